@@ -1,0 +1,85 @@
+"""The only place that asks what time it is.
+
+`WallClock` follows the database server, so that the times of a transaction and the watermark that
+covers it come from one clock. `DrivenClock` stands still until its driver moves it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import Invalid
+
+TICK = timedelta(microseconds=1)
+
+# A transaction takes its start time a moment before it can be seen in pg_stat_activity.
+# The margin covers that moment; see docs/decisions/0003-watermarks-in-band.md.
+_HORIZON = text(
+    """
+    select least(clock_timestamp() - interval '50 milliseconds', min(xact_start)) - interval '1 microsecond'
+    from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+    """
+)
+
+
+class Clock(Protocol):
+    """Time for one service."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+
+    def check_import(self, occurred_at: datetime) -> None:
+        """Refuse (`Invalid`) a time that an imported act cannot have."""
+
+    async def stamp(self, conn: AsyncConnection) -> datetime:
+        """The `occurred_at` of what this transaction does: its start."""
+
+    async def horizon(self, conn: AsyncConnection) -> datetime:
+        """A moment up to which (inclusive) every transaction of this database has ended."""
+
+
+class WallClock:
+    """Time as it passes."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def check_import(self, occurred_at: datetime) -> None:
+        if occurred_at > self.now():
+            raise Invalid("时间在将来", "this time lies in the future", "occurred_at")
+
+    async def stamp(self, conn: AsyncConnection) -> datetime:
+        at: datetime = (await conn.execute(text("select now()"))).scalar_one()
+        return at
+
+    async def horizon(self, conn: AsyncConnection) -> datetime:
+        upto: datetime = (await conn.execute(_HORIZON)).scalar_one()
+        return upto
+
+
+class DrivenClock:
+    """Time as its driver says. It never goes back."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def check_import(self, occurred_at: datetime) -> None:
+        if occurred_at < self._now:
+            raise Invalid(
+                "该时间之前的事项已经判定", "what lies before this was judged already", "occurred_at"
+            )
+
+    def advance(self, now: datetime) -> None:
+        self._now = max(self._now, now.astimezone(UTC))
+
+    async def stamp(self, conn: AsyncConnection) -> datetime:
+        return self._now
+
+    async def horizon(self, conn: AsyncConnection) -> datetime:
+        return self._now - TICK

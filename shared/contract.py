@@ -1,0 +1,307 @@
+"""What the topics carry, as JSON Schemas and an AsyncAPI 3 document, made from `shared/events.py`.
+
+`python -m shared.contract` writes them to `docs/events/`. `breaks` says whether a changed schema parts
+those who say an event from those who read it.
+"""
+
+import importlib.metadata
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from shared.events import CATALOGUE, Event
+from shared.wire import HEADER_FIELDS, WATERMARK, Watermark
+
+FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
+ASYNCAPI: Final = "asyncapi.json"
+Schema = dict[str, Any]
+
+_MOMENT = "2026-02-13T08:30:00Z"
+_ID = "6f1c1d1e-5a52-4b0e-9d5b-1f6f0a1b2c3d"
+_TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_EXAMPLES = {
+    "approver": "leader-03",
+    "card": "yellow",
+    "channel": "inbox",
+    "clause": "BZ 3",
+    "closing": "17:30",
+    "enterprise": "示例制造有限公司",
+    "how": "电话",
+    "instruction": "五日内办结",
+    "leader": "leader-03",
+    "locality": "qiaocheng",
+    "pack": "bozhou-2024@1",
+    "reason": "情况说明",
+    "recipient": "unit:traffic",
+    "registration_number": "BZ-20260213-00042",
+    "state": "handling",
+    "task_force": "交通运输局",
+    "template": "card_issued",
+    "title": "厂区门口道路破损",
+    "to": "劳动人事争议仲裁委员会",
+    "unit": "traffic",
+    "unit_name": "交通运输局",
+}
+
+
+def documents() -> dict[str, Schema]:
+    """The content of `docs/events/` by file name: a schema for each event, and the AsyncAPI document."""
+    schemas = {f"{type_}.json": {"$schema": _DIALECT, **payload(event)} for type_, event in CATALOGUE.items()}
+    return {**schemas, ASYNCAPI: asyncapi()}
+
+
+def text(document: Schema) -> str:
+    """A document as it stands in its file."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def payload(event: type[Event], ref: str = "#/$defs/{model}") -> Schema:
+    """The schema of an event's body: the fields that are not headers."""
+    schema = event.model_json_schema(ref_template=ref)
+    for name in HEADER_FIELDS:
+        schema["properties"].pop(name)
+    schema["required"] = [name for name in schema["required"] if name not in HEADER_FIELDS]
+    return schema
+
+
+def asyncapi() -> Schema:
+    """All topics with their messages. Every service may read every topic; only its own one writes it."""
+    ref = "#/components/schemas/{model}"
+    schemas = {event.__name__: payload(event, ref) for event in CATALOGUE.values()}
+    schemas["Watermark"] = Watermark.model_json_schema(ref_template=ref)
+    shared = {name: inner for one in schemas.values() for name, inner in one.pop("$defs", {}).items()}
+    components = {"Headers": _headers(), **shared, **schemas}
+    said = {source: _said_by(source) for source in dict.fromkeys(e.source for e in CATALOGUE.values())}
+    messages = {event.__name__: _event(event, components) for event in CATALOGUE.values()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Huying events",
+            "version": importlib.metadata.version("huying"),
+            "description": "CloudEvents 1.0 on Kafka in binary mode: attributes in headers, JSON in the value.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {source: _channel(source, names) for source, names in said.items()},
+        "operations": {
+            f"{source}.{action}": _operation(source, action)
+            for source in said
+            for action in ("send", "receive")
+        },
+        "components": {
+            "messages": {**messages, "Watermark": _watermark(components)},
+            "schemas": components,
+        },
+    }
+
+
+def _said_by(source: str) -> list[str]:
+    return [event.__name__ for event in CATALOGUE.values() if event.source == source] + ["Watermark"]
+
+
+def _channel(source: str, names: list[str]) -> Schema:
+    return {
+        "address": f"{source}.events",
+        "description": f"What {source} says. One case stays in one partition, in order.",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "bindings": {"kafka": {"topic": f"{source}.events", "bindingVersion": "0.5.0"}},
+    }
+
+
+def _operation(source: str, action: str) -> Schema:
+    who = f"The {source} service writes." if action == "send" else "Any service reads, in its own group."
+    return {"action": action, "channel": {"$ref": f"#/channels/{source}"}, "summary": who}
+
+
+def _event(event: type[Event], schemas: dict[str, Schema]) -> Schema:
+    key = {"type": "string", "format": "uuid", "description": "appeal_id"}
+    message = _message(event.type, event.__name__, inspect.getdoc(event) or "", schemas, event.source)
+    return {**message, "bindings": {"kafka": {"key": key, "bindingVersion": "0.5.0"}}}
+
+
+def _watermark(schemas: dict[str, Schema]) -> Schema:
+    return _message(WATERMARK, "Watermark", inspect.getdoc(Watermark) or "", schemas, None)
+
+
+def _message(type_: str, name: str, says: str, schemas: dict[str, Schema], source: str | None) -> Schema:
+    fixed = {"ce_type": type_} | ({"ce_source": f"/huying/{source}"} if source else {})
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": _ID,
+        "ce_type": type_,
+        "ce_source": f"/huying/{source or 'intake'}",
+        "ce_time": _MOMENT,
+        "content-type": "application/json",
+    }
+    return {
+        "name": type_,
+        "title": name,
+        "summary": says.splitlines()[0],
+        "description": says,
+        "contentType": "application/json",
+        "headers": {
+            "allOf": [
+                {"$ref": "#/components/schemas/Headers"},
+                {"type": "object", "properties": {header: {"const": fixed[header]} for header in fixed}},
+            ]
+        },
+        "payload": {"$ref": f"#/components/schemas/{name}"},
+        "examples": [{"headers": headers, "payload": _example(schemas[name], name, schemas)}],
+    }
+
+
+def _headers() -> Schema:
+    described: dict[str, Schema] = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string", "format": "uuid", "description": "Of the event; readers drop repeats."},
+        "ce_type": {"type": "string"},
+        "ce_source": {"type": "string", "description": "/huying/ and the service that says it."},
+        "ce_time": {"type": "string", "format": "date-time", "description": "When it occurred."},
+        "content-type": {"const": "application/json"},
+    }
+    trace = {"type": "string", "description": "W3C trace context.", "examples": [_TRACEPARENT]}
+    return {
+        "type": "object",
+        "required": [*described],
+        "properties": {**described, "traceparent": trace},
+    }
+
+
+def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
+    """A value that fits `schema`; what `name` calls it helps to choose."""
+    if "$ref" in schema:
+        return _example(schemas[schema["$ref"].rsplit("/", 1)[1]], name, schemas)
+    if "anyOf" in schema:
+        return _example(schema["anyOf"][0], name, schemas)
+    if values := _values(schema):
+        return values[0]
+    match schema["type"], schema.get("format"):
+        case "object", _:
+            return _example_object(schema, schemas)
+        case "array", _:
+            items = schema.get("prefixItems") or [schema["items"]]
+            return [_example(item, name, schemas) for item in items]
+        case "string", "uuid":
+            return _ID
+        case "string", "date-time":
+            return _MOMENT
+        case "string", _:
+            return _EXAMPLES.get(name, name)
+        case "boolean", _:
+            return False
+        case _:
+            return int(schema.get("minimum", 1))
+
+
+def _example_object(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    if "properties" in schema:
+        return {name: _example(one, name, schemas) for name, one in schema["properties"].items()}
+    key = _example(schema.get("propertyNames", {"type": "string"}), "zh", schemas)
+    return {key: _example(schema["additionalProperties"], key, schemas)}
+
+
+_CONSTRAINTS = (
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+)
+
+
+def breaks(old: Schema, new: Schema) -> list[str]:
+    """What in `new` parts it from `old`, each with its place; empty where both can be read by either side.
+
+    Nothing may be removed, newly required, of another type or otherwise bounded, and no value of an enum
+    removed. A new value is no break: those who read it are deployed before those who say it.
+    """
+    return list(_breaks(old, new, "body", (old.get("$defs", {}), new.get("$defs", {}))))
+
+
+_Defs = tuple[dict[str, Schema], dict[str, Schema]]
+
+
+def _breaks(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    before, after = _variants(old, defs[0]), _variants(new, defs[1])
+    if before.keys() != after.keys():
+        yield f"{at}: was {' or '.join(sorted(before))}, is {' or '.join(sorted(after))}"
+        return
+    for kind in before:
+        yield from _same_type(before[kind], after[kind], at, defs)
+
+
+def _variants(schema: Schema, defs: dict[str, Schema]) -> dict[str, Schema]:
+    """What a value may be, by type; models that stand side by side are told apart by title."""
+    if "$ref" in schema:
+        return _variants(defs[schema["$ref"].rsplit("/", 1)[1]], defs)
+    if "anyOf" in schema:
+        several = [_variants(one, defs) for one in schema["anyOf"]]
+        objects = sum("object" in one for one in several) > 1
+        return {
+            f"{kind} {found['title']}" if objects and kind == "object" and "title" in found else kind: found
+            for one in several
+            for kind, found in one.items()
+        }
+    return {schema.get("type", "any"): schema}
+
+
+def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    for name in _CONSTRAINTS:
+        if old.get(name) != new.get(name):
+            yield f"{at}: {name} was {old.get(name)}, is {new.get(name)}"
+    if gone := [value for value in _values(old) if value not in _values(new)]:
+        yield f"{at}: no longer {', '.join(map(str, gone))}" if _values(new) else f"{at}: no longer an enum"
+    elif _values(new) and not _values(old):
+        yield f"{at}: only {', '.join(map(str, _values(new)))} now"
+    yield from _properties(old, new, at, defs)
+    for name in ("items", "additionalProperties", "propertyNames"):
+        yield from _inner(old.get(name), new.get(name), f"{at}.{name}", defs)
+    first, second = old.get("prefixItems", []), new.get("prefixItems", [])
+    for i, (one, other) in enumerate(zip(first, second, strict=False)):
+        yield from _breaks(one, other, f"{at}[{i}]", defs)
+
+
+def _properties(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    for name in before.keys() - after.keys():
+        yield f"{at}.{name}: removed"
+    for name in set(new.get("required", [])) - set(old.get("required", [])):
+        yield f"{at}.{name}: newly required"
+    if old.get("additionalProperties") is False:
+        for name in after.keys() - before.keys():
+            yield f"{at}.{name}: added where readers refuse what they do not know"
+    for name in before.keys() & after.keys():
+        yield from _breaks(before[name], after[name], f"{at}.{name}", defs)
+
+
+def _inner(old: Schema | bool | None, new: Schema | bool | None, at: str, defs: _Defs) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _breaks(old, new, at, defs)
+    elif old != new:
+        yield f"{at}: was {old}, is {new}"
+
+
+def _values(schema: Schema) -> list[Any]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
+
+
+def main() -> None:
+    """Write `docs/events/` anew."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    written = documents()
+    for old in FOLDER.glob("*.json"):
+        if old.name not in written:
+            old.unlink()
+    for name, document in written.items():
+        (FOLDER / name).write_text(text(document), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

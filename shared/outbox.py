@@ -1,0 +1,79 @@
+"""One transaction's work: cases loaded at once, events emitted, all written together."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import wire
+from shared.events import Event
+from shared.telemetry import traceparent
+
+
+class Said(NamedTuple):
+    """An event with the trace that made it."""
+
+    event: Event
+    traceparent: str | None
+
+
+class Batch:
+    """What one transaction does, for one request or a thousand messages.
+
+    A service's own batch loads and locks its rows in `load`, keeps them in memory for the handlers,
+    and writes them in `flush`. Handlers are plain functions of the batch and an event.
+    """
+
+    service: ClassVar[str]
+
+    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+        self.conn = conn
+        self.at = at
+        self.said: list[Said] = []
+
+    def emit(self, event: Event) -> None:
+        """Say `event` when this transaction commits."""
+        self.said.append(Said(event, traceparent()))
+
+    async def load(self, keys: Collection[Any]) -> None:
+        """Lock and read the rows these keys name (a case by its id), in key order."""
+
+    async def flush(self) -> None:
+        """Write what changed, and the outbox."""
+        await publish(self.conn, self.service, self.said)
+        self.said = []
+
+
+_INSERT = text(
+    """
+    insert into outbox (event_id, topic, key, type, occurred_at, traceparent, body)
+    select event_id, :topic, key, type, occurred_at, traceparent, body
+    from unnest(
+      cast(:ids as uuid[]), cast(:keys as text[]), cast(:types as text[]), cast(:times as timestamptz[]),
+      cast(:traces as text[]), cast(:bodies as text[])
+    ) with ordinality as t (event_id, key, type, occurred_at, traceparent, body, position)
+    order by position
+    on conflict (event_id) do nothing
+    """
+)
+
+
+async def publish(conn: AsyncConnection, service: str, said: Sequence[Said]) -> None:
+    """Put events into the outbox, in this order; one already said is not said again."""
+    if not said:
+        return
+    events = [one.event for one in said]
+    await conn.execute(
+        _INSERT,
+        {
+            "topic": f"{service}.events",
+            "ids": [event.id for event in events],
+            "keys": [str(event.appeal_id) for event in events],
+            "types": [event.type for event in events],
+            "times": [event.occurred_at for event in events],
+            "traces": [one.traceparent for one in said],
+            "bodies": [wire.body(event) for event in events],
+        },
+    )

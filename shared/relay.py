@@ -1,0 +1,243 @@
+"""From the outbox to Kafka, in order per case, and the watermarks that make judgement possible.
+
+One relay a service: whoever holds the advisory lock. It reads the horizon first, sends what is unsent
+next, and only then says the horizon as a watermark into every partition: so all that occurred up to it
+lies before it. A broker that lost its data acknowledges offsets it had used before; then the log gets a
+new name and all that the outbox retains is sent again. Inboxes drop what was seen.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import db, wire
+from shared.bus import ensure_topics
+from shared.clock import Clock
+from shared.settings import Settings
+
+BATCH = 2_000
+POLL_S = 0.5
+
+_TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
+_UNSENT = text(
+    """
+    select seq, topic, event_id, key, type, occurred_at, traceparent, body
+    from outbox where sent_at is null order by seq limit :limit
+    """
+)
+_MARK = text("update outbox set sent_at = now() where seq = any(cast(:seqs as bigint[]))")
+_NEWEST = text("select max(seq) from outbox where sent_at is null")
+_HOLD = text("select hold_at from relay where hold_until > clock_timestamp()")
+
+
+class LogLost(Exception):
+    """The broker no longer has what it had acknowledged."""
+
+
+class Relay:
+    """Sends one service's outbox. `poke()` when there is news, `ask()` when somebody waits to judge."""
+
+    def __init__(
+        self,
+        service: str,
+        engine: AsyncEngine,
+        settings: Settings,
+        clock: Clock,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self.topic = f"{service}.events"
+        self.upto: datetime | None = None
+        self.limit: datetime | None = None
+        """No watermark past this moment: events that occurred after it are still to be made."""
+        self._service = service
+        self._engine = engine
+        self._settings = settings
+        self._clock = clock
+        self._log = log
+        self._news = asyncio.Event()
+        self._asks = False
+        self._hurried = False
+        self._pause_s = settings.busy_watermark_s
+        self._said_at = float("-inf")
+        self._name = uuid4()
+        self._offsets: dict[str, int] = {}
+
+    def poke(self) -> None:
+        """Something was written or heard: look at the outbox, and say a watermark soon."""
+        self._pause_s = self._settings.busy_watermark_s
+        self._news.set()
+
+    def hurry(self) -> None:
+        """Say a watermark at once: somebody waits to judge."""
+        self._hurried = True
+        self.poke()
+
+    def ask(self) -> None:
+        """Say a watermark at once, and ask the others for theirs."""
+        self._asks = True
+        self.hurry()
+
+    async def run(self) -> None:
+        """Relay until cancelled; what fails for a time is tried again."""
+        while True:
+            try:
+                await self._session()
+            except LogLost:
+                await self._start_new_log()
+            except (KafkaError, *db.DATABASE_ERRORS) as error:
+                if isinstance(error, DBAPIError) and not db.is_transient(error):
+                    raise
+                self._log.warning("relay waits", reason=repr(error))
+                await asyncio.sleep(1)
+
+    async def _session(self) -> None:
+        async with self._engine.connect() as lock:
+            lock = await lock.execution_options(isolation_level="AUTOCOMMIT")
+            await self._become_only(lock)
+            try:
+                await ensure_topics(self._settings, [self.topic, f"{self._service}.parked"])
+                await self._remember(lock)
+                await self._relay(lock)
+            finally:
+                await lock.invalidate()  # ends the session, and with it the lock
+
+    async def _become_only(self, conn: AsyncConnection) -> None:
+        while not (await conn.execute(_TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - another process holds it
+            await asyncio.sleep(1)
+
+    async def _relay(self, lock: AsyncConnection) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.bootstrap,
+            acks="all",
+            linger_ms=2,
+            max_batch_size=262_144,
+            enable_idempotence=self._settings.idempotent_producer,
+            request_timeout_ms=10_000,
+        )
+        try:
+            await producer.start()
+            while True:
+                await db.ping(lock)
+                await self._turn(producer)
+                await self._rest()
+        finally:
+            await asyncio.wait_for(producer.stop(), 5)
+
+    async def _remember(self, conn: AsyncConnection) -> None:
+        await conn.execute(text("insert into relay (single) values (true) on conflict do nothing"))
+        row = (await conn.execute(text("select log, offsets from relay"))).one()
+        self._name, self._offsets = row.log, dict(row.offsets)
+
+    async def _start_new_log(self) -> None:
+        self._log.warning("the broker lost its log: all retained events are sent again", topic=self.topic)
+        async with self._engine.begin() as conn:
+            await conn.execute(text("update relay set log = gen_random_uuid(), offsets = '{}'"))
+            await conn.execute(text("update outbox set sent_at = null where sent_at is not null"))
+
+    async def _rest(self) -> None:
+        due_s = self._said_at + self._pause_s - _seconds()
+        try:
+            await asyncio.wait_for(self._news.wait(), max(0.0, min(due_s, POLL_S)))
+        except TimeoutError:
+            return
+        await asyncio.sleep(0.002)  # whoever writes next to it comes along
+
+    async def _turn(self, producer: AIOKafkaProducer) -> None:
+        """Send all that is unsent; then say how far that reaches."""
+        self._news.clear()
+        async with self._engine.connect() as conn:
+            horizon = await self._horizon(conn)
+            sent = await self._drain(conn, producer)
+            if self._is_due(horizon):
+                await self._say(producer, horizon)
+                await self._keep_offsets(conn)
+                await conn.commit()
+                idle = not (sent or self._news.is_set())
+                self._pause_s = (
+                    min(self._pause_s * 2, self._settings.idle_watermark_s) if idle else self._pause_s
+                )
+            if sent:
+                self._pause_s = self._settings.busy_watermark_s
+
+    def _is_due(self, horizon: datetime) -> bool:
+        if self._asks:
+            return True
+        if self.upto is not None and horizon <= self.upto:
+            return False
+        waited = _seconds() - self._said_at >= self._pause_s
+        return waited or self._hurried or self._settings.clock == "driven"
+
+    async def _horizon(self, conn: AsyncConnection) -> datetime:
+        moments = (await self._clock.horizon(conn), (await conn.execute(_HOLD)).scalar(), self.limit)
+        await conn.commit()
+        return min(moment for moment in moments if moment is not None)
+
+    async def _drain(self, conn: AsyncConnection, producer: AIOKafkaProducer) -> int:
+        """Send what was committed before this moment; returns how many rows went."""
+        sent, newest = 0, (await conn.execute(_NEWEST)).scalar()
+        while newest is not None:
+            rows = (await conn.execute(_UNSENT, {"limit": BATCH})).all()
+            await conn.commit()
+            await self._send(producer, rows)
+            await conn.execute(_MARK, {"seqs": [row.seq for row in rows]})
+            await self._keep_offsets(conn)
+            await conn.commit()
+            sent += len(rows)
+            if not rows or rows[-1].seq >= newest:
+                break
+        return sent
+
+    async def _keep_offsets(self, conn: AsyncConnection) -> None:
+        await conn.execute(
+            text("update relay set offsets = cast(:offsets as jsonb)"),
+            {"offsets": orjson.dumps(self._offsets).decode()},
+        )
+
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+        waiting = [
+            await producer.send(
+                row.topic,
+                key=row.key.encode(),
+                value=row.body.encode(),
+                headers=wire.headers(self._service, row.type, row.event_id, row.occurred_at, row.traceparent),
+            )
+            for row in rows
+        ]
+        self._acknowledged(await asyncio.gather(*waiting))
+
+    async def _say(self, producer: AIOKafkaProducer, upto: datetime) -> None:
+        asks, self._asks, self._hurried = self._asks, False, False
+        waiting = []
+        for partition in range(self._settings.partitions):
+            after = self._offsets.get(f"{self.topic}/{partition}", 0)
+            mark = wire.Watermark(log=self._name, upto=upto, after=after, asks=asks)
+            headers = wire.headers(self._service, wire.WATERMARK, uuid4(), upto, None)
+            body = mark.model_dump_json().encode()
+            waiting.append(await producer.send(self.topic, partition=partition, value=body, headers=headers))
+        self._acknowledged(await asyncio.gather(*waiting))
+        self.upto = upto
+        self._said_at = _seconds()
+
+    def _acknowledged(self, records: Sequence[RecordMetadata]) -> None:
+        lost = False
+        for record in sorted(records, key=lambda record: record.offset):
+            place = f"{record.topic}/{record.partition}"
+            lost = lost or record.offset < self._offsets.get(place, 0)
+            self._offsets[place] = record.offset + 1
+        if lost:
+            raise LogLost(self.topic)
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,177 @@
+"""One process runs a service: web server, consumer, writer, relay and timers are tasks of one group.
+
+The death of any ends the process, and whoever supervises it starts it again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from shared import db, telemetry
+from shared.clock import Clock, DrivenClock, WallClock
+from shared.consumer import Consumer, Handlers
+from shared.outbox import Batch
+from shared.relay import Relay
+from shared.rules import pack
+from shared.rules.calendar import Calendar
+from shared.settings import Settings
+from shared.web import ops, problems
+from shared.web.access import ACCESS, Accounts
+from shared.web.edge import authorize
+from shared.web.guard import Guard
+from shared.writer import Writer
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes a service: its name, what it hears and does, its routes, and tasks beside them."""
+
+    name: str
+    batch: type[Batch]
+    hears: tuple[str, ...] = ()
+    handlers: Handlers = field(default_factory=dict)
+    routers: tuple[APIRouter, ...] = ()
+    tasks: tuple[Callable[["Running"], Coroutine[Any, Any, None]], ...] = ()
+    prepare: Callable[["Running"], Awaitable[None]] | None = None
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics it hears."""
+        return [f"{name}.events" for name in self.hears]
+
+
+class Running:
+    """One service with everything it runs on."""
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self.log = telemetry.log(service.name)
+        self.accounts = Accounts.load(settings.accounts)
+        self.pack = pack.load(settings.pack)
+        self.calendar = Calendar.load(ZoneInfo(settings.zone), settings.calendar)
+        self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
+        self.engine: AsyncEngine = db.engine(settings.database)
+        self.news = asyncio.Event()
+        """Set when watermarks were heard, or something was written here."""
+        self.relay = Relay(service.name, self.engine, settings, self.clock, self.log)
+        self.writer = Writer(self.engine, self.clock, service.batch, self.wake)
+        self.consumer = Consumer(
+            service.name,
+            service.topics,
+            service.handlers,
+            service.batch,
+            self.engine,
+            settings,
+            self.clock,
+            self,
+            self.log,
+        )
+        self.app = build_app(self)
+
+    def heard(self, *, events: int, watermarks: int, asked: bool) -> None:
+        """A batch was committed."""
+        if watermarks:
+            self.news.set()
+        if events:
+            self.relay.poke()
+        if asked:
+            self.relay.hurry()
+
+    def wake(self) -> None:
+        """Something was written, or the clock was moved."""
+        self.news.set()
+        self.relay.poke()
+
+    async def start(self) -> None:
+        """Bring the database up to date; refuse to start where something is wrong."""
+        await db.migrate(self.engine, self.service.name)
+        if self.service.prepare is not None:
+            await self.service.prepare(self)
+
+    def tasks(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the web server."""
+        found = [self.relay.run(), self.writer.run(), *(task(self) for task in self.service.tasks)]
+        return [*found, self.consumer.run()] if self.service.hears else found
+
+
+def build_app(running: Running) -> FastAPI:
+    """The service's web application: its routes, the shared ones, and the guards around them."""
+    name = running.service.name
+    app = FastAPI(
+        title=f"Huying {name}",
+        description=f"The {name} service of Huying (呼应).",
+        dependencies=[Depends(authorize)],
+        redoc_url=None,
+    )
+    for router in (*running.service.routers, ops.router):
+        app.include_router(router)
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods or ():
+                if f"{method} /{name}{route.path}" not in ACCESS:
+                    raise LookupError(
+                        f"{method} /{name}{route.path} is not in the table of routes: shared/web/access.py"
+                    )
+    problems.install(app)
+    app.add_middleware(Guard)
+    app.state.service = running
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(
+    services: Sequence[Service], settings: Callable[[str], Settings]
+) -> AsyncIterator[list[Running]]:
+    """Services with their tasks, without a web server; leaving ends them."""
+    found = [Running(service, settings(service.name)) for service in services]
+    try:
+        for one in found:
+            await one.start()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(task) for one in found for task in one.tasks()]
+            try:
+                yield found
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        for one in found:
+            await one.engine.dispose()
+
+
+async def serve(
+    services: Sequence[Service],
+    settings: Callable[[str], Settings],
+    ready: Callable[[list[Running]], Awaitable[None]] | None = None,
+) -> None:
+    """Run services under one port, each below its name, until cancelled or one of their tasks dies."""
+    async with running(services, settings) as found:
+        root = Starlette(routes=[Mount(f"/{one.service.name}", one.app) for one in found])
+        first = found[0].settings
+        server = uvicorn.Server(
+            uvicorn.Config(
+                root, host=first.host, port=first.port, log_level="warning", access_log=False, lifespan="off"
+            )
+        )
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve())
+            while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+                await asyncio.sleep(0.02)
+            if ready is not None:
+                await ready(found)
+            await serving

@@ -1,0 +1,174 @@
+"""The edge of a service: who calls, with which key and version; one write, one read, one page."""
+
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+from fastapi import Depends, Header, Query, Request, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import Conflict, Forbidden, Invalid, NeedsVersion, Stale, Unauthorized
+from shared.web.access import ACCESS, Caller
+from shared.writer import Answer, Once
+
+if TYPE_CHECKING:
+    from shared.runtime import Running
+
+MOST = 500
+
+
+def service(request: Request) -> "Running":
+    """The running service behind a request."""
+    running: Running = request.app.state.service
+    return running
+
+
+async def authorize(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
+    """Find the caller and hold it against the table of routes. Every route of every service passes here."""
+    running = service(request)
+    key = authorization.removeprefix("Bearer ").strip() if authorization else None
+    caller = running.accounts.caller(key)
+    allowed = ACCESS[f"{request.method} /{running.service.name}{request.scope['route'].path}"]
+    if caller.role not in allowed:
+        if caller.role is None:
+            raise Unauthorized(
+                "需要 API 密钥", "an API key is needed: Authorization: Bearer <key>", "Authorization"
+            )
+        raise Forbidden("本账号无权进行此操作", f"the role {caller.role} may not do this")
+    request.state.caller = caller
+
+
+def caller(request: Request) -> Caller:
+    """Who calls."""
+    found: Caller = request.state.caller
+    return found
+
+
+Called = Annotated[Caller, Depends(caller)]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One write as it came in. `version` is what If-Match says, None where it is not sent."""
+
+    running: "Running"
+    caller: Caller
+    once: Once | None
+    version: int | None
+
+    async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
+        """Run `do` in a transaction with the cases `keys` loaded, and answer after its commit."""
+        answer = await self.running.writer.write(keys, do, self.once)
+        headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
+        return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+
+    async def require_hold(self) -> None:
+        """Refuse an import into a live service that does not hold its judgement meanwhile."""
+        if self.running.settings.clock == "driven":
+            return
+        async with self.running.engine.connect() as conn:
+            held = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
+            if held.scalar() is None:
+                raise Conflict(
+                    "导入前须先暂停判定（PUT /hold）",
+                    "hold judgement first (PUT /hold), in every service that past cases go to",
+                )
+
+    def check(self, version: int, *, needed: bool = False) -> None:
+        """Refuse a write made on another version (`Stale`), and a decision made on none (`NeedsVersion`)."""
+        if self.version is None:
+            if needed:
+                raise NeedsVersion(
+                    "此操作须在 If-Match 中给出所依据的版本",
+                    "this decision needs the version it was made on: send the ETag as If-Match",
+                    "If-Match",
+                )
+        elif self.version != version:
+            raise Stale(
+                f"已被他人更新（现为版本 {version}），请重新读取",
+                f"somebody else wrote meanwhile (now version {version}): read again",
+                "If-Match",
+            )
+
+
+async def edge(
+    request: Request,
+    called: Called,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    if_match: Annotated[str | None, Header(max_length=40)] = None,
+) -> Edge:
+    """The edge of one request."""
+    once = None
+    if idempotency_key is not None:
+        sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
+        once = Once(called.name, idempotency_key, hashlib.sha256(sent).hexdigest())
+    return Edge(service(request), called, once, _version(if_match))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise Invalid(
+            'If-Match 应为版本号，如 "3"', 'If-Match is the ETag of a version, like "3"', "If-Match"
+        )
+    return int(text)
+
+
+Edged = Annotated[Edge, Depends(edge)]
+
+
+async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
+    """A connection to read from."""
+    async with service(request).engine.connect() as conn:
+        yield conn
+
+
+Reading = Annotated[AsyncConnection, Depends(reading)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: `limit` items after the position that `cursor` names."""
+
+    after: list[Any] | None
+    limit: int
+
+    def answer(self, rows: list[dict[str, Any]], *position: str) -> Response:
+        """The page and the next cursor. `rows` holds up to `limit + 1` items, ordered by `position`."""
+        kept = rows[: self.limit]
+        more = len(rows) > self.limit
+        next_ = _cursor([kept[-1][name] for name in position]) if more else None
+        return json({"items": kept, "next": next_})
+
+
+def _cursor(position: list[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+
+
+def page(
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> Page:
+    """The page that was asked for."""
+    if cursor is None:
+        return Page(None, limit)
+    try:
+        after = orjson.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError as error:
+        raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor") from error
+    return Page(after, limit)
+
+
+Paged = Annotated[Page, Depends(page)]
+
+
+def json(content: Any, status: int = 200, etag: int | None = None) -> Response:
+    """A JSON answer."""
+    headers = {} if etag is None else {"etag": f'"{etag}"'}
+    return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")

@@ -1,0 +1,118 @@
+"""What every service answers to those who run it: health, flow, parked messages, clock and holds."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import AwareDatetime
+from sqlalchemy import text
+
+from shared import db
+from shared.clock import DrivenClock
+from shared.errors import Conflict
+from shared.web.edge import Paged, Reading, json, service
+from shared.web.text import Body
+
+HOLD = timedelta(minutes=5)
+router = APIRouter(tags=["operation"])
+
+
+class Now(Body):
+    """Where a driver moves the clock."""
+
+    now: AwareDatetime
+
+
+@router.get("/health")
+async def health(conn: Reading, request: Request) -> Response:
+    """Answers 200 while the service runs and its database answers."""
+    await db.ping(conn)
+    return json({"service": service(request).service.name, "status": "ok"})
+
+
+@router.get("/flow")
+async def flow(conn: Reading, request: Request) -> Response:
+    """How far this service has come: unsent events, its watermark, the least heard of each topic."""
+    running = service(request)
+    unsent = (await conn.execute(text("select count(*) from outbox where sent_at is null"))).scalar_one()
+    rows = await conn.execute(
+        text("select topic, count(*) as partitions, min(watermark) as upto from heard group by topic")
+    )
+    heard = {row.topic: row.upto if row.partitions == running.settings.partitions else None for row in rows}
+    parked = (await conn.execute(text("select count(*) from parked where redriven_at is null"))).scalar_one()
+    return json(
+        {
+            "service": running.service.name,
+            "now": running.clock.now(),
+            "unsent": unsent,
+            "watermark": running.relay.upto,
+            "heard": {topic: heard.get(topic) for topic in running.service.topics},
+            "parked": parked,
+        }
+    )
+
+
+@router.get("/parked")
+async def parked(conn: Reading, page: Paged) -> Response:
+    """The messages that could not be handled, each with its reason."""
+    rows = await conn.execute(
+        text(
+            """
+            select id, topic, partition, "offset", key, headers, encode(body, 'escape') as body,
+              reason, parked_at
+            from parked where redriven_at is null and id > :after order by id limit :limit
+            """
+        ),
+        {"after": page.after[0] if page.after else 0, "limit": page.limit + 1},
+    )
+    return page.answer([dict(row) for row in rows.mappings()], "id")
+
+
+@router.post("/parked/{parked_id}/redrive")
+async def redrive(parked_id: Annotated[int, Path(ge=1)], request: Request) -> Response:
+    """Handle a parked message again; it stays parked where it still fails."""
+    running = service(request)
+    await running.consumer.redrive(parked_id)
+    running.wake()
+    return json({"id": parked_id, "redriven": True})
+
+
+@router.put("/clock")
+async def advance(body: Now, request: Request) -> Response:
+    """Move the driven clock. A service on the wall clock refuses."""
+    running = service(request)
+    if not isinstance(running.clock, DrivenClock):
+        raise Conflict("本服务使用真实时钟", "this service follows the wall clock and cannot be driven")
+    running.clock.advance(body.now)
+    running.wake()
+    return json({"now": running.clock.now()})
+
+
+@router.put("/hold")
+async def hold(request: Request) -> Response:
+    """Hold judgement at this moment while past cases are brought in; ends by DELETE, or after five minutes.
+
+    Calling it again prolongs the hold and keeps its moment.
+    """
+    async with service(request).engine.begin() as conn:
+        row = await conn.execute(
+            text(
+                """
+                update relay set
+                  hold_at = case when hold_until > clock_timestamp() then hold_at else clock_timestamp() end,
+                  hold_until = clock_timestamp() + :length
+                returning hold_at, hold_until
+                """
+            ),
+            {"length": HOLD},
+        )
+        return json(dict(row.mappings().one()))
+
+
+@router.delete("/hold")
+async def release(request: Request) -> Response:
+    """End the hold: judgement goes on."""
+    async with service(request).engine.begin() as conn:
+        await conn.execute(text("update relay set hold_at = null, hold_until = null"))
+    service(request).wake()
+    return json({"held": False})

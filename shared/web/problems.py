@@ -1,0 +1,66 @@
+"""Refusals on the wire: problem details (RFC 9457), in Chinese and English."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from shared import telemetry
+from shared.errors import HuyingError
+from shared.web.text import mistakes
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str]] | None = None) -> Response:
+    """A problem details answer."""
+    content: dict[str, Any] = {
+        "type": f"urn:huying:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": f"{zh} / {en}",
+        "errors": errors or [],
+        "trace_id": telemetry.traceparent()[3:35],
+    }
+    return Response(orjson.dumps(content), status, media_type=MEDIA_TYPE)
+
+
+def from_error(error: HuyingError) -> Response:
+    """A refusal of ours."""
+    errors = [{"field": error.field, "zh": error.zh, "en": error.en}] if error.field else []
+    return problem(error.status, error.code, error.zh, error.en, errors)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HuyingError)
+    return from_error(error)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = mistakes(list(error.errors()))
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        return problem(400, "not_json", "请求体不是有效的 JSON", "the body is not valid JSON", found)
+    fields = "、".join(dict.fromkeys(one["field"] for one in found))
+    return problem(422, "invalid", f"以下字段有误：{fields}", f"these fields are wrong: {fields}", found)
+
+
+async def _http(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, "http", "请求无法处理", str(error.detail))
+
+
+async def _broken(_request: Request, error: Exception) -> Response:
+    return problem(500, "error", "系统内部错误，已记录", "an error on our side; it was logged")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal of `app` as problem details."""
+    app.add_exception_handler(HuyingError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _broken)

@@ -1,0 +1,88 @@
+"""What people type: models for request bodies, and their mistakes said in Chinese and English."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, field_validator
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+def _possible(value: datetime) -> datetime:
+    if value < EARLIEST:
+        raise ValueError(f"lies before {EARLIEST:%Y}")
+    return value
+
+
+PastTime = Annotated[AwareDatetime, AfterValidator(_possible)]
+"""The time of an imported act; the clock of the service refuses the future."""
+
+_KEPT = "\n\r\t"
+
+
+def clean(value: Any) -> Any:
+    """A text without control characters (line breaks and tabs may stay) that UTF-8 can hold."""
+    if isinstance(value, str):
+        if any((ord(c) < 32 and c not in _KEPT) or 127 <= ord(c) < 160 for c in value):
+            raise ValueError("control characters are not allowed")
+        if any(0xD800 <= ord(c) < 0xE000 for c in value):
+            raise ValueError("lone surrogates are not text")
+    return value
+
+
+class Body(BaseModel):
+    """A request body: no unknown fields, no control characters, no blanks around a text."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _clean(cls, value: Any) -> Any:
+        return clean(value)
+
+
+_ZH = {
+    "missing": "缺少该字段",
+    "extra_forbidden": "没有这个字段",
+    "json_invalid": "不是有效的 JSON",
+    "string_type": "应为文本",
+    "string_too_short": "内容太短或为空",
+    "string_too_long": "内容太长",
+    "string_pattern_mismatch": "格式不符",
+    "enum": "不在允许的取值之内",
+    "literal_error": "不在允许的取值之内",
+    "union_tag_invalid": "不在允许的取值之内",
+    "union_tag_not_found": "缺少类型",
+    "uuid_parsing": "不是有效的标识",
+    "uuid_type": "不是有效的标识",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "bool_parsing": "应为是或否",
+    "bool_type": "应为是或否",
+    "datetime_parsing": "不是有效的时间",
+    "datetime_from_date_parsing": "不是有效的时间",
+    "datetime_type": "不是有效的时间",
+    "timezone_aware": "时间缺少时区",
+    "greater_than_equal": "数值太小",
+    "less_than_equal": "数值太大",
+    "too_short": "条目太少",
+    "too_long": "条目太多",
+    "list_type": "应为列表",
+    "tuple_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "value_error": "内容不符合要求",
+}
+
+
+def mistakes(errors: list[Any]) -> list[dict[str, str]]:
+    """pydantic's errors as `field`, `zh` and `en`, without repeating what was sent."""
+    return [
+        {
+            "field": ".".join(str(part) for part in error["loc"] if part != "body") or "body",
+            "zh": _ZH.get(error["type"], "内容不符合要求"),
+            "en": error["msg"],
+        }
+        for error in errors
+    ]

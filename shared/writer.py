@@ -1,0 +1,195 @@
+"""Requests that arrive together are written together: one transaction, one commit, an answer each.
+
+An act runs on rows already loaded and locked. A refusal (`HuyingError`) is its own affair; anything else
+that fails makes the writer try the acts one by one, so that one request never fails another. An act
+with an idempotency key leaves its answer in the same transaction and is answered with it next time.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import db, telemetry
+from shared.clock import Clock
+from shared.errors import Conflict, HuyingError, Unavailable
+from shared.outbox import Batch
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller gets: JSON, a status, and the version of what was written."""
+
+    body: str
+    status: int = 200
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Who sent which idempotency key with what; the same key with something else is refused."""
+
+    caller: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class _Act:
+    keys: Collection[Any]
+    do: Callable[[Any], Answer]
+    once: Once | None
+    traceparent: str
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+_STORED = text(
+    """
+    select caller, key, fingerprint, status, etag, body from idempotency
+    where (caller, key) in (select * from unnest(cast(:callers as text[]), cast(:keys as text[])))
+    """
+)
+_STORE = text(
+    """
+    insert into idempotency (caller, key, fingerprint, status, etag, body)
+    select * from unnest(
+      cast(:callers as text[]), cast(:keys as text[]), cast(:fingerprints as text[]),
+      cast(:statuses as int[]), cast(:etags as text[]), cast(:bodies as text[])
+    )
+    """
+)
+
+
+class Writer:
+    """Writes one service's acts. `after` is called when a transaction has committed."""
+
+    def __init__(
+        self, engine: AsyncEngine, clock: Clock, batch: type[Batch], after: Callable[[], None]
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._batch = batch
+        self._after = after
+        self._waiting: asyncio.Queue[_Act] = asyncio.Queue(maxsize=10_000)
+
+    async def write(
+        self, keys: Collection[Any], do: Callable[[Any], Answer], once: Once | None = None
+    ) -> Answer:
+        """Run `do` on the service's batch with `keys` loaded; returns when its transaction has committed.
+
+        Raises what `do` refuses; `Unavailable` where the database stays away.
+        """
+        act = _Act(keys, do, once, telemetry.traceparent())
+        try:
+            self._waiting.put_nowait(act)
+        except asyncio.QueueFull:
+            raise Unavailable(
+                "系统繁忙，请稍后再试", "too many requests are waiting: try again later"
+            ) from None
+        return await act.answer
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            acts = [await self._waiting.get()]
+            while len(acts) < MOST and not self._waiting.empty():
+                acts.append(self._waiting.get_nowait())
+            await self._settle(acts)
+
+    async def _settle(self, acts: list[_Act]) -> None:
+        try:
+            answers = await self._transact(acts)
+        except Exception as error:
+            await self._one_by_one(acts, error)
+            return
+        for act, answer in zip(acts, answers, strict=True):
+            _give(act, answer)
+        self._after()
+
+    async def _one_by_one(self, acts: list[_Act], error: Exception) -> None:
+        if len(acts) > 1:
+            for act in acts:
+                await self._settle([act])
+        elif db.is_transient(error):
+            _give(acts[0], Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later"))
+        else:
+            _give(acts[0], error)
+
+    async def _transact(self, acts: Sequence[_Act]) -> list[Answer | Exception]:
+        async with self._engine.begin() as conn:
+            batch = self._batch(conn, await self._clock.stamp(conn))
+            keys = await _Keys.load(conn, [act.once for act in acts if act.once])
+            await batch.load({key for act in acts for key in act.keys})
+            answers = [_perform(batch, act, keys) for act in acts]
+            await batch.flush()
+            await keys.flush(conn)
+        return answers
+
+
+class _Keys:
+    """The idempotency keys of one transaction: answers given before, and new ones."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], tuple[Once, Answer]] = {}
+        self.new: list[tuple[Once, Answer]] = []
+
+    @classmethod
+    async def load(cls, conn: AsyncConnection, sent: Sequence[Once]) -> "_Keys":
+        keys = cls()
+        if sent:
+            places = {"callers": [once.caller for once in sent], "keys": [once.key for once in sent]}
+            for row in await conn.execute(_STORED, places):
+                once = Once(row.caller, row.key, row.fingerprint)
+                keys.answers[once.caller, once.key] = (once, Answer(row.body, row.status, row.etag))
+        return keys
+
+    def add(self, once: Once, answer: Answer) -> None:
+        self.answers[once.caller, once.key] = (once, answer)
+        self.new.append((once, answer))
+
+    async def flush(self, conn: AsyncConnection) -> None:
+        if self.new:
+            await conn.execute(
+                _STORE,
+                {
+                    "callers": [once.caller for once, _ in self.new],
+                    "keys": [once.key for once, _ in self.new],
+                    "fingerprints": [once.fingerprint for once, _ in self.new],
+                    "statuses": [answer.status for _, answer in self.new],
+                    "etags": [answer.etag for _, answer in self.new],
+                    "bodies": [answer.body for _, answer in self.new],
+                },
+            )
+
+
+def _perform(batch: Batch, act: _Act, keys: _Keys) -> Answer | Exception:
+    telemetry.follow(act.traceparent)
+    once = act.once
+    if once is not None and (found := keys.answers.get((once.caller, once.key))) is not None:
+        before, answer = found
+        if before.fingerprint == once.fingerprint:
+            return answer
+        return Conflict(
+            "该幂等键已用于另一请求", "this Idempotency-Key was used for another request", "Idempotency-Key"
+        )
+    try:
+        answer = act.do(batch)
+    except HuyingError as refusal:
+        return refusal
+    if once is not None:
+        keys.add(once, answer)
+    return answer
+
+
+def _give(act: _Act, answer: Answer | Exception) -> None:
+    if act.answer.done():
+        return
+    if isinstance(answer, Exception):
+        act.answer.set_exception(answer)
+    else:
+        act.answer.set_result(answer)
