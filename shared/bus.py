@@ -1,12 +1,17 @@
 """Topics on the broker: who says what where, and that they exist with the right partitions."""
 
+import asyncio
+import contextlib
 from collections.abc import Collection
+from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from aiokafka.partitioner import murmur2
 
 from shared.settings import Settings
+
+CHECK_S = 1.0
 
 
 def hash_of(key: str) -> int:
@@ -24,25 +29,50 @@ class WrongPartitions(RuntimeError):
         )
 
 
-async def ensure_topics(settings: Settings, topics: Collection[str]) -> None:
-    """Create what is missing; refuse a topic with another number of partitions (`WrongPartitions`)."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=10_000)
-    await admin.start()
-    try:
-        there = set(await admin.list_topics())
-        missing = [
-            NewTopic(topic, settings.partitions, settings.replication)
-            for topic in topics
-            if topic not in there
-        ]
-        if missing:
-            answer = await admin.create_topics(missing)
-            for topic, code, *_ in answer.topic_errors:
-                if code not in (0, TopicAlreadyExistsError.errno):
-                    raise RuntimeError(f"the broker does not create topic {topic}: Kafka error code {code}")
-        for described in await admin.describe_topics(list(topics)):
+class BrokerReplaced(KafkaError):  # type: ignore[misc]
+    """The broker is another one than before: what it had acknowledged is gone."""
+
+
+class Bus:
+    """The broker as seen by one client: its topics, and whether it is still the same one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap, request_timeout_ms=5_000)
+        self._checked_at = float("-inf")
+        self.cluster = ""
+        """The id of the cluster whose logs are read and written."""
+
+    async def __aenter__(self) -> Self:
+        await self._admin.start()
+        self.cluster = await self._cluster()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._admin.close(), 5)
+
+    async def _cluster(self) -> str:
+        async with asyncio.timeout(10):
+            return str((await self._admin.describe_cluster())["cluster_id"])
+
+    async def check(self) -> None:
+        """Ask, at most once a second, whether this is still the same broker. Raises `BrokerReplaced`."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._checked_at + CHECK_S:
+            self._checked_at = now
+            if await self._cluster() != self.cluster:
+                raise BrokerReplaced(self._settings.bootstrap)
+
+    async def ensure(self, topics: Collection[str]) -> None:
+        """Create the topics that are missing; refuse one with another number of partitions."""
+        wanted = self._settings.partitions
+        new = [NewTopic(topic, wanted, self._settings.replication) for topic in topics]
+        answer = await self._admin.create_topics(new)
+        for topic, code, *_ in answer.topic_errors:
+            if code not in (0, TopicAlreadyExistsError.errno):
+                raise RuntimeError(f"the broker does not create topic {topic}: Kafka error code {code}")
+        for described in await self._admin.describe_topics(list(topics)):
             found = len(described["partitions"])
-            if found not in (0, settings.partitions):
-                raise WrongPartitions(described["topic"], found, settings.partitions)
-    finally:
-        await admin.close()
+            if found not in (0, wanted):
+                raise WrongPartitions(described["topic"], found, wanted)

@@ -6,6 +6,7 @@ and backs off. A record nobody can read, or that fails three times alone, is par
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, telemetry, wire
-from shared.bus import ensure_topics
+from shared.bus import Bus
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.events import Event
@@ -29,6 +30,7 @@ from shared.settings import Settings
 
 BATCH = 1_000
 ATTEMPTS = 3
+COMMIT_S = 10.0  # aiokafka tries for ever where a topic is gone
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
 
 
@@ -92,21 +94,21 @@ _INBOX = text(
 )
 _HEARD = text(
     """
-    insert into heard (topic, partition, log, watermark)
+    insert into heard (topic, partition, cluster, watermark)
     select * from unnest(
-      cast(:topics as text[]), cast(:partitions as int[]), cast(:logs as uuid[]),
+      cast(:topics as text[]), cast(:partitions as int[]), cast(:clusters as text[]),
       cast(:marks as timestamptz[])
     )
     on conflict (topic, partition) do update
-    set log = excluded.log, watermark = greatest(heard.watermark, excluded.watermark)
+    set cluster = excluded.cluster, watermark = greatest(heard.watermark, excluded.watermark)
     """
 )
 _PARK = text(
     """
     with row as (
-      insert into parked (topic, partition, "offset", log, key, headers, body, reason)
-      values (:topic, :partition, :offset, :log, :key, cast(:headers as jsonb), :body, :reason)
-      on conflict (topic, partition, "offset", log) do nothing returning *
+      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+      values (:topic, :partition, :offset, :cluster, :key, cast(:headers as jsonb), :body, :reason)
+      on conflict (topic, partition, "offset", cluster) do nothing returning *
     )
     insert into outbox (event_id, topic, key, type, occurred_at, body)
     select gen_random_uuid(), :parked, coalesce(key, ''), 'huying.parked.v1', now(), json_build_object(
@@ -142,7 +144,8 @@ class Consumer:
         self._clock = clock
         self._listener = listener
         self._log = log
-        self._logs: dict[TopicPartition, Any] = {}
+        self._cluster = ""
+        self._consumer: AIOKafkaConsumer | None = None
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away is waited for."""
@@ -154,66 +157,56 @@ class Consumer:
                 await asyncio.sleep(1)
 
     async def _session(self) -> None:
-        await ensure_topics(self._settings, self._topics)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.bootstrap,
-            group_id=self._service,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            partition_assignment_strategy=(RangePartitionAssignor,),
-            fetch_max_wait_ms=self._settings.fetch_wait_ms,
-            session_timeout_ms=self._settings.session_timeout_ms,
-            heartbeat_interval_ms=self._settings.session_timeout_ms // 3,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
-        )
-        consumer.subscribe(self._topics, listener=_FromTheStart(consumer, self))
-        try:
-            await consumer.start()
-            while True:
-                records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
-                if records:
-                    await self._take(consumer, records)
-        finally:
-            await asyncio.wait_for(consumer.stop(), 5)
+        async with Bus(self._settings) as bus:
+            await bus.ensure(self._topics)
+            self._cluster = bus.cluster
+            consumer = AIOKafkaConsumer(
+                bootstrap_servers=self._settings.bootstrap,
+                group_id=self._service,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                partition_assignment_strategy=(RangePartitionAssignor,),
+                fetch_max_wait_ms=self._settings.fetch_wait_ms,
+                session_timeout_ms=self._settings.session_timeout_ms,
+                heartbeat_interval_ms=self._settings.session_timeout_ms // 3,
+                max_partition_fetch_bytes=4 * 1024 * 1024,
+            )
+            consumer.subscribe(self._topics, listener=_FromTheStart(consumer, self))
+            self._consumer = consumer
+            try:
+                await consumer.start()
+                while True:
+                    await bus.check()
+                    records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
+                    if records:
+                        await self._take(consumer, records)
+            finally:
+                self._consumer = None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(consumer.stop(), 5)
 
-    async def known_logs(self) -> dict[TopicPartition, Any]:
-        """Which log of each partition this database has read."""
+    def partitions(self) -> set[TopicPartition]:
+        """What this process reads now."""
+        return set(self._consumer.assignment()) if self._consumer else set()
+
+    async def known(self) -> set[TopicPartition]:
+        """The partitions of this broker that this database has heard."""
+        query = text("select topic, partition from heard where cluster = :cluster")
         async with self._engine.connect() as conn:
-            rows = (await conn.execute(text("select topic, partition, log from heard"))).all()
-        self._logs = {TopicPartition(row.topic, row.partition): row.log for row in rows}
-        return self._logs
+            rows = (await conn.execute(query, {"cluster": self._cluster})).all()
+        return {TopicPartition(row.topic, row.partition) for row in rows}
 
     async def _take(
         self, consumer: AIOKafkaConsumer, records: dict[TopicPartition, list[ConsumerRecord]]
     ) -> None:
-        decoded, rewind = [], []
-        for partition, raws in records.items():
-            for raw in raws:
-                record = decode(raw)
-                if self._is_new_log(record):
-                    rewind.append(partition)
-                    self._logs[partition] = record.watermark.log if record.watermark else None
-                    break
-                decoded.append(record)
-        await self._settle(decoded)
-        for partition in rewind:
-            consumer.seek(partition, 0)
-        await self._commit(
-            consumer, {p: raws[-1].offset + 1 for p, raws in records.items() if p not in rewind}
-        )
-
-    def _is_new_log(self, record: _Record) -> bool:
-        """A log with another name is read from its start before its watermarks are believed."""
-        if record.watermark is None:
-            return False
-        place = TopicPartition(record.raw.topic, record.raw.partition)
-        known = self._logs.setdefault(place, record.watermark.log)
-        return bool(known != record.watermark.log)
+        await self._settle([decode(raw) for raws in records.values() for raw in raws])
+        await self._commit(consumer, {place: raws[-1].offset + 1 for place, raws in records.items()})
 
     async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         mine = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
         try:
-            await consumer.commit(mine)
+            if mine:
+                await asyncio.wait_for(consumer.commit(mine), COMMIT_S)
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
 
@@ -287,7 +280,6 @@ class Consumer:
     async def _park(self, conn: AsyncConnection, record: _Record) -> None:
         raw = record.raw
         self._log.error("parked", topic=raw.topic, partition=raw.partition, offset=raw.offset)
-        place = TopicPartition(raw.topic, raw.partition)
         await conn.execute(
             _PARK,
             {
@@ -295,7 +287,7 @@ class Consumer:
                 "topic": raw.topic,
                 "partition": raw.partition,
                 "offset": raw.offset,
-                "log": str(self._logs.get(place) or ""),
+                "cluster": self._cluster,
                 "key": raw.key.decode(errors="replace") if raw.key else None,
                 "headers": orjson.dumps({k: v.decode(errors="replace") for k, v in raw.headers}).decode(),
                 "body": raw.value or b"",
@@ -316,7 +308,7 @@ class Consumer:
                 {
                     "topics": [topic for (topic, _), _ in marks],
                     "partitions": [partition for (_, partition), _ in marks],
-                    "logs": [mark.log for _, mark in marks],
+                    "clusters": [self._cluster] * len(marks),
                     "marks": [mark.upto for _, mark in marks],
                 },
             )
@@ -324,7 +316,7 @@ class Consumer:
 
 
 class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
-    """A partition this database has never heard is read from its start, whatever the group's offset says."""
+    """A partition this database never heard on this broker is read from its start."""
 
     def __init__(self, consumer: AIOKafkaConsumer, owner: Consumer) -> None:
         self._consumer = consumer
@@ -333,6 +325,5 @@ class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None: ...
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        known = await self._owner.known_logs()
-        for partition in assigned - known.keys():
+        for partition in assigned - await self._owner.known():
             self._consumer.seek(partition, 0)

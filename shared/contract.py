@@ -1,18 +1,16 @@
 """What the topics carry, as JSON Schemas and an AsyncAPI 3 document, made from `shared/events.py`.
 
-`python -m shared.contract` writes them to `docs/events/`. `breaks` says whether a changed schema parts
-those who say an event from those who read it.
+`python -m shared.contract` writes them to `docs/events/`.
 """
 
 import importlib.metadata
 import inspect
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from shared.events import CATALOGUE, Event
-from shared.wire import HEADER_FIELDS, WATERMARK, Watermark
+from shared.wire import WATERMARK, Watermark
 
 FOLDER: Final = Path(__file__).parent.parent / "docs" / "events"
 ASYNCAPI: Final = "asyncapi.json"
@@ -21,29 +19,40 @@ Schema = dict[str, Any]
 _MOMENT = "2026-02-13T08:30:00Z"
 _ID = "6f1c1d1e-5a52-4b0e-9d5b-1f6f0a1b2c3d"
 _TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+_HEADER_FIELDS = ("id", "occurred_at")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_EXAMPLES = {
+_EXAMPLES: dict[str, Any] = {
     "approver": "leader-03",
     "card": "yellow",
     "channel": "inbox",
     "clause": "BZ 3",
-    "closing": "17:30",
+    "deadline": "completion",
+    "due_at": "2026-02-25T09:30:00Z",
+    "en": "Due on 2026-02-25: 3 working days, the starting day not counted.",
     "enterprise": "示例制造有限公司",
     "how": "电话",
     "instruction": "五日内办结",
+    "kind": "help",
     "leader": "leader-03",
+    "limit": {"number": 3, "unit": "working_days", "roll": False},
+    "limits": {"completion": {"limit": {"number": 5, "unit": "working_days"}}},
     "locality": "qiaocheng",
+    "met_at": None,
+    "office_hours": [["08:30", "12:00"], ["14:30", "17:30"]],
     "pack": "bozhou-2024@1",
     "reason": "情况说明",
+    "receipt_hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "recipient": "unit:traffic",
     "registration_number": "BZ-20260213-00042",
-    "state": "handling",
-    "task_force": "交通运输局",
-    "template": "card_issued",
+    "source_id": "12345-20260213-0815",
+    "state": "dispatched",
+    "task_force": ["交通运输局"],
+    "template": "card_issued_unit",
     "title": "厂区门口道路破损",
     "to": "劳动人事争议仲裁委员会",
     "unit": "traffic",
     "unit_name": "交通运输局",
+    "zh": "2026-02-25 到期：3 个工作日，起始日不计。",
 }
 
 
@@ -61,9 +70,9 @@ def text(document: Schema) -> str:
 def payload(event: type[Event], ref: str = "#/$defs/{model}") -> Schema:
     """The schema of an event's body: the fields that are not headers."""
     schema = event.model_json_schema(ref_template=ref)
-    for name in HEADER_FIELDS:
+    for name in _HEADER_FIELDS:
         schema["properties"].pop(name)
-    schema["required"] = [name for name in schema["required"] if name not in HEADER_FIELDS]
+    schema["required"] = [name for name in schema["required"] if name not in _HEADER_FIELDS]
     return schema
 
 
@@ -81,13 +90,13 @@ def asyncapi() -> Schema:
         "info": {
             "title": "Huying events",
             "version": importlib.metadata.version("huying"),
-            "description": "CloudEvents 1.0 on Kafka in binary mode: attributes in headers, JSON in the value.",
+            "description": "CloudEvents 1.0 on Kafka, binary mode: attributes in headers, JSON in the value.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
         "channels": {source: _channel(source, names) for source, names in said.items()},
         "operations": {
-            f"{source}.{action}": _operation(source, action)
+            f"{action}_{source}": _operation(source, action)
             for source in said
             for action in ("send", "receive")
         },
@@ -174,118 +183,30 @@ def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
     """A value that fits `schema`; what `name` calls it helps to choose."""
     if "$ref" in schema:
         return _example(schemas[schema["$ref"].rsplit("/", 1)[1]], name, schemas)
+    values = _values(schema)
+    if name in _EXAMPLES and (not values or _EXAMPLES[name] in values):
+        return _EXAMPLES[name]
+    if values:
+        return values[0]
     if "anyOf" in schema:
         return _example(schema["anyOf"][0], name, schemas)
-    if values := _values(schema):
-        return values[0]
-    match schema["type"], schema.get("format"):
-        case "object", _:
+    match schema["type"]:
+        case "object":
             return _example_object(schema, schemas)
-        case "array", _:
-            items = schema.get("prefixItems") or [schema["items"]]
-            return [_example(item, name, schemas) for item in items]
-        case "string", "uuid":
-            return _ID
-        case "string", "date-time":
-            return _MOMENT
-        case "string", _:
-            return _EXAMPLES.get(name, name)
-        case "boolean", _:
+        case "array":
+            return [_example(schema["items"], name, schemas)]
+        case "string":
+            return {"uuid": _ID, "date-time": _MOMENT}.get(schema.get("format", ""), name)
+        case "boolean":
             return False
         case _:
-            return int(schema.get("minimum", 1))
+            return 1
 
 
 def _example_object(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     if "properties" in schema:
         return {name: _example(one, name, schemas) for name, one in schema["properties"].items()}
-    key = _example(schema.get("propertyNames", {"type": "string"}), "zh", schemas)
-    return {key: _example(schema["additionalProperties"], key, schemas)}
-
-
-_CONSTRAINTS = (
-    "format",
-    "pattern",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-)
-
-
-def breaks(old: Schema, new: Schema) -> list[str]:
-    """What in `new` parts it from `old`, each with its place; empty where both can be read by either side.
-
-    Nothing may be removed, newly required, of another type or otherwise bounded, and no value of an enum
-    removed. A new value is no break: those who read it are deployed before those who say it.
-    """
-    return list(_breaks(old, new, "body", (old.get("$defs", {}), new.get("$defs", {}))))
-
-
-_Defs = tuple[dict[str, Schema], dict[str, Schema]]
-
-
-def _breaks(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
-    before, after = _variants(old, defs[0]), _variants(new, defs[1])
-    if before.keys() != after.keys():
-        yield f"{at}: was {' or '.join(sorted(before))}, is {' or '.join(sorted(after))}"
-        return
-    for kind in before:
-        yield from _same_type(before[kind], after[kind], at, defs)
-
-
-def _variants(schema: Schema, defs: dict[str, Schema]) -> dict[str, Schema]:
-    """What a value may be, by type; models that stand side by side are told apart by title."""
-    if "$ref" in schema:
-        return _variants(defs[schema["$ref"].rsplit("/", 1)[1]], defs)
-    if "anyOf" in schema:
-        several = [_variants(one, defs) for one in schema["anyOf"]]
-        objects = sum("object" in one for one in several) > 1
-        return {
-            f"{kind} {found['title']}" if objects and kind == "object" and "title" in found else kind: found
-            for one in several
-            for kind, found in one.items()
-        }
-    return {schema.get("type", "any"): schema}
-
-
-def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
-    for name in _CONSTRAINTS:
-        if old.get(name) != new.get(name):
-            yield f"{at}: {name} was {old.get(name)}, is {new.get(name)}"
-    if gone := [value for value in _values(old) if value not in _values(new)]:
-        yield f"{at}: no longer {', '.join(map(str, gone))}" if _values(new) else f"{at}: no longer an enum"
-    elif _values(new) and not _values(old):
-        yield f"{at}: only {', '.join(map(str, _values(new)))} now"
-    yield from _properties(old, new, at, defs)
-    for name in ("items", "additionalProperties", "propertyNames"):
-        yield from _inner(old.get(name), new.get(name), f"{at}.{name}", defs)
-    first, second = old.get("prefixItems", []), new.get("prefixItems", [])
-    for i, (one, other) in enumerate(zip(first, second, strict=False)):
-        yield from _breaks(one, other, f"{at}[{i}]", defs)
-
-
-def _properties(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
-    before, after = old.get("properties", {}), new.get("properties", {})
-    for name in before.keys() - after.keys():
-        yield f"{at}.{name}: removed"
-    for name in set(new.get("required", [])) - set(old.get("required", [])):
-        yield f"{at}.{name}: newly required"
-    if old.get("additionalProperties") is False:
-        for name in after.keys() - before.keys():
-            yield f"{at}.{name}: added where readers refuse what they do not know"
-    for name in before.keys() & after.keys():
-        yield from _breaks(before[name], after[name], f"{at}.{name}", defs)
-
-
-def _inner(old: Schema | bool | None, new: Schema | bool | None, at: str, defs: _Defs) -> Iterator[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        yield from _breaks(old, new, at, defs)
-    elif old != new:
-        yield f"{at}: was {old}, is {new}"
+    return {key: _example(schema["additionalProperties"], key, schemas) for key in ("zh", "en")}
 
 
 def _values(schema: Schema) -> list[Any]:

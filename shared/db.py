@@ -70,14 +70,14 @@ def add_backbone(metadata: sa.MetaData) -> None:
         metadata,
         sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True),
-        sa.Column("log", pg.UUID),
+        sa.Column("cluster", sa.Text, nullable=False),
         sa.Column("watermark", time),
     )
     sa.Table(
         "relay",
         metadata,
         sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.text("true")),
-        sa.Column("log", pg.UUID, nullable=False, server_default=sa.func.gen_random_uuid()),
+        sa.Column("cluster", sa.Text),
         sa.Column("offsets", pg.JSONB, nullable=False, server_default="{}"),
         sa.Column("hold_at", time),
         sa.Column("hold_until", time),
@@ -101,14 +101,14 @@ def add_backbone(metadata: sa.MetaData) -> None:
         sa.Column("topic", sa.Text, nullable=False),
         sa.Column("partition", sa.Integer, nullable=False),
         sa.Column("offset", sa.BigInteger, nullable=False),
-        sa.Column("log", sa.Text, nullable=False, server_default=""),
+        sa.Column("cluster", sa.Text, nullable=False),
         sa.Column("key", sa.Text),
         sa.Column("headers", pg.JSONB, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("parked_at", time, nullable=False, server_default=sa.func.now()),
         sa.Column("redriven_at", time),
-        sa.UniqueConstraint("topic", "partition", "offset", "log"),
+        sa.UniqueConstraint("topic", "partition", "offset", "cluster"),
     )
 
 

@@ -2,11 +2,12 @@
 
 One relay a service: whoever holds the advisory lock. It reads the horizon first, sends what is unsent
 next, and only then says the horizon as a watermark into every partition: so all that occurred up to it
-lies before it. A broker that lost its data acknowledges offsets it had used before; then the log gets a
-new name and all that the outbox retains is sent again. Inboxes drop what was seen.
+lies before it. Where the broker was replaced, or acknowledges offsets it had used before, all that the
+outbox retains is sent again. Inboxes drop what was seen.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,14 +23,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, wire
-from shared.bus import ensure_topics
+from shared.bus import Bus
 from shared.clock import Clock
 from shared.settings import Settings
 
 BATCH = 2_000
 POLL_S = 0.5
 
-_TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
+TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
 _UNSENT = text(
     """
     select seq, topic, event_id, key, type, occurred_at, traceparent, body
@@ -70,7 +71,6 @@ class Relay:
         self._hurried = False
         self._pause_s = settings.busy_watermark_s
         self._said_at = float("-inf")
-        self._name = uuid4()
         self._offsets: dict[str, int] = {}
 
     def poke(self) -> None:
@@ -93,8 +93,8 @@ class Relay:
         while True:
             try:
                 await self._session()
-            except LogLost:
-                await self._start_new_log()
+            except LogLost as error:
+                await self._forget(repr(error))
             except (KafkaError, *db.DATABASE_ERRORS) as error:
                 if isinstance(error, DBAPIError) and not db.is_transient(error):
                     raise
@@ -106,17 +106,18 @@ class Relay:
             lock = await lock.execution_options(isolation_level="AUTOCOMMIT")
             await self._become_only(lock)
             try:
-                await ensure_topics(self._settings, [self.topic, f"{self._service}.parked"])
-                await self._remember(lock)
-                await self._relay(lock)
+                async with Bus(self._settings) as bus:
+                    await self._remember(lock, bus.cluster)
+                    await bus.ensure([self.topic, f"{self._service}.parked"])
+                    await self._relay(lock, bus)
             finally:
                 await lock.invalidate()  # ends the session, and with it the lock
 
     async def _become_only(self, conn: AsyncConnection) -> None:
-        while not (await conn.execute(_TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - another process holds it
+        while not (await conn.execute(TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(1)
 
-    async def _relay(self, lock: AsyncConnection) -> None:
+    async def _relay(self, lock: AsyncConnection, bus: Bus) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.bootstrap,
             acks="all",
@@ -129,20 +130,27 @@ class Relay:
             await producer.start()
             while True:
                 await db.ping(lock)
+                await bus.check()
                 await self._turn(producer)
                 await self._rest()
         finally:
-            await asyncio.wait_for(producer.stop(), 5)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(producer.stop(), 5)
 
-    async def _remember(self, conn: AsyncConnection) -> None:
+    async def _remember(self, conn: AsyncConnection, cluster: str) -> None:
         await conn.execute(text("insert into relay (single) values (true) on conflict do nothing"))
-        row = (await conn.execute(text("select log, offsets from relay"))).one()
-        self._name, self._offsets = row.log, dict(row.offsets)
+        row = (await conn.execute(text("select cluster, offsets from relay"))).one()
+        if row.cluster not in (None, cluster):
+            await self._forget(f"cluster {row.cluster} became {cluster}")
+            row = (await conn.execute(text("select cluster, offsets from relay"))).one()
+        await conn.execute(text("update relay set cluster = :cluster"), {"cluster": cluster})
+        self._offsets = dict(row.offsets)
 
-    async def _start_new_log(self) -> None:
-        self._log.warning("the broker lost its log: all retained events are sent again", topic=self.topic)
+    async def _forget(self, reason: str) -> None:
+        """The broker lost what it had: all that is retained is to be sent again."""
+        self._log.warning("all retained events are sent again", topic=self.topic, reason=reason)
         async with self._engine.begin() as conn:
-            await conn.execute(text("update relay set log = gen_random_uuid(), offsets = '{}'"))
+            await conn.execute(text("update relay set offsets = '{}'"))
             await conn.execute(text("update outbox set sent_at = null where sent_at is not null"))
 
     async def _rest(self) -> None:
@@ -221,7 +229,7 @@ class Relay:
         waiting = []
         for partition in range(self._settings.partitions):
             after = self._offsets.get(f"{self.topic}/{partition}", 0)
-            mark = wire.Watermark(log=self._name, upto=upto, after=after, asks=asks)
+            mark = wire.Watermark(upto=upto, after=after, asks=asks)
             headers = wire.headers(self._service, wire.WATERMARK, uuid4(), upto, None)
             body = mark.model_dump_json().encode()
             waiting.append(await producer.send(self.topic, partition=partition, value=body, headers=headers))

@@ -21,13 +21,11 @@ class Unreadable(Exception):
 class Watermark(BaseModel):
     """All that occurred up to `upto` lies before this record in its partition.
 
-    `log` names the incarnation of the producer's log: a broker that lost its data gets a new one.
     `after` is how many records the producer knows to be in the partition: at a smaller offset the log
     was lost and the watermark means nothing.
     `asks` asks those who hear it to say theirs soon: somebody waits to judge.
     """
 
-    log: UUID
     upto: AwareDatetime
     after: int
     asks: bool = False

@@ -160,8 +160,10 @@ def page(
         return Page(None, limit)
     try:
         after = orjson.loads(base64.urlsafe_b64decode(cursor))
-    except ValueError as error:
-        raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor") from error
+    except ValueError:
+        after = None
+    if not isinstance(after, list) or not after:
+        raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor")
     return Page(after, limit)
 
 
@@ -171,4 +173,6 @@ Paged = Annotated[Page, Depends(page)]
 def json(content: Any, status: int = 200, etag: int | None = None) -> Response:
     """A JSON answer."""
     headers = {} if etag is None else {"etag": f'"{etag}"'}
-    return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
+    return Response(
+        orjson.dumps(content, default=str), status, headers=headers, media_type="application/json"
+    )
