@@ -1,0 +1,210 @@
+"""What each act does to a case. An act of an unknown leg, or after the case's end, has no effect."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from shared import events
+from shared.events import DeadlineKind, Event, Verdict
+from shared.rules.calendar import OfficeHours
+from shared.rules.case import Case
+from shared.rules.limits import Limit, Pause
+from shared.rules.pack_parts import Meeting
+from shared.rules.standing import NEVER, CaseState, Deadline, Leg, void
+
+
+def fold(case: Case, act: Event) -> None:
+    """Fire the timers that precede `act`, then let it take effect. Acts come in order."""
+    at = _utc(act.occurred_at)
+    case.run_before(at)
+    if case.end is None or type(act) is events.CardWithdrawn:
+        ACTS[type(act)](case, act, at)
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day a datetime can hold
+        return moment
+
+
+def receive(case: Case, act: events.AppealReceived, at: datetime) -> None:
+    rule = case.table.case.get(DeadlineKind.DISPATCH)
+    if rule and not case.received and not case.legs:
+        case.start(None, rule.deadline, at, rule.ground, rule.limit)
+    case.received = True
+
+
+def assign(case: Case, act: events.AppealAssigned, at: datetime) -> None:
+    if not act.legs:
+        return
+    case.meet(Meeting.ASSIGNED, case.own, at)
+    case.marks |= act.marks
+    for given in act.legs:
+        if given.leg_id not in case.legs:
+            leg = Leg(given, str(given.leg_id), len(case.legs), _hours(case, given))
+            case.legs[given.leg_id] = leg
+            case.begin_round(leg, at)
+    step = next((step for step in case.table.marked if step.when.marks & case.marks), None)
+    case.lift(step, case.lead(), at)
+
+
+def _hours(case: Case, given: events.Leg) -> OfficeHours:
+    """The leg's own office hours; the pack's where it has none or they are none."""
+    try:
+        return OfficeHours.parse(given.office_hours) if given.office_hours else case.table.hours
+    except ValueError:
+        return case.table.hours
+
+
+def contact(case: Case, act: events.AppealContacted, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.CONTACTED, leg.deadlines, at)
+
+
+def respond(case: Case, act: events.AppealResponded, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.RESPONDED, leg.deadlines, at)
+
+
+def complete(case: Case, act: events.AppealCompleted, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.COMPLETED, leg.deadlines, at)
+        leg.completed = True
+        void(leg.deadlines)
+        case.resume(leg, at)
+        case.clear_cards(leg, at)
+        _meet_if_all_completed(case, at)
+
+
+def _meet_if_all_completed(case: Case, at: datetime) -> None:
+    if case.all_completed():
+        case.meet(Meeting.ALL_COMPLETED, case.own, at)
+
+
+def decide_objection(case: Case, act: events.ObjectionDecided, at: datetime) -> None:
+    leg = case.legs.get(act.leg_id)
+    if leg and not leg.ended and act.upheld:
+        leg.ended = True
+        void(leg.deadlines)
+        case.resume(leg, at)
+        _meet_if_all_completed(case, at)
+
+
+def refuse(case: Case, act: events.AppealRefused, at: datetime) -> None:
+    if leg := _live(case, act):
+        leg.refused = True
+        case.lift(case.table.refused, leg, at)
+
+
+def request_lift(case: Case, act: events.LiftRequested, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.lift(case.table.requested, leg, at)
+
+
+def pause(case: Case, act: events.AppealPaused, at: datetime) -> None:
+    leg = _live(case, act)
+    if leg and case.pack.pauses:
+        case.pause(leg, at, case.pack.pauses.cap)
+
+
+def resume(case: Case, act: events.AppealResumed, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.resume(leg, at)
+
+
+def extend(case: Case, act: events.AppealExtended, at: datetime) -> None:
+    """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
+    leg, allowed = _live(case, act), case.pack.extension
+    deadline = _open(leg.deadlines, act.deadline) if leg else None
+    if not leg or not allowed or not deadline or act.deadline not in allowed.deadlines:
+        return
+    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, allowed.cap)}
+    limit = min(ends, key=ends.__getitem__)
+    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else deadline.due_at
+    if old and ends[limit] > old:
+        deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
+        case.reckon(deadline, leg.pauses, at)
+
+
+def _open(deadlines: list[Deadline], kind: DeadlineKind) -> Deadline | None:
+    return next((d for d in deadlines if d.kind is kind and d.verdict is Verdict.OPEN), None)
+
+
+def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
+    """When `limit` would end if a pause that is open ended now."""
+    pauses = tuple(Pause(pause.start, pause.end or at) for pause in leg.pauses)
+    return case.due(limit, deadline.started_at, deadline.hours, pauses).due_at or NEVER
+
+
+def reopen(case: Case, act: events.AppealReopened, at: datetime) -> None:
+    for leg in case.legs.values():
+        if leg.completed and not leg.ended:
+            leg.completed = leg.refused = False
+            case.redispatch(leg, at, "reopened")
+
+
+def instruct(case: Case, act: events.AppealInstructed, at: datetime) -> None:
+    """A limit replaces the lifted one, also one that has passed, as long as nothing has met it."""
+    rule = case.table.case.get(DeadlineKind.LIFTED)
+    lifted = [deadline for deadline in case.own if deadline.kind is DeadlineKind.LIFTED]
+    if rule and act.limit and lifted and not any(deadline.met_at for deadline in lifted):
+        void(lifted)
+        case.start(None, rule.deadline, at, rule.ground, act.limit)
+
+
+def sign_off(case: Case, act: events.AppealSignedOff, at: datetime) -> None:
+    case.meet(Meeting.SIGNED_OFF, case.own, at)
+
+
+def withdraw_card(case: Case, act: events.CardWithdrawn, at: datetime) -> None:
+    if card := case.cards.get(act.card_id):
+        card.withdrawn = True
+
+
+def refer(case: Case, act: events.AppealReferred, at: datetime) -> None:
+    case.meet(Meeting.REFERRED, case.own, at)
+    _finish(case, CaseState.REFERRED, at)
+
+
+def withdraw(case: Case, act: events.AppealWithdrawn, at: datetime) -> None:
+    _finish(case, CaseState.WITHDRAWN, at)
+
+
+def close(case: Case, act: events.AppealClosed, at: datetime) -> None:
+    case.meet(Meeting.CLOSED, case.own, at)
+    _finish(case, CaseState.CLOSED, at)
+
+
+def _finish(case: Case, state: CaseState, at: datetime) -> None:
+    case.end = state
+    void(case.deadlines)
+    for leg in case.legs.values():
+        case.resume(leg, at)
+
+
+def _live(case: Case, act: events.LegEvent) -> Leg | None:
+    leg = case.legs.get(act.leg_id)
+    return None if leg is None or leg.ended or leg.completed else leg
+
+
+ACTS: dict[type[Event], Callable[[Case, Any, datetime], None]] = {
+    events.AppealReceived: receive,
+    events.AppealAssigned: assign,
+    events.AppealContacted: contact,
+    events.AppealResponded: respond,
+    events.ObjectionDecided: decide_objection,
+    events.AppealExtended: extend,
+    events.AppealPaused: pause,
+    events.AppealResumed: resume,
+    events.AppealRefused: refuse,
+    events.LiftRequested: request_lift,
+    events.AppealCompleted: complete,
+    events.AppealReferred: refer,
+    events.AppealInstructed: instruct,
+    events.AppealSignedOff: sign_off,
+    events.CardWithdrawn: withdraw_card,
+    events.AppealReopened: reopen,
+    events.AppealWithdrawn: withdraw,
+    events.AppealClosed: close,
+}

@@ -1,0 +1,66 @@
+"""The judgement of one case: which deadlines ran, how they stand, and what followed from them.
+
+A pure fold in event time. What is judged depends on when things occurred, never on when they became
+known or in which order, so the same history under the same pack always gives the same judgement.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.events import CATALOGUE, Event
+from shared.rules.acts import ACTS, fold
+from shared.rules.calendar import Calendar
+from shared.rules.case import Case
+from shared.rules.pack import Pack
+from shared.rules.standing import NEVER, CaseState, Deadline
+
+_RANK = {cls: rank for rank, cls in enumerate(CATALOGUE.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How a case stands at `upto`, and all that was to be said of it so far, in order.
+
+    `rounds` is the highest round of a leg, 0 before dispatch. `cards` counts those issued and not
+    withdrawn. Nothing more is said before `next_due_at`; None: nothing without a further act.
+    """
+
+    state: CaseState
+    rounds: int
+    cards: int
+    lifted_at: datetime | None
+    deadlines: list[Deadline]
+    said: list[Event]
+    next_due_at: datetime | None
+
+
+def decide(history: Iterable[Event], pack: Pack, calendar: Calendar, upto: datetime) -> Judgement:
+    """Judge the case whose acts are in `history`, in any order, duplicates allowed, as of `upto`.
+
+    Later acts are left out, and so is what a judge said before. Every history can be judged. An act at
+    the due moment is in time. If `history` is complete up to `upto`, a later judgement says all this
+    one says, under the same ids.
+    """
+    acts = {act.id: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
+    ordered = sorted(acts.values(), key=_order)
+    if not ordered:
+        return Judgement(CaseState.REGISTERED, 0, 0, None, [], [], None)
+    case = Case(ordered[0], pack, calendar)
+    for act in ordered:
+        fold(case, act)
+    case.run(upto)
+    next_at = case.next_at()
+    return Judgement(
+        state=case.state(),
+        rounds=case.rounds(),
+        cards=sum(not card.withdrawn for card in case.cards.values()),
+        lifted_at=case.lifted_at,
+        deadlines=case.deadlines,
+        said=case.said,
+        next_due_at=None if next_at == NEVER else next_at,
+    )
+
+
+def _order(act: Event) -> tuple[datetime, int, int]:
+    return act.occurred_at, _RANK[type(act)], act.id.int
