@@ -1,0 +1,14 @@
+"""The intake service: registration, the public status of an appeal, ratings."""
+
+from services.intake.api import router
+from services.intake.handlers import HANDLERS
+from services.intake.store import Desk
+from shared.runtime import Service
+
+SERVICE = Service(
+    name="intake",
+    batch=Desk,
+    hears=("dispatch", "escalation"),
+    handlers=HANDLERS,
+    routers=(router,),
+)
