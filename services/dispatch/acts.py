@@ -1,0 +1,150 @@
+"""What may be done to an appeal at dispatch: the bodies of its routes and of its import.
+
+Texts here are evidence and stay in this service; events carry none of them but short reasons.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, Role
+from shared.rules.limits import Limit
+from shared.web.text import Body, PastTime
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+Line = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+
+
+class Act(Body):
+    """One thing done to one appeal."""
+
+
+class LegAct(Act):
+    """One thing done to one leg."""
+
+    leg_id: UUID
+
+
+class LegWish(Body):
+    """A leg to be: the unit, its part, and limits of this case alone."""
+
+    unit: Code
+    role: Role = Role.LEAD
+    limits: dict[DeadlineKind, OwnLimit] = Field(default_factory=dict)
+
+
+class Assign(Act):
+    act: Literal["assign"] = "assign"
+    legs: Annotated[tuple[LegWish, ...], Field(min_length=1, max_length=2)]
+    marks: frozenset[Mark] = frozenset()
+
+
+class Contact(LegAct):
+    act: Literal["contact"] = "contact"
+    how: Line
+    who: Line | None = None
+    contacted_at: AwareDatetime | None = None
+
+
+class Reply(LegAct):
+    act: Literal["reply"] = "reply"
+    text: Text
+
+
+class Complete(LegAct):
+    act: Literal["complete"] = "complete"
+    outcome: Outcome
+    text: Text
+    planned_on: date | None = None
+
+
+class Refuse(LegAct):
+    act: Literal["refuse"] = "refuse"
+    reason: Line
+
+
+class Object(LegAct):
+    act: Literal["object"] = "object"
+    reason: Line
+
+
+class DecideObjection(LegAct):
+    act: Literal["decide_objection"] = "decide_objection"
+    upheld: bool
+    reason: Line
+
+
+class RequestExtension(LegAct):
+    act: Literal["request_extension"] = "request_extension"
+    deadline: DeadlineKind = DeadlineKind.COMPLETION
+    limit: Limit
+    reason: Line
+
+
+class DecideExtension(LegAct):
+    act: Literal["decide_extension"] = "decide_extension"
+    approved: bool
+    approver: Line
+    reason: Line
+
+
+class Pause(LegAct):
+    act: Literal["pause"] = "pause"
+    reason: Line
+    approver: Line
+
+
+class Resume(LegAct):
+    act: Literal["resume"] = "resume"
+
+
+class RequestLift(LegAct):
+    act: Literal["request_lift"] = "request_lift"
+    reason: Line
+    signed_by: Line
+
+
+class Refer(Act):
+    act: Literal["refer"] = "refer"
+    to: Line
+    reason: Line
+
+
+class Close(Act):
+    act: Literal["close"] = "close"
+
+
+AnyAct = Annotated[
+    Assign
+    | Contact
+    | Reply
+    | Complete
+    | Refuse
+    | Object
+    | DecideObjection
+    | RequestExtension
+    | DecideExtension
+    | Pause
+    | Resume
+    | RequestLift
+    | Refer
+    | Close,
+    Field(discriminator="act"),
+]
+
+
+class PastAct(Body):
+    """An act of the past with its own time. Leg n of an appeal (from 0) has the id `domain.leg_id` gives."""
+
+    appeal_id: UUID
+    occurred_at: PastTime
+    act: AnyAct
+
+
+class Import(Body):
+    """Past acts, in the order in which they happened."""
+
+    acts: Annotated[list[PastAct], Field(min_length=1, max_length=20_000)]

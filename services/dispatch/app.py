@@ -1,0 +1,14 @@
+"""The dispatch service: units, legs, and everything units and the office do to an appeal."""
+
+from services.dispatch.api import router
+from services.dispatch.handlers import HANDLERS
+from services.dispatch.store import Desk
+from shared.runtime import Service
+
+SERVICE = Service(
+    name="dispatch",
+    batch=Desk,
+    hears=("intake", "escalation"),
+    handlers=HANDLERS,
+    routers=(router,),
+)
