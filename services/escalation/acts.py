@@ -1,0 +1,54 @@
+"""What people may do to cards and lifts: the bodies of the routes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.rules.limits import Limit
+from shared.web.text import Body
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+Line = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Act(Body):
+    """One thing done to one case."""
+
+
+class CardAct(Act):
+    """One thing done to one card."""
+
+    card_id: UUID
+
+
+class Serve(CardAct):
+    """The office hands a card to its unit."""
+
+
+class Acknowledge(CardAct):
+    """The unit acknowledges its card."""
+
+
+class Contest(CardAct):
+    """The unit contests its card."""
+
+    reason: Line
+
+
+class Withdraw(CardAct):
+    """The office takes a card back."""
+
+    reason: Line
+
+
+class Instruct(Act):
+    """The leader orders something; `limit` replaces the time for lifted handling, from now."""
+
+    instruction: Annotated[str, Field(min_length=1, max_length=2_000)]
+    task_force: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    limit: Limit | None = None
+
+
+class SignOff(Act):
+    """The leader signs the lifted handling off."""

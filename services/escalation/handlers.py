@@ -1,0 +1,22 @@
+"""What escalation does about the events it hears: everything that bears on judgement is remembered."""
+
+from services.escalation.store import Ledger
+from shared import events
+from shared.consumer import Handlers
+from shared.rules.acts import ACTS
+
+
+def open_case(ledger: Ledger, event: events.AppealReceived) -> None:
+    case = ledger.remember(event)
+    case.pack = event.pack
+    case.source_id = event.source_id
+
+
+def remember(ledger: Ledger, event: events.Event) -> None:
+    ledger.remember(event)
+
+
+HANDLERS: Handlers = {
+    **{act: remember for act in ACTS if act.source in ("intake", "dispatch")},
+    events.AppealReceived: open_case,
+}

@@ -1,0 +1,4 @@
+from services.escalation.store import metadata
+from shared.migrations import run
+
+run(metadata)
