@@ -1,0 +1,130 @@
+"""Notify over HTTP: the inboxes of units, leaders and the office, and what an enterprise was told."""
+
+import hmac
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.domain import OFFICE, receipt_hash
+from shared.errors import Forbidden, Invalid, NotFound
+from shared.web.access import Caller, Role
+from shared.web.edge import Called, Edged, Page, Paged, Reading, json
+
+router = APIRouter(tags=["notify"])
+
+_POSITION = ("created_at", "occurred_at", "id")
+_COLUMNS = "cast(id as text), registration_number, subject, body, occurred_at, created_at"
+_NO_CODE = "0" * 64
+
+
+def _inbox(caller: Caller) -> str:
+    if caller.role == Role.OFFICE:
+        return OFFICE
+    if caller.code is None:
+        raise Forbidden(
+            "本账号未指明单位或领导，没有收件箱", "this account has no inbox: give it a code in the accounts"
+        )
+    return f"{caller.role}:{caller.code}"
+
+
+async def _messages(
+    conn: AsyncConnection, page: Page, columns: str, where: str, values: dict[str, Any]
+) -> Response:
+    """A page of messages, the newest first."""
+    after = ""
+    if page.after is not None:
+        after = "and (created_at, occurred_at, id) < (:created_at, :occurred_at, :id)"
+        values = values | _after(page.after)
+    rows = await conn.execute(
+        text(
+            f"select {columns} from messages where {where} {after} "
+            "order by created_at desc, occurred_at desc, messages.id desc limit :limit"
+        ),
+        {**values, "limit": page.limit + 1},
+    )
+    return page.answer([dict(row) for row in rows.mappings()], *_POSITION)
+
+
+def _after(cursor: list[Any]) -> dict[str, Any]:
+    try:
+        created_at, occurred_at, id_ = cursor
+        return {
+            "created_at": datetime.fromisoformat(created_at),
+            "occurred_at": datetime.fromisoformat(occurred_at),
+            "id": UUID(id_),
+        }
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor") from error
+
+
+@router.get("/inbox")
+async def inbox(
+    conn: Reading, called: Called, page: Paged, unread: Annotated[bool, Query()] = False
+) -> Response:
+    """The caller's messages, the newest first; with `unread` those alone that were not read."""
+    where = "recipient = :recipient" + (" and read_at is null" if unread else "")
+    columns = f"{_COLUMNS}, cast(appeal_id as text), template, read_at"
+    return await _messages(conn, page, columns, where, {"recipient": _inbox(called)})
+
+
+@router.post("/inbox/{message_id}/read")
+async def read(message_id: UUID, edge: Edged) -> Response:
+    """Mark one of the caller's messages as read; the first time stays."""
+    async with edge.running.engine.begin() as conn:
+        row = await conn.execute(
+            text(
+                """
+                update messages set read_at = coalesce(read_at, :at)
+                where id = :id and recipient = :recipient returning cast(id as text), read_at
+                """
+            ),
+            {
+                "at": await edge.running.clock.stamp(conn),
+                "id": message_id,
+                "recipient": _inbox(edge.caller),
+            },
+        )
+        if (found := row.mappings().one_or_none()) is None:
+            raise NotFound("收件箱中没有这条消息", "no such message in this inbox", "message_id")
+    return json(dict(found))
+
+
+@router.get("/status/{registration_number}")
+async def status(
+    registration_number: Annotated[str, Path(max_length=100)],
+    conn: Reading,
+    page: Paged,
+    receipt_code: Annotated[str, Header(max_length=100)],
+) -> Response:
+    """What the enterprise was told, the newest first, for whoever holds the receipt code."""
+    row = (
+        await conn.execute(
+            text(
+                """
+                select appeal_id, file->>'receipt_hash' as hash from appeals
+                where registration_number = :number
+                """
+            ),
+            {"number": registration_number},
+        )
+    ).one_or_none()
+    kept = (row and row.hash) or _NO_CODE
+    if not hmac.compare_digest(kept.encode(), receipt_hash(receipt_code).encode()) or row is None:
+        raise NotFound("挂号编号或回执码有误", "no appeal has this number and receipt code")
+    return await _messages(
+        conn, page, _COLUMNS, "recipient = :recipient", {"recipient": f"enterprise:{row.appeal_id}"}
+    )
+
+
+@router.get("/appeals/{appeal_id}/messages")
+async def messages(appeal_id: UUID, conn: Reading, page: Paged) -> Response:
+    """All messages about one case, the newest first."""
+    known = await conn.execute(text("select 1 from appeals where appeal_id = :id"), {"id": appeal_id})
+    if known.scalar() is None:
+        raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+    columns = f"{_COLUMNS}, cast(appeal_id as text), recipient, template, read_at, traceparent"
+    return await _messages(conn, page, columns, "appeal_id = :appeal", {"appeal": appeal_id})

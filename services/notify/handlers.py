@@ -1,0 +1,60 @@
+"""What notify does about the events it hears: it remembers whom a case concerns, and tells them."""
+
+from services.notify.domain import Kept
+from services.notify.routing import table
+from services.notify.store import Mailroom
+from shared import events
+from shared.consumer import Handlers
+from shared.events import CATALOGUE
+
+
+def open_file(room: Mailroom, event: events.AppealReceived) -> None:
+    file = room.file(event)
+    file.title, file.receipt_hash = event.title, event.receipt_hash
+    room.keep(file)
+    tell(room, event)
+
+
+def add_legs(room: Mailroom, event: events.AppealAssigned) -> None:
+    file = room.file(event)
+    file.assign(event)
+    room.keep(file)
+    tell(room, event)
+    for kept in file.kept:
+        room.tell(file, kept.event())
+
+
+def end_leg(room: Mailroom, event: events.ObjectionDecided) -> None:
+    tell(room, event)
+    if event.upheld:
+        file = room.file(event)
+        file.end_leg(event.leg_id, event.occurred_at)
+        room.keep(file)
+
+
+def note_leader(room: Mailroom, event: events.AppealLifted) -> None:
+    file = room.file(event)
+    file.leader = event.leader
+    room.keep(file)
+    tell(room, event)
+
+
+def tell(room: Mailroom, event: events.Event) -> None:
+    file = room.file(event)
+    if table().concerns_all_legs(event):
+        file.kept.append(Kept(type=event.type, body=event.model_dump_json()))
+        room.keep(file)
+    room.tell(file, event)
+
+
+HANDLERS: Handlers = {
+    **{
+        type_: tell
+        for type_ in CATALOGUE.values()
+        if type_.source != "notify" and type_ is not events.AppealJudged
+    },
+    events.AppealReceived: open_file,
+    events.AppealAssigned: add_legs,
+    events.ObjectionDecided: end_leg,
+    events.AppealLifted: note_leader,
+}

@@ -1,0 +1,4 @@
+from services.notify.store import metadata
+from shared.migrations import run
+
+run(metadata)

@@ -1,0 +1,73 @@
+"""A sample of every event, and a case they may belong to."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from services.notify.domain import File
+from shared import events
+from shared.events import CATALOGUE, Event
+from shared.rules.limits import Limit, LimitUnit
+
+APPEAL = UUID(int=1)
+NUMBER = "BZ-20260213-00042"
+LEGS = (
+    events.Leg(leg_id=UUID(int=11), unit="GXJ", unit_name="市工信局", role=events.Role.LEAD, leader="L1"),
+    events.Leg(leg_id=UUID(int=12), unit="QCQ", unit_name="谯城区", role=events.Role.ASSIST),
+)
+FIELDS: dict[str, Any] = {
+    "appeal_id": APPEAL,
+    "registration_number": NUMBER,
+    "channel": events.Channel.WEB,
+    "kind": events.Kind.HELP,
+    "title": "厂区门口道路积水",
+    "pack": "bozhou-2024@1",
+    "receipt_hash": "ab",
+    "legs": LEGS,
+    "leg_id": LEGS[0].leg_id,
+    "unit": "GXJ",
+    "how": "电话",
+    "reason": "需要补充材料。",
+    "upheld": True,
+    "deadline": events.DeadlineKind.REPLY,
+    "limit": Limit(number=3, unit=LimitUnit.WORKING_DAYS),
+    "approver": "市领导",
+    "outcome": events.Outcome.SOLVED,
+    "to": "市仲裁委员会",
+    "state": "open",
+    "deadlines": (),
+    "round": 1,
+    "due_at": datetime(2026, 2, 25, 9, 30, tzinfo=UTC),
+    "clause": "亳政办〔2024〕8号 §3",
+    "card_id": UUID(int=21),
+    "card": "yellow",
+    "leader": "L1",
+    "instruction": "限期解决。",
+    "task_force": ("SWJ",),
+    "rating": events.Rating.NOT_SATISFIED,
+    "message_id": UUID(int=31),
+    "recipient": "office",
+    "template": "received",
+}
+OWN = {"appeal.redispatched.v1": {"reason": "overdue"}, "appeal.lifted.v1": {"reason": "count"}}
+
+
+def at(*parts: int) -> datetime:
+    """A moment, in UTC."""
+    return datetime(*parts, tzinfo=UTC)
+
+
+def sample(type_: type[Event], **fields: Any) -> Any:
+    """An event of this type, occurred on 2026-02-16 unless `fields` say otherwise."""
+    known = {"occurred_at": at(2026, 2, 16)} | FIELDS | OWN.get(type_.type, {}) | fields
+    return type_.model_validate({name: known[name] for name in type_.model_fields if name in known})
+
+
+def case() -> File:
+    """A case with two legs and a leader."""
+    file = File(appeal_id=APPEAL, registration_number=NUMBER, title="厂区门口道路积水", leader="L1")
+    file.assign(sample(events.AppealAssigned, occurred_at=at(2026, 2, 13)))
+    return file
+
+
+ALL = [sample(type_) for type_ in CATALOGUE.values()]

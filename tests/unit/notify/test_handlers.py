@@ -1,0 +1,98 @@
+"""The mailroom: nobody misses a message, whatever the order in which topics are read."""
+
+import hashlib
+from itertools import permutations
+from typing import cast
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notify.domain import File, receipt_hash
+from services.notify.handlers import HANDLERS
+from services.notify.store import Mailroom
+from shared import events
+from shared.events import Event
+from tests.unit.notify.samples import APPEAL, LEGS, NUMBER, at, sample
+
+
+def heard(*read: Event) -> Mailroom:
+    """The mailroom after these events, each read in a batch of its own."""
+    file: File | None = None
+    room, sent = None, {}
+    for event in read:
+        room = Mailroom(cast(AsyncConnection, None), at(2026, 3, 1))
+        room.files = {} if file is None else {APPEAL: File.model_validate_json(file.model_dump_json())}
+        HANDLERS[type(event)](room, event)
+        file = room.files[APPEAL]
+        room.outgoing = sent = room.outgoing | sent
+    assert room is not None
+    return room
+
+
+def told(room: Mailroom, recipient: str) -> list[str]:
+    return sorted(m.template for m, _ in room.outgoing.values() if m.recipient == recipient)
+
+
+RECEIVED = sample(events.AppealReceived, occurred_at=at(2026, 2, 12))
+ASSIGNED = sample(events.AppealAssigned, occurred_at=at(2026, 2, 13))
+OVERDUE = sample(events.AppealOverdue, occurred_at=at(2026, 2, 14))
+RATED = sample(events.AppealRated, occurred_at=at(2026, 2, 20))
+REOPENED = sample(events.AppealReopened, occurred_at=at(2026, 2, 21))
+
+
+@pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE, RATED, REOPENED])))
+def test_everybody_is_told_everything_in_whatever_order_it_is_read(order: tuple[Event, ...]) -> None:
+    room = heard(*order)
+    assert told(room, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
+    assert told(room, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
+    assert told(room, "office") == ["overdue_office", "rated_office"]
+    assert told(room, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
+
+
+@pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE])))
+def test_a_case_read_from_its_middle_is_filled_in_later(order: tuple[Event, ...]) -> None:
+    file = heard(*order).files[APPEAL]
+    assert (file.registration_number, file.title, file.receipt_hash) == (NUMBER, RECEIVED.title, "ab")
+    assert [leg.unit for leg in file.legs] == ["GXJ", "QCQ"]
+
+
+def test_a_unit_hears_nothing_of_what_occurred_before_its_leg() -> None:
+    later = sample(events.AppealAssigned, legs=LEGS[1:], occurred_at=at(2026, 2, 25))
+    first = sample(events.AppealAssigned, legs=LEGS[:1], occurred_at=at(2026, 2, 13))
+    room = heard(RECEIVED, first, RATED, later)
+    assert told(room, "unit:GXJ") == ["assigned_unit", "rated_units"]
+    assert told(room, "unit:QCQ") == ["assigned_unit"]
+
+
+def test_a_unit_whose_objection_was_upheld_is_told_so_and_no_more() -> None:
+    upheld = sample(events.ObjectionDecided, upheld=True, occurred_at=at(2026, 2, 14))
+    room = heard(RECEIVED, ASSIGNED, upheld, RATED)
+    assert told(room, "unit:GXJ") == ["assigned_unit", "objection_upheld"]
+    assert told(room, "unit:QCQ") == ["assigned_unit", "rated_units"]
+
+
+def test_a_unit_whose_objection_was_rejected_goes_on_hearing() -> None:
+    rejected = sample(events.ObjectionDecided, upheld=False, occurred_at=at(2026, 2, 14))
+    room = heard(RECEIVED, ASSIGNED, rejected, RATED)
+    assert told(room, "unit:GXJ") == ["assigned_unit", "objection_rejected", "rated_units"]
+
+
+def test_the_leader_of_a_lifted_case_hears_of_its_deadline() -> None:
+    lifted = sample(events.AppealLifted, leader="L7", occurred_at=at(2026, 2, 22))
+    late = sample(
+        events.AppealOverdue,
+        deadline=events.DeadlineKind.LIFTED,
+        unit=None,
+        leg_id=None,
+        occurred_at=at(2026, 3, 4),
+    )
+    assert told(heard(RECEIVED, ASSIGNED, lifted, late), "leader:L7") == ["lifted_leader", "overdue_lifted"]
+
+
+@pytest.mark.parametrize("typed", ["K7Q0-2M91", "k7q02m91", " k7qO 2m9l ", "K7-Qo-2M-9I"])
+def test_how_a_receipt_code_is_typed_does_not_matter(typed: str) -> None:
+    assert receipt_hash(typed) == hashlib.sha256(b"K7Q02M91").hexdigest()
+
+
+def test_another_receipt_code_has_another_hash() -> None:
+    assert receipt_hash("K7Q02M92") != receipt_hash("K7Q02M91")
