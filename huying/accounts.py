@@ -1,0 +1,32 @@
+"""The sample accounts of an embedded start: keys made at the first start and kept in the state folder."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from shared.web.access import Role, hash_key
+
+KEYS = "keys.yaml"
+ACCOUNTS = "accounts.yaml"
+
+
+def accounts(state: Path, wanted: Sequence[tuple[str, Role, str | None]]) -> tuple[Path, dict[str, str]]:
+    """The accounts file for the services, and the keys by account name.
+
+    `wanted` holds name, role and the code of the unit or leader. A key once made stays; the file with the
+    keys themselves can be read by its owner alone.
+    """
+    keys_file, accounts_file = state / KEYS, state / ACCOUNTS
+    keys: dict[str, str] = (keys_file.exists() and yaml.safe_load(keys_file.read_text("utf-8"))) or {}
+    for name, _, _ in wanted:
+        keys.setdefault(name, secrets.token_urlsafe(24))
+    keys_file.touch(0o600)
+    keys_file.write_text(yaml.safe_dump(keys, allow_unicode=True), "utf-8")
+    listed = [
+        {"name": name, "role": role.value, "code": code, "key_sha256": hash_key(keys[name])}
+        for name, role, code in wanted
+    ]
+    accounts_file.write_text(yaml.safe_dump(listed, allow_unicode=True), "utf-8")
+    return accounts_file, keys

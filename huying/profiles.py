@@ -1,0 +1,156 @@
+"""Profiles: what each column of a file of recorded cases means.
+
+A row is one case with one leg, registered and dispatched at the same moment. Profiles are YAML, shipped
+under `huying/profiles/` or brought along.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from services.dispatch import acts as dispatch
+from services.intake.domain import WITHOUT_NAME
+from shared.events import Channel, Kind, Outcome
+from shared.rules import strict_yaml
+from shared.rules.pack_parts import Strict
+from shared.rules.strict_yaml import Place
+
+PROFILES = Path(__file__).parent / "profiles"
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used. The message names file, line and rule, one mistake a line."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write it like Asia/Shanghai") from error
+    return name
+
+
+def _readable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"'{pattern}' is no regular expression ({error})") from error
+    return pattern
+
+
+class Text(Strict):
+    """What a column says; `words` where there is no column or its cell is blank."""
+
+    column: str | None = None
+    words: str = ""
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        """ValueError for a text from nowhere."""
+        if self.column is None and not self.words:
+            raise ValueError("give a `column`, or `words`")
+        return self
+
+
+class Locality(Strict):
+    """Where the case belongs: the first of `columns` that is not blank, or what `pattern` finds first."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    pattern: Annotated[str, AfterValidator(_readable)] | None = None
+
+
+class UnitOf(Strict):
+    """The unit of the leg: the same for all rows (`code`, `name`), or named by a column."""
+
+    kind: Literal["locality", "department", "office"]
+    code: dispatch.Code | None = None
+    name: str | None = None
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def one_way(self) -> Self:
+        """ValueError unless there is exactly one way to the unit."""
+        if (self.column is None) != bool(self.code and self.name) or (self.column and self.code):
+            raise ValueError("give a `column`, or `code` and `name`")
+        return self
+
+
+class Done(Text):
+    """An act of the unit at the time in column `at`; it did not happen where that cell is blank."""
+
+    act: Literal["contact", "reply", "complete"]
+    at: str
+    outcome: Outcome | None = None
+
+    @model_validator(mode="after")
+    def outcome_of_completion(self) -> Self:
+        """ValueError for an outcome in the wrong place."""
+        if (self.act == "complete") != (self.outcome in (Outcome.SOLVED, Outcome.EXPLAINED)):
+            raise ValueError("`outcome` is solved or explained for `complete`, and for nothing else")
+        return self
+
+
+class Profile(Strict):
+    """How one kind of file is read. `id` is the source that imported cases carry.
+
+    `received_at`, `completion_due_at` and each act's `at` name columns of times; a time without offset
+    is local in `zone`, and where the local time occurs twice, the earlier one.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    channel: Channel
+    kind: Kind
+    source_id: str
+    received_at: str
+    completion_due_at: str | None = None
+    title: Text
+    text: Text
+    enterprise: Text | None = None
+    locality: Locality | None = None
+    unit: UnitOf
+    acts: tuple[Done, ...] = ()
+    ignored: frozenset[str] = frozenset()
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        """The zone of local times, and of the results."""
+        return ZoneInfo(self.zone)
+
+    @cached_property
+    def mapped(self) -> frozenset[str]:
+        """The columns that are read."""
+        columns = {self.source_id, self.received_at, self.completion_due_at, self.unit.column}
+        columns |= {text.column for text in (self.title, self.text, self.enterprise, *self.acts) if text}
+        columns |= {done.at for done in self.acts}
+        columns |= set(self.locality.columns if self.locality else ())
+        return frozenset(column for column in columns if column)
+
+
+def load(name_or_path: str | Path) -> Profile:
+    """The shipped profile of this name, or the one in the file at a path. ProfileError with each mistake."""
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and "/" not in name_or_path and path.suffix not in (".yaml", ".yml"):
+        path = PROFILES / f"{name_or_path}.yaml"
+        if not path.is_file():
+            known = ", ".join(sorted(shipped.stem for shipped in PROFILES.glob("*.yaml")))
+            raise ProfileError(f"no profile is called '{name_or_path}': there are {known}")
+    try:
+        return strict_yaml.read(path, Profile, _contradictions)
+    except strict_yaml.Mistakes as error:
+        raise ProfileError(str(error)) from error
+
+
+def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:
+    for column in sorted(profile.mapped & profile.ignored):
+        yield ("ignored",), f"'{column}' is mapped too: keep one"
+    if (profile.enterprise is None) != (profile.channel in WITHOUT_NAME):
+        yield ("channel",), "an enterprise is named on every channel but the nameless: see `enterprise`"
+    for index, done in enumerate(profile.acts[:-1]):
+        if done.act == "complete":
+            yield ("acts", index), "nothing follows a completion: put it last"

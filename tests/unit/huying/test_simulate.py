@@ -1,0 +1,203 @@
+"""Recorded cases judged in memory, and the files that say so."""
+
+import csv
+import gzip
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from rich.console import Console
+
+from huying import profiles
+from huying.driver import ReplayFailed
+from huying.profiles import Profile
+from huying.recorded import Recorded, read_all
+from huying.replay import Services, replayed, steps
+from huying.results import progress
+from huying.simulate import history, judged, simulate
+from services import SERVICES
+from services.dispatch import acts as dispatch
+from services.dispatch.domain import File, perform
+from services.intake import acts as intake
+from services.intake.domain import imported_id, receive
+from shared.events import AppealAssigned, Event, Leg
+from shared.rules import pack
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+BOSTON, APPEALS = DATA / "requests_boston_2011q3.csv.gz", DATA / "appeals_zh_2017_2018.csv"
+needs_data = pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"NOT CHECKED AGAINST REAL CASES: there is no folder {DATA}"
+)
+COLUMNS = "case_enquiry_id,open_dt,target_dt,closed_dt,case_title,type,department,neighborhood,closure_reason"
+IGNORED = "ontime,case_status,subject,reason,queue,location_street_name,source"
+ROWS = """\
+b,2011-07-01 10:00:00,2011-07-05 10:00:00,2011-07-05 10:00:00,Lamp,Lights,PWDx,Mattapan,done,,,,,,,
+a,2011-07-01 09:00:00,2011-07-02 10:00:00,2011-07-02 10:00:01,Hole,Roads,Parks & more,,done,,,,,,,
+d,2011-07-02 09:00:00,2011-07-01 09:00:00,,Tree,Trees,PARK,,,,,,,,,
+c,2011-07-02 09:00:00,,2011-07-01 09:00:00,Tree,Trees,PARK,,,,,,,,,
+e,2011-07-03 09:00:00,2011-10-09 09:00:00,,Tree,Trees,PARK,,,,,,,,,
+"""
+SUMMER = "-04:00"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    found = tmp_path / "requests.csv"
+    found.write_text(f"{COLUMNS},{IGNORED}\n{ROWS}", "utf-8")
+    return found
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> None:
+    simulate(file, "boston-311", "case-limits", tmp_path)
+    assert rows(tmp_path / "cases.csv") == [
+        ["source_id", "registration_number", "state", "rounds", "cards", "lifted_at"],
+        ["a", "CL-20110701-00001", "completed", "1", "0", ""],
+        ["b", "CL-20110701-00002", "completed", "1", "0", ""],
+        ["d", "CL-20110702-00001", "dispatched", "1", "0", ""],
+        ["e", "CL-20110703-00001", "dispatched", "1", "0", ""],
+    ]
+    header, *deadlines = rows(tmp_path / "deadlines.csv")
+    assert header == ["source_id", "leg", "round", "deadline", "started_at", "due_at", "met_at", "verdict"]
+    assert [(row[0], row[7]) for row in deadlines] == [
+        ("a", "overdue"),  # met one second late
+        ("b", "met"),  # at the due moment
+        ("d", "overdue"),  # its limit lies before its start
+        ("e", "open"),  # due after the end, which is 60 days after 5 July
+    ]
+    assert deadlines[1][2:7] == [
+        "1",
+        "completion",
+        f"2011-07-01T10:00:00{SUMMER}",
+        f"2011-07-05T10:00:00{SUMMER}",
+        f"2011-07-05T10:00:00{SUMMER}",
+    ]
+    assert rows(tmp_path / "rejected.csv") == [["line", "reason"], ["5", "closed_dt: lies before open_dt"]]
+
+
+def test_the_run_ends_sixty_days_after_the_last_act(file: Path, tmp_path: Path) -> None:
+    late = "f,2011-08-10 09:00:00,,2011-08-10 09:00:00,Tree,Trees,PARK,,,,,,,,,\n"
+    file.write_text(file.read_text("utf-8") + late, "utf-8")  # + 60 days is 9 October 09:00
+    simulate(file, "boston-311", "case-limits", tmp_path)
+    verdicts = {row[0]: row[7] for row in rows(tmp_path / "deadlines.csv")}
+    assert verdicts["e"] == "overdue"
+
+
+def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Path) -> None:
+    file.write_text(f"{COLUMNS},{IGNORED}\n", "utf-8")
+    assert simulate(file, "boston-311", "bozhou-2024", tmp_path).cases == 0
+    assert len(rows(tmp_path / "cases.csv")) == 1
+
+
+def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID, list[Event]]:
+    """What the domains of intake and dispatch make of the bodies that a replay sends."""
+    rules = pack.load("case-limits")
+    units = {case.unit.code: case.unit for case in found.cases}
+    said: dict[UUID, list[Event]] = {}
+    files: dict[UUID, File] = {}
+    for step in steps(found, how, rules, size):
+        bodies = [orjson.loads(body) for body in step.registrations]
+        for past in intake.Import.model_validate({"source": how.id, "items": bodies}).items if bodies else ():
+            assert isinstance(past, intake.PastAppeal)
+            appeal_id = imported_id(how.id, past.source_id)
+            _, event = receive(past, appeal_id, "N", rules.ref, past.occurred_at)
+            said[appeal_id] = [event]
+            files[appeal_id] = File(received_at=event.occurred_at, **fields(event))
+        for act in dispatch.Import(acts=[orjson.loads(body) for body in step.acts]).acts:
+            assert act.occurred_at <= step.end
+            said[act.appeal_id] += perform(files[act.appeal_id], act.act, act.occurred_at, units)
+    return said
+
+
+def assigned(event: Event) -> Leg:
+    assert isinstance(event, AppealAssigned)
+    return event.legs[0].model_copy(update={"unit_name": ""})  # no judge reads it
+
+
+def fields(event: Event) -> dict[str, Any]:
+    return event.model_dump(exclude={"occurred_at", "id", "source_id", "receipt_hash"})
+
+
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_a_simulated_history_is_what_the_services_say_of_what_a_replay_sends(file: Path, size: int) -> None:
+    how = profiles.load("boston-311")
+    found = read_all(file, how)
+    said = said_by_the_services(found, how, size)
+    assert len(said) == len(found.cases) == 4
+    for case in found.cases:
+        theirs = said[imported_id(how.id, case.source_id)]
+        ours = history(case, how.id, "N")
+        assert [type(event) for event in ours] == [type(event) for event in theirs]
+        for mine, one in zip(ours, theirs, strict=True):
+            assert (mine.occurred_at, mine.appeal_id) == (one.occurred_at, one.appeal_id)
+            for name in ("leg_id", "unit"):
+                assert getattr(mine, name, None) == getattr(one, name, None)
+        legs = [assigned(events[1]) for events in (ours, theirs)]
+        assert legs[0] == legs[1]
+
+
+def test_steps_never_part_what_happened_at_once(file: Path) -> None:
+    how = profiles.load("boston-311")
+    found = list(steps(read_all(file, how), how, pack.load("case-limits"), 1))
+    assert [step.end for step in found] == sorted({step.end for step in found})
+    assert sum(step.cases for step in found) == 4
+
+
+async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Path) -> None:
+    nowhere = Services({service: f"http://127.0.0.1:9/{service}" for service in SERVICES}, "key")
+    with (
+        progress(Console(quiet=True)) as bar,
+        pytest.raises(ReplayFailed, match=r"nothing moved for 0 s: intake does not answer"),
+    ):
+        await replayed(
+            file,
+            profiles.load("boston-311"),
+            pack.load("case-limits"),
+            tmp_path,
+            nowhere,
+            bar,
+            patience_s=0.3,
+        )
+
+
+@needs_data
+def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
+    """The flag `ontime` is blank in some rows: their times decide."""
+    how = profiles.load("boston-311")
+    found = read_all(BOSTON, how)
+    assert (len(found.cases), found.rejected) == (31_828, [])
+    late = {
+        result.source_id
+        for result in judged(found, how.id, pack.load("case-limits"))
+        if any(deadline.verdict == "overdue" for deadline in result.deadlines)
+    }
+    with gzip.open(BOSTON, "rt", encoding="utf-8", newline="") as lines:
+        expected = {row["case_enquiry_id"] for row in csv.DictReader(lines) if _late(row)}
+    assert late == expected
+
+
+def _late(row: dict[str, str]) -> bool:
+    if row["ontime"]:
+        return row["ontime"] == "OVERDUE"
+    return bool(row["target_dt"]) and (not row["closed_dt"] or row["closed_dt"] > row["target_dt"])
+
+
+@needs_data
+def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
+    how = profiles.load("appeals-zh")
+    found = read_all(APPEALS, how)
+    results = list(judged(found, how.id, pack.load("bozhou-2024")))
+    verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
+    assert (len(results), found.rejected) == (1_300, [])
+    assert {result.state for result in results} == {"completed"}
+    overdue = verdicts["reply", 1, "overdue"]
+    assert sum(result.cards for result in results) == overdue
+    assert sum(result.lifted_at is not None for result in results) == verdicts["reply", 2, "overdue"]
+    assert 650 < overdue < 1_300  # the median delay is 11 days, the limit 3
