@@ -1,0 +1,262 @@
+"""A city for tests: the services in this process, on a driven clock, spoken to over HTTP."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import sqlalchemy as sa
+
+from huying.accounts import accounts
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.fleet import PARTITIONS
+from services.dispatch.app import SERVICE as DISPATCH
+from services.dispatch.domain import leg_id
+from services.escalation.app import SERVICE as ESCALATION
+from services.financing.app import SERVICE as FINANCING
+from services.intake.app import SERVICE as INTAKE
+from services.intake.domain import imported_id
+from services.notify.app import SERVICE as NOTIFY
+from shared import db
+from shared.clock import TICK, DrivenClock
+from shared.runtime import Running, Service, running
+from shared.settings import Settings
+from shared.web.access import Role
+
+ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
+ZONE = ZoneInfo("Asia/Shanghai")
+PEOPLE = [
+    ("operator", Role.OPERATOR, None),
+    ("office", Role.OFFICE, None),
+    ("importer", Role.IMPORTER, None),
+    ("ops", Role.OPS, None),
+    ("leader", Role.LEADER, "mayor"),
+    ("roads", Role.UNIT, "roads"),
+    ("east", Role.UNIT, "east"),
+    ("water", Role.UNIT, "water"),
+]
+
+
+def local(text: str) -> datetime:
+    """`2026-02-13 10:00` in the city's zone."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+@dataclass(frozen=True)
+class PastCase:
+    """A past case: dispatched to the roads unit when received, and replied to, or not."""
+
+    source_id: str
+    received: str
+    replied: str | None = None
+
+    def acts(self) -> list[dict[str, Any]]:
+        appeal_id = imported_id("test", self.source_id)
+        leg = str(leg_id(appeal_id, 0))
+        found = [(self.received, {"act": "assign", "legs": [{"unit": "roads"}]})]
+        if self.replied:
+            found.append((self.replied, {"act": "reply", "leg_id": leg, "text": "已回复"}))
+            found.append(
+                (self.replied, {"act": "complete", "leg_id": leg, "outcome": "solved", "text": "已办结"})
+            )
+        return [
+            {"appeal_id": str(appeal_id), "occurred_at": local(at).isoformat(), "act": act}
+            for at, act in found
+        ]
+
+
+class City:
+    """The services, their clients by account, and the clock."""
+
+    def __init__(
+        self,
+        postgres: EmbeddedPostgres,
+        broker: EmbeddedBroker,
+        *,
+        services: tuple[Service, ...] = ALL,
+        clock: str = "driven",
+        pack: str = "bozhou-2024",
+    ) -> None:
+        self.postgres = postgres
+        self.broker = broker
+        self.services: dict[str, Running] = {}
+        self._wanted = services
+        self._settings: dict[str, Any] = {"clock": clock, "pack": pack, "session_timeout_ms": 3000}
+        self._stack = contextlib.AsyncExitStack()
+
+    def settings(self, service: str) -> Settings:
+        return Settings(
+            database=self.postgres.dsn(service, service),
+            bootstrap=self.broker.bootstrap,
+            partitions=PARTITIONS,
+            busy_watermark_s=0.1,
+            **self._settings,
+        )
+
+    async def __aenter__(self) -> Self:
+        file, self.keys = accounts(Path(self.broker.state), PEOPLE)
+        self._settings["accounts"] = file
+        for service in self._wanted:
+            await empty(self.postgres, service.name)
+        for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
+            self.services[one.service.name] = one
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def client(self, service: str, account: str | None = None) -> httpx.AsyncClient:
+        """Speaks to a service as an account, or as anyone."""
+        headers = {"authorization": f"Bearer {self.keys[account]}"} if account else {}
+        transport = httpx.ASGITransport(self.services[service].app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url=f"http://{service}", headers=headers)
+
+    async def call(
+        self, account: str | None, method: str, path: str, body: Any = None, **headers: str
+    ) -> httpx.Response:
+        """One request, e.g. `call("office", "POST", "/dispatch/appeals/…/closures", {})`."""
+        _, service, rest = path.split("/", 2)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.client(service, account) as client:
+            return await client.request(method, f"/{rest}", json=body, headers=named)
+
+    async def ok(self, account: str | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """One request that must succeed; its JSON."""
+        answer = await self.call(account, method, path, body, **headers)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def set_clocks(self, moment: str) -> None:
+        """Move every clock."""
+        for one in self.services.values():
+            assert isinstance(one.clock, DrivenClock)
+            one.clock.advance(local(moment))
+            one.wake()
+
+    async def move_to(self, moment: str) -> None:
+        """Move every clock, and wait until all that follows from it has been said and heard."""
+        self.set_clocks(moment)
+        await self.drained()
+
+    async def drained(self, seconds: float = 60) -> None:
+        """Wait until every service has heard all that the others had to say up to now, a tick later."""
+        for one in self.services.values():
+            assert isinstance(one.clock, DrivenClock)
+            one.clock.advance(one.clock.now() + TICK)
+            one.wake()
+        async with asyncio.timeout(seconds):
+            while not all([await self._has_heard(one) for one in self.services.values()]):
+                await asyncio.sleep(0.02)
+
+    async def _has_heard(self, one: Running) -> bool:
+        now = one.clock.now() - TICK
+        topics = [f"{name}.events" for name in one.service.hears if name in self.services]
+        query = "select count(*) from heard where topic = any(:topics) and watermark >= :now"
+        async with one.engine.connect() as conn:
+            found = (await conn.execute(sa.text(query), {"topics": topics, "now": now})).scalar_one()
+        return bool(found == len(topics) * PARTITIONS)
+
+    # what people do, in the fewest words
+
+    async def directory(self) -> None:
+        """Three units: a locality and two departments, all in the mayor's charge."""
+        for code, name, kind in (("roads", "市交通局", "department"), ("water", "市水务局", "department")):
+            await self.ok(
+                "office", "PUT", f"/dispatch/units/{code}", {"name": name, "kind": kind, "leader": "mayor"}
+            )
+        body = {"name": "东城区", "kind": "locality", "leader": "mayor"}
+        await self.ok("office", "PUT", "/dispatch/units/east", body)
+
+    async def register(self, **more: Any) -> dict[str, Any]:
+        """An appeal over the hotline; the answer with number and receipt code."""
+        body = {
+            "channel": "hotline",
+            "kind": "help",
+            "title": "厂区门口道路破损",
+            "text": "货车无法进出，请尽快修复。",
+            "enterprise": {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"},
+            **more,
+        }
+        found: dict[str, Any] = await self.ok("operator", "POST", "/intake/appeals", body)
+        await self.drained()
+        return found
+
+    async def dispatch(self, appeal: dict[str, Any], *legs: dict[str, Any], **more: Any) -> list[str]:
+        """The office dispatches; the ids of the legs."""
+        appeal_id = appeal["appeal_id"]
+        path = f"/dispatch/appeals/{appeal_id}"
+        version = (await self.ok("office", "GET", path))["version"]
+        wanted = list(legs) or [{"unit": "roads"}]
+        file = await self.ok(
+            "office", "POST", f"{path}/assignments", {"legs": wanted, **more}, if_match=f'"{version}"'
+        )
+        return [leg["leg_id"] for leg in file["legs"]]
+
+    async def act(self, account: str, appeal: dict[str, Any], path: str, **body: Any) -> Any:
+        """A unit's report, or a decision of the office on the newest version."""
+        base = f"/dispatch/appeals/{appeal['appeal_id']}"
+        headers = {}
+        if account == "office":
+            headers["if_match"] = f'"{(await self.ok("office", "GET", base))["version"]}"'
+        return await self.ok(account, "POST", f"{base}/{path}", body, **headers)
+
+    async def case(self, appeal: dict[str, Any]) -> Any:
+        """The case as judged."""
+        return await self.ok("office", "GET", f"/escalation/appeals/{appeal['appeal_id']}")
+
+    async def status(self, appeal: dict[str, Any]) -> Any:
+        """What the enterprise sees."""
+        path = f"/intake/status/{appeal['registration_number']}"
+        return await self.ok(None, "GET", path, receipt_code=appeal["receipt_code"])
+
+    async def import_cases(self, cases: list[PastCase]) -> None:
+        """Past cases with one leg each, over the bulk import of both services; the clock stands before."""
+        items = [
+            {
+                "act": "register",
+                "source_id": case.source_id,
+                "occurred_at": local(case.received).isoformat(),
+                "channel": "hotline",
+                "kind": "help",
+                "title": f"诉求 {case.source_id}",
+                "text": "请协调解决。",
+                "enterprise": {"name": "示例制造有限公司"},
+            }
+            for case in cases
+        ]
+        await self.ok("importer", "POST", "/intake/import", {"source": "test", "items": items})
+        await self._until_dispatch_knows(imported_id("test", cases[-1].source_id))
+        acts = [act for case in cases for act in case.acts()]
+        await self.ok("importer", "POST", "/dispatch/import", {"acts": acts})
+
+    async def _until_dispatch_knows(self, appeal_id: UUID) -> None:
+        async with asyncio.timeout(60):
+            while (await self.call("office", "GET", f"/dispatch/appeals/{appeal_id}")).status_code != 200:
+                await asyncio.sleep(0.05)
+
+    async def said(self, service: str, type_: str) -> list[Any]:
+        """The events of a type that a service said, in order: registration number and body."""
+        query = "select body::jsonb from outbox where type = :type order by seq"
+        async with self.services[service].engine.connect() as conn:
+            return list((await conn.execute(sa.text(query), {"type": type_})).scalars())
+
+
+async def empty(postgres: EmbeddedPostgres, service: str) -> None:
+    """Take all rows out of a service's database, made if need be."""
+    engine = db.engine(postgres.dsn(service, service))
+    try:
+        await db.migrate(engine, service)
+        async with engine.begin() as conn:
+            query = "select tablename from pg_tables where schemaname = 'public'"
+            tables = [t for t in (await conn.execute(sa.text(query))).scalars() if t != "alembic_version"]
+            await conn.execute(sa.text(f"truncate {', '.join(tables)} restart identity cascade"))
+    finally:
+        await engine.dispose()

@@ -1,0 +1,93 @@
+"""Whether a changed schema parts those who say an event from those who read it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+_CONSTRAINTS = (
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+)
+
+
+Schema = dict[str, Any]
+_Defs = tuple[dict[str, Schema], dict[str, Schema]]
+
+
+def breaks(old: Schema, new: Schema) -> list[str]:
+    """What in `new` parts it from `old`, each with its place; empty where nothing does.
+
+    Nothing may be removed, newly required, of another type or otherwise bounded, and no value of an enum
+    removed. A new value is no break: those who read it are deployed before those who say it.
+    """
+    return list(_breaks(old, new, "body", (old.get("$defs", {}), new.get("$defs", {}))))
+
+
+def _breaks(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    before, after = _variants(old, defs[0]), _variants(new, defs[1])
+    if before.keys() != after.keys():
+        yield f"{at}: was {' or '.join(sorted(before))}, is {' or '.join(sorted(after))}"
+        return
+    for kind in before:
+        yield from _same_type(before[kind], after[kind], at, defs)
+
+
+def _variants(schema: Schema, defs: dict[str, Schema]) -> dict[str, Schema]:
+    """What a value may be, by type; models that stand side by side are told apart by title."""
+    if "$ref" in schema:
+        return _variants(defs[schema["$ref"].rsplit("/", 1)[1]], defs)
+    if "anyOf" in schema:
+        several = [_variants(one, defs) for one in schema["anyOf"]]
+        objects = sum("object" in one for one in several) > 1
+        return {
+            f"{kind} {found['title']}" if objects and kind == "object" and "title" in found else kind: found
+            for one in several
+            for kind, found in one.items()
+        }
+    return {schema.get("type", "any"): schema}
+
+
+def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    for name in _CONSTRAINTS:
+        if old.get(name) != new.get(name):
+            yield f"{at}: {name} was {old.get(name)}, is {new.get(name)}"
+    if gone := [value for value in _values(old) if value not in _values(new)]:
+        yield f"{at}: no longer {', '.join(map(str, gone))}" if _values(new) else f"{at}: no longer an enum"
+    elif _values(new) and not _values(old):
+        yield f"{at}: only {', '.join(map(str, _values(new)))} now"
+    yield from _properties(old, new, at, defs)
+    for name in ("items", "additionalProperties", "propertyNames"):
+        yield from _inner(old.get(name), new.get(name), f"{at}.{name}", defs)
+    first, second = old.get("prefixItems", []), new.get("prefixItems", [])
+    for i, (one, other) in enumerate(zip(first, second, strict=False)):
+        yield from _breaks(one, other, f"{at}[{i}]", defs)
+
+
+def _properties(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    before, after = old.get("properties", {}), new.get("properties", {})
+    for name in sorted(before.keys() - after.keys()):
+        yield f"{at}.{name}: removed"
+    for name in sorted(set(new.get("required", [])) - set(old.get("required", []))):
+        yield f"{at}.{name}: newly required"
+    if old.get("additionalProperties") is False:
+        for name in sorted(after.keys() - before.keys()):
+            yield f"{at}.{name}: added where readers refuse what they do not know"
+    for name in sorted(before.keys() & after.keys()):
+        yield from _breaks(before[name], after[name], f"{at}.{name}", defs)
+
+
+def _inner(old: Schema | bool | None, new: Schema | bool | None, at: str, defs: _Defs) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _breaks(old, new, at, defs)
+    elif old != new:
+        yield f"{at}: was {old}, is {new}"
+
+
+def _values(schema: Schema) -> list[Any]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
