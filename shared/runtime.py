@@ -104,7 +104,12 @@ class Running:
 
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
         """What runs beside the web server."""
-        found = [self.relay.run(), self.writer.run(), *(task(self) for task in self.service.tasks)]
+        found = [
+            self.relay.run(),
+            self.writer.run(),
+            self.writer.forget(),
+            *(task(self) for task in self.service.tasks),
+        ]
         return [*found, self.consumer.run()] if self.service.hears else found
 
 

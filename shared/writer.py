@@ -6,6 +6,7 @@ with an idempotency key leaves its answer in the same transaction and is answere
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,6 +66,9 @@ _STORE = text(
 )
 
 
+_FORGET = text("delete from idempotency where created_at < now() - interval '1 day'")
+
+
 class Writer:
     """Writes one service's acts. `after` is called when a transaction has committed."""
 
@@ -92,6 +96,14 @@ class Writer:
                 "系统繁忙，请稍后再试", "too many requests are waiting: try again later"
             ) from None
         return await act.answer
+
+    async def forget(self) -> None:
+        """Drop the answers kept for idempotency keys a day after they were given, until cancelled."""
+        while True:
+            with contextlib.suppress(*db.DATABASE_ERRORS):
+                async with self._engine.begin() as conn:
+                    await conn.execute(_FORGET)
+            await asyncio.sleep(3600)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -177,9 +189,12 @@ def _perform(batch: Batch, act: _Act, keys: _Keys) -> Answer | Exception:
         return Conflict(
             "该幂等键已用于另一请求", "this Idempotency-Key was used for another request", "Idempotency-Key"
         )
+    said = len(batch.said)
     try:
         answer = act.do(batch)
     except HuyingError as refusal:
+        if len(batch.said) > said:
+            raise  # refused halfway: the transaction must not keep the first half
         return refusal
     if once is not None:
         keys.add(once, answer)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator
 from sqlalchemy import text
 
 from services.dispatch import acts, store
@@ -13,6 +14,7 @@ from services.dispatch.domain import File, State, Unit
 from services.dispatch.store import Desk
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.rules import pack
+from shared.rules.calendar import OfficeHours
 from shared.web.access import Caller, Role
 from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
 from shared.web.text import Body
@@ -40,6 +42,11 @@ DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Refer
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
+def _office_hours(spans: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    OfficeHours.parse(spans)
+    return spans
+
+
 class UnitBody(Body):
     """A unit of the directory. `leader` is the code of the leader in charge of it."""
 
@@ -48,7 +55,7 @@ class UnitBody(Body):
     parent: acts.Code | None = None
     head: acts.Line | None = None
     leader: acts.Code | None = None
-    office_hours: tuple[tuple[str, str], ...] | None = None
+    office_hours: Annotated[tuple[tuple[str, str], ...], AfterValidator(_office_hours)] | None = None
 
 
 async def _units(edge: Edge, wanted: Iterable[acts.Act]) -> dict[str, Unit]:
@@ -62,6 +69,8 @@ async def _units(edge: Edge, wanted: Iterable[acts.Act]) -> dict[str, Unit]:
 def _may(caller: Caller, file: File, act: acts.Act) -> None:
     if isinstance(act, acts.LegAct) and caller.role == Role.UNIT and caller.code != file.leg(act.leg_id).unit:
         raise Forbidden("该承办件不属于本单位", "this leg is another unit's")
+    if isinstance(act, acts.Pause) and pack.load(file.pack).pauses is None:
+        raise Conflict("适用规则不允许暂停计时", f"{file.pack} lets nobody stop the clock")
     if isinstance(act, acts.RequestExtension):
         rule = pack.load(file.pack).extension
         if rule is None or act.deadline not in rule.deadlines:

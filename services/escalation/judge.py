@@ -86,7 +86,8 @@ class Judge:
         judgement = decide(history, pack.load(case.pack), self._running.calendar, upto)
         for event in take(case, judgement, upto, self._running.calendar):
             ledger.emit(event)
-        ledger.judged(case, judgement.next_due_at)
+        ahead = [event.occurred_at for event in history if event.occurred_at > upto]
+        ledger.judged(case, min([*ahead, *filter(None, [judgement.next_due_at])], default=None))
 
     async def _judged_up_to(self, uptos: dict[int, datetime]) -> datetime:
         """Nothing this service has yet to say occurred at or before this moment."""

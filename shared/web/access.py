@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from shared.errors import Unauthorized
 
@@ -31,6 +32,13 @@ class Account(BaseModel):
     role: Role
     key_sha256: str
     code: str | None = None
+
+    @model_validator(mode="after")
+    def speaks_for_somebody(self) -> Self:
+        """ValueError for a unit's or leader's account without code."""
+        if self.role in (Role.UNIT, Role.LEADER) and not self.code:
+            raise ValueError(f"account {self.name}: a {self.role} account names its `code`")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

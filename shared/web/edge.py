@@ -105,7 +105,9 @@ async def edge(
     once = None
     if idempotency_key is not None:
         sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
-        once = Once(called.name, idempotency_key, hashlib.sha256(sent).hexdigest())
+        fingerprint = hashlib.sha256(sent).hexdigest()
+        name = called.name if called.role else f"anyone {fingerprint}"  # strangers may choose the same key
+        once = Once(name, idempotency_key, fingerprint)
     return Edge(service(request), called, once, _version(if_match))
 
 
@@ -162,9 +164,13 @@ def page(
         after = orjson.loads(base64.urlsafe_b64decode(cursor))
     except ValueError:
         after = None
-    if not isinstance(after, list) or not after:
+    if not isinstance(after, list) or not after or not all(map(_is_position, after)):
         raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor")
     return Page(after, limit)
+
+
+def _is_position(part: Any) -> bool:
+    return isinstance(part, int) or (isinstance(part, str) and part.isprintable())
 
 
 Paged = Annotated[Page, Depends(page)]

@@ -1,31 +1,33 @@
 """What people type: models for request bodies, and their mistakes said in Chinese and English."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, field_validator
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
 
 def _possible(value: datetime) -> datetime:
-    if value < EARLIEST:
-        raise ValueError(f"lies before {EARLIEST:%Y}")
+    if not EARLIEST <= value < LATEST:
+        raise ValueError(f"does not lie between {EARLIEST:%Y} and {LATEST:%Y}")
     return value
 
 
 PastTime = Annotated[AwareDatetime, AfterValidator(_possible)]
 """The time of an imported act; the clock of the service refuses the future."""
 
-_KEPT = "\n\r\t"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean(value: Any) -> Any:
     """A text without control characters (line breaks and tabs may stay) that UTF-8 can hold."""
     if isinstance(value, str):
-        if any((ord(c) < 32 and c not in _KEPT) or 127 <= ord(c) < 160 for c in value):
+        if _CONTROL.search(value):
             raise ValueError("control characters are not allowed")
-        if any(0xD800 <= ord(c) < 0xE000 for c in value):
+        if _SURROGATE.search(value):
             raise ValueError("lone surrogates are not text")
     return value
 
