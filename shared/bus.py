@@ -67,7 +67,8 @@ class Bus:
     async def ensure(self, topics: Collection[str]) -> None:
         """Create the topics that are missing; refuse one with another number of partitions."""
         wanted = self._settings.partitions
-        new = [NewTopic(topic, wanted, self._settings.replication) for topic in topics]
+        keep = {"retention.ms": "-1"}  # what a service slept through must still be there
+        new = [NewTopic(topic, wanted, self._settings.replication, topic_configs=keep) for topic in topics]
         answer = await self._admin.create_topics(new)
         for topic, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):

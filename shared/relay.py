@@ -156,7 +156,7 @@ class Relay:
     async def _rest(self) -> None:
         due_s = self._said_at + self._pause_s - _seconds()
         try:
-            await asyncio.wait_for(self._news.wait(), max(0.0, min(due_s, POLL_S)))
+            await asyncio.wait_for(self._news.wait(), due_s if 0 < due_s < POLL_S else POLL_S)
         except TimeoutError:
             return
         await asyncio.sleep(0.002)  # whoever writes next to it comes along

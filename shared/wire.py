@@ -61,9 +61,14 @@ def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, tracepare
 
 def _attributes(record_headers: Headers) -> dict[str, str]:
     try:
-        return {name: value.decode() for name, value in record_headers}
+        found = {name: value.decode() for name, value in record_headers}
     except (UnicodeDecodeError, AttributeError) as error:
         raise Unreadable(f"a header is not UTF-8 text: {error}") from error
+    if len(found) < len(record_headers):
+        names = [name for name, _ in record_headers if name.startswith("ce_")]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise Unreadable(f"header {', '.join(twice)} stands there twice")
+    return found
 
 
 def read(record_headers: Headers, value: bytes | None) -> Heard:
@@ -98,10 +103,10 @@ def _content(type_: str, attributes: dict[str, str], value: bytes) -> Event | Wa
 
 
 def _with_headers(value: bytes, id_: str, time: str) -> bytes:
-    """The body with the two header fields put back in front: one parse instead of two."""
-    start = value.lstrip()
-    if start[:1] != b"{" or '"' in id_ or '"' in time or "\\" in id_ + time:
+    """The body with the two header fields put back at its end, where they win: one parse instead of two."""
+    text = value.strip()
+    if text[:1] != b"{" or text[-1:] != b"}" or '"' in id_ or '"' in time or "\\" in id_ + time:
         raise ValueError("the body is not a JSON object")
-    rest = start[1:].lstrip()
-    comma = b"" if rest[:1] == b"}" else b","
-    return b'{"id":"%s","occurred_at":"%s"%s%s' % (id_.encode(), time.encode(), comma, rest)
+    rest = text[:-1].rstrip()
+    comma = b"" if rest == b"{" else b","
+    return b'%s%s"id":"%s","occurred_at":"%s"}' % (rest, comma, id_.encode(), time.encode())
