@@ -1,0 +1,7 @@
+"""Exits with an error unless the service named on the command line answers that it is well."""
+
+import sys
+from urllib.request import urlopen
+
+with urlopen(f"http://127.0.0.1:8000/{sys.argv[1]}/health", timeout=4):
+    pass
