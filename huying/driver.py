@@ -13,7 +13,7 @@ from shared.clock import TICK
 
 PAGE = 500
 LOOK_S = 0.05
-NUDGE_S = 5.0
+NUDGE_S = 2.0
 
 
 class ReplayFailed(ValueError):
@@ -31,6 +31,7 @@ class Driver:
         self._urls = urls
         self._patience_s = patience_s
         self._clocks: dict[str, datetime] = {}
+        self._flows: dict[str, dict[str, Any]] = {}
         self._reached: dict[tuple[str, str], Any] = {}
         self._moved_at = self._seconds()
         self._nudged_at = self._moved_at
@@ -98,7 +99,7 @@ class Driver:
             if not missing:
                 return
             await self._nudge()
-            self._check_patience(self._culprit(service, missing[0], heard[missing[0]], upto))
+            self._check_patience(self._culprit(service, upto))
             await asyncio.sleep(LOOK_S)
 
     async def _set(self, service: str, now: datetime) -> None:
@@ -109,9 +110,11 @@ class Driver:
         if self._seconds() - max(self._moved_at, self._nudged_at) > NUDGE_S:
             self._nudged_at = self._seconds()
             for service, now in list(self._clocks.items()):
+                await self.flow(service)
                 await self._set(service, now)
 
     def _note(self, service: str, flow: dict[str, Any]) -> None:
+        self._flows[service] = flow
         for what, at in {"watermark": flow["watermark"], **flow["heard"]}.items():
             reached = at and datetime.fromisoformat(at)
             if reached and reached > self._reached.get((service, what), reached - TICK):
@@ -121,13 +124,18 @@ class Driver:
             self._reached[service, "unsent"] = flow["unsent"]
             self._moved_at = self._seconds()
 
-    def _culprit(self, service: str, topic: str, at: str | None, upto: datetime) -> str:
-        source = topic.partition(".")[0]
-        said = self._reached.get((source, "watermark"))
-        who = source if said is None or said < upto else service
-        return (
-            f"{who} does not advance ({service} has heard {topic} up to {at}, waited for {upto.isoformat()})"
-        )
+    def _culprit(self, service: str, upto: datetime) -> str:
+        """Who keeps `service` waiting, by what they said last; who waits for another is passed over."""
+        passed = {service}
+        while True:
+            flow = self._flows[service]
+            missing = [topic for topic, at in flow["heard"].items() if _before(at, upto)]
+            source = next((topic.partition(".")[0] for topic in missing), service)
+            said = self._flows.get(source, flow)["watermark"]
+            if source in passed or not _before(said, upto):
+                return f"{service} does not advance to {upto.isoformat()}: it has heard {flow['heard']}"
+            passed.add(source)
+            service = source
 
     def _check_patience(self, why: str) -> None:
         if self._seconds() - self._moved_at > self._patience_s:
@@ -136,6 +144,10 @@ class Driver:
     @staticmethod
     def _seconds() -> float:
         return asyncio.get_running_loop().time()
+
+
+def _before(at: str | None, upto: datetime) -> bool:
+    return at is None or datetime.fromisoformat(at) < upto
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import socket
+import tempfile
 from pathlib import Path
 
 import typer
@@ -81,7 +82,8 @@ def check_state(state: Path) -> None:
     """Refuse a state folder that cannot be written."""
     try:
         state.mkdir(parents=True, exist_ok=True)
-        (state / "keys.yaml").open("a").close()
+        with tempfile.TemporaryFile(dir=state):
+            pass
     except OSError as error:
         raise EmbeddedError(
             f"The state folder {state} cannot be written: {error.strerror}. Give yourself the right to write "

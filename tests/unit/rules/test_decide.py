@@ -216,6 +216,18 @@ def test_a_signed_request_lifts():
     assert told(judged) == ["03-02 11:00 lifted request"]
 
 
+def test_a_case_is_lifted_once_whatever_follows():
+    judged = judge(
+        assigned("03-02 10:00"),
+        act(events.LiftRequested, "03-02 11:00"),
+        act(events.AppealRefused, "03-06 10:00"),
+    )
+    assert [line for line in told(judged) if " lifted " in line and "overdue" not in line] == [
+        "03-02 11:00 lifted request",
+        "03-12 24:00 supervised lifted 1",
+    ]
+
+
 def test_a_matter_in_litigation_is_never_lifted():
     judged = judge(
         assigned("03-02 10:00", marks=frozenset({events.Mark.LITIGATION, events.Mark.INHERITED})),
@@ -548,11 +560,17 @@ def test_an_extension_needs_to_be_in_time_and_longer_and_is_capped(when, limit, 
 
 def test_an_extended_deadline_is_reminded_of_again():
     judged = judge(assigned("03-02 10:00"), extended("03-05 12:00", working_days(10)), rules=BOWU)
-    assert judged.deadlines[0].limit == working_days(10)
-    assert judged.deadlines[0].clause == BOWU.extension.clause
     reminders = [line for line in told(judged, reminders=True) if "reminder" in line]
     # Three quarters of 79.5 h, and of 343.5 h.
     assert reminders == ["03-04 21:37 reminder completion 1", "03-13 03:37 reminder completion 1"]
+
+
+def test_an_extended_deadline_stands_on_the_clause_of_extensions():
+    other = BOWU.model_dump()
+    other["extension"]["clause"] = "§9"
+    rules = pack.Pack.model_validate(other)
+    judged = judge(assigned("03-02 10:00"), extended("03-03 10:00", working_days(10)), rules=rules)
+    assert (judged.deadlines[0].clause, judged.deadlines[0].limit) == ("§9", working_days(10))
 
 
 def test_a_pack_without_extensions_grants_none():
