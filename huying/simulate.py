@@ -1,5 +1,6 @@
 """Recorded cases judged in memory: what the services would say of them, without any service."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -43,6 +44,7 @@ def simulate(file: Path, profile: str, pack_id: str, out: Path) -> Summary:
     how, rules = profiles.load(profile), pack.load(pack_id)
     with results.progress(console) as progress:
         found = recorded.read_all(file, how)
+        gc.freeze()  # what was read stays: the collector need not walk it again and again
         bar = progress.add_task("simulate", total=len(found.cases))
         judgements = progress.track(judged(found, how.id, rules), task_id=bar)
         summary = results.write(out, how.tz, judgements, found.rejected)

@@ -1,9 +1,8 @@
 """Topics on the broker: who says what where, and that they exist with the right partitions."""
 
 import asyncio
-import contextlib
-from collections.abc import Collection
-from typing import Self
+from collections.abc import Collection, Coroutine
+from typing import Any, Self
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
@@ -17,6 +16,15 @@ CHECK_S = 1.0
 def hash_of(key: str) -> int:
     """Kafka's own hash of a record's key; modulo the number of partitions it is the partition."""
     return int(murmur2(key.encode())) & 0x7FFF_FFFF
+
+
+async def end(closing: Coroutine[Any, Any, None]) -> None:
+    """Close a Kafka client, for five seconds at most: one whose broker is gone may never finish."""
+    task = asyncio.ensure_future(closing)
+    await asyncio.wait({task}, timeout=5)
+    task.cancel()
+    if task.done() and not task.cancelled():
+        task.exception()
 
 
 class WrongPartitions(RuntimeError):
@@ -49,8 +57,7 @@ class Bus:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._admin.close(), 5)
+        await end(self._admin.close())
 
     async def _cluster(self) -> str:
         async with asyncio.timeout(10):

@@ -6,7 +6,6 @@ and backs off. A record nobody can read, or that fails three times alone, is par
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,7 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, telemetry, wire
-from shared.bus import Bus
+from shared.bus import Bus, end
 from shared.clock import Clock
 from shared.errors import Conflict, NotFound
 from shared.events import Event
@@ -182,8 +181,7 @@ class Consumer:
                         await self._take(consumer, records)
             finally:
                 self._consumer = None
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(consumer.stop(), 5)
+                await end(consumer.stop())
 
     def partitions(self) -> set[TopicPartition]:
         """What this process reads now."""

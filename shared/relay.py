@@ -7,7 +7,6 @@ outbox retains is sent again. Inboxes drop what was seen.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, wire
-from shared.bus import Bus
+from shared.bus import Bus, end
 from shared.clock import Clock
 from shared.settings import Settings
 
@@ -134,8 +133,7 @@ class Relay:
                 await self._turn(producer)
                 await self._rest()
         finally:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+            await end(producer.stop())
 
     async def _remember(self, conn: AsyncConnection, cluster: str) -> None:
         await conn.execute(text("insert into relay (single) values (true) on conflict do nothing"))

@@ -91,6 +91,10 @@ class Running:
         if asked:
             self.relay.hurry()
 
+    def pack_of(self, ref: str) -> pack.Pack:
+        """The pack a case names; the city's own may come from a file. PackError for an unknown one."""
+        return self.pack if ref == self.pack.ref else pack.load(ref)
+
     def wake(self) -> None:
         """Something was written, or the clock was moved."""
         self.news.set()

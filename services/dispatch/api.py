@@ -13,9 +13,8 @@ from services.dispatch import acts, store
 from services.dispatch.domain import File, State, Unit
 from services.dispatch.store import Desk
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
-from shared.rules import pack
 from shared.rules.calendar import OfficeHours
-from shared.web.access import Caller, Role
+from shared.web.access import Role
 from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
 from shared.web.text import Body
 from shared.writer import Answer
@@ -66,13 +65,14 @@ async def _units(edge: Edge, wanted: Iterable[acts.Act]) -> dict[str, Unit]:
         return await store.units(conn, codes)
 
 
-def _may(caller: Caller, file: File, act: acts.Act) -> None:
+def _may(edge: Edge, file: File, act: acts.Act) -> None:
+    caller = edge.caller
     if isinstance(act, acts.LegAct) and caller.role == Role.UNIT and caller.code != file.leg(act.leg_id).unit:
         raise Forbidden("该承办件不属于本单位", "this leg is another unit's")
-    if isinstance(act, acts.Pause) and pack.load(file.pack).pauses is None:
+    if isinstance(act, acts.Pause) and edge.running.pack_of(file.pack).pauses is None:
         raise Conflict("适用规则不允许暂停计时", f"{file.pack} lets nobody stop the clock")
     if isinstance(act, acts.RequestExtension):
-        rule = pack.load(file.pack).extension
+        rule = edge.running.pack_of(file.pack).extension
         if rule is None or act.deadline not in rule.deadlines:
             raise Conflict(
                 "适用规则不允许延长该时限", f"{file.pack} lets nobody extend this limit", "deadline"
@@ -89,7 +89,7 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(desk: Desk) -> Answer:
             file = desk.file(appeal_id)
             edge.check(file.version, needed=isinstance(body, DECISIONS))
-            _may(edge.caller, file, body)
+            _may(edge, file, body)
             file = desk.perform(appeal_id, body, desk.at, edge.caller.name, units)
             return Answer(file.model_dump_json(), 200, str(file.version))
 

@@ -16,7 +16,6 @@ from shared import db, telemetry
 from shared.bus import hash_of
 from shared.clock import TICK, WallClock
 from shared.events import Event
-from shared.rules import pack
 from shared.rules.decide import decide
 from shared.runtime import EPOCH, Running
 
@@ -83,7 +82,7 @@ class Judge:
         case = ledger.case(appeal_id)
         assert case.pack is not None
         upto = uptos[hash_of(str(appeal_id)) % self._running.settings.partitions]
-        judgement = decide(history, pack.load(case.pack), self._running.calendar, upto)
+        judgement = decide(history, self._running.pack_of(case.pack), self._running.calendar, upto)
         for event in take(case, judgement, upto, self._running.calendar):
             ledger.emit(event)
         ahead = [event.occurred_at for event in history if event.occurred_at > upto]

@@ -41,7 +41,7 @@ class Case:
         self.cards: dict[UUID, Card] = {}
         self.own: list[Deadline] = []
         self.deadlines: list[Deadline] = []
-        self.said: list[Event] = []
+        self._said: list[tuple[type[Event], datetime, str, dict[str, Any]]] = []
 
     def state(self) -> CaseState:
         """How the case stands."""
@@ -293,11 +293,17 @@ class Case:
         self._say(what, at, f"{deadline.key} {told_apart}", fields)
 
     def _say(self, what: type[Event], at: datetime, told_apart: str, fields: dict[str, Any]) -> None:
-        fields["id"] = self._id(f"{what.type} {told_apart}")
-        fields["occurred_at"] = at
-        fields["appeal_id"] = self.appeal_id
-        fields["registration_number"] = self.registration_number
-        self.said.append(construct(what, fields))
+        self._said.append((what, at, told_apart, fields))
+
+    def said(self) -> list[Event]:
+        """All that was to be said, in order. Made when asked for: a simulation never asks."""
+        always = {"appeal_id": self.appeal_id, "registration_number": self.registration_number}
+        return [
+            construct(
+                what, {**fields, **always, "id": self._id(f"{what.type} {told_apart}"), "occurred_at": at}
+            )
+            for what, at, told_apart, fields in self._said
+        ]
 
     def _id(self, told_apart: str) -> UUID:
         """`uuid5(SAID, "<appeal id> <told_apart>")`, in less than half the time."""

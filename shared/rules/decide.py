@@ -31,8 +31,13 @@ class Judgement:
     cards: int
     lifted_at: datetime | None
     deadlines: list[Deadline]
-    said: list[Event]
     next_due_at: datetime | None
+    _case: Case | None = None
+
+    @property
+    def said(self) -> list[Event]:
+        """What was to be said, with the same ids whenever and wherever it is judged."""
+        return self._case.said() if self._case else []
 
 
 def decide(history: Iterable[Event], pack: Pack, calendar: Calendar, upto: datetime) -> Judgement:
@@ -45,7 +50,7 @@ def decide(history: Iterable[Event], pack: Pack, calendar: Calendar, upto: datet
     acts = {act.id: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
     ordered = sorted(acts.values(), key=_order)
     if not ordered:
-        return Judgement(CaseState.REGISTERED, 0, 0, None, [], [], None)
+        return Judgement(CaseState.REGISTERED, 0, 0, None, [], None)
     case = Case(ordered[0], pack, calendar)
     for act in ordered:
         fold(case, act)
@@ -57,8 +62,8 @@ def decide(history: Iterable[Event], pack: Pack, calendar: Calendar, upto: datet
         cards=sum(not card.withdrawn for card in case.cards.values()),
         lifted_at=case.lifted_at,
         deadlines=case.deadlines,
-        said=case.said,
         next_due_at=None if next_at == NEVER else next_at,
+        _case=case,
     )
 
 
