@@ -25,8 +25,9 @@ Profile = Annotated[str, typer.Option(help="Which columns mean what: a shipped n
 Pack = Annotated[str, typer.Option(help="The rule pack: a shipped id or a file.")]
 Out = Annotated[Path, typer.Option(help="Folder for deadlines.csv, cases.csv and rejected.csv.")]
 File = Annotated[Path, typer.Argument(help="Recorded cases, .csv or .csv.gz.", exists=True, dir_okay=False)]
-Url = Annotated[str, typer.Option(help="Where the services answer.")]
-Key = Annotated[str, typer.Option(envvar="HUYING_KEY", help="API key.")]
+Url = Annotated[str | None, typer.Option(help="Services that `huying up` did not start.")]
+Key = Annotated[str | None, typer.Option(envvar="HUYING_KEY", help="API key of an ops account there.")]
+STATE = Path(".huying")
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 @app.command()
 def up(
-    state: State = Path(".huying"),
+    state: State = STATE,
     port: Annotated[int, typer.Option(min=1, max=65000)] = 8000,
     processes: Annotated[bool, typer.Option("--processes", help="Each service as its own process.")] = False,
 ) -> None:
@@ -119,16 +120,18 @@ def replay(
 
 
 @parked.command("list")
-def parked_list(url: Url = "http://127.0.0.1:8000", key: Key = "") -> None:
+def parked_list(state: State = STATE, url: Url = None, key: Key = None) -> None:
     """What every service has parked, with reasons."""
-    from huying.parked import show
+    from huying.parked import Where, show
 
-    show(url, key)
+    show(Where.find(state, url, key))
 
 
 @parked.command("redrive")
-def parked_redrive(service: str, parked_id: int, url: Url = "http://127.0.0.1:8000", key: Key = "") -> None:
+def parked_redrive(
+    service: str, parked_id: int, state: State = STATE, url: Url = None, key: Key = None
+) -> None:
     """Let a service handle a parked message again."""
-    from huying.parked import redrive
+    from huying.parked import Where, redrive
 
-    redrive(url, key, service, parked_id)
+    redrive(Where.find(state, url, key), service, parked_id)

@@ -7,10 +7,12 @@ import tempfile
 from pathlib import Path
 
 import typer
+import yaml
 
 from huying import sample_data
 from huying.embedded import EmbeddedError
 from huying.fleet import Fleet
+from huying.parked import URLS
 from services import SERVICES
 from shared.runtime import Running, serve
 from shared.telemetry import configure_logs
@@ -46,6 +48,7 @@ async def _in_one(fleet: Fleet, port: int) -> None:
 async def _ready(fleet: Fleet, urls: dict[str, str]) -> None:
     """Bring in the sample data and say where to look."""
     await sample_data.bring_in(urls, fleet.keys)
+    (fleet.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
     typer.echo(
         "\n".join(
