@@ -1,0 +1,88 @@
+"""Recorded cases come out the same, case by case: in memory, through services, and through outages."""
+
+import asyncio
+import csv
+import filecmp
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.progress import Progress
+
+from huying import profiles
+from huying.embedded import Program
+from huying.fleet import Fleet, scratch
+from huying.replay import Services, replayed
+from huying.simulate import simulate
+from services import SERVICES
+from shared.rules import pack
+
+PACK = pack.load("bozhou-2024")
+FILES = ("cases.csv", "deadlines.csv", "rejected.csv")
+
+
+def invent(file: Path, number: int) -> Path:
+    """Appeals over two months, answered within minutes to weeks, and three rows that cannot be read."""
+    rng = random.Random(7)
+    start = datetime.fromisoformat("2018-01-25T08:00:00")
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(["source_id", "author", "title", "received_at", "body", "reply", "replied_at"])
+        for i in range(number):
+            received = start + timedelta(minutes=rng.randrange(60 * 24 * 60))
+            replied = received + timedelta(minutes=int(rng.expovariate(1 / (4 * 24 * 60))))
+            rows.writerow(
+                [i, f"企业{i}", f"诉求{i}", received.isoformat(), "正文", "已回复", replied.isoformat()]
+            )
+        rows.writerow(["bad-1", "企业", "诉求", "昨天", "正文", "已回复", start.isoformat()])
+        rows.writerow(
+            ["bad-2", "企业", "诉求", "2018-02-02T09:00:00", "正文", "已回复", "2018-02-01T09:00:00"]
+        )
+        rows.writerow(["bad-3", "企业", "", "2018-02-02T09:00:00", "正文", "已回复", "2018-02-03T09:00:00"])
+    return file
+
+
+async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int = 5_000) -> None:
+    """Through services of its own; those in `kill` get SIGKILL one after the other on the way."""
+    async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR") as fleet:
+        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        with Progress(disable=True) as progress:
+            nemesis = asyncio.create_task(_kill(fleet, kill, progress))
+            how = profiles.load("appeals-zh")
+            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
+            await asyncio.wait_for(nemesis, 1)
+
+
+async def _kill(fleet: Fleet, victims: Sequence[str], progress: Progress) -> None:
+    for number, name in enumerate(victims, 1):
+        while not progress.tasks or (
+            progress.tasks[0].completed < progress.tasks[0].total * number / (len(victims) + 2)
+        ):
+            await asyncio.sleep(0.02)
+        victim: Program = fleet.broker if name == "broker" else fleet.processes[name]
+        await victim.kill()
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    return [name for name in FILES if not filecmp.cmp(one / name, other / name, shallow=False)]
+
+
+async def test_services_judge_as_the_simulation_whatever_is_killed(tmp_path: Path) -> None:
+    file = invent(tmp_path / "appeals.csv", 400)
+    simulate(file, "appeals-zh", PACK.id, tmp_path / "simulated")
+    await replay(file, tmp_path / "replayed")
+    assert differences(tmp_path / "simulated", tmp_path / "replayed") == []
+    await replay(file, tmp_path / "killed", kill=[*SERVICES, "broker"], step=60)
+    assert differences(tmp_path / "simulated", tmp_path / "killed") == []
+    with (tmp_path / "killed" / "rejected.csv").open(encoding="utf-8") as rejected:
+        assert [row["line"] for row in csv.DictReader(rejected)] == ["402", "403", "404"]
+
+
+async def test_real_appeals_come_out_the_same_through_services(tmp_path: Path, real_cases: Path) -> None:
+    file = real_cases / "appeals_zh_2017_2018.csv"
+    simulate(file, "appeals-zh", PACK.id, tmp_path / "simulated")
+    await replay(file, tmp_path / "killed", kill=["dispatch", "broker", "escalation"], step=300)
+    assert differences(tmp_path / "simulated", tmp_path / "killed") == []
+    with (tmp_path / "killed" / "cases.csv").open(encoding="utf-8") as cases:
+        assert sum(1 for _ in csv.DictReader(cases)) == 1300
