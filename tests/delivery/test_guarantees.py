@@ -50,6 +50,14 @@ async def count(service: Running, table: str) -> int:
         return int((await conn.execute(sa.text(f"select count(*) from {table}"))).scalar_one())
 
 
+async def state(service: Running) -> str:
+    """A digest of what the service knows of its cases."""
+    table = "cases" if service.service.name == "escalation" else "appeals"
+    query = f"select md5(string_agg(t::text, '' order by appeal_id)) from {table} t"
+    async with service.engine.connect() as conn:
+        return str((await conn.execute(sa.text(query))).scalar_one())
+
+
 async def parked(city: City, service: str) -> list[Any]:
     return list((await city.ok("ops", "GET", f"/{service}/parked"))["items"])
 
@@ -88,12 +96,15 @@ async def test_redelivered_once_effective(city: City) -> None:
     await city.move_to("2026-11-20 09:00")
     before = {name: await count(one, "outbox") for name, one in city.services.items()}
     messages = await count(city.services["notify"], "messages")
+    knowing = [city.services[name] for name in ("intake", "dispatch", "escalation", "notify")]
+    known = [await state(one) for one in knowing]
     for topic in ("intake.events", "dispatch.events", "escalation.events"):
         again = [(list(record.headers), record.value) for record in await records(city, topic)]
         await send(city, topic, *again)
     await city.move_to("2026-11-21 09:00")
     assert {name: await count(one, "outbox") for name, one in city.services.items()} == before
     assert await count(city.services["notify"], "messages") == messages
+    assert [await state(one) for one in knowing] == known
     assert len(await city.said("escalation", "card.issued.v1")) == 20
 
 
