@@ -5,7 +5,7 @@ The death of any ends the process, and whoever supervises it starts it again.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,18 +15,18 @@ import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import db, telemetry
 from shared.clock import Clock, DrivenClock, WallClock
 from shared.consumer import Consumer, Handlers
+from shared.errors import NotFound
 from shared.outbox import Batch
 from shared.relay import Relay
 from shared.rules import pack
 from shared.rules.calendar import Calendar
 from shared.settings import Settings
-from shared.web import ops, problems
+from shared.web import openapi, ops, problems
 from shared.web.access import ACCESS, Accounts
 from shared.web.edge import authorize
 from shared.web.guard import Guard
@@ -136,9 +136,24 @@ def build_app(running: Running) -> FastAPI:
                         f"{method} /{name}{route.path} is not in the table of routes: shared/web/access.py"
                     )
     problems.install(app)
+    openapi.describe(app)
     app.add_middleware(Guard)
     app.state.service = running
     return app
+
+
+def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
+    """Each service's application below its name."""
+
+    async def root(scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].split("/", 2)[1]
+        if name not in apps:
+            names = ", ".join(f"/{name}" for name in apps)
+            answer = problems.from_error(NotFound("没有这个地址", f"nothing is here: try {names}"))
+            return await answer(scope, receive, send)
+        await apps[name]({**scope, "root_path": f"/{name}"}, receive, send)
+
+    return root
 
 
 @contextlib.asynccontextmanager
@@ -169,7 +184,7 @@ async def serve(
 ) -> None:
     """Run services under one port, each below its name, until cancelled or one of their tasks dies."""
     async with running(services, settings) as found:
-        root = Starlette(routes=[Mount(f"/{one.service.name}", one.app) for one in found])
+        root = under_one_port({one.service.name: one.app for one in found})
         first = found[0].settings
         server = uvicorn.Server(
             uvicorn.Config(

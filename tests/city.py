@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import sqlalchemy as sa
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
 
 from huying.accounts import accounts
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
@@ -128,6 +131,16 @@ class City:
         async with self.client(service, account) as client:
             return await client.request(method, f"/{rest}", json=body, headers=named)
 
+    async def send(
+        self, account: str | None, method: str, path: str, content: bytes, **headers: str
+    ) -> httpx.Response:
+        """One request with these very bytes, said to be JSON unless `headers` say otherwise."""
+        _, service, rest = path.split("/", 2)
+        named = {"content-type": "application/json"}
+        named |= {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self.client(service, account) as client:
+            return await client.request(method, f"/{rest}", content=content, headers=named)
+
     async def ok(self, account: str | None, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One request that must succeed; its JSON."""
         answer = await self.call(account, method, path, body, **headers)
@@ -163,6 +176,33 @@ class City:
         async with one.engine.connect() as conn:
             found = (await conn.execute(sa.text(query), {"topics": topics, "now": now})).scalar_one()
         return bool(found == len(topics) * PARTITIONS)
+
+    async def stored(self) -> dict[str, str]:
+        """A digest of every table of every service, but for how far each has heard and told."""
+        found = {}
+        for name, one in self.services.items():
+            async with one.engine.connect() as conn:
+                query = "select tablename from pg_tables where schemaname = 'public'"
+                for table in (await conn.execute(sa.text(query))).scalars().all():
+                    if table not in ("heard", "relay", "alembic_version"):
+                        rows = sa.text(
+                            f"select md5(string_agg(t::text, ' ' order by t::text)) from {table} t"
+                        )
+                        found[f"{name}.{table}"] = (await conn.execute(rows)).scalar() or "empty"
+        return found
+
+    async def records(self, topic: str) -> list[ConsumerRecord]:
+        """Everything a topic holds, in the order of its partitions."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
+        consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
+        await consumer.start()
+        try:
+            found: list[ConsumerRecord] = []
+            while batch := await consumer.getmany(timeout_ms=700):
+                found += [record for part in batch.values() for record in part]
+            return found
+        finally:
+            await consumer.stop()
 
     # what people do, in the fewest words
 
@@ -247,6 +287,22 @@ class City:
         query = "select body::jsonb from outbox where type = :type order by seq"
         async with self.services[service].engine.connect() as conn:
             return list((await conn.execute(sa.text(query), {"type": type_})).scalars())
+
+
+def refused(answer: httpx.Response, status: int, field: str | None = None) -> dict[str, Any]:
+    """A refusal as problem details (RFC 9457), in both languages; `field` is one of those it names."""
+    assert answer.status_code == status, f"{answer.request.method} {answer.request.url}: {answer.text}"
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:huying:problem:")
+    zh, en = problem["detail"].split(" / ", 1)
+    for chinese, english in [(zh, en), *((one["zh"], one["en"]) for one in problem["errors"])]:
+        assert re.search("[\u4e00-\u9fff]", chinese)
+        assert re.search("[a-z]", english)
+    if field is not None:
+        assert field in [one["field"] for one in problem["errors"]], answer.text
+    return problem
 
 
 async def empty(postgres: EmbeddedPostgres, service: str) -> None:

@@ -85,24 +85,23 @@ class Judge:
         judgement = decide(history, self._running.pack_of(case.pack), self._running.calendar, upto)
         for event in take(case, judgement, upto, self._running.calendar):
             ledger.emit(event)
-        ahead = [event.occurred_at for event in history if event.occurred_at > upto]
-        ledger.judged(case, min([*ahead, *filter(None, [judgement.next_due_at])], default=None))
+        ahead = min((event.occurred_at for event in history if event.occurred_at > upto), default=None)
+        ledger.judged(case, judgement.next_due_at, ahead)
 
     async def _judged_up_to(self, uptos: dict[int, datetime]) -> datetime:
         """Nothing this service has yet to say occurred at or before this moment."""
         if len(uptos) < self._running.settings.partitions:
             return EPOCH
         async with self._running.engine.connect() as conn:
-            waiting = await store.next_due_at(conn)
-        reached = min(uptos.values())
-        return reached if waiting is None else min(reached, waiting - TICK)
+            waiting = await store.waiting(conn)
+        return min([*uptos.values(), *(moment - TICK for moment in waiting if moment is not None)])
 
     async def _rest(self) -> None:
         """Until a watermark comes, or a case is due: then the others are asked for theirs."""
         running = self._running
         wait_s = LONGEST_REST_S
         async with running.engine.connect() as conn:
-            due_at = await store.next_due_at(conn)
+            due_at, _ = await store.waiting(conn)
         if due_at is not None and isinstance(running.clock, WallClock):
             wait_s = (due_at + SETTLED - running.clock.now()).total_seconds()
             if wait_s > 0:

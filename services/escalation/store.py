@@ -33,7 +33,9 @@ sa.Table(
     sa.Column("leader", sa.Text, comment="to whom it was lifted"),
     sa.Column("file", pg.JSONB, nullable=False),
     sa.Column("next_due_at", sa.DateTime(timezone=True)),
+    sa.Column("unjudged_from", sa.DateTime(timezone=True), comment="when its oldest unjudged act occurred"),
     sa.Index("cases_due", "next_due_at", postgresql_where=sa.text("next_due_at is not null")),
+    sa.Index("cases_unjudged", "unjudged_from", postgresql_where=sa.text("unjudged_from is not null")),
     sa.Index("cases_supervised", "registration_number", postgresql_where=sa.text("supervised")),
     sa.Index("cases_units", "units", postgresql_using="gin"),
 )
@@ -56,24 +58,27 @@ sa.Table(
 
 _LOAD = text(
     """
-    select file, next_due_at from cases
+    select file, next_due_at, unjudged_from from cases
     where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
 _SAVE = text(
     """
     insert into cases
-      (appeal_id, registration_number, hash, state, supervised, units, leader, file, next_due_at)
-    select id, number, hash, state, supervised, string_to_array(units, ' '), leader, cast(file as jsonb), next
+      (appeal_id, registration_number, hash, state, supervised, units, leader, file, next_due_at,
+       unjudged_from)
+    select id, number, hash, state, supervised, string_to_array(units, ' '), leader, cast(file as jsonb),
+      next, unjudged
     from unnest(
       cast(:ids as uuid[]), cast(:numbers as text[]), cast(:hashes as bigint[]), cast(:states as text[]),
       cast(:supervised as boolean[]), cast(:units as text[]), cast(:leaders as text[]),
       cast(:files as text[]),
-      cast(:nexts as timestamptz[])
-    ) as t (id, number, hash, state, supervised, units, leader, file, next)
+      cast(:nexts as timestamptz[]), cast(:unjudged as timestamptz[])
+    ) as t (id, number, hash, state, supervised, units, leader, file, next, unjudged)
     on conflict (appeal_id) do update set
       state = excluded.state, supervised = excluded.supervised, units = excluded.units,
-      leader = excluded.leader, file = excluded.file, next_due_at = excluded.next_due_at
+      leader = excluded.leader, file = excluded.file, next_due_at = excluded.next_due_at,
+      unjudged_from = excluded.unjudged_from
     """
 )
 _REMEMBER = text(
@@ -88,7 +93,7 @@ _REMEMBER = text(
 _HISTORY = text("select appeal_id, type, event from history where appeal_id = any(cast(:keys as uuid[]))")
 _DUE = text(
     """
-    select c.appeal_id, c.file, c.next_due_at
+    select c.appeal_id, c.file, c.next_due_at, c.unjudged_from
     from cases c
     join unnest(cast(:partitions as int[]), cast(:uptos as timestamptz[])) as w (partition, upto)
       on w.partition = mod(c.hash, :count)
@@ -114,6 +119,7 @@ class Ledger(Batch):
         super().__init__(conn, at)
         self.cases: dict[UUID, Case] = {}
         self._next: dict[UUID, datetime | None] = {}
+        self._unjudged: dict[UUID, datetime | None] = {}
         self._changed: set[UUID] = set()
         self._news: list[Event] = []
 
@@ -141,6 +147,7 @@ class Ledger(Batch):
             case = Case.model_validate(row.file)
             self.cases[case.appeal_id] = case
             self._next[case.appeal_id] = row.next_due_at
+            self._unjudged[case.appeal_id] = row.unjudged_from
             found.append(case.appeal_id)
         return found
 
@@ -159,8 +166,9 @@ class Ledger(Batch):
             event.appeal_id, Case(appeal_id=event.appeal_id, registration_number=event.registration_number)
         )
         moment = max(event.occurred_at, self.at - TICK)  # a watermark says: before now
-        before = self._next.get(event.appeal_id)
-        self._next[event.appeal_id] = min(before, moment) if before else moment
+        self._next[event.appeal_id] = _earlier(self._next.get(event.appeal_id), moment)
+        oldest = _earlier(self._unjudged.get(event.appeal_id), event.occurred_at)
+        self._unjudged[event.appeal_id] = oldest
         self._news.append(event)
         self._changed.add(event.appeal_id)
         return case
@@ -169,9 +177,10 @@ class Ledger(Batch):
         """Write `case` when this transaction commits."""
         self._changed.add(case.appeal_id)
 
-    def judged(self, case: Case, next_due_at: datetime | None) -> None:
-        """Write `case` as judged; it is looked at again at `next_due_at`."""
-        self._next[case.appeal_id] = next_due_at
+    def judged(self, case: Case, next_due_at: datetime | None, ahead: datetime | None) -> None:
+        """Write `case` as judged; it is looked at again at `next_due_at` or at the first act `ahead`."""
+        self._next[case.appeal_id] = _earlier(next_due_at, ahead)
+        self._unjudged[case.appeal_id] = ahead
         self._changed.add(case.appeal_id)
 
     async def flush(self) -> None:
@@ -200,7 +209,12 @@ class Ledger(Batch):
             "leaders": [case.lift.leader if case.lift else None for case in cases],
             "files": [case.model_dump_json() for case in cases],
             "nexts": [self._next.get(case.appeal_id) for case in cases],
+            "unjudged": [self._unjudged.get(case.appeal_id) for case in cases],
         }
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
 async def histories(conn: AsyncConnection, keys: Collection[UUID]) -> dict[UUID, list[Event]]:
@@ -217,9 +231,15 @@ async def heard(conn: AsyncConnection, topics: Collection[str]) -> dict[int, dat
     return {row.partition: row.upto for row in rows}
 
 
-async def next_due_at(conn: AsyncConnection) -> datetime | None:
-    """When the next case is to be looked at."""
-    found: datetime | None = (
-        await conn.execute(text("select min(next_due_at) from cases where next_due_at is not null"))
-    ).scalar()
-    return found
+async def waiting(conn: AsyncConnection) -> tuple[datetime | None, datetime | None]:
+    """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
+    row = await conn.execute(
+        text(
+            """
+            select (select min(next_due_at) from cases where next_due_at is not null),
+                   (select min(unjudged_from) from cases where unjudged_from is not null)
+            """
+        )
+    )
+    next_due_at, unjudged_from = row.one()
+    return next_due_at, unjudged_from

@@ -65,6 +65,8 @@ def _check_text(headers: Headers, body: bytes) -> None:
         raise Invalid(
             f"第 {error.start} 字节起不是 UTF-8 编码", f"not UTF-8 from byte {error.start} on", "body"
         ) from error
+    if (place := body.find(0)) >= 0:  # a reader of JSON would take it for UTF-16
+        raise Invalid(f"第 {place} 字节为空字符", f"byte {place} is a null character", "body")
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -4,14 +4,13 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import AwareDatetime
 from sqlalchemy import text
 
 from shared import db
 from shared.clock import DrivenClock
 from shared.errors import Conflict
-from shared.web.edge import Paged, Reading, json, service
-from shared.web.text import Body
+from shared.web.edge import LARGEST, Paged, Reading, json, no_cursor, service
+from shared.web.text import Body, Moment
 
 HOLD = timedelta(minutes=5)
 router = APIRouter(tags=["operation"])
@@ -20,7 +19,7 @@ router = APIRouter(tags=["operation"])
 class Now(Body):
     """Where a driver moves the clock."""
 
-    now: AwareDatetime
+    now: Moment
 
 
 @router.get("/health")
@@ -55,6 +54,9 @@ async def flow(conn: Reading, request: Request) -> Response:
 @router.get("/parked")
 async def parked(conn: Reading, page: Paged) -> Response:
     """The messages that could not be handled, each with its reason."""
+    after = page.after[0] if page.after else 0
+    if not isinstance(after, int):
+        raise no_cursor()
     rows = await conn.execute(
         text(
             """
@@ -63,13 +65,13 @@ async def parked(conn: Reading, page: Paged) -> Response:
             from parked where redriven_at is null and id > :after order by id limit :limit
             """
         ),
-        {"after": page.after[0] if page.after else 0, "limit": page.limit + 1},
+        {"after": after, "limit": page.limit + 1},
     )
     return page.answer([dict(row) for row in rows.mappings()], "id")
 
 
 @router.post("/parked/{parked_id}/redrive")
-async def redrive(parked_id: Annotated[int, Path(ge=1)], request: Request) -> Response:
+async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Request) -> Response:
     """Handle a parked message again; it stays parked where it still fails."""
     running = service(request)
     await running.consumer.redrive(parked_id)

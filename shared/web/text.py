@@ -4,9 +4,15 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
+        raise ValueError("is no date with a time of day; write it like 2026-02-13T10:00:00+08:00")
+    return value
 
 
 def _possible(value: datetime) -> datetime:
@@ -15,7 +21,10 @@ def _possible(value: datetime) -> datetime:
     return value
 
 
-PastTime = Annotated[AwareDatetime, AfterValidator(_possible)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_possible)]
+"""A time as people write it, with its zone; a bare number is none."""
+
+PastTime = Moment
 """The time of an imported act; the clock of the service refuses the future."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -81,10 +90,24 @@ _ZH = {
 def mistakes(errors: list[Any]) -> list[dict[str, str]]:
     """pydantic's errors as `field`, `zh` and `en`, without repeating what was sent."""
     return [
-        {
-            "field": ".".join(str(part) for part in error["loc"] if part != "body") or "body",
-            "zh": _ZH.get(error["type"], "内容不符合要求"),
-            "en": error["msg"],
-        }
+        {"field": _field(error), "zh": _ZH.get(error["type"], "内容不符合要求"), "en": _english(error)}
         for error in errors
     ]
+
+
+def _field(error: Any) -> str:
+    if error["type"] == "json_invalid":
+        return "body"
+    place = [str(part) for part in error["loc"] if part != "body"]
+    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        place.append(error["ctx"]["discriminator"].strip("'"))
+    return ".".join(place) or "body"
+
+
+def _english(error: Any) -> str:
+    match error["type"]:
+        case "json_invalid":
+            return f"{error['ctx']['error']} at character {error['loc'][-1]}"
+        case "union_tag_invalid":
+            return f"Input should be {error['ctx']['expected_tags']}"
+    return str(error["msg"])

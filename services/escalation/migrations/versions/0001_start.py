@@ -24,6 +24,12 @@ def upgrade() -> None:
         sa.Column("leader", sa.Text(), nullable=True, comment="to whom it was lifted"),
         sa.Column("file", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "unjudged_from",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when its oldest unjudged act occurred",
+        ),
         sa.PrimaryKeyConstraint("appeal_id"),
         sa.UniqueConstraint("registration_number"),
     )
@@ -42,6 +48,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("supervised"),
     )
     op.create_index("cases_units", "cases", ["units"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "cases_unjudged",
+        "cases",
+        ["unjudged_from"],
+        unique=False,
+        postgresql_where=sa.text("unjudged_from is not null"),
+    )
     op.create_table(
         "heard",
         sa.Column("topic", sa.Text(), nullable=False),
