@@ -1,0 +1,98 @@
+"""`python -m tests.bench`: measure the product beside its ceilings, print a table, write bench.json."""
+
+import asyncio
+import os
+import platform
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import orjson
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from shared.telemetry import configure_logs
+from tests.bench.ground import bare_database, ground
+from tests.bench.intake import intake
+from tests.bench.lifecycles import lifecycles
+from tests.bench.measure import Figure
+from tests.bench.pipeline import pipeline, relay
+from tests.bench.recorded import replay, simulate
+
+Bench = Callable[..., Awaitable[list[Figure]]]
+BENCHES: dict[str, Bench] = {
+    bench.__name__: bench for bench in (intake, pipeline, relay, lifecycles, simulate, replay)
+}
+DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level")
+
+
+def main(
+    only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}; all where left out.")] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="One short round: to see that it runs.")] = False,
+    out: Annotated[Path, typer.Option(help="Where the figures go as JSON.")] = Path("bench.json"),
+) -> None:
+    """Measure the product beside its ceilings."""
+    wanted = [name for name in only.split(",") if name] or list(BENCHES)
+    if unknown := sorted(set(wanted) - BENCHES.keys()):
+        raise typer.BadParameter(
+            f"no measurement is called {', '.join(unknown)}: there are {', '.join(BENCHES)}"
+        )
+    configure_logs("ERROR")
+    uvloop.run(_measure(wanted, quick=quick, out=out))
+
+
+async def _measure(wanted: list[str], *, quick: bool, out: Path) -> None:
+    console = Console()
+    machine = await _machine()
+    console.print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    figures: list[Figure] = []
+    for name in wanted:
+        with console.status(name):
+            figures += await BENCHES[name](quick=quick)
+        written = {
+            "machine": machine,
+            "quick": quick,
+            "figures": [{**asdict(figure), "ratio": figure.ratio} for figure in figures],
+        }
+        await asyncio.to_thread(out.write_bytes, orjson.dumps(written, option=orjson.OPT_INDENT_2))
+    console.print(_table(figures))
+
+
+async def _machine() -> dict[str, object]:
+    """Where the figures come from; how durable a commit is."""
+    async with ground() as fleet:
+        url = await bare_database(fleet, "intake")
+        conn = await asyncpg.connect(url.replace("+asyncpg", ""))
+        durability = {f"postgres {name}": await conn.fetchval(f"show {name}") for name in DURABILITY}
+        await conn.close()
+    return {
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load before": round(os.getloadavg()[0], 1),
+        "python": platform.python_version(),
+        **durability,
+    }
+
+
+def _table(figures: list[Figure]) -> Table:
+    shown = Table(title="medians of the rounds")
+    for column in ("work", "figure", "beside", "ceiling", "ratio", "target", "notes"):
+        shown.add_column(column, justify="right" if column in ("figure", "ceiling", "ratio") else "left")
+    for one in figures:
+        shown.add_row(
+            one.work,
+            f"{one.figure:,.0f} {one.unit}",
+            one.beside,
+            "" if one.ceiling is None else f"{one.ceiling:,.0f}",
+            "" if one.ratio is None else f"{one.ratio:.0%}",
+            one.target,
+            ", ".join(f"{name} {value}" for name, value in one.notes.items()),
+        )
+    return shown
+
+
+if __name__ == "__main__":
+    typer.run(main)

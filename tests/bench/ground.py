@@ -1,0 +1,101 @@
+"""What the measurements stand on: an embedded fleet that goes away, and bare programs beside it."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from huying.fleet import Fleet, free_port
+from shared import db
+from shared.web.access import Role
+
+ROOT = Path(__file__).parent.parent.parent
+PEOPLE = [
+    ("operator", Role.OPERATOR, None),
+    ("office", Role.OFFICE, None),
+    ("importer", Role.IMPORTER, None),
+    ("roads", Role.UNIT, "roads"),
+    ("east", Role.UNIT, "east"),
+]
+APPEAL = {
+    "channel": "hotline",
+    "kind": "help",
+    "title": "厂区门口道路破损，货车无法进出",
+    "text": "我公司位于工业园三号路，门口道路自上月起破损严重，积水深，货车多次陷入，原料与成品无法按时进出，"
+    "已影响三份合同的交货。此前向园区反映，答复需要协调市政与交通两个部门，至今没有进展，请尽快派人现场勘查并修复。",
+    "locality": "east",
+    "enterprise": {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"},
+}
+
+
+@contextlib.asynccontextmanager
+async def ground() -> AsyncIterator[Fleet]:
+    """PostgreSQL and a broker as `huying up` starts them, wall clock, no service yet."""
+    with tempfile.TemporaryDirectory(prefix="huying-bench-", ignore_cleanup_errors=True) as folder:
+        await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
+        fleet = Fleet(Path(folder), PEOPLE, clock="wall", log_level="WARNING")
+        try:
+            await fleet.start()
+            yield fleet
+        finally:
+            await fleet.stop()
+
+
+async def bare_database(fleet: Fleet, service: str) -> str:
+    """An SQLAlchemy URL of a database with the tables of `service`, on the same server, for a ceiling."""
+    name = f"bare_{service}"
+    await fleet.postgres.ensure([name])
+    url = fleet.postgres.dsn(name, name)
+    engine = db.engine(url)
+    try:
+        await db.migrate(engine, service)
+    finally:
+        await engine.dispose()
+    return url
+
+
+@contextlib.asynccontextmanager
+async def bare_endpoint(fleet: Fleet) -> AsyncIterator[int]:
+    """The bare endpoint as a process of its own; its port."""
+    port = free_port()
+    how = ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+    quiet = ["--no-access-log", "--log-level", "warning"]
+    database = {"HUYING_BENCH_DATABASE": await bare_database(fleet, "intake")}
+    async with _program(["-m", "uvicorn", "tests.bench.bare:app", *how, *quiet], database) as process:
+        while not await _accepts(port):
+            if process.returncode is not None:
+                raise RuntimeError(f"the bare endpoint ended at once with {process.returncode}: see above")
+            await asyncio.sleep(0.1)
+        yield port
+
+
+async def run_bare(loop: str, environment: dict[str, str]) -> None:
+    """Run one of the bare loops to its end, as a process of its own."""
+    async with _program(["-m", "tests.bench.loops", loop], environment) as process:
+        if status := await process.wait():
+            raise RuntimeError(f"the bare loop {loop} ended with {status}: see above")
+
+
+@contextlib.asynccontextmanager
+async def _program(arguments: list[str], more: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, cwd=ROOT, env={**os.environ, **more}
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _accepts(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,202 @@
+"""Whole lives of appeals through every service, over HTTP, on the wall clock.
+
+An operator registers, the office dispatches to a locality and a department, both contact, reply and complete,
+the enterprise rates, the office closes: ten writes. A life counts when it was closed. Whoever has to wait
+until another service heard of it asks again, as people's pages do.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from huying.fleet import Fleet
+from services import SERVICES
+from tests.bench.client import Answer, Client, UnexpectedAnswer, rate, request
+from tests.bench.ground import APPEAL, bare_endpoint, ground
+from tests.bench.measure import Figure
+
+WRITES = 10
+IN_FLIGHT = 100
+ONE_AFTER_ANOTHER_S = 0.05  # at the start
+FIRST_LOOK_S = 0.4
+LOOK_S = 0.2
+PATIENCE_S = 60.0
+BOOKS = ("/intake/appeals", "/dispatch/appeals", "/escalation/cases")
+UNITS = {"roads": ("市交通局", "department"), "east": ("东城区", "locality")}
+SPEAKS = ("intake", "dispatch", "escalation", "notify")
+"""Whose topics fill; a service that says nothing lets its watermark rest."""
+
+
+class Office:
+    """The services, spoken to by the accounts of the fleet."""
+
+    def __init__(self, fleet: Fleet, clients: dict[str, Client]) -> None:
+        self._keys = fleet.keys
+        self._clients = clients
+        self.closed: list[float] = []
+        """When each closed life was closed, in the loop's time."""
+        self.asked_again = 0
+
+    async def ask(self, method: str, path: str, by: str, body: object = None, **headers: str) -> Answer:
+        """The answer, whatever its status; `by` is an account, or empty for the enterprise."""
+        service = path.split("/", 2)[1]
+        sent = request(method, path, self._keys[by] if by else "", body, **headers)
+        return await self._clients[service].send(sent)
+
+    async def ok(self, method: str, path: str, by: str, body: object = None, **headers: str) -> Answer:
+        """An answer that must be a success."""
+        answer = await self.ask(method, path, by, body, **headers)
+        if answer.status >= 300:
+            raise UnexpectedAnswer(f"{method} {path}: {answer.status} {answer.body[:300].decode()}")
+        return answer
+
+    async def until_ok(self, not_yet: int, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The first answer that is a success; `not_yet` is the status of waiting for another service."""
+        await asyncio.sleep(FIRST_LOOK_S)
+        async with asyncio.timeout(PATIENCE_S):
+            while (answer := await ask()).status == not_yet:
+                self.asked_again += 1
+                await asyncio.sleep(LOOK_S)
+        if answer.status >= 300:
+            raise UnexpectedAnswer(f"{answer.status} {answer.body[:300].decode()}")
+        return answer
+
+    async def life(self) -> None:
+        """One appeal from registration to closure."""
+        appeal = orjson.loads((await self.ok("POST", "/intake/appeals", "operator", APPEAL)).body)
+        path = f"/dispatch/appeals/{appeal['appeal_id']}"
+        found = await self.until_ok(404, lambda: self.ask("GET", path, "office"))
+        wish = {"legs": [{"unit": "roads", "role": "lead"}, {"unit": "east", "role": "assist"}]}
+        assigned = await self.ok("POST", f"{path}/assignments", "office", wish, if_match=str(found.etag))
+        legs = orjson.loads(assigned.body)["legs"]
+        await asyncio.gather(*(self._work(path, leg["unit"], leg["leg_id"]) for leg in legs))
+        ratings = f"/intake/status/{appeal['registration_number']}/ratings"
+        rating, code = {"rating": "satisfied"}, appeal["receipt_code"]
+        await self.until_ok(409, lambda: self.ask("POST", ratings, "", rating, receipt_code=code))
+        newest = await self.ok("GET", path, "office")
+        await self.ok("POST", f"{path}/closures", "office", {}, if_match=str(newest.etag))
+        self.closed.append(_seconds())
+
+    async def _work(self, path: str, unit: str, leg_id: str) -> None:
+        leg = {"leg_id": leg_id}
+        await self.ok("POST", f"{path}/contacts", unit, {**leg, "how": "电话"})
+        await self.ok("POST", f"{path}/replies", unit, {**leg, "text": "已现场勘查，正在安排施工。"})
+        done = {**leg, "outcome": "solved", "text": "路面已修复，企业确认可以通行。"}
+        await self.ok("POST", f"{path}/completions", unit, done)
+
+    async def put_directory(self) -> None:
+        """The two units."""
+        for code, (name, kind) in UNITS.items():
+            await self.ok("PUT", f"/dispatch/units/{code}", "office", {"name": name, "kind": kind})
+
+    async def lag_s(self) -> float:
+        """How far behind now the service is that is furthest behind another."""
+        now = datetime.now(UTC)
+        return max((now - upto).total_seconds() for flow in await self._flows() for upto in _heard(flow))
+
+    async def drained_s(self) -> float:
+        """Seconds until everybody has heard all that occurred before now, and every book has all closures."""
+        now, began = datetime.now(UTC), _seconds()
+        async with asyncio.timeout(PATIENCE_S):
+            while any(
+                flow["unsent"] or any(upto < now for upto in _heard(flow)) for flow in await self._flows()
+            ):
+                await asyncio.sleep(0.1)
+            while await self._missing():
+                await asyncio.sleep(0.1)
+        return _seconds() - began
+
+    async def _flows(self) -> list[dict[str, Any]]:
+        answers = [await self.ok("GET", f"/{service}/flow", "importer") for service in SERVICES]
+        return [orjson.loads(answer.body) for answer in answers]
+
+    async def _missing(self) -> bool:
+        """Whether a service has yet to hear of a closure. UnexpectedAnswer where a message was parked."""
+        if parked := {flow["service"]: flow["parked"] for flow in await self._flows() if flow["parked"]}:
+            raise UnexpectedAnswer(f"messages were parked: {parked}")
+        counts = [await self._count(f"{book}?state=closed&limit=500") for book in BOOKS]
+        return any(count < len(self.closed) for count in counts)
+
+    async def _count(self, path: str) -> int:
+        count, cursor = 0, ""
+        while cursor is not None:
+            page = orjson.loads((await self.ok("GET", path + cursor, "office")).body)
+            count += len(page["items"])
+            cursor = page["next"] and f"&cursor={page['next']}"
+        return count
+
+
+def _heard(flow: dict[str, Any]) -> list[datetime]:
+    never = datetime(2000, 1, 1, tzinfo=UTC)
+    heard = {topic.partition(".")[0]: upto for topic, upto in flow["heard"].items()}
+    return [datetime.fromisoformat(at) if at else never for said, at in heard.items() if said in SPEAKS]
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def lifecycles(*, quick: bool) -> list[Figure]:
+    """Appeals a second that live a whole life, while many are under way."""
+    seconds = 12.0 if quick else 20.0
+    async with ground() as fleet:
+        async with bare_endpoint(fleet) as bare:
+            before = await _bare_rate(bare)
+        async with _city(fleet) as office:
+            begins, notes = await _live(office, seconds)
+            notes |= {"drain_s": round(await office.drained_s(), 1)}
+        await asyncio.gather(*(process.stop() for process in fleet.processes.values()))
+        async with bare_endpoint(fleet) as bare:
+            ceiling = (before + await _bare_rate(bare)) / 2
+    lives = sum(begins <= at < begins + seconds for at in office.closed) / seconds
+    return [
+        Figure("whole lives", "closed/s", lives, target="≥ 60 a second", notes=notes),
+        Figure("writes of whole lives", "writes/s", lives * WRITES, "bare endpoint", ceiling),
+    ]
+
+
+async def _bare_rate(port: int) -> float:
+    return await rate(port, request("POST", "/appeals", body=APPEAL), connections=32, seconds=3.0)
+
+
+@asynccontextmanager
+async def _city(fleet: Fleet) -> AsyncIterator[Office]:
+    await fleet.start_processes()
+    async with AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(Client(process.port))
+            for name, process in fleet.processes.items()
+        }
+        office = Office(fleet, clients)
+        await office.put_directory()
+        yield office
+
+
+async def _live(office: Office, seconds: float) -> tuple[float, dict[str, object]]:
+    """Keep `IN_FLIGHT` lives going; when counting began, and how far the services were behind meanwhile.
+
+    Counting begins when as many have ended as are under way.
+    """
+    ends = float("inf")
+
+    async def lives() -> None:
+        while _seconds() < ends:
+            await office.life()
+
+    lags: list[float] = []
+    async with asyncio.TaskGroup() as group:
+        for _ in range(IN_FLIGHT):
+            group.create_task(lives())
+            await asyncio.sleep(ONE_AFTER_ANOTHER_S)
+        while len(office.closed) < IN_FLIGHT:
+            await asyncio.sleep(0.05)
+        begins = _seconds()
+        ends = begins + seconds
+        for quarter in range(5):
+            await asyncio.sleep(max(0.0, begins + seconds * quarter / 4 - _seconds()))
+            lags.append(round(await office.lag_s(), 1))
+    return begins, {"in flight": IN_FLIGHT, "lag_s": lags, "asked again": office.asked_again}

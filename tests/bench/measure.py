@@ -1,0 +1,33 @@
+"""A measured figure beside its ceiling, and how one is taken: in turns, and the median of the rounds."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+Way = Callable[[], Awaitable[float]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What the product did a second, and what `beside` did in the same run, where there is such a thing."""
+
+    work: str
+    unit: str
+    figure: float
+    beside: str = ""
+    ceiling: float | None = None
+    target: str = ""
+    notes: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        return self.figure / self.ceiling if self.ceiling else None
+
+
+async def in_turns(rounds: int, **ways: Way) -> dict[str, float]:
+    """The median rate of each way, run one after the other, `rounds` times."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            found[name].append(await way())
+    return {name: median(rates) for name, rates in found.items()}
