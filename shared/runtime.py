@@ -65,6 +65,7 @@ class Running:
         self.calendar = Calendar.load(ZoneInfo(settings.zone), settings.calendar)
         self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
         self.engine: AsyncEngine = db.engine(settings.database)
+        self.reader: AsyncEngine = db.engine(settings.database, 5, reads=True)
         self.news = asyncio.Event()
         """Set when watermarks were heard, or something was written here."""
         self.relay = Relay(service.name, self.engine, settings, self.clock, self.log)
@@ -175,6 +176,7 @@ async def running(
     finally:
         for one in found:
             await one.engine.dispose()
+            await one.reader.dispose()
 
 
 async def serve(

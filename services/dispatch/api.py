@@ -61,7 +61,7 @@ async def _units(edge: Edge, wanted: Iterable[acts.Act]) -> dict[str, Unit]:
     codes = {leg.unit for act in wanted if isinstance(act, acts.Assign) for leg in act.legs}
     if not codes:
         return {}
-    async with edge.running.engine.connect() as conn:
+    async with edge.running.reader.connect() as conn:
         return await store.units(conn, codes)
 
 
@@ -166,14 +166,13 @@ def _after(page: Page) -> str:
 @router.get("/appeals/{appeal_id}", response_model=File)
 async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One case with what was done to it; its ETag is what a decision names in If-Match."""
-    found = (
-        await conn.execute(text("select file from appeals where appeal_id = :id"), {"id": appeal_id})
-    ).scalar()
-    if found is None:
+    row = await store.file_with_acts(conn, appeal_id)
+    if row is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+    found, done = row
     if called.role == Role.UNIT and called.code not in {leg["unit"] for leg in found["legs"]}:
         raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
-    return json({**found, "acts": await store.acts_of(conn, appeal_id)}, etag=found["version"])
+    return json({**found, "acts": done}, etag=found["version"])
 
 
 @router.get("/units")

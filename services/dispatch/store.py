@@ -147,12 +147,25 @@ async def units(conn: AsyncConnection, codes: Collection[str]) -> dict[str, Unit
     return found
 
 
-async def acts_of(conn: AsyncConnection, appeal_id: UUID) -> list[dict[str, Any]]:
-    """What was done to a case, in order, with who did it."""
-    rows = await conn.execute(
-        text("select occurred_at, by, act from acts where appeal_id = :id order by id"), {"id": appeal_id}
+async def file_with_acts(
+    conn: AsyncConnection, appeal_id: UUID
+) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+    """A case and what was done to it, in order, with who did it; None for an unknown one."""
+    row = await conn.execute(
+        text(
+            """
+            select file, (
+              select coalesce(
+                json_agg(json_build_object('occurred_at', occurred_at, 'by', by, 'act', act) order by id),
+                '[]'
+              ) from acts where acts.appeal_id = appeals.appeal_id
+            ) from appeals where appeal_id = :id
+            """
+        ),
+        {"id": appeal_id},
     )
-    return [dict(row) for row in rows.mappings()]
+    found = row.one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 async def save_unit(conn: AsyncConnection, unit: Unit) -> int:

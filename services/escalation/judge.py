@@ -21,6 +21,7 @@ from shared.runtime import EPOCH, Running
 
 BATCH = 200
 LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
+GAP_S = 0.1  # what comes meanwhile is judged together
 FIRST_PATIENCE_S = 0.5
 LONGEST_PATIENCE_S = 60.0
 HEARD = ("intake.events", "dispatch.events")
@@ -42,6 +43,7 @@ class Judge:
             try:
                 running.news.clear()
                 await self._judge_all()
+                await asyncio.sleep(GAP_S)
                 await self._rest()
             except db.DATABASE_ERRORS as error:
                 if not db.is_transient(error):

@@ -101,7 +101,7 @@ async def rate(
 
 
 async def _tell(edge: Edge, number: str, code: str, act: acts.Act) -> Response:
-    async with edge.running.engine.connect() as conn:
+    async with edge.running.reader.connect() as conn:
         appeal_id = (await _opened(conn, number, code)).appeal_id
 
     def do(desk: Desk) -> Answer:

@@ -73,7 +73,7 @@ class Edge:
         """Refuse an import into a live service that does not hold its judgement meanwhile."""
         if self.running.settings.clock == "driven":
             return
-        async with self.running.engine.connect() as conn:
+        async with self.running.reader.connect() as conn:
             held = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
             if held.scalar() is None:
                 raise Conflict(
@@ -129,7 +129,7 @@ Edged = Annotated[Edge, Depends(edge)]
 
 async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
     """A connection to read from."""
-    async with service(request).engine.connect() as conn:
+    async with service(request).reader.connect() as conn:
         yield conn
 
 
