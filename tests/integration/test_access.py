@@ -1,0 +1,166 @@
+"""Who may call what: every route for every role, and nobody reads or does what is another's."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.routing import APIRoute
+
+from shared.web import ops
+from shared.web.access import ACCESS, Role
+from tests.city import City, refused
+
+ACCOUNTS = {
+    None: None,
+    Role.OPERATOR: "operator",
+    Role.OFFICE: "office",
+    Role.UNIT: "roads",
+    Role.LEADER: "leader",
+    Role.IMPORTER: "importer",
+    Role.OPS: "ops",
+}
+NOBODY = {"appeal_id": uuid4(), "message_id": uuid4(), "registration_number": "BZ-20261109-99999"}
+
+
+def routes(city: City) -> Iterator[str]:
+    """Every route of every service, as the table writes it."""
+    for name, one in city.services.items():
+        for router in (*one.service.routers, ops.router):
+            for route in router.routes:
+                assert isinstance(route, APIRoute)
+                for method in route.methods:
+                    yield f"{method} /{name}{route.path}"
+
+
+def test_the_table_has_every_route_and_no_dead_row(city: City) -> None:
+    found = list(routes(city))
+    assert sorted(found) == sorted(ACCESS)
+
+
+@pytest.mark.parametrize("route", ACCESS)
+async def test_a_route_opens_to_its_roles_alone(city: City, route: str) -> None:
+    method, path = route.split()
+    path = path.format(**NOBODY, code="nobody", parked_id=7)
+    for role, account in ACCOUNTS.items():
+        answer = await city.call(account, method, path, receipt_code="0000")
+        if role in ACCESS[route]:
+            assert answer.status_code not in (401, 403), f"{role}: {answer.text}"
+        elif role is None:
+            refused(answer, 401, "Authorization")
+        else:
+            refused(answer, 403)
+
+
+@pytest.mark.parametrize("key", ["wrong", "Bearer wrong", "Bearer ", "Basic b2ZmaWNlOg==", " "])
+async def test_a_wrong_key_is_refused_even_where_everybody_may_call(city: City, key: str) -> None:
+    for path in ("/intake/health", "/dispatch/appeals"):
+        refused(await city.call(None, "GET", path, authorization=key), 401, "Authorization")
+
+
+async def test_a_key_opens_no_account_by_its_hash_or_name(city: City) -> None:
+    hash_ = next(iter(city.services["intake"].accounts._by_key))
+    for key in (hash_, "office", city.keys["office"][:-1], city.keys["office"].swapcase()):
+        refused(await city.call(None, "GET", "/dispatch/appeals", authorization=f"Bearer {key}"), 401)
+
+
+@pytest.fixture(scope="module")
+async def mine(city: City) -> dict[str, Any]:
+    """An appeal dispatched to the roads unit, refused by it, and so lifted to the mayor."""
+    appeal = await city.register()
+    (leg,) = await city.dispatch(appeal, {"unit": "roads"})
+    await city.act("roads", appeal, "refusals", leg_id=leg, reason="不属于职责范围")
+    await city.drained()
+    return appeal | {"leg_id": leg}
+
+
+async def test_a_unit_reads_no_case_of_another_unit(city: City, mine: dict[str, Any]) -> None:
+    for service in ("intake", "dispatch", "escalation"):
+        path = f"/{service}/appeals/{mine['appeal_id']}"
+        assert (await city.call("roads", "GET", path)).is_success
+        assert "货车" not in refused(await city.call("water", "GET", path), 403)["detail"]
+
+
+@pytest.mark.parametrize(
+    "list_", ["/intake/appeals", "/dispatch/appeals", "/escalation/cases", "/escalation/ledger"]
+)
+async def test_a_unit_finds_no_case_of_another_unit_in_a_list(
+    city: City, mine: dict[str, Any], list_: str
+) -> None:
+    def numbers(page: dict[str, Any]) -> set[str]:
+        return {item["registration_number"] for item in page["items"]}
+
+    everything = await city.ok("office", "GET", f"{list_}?limit=500")
+    assert mine["registration_number"] in numbers(everything)
+    for wish in ("?limit=500", "?limit=500&unit=roads"):
+        assert mine["registration_number"] not in numbers(await city.ok("water", "GET", list_ + wish))
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "contacts": {"how": "电话"},
+    "replies": {"text": "已回复"},
+    "completions": {"outcome": "solved", "text": "已办结"},
+    "refusals": {"reason": "不予办理"},
+    "objections": {"reason": "不属于本单位"},
+    "extension-requests": {"limit": {"number": 5, "unit": "working_days"}, "reason": "等待材料"},
+    "lift-requests": {"reason": "难度大", "signed_by": "张主任"},
+}
+
+
+def test_every_act_of_a_unit_on_a_leg_is_tried() -> None:
+    path = "POST /dispatch/appeals/{appeal_id}/"
+    theirs = {route.removeprefix(path) for route in ACCESS if route.startswith(path)}
+    assert {name for name in theirs if ACCESS[path + name] == {Role.UNIT}} == set(BODIES)
+
+
+@pytest.mark.parametrize("act", BODIES)
+async def test_a_unit_does_nothing_on_the_leg_of_another(city: City, mine: dict[str, Any], act: str) -> None:
+    body = {"leg_id": mine["leg_id"], **BODIES[act]}
+    before = await city.stored()
+    refused(await city.call("water", "POST", f"/dispatch/appeals/{mine['appeal_id']}/{act}", body), 403)
+    assert await city.stored() == before
+
+
+async def test_a_unit_reads_no_message_of_another(city: City, mine: dict[str, Any]) -> None:
+    (first, *_) = (await city.ok("roads", "GET", "/notify/inbox"))["items"]
+    assert first["registration_number"] == mine["registration_number"]
+    assert (await city.ok("water", "GET", "/notify/inbox"))["items"] == []
+    refused(await city.call("water", "POST", f"/notify/inbox/{first['id']}/read"), 404, "message_id")
+
+
+async def test_no_reader_gets_receipt_codes_or_their_hashes(city: City, mine: dict[str, Any]) -> None:
+    for service in ("intake", "dispatch", "escalation"):
+        for path in (f"/{service}/appeals/{mine['appeal_id']}", f"/{service}/appeals", f"/{service}/cases"):
+            answer = await city.call("office", "GET", path)
+            assert "receipt" not in answer.text
+    events = await city.call("office", "GET", f"/notify/appeals/{mine['appeal_id']}/messages")
+    assert mine["receipt_code"] not in events.text
+
+
+async def test_a_receipt_code_opens_its_own_appeal_alone(city: City, mine: dict[str, Any]) -> None:
+    other = await city.register()
+    path = f"/intake/status/{mine['registration_number']}"
+    wrong = await city.call(None, "GET", path, receipt_code=other["receipt_code"])
+    nothing = await city.call(
+        None, "GET", "/intake/status/BZ-20261109-99999", receipt_code=other["receipt_code"]
+    )
+    assert refused(wrong, 404)["detail"] == refused(nothing, 404)["detail"]
+    lower = mine["receipt_code"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert (await city.call(None, "GET", path, receipt_code=lower)).is_success
+
+
+async def test_a_leader_signs_off_no_case_of_another_leader(city: City, mine: dict[str, Any]) -> None:
+    water = {"name": "市水务局", "kind": "department", "leader": "vice_mayor"}
+    units = {unit["code"]: unit for unit in (await city.ok("office", "GET", "/dispatch/units"))["items"]}
+    version = units["water"]["version"]
+    await city.ok("office", "PUT", "/dispatch/units/water", water, if_match=f'"{version}"')
+    appeal = await city.register()
+    (leg,) = await city.dispatch(appeal, {"unit": "water"})
+    await city.act("water", appeal, "refusals", leg_id=leg, reason="不属于职责范围")
+    await city.drained()
+    for one, status in ((appeal, 403), (mine, 200)):
+        case = await city.case(one)
+        path = f"/escalation/appeals/{one['appeal_id']}/instructions"
+        body = {"instruction": "限期解决"}
+        answer = await city.call("leader", "POST", path, body, if_match=f'"{case["version"]}"')
+        assert answer.status_code == status, answer.text

@@ -1,0 +1,460 @@
+"""Whatever is sent: refused by naming the field in both languages, nothing stored, never an error of ours."""
+
+import base64
+import copy
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.intake.app import SERVICE as INTAKE
+from shared.runtime import Running
+from shared.web import ops
+from shared.web.access import ACCESS
+from shared.web.guard import LIMIT
+from tests.city import ALL, City, refused
+
+REGISTER = {
+    "channel": "hotline",
+    "kind": "help",
+    "title": "厂区门口道路破损",
+    "text": "货车无法进出。",
+    "locality": "east",
+    "enterprise": {
+        "name": "示例制造有限公司",
+        "credit_code": "91341600MA2N000000",
+        "contact_name": "王工",
+        "phone": "13800000000",
+    },
+}
+LEG, CARD = "LEG", "CARD"
+LIMIT_OF_A_WEEK = {"number": 5, "unit": "working_days", "roll": True}
+GOOD: dict[str, dict[str, Any]] = {
+    "POST /intake/appeals": REGISTER,
+    "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
+    "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
+    "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
+    "POST /intake/import": {
+        "source": "test",
+        "items": [
+            {"act": "register", "source_id": "1", "occurred_at": "2026-11-20T09:00:00+08:00", **REGISTER}
+        ],
+    },
+    "POST /dispatch/appeals/{appeal_id}/assignments": {
+        "legs": [{"unit": "water", "role": "assist", "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}}}],
+        "marks": ["inherited"],
+    },
+    "POST /dispatch/appeals/{appeal_id}/contacts": {
+        "leg_id": LEG,
+        "how": "电话",
+        "who": "李工",
+        "contacted_at": "2026-11-09T08:50:00+08:00",
+    },
+    "POST /dispatch/appeals/{appeal_id}/replies": {"leg_id": LEG, "text": "已现场勘查"},
+    "POST /dispatch/appeals/{appeal_id}/completions": {
+        "leg_id": LEG,
+        "outcome": "planned",
+        "text": "已列入计划",
+        "planned_on": "2027-05-01",
+    },
+    "POST /dispatch/appeals/{appeal_id}/refusals": {"leg_id": LEG, "reason": "不予办理"},
+    "POST /dispatch/appeals/{appeal_id}/objections": {"leg_id": LEG, "reason": "不属于本单位"},
+    "POST /dispatch/appeals/{appeal_id}/objection-decisions": {
+        "leg_id": LEG,
+        "upheld": False,
+        "reason": "属",
+    },
+    "POST /dispatch/appeals/{appeal_id}/extension-requests": {
+        "leg_id": LEG,
+        "deadline": "completion",
+        "limit": LIMIT_OF_A_WEEK,
+        "reason": "等待材料",
+    },
+    "POST /dispatch/appeals/{appeal_id}/extension-decisions": {
+        "leg_id": LEG,
+        "approved": True,
+        "approver": "张主任",
+        "reason": "同意",
+    },
+    "POST /dispatch/appeals/{appeal_id}/pauses": {"leg_id": LEG, "reason": "等待材料", "approver": "张主任"},
+    "POST /dispatch/appeals/{appeal_id}/resumptions": {"leg_id": LEG},
+    "POST /dispatch/appeals/{appeal_id}/lift-requests": {"leg_id": LEG, "reason": "难", "signed_by": "张"},
+    "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
+    "POST /dispatch/appeals/{appeal_id}/closures": {},
+    "POST /dispatch/import": {
+        "acts": [
+            {
+                "appeal_id": str(uuid4()),
+                "occurred_at": "2026-11-20T09:00:00+08:00",
+                "act": {"act": "refer", "to": "仲裁", "reason": "属于仲裁"},
+            }
+        ]
+    },
+    "PUT /dispatch/units/{code}": {
+        "name": "市水务局",
+        "kind": "department",
+        "parent": "east",
+        "head": "赵局长",
+        "leader": "mayor",
+        "office_hours": [["08:30", "12:00"]],
+    },
+    "POST /escalation/appeals/{appeal_id}/cards/served": {"card_id": CARD},
+    "POST /escalation/appeals/{appeal_id}/cards/acknowledged": {"card_id": CARD},
+    "POST /escalation/appeals/{appeal_id}/cards/appealed": {"card_id": CARD, "reason": "已按时回复"},
+    "POST /escalation/appeals/{appeal_id}/cards/withdrawn": {"card_id": CARD, "reason": "误发"},
+    "POST /escalation/appeals/{appeal_id}/instructions": {
+        "instruction": "限期解决",
+        "task_force": ["roads"],
+        "limit": LIMIT_OF_A_WEEK,
+    },
+    "POST /escalation/appeals/{appeal_id}/sign-off": {},
+    "PUT /escalation/leaders/{code}": {"name": "陈市长", "title": "市长"},
+    **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
+}
+SINGLE = [route for route in GOOD if not route.endswith("/clock") or "intake" in route]
+BY = {"operator": "operator", "office": "office", "unit": "roads", "leader": "leader", "importer": "importer"}
+
+
+class Target:
+    """An appeal with a leg, and the requests about it."""
+
+    def __init__(self, city: City, appeal: dict[str, Any], leg: str) -> None:
+        self.city = city
+        self.appeal = appeal
+        self.leg = leg
+
+    def path(self, route: str) -> str:
+        return route.split()[1].format(code="roads", **self.appeal)
+
+    def body(self, route: str) -> Any:
+        text = json.dumps(GOOD[route]).replace(f'"{LEG}"', f'"{self.leg}"')
+        return json.loads(text.replace(f'"{CARD}"', f'"{uuid4()}"'))
+
+    async def send(self, route: str, content: bytes, **headers: str) -> httpx.Response:
+        account = next(BY[role] for role in BY if role in ACCESS[route])
+        more = {"receipt_code": self.appeal["receipt_code"]} if "/status/" in route else {}
+        return await self.city.send(account, route.split()[0], self.path(route), content, **more, **headers)
+
+
+@pytest.fixture(scope="module")
+async def target(city: City) -> Target:
+    appeal = await city.register()
+    (leg,) = await city.dispatch(appeal)
+    await city.drained()
+    return Target(city, appeal, leg)
+
+
+@pytest.fixture
+async def untouched(target: Target) -> AsyncIterator[None]:
+    """Nothing is stored by what the test sends."""
+    before = await target.city.stored()
+    yield
+    assert await target.city.stored() == before
+
+
+def leaves(body: Any, *place: str | int) -> Iterator[tuple[str | int, ...]]:
+    """The places of all that is neither object nor list, and of the lists and objects themselves."""
+    if place:
+        yield place
+    if isinstance(body, dict | list):
+        for name, value in body.items() if isinstance(body, dict) else enumerate(body):
+            yield from leaves(value, *place, name)
+
+
+def at(body: Any, place: tuple[str | int, ...]) -> Any:
+    for part in place:
+        body = body[part]
+    return body
+
+
+def with_(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
+    """A copy of `body` with `value` at `place`."""
+    changed = copy.deepcopy(body)
+    at(changed, place[:-1])[place[-1]] = value
+    return changed
+
+
+def dumped(body: Any) -> bytes:
+    """As JSON in ASCII: what is no text becomes an escape, as a careless client would send it."""
+    return json.dumps(body).encode()
+
+
+def names(problem: dict[str, Any], place: tuple[str | int, ...]) -> bool:
+    """Whether a field of the refusal is the one at `place`; a variant's tag may stand between."""
+    wanted = [str(part) for part in place[: 1 if place[0] in WHOLE else None]]
+    for error in problem["errors"]:
+        parts = iter(error["field"].split("."))
+        if all(part in parts for part in wanted):
+            return True
+    return False
+
+
+def test_every_route_with_a_body_is_tried(city: City) -> None:
+    with_body = {
+        f"{method} /{name}{route.path}"
+        for name, one in city.services.items()
+        for router in (*one.service.routers, ops.router)
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.body_field is not None
+        for method in route.methods
+    }
+    assert with_body == set(GOOD)
+
+
+WHOLE = ("office_hours",)
+"""Fields that are checked as one."""
+WRONG = ({"wrong": 1}, [[[]]], -1.5, "响\x07铃", "\x00", "\ud800", "x" * 30_000)
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("route", SINGLE)
+class TestBody:
+    """One route and one body."""
+
+    async def test_that_is_missing_or_no_object_is_refused(self, target: Target, route: str) -> None:
+        for content in (b"", b"[]", b'"text"', b"1", b"null"):
+            refused(await target.send(route, content), 422, "body")
+
+    async def test_that_is_too_large_is_refused(self, target: Target, route: str) -> None:
+        body = dumped(target.body(route) | {"text": "x" * LIMIT})
+        if not route.endswith("/import"):
+            refused(await target.send(route, body), 413, "body")
+
+    async def test_that_is_not_json_is_refused(self, target: Target, route: str) -> None:
+        for content in (b"{", b"hello", b'{"a": 1,}', b'{"a" 1}', b"[" * 10_000, b"9" * 10_000):
+            refused(await target.send(route, content), 400)
+
+    async def test_in_another_encoding_is_refused(self, target: Target, route: str) -> None:
+        text = json.dumps(target.body(route) | {"备注": "中文"}, ensure_ascii=False)
+        for encoding in ("gbk", "utf-16", "utf-16-le", "utf-32-be"):
+            refused(await target.send(route, text.encode(encoding)), 422, "body")
+        refused(await target.send(route, json.dumps(target.body(route)).encode("utf-16-le")), 422, "body")
+        for said in ("application/json; charset=gbk", 'application/json;charset="GB18030"', "text/plain"):
+            answer = await target.send(route, text.encode("gbk"), content_type=said)
+            refused(answer, 415, "Content-Type")
+
+    async def test_with_an_unknown_field_is_refused(self, target: Target, route: str) -> None:
+        answer = await target.send(route, dumped(target.body(route) | {"priority": "high"}))
+        refused(answer, 422, "priority")
+        refused(await target.send(route, dumped(target.body(route) | {"\ud800": 1})), 422)
+
+    async def test_with_a_wrong_value_anywhere_is_refused_and_the_field_named(
+        self, target: Target, route: str
+    ) -> None:
+        body = target.body(route)
+        for place in leaves(body):
+            for value in WRONG:
+                answer = await target.send(route, dumped(with_(body, place, value)))
+                assert names(refused(answer, 422), place), f"{place}: {answer.text}"
+
+
+IMPOSSIBLE = {
+    "1989-12-31T23:59:59+00:00": "1990",
+    "2090-01-01T00:00:00+00:00": "2090",
+    "9999-12-31T23:59:59-12:00": "2090",
+    "0001-01-01T00:00:00+14:00": "1990",
+    "2026-11-20T09:00:00": "timezone",
+    "2026-02-30T09:00:00+08:00": "day",
+    "2026-11-20T25:00:00+08:00": "datetime",
+    "昨天": "time of day",
+    "1795143600": "time of day",
+    "2026-11-08T09:00:00+08:00": "judged already",
+}
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    ("route", "list_"), [("POST /intake/import", "items"), ("POST /dispatch/import", "acts")]
+)
+async def test_an_import_at_an_impossible_time_is_refused(target: Target, route: str, list_: str) -> None:
+    for time, reason in IMPOSSIBLE.items():
+        answer = await target.send(route, dumped(with_(target.body(route), (list_, 0, "occurred_at"), time)))
+        assert names(refused(answer, 422), (list_, 0, "occurred_at")), f"{time}: {answer.text}"
+        assert reason in answer.text
+
+
+@pytest.mark.usefixtures("untouched")
+async def test_an_import_from_the_future_into_a_live_service_is_refused(target: Target) -> None:
+    live = Running(INTAKE, target.city.settings("intake").model_copy(update={"clock": "wall"}))
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(live.app),
+        base_url="http://intake",
+        headers={"authorization": f"Bearer {target.city.keys['importer']}"},
+    )
+    body = with_(target.body("POST /intake/import"), ("items", 0, "occurred_at"), "2089-12-31T00:00:00Z")
+    async with client:
+        problem = refused(await client.post("/import", json=body), 409)
+        assert "PUT /hold" in problem["detail"]
+        assert (await client.put("/hold")).is_success
+        try:
+            answer = refused(await client.post("/import", json=body), 422, "items.0.occurred_at")
+        finally:
+            assert (await client.delete("/hold")).is_success
+    await live.engine.dispose()
+    assert "future" in answer["detail"]
+
+
+@pytest.mark.usefixtures("untouched")
+async def test_what_nobody_knows_is_refused_by_its_name(target: Target) -> None:
+    city, appeal = target.city, target.appeal
+    base = f"/dispatch/appeals/{appeal['appeal_id']}"
+    version = (await city.ok("office", "GET", base))["version"]
+    legs = {"legs": [{"unit": "moon"}]}
+    answer = await city.call("office", "POST", f"{base}/assignments", legs, if_match=f'"{version}"')
+    assert "moon" in refused(answer, 422, "legs.unit")["detail"]
+
+    unit = {"name": "月球局", "kind": "department", "parent": "moon"}
+    assert "moon" in refused(await city.call("office", "PUT", "/dispatch/units/new", unit), 422)["detail"]
+
+    body = with_(target.body("POST /intake/import"), ("items", 0, "pack"), "mars-2024")
+    answer = await city.call("importer", "POST", "/intake/import", body)
+    assert "bozhou-2024" in refused(answer, 422, "items.0.pack")["detail"]
+
+    nowhere = UUID(int=0)
+    for path in (
+        f"/intake/appeals/{nowhere}",
+        f"/dispatch/appeals/{nowhere}",
+        f"/escalation/appeals/{nowhere}",
+    ):
+        refused(await city.call("office", "GET", path), 404, "appeal_id")
+    answer = await city.call("roads", "POST", f"{base}/replies", {"leg_id": str(nowhere), "text": "已回复"})
+    refused(answer, 404, "leg_id")
+    refused(await city.call("office", "GET", "/intake/nothing"), 404)
+    refused(await city.call("office", "DELETE", "/intake/appeals"), 405)
+
+
+NASTY = ["%00", "%FF", "%ED%A0%80", "'", "-1", "99999999999999999999", "x" * 2000, "%20", "🙂", "%0A", "None"]
+CURSORS: list[Any] = [
+    {},
+    [],
+    [None],
+    [[]],
+    ["\0"],
+    [10**15],
+    [10**30],
+    [-1],
+    [1.5],
+    [True],
+    ["x"],
+    [2**64 - 1],
+    ["2026-11-09", "2026-11-09", str(UUID(int=1))],
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", str(UUID(int=1))],
+    ["2026-11-09T00:00:00Z", "2026-11-09T00:00:00Z", 1],
+    [1, 2, 3, 4],
+]
+
+
+def readable(city: City) -> Iterator[tuple[str, str, list[str], list[str]]]:
+    """Every GET route: an account that may call it, its path, its path parameters, its query parameters."""
+    for name, one in city.services.items():
+        for path, methods in one.app.openapi()["paths"].items():
+            if "get" in methods:
+                given = methods["get"].get("parameters", [])
+                roles = ACCESS[f"GET /{name}{path}"]
+                account = next((BY[role] for role in BY if role in roles), "ops")
+                by_place = {p: [one["name"] for one in given if one["in"] == p] for p in ("path", "query")}
+                yield account, f"/{name}{path}", by_place["path"], by_place["query"]
+
+
+@pytest.mark.usefixtures("untouched")
+async def test_no_path_and_no_query_makes_a_read_fail(target: Target) -> None:
+    city, failed = target.city, []
+    code = {"receipt_code": target.appeal["receipt_code"]}
+    for account, path, in_path, in_query in readable(city):
+        tried = [path.format(**dict.fromkeys(in_path, nasty)) for nasty in NASTY if in_path]
+        whole = path.format(code="roads", **target.appeal)
+        tried += [f"{whole}?{name}={nasty}" for name in in_query for nasty in NASTY]
+        if "cursor" in in_query:
+            encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode() for one in CURSORS]
+            tried += [f"{whole}?cursor={quote(one)}" for one in ["W", "e30", "🙂", *encoded]]
+        for one in tried:
+            answer = await city.call(account, "GET", one, **code)
+            if answer.status_code >= 500:
+                failed.append(f"{account} {one[:90]}")
+    assert not failed, "\n".join(failed)
+
+
+async def test_no_path_makes_a_write_fail(target: Target) -> None:
+    failed = []
+    for route in ACCESS:
+        method, path = route.split()
+        if method in ("POST", "PUT") and "{" in path:
+            names = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+            for nasty in NASTY:
+                body = target.body(route) if route in GOOD else None
+                account = next((BY[role] for role in BY if role in ACCESS[route]), "ops")
+                answer = await target.city.call(
+                    account, method, path.format(**dict.fromkeys(names, nasty)), body, receipt_code="0"
+                )
+                if answer.status_code >= 500:
+                    failed.append(f"{method} {path} {nasty[:30]}: {answer.status_code}")
+    assert not failed, "\n".join(failed)
+
+
+@pytest.mark.parametrize("header", ["authorization", "if_match", "idempotency_key", "receipt_code"])
+@pytest.mark.parametrize(
+    "value", ["", " ", "é", "x" * 5000, '"', 'W/""', "²", "-1", '"99999999999999999999"']
+)
+@pytest.mark.usefixtures("untouched")
+async def test_no_header_makes_a_write_fail(target: Target, header: str, value: str) -> None:
+    number = target.appeal["registration_number"]
+    for value in ("", " ", "é", "\x00", "x" * 5000, '"', 'W/""', "²", "-1", '"99999999999999999999"'):
+        headers = {"Receipt-Code": target.appeal["receipt_code"], header: value.encode("latin-1")}
+        async with target.city.client("intake") as client:
+            answer = await client.post(f"/status/{number}/ratings", json={"rating": "x"}, headers=headers)
+        assert 400 <= answer.status_code < 500, f"{value!r}: {answer.text}"
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+FUZZED = [
+    "POST /intake/appeals",
+    "POST /intake/import",
+    "POST /dispatch/appeals/{appeal_id}/contacts",
+    "POST /dispatch/appeals/{appeal_id}/extension-requests",
+    "PUT /dispatch/units/{code}",
+    "POST /escalation/appeals/{appeal_id}/instructions",
+]
+
+
+@pytest.mark.parametrize("route", FUZZED)
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data())
+async def test_no_body_makes_a_write_fail(target: Target, route: str, data: st.DataObject) -> None:
+    body = target.body(route)
+    place = data.draw(st.sampled_from([(), *leaves(body)]))
+    value = data.draw(ANY_JSON)
+    answer = await target.send(route, dumped(with_(body, place, value) if place else value))
+    assert answer.status_code < 500, answer.text
+    if answer.is_error:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-12-01T09:00:00", 1795143600]
+)
+async def test_a_limit_of_one_case_does_not_end_at_an_impossible_time(
+    target: Target, time: str | int
+) -> None:
+    place = ("legs", 0, "limits", "completion")
+    route = "POST /dispatch/appeals/{appeal_id}/assignments"
+    answer = await target.send(route, dumped(with_(target.body(route), place, {"due_at": time})))
+    assert names(refused(answer, 422), (*place, "due_at"))

@@ -1,0 +1,278 @@
+"""Every act in every state: what may not happen is refused with its reason and changes nothing."""
+
+import asyncio
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from services.dispatch.domain import leg_id
+from tests.city import City, refused
+
+DISPATCH, INTAKE, ESCALATION = "dispatch", "intake", "escalation"
+WEEK = {"number": 5, "unit": "working_days"}
+REASON = {"reason": "说明"}
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who does what where, and on which leg, if on one."""
+
+    by: str
+    service: str
+    path: str
+    body: dict[str, Any] = field(default_factory=dict)
+    on_leg: bool = False
+
+
+def _unit(path: str, **body: Any) -> Act:
+    return Act("roads", DISPATCH, path, body, on_leg=True)
+
+
+ACTS = {
+    "assign": Act("office", DISPATCH, "assignments", {"legs": [{"unit": "roads", "role": "lead"}]}),
+    "assist": Act("office", DISPATCH, "assignments", {"legs": [{"unit": "water", "role": "assist"}]}),
+    "contact": _unit("contacts", how="电话"),
+    "reply": _unit("replies", text="已回复"),
+    "complete": _unit("completions", outcome="solved", text="已办结"),
+    "refuse": _unit("refusals", **REASON),
+    "object": _unit("objections", **REASON),
+    "uphold": Act("office", DISPATCH, "objection-decisions", {"upheld": True, **REASON}, on_leg=True),
+    "overrule": Act("office", DISPATCH, "objection-decisions", {"upheld": False, **REASON}, on_leg=True),
+    "ask for time": _unit("extension-requests", limit=WEEK, **REASON),
+    "give time": Act(
+        "office", DISPATCH, "extension-decisions", {"approved": True, "approver": "张", **REASON}, on_leg=True
+    ),
+    "deny time": Act(
+        "leader",
+        DISPATCH,
+        "extension-decisions",
+        {"approved": False, "approver": "陈", **REASON},
+        on_leg=True,
+    ),
+    "pause": Act("office", DISPATCH, "pauses", {"approver": "张", **REASON}, on_leg=True),
+    "resume": Act("office", DISPATCH, "resumptions", on_leg=True),
+    "ask to lift": _unit("lift-requests", signed_by="李局长", **REASON),
+    "refer": Act("office", DISPATCH, "referrals", {"to": "劳动仲裁", **REASON}),
+    "close": Act("office", DISPATCH, "closures"),
+    "withdraw": Act("enterprise", INTAKE, "withdrawals", REASON),
+    "rate well": Act("enterprise", INTAKE, "ratings", {"rating": "satisfied"}),
+    "rate badly": Act("enterprise", INTAKE, "ratings", {"rating": "not_satisfied"}),
+    "reopen": Act("office", INTAKE, "reopenings", REASON),
+    "instruct": Act("leader", ESCALATION, "instructions", {"instruction": "限期解决"}),
+    "sign off": Act("leader", ESCALATION, "sign-off"),
+}
+BY_UNIT = {name for name, act in ACTS.items() if act.by == "roads"}
+RATE = {"rate well", "rate badly"}
+WORK = {"contact", "reply", "complete"}
+BEGUN = {"assist", "refer", "withdraw", "pause", *WORK}
+
+
+@dataclass(frozen=True)
+class State:
+    """How an appeal comes into a state, and what may happen in it; nothing else may."""
+
+    way: tuple[str, ...]
+    legal: set[str]
+    pack: str | None = None
+
+
+_IMPORTED = BEGUN - {"withdraw", "pause"}
+STATES = {
+    "received": State((), {"assign", "refer", "withdraw"}),
+    "dispatched": State(("assign",), BEGUN | {"refuse", "object", "ask to lift"}),
+    "objected to": State(("assign", "object"), BEGUN | {"refuse", "uphold", "overrule", "ask to lift"}),
+    "overruled": State(("assign", "object", "overrule"), BEGUN | {"refuse", "object", "ask to lift"}),
+    "given back": State(("assign", "object", "uphold"), {"assign", "refer", "withdraw"}),
+    "refused and lifted": State(("assign", "refuse"), BEGUN | {"object", "instruct", "sign off"}),
+    "signed off, not completed": State(("assign", "refuse", "sign off"), BEGUN | {"object"}),
+    "lifted and completed": State(
+        ("assign", "refuse", "complete"), {"assist", "refer", "withdraw", "instruct", "sign off", *RATE}
+    ),
+    "signed off and completed": State(
+        ("assign", "refuse", "complete", "sign off"), {"assist", "refer", "withdraw", "close", *RATE}
+    ),
+    "completed": State(("assign", "complete"), {"assist", "refer", "withdraw", "close", *RATE}),
+    "rated well": State(("assign", "complete", "rate well"), {"assist", "refer", "withdraw", "close"}),
+    "rated badly": State(
+        ("assign", "complete", "rate badly"), {"assist", "refer", "withdraw", "close", "reopen"}
+    ),
+    "reopened": State(
+        ("assign", "complete", "rate badly", "reopen"), BEGUN | {"refuse", "object", "ask to lift"}
+    ),
+    "referred": State(("refer",), {"withdraw", "close", *RATE}),
+    "withdrawn": State(("withdraw",), set()),
+    "closed": State(("assign", "complete", "close"), RATE),
+    "closed and rated": State(("assign", "complete", "close", "rate badly"), set()),
+    "paused": State(("assign", "pause"), BEGUN - {"pause"} | {"refuse", "object", "ask to lift", "resume"}),
+    "resumed": State(("assign", "pause", "resume"), BEGUN | {"refuse", "object", "ask to lift"}),
+    "without pauses": State(("assign",), _IMPORTED | {"refuse", "object", "ask to lift"}, pack="case-limits"),
+    "with extensions": State(
+        ("assign",),
+        _IMPORTED | {"refuse", "object", "ask to lift", "ask for time", "pause"},
+        pack="bowu-2022",
+    ),
+    "time asked for": State(
+        ("assign", "ask for time"),
+        _IMPORTED | {"refuse", "object", "ask to lift", "give time", "deny time", "pause"},
+        pack="bowu-2022",
+    ),
+    "time given": State(
+        ("assign", "ask for time", "give time"),
+        _IMPORTED | {"refuse", "object", "ask to lift", "ask for time", "pause"},
+        pack="bowu-2022",
+    ),
+}
+
+
+async def registered(city: City, pack: str | None, number: int) -> list[dict[str, Any]]:
+    """Some appeals; only an import may choose their pack."""
+    body = {
+        "channel": "web",
+        "kind": "help",
+        "title": "路灯不亮",
+        "text": "厂区门口。",
+        "enterprise": {"name": "示例制造有限公司"},
+    }
+    if pack is None:
+        return list(
+            await asyncio.gather(*(city.ok(None, "POST", "/intake/appeals", body) for _ in range(number)))
+        )
+    now = city.services["intake"].clock.now().isoformat()
+    past = {"act": "register", "occurred_at": now, "pack": pack, **body}
+    items = [{**past, "source_id": str(uuid4())} for _ in range(number)]
+    answer = await city.ok("importer", "POST", "/intake/import", {"source": "other", "items": items})
+    return list(answer["items"])
+
+
+async def do(city: City, appeal: dict[str, Any], name: str) -> httpx.Response:
+    """One act on the newest version, on the appeal's last leg of the roads unit where it is about a leg."""
+    act = ACTS[name]
+    base, account, headers = f"/{act.service}/appeals/{appeal['appeal_id']}", act.by, {}
+    if act.by == "enterprise":
+        path = f"/intake/status/{appeal['registration_number']}/{act.path}"
+        return await city.call(None, "POST", path, act.body, receipt_code=appeal["receipt_code"])
+    if act.by in ("office", "leader"):
+        version = (await city.ok("office", "GET", base))["version"]
+        headers["if_match"] = f'"{version}"'
+    leg = {"leg_id": str(leg_id(UUID(appeal["appeal_id"]), 0))} if act.on_leg else {}
+    return await city.call(account, "POST", f"{base}/{act.path}", act.body | leg, **headers)
+
+
+async def brought_to(city: City, state: State, number: int) -> list[dict[str, Any]]:
+    """Some appeals in one state."""
+    appeals = await registered(city, state.pack, number)
+    service = INTAKE
+    for name in state.way:
+        if ACTS[name].service != service:
+            await city.drained()
+            service = ACTS[name].service
+        for answer in await asyncio.gather(*(do(city, appeal, name) for appeal in appeals)):
+            assert answer.is_success, f"{name}: {answer.text}"
+    await city.drained()
+    return appeals
+
+
+def possible(state: State) -> set[str]:
+    """What can be tried: an imported appeal has no receipt code."""
+    return {name for name, act in ACTS.items() if not (state.pack and act.by == "enterprise")}
+
+
+@pytest.mark.parametrize("name", STATES)
+async def test_in_a_state_what_may_happen_happens_and_nothing_else(city: City, name: str) -> None:
+    state = STATES[name]
+    legal = sorted(state.legal)
+    appeal, *others = await brought_to(city, state, 1 + len(legal))
+    before = await city.stored()
+    for act in sorted(possible(state) - state.legal):
+        unknown_leg = "assign" not in state.way and act in BY_UNIT
+        refused(await do(city, appeal, act), 404 if unknown_leg else 409)
+    assert await city.stored() == before
+
+    answers = await asyncio.gather(*map(do, repeat(city), others, legal))
+    for act, answer in zip(legal, answers, strict=True):
+        assert answer.is_success, f"{act}: {answer.text}"
+    await city.drained()
+    for one in city.services:
+        assert (await city.ok("ops", "GET", f"/{one}/parked"))["items"] == []
+
+
+def test_every_act_is_legal_somewhere_and_refused_somewhere() -> None:
+    for name in ACTS:
+        assert any(name in state.legal for state in STATES.values())
+        assert any(name not in state.legal for state in STATES.values())
+
+
+async def test_no_more_time_is_given_than_the_pack_allows(city: City) -> None:
+    (appeal,) = await brought_to(city, STATES["with extensions"], 1)
+    path = f"/dispatch/appeals/{appeal['appeal_id']}/extension-requests"
+    leg = {"leg_id": str(leg_id(UUID(appeal["appeal_id"]), 0)), **REASON}
+    for number, unit in ((31, "working_days"), (2, "months"), (30, "natural_days")):
+        limit = {"number": number, "unit": unit}
+        refused(await city.call("roads", "POST", path, {**leg, "limit": limit}), 422, "limit")
+    wish = {**leg, "deadline": "contact", "limit": WEEK}
+    refused(await city.call("roads", "POST", path, wish), 409, "deadline")
+    wish = {**leg, "limit": {"number": 30, "unit": "working_days"}}
+    assert (await city.call("roads", "POST", path, wish)).is_success
+
+
+@pytest.mark.parametrize(
+    "legs",
+    [
+        [{"unit": "roads"}, {"unit": "roads", "role": "assist"}],
+        [{"unit": "roads"}, {"unit": "water"}],
+        [{"unit": "roads", "role": "assist"}],
+        [{"unit": "roads", "role": "assist"}, {"unit": "water", "role": "assist"}],
+    ],
+    ids=["one unit twice", "two lead", "nobody leads", "two assist"],
+)
+async def test_an_assignment_has_one_lead_and_each_unit_once(city: City, legs: list[dict[str, str]]) -> None:
+    (appeal,) = await brought_to(city, STATES["received"], 1)
+    path = f"/dispatch/appeals/{appeal['appeal_id']}"
+    version = (await city.ok("office", "GET", path))["version"]
+    answer = await city.call("office", "POST", f"{path}/assignments", {"legs": legs}, if_match=f'"{version}"')
+    refused(answer, 409, "legs")
+
+
+async def test_a_planned_completion_names_its_date_and_a_contact_lies_in_the_past(city: City) -> None:
+    (appeal,) = await brought_to(city, STATES["dispatched"], 1)
+    path = f"/dispatch/appeals/{appeal['appeal_id']}"
+    leg = {"leg_id": str(leg_id(UUID(appeal["appeal_id"]), 0))}
+    planned = {**leg, "outcome": "planned", "text": "列入明年计划"}
+    refused(await city.call("roads", "POST", f"{path}/completions", planned), 422, "planned_on")
+    contact = {**leg, "how": "电话", "contacted_at": "2089-01-01T00:00:00+08:00"}
+    refused(await city.call("roads", "POST", f"{path}/contacts", contact), 422, "contacted_at")
+
+
+CARD_ACTS = {"served": "office", "acknowledged": "roads", "appealed": "roads", "withdrawn": "office"}
+CARDS: dict[tuple[str, ...], set[str]] = {
+    (): {"served", "acknowledged", "appealed", "withdrawn"},
+    ("served",): {"acknowledged", "appealed", "withdrawn"},
+    ("acknowledged",): {"appealed", "withdrawn"},
+    ("appealed",): {"withdrawn"},
+    ("withdrawn",): set(),
+}
+
+
+async def on_card(city: City, appeal: dict[str, Any], act: str) -> httpx.Response:
+    case = await city.case(appeal)
+    body = {"card_id": case["cards"][0]["card_id"], **(REASON if act in ("appealed", "withdrawn") else {})}
+    path = f"/escalation/appeals/{appeal['appeal_id']}/cards/{act}"
+    return await city.call(CARD_ACTS[act], "POST", path, body, if_match=f'"{case["version"]}"')
+
+
+async def test_a_card_goes_its_way_and_no_other(city: City) -> None:
+    appeals = await brought_to(city, STATES["dispatched"], len(CARDS) + 1)
+    await city.move_to("2026-11-13 00:01")
+    for appeal, (way, legal) in zip(appeals, CARDS.items(), strict=False):
+        for act in way:
+            assert (await on_card(city, appeal, act)).is_success
+        for act in CARD_ACTS.keys() - legal:
+            refused(await on_card(city, appeal, act), 409)
+    assert (await do(city, appeals[-1], "complete")).is_success
+    await city.drained()
+    for act in CARD_ACTS:
+        refused(await on_card(city, appeals[-1], act), 409)

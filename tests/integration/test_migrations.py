@@ -1,0 +1,66 @@
+"""The migrated databases are those that the services' tables describe."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from huying.embedded import EmbeddedPostgres
+from services import SERVICES
+from shared import db
+
+
+@pytest.fixture(params=SERVICES)
+async def fresh(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres
+) -> AsyncIterator[tuple[str, AsyncEngine]]:
+    """A service, and an empty database for it."""
+    name = f"fresh_{request.param}"
+    await postgres.ensure([name])
+    engine = db.engine(postgres.dsn(name, name))
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("drop schema public cascade"))
+        await conn.execute(sa.text("create schema public"))
+    yield request.param, engine
+    await engine.dispose()
+
+
+async def differences(service: str, engine: AsyncEngine) -> list[Any]:
+    metadata = importlib.import_module(f"services.{service}.store").metadata
+    options = {"compare_type": True, "compare_server_default": True}
+
+    def compare(connection: sa.Connection) -> list[Any]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    async with engine.connect() as conn:
+        return await conn.run_sync(compare)
+
+
+async def test_a_migrated_database_is_what_the_tables_say(fresh: tuple[str, AsyncEngine]) -> None:
+    service, engine = fresh
+    assert await differences(service, engine) != []
+    await db.migrate(engine, service)
+    assert await differences(service, engine) == []
+
+
+async def test_migrating_again_changes_nothing(fresh: tuple[str, AsyncEngine]) -> None:
+    service, engine = fresh
+    await db.migrate(engine, service)
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("insert into heard values ('intake.events', 0, 'c', now())"))
+    await db.migrate(engine, service)
+    async with engine.connect() as conn:
+        assert (await conn.execute(sa.text("select count(*) from heard"))).scalar_one() == 1
+    assert await differences(service, engine) == []
+
+
+async def test_replicas_that_start_together_take_turns(fresh: tuple[str, AsyncEngine]) -> None:
+    service, engine = fresh
+    await asyncio.gather(*(db.migrate(engine, service) for _ in range(4)))
+    assert await differences(service, engine) == []

@@ -1,0 +1,103 @@
+"""A service that is told something wrong does not start, and says what, where, and what to do."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.fleet import PARTITIONS, environment
+from shared.rules.pack import PACKS
+from shared.settings import Settings
+
+GOOD = (PACKS / "bozhou-2024.yaml").read_text("utf-8")
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    """A broker of the test's own, empty."""
+    server = EmbeddedBroker(tmp_path)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def settings(postgres: EmbeddedPostgres) -> Settings:
+    return Settings(
+        database=postgres.dsn("intake", "intake"), bootstrap="127.0.0.1:9", partitions=PARTITIONS, port=1
+    )
+
+
+async def serve(settings: Settings, service: str = "intake") -> tuple[int | None, str]:
+    """Start a service as an operator does: its exit code, and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "huying", "serve", service,
+        env={**os.environ, **environment(settings)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
+    except TimeoutError:
+        process.kill()
+        said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+MISTAKES = {
+    "a number that is none": ("number: 1, unit: natural_days", "number: one, unit: natural_days", "number"),
+    "an unknown field": ("in_force_on: 2024-02-14", "in_force_on: 2024-02-14\ncolour: red", "colour"),
+    "an act that cannot meet a deadline": ("contact: [contacted,", "contact: [signed_off,", "signed_off"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+async def test_a_pack_with_a_mistake_is_refused_by_file_line_and_rule(
+    settings: Settings, tmp_path: Path, mistake: str
+) -> None:
+    right, wrong, told = MISTAKES[mistake]
+    more = wrong.count("\n")
+    file = tmp_path / "ours.yaml"
+    file.write_text(GOOD.replace(right, wrong, 1), "utf-8")
+    code, said = await serve(settings.model_copy(update={"pack": str(file)}))
+    assert code == 1
+    assert "Traceback" not in said
+    line = 1 + GOOD[: GOOD.index(right)].count("\n")
+    assert f"{file}, line {line + more}: " in said
+    assert told in said
+
+
+async def test_a_pack_or_an_accounts_file_or_a_service_that_is_not_there_is_refused(
+    settings: Settings, tmp_path: Path
+) -> None:
+    missing = tmp_path / "nowhere.yaml"
+    for wrong, told in (
+        ({"pack": "atlantis-2024"}, "bozhou-2024"),
+        ({"pack": str(missing)}, str(missing)),
+        ({"accounts": missing}, str(missing)),
+        ({"zone": "Europe/Atlantis"}, "Europe/Atlantis"),
+    ):
+        code, said = await serve(settings.model_copy(update=wrong))
+        assert (code, "Traceback" in said) == (1, False), said
+        assert told in said
+    code, said = await serve(settings, "kitchen")
+    assert (code, "Traceback" in said) == (1, False), said
+    assert "intake" in said
+
+
+async def test_a_topic_with_another_number_of_partitions_is_refused(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker, settings: Settings
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic("dispatch.events", PARTITIONS + 2, 1)])
+    await admin.close()
+    code, said = await serve(settings.model_copy(update={"bootstrap": broker.bootstrap, "port": 0}))
+    assert (code, "Traceback" in said) == (1, False), said
+    assert f"topic dispatch.events has {PARTITIONS + 2} partitions" in said
+    assert f"HUYING_PARTITIONS={PARTITIONS + 2}" in said

@@ -1,0 +1,214 @@
+"""`huying up` as a newcomer runs it: ready, filled once, stopped without a trace, refused in one sentence."""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import pytest
+import yaml
+
+from huying.fleet import free_port
+from huying.samples import appeals
+
+READY = "Huying is ready"
+README = Path(__file__).parents[2] / "README.md"
+START_S, STOP_S = 120, 20
+
+
+class Up:
+    """One `huying up` in a process group of its own."""
+
+    def __init__(self, state: Path, port: int, *more: str) -> None:
+        self.state = state
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = state.with_suffix(".log")
+        command = [sys.executable, "-m", "huying", "up", "--state", str(state), "--port", str(port), *more]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one in [self.process.pid, *below(self.state)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self.process.wait()
+
+    def said(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def until(self, holds: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.1)
+
+    def until_ready(self) -> Self:
+        self.until(lambda: READY in self.said(), START_S)
+        return self
+
+    def stop(self) -> int:
+        """What Ctrl-C in a terminal does: SIGINT to the whole group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(STOP_S)
+
+    def key(self, account: str) -> dict[str, str]:
+        keys = yaml.safe_load((self.state / "keys.yaml").read_text("utf-8"))
+        return {"Authorization": f"Bearer {keys[account]}"}
+
+    def ask(self, path: str, account: str) -> Any:
+        answer = httpx.get(self.url + path, headers=self.key(account), timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+def below(state: Path) -> list[int]:
+    """The processes that name the state folder in their command, environment or working folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            told += os.readlink(process / "cwd").encode()
+            if str(state).encode() in told and int(process.name) != os.getpid():
+                found.append(int(process.name))
+    return found
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A folder that is not there yet, in one that every account can reach."""
+    with tempfile.TemporaryDirectory(prefix="huying-test-", ignore_cleanup_errors=True) as made:
+        Path(made).chmod(0o755)
+        yield Path(made) / "state"
+
+
+def readme_commands() -> list[str]:
+    """The two commands of the README that speak to a running city."""
+    return re.findall(r"^curl .+?(?=\n```)", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def shell(command: str) -> Any:
+    done = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=30)
+    return json.loads(done.stdout)
+
+
+def numbers(up: Up) -> set[str]:
+    return {one["registration_number"] for one in up.ask("/intake/appeals?limit=500", "office")["items"]}
+
+
+def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
+    register, read = readme_commands()
+    with Up(state, free_port()).until_ready() as up:
+        samples = numbers(up)
+        assert len(samples) == len(appeals()) == 30
+        here = ("http://127.0.0.1:8000", up.url)
+        mine = shell(register.replace(*here))
+        read = read.replace("REGISTRATION_NUMBER", mine["registration_number"])
+        read = read.replace("RECEIPT_CODE", mine["receipt_code"])
+        assert shell(read.replace(*here))["state"] == "registered"
+        assert (state / "keys.yaml").stat().st_mode & 0o077 == 0
+        assert str(state) in refused(state, "--port", str(free_port()))
+        assert healthy(f"{up.url}/intake")
+        assert up.stop() == 0
+        assert below(state) == []
+        assert "Traceback" not in up.said()
+
+    with Up(state, free_port()).until_ready() as up:
+        assert numbers(up) == samples | {mine["registration_number"]}
+        assert shell(read.replace("http://127.0.0.1:8000", up.url))["title"] == "厂区门口道路破损"
+        os.kill(up.process.pid, signal.SIGTERM)
+        assert up.process.wait(STOP_S) == 0
+        assert below(state) == []
+
+
+def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
+    port = free_port_range(5)
+    with Up(state, port, "--processes").until_ready() as up:
+        intake = next(one for one in below(state) if b"serve\0intake" in command(one))
+        os.kill(intake, signal.SIGKILL)
+        up.until(lambda: healthy(f"{up.url}/intake"), 30)
+        (again,) = [one for one in below(state) if b"serve\0intake" in command(one)]
+        assert again != intake
+        assert len(numbers(up)) == 30
+        body = {
+            "channel": "web",
+            "kind": "help",
+            "title": "停水",
+            "text": "停水。",
+            "enterprise": {"name": "甲"},
+        }
+        made = httpx.post(f"{up.url}/intake/appeals", json=body, timeout=30).json()
+        dispatch = f"http://127.0.0.1:{port + 1}/dispatch/appeals/{made['appeal_id']}"
+        up.until(lambda: httpx.get(dispatch, headers=up.key("office")).is_success, 30)
+        assert up.stop() == 0
+        assert below(state) == []
+
+
+def command(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def healthy(url: str) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/health").status_code == 200
+    return False
+
+
+def free_port_range(length: int) -> int:
+    """The first of some ports in a row that nobody listens on."""
+    while True:
+        first = free_port()
+        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as stack:
+            for port in range(first, first + length):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
+
+
+def refused(state: Path, *more: str) -> str:
+    """What a start says that is refused: one sentence or two, in one line."""
+    command = [sys.executable, "-m", "huying", "up", "--state", str(state), *more]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode not in (0, -signal.SIGKILL)
+    assert done.stdout == ""
+    assert done.stderr.startswith("huying: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
+    first = free_port_range(5)
+    with socket.create_server(("127.0.0.1", first + 2)):
+        said = refused(state, "--port", str(first + 2))
+        assert f"Port {first + 2} cannot be used" in said
+        assert "--port" in said
+        assert f"Port {first + 2} cannot" in refused(state, "--processes", "--port", str(first))
+    assert not state.exists()
+    assert below(state) == []
+
+
+def test_a_state_folder_that_cannot_be_one_is_refused_in_a_sentence(state: Path) -> None:
+    state.write_text("a file")
+    for wrong in (state, state / "below" / "a" / "file", Path("/proc/huying")):
+        said = refused(wrong, "--port", str(free_port()))
+        assert str(wrong) in said
+        assert "--state" in said
+    assert state.read_text() == "a file"
