@@ -27,9 +27,10 @@ async def up(state: Path, port: int, *, processes: bool) -> None:
     try:
         await fleet.start()
         async with asyncio.TaskGroup() as group:
-            group.create_task(fleet.watch())
             if processes:
                 await fleet.start_processes(port)
+            group.create_task(fleet.watch())
+            if processes:
                 await _ready(fleet, {service: fleet.url(service) for service in SERVICES})
             else:
                 group.create_task(_in_one(fleet, port))

@@ -27,7 +27,7 @@ async def end(closing: Coroutine[Any, Any, None]) -> None:
         task.exception()
 
 
-class WrongPartitions(RuntimeError):
+class WrongPartitions(ValueError):
     """A topic has another number of partitions than `HUYING_PARTITIONS`."""
 
     def __init__(self, topic: str, found: int, wanted: int) -> None:

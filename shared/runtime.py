@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
@@ -62,7 +62,7 @@ class Running:
         self.log = telemetry.log(service.name)
         self.accounts = Accounts.load(settings.accounts)
         self.pack = pack.load(settings.pack)
-        self.calendar = Calendar.load(ZoneInfo(settings.zone), settings.calendar)
+        self.calendar = Calendar.load(_zone(settings.zone), settings.calendar)
         self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
         self.engine: AsyncEngine = db.engine(settings.database)
         self.reader: AsyncEngine = db.engine(settings.database, 5, reads=True)
@@ -118,6 +118,15 @@ class Running:
         return [*found, self.consumer.run()] if self.service.hears else found
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(
+            f"HUYING_ZONE is {name}, which is no time zone: write it like Asia/Shanghai"
+        ) from error
+
+
 def build_app(running: Running) -> FastAPI:
     """The service's web application: its routes, the shared ones, and the guards around them."""
     name = running.service.name
@@ -129,8 +138,8 @@ def build_app(running: Running) -> FastAPI:
     )
     for router in (*running.service.routers, ops.router):
         app.include_router(router)
-    for route in app.routes:
-        if isinstance(route, APIRoute):
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
             for method in route.methods or ():
                 if f"{method} /{name}{route.path}" not in ACCESS:
                     raise LookupError(

@@ -49,6 +49,12 @@ class _Act:
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+_ONE_AT_A_TIME = text(  # of two replicas with the same key the second waits, and finds the first one's answer
+    """
+    select pg_advisory_xact_lock(hashtextextended(caller || ' ' || key, 0))
+    from unnest(cast(:callers as text[]), cast(:keys as text[])) as t (caller, key) order by caller, key
+    """
+)
 _STORED = text(
     """
     select caller, key, fingerprint, status, etag, body from idempotency
@@ -155,6 +161,7 @@ class _Keys:
         keys = cls()
         if sent:
             places = {"callers": [once.caller for once in sent], "keys": [once.key for once in sent]}
+            await conn.execute(_ONE_AT_A_TIME, places)
             for row in await conn.execute(_STORED, places):
                 once = Once(row.caller, row.key, row.fingerprint)
                 keys.answers[once.caller, once.key] = (once, Answer(row.body, row.status, row.etag))

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, Role
 from shared.rules.limits import Limit
-from shared.web.text import Body, PastTime
+from shared.web.text import Body, Moment, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
@@ -28,12 +28,18 @@ class LegAct(Act):
     leg_id: UUID
 
 
+class LegLimit(OwnLimit):
+    """A limit of this case alone, as the office writes it."""
+
+    due_at: Moment | None = None
+
+
 class LegWish(Body):
     """A leg to be: the unit, its part, and limits of this case alone."""
 
     unit: Code
     role: Role = Role.LEAD
-    limits: dict[DeadlineKind, OwnLimit] = Field(default_factory=dict)
+    limits: dict[DeadlineKind, LegLimit] = Field(default_factory=dict)
 
 
 class Assign(Act):
@@ -46,7 +52,7 @@ class Contact(LegAct):
     act: Literal["contact"] = "contact"
     how: Line
     who: Line | None = None
-    contacted_at: AwareDatetime | None = None
+    contacted_at: Moment | None = None
 
 
 class Reply(LegAct):

@@ -1,6 +1,7 @@
 """Dispatch over HTTP: the office's decisions, the units' reports, the directory, and past acts."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from services.dispatch import acts, store
 from services.dispatch.domain import File, State, Unit
 from services.dispatch.store import Desk
-from shared.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
 from shared.rules.calendar import OfficeHours
 from shared.web.access import Role
 from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
@@ -115,19 +116,27 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
     """Past acts with their own times, all or none; for the importer alone, and under a hold (`PUT /hold`)."""
     await edge.require_hold()
     units = await _units(edge, (past.act for past in body.acts))
-    for past in body.acts:
-        edge.running.clock.check_import(past.occurred_at)
+    for i, past in enumerate(body.acts):
+        with _naming(i):
+            edge.running.clock.check_import(past.occurred_at)
 
     def do(desk: Desk) -> Answer:
         for i, past in enumerate(body.acts):
-            try:
+            with _naming(i):
                 desk.perform(past.appeal_id, past.act, past.occurred_at, edge.caller.name, units)
-            except (Conflict, Invalid, NotFound) as error:
-                error.field = f"acts.{i}"
-                raise
         return Answer(orjson.dumps({"acts": len(body.acts)}).decode())
 
     return await edge.write({past.appeal_id for past in body.acts}, do)
+
+
+@contextmanager
+def _naming(i: int) -> Iterator[None]:
+    """A refusal within says that it was about act `i`."""
+    try:
+        yield
+    except HuyingError as refusal:
+        refusal.field = f"acts.{i}.{refusal.field}" if refusal.field else f"acts.{i}"
+        raise
 
 
 @router.get("/appeals")
@@ -185,11 +194,15 @@ async def units(conn: Reading, page: Paged) -> Response:
     return page.answer([{**row.unit, "version": row.version} for row in rows], "code")
 
 
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('unit ' || :code, 0))")
+
+
 @router.put("/units/{code}")
 async def put_unit(code: acts.Code, body: UnitBody, edge: Edged) -> Response:
     """Write a unit; an existing one needs If-Match."""
     unit = Unit(code=code, **body.model_dump())
     async with edge.running.engine.begin() as conn:
+        await conn.execute(_ONE_AT_A_TIME, {"code": code})
         version = (
             await conn.execute(
                 text("select version from units where code = :code for update"), {"code": code}

@@ -13,6 +13,7 @@ from services.escalation.domain import Case, perform
 from services.escalation.store import Ledger
 from shared.errors import Forbidden, NotFound
 from shared.rules.acts import ACTS
+from shared.rules.standing import CaseState
 from shared.web.access import Caller, Role
 from shared.web.edge import Called, Edged, Page, Paged, Reading, json
 from shared.web.text import Body
@@ -106,7 +107,7 @@ async def cases(
     conn: Reading,
     called: Called,
     page: Paged,
-    state: Annotated[str | None, Query(max_length=20)] = None,
+    state: CaseState | None = None,
     unit: Annotated[acts.Code | None, Query()] = None,
 ) -> Response:
     """All cases as last judged, with cards, lift and deadlines; a unit sees those it is blamed for."""

@@ -1,7 +1,7 @@
 """Notify over HTTP: the inboxes of units, leaders and the office, and what an enterprise was told."""
 
 import hmac
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain import OFFICE, receipt_hash
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Forbidden, NotFound
 from shared.web.access import Caller, Role
-from shared.web.edge import Called, Edged, Page, Paged, Reading, json
+from shared.web.edge import Called, Edged, Page, Paged, Reading, json, no_cursor
 
 router = APIRouter(tags=["notify"])
 
@@ -53,12 +53,12 @@ def _after(cursor: list[Any]) -> dict[str, Any]:
     try:
         created_at, occurred_at, id_ = cursor
         return {
-            "created_at": datetime.fromisoformat(created_at),
-            "occurred_at": datetime.fromisoformat(occurred_at),
+            "created_at": datetime.fromisoformat(created_at).astimezone(UTC),
+            "occurred_at": datetime.fromisoformat(occurred_at).astimezone(UTC),
             "id": UUID(id_),
         }
-    except (TypeError, ValueError, AttributeError) as error:
-        raise Invalid("游标无效", "this cursor is none of ours: start without one", "cursor") from error
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise no_cursor() from error
 
 
 @router.get("/inbox")
@@ -95,7 +95,7 @@ async def read(message_id: UUID, edge: Edged) -> Response:
 
 @router.get("/status/{registration_number}")
 async def status(
-    registration_number: Annotated[str, Path(max_length=100)],
+    registration_number: Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")],
     conn: Reading,
     page: Paged,
     receipt_code: Annotated[str, Header(max_length=100)],

@@ -1,5 +1,6 @@
 """Whatever is sent: refused by naming the field in both languages, nothing stored, never an error of ours."""
 
+import asyncio
 import base64
 import copy
 import json
@@ -297,7 +298,7 @@ async def test_an_import_from_the_future_into_a_live_service_is_refused(target: 
             answer = refused(await client.post("/import", json=body), 422, "items.0.occurred_at")
         finally:
             assert (await client.delete("/hold")).is_success
-    await live.engine.dispose()
+    await asyncio.gather(live.engine.dispose(), live.reader.dispose())
     assert "future" in answer["detail"]
 
 

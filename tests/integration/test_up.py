@@ -19,7 +19,6 @@ import httpx
 import pytest
 import yaml
 
-from huying.fleet import free_port
 from huying.samples import appeals
 
 READY = "Huying is ready"
@@ -138,7 +137,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
 
 
 def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
-    port = free_port_range(5)
+    port = free_port(5)
     with Up(state, port, "--processes").until_ready() as up:
         intake = next(one for one in below(state) if b"serve\0intake" in command(one))
         os.kill(intake, signal.SIGKILL)
@@ -173,14 +172,14 @@ def healthy(url: str) -> bool:
     return False
 
 
-def free_port_range(length: int) -> int:
-    """The first of some ports in a row that nobody listens on."""
-    while True:
-        first = free_port()
-        with contextlib.suppress(OSError, OverflowError), contextlib.ExitStack() as stack:
+def free_port(length: int = 1) -> int:
+    """The first of some ports in a row that nobody listens on, below those that clients are given."""
+    for first in range(20_000 + os.getpid() % 5_000, 32_000, length):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             for port in range(first, first + length):
                 stack.enter_context(socket.create_server(("127.0.0.1", port)))
             return first
+    raise AssertionError("no free port was found")
 
 
 def refused(state: Path, *more: str) -> str:
@@ -195,7 +194,7 @@ def refused(state: Path, *more: str) -> str:
 
 
 def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
-    first = free_port_range(5)
+    first = free_port(5)
     with socket.create_server(("127.0.0.1", first + 2)):
         said = refused(state, "--port", str(first + 2))
         assert f"Port {first + 2} cannot be used" in said
