@@ -208,7 +208,8 @@ class Consumer:
         mine = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
         try:
             if mine:
-                await asyncio.wait_for(consumer.commit(mine), COMMIT_S)
+                async with asyncio.timeout(COMMIT_S):
+                    await consumer.commit(mine)
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
 

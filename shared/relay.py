@@ -156,7 +156,8 @@ class Relay:
     async def _rest(self) -> None:
         due_s = self._said_at + self._pause_s - _seconds()
         try:
-            await asyncio.wait_for(self._news.wait(), due_s if 0 < due_s < POLL_S else POLL_S)
+            async with asyncio.timeout(due_s if 0 < due_s < POLL_S else POLL_S):
+                await self._news.wait()
         except TimeoutError:
             return
         await asyncio.sleep(max(0.002, self._turned_at + GAP_S - _seconds()))  # others come along

@@ -112,7 +112,8 @@ class Judge:
                 self._ask()
                 wait_s = LONGEST_REST_S
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(running.news.wait(), min(wait_s, LONGEST_REST_S))
+            async with asyncio.timeout(min(wait_s, LONGEST_REST_S)):
+                await running.news.wait()
 
     def _ask(self) -> None:
         """Ask the others how far they are; less and less often where no answer comes."""
