@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from services.dispatch import acts
 from shared import events
 from shared.errors import Conflict, Invalid, NotFound
-from shared.events import DeadlineKind, Event, Mark, Role
+from shared.events import DeadlineKind, Event, Mark, OwnLimit, Role
 from shared.rules.limits import Limit
 
 
@@ -186,7 +186,9 @@ def assign(file: File, act: acts.Assign, at: datetime, units: Mapping[str, Unit]
                 role=leg.role,
                 leader=units[leg.unit].leader,
                 office_hours=units[leg.unit].office_hours,
-                limits=wish.limits,
+                limits={
+                    kind: OwnLimit(limit=own.limit, due_at=own.due_at) for kind, own in wish.limits.items()
+                },
             )
             for leg, wish in zip(new, act.legs, strict=True)
         ),
