@@ -6,11 +6,12 @@ never removed, renamed or made required; what changes its meaning is a new class
 Names of people, phones and the text of an appeal stay out: whoever needs them asks intake.
 """
 
+from datetime import date
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.rules.limits import Limit
 
@@ -60,14 +61,29 @@ class Role(StrEnum):
     ASSIST = "assist"  # 协办
 
 
+PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name that a rule pack may choose: of a deadline, a stage, a level, a ground for a pause."""
+
+
 class DeadlineKind(StrEnum):
-    """One limit of one leg, or of the whole case (时限)."""
+    """The deadlines of an appeal (时限). A pack may name further ones, so fields that hold one are words."""
 
     DISPATCH = "dispatch"
     CONTACT = "contact"
     REPLY = "reply"
     COMPLETION = "completion"
+    OBJECTION = "objection"
     LIFTED = "lifted"
+    FOLLOW_UP = "follow_up"
+
+
+class Rank(StrEnum):
+    """Who approves, the lowest first."""
+
+    UNIT_HEAD = "unit_head"  # 承办单位负责人
+    OFFICE = "office"  # 营商环境办
+    LEADER = "leader"  # 分管领导
+    MAYOR = "mayor"  # 主要领导
 
 
 class Verdict(StrEnum):
@@ -154,7 +170,7 @@ class Leg(BaseModel):
     role: Role
     leader: str | None = None
     office_hours: tuple[tuple[str, str], ...] | None = None
-    limits: dict[DeadlineKind, OwnLimit] = {}
+    limits: dict[PackWord, OwnLimit] = {}
 
 
 class AppealAssigned(Event):
@@ -215,7 +231,7 @@ class ExtensionRequested(LegEvent):
     type = "extension.requested.v1"
     source = "dispatch"
 
-    deadline: DeadlineKind
+    deadline: PackWord
     limit: Limit
     reason: str
 
@@ -226,9 +242,20 @@ class AppealExtended(LegEvent):
     type = "appeal.extended.v1"
     source = "dispatch"
 
-    deadline: DeadlineKind
+    deadline: PackWord
     limit: Limit
     approver: str
+    rank: Rank | None = None
+
+
+class StageReached(LegEvent):
+    """A stage of the pack's procedure was reached. `dates` are moments it brings, e.g. of instalments."""
+
+    type = "stage.reached.v1"
+    source = "dispatch"
+
+    stage: PackWord
+    dates: tuple[AwareDatetime, ...] = ()
 
 
 class ExtensionDenied(LegEvent):
@@ -237,18 +264,19 @@ class ExtensionDenied(LegEvent):
     type = "extension.denied.v1"
     source = "dispatch"
 
-    deadline: DeadlineKind
+    deadline: PackWord
     reason: str
 
 
 class AppealPaused(LegEvent):
-    """Time stopped counting for the leg."""
+    """Time stopped counting for the leg. `ground` is one of those the pack names."""
 
     type = "appeal.paused.v1"
     source = "dispatch"
 
     reason: str
     approver: str
+    ground: PackWord | None = None
 
 
 class AppealResumed(LegEvent):
@@ -285,6 +313,21 @@ class AppealCompleted(LegEvent):
     outcome: Outcome
 
 
+class FindingMade(Event):
+    """The appeal was found reasonable, or not (合理性认定).
+
+    `understanding`: whether the enterprise accepted the explanation; None where none was needed.
+    """
+
+    type = "finding.made.v1"
+    source = "dispatch"
+
+    reasonable: bool
+    by: str
+    reason: str
+    understanding: bool | None = None
+
+
 class AppealReferred(Event):
     """The matter belongs elsewhere and the enterprise was guided there (引导)."""
 
@@ -302,7 +345,8 @@ class Deadline(BaseModel):
     """One deadline as it stands. `leg_id` is None for a deadline of the whole case (dispatch, lifted).
 
     `due_at` is None while a pause is open, `due_on_provisional_calendar` marks a date in a year whose
-    holiday notice is not out. `explanation` is what `shared.rules.explain` made of it, zh and en.
+    holiday notice is not out. `explanation` is what `shared.rules.explain` made of it, zh and en;
+    `title` its name in both, empty for those of `DeadlineKind`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -310,7 +354,7 @@ class Deadline(BaseModel):
     leg_id: UUID | None
     unit: str | None
     round: int
-    deadline: DeadlineKind
+    deadline: PackWord
     started_at: AwareDatetime
     due_at: AwareDatetime | None
     met_at: AwareDatetime | None = None
@@ -318,6 +362,7 @@ class Deadline(BaseModel):
     clause: str = ""
     provisional: bool = False
     explanation: dict[str, str] = {}
+    title: dict[str, str] = {}
 
 
 class AppealJudged(Event):
@@ -331,13 +376,17 @@ class AppealJudged(Event):
 
 
 class DeadlineEvent(Event):
-    """Something about one deadline. `leg_id` and `unit` are None for the office's own."""
+    """Something about one deadline. `unit` is None for the office's own, `leg_id` for the whole case's.
+
+    `title` is its name, zh and en, where it is none of `DeadlineKind`.
+    """
 
     leg_id: UUID | None
     unit: str | None
     round: int
-    deadline: DeadlineKind
+    deadline: PackWord
     due_at: AwareDatetime
+    title: dict[str, str] = {}
 
 
 class AppealDueSoon(DeadlineEvent):
@@ -363,6 +412,79 @@ class AppealSupervised(DeadlineEvent):
     clause: str
 
 
+class AppealReminded(DeadlineEvent):
+    """A reminder goes to whoever let the deadline pass, and nothing more."""
+
+    type = "appeal.reminded.v1"
+    source = "escalation"
+
+    clause: str
+
+
+class DeadlineMoved(DeadlineEvent):
+    """A year's holiday notice came out, and an open deadline ends on another day. `due_at` is the new one."""
+
+    type = "deadline.moved.v1"
+    source = "escalation"
+
+    was_due_at: AwareDatetime
+    calendar: str
+
+
+class ApprovalDeemed(DeadlineEvent):
+    """The time to decide passed: what was asked for counts as approved (超时默认). The case ends."""
+
+    type = "approval.deemed.v1"
+    source = "escalation"
+
+    clause: str
+
+
+class AppealHandedOver(DeadlineEvent):
+    """The matter goes to another body, e.g. discipline inspection (纪检监察), because a deadline passed."""
+
+    type = "appeal.handed_over.v1"
+    source = "escalation"
+
+    to: str
+    clause: str
+
+
+class PublicationProposed(DeadlineEvent):
+    """To be published on the red and black list, after review and the unit's answer."""
+
+    type = "publication.proposed.v1"
+    source = "escalation"
+
+    publication_id: UUID
+    clause: str
+
+
+class PublicationEvent(Event):
+    """Something happened to a proposed publication."""
+
+    publication_id: UUID
+    unit: str | None
+
+
+class PublicationAnswered(PublicationEvent):
+    """The unit answered what is to be published."""
+
+    type = "publication.answered.v1"
+    source = "escalation"
+
+
+class PublicationDecided(PublicationEvent):
+    """The review ended: published until `expires_on`, or not at all."""
+
+    type = "publication.decided.v1"
+    source = "escalation"
+
+    published: bool
+    expires_on: date | None = None
+    reason: str
+
+
 class CardIssued(Event):
     """A card (黄牌提醒) was issued to the unit of an overdue leg."""
 
@@ -374,7 +496,7 @@ class CardIssued(Event):
     leg_id: UUID
     unit: str
     round: int
-    deadline: DeadlineKind
+    deadline: PackWord
     due_at: AwareDatetime
     clause: str
 
@@ -398,10 +520,11 @@ class LiftReason(StrEnum):
     KIND = "kind"
     REFUSAL = "refusal"
     REQUEST = "request"
+    LEVEL = "level"  # the level below did not bring it about in time
 
 
 class AppealLifted(Event):
-    """The appeal goes to a leader (提级办理)."""
+    """The appeal goes to a leader (提级办理); where the pack names levels, to the next `level`."""
 
     type = "appeal.lifted.v1"
     source = "escalation"
@@ -410,6 +533,7 @@ class AppealLifted(Event):
     leader: str | None
     unit: str | None
     clause: str
+    level: PackWord | None = None
 
 
 class AppealInstructed(Event):
@@ -472,6 +596,15 @@ class CardWithdrawn(CardEvent):
     reason: str
 
 
+class CardUpheld(CardEvent):
+    """The office heard the unit, and the card stands."""
+
+    type = "card.upheld.v1"
+    source = "escalation"
+
+    reason: str
+
+
 class CardCleared(CardEvent):
     """What the card was for is done: its leg was completed."""
 
@@ -489,6 +622,36 @@ class AppealRated(Event):
     source = "intake"
 
     rating: Rating
+
+
+class FollowUpMade(Event):
+    """Somebody independent called the enterprise after completion (回访). `reached`: it answered."""
+
+    type = "follow_up.made.v1"
+    source = "intake"
+
+    reached: bool
+
+
+class MergeEvent(Event):
+    """Something between an appeal and `lead`, the one that is handled for both."""
+
+    lead: UUID
+    lead_number: str
+
+
+class AppealMerged(MergeEvent):
+    """A repeat of a problem: handled with `lead` (并单), with number, clocks and rating of its own."""
+
+    type = "appeal.merged.v1"
+    source = "intake"
+
+
+class AppealUnmerged(MergeEvent):
+    """It is handled by itself again."""
+
+    type = "appeal.unmerged.v1"
+    source = "intake"
 
 
 class AppealReopened(Event):
@@ -516,6 +679,222 @@ class AppealClosed(Event):
     source = "dispatch"
 
 
+# --- financing: loan requests, their banks, complaints about banks ----------------------------------
+
+
+class AmountBand(StrEnum):
+    """How much credit is asked for, in steps of yuan."""
+
+    BELOW_500K = "below_500k"
+    BELOW_1M = "below_1m"
+    BELOW_5M = "below_5m"
+    BELOW_10M = "below_10m"
+    FROM_10M = "from_10m"
+
+
+class LoanEvent(Event):
+    """Something about a loan request (融资需求): `appeal_id` is its id, `registration_number` its number."""
+
+
+class LoanRequested(LoanEvent):
+    """An enterprise's wish for credit was registered."""
+
+    type = "loan.requested.v1"
+    source = "financing"
+
+    product: str
+    amount_band: AmountBand
+    first_loan: bool
+    locality: str | None = None
+    pack: str
+    source_id: str | None = None
+
+
+class BankLeg(BaseModel):
+    """One bank's share of a loan request. `leg` is its number, e.g. RZ-20260213-00042/1."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    leg_id: UUID
+    leg: str
+    bank: str
+    bank_name: str = ""
+
+
+class LoanPushed(LoanEvent):
+    """The request was pushed to the banks of one wave; their clocks start now."""
+
+    type = "loan.pushed.v1"
+    source = "financing"
+
+    wave: int
+    legs: tuple[BankLeg, ...]
+
+
+class LoanLegEvent(LoanEvent):
+    """Something about one bank leg."""
+
+    leg_id: UUID
+    leg: str
+    bank: str
+
+
+class LoanReported(LoanLegEvent):
+    """The bank reported how its leg stands. `late`: a deadline that this meets had passed."""
+
+    type = "loan.reported.v1"
+    source = "financing"
+
+    state: PackWord
+    late: bool = False
+
+
+class LoanDeadlineEvent(LoanLegEvent):
+    """Something about one deadline of a bank leg; `title` is its name, zh and en."""
+
+    deadline: PackWord
+    due_at: AwareDatetime
+    title: dict[str, str] = {}
+
+
+class LoanDueSoon(LoanDeadlineEvent):
+    """A bank's deadline comes near and is not met."""
+
+    type = "loan.due_soon.v1"
+    source = "financing"
+
+
+class LoanOverdue(LoanDeadlineEvent):
+    """A bank's deadline passed with nothing that meets it. Said once per deadline."""
+
+    type = "loan.overdue.v1"
+    source = "financing"
+
+
+class LoanReminded(LoanDeadlineEvent):
+    """The bank is reminded of a deadline it let pass."""
+
+    type = "loan.reminded.v1"
+    source = "financing"
+
+    clause: str
+
+
+class LoanSupervised(LoanDeadlineEvent):
+    """The bank is asked in writing about a deadline it let pass."""
+
+    type = "loan.supervised.v1"
+    source = "financing"
+
+    clause: str
+
+
+class LoanJudged(LoanEvent):
+    """The request's deadlines changed: all of them as they now stand, in place of what was said before."""
+
+    type = "loan.judged.v1"
+    source = "financing"
+
+    state: str
+    deadlines: tuple[Deadline, ...]
+
+
+class LoanOfficeTookOver(LoanEvent):
+    """No bank is left to ask: all declined or stayed silent, or none was found. The office goes on."""
+
+    type = "loan.office_took_over.v1"
+    source = "financing"
+
+    reason: Literal["declined_by_all", "declined_or_silent", "no_bank"]
+
+
+class LoanWithdrawn(LoanEvent):
+    """The enterprise took its request back."""
+
+    type = "loan.withdrawn.v1"
+    source = "financing"
+
+
+class LoanConsentWithdrawn(LoanEvent):
+    """The enterprise no longer agrees that its data are passed on: no further bank gets them."""
+
+    type = "loan.consent_withdrawn.v1"
+    source = "financing"
+
+
+class LoanClosed(LoanEvent):
+    """The office closed the request."""
+
+    type = "loan.closed.v1"
+    source = "financing"
+
+
+class ComplaintEvent(LoanEvent):
+    """Something about a complaint about a bank; `complaint` is its number, e.g. RZ-20260213-00042/C1."""
+
+    complaint_id: UUID
+    complaint: str
+    bank: str
+
+
+class LoanComplained(ComplaintEvent):
+    """The enterprise complained about a bank's demand; it goes to the regulator (金融监管分局)."""
+
+    type = "loan.complained.v1"
+    source = "financing"
+
+    pack: str
+
+
+class ComplaintDeadlineEvent(ComplaintEvent):
+    """Something about a deadline of the regulator."""
+
+    deadline: PackWord
+    due_at: AwareDatetime
+    title: dict[str, str] = {}
+
+
+class ComplaintDueSoon(ComplaintDeadlineEvent):
+    """The regulator's result is due soon."""
+
+    type = "complaint.due_soon.v1"
+    source = "financing"
+
+
+class ComplaintOverdue(ComplaintDeadlineEvent):
+    """The regulator's result is overdue. Said once per deadline."""
+
+    type = "complaint.overdue.v1"
+    source = "financing"
+
+
+class ComplaintReminded(ComplaintDeadlineEvent):
+    """The regulator is reminded of the result it owes the enterprise."""
+
+    type = "complaint.reminded.v1"
+    source = "financing"
+
+    clause: str
+
+
+class ComplaintJudged(ComplaintEvent):
+    """The complaint's deadlines as they now stand."""
+
+    type = "complaint.judged.v1"
+    source = "financing"
+
+    deadlines: tuple[Deadline, ...]
+
+
+class ComplaintDecided(ComplaintEvent):
+    """The regulator found the complaint founded or not; the enterprise reads the result."""
+
+    type = "complaint.decided.v1"
+    source = "financing"
+
+    founded: bool
+
+
 # --- notify --------------------------------------------------------------------------------------
 
 
@@ -529,6 +908,23 @@ class NoticeSent(Event):
     recipient: str
     channel: str
     template: str
+
+
+class NoticeFailed(Event):
+    """A message could not be brought to its channel and is not tried again; the inbox has it.
+
+    `outcome` says on whose side it failed: permanent_failure (the recipient's) or technical_failure.
+    """
+
+    type = "notice.failed.v1"
+    source = "notify"
+
+    message_id: UUID
+    recipient: str
+    channel: str
+    template: str
+    outcome: str
+    reason: str
 
 
 def _catalogue(base: type[Event]) -> list[type[Event]]:

@@ -18,10 +18,16 @@ class Settings(BaseSettings):
     replication: int = Field(default=1, ge=1)
     idempotent_producer: bool = False  # Apache Kafka only: the embedded broker refuses it
     pack: str = "bozhou-2024"
+    procedures: tuple[str, ...] = ()  # further packs that appeals may be registered under
+    pack_settings: Path | None = None  # the jurisdiction's settings: numbers that packs leave open
+    financing_pack: str = "bozhou-2024-financing"  # judges loan requests
+    routing: Path | None = None  # which banks are asked; without it the rules that financing brings
     zone: str = "Asia/Shanghai"
     clock: Literal["wall", "driven"] = "wall"
     accounts: Path | None = None
     calendar: Path | None = None
+    channels: Path | None = None  # how notify reaches people; without it messages stay in the inboxes
+    allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
     host: str = "127.0.0.1"
     port: int = 8000
     log_level: str = "INFO"

@@ -6,17 +6,18 @@ from typing import Any
 
 from shared import events
 from shared.events import DeadlineKind, Event, Verdict
+from shared.rules import ladder, timers
 from shared.rules.calendar import OfficeHours
 from shared.rules.case import Case
 from shared.rules.limits import Limit, Pause
-from shared.rules.pack_parts import Meeting
+from shared.rules.pack_parts import Meeting, Start
 from shared.rules.standing import NEVER, CaseState, Deadline, Leg, void
 
 
 def fold(case: Case, act: Event) -> None:
     """Fire the timers that precede `act`, then let it take effect. Acts come in order."""
     at = _utc(act.occurred_at)
-    case.run_before(at)
+    timers.run_before(case, at)
     if case.end is None or type(act) is events.CardWithdrawn:
         ACTS[type(act)](case, act, at)
 
@@ -29,9 +30,10 @@ def _utc(moment: datetime) -> datetime:
 
 
 def receive(case: Case, act: events.AppealReceived, at: datetime) -> None:
-    rule = case.table.case.get(DeadlineKind.DISPATCH)
-    if rule and not case.received and not case.legs:
-        case.start(None, rule.deadline, at, rule.ground, rule.limit)
+    if not case.received:
+        case.know_kind(act.kind)
+        if not case.legs:
+            case.begin(Start.RECEIVED, None, at)
     case.received = True
 
 
@@ -45,8 +47,9 @@ def assign(case: Case, act: events.AppealAssigned, at: datetime) -> None:
             leg = Leg(given, str(given.leg_id), len(case.legs), _hours(case, given))
             case.legs[given.leg_id] = leg
             case.begin_round(leg, at)
-    step = next((step for step in case.table.marked if step.when.marks & case.marks), None)
-    case.lift(step, case.lead(), at)
+    ladder.lift(
+        case, tuple(step for step in case.table.marked if step.when.marks & case.marks), case.lead(), at
+    )
 
 
 def _hours(case: Case, given: events.Leg) -> OfficeHours:
@@ -60,11 +63,20 @@ def _hours(case: Case, given: events.Leg) -> OfficeHours:
 def contact(case: Case, act: events.AppealContacted, at: datetime) -> None:
     if leg := _live(case, act):
         case.meet(Meeting.CONTACTED, leg.deadlines, at)
+        case.begin(Start.CONTACTED, leg, at)
 
 
 def respond(case: Case, act: events.AppealResponded, at: datetime) -> None:
     if leg := _live(case, act):
         case.meet(Meeting.RESPONDED, leg.deadlines, at)
+        case.begin(Start.RESPONDED, leg, at)
+
+
+def reach(case: Case, act: events.StageReached, at: datetime) -> None:
+    leg = _live(case, act)
+    if leg and act.stage in case.table.stages:
+        case.meet(act.stage, leg.deadlines, at)
+        case.begin(act.stage, leg, at, tuple(_utc(date) for date in act.dates))
 
 
 def complete(case: Case, act: events.AppealCompleted, at: datetime) -> None:
@@ -80,10 +92,18 @@ def complete(case: Case, act: events.AppealCompleted, at: datetime) -> None:
 def _meet_if_all_completed(case: Case, at: datetime) -> None:
     if case.all_completed():
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
+        case.begin(Start.ALL_COMPLETED, None, at)
+
+
+def object_(case: Case, act: events.AppealObjected, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.begin(Start.OBJECTED, leg, at)
 
 
 def decide_objection(case: Case, act: events.ObjectionDecided, at: datetime) -> None:
     leg = case.legs.get(act.leg_id)
+    if leg:
+        case.meet(Meeting.OBJECTION_DECIDED, leg.deadlines, at)
     if leg and not leg.ended and act.upheld:
         leg.ended = True
         void(leg.deadlines)
@@ -94,18 +114,19 @@ def decide_objection(case: Case, act: events.ObjectionDecided, at: datetime) -> 
 def refuse(case: Case, act: events.AppealRefused, at: datetime) -> None:
     if leg := _live(case, act):
         leg.refused = True
-        case.lift(case.table.refused, leg, at)
+        ladder.lift(case, case.table.refused, leg, at)
 
 
 def request_lift(case: Case, act: events.LiftRequested, at: datetime) -> None:
     if leg := _live(case, act):
-        case.lift(case.table.requested, leg, at)
+        ladder.lift(case, case.table.requested, leg, at, again=True)
 
 
 def pause(case: Case, act: events.AppealPaused, at: datetime) -> None:
+    caps = case.table.pause_caps
     leg = _live(case, act)
-    if leg and case.pack.pauses:
-        case.pause(leg, at, case.pack.pauses.cap)
+    if leg and caps:
+        case.pause(leg, at, caps.get(act.ground, caps[None]))
 
 
 def resume(case: Case, act: events.AppealResumed, at: datetime) -> None:
@@ -115,42 +136,57 @@ def resume(case: Case, act: events.AppealResumed, at: datetime) -> None:
 
 def extend(case: Case, act: events.AppealExtended, at: datetime) -> None:
     """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
-    leg, allowed = _live(case, act), case.pack.extension
+    leg, allowed, cap = _live(case, act), case.pack.extension, case.table.extension_cap
     deadline = _open(leg.deadlines, act.deadline) if leg else None
-    if not leg or not allowed or not deadline or act.deadline not in allowed.deadlines:
+    if not leg or not allowed or not cap or not deadline or act.deadline not in case.table.extended:
         return
-    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, allowed.cap)}
+    if allowed.times is not None and deadline.extended >= allowed.times:
+        return
+    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
     limit = min(ends, key=ends.__getitem__)
     old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else deadline.due_at
     if old and ends[limit] > old:
         deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
+        deadline.extended += 1
         case.reckon(deadline, leg.pauses, at)
 
 
-def _open(deadlines: list[Deadline], kind: DeadlineKind) -> Deadline | None:
-    return next((d for d in deadlines if d.kind is kind and d.verdict is Verdict.OPEN), None)
+def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
+    return next((d for d in deadlines if d.kind == kind and d.verdict is Verdict.OPEN), None)
 
 
 def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
     """When `limit` would end if a pause that is open ended now."""
     pauses = tuple(Pause(pause.start, pause.end or at) for pause in leg.pauses)
-    return case.due(limit, deadline.started_at, deadline.hours, pauses).due_at or NEVER
+    return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
+
+
+def rate(case: Case, act: events.AppealRated, at: datetime) -> None:
+    case.meet(Meeting.RATED, case.own, at)
+
+
+def follow_up(case: Case, act: events.FollowUpMade, at: datetime) -> None:
+    if act.reached:
+        case.meet(Meeting.FOLLOWED_UP, case.own, at)
+
+
+def find(case: Case, act: events.FindingMade, at: datetime) -> None:
+    case.meet(Meeting.FOUND, case.own, at)
 
 
 def reopen(case: Case, act: events.AppealReopened, at: datetime) -> None:
+    void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
     for leg in case.legs.values():
         if leg.completed and not leg.ended:
             leg.completed = leg.refused = False
-            case.redispatch(leg, at, "reopened")
+            ladder.redispatch(case, leg, at, "reopened")
 
 
 def instruct(case: Case, act: events.AppealInstructed, at: datetime) -> None:
     """A limit replaces the lifted one, also one that has passed, as long as nothing has met it."""
-    rule = case.table.case.get(DeadlineKind.LIFTED)
-    lifted = [deadline for deadline in case.own if deadline.kind is DeadlineKind.LIFTED]
-    if rule and act.limit and lifted and not any(deadline.met_at for deadline in lifted):
-        void(lifted)
-        case.start(None, rule.deadline, at, rule.ground, act.limit)
+    lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
+    if act.limit and lifted and not lifted[-1].met_at:
+        case.begin_lifted(at, act.limit)
 
 
 def sign_off(case: Case, act: events.AppealSignedOff, at: datetime) -> None:
@@ -164,23 +200,16 @@ def withdraw_card(case: Case, act: events.CardWithdrawn, at: datetime) -> None:
 
 def refer(case: Case, act: events.AppealReferred, at: datetime) -> None:
     case.meet(Meeting.REFERRED, case.own, at)
-    _finish(case, CaseState.REFERRED, at)
+    case.finish(CaseState.REFERRED, at)
 
 
 def withdraw(case: Case, act: events.AppealWithdrawn, at: datetime) -> None:
-    _finish(case, CaseState.WITHDRAWN, at)
+    case.finish(CaseState.WITHDRAWN, at)
 
 
 def close(case: Case, act: events.AppealClosed, at: datetime) -> None:
     case.meet(Meeting.CLOSED, case.own, at)
-    _finish(case, CaseState.CLOSED, at)
-
-
-def _finish(case: Case, state: CaseState, at: datetime) -> None:
-    case.end = state
-    void(case.deadlines)
-    for leg in case.legs.values():
-        case.resume(leg, at)
+    case.finish(CaseState.CLOSED, at)
 
 
 def _live(case: Case, act: events.LegEvent) -> Leg | None:
@@ -193,6 +222,8 @@ ACTS: dict[type[Event], Callable[[Case, Any, datetime], None]] = {
     events.AppealAssigned: assign,
     events.AppealContacted: contact,
     events.AppealResponded: respond,
+    events.StageReached: reach,
+    events.AppealObjected: object_,
     events.ObjectionDecided: decide_objection,
     events.AppealExtended: extend,
     events.AppealPaused: pause,
@@ -204,6 +235,9 @@ ACTS: dict[type[Event], Callable[[Case, Any, datetime], None]] = {
     events.AppealInstructed: instruct,
     events.AppealSignedOff: sign_off,
     events.CardWithdrawn: withdraw_card,
+    events.AppealRated: rate,
+    events.FollowUpMade: follow_up,
+    events.FindingMade: find,
     events.AppealReopened: reopen,
     events.AppealWithdrawn: withdraw,
     events.AppealClosed: close,

@@ -6,51 +6,17 @@ The table reaches from 2004 to 2099 and is built year by year as it is asked for
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Self
 from zoneinfo import ZoneInfo
 
-import chinese_calendar
-import holidays
-import yaml
-
-FIRST_YEAR = 2004
-LAST_YEAR = 2099
-SATURDAY = 5
-
-_ENGLISH: dict[str, str] = {holiday.chinese: holiday.value for holiday in chinese_calendar.Holiday} | {
-    "农历除夕": "Spring Festival",
-    "清明节": "Tomb-sweeping Day",
-    "端午节": "Dragon Boat Festival",
-    "中秋节": "Mid-autumn Festival",
-}
-_CHINESE: dict[str, str] = {"农历除夕": "春节", "清明": "清明节", "端午": "端午节", "中秋": "中秋节"}
-
-
-@dataclass(frozen=True, slots=True)
-class DayOff:
-    """Why a day is no working day, in both languages."""
-
-    zh: str
-    en: str
-
-
-WEEKEND = DayOff("周末", "weekend")
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One year's holiday notice: days off with their names, and weekend days worked."""
-
-    year: int
-    notice: str
-    off: dict[date, DayOff]
-    work: frozenset[date]
+from shared.rules import notices as known_notices
+from shared.rules.notices import FIRST_YEAR, LAST_YEAR, SATURDAY, WEEKEND, DayOff, Known, Notice, statutory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,21 +41,19 @@ class Calendar:
 
         A mistake in the file raises ValueError with file, line and rule.
         """
-        notices = read_notices(path) if path else []
-        replaced = {notice.year for notice in notices}
-        off = {
-            day: _day_off(chinese_calendar.Holiday(english).chinese)
-            for day, english in chinese_calendar.constants.holidays.items()
-            if day.year not in replaced
-        }
-        work = {day for day in chinese_calendar.constants.workdays if day.year not in replaced}
-        noticed = {day.year for day in chinese_calendar.constants.holidays} | replaced
-        version = f"chinesecalendar-{chinese_calendar.__version__}"
-        for notice in notices:
+        published = known_notices.published(path)
+        return cls.of(zone, published.version, published.notices)
+
+    @classmethod
+    def of(cls, zone: ZoneInfo, version: str, notices: Iterable[Notice]) -> Self:
+        """What `notices` say, one a year; one may also move days of the December before."""
+        off: dict[date, DayOff] = {}
+        work: frozenset[date] = frozenset()
+        years = {notice.year: notice for notice in notices}
+        for _, notice in sorted(years.items()):
             work = (work - notice.off.keys()) | notice.work
             off |= notice.off
-            version += f"+{notice.year}:{notice.notice}"
-        return cls(zone, version, frozenset(noticed), off, frozenset(work))
+        return cls(zone, version, frozenset(years), off, work)
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on `day`."""
@@ -150,126 +114,27 @@ class Calendar:
         return [d for d in days if d in self._work or (d.weekday() < SATURDAY and d not in self._off)]
 
 
-def statutory(year: int) -> dict[date, DayOff]:
-    """The year's statutory holidays on their own dates (State Council Order 795), nothing moved."""
-    found = {}
-    for day, joined in holidays.country_holidays("CN", years=year, observed=False, language="zh_CN").items():
-        names = [name for name in joined.split("; ") if name in _ENGLISH]
-        if names:
-            found[day] = _day_off(*names)
-    return found
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """A calendar as it became known: the first, and each that took its place at a moment, in order."""
 
+    first: Calendar
+    later: Sequence[tuple[datetime, Calendar]] = ()
 
-def _day_off(*names: str) -> DayOff:
-    return DayOff("、".join(_CHINESE.get(n, n) for n in names), ", ".join(_ENGLISH.get(n, n) for n in names))
+    @classmethod
+    def of(cls, zone: ZoneInfo, records: Iterable[Known]) -> "Calendars":
+        """From what became known, in order; the first record stands for all that was known before."""
+        years: dict[int, Notice] = {}
+        found = []
+        for record in records:
+            years |= {notice.year: notice for notice in record.notices}
+            found.append((record.known_from, Calendar.of(zone, record.version, years.values())))
+        return cls(found[0][1], found[1:])
 
-
-def read_notices(path: Path) -> list[Notice]:
-    """The notices in a YAML file, by year: one mapping a year, or a list of them.
-
-    `year`, `notice` (its number), `off` (date: name, weekend days of a holiday included) and `work`
-    (make-up workdays, may be absent). A notice may also move days of the December before. A year's
-    data replace all that was known of that year. A mistake raises ValueError with file, line, rule.
-    """
-    try:
-        with path.open("rb") as stream:
-            root = yaml.compose(stream, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise ValueError(
-            f"{path}, line {line}: not readable as YAML ({getattr(error, 'problem', error)})"
-        ) from error
-    if root is None or not root.value:
-        raise ValueError(f"{path}, line 1: the file is empty; give year, notice, off and work")
-    found: dict[int, Notice] = {}
-    for node in root.value if isinstance(root, yaml.SequenceNode) else [root]:
-        notice = _notice(node)
-        if notice.year in found:
-            raise _mistake(node, f"the year {notice.year} is given twice")
-        found[notice.year] = notice
-    return [found[year] for year in sorted(found)]
-
-
-def _notice(node: yaml.Node) -> Notice:
-    fields = {_text(key, "a key"): (key, value) for key, value in _pairs(node, "a year's data")}
-    for name, (key, _) in fields.items():
-        if name not in ("year", "notice", "off", "work"):
-            raise _mistake(key, f"'{name}' is not known; a year has year, notice, off and work")
-    for name in ("year", "notice", "off"):
-        if name not in fields:
-            raise _mistake(node, f"'{name}' is missing")
-    year = _year(fields["year"][1])
-    notice = _text(fields["notice"][1], "notice")
-    off = _off_days(fields["off"][1], year)
-    work = _work_days(fields["work"][1], year, off) if "work" in fields else frozenset()
-    for day, why in statutory(year).items():
-        if day not in off:
-            raise _mistake(fields["off"][1], f"{day} ({why.zh}) is a statutory holiday and missing from off")
-    return Notice(year, notice, off, work)
-
-
-def _off_days(node: yaml.Node, year: int) -> dict[date, DayOff]:
-    off: dict[date, DayOff] = {}
-    for key, value in _pairs(node, "off"):
-        off[_day(key, year)] = _day_off(_text(value, "a holiday's name"))
-    return off
-
-
-def _work_days(node: yaml.Node, year: int, off: dict[date, DayOff]) -> frozenset[date]:
-    if not isinstance(node, yaml.SequenceNode):
-        raise _mistake(node, "work must be a list of dates")
-    work: set[date] = set()
-    for item in node.value:
-        day = _day(item, year)
-        if day in off or day in work:
-            raise _mistake(item, f"{day} is given twice")
-        if day.weekday() < SATURDAY:
-            raise _mistake(item, f"{day} is no Saturday or Sunday, so it needs no make-up entry")
-        work.add(day)
-    return frozenset(work)
-
-
-def _pairs(node: yaml.Node, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    if not isinstance(node, yaml.MappingNode):
-        raise _mistake(node, f"{what} must be a mapping")
-    seen = set()
-    for key, _ in node.value:
-        name = _text(key, "a key")
-        if name in seen:
-            raise _mistake(key, f"'{name}' is given twice")
-        seen.add(name)
-    return list(node.value)
-
-
-def _text(node: yaml.Node, what: str) -> str:
-    if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-        raise _mistake(node, f"{what} must be a text")
-    return str(node.value).strip()
-
-
-def _year(node: yaml.Node) -> int:
-    text = _text(node, "year")
-    if not text.isdecimal() or not FIRST_YEAR <= int(text) <= LAST_YEAR:
-        raise _mistake(node, f"year must be a number from {FIRST_YEAR} to {LAST_YEAR}, not '{text}'")
-    return int(text)
-
-
-def _day(node: yaml.Node, year: int) -> date:
-    text = _text(node, "a date")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        raise _mistake(node, f"'{text}' is no date; write it like {year}-10-01")
-    if day.year != year and (day.year, day.month) != (year - 1, 12):
-        raise _mistake(node, f"{day} is not in {year}, nor in the December before")
-    return day
-
-
-def _mistake(node: yaml.Node, rule: str) -> ValueError:
-    return ValueError(f"{node.start_mark.name}, line {node.start_mark.line + 1}: {rule}")
+    def since(self, moment: datetime) -> "Calendars":
+        """What is known at `moment`, and what becomes known after it."""
+        known = [calendar for at, calendar in self.later if at <= moment]
+        return Calendars(known[-1], self.later[len(known) :]) if known else self
 
 
 @dataclass(frozen=True, slots=True)

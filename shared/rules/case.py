@@ -1,47 +1,45 @@
-"""One case's clockwork: how deadlines start, are met and pass, and what the ladder makes of it."""
+"""A case while it is judged: how its deadlines start, run and are met. How they pass is in `timers`."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from hashlib import sha1
-from typing import Any, Literal
 from uuid import UUID
 
 from shared import events
-from shared.events import DeadlineKind, Event, Mark, Verdict
-from shared.rules import limits
-from shared.rules.calendar import Calendar, OfficeHours
+from shared.events import DeadlineKind, Event, Kind, Mark, Verdict
+from shared.rules import ladder, limits
+from shared.rules.calendar import Calendar, Calendars, OfficeHours
 from shared.rules.limits import Due, Limit, Pause
-from shared.rules.pack import Pack, RoundLimit
-from shared.rules.pack_parts import Act, LeaderChoice, Meeting, Step
+from shared.rules.pack import Pack
+from shared.rules.pack_ladder import Level
+from shared.rules.pack_parts import Start
+from shared.rules.said import Said
 from shared.rules.standing import NEVER, Card, CaseState, Deadline, Leg, void
+from shared.rules.table import Held
 
-SAID = UUID("6f0c3f0e-5b1c-5d0e-9d53-2f6f6d1f7a11")  # namespace of the ids of all that is said
-UUID_FREE = ~(0xF000 << 64 | 0xC000 << 48)  # RFC 9562: all but the bits of version and variant
-UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
 BEYOND_CALENDAR = Due(None, None, True)
-KIND_ORDER = {kind: index for index, kind in enumerate(DeadlineKind)}
+ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED}
+"""Starts that count the first time only; an objection or a stage counts again once the one before is met."""
 
 
 class Case:
     """A case as it stands after the acts folded so far (see `acts`) and the timers run up to then."""
 
-    def __init__(self, first: Event, pack: Pack, calendar: Calendar) -> None:
+    def __init__(self, first: Event, pack: Pack, calendars: Calendars) -> None:
         self.pack = pack
-        self.table = pack.table
-        self.calendar = calendar
-        self.appeal_id = first.appeal_id
-        self.registration_number = first.registration_number
-        self._seed = SAID.bytes + f"{first.appeal_id} ".encode()
+        self.table = pack.table()
+        self.calendar = calendars.first
+        self.notices = list(calendars.later)
+        self.said = Said(first)
         self.received = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
+        self.level: Level | None = None
         self.marks: frozenset[Mark] = frozenset()
         self.legs: dict[UUID, Leg] = {}
         self.paused: list[Leg] = []
         self.cards: dict[UUID, Card] = {}
         self.own: list[Deadline] = []
         self.deadlines: list[Deadline] = []
-        self._said: list[tuple[type[Event], datetime, str, dict[str, Any]]] = []
 
     def state(self) -> CaseState:
         """How the case stands."""
@@ -63,126 +61,123 @@ class Case:
         completed = [leg.completed for leg in self.legs.values() if not leg.ended]
         return bool(completed) and all(completed)
 
-    def lead(self) -> Leg:
-        """The leg that leads, or the first one. There must be a leg."""
+    def know_kind(self, kind: Kind) -> None:
+        """From now on the rules for this kind of appeal apply."""
+        self.table = self.pack.table(kind)
+
+    def lead(self) -> Leg | None:
+        """The leg that leads, else the first one."""
         legs = list(self.legs.values())
-        return next((leg for leg in legs if leg.given.role is events.Role.LEAD), legs[0])
+        return next((leg for leg in legs if leg.given.role is events.Role.LEAD), legs[0] if legs else None)
 
-    def next_at(self) -> datetime:
-        """When the next timer fires; NEVER for none."""
-        timers = [deadline.fires_at for deadline in self.deadlines]
-        timers += [leg.pause_ends_at for leg in self.paused]
-        return min(timers, default=NEVER)
-
-    def run_before(self, moment: datetime) -> None:
-        """Fire the timers before `moment`: what occurs at a due moment is in time."""
-        while (at := self.next_at()) < min(moment, NEVER):
-            self._fire(at)
-
-    def run(self, upto: datetime) -> None:
-        """Fire the timers up to `upto` and at it."""
-        while (at := self.next_at()) <= upto and at < NEVER:
-            self._fire(at)
-
-    def _fire(self, at: datetime) -> None:
-        for leg in [leg for leg in self.paused if leg.pause_ends_at == at]:
-            self.resume(leg, at)
-        fired = [deadline for deadline in self.deadlines if deadline.fires_at == at]
-        if len(fired) > 1:
-            fired.sort(key=self._precedence)
-        for deadline in fired:
-            if deadline.reminds:
-                self._remind(deadline, at)
-        self._let_pass([deadline for deadline in fired if deadline.fires_at == at], at)
-
-    def _precedence(self, deadline: Deadline) -> tuple[int, int]:
-        leg = self._leg_of(deadline)
-        return KIND_ORDER[deadline.kind], leg.index if leg else 0
-
-    def _leg_of(self, deadline: Deadline) -> Leg | None:
+    def leg_of(self, deadline: Deadline) -> Leg | None:
+        """Its leg; None for a deadline of the whole case."""
         return self.legs[deadline.leg_id] if deadline.leg_id else None
-
-    def _remind(self, deadline: Deadline, at: datetime) -> None:
-        limit = deadline.limit
-        told_apart = f"{limit.number} {limit.unit}" if limit else ""  # an extension is reminded of anew
-        self._say_of(events.AppealDueSoon, deadline, at, told_apart)
-        deadline.reminded = True
-        self._arm(deadline, at)
-
-    def _let_pass(self, deadlines: list[Deadline], at: datetime) -> None:
-        for deadline in deadlines:
-            deadline.close(Verdict.OVERDUE)
-            self._say_of(events.AppealOverdue, deadline, at)
-        for deadline in deadlines:
-            self._climb(deadline, at)
 
     def begin_round(self, leg: Leg, at: datetime) -> None:
         """Start the limits of the leg's round. A moment given that lies before is overdue at once."""
-        for held in self.table.rounds[min(leg.round, self.table.top)]:
-            self._start_held(held, leg, at)
-        missed = [d for d in leg.deadlines if d.fires_at < at]
-        if missed:
-            self._let_pass(missed, at)
+        for held in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
+            own = leg.given.limits.get(held.deadline) if held.own_clause else None
+            if own and held.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
+                self._start(held, leg, at, held.own_clause, due_at=own.due_at)
+            elif own and held.own_clause and own.limit and not own.due_at:
+                self._start(held, leg, at, held.own_clause, own.limit)
+            elif held.limit:
+                self._start(held, leg, at, held.clause, held.limit)
+        ladder.let_missed_pass(self, leg.deadlines, at)
 
-    def _start_held(self, held: RoundLimit, leg: Leg, at: datetime) -> None:
-        own = leg.given.limits.get(held.deadline) if held.own else None
-        if held.own and own and own.due_at:
-            if leg.round == 1 or own.due_at > at:
-                self.start(leg, held.deadline, at, held.own.ground, due_at=own.due_at)
-        elif held.own and own and own.limit:
-            self.start(leg, held.deadline, at, held.own.ground, own.limit)
-        elif held.rule:
-            self.start(leg, held.deadline, at, held.rule.ground, held.rule.limit)
+    def begin(self, what: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
+        """Start what `what` starts, of the case or of `leg`; not what runs already or passed unmet.
 
-    def start(
+        `dates` are of the deadlines that have no length; they take the place of those still open.
+        """
+        its = leg.deadlines if leg else self.own
+        for held in self.table.starts.get((what, min(leg.round, self.table.top) if leg else 1), ()):
+            if held.limit:
+                if not any(self._bars(deadline, held, leg) for deadline in its):
+                    self._start(held, leg, at, held.clause, held.limit)
+            elif dates:
+                void([deadline for deadline in its if deadline.kind == held.deadline])
+                for date in sorted(set(dates)):
+                    self._start(held, leg, at, held.clause, due_at=date)
+                ladder.let_missed_pass(self, its, at)
+
+    def _bars(self, deadline: Deadline, held: Held, leg: Leg | None) -> bool:
+        if deadline.kind != held.deadline or deadline.verdict is Verdict.VOID:
+            return False
+        if deadline.verdict is Verdict.OPEN:
+            return True
+        this_round = deadline.round == (leg.round if leg else self.rounds())
+        return this_round and (not deadline.met_at or held.start in ONCE_A_ROUND)
+
+    def begin_lifted(self, at: datetime, given: Limit | None = None) -> None:
+        """Start the time for lifted handling anew; a limit `given` is for `lifted` alone."""
+        for held in self.table.starts.get((Start.LIFTED, 1), ()):
+            if given is None or held.deadline == DeadlineKind.LIFTED:
+                void([deadline for deadline in self.own if deadline.kind == held.deadline])
+                self._start(held, None, at, held.clause, given or held.limit)
+
+    def _start(
         self,
+        held: Held,
         leg: Leg | None,
-        kind: DeadlineKind,
         at: datetime,
         clause: str,
         limit: Limit | None = None,
         due_at: datetime | None = None,
     ) -> None:
         """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
-        number = leg.round if leg else self.rounds()
+        if self.end:
+            return
+        number, its = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
         deadline = Deadline(
-            key=f"{leg.key if leg else at.timestamp()} {number} {kind}",  # a lifted one can be replaced
+            key=_key(held, leg, number, at, due_at, its),
             leg_id=leg.given.leg_id if leg else None,
-            unit=leg.given.unit if leg else None,
+            unit=leg.given.unit if leg and not held.of_office else None,
             round=number,
-            kind=kind,
+            kind=held.deadline,
+            start=held.start,
             started_at=at,
             clause=clause,
             hours=leg.hours if leg else self.table.hours,
+            calendar=self.calendar,
             limit=limit,
             due_at=due_at,
+            in_turn=held.limit is None and held.start != Start.ROUND,
+            title=held.title,
         )
         self.deadlines.append(deadline)
-        (leg.deadlines if leg else self.own).append(deadline)
+        its.append(deadline)
         if limit:
             self.reckon(deadline, leg.pauses if leg else (), at)
         else:
-            self._arm(deadline, at)
+            self.arm(deadline, at)
 
     def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
         """Find anew when an open deadline that has a length ends, as of `at`."""
         assert deadline.limit
-        found = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses)
+        found = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
         deadline.pauses = pauses
         deadline.provisional = found.provisional
         deadline.due_at = found.due_at
-        self._arm(deadline, at)
+        self.arm(deadline, at)
 
     def due(
-        self, limit: Limit, started_at: datetime, hours: OfficeHours, pauses: tuple[Pause, ...] = ()
+        self,
+        limit: Limit,
+        started_at: datetime,
+        hours: OfficeHours,
+        pauses: tuple[Pause, ...] = (),
+        calendar: Calendar | None = None,
     ) -> Due:
         """When `limit` ends. No moment, and provisional, where the calendar does not reach so far."""
         try:
-            return limits.due(limit, started_at, self.calendar, hours, pauses)
+            return limits.due(limit, started_at, calendar or self.calendar, hours, pauses)
         except (ValueError, OverflowError):
             return BEYOND_CALENDAR
 
-    def _arm(self, deadline: Deadline, at: datetime) -> None:
+    def arm(self, deadline: Deadline, at: datetime) -> None:
+        """Set its timer, as of `at`: for the reminder, or for the moment it passes."""
         due_at = deadline.due_at
         deadline.reminds = False
         deadline.fires_at = due_at or NEVER
@@ -193,11 +188,17 @@ class Case:
                 deadline.reminds = True
                 deadline.fires_at = remind_at
 
-    def meet(self, meeting: Meeting, deadlines: Iterable[Deadline], at: datetime) -> None:
+    def meet(self, meeting: str, deadlines: Iterable[Deadline], at: datetime) -> None:
         """Those that `meeting` meets are met; one already overdue stays so and keeps when it was."""
-        kinds = self.table.meets[meeting]
+        kinds = self.table.meets.get(meeting)
+        if not kinds:
+            return
+        had_their_turn = set()
         for deadline in deadlines:
-            if deadline.kind in kinds and not deadline.met_at and deadline.verdict is not Verdict.VOID:
+            waits = deadline.kind in kinds and not deadline.met_at and deadline.verdict is not Verdict.VOID
+            if waits and deadline.kind not in had_their_turn:
+                if deadline.in_turn:
+                    had_their_turn.add(deadline.kind)
                 deadline.met_at = at
                 if deadline.verdict is Verdict.OPEN:
                     deadline.close(Verdict.MET)
@@ -206,7 +207,7 @@ class Case:
         """Time stops counting for the leg, for as long as `cap` at most."""
         if leg not in self.paused:
             self.paused.append(leg)
-            leg.pauses = (*leg.pauses, Pause(at))
+            leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
             leg.pause_ends_at = self.due(cap, at, leg.hours).due_at or NEVER
             self._reckon_all(leg, at)
 
@@ -222,57 +223,12 @@ class Case:
             if deadline.verdict is Verdict.OPEN and deadline.limit:
                 self.reckon(deadline, leg.pauses, at)
 
-    def _climb(self, deadline: Deadline, at: datetime) -> None:
-        leg = self._leg_of(deadline)
-        if leg and leg.round != deadline.round:
-            return  # dispatched again this very moment, over another deadline
-        step = self.table.steps.get((deadline.kind, min(max(deadline.round, 1), self.table.top)))
-        if step is None:
-            return
-        for act in step.do:
-            if act is Act.CARD and leg:
-                self._issue_card(step, deadline, leg, at)
-            elif act is Act.REDISPATCH and leg and not (leg.refused and self.lifted_at):
-                self.redispatch(leg, at, "overdue")
-            elif act is Act.LIFT:
-                self.lift(step, leg, at)
-            elif act is Act.SUPERVISE:
-                self._say_of(events.AppealSupervised, deadline, at, clause=step.ground)
-
-    def _issue_card(self, step: Step, deadline: Deadline, leg: Leg, at: datetime) -> None:
-        card_id = self._id(f"card {deadline.key}")
-        self.cards[card_id] = Card(card_id, leg)
-        self._say_of(events.CardIssued, deadline, at, card_id=card_id, card=step.card, clause=step.ground)
-
-    def redispatch(self, leg: Leg, at: datetime, reason: Literal["overdue", "reopened"]) -> None:
-        """Begin the leg's next round; what was open of the last one falls away."""
-        void(leg.deadlines)
-        leg.round += 1
-        self._say(
-            events.AppealRedispatched,
-            at,
-            f"{leg.key} {leg.round}",
-            {"leg_id": leg.given.leg_id, "unit": leg.given.unit, "round": leg.round, "reason": reason},
-        )
-        self.begin_round(leg, at)
-
-    def lift(self, step: Step | None, leg: Leg | None, at: datetime) -> None:
-        """Lift the case, once, unless its marks forbid it, and start the time for lifted handling."""
-        never = self.pack.never_lifted
-        if not step or self.lifted_at or (never and never.marks & self.marks):
-            return
-        self.lifted_at = at
-        in_charge = leg.given.leader if leg else None
-        fields = {
-            "reason": step.reason,
-            "leader": in_charge if step.leader is LeaderChoice.IN_CHARGE else LeaderChoice.MAYOR.value,
-            "unit": leg.given.unit if leg else None,
-            "clause": step.ground,
-        }
-        self._say(events.AppealLifted, at, "", fields)
-        rule = self.table.case.get(DeadlineKind.LIFTED)
-        if rule:
-            self.start(None, rule.deadline, at, rule.ground, rule.limit)
+    def finish(self, state: CaseState, at: datetime) -> None:
+        """End the case; what is open falls away."""
+        self.end = state
+        void(self.deadlines)
+        for leg in self.legs.values():
+            self.resume(leg, at)
 
     def clear_cards(self, leg: Leg, at: datetime) -> None:
         """The leg is completed: its cards are done with."""
@@ -280,43 +236,16 @@ class Case:
             if card.leg is leg and not card.withdrawn and not card.cleared:
                 card.cleared = True
                 fields = {"card_id": card.card_id, "unit": leg.given.unit}
-                self._say(events.CardCleared, at, str(card.card_id), fields)
-
-    def _say_of(
-        self, what: type[Event], deadline: Deadline, at: datetime, told_apart: str = "", **fields: Any
-    ) -> None:
-        fields["leg_id"] = deadline.leg_id
-        fields["unit"] = deadline.unit
-        fields["round"] = deadline.round
-        fields["deadline"] = deadline.kind
-        fields["due_at"] = deadline.due_at
-        self._say(what, at, f"{deadline.key} {told_apart}", fields)
-
-    def _say(self, what: type[Event], at: datetime, told_apart: str, fields: dict[str, Any]) -> None:
-        self._said.append((what, at, told_apart, fields))
-
-    def said(self) -> list[Event]:
-        """All that was to be said, in order. Made when asked for: a simulation never asks."""
-        always = {"appeal_id": self.appeal_id, "registration_number": self.registration_number}
-        return [
-            construct(
-                what, {**fields, **always, "id": self._id(f"{what.type} {told_apart}"), "occurred_at": at}
-            )
-            for what, at, told_apart, fields in self._said
-        ]
-
-    def _id(self, told_apart: str) -> UUID:
-        """`uuid5(SAID, "<appeal id> <told_apart>")`, in less than half the time."""
-        digest = sha1(self._seed + told_apart.encode(), usedforsecurity=False).digest()
-        return UUID(int=int.from_bytes(digest[:16]) & UUID_FREE | UUID_VERSION_5)
+                self.said.add(events.CardCleared, at, str(card.card_id), fields)
 
 
-def construct(what: type[Event], values: dict[str, Any]) -> Event:
-    """`what.model_construct(**values)` with every field given, in a tenth of the time."""
-    event = what.__new__(what)
-    put = object.__setattr__
-    put(event, "__dict__", values)
-    put(event, "__pydantic_fields_set__", set(values))
-    put(event, "__pydantic_extra__", None)
-    put(event, "__pydantic_private__", None)
-    return event
+def _key(
+    held: Held, leg: Leg | None, number: int, at: datetime, due_at: datetime | None, its: list[Deadline]
+) -> str:
+    """A round's deadline is named by the round; another may start again, so its start names it too."""
+    if leg and held.start == Start.ROUND:
+        return f"{leg.key} {number} {held.deadline}"
+    own = f"{leg.key} {due_at.timestamp() if due_at else ''} " if leg else ""
+    key = f"{own}{at.timestamp()} {number} {held.deadline}"
+    same = sum(deadline.key.partition("#")[0] == key for deadline in its)
+    return f"{key}#{same}" if same else key

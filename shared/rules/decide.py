@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.events import CATALOGUE, Event
+from shared.rules import timers
 from shared.rules.acts import ACTS, fold
-from shared.rules.calendar import Calendar
+from shared.rules.calendar import Calendar, Calendars
 from shared.rules.case import Case
 from shared.rules.pack import Pack
 from shared.rules.standing import NEVER, CaseState, Deadline
@@ -37,25 +38,26 @@ class Judgement:
     @property
     def said(self) -> list[Event]:
         """What was to be said, with the same ids whenever and wherever it is judged."""
-        return self._case.said() if self._case else []
+        return self._case.said.events() if self._case else []
 
 
-def decide(history: Iterable[Event], pack: Pack, calendar: Calendar, upto: datetime) -> Judgement:
+def decide(history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars, upto: datetime) -> Judgement:
     """Judge the case whose acts are in `history`, in any order, duplicates allowed, as of `upto`.
 
     Later acts are left out, and so is what a judge said before. Every history can be judged. An act at
     the due moment is in time. If `history` is complete up to `upto`, a later judgement says all this
     one says, under the same ids.
     """
-    acts = {act.id: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
+    acts = {act.id.int: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
     ordered = sorted(acts.values(), key=_order)
     if not ordered:
         return Judgement(CaseState.REGISTERED, 0, 0, None, [], None)
-    case = Case(ordered[0], pack, calendar)
+    calendars = calendar if isinstance(calendar, Calendars) else Calendars(calendar)
+    case = Case(ordered[0], pack, calendars.since(ordered[0].occurred_at))
     for act in ordered:
         fold(case, act)
-    case.run(upto)
-    next_at = case.next_at()
+    timers.run(case, upto)
+    next_at = timers.next_at(case)
     return Judgement(
         state=case.state(),
         rounds=case.rounds(),

@@ -92,16 +92,37 @@ def due(
     if unit is LimitUnit.WORKING_HOURS:
         return _on_office_clock(number * HOUR_US, started_at, calendar, hours, pauses)
     start = started_at.astimezone(calendar.zone).date()
-    if unit is LimitUnit.WORKING_DAYS:
-        closes: time | None = hours.closes
-        last = _working_days_on(start, number, calendar, hours.closes, pauses)
+    closes = hours.closes if unit is LimitUnit.WORKING_DAYS else None
+    if pauses:
+        return _in_days(unit, number, limit.roll, start, calendar, closes, pauses)
+    return _in_days_at_a_stretch(unit, number, limit.roll, start, calendar, closes)
+
+
+@lru_cache(maxsize=65536)
+def _in_days_at_a_stretch(
+    unit: LimitUnit, number: int, roll: bool, start: date, calendar: Calendar, closes: time | None
+) -> Due:
+    return _in_days(unit, number, roll, start, calendar, closes, ())
+
+
+def _in_days(
+    unit: LimitUnit,
+    number: int,
+    roll: bool,
+    start: date,
+    calendar: Calendar,
+    closes: time | None,
+    pauses: Sequence[Pause],
+) -> Due:
+    """`closes` is when a working day closes, None for a limit in other days."""
+    if closes is not None:
+        last = _working_days_on(start, number, calendar, closes, pauses)
     else:
-        closes = None
         days = number if unit is LimitUnit.NATURAL_DAYS else (_months_on(start, number) - start).days
-        last = _natural_days_on(start, days, limit.roll, calendar, pauses)
+        last = _natural_days_on(start, days, roll, calendar, pauses)
     if last is None:
         return SUSPENDED
-    return _due_on(last, closes, calendar, start.year if closes or limit.roll else None)
+    return _due_on(last, closes, calendar, start.year if closes is not None or roll else None)
 
 
 @lru_cache(maxsize=65536)

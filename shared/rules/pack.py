@@ -1,50 +1,47 @@
-"""What a rule pack says: one policy's limits, ladder and acts, read from YAML.
+"""What a rule pack says: one policy's limits, ladder, stages and desks, read from YAML.
 
-The dispatch limit counts from receipt, the lifted limit from the lift, every other one from the dispatch
-that opens the leg's round. Nothing happens to a case that its pack does not say.
+Nothing happens to a case that its pack does not say. Where the policy names a limit without a number, the
+pack names a setting, and the jurisdiction's settings (`shared/rules/settings.py`) give the number.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 
-from shared.events import DeadlineKind
-from shared.rules import strict_yaml
-from shared.rules.calendar import OfficeHours
+from shared.events import Kind, PackWord
+from shared.rules import settings, strict_yaml, table
+from shared.rules.limits import Limit
+from shared.rules.pack_checks import contradictions
+from shared.rules.pack_desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
+from shared.rules.pack_ladder import Levels, NeverLifted, Step
 from shared.rules.pack_parts import (
-    LEG_KINDS,
-    MAY_MEET,
-    OF_THE_CASE,
-    Extension,
+    IN_DAYS,
+    LimitOrSetting,
     LimitRule,
-    Meeting,
-    NeverLifted,
     OfficeHoursRule,
     OwnLimits,
-    Pauses,
     Reminder,
+    Setting,
     Source,
-    Step,
     Strict,
     Title,
-    When,
-    first_and_last,
-    overlap,
-    within,
 )
-from shared.rules.strict_yaml import Place
+from shared.rules.table import Table
 
 PACKS = Path(__file__).parent / "packs"
 
 
 class PackError(ValueError):
     """A rule pack cannot be used. The message names file, line and rule, one mistake a line."""
+
+
+class PackGone(PackError):
+    """A pack, or the version of it or of its settings that a case was registered under, is not here."""
 
 
 def _known_zone(name: str) -> str:
@@ -55,29 +52,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class RoundLimit:
-    """What one round holds for one deadline: the pack's own rule, and whether a leg may bring a limit."""
+class Outside(Strict):
+    """What the text says and the pack leaves alone, and why."""
 
-    deadline: DeadlineKind
-    rule: LimitRule | None
-    own: OwnLimits | None
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A pack made ready for judging. Rounds above `top` are like round `top`."""
-
-    top: int
-    hours: OfficeHours
-    case: dict[DeadlineKind, LimitRule]
-    rounds: dict[int, tuple[RoundLimit, ...]]
-    steps: dict[tuple[DeadlineKind, int], Step]
-    marked: tuple[Step, ...]
-    refused: Step | None
-    requested: Step | None
-    meets: dict[Meeting, frozenset[DeadlineKind]]
-    percent: dict[DeadlineKind, int]
+    clause: str
+    why: str
 
 
 class Pack(Strict):
@@ -91,137 +70,179 @@ class Pack(Strict):
     prefix: str = Field(pattern=r"^[A-Z]{2,6}$")
     zone: Annotated[str, AfterValidator(_known_zone)]
     office_hours: OfficeHoursRule
-    met_by: dict[DeadlineKind, tuple[Meeting, ...]]
+    met_by: dict[PackWord, tuple[PackWord, ...]]
+    stages: tuple[Stage, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     own_limits: OwnLimits | None = None
     reminder: Reminder | None = None
     ladder: tuple[Step, ...] = ()
+    levels: Levels | None = None
     never_lifted: NeverLifted | None = None
     extension: Extension | None = None
     pauses: Pauses | None = None
+    reopening: Reopening | None = None
+    merging: Merging | None = None
+    referral: Referral | None = None
+    closure: Closure | None = None
+    outside: tuple[Outside, ...] = ()
+
+    _settings: settings.Numbers | None = PrivateAttr(default=None)
 
     @property
     def ref(self) -> str:
-        """How a case names its pack, e.g. `bozhou-2024@1`."""
-        return f"{self.id}@{self.version}"
+        """How a case names its pack: `bozhou-2024@1`, with settings `xuancheng-2024@1.2`."""
+        given = f".{self._settings.version}" if self._settings else ""
+        return f"{self.id}@{self.version}{given}"
+
+    @property
+    def numbers(self) -> settings.Numbers | None:
+        """What the jurisdiction gives; None for a pack that stands without, or has not been given it."""
+        return self._settings
+
+    def limit(self, limit: LimitOrSetting) -> Limit:
+        """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
+        if isinstance(limit, Limit):
+            return limit
+        if self._settings is None:
+            raise PackError(_SETTINGS_NEEDED.format(self.id, limit.setting))
+        return self._settings.limits[limit.setting]
+
+    def settings_named(self) -> set[str]:
+        """The settings the pack takes its numbers from."""
+        return {found.setting for found in parts(self, Setting)}
+
+    def with_settings(self, path: Path, version: str = "", *, exactly: bool = False) -> "Pack":
+        """The pack with what the file at `path` gives it, in `version` or the newest.
+
+        PackGone without that version; PackError if something is missing or, `exactly`, not asked for.
+        """
+        try:
+            given = settings.of(path, self.id, self.settings_named(), version, exactly=exactly)
+        except settings.VersionGone as error:
+            raise PackGone(str(error)) from error
+        except strict_yaml.Mistakes as error:
+            raise PackError(str(error)) from error
+        bound = self._without_tables()
+        bound._settings = given
+        for cap in parts(self.pauses, Setting):
+            if cap.setting in given.limits and given.limits[cap.setting].unit not in IN_DAYS:
+                raise PackError(f"{path}: '{cap.setting}' caps a pause: give it natural_days or working_days")
+        return bound
+
+    def without_reminder(self) -> "Pack":
+        """The pack for those who ask only how cases stand: reminders change nothing of that."""
+        return self._without_tables(reminder=None)
+
+    def _without_tables(self, **changes: object) -> "Pack":
+        copy = self.model_copy(update=changes)
+        copy.__dict__.pop("_tables", None)
+        return copy
 
     @cached_property
-    def table(self) -> Table:
-        """The pack made ready for judging."""
-        spans = [rule.rounds for rule in self.limits] + [step.when.rounds for step in self.ladder]
-        top = 1 + max((first_and_last(span)[0] for span in spans), default=1)
-        numbers = range(1, top + 1)
-        return Table(
-            top=top,
-            hours=OfficeHours.parse(self.office_hours.spans),
-            case={rule.deadline: rule for rule in self.limits if rule.deadline in OF_THE_CASE},
-            rounds={number: tuple(self._round(number)) for number in numbers},
-            steps={
-                (kind, number): step
-                for step in self.ladder
-                for kind in step.when.overdue
-                for number in numbers
-                if within(number, step.when.rounds)
-            },
-            marked=tuple(step for step in self.ladder if step.when.marks),
-            refused=next((step for step in self.ladder if step.when.refused), None),
-            requested=next((step for step in self.ladder if step.when.requested), None),
-            meets={met: frozenset(k for k, by in self.met_by.items() if met in by) for met in Meeting},
-            percent=dict.fromkeys(self.reminder.deadlines, self.reminder.percent) if self.reminder else {},
-        )
+    def _tables(self) -> dict[Kind | None, Table]:
+        return {}
 
-    def _round(self, number: int) -> Iterator[RoundLimit]:
-        rules = {rule.deadline: rule for rule in self.limits if within(number, rule.rounds)}
-        for kind in LEG_KINDS:
-            own = self.own_limits if self.own_limits and kind in self.own_limits.deadlines else None
-            if own or kind in rules:
-                yield RoundLimit(kind, rules.get(kind), own)
+    def table(self, kind: Kind | None = None) -> Table:
+        """The pack made ready for judging appeals of `kind`; None: as long as it is not known."""
+        found = self._tables.get(kind)
+        if found is None:
+            found = self._tables[kind] = table.made(self, kind)
+        return found
 
 
-def known() -> list[str]:
-    """Ids of the packs that are shipped."""
-    return sorted(path.stem for path in PACKS.glob("*.yaml"))
+_SETTINGS_NEEDED = (
+    "pack '{}' takes '{}' from the jurisdiction's settings, and none are given: name their file "
+    "(HUYING_PACK_SETTINGS, or --settings)"
+)
+
+P = TypeVar("P", bound=BaseModel)
 
 
-def load(id_or_path: str | Path) -> Pack:
-    """The shipped pack named `id` or `id@version`, or the pack in the file at a path.
+def parts(part: object, of: type[P]) -> Iterator[P]:
+    """Every part of type `of` in a pack or a part of one, in the order of the file's fields."""
+    if isinstance(part, of):
+        yield part
+    if isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from parts(getattr(part, name), of)
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from parts(one, of)
 
-    PackError if there is none, if its version is another one, or if the file has mistakes.
+
+def known(folder: Path = PACKS) -> list[str]:
+    """Ids of the packs that are shipped, or stand in `folder`."""
+    return sorted({path.stem.partition("@")[0] for path in folder.glob("*.yaml")})
+
+
+def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path = PACKS) -> Pack:
+    """The pack called `id`, `id@version` or `id@version.settings`, or in a file, ready to judge by.
+
+    An older version stands beside the newest as `<id>@<version>.yaml`. What is called by its id is read once,
+    with its settings. PackGone if it is not here, PackError for mistakes and settings that are not given.
     """
-    if isinstance(id_or_path, Path) or "/" in id_or_path or id_or_path.endswith((".yaml", ".yml")):
-        return _read(Path(id_or_path))
-    name, _, version = id_or_path.partition("@")
-    if name not in known():
-        raise PackError(f"no pack is called '{name}': there are {', '.join(known())}")
-    pack = _shipped(name)
-    if version and version != str(pack.version):
-        raise PackError(
-            f"pack '{name}' is here in version {pack.version}, not '{version}': ask for {pack.ref}"
+    if _is_path(id_or_path):
+        return _ready(read(Path(id_or_path)), settings_file)
+    return _ready_as(str(id_or_path), settings_file, folder)
+
+
+def unbound(id_or_path: str | Path, folder: Path = PACKS) -> Pack:
+    """The same without settings: to look at, not to judge by."""
+    return read(file_of(id_or_path, folder))
+
+
+def file_of(id_or_path: str | Path, folder: Path = PACKS) -> Path:
+    """Where the pack called so is written. PackGone if it is not here."""
+    if _is_path(id_or_path):
+        return Path(id_or_path)
+    name, _, number = str(id_or_path).partition("@")
+    version = number.partition(".")[0]
+    if name not in known(folder):
+        raise PackGone(f"no pack is called '{name}': there are {', '.join(known(folder))}")
+    newest = read(folder / f"{name}.yaml")
+    older = {path.stem: path for path in folder.glob(f"{name}@*.yaml")}
+    if version in ("", str(newest.version)):
+        return folder / f"{name}.yaml"
+    if f"{name}@{version}" not in older:
+        raise PackGone(
+            f"pack '{name}' is here in version {newest.version}, not '{version}': ask for {newest.ref}"
         )
-    return pack
+    return older[f"{name}@{version}"]
+
+
+def _is_path(id_or_path: str | Path) -> bool:
+    return isinstance(id_or_path, Path) or "/" in id_or_path or id_or_path.endswith((".yaml", ".yml"))
 
 
 @cache
-def _shipped(name: str) -> Pack:
-    return _read(PACKS / f"{name}.yaml")
+def _ready_as(ref: str, settings_file: Path | None, folder: Path) -> Pack:
+    name, _, number = ref.partition("@")
+    version, _, settings_version = number.partition(".")
+    pack = _ready(_shipped(name, version, folder), settings_file, settings_version)
+    return pack if ref == pack.ref else _ready_as(pack.ref, settings_file, folder)
 
 
-def _read(path: Path) -> Pack:
+def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -> Pack:
+    needed = pack.settings_named()
+    if not needed and settings_version:
+        raise PackGone(f"pack '{pack.id}' takes no settings: ask for {pack.ref}")
+    if needed and settings_file is None:
+        raise PackError(_SETTINGS_NEEDED.format(pack.id, min(needed)))
+    return pack.with_settings(settings_file, settings_version) if needed and settings_file else pack
+
+
+@cache
+def _shipped(name: str, version: str, folder: Path) -> Pack:
+    path = file_of(f"{name}@{version}", folder)
+    pack = read(path)
+    if path.stem not in (pack.id, pack.ref):
+        raise PackError(f"{path}: is {pack.ref} by its own words: name the file so")
+    return pack
+
+
+def read(path: Path) -> Pack:
+    """The pack in a file, without settings: to look at, not to judge by. PackError for mistakes."""
     try:
-        return strict_yaml.read(path, Pack, _contradictions)
+        return strict_yaml.read(path, Pack, contradictions)
     except strict_yaml.Mistakes as error:
         raise PackError(str(error)) from error
-
-
-def _contradictions(pack: Pack) -> Iterator[tuple[Place, str]]:
-    """What each part allows and the whole does not."""
-    yield from _limits_at_odds(pack)
-    yield from _steps_at_odds(pack)
-    yield from _unlimited(pack)
-    for kind, acts in pack.met_by.items():
-        for index, act in enumerate(acts):
-            if act not in MAY_MEET[kind]:
-                allowed = ", ".join(sorted(MAY_MEET[kind]))
-                yield ("met_by", kind.value, index), f"'{act}' cannot meet it: choose from {allowed}"
-
-
-def _limits_at_odds(pack: Pack) -> Iterator[tuple[Place, str]]:
-    for index, rule in enumerate(pack.limits):
-        if any(o.deadline is rule.deadline and overlap(o.rounds, rule.rounds) for o in pack.limits[:index]):
-            yield ("limits", index), f"a second limit for '{rule.deadline}' in the same round: keep one"
-        if rule.deadline not in pack.met_by:
-            yield ("limits", index), f"nothing meets '{rule.deadline}': say what does in `met_by`"
-    for index, kind in enumerate(pack.own_limits.deadlines if pack.own_limits else ()):
-        if kind not in pack.met_by:
-            yield ("own_limits", "deadlines", index), f"nothing meets '{kind}': say what does in `met_by`"
-
-
-def _steps_at_odds(pack: Pack) -> Iterator[tuple[Place, str]]:
-    for index, step in enumerate(pack.ladder):
-        for earlier in pack.ladder[:index]:
-            if step.step == earlier.step:
-                yield ("ladder", index, "step"), f"a second step '{step.step}': give it another name"
-            if _same_cause(step.when, earlier.when):
-                yield ("ladder", index, "when"), f"step '{earlier.step}' has the same cause: keep one"
-
-
-def _same_cause(one: When, other: When) -> bool:
-    if one.refused or one.requested:
-        return (one.refused, one.requested) == (other.refused, other.requested)
-    same_deadline = bool(set(one.overdue) & set(other.overdue)) and overlap(one.rounds, other.rounds)
-    return same_deadline or bool(one.marks & other.marks)
-
-
-def _unlimited(pack: Pack) -> Iterator[tuple[Place, str]]:
-    """Deadlines that are spoken of and can never run."""
-    limited = {rule.deadline for rule in pack.limits}
-    limited |= set(pack.own_limits.deadlines if pack.own_limits else ())
-    spoken: list[tuple[Place, DeadlineKind]] = [(("met_by", kind.value), kind) for kind in pack.met_by]
-    for index, step in enumerate(pack.ladder):
-        spoken += [(("ladder", index, "when", "overdue", i), k) for i, k in enumerate(step.when.overdue)]
-    for name in ("reminder", "extension"):
-        kinds = getattr(getattr(pack, name), "deadlines", ())
-        spoken += [((name, "deadlines", i), kind) for i, kind in enumerate(kinds)]
-    for place, kind in spoken:
-        if kind not in limited:
-            yield place, f"the pack gives '{kind}' no limit: give it one or take it out here"

@@ -6,53 +6,79 @@ from enum import StrEnum
 from math import inf
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from shared.events import DeadlineKind, LiftReason, Mark
+from shared.events import DeadlineKind, Kind, PackWord
 from shared.rules.calendar import OfficeHours
 from shared.rules.limits import Limit, LimitUnit
 
-OF_THE_CASE = (DeadlineKind.DISPATCH, DeadlineKind.LIFTED)
-LEG_KINDS = tuple(kind for kind in DeadlineKind if kind not in OF_THE_CASE)
-
-
-class Act(StrEnum):
-    """What a step of the ladder does."""
-
-    CARD = "card"
-    REDISPATCH = "redispatch"
-    LIFT = "lift"
-    SUPERVISE = "supervise"
-
 
 class Meeting(StrEnum):
-    """What may meet a deadline. `all_completed`: every leg of the case is completed."""
+    """What may meet a deadline, beside the stages a pack names. `all_completed`: every leg of the case is."""
 
     ASSIGNED = "assigned"
     CONTACTED = "contacted"
     RESPONDED = "responded"
     COMPLETED = "completed"
+    OBJECTION_DECIDED = "objection_decided"
     REFERRED = "referred"
     CLOSED = "closed"
     SIGNED_OFF = "signed_off"
     ALL_COMPLETED = "all_completed"
+    RATED = "rated"
+    FOLLOWED_UP = "followed_up"
+    FOUND = "found"
 
 
-_OF_A_LEG = {Meeting.CONTACTED, Meeting.RESPONDED, Meeting.COMPLETED}
-MAY_MEET = {
-    DeadlineKind.DISPATCH: {Meeting.ASSIGNED, Meeting.REFERRED, Meeting.CLOSED},
-    DeadlineKind.CONTACT: _OF_A_LEG,
-    DeadlineKind.REPLY: _OF_A_LEG,
-    DeadlineKind.COMPLETION: _OF_A_LEG,
-    DeadlineKind.LIFTED: {Meeting.SIGNED_OFF, Meeting.ALL_COMPLETED},
+class Start(StrEnum):
+    """What may start a deadline, beside the stages a pack names. `round`: a dispatch, also a later one."""
+
+    RECEIVED = "received"
+    LIFTED = "lifted"
+    ALL_COMPLETED = "all_completed"
+    HANDED_OVER = "handed_over"
+    ROUND = "round"
+    OBJECTED = "objected"
+    CONTACTED = "contacted"
+    RESPONDED = "responded"
+
+
+OF_THE_CASE = frozenset({Start.RECEIVED, Start.LIFTED, Start.ALL_COMPLETED, Start.HANDED_OVER})
+"""What starts a deadline of the whole case; everything else, stages too, starts one of a leg."""
+MEETS_CASE = frozenset(
+    {
+        Meeting.ASSIGNED,
+        Meeting.REFERRED,
+        Meeting.CLOSED,
+        Meeting.SIGNED_OFF,
+        Meeting.ALL_COMPLETED,
+        Meeting.RATED,
+        Meeting.FOLLOWED_UP,
+        Meeting.FOUND,
+    }
+)
+USUAL_START: dict[str, str] = {
+    DeadlineKind.DISPATCH: Start.RECEIVED,
+    DeadlineKind.LIFTED: Start.LIFTED,
+    DeadlineKind.OBJECTION: Start.OBJECTED,
+    DeadlineKind.FOLLOW_UP: Start.ALL_COMPLETED,
 }
 
 
-class LeaderChoice(StrEnum):
-    """To whom a lifted appeal goes: the leader in charge of the leg's unit, or the mayor."""
+class Owner(StrEnum):
+    """Whose a leg's deadline is: the unit's, or the office's, which then bears what follows."""
 
-    IN_CHARGE = "in_charge"
-    MAYOR = "mayor"
+    UNIT = "unit"
+    OFFICE = "office"
 
 
 class Strict(BaseModel):
@@ -61,26 +87,46 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _leg_kind(kind: DeadlineKind) -> DeadlineKind:
-    if kind in OF_THE_CASE:
-        raise ValueError(f"'{kind}' is a deadline of the whole case, here only those of a leg can stand")
-    return kind
+class Setting(Strict):
+    """A limit whose number the text leaves open: the jurisdiction's settings give it under this name."""
+
+    setting: PackWord
+
+
+def _length_or_setting(given: object) -> str:
+    names_setting = isinstance(given, Setting) or (isinstance(given, dict) and "setting" in given)
+    return "named" if names_setting else "length"
+
+
+LimitOrSetting = Annotated[
+    Annotated[Limit, Tag("length")] | Annotated[Setting, Tag("named")], Discriminator(_length_or_setting)
+]
+IN_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS})
+
+
+ROUNDS = r"^[1-9][0-9]?\+?$"
 
 
 def _rounds(text: str) -> str:
-    if not re.fullmatch(r"[1-9]\d?\+?", text):
+    if not re.fullmatch(ROUNDS, text):
         raise ValueError(f"'{text}' are no rounds: write 2 for the second, 2+ for it and all later ones")
     return text
 
 
-def _in_days(limit: Limit) -> Limit:
-    if limit.unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS):
+def _in_days(limit: LimitOrSetting) -> LimitOrSetting:
+    if isinstance(limit, Limit) and limit.unit not in IN_DAYS:
         raise ValueError("a pause is capped in natural_days or working_days")
     return limit
 
 
-LegKind = Annotated[DeadlineKind, AfterValidator(_leg_kind)]
-Rounds = Annotated[str, AfterValidator(_rounds)]
+InDays = Annotated[LimitOrSetting, AfterValidator(_in_days)]
+Rounds = Annotated[
+    str,
+    AfterValidator(_rounds),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": ROUNDS}, {"type": "integer", "minimum": 1, "maximum": 99}]}
+    ),
+]
 EVERY_ROUND = "1+"
 
 
@@ -103,6 +149,10 @@ def overlap(one: str, other: str) -> bool:
 
 class Rule(Strict):
     """What the pack says and on what ground: a clause of the text, or the reason for a choice."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["clause"]}, {"required": ["choice"]}]}
+    )
 
     clause: str | None = None
     choice: str | None = None
@@ -149,93 +199,48 @@ class OfficeHoursRule(Rule):
 
 
 class LimitRule(Rule):
-    """One deadline's limit, in the rounds named."""
+    """One deadline's limit, in the rounds and for the kinds of appeal named; all kinds where none is.
 
-    deadline: DeadlineKind
+    `starts` is an act or a stage; left out, what usually starts it. Without `limit` the stage that starts
+    it brings the dates, one deadline each, and what meets them meets one at a time, the earliest first.
+    """
+
+    deadline: PackWord
+    title: Title | None = None
+    starts: PackWord | None = None
+    of: Owner = Owner.UNIT
     rounds: Rounds = EVERY_ROUND
-    limit: Limit
+    kinds: frozenset[Kind] = frozenset()
+    limit: LimitOrSetting | None = None
+
+    @property
+    def start(self) -> str:
+        """What starts it."""
+        return self.starts or USUAL_START.get(self.deadline, Start.ROUND)
+
+    @property
+    def of_the_case(self) -> bool:
+        """Whether it is of the whole case, not of a leg."""
+        return self.start in OF_THE_CASE
 
     @model_validator(mode="after")
-    def rounds_of_a_leg(self) -> Self:
-        """ValueError for rounds of a deadline of the whole case."""
-        if self.deadline in OF_THE_CASE and self.rounds != EVERY_ROUND:
+    def of_a_piece(self) -> Self:
+        """ValueError for what does not go together."""
+        if self.of_the_case and self.rounds != EVERY_ROUND:
             raise ValueError(f"'{self.deadline}' is of the whole case and has no rounds: leave `rounds` out")
+        if self.title is None and self.deadline not in list(DeadlineKind):
+            raise ValueError(f"'{self.deadline}' is no usual deadline: give it a `title`, zh and en")
         return self
 
 
 class OwnLimits(Rule):
     """Deadlines for which a leg may bring its own limit at dispatch; it wins over the pack's."""
 
-    deadlines: tuple[LegKind, ...]
+    deadlines: tuple[PackWord, ...]
 
 
 class Reminder(Rule):
     """A reminder when `percent` of the time between start and due moment has elapsed."""
 
     percent: int = Field(ge=1, le=99)
-    deadlines: tuple[DeadlineKind, ...]
-
-
-class When(Strict):
-    """What brings a step about: exactly one of an overdue deadline, a mark, a refusal, a request."""
-
-    overdue: tuple[DeadlineKind, ...] = ()
-    rounds: Rounds = EVERY_ROUND
-    marks: frozenset[Mark] = frozenset()
-    refused: bool = False
-    requested: bool = False
-
-    @model_validator(mode="after")
-    def one_cause(self) -> Self:
-        """ValueError for none or several causes, or for rounds where there are none."""
-        if [bool(self.overdue), bool(self.marks), self.refused, self.requested].count(True) != 1:
-            raise ValueError("give exactly one of overdue, marks, refused and requested")
-        if self.rounds != EVERY_ROUND and (not self.overdue or set(self.overdue) & set(OF_THE_CASE)):
-            raise ValueError("`rounds` goes with overdue deadlines of a leg only: leave it out")
-        return self
-
-
-class Step(Rule):
-    """One step of the ladder: when, and what is done."""
-
-    step: str
-    when: When
-    do: tuple[Act, ...] = Field(min_length=1)
-    card: str | None = None
-    reason: LiftReason | None = None
-    leader: LeaderChoice | None = None
-
-    @model_validator(mode="after")
-    def complete(self) -> Self:
-        """ValueError for an act that lacks what it needs, or that its cause does not allow."""
-        if (Act.CARD in self.do) != (self.card is not None):
-            raise ValueError("`card` names the card of the act card: give both or neither")
-        if not (Act.LIFT in self.do) == (self.reason is not None) == (self.leader is not None):
-            raise ValueError("`reason` and `leader` belong to the act lift: give all three or none")
-        if not self.when.overdue and self.do != (Act.LIFT,):
-            raise ValueError("marks, refusals and requests can only lift")
-        on_case = set(self.when.overdue) & set(OF_THE_CASE)
-        if on_case and set(self.do) & {Act.CARD, Act.REDISPATCH}:
-            raise ValueError(f"'{min(on_case)}' is of no leg: no card and no redispatch can follow it")
-        if DeadlineKind.LIFTED in on_case and Act.LIFT in self.do:
-            raise ValueError("a case is lifted once: 'lifted' overdue cannot lift it again")
-        return self
-
-
-class NeverLifted(Rule):
-    """Marks of matters that stay where they are."""
-
-    marks: frozenset[Mark] = Field(min_length=1)
-
-
-class Extension(Rule):
-    """Deadlines that may be extended, and the longest limit they may get, from the round's start."""
-
-    deadlines: tuple[LegKind, ...]
-    cap: Limit
-
-
-class Pauses(Rule):
-    """A pause ends by itself after `cap`."""
-
-    cap: Annotated[Limit, AfterValidator(_in_days)]
+    deadlines: tuple[PackWord, ...]

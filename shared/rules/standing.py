@@ -6,15 +6,18 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared import events
-from shared.events import DeadlineKind, Verdict
-from shared.rules.calendar import OfficeHours
+from shared.events import Verdict
+from shared.rules.calendar import Calendar, OfficeHours
 from shared.rules.limits import Limit, Pause
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class CaseState(StrEnum):
-    """How a case stands. Completed: every leg that did not end is. The last three are final."""
+    """How a case stands. Completed: every leg that did not end is. From `REFERRED` on they are final.
+
+    Approved: the time to decide passed, and what was asked for counts as approved.
+    """
 
     REGISTERED = "registered"
     DISPATCHED = "dispatched"
@@ -23,25 +26,29 @@ class CaseState(StrEnum):
     REFERRED = "referred"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+    APPROVED = "approved"
 
 
 @dataclass(slots=True, eq=False)
 class Deadline:
     """One deadline with what it was reckoned from. `limit` is None where its very moment was given.
 
-    `due_at` is None while a pause is open, and for a limit that ends beyond the calendar. `fires_at` is
-    when something is next said of it: a reminder if `reminds`, else that it is overdue. `key` names it
-    within its case.
+    `unit` is None where it is the office's own. `due_at` is None while a pause is open, and for a limit that
+    ends beyond the calendar. `fires_at` is when something is next said of it: a reminder if `reminds`, else
+    that it is overdue. `key` names it within its case. `in_turn`: of several, the earliest is met first.
+    `calendar` is the one it was last reckoned by.
     """
 
     key: str
     leg_id: UUID | None
     unit: str | None
     round: int
-    kind: DeadlineKind
+    kind: str
+    start: str
     started_at: datetime
     clause: str
     hours: OfficeHours
+    calendar: Calendar
     limit: Limit | None
     due_at: datetime | None = None
     provisional: bool = False
@@ -51,6 +58,9 @@ class Deadline:
     fires_at: datetime = NEVER
     reminds: bool = False
     reminded: bool = False
+    in_turn: bool = False
+    extended: int = 0
+    title: dict[str, str] = field(default_factory=dict)
 
     def to_event(self) -> events.Deadline:
         """As it is said in `AppealJudged`, without explanation."""
@@ -66,6 +76,7 @@ class Deadline:
             clause=self.clause,
             provisional=self.provisional,
             explanation={},
+            title=self.title,
         )
 
     def close(self, verdict: Verdict) -> None:
@@ -88,6 +99,7 @@ class Leg:
     refused: bool = False
     deadlines: list[Deadline] = field(default_factory=list)
     pauses: tuple[Pause, ...] = ()
+    pause_cap: Limit | None = None
     pause_ends_at: datetime = NEVER
 
 

@@ -43,23 +43,28 @@ def read(path: Path, model: type[M], contradictions: Callable[[M], Iterable[tupl
 
 
 def _refuse(path: Path, root: yaml.Node, mistakes: Iterable[tuple[Place, str]]) -> None:
-    sentences = [f"{path}, line {_line(root, place)}: {_words(place)}{rule}" for place, rule in mistakes]
+    sentences = []
+    for place, rule in mistakes:
+        line, found = _find(root, place)
+        sentences.append(f"{path}, line {line}: {_words(found)}{rule}")
     if sentences:
         raise Mistakes("\n".join(sentences)) from None
 
 
-def _line(node: yaml.Node, place: Place) -> int:
-    line = node.start_mark.line + 1
-    for part in place:
+def _find(node: yaml.Node, place: Place) -> tuple[int, Place]:
+    """The line of a place, and the place without what is not in the file: names of a model's variants."""
+    line, found = node.start_mark.line + 1, []
+    for index, part in enumerate(place):
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             line = node.start_mark.line + 1
         elif isinstance(node, yaml.MappingNode) and part in (keys := [key.value for key, _ in node.value]):
             key, node = node.value[len(keys) - 1 - keys[::-1].index(part)]
             line = key.start_mark.line + 1
-        else:
-            break
-    return line
+        elif index < len(place) - 1:
+            continue
+        found.append(part)
+    return line, tuple(found)
 
 
 def _words(place: Place) -> str:

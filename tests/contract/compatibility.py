@@ -1,5 +1,6 @@
 """Whether a changed schema parts those who say an event from those who read it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,8 @@ def breaks(old: Schema, new: Schema) -> list[str]:
     """What in `new` parts it from `old`, each with its place; empty where nothing does.
 
     Nothing may be removed, newly required, of another type or otherwise bounded, and no value of an enum
-    removed. A new value is no break: those who read it are deployed before those who say it.
+    removed. A new value is no break, nor are words with a pattern that all values of the enum before them
+    fit: those who read it are deployed before those who say it.
     """
     return list(_breaks(old, new, "body", (old.get("$defs", {}), new.get("$defs", {}))))
 
@@ -54,6 +56,9 @@ def _variants(schema: Schema, defs: dict[str, Schema]) -> dict[str, Schema]:
 
 
 def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
+    if _widened(old, new):
+        return
+    old, new = _plain(old), _plain(new)
     for name in _CONSTRAINTS:
         if old.get(name) != new.get(name):
             yield f"{at}: {name} was {old.get(name)}, is {new.get(name)}"
@@ -67,6 +72,21 @@ def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
     first, second = old.get("prefixItems", []), new.get("prefixItems", [])
     for i, (one, other) in enumerate(zip(first, second, strict=False)):
         yield from _breaks(one, other, f"{at}[{i}]", defs)
+
+
+def _widened(old: Schema, new: Schema) -> bool:
+    """Whether what was an enum is now a word of which each of its values is one."""
+    pattern, before = new.get("pattern"), _values(old)
+    return bool(before and pattern and not _values(new)) and all(re.search(pattern, one) for one in before)
+
+
+def _plain(schema: Schema) -> Schema:
+    """A mapping with a pattern for its names, written like one with a schema for them."""
+    if len(named := schema.get("patternProperties", {})) != 1:
+        return schema
+    ((pattern, values),) = named.items()
+    names = {"type": "string", "pattern": pattern}
+    return {"propertyNames": names, "additionalProperties": values, **schema}
 
 
 def _properties(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:

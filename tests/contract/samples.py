@@ -1,10 +1,11 @@
 """Events as hypothesis builds them from their classes: any value that a field can hold."""
 
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from shared.events import CATALOGUE, Deadline, Event, Leg, OwnLimit
 from shared.rules.limits import Limit
@@ -15,12 +16,23 @@ _MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=_Z
 
 def _model(cls: type[BaseModel]) -> st.SearchStrategy[BaseModel]:
     fields = {
-        name: st.from_type(
-            Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-        )
+        name: _values(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
         for name, field in cls.model_fields.items()
     }
     return st.builds(cls, **fields)
+
+
+def _values(annotation: Any) -> st.SearchStrategy[Any]:
+    """As hypothesis would, but with words that keep to their pattern."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    patterns = [part.pattern for part in parts if isinstance(part, StringConstraints) and part.pattern]
+    if patterns:
+        return st.from_regex(patterns[0], fullmatch=True, alphabet=st.characters(codec="ascii"))
+    if origin in (Union, UnionType):
+        return st.one_of(map(_values, parts))
+    if origin is dict:
+        return st.dictionaries(_values(parts[0]), _values(parts[1]), max_size=3)
+    return st.from_type(annotation)
 
 
 st.register_type_strategy(AwareDatetime, _MOMENTS)

@@ -57,7 +57,11 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
         (changed("$defs", "Role", "enum"), "body.legs.items.role: no longer an enum"),
         (changed("$defs", "Mark", "enum", to=["petition"]), "marks.items: no longer cross_department"),
         (changed(*LEG, "unit", to={"type": "string", "enum": ["a"]}), "body.legs.items.unit: only a now"),
-        (changed("$defs", "DeadlineKind", "enum", to=["reply"]), "limits.propertyNames: no longer dispatch"),
+        (
+            changed(*LEG, "limits", "patternProperties", to={"^x": {"$ref": "#/$defs/OwnLimit"}}),
+            "limits.propertyNames: pattern was ^[a-z]",
+        ),
+        (changed("$defs", "Role", to=TEXT | {"pattern": "^l"}), "body.legs.items.role: no longer an enum"),
         (
             changed("$defs", "Limit", "properties", "number", "maximum", to=10),
             "number: maximum was 3660, is 10",
@@ -83,6 +87,7 @@ def test_a_change_that_parts_writer_and_reader_is_named_with_its_place(new: Sche
         changed("required", to=["appeal_id"]),
         changed(*ROLE, to=["lead", "assist", "advise"]),
         changed("description", to="other words"),
+        changed("$defs", "Role", to=TEXT | {"pattern": "^[a-z]+$"}),
         changed(*LEG, "role", to={"enum": ["lead", "assist"], "type": "string"}),
     ],
 )

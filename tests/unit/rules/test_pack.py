@@ -1,209 +1,204 @@
-"""Rule packs: what is shipped, and what is refused with file, line and rule."""
+"""Rule packs: what is shipped, how versions and settings are found, and what a pack comes to for a kind."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from shared.events import DeadlineKind
+from shared.events import Kind
 from shared.rules import pack
 from shared.rules.limits import Limit, LimitUnit
-from shared.rules.pack import PackError
+from shared.rules.pack import PackError, PackGone
+from shared.rules.pack_parts import Start
+from tests.unit.rules.test_pack_checks import SOUND
 
-SOUND = """\
-id: test-city
-version: 2
-title: {zh: 试, en: Test}
-source: {title: A text}
-in_force_on: 2026-01-01
-prefix: TC
-zone: Asia/Shanghai
-office_hours:
-  spans: [[08:30, 12:00]]
-  choice: Usual.
-met_by:
-  reply: [responded]
-  lifted: [signed_off]
-limits:
-  - deadline: reply
-    rounds: 1
-    limit: {number: 3, unit: working_days}
-    clause: §1
-  - {deadline: lifted, limit: {number: 1, unit: months}, clause: §2}
-ladder:
-  - step: card
-    when: {overdue: [reply], rounds: 1}
-    do: [card, redispatch]
-    card: yellow
-    clause: §3
-  - {step: lift, when: {refused: true}, do: [lift], reason: refusal, leader: mayor, clause: §4}
+SAMPLE = Path(pack.__file__).parents[2] / "huying" / "samples" / "settings.yaml"
+OPEN = SOUND.replace("{number: 3, unit: working_days}", "{setting: reply}").replace(
+    "{number: 1, unit: months}", "{setting: lifted}"
+)
+GIVEN = """\
+test-city:
+  - version: 1
+    decided: by the council
+    limits: {reply: {number: 5, unit: working_days}, lifted: {number: 1, unit: months}}
+  - version: 2
+    decided: by the council
+    limits: {reply: {number: 4, unit: working_days}, lifted: {number: 1, unit: months}}
 """
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "city.yaml"
+    path = tmp_path / "city.yaml"
+    path.write_text(OPEN, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def given(tmp_path: Path) -> Path:
+    path = tmp_path / "settings.yaml"
+    path.write_text(GIVEN, encoding="utf-8")
+    return path
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def test_every_shipped_pack_loads_under_its_name_and_version():
-    assert pack.known() == ["bowu-2022", "bozhou-2024", "case-limits"]
     for name in pack.known():
-        loaded = pack.load(name)
+        loaded = pack.load(name, SAMPLE)
         assert loaded.id == name
-        assert pack.load(loaded.ref) is loaded
+        assert pack.load(loaded.ref, SAMPLE) is loaded
 
 
 def test_shipped_packs_have_prefixes_of_their_own():
-    assert sorted(pack.load(name).prefix for name in pack.known()) == ["BW", "BZ", "CL"]
+    prefixes = [pack.load(name, SAMPLE).prefix for name in pack.known()]
+    assert len(set(prefixes)) == len(prefixes)
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "error", "sentence"),
     [
-        ("bozhou-2024@7", "pack 'bozhou-2024' is here in version 1, not '7': ask for bozhou-2024@1"),
-        ("paris", "no pack is called 'paris': there are bowu-2022, bozhou-2024, case-limits"),
-        ("nowhere/x.yaml", "nowhere/x.yaml: cannot be read"),
+        ("bozhou-2024@7", PackGone, "'bozhou-2024' is here in version 1, not '7': ask for bozhou-2024@1"),
+        ("bozhou-2024@../x", PackError, "bozhou-2024@../x: cannot be read"),
+        ("bozhou-2024@1.3", PackGone, "pack 'bozhou-2024' takes no settings: ask for bozhou-2024@1"),
+        ("qingyang-2023@1.99", PackGone, "'qingyang-2023' has no version 99 here"),
+        ("qingyang-2023@1.x", PackGone, "'qingyang-2023' has no version x here"),
+        ("paris", PackGone, "no pack is called 'paris': there are bowu-2022"),
+        ("nowhere/x.yaml", PackError, "nowhere/x.yaml: cannot be read"),
     ],
 )
-def test_a_pack_that_is_not_there_is_said_so(name, sentence):
-    with pytest.raises(PackError, match=re.escape(sentence)):
-        pack.load(name)
+def test_a_pack_that_is_not_there_is_said_so(name, error, sentence):
+    with pytest.raises(error, match=re.escape(sentence)):
+        pack.load(name, SAMPLE)
 
 
-def test_a_pack_can_be_read_from_a_file(file):
-    file.write_text(SOUND, encoding="utf-8")
-    loaded = pack.load(file)
+def test_a_pack_can_be_read_from_a_file(tmp_path):
+    path = tmp_path / "city.yaml"
+    path.write_text(SOUND, encoding="utf-8")
+    loaded = pack.load(path)
     assert loaded.ref == "test-city@2"
-    assert loaded == pack.load(str(file))
+    assert loaded == pack.load(str(path))
     assert loaded.limits[0].limit == Limit(number=3, unit=LimitUnit.WORKING_DAYS)
 
 
+def test_an_older_version_stands_beside_the_newest(tmp_path):
+    newest = pack.PACKS / "bozhou-2024.yaml"
+    older = tmp_path / "bozhou-2024@1.yaml"
+    older.write_text(newest.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "bozhou-2024.yaml").write_text(
+        newest.read_text(encoding="utf-8").replace("version: 1", "version: 2"), encoding="utf-8"
+    )
+    assert [pack.load(ref, folder=tmp_path).version for ref in ("bozhou-2024", "bozhou-2024@1")] == [2, 1]
+    with pytest.raises(PackGone, match="is here in version 2, not '3'"):
+        pack.load("bozhou-2024@3", folder=tmp_path)
+    older.rename(tmp_path / "bozhou-2024@3.yaml")
+    with pytest.raises(PackError, match="is bozhou-2024@1 by its own words: name the file so"):
+        pack.load("bozhou-2024@3", folder=tmp_path)
+
+
+def test_numbers_come_from_the_newest_settings_and_the_ref_names_them(file, given):
+    loaded = pack.load(file, given)
+    assert loaded.ref == "test-city@2.2"
+    assert loaded.limit(loaded.limits[0].limit) == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
+    assert loaded.table().starts[Start.ROUND, 1][0].limit == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
+
+
+def test_a_case_keeps_the_version_of_the_settings_it_was_registered_under(file, given):
+    read = pack.read(file)
+    first, second = (read.with_settings(given, version) for version in ("1", "2"))
+    assert [first.ref, second.ref] == ["test-city@2.1", "test-city@2.2"]
+    limits = [bound.table().starts[Start.ROUND, 1][0].limit.number for bound in (first, second)]
+    assert limits == [5, 4]
+
+
+def test_an_old_version_that_no_longer_gives_all_the_pack_needs_is_gone(file, given):
+    replace(given, "reply: {number: 5, unit: working_days}, ", "")
+    with pytest.raises(PackGone, match="'test-city' has no version 1 here that gives all it needs"):
+        pack.read(file).with_settings(given, "1")
+    assert pack.read(file).with_settings(given, "2").ref == "test-city@2.2"
+
+
+def test_a_pack_with_open_numbers_cannot_be_judged_by_without_settings(file):
+    with pytest.raises(PackError, match="'test-city' takes 'lifted' from the jurisdiction's settings"):
+        pack.load(file)
+    with pytest.raises(PackError, match="'test-city' takes 'reply' from the jurisdiction's settings"):
+        pack.read(file).table()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("test-city:", "other-city:", r"line 1: 'test-city' is not here: give it lifted, reply"),
+        ("reply: {number: 4", "answer: {number: 4", r"line 7: test-city, entry 2, limits: lacks reply: give"),
+        ("version: 2", "version: 1", r"line 5: test-city, entry 2, version: version 1 stands twice"),
+        (
+            "decided: by the council",
+            "decided: ''",
+            r"line 3: test-city, entry 1, decided: string should have",
+        ),
+        ("number: 5", "number: none", r"line 4: test-city, entry 1, limits, reply, number: input should be"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_by_file_and_line(file, given, old, new, sentence):
+    replace(given, old, new)
+    with pytest.raises(PackError, match=re.escape(f"{given}, ") + sentence):
+        pack.load(file, given)
+
+
+def test_what_a_pack_does_not_ask_for_is_a_mistake_only_where_that_is_checked(file, given):
+    replace(
+        given, "limits: {reply: {number: 4", "limits: {lunch: {number: 1, unit: months}, reply: {number: 4"
+    )
+    assert pack.load(file, given).ref == "test-city@2.2"
+    with pytest.raises(
+        PackError, match="line 7: test-city, entry 2, limits, lunch: is nothing the pack asks"
+    ):
+        pack.read(file).with_settings(given, exactly=True)
+
+
+def test_settings_cannot_cap_a_pause_by_months(file, given):
+    file.write_text(OPEN + "pauses: {cap: {setting: lifted}, choice: x}\n", encoding="utf-8")
+    with pytest.raises(PackError, match="'lifted' caps a pause: give it natural_days or working_days"):
+        pack.load(file, given)
+
+
 def test_rounds_without_a_limit_have_none():
-    reply, later = pack.load("bozhou-2024").table.rounds[1], pack.load("bozhou-2024").table.rounds[2]
-    assert [held.deadline for held in reply] == ["contact", "reply", "completion"]
-    assert [held.deadline for held in later] == ["reply", "completion"]
-    assert [held.own is not None for held in reply] == [False, False, True]
+    starts = pack.load("bozhou-2024").table().starts
+    rounds = [starts[Start.ROUND, number] for number in (1, 2)]
+    assert [held.deadline for held in rounds[0]] == ["contact", "reply", "completion"]
+    assert [held.deadline for held in rounds[1]] == ["reply", "completion"]
+    assert [held.own_clause is not None for held in rounds[0]] == [False, False, True]
 
 
 def test_a_step_reaches_the_rounds_it_names():
-    steps = pack.load("bozhou-2024").table.steps
-    names = [steps[DeadlineKind.REPLY, number].step for number in (1, 2, 3)]
-    assert names == ["yellow_card", "lift_by_count", "lift_by_count"]
-    assert (DeadlineKind.CONTACT, 1) not in steps
+    steps = pack.load("bozhou-2024").table().steps
+    names = [[step.step for step in steps["reply", number]] for number in (1, 2, 3)]
+    assert names == [["yellow_card"], ["lift_by_count"], ["lift_by_count"]]
+    assert ("contact", 1) not in steps
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "rule"),
-    [
-        ("version: 2", "version: two", 2, "version: input should be a valid integer"),
-        ("version: 2", "version: 0", 2, "version: input should be greater than or equal to 1"),
-        ("version: 2", "version: 2\nverison: 3", 3, "verison: is not known here: check its spelling"),
-        ("version: 2", "version: 2\nid: other", 3, "id: is given twice"),
-        (
-            "    do: [card, redispatch]",
-            "    do: [card]\n    do: [lift]",
-            24,
-            "ladder, entry 1, do: is given twice",
-        ),
-        ("prefix: TC\n", "", 1, "prefix: is missing"),
-        ("Asia/Shanghai", "Asia/Nowhere", 7, "zone: 'Asia/Nowhere' is no time zone"),
-        ("[[08:30, 12:00]]", "[[12:00, 08:30]]", 8, "office_hours: office hours from 12:00 to 08:30"),
-        ("    clause: §1\n", "", 15, "limits, entry 1: give the `clause`"),
-        (
-            "deadline: reply\n",
-            "deadline: answer\n",
-            15,
-            "limits, entry 1, deadline: input should be 'dispatch'",
-        ),
-        ("    rounds: 1\n", "    rounds: first\n", 16, "limits, entry 1, rounds: 'first' are no rounds"),
-        ("number: 3", "number: 0", 17, "limits, entry 1, limit, number: input should be greater"),
-        ("clause: §2}", "clause: §2, rounds: 1}", 19, "'lifted' is of the whole case and has no rounds"),
-        ("[responded]", "[assigned]", 12, "met_by, reply, entry 1: 'assigned' cannot meet it"),
-        ("  reply: [responded]\n", "", 14, "limits, entry 1: nothing meets 'reply'"),
-        ("  lifted: [sig", "  contact: [contacted]\n  lifted: [sig", 13, "the pack gives 'contact' no limit"),
-        (
-            "overdue: [reply]",
-            "overdue: [reply, contact]",
-            22,
-            "when, overdue, entry 2: the pack gives 'contact'",
-        ),
-        ("overdue: [reply]", "overdue: [reply], refused: true", 22, "when: give exactly one of"),
-        ("{refused: true}", "{refused: true, rounds: 2}", 26, "`rounds` goes with overdue deadlines"),
-        ("    card: yellow\n", "", 21, "ladder, entry 1: `card` names the card"),
-        (", leader: mayor", "", 26, "ladder, entry 2: `reason` and `leader` belong to the act lift"),
-        ("do: [lift],", "do: [supervise],", 26, "ladder, entry 2: `reason` and `leader` belong"),
-        ("step: lift,", "step: card,", 26, "ladder, entry 2, step: a second step 'card'"),
-        ("overdue: [reply], rounds: 1", "overdue: [lifted]", 21, "'lifted' is of no leg"),
-        ("{refused: true}", "{overdue: [lifted]}", 26, "ladder, entry 2: a case is lifted once"),
-    ],
-)
-def test_a_mistake_is_told_by_file_line_and_rule(file, old, new, line, rule):
-    assert old in SOUND
-    file.write_text(SOUND.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(PackError) as refused:
-        pack.load(file)
-    sentences = str(refused.value).splitlines()
-    prefix = f"{file}, line {line}: "
-    assert any(s.startswith(prefix) and rule in s for s in sentences), sentences
-
-
-MORE = {
-    "reminder: {percent: 75, deadlines: [contact], choice: x}": "deadlines, entry 1: the pack gives",
-    "reminder: {percent: 100, deadlines: [reply], choice: x}": "reminder, percent: input should be less",
-    "own_limits: {deadlines: [dispatch], choice: x}": "'dispatch' is a deadline of the whole case",
-    "own_limits: {deadlines: [contact], choice: x}": "deadlines, entry 1: nothing meets 'contact'",
-    "pauses: {cap: {number: 1, unit: months}, choice: x}": "a pause is capped in natural_days or",
-    "never_lifted: {marks: [famous], choice: x}": "never_lifted, marks, entry 1: input should be",
-    "extension: {deadlines: [reply], cap: {number: 9, unit: months}}": "extension: give the `clause`",
-}
-
-
-@pytest.mark.parametrize(("text", "rule"), MORE.items())
-def test_a_mistake_in_what_a_pack_may_add_is_told_too(file, text, rule):
-    file.write_text(SOUND + text, encoding="utf-8")
-    with pytest.raises(PackError, match=f"line {SOUND.count(chr(10)) + 1}: .*{re.escape(rule)}"):
-        pack.load(file)
-
-
-@pytest.mark.parametrize(("rounds", "refused"), [("1", True), ("1+", True), ("2+", False), ("2", False)])
-def test_two_limits_for_one_deadline_must_not_share_a_round(file, rounds, refused):
-    second = f"  - {{deadline: reply, rounds: {rounds}, limit: {{number: 1, unit: months}}, clause: x}}\n"
-    file.write_text(SOUND.replace("ladder:\n", second + "ladder:\n"), encoding="utf-8")
-    if refused:
-        with pytest.raises(PackError, match="line 20: limits, entry 3: a second limit for 'reply'"):
-            pack.load(file)
-    else:
-        assert len(pack.load(file).table.rounds[2]) == 1
-
-
-@pytest.mark.parametrize("when", ["refused: true", "overdue: [reply]"])
-def test_two_steps_must_not_have_the_same_cause(file, when):
-    step = f"  - {{step: x, when: {{{when}}}, do: [lift], reason: count, leader: mayor, clause: x}}\n"
-    file.write_text(SOUND + step, encoding="utf-8")
-    with pytest.raises(PackError, match=r"line 27: ladder, entry 3, when: step '.*' has the same cause"):
-        pack.load(file)
-
-
-@pytest.mark.parametrize(
-    ("text", "rule"),
-    [
-        ("id: [", "line 1: no YAML"),
-        ("", "line 1: expected a mapping"),
-        ("- 1", "line 1: expected a mapping"),
-        ("id: &x {a: *x}", "a key or an alias"),
-        ("? [a]\n: b", "a key or an alias"),
-    ],
-)
-def test_what_is_no_pack_at_all_is_told_as_well(file, text, rule):
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(PackError, match=re.escape(rule)):
-        pack.load(file)
-
-
-def test_all_mistakes_are_told_at_once(file):
-    file.write_text(
-        SOUND.replace("prefix: TC", "prefix: tc").replace("version: 2", "version: x"), encoding="utf-8"
+def test_a_limit_for_a_kind_goes_before_the_one_for_all_in_its_rounds_only(tmp_path):
+    path = tmp_path / "city.yaml"
+    of_kind = (
+        "  - {deadline: reply, rounds: 1, kinds: [report], limit: {number: 9, unit: months}, clause: x}\n"
     )
-    with pytest.raises(PackError) as refused:
-        pack.load(file)
-    assert len(str(refused.value).splitlines()) == 2
+    every = SOUND.replace("    rounds: 1\n", "    rounds: 1+\n").replace("ladder:\n", f"{of_kind}ladder:\n")
+    path.write_text(every, encoding="utf-8")
+    loaded = pack.load(path)
+    found = {
+        (kind, number): [held.limit.number for held in loaded.table(kind).starts[Start.ROUND, number]]
+        for kind in (Kind.REPORT, Kind.HELP, None)
+        for number in (1, 2)
+    }
+    assert found == {
+        (Kind.REPORT, 1): [9],
+        (Kind.REPORT, 2): [3],
+        (Kind.HELP, 1): [3],
+        (Kind.HELP, 2): [3],
+        (None, 1): [3],
+        (None, 2): [3],
+    }

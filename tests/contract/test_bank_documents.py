@@ -1,0 +1,68 @@
+"""`docs/banks/` is what the contract says, and its examples fit."""
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from services.financing import bank_documents
+from services.financing.bank_topics import receipts, replies, requests
+from services.financing.contract import TOLD, BankReport, Receipt
+from shared.contract import text
+from tests.contract.test_documents import ASYNCAPI_3
+
+DOCUMENTS = bank_documents.documents()
+DOCUMENT = DOCUMENTS[bank_documents.ASYNCAPI]
+MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
+
+
+def test_the_files_are_what_the_contract_says() -> None:
+    written = {path.name: path.read_text("utf-8") for path in bank_documents.FOLDER.glob("*.json")}
+    wanted = {name: text(document) for name, document in DOCUMENTS.items()}
+    stale = sorted(name for name in written.keys() | wanted.keys() if written.get(name) != wanted.get(name))
+    assert not stale, f"write docs/banks anew: python -m services.financing.bank_documents ({stale})"
+
+
+def test_every_message_is_in_the_document() -> None:
+    assert set(MESSAGES) == {*TOLD, BankReport.type, Receipt.type}
+
+
+def test_the_document_is_asyncapi_3_and_refers_to_what_it_has() -> None:
+    Draft202012Validator(ASYNCAPI_3).validate(DOCUMENT)
+    for reference in _references(DOCUMENT):
+        found: Any = DOCUMENT
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [ref for one in part.values() for ref in _references(one)]
+    if isinstance(part, list):
+        return [ref for one in part for ref in _references(one)]
+    return []
+
+
+def test_the_addresses_are_those_of_the_topics() -> None:
+    named = {name: channel["address"].format(code="abc") for name, channel in DOCUMENT["channels"].items()}
+    wanted = {"requests": requests("abc"), "replies": replies("abc"), "receipts": receipts("abc")}
+    assert named == wanted
+
+
+@pytest.mark.parametrize("type_", MESSAGES)
+def test_the_example_fits_its_schema(type_: str) -> None:
+    (example,) = MESSAGES[type_]["examples"]
+    for part, schema in (("payload", MESSAGES[type_]["payload"]), ("headers", MESSAGES[type_]["headers"])):
+        validator = Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+        validator.validate(example[part])
+    wrong = json.loads(json.dumps(example["headers"])) | {"ce_type": "bank.other.v1"}
+    headers = Draft202012Validator({**MESSAGES[type_]["headers"], "components": DOCUMENT["components"]})
+    assert not headers.is_valid(wrong)
+
+
+@pytest.mark.parametrize("type_", [*TOLD, BankReport.type])
+def test_the_example_is_what_the_code_reads(type_: str) -> None:
+    model = {**TOLD, BankReport.type: BankReport}[type_]
+    model.model_validate_json(json.dumps(bank_documents.EXAMPLES[type_]))

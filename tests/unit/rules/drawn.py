@@ -1,0 +1,262 @@
+"""What the property tests draw: packs in the whole of the language, histories, and calendars that change."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from shared import events
+from shared.events import DeadlineKind, Event, Kind, Leg, LiftReason, Mark, OwnLimit, Role
+from shared.rules import pack
+from shared.rules.acts import ACTS
+from shared.rules.calendar import Calendar, Calendars
+from shared.rules.limits import Limit, LimitUnit
+from shared.rules.notices import Notice, published, statutory
+from shared.rules.pack import Pack
+from shared.rules.pack_checks import contradictions
+from shared.rules.pack_ladder import OF_A_UNIT, Act
+from shared.rules.pack_parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
+from shared.rules.said import SAID
+
+CALENDAR = Calendar.load(ZoneInfo("Asia/Shanghai"))
+SAMPLE = Path(pack.__file__).parents[2] / "huying" / "samples" / "settings.yaml"
+APPEAL = UUID(int=1)
+LEGS = [UUID(int=10), UUID(int=11)]
+CARDS = [uuid5(SAID, f"{APPEAL} card {leg} 1 {kind}") for leg in LEGS for kind in ("reply", "first")]
+FIRST = datetime(2026, 9, 25, tzinfo=UTC)  # make-up days and National Day lie ahead
+DAYS = 40
+
+PLANNED = "planned"
+STAGES = [PLANNED, "seen", "checked"]
+WORDS = [*DeadlineKind, "first", "second"]
+LEVELS = ["county", "city", "province"]
+GROUND = {"clause": "x"}
+Part = dict[str, Any]
+
+# Half of the moments are midnights of Shanghai, so that acts meet due moments and each other.
+moments = st.one_of(
+    st.integers(0, DAYS * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes)),
+    st.integers(0, DAYS).map(lambda days: FIRST + timedelta(days=days, hours=16)),
+)
+limits = st.builds(Limit, number=st.integers(1, 12), unit=st.sampled_from(LimitUnit), roll=st.booleans())
+in_days = st.builds(Limit, number=st.integers(1, 12), unit=st.sampled_from(sorted(IN_DAYS)))
+
+
+def some(words: Any, least: int = 0) -> st.SearchStrategy[list[Any]]:
+    """A few of `words`, each once, in an order of their own."""
+    words = list(words)
+    least = min(least, len(words))
+    return st.lists(st.sampled_from(words), min_size=least, max_size=3, unique=True) if words else st.just([])
+
+
+@st.composite
+def _rules(draw: st.DrawFn, deadline: str, stages: list[str]) -> list[Part]:
+    """One deadline's limits: for all rounds or for the first and later ones, perhaps another for a kind."""
+    usual = USUAL_START.get(deadline, Start.ROUND)
+    start = draw(st.sampled_from([usual, usual, *Start, *stages]))
+    rule: Part = {**GROUND, "deadline": deadline, "starts": start}
+    rule["title"] = {"zh": deadline, "en": deadline}
+    rule["of"] = draw(st.sampled_from(["unit", "unit", "office"]))
+
+    def limited(**more: Any) -> Part:
+        return rule | more | ({} if start == PLANNED else {"limit": draw(limits)})
+
+    rules = [limited()]
+    if start not in OF_THE_CASE and draw(st.booleans()):
+        rules = [limited(rounds="1"), limited(rounds="2+")]
+    if draw(st.booleans()):
+        rules.append(limited(kinds=[draw(st.sampled_from(Kind))]))
+    return rules
+
+
+@st.composite
+def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> list[Part]:
+    """A ladder over the deadlines that have limits: any acts that can follow, and the other causes."""
+    found = []
+    leader = {} if levels else {"leader": draw(st.sampled_from(["in_charge", "mayor"]))}
+    for deadline, its in rules.items():
+        start, of_case = its[0]["starts"], its[0]["starts"] in OF_THE_CASE
+        rounds = [] if of_case else draw(st.sampled_from([[], ["1"], ["1", "2+"], ["2"]]))
+        for span in rounds or draw(st.sampled_from([[], ["1+"]])):
+            allowed = [act for act in Act if levels or act is not Act.LIFT or start != Start.LIFTED]
+            if of_case or its[0]["of"] == "office":
+                allowed = [act for act in allowed if act not in OF_A_UNIT]
+            if span.endswith("+"):
+                allowed = [act for act in allowed if act is not Act.REDISPATCH]
+            do = draw(some(allowed, 1))
+            if Act.APPROVE in do:
+                do = [act for act in do if act not in (Act.REDISPATCH, Act.LIFT)]
+            found.append(_step({"overdue": [deadline], "rounds": span}, do, leader))
+            if levels and draw(st.booleans()):
+                at_level = {"overdue": [deadline], "rounds": span, "level": draw(st.sampled_from(levels))}
+                found.append(_step(at_level, [Act.SUPERVISE], leader))
+    causes = {"marks": [Mark.INHERITED], "refused": True, "requested": True}
+    found += [_step({cause: causes[cause]}, [Act.LIFT], leader) for cause in draw(some(causes))]
+    return [step | {"step": f"s{index}"} for index, step in enumerate(found)]
+
+
+def _step(when: Part, do: list[Act], leader: dict[str, str]) -> Part:
+    needs = {Act.CARD: {"card": "red"}, Act.HAND_OVER: {"to": "court"}}
+    needs[Act.LIFT] = {"reason": LiftReason.COUNT, **leader}
+    step: Part = {**GROUND, "when": when, "do": do}
+    for act in do:
+        step |= needs.get(act, {})
+    return step
+
+
+@st.composite
+def _made(draw: st.DrawFn) -> Pack:
+    """A pack that contradicts itself nowhere."""
+    stages = draw(some(STAGES))
+    deadlines = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True))
+    rules = {deadline: draw(_rules(deadline, stages)) for deadline in deadlines}
+    dated = any(its[0]["starts"] == PLANNED for its in rules.values())
+    by_dispatch = [deadline for deadline, its in rules.items() if its[0]["starts"] == Start.ROUND]
+    bringable = draw(some([*by_dispatch, *(word for word in DeadlineKind if word not in rules)]))
+    levels = draw(st.sampled_from([[], [], LEVELS[:1], LEVELS]))
+    of_leg = [*(meeting for meeting in Meeting if meeting not in MEETS_CASE), *stages]
+    met_by = {
+        deadline: draw(some(MEETS_CASE if its[0]["starts"] in OF_THE_CASE else of_leg, 1))
+        for deadline, its in rules.items()
+    }
+    met_by |= {deadline: draw(some(of_leg, 1)) for deadline in bringable if deadline not in rules}
+    extendable = [
+        deadline
+        for deadline in met_by
+        if deadline not in rules or rules[deadline][0]["starts"] not in (*OF_THE_CASE, PLANNED)
+    ]
+    named = {"zh": "x", "en": "x"}
+    made = {
+        "id": "drawn",
+        "version": 1,
+        "title": named,
+        "source": {"title": "x"},
+        "in_force_on": "2026-01-01",
+        "prefix": "DR",
+        "zone": "Asia/Shanghai",
+        "office_hours": {"spans": [["08:30", "12:00"], ["14:30", "17:30"]], **GROUND},
+        "met_by": met_by,
+        "stages": [
+            {**GROUND, "stage": stage, "title": named, "dates": stage == PLANNED and dated}
+            for stage in stages
+        ],
+        "limits": [rule for its in rules.values() for rule in its],
+        "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
+        "reminder": {"percent": draw(st.integers(1, 99)), "deadlines": draw(some(met_by)), **GROUND},
+        "ladder": draw(_steps(rules, levels)),
+        "levels": _levels(levels),
+        "never_lifted": draw(st.sampled_from([None, {"marks": [Mark.PETITION], **GROUND}])),
+        "extension": {
+            "deadlines": draw(some(extendable)),
+            "cap": draw(limits),
+            "times": draw(st.sampled_from([None, 1, 2])),
+            **GROUND,
+        },
+        "pauses": {
+            "cap": draw(in_days),
+            "grounds": [{"ground": "papers", "title": named, "cap": draw(in_days)}],
+            **GROUND,
+        },
+    }
+    found = Pack.model_validate(made)
+    assert not list(contradictions(found))
+    return found
+
+
+def _levels(levels: list[str]) -> Part | None:
+    steps = [{"level": level, "title": {"zh": level, "en": level}, "leader": "mayor"} for level in levels]
+    return {"steps": steps, **GROUND} if levels else None
+
+
+SHIPPED = {name: pack.load(name, SAMPLE) for name in pack.known()}
+packs = st.one_of(st.sampled_from(sorted(SHIPPED)).map(SHIPPED.__getitem__), _made())
+
+
+def _noticed(number: int, *, off: tuple[int, ...], work: tuple[int, ...]) -> Calendar:
+    """2026 by a notice of our own: days of October off beside the statutory ones, or worked."""
+    national = statutory(2026)[date(2026, 10, 1)]
+    days = statutory(2026) | {date(2026, 10, day): national for day in off}
+    worked = frozenset(date(2026, 10, day) for day in work)
+    years = [notice for notice in published().notices if notice.year != 2026]
+    return Calendar.of(CALENDAR.zone, f"own-{number}", [*years, Notice(2026, f"own-{number}", days, worked)])
+
+
+BEFORE = Calendar.of(CALENDAR.zone, "none", [notice for notice in published().notices if notice.year != 2026])
+NOTICED = [
+    _noticed(1, off=(5, 6, 7, 8, 9), work=(10,)),
+    _noticed(2, off=(), work=(4, 10, 11)),
+    CALENDAR,
+]
+calendars = st.one_of(
+    st.just(Calendars(CALENDAR)),
+    st.lists(moments, max_size=3, unique=True)
+    .map(sorted)
+    .flatmap(
+        lambda known: st.permutations(NOTICED).map(
+            lambda noticed: Calendars(BEFORE, list(zip(known, noticed, strict=False)))
+        )
+    ),
+)
+
+legs = st.builds(
+    Leg,
+    leg_id=st.sampled_from(LEGS),
+    unit=st.just("unit"),
+    role=st.sampled_from(Role),
+    office_hours=st.sampled_from([None, (("09:00", "17:00"),), (("25:00", "9"),)]),
+    limits=st.dictionaries(
+        st.sampled_from(WORDS),
+        st.builds(OwnLimit, limit=st.none() | limits, due_at=st.none() | moments),
+        max_size=3,
+    ),
+)
+fields: dict[str, st.SearchStrategy[Any]] = {
+    "id": st.uuids(),
+    "occurred_at": moments,
+    "appeal_id": st.just(APPEAL),
+    "leg_id": st.sampled_from(LEGS),
+    "card_id": st.sampled_from(CARDS),
+    "legs": st.lists(legs, min_size=1, max_size=2).map(tuple),
+    "marks": st.sampled_from([frozenset(), frozenset(), {Mark.INHERITED}, {Mark.PETITION}]),
+    "limit": limits,
+    "deadline": st.sampled_from(WORDS),
+    "stage": st.sampled_from([*STAGES, PLANNED, "contacted"]),
+    "dates": st.lists(moments, max_size=3).map(tuple),
+    "ground": st.sampled_from([None, "papers", "weather"]),
+    "upheld": st.booleans(),
+    "reached": st.booleans(),
+    "reasonable": st.booleans(),
+    "understanding": st.none(),
+    "rank": st.none(),
+    "rating": st.sampled_from(events.Rating),
+    "outcome": st.sampled_from(events.Outcome),
+    "channel": st.sampled_from(events.Channel),
+    "kind": st.sampled_from(Kind),
+    "task_force": st.just(()),
+}
+ENDS = {events.AppealReferred, events.AppealWithdrawn, events.AppealClosed}
+
+
+def acts(what: type[Event], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+    """An act of this type with all fields drawn, but those given."""
+    chosen = {name: fields.get(name, st.just("text")) for name in what.model_fields} | given
+    return st.builds(what, **chosen)
+
+
+TYPES = sorted(ACTS, key=lambda what: what.type)
+anything = st.sampled_from(TYPES).flatmap(acts)
+OFTEN = [what for what in TYPES if what not in ENDS] + [events.StageReached] * 4
+common = st.sampled_from(OFTEN).flatmap(acts)
+early = moments.map(lambda moment: FIRST + (moment - FIRST) / 10)
+histories = st.one_of(
+    st.lists(anything, max_size=12),
+    st.builds(
+        lambda *parts: [*parts[:2], *parts[2]],
+        acts(events.AppealReceived, occurred_at=st.just(FIRST)),
+        acts(events.AppealAssigned, occurred_at=early),
+        st.lists(common, max_size=10),
+    ),
+)
