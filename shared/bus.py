@@ -52,8 +52,12 @@ class Bus:
         """The id of the cluster whose logs are read and written."""
 
     async def __aenter__(self) -> Self:
-        await self._admin.start()
-        self.cluster = await self._cluster()
+        try:
+            await self._admin.start()
+            self.cluster = await self._cluster()
+        except BaseException:
+            await end(self._admin.close())
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -71,8 +75,16 @@ class Bus:
             if await self._cluster() != self.cluster:
                 raise BrokerReplaced(self._settings.bootstrap)
 
-    async def ensure(self, topics: Collection[str]) -> None:
-        """Create the topics that are missing; refuse one with another number of partitions."""
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has."""
+        (described,) = await self._admin.describe_topics([topic])
+        return len(described["partitions"])
+
+    async def ensure(self, topics: Collection[str], *, others: bool = False) -> None:
+        """Create the topics that are missing; refuse one with another number of partitions.
+
+        Topics that `others` share with us, a bank's, may have as many as they like.
+        """
         wanted = self._settings.partitions
         keep = {"retention.ms": "-1"}  # what a service slept through must still be there
         new = [NewTopic(topic, wanted, self._settings.replication, topic_configs=keep) for topic in topics]
@@ -80,7 +92,7 @@ class Bus:
         for topic, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise RuntimeError(f"the broker does not create topic {topic}: Kafka error code {code}")
-        for described in await self._admin.describe_topics(list(topics)):
+        for described in [] if others else await self._admin.describe_topics(list(topics)):
             found = len(described["partitions"])
             if found not in (0, wanted):
                 raise WrongPartitions(described["topic"], found, wanted)

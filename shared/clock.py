@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database import Connection
 from shared.errors import Invalid
 
 TICK = timedelta(microseconds=1)
+_NOW = text("select now()")
 
 # A transaction takes its start time a moment before it can be seen in pg_stat_activity.
 # The margin covers that moment; see docs/decisions/0003-watermarks-in-band.md.
@@ -34,10 +35,13 @@ class Clock(Protocol):
     def check_import(self, occurred_at: datetime) -> None:
         """Refuse (`Invalid`) a time that an imported act cannot have."""
 
-    async def stamp(self, conn: AsyncConnection) -> datetime:
-        """The `occurred_at` of what this transaction does: its start."""
+    def occurred(self, started_at: datetime) -> datetime:
+        """The `occurred_at` of what a transaction does that started at `started_at` by the database."""
 
-    async def horizon(self, conn: AsyncConnection) -> datetime:
+    async def stamp(self, conn: Connection) -> datetime:
+        """The same, asked for: a round trip that a first statement can save."""
+
+    async def horizon(self, conn: Connection) -> datetime:
         """A moment up to which (inclusive) every transaction of this database has ended."""
 
 
@@ -51,11 +55,14 @@ class WallClock:
         if occurred_at > self.now():
             raise Invalid("时间在将来", "this time lies in the future", "occurred_at")
 
-    async def stamp(self, conn: AsyncConnection) -> datetime:
-        at: datetime = (await conn.execute(text("select now()"))).scalar_one()
+    def occurred(self, started_at: datetime) -> datetime:
+        return started_at
+
+    async def stamp(self, conn: Connection) -> datetime:
+        at: datetime = (await conn.execute(_NOW)).scalar_one()
         return at
 
-    async def horizon(self, conn: AsyncConnection) -> datetime:
+    async def horizon(self, conn: Connection) -> datetime:
         upto: datetime = (await conn.execute(_HORIZON)).scalar_one()
         return upto
 
@@ -78,8 +85,11 @@ class DrivenClock:
     def advance(self, now: datetime) -> None:
         self._now = max(self._now, now.astimezone(UTC))
 
-    async def stamp(self, conn: AsyncConnection) -> datetime:
+    def occurred(self, started_at: datetime) -> datetime:
         return self._now
 
-    async def horizon(self, conn: AsyncConnection) -> datetime:
+    async def stamp(self, conn: Connection) -> datetime:
+        return self._now
+
+    async def horizon(self, conn: Connection) -> datetime:
         return self._now - TICK

@@ -6,32 +6,35 @@ and backs off. A record nobody can read, or that fails three times alone, is par
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
+from uuid import UUID
 
-import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
-from aiokafka.structs import ConsumerRecord
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, telemetry, wire
 from shared.bus import Bus, end
 from shared.clock import Clock
+from shared.database import Connection, Database
 from shared.errors import Conflict, NotFound
 from shared.events import Event
 from shared.outbox import Batch
+from shared.pace import Pace
+from shared.records import Parked, Record, decode, keep_watermarks, park
 from shared.settings import Settings
 
 BATCH = 1_000
-GAP_S = 0.05  # a transaction costs about as much for one record as for fifty: under load they go together
+QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
+COMMIT_EVERY_S = 1.0  # what a successor reads again, the inbox drops
 ATTEMPTS = 3
 COMMIT_S = 10.0  # aiokafka tries for ever where a topic is gone
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
+Redrives = Mapping[str, Callable[[Connection, str], Awaitable[None]]]
+"""How what a service itself parked, under a topic of its own, is tried again: by its key."""
 
 
 class Listener(Protocol):
@@ -40,84 +43,17 @@ class Listener(Protocol):
     def heard(self, *, events: int, watermarks: int, asked: bool) -> None: ...
 
 
-class _Raw(Protocol):
-    """What is needed of a record, from Kafka or from the parked table."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-@dataclass(slots=True)
-class _Parked:
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-@dataclass(slots=True)
-class _Record:
-    """A record with what it says, or why it cannot be read."""
-
-    raw: _Raw
-    heard: wire.Heard | None
-    reason: str | None = None
-
-    @property
-    def event(self) -> Event | None:
-        return self.heard.content if self.heard and isinstance(self.heard.content, Event) else None
-
-    @property
-    def watermark(self) -> wire.Watermark | None:
-        return self.heard.content if self.heard and isinstance(self.heard.content, wire.Watermark) else None
-
-
-def decode(raw: _Raw) -> _Record:
-    """Read one record; never raises."""
-    try:
-        return _Record(raw, wire.read(list(raw.headers), raw.value))
-    except wire.Unreadable as error:
-        return _Record(raw, None, str(error))
-
-
 _INBOX = text(
     """
-    insert into inbox (event_id) select unnest(cast(:ids as uuid[]))
-    on conflict do nothing returning event_id
-    """
-)
-_HEARD = text(
-    """
-    insert into heard (topic, partition, cluster, watermark)
-    select * from unnest(
-      cast(:topics as text[]), cast(:partitions as int[]), cast(:clusters as text[]),
-      cast(:marks as timestamptz[])
+    with fresh as (
+      insert into inbox (event_id) select unnest(cast(:ids as uuid[]))
+      on conflict do nothing returning event_id
     )
-    on conflict (topic, partition) do update
-    set cluster = excluded.cluster, watermark = greatest(heard.watermark, excluded.watermark)
-    """
-)
-_PARK = text(
-    """
-    with row as (
-      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
-      values (:topic, :partition, :offset, :cluster, :key, cast(:headers as jsonb), :body, :reason)
-      on conflict (topic, partition, "offset", cluster) do nothing returning *
-    )
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select gen_random_uuid(), :parked, coalesce(key, ''), 'huying.parked.v1', now(), json_build_object(
-      'topic', topic, 'partition', partition, 'offset', "offset", 'reason', reason, 'headers', headers,
-      'body', encode(body, 'base64'))
-    from row
+    select now() as at, (select array_agg(event_id) from fresh) as ids
     """
 )
 _PARKED = text("select * from parked where id = :id and redriven_at is null")
+_REDRIVEN = text("update parked set redriven_at = now() where id = :id")
 
 
 class Consumer:
@@ -129,12 +65,14 @@ class Consumer:
         topics: Sequence[str],
         handlers: Handlers,
         batch: type[Batch],
-        engine: AsyncEngine,
+        engine: Database,
         settings: Settings,
         clock: Clock,
         listener: Listener,
         log: structlog.typing.FilteringBoundLogger,
+        redrives: Redrives,
     ) -> None:
+        self._redrives = redrives
         self._service = service
         self._topics = list(topics)
         self._handlers = handlers
@@ -145,6 +83,8 @@ class Consumer:
         self._listener = listener
         self._log = log
         self._cluster = ""
+        self._done: dict[TopicPartition, int] = {}
+        """Offsets up to which all is in the database and the broker was not told so."""
         self._consumer: AIOKafkaConsumer | None = None
 
     async def run(self) -> None:
@@ -159,7 +99,7 @@ class Consumer:
     async def _session(self) -> None:
         async with Bus(self._settings) as bus:
             await bus.ensure(self._topics)
-            self._cluster = bus.cluster
+            self._cluster, self._done = bus.cluster, {}
             consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._settings.bootstrap,
                 group_id=self._service,
@@ -175,17 +115,24 @@ class Consumer:
             self._consumer = consumer
             try:
                 await consumer.start()
-                while True:
-                    await bus.check()
-                    records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
-                    if records:
-                        taken_at = _seconds()
-                        await self._take(consumer, records)
-                        if sum(map(len, records.values())) < BATCH // 4:
-                            await asyncio.sleep(taken_at + GAP_S - _seconds())
+                await self._read(consumer, bus)
             finally:
                 self._consumer = None
                 await end(consumer.stop())
+
+    async def _read(self, consumer: AIOKafkaConsumer, bus: Bus) -> None:
+        pace, committed_at = Pace(QUIET_GAP_S, BUSY_GAP_S), _seconds()
+        while True:
+            await bus.check()
+            records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
+            pace.begin()
+            events = await self._settle([decode(raw) for raws in records.values() for raw in raws])
+            self._done |= {place: raws[-1].offset + 1 for place, raws in records.items()}
+            if _seconds() >= committed_at + COMMIT_EVERY_S:
+                await self._commit(consumer)
+                committed_at = _seconds()
+            if records and sum(map(len, records.values())) < BATCH // 4:
+                await pace.rest(events)
 
     def partitions(self) -> set[TopicPartition]:
         """What this process reads now."""
@@ -198,14 +145,9 @@ class Consumer:
             rows = (await conn.execute(query, {"cluster": self._cluster})).all()
         return {TopicPartition(row.topic, row.partition) for row in rows}
 
-    async def _take(
-        self, consumer: AIOKafkaConsumer, records: dict[TopicPartition, list[ConsumerRecord]]
-    ) -> None:
-        await self._settle([decode(raw) for raws in records.values() for raw in raws])
-        await self._commit(consumer, {place: raws[-1].offset + 1 for place, raws in records.items()})
-
-    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-        mine = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
+    async def _commit(self, consumer: AIOKafkaConsumer) -> None:
+        mine = {place: offset for place, offset in self._done.items() if place in consumer.assignment()}
+        self._done = {}
         try:
             if mine:
                 async with asyncio.timeout(COMMIT_S):
@@ -213,8 +155,11 @@ class Consumer:
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
 
-    async def _settle(self, records: list[_Record]) -> None:
-        """All at once; where that fails for good one by one, and what fails alone is parked."""
+    async def _settle(self, records: list[Record]) -> int:
+        """All at once; where that fails for good one by one, and what fails alone is parked.
+
+        Returns how many events were new.
+        """
         failures, wait_s = 0, 0.2
         while True:
             try:
@@ -228,24 +173,42 @@ class Consumer:
                     records[0].reason = f"failed {ATTEMPTS} times: {error!r}"
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 10)
-        for record in records:
-            await self._settle([record])
+        return sum([await self._settle([record]) for record in records])
 
-    async def _transact(self, records: list[_Record]) -> None:
-        async with self._engine.begin() as conn:
-            batch = self._batch(conn, await self._clock.stamp(conn))
-            fresh = await self._unseen(conn, records)
-            await batch.load({event.appeal_id for event, _ in fresh})
+    async def _transact(self, records: list[Record]) -> int:
+        """Records of watermarks and of events that nobody handles are one statement at most."""
+        waiting, marks = self._events(records), self._watermarks(records)
+        fresh, faulty = 0, [record for record in records if record.reason is not None]
+        if waiting or faulty:
+            async with self._engine.begin() as conn:
+                fresh = await self._handle(conn, waiting)
+                for record in faulty:
+                    self._log.error("parked", **record.place())
+                    await park(conn, self._service, self._cluster, record)
+                await keep_watermarks(conn, self._cluster, marks)
+        elif marks:
+            async with self._engine.connect() as conn:
+                await keep_watermarks(conn, self._cluster, marks)
+        asked = any(mark.asks for mark in marks.values())
+        self._listener.heard(events=fresh, watermarks=len(marks), asked=asked)
+        return fresh
+
+    async def _handle(self, conn: Connection, waiting: dict[UUID, tuple[Event, str | None]]) -> int:
+        """Hand the events that are not in the inbox yet to their handlers; returns how many."""
+        if not waiting:
+            return 0
+        started_at, ids = (await conn.execute(_INBOX, {"ids": sorted(waiting)})).one()
+        new = set(ids or ())
+        fresh = [found for id_, found in waiting.items() if id_ in new]
+        if fresh:
+            batch = self._batch(conn, self._clock.occurred(started_at))
+            await batch.load({key for event, _ in fresh for key in batch.keys_of(event)})
             for event, traceparent in fresh:
                 telemetry.follow(telemetry.continued(traceparent))
                 self._handlers[type(event)](batch, event)
             telemetry.follow(None)
             await batch.flush()
-            for record in records:
-                if record.reason is not None:
-                    await self._park(conn, record)
-            marks = await self._keep_watermarks(conn, records)
-        self._listener.heard(events=len(fresh), watermarks=len(marks), asked=any(mark.asks for mark in marks))
+        return len(fresh)
 
     async def redrive(self, parked_id: int) -> None:
         """Handle a parked record again. Raises `NotFound`, or `Conflict` with the reason it fails for now."""
@@ -255,67 +218,38 @@ class Consumer:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
+        if (again := self._redrives.get(row.topic)) is not None:
+            async with self._engine.begin() as conn:
+                await again(conn, row.key)
+                await conn.execute(_REDRIVEN, {"id": parked_id})
+            return
         headers = [(name, value.encode()) for name, value in row.headers.items()]
-        record = decode(_Parked(row.topic, row.partition, row.offset, None, row.body, headers))
+        record = decode(Parked(row.topic, row.partition, row.offset, None, row.body, headers))
         if record.reason is not None:
             raise Conflict(
                 f"消息仍无法读取：{record.reason}", f"the message still cannot be read: {record.reason}"
             )
         await self._transact([record])
         async with self._engine.begin() as conn:
-            await conn.execute(
-                text("update parked set redriven_at = now() where id = :id"), {"id": parked_id}
-            )
+            await conn.execute(_REDRIVEN, {"id": parked_id})
 
-    async def _unseen(self, conn: AsyncConnection, records: list[_Record]) -> list[tuple[Event, str | None]]:
-        """The events not in the inbox yet, each once, in order; those nobody handles are left out."""
-        waiting = {
+    def _events(self, records: list[Record]) -> dict[UUID, tuple[Event, str | None]]:
+        """The events by id, each once, in order, with their traces; those nobody handles are left out."""
+        return {
             record.event.id: (record.event, record.heard.traceparent)
             for record in records
             if record.event is not None and record.heard and record.reason is None
             if type(record.event) in self._handlers
         }
-        if not waiting:
-            return []
-        new = set((await conn.execute(_INBOX, {"ids": sorted(waiting)})).scalars())
-        return [found for id_, found in waiting.items() if id_ in new]
 
-    async def _park(self, conn: AsyncConnection, record: _Record) -> None:
-        raw = record.raw
-        self._log.error("parked", topic=raw.topic, partition=raw.partition, offset=raw.offset)
-        await conn.execute(
-            _PARK,
-            {
-                "parked": f"{self._service}.parked",
-                "topic": raw.topic,
-                "partition": raw.partition,
-                "offset": raw.offset,
-                "cluster": self._cluster,
-                "key": raw.key.decode(errors="replace") if raw.key else None,
-                "headers": orjson.dumps({k: v.decode(errors="replace") for k, v in raw.headers}).decode(),
-                "body": raw.value or b"",
-                "reason": record.reason,
-            },
-        )
-
-    async def _keep_watermarks(self, conn: AsyncConnection, records: list[_Record]) -> list[wire.Watermark]:
+    def _watermarks(self, records: list[Record]) -> dict[tuple[str, int], wire.Watermark]:
+        """The newest of each partition that may be believed."""
         newest: dict[tuple[str, int], wire.Watermark] = {}
         for record in records:
             mark = record.watermark
             if mark is not None and record.raw.offset >= mark.after:
                 newest[record.raw.topic, record.raw.partition] = mark
-        if newest:
-            marks = sorted(newest.items())
-            await conn.execute(
-                _HEARD,
-                {
-                    "topics": [topic for (topic, _), _ in marks],
-                    "partitions": [partition for (_, partition), _ in marks],
-                    "clusters": [self._cluster] * len(marks),
-                    "marks": [mark.upto for _, mark in marks],
-                },
-            )
-        return list(newest.values())
+        return newest
 
 
 def _seconds() -> float:

@@ -184,7 +184,8 @@ def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
     if "$ref" in schema:
         return _example(schemas[schema["$ref"].rsplit("/", 1)[1]], name, schemas)
     values = _values(schema)
-    if name in _EXAMPLES and (not values or _EXAMPLES[name] in values):
+    fits = schema.get("type") != "object" or isinstance(_EXAMPLES.get(name), dict)
+    if name in _EXAMPLES and fits and (not values or _EXAMPLES[name] in values):
         return _EXAMPLES[name]
     if values:
         return values[0]
@@ -196,7 +197,8 @@ def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
         case "array":
             return [_example(schema["items"], name, schemas)]
         case "string":
-            return {"uuid": _ID, "date-time": _MOMENT}.get(schema.get("format", ""), name)
+            formats = {"uuid": _ID, "date-time": _MOMENT, "date": _MOMENT[:10]}
+            return formats.get(schema.get("format", ""), name)
         case "boolean":
             return False
         case _:

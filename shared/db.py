@@ -1,4 +1,4 @@
-"""A service's own database: engine, migrations, and the tables that every service has."""
+"""A service's own database: its tables and migrations, and which of its errors pass by themselves."""
 
 from pathlib import Path
 
@@ -7,42 +7,26 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.database import DRIVER_ERRORS, Connection
 
 SERVICES = Path(__file__).parent.parent / "services"
 _MIGRATION_LOCK = 7_401_001
-DATABASE_ERRORS = (DBAPIError, sa.exc.TimeoutError, OSError, TimeoutError)
+DATABASE_ERRORS = (DBAPIError, *DRIVER_ERRORS, OSError, TimeoutError)
 _TRANSIENT = ("08", "40", "53", "55", "57", "58")  # SQLSTATE classes that pass by themselves
 
 
-def engine(url: str, pool: int = 10, *, reads: bool = False) -> AsyncEngine:
-    """Connections of one service. A session that forgets its transaction is ended by the server.
-
-    With `reads` each statement stands alone: one round trip instead of three.
-    """
-    return create_async_engine(
-        url,
-        pool_size=pool,
-        pool_pre_ping=True,
-        pool_timeout=10,
-        **({"isolation_level": "AUTOCOMMIT"} if reads else {}),
-        connect_args={
-            "timeout": 10,
-            "server_settings": {
-                "idle_in_transaction_session_timeout": "30000",
-                "timezone": "UTC",
-                "jit": "off",
-            },
-        },
-    )
+def engine(url: str) -> AsyncEngine:
+    """What migrations run on; a service at work uses `shared.database`."""
+    return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying again later may help: connection lost, server starting, deadlock, disk full."""
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state[:2] in _TRANSIENT or not state
-    return isinstance(error, DATABASE_ERRORS)
+    said = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(said, "sqlstate", None)
+    return isinstance(error, DATABASE_ERRORS) if state is None else state[:2] in _TRANSIENT
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
@@ -130,6 +114,6 @@ async def migrate(db: AsyncEngine, service: str) -> None:
         await conn.run_sync(upgrade)
 
 
-async def ping(conn: AsyncConnection) -> None:
+async def ping(conn: Connection) -> None:
     """Raises where the database does not answer."""
     await conn.execute(sa.text("select 1"))

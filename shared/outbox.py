@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import wire
+from shared.database import Connection
 from shared.events import Event
 from shared.telemetry import traceparent
 
@@ -28,7 +28,7 @@ class Batch:
 
     service: ClassVar[str]
 
-    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime) -> None:
         self.conn = conn
         self.at = at
         self.said: list[Said] = []
@@ -36,6 +36,10 @@ class Batch:
     def emit(self, event: Event) -> None:
         """Say `event` when this transaction commits."""
         self.said.append(Said(event, traceparent()))
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """The rows that the handler of `event` needs: its case."""
+        return (event.appeal_id,)
 
     async def load(self, keys: Collection[Any]) -> None:
         """Lock and read the rows these keys name (a case by its id), in key order."""
@@ -60,7 +64,7 @@ _INSERT = text(
 )
 
 
-async def publish(conn: AsyncConnection, service: str, said: Sequence[Said]) -> None:
+async def publish(conn: Connection, service: str, said: Sequence[Said]) -> None:
     """Put events into the outbox, in this order; one already said is not said again."""
     if not said:
         return

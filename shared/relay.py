@@ -18,17 +18,17 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import db, wire
 from shared.bus import Bus, end
 from shared.clock import Clock
+from shared.database import Connection, Database
+from shared.pace import Pace
 from shared.settings import Settings
 
 BATCH = 2_000
 POLL_S = 0.5
-GAP_S = 0.05  # a turn costs about as much for one row as for fifty: under load they go together
+QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.15
 
 TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
 _UNSENT = text(
@@ -37,7 +37,12 @@ _UNSENT = text(
     from outbox where sent_at is null order by seq limit :limit
     """
 )
-_MARK = text("update outbox set sent_at = now() where seq = any(cast(:seqs as bigint[]))")
+_MARK = text(
+    """
+    with marked as (update outbox set sent_at = now() where seq = any(cast(:seqs as bigint[])))
+    update relay set offsets = cast(:offsets as jsonb)
+    """
+)
 _NEWEST = text("select max(seq) from outbox where sent_at is null")
 _HOLD = text("select hold_at from relay where hold_until > clock_timestamp()")
 
@@ -52,7 +57,7 @@ class Relay:
     def __init__(
         self,
         service: str,
-        engine: AsyncEngine,
+        engine: Database,
         settings: Settings,
         clock: Clock,
         log: structlog.typing.FilteringBoundLogger,
@@ -71,8 +76,10 @@ class Relay:
         self._hurried = False
         self._pause_s = settings.busy_watermark_s
         self._said_at = float("-inf")
-        self._turned_at = float("-inf")
+        self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
         self._offsets: dict[str, int] = {}
+        self._known: set[str] = set()
+        """Topics that are there: to wait for one that is not would hold up all others."""
 
     def poke(self) -> None:
         """Something was written or heard: look at the outbox, and say a watermark soon."""
@@ -97,28 +104,29 @@ class Relay:
             except LogLost as error:
                 await self._forget(repr(error))
             except (KafkaError, *db.DATABASE_ERRORS) as error:
-                if isinstance(error, DBAPIError) and not db.is_transient(error):
+                if not (isinstance(error, KafkaError) or db.is_transient(error)):
                     raise
                 self._log.warning("relay waits", reason=repr(error))
                 await asyncio.sleep(1)
 
     async def _session(self) -> None:
-        async with self._engine.connect() as lock:
-            lock = await lock.execution_options(isolation_level="AUTOCOMMIT")
-            await self._become_only(lock)
+        """All on the one connection that has the lock: without the lock nothing more is sent."""
+        async with self._engine.connect() as conn:
+            await self._become_only(conn)
             try:
                 async with Bus(self._settings) as bus:
-                    await self._remember(lock, bus.cluster)
-                    await bus.ensure([self.topic, f"{self._service}.parked"])
-                    await self._relay(lock, bus)
+                    await self._remember(conn, bus.cluster)
+                    self._known = {self.topic, f"{self._service}.parked"}
+                    await bus.ensure(self._known)
+                    await self._relay(conn, bus)
             finally:
-                await lock.invalidate()  # ends the session, and with it the lock
+                await conn.invalidate()
 
-    async def _become_only(self, conn: AsyncConnection) -> None:
+    async def _become_only(self, conn: Connection) -> None:
         while not (await conn.execute(TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - another process holds it
             await asyncio.sleep(1)
 
-    async def _relay(self, lock: AsyncConnection, bus: Bus) -> None:
+    async def _relay(self, conn: Connection, bus: Bus) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.bootstrap,
             acks="all",
@@ -130,14 +138,12 @@ class Relay:
         try:
             await producer.start()
             while True:
-                await db.ping(lock)
                 await bus.check()
-                await self._turn(producer)
-                await self._rest()
+                await self._rest(await self._turn(conn, bus, producer))
         finally:
             await end(producer.stop())
 
-    async def _remember(self, conn: AsyncConnection, cluster: str) -> None:
+    async def _remember(self, conn: Connection, cluster: str) -> None:
         await conn.execute(text("insert into relay (single) values (true) on conflict do nothing"))
         row = (await conn.execute(text("select cluster, offsets from relay"))).one()
         if row.cluster not in (None, cluster):
@@ -153,66 +159,55 @@ class Relay:
             await conn.execute(text("update relay set offsets = '{}'"))
             await conn.execute(text("update outbox set sent_at = null where sent_at is not null"))
 
-    async def _rest(self) -> None:
+    async def _rest(self, sent: int) -> None:
         due_s = self._said_at + self._pause_s - _seconds()
         try:
             async with asyncio.timeout(due_s if 0 < due_s < POLL_S else POLL_S):
                 await self._news.wait()
         except TimeoutError:
             return
-        await asyncio.sleep(max(0.002, self._turned_at + GAP_S - _seconds()))  # others come along
+        await asyncio.sleep(0.002)  # others come along
+        await self._pace.rest(sent)
 
-    async def _turn(self, producer: AIOKafkaProducer) -> None:
-        """Send all that is unsent; then say how far that reaches."""
+    async def _turn(self, conn: Connection, bus: Bus, producer: AIOKafkaProducer) -> int:
+        """Send all that is unsent, then say how far that reaches; returns how many rows went."""
         self._news.clear()
-        self._turned_at = _seconds()
-        async with self._engine.connect() as conn:
-            horizon = await self._horizon(conn)
-            sent = await self._drain(conn, producer)
-            if self._is_due(horizon):
-                await self._say(producer, horizon)
-                await self._keep_offsets(conn)
-                await conn.commit()
-                idle = not (sent or self._news.is_set())
-                self._pause_s = (
-                    min(self._pause_s * 2, self._settings.idle_watermark_s) if idle else self._pause_s
-                )
-            if sent:
-                self._pause_s = self._settings.busy_watermark_s
-
-    def _is_due(self, horizon: datetime) -> bool:
-        if self._asks:
-            return True
-        if self.upto is not None and horizon <= self.upto:
-            return False
-        waited = _seconds() - self._said_at >= self._pause_s
-        return waited or self._hurried or self._settings.clock == "driven"
-
-    async def _horizon(self, conn: AsyncConnection) -> datetime:
-        moments = (await self._clock.horizon(conn), (await conn.execute(_HOLD)).scalar(), self.limit)
-        await conn.commit()
-        return min(moment for moment in moments if moment is not None)
-
-    async def _drain(self, conn: AsyncConnection, producer: AIOKafkaProducer) -> int:
-        """Send what was committed before this moment; returns how many rows went."""
-        sent, newest = 0, (await conn.execute(_NEWEST)).scalar()
-        while newest is not None:
-            rows = (await conn.execute(_UNSENT, {"limit": BATCH})).all()
-            await conn.commit()
-            await self._send(producer, rows)
-            await conn.execute(_MARK, {"seqs": [row.seq for row in rows]})
-            await self._keep_offsets(conn)
-            await conn.commit()
-            sent += len(rows)
-            if not rows or rows[-1].seq >= newest:
-                break
+        self._pace.begin()
+        horizon = await self._horizon(conn) if self._is_due() else None
+        sent = await self._drain(conn, bus, producer)
+        if horizon is not None and (self._asks or self.upto is None or horizon > self.upto):
+            await self._say(producer, horizon)
+            if not (sent or self._news.is_set()):
+                self._pause_s = min(self._pause_s * 2, self._settings.idle_watermark_s)
+        if sent:
+            self._pause_s = self._settings.busy_watermark_s
         return sent
 
-    async def _keep_offsets(self, conn: AsyncConnection) -> None:
-        await conn.execute(
-            text("update relay set offsets = cast(:offsets as jsonb)"),
-            {"offsets": orjson.dumps(self._offsets).decode()},
-        )
+    def _is_due(self) -> bool:
+        """Whether it is time for a watermark."""
+        waited = _seconds() - self._said_at >= self._pause_s
+        return waited or self._asks or self._hurried or self._settings.clock == "driven"
+
+    async def _horizon(self, conn: Connection) -> datetime:
+        moments = (await self._clock.horizon(conn), (await conn.execute(_HOLD)).scalar(), self.limit)
+        return min(moment for moment in moments if moment is not None)
+
+    async def _drain(self, conn: Connection, bus: Bus, producer: AIOKafkaProducer) -> int:
+        """Send what was committed before this moment; returns how many rows went."""
+        sent, newest = 0, None
+        while rows := (await conn.execute(_UNSENT, {"limit": BATCH})).all():
+            if newest is None and len(rows) == BATCH:
+                newest = (await conn.execute(_NEWEST)).scalar()
+            if new := {row.topic for row in rows} - self._known:
+                await bus.ensure(new, others=True)
+                self._known |= new
+            await self._send(producer, rows)
+            offsets = orjson.dumps(self._offsets).decode()
+            await conn.execute(_MARK, {"seqs": [row.seq for row in rows], "offsets": offsets})
+            sent += len(rows)
+            if newest is None or rows[-1].seq >= newest:
+                break
+        return sent
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         waiting = [

@@ -5,6 +5,7 @@ The death of any ends the process, and whoever supervises it starts it again.
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,14 +13,14 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import db, telemetry
 from shared.clock import Clock, DrivenClock, WallClock
-from shared.consumer import Consumer, Handlers
+from shared.consumer import Consumer, Handlers, Redrives
+from shared.database import Database
 from shared.errors import NotFound
 from shared.outbox import Batch
 from shared.relay import Relay
@@ -28,8 +29,8 @@ from shared.rules.calendar import Calendar
 from shared.settings import Settings
 from shared.web import openapi, ops, problems
 from shared.web.access import ACCESS, Accounts
+from shared.web.direct import Application
 from shared.web.edge import authorize
-from shared.web.guard import Guard
 from shared.writer import Writer
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,6 +47,7 @@ class Service:
     routers: tuple[APIRouter, ...] = ()
     tasks: tuple[Callable[["Running"], Coroutine[Any, Any, None]], ...] = ()
     prepare: Callable[["Running"], Awaitable[None]] | None = None
+    redrives: Redrives = field(default_factory=dict)
 
     @property
     def topics(self) -> list[str]:
@@ -61,11 +63,12 @@ class Running:
         self.settings = settings
         self.log = telemetry.log(service.name)
         self.accounts = Accounts.load(settings.accounts)
-        self.pack = pack.load(settings.pack)
+        self.pack = pack.load(settings.pack, settings.pack_settings)
+        self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.calendar = Calendar.load(_zone(settings.zone), settings.calendar)
         self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
-        self.engine: AsyncEngine = db.engine(settings.database)
-        self.reader: AsyncEngine = db.engine(settings.database, 5, reads=True)
+        self.engine = Database(settings.database)
+        self.reader = Database(settings.database, 5)
         self.news = asyncio.Event()
         """Set when watermarks were heard, or something was written here."""
         self.relay = Relay(service.name, self.engine, settings, self.clock, self.log)
@@ -80,6 +83,7 @@ class Running:
             self.clock,
             self,
             self.log,
+            service.redrives,
         )
         self.app = build_app(self)
 
@@ -94,7 +98,10 @@ class Running:
 
     def pack_of(self, ref: str) -> pack.Pack:
         """The pack a case names; the city's own may come from a file. PackError for an unknown one."""
-        return self.pack if ref == self.pack.ref else pack.load(ref)
+        for own in (self.pack, *self.procedures.values()):
+            if ref == own.ref:
+                return own
+        return pack.load(ref, self.settings.pack_settings)
 
     def wake(self) -> None:
         """Something was written, or the clock was moved."""
@@ -103,7 +110,11 @@ class Running:
 
     async def start(self) -> None:
         """Bring the database up to date; refuse to start where something is wrong."""
-        await db.migrate(self.engine, self.service.name)
+        engine = db.engine(self.settings.database)
+        try:
+            await db.migrate(engine, self.service.name)
+        finally:
+            await engine.dispose()
         if self.service.prepare is not None:
             await self.service.prepare(self)
 
@@ -127,10 +138,10 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def build_app(running: Running) -> FastAPI:
+def build_app(running: Running) -> Application:
     """The service's web application: its routes, the shared ones, and the guards around them."""
     name = running.service.name
-    app = FastAPI(
+    app = Application(
         title=f"Huying {name}",
         description=f"The {name} service of Huying (呼应).",
         dependencies=[Depends(authorize)],
@@ -138,8 +149,9 @@ def build_app(running: Running) -> FastAPI:
     )
     for router in (*running.service.routers, ops.router):
         app.include_router(router)
-        for route in router.routes:
-            assert isinstance(route, APIRoute)
+        routes = [route for route in router.routes if isinstance(route, APIRoute)]
+        app.call_directly(routes)
+        for route in routes:
             for method in route.methods or ():
                 if f"{method} /{name}{route.path}" not in ACCESS:
                     raise LookupError(
@@ -147,7 +159,6 @@ def build_app(running: Running) -> FastAPI:
                     )
     problems.install(app)
     openapi.describe(app)
-    app.add_middleware(Guard)
     app.state.service = running
     return app
 
@@ -199,7 +210,13 @@ async def serve(
         first = found[0].settings
         server = uvicorn.Server(
             uvicorn.Config(
-                root, host=first.host, port=first.port, log_level="warning", access_log=False, lifespan="off"
+                root,
+                host=first.host,
+                port=first.port,
+                log_level="warning",
+                access_log=False,
+                proxy_headers=False,
+                lifespan="off",
             )
         )
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -209,4 +226,12 @@ async def serve(
                 await asyncio.sleep(0.02)
             if ready is not None:
                 await ready(found)
+            _spare_the_collector()
             await serving
+
+
+def _spare_the_collector() -> None:
+    """What is there by now stays: it need not be looked through again, nor every 700 objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)

@@ -5,17 +5,20 @@ outbox row, travels as a Kafka header and is current again while a handler runs.
 """
 
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from opentelemetry import trace
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _ids = RandomIdGenerator()
-_propagator = TraceContextTextMapPropagator()
+_TRACEPARENT = re.compile(
+    r"(?P<version>[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})"
+    r"(?P<more>-.*)?"
+)
+"""W3C Trace Context, 3.2."""
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
@@ -28,10 +31,10 @@ def continued(incoming: str | None) -> str:
     """A span of this process below `incoming`, or of a new trace where that is none or not valid."""
     if incoming is None:
         return new_traceparent()
-    context = trace.get_current_span(_propagator.extract({"traceparent": incoming})).get_span_context()
-    if not context.is_valid:
+    found = _TRACEPARENT.fullmatch(incoming.strip())
+    if found is None or found["version"] == "ff" or (found["version"] == "00" and found["more"]):
         return new_traceparent()
-    return f"00-{context.trace_id:032x}-{_ids.generate_span_id():016x}-{int(context.trace_flags):02x}"
+    return f"00-{found['trace']}-{_ids.generate_span_id():016x}-{found['flags']}"
 
 
 def traceparent() -> str:

@@ -43,6 +43,9 @@ PEOPLE = [
     ("roads", Role.UNIT, "roads"),
     ("east", Role.UNIT, "east"),
     ("water", Role.UNIT, "water"),
+    ("regulator", Role.REGULATOR, None),
+    ("bank-a", Role.BANK, "bank-a"),
+    ("bank-b", Role.BANK, "bank-b"),
 ]
 
 
@@ -85,12 +88,18 @@ class City:
         services: tuple[Service, ...] = ALL,
         clock: str = "driven",
         pack: str = "bozhou-2024",
+        **settings: Any,
     ) -> None:
         self.postgres = postgres
         self.broker = broker
         self.services: dict[str, Running] = {}
         self._wanted = services
-        self._settings: dict[str, Any] = {"clock": clock, "pack": pack, "session_timeout_ms": 3000}
+        self._settings: dict[str, Any] = {
+            "clock": clock,
+            "pack": pack,
+            "session_timeout_ms": 3000,
+            **settings,
+        }
         self._stack = contextlib.AsyncExitStack()
 
     def settings(self, service: str) -> Settings:
@@ -273,7 +282,8 @@ class City:
             for case in cases
         ]
         await self.ok("importer", "POST", "/intake/import", {"source": "test", "items": items})
-        await self._until_dispatch_knows(imported_id("test", cases[-1].source_id))
+        for case in cases:
+            await self._until_dispatch_knows(imported_id("test", case.source_id))
         acts = [act for case in cases for act in case.acts()]
         await self.ok("importer", "POST", "/dispatch/import", {"acts": acts})
 

@@ -21,10 +21,12 @@ class Role(StrEnum):
     LEADER = "leader"
     IMPORTER = "importer"  # brings past cases with their own times
     OPS = "ops"  # runs the system
+    BANK = "bank"  # a bank's clerk or program
+    REGULATOR = "regulator"  # hears complaints about banks
 
 
 class Account(BaseModel):
-    """One account. `key_sha256` is the SHA-256 of its API key; `code` the unit or leader it speaks for."""
+    """One account. `key_sha256` is the SHA-256 of its API key; `code` the unit, leader or bank it speaks for."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,8 +37,8 @@ class Account(BaseModel):
 
     @model_validator(mode="after")
     def speaks_for_somebody(self) -> Self:
-        """ValueError for a unit's or leader's account without code."""
-        if self.role in (Role.UNIT, Role.LEADER) and not self.code:
+        """ValueError for the account of a unit, a leader or a bank without code."""
+        if self.role in (Role.UNIT, Role.LEADER, Role.BANK) and not self.code:
             raise ValueError(f"account {self.name}: a {self.role} account names its `code`")
         return self
 
@@ -86,7 +88,7 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS = Role
+OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR = Role
 EVERYBODY = frozenset({None, *Role})
 STAFF = frozenset({OPERATOR, OFFICE, UNIT, LEADER, OPS})
 _OPS_ROUTES = {
@@ -103,13 +105,20 @@ _OPS_ROUTES = {
 _OFFICE = frozenset({OFFICE})
 _UNIT = frozenset({UNIT})
 _IMPORTER = frozenset({IMPORTER})
+_WINDOW = frozenset({OPERATOR, OFFICE})
+_REGULATOR = frozenset({REGULATOR})
+_BANK = frozenset({BANK})
 
 ACCESS: dict[str, frozenset[Role | None]] = {
+    "GET /intake/procedures": EVERYBODY,
     "POST /intake/appeals": EVERYBODY,
     "GET /intake/status/{registration_number}": EVERYBODY,
     "POST /intake/status/{registration_number}/withdrawals": EVERYBODY,
     "POST /intake/status/{registration_number}/ratings": EVERYBODY,
     "POST /intake/appeals/{appeal_id}/reopenings": _OFFICE,
+    "POST /intake/appeals/{appeal_id}/merges": _OFFICE,
+    "POST /intake/appeals/{appeal_id}/unmerges": _OFFICE,
+    "POST /intake/appeals/{appeal_id}/follow-ups": frozenset({OPERATOR, OFFICE}),
     "GET /intake/appeals": STAFF,
     "GET /intake/appeals/{appeal_id}": STAFF,
     "POST /intake/import": _IMPORTER,
@@ -117,6 +126,7 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /dispatch/appeals/{appeal_id}/contacts": _UNIT,
     "POST /dispatch/appeals/{appeal_id}/replies": _UNIT,
     "POST /dispatch/appeals/{appeal_id}/completions": _UNIT,
+    "POST /dispatch/appeals/{appeal_id}/stages": frozenset({OFFICE, UNIT}),
     "POST /dispatch/appeals/{appeal_id}/refusals": _UNIT,
     "POST /dispatch/appeals/{appeal_id}/objections": _UNIT,
     "POST /dispatch/appeals/{appeal_id}/objection-decisions": _OFFICE,
@@ -125,6 +135,7 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /dispatch/appeals/{appeal_id}/pauses": _OFFICE,
     "POST /dispatch/appeals/{appeal_id}/resumptions": _OFFICE,
     "POST /dispatch/appeals/{appeal_id}/lift-requests": _UNIT,
+    "POST /dispatch/appeals/{appeal_id}/findings": _OFFICE,
     "POST /dispatch/appeals/{appeal_id}/referrals": _OFFICE,
     "POST /dispatch/appeals/{appeal_id}/closures": _OFFICE,
     "POST /dispatch/import": _IMPORTER,
@@ -135,9 +146,16 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /escalation/appeals/{appeal_id}/cards/served": _OFFICE,
     "POST /escalation/appeals/{appeal_id}/cards/acknowledged": _UNIT,
     "POST /escalation/appeals/{appeal_id}/cards/appealed": _UNIT,
+    "POST /escalation/appeals/{appeal_id}/cards/upheld": _OFFICE,
     "POST /escalation/appeals/{appeal_id}/cards/withdrawn": _OFFICE,
     "POST /escalation/appeals/{appeal_id}/instructions": frozenset({LEADER}),
     "POST /escalation/appeals/{appeal_id}/sign-off": frozenset({LEADER}),
+    "POST /escalation/appeals/{appeal_id}/publication-answers": _UNIT,
+    "POST /escalation/appeals/{appeal_id}/publication-decisions": _OFFICE,
+    "GET /escalation/publications": EVERYBODY,
+    "GET /escalation/histories": frozenset({OFFICE, IMPORTER, OPS}),
+    "GET /escalation/calendars": frozenset({OFFICE, IMPORTER, OPS}),
+    "PUT /escalation/calendar/{year}": frozenset({OFFICE, OPS}),
     "GET /escalation/cases": STAFF | _IMPORTER,
     "GET /escalation/ledger": STAFF,
     "GET /escalation/appeals/{appeal_id}": STAFF,
@@ -147,6 +165,41 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /notify/inbox/{message_id}/read": frozenset({OFFICE, UNIT, LEADER}),
     "GET /notify/status/{registration_number}": EVERYBODY,
     "GET /notify/appeals/{appeal_id}/messages": frozenset({OFFICE, OPS}),
+    "GET /notify/appeals/{appeal_id}/deliveries": frozenset({OFFICE, OPS}),
+    "GET /notify/deliveries": frozenset({OFFICE, OPS}),
+    "POST /notify/deliveries/{delivery_id}/resend": frozenset({OFFICE, OPS}),
+    "GET /notify/contacts/{recipient}": frozenset({OPERATOR, OFFICE, UNIT, LEADER}),
+    "PUT /notify/contacts/{recipient}": frozenset({OPERATOR, OFFICE, UNIT, LEADER}),
+    "POST /notify/receipts/sms": EVERYBODY,
+    "POST /financing/requests": EVERYBODY,
+    "GET /financing/requests": _WINDOW,
+    "GET /financing/requests/{loan_id}": _WINDOW,
+    "POST /financing/requests/{loan_id}/pushes": _OFFICE,
+    "POST /financing/requests/{loan_id}/withdrawals": _WINDOW,
+    "POST /financing/requests/{loan_id}/consent-withdrawals": _WINDOW,
+    "POST /financing/requests/{loan_id}/closures": _OFFICE,
+    "POST /financing/requests/{loan_id}/complaints": _WINDOW,
+    "GET /financing/status/{registration_number}": EVERYBODY,
+    "POST /financing/status/{registration_number}/withdrawals": EVERYBODY,
+    "POST /financing/status/{registration_number}/consent-withdrawals": EVERYBODY,
+    "POST /financing/status/{registration_number}/complaints": EVERYBODY,
+    "GET /financing/complaints": _WINDOW | _REGULATOR,
+    "GET /financing/complaints/{complaint_id}": _WINDOW | _REGULATOR,
+    "POST /financing/complaints/{complaint_id}/decisions": _REGULATOR,
+    "GET /financing/banks": _WINDOW | _REGULATOR | _IMPORTER,
+    "PUT /financing/banks/{code}": frozenset({OFFICE, IMPORTER}),
+    "GET /financing/banks/{code}/record": frozenset({OFFICE, REGULATOR, BANK}),
+    "GET /financing/bank/requests": _BANK,
+    "GET /financing/bank/requests/{registration_number}/{leg}": _BANK,
+    "POST /financing/bank/reports": _BANK,
+    "GET /financing/banks/{code}/endpoint": frozenset({OFFICE, OPS, BANK}),
+    "PUT /financing/banks/{code}/endpoint": frozenset({OFFICE, BANK}),
+    "POST /financing/banks/{code}/endpoint/secrets": frozenset({OFFICE, BANK}),
+    "GET /financing/banks/{code}/deliveries": frozenset({OFFICE, OPS, BANK}),
+    "POST /financing/banks/{code}/deliveries/replay": frozenset({OFFICE, OPS, BANK}),
+    "GET /financing/overdue": _OFFICE,
+    "GET /financing/cases": frozenset({OFFICE, IMPORTER, OPS}),
+    "POST /financing/import": _IMPORTER,
     **{
         f"{route.split()[0]} /{service}{route.split()[1]}": roles
         for service in ("intake", "dispatch", "escalation", "financing", "notify")

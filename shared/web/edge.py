@@ -2,15 +2,15 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.database import Connection
 from shared.errors import Conflict, Forbidden, Invalid, NeedsVersion, Stale, Unauthorized
 from shared.web.access import ACCESS, Caller
 from shared.writer import Answer, Once
@@ -127,13 +127,12 @@ def _version(if_match: str | None) -> int | None:
 Edged = Annotated[Edge, Depends(edge)]
 
 
-async def reading(request: Request) -> AsyncIterator[AsyncConnection]:
-    """A connection to read from."""
-    async with service(request).reader.connect() as conn:
-        yield conn
+async def reading(request: Request) -> Connection:
+    """What to read with."""
+    return service(request).reader.reading()
 
 
-Reading = Annotated[AsyncConnection, Depends(reading)]
+Reading = Annotated[Connection, Depends(reading)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return from_error(error)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def invalid(error: RequestValidationError) -> Response:
+    """A request that does not fit its route."""
     found = mistakes(list(error.errors()))
     if any(one["type"] == "json_invalid" for one in error.errors()):
         return problem(400, "not_json", "请求体不是有效的 JSON", "the body is not valid JSON", found)
@@ -54,7 +54,13 @@ async def _http(_request: Request, error: Exception) -> Response:
     return problem(error.status_code, "http", "请求无法处理", str(error.detail))
 
 
-async def _broken(_request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return invalid(error)
+
+
+async def broken(_request: Request, error: Exception) -> Response:
+    """A defect of ours."""
     return problem(500, "error", "系统内部错误，已记录", "an error on our side; it was logged")
 
 
@@ -63,4 +69,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HuyingError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(Exception, broken)

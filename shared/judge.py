@@ -1,0 +1,121 @@
+"""When cases are judged: as soon as all that may bear on them is known, and when a deadline comes.
+
+A case is judged up to a moment up to which what bears on it is known: never beyond this service's own
+horizon, nor the watermarks of the topics the case depends on. What is still in a backlog is waited for.
+"""
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from shared import db, telemetry
+from shared.clock import TICK, WallClock
+from shared.database import Connection
+from shared.pace import Pace
+from shared.runtime import Running
+
+BATCH = 200
+LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
+QUIET_GAP_S, BUSY_GAP_S = 0.1, 0.4
+FIRST_PATIENCE_S = 0.5
+LONGEST_PATIENCE_S = 60.0
+SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the others have passed it too
+Known = TypeVar("Known")
+Waiting = tuple[datetime | None, datetime | None]
+
+
+class Judge(ABC, Generic[Known]):
+    """Judges the cases of one service. Replicas share the work by row locks."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self._patience_s = FIRST_PATIENCE_S
+        self._asked_at = float("-inf")
+        self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
+
+    @abstractmethod
+    async def known(self, conn: Connection) -> Known:
+        """Up to when what bears on cases is known."""
+
+    @abstractmethod
+    def complete(self, known: Known) -> datetime:
+        """Up to when it is known of every case."""
+
+    @abstractmethod
+    async def turn(self, known: Known, most: int) -> int:
+        """Judge up to `most` cases that are due, in one transaction; returns how many."""
+
+    @abstractmethod
+    async def waiting(self, conn: Connection) -> Waiting:
+        """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
+
+    async def run(self) -> None:
+        """Judge until cancelled."""
+        running = self.running
+        while True:
+            try:
+                running.news.clear()
+                self._pace.begin()
+                judged, due_at = await self._judge_all()
+                await self._rest(due_at)
+                await self._pace.rest(judged)
+            except db.DATABASE_ERRORS as error:
+                if not db.is_transient(error):
+                    raise
+                running.log.warning("judgement waits for the database", reason=repr(error))
+                await asyncio.sleep(1)
+
+    def attempt(self, case_id: UUID, judge: Callable[[], None]) -> str | None:
+        """Judge one case; the reason where that fails: its defect must not stop the judge for the others."""
+        telemetry.follow(telemetry.new_traceparent())
+        try:
+            judge()
+        except Exception as error:
+            reason = f"cannot be judged: {error!r}"
+            self.running.log.error("parked a case", case_id=str(case_id), reason=reason)
+            return reason
+        return None
+
+    async def _judge_all(self) -> tuple[int, datetime | None]:
+        """Judge what is due; returns how many cases, and when the next one is to be looked at."""
+        running = self.running
+        async with running.engine.connect() as conn:
+            known = await self.known(conn)
+        judged = turn = await self.turn(known, BATCH)
+        while turn == BATCH:
+            judged += (turn := await self.turn(known, BATCH))
+        async with running.engine.connect() as conn:
+            waiting = await self.waiting(conn)
+        moments = [moment - TICK for moment in waiting if moment is not None]
+        limit = min([self.complete(known), *moments])
+        if limit != running.relay.limit:
+            running.relay.limit = limit
+            running.relay.poke()
+        return judged, waiting[0]
+
+    async def _rest(self, due_at: datetime | None) -> None:
+        """Until a watermark comes, or a case is due: then the others are asked for theirs."""
+        running = self.running
+        wait_s = LONGEST_REST_S
+        if due_at is not None and isinstance(running.clock, WallClock):
+            wait_s = (due_at + SETTLED - running.clock.now()).total_seconds()
+            if wait_s > 0:
+                self._patience_s = FIRST_PATIENCE_S
+            else:
+                self._ask()
+                wait_s = LONGEST_REST_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(wait_s, LONGEST_REST_S)):
+                await running.news.wait()
+
+    def _ask(self) -> None:
+        """Ask the others how far they are; less and less often where no answer comes."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._asked_at + self._patience_s:
+            self.running.relay.ask()
+            self._asked_at = now
+            self._patience_s = min(self._patience_s * 2, LONGEST_PATIENCE_S)

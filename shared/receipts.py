@@ -1,0 +1,25 @@
+"""Receipt codes (回执码): whoever holds one may read and say what is the enterprise's."""
+
+import base64
+import hashlib
+import hmac
+
+CHANCE_BYTES = 10
+_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+_MISREAD = str.maketrans("OIL", "011", "- \t\n")
+
+
+def receipt_code(chance: bytes) -> str:
+    """Ten random bytes as 16 characters of Crockford's base32, in groups of four to be read aloud."""
+    code = base64.b32encode(chance).decode().translate(_BASE32)
+    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
+
+
+def receipt_hash(code: str) -> str:
+    """How a receipt code is kept. Case, dashes and blanks do not matter; O is 0, I and L are 1."""
+    return hashlib.sha256(code.upper().translate(_MISREAD).encode()).hexdigest()
+
+
+def opens(code: str, kept_hash: str | None) -> bool:
+    """Whether `code` is the one kept, in constant time. Guessing is hopeless: a code has 80 random bits."""
+    return hmac.compare_digest(receipt_hash(code), kept_hash or "")

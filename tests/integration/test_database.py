@@ -1,0 +1,158 @@
+"""Connections: named values by place, transactions kept or undone, and a server that ends sessions."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from huying.embedded import EmbeddedPostgres
+from shared import db
+from shared.database import Connection, Database
+
+END_THE_OTHERS = text(
+    """
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+    """
+)
+KEEP = text("insert into inbox (event_id) values (gen_random_uuid())")
+COUNT = text("select count(*) from inbox")
+SESSION = text("select pg_backend_pid()")
+
+
+@pytest.fixture(scope="module")
+async def url(postgres: EmbeddedPostgres) -> str:
+    """A database of the module's own, with the tables of a service."""
+    await postgres.ensure(["connections"])
+    url = postgres.dsn("connections", "connections")
+    engine = db.engine(url)
+    await db.migrate(engine, "financing")
+    await engine.dispose()
+    return url
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = Database(url, 2)
+    yield database
+    await database.dispose()
+
+
+async def end_sessions(url: str) -> None:
+    """What a restart of the server does to the connections of others."""
+    other = Database(url)
+    async with other.connect() as conn:
+        await conn.execute(END_THE_OTHERS)
+    await other.dispose()
+
+
+def end_sessions_unseen(url: str) -> None:
+    """The same while this loop stands still, so that no connection here has heard of its end."""
+    thread = threading.Thread(target=lambda: asyncio.run(end_sessions(url)))
+    thread.start()
+    thread.join()
+
+
+async def count(conn: Connection) -> int:
+    return int((await conn.execute(COUNT)).scalar_one())
+
+
+async def test_a_named_value_may_stand_twice_and_beside_casts(database: Database) -> None:
+    statement = text(
+        "select cast(:one as int) + cast(:two as int) * cast(:one as int) as sum, '1'::text as t"
+    )
+    row = (await database.reading().execute(statement, {"two": 5, "one": 3})).one()
+    assert (row.sum, row["sum"], row[0], row.t) == (18, 18, 18, "1")
+    assert dict(row) == {"sum": 18, "t": "1"}
+
+
+async def test_json_comes_as_what_it_holds(database: Database) -> None:
+    statement = text("select cast(:file as jsonb) as file")
+    assert (await database.reading().execute(statement, {"file": '{"a": [1, "二"]}'})).scalar() == {
+        "a": [1, "二"]
+    }
+
+
+async def test_one_row_is_one_row(database: Database) -> None:
+    found = await database.reading().execute(text("select 1 from generate_series(1, 2)"))
+    with pytest.raises(LookupError):
+        found.one()
+
+
+async def test_what_is_raised_in_a_transaction_undoes_it(database: Database) -> None:
+    async with database.connect() as conn:
+        before = await count(conn)
+
+    async def fail() -> None:
+        async with database.begin() as conn:
+            await conn.execute(KEEP)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with database.begin() as conn:
+        assert await count(conn) == before
+        await conn.execute(KEEP)
+    assert (await database.reading().execute(COUNT)).scalar() == before + 1
+
+
+async def test_one_who_is_cancelled_in_a_transaction_leaves_nothing(database: Database) -> None:
+    async with database.connect() as conn:
+        before = await count(conn)
+
+    async def wait_for_ever() -> None:
+        async with database.begin() as conn:
+            await conn.execute(KEEP)
+            await conn.execute(text("select pg_sleep(60)"))
+
+    for _ in range(3):
+        task = asyncio.create_task(wait_for_ever())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(5), database.connect() as one, database.connect() as other:
+        assert await count(one) == await count(other) == before
+
+
+async def test_a_transaction_begins_on_a_new_connection_where_the_server_ended_the_old(
+    url: str, database: Database
+) -> None:
+    async with database.connect() as conn:
+        session = (await conn.execute(SESSION)).scalar()
+    end_sessions_unseen(url)
+    async with database.begin() as conn:
+        assert (await conn.execute(SESSION)).scalar() != session
+        await conn.execute(KEEP)
+
+
+async def test_a_reading_goes_on_where_the_server_ended_the_connection(url: str, database: Database) -> None:
+    for _ in range(3):
+        before = await count(database.reading())
+        end_sessions_unseen(url)
+        assert await count(database.reading()) == before
+
+
+async def test_a_connection_lost_within_a_transaction_is_an_error_that_passes(
+    url: str, database: Database
+) -> None:
+    async def lose_it() -> None:
+        async with database.begin() as conn:
+            await conn.execute(KEEP)
+            await end_sessions(url)
+            await conn.execute(KEEP)
+
+    with pytest.raises(db.DATABASE_ERRORS) as raised:
+        await lose_it()
+    assert db.is_transient(raised.value)
+    async with database.begin() as conn:
+        await conn.execute(KEEP)
+
+
+async def test_a_mistake_in_a_statement_does_not_pass(database: Database) -> None:
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await database.reading().execute(text("select cast('x' as int)"))
+    assert not db.is_transient(raised.value)

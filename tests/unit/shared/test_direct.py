@@ -1,0 +1,103 @@
+"""A route called directly answers what FastAPI would have it answer, be the request right or wrong."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, Header, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.web import problems
+from shared.web.access import Accounts
+from shared.web.direct import Application
+from shared.web.edge import json
+
+ROUTE = "/status/{registration_number}/ratings"
+"""A path that the table of routes opens to everybody."""
+
+
+class Wish(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=5)]
+    count: Annotated[int, Field(ge=1)] = 1
+
+
+async def language(lang: Annotated[str, Query(pattern="^[a-z]{2}$")] = "zh") -> str:
+    return lang
+
+
+async def wishes(
+    registration_number: Annotated[str, Path(pattern="^[A-Z]+$")],
+    body: Wish,
+    code: Annotated[str, Header(max_length=4)],
+    lang: Annotated[str, Depends(language)],
+    limit: Annotated[int, Query(le=10)] = 5,
+) -> Response:
+    return json({"at": registration_number, "wish": body.model_dump(), "by": [code, lang, limit]})
+
+
+@pytest.fixture
+async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
+    """The same application with its route called directly, and with FastAPI's layers."""
+    clients = []
+    for directly in (True, False):
+        app = Application()
+        app.state.service = SimpleNamespace(accounts=Accounts([]), service=SimpleNamespace(name="intake"))
+        app.add_api_route(ROUTE, wishes, methods=["POST"])
+        problems.install(app)
+        if directly:
+            app.call_directly([route for route in app.routes if getattr(route, "endpoint", None) is wishes])
+            assert app._direct
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        clients.append(httpx.AsyncClient(transport=transport, base_url="http://test"))
+    yield clients
+    for client in clients:
+        await client.aclose()
+
+
+GOOD: dict[str, Any] = {
+    "url": "/status/ABC/ratings",
+    "content": b'{"name": "x"}',
+    "headers": {"content-type": "application/json", "code": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 200),
+        ({"content": '{"name": "路面", "count": 3}'.encode()}, 200),
+        ({"params": {"limit": "7", "lang": "en"}}, 200),
+        ({"params": {"limit": "11"}}, 422),
+        ({"params": {"limit": "x", "lang": "eng"}}, 422),
+        ({"url": "/status/abc/ratings"}, 422),
+        ({"url": "/status/A%2FB/ratings"}, 404),
+        ({"url": "/status"}, 404),
+        ({"headers": {"content-type": "application/json"}}, 422),
+        ({"headers": {"content-type": "application/json", "code": "12345"}}, 422),
+        ({"content": b""}, 422),
+        ({"content": b"{"}, 400),
+        ({"content": b"[]"}, 422),
+        ({"content": b"null"}, 422),
+        ({"content": b'{"name": "toolong", "count": 0, "more": 1}'}, 422),
+    ],
+)
+async def test_both_ways_give_the_same_answer(
+    both: list[httpx.AsyncClient], change: dict[str, Any], status: int
+) -> None:
+    answers = [await client.request("POST", **{**GOOD, **change}) for client in both]
+    shown = [(one.status_code, one.headers.get("content-type"), _without_trace(one)) for one in answers]
+    assert shown[0] == shown[1]
+    assert shown[0][0] == status
+
+
+def _without_trace(answer: httpx.Response) -> Any:
+    return {name: value for name, value in answer.json().items() if name != "trace_id"}
+
+
+async def test_another_method_is_refused_alike(both: list[httpx.AsyncClient]) -> None:
+    answers = [await client.request("PATCH", **GOOD) for client in both]
+    assert [one.status_code for one in answers] == [405, 405]

@@ -1,0 +1,39 @@
+"""How long rounds wait: briefly while little comes, longer under load, never after a long one."""
+
+import asyncio
+
+import pytest
+
+from shared.pace import Pace
+
+
+async def rested(items: int, *, round_s: float = 0.0) -> float:
+    """Seconds from the beginning of a second round, soon after the first, until the next may begin."""
+    loop, pace = asyncio.get_running_loop(), Pace(0.05, 0.2)
+    pace.begin()
+    await pace.rest(0)
+    pace.begin()
+    began = loop.time()
+    await asyncio.sleep(round_s)
+    await pace.rest(items)
+    return loop.time() - began
+
+
+async def test_little_waits_briefly() -> None:
+    assert await rested(1) == pytest.approx(0.05, abs=0.04)
+
+
+async def test_much_waits_longer() -> None:
+    assert await rested(10) == pytest.approx(0.2, abs=0.06)
+
+
+async def test_the_time_of_the_round_itself_counts() -> None:
+    assert await rested(10, round_s=0.25) == pytest.approx(0.25, abs=0.06)
+
+
+async def test_the_first_round_waits_briefly_however_much_it_brought() -> None:
+    loop, pace = asyncio.get_running_loop(), Pace(0.05, 5.0)
+    pace.begin()
+    began = loop.time()
+    await pace.rest(1_000)
+    assert loop.time() - began < 1
