@@ -4,18 +4,22 @@ Texts here are evidence and stay in this service; events carry none of them but 
 """
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, Role
+from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, PackWord, Rank, Role
 from shared.rules.limits import Limit
 from shared.web.text import Body, Moment, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
+"""In yuan."""
+MOST_DATES = 60
 
 
 class Act(Body):
@@ -39,7 +43,7 @@ class LegWish(Body):
 
     unit: Code
     role: Role = Role.LEAD
-    limits: dict[DeadlineKind, LegLimit] = Field(default_factory=dict)
+    limits: dict[PackWord, LegLimit] = Field(default_factory=dict, max_length=20)
 
 
 class Assign(Act):
@@ -67,6 +71,17 @@ class Complete(LegAct):
     planned_on: date | None = None
 
 
+class Reach(LegAct):
+    """A stage (环节) of the procedure was reached. `amounts` are those due at `dates`, in their order."""
+
+    act: Literal["reach"] = "reach"
+    stage: PackWord
+    dates: Annotated[tuple[Moment, ...], Field(max_length=MOST_DATES)] = ()
+    text: Text
+    amount: Amount | None = None
+    amounts: Annotated[tuple[Amount, ...], Field(max_length=MOST_DATES)] = ()
+
+
 class Refuse(LegAct):
     act: Literal["refuse"] = "refuse"
     reason: Line
@@ -78,29 +93,39 @@ class Object(LegAct):
 
 
 class DecideObjection(LegAct):
+    """`by` is who decided, where that is not the account that records it."""
+
     act: Literal["decide_objection"] = "decide_objection"
     upheld: bool
     reason: Line
+    by: Line | None = None
 
 
 class RequestExtension(LegAct):
     act: Literal["request_extension"] = "request_extension"
-    deadline: DeadlineKind = DeadlineKind.COMPLETION
+    deadline: PackWord = DeadlineKind.COMPLETION
     limit: Limit
     reason: Line
 
 
 class DecideExtension(LegAct):
+    """`rank` is the approver's, where the office records what a higher one decided on paper."""
+
     act: Literal["decide_extension"] = "decide_extension"
     approved: bool
     approver: Line
+    rank: Rank | None = None
     reason: Line
 
 
 class Pause(LegAct):
+    """`ground` is one of the pack's, where it names some; `rank` as for an extension."""
+
     act: Literal["pause"] = "pause"
     reason: Line
+    ground: PackWord | None = None
     approver: Line
+    rank: Rank | None = None
 
 
 class Resume(LegAct):
@@ -111,6 +136,19 @@ class RequestLift(LegAct):
     act: Literal["request_lift"] = "request_lift"
     reason: Line
     signed_by: Line
+
+
+class Find(Act):
+    """The appeal was found reasonable, or not (合理性认定).
+
+    `understanding`: whether the enterprise accepted what was explained to it.
+    """
+
+    act: Literal["find"] = "find"
+    reasonable: bool
+    by: Line
+    reason: Line
+    understanding: bool | None = None
 
 
 class Refer(Act):
@@ -128,6 +166,7 @@ AnyAct = Annotated[
     | Contact
     | Reply
     | Complete
+    | Reach
     | Refuse
     | Object
     | DecideObjection
@@ -136,6 +175,7 @@ AnyAct = Annotated[
     | Pause
     | Resume
     | RequestLift
+    | Find
     | Refer
     | Close,
     Field(discriminator="act"),
@@ -143,7 +183,7 @@ AnyAct = Annotated[
 
 
 class PastAct(Body):
-    """An act of the past with its own time. Leg n of an appeal (from 0) has the id `domain.leg_id` gives."""
+    """An act of the past with its own time. Leg n of an appeal (from 0) has the id `file.leg_id` gives."""
 
     appeal_id: UUID
     occurred_at: PastTime

@@ -1,20 +1,21 @@
 """Dispatch over HTTP: the office's decisions, the units' reports, the directory, and past acts."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel
 from sqlalchemy import text
 
-from services.dispatch import acts, store
-from services.dispatch.domain import File, State, Unit
-from services.dispatch.store import Desk
-from shared.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from services.dispatch import acts, directory, merging, store
+from services.dispatch.file import File, Given, Running, State, Unit
+from services.dispatch.store import Desk, Group
+from shared.errors import Conflict, Forbidden, HuyingError, NotFound
 from shared.rules.calendar import OfficeHours
+from shared.rules.pack import Pack, PackError
 from shared.web.access import Role
 from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
 from shared.web.text import Body
@@ -27,6 +28,7 @@ ROUTES: dict[str, type[acts.Act]] = {
     "contacts": acts.Contact,
     "replies": acts.Reply,
     "completions": acts.Complete,
+    "stages": acts.Reach,
     "refusals": acts.Refuse,
     "objections": acts.Object,
     "objection-decisions": acts.DecideObjection,
@@ -35,10 +37,11 @@ ROUTES: dict[str, type[acts.Act]] = {
     "pauses": acts.Pause,
     "resumptions": acts.Resume,
     "lift-requests": acts.RequestLift,
+    "findings": acts.Find,
     "referrals": acts.Refer,
     "closures": acts.Close,
 }
-DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Refer, acts.Close)
+DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Find, acts.Refer, acts.Close)
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
@@ -58,43 +61,47 @@ class UnitBody(Body):
     office_hours: Annotated[tuple[tuple[str, str], ...], AfterValidator(_office_hours)] | None = None
 
 
-async def _units(edge: Edge, wanted: Iterable[acts.Act]) -> dict[str, Unit]:
-    codes = {leg.unit for act in wanted if isinstance(act, acts.Assign) for leg in act.legs}
-    if not codes:
+async def _units(edge: Edge, wanted: Collection[tuple[UUID, acts.Act]]) -> dict[str, Unit]:
+    """The units that assignments name, and those whose heads must have signed."""
+    codes = {leg.unit for _, act in wanted if isinstance(act, acts.Assign) for leg in act.legs}
+    signed = {appeal_id for appeal_id, act in wanted if isinstance(act, acts.RequestLift)}
+    if not codes and not signed:
         return {}
     async with edge.running.reader.connect() as conn:
-        return await store.units(conn, codes)
+        return await directory.units(conn, codes, signed)
 
 
-def _may(edge: Edge, file: File, act: acts.Act) -> None:
-    caller = edge.caller
-    if isinstance(act, acts.LegAct) and caller.role == Role.UNIT and caller.code != file.leg(act.leg_id).unit:
-        raise Forbidden("该承办件不属于本单位", "this leg is another unit's")
-    if isinstance(act, acts.Pause) and edge.running.pack_of(file.pack).pauses is None:
-        raise Conflict("适用规则不允许暂停计时", f"{file.pack} lets nobody stop the clock")
-    if isinstance(act, acts.RequestExtension):
-        rule = edge.running.pack_of(file.pack).extension
-        if rule is None or act.deadline not in rule.deadlines:
-            raise Conflict(
-                "适用规则不允许延长该时限", f"{file.pack} lets nobody extend this limit", "deadline"
-            )
-        if act.limit.unit != rule.cap.unit or act.limit.number > rule.cap.number:
-            most = f"{rule.cap.number} {rule.cap.unit}"
-            raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.clause})", "limit")
+async def _deadlines(edge: Edge, appeal_id: UUID, act: acts.Act) -> tuple[Running, ...]:
+    if not isinstance(act, acts.RequestExtension | acts.DecideExtension):
+        return ()
+    async with edge.running.reader.connect() as conn:
+        return await store.deadlines(conn, appeal_id)
+
+
+def _pack(edge: Edge, file: File) -> Pack:
+    try:
+        return edge.running.pack_of(file.pack)
+    except PackError as error:
+        raise Conflict(f"该诉求适用的规则包 {file.pack} 不可用，请运维恢复", str(error)) from error
+
+
+def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:
+    return Group(appeal_id) if isinstance(act, merging.TELLING) else appeal_id
 
 
 def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
     async def endpoint(appeal_id: UUID, body: Any, edge: Edged) -> Response:
-        units = await _units(edge, [body])
+        units = await _units(edge, [(appeal_id, body)])
+        deadlines = await _deadlines(edge, appeal_id, body)
 
         def do(desk: Desk) -> Answer:
             file = desk.file(appeal_id)
             edge.check(file.version, needed=isinstance(body, DECISIONS))
-            _may(edge, file, body)
-            file = desk.perform(appeal_id, body, desk.at, edge.caller.name, units)
+            given = Given(_pack(edge, file), edge.running.calendar, edge.caller, units, deadlines)
+            file = desk.perform(appeal_id, body, desk.at, given)
             return Answer(file.model_dump_json(), 200, str(file.version))
 
-        return await edge.write([appeal_id], do)
+        return await edge.write([_key(appeal_id, body)], do)
 
     endpoint.__annotations__["body"] = act_type
     endpoint.__doc__ = act_type.__doc__
@@ -115,18 +122,24 @@ for _path, _act in ROUTES.items():
 async def import_(body: acts.Import, edge: Edged) -> Response:
     """Past acts with their own times, all or none; for the importer alone, and under a hold (`PUT /hold`)."""
     await edge.require_hold()
-    units = await _units(edge, (past.act for past in body.acts))
+    units = await _units(edge, [(past.appeal_id, past.act) for past in body.acts])
     for i, past in enumerate(body.acts):
         with _naming(i):
             edge.running.clock.check_import(past.occurred_at)
 
     def do(desk: Desk) -> Answer:
+        given: dict[str, Given] = {}
         for i, past in enumerate(body.acts):
             with _naming(i):
-                desk.perform(past.appeal_id, past.act, past.occurred_at, edge.caller.name, units)
+                file = desk.file(past.appeal_id)
+                if file.pack not in given:
+                    given[file.pack] = Given(
+                        _pack(edge, file), edge.running.calendar, edge.caller, units, past=True
+                    )
+                desk.perform(past.appeal_id, past.act, past.occurred_at, given[file.pack])
         return Answer(orjson.dumps({"acts": len(body.acts)}).decode())
 
-    return await edge.write({past.appeal_id for past in body.acts}, do)
+    return await edge.write({_key(past.appeal_id, past.act) for past in body.acts}, do)
 
 
 @contextmanager
@@ -172,16 +185,32 @@ def _after(page: Page) -> str:
     return str(page.after[0]) if page.after else ""
 
 
-@router.get("/appeals/{appeal_id}", response_model=File)
+class Follower(BaseModel):
+    """An appeal that is handled with another one."""
+
+    appeal_id: UUID
+    registration_number: str
+    title: str
+    enterprise: str | None
+    state: State
+
+
+class Told(File):
+    """A case with what was done to it, and what is handled with it."""
+
+    acts: list[dict[str, Any]]
+    followers: list[Follower]
+
+
+@router.get("/appeals/{appeal_id}", response_model=Told)
 async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One case with what was done to it; its ETag is what a decision names in If-Match."""
-    row = await store.file_with_acts(conn, appeal_id)
-    if row is None:
+    found = await store.told(conn, appeal_id)
+    if found is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-    found, done = row
     if called.role == Role.UNIT and called.code not in {leg["unit"] for leg in found["legs"]}:
         raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
-    return json({**found, "acts": done}, etag=found["version"])
+    return json(found, etag=found["version"])
 
 
 @router.get("/units")
@@ -194,23 +223,14 @@ async def units(conn: Reading, page: Paged) -> Response:
     return page.answer([{**row.unit, "version": row.version} for row in rows], "code")
 
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('unit ' || :code, 0))")
-
-
 @router.put("/units/{code}")
 async def put_unit(code: acts.Code, body: UnitBody, edge: Edged) -> Response:
-    """Write a unit; an existing one needs If-Match."""
+    """Write a unit; an existing one needs If-Match. No unit stands above itself."""
     unit = Unit(code=code, **body.model_dump())
     async with edge.running.engine.begin() as conn:
-        await conn.execute(_ONE_AT_A_TIME, {"code": code})
-        version = (
-            await conn.execute(
-                text("select version from units where code = :code for update"), {"code": code}
-            )
-        ).scalar()
+        version = await directory.version(conn, code)
         if version is not None:
             edge.check(version, needed=True)
-        if unit.parent is not None and unit.parent != code:
-            await store.units(conn, [unit.parent])
-        version = await store.save_unit(conn, unit)
+        await directory.check_parent(conn, unit)
+        version = await directory.save(conn, unit)
     return json(unit.model_dump(), etag=version)

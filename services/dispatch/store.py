@@ -1,20 +1,25 @@
 """Dispatch's tables, and its batch: one document a case, every act as evidence, the directory of units."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.dispatch.acts import Act
-from services.dispatch.domain import File, Unit, perform
+from services.dispatch import merging, office
+from services.dispatch.acts import Act, Assign
+from services.dispatch.domain import perform
+from services.dispatch.file import File, Given, Running
+from shared import events
+from shared.database import Connection
 from shared.db import add_backbone
-from shared.errors import Invalid, NotFound
+from shared.errors import NotFound
+from shared.events import Event, Verdict
 from shared.outbox import Batch
 
 metadata = sa.MetaData()
@@ -49,10 +54,39 @@ sa.Table(
     sa.Column("unit", pg.JSONB, nullable=False),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
+sa.Table(
+    "followers",
+    metadata,
+    sa.Column("lead", pg.UUID, primary_key=True),
+    sa.Column("follower", pg.UUID, primary_key=True),
+)
+sa.Table(
+    "judged",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True),
+    sa.Column("deadlines", pg.JSONB, nullable=False),
+)
 
 _LOAD = text(
     """
-    select file from appeals where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
+    select cast(file as text) from appeals
+    where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
+    """
+)
+_LOAD_GROUPS = text(
+    """
+    select cast(file as text) from appeals
+    where appeal_id = any(
+      cast(:keys as uuid[])
+      || array(select follower from followers where lead = any(cast(:leads as uuid[])))
+    )
+    order by appeal_id for update
+    """
+)
+_LOAD_MISSED = text(  # it never waits: others may hold these and wait for what is held here
+    """
+    select cast(file as text) from appeals
+    where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update nowait
     """
 )
 _SAVE = text(
@@ -76,6 +110,26 @@ _KEEP = text(
     order by position
     """
 )
+_FOLLOW = text(
+    """
+    insert into followers (lead, follower)
+    select * from unnest(cast(:leads as uuid[]), cast(:followers as uuid[])) on conflict do nothing
+    """
+)
+_JUDGED = text(
+    """
+    insert into judged (appeal_id, deadlines)
+    select id, cast(deadlines as jsonb)
+    from unnest(cast(:ids as uuid[]), cast(:deadlines as text[])) as t (id, deadlines)
+    on conflict (appeal_id) do update set deadlines = excluded.deadlines
+    """
+)
+
+
+class Group(NamedTuple):
+    """A key that names an appeal and all that were ever merged into it."""
+
+    lead: UUID
 
 
 class Desk(Batch):
@@ -83,18 +137,39 @@ class Desk(Batch):
 
     service = "dispatch"
 
-    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self.files: dict[UUID, File] = {}
         self._changed: dict[UUID, File] = {}
         self._acts: list[tuple[UUID, datetime, str, str]] = []
+        self._followers: dict[UUID, set[UUID]] = defaultdict(set)
+        self._merged: list[tuple[UUID, UUID]] = []
+        self._judged: dict[UUID, events.AppealJudged] = {}
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """A merge is about two cases; deadlines are kept beside the cases."""
+        if isinstance(event, events.AppealJudged):
+            return ()
+        return (event.appeal_id, event.lead) if isinstance(event, events.MergeEvent) else (event.appeal_id,)
 
     async def load(self, keys: Collection[Any]) -> None:
-        if keys:
-            rows = await self.conn.execute(_LOAD, {"keys": list(keys)})
-            for row in rows.scalars():
-                file = File.model_validate(row)
-                self.files[file.appeal_id] = file
+        leads = [key.lead for key in keys if isinstance(key, Group)]
+        ids = [key for key in keys if not isinstance(key, Group)]
+        if leads:
+            await self._load(_LOAD_GROUPS, {"keys": ids + leads, "leads": leads})
+        elif ids:
+            await self._load(_LOAD, {"keys": ids})
+        named = {one for lead in leads if lead in self.files for one in self.files[lead].followed_by}
+        if missed := named - self.files.keys():  # merged while this transaction waited for the lead
+            await self._load(_LOAD_MISSED, {"keys": sorted(missed)})
+
+    async def _load(self, query: sa.TextClause, values: dict[str, Any]) -> None:
+        rows = await self.conn.execute(query, values)
+        for row in rows.scalars():
+            file = File.model_validate_json(row)
+            self.files[file.appeal_id] = file
+            for merge in file.merges:
+                self._followers[merge.lead].add(file.appeal_id)
 
     def file(self, appeal_id: UUID) -> File:
         """The case, or `NotFound`."""
@@ -106,14 +181,47 @@ class Desk(Batch):
         """Write `file` when this transaction commits."""
         self.files[file.appeal_id] = self._changed[file.appeal_id] = file
 
-    def perform(self, appeal_id: UUID, act: Act, at: datetime, by: str, units: Mapping[str, Unit]) -> File:
-        """Let `act` happen and say what it made; the act itself is kept as evidence."""
+    def perform(self, appeal_id: UUID, act: Act, at: datetime, given: Given) -> File:
+        """Let `act` happen and say what it made, also of the followers that share it.
+
+        The acts themselves are kept as evidence.
+        """
         file = self.file(appeal_id)
-        for event in perform(file, act, at, units):
-            self.emit(event)
-        self._acts.append((appeal_id, at, by, act.model_dump_json()))
-        self.keep(file)
+        self._did(file, act, at, given.by.name, perform(file, act, at, given))
+        for follower in self._following(file, at):
+            if isinstance(act, Assign):
+                self.join(file, follower, at, given.by.name)
+            elif shared := merging.repeated(file, act, follower, given.pack):
+                self._did(follower, shared, at, given.by.name, perform(follower, shared, at, given))
         return file
+
+    def join(self, lead: File, follower: File, at: datetime, by: str) -> None:
+        """Dispatch a follower that no unit has to the units of its lead."""
+        if act := merging.joining(lead, follower):
+            event = office.hand_to(follower, act, at, merging.units_of(lead))
+            follower.version += 1
+            self._did(follower, act, at, by, [event])
+
+    def merge(self, event: events.MergeEvent) -> None:
+        """Keep that the event's case is a follower from now on."""
+        self._merged.append((event.lead, event.appeal_id))
+        self._followers[event.lead].add(event.appeal_id)
+
+    def judged(self, event: events.AppealJudged) -> None:
+        """Keep how the case's deadlines stand."""
+        self._judged[event.appeal_id] = event
+
+    def _did(self, file: File, act: Act, at: datetime, by: str, said: Collection[Event]) -> None:
+        for event in said:
+            self.emit(event)
+        self._acts.append((file.appeal_id, at, by, act.model_dump_json()))
+        self.keep(file)
+
+    def _following(self, lead: File, at: datetime) -> Iterator[File]:
+        for id_ in sorted(self._followers.get(lead.appeal_id, ())):
+            follower = self.files.get(id_)
+            if follower and follower.follows(lead.appeal_id, at):
+                yield follower
 
     async def flush(self) -> None:
         files = list(self._changed.values())
@@ -131,54 +239,58 @@ class Desk(Batch):
         if self._acts:
             ids, times, callers, acts = (list(column) for column in zip(*self._acts, strict=True))
             await self.conn.execute(_KEEP, {"ids": ids, "times": times, "callers": callers, "acts": acts})
+        if self._merged:
+            leads, followers = (list(column) for column in zip(*self._merged, strict=True))
+            await self.conn.execute(_FOLLOW, {"leads": leads, "followers": followers})
+        if self._judged:
+            judged = sorted(self._judged.items())
+            deadlines = [_running(event) for _, event in judged]
+            await self.conn.execute(_JUDGED, {"ids": [id_ for id_, _ in judged], "deadlines": deadlines})
         await super().flush()
 
 
-async def units(conn: AsyncConnection, codes: Collection[str]) -> dict[str, Unit]:
-    """The units with these codes; raises `Invalid` for one that the directory lacks."""
-    rows = await conn.execute(
-        text("select unit from units where code = any(cast(:codes as text[]))"), {"codes": list(codes)}
-    )
-    found = {unit.code: unit for unit in map(Unit.model_validate, rows.scalars())}
-    if missing := sorted(set(codes) - found.keys()):
-        raise Invalid(
-            f"没有这个承办单位：{'、'.join(missing)}", f"no such unit: {', '.join(missing)}", "legs.unit"
-        )
-    return found
+def _running(event: events.AppealJudged) -> str:
+    """The deadlines of legs that a request to extend one is held against."""
+    found = [
+        Running.model_validate(deadline, from_attributes=True).model_dump(mode="json")
+        for deadline in event.deadlines
+        if deadline.leg_id is not None and deadline.verdict is not Verdict.VOID
+    ]
+    return orjson.dumps(found).decode()
 
 
-async def file_with_acts(
-    conn: AsyncConnection, appeal_id: UUID
-) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
-    """A case and what was done to it, in order, with who did it; None for an unknown one."""
-    row = await conn.execute(
-        text(
-            """
-            select file, (
-              select coalesce(
-                json_agg(json_build_object('occurred_at', occurred_at, 'by', by, 'act', act) order by id),
-                '[]'
-              ) from acts where acts.appeal_id = appeals.appeal_id
-            ) from appeals where appeal_id = :id
-            """
-        ),
-        {"id": appeal_id},
-    )
-    found = row.one_or_none()
-    return None if found is None else (found[0], found[1])
+async def deadlines(conn: Connection, appeal_id: UUID) -> tuple[Running, ...]:
+    """The deadlines of a case's legs as last judged."""
+    row = await conn.execute(text("select deadlines from judged where appeal_id = :id"), {"id": appeal_id})
+    return tuple(Running.model_validate(deadline) for deadline in row.scalar() or ())
 
 
-async def save_unit(conn: AsyncConnection, unit: Unit) -> int:
-    """Write a unit of the directory; returns its new version."""
-    row = await conn.execute(
-        text(
-            """
-            insert into units (code, parent, unit) values (:code, :parent, cast(:unit as jsonb))
-            on conflict (code) do update
-            set parent = excluded.parent, unit = excluded.unit, version = units.version + 1
-            returning version
-            """
-        ),
-        {"code": unit.code, "parent": unit.parent, "unit": orjson.dumps(unit.model_dump()).decode()},
-    )
-    return int(row.scalar_one())
+_TOLD = text(
+    """
+    select file, (
+      select coalesce(
+        json_agg(json_build_object('occurred_at', occurred_at, 'by', by, 'act', act) order by id), '[]'
+      ) from acts where acts.appeal_id = appeals.appeal_id
+    ) as acts, (
+      select coalesce(
+        json_agg(
+          json_build_object(
+            'appeal_id', other.appeal_id, 'registration_number', other.registration_number,
+            'title', other.file->>'title', 'enterprise', other.file->>'enterprise', 'state', other.state
+          ) order by other.registration_number
+        ), '[]'
+      ) from followers join appeals as other on other.appeal_id = followers.follower
+      where followers.lead = appeals.appeal_id and exists (
+        select 1 from jsonb_array_elements(other.file->'merges') as merge
+        where merge->>'lead' = cast(followers.lead as text) and merge->>'unmerged_at' is null
+      )
+    ) as followers
+    from appeals where appeal_id = :id
+    """
+)
+
+
+async def told(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
+    """A case, what was done to it, in order, with who did it, and what is handled with it; None for none."""
+    found = (await conn.execute(_TOLD, {"id": appeal_id})).one_or_none()
+    return None if found is None else {**found.file, "acts": found.acts, "followers": found.followers}

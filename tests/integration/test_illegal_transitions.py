@@ -14,6 +14,7 @@ from tests.city import City, refused
 
 DISPATCH, INTAKE, ESCALATION = "dispatch", "intake", "escalation"
 WEEK = {"number": 5, "unit": "working_days"}
+TWO_WEEKS = {"number": 10, "unit": "working_days"}
 REASON = {"reason": "说明"}
 
 
@@ -43,8 +44,9 @@ ACTS = {
     "uphold": Act("office", DISPATCH, "objection-decisions", {"upheld": True, **REASON}, on_leg=True),
     "overrule": Act("office", DISPATCH, "objection-decisions", {"upheld": False, **REASON}, on_leg=True),
     "ask for time": _unit("extension-requests", limit=WEEK, **REASON),
+    "ask for more time": _unit("extension-requests", limit=TWO_WEEKS, **REASON),
     "give time": Act(
-        "office", DISPATCH, "extension-decisions", {"approved": True, "approver": "张", **REASON}, on_leg=True
+        "leader", DISPATCH, "extension-decisions", {"approved": True, "approver": "张", **REASON}, on_leg=True
     ),
     "deny time": Act(
         "leader",
@@ -56,6 +58,7 @@ ACTS = {
     "pause": Act("office", DISPATCH, "pauses", {"approver": "张", **REASON}, on_leg=True),
     "resume": Act("office", DISPATCH, "resumptions", on_leg=True),
     "ask to lift": _unit("lift-requests", signed_by="李局长", **REASON),
+    "find": Act("office", DISPATCH, "findings", {"reasonable": True, "by": "周主任", **REASON}),
     "refer": Act("office", DISPATCH, "referrals", {"to": "劳动仲裁", **REASON}),
     "close": Act("office", DISPATCH, "closures"),
     "withdraw": Act("enterprise", INTAKE, "withdrawals", REASON),
@@ -68,7 +71,9 @@ ACTS = {
 BY_UNIT = {name for name, act in ACTS.items() if act.by == "roads"}
 RATE = {"rate well", "rate badly"}
 WORK = {"contact", "reply", "complete"}
-BEGUN = {"assist", "refer", "withdraw", "pause", *WORK}
+BEGUN = {"assist", "refer", "find", "withdraw", "pause", *WORK}
+JUDGED = {"ask for time", "give time"}
+"""What needs that the deadlines so far were judged."""
 
 
 @dataclass(frozen=True)
@@ -80,49 +85,56 @@ class State:
     pack: str | None = None
 
 
+DONE = {"assist", "refer", "find", "withdraw"}
 _IMPORTED = BEGUN - {"withdraw", "pause"}
 STATES = {
-    "received": State((), {"assign", "refer", "withdraw"}),
+    "received": State((), {"assign", "refer", "find", "withdraw"}),
+    "found": State(("find",), {"assign", "refer", "find", "withdraw"}),
     "dispatched": State(("assign",), BEGUN | {"refuse", "object", "ask to lift"}),
     "objected to": State(("assign", "object"), BEGUN | {"refuse", "uphold", "overrule", "ask to lift"}),
     "overruled": State(("assign", "object", "overrule"), BEGUN | {"refuse", "object", "ask to lift"}),
-    "given back": State(("assign", "object", "uphold"), {"assign", "refer", "withdraw"}),
+    "given back": State(("assign", "object", "uphold"), {"assign", "refer", "find", "withdraw"}),
     "refused and lifted": State(("assign", "refuse"), BEGUN | {"object", "instruct", "sign off"}),
     "signed off, not completed": State(("assign", "refuse", "sign off"), BEGUN | {"object"}),
-    "lifted and completed": State(
-        ("assign", "refuse", "complete"), {"assist", "refer", "withdraw", "instruct", "sign off", *RATE}
+    "lifted and completed": State(("assign", "refuse", "complete"), DONE | {"instruct", "sign off", *RATE}),
+    "lifted, found and rated": State(
+        ("assign", "refuse", "complete", "find", "rate well"), DONE | {"instruct", "sign off"}
     ),
-    "signed off and completed": State(
-        ("assign", "refuse", "complete", "sign off"), {"assist", "refer", "withdraw", "close", *RATE}
+    "signed off, found and rated": State(
+        ("assign", "refuse", "complete", "sign off", "find", "rate well"), DONE | {"close"}
     ),
-    "completed": State(("assign", "complete"), {"assist", "refer", "withdraw", "close", *RATE}),
-    "rated well": State(("assign", "complete", "rate well"), {"assist", "refer", "withdraw", "close"}),
-    "rated badly": State(
-        ("assign", "complete", "rate badly"), {"assist", "refer", "withdraw", "close", "reopen"}
-    ),
+    "completed": State(("assign", "complete"), DONE | RATE),
+    "completed and found": State(("assign", "complete", "find"), DONE | RATE),
+    "rated well": State(("assign", "complete", "rate well"), DONE),
+    "rated well and found": State(("assign", "complete", "find", "rate well"), DONE | {"close"}),
+    "rated badly": State(("assign", "complete", "rate badly"), DONE | {"reopen"}),
     "reopened": State(
         ("assign", "complete", "rate badly", "reopen"), BEGUN | {"refuse", "object", "ask to lift"}
     ),
-    "referred": State(("refer",), {"withdraw", "close", *RATE}),
+    "reopened, found and completed": State(
+        ("assign", "complete", "find", "rate badly", "reopen", "complete"), DONE | RATE
+    ),
+    "referred": State(("refer",), {"find", "withdraw", "close", *RATE}),
     "withdrawn": State(("withdraw",), set()),
-    "closed": State(("assign", "complete", "close"), RATE),
-    "closed and rated": State(("assign", "complete", "close", "rate badly"), set()),
+    "closed": State(("refer", "close"), RATE),
+    "closed and rated": State(("refer", "close", "rate badly"), set()),
+    "rated and closed": State(("assign", "complete", "find", "rate well", "close"), set()),
     "paused": State(("assign", "pause"), BEGUN - {"pause"} | {"refuse", "object", "ask to lift", "resume"}),
     "resumed": State(("assign", "pause", "resume"), BEGUN | {"refuse", "object", "ask to lift"}),
-    "without pauses": State(("assign",), _IMPORTED | {"refuse", "object", "ask to lift"}, pack="case-limits"),
+    "without pauses": State(("assign",), _IMPORTED | {"refuse", "object"}, pack="case-limits"),
     "with extensions": State(
         ("assign",),
-        _IMPORTED | {"refuse", "object", "ask to lift", "ask for time", "pause"},
+        _IMPORTED | {"refuse", "object", "ask for time", "ask for more time", "pause"},
         pack="bowu-2022",
     ),
     "time asked for": State(
         ("assign", "ask for time"),
-        _IMPORTED | {"refuse", "object", "ask to lift", "give time", "deny time", "pause"},
+        _IMPORTED | {"refuse", "object", "give time", "deny time", "pause"},
         pack="bowu-2022",
     ),
     "time given": State(
         ("assign", "ask for time", "give time"),
-        _IMPORTED | {"refuse", "object", "ask to lift", "ask for time", "pause"},
+        _IMPORTED | {"refuse", "object", "ask for more time", "pause"},
         pack="bowu-2022",
     ),
 }
@@ -167,7 +179,7 @@ async def brought_to(city: City, state: State, number: int) -> list[dict[str, An
     appeals = await registered(city, state.pack, number)
     service = INTAKE
     for name in state.way:
-        if ACTS[name].service != service:
+        if ACTS[name].service != service or name in JUDGED:
             await city.drained()
             service = ACTS[name].service
         for answer in await asyncio.gather(*(do(city, appeal, name) for appeal in appeals)):
@@ -189,7 +201,8 @@ async def test_in_a_state_what_may_happen_happens_and_nothing_else(city: City, n
     before = await city.stored()
     for act in sorted(possible(state) - state.legal):
         unknown_leg = "assign" not in state.way and act in BY_UNIT
-        refused(await do(city, appeal, act), 404 if unknown_leg else 409)
+        no_longer = (name, act) == ("time given", "ask for time")
+        refused(await do(city, appeal, act), 404 if unknown_leg else 422 if no_longer else 409)
     assert await city.stored() == before
 
     answers = await asyncio.gather(*map(do, repeat(city), others, legal))
@@ -247,19 +260,29 @@ async def test_a_planned_completion_names_its_date_and_a_contact_lies_in_the_pas
     refused(await city.call("roads", "POST", f"{path}/contacts", contact), 422, "contacted_at")
 
 
-CARD_ACTS = {"served": "office", "acknowledged": "roads", "appealed": "roads", "withdrawn": "office"}
+CARD_ACTS = {
+    "served": "office",
+    "acknowledged": "roads",
+    "appealed": "roads",
+    "upheld": "office",
+    "withdrawn": "office",
+}
 CARDS: dict[tuple[str, ...], set[str]] = {
     (): {"served", "acknowledged", "appealed", "withdrawn"},
     ("served",): {"acknowledged", "appealed", "withdrawn"},
     ("acknowledged",): {"appealed", "withdrawn"},
-    ("appealed",): {"withdrawn"},
+    ("appealed",): {"upheld", "withdrawn"},
+    ("appealed", "upheld"): {"withdrawn"},
     ("withdrawn",): set(),
 }
 
 
 async def on_card(city: City, appeal: dict[str, Any], act: str) -> httpx.Response:
     case = await city.case(appeal)
-    body = {"card_id": case["cards"][0]["card_id"], **(REASON if act in ("appealed", "withdrawn") else {})}
+    body = {
+        "card_id": case["cards"][0]["card_id"],
+        **(REASON if act in ("appealed", "upheld", "withdrawn") else {}),
+    }
     path = f"/escalation/appeals/{appeal['appeal_id']}/cards/{act}"
     return await city.call(CARD_ACTS[act], "POST", path, body, if_match=f'"{case["version"]}"')
 

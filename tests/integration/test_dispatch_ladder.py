@@ -1,0 +1,417 @@
+"""Dispatch under a pack with every rule: merged appeals, longer limits, stages, and what closure needs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from services.dispatch.app import SERVICE as DISPATCH
+from services.dispatch.domain import leg_id
+from services.dispatch.handlers import HANDLERS
+from services.dispatch.store import Desk
+from shared.clock import DrivenClock
+from shared.events import AppealMerged
+from shared.runtime import Running, running
+from tests.city import City, local, refused
+
+PACK = Path(__file__).parent.parent / "unit" / "dispatch" / "ladder.yaml"
+Appeal = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
+    async with City(postgres, broker, pack=str(PACK)) as city:
+        await city.move_to("2026-11-09 09:00")
+        await city.directory()
+        yield city
+
+
+async def file(city: City, appeal: Appeal, account: str = "office") -> Any:
+    return await city.ok(account, "GET", f"/dispatch/appeals/{appeal['appeal_id']}")
+
+
+async def merge(city: City, appeal: Appeal, lead: Appeal) -> None:
+    path = f"/intake/appeals/{appeal['appeal_id']}"
+    version = (await city.ok("office", "GET", path))["version"]
+    body = {"lead": lead["registration_number"], "reason": "同一路段"}
+    await city.ok("office", "POST", f"{path}/merges", body, if_match=f'"{version}"')
+    await city.drained()
+
+
+async def unmerge(city: City, appeal: Appeal) -> None:
+    path = f"/intake/appeals/{appeal['appeal_id']}"
+    version = (await city.ok("office", "GET", path))["version"]
+    await city.ok("office", "POST", f"{path}/unmerges", {"reason": "另有原因"}, if_match=f'"{version}"')
+    await city.drained()
+
+
+def leg(appeal: Appeal, index: int = 0) -> str:
+    return str(leg_id(UUID(appeal["appeal_id"]), index))
+
+
+async def said_of(city: City, appeal: Appeal) -> list[str]:
+    """The types of what dispatch said of a case, in order."""
+    query = sa.text("select type from outbox where key = :key order by seq")
+    async with city.services["dispatch"].engine.connect() as conn:
+        return list((await conn.execute(query, {"key": appeal["appeal_id"]})).scalars())
+
+
+class TestMerged:
+    """Appeals that are handled with another one."""
+
+    async def test_what_the_pack_shares_is_told_to_each_and_the_rest_is_each_one_s_own(
+        self, city: City
+    ) -> None:
+        lead, one, two = [await city.register() for _ in range(3)]
+        await city.dispatch(lead, {"unit": "roads"}, {"unit": "water", "role": "assist"})
+        await city.dispatch(two, {"unit": "east"})
+        for follower in (one, two):
+            await merge(city, follower, lead)
+        assert [leg["unit"] for leg in (await file(city, one))["legs"]] == ["roads", "water"]
+        assert [leg["unit"] for leg in (await file(city, two))["legs"]] == ["east"]
+
+        await city.act("roads", lead, "contacts", leg_id=leg(lead), how="电话")
+        await city.act("roads", lead, "replies", leg_id=leg(lead), text="下周施工")
+        await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
+        await city.act("water", lead, "replies", leg_id=leg(lead, 1), text="配合施工")
+        await city.drained()
+        done = ["appeal.assigned.v1", "appeal.responded.v1", "appeal.completed.v1", "appeal.responded.v1"]
+        assert await said_of(city, one) == done
+        assert await said_of(city, two) == ["appeal.assigned.v1"]
+        shown = await file(city, one)
+        assert [act["act"]["act"] for act in shown["acts"]] == ["assign", "reply", "complete", "reply"]
+        assert shown["acts"][1]["by"] == "roads"
+        assert [one["state"] for one in shown["legs"]] == ["completed", "open"]
+
+        judged = {(d["unit"], d["deadline"]): d for d in (await city.case(one))["deadlines"]}
+        assert judged["roads", "completion"]["verdict"] == "met"
+        assert judged["water", "reply"]["verdict"] == "met"
+        assert judged["water", "completion"]["verdict"] == "open"
+
+    async def test_units_see_at_the_lead_what_is_handled_with_it(self, city: City) -> None:
+        lead, follower = await city.register(), await city.register(title="路面塌陷")
+        await merge(city, follower, lead)
+        await city.dispatch(lead, {"unit": "roads"})
+        (shown,) = (await file(city, lead, "roads"))["followers"]
+        assert shown == {
+            "appeal_id": follower["appeal_id"],
+            "registration_number": follower["registration_number"],
+            "title": "路面塌陷",
+            "enterprise": "示例制造有限公司",
+            "state": "assigned",
+        }
+        assert (await file(city, follower, "roads"))["merges"][0]["lead_number"] == lead[
+            "registration_number"
+        ]
+        await unmerge(city, follower)
+        assert (await file(city, lead, "roads"))["followers"] == []
+
+    async def test_a_lead_dispatched_later_takes_its_followers_along(self, city: City) -> None:
+        lead, follower = await city.register(), await city.register()
+        await merge(city, follower, lead)
+        assert (await file(city, follower))["state"] == "received"
+        await city.dispatch(lead, {"unit": "roads"}, marks=["inherited"])
+        joined = await file(city, follower)
+        assert (joined["state"], joined["marks"]) == ("assigned", ["inherited"])
+        assert [one["unit"] for one in joined["legs"]] == ["roads"]
+
+    async def test_from_the_unmerge_on_it_is_handled_by_itself(self, city: City) -> None:
+        lead, follower = await city.register(), await city.register()
+        await city.dispatch(lead, {"unit": "roads"})
+        await merge(city, follower, lead)
+        await city.act("roads", lead, "replies", leg_id=leg(lead), text="下周施工")
+        await unmerge(city, follower)
+        await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
+        assert (await said_of(city, follower))[1:] == ["appeal.responded.v1"]
+        assert (await file(city, follower))["legs"][0]["state"] == "open"
+
+    async def test_closing_the_lead_leaves_its_followers_open(self, city: City) -> None:
+        lead, follower = await city.register(), await city.register()
+        await city.dispatch(lead, {"unit": "roads"})
+        await merge(city, follower, lead)
+        await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
+        await closable(city, lead)
+        await city.act("office", lead, "closures")
+        assert (await file(city, lead))["state"] == "closed"
+        assert (await file(city, follower))["state"] == "assigned"
+
+    async def test_a_merge_that_comes_while_a_reply_waits_for_the_lead_is_not_missed(
+        self, city: City
+    ) -> None:
+        for _ in range(2):  # once with the higher id first
+            lead, follower = await city.register(), await city.register()
+            for one in (lead, follower):
+                await city.dispatch(one, {"unit": "roads"})
+            await self._reply_while_merging(city, lead, follower)
+            await self._reply_while_merging(city, follower, lead)
+
+    async def _reply_while_merging(self, city: City, lead: Appeal, follower: Appeal) -> None:
+        ids = {name: UUID(one["appeal_id"]) for name, one in (("lead", lead), ("follower", follower))}
+        service = city.services["dispatch"]
+        body = {"leg_id": leg(lead), "text": "下周施工"}
+        path = f"/dispatch/appeals/{lead['appeal_id']}/replies"
+        before = await said_of(city, follower)
+        async with service.engine.begin() as conn:
+            desk = Desk(conn, service.clock.now())
+            await desk.load(ids.values())
+            replying = asyncio.create_task(city.call("roads", "POST", path, body))
+            await waiting_for_a_lock(service)
+            event = AppealMerged(
+                occurred_at=desk.at,
+                appeal_id=ids["follower"],
+                registration_number=follower["registration_number"],
+                lead=ids["lead"],
+                lead_number=lead["registration_number"],
+            )
+            HANDLERS[AppealMerged](desk, event)
+            await desk.flush()
+        assert (await replying).is_success
+        assert await said_of(city, follower) == [*before, "appeal.responded.v1"]
+
+    async def test_where_a_follower_missed_is_locked_nothing_is_done(self, city: City) -> None:
+        lead, follower = await city.register(), await city.register()
+        await city.dispatch(lead, {"unit": "roads"})
+        await merge(city, follower, lead)
+        service = city.services["dispatch"]
+        async with service.engine.begin() as conn:  # as if the merge were newer than the reader's view
+            forget = sa.text("delete from followers where follower = :id")
+            await conn.execute(forget, {"id": UUID(follower["appeal_id"])})
+        path = f"/dispatch/appeals/{lead['appeal_id']}/replies"
+        body = {"leg_id": leg(lead), "text": "下周施工"}
+        async with service.engine.begin() as conn:
+            await Desk(conn, service.clock.now()).load([UUID(follower["appeal_id"])])
+            refused(await city.call("roads", "POST", path, body), 503)
+        assert "appeal.responded.v1" not in await said_of(city, lead)
+        assert (await city.call("roads", "POST", path, body)).is_success
+        assert (await said_of(city, follower))[-1] == "appeal.responded.v1"
+
+    async def test_what_is_handled_together_is_locked_in_the_order_of_ids(self, city: City) -> None:
+        lead, *followers = [await city.register() for _ in range(6)]
+        await city.dispatch(lead, {"unit": "roads"})
+        for follower in followers:
+            await merge(city, follower, lead)
+        ids = sorted(UUID(one["appeal_id"]) for one in (lead, *followers))
+        service = city.services["dispatch"]
+        free = sa.text("select appeal_id from appeals where appeal_id = any(:ids) for update skip locked")
+        for place in (1, 3, 5):
+            async with service.engine.begin() as conn:
+                await Desk(conn, service.clock.now()).load([ids[place]])
+                replying = asyncio.create_task(
+                    city.call("roads", "POST", f"/dispatch{path(lead)}", reply(lead))
+                )
+                await waiting_for_a_lock(service)
+                async with service.engine.begin() as other:
+                    found = (await other.execute(free, {"ids": ids})).scalars()
+                assert sorted(found) == ids[place + 1 :]
+            assert (await replying).is_success
+
+    async def test_two_replicas_that_answer_for_the_same_appeals_at_once_wait_for_each_other(
+        self, city: City
+    ) -> None:
+        lead, *followers = [await city.register() for _ in range(6)]
+        await city.dispatch(lead, {"unit": "roads"})
+        for follower in followers:
+            await merge(city, follower, lead)
+        async with running([DISPATCH], city.settings) as (replica,):
+            assert isinstance(replica.clock, DrivenClock)
+            replica.clock.advance(city.services["dispatch"].clock.now())
+            headers = {"authorization": f"Bearer {city.keys['roads']}"}
+            transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as other:
+                for _ in range(40):  # one act a transaction: the victim of a deadlock is refused with 503
+                    answers = await asyncio.gather(
+                        city.call("roads", "POST", f"/dispatch{path(lead)}", reply(lead)),
+                        other.post(path(lead), json=reply(lead)),
+                    )
+                    assert [answer.status_code for answer in answers] == [200, 200]
+        for follower in followers:
+            assert (await said_of(city, follower)).count("appeal.responded.v1") == 80
+
+
+def path(appeal: Appeal) -> str:
+    return f"/appeals/{appeal['appeal_id']}/replies"
+
+
+def reply(appeal: Appeal) -> dict[str, str]:
+    return {"leg_id": leg(appeal), "text": "正在办理"}
+
+
+async def waiting_for_a_lock(service: Running) -> None:
+    query = sa.text(
+        "select count(*) from pg_stat_activity"
+        " where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10), service.reader.connect() as conn:
+        while not (await conn.execute(query)).scalar_one():
+            await asyncio.sleep(0.01)
+
+
+async def closable(city: City, appeal: Appeal) -> None:
+    """Found reasonable, and rated."""
+    await city.act("office", appeal, "findings", reasonable=True, by="周主任", reason="属实")
+    await city.drained()
+    await rate(city, appeal, "satisfied")
+
+
+async def rate(city: City, appeal: Appeal, rating: str) -> None:
+    number, code = appeal["registration_number"], appeal["receipt_code"]
+    body = {"rating": rating}
+    await city.ok(None, "POST", f"/intake/status/{number}/ratings", body, receipt_code=code)
+    await city.drained()
+
+
+class TestClosure:
+    """What must be there before the office closes."""
+
+    async def close(self, city: City, appeal: Appeal) -> httpx.Response:
+        version = (await file(city, appeal))["version"]
+        where = f"/dispatch/appeals/{appeal['appeal_id']}/closures"
+        return await city.call("office", "POST", where, {}, if_match=f'"{version}"')
+
+    async def test_a_finding_and_the_enterprise_s_word_and_after_a_reopening_a_new_one(
+        self, city: City
+    ) -> None:
+        appeal = await city.register()
+        await city.dispatch(appeal, {"unit": "roads"})
+        assert "not completed" in refused(await self.close(city, appeal), 409)["detail"]
+        done = {"leg_id": leg(appeal), "outcome": "solved", "text": "已修复"}
+        await city.act("roads", appeal, "completions", **done)
+        assert "finding" in refused(await self.close(city, appeal), 409)["detail"]
+        await city.act("office", appeal, "findings", reasonable=True, by="周主任", reason="属实")
+        await city.drained()
+        assert "rated" in refused(await self.close(city, appeal), 409)["detail"]
+        await rate(city, appeal, "not_satisfied")
+
+        where = f"/intake/appeals/{appeal['appeal_id']}"
+        version = (await city.ok("office", "GET", where))["version"]
+        again = {"reason": "仍未修复"}
+        await city.ok("office", "POST", f"{where}/reopenings", again, if_match=f'"{version}"')
+        await city.drained()
+        await city.act("roads", appeal, "completions", **done)
+        assert "rated" in refused(await self.close(city, appeal), 409)["detail"]
+        await city.drained()
+        await rate(city, appeal, "satisfied")
+        assert (await self.close(city, appeal)).is_success
+
+    async def test_a_follow_up_call_stands_for_a_rating(self, city: City) -> None:
+        appeal = await city.register()
+        await city.dispatch(appeal, {"unit": "roads"})
+        await city.act("roads", appeal, "completions", leg_id=leg(appeal), outcome="solved", text="已修复")
+        await city.act("office", appeal, "findings", reasonable=True, by="周主任", reason="属实")
+        await city.drained()
+        for reached, status in ((False, 409), (True, 200)):
+            where = f"/intake/appeals/{appeal['appeal_id']}/follow-ups"
+            await city.ok("operator", "POST", where, {"reached": reached})
+            await city.drained()
+            assert (await self.close(city, appeal)).status_code == status
+
+
+class TestExtension:
+    """A longer limit: what the judge makes of it, and no more of it once the time has passed."""
+
+    async def test_it_is_approved_by_rank_and_moves_the_date(self, city: City) -> None:
+        appeal = await self._replied(city)
+        await self._ask(city, appeal, 21)
+        low = {"leg_id": leg(appeal), "approved": True, "approver": "张", "reason": "同意"}
+        where = f"/dispatch/appeals/{appeal['appeal_id']}/extension-decisions"
+        version = (await file(city, appeal))["version"]
+        refused(await city.call("office", "POST", where, low, if_match=f'"{version}"'), 403, "rank")
+        await city.ok("leader", "POST", where, low, if_match=f'"{version}"')  # whose code is mayor
+        await city.drained()
+        # 21 working days from Monday 11-09, that day not counted: 4 to 11-13, 20 to 12-07... 21 on 12-08
+        assert await self._due(city, appeal) == local("2026-12-08 17:30")
+        (said,) = await said_bodies(city, appeal, "appeal.extended.v1")
+        assert said["rank"] == "mayor"
+
+    async def test_after_the_end_it_is_neither_asked_for_nor_approved(self, city: City) -> None:
+        appeal, asked = await self._replied(city), await self._replied(city)
+        await self._ask(city, asked, 10)
+        await city.move_to("2026-11-17 09:00")
+        body = {"leg_id": leg(appeal), **wish(10)}
+        where = f"/dispatch/appeals/{appeal['appeal_id']}/extension-requests"
+        assert "2026-11-16 17:30" in refused(await city.call("roads", "POST", where, body), 409)["detail"]
+        yes = {"leg_id": leg(asked), "approved": True, "approver": "张", "reason": "同意"}
+        where = f"/dispatch/appeals/{asked['appeal_id']}/extension-decisions"
+        version = (await file(city, asked))["version"]
+        answer = await city.call("office", "POST", where, yes, if_match=f'"{version}"')
+        assert "2026-11-16 17:30" in refused(answer, 409)["detail"]
+        found = {d["deadline"]: d["verdict"] for d in (await city.case(asked))["deadlines"]}
+        assert found["completion"] == "overdue"
+        no = {**yes, "approved": False}
+        assert (await city.call("office", "POST", where, no, if_match=f'"{version}"')).is_success
+
+    async def _replied(self, city: City) -> Appeal:
+        appeal = await city.register()
+        await city.dispatch(appeal, {"unit": "roads"})
+        await city.act("roads", appeal, "replies", leg_id=leg(appeal), text="正在办理")
+        await city.drained()
+        return appeal
+
+    async def _ask(self, city: City, appeal: Appeal, days: int) -> None:
+        await city.act("roads", appeal, "extension-requests", leg_id=leg(appeal), **wish(days))
+
+    async def _due(self, city: City, appeal: Appeal) -> datetime:
+        found = {d["deadline"]: d for d in (await city.case(appeal))["deadlines"]}
+        return datetime.fromisoformat(found["completion"]["due_at"])
+
+
+def wish(days: int) -> dict[str, Any]:
+    return {"limit": {"number": days, "unit": "working_days"}, "reason": "等待材料"}
+
+
+async def said_bodies(city: City, appeal: Appeal, type_: str) -> list[Any]:
+    found = await city.said("dispatch", type_)
+    return [body for body in found if body["registration_number"] == appeal["registration_number"]]
+
+
+async def test_a_plan_s_dates_become_deadlines_and_payments_meet_them_in_turn(city: City) -> None:
+    appeal = await city.register()
+    await city.dispatch(appeal, {"unit": "roads"})
+    dates = ["2026-12-01T12:00:00+08:00", "2027-01-04T12:00:00+08:00"]
+    plan = {"leg_id": leg(appeal), "stage": "plan", "dates": dates, "text": "分两期", "amount": "100"}
+    await city.act("roads", appeal, "stages", **plan)
+    await city.drained()  # a moment later
+    await city.act("roads", appeal, "stages", leg_id=leg(appeal), stage="paid", text="已付第一期")
+    await city.drained()
+    found = [d for d in (await city.case(appeal))["deadlines"] if d["deadline"] == "instalment"]
+    assert [(datetime.fromisoformat(d["due_at"]), d["verdict"]) for d in found] == [
+        (datetime.fromisoformat(dates[0]), "met"),
+        (datetime.fromisoformat(dates[1]), "open"),
+    ]
+    where = f"/dispatch/appeals/{appeal['appeal_id']}/stages"
+    ordered = {"leg_id": leg(appeal), "stage": "ordered", "text": "责令整改"}
+    refused(await city.call("roads", "POST", where, ordered), 403, "stage")
+    refused(await city.call("water", "POST", where, plan), 403)
+    assert (await city.call("office", "POST", where, ordered)).is_success
+
+
+class TestDirectory:
+    """Units stand in a hierarchy."""
+
+    async def put(self, city: City, code: str, parent: str | None) -> httpx.Response:
+        units = {one["code"]: one for one in (await city.ok("office", "GET", "/dispatch/units"))["items"]}
+        version = {"if_match": f'"{units[code]["version"]}"'} if code in units else {}
+        body = {"name": code, "kind": "department", "parent": parent}
+        return await city.call("office", "PUT", f"/dispatch/units/{code}", body, **version)
+
+    async def test_no_unit_stands_above_itself(self, city: City) -> None:
+        refused(await self.put(city, "a", "a"), 409, "parent")
+        for code, parent in (("a", None), ("b", "a"), ("c", "b"), ("d", "b")):
+            assert (await self.put(city, code, parent)).is_success
+        for parent in ("a", "b", "c"):
+            refused(await self.put(city, "a", parent), 409, "parent")
+        assert (await self.put(city, "d", "c")).is_success
+        refused(await self.put(city, "a", "moon"), 422, "parent")
+
+    async def test_of_two_that_would_stand_above_each_other_one_is_refused(self, city: City) -> None:
+        for code in ("x", "y"):
+            assert (await self.put(city, code, None)).is_success
+        answers = await asyncio.gather(self.put(city, "x", "y"), self.put(city, "y", "x"))
+        assert sorted(answer.status_code for answer in answers) == [200, 409]

@@ -1,0 +1,107 @@
+"""A case at dispatch for the tests: its pack, its units, and what is done to it."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.dispatch import acts
+from services.dispatch.domain import Given, perform
+from services.dispatch.file import File, Running, Unit
+from shared.errors import HuyingError
+from shared.events import Event, Verdict
+from shared.rules import pack
+from shared.rules.calendar import Calendar
+from shared.rules.pack import Pack
+from shared.web.access import Caller, Role
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALENDAR = Calendar.load(ZONE)
+LADDER = pack.load(Path(__file__).parent / "ladder.yaml")
+PLAIN = pack.load("case-limits")
+UNITS = {
+    code: Unit(code=code, name=name, kind="department", head=head, leader="li")
+    for code, name, head in (
+        ("roads", "市交通局", "赵局长"),
+        ("water", "市水务局", None),
+        ("east", "东城区", None),
+    )
+}
+OFFICE = Caller("office", Role.OFFICE)
+IMPORTER = Caller("importer", Role.IMPORTER)
+ROADS = Caller("roads", Role.UNIT, "roads")
+LEADER = Caller("li", Role.LEADER, "li")
+MAYOR = Caller("mayor", Role.LEADER, "mayor")
+MONDAY = datetime(2026, 11, 9, 9, tzinfo=ZONE)
+HOUR = timedelta(hours=1)
+
+
+def at(text: str) -> datetime:
+    """`11-09 10:00` of 2026 in the city's zone."""
+    return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=ZONE)
+
+
+class Case:
+    """One case, received on Monday 2026-11-09 at 09:00."""
+
+    def __init__(self, rules: Pack = LADDER, number: int = 1) -> None:
+        self.rules = rules
+        self.now = MONDAY
+        self.deadlines: tuple[Running, ...] = ()
+        self.file = File(
+            appeal_id=UUID(int=number),
+            registration_number=f"LD-20261109-0000{number}",
+            title="路灯不亮",
+            kind="help",
+            channel="web",
+            enterprise="甲",
+            locality=None,
+            pack=rules.ref,
+            received_at=MONDAY,
+        )
+
+    def given(self, by: Caller, *, past: bool = False) -> Given:
+        return Given(self.rules, CALENDAR, by, UNITS, self.deadlines, past)
+
+    def do(self, by: Caller, act: type[acts.Act], /, *, past: bool = False, **body: Any) -> list[Event]:
+        """One act a minute later; on the first leg where it is about a leg."""
+        self.now += timedelta(minutes=1)
+        if issubclass(act, acts.LegAct):
+            body = {"leg_id": self.file.legs[0].leg_id if self.file.legs else UUID(int=0), **body}
+        return perform(self.file, act.model_validate(body), self.now, self.given(by, past=past))
+
+    def assigned(self, *units: str, **body: Any) -> "Case":
+        """Dispatched to these units, the first of which leads."""
+        legs = [
+            {"unit": unit, "role": "assist" if i else "lead"} for i, unit in enumerate(units or ("roads",))
+        ]
+        self.do(OFFICE, acts.Assign, legs=legs, **body)
+        return self
+
+    def runs(self, deadline: str, due_at: datetime | None, verdict: Verdict = Verdict.OPEN) -> "Case":
+        """The judge said that this deadline of the first leg stands so."""
+        leg = self.file.legs[0]
+        started_at = leg.round_at or self.now
+        judged = Running(
+            leg_id=leg.leg_id, deadline=deadline, started_at=started_at, due_at=due_at, verdict=verdict
+        )
+        self.deadlines = (*(one for one in self.deadlines if one.deadline != deadline), judged)
+        return self
+
+
+def refused(
+    case: Case, status: int, words: str, by: Caller, act: type[acts.Act], /, **body: Any
+) -> HuyingError:
+    """The refusal, in both languages, with `words` in it or naming the field; the case stays as it was."""
+    before = case.file.model_dump_json()
+    with pytest.raises(HuyingError) as found:
+        case.do(by, act, **body)
+    refusal = found.value
+    assert refusal.status == status, refusal.en
+    assert words in f"{refusal.zh} {refusal.en} {refusal.field}"
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in refusal.zh)
+    assert case.file.model_dump_json() == before
+    return refusal

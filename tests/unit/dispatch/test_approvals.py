@@ -1,0 +1,219 @@
+"""Longer limits and pauses: asked in time, within the pack's bounds, approved by the rank they need."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from services.dispatch import acts
+from shared.events import AppealExtended, AppealPaused, ExtensionDenied, Rank, Verdict
+from shared.rules.limits import Limit, LimitUnit
+from shared.web.access import Caller
+from tests.unit.dispatch.case import (
+    IMPORTER,
+    LEADER,
+    MAYOR,
+    OFFICE,
+    PLAIN,
+    ROADS,
+    Case,
+    at,
+    refused,
+)
+
+# Assigned on Monday 11-09: five working days end on Monday 11-16 at close of business, 17:30.
+DUE = at("11-16 17:30")
+YES = {"approved": True, "approver": "张", "reason": "同意"}
+
+
+def wish(number: int, unit: str = "working_days", **more: Any) -> dict[str, Any]:
+    return {"limit": {"number": number, "unit": unit}, "reason": "等待材料", **more}
+
+
+def running(due_at: datetime | None = DUE, verdict: Verdict = Verdict.OPEN) -> Case:
+    """Dispatched, replied to, with its completion due on 11-16."""
+    case = Case().assigned()
+    case.do(ROADS, acts.Reply, text="正在办理")
+    return case.runs("completion", due_at, verdict)
+
+
+def test_a_unit_asks_for_more_time_and_the_office_gives_it() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(10))
+    (event,) = case.do(OFFICE, acts.DecideExtension, **YES)
+    assert isinstance(event, AppealExtended)
+    limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
+    assert (event.deadline, event.limit, event.rank) == ("completion", limit, Rank.OFFICE)
+    given = case.file.legs[0].extended[0]
+    assert (given.approver, given.rank, given.limit.number) == ("张", "office", 10)
+
+
+def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
+    case = running()
+    case.now = at("11-16 17:29")
+    case.do(ROADS, acts.RequestExtension, **wish(10))  # at 17:30, the due moment
+    refused(case, 409, "2026-11-16 17:30", OFFICE, acts.DecideExtension, **YES)
+    (event,) = case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
+    assert isinstance(event, ExtensionDenied)
+    late = running()
+    late.now = at("11-16 17:30")
+    refused(late, 409, "2026-11-16 17:30", ROADS, acts.RequestExtension, **wish(10))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [(Verdict.OVERDUE, "overdue, due 2026-11-16 17:30"), (Verdict.MET, "met, due 2026-11-16")],
+)
+def test_a_deadline_that_ended_is_not_extended(verdict: Verdict, words: str) -> None:
+    refused(running(verdict=verdict), 409, words, ROADS, acts.RequestExtension, **wish(10))
+
+
+def test_a_deadline_nobody_reckoned_yet_is_not_extended() -> None:
+    case = running()
+    case.deadlines = ()
+    refused(case, 409, "does not run", ROADS, acts.RequestExtension, **wish(10))
+
+
+def test_what_was_met_meanwhile_is_not_extended() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.runs("completion", DUE, Verdict.MET)
+    refused(case, 409, "met", OFFICE, acts.DecideExtension, **YES)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        (wish(31), 422, "limit"),  # beyond the cap
+        (wish(10, "natural_days"), 422, "limit"),
+        (wish(5), 422, "limit"),  # as long as it is
+        (wish(4), 422, "limit"),
+        (wish(10, deadline="reply"), 409, "deadline"),
+        (wish(10, deadline="moon"), 409, "deadline"),
+    ],
+)
+def test_a_wish_beyond_the_pack_is_refused(body: dict[str, Any], status: int, field: str) -> None:
+    assert refused(running(), status, "", ROADS, acts.RequestExtension, **body).field == field
+
+
+def test_a_pack_without_extension_gives_none() -> None:
+    refused(Case(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **wish(10))
+
+
+def test_the_enterprise_is_told_first_and_in_this_round() -> None:
+    case = Case().assigned().runs("completion", DUE)
+    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
+    case.do(ROADS, acts.Reply, text="正在办理")
+    case.file.legs[0].begin_round(2, at("11-10 09:00"))
+    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
+    case.now = at("11-10 10:00")
+    case.do(ROADS, acts.Reply, text="仍在办理")
+    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+
+
+def test_one_wish_waits_at_a_time_and_the_pack_counts_how_often() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(10))
+    refused(case, 409, "waiting", ROADS, acts.RequestExtension, **wish(11))
+    case.do(OFFICE, acts.DecideExtension, **YES)
+    refused(case, 409, "extended 1 times", ROADS, acts.RequestExtension, **wish(15))
+    case.file.legs[0].begin_round(2, case.now)
+    case.runs("completion", at("11-24 17:30"))
+    case.do(ROADS, acts.Reply, text="仍在办理")
+    assert case.do(ROADS, acts.RequestExtension, **wish(15))
+
+
+def test_a_denied_wish_does_not_count() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
+    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+
+
+@pytest.mark.parametrize(
+    ("days", "by", "said", "rank"),
+    [
+        (10, OFFICE, None, "office"),
+        (10, LEADER, None, "leader"),
+        (11, OFFICE, None, None),  # 11 to 20 days: the leader in charge
+        (11, OFFICE, "leader", "leader"),  # on paper
+        (11, LEADER, None, "leader"),
+        (11, LEADER, "leader", "leader"),
+        (20, LEADER, None, "leader"),
+        (21, LEADER, None, None),  # beyond: the mayor
+        (21, OFFICE, "leader", None),
+        (21, MAYOR, None, "mayor"),
+        (21, OFFICE, "mayor", "mayor"),
+        (26, LEADER, None, None),  # beyond all that the pack names: the last of them
+        (26, MAYOR, None, "mayor"),
+        (10, OFFICE, "unit_head", None),
+    ],
+)
+def test_the_length_says_who_approves(days: int, by: Caller, said: str | None, rank: str | None) -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(days))
+    if rank is None:
+        refused(case, 403, "rank", by, acts.DecideExtension, **YES, rank=said)
+    else:
+        (event,) = case.do(by, acts.DecideExtension, **YES, rank=said)
+        assert isinstance(event, AppealExtended)
+        assert event.rank == rank
+
+
+def test_a_leader_claims_no_other_rank() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **wish(21))
+    refused(case, 422, "rank", LEADER, acts.DecideExtension, **YES, rank="mayor")
+
+
+def test_of_the_past_neither_judgement_nor_rank_is_asked_but_the_cap_holds() -> None:
+    case = Case().assigned()
+    case.do(IMPORTER, acts.Reply, past=True, text="正在办理")
+    refused(case, 422, "limit", IMPORTER, acts.RequestExtension, past=True, **wish(31))
+    case.do(IMPORTER, acts.RequestExtension, past=True, **wish(30))
+    (event,) = case.do(IMPORTER, acts.DecideExtension, past=True, **YES)
+    assert isinstance(event, AppealExtended)
+    assert event.rank is None
+
+
+PAUSE = {"reason": "缺材料", "approver": "张"}
+
+
+@pytest.mark.parametrize(
+    ("by", "body", "status"),
+    [
+        (OFFICE, {"ground": "papers"}, None),
+        (OFFICE, {"ground": "expert"}, 403),
+        (OFFICE, {"ground": "expert", "rank": "leader"}, None),
+        (OFFICE, {"ground": "expert", "rank": "mayor"}, None),
+        (OFFICE, {"ground": "moon"}, 422),
+        (OFFICE, {}, 422),
+        (IMPORTER, {"ground": "expert"}, None),
+    ],
+)
+def test_a_pause_has_a_ground_of_the_pack_and_its_rank(
+    by: Caller, body: dict[str, Any], status: int | None
+) -> None:
+    case = Case().assigned()
+    if status:
+        refused(case, status, "rank" if status == 403 else "papers", by, acts.Pause, **PAUSE, **body)
+    else:
+        (event,) = case.do(by, acts.Pause, **PAUSE, **body)
+        assert isinstance(event, AppealPaused)
+        assert event.ground == body["ground"]
+
+
+def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock() -> None:
+    bare = Case().rules.model_copy(update={"pauses": Case().rules.pauses.model_copy(update={"grounds": ()})})
+    refused(Case(bare).assigned(), 422, "ground", OFFICE, acts.Pause, **PAUSE, ground="papers")
+    assert Case(bare).assigned().do(OFFICE, acts.Pause, **PAUSE)
+    refused(Case(PLAIN).assigned(), 409, "clock", OFFICE, acts.Pause, **PAUSE)
+
+
+def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:
+    case = running(due_at=None)
+    case.do(OFFICE, acts.Pause, **PAUSE, ground="papers")
+    refused(case, 409, "paused", OFFICE, acts.Pause, **PAUSE, ground="papers")
+    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.do(OFFICE, acts.Resume)
+    refused(case, 409, "open", OFFICE, acts.Resume)

@@ -1,0 +1,146 @@
+"""What the office decides: objections, findings, where a matter belongs, and the end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.dispatch import acts
+from services.dispatch.api import ROUTES
+from services.dispatch.domain import TRANSITIONS
+from services.dispatch.file import Extension, State
+from shared.events import AppealClosed, FindingMade
+from shared.rules.limits import Limit, LimitUnit
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, refused
+
+FOUND = {"reasonable": True, "by": "周主任", "reason": "属实"}
+
+
+def test_every_act_has_a_transition_and_a_route() -> None:
+    kinds = set(acts.AnyAct.__origin__.__args__)
+    assert set(TRANSITIONS) == kinds == set(ROUTES.values())
+
+
+def test_a_decision_on_an_objection_says_who_decided() -> None:
+    case = Case().assigned()
+    for by, name in ((None, "office"), ("周主任", "周主任")):
+        case.do(ROADS, acts.Object, reason="不归我管")
+        case.do(OFFICE, acts.DecideObjection, upheld=False, reason="归你管", by=by)
+        decision = case.file.legs[0].objection_decision
+        assert decision is not None
+        assert (decision.by, decision.upheld, decision.decided_at) == (name, False, case.now)
+    refused(case, 409, "no objection", OFFICE, acts.DecideObjection, upheld=True, reason="归你管")
+
+
+def test_after_an_upheld_objection_another_unit_leads() -> None:
+    case = Case().assigned()
+    case.do(ROADS, acts.Object, reason="不归我管")
+    case.do(OFFICE, acts.DecideObjection, upheld=True, reason="确实")
+    case.assigned("water")
+    assert [(leg.unit, leg.state) for leg in case.file.legs] == [("roads", "ended"), ("water", "open")]
+
+
+def test_the_last_finding_counts() -> None:
+    case = Case()
+    case.do(OFFICE, acts.Find, **FOUND)
+    (event,) = case.do(
+        OFFICE, acts.Find, reasonable=False, by="周主任", reason="与政策不符", understanding=False
+    )
+    assert isinstance(event, FindingMade)
+    assert (event.reasonable, event.understanding) == (False, False)
+    assert case.file.finding is not None
+    assert (case.file.finding.reasonable, case.file.finding.found_at) == (False, case.now)
+
+
+def test_what_is_not_reasonable_was_explained() -> None:
+    refused(Case(), 422, "understanding", OFFICE, acts.Find, **FOUND | {"reasonable": False})
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.WITHDRAWN, State.APPROVED])
+def test_an_ended_case_takes_no_further_act(state: State) -> None:
+    case = Case().assigned()
+    case.file.state = state
+    for act, body in (
+        (acts.Find, FOUND),
+        (acts.Refer, {"to": "courts", "reason": "诉讼"}),
+        (acts.Close, {}),
+        (acts.Assign, {"legs": [{"unit": "water", "role": "assist"}]}),
+        (acts.Pause, {"reason": "x", "approver": "张", "ground": "papers"}),
+    ):
+        refused(case, 409, state, OFFICE, act, **body)
+    refused(case, 409, state, ROADS, acts.Reply, text="好")
+    refused(case, 409, state, ROADS, acts.Reach, stage="paid", text="好")
+
+
+def test_a_matter_goes_where_the_pack_says_it_may() -> None:
+    refused(Case(), 422, "arbitration", OFFICE, acts.Refer, to="moon", reason="不归我们")
+    for case, to in ((Case(), "courts"), (Case(PLAIN), "随便哪里")):
+        case.do(OFFICE, acts.Refer, to=to, reason="不归我们")
+        assert case.file.state == State.REFERRED
+
+
+def completed(**fields: Any) -> Case:
+    """Completed, and lacking nothing for closure but what `fields` take away."""
+    case = Case().assigned()
+    case.do(ROADS, acts.Complete, outcome="solved", text="已修复")
+    case.do(OFFICE, acts.Find, **FOUND)
+    case.file.heard_at, case.file.lifted, case.file.signed_off = case.now, True, True
+    for name, value in fields.items():
+        setattr(case.file, name, value)
+    return case
+
+
+def test_a_case_that_lacks_nothing_is_closed() -> None:
+    (event,) = completed().do(OFFICE, acts.Close)
+    assert isinstance(event, AppealClosed)
+    assert completed(lifted=False, signed_off=False).do(OFFICE, acts.Close)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "words"),
+    [
+        ({"finding": None}, "finding"),
+        ({"heard_at": None}, "rated"),
+        ({"signed_off": False}, "signed"),
+    ],
+)
+def test_what_the_pack_needs_must_be_there(lacks: dict[str, Any], words: str) -> None:
+    refused(completed(**lacks), 409, words, OFFICE, acts.Close)
+
+
+def test_only_what_the_pack_needs_is_asked_for() -> None:
+    for lacks in ({"finding": None}, {"heard_at": None}):
+        case = completed(**lacks)
+        case.rules = PLAIN
+        assert case.do(OFFICE, acts.Close)
+    case = completed(signed_off=False)
+    case.rules = PLAIN
+    refused(case, 409, "signed", OFFICE, acts.Close)
+
+
+def test_a_leg_at_work_keeps_a_case_open_and_a_referred_one_needs_nothing() -> None:
+    case = completed()
+    case.do(OFFICE, acts.Assign, legs=[{"unit": "water", "role": "assist"}])
+    refused(case, 409, "not completed", OFFICE, acts.Close)
+    referred = Case()
+    referred.do(OFFICE, acts.Refer, to="courts", reason="诉讼")
+    assert referred.do(OFFICE, acts.Close)
+
+
+def test_that_a_past_case_was_closed_is_a_fact() -> None:
+    case = completed(finding=None, heard_at=None, signed_off=False)
+    assert case.do(IMPORTER, acts.Close, past=True)
+
+
+def test_a_round_that_begins_opens_what_was_completed_before_and_drops_the_wish() -> None:
+    case = completed()
+    leg = case.file.legs[0]
+    assert leg.completed_at is not None
+    leg.begin_round(2, leg.completed_at - timedelta(microseconds=1))
+    assert leg.state == "completed"
+    leg.begin_round(3, leg.completed_at)
+    assert (leg.state, leg.round, leg.completed_at) == ("open", 3, None)
+    limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
+    leg.extension = Extension(deadline="completion", limit=limit, reason="等待材料")
+    leg.begin_round(4, case.now)
+    assert leg.extension is None

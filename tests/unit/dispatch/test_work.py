@@ -1,0 +1,131 @@
+"""What a unit does: stages with their dates, and its head's signed request to lift."""
+
+from typing import Any
+
+import pytest
+
+from services.dispatch import acts
+from shared.events import LiftRequested, Mark, StageReached
+from shared.web.access import Caller
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, at, refused
+
+FIRST, SECOND = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"
+PLAN = {"stage": "plan", "dates": [FIRST, SECOND], "text": "分两期还款"}
+PAID = {"stage": "paid", "text": "已到账"}
+ORDERED = {"stage": "ordered", "text": "责令整改"}
+
+
+def test_a_plan_brings_its_dates_and_keeps_texts_and_amounts_out_of_the_event() -> None:
+    case = Case().assigned()
+    (event,) = case.do(ROADS, acts.Reach, **PLAN, amount="100", amounts=["60", "40.50"])
+    assert isinstance(event, StageReached)
+    assert (event.stage, [date.isoformat() for date in event.dates]) == ("plan", [FIRST, SECOND])
+    assert "分两期" not in event.model_dump_json()
+    assert "amount" not in event.model_dump_json()
+    assert [reached.stage for reached in case.file.legs[0].stages] == ["plan"]
+
+
+@pytest.mark.parametrize(
+    ("by", "body"),
+    [
+        (ROADS, PAID),
+        (OFFICE, ORDERED),
+        (IMPORTER, PAID),
+        (IMPORTER, ORDERED),
+        (ROADS, PLAN | {"dates": [FIRST]}),
+    ],
+)
+def test_a_stage_is_said_by_whom_the_pack_names(by: Caller, body: dict[str, Any]) -> None:
+    assert case_said(by, body) == body["stage"]
+
+
+def case_said(by: Caller, body: dict[str, Any]) -> str:
+    (event,) = Case().assigned().do(by, acts.Reach, **body)
+    assert isinstance(event, StageReached)
+    return event.stage
+
+
+def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
+    case = Case().assigned()
+    case.now = at("12-20 09:00")
+    case.do(ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]})
+    refused(case, 422, "dates.0", ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
+
+
+@pytest.mark.parametrize(
+    ("by", "body", "status", "words"),
+    [
+        (ROADS, {"stage": "moon", "text": "x"}, 422, "plan"),
+        (ROADS, ORDERED, 403, "stage"),
+        (OFFICE, PAID, 403, "stage"),
+        (ROADS, PLAN | {"dates": []}, 422, "dates"),
+        (ROADS, PAID | {"dates": [FIRST]}, 422, "dates"),
+        (
+            ROADS,
+            PLAN | {"dates": [FIRST, "2026-11-30T16:00:00+00:00"]},
+            422,
+            "dates",
+        ),  # one moment, two zones
+        (ROADS, PLAN | {"dates": [FIRST, "2026-11-08T00:00:00+08:00"]}, 422, "dates.1"),
+        (ROADS, PLAN | {"dates": [FIRST, "2036-11-18T00:00:00+08:00"]}, 422, "dates.1"),  # 3661 days on
+        (ROADS, PLAN | {"amounts": ["1"]}, 422, "amounts"),
+        (ROADS, PAID | {"amounts": ["1"]}, 422, "amounts"),
+    ],
+)
+def test_a_stage_is_refused(by: Caller, body: dict[str, Any], status: int, words: str) -> None:
+    refused(Case().assigned(), status, words, by, acts.Reach, **body)
+
+
+def test_more_than_sixty_dates_are_no_plan() -> None:
+    dates = [f"2027-{month:02}-{day:02}T00:00:00+08:00" for month in (1, 3, 5) for day in range(1, 31)]
+    with pytest.raises(ValueError, match="at most 60"):
+        Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:61]})
+    assert Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:60]})
+
+
+def test_a_pack_without_stages_has_none_to_reach() -> None:
+    refused(Case(PLAIN).assigned(), 409, "stage", ROADS, acts.Reach, **PAID)
+
+
+@pytest.mark.parametrize("act", [acts.Reach, acts.Reply])
+def test_a_completed_leg_reaches_no_stage(act: type[acts.Act]) -> None:
+    case = Case().assigned()
+    case.do(ROADS, acts.Complete, outcome="solved", text="好")
+    refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))
+
+
+def test_a_unit_does_nothing_on_the_leg_of_another() -> None:
+    case = Case().assigned("water")
+    refused(case, 403, "another unit", ROADS, acts.Reply, text="好")
+    refused(case, 403, "another unit", ROADS, acts.Reach, **PAID)
+
+
+LIFT = {"reason": "本级无权限", "signed_by": "赵局长"}
+
+
+def test_the_head_of_the_unit_signs_the_request_to_lift() -> None:
+    case = Case().assigned()
+    refused(case, 422, "赵局长", ROADS, acts.RequestLift, **LIFT | {"signed_by": "钱科长"})
+    (event,) = case.do(ROADS, acts.RequestLift, **LIFT)
+    assert isinstance(event, LiftRequested)
+
+
+def test_where_the_directory_names_no_head_any_name_signs() -> None:
+    water = Caller("water", ROADS.role, "water")
+    assert Case().assigned("water").do(water, acts.RequestLift, **LIFT | {"signed_by": "孙科长"})
+
+
+@pytest.mark.parametrize(("level", "allowed"), [("county", True), ("city", False)])
+def test_a_lifted_case_is_lifted_again_while_a_level_is_above(level: str, allowed: bool) -> None:
+    case = Case().assigned()
+    case.file.lifted, case.file.level = True, level
+    if allowed:
+        assert case.do(ROADS, acts.RequestLift, **LIFT)
+    else:
+        refused(case, 409, "lifted already", ROADS, acts.RequestLift, **LIFT)
+
+
+def test_what_the_pack_never_lifts_nobody_lifts() -> None:
+    case = Case().assigned(marks=[Mark.LITIGATION])
+    refused(case, 409, "litigation", ROADS, acts.RequestLift, **LIFT)
+    refused(Case(PLAIN).assigned(), 409, "on request", ROADS, acts.RequestLift, **LIFT)
