@@ -19,6 +19,12 @@ SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 CreditCode = Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$")]
 """Unified social credit code (统一社会信用代码), GB 32100—2015; the check character is not checked."""
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{5,17}[0-9]$")]
+PackId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+PackRef = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$")]
+Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
+_ID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+AppealName = Annotated[str, Field(pattern=rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$")]
+"""An appeal by its registration number or its id."""
 
 
 class Enterprise(Body):
@@ -45,6 +51,12 @@ class Register(Act):
     enterprise: Enterprise | None = None
 
 
+class NewAppeal(Register):
+    """An appeal comes in now; `procedure` is the id of a pack beside the city's usual one."""
+
+    procedure: PackId | None = None
+
+
 class Withdraw(Act):
     """The enterprise takes its appeal back."""
 
@@ -55,11 +67,33 @@ class Rate(Act):
     """The enterprise's verdict (好差评)."""
 
     rating: Rating
-    comment: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
+    comment: Comment | None = None
+
+
+class FollowUp(Act):
+    """A call to the enterprise after completion (回访), with its rating where it gives one."""
+
+    reached: bool
+    rating: Rating | None = None
+    comment: Comment | None = None
+    called_at: PastTime | None = None
 
 
 class Reopen(Act):
-    """The office starts the next round after a rating of not satisfied."""
+    """The office starts the next round after a bad rating."""
+
+    reason: Line
+
+
+class Merge(Act):
+    """The appeal repeats the problem of `lead` and is handled with it (并单)."""
+
+    lead: AppealName
+    reason: Line
+
+
+class Unmerge(Act):
+    """The appeal is handled by itself again."""
 
     reason: Line
 
@@ -75,7 +109,7 @@ class PastAppeal(Past, Register):
     """A past appeal; `pack` names the rules it was under, this city's where it is left out."""
 
     act: Literal["register"] = "register"
-    pack: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9})?$")] | None = None
+    pack: PackRef | None = None
 
 
 class PastWithdrawal(Past, Withdraw):
@@ -90,8 +124,24 @@ class PastReopening(Past, Reopen):
     act: Literal["reopen"] = "reopen"
 
 
+class PastFollowUp(Past, FollowUp):
+    act: Literal["follow_up"] = "follow_up"
+
+
+class PastMerge(Past):
+    """`lead` is the id of the handled appeal where both come from."""
+
+    act: Literal["merge"] = "merge"
+    lead: SourceId
+    reason: Line
+
+
+class PastUnmerge(Past, Unmerge):
+    act: Literal["unmerge"] = "unmerge"
+
+
 AnyPast = Annotated[
-    PastAppeal | PastWithdrawal | PastRating | PastReopening,
+    PastAppeal | PastWithdrawal | PastRating | PastReopening | PastFollowUp | PastMerge | PastUnmerge,
     Field(discriminator="act"),
 ]
 

@@ -1,6 +1,6 @@
 """The intake service: registration, the public status of an appeal, ratings."""
 
-from services.intake.api import router
+from services.intake import api, api_import, api_staff
 from services.intake.handlers import HANDLERS
 from services.intake.store import Desk
 from shared.runtime import Service
@@ -10,5 +10,5 @@ SERVICE = Service(
     batch=Desk,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    routers=(router,),
+    routers=(api.router, api_staff.router, api_import.router),
 )

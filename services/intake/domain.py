@@ -1,220 +1,43 @@
-"""An appeal as its enterprise sees it: registered, with the units, rated.
+"""What may be done to an appeal at intake, and when.
 
-Pure: no I/O, no clock. How an appeal stands follows from when things occurred, so the order in which
-topics were read changes nothing. A transition checks first and changes after; it refuses with `Conflict`.
+Pure: no I/O, no clock. A transition checks first and changes after; it refuses with `Conflict`.
 """
 
-import base64
-import hashlib
-import hmac
-from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict
-
-from services.intake import acts
+from services.intake import acts, telling
+from services.intake.file import File, FollowedUp, Rated
+from services.intake.reopening import check_reopening
 from shared import events
 from shared.errors import Conflict, Invalid
-from shared.events import CATALOGUE, Channel, DeadlineKind, Event, Outcome, Rating
+from shared.events import Channel, Event
+from shared.rules.calendar import Calendar
+from shared.rules.pack import Pack
 from shared.rules.standing import CaseState
 
 IMPORTED = UUID("0b7c1f54-9a43-5d0f-8c59-6f2f1c0ad2e3")  # namespace of the ids of imported appeals
 WITHOUT_NAME = (Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
 """The channels on which an enterprise need not say who it is."""
-
-_RANK = {type_: rank for rank, type_ in enumerate(CATALOGUE)}
-_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-_MISREAD = str.maketrans("OIL", "011", "- ")
+HANDLED = (CaseState.COMPLETED, CaseState.REFERRED, CaseState.CLOSED, CaseState.APPROVED)
+BEYOND_RECALL = (CaseState.WITHDRAWN, CaseState.CLOSED, CaseState.APPROVED)
 
 
-class Entry(BaseModel):
-    """One line of what happened, as the enterprise may read it."""
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """When an act is done, by whom, and what the case is under.
 
-    model_config = ConfigDict(frozen=True)
-
-    occurred_at: datetime
-    type: str
-    unit: str | None = None
-    zh: str
-    en: str
-
-
-class LegFile(BaseModel):
-    """One leg as it stands. `again_at` is when its round started, if that is not the first."""
-
-    leg_id: UUID
-    unit: str
-    unit_name: str = ""
-    role: events.Role | None = None
-    round: int = 1
-    again_at: datetime | None = None
-    contacted_at: datetime | None = None
-    responded_at: datetime | None = None
-    completed_at: datetime | None = None
-    ended: bool = False
-
-
-class Rated(BaseModel):
-    """What the enterprise said of one handling."""
-
-    rating: Rating
-    comment: str | None
-    rated_at: datetime
-
-
-class File(BaseModel):
-    """One appeal as it stands. `version` counts its changes; `rating` is that of the handling since the
-    last reopening, `earlier_ratings` are those before.
+    A `past` act is told before what the units did is heard of: that the appeal was completed is believed.
     """
 
-    appeal_id: UUID
-    registration_number: str
-    channel: Channel
-    kind: events.Kind
-    title: str
-    text: str
-    enterprise: acts.Enterprise | None
-    locality: str | None
-    pack: str
-    received_at: datetime
-    source_id: str | None = None
-    receipt_hash: str | None = None
-    state: CaseState = CaseState.REGISTERED
-    legs: list[LegFile] = []
-    deadlines: tuple[events.Deadline, ...] = ()
-    timeline: list[Entry] = []
-    lifted_at: datetime | None = None
-    referred_at: datetime | None = None
-    reopened_at: datetime | None = None
-    withdrawn_at: datetime | None = None
-    closed_at: datetime | None = None
-    rating: Rated | None = None
-    earlier_ratings: list[Rated] = []
-    version: int = 1
-
-    def leg(self, leg_id: UUID, unit: str) -> LegFile:
-        """The leg; one that was not heard of yet is opened."""
-        for leg in self.legs:
-            if leg.leg_id == leg_id:
-                return leg
-        leg = LegFile(leg_id=leg_id, unit=unit)
-        self.legs = [*self.legs, leg]
-        return leg
-
-    def live_legs(self) -> list[LegFile]:
-        """The legs that no upheld objection ended."""
-        return [leg for leg in self.legs if not leg.ended]
-
-    def is_completed(self, leg: LegFile) -> bool:
-        """Whether the leg was completed after its round started."""
-        starts = (leg.again_at, self.reopened_at)
-        done = leg.completed_at
-        return done is not None and all(start is None or done > start for start in starts)
-
-    def require(self, *states: CaseState) -> None:
-        """Refuse unless the appeal stands in one of `states`."""
-        if self.state not in states:
-            raise Conflict(
-                f"该诉求现为“{_STATE_ZH[self.state]}”，不能进行此操作",
-                f"the appeal is {self.state}: this cannot happen now",
-            )
-
-    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        return type_(
-            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
-        )
-
-    def note(self, event: Event, unit: str | None = None) -> None:
-        """Put `event` into the timeline, in order of time; once, however often it is heard."""
-        zh, en = _SENTENCES[type(event)]
-        words = _words(event)
-        entry = Entry(
-            occurred_at=event.occurred_at,
-            type=event.type,
-            unit=unit,
-            zh=zh.format(*(word[0] for word in words)),
-            en=en.format(*(word[1] for word in words)),
-        )
-        if entry not in self.timeline:
-            timeline = [*self.timeline]
-            insort(timeline, entry, key=lambda one: (one.occurred_at, _RANK[one.type]))
-            self.timeline = timeline
-
-    def settle(self) -> None:
-        """Something changed: count it, and see how the appeal stands."""
-        self.version += 1
-        self.state = self._standing()
-
-    def _standing(self) -> CaseState:
-        live = self.live_legs()
-        reached = (
-            (CaseState.CLOSED, self.closed_at),
-            (CaseState.WITHDRAWN, self.withdrawn_at),
-            (CaseState.REFERRED, self.referred_at),
-            (CaseState.COMPLETED, live and all(self.is_completed(leg) for leg in live)),
-            (CaseState.LIFTED, self.lifted_at),
-            (CaseState.DISPATCHED, live),
-        )
-        return next((state for state, holds in reached if holds), CaseState.REGISTERED)
-
-
-_STATE_ZH = {
-    CaseState.REGISTERED: "已登记",
-    CaseState.DISPATCHED: "办理中",
-    CaseState.LIFTED: "提级办理",
-    CaseState.COMPLETED: "已办结",
-    CaseState.REFERRED: "已引导",
-    CaseState.WITHDRAWN: "已撤回",
-    CaseState.CLOSED: "已销号",
-}
-_SENTENCES: dict[type[Event], tuple[str, str]] = {
-    events.AppealReceived: ("已登记", "registered"),
-    events.AppealAssigned: ("已交办", "dispatched"),
-    events.AppealContacted: ("承办单位已联系企业", "the unit reached the enterprise"),
-    events.AppealResponded: ("承办单位已回复办理情况", "the unit replied on how handling stands"),
-    events.AppealCompleted: ("承办单位已办结：{0}", "the unit completed it: {0}"),
-    events.AppealOverdue: ("{0}超期", "{0} is overdue"),
-    events.AppealRedispatched: ("再次交办，第 {0} 次", "dispatched again, round {0}"),
-    events.AppealLifted: ("已提级办理", "lifted to a leader"),
-    events.AppealInstructed: ("牵头领导已批示", "the leader gave an instruction"),
-    events.AppealReferred: ("已引导至：{0}", "referred to: {0}"),
-    events.AppealRated: ("企业评价：{0}", "the enterprise's rating: {0}"),
-    events.AppealReopened: ("重新办理", "reopened"),
-    events.AppealWithdrawn: ("企业已撤回", "withdrawn by the enterprise"),
-    events.AppealClosed: ("已销号", "closed"),
-}
-_WORDS: dict[Outcome | Rating | DeadlineKind, tuple[str, str]] = {
-    Outcome.SOLVED: ("已解决", "solved"),
-    Outcome.PLANNED: ("已列入计划", "planned"),
-    Outcome.EXPLAINED: ("已解释说明", "explained"),
-    Rating.SATISFIED: ("满意", "satisfied"),
-    Rating.BASICALLY_SATISFIED: ("基本满意", "basically satisfied"),
-    Rating.NOT_SATISFIED: ("不满意", "not satisfied"),
-    DeadlineKind.DISPATCH: ("交办", "dispatch"),
-    DeadlineKind.CONTACT: ("联系企业", "contact"),
-    DeadlineKind.REPLY: ("回复办理情况", "reply"),
-    DeadlineKind.COMPLETION: ("办结", "completion"),
-    DeadlineKind.LIFTED: ("提级办理", "lifted handling"),
-}
-
-
-def _words(event: Event) -> list[tuple[str, str]]:
-    match event:
-        case events.AppealCompleted():
-            return [_WORDS[event.outcome]]
-        case events.AppealOverdue():
-            return [_WORDS[event.deadline]]
-        case events.AppealRated():
-            return [_WORDS[event.rating]]
-        case events.AppealRedispatched():
-            return [(str(event.round), str(event.round))]
-        case events.AppealReferred():
-            return [(event.to, event.to)]
-    return []
+    at: datetime
+    by: str
+    pack: Pack
+    calendar: Calendar
+    past: bool = False
 
 
 def imported_id(source: str, source_id: str) -> UUID:
@@ -225,22 +48,6 @@ def imported_id(source: str, source_id: str) -> UUID:
 def registration_number(prefix: str, day: date, n: int) -> str:
     """The public number of the n-th appeal of a local day, e.g. BZ-20260213-00042."""
     return f"{prefix}-{day:%Y%m%d}-{n:05d}"
-
-
-def receipt_code(chance: bytes) -> str:
-    """Ten random bytes as 16 characters of Crockford's base32, in groups of four to be read aloud."""
-    code = base64.b32encode(chance).decode().translate(_BASE32)
-    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
-
-
-def receipt_hash(code: str) -> str:
-    """How a receipt code is kept. Case, dashes and blanks do not matter; O is 0, I and L are 1."""
-    return hashlib.sha256(code.upper().translate(_MISREAD).encode()).hexdigest()
-
-
-def opens(code: str, kept_hash: str | None) -> bool:
-    """Whether `code` is the one kept, in constant time. Guessing is hopeless: a code has 80 random bits."""
-    return hmac.compare_digest(receipt_hash(code), kept_hash or "")
 
 
 def receive(
@@ -284,7 +91,7 @@ def receive(
         source_id=source_id,
         receipt_hash=receipt_hash,
     )
-    file.note(event)
+    file.add(telling.entry(event))
     return file, event
 
 
@@ -299,53 +106,79 @@ def _check_enterprise(wish: acts.Register) -> None:
         raise Invalid("请填写企业名称", "say which enterprise asks, by its name", "enterprise.name")
 
 
-def withdraw(file: File, act: acts.Withdraw, at: datetime, *, past: bool) -> Event:
+def withdraw(file: File, act: acts.Withdraw, doing: Doing) -> Iterator[Event]:
     """The enterprise takes its appeal back."""
-    file.require(*(state for state in CaseState if state not in (CaseState.CLOSED, CaseState.WITHDRAWN)))
-    file.withdrawn_at = at
-    return file.say(events.AppealWithdrawn, at, reason=act.reason)
+    file.require(*(state for state in CaseState if state not in BEYOND_RECALL))
+    file.withdrawn_at = doing.at
+    yield file.say(events.AppealWithdrawn, doing.at, reason=act.reason)
 
 
-def rate(file: File, act: acts.Rate, at: datetime, *, past: bool) -> Event:
-    """The enterprise rates what was completed, referred or closed; once, until it is reopened."""
-    if not past:
-        file.require(CaseState.COMPLETED, CaseState.REFERRED, CaseState.CLOSED)
+def rate(file: File, act: acts.Rate, doing: Doing) -> Iterator[Event]:
+    """The enterprise rates what was handled; once, until it is reopened."""
+    if not doing.past:
+        file.require(*HANDLED)
     if file.rating is not None:
-        raise Conflict("本次办理已评价", "this handling was rated already")
-    file.rating = Rated(rating=act.rating, comment=act.comment, rated_at=at)
-    return file.say(events.AppealRated, at, rating=act.rating)
+        raise Conflict("本次办理已评价", "this handling was rated already", "rating")
+    file.rating = Rated(rating=act.rating, comment=act.comment, rated_at=doing.at)
+    file.heard_at = doing.at
+    yield file.say(events.AppealRated, doing.at, rating=act.rating)
 
 
-def reopen(file: File, act: acts.Reopen, at: datetime, *, past: bool) -> Event:
-    """The completed legs start their next round: not satisfied, and with reason."""
-    if not past:
-        file.require(CaseState.COMPLETED)
-    if file.rating is None or file.rating.rating != Rating.NOT_SATISFIED:
-        raise Conflict(
-            "企业未评价“不满意”，不能重新办理",
-            "only an appeal rated not satisfied can be reopened",
+def follow_up(file: File, act: acts.FollowUp, doing: Doing) -> Iterator[Event]:
+    """Somebody independent called the enterprise, which may rate on this occasion (回访)."""
+    if not doing.past:
+        file.require(*HANDLED)
+    _check_call(file, act, doing.at)
+    call = FollowedUp(
+        reached=act.reached, by=doing.by, made_at=doing.at, called_at=act.called_at, comment=act.comment
+    )
+    file.follow_ups = [*file.follow_ups, call]
+    if act.reached:
+        file.heard_at = doing.at
+    yield file.say(events.FollowUpMade, doing.at, reached=act.reached)
+    if act.rating is not None:
+        yield from rate(file, acts.Rate(rating=act.rating, comment=act.comment), doing)
+
+
+def _check_call(file: File, act: acts.FollowUp, at: datetime) -> None:
+    if act.called_at is not None and not file.received_at <= act.called_at <= at:
+        raise Invalid(
+            "回访时间应在登记之后、当前时间之前",
+            "the call lies before the registration or in the future",
+            "called_at",
         )
+    if not act.reached and act.rating is not None:
+        raise Invalid("未接通时不能填写评价", "who was not reached gave no rating: leave it out", "rating")
+
+
+def reopen(file: File, act: acts.Reopen, doing: Doing) -> Iterator[Event]:
+    """The completed legs start their next round, where the pack allows it."""
+    if not doing.past:
+        file.require(CaseState.COMPLETED)
+    check_reopening(file, doing.pack, doing.calendar, doing.at)
+    assert file.rating is not None
     file.earlier_ratings = [*file.earlier_ratings, file.rating]
-    file.rating, file.reopened_at = None, at
-    return file.say(events.AppealReopened, at, reason=act.reason)
+    file.rating, file.heard_at, file.reopened_at = None, None, doing.at
+    yield file.say(events.AppealReopened, doing.at, reason=act.reason)
 
 
-TRANSITIONS: dict[type[acts.Act], Callable[..., Event]] = {
+TRANSITIONS: dict[type[acts.Act], Callable[[File, Any, Doing], Iterator[Event]]] = {
     acts.Withdraw: withdraw,
     acts.Rate: rate,
+    acts.FollowUp: follow_up,
     acts.Reopen: reopen,
 }
 
 
-def perform(file: File, act: acts.Act, at: datetime, *, past: bool = False) -> tuple[File, Event]:
-    """Let `act` happen at `at`: a changed copy of the file, and the event it made.
+def perform(file: File, act: acts.Act, doing: Doing) -> tuple[File, list[Event]]:
+    """Let `act` happen: a changed copy of the file, and the events it made.
 
-    A `past` act is told before what the units did is heard of: that the appeal was completed is believed.
     Raises `Conflict` where the case does not allow it.
     """
     file = file.model_copy()
     transition = next(done for kind, done in TRANSITIONS.items() if isinstance(act, kind))
-    event = transition(file, act, at, past=past)
-    file.note(event)
+    said = list(transition(file, act, doing))
+    for event in said:
+        file.add(telling.entry(event))
     file.settle()
-    return file, event
+    return file, said

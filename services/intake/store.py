@@ -1,6 +1,6 @@
 """Intake's tables, and its batch: one document a case, and a counter of registration numbers a day."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.acts import Act, Register
-from services.intake.domain import File, perform, receive, registration_number
+from services.intake.domain import Doing, perform, receive, registration_number
+from services.intake.file import File
+from services.intake.merging import merge, require_merged, unmerge
+from shared.database import Connection
 from shared.db import add_backbone
 from shared.errors import HuyingError, NotFound
+from shared.events import Event
 from shared.outbox import Batch
 from shared.rules.pack import Pack
 
@@ -32,6 +35,8 @@ sa.Table(
     sa.Column("units", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("file", pg.JSONB, nullable=False),
+    sa.Column("lead", pg.UUID),
+    sa.Index("appeals_lead", "lead", "registration_number", postgresql_where=sa.text("lead is not null")),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
     sa.Index("appeals_state", "state", "registration_number"),
 )
@@ -52,18 +57,20 @@ _COUNTERS = text(
 )
 _LOAD = text(
     """
-    select file from appeals where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
+    select cast(file as text) from appeals
+    where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
 _SAVE = text(
     """
-    insert into appeals (appeal_id, registration_number, source_id, state, units, received_at, file)
-    select id, number, source_id, state, string_to_array(units, ' '), received_at, cast(file as jsonb)
+    insert into appeals (appeal_id, registration_number, source_id, state, units, received_at, lead, file)
+    select id, number, source_id, state, string_to_array(units, ' '), received_at, lead, cast(file as jsonb)
     from unnest(
       cast(:ids as uuid[]), cast(:numbers as text[]), cast(:source_ids as text[]), cast(:states as text[]),
-      cast(:units as text[]), cast(:times as timestamptz[]), cast(:files as text[])
-    ) as t (id, number, source_id, state, units, received_at, file)
-    on conflict (appeal_id) do update set state = excluded.state, units = excluded.units, file = excluded.file
+      cast(:units as text[]), cast(:times as timestamptz[]), cast(:leads as uuid[]), cast(:files as text[])
+    ) as t (id, number, source_id, state, units, received_at, lead, file)
+    on conflict (appeal_id) do update
+    set state = excluded.state, units = excluded.units, lead = excluded.lead, file = excluded.file
     """
 )
 _COUNT = text(
@@ -84,7 +91,7 @@ class Desk(Batch):
 
     service = "intake"
 
-    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self.files: dict[UUID, File] = {}
         self._changed: dict[UUID, File] = {}
@@ -100,7 +107,7 @@ class Desk(Batch):
         if cases := [key for key in keys if isinstance(key, UUID)]:
             rows = await self.conn.execute(_LOAD, {"keys": cases})
             for row in rows.scalars():
-                file = File.model_validate(row)
+                file = File.model_validate_json(row)
                 self.files[file.appeal_id] = file
 
     def file(self, appeal_id: UUID) -> File:
@@ -134,12 +141,38 @@ class Desk(Batch):
         self.keep(file)
         return file
 
-    def perform(self, appeal_id: UUID, act: Act, at: datetime, *, past: bool = False) -> File:
+    def perform(self, appeal_id: UUID, act: Act, doing: Doing) -> File:
         """Let `act` happen and say what it made."""
-        file, event = perform(self.file(appeal_id), act, at, past=past)
-        self.emit(event)
-        self.keep(file)
-        return file
+        file, said = perform(self.file(appeal_id), act, doing)
+        return self._keep_all([file], said)
+
+    def merge(
+        self,
+        appeal_id: UUID,
+        lead_id: UUID,
+        reason: str,
+        at: datetime,
+        pack_of: Callable[[str], Pack],
+        *,
+        past: bool = False,
+    ) -> File:
+        """Handle the appeal with `lead_id`. Both are loaded, and the lead it has so far."""
+        file, lead = self.file(appeal_id), self.file(lead_id)
+        left = self.file(file.merged.lead) if file.merged else None
+        return self._keep_all(*merge(file, lead, left, reason, at, pack_of, past=past))
+
+    def unmerge(self, appeal_id: UUID, reason: str, at: datetime) -> File:
+        """Handle the appeal by itself again. Its lead is loaded."""
+        file = self.file(appeal_id)
+        lead = self.file(require_merged(file).lead)
+        return self._keep_all(*unmerge(file, lead, reason, at))
+
+    def _keep_all(self, files: Sequence[File], said: Iterable[Event]) -> File:
+        for event in said:
+            self.emit(event)
+        for file in files:
+            self.keep(file)
+        return files[0]
 
     @contextmanager
     def all_or_none(self) -> Iterator[None]:
@@ -165,6 +198,7 @@ class Desk(Batch):
                     "states": [file.state for file in files],
                     "units": [" ".join(leg.unit for leg in file.live_legs()) for file in files],
                     "times": [file.received_at for file in files],
+                    "leads": [file.merged and file.merged.lead for file in files],
                     "files": [file.model_dump_json() for file in files],
                 },
             )
