@@ -1,12 +1,14 @@
-"""What people may do to cards and lifts: the bodies of the routes."""
+"""What people may do to cards, lifts and publications: the bodies of the routes."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.rules.limits import Limit
-from shared.web.text import Body
+from shared.rules.notices import FIRST_YEAR, LAST_YEAR
+from shared.web.text import Body, clean
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
@@ -36,6 +38,12 @@ class Contest(CardAct):
     reason: Line
 
 
+class Uphold(CardAct):
+    """The office heard the unit that contests its card, and the card stands."""
+
+    reason: Line
+
+
 class Withdraw(CardAct):
     """The office takes a card back."""
 
@@ -52,3 +60,40 @@ class Instruct(Act):
 
 class SignOff(Act):
     """The leader signs the lifted handling off."""
+
+
+class PublicationAct(Act):
+    """One thing done to one proposed publication."""
+
+    publication_id: UUID
+
+
+class AnswerPublication(PublicationAct):
+    """The unit answers what is to be published of it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class DecidePublication(PublicationAct):
+    """The office ends the review. `heard`: the unit was heard otherwise; `reason` says how.
+
+    What is published has a day on which it expires.
+    """
+
+    published: bool
+    expires_on: date | None = None
+    heard: bool = False
+    reason: Line
+
+
+Day = Annotated[str, Field(max_length=10)]
+HolidayName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(clean)]
+
+
+class Notice(Body):
+    """A year's holiday notice: its number, days off with their names, make-up workdays."""
+
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    notice: Annotated[str, Field(min_length=1, max_length=100)]
+    off: Annotated[dict[Day, HolidayName], Field(max_length=100)]
+    work: Annotated[tuple[Day, ...], Field(max_length=60)] = ()

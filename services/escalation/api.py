@@ -6,11 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.escalation import acts
-from services.escalation.domain import Case, perform
+from services.escalation.case import Case
+from services.escalation.domain import perform
 from services.escalation.store import Ledger
+from shared.database import Connection
 from shared.errors import Forbidden, NotFound
 from shared.rules.acts import ACTS
 from shared.rules.standing import CaseState
@@ -25,11 +26,14 @@ ROUTES: dict[str, type[acts.Act]] = {
     "cards/served": acts.Serve,
     "cards/acknowledged": acts.Acknowledge,
     "cards/appealed": acts.Contest,
+    "cards/upheld": acts.Uphold,
     "cards/withdrawn": acts.Withdraw,
     "instructions": acts.Instruct,
     "sign-off": acts.SignOff,
+    "publication-answers": acts.AnswerPublication,
+    "publication-decisions": acts.DecidePublication,
 }
-DECISIONS = (acts.Withdraw, acts.Instruct, acts.SignOff)
+DECISIONS = (acts.Uphold, acts.Withdraw, acts.Instruct, acts.SignOff, acts.DecidePublication)
 """What one person decides and another must not overwrite unseen: these need If-Match."""
 
 
@@ -45,7 +49,8 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(ledger: Ledger) -> Answer:
             case = ledger.case(appeal_id)
             edge.check(case.version, needed=isinstance(body, DECISIONS))
-            for event in perform(case, body, ledger.at, edge.caller):
+            today = ledger.at.astimezone(edge.running.calendar.zone).date()
+            for event in perform(case, body, ledger.at, edge.caller, today):
                 ledger.emit(event)
                 if type(event) in ACTS:
                     ledger.remember(event)
@@ -79,7 +84,7 @@ _CASES = """
 """
 
 
-async def _list(conn: AsyncConnection, page: Page, more: str = "", **filters: str | None) -> Response:
+async def _list(conn: Connection, page: Page, more: str = "", **filters: str | None) -> Response:
     values = {"state": None, "unit": None, "leader": None, **filters}
     after = str(page.after[0]) if page.after else ""
     rows = await conn.execute(
@@ -89,12 +94,12 @@ async def _list(conn: AsyncConnection, page: Page, more: str = "", **filters: st
 
 
 def _shown(file: dict[str, Any]) -> dict[str, Any]:
-    lift = file["lift"]
+    lifts = file.get("lifts") or [lift for lift in (file["lift"],) if lift]
     counted = [card for card in file["cards"] if card["status"] != "withdrawn"]
     return {
         **{name: value for name, value in file.items() if name != "said"},
         "cards_counted": len(counted),
-        "lifted_at": lift and lift["lifted_at"],
+        "lifted_at": lifts[0]["lifted_at"] if lifts else None,
     }
 
 
@@ -142,21 +147,31 @@ async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
 @router.get("/leaders")
 async def leaders(conn: Reading) -> Response:
     """The leaders to whom appeals may be lifted."""
-    rows = await conn.execute(text("select code, name, title from leaders order by code"))
+    rows = await conn.execute(text("select code, name, title, version from leaders order by code"))
     return json({"items": [dict(row) for row in rows.mappings()]})
+
+
+_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('leader ' || :code, 0))")
+_SAVE_LEADER = text(
+    """
+    insert into leaders (code, name, title) values (:code, :name, :title)
+    on conflict (code) do update
+    set name = excluded.name, title = excluded.title, version = leaders.version + 1
+    returning version
+    """
+)
 
 
 @router.put("/leaders/{code}")
 async def put_leader(code: acts.Code, body: LeaderBody, edge: Edged) -> Response:
-    """Write a leader."""
+    """Write a leader; an existing one needs If-Match."""
+    leader = {"code": code, **body.model_dump()}
     async with edge.running.engine.begin() as conn:
-        await conn.execute(
-            text(
-                """
-                insert into leaders (code, name, title) values (:code, :name, :title)
-                on conflict (code) do update set name = excluded.name, title = excluded.title
-                """
-            ),
-            {"code": code, **body.model_dump()},
-        )
-    return json({"code": code, **body.model_dump()})
+        await conn.execute(_ONE_AT_A_TIME, {"code": code})
+        version = (
+            await conn.execute(text("select version from leaders where code = :code"), {"code": code})
+        ).scalar()
+        if version is not None:
+            edge.check(version, needed=True)
+        version = (await conn.execute(_SAVE_LEADER, leader)).scalar_one()
+    return json(leader, etag=version)

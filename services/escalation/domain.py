@@ -1,183 +1,26 @@
-"""A case under judgement, its cards and its lift, and what people may do to them. Pure."""
+"""What people may do to cards, lifts and publications. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
-
-from pydantic import BaseModel, Field
 
 from services.escalation import acts
+from services.escalation.case import Card, CardStatus, Case, Lift, Publication
 from shared import events
-from shared.errors import Conflict, Forbidden, NotFound
-from shared.events import DeadlineKind, Event, Verdict
-from shared.rules.calendar import Calendar
-from shared.rules.decide import Judgement
-from shared.rules.explain import explain
-from shared.rules.standing import Deadline
+from shared.errors import Conflict, Forbidden, Invalid
+from shared.events import Event
 from shared.web.access import Caller, Role
 
 
-class CardStatus(StrEnum):
-    """How a card stands (黄牌提醒)."""
+def perform(case: Case, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
+    """Let `act` happen: the case changes and the events it made are returned. Raises what it refuses.
 
-    ISSUED = "issued"
-    SERVED = "served"
-    ACKNOWLEDGED = "acknowledged"
-    APPEALED = "appealed"
-    WITHDRAWN = "withdrawn"
-    CLEARED = "cleared"
-
-
-class Card(BaseModel):
-    """A card issued to a unit for an overdue leg."""
-
-    card_id: UUID
-    card: str
-    unit: str
-    leg_id: UUID
-    round: int
-    deadline: DeadlineKind
-    due_at: datetime
-    clause: str
-    issued_at: datetime
-    status: CardStatus = CardStatus.ISSUED
-    reason: str | None = None
-
-
-class Lift(BaseModel):
-    """A lifted appeal: to whom, why, with which task force (专班) and instruction (批示)."""
-
-    leader: str | None
-    reason: events.LiftReason
-    unit: str | None
-    clause: str
-    lifted_at: datetime
-    instruction: str | None = None
-    task_force: tuple[str, ...] = ()
-    signed_off_at: datetime | None = None
-
-
-class Case(BaseModel):
-    """A case as last judged. `said` are the ids of what the judge said of it; never said again."""
-
-    appeal_id: UUID
-    registration_number: str
-    source_id: str | None = None
-    pack: str | None = None
-    state: str = "registered"
-    rounds: int = 0
-    deadlines: list[events.Deadline] = Field(default_factory=list)
-    cards: list[Card] = Field(default_factory=list)
-    lift: Lift | None = None
-    said: set[UUID] = Field(default_factory=set)
-    version: int = 0
-
-    def card(self, card_id: UUID) -> Card:
-        """The card, or `NotFound`."""
-        for card in self.cards:
-            if card.card_id == card_id:
-                return card
-        raise NotFound("没有这张黄牌", "this case has no such card", "card_id")
-
-    def lifted(self) -> Lift:
-        """The lift, or `Conflict`."""
-        if self.lift is None:
-            raise Conflict("该诉求未提级办理", "this appeal was not lifted")
-        return self.lift
-
-    def supervised(self) -> bool:
-        """Whether the office still has an eye on it: something is overdue, carded or lifted, and not done."""
-        if self.state in _DONE:
-            return False
-        return self.lift is not None or bool(self.blamed())
-
-    def blamed(self) -> list[str]:
-        """The units with a card that stands, or with a deadline overdue and not met since."""
-        late = {
-            d.unit for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None and d.unit
-        }
-        return sorted(late | {card.unit for card in self.cards if card.status not in _SETTLED})
-
-    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        return type_(
-            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
-        )
-
-
-_DONE = ("closed", "withdrawn", "referred")
-_SETTLED = (CardStatus.WITHDRAWN, CardStatus.CLEARED)
-
-
-# --- what the judge says -------------------------------------------------------------------------
-
-
-def take(case: Case, judgement: Judgement, upto: datetime, calendar: Calendar) -> list[Event]:
-    """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
-    new = [event for event in judgement.said if event.id not in case.said]
-    for event in new:
-        case.said.add(event.id)
-        if isinstance(event, events.CardIssued):
-            case.cards.append(_card(event))
-        elif isinstance(event, events.CardCleared):
-            case.card(event.card_id).status = CardStatus.CLEARED
-        elif isinstance(event, events.AppealLifted):
-            case.lift = Lift(**event.model_dump(include=_LIFT_FIELDS), lifted_at=event.occurred_at)
-    deadlines = _explained(case.deadlines, judgement.deadlines, calendar)
-    if (deadlines, judgement.state) != (case.deadlines, case.state):
-        case.deadlines, case.state = deadlines, judgement.state
-        new.append(
-            case.say(events.AppealJudged, upto, state=judgement.state, deadlines=tuple(case.deadlines))
-        )
-    if new:
-        case.version += 1
-    case.rounds = judgement.rounds
-    return new
-
-
-_LIFT_FIELDS = {"leader", "reason", "unit", "clause"}
-_CARD_FIELDS = {"card_id", "card", "unit", "leg_id", "round", "deadline", "due_at", "clause"}
-
-
-def _card(event: events.CardIssued) -> Card:
-    return Card(**event.model_dump(include=_CARD_FIELDS), issued_at=event.occurred_at)
-
-
-def _explained(
-    before: list[events.Deadline], now: list[Deadline], calendar: Calendar
-) -> list[events.Deadline]:
-    """The deadlines as they are said; an explanation is made anew only where the date is new."""
-    known = {(d.leg_id, d.round, d.deadline, d.started_at, d.due_at): d.explanation for d in before}
-    found = []
-    for deadline in now:
-        said = deadline.to_event()
-        place = (said.leg_id, said.round, said.deadline, said.started_at, said.due_at)
-        text = known[place] if place in known else _explain(deadline, calendar)
-        found.append(said.model_copy(update={"explanation": text}))
-    return found
-
-
-def _explain(deadline: Deadline, calendar: Calendar) -> dict[str, str]:
-    if deadline.limit is None:
-        assert deadline.due_at is not None
-        local = deadline.due_at.astimezone(calendar.zone)
-        return {
-            "zh": f"交办时指定：{local:%Y-%m-%d %H:%M} 到期（{deadline.clause}）。",
-            "en": f"Set at dispatch: due {local:%Y-%m-%d %H:%M} ({deadline.clause}).",
-        }
-    return explain(
-        deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses, deadline.clause
-    )
-
-
-# --- what people do ------------------------------------------------------------------------------
-
-
-def perform(case: Case, act: acts.Act, at: datetime, caller: Caller) -> list[Event]:
-    """Let `act` happen: the case changes and the events it made are returned. Raises what it refuses."""
-    said = list(_TRANSITIONS[type(act)](case, act, at, caller))
+    `today` is the day in the jurisdiction.
+    """
+    if isinstance(act, acts.DecidePublication):
+        said = [decide_publication(case, act, at, today)]
+    else:
+        said = list(_TRANSITIONS[type(act)](case, act, at, caller))
     case.version += 1
     return said
 
@@ -197,6 +40,7 @@ _STATUS_ZH = {
     CardStatus.SERVED: "已送达",
     CardStatus.ACKNOWLEDGED: "已签收",
     CardStatus.APPEALED: "申诉中",
+    CardStatus.UPHELD: "申诉后维持",
     CardStatus.WITHDRAWN: "已撤回",
     CardStatus.CLEARED: "已销牌",
 }
@@ -224,7 +68,7 @@ def acknowledge(case: Case, act: acts.Acknowledge, at: datetime, caller: Caller)
 
 
 def contest(case: Case, act: acts.Contest, at: datetime, caller: Caller) -> Iterator[Event]:
-    """The unit contests the card."""
+    """The unit contests the card, once."""
     card = _own_card(case, act, caller)
     _move(
         card,
@@ -237,6 +81,14 @@ def contest(case: Case, act: acts.Contest, at: datetime, caller: Caller) -> Iter
     yield case.say(events.CardAppealed, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
+def uphold(case: Case, act: acts.Uphold, at: datetime, caller: Caller) -> Iterator[Event]:
+    """The office heard the unit, and the card stands; if its leg was completed meanwhile it is cleared."""
+    card = _own_card(case, act, caller)
+    to = CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
+    _move(card, to, CardStatus.APPEALED, reason=act.reason)
+    yield case.say(events.CardUpheld, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+
+
 def withdraw(case: Case, act: acts.Withdraw, at: datetime, caller: Caller) -> Iterator[Event]:
     """The office takes the card back; it no longer counts."""
     card = _own_card(case, act, caller)
@@ -247,6 +99,7 @@ def withdraw(case: Case, act: acts.Withdraw, at: datetime, caller: Caller) -> It
         CardStatus.SERVED,
         CardStatus.ACKNOWLEDGED,
         CardStatus.APPEALED,
+        CardStatus.UPHELD,
         reason=act.reason,
     )
     yield case.say(events.CardWithdrawn, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
@@ -274,6 +127,7 @@ def sign_off(case: Case, _act: acts.SignOff, at: datetime, caller: Caller) -> It
 
 
 def _own_lift(case: Case, caller: Caller) -> Lift:
+    """The newest lift: what went on to the next level is no more the lower leader's."""
     lift = case.lifted()
     if lift.signed_off_at is not None:
         raise Conflict("提级办理已签批", "the lifted handling was signed off already")
@@ -282,11 +136,65 @@ def _own_lift(case: Case, caller: Caller) -> Lift:
     return lift
 
 
+def answer_publication(
+    case: Case, act: acts.AnswerPublication, at: datetime, caller: Caller
+) -> Iterator[Event]:
+    """The unit answers what is to be published of it; until the review ends it may answer anew."""
+    publication = _undecided(case, act)
+    if caller.role == Role.UNIT and caller.code != publication.unit:
+        raise Forbidden("拟公开事项不涉及本单位", "what is proposed is about another unit")
+    publication.answer, publication.answered_at = act.text, at
+    yield case.say(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)
+
+
+def decide_publication(case: Case, act: acts.DecidePublication, at: datetime, today: date) -> Event:
+    """The office ends the review. Only what the unit answered, or was heard on, may be published."""
+    publication = _undecided(case, act)
+    if act.published:
+        _check_publishable(publication, act, today)
+    publication.published, publication.heard, publication.reason = act.published, act.heard, act.reason
+    publication.expires_on = act.expires_on if act.published else None
+    publication.decided_at = at
+    return case.say(
+        events.PublicationDecided,
+        at,
+        publication_id=act.publication_id,
+        unit=publication.unit,
+        published=act.published,
+        expires_on=publication.expires_on,
+        reason=act.reason,
+    )
+
+
+def _check_publishable(publication: Publication, act: acts.DecidePublication, today: date) -> None:
+    if publication.answer is None and not act.heard:
+        raise Conflict(
+            "单位尚未答复：待其答复，或以 heard 注明已当面听取意见",
+            "the unit has not answered: wait for it, or say by `heard` that it was heard otherwise",
+            "heard",
+        )
+    if act.expires_on is None or act.expires_on <= today:
+        raise Invalid(
+            "公开须有期限：请填写今天以后的日期",
+            "what is published expires: give a day after today",
+            "expires_on",
+        )
+
+
+def _undecided(case: Case, act: acts.PublicationAct) -> Publication:
+    publication = case.publication(act.publication_id)
+    if publication.decided_at is not None:
+        raise Conflict("该事项已审核完毕", "the review of this publication has ended")
+    return publication
+
+
 _TRANSITIONS: dict[type[acts.Act], Any] = {
     acts.Serve: serve,
     acts.Acknowledge: acknowledge,
     acts.Contest: contest,
+    acts.Uphold: uphold,
     acts.Withdraw: withdraw,
     acts.Instruct: instruct,
     acts.SignOff: sign_off,
+    acts.AnswerPublication: answer_publication,
 }

@@ -12,6 +12,11 @@ def open_case(ledger: Ledger, event: events.AppealReceived) -> None:
     case.source_id = event.source_id
 
 
+def name_units(ledger: Ledger, event: events.AppealAssigned) -> None:
+    case = ledger.remember(event)
+    case.units |= {leg.unit: leg.unit_name for leg in event.legs}
+
+
 def remember(ledger: Ledger, event: events.Event) -> None:
     ledger.remember(event)
 
@@ -19,4 +24,5 @@ def remember(ledger: Ledger, event: events.Event) -> None:
 HANDLERS: Handlers = {
     **{act: remember for act in ACTS if act.source in ("intake", "dispatch")},
     events.AppealReceived: open_case,
+    events.AppealAssigned: name_units,
 }

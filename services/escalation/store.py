@@ -1,64 +1,27 @@
-"""Escalation's tables, and its batch: the history of each case, and the case as last judged."""
+"""Escalation's batch: the history of each case, and the case as last judged."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.escalation.domain import Case
+from services.escalation import publications
+from services.escalation.case import Case
+from services.escalation.tables import metadata
 from shared.bus import hash_of
 from shared.clock import TICK
-from shared.db import add_backbone
+from shared.database import Connection, Result
 from shared.errors import NotFound
 from shared.events import CATALOGUE, Event
 from shared.outbox import Batch
 
-metadata = sa.MetaData()
-add_backbone(metadata)
-
-sa.Table(
-    "cases",
-    metadata,
-    sa.Column("appeal_id", pg.UUID, primary_key=True),
-    sa.Column("registration_number", sa.Text, nullable=False, unique=True),
-    sa.Column("hash", sa.BigInteger, nullable=False, comment="of the key; modulo partitions: the partition"),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("supervised", sa.Boolean, nullable=False),
-    sa.Column("units", pg.ARRAY(sa.Text), nullable=False, comment="with a card or an overdue deadline"),
-    sa.Column("leader", sa.Text, comment="to whom it was lifted"),
-    sa.Column("file", pg.JSONB, nullable=False),
-    sa.Column("next_due_at", sa.DateTime(timezone=True)),
-    sa.Column("unjudged_from", sa.DateTime(timezone=True), comment="when its oldest unjudged act occurred"),
-    sa.Index("cases_due", "next_due_at", postgresql_where=sa.text("next_due_at is not null")),
-    sa.Index("cases_unjudged", "unjudged_from", postgresql_where=sa.text("unjudged_from is not null")),
-    sa.Index("cases_supervised", "registration_number", postgresql_where=sa.text("supervised")),
-    sa.Index("cases_units", "units", postgresql_using="gin"),
-)
-sa.Table(
-    "history",
-    metadata,
-    sa.Column("event_id", pg.UUID, primary_key=True),
-    sa.Column("appeal_id", pg.UUID, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("event", sa.Text, nullable=False),
-    sa.Index("history_appeal", "appeal_id"),
-)
-sa.Table(
-    "leaders",
-    metadata,
-    sa.Column("code", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-)
+__all__ = ["Ledger", "heard", "histories", "metadata", "waiting"]
 
 _LOAD = text(
     """
-    select file, next_due_at, unjudged_from from cases
+    select cast(file as text) as file, next_due_at, unjudged_from from cases
     where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
@@ -83,17 +46,21 @@ _SAVE = text(
 )
 _REMEMBER = text(
     """
-    insert into history (event_id, appeal_id, type, event)
+    insert into history (event_id, appeal_id, type, event, late)
     select * from unnest(
-      cast(:events as uuid[]), cast(:appeals as uuid[]), cast(:types as text[]), cast(:bodies as text[])
+      cast(:events as uuid[]), cast(:appeals as uuid[]), cast(:types as text[]), cast(:bodies as text[]),
+      cast(:late as boolean[])
     )
     on conflict do nothing
     """
 )
-_HISTORY = text("select appeal_id, type, event from history where appeal_id = any(cast(:keys as uuid[]))")
+_HISTORY = text(
+    "select appeal_id, type, event, late from history where appeal_id = any(cast(:keys as uuid[]))"
+)
 _DUE = text(
     """
-    select c.appeal_id, c.file, c.next_due_at, c.unjudged_from
+    select cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck,
+      (select max(id) from calendars) as newest_calendar
     from cases c
     join unnest(cast(:partitions as int[]), cast(:uptos as timestamptz[])) as w (partition, upto)
       on w.partition = mod(c.hash, :count)
@@ -102,6 +69,40 @@ _DUE = text(
     for update of c skip locked
     """
 )
+_STUCK = text(
+    """
+    with stuck as (
+      update cases set next_due_at = null, unjudged_from = null, stuck = t.reason
+      from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as t (id, reason)
+      where appeal_id = t.id
+      returning cast(appeal_id as text) as key, registration_number || ': ' || t.reason as reason
+    ), row as (
+      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+      select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{}', '', reason from stuck
+      where not exists (
+        select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
+      )
+      returning *
+    )
+    insert into outbox (event_id, topic, key, type, occurred_at, body)
+    select gen_random_uuid(), :parked, key, 'huying.parked.v1', now(),
+      json_build_object('topic', topic, 'key', key, 'reason', reason)
+    from row
+    """
+)
+_MENDED = text(
+    """
+    with mended as (update cases set stuck = null where appeal_id = any(cast(:ids as uuid[])))
+    update parked set redriven_at = now()
+    where topic = :topic and redriven_at is null and key = any(cast(:keys as text[]))
+    """
+)
+_AGAIN = """
+    update cases set next_due_at = coalesce(cast(file->>'judged_upto' as timestamptz), '2000-01-01 00:00Z')
+    where stuck is not null
+"""
+STUCK = "escalation.cases"
+"""Where cases that cannot be judged are parked, by their id."""
 _HEARD = text(
     """
     select partition, min(watermark) as upto from heard where topic = any(cast(:topics as text[]))
@@ -115,13 +116,16 @@ class Ledger(Batch):
 
     service = "escalation"
 
-    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self.cases: dict[UUID, Case] = {}
         self._next: dict[UUID, datetime | None] = {}
         self._unjudged: dict[UUID, datetime | None] = {}
         self._changed: set[UUID] = set()
-        self._news: list[Event] = []
+        self._stuck: dict[UUID, str] = {}
+        self._mended: set[UUID] = set()
+        self._news: list[tuple[Event, bool]] = []
+        self.newest_calendar: int | None = None
 
     async def load(self, keys: Collection[Any]) -> None:
         if keys:
@@ -129,22 +133,23 @@ class Ledger(Batch):
 
     async def load_due(self, uptos: dict[int, datetime], partitions: int, limit: int) -> list[UUID]:
         """Lock and read cases that may be judged now, the longest waiting first; others lock theirs."""
-        return self._take(
-            await self.conn.execute(
-                _DUE,
-                {
-                    "partitions": list(uptos),
-                    "uptos": list(uptos.values()),
-                    "count": partitions,
-                    "limit": limit,
-                },
-            )
-        )
+        places = {
+            "partitions": list(uptos),
+            "uptos": list(uptos.values()),
+            "count": partitions,
+            "limit": limit,
+        }
+        rows = await self.conn.execute(_DUE, places)
+        for row in rows:
+            self.newest_calendar = row.newest_calendar
+        found = self._take(rows)
+        self._mended = {id_ for id_, row in zip(found, rows, strict=True) if row.stuck is not None}
+        return found
 
-    def _take(self, rows: sa.CursorResult[Any]) -> list[UUID]:
+    def _take(self, rows: Result) -> list[UUID]:
         found = []
         for row in rows:
-            case = Case.model_validate(row.file)
+            case = Case.model_validate_json(row.file)
             self.cases[case.appeal_id] = case
             self._next[case.appeal_id] = row.next_due_at
             self._unjudged[case.appeal_id] = row.unjudged_from
@@ -169,7 +174,8 @@ class Ledger(Batch):
         self._next[event.appeal_id] = _earlier(self._next.get(event.appeal_id), moment)
         oldest = _earlier(self._unjudged.get(event.appeal_id), event.occurred_at)
         self._unjudged[event.appeal_id] = oldest
-        self._news.append(event)
+        late = case.judged_upto is not None and event.occurred_at <= case.judged_upto
+        self._news.append((event, late))
         self._changed.add(event.appeal_id)
         return case
 
@@ -183,20 +189,31 @@ class Ledger(Batch):
         self._unjudged[case.appeal_id] = ahead
         self._changed.add(case.appeal_id)
 
+    def park(self, appeal_id: UUID, reason: str) -> None:
+        """Leave a case that cannot be judged as it was, until news of it come or it is redriven."""
+        del self.cases[appeal_id]
+        self._changed.discard(appeal_id)
+        self._mended.discard(appeal_id)
+        self._stuck[appeal_id] = reason
+
     async def flush(self) -> None:
         if self._news:
-            await self.conn.execute(
-                _REMEMBER,
-                {
-                    "events": [event.id for event in self._news],
-                    "appeals": [event.appeal_id for event in self._news],
-                    "types": [event.type for event in self._news],
-                    "bodies": [event.model_dump_json() for event in self._news],
-                },
-            )
-        if self._changed:
-            await self.conn.execute(_SAVE, self._rows([self.cases[id_] for id_ in self._changed]))
+            await self.conn.execute(_REMEMBER, _news_rows(self._news))
+        changed = [self.cases[id_] for id_ in self._changed]
+        if changed:
+            await self.conn.execute(_SAVE, self._rows(changed))
+        await publications.save(self.conn, changed)
+        await self._flush_stuck()
         await super().flush()
+
+    async def _flush_stuck(self) -> None:
+        named = {"topic": STUCK, "parked": f"{self.service}.parked"}
+        if self._stuck:
+            values = {"ids": list(self._stuck), "reasons": list(self._stuck.values())}
+            await self.conn.execute(_STUCK, values | named)
+        if self._mended:
+            values = {"ids": list(self._mended), "keys": [str(id_) for id_ in self._mended]}
+            await self.conn.execute(_MENDED, values | named)
 
     def _rows(self, cases: list[Case]) -> dict[str, Any]:
         return {
@@ -217,21 +234,53 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
-async def histories(conn: AsyncConnection, keys: Collection[UUID]) -> dict[UUID, list[Event]]:
+def _news_rows(news: Sequence[tuple[Event, bool]]) -> dict[str, Any]:
+    return {
+        "events": [event.id for event, _ in news],
+        "appeals": [event.appeal_id for event, _ in news],
+        "types": [event.type for event, _ in news],
+        "bodies": [event.model_dump_json() for event, _ in news],
+        "late": [late for _, late in news],
+    }
+
+
+class Remembered(NamedTuple):
+    """An act in the history of a case. `late`: it came when its moment had been judged."""
+
+    type: str
+    body: str
+    late: bool
+
+    def event(self) -> Event:
+        """The event. Raises for one that this release does not know."""
+        return CATALOGUE[self.type].model_validate_json(self.body)
+
+
+async def histories(conn: Connection, keys: Collection[UUID]) -> dict[UUID, list[Remembered]]:
     """What is known of these cases, in no order."""
-    found: dict[UUID, list[Event]] = {key: [] for key in keys}
+    found: dict[UUID, list[Remembered]] = {key: [] for key in keys}
     for row in await conn.execute(_HISTORY, {"keys": list(keys)}):
-        found[row.appeal_id].append(CATALOGUE[row.type].model_validate_json(row.event))
+        found[row.appeal_id].append(Remembered(row.type, row.event, row.late))
     return found
 
 
-async def heard(conn: AsyncConnection, topics: Collection[str]) -> dict[int, datetime]:
+async def judge_again(conn: Connection, key: str) -> None:
+    """Let a case that could not be judged be tried again."""
+    await conn.execute(text(f"{_AGAIN} and appeal_id = cast(:key as uuid)"), {"key": UUID(key)})
+
+
+async def judge_all_again(conn: Connection) -> None:
+    """Let all cases that could not be judged be tried again."""
+    await conn.execute(text(_AGAIN))
+
+
+async def heard(conn: Connection, topics: Collection[str]) -> dict[int, datetime]:
     """Up to when all of `topics` are complete here, by partition; one that lacks a topic is left out."""
     rows = await conn.execute(_HEARD, {"topics": list(topics), "topics_count": len(topics)})
     return {row.partition: row.upto for row in rows}
 
 
-async def waiting(conn: AsyncConnection) -> tuple[datetime | None, datetime | None]:
+async def waiting(conn: Connection) -> tuple[datetime | None, datetime | None]:
     """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
     row = await conn.execute(
         text(

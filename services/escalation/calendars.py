@@ -1,0 +1,139 @@
+"""The calendars as they became known: recorded once, with the moment from which each was known.
+
+Who records one holds a lock that every judgement shares: judgements before it are done when the open cases
+are marked to be looked at again, and those after it know the new calendar.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import text
+
+from shared.clock import TICK
+from shared.database import Connection
+from shared.rules.calendar import Calendars
+from shared.rules.notices import Known, Notice, Published, recorded
+from shared.runtime import EPOCH
+
+_SHARE = text("select pg_advisory_xact_lock_shared(7401004)")
+_ALONE = text("select pg_advisory_xact_lock(7401004)")
+_ALL = text("select id, version, known_from, loaded, data from calendars order by id")
+_ADD = text(
+    """
+    insert into calendars (version, known_from, loaded, data)
+    values (:version, :known_from, :loaded, cast(:data as jsonb))
+    """
+)
+_JUDGED_UPTO = text("select max(cast(file->>'judged_upto' as timestamptz)) from cases")
+_LOOK_AGAIN = text(
+    """
+    with open as (
+      select appeal_id from cases where file->'deadlines' @> cast(:such as jsonb)
+      order by appeal_id for update
+    )
+    update cases c set next_due_at = least(next_due_at, cast(:known_from as timestamptz))
+    from open where c.appeal_id = open.appeal_id
+    returning c.appeal_id
+    """
+)
+
+
+class KnownCalendars:
+    """The calendars of one service, read again when one was added."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._newest: int | None = None
+        self._calendars: Calendars | None = None
+
+    async def share(self, conn: Connection) -> None:
+        """In this transaction nobody adds a calendar."""
+        await conn.execute(_SHARE)
+
+    async def upto(self, conn: Connection, newest: int | None) -> Calendars:
+        """All up to the one with the id `newest`."""
+        if self._calendars is None or newest != self._newest:
+            self._calendars = Calendars.of(self._zone, [known for known, _ in await _records(conn)])
+            self._newest = newest
+        return self._calendars
+
+
+async def known(conn: Connection) -> list[Known]:
+    """All that became known, in order."""
+    return [one for one, _ in await _records(conn)]
+
+
+async def record_published(conn: Connection, published: Published, at: datetime) -> str | None:
+    """Record what this release and the city's file bring anew; returns the version, None for nothing new.
+
+    A year that people loaded stays as they loaded it. The very first was known all along.
+    """
+    await conn.execute(_ALONE)
+    records = await _records(conn)
+    if not records:
+        await _add(conn, published.version, EPOCH, published.notices, loaded=False)
+        return published.version
+    years = _years(one for one, _ in records)
+    loaded = {notice.year for one, by_people in records if by_people for notice in one.notices}
+    new = [n for n in published.notices if n.year not in loaded and not n.moves_as(years.get(n.year))]
+    if not new:
+        return None
+    judged_upto = (await conn.execute(_JUDGED_UPTO)).scalar()
+    newest = records[-1][0]
+    known_from = max(at, newest.known_from, (judged_upto or EPOCH) + TICK)
+    version = f"{newest.version}+{published.version}"
+    await _add(conn, version, known_from, new, loaded=False)
+    await _look_again(conn, known_from, provisional_only=_only_provisional(new, years))
+    return version
+
+
+async def record_loaded(conn: Connection, notice: Notice, at: datetime) -> tuple[Known, int]:
+    """Record a year that people loaded; returns what is known by it, and how many cases are looked at again.
+
+    Loaded a second time it changes nothing.
+    """
+    await conn.execute(_ALONE)
+    records = [one for one, _ in await _records(conn)]
+    years = _years(records)
+    before = years.get(notice.year)
+    if before is not None and before.notice == notice.notice and notice.moves_as(before):
+        return records[-1], 0
+    version = f"{records[-1].version}+{notice.year}:{notice.notice}"
+    found = Known(version, max(at, records[-1].known_from), (notice,))
+    await _add(conn, version, found.known_from, [notice], loaded=True)
+    again = await _look_again(conn, found.known_from, provisional_only=_only_provisional([notice], years))
+    return found, again
+
+
+def _years(records: Iterable[Known]) -> dict[int, Notice]:
+    return {notice.year: notice for one in records for notice in one.notices}
+
+
+def _only_provisional(new: Iterable[Notice], years: Collection[int]) -> bool:
+    """Whether nothing but years without notice is touched, by no day of the December before either."""
+    days = {day.year for notice in new for day in (*notice.off, *notice.work)}
+    return not days & set(years)
+
+
+async def _records(conn: Connection) -> list[tuple[Known, bool]]:
+    return [
+        (Known(row.version, row.known_from, tuple(map(recorded, row.data))), row.loaded)
+        for row in await conn.execute(_ALL)
+    ]
+
+
+async def _add(
+    conn: Connection, version: str, known_from: datetime, notices: Collection[Notice], *, loaded: bool
+) -> None:
+    data = orjson.dumps([notice.data() for notice in notices]).decode()
+    values: dict[str, Any] = {"version": version, "known_from": known_from, "loaded": loaded, "data": data}
+    await conn.execute(_ADD, values)
+
+
+async def _look_again(conn: Connection, known_from: datetime, *, provisional_only: bool) -> int:
+    such = [{"verdict": "open", "provisional": True} if provisional_only else {"verdict": "open"}]
+    values = {"such": orjson.dumps(such).decode(), "known_from": known_from}
+    return len((await conn.execute(_LOOK_AGAIN, values)).all())

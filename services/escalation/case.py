@@ -1,0 +1,197 @@
+"""A case as last judged: deadlines, cards, lifts, supervision notices, publications. Pure."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field, computed_field, model_validator
+
+from shared import events
+from shared.errors import Conflict, NotFound
+from shared.events import Event, PackWord, Verdict
+from shared.rules.standing import CaseState
+
+
+class CardStatus(StrEnum):
+    """How a card stands (黄牌提醒). Upheld: the unit contested it and was heard."""
+
+    ISSUED = "issued"
+    SERVED = "served"
+    ACKNOWLEDGED = "acknowledged"
+    APPEALED = "appealed"
+    UPHELD = "upheld"
+    WITHDRAWN = "withdrawn"
+    CLEARED = "cleared"
+
+
+class Passed(BaseModel):
+    """A deadline that passed, as what followed from it names it. `title` where the pack named it."""
+
+    leg_id: UUID | None
+    unit: str | None
+    round: int
+    deadline: PackWord
+    due_at: datetime
+    title: dict[str, str] = {}
+
+
+class Card(Passed):
+    """A card issued to a unit for an overdue leg. `cleared_at`: its leg was completed."""
+
+    card_id: UUID
+    card: str
+    leg_id: UUID
+    unit: str
+    clause: str
+    issued_at: datetime
+    status: CardStatus = CardStatus.ISSUED
+    reason: str | None = None
+    cleared_at: datetime | None = None
+
+    def clear(self, at: datetime) -> None:
+        """Its leg was completed. One withdrawn stays so; one contested waits for the office's word."""
+        self.cleared_at = at
+        if self.status not in (CardStatus.WITHDRAWN, CardStatus.APPEALED):
+            self.status = CardStatus.CLEARED
+
+    def stands(self) -> bool:
+        """Whether what it was issued for is still to be done."""
+        return self.cleared_at is None and self.status not in (CardStatus.WITHDRAWN, CardStatus.CLEARED)
+
+
+class Lift(BaseModel):
+    """A lifted appeal: to whom, why, with which task force (专班) and instruction (批示)."""
+
+    lift_id: UUID | None = None
+    leader: str | None
+    level: PackWord | None = None
+    reason: events.LiftReason
+    unit: str | None
+    clause: str
+    lifted_at: datetime
+    instruction: str | None = None
+    task_force: tuple[str, ...] = ()
+    signed_off_at: datetime | None = None
+
+
+class Notice(Passed):
+    """A supervision notice (督办): who let which deadline pass."""
+
+    notice_id: UUID
+    clause: str
+    issued_at: datetime
+
+
+class Move(Passed):
+    """A deadline that a year's holiday notice moved; `calendar` is the version that did."""
+
+    was_due_at: datetime
+    calendar: str
+    moved_at: datetime
+
+
+class HandOver(Passed):
+    """The matter went to another body, e.g. discipline inspection."""
+
+    to: str
+    clause: str
+    handed_over_at: datetime
+
+
+class Publication(Passed):
+    """Proposed for the red and black list: reviewed with the unit's answer, then shown until a day."""
+
+    publication_id: UUID
+    clause: str
+    proposed_at: datetime
+    answer: str | None = None
+    answered_at: datetime | None = None
+    published: bool | None = None
+    heard: bool = False
+    reason: str | None = None
+    decided_at: datetime | None = None
+    expires_on: date | None = None
+
+
+class Case(BaseModel):
+    """A case as last judged, up to `judged_upto`.
+
+    `said` are the ids of what the judge said of it; never said again. `units` are names by code.
+    """
+
+    appeal_id: UUID
+    registration_number: str
+    source_id: str | None = None
+    pack: str | None = None
+    state: str = "registered"
+    rounds: int = 0
+    units: dict[str, str] = Field(default_factory=dict)
+    deadlines: list[events.Deadline] = Field(default_factory=list)
+    cards: list[Card] = Field(default_factory=list)
+    lifts: list[Lift] = Field(default_factory=list)
+    notices: list[Notice] = Field(default_factory=list)
+    moves: list[Move] = Field(default_factory=list)
+    handed_over: list[HandOver] = Field(default_factory=list)
+    publications: list[Publication] = Field(default_factory=list)
+    said: set[UUID] = Field(default_factory=set)
+    judged_upto: datetime | None = None
+    version: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_lifts(cls, data: Any) -> Any:
+        """A document of a release that knew one lift a case."""
+        if isinstance(data, dict) and "lifts" not in data and data.get("lift"):
+            return {**data, "lifts": [data["lift"]]}
+        return data
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def lift(self) -> Lift | None:
+        """The newest lift."""
+        return self.lifts[-1] if self.lifts else None
+
+    def card(self, card_id: UUID) -> Card:
+        """The card, or `NotFound`."""
+        for card in self.cards:
+            if card.card_id == card_id:
+                return card
+        raise NotFound("没有这张黄牌", "this case has no such card", "card_id")
+
+    def publication(self, publication_id: UUID) -> Publication:
+        """The publication, or `NotFound`."""
+        for publication in self.publications:
+            if publication.publication_id == publication_id:
+                return publication
+        raise NotFound(
+            "没有这项拟公开事项", "nothing of this case is proposed under this id", "publication_id"
+        )
+
+    def lifted(self) -> Lift:
+        """The newest lift, or `Conflict`."""
+        if self.lift is None:
+            raise Conflict("该诉求未提级办理", "this appeal was not lifted")
+        return self.lift
+
+    def supervised(self) -> bool:
+        """Whether the office still has an eye on it: something is overdue, carded or lifted, and not done."""
+        if self.state in _DONE:
+            return False
+        return bool(self.lifts) or bool(self.notices) or bool(self.blamed())
+
+    def blamed(self) -> list[str]:
+        """The units with a card that stands, or with a deadline overdue and not met since."""
+        late = {
+            d.unit for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None and d.unit
+        }
+        return sorted(late | {card.unit for card in self.cards if card.stands()})
+
+    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
+        """An event of this case."""
+        return type_(
+            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
+        )
+
+
+_DONE = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED, CaseState.APPROVED)

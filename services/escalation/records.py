@@ -1,0 +1,167 @@
+"""What was judged, on record: publications for everybody, histories and calendars for whoever judges anew."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Request, Response
+from sqlalchemy import text
+
+from services.escalation import acts, calendars, store
+from services.escalation.case import Case
+from services.escalation.store import Remembered
+from shared.clock import TICK
+from shared.errors import Invalid
+from shared.events import AppealLifted, CardIssued
+from shared.rules import notices
+from shared.web.access import Role
+from shared.web.edge import Called, Edged, Paged, Reading, json, no_cursor, service
+
+router = APIRouter(tags=["records"])
+
+_PUBLICATIONS = """
+    select id, file from publications
+    where id > :after {filter} order by id limit :limit
+"""
+_STAFF_SEES = "and (cast(:unit as text) is null or unit = :unit)"
+_ALL_SEE = "and published and expires_on >= :today"
+_SHOWN = {
+    "publication_id",
+    "unit",
+    "unit_name",
+    "deadline",
+    "title",
+    "due_at",
+    "clause",
+    "answer",
+    "reason",
+    "decided_at",
+    "expires_on",
+}
+"""What everybody sees: nothing that leads to the enterprise."""
+
+
+@router.get("/publications")
+async def publications(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
+    """The red and black list: what is published now. The office sees all, a unit all of its own."""
+    after = page.after[0] if page.after else 0
+    if not isinstance(after, int):
+        raise no_cursor()
+    values: dict[str, Any] = {"after": after, "limit": page.limit + 1}
+    if called.role in (None, Role.IMPORTER):
+        running = service(request)
+        values["today"] = running.clock.now().astimezone(running.calendar.zone).date()
+        rows = await conn.execute(text(_PUBLICATIONS.format(filter=_ALL_SEE)), values)
+    else:
+        values["unit"] = called.code if called.role == Role.UNIT else None
+        rows = await conn.execute(text(_PUBLICATIONS.format(filter=_STAFF_SEES)), values)
+    shown = _SHOWN if "today" in values else None
+    return page.answer([_publication(row.id, row.file, shown) for row in rows], "id")
+
+
+def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict[str, Any]:
+    kept = file if shown is None else {name: value for name, value in file.items() if name in shown}
+    return {"id": id_, **kept}
+
+
+_JUDGED = text(
+    """
+    select appeal_id, registration_number, file, next_due_at, unjudged_from, stuck
+    from cases where registration_number > :after order by registration_number limit :limit
+    """
+)
+
+
+@router.get("/histories")
+async def histories(conn: Reading, page: Paged, request: Request) -> Response:
+    """Every case with its acts, the pack it is judged under, and what was issued: enough to judge it anew."""
+    after = str(page.after[0]) if page.after else ""
+    rows = (await conn.execute(_JUDGED, {"after": after, "limit": page.limit + 1})).all()
+    found = await store.histories(conn, [row.appeal_id for row in rows])
+    now = service(request).clock.now()
+    return page.answer([_history(row, found[row.appeal_id], now) for row in rows], "registration_number")
+
+
+def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str, Any]:
+    case = Case.model_validate(row.file)
+    found = [_event(act) for act in remembered]
+    upto = _judged_upto(case, row.next_due_at, now)
+    return {
+        "appeal_id": case.appeal_id,
+        "registration_number": case.registration_number,
+        "pack": case.pack,
+        "judged_upto": upto,
+        "waits": row.unjudged_from is not None and upto is not None and row.unjudged_from <= upto,
+        "stuck": row.stuck,
+        "events": sorted(found, key=lambda act: (datetime.fromisoformat(act["occurred_at"]), act["id"])),
+        "late": [act["id"] for act, one in zip(found, remembered, strict=True) if one.late],
+        "issued": [*_cards(case), *_lifts(case)],
+        "said": sorted(map(str, case.said)),
+    }
+
+
+def _event(act: Remembered) -> dict[str, Any]:
+    body = orjson.loads(act.body)
+    body.pop("receipt_hash", None)  # opens the enterprise's page; nobody judges by it
+    return {"type": act.type, **body}
+
+
+def _judged_upto(case: Case, next_due_at: datetime | None, now: datetime) -> datetime | None:
+    """For a case last judged under a release that did not note it: up to just before it is due again."""
+    if case.judged_upto is not None or not case.version:
+        return case.judged_upto
+    return next_due_at - TICK if next_due_at else now
+
+
+def _cards(case: Case) -> list[dict[str, Any]]:
+    fields = {"leg_id", "unit", "round", "deadline", "due_at", "card", "clause"}
+    return [
+        {
+            "type": CardIssued.type,
+            "id": card.card_id,
+            "occurred_at": card.issued_at,
+            **card.model_dump(include=fields),
+        }
+        for card in case.cards
+    ]
+
+
+def _lifts(case: Case) -> list[dict[str, Any]]:
+    fields = {"unit", "leader", "level", "reason", "clause"}
+    return [
+        {
+            "type": AppealLifted.type,
+            "id": lift.lift_id,
+            "occurred_at": lift.lifted_at,
+            **lift.model_dump(include=fields),
+        }
+        for lift in case.lifts
+    ]
+
+
+@router.get("/calendars")
+async def known_calendars(conn: Reading, request: Request) -> Response:
+    """The calendars as they became known, in order, each with the years that differ from before."""
+    items = [one.data() for one in await calendars.known(conn)]
+    return json({"zone": service(request).calendar.zone.key, "items": items})
+
+
+@router.put("/calendar/{year}")
+async def load_calendar(
+    year: Annotated[int, Path(ge=notices.FIRST_YEAR, le=notices.LAST_YEAR)],
+    body: acts.Notice,
+    edge: Edged,
+) -> Response:
+    """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
+    try:
+        notice = notices.checked(body.model_dump(mode="json"))
+    except notices.NoticeMistake as error:
+        zh = f"放假通知有误（{error.place}）：须有 year、notice、off，work 可无；日期写作 {year}-10-01"
+        raise Invalid(zh, error.rule, error.place) from error
+    if notice.year != year:
+        raise Invalid(f"通知为 {notice.year} 年", f"the notice is of {notice.year}: send it there", "year")
+    running = edge.running
+    async with running.engine.begin() as conn:
+        found, again = await calendars.record_loaded(conn, notice, await running.clock.stamp(conn))
+    running.wake()
+    return json({"version": found.version, "known_from": found.known_from, "cases": again})

@@ -1,0 +1,205 @@
+"""What people may do to cards, lifts and publications, act by act."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+
+from services.escalation import acts
+from services.escalation.case import Card, CardStatus, Case, Lift, Publication
+from services.escalation.domain import perform
+from shared import events
+from shared.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from shared.web.access import Caller, Role
+
+AT = datetime(2026, 11, 20, 1, tzinfo=UTC)
+TODAY = date(2026, 11, 20)
+CARD, LEG, PUBLICATION = UUID(int=1), UUID(int=2), UUID(int=3)
+OFFICE = Caller("office", Role.OFFICE)
+ROADS, WATER = Caller("roads", Role.UNIT, "roads"), Caller("water", Role.UNIT, "water")
+COUNTY, CITY = Caller("county", Role.LEADER, "county"), Caller("city", Role.LEADER, "city")
+
+
+def case(**fields: object) -> Case:
+    return Case(appeal_id=UUID(int=9), registration_number="BZ-20261109-00001", **fields)
+
+
+def carded(status: CardStatus = CardStatus.ISSUED, cleared_at: datetime | None = None) -> Case:
+    card = Card(
+        card_id=CARD, card="yellow", unit="roads", leg_id=LEG, round=1, deadline="reply", due_at=AT,
+        clause="BZ 3", issued_at=AT, status=status, cleared_at=cleared_at,
+    )  # fmt: skip
+    return case(cards=[card])
+
+
+def proposed(unit: str | None = "roads", **fields: object) -> Case:
+    publication = Publication(
+        publication_id=PUBLICATION, leg_id=LEG, unit=unit, round=1, deadline="repayment", due_at=AT,
+        clause="XX 17", proposed_at=AT, **fields,
+    )  # fmt: skip
+    return case(publications=[publication])
+
+
+def lifted(*leaders: str | None) -> Case:
+    lifts = [
+        Lift(leader=leader, reason=events.LiftReason.LEVEL, unit="roads", clause="QY 6", lifted_at=AT)
+        for leader in leaders
+    ]
+    return case(lifts=lifts)
+
+
+SERVE, TAKE = acts.Serve(card_id=CARD), acts.Acknowledge(card_id=CARD)
+CONTEST = acts.Contest(card_id=CARD, reason="已按时回复")
+UPHOLD, WITHDRAW = acts.Uphold(card_id=CARD, reason="证据不足"), acts.Withdraw(card_id=CARD, reason="误发")
+BY = {SERVE: OFFICE, TAKE: ROADS, CONTEST: ROADS, UPHOLD: OFFICE, WITHDRAW: OFFICE}
+AFTER = {
+    CardStatus.ISSUED: {
+        SERVE: CardStatus.SERVED,
+        TAKE: CardStatus.ACKNOWLEDGED,
+        CONTEST: CardStatus.APPEALED,
+        WITHDRAW: CardStatus.WITHDRAWN,
+    },
+    CardStatus.SERVED: {
+        TAKE: CardStatus.ACKNOWLEDGED,
+        CONTEST: CardStatus.APPEALED,
+        WITHDRAW: CardStatus.WITHDRAWN,
+    },
+    CardStatus.ACKNOWLEDGED: {CONTEST: CardStatus.APPEALED, WITHDRAW: CardStatus.WITHDRAWN},
+    CardStatus.APPEALED: {UPHOLD: CardStatus.UPHELD, WITHDRAW: CardStatus.WITHDRAWN},
+    CardStatus.UPHELD: {WITHDRAW: CardStatus.WITHDRAWN},
+    CardStatus.WITHDRAWN: {},
+    CardStatus.CLEARED: {},
+}
+
+
+def test_every_state_of_a_card_is_in_the_table() -> None:
+    assert AFTER.keys() == set(CardStatus)
+
+
+@pytest.mark.parametrize("status", CardStatus)
+@pytest.mark.parametrize("act", BY, ids=lambda act: type(act).__name__)
+def test_a_card_goes_the_ways_of_the_table_and_no_other(status: CardStatus, act: acts.CardAct) -> None:
+    file = carded(status)
+    if act in AFTER[status]:
+        (event,) = perform(file, act, AT, BY[act], TODAY)
+        assert event.card_id == CARD
+        assert file.cards[0].status == AFTER[status][act]
+        assert file.version == 1
+    else:
+        with pytest.raises(Conflict):
+            perform(file, act, AT, BY[act], TODAY)
+        assert file == carded(status)
+
+
+def test_a_contested_card_whose_leg_was_completed_is_still_decided() -> None:
+    file = carded(CardStatus.APPEALED)
+    file.cards[0].clear(AT)
+    assert file.cards[0].status == CardStatus.APPEALED
+    assert file.blamed() == []
+    perform(file, UPHOLD, AT, OFFICE, TODAY)
+    assert file.cards[0].status == CardStatus.CLEARED
+
+
+def test_a_withdrawn_card_stays_withdrawn_when_its_leg_is_completed() -> None:
+    file = carded(CardStatus.WITHDRAWN)
+    file.cards[0].clear(AT)
+    assert file.cards[0].status == CardStatus.WITHDRAWN
+
+
+def test_an_upheld_card_still_counts_against_its_unit() -> None:
+    assert carded(CardStatus.UPHELD).blamed() == ["roads"]
+
+
+@pytest.mark.parametrize("act", [TAKE, CONTEST], ids=["acknowledge", "contest"])
+def test_another_unit_leaves_the_card_alone(act: acts.CardAct) -> None:
+    with pytest.raises(Forbidden):
+        perform(carded(), act, AT, WATER, TODAY)
+
+
+def test_a_card_of_no_such_id_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        perform(carded(), acts.Serve(card_id=LEG), AT, OFFICE, TODAY)
+
+
+INSTRUCT = acts.Instruct(instruction="限期办结")
+
+
+def test_the_leader_of_the_newest_level_instructs_and_signs_off() -> None:
+    file = lifted("county", "city")
+    perform(file, INSTRUCT, AT, CITY, TODAY)
+    (event,) = perform(file, acts.SignOff(), AT, CITY, TODAY)
+    assert isinstance(event, events.AppealSignedOff)
+    assert [lift.instruction for lift in file.lifts] == [None, "限期办结"]
+    assert [lift.signed_off_at for lift in file.lifts] == [None, AT]
+    with pytest.raises(Conflict):
+        perform(file, INSTRUCT, AT, CITY, TODAY)
+
+
+def test_what_went_on_to_the_next_level_is_no_more_the_lower_leaders() -> None:
+    with pytest.raises(Forbidden):
+        perform(lifted("county", "city"), INSTRUCT, AT, COUNTY, TODAY)
+    with pytest.raises(Conflict):
+        perform(case(), INSTRUCT, AT, COUNTY, TODAY)
+
+
+ANSWER = acts.AnswerPublication(publication_id=PUBLICATION, text="款项正在拨付")
+EXPIRES = date(2027, 5, 20)
+
+
+def decision(**fields: object) -> acts.DecidePublication:
+    given = {"publication_id": PUBLICATION, "published": True, "expires_on": EXPIRES, "reason": "逾期未付"}
+    return acts.DecidePublication(**{**given, **fields})
+
+
+def test_what_the_unit_answered_is_published_until_a_day() -> None:
+    file = proposed()
+    (answered,) = perform(file, ANSWER, AT, ROADS, TODAY)
+    assert "text" not in answered.model_dump()
+    (decided,) = perform(file, decision(), AT, OFFICE, TODAY)
+    assert (decided.published, decided.expires_on) == (True, EXPIRES)
+    assert (file.publications[0].answer, file.publications[0].published) == ("款项正在拨付", True)
+
+
+@pytest.mark.parametrize(
+    ("act", "refusal", "field"),
+    [
+        (decision(), Conflict, "heard"),
+        (decision(heard=True, expires_on=None), Invalid, "expires_on"),
+        (decision(heard=True, expires_on=TODAY), Invalid, "expires_on"),
+        (
+            acts.DecidePublication(publication_id=LEG, published=False, reason="无"),
+            NotFound,
+            "publication_id",
+        ),
+    ],
+)
+def test_nothing_is_published_unheard_or_for_ever(
+    act: acts.DecidePublication, refusal: type[HuyingError], field: str
+) -> None:
+    file = proposed()
+    with pytest.raises(refusal) as refused:
+        perform(file, act, AT, OFFICE, TODAY)
+    assert refused.value.field == field
+    assert file == proposed()
+
+
+def test_a_unit_that_was_heard_otherwise_needs_no_answer() -> None:
+    file = proposed()
+    perform(file, decision(heard=True), AT, OFFICE, TODAY)
+    assert file.publications[0].heard
+    with pytest.raises(Conflict):
+        perform(file, ANSWER, AT, ROADS, TODAY)
+    with pytest.raises(Conflict):
+        perform(file, decision(heard=True), AT, OFFICE, TODAY)
+
+
+def test_what_is_not_published_has_no_day_and_needs_no_answer() -> None:
+    file = proposed()
+    (event,) = perform(file, decision(published=False), AT, OFFICE, TODAY)
+    assert (event.published, event.expires_on) == (False, None)
+
+
+def test_another_unit_does_not_answer_for_it() -> None:
+    for file in (proposed(), proposed(unit=None)):
+        with pytest.raises(Forbidden):
+            perform(file, ANSWER, AT, WATER, TODAY)
