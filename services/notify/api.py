@@ -1,16 +1,16 @@
 """Notify over HTTP: the inboxes of units, leaders and the office, and what an enterprise was told."""
 
-import hmac
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain import OFFICE, receipt_hash
+from services.notify.domain import OFFICE
+from shared.database import Connection
 from shared.errors import Forbidden, NotFound
+from shared.receipts import opens
 from shared.web.access import Caller, Role
 from shared.web.edge import Called, Edged, Page, Paged, Reading, json, no_cursor
 
@@ -18,21 +18,21 @@ router = APIRouter(tags=["notify"])
 
 _POSITION = ("created_at", "occurred_at", "id")
 _COLUMNS = "cast(id as text), registration_number, subject, body, occurred_at, created_at"
-_NO_CODE = "0" * 64
 
 
-def _inbox(caller: Caller) -> str:
+def _inbox(caller: Caller, *, head: bool = False) -> str:
+    """Where the caller's messages are; the unit's head has an inbox beside the handlers' one."""
     if caller.role == Role.OFFICE:
         return OFFICE
     if caller.code is None:
         raise Forbidden(
             "本账号未指明单位或领导，没有收件箱", "this account has no inbox: give it a code in the accounts"
         )
-    return f"{caller.role}:{caller.code}"
+    return f"{'head' if head and caller.role == Role.UNIT else caller.role}:{caller.code}"
 
 
 async def _messages(
-    conn: AsyncConnection, page: Page, columns: str, where: str, values: dict[str, Any]
+    conn: Connection, page: Page, columns: str, where: str, values: dict[str, Any]
 ) -> Response:
     """A page of messages, the newest first."""
     after = ""
@@ -63,12 +63,19 @@ def _after(cursor: list[Any]) -> dict[str, Any]:
 
 @router.get("/inbox")
 async def inbox(
-    conn: Reading, called: Called, page: Paged, unread: Annotated[bool, Query()] = False
+    conn: Reading,
+    called: Called,
+    page: Paged,
+    unread: Annotated[bool, Query()] = False,
+    head: Annotated[bool, Query()] = False,
 ) -> Response:
-    """The caller's messages, the newest first; with `unread` those alone that were not read."""
+    """The caller's messages, the newest first; with `unread` those alone that were not read.
+
+    With `head` a unit reads what is meant for its head.
+    """
     where = "recipient = :recipient" + (" and read_at is null" if unread else "")
     columns = f"{_COLUMNS}, cast(appeal_id as text), template, read_at"
-    return await _messages(conn, page, columns, where, {"recipient": _inbox(called)})
+    return await _messages(conn, page, columns, where, {"recipient": _inbox(called, head=head)})
 
 
 @router.post("/inbox/{message_id}/read")
@@ -79,13 +86,14 @@ async def read(message_id: UUID, edge: Edged) -> Response:
             text(
                 """
                 update messages set read_at = coalesce(read_at, :at)
-                where id = :id and recipient = :recipient returning cast(id as text), read_at
+                where id = :id and recipient in (:recipient, :head) returning cast(id as text), read_at
                 """
             ),
             {
                 "at": await edge.running.clock.stamp(conn),
                 "id": message_id,
                 "recipient": _inbox(edge.caller),
+                "head": _inbox(edge.caller, head=True),
             },
         )
         if (found := row.mappings().one_or_none()) is None:
@@ -112,8 +120,7 @@ async def status(
             {"number": registration_number},
         )
     ).one_or_none()
-    kept = (row and row.hash) or _NO_CODE
-    if not hmac.compare_digest(kept.encode(), receipt_hash(receipt_code).encode()) or row is None:
+    if not opens(receipt_code, row and row.hash) or row is None:
         raise NotFound("挂号编号或回执码有误", "no appeal has this number and receipt code")
     return await _messages(
         conn, page, _COLUMNS, "recipient = :recipient", {"recipient": f"enterprise:{row.appeal_id}"}

@@ -1,21 +1,18 @@
-"""Whom a fact concerns, and the Chinese words for it.
+"""Whom a fact concerns.
 
-Pure: no I/O, no clock. A recipient is written `enterprise:<appeal id>`, `unit:<code>`, `leader:<code>` or
-`office`; that is also the name of its inbox.
+Pure: no I/O, no clock. A recipient is written `enterprise:<appeal id>`, `unit:<code>` (its handlers),
+`head:<code>` (of the unit), `leader:<code>` or `office`; that is also the name of its inbox.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from shared import events
-from shared.events import CATALOGUE, DeadlineKind, Event, LiftReason, Outcome, Rating, Role
-from shared.rules.limits import Limit, LimitUnit
-from shared.web.access import hash_key
+from shared.events import CATALOGUE, Event
 
 OFFICE = "office"
 
@@ -32,7 +29,7 @@ class Leg(BaseModel):
 
 
 class Kept(BaseModel):
-    """An event that concerns all units of a case, for a leg this service hears of later."""
+    """An event that must be told again when more of its case is known: of its legs, or of its pack."""
 
     type: str
     body: str
@@ -48,10 +45,16 @@ class File(BaseModel):
     appeal_id: UUID
     registration_number: str
     title: str = ""
+    pack: str | None = None
     receipt_hash: str | None = None
     legs: list[Leg] = []
     leader: str | None = None
     kept: list[Kept] = []
+
+    @property
+    def received(self) -> bool:
+        """Whether its registration was heard of; a file made before packs were kept has a title only."""
+        return self.pack is not None or bool(self.title)
 
     def assign(self, event: events.AppealAssigned) -> None:
         """Add the legs."""
@@ -97,87 +100,29 @@ class Recipient(NamedTuple):
     addresses: Callable[[File, Any], Iterable[str | None]]
 
 
-def _units(codes: Iterable[str | None]) -> list[str | None]:
-    return [code and f"unit:{code}" for code in codes]
-
-
-def _leader(code: str | None) -> list[str | None]:
-    return [code and f"leader:{code}"]
+def _to(kind: str, *codes: str | None) -> list[str | None]:
+    return [code and f"{kind}:{code}" for code in codes]
 
 
 RECIPIENTS = {
     "enterprise": Recipient(None, lambda file, event: [f"enterprise:{file.appeal_id}"]),
     "office": Recipient(None, lambda file, event: [OFFICE]),
-    "unit": Recipient("unit", lambda file, event: _units([event.unit])),
-    "new_units": Recipient("legs", lambda file, event: _units(leg.unit for leg in event.legs)),
-    "units": Recipient(None, lambda file, event: _units(file.units(event.occurred_at))),
+    "unit": Recipient("unit", lambda file, event: _to("unit", event.unit)),
+    "head": Recipient("unit", lambda file, event: _to("head", event.unit)),
+    "new_units": Recipient("legs", lambda file, event: _to("unit", *(leg.unit for leg in event.legs))),
+    "units": Recipient(None, lambda file, event: _to("unit", *file.units(event.occurred_at))),
     "task_force": Recipient(
-        "task_force", lambda file, event: _units(event.task_force or file.units(event.occurred_at))
+        "task_force", lambda file, event: _to("unit", *(event.task_force or file.units(event.occurred_at)))
     ),
-    "unit_leader": Recipient("unit", lambda file, event: _leader(file.unit_leader(event.unit))),
-    "leader": Recipient(None, lambda file, event: _leader(getattr(event, "leader", None) or file.leader)),
+    "unit_leader": Recipient("unit", lambda file, event: _to("leader", file.unit_leader(event.unit))),
+    "leader": Recipient(
+        None, lambda file, event: _to("leader", getattr(event, "leader", None) or file.leader)
+    ),
 }
-TO_UNITS = {"unit", "new_units", "units", "task_force"}
+TO_UNITS = {"unit", "head", "new_units", "units", "task_force"}
 TO_ALL_LEGS = {"units", "task_force"}
 
 
 def addresses(word: str, file: File, event: Event) -> list[str]:
     """The recipients that `word` stands for; none where nobody is named."""
     return [found for found in RECIPIENTS[word].addresses(file, event) if found]
-
-
-WORDS: dict[str, str] = {
-    DeadlineKind.DISPATCH: "交办",
-    DeadlineKind.CONTACT: "联系",
-    DeadlineKind.REPLY: "回复",
-    DeadlineKind.COMPLETION: "办结",
-    DeadlineKind.LIFTED: "提级办理",
-    Role.LEAD: "主办",
-    Role.ASSIST: "协办",
-    Outcome.SOLVED: "已解决",
-    Outcome.PLANNED: "已列入计划",
-    Outcome.EXPLAINED: "已解释说明",
-    Rating.SATISFIED: "满意",
-    Rating.BASICALLY_SATISFIED: "基本满意",
-    Rating.NOT_SATISFIED: "不满意",
-    LiftReason.COUNT: "多次交办仍未落实",
-    LiftReason.KIND: "涉及跨部门、跨层级或历史遗留问题",
-    LiftReason.REFUSAL: "承办单位表示不予办理",
-    LiftReason.REQUEST: "承办单位申请提级",
-    LimitUnit.NATURAL_DAYS: "个自然日",
-    LimitUnit.WORKING_DAYS: "个工作日",
-    LimitUnit.HALF_WORKING_DAYS: "个半日",
-    LimitUnit.WORKING_HOURS: "个工作小时",
-    LimitUnit.MONTHS: "个月",
-    "yellow": "黄牌提醒",
-}
-
-
-def word(value: str) -> str:
-    """The Chinese for a word of the events; a card that only a pack knows keeps its name."""
-    return WORDS.get(value, value)
-
-
-def span(limit: Limit) -> str:
-    """A limit's length: 3个工作日."""
-    return f"{limit.number}{WORDS[limit.unit]}"
-
-
-def due(moment: datetime, zone: ZoneInfo) -> str:
-    """A due moment: 2026年2月25日 17:30. Midnight is 24:00 of the day before (domain.md, Time)."""
-    local = moment.astimezone(zone)
-    if local.hour == local.minute == 0:
-        return f"{_day(local - timedelta(days=1))} 24:00"
-    return f"{_day(local)} {local:%H:%M}"
-
-
-def _day(local: datetime) -> str:
-    return f"{local.year}年{local.month}月{local.day}日"
-
-
-_MISREAD = str.maketrans("OIL", "011", "- \t\n")
-
-
-def receipt_hash(code: str) -> str:
-    """How intake keeps a receipt code. Case, dashes and blanks do not matter; O is 0, I and L are 1."""
-    return hash_key(code.upper().translate(_MISREAD))

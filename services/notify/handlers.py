@@ -10,9 +10,10 @@ from shared.events import CATALOGUE
 
 def open_file(room: Mailroom, event: events.AppealReceived) -> None:
     file = room.file(event)
-    file.title, file.receipt_hash = event.title, event.receipt_hash
+    file.title, file.pack, file.receipt_hash = event.title, event.pack, event.receipt_hash
     room.keep(file)
     tell(room, event)
+    tell_kept(room, event)
 
 
 def add_legs(room: Mailroom, event: events.AppealAssigned) -> None:
@@ -20,8 +21,7 @@ def add_legs(room: Mailroom, event: events.AppealAssigned) -> None:
     file.assign(event)
     room.keep(file)
     tell(room, event)
-    for kept in file.kept:
-        room.tell(file, kept.event())
+    tell_kept(room, event)
 
 
 def end_leg(room: Mailroom, event: events.ObjectionDecided) -> None:
@@ -39,9 +39,15 @@ def note_leader(room: Mailroom, event: events.AppealLifted) -> None:
     tell(room, event)
 
 
+def tell_kept(room: Mailroom, event: events.Event) -> None:
+    file = room.file(event)
+    for kept in file.kept:
+        room.tell(file, kept.event())
+
+
 def tell(room: Mailroom, event: events.Event) -> None:
     file = room.file(event)
-    if table().concerns_all_legs(event):
+    if table().concerns_all_legs(event) or not room.can_name(file, event):
         file.kept.append(Kept(type=event.type, body=event.model_dump_json()))
         room.keep(file)
     room.tell(file, event)
@@ -51,7 +57,7 @@ HANDLERS: Handlers = {
     **{
         type_: tell
         for type_ in CATALOGUE.values()
-        if type_.source != "notify" and type_ is not events.AppealJudged
+        if type_.source not in ("notify", "financing") and type_ is not events.AppealJudged
     },
     events.AppealReceived: open_file,
     events.AppealAssigned: add_legs,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -15,12 +15,16 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.notify.domain import RECIPIENTS, TO_ALL_LEGS, TO_UNITS, File, addresses, due, span, word
+from services.notify import words
+from services.notify.domain import RECIPIENTS, TO_ALL_LEGS, TO_UNITS, File, addresses
+from services.notify.words import USUAL, Names, span, word
 from shared.events import CATALOGUE, Event, Leg
 from shared.rules import strict_yaml
 from shared.rules.strict_yaml import Place
 
 TEMPLATES = Path(__file__).parent / "templates.yaml"
+NOTHING = "~"
+"""How `when` writes that a field is empty."""
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -32,7 +36,40 @@ def _unit_name(context: Context, code: str | None) -> str:
 
 @jinja2.pass_context
 def _due(context: Context, moment: datetime) -> str:
-    return due(moment, context["_zone"])
+    return words.due(moment, context["_zone"])
+
+
+@jinja2.pass_context
+def _days(context: Context, moments: tuple[datetime, ...]) -> str:
+    return words.days(moments, context["_zone"])
+
+
+@jinja2.pass_context
+def _limit_name(context: Context, deadline: str) -> str:
+    title = context.get("title")
+    return words.limit_name(deadline, title if isinstance(title, dict) else {}, context["_names"])
+
+
+def _named(kind: str) -> Any:
+    """A filter that says a word as the case's pack names it."""
+
+    @jinja2.pass_context
+    def name(context: Context, value: str) -> str:
+        known: dict[str, str] = getattr(context["_names"], kind)
+        return known.get(value, value)
+
+    return name
+
+
+@jinja2.pass_context
+def _destination(context: Context, to: str) -> str:
+    return words.destination(to, context["_names"])
+
+
+@jinja2.pass_context
+def _level_name(context: Context, level: str) -> str:
+    name: str = context["_names"].levels.get(level, level)
+    return name if name.endswith("级") else f"{name}级"
 
 
 def _parts(legs: tuple[Leg, ...]) -> str:
@@ -48,6 +85,13 @@ ENVIRONMENT.filters |= {
     "word": word,
     "span": span,
     "due": _due,
+    "days": _days,
+    "day": words.day,
+    "limit_name": _limit_name,
+    "stage_name": _named("stages"),
+    "level_name": _level_name,
+    "ground_name": _named("grounds"),
+    "destination": _destination,
     "unit_name": _unit_name,
     "parts": _parts,
     "bare": _bare,
@@ -65,17 +109,25 @@ class Template(BaseModel):
 
 
 class Route(BaseModel):
-    """Who gets which template; `when` names, for fields of the event, the values it is meant for."""
+    """Who gets which template, and whether at any hour (`urgent`).
+
+    `when` names, for fields of the event, the values it is meant for, `unless` those it is not meant for.
+    Of two routes to one recipient the first that fits counts.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     when: dict[str, tuple[str, ...]] = {}
+    unless: dict[str, tuple[str, ...]] = {}
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     template: str
+    urgent: bool = False
 
     def fits(self, event: Event) -> bool:
         """Whether it is meant for this event."""
-        return all(_text(getattr(event, field)) in values for field, values in self.when.items())
+        return all(_text(getattr(event, field)) in values for field, values in self.when.items()) and not any(
+            _text(getattr(event, field)) in values for field, values in self.unless.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +142,7 @@ class Message:
     subject: str
     body: str
     occurred_at: datetime
+    urgent: bool
 
 
 class Table(BaseModel):
@@ -105,33 +158,38 @@ class Table(BaseModel):
         """Whether a leg that is not known yet may have to hear of `event`."""
         return any(TO_ALL_LEGS.intersection(route.to) for route in self.routes.get(event.type, ()))
 
-    def messages(self, file: File, event: Event, zone: ZoneInfo) -> list[Message]:
-        """What to say about `event`, times in `zone`; each recipient is told once."""
+    def messages(self, file: File, event: Event, zone: ZoneInfo, names: Names = USUAL) -> list[Message]:
+        """What to say about `event`, times in `zone`, words as `names` has them; each is told once."""
+        known = {"_file": file, "_zone": zone, "_names": names}
         found: dict[str, Message] = {}
         for route in self.routes.get(event.type, ()):
             if route.fits(event):
                 for name in route.to:
                     for recipient in addresses(name, file, event):
                         if recipient not in found:
-                            found[recipient] = self._message(route.template, recipient, file, event, zone)
+                            found[recipient] = self._message(route, recipient, file, event, known)
         return list(found.values())
 
-    def _message(self, template: str, recipient: str, file: File, event: Event, zone: ZoneInfo) -> Message:
+    def _message(
+        self, route: Route, recipient: str, file: File, event: Event, known: dict[str, Any]
+    ) -> Message:
         matter = file.registration_number + (f"“{file.title}”" if file.title else "")
-        known: dict[str, Any] = {name: getattr(event, name) for name in type(event).model_fields}
-        known |= {"matter": matter, "_file": file, "_zone": zone}
+        fields = {name: getattr(event, name) for name in type(event).model_fields}
+        known = {**fields, **known, "matter": matter}
         kind, _, code = recipient.partition(":")
-        if kind == "unit":
-            known["addressee"] = file.unit_name(code)
+        if kind in ("unit", "head"):
+            known["addressee"] = file.unit_name(code) + ("主要负责人" if kind == "head" else "")
+        template = self.templates[route.template]
         return Message(
             id=uuid5(event.id, recipient),
             appeal_id=event.appeal_id,
             registration_number=event.registration_number,
             recipient=recipient,
-            template=template,
-            subject=_compiled(self.templates[template].subject).render(known),
-            body=_compiled(self.templates[template].body).render(known),
+            template=route.template,
+            subject=_compiled(template.subject).render(known),
+            body=_compiled(template.body).render(known),
             occurred_at=event.occurred_at,
+            urgent=route.urgent,
         )
 
 
@@ -147,6 +205,8 @@ def table() -> Table:
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return NOTHING
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -193,17 +253,21 @@ def _misdirected(place: Place, route: Route, event: type[Event]) -> Iterator[tup
             yield (*place, "to", index), f"'{name}' is no recipient: choose from {', '.join(RECIPIENTS)}"
         elif (needed := RECIPIENTS[name].needs) and needed not in event.model_fields:
             yield (*place, "to", index), f"'{name}' needs the field '{needed}', which {event.type} lacks"
-    for field, values in route.when.items():
-        if field not in event.model_fields:
-            yield (*place, "when", field), f"is no field of {event.type}"
-        else:
-            for value in values:
-                if not _possible(event, field, value):
-                    yield (*place, "when", field), f"can never be '{value}' in {event.type}"
+    for condition, fields in (("when", route.when), ("unless", route.unless)):
+        for field, values in fields.items():
+            if field not in event.model_fields:
+                yield (*place, condition, field), f"is no field of {event.type}"
+            else:
+                for value in values:
+                    if not _possible(event, field, value):
+                        yield (*place, condition, field), f"can never be '{value}' in {event.type}"
 
 
 def _possible(event: type[Event], field: str, value: str) -> bool:
-    annotation: Any = event.model_fields[field].annotation
+    info = event.model_fields[field]
+    annotation: Any = Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    if value == NOTHING:
+        return type(None) in get_args(info.annotation)
     try:
         return _text(TypeAdapter(annotation).validate_strings(value)) == value
     except ValidationError:

@@ -1,62 +1,28 @@
-"""Notify's tables, and its batch: one document a case, and the messages, which are the inboxes."""
+"""Notify's batch: the cases of one transaction, and the messages, which are the inboxes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notify.delivery import Channel
 from services.notify.domain import File
+from services.notify.outgoing import intend
 from services.notify.routing import Message, table
-from shared.db import add_backbone
+from services.notify.tables import metadata as metadata
+from services.notify.words import USUAL, Names, needs_names
+from shared.database import Connection
 from shared.events import Event, NoticeSent
 from shared.outbox import Batch, Said
 from shared.telemetry import traceparent
 
-metadata = sa.MetaData()
-add_backbone(metadata)
-
-sa.Table(
-    "appeals",
-    metadata,
-    sa.Column("appeal_id", pg.UUID, primary_key=True),
-    sa.Column("registration_number", sa.Text, nullable=False, unique=True),
-    sa.Column("file", pg.JSONB, nullable=False),
-)
-sa.Table(
-    "messages",
-    metadata,
-    sa.Column("id", pg.UUID, primary_key=True, comment="of the event and the recipient"),
-    sa.Column("appeal_id", pg.UUID, nullable=False),
-    sa.Column("registration_number", sa.Text, nullable=False),
-    sa.Column("recipient", sa.Text, nullable=False),
-    sa.Column("template", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("read_at", sa.DateTime(timezone=True)),
-    sa.Column("traceparent", sa.Text, nullable=False),
-    sa.Index("messages_inbox", "recipient", "created_at", "occurred_at", "id"),
-    sa.Index(
-        "messages_unread",
-        "recipient",
-        "created_at",
-        "occurred_at",
-        "id",
-        postgresql_where=sa.text("read_at is null"),
-    ),
-    sa.Index("messages_appeal", "appeal_id", "created_at", "occurred_at", "id"),
-)
-
 _LOAD = text(
     """
-    select file from appeals where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
+    select cast(file as text) from appeals
+    where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
 _SAVE = text(
@@ -92,8 +58,13 @@ class Mailroom(Batch):
     service = "notify"
     zone: ClassVar[ZoneInfo] = ZoneInfo("Asia/Shanghai")
     """In which times are written; the service's setting, taken when it starts."""
+    names_of: ClassVar[Callable[[str | None], Names]]
+    """What the pack a case names calls its words; the city's pack for None. Given when the service starts."""
 
-    def __init__(self, conn: AsyncConnection, at: datetime) -> None:
+    channels: ClassVar[tuple[Channel, ...]] = ()
+    """The ways out beside the inbox."""
+
+    def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self.files: dict[UUID, File] = {}
         self.outgoing: dict[UUID, tuple[Message, str]] = {}
@@ -103,7 +74,7 @@ class Mailroom(Batch):
         if keys:
             rows = await self.conn.execute(_LOAD, {"keys": list(keys)})
             for row in rows.scalars():
-                file = File.model_validate(row)
+                file = File.model_validate_json(row)
                 self.files[file.appeal_id] = file
 
     def file(self, event: Event) -> File:
@@ -119,8 +90,15 @@ class Mailroom(Batch):
 
     def tell(self, file: File, event: Event) -> None:
         """Send what is to be said about `event`; what was sent before is not sent again."""
-        for message in table().messages(file, event, self.zone):
+        if not self.can_name(file, event):
+            return
+        names = Mailroom.names_of(file.pack) if needs_names(event) else USUAL
+        for message in table().messages(file, event, self.zone, names):
             self.outgoing.setdefault(message.id, (message, traceparent()))
+
+    def can_name(self, file: File, event: Event) -> bool:
+        """Whether the words of `event` can be said; those of a pack wait for the registration."""
+        return file.received or not needs_names(event)
 
     async def flush(self) -> None:
         files = list(self._changed.values())
@@ -154,9 +132,9 @@ class Mailroom(Batch):
                 "traces": list(traces),
             },
         )
-        for id_ in new.scalars():
-            message, trace = self.outgoing[id_]
-            self.said.append(Said(self._sent(message), trace))
+        fresh = [self.outgoing[id_] for id_ in new.scalars()]
+        self.said += [Said(self._sent(message), trace) for message, trace in fresh]
+        await intend(self.conn, self.at, [message for message, _ in fresh], Mailroom.channels)
 
     def _sent(self, message: Message) -> NoticeSent:
         return NoticeSent(

@@ -67,6 +67,17 @@ async def test_a_message_is_read_once_and_its_first_time_stays(city: City) -> No
     refused(await city.call("east", "POST", path), 404, "message_id")
 
 
+@pytest.mark.usefixtures("late")
+async def test_a_unit_reads_what_its_head_is_told_apart_from_its_handlers(city: City) -> None:
+    handlers = await inbox(city, "east")
+    head = await inbox(city, "east", "limit=500&head=true")
+    assert any("东城区：" in one["body"] for one in handlers)
+    assert all("东城区主要负责人：" in one["body"] for one in head)
+    assert {one["id"] for one in handlers}.isdisjoint(one["id"] for one in head)
+    await city.ok("east", "POST", f"/notify/inbox/{head[0]['id']}/read")
+    refused(await city.call("roads", "POST", f"/notify/inbox/{head[0]['id']}/read"), 404, "message_id")
+
+
 async def test_the_enterprise_reads_its_messages_with_its_receipt_code(
     city: City, late: dict[str, Any]
 ) -> None:
@@ -86,7 +97,7 @@ async def test_the_office_reads_all_messages_of_a_case(city: City, late: dict[st
     path = f"/notify/appeals/{late['appeal_id']}/messages"
     messages = (await city.ok("office", "GET", f"{path}?limit=500"))["items"]
     recipients = {one["recipient"].split(":")[0] for one in messages}
-    assert recipients == {"enterprise", "unit", "leader", "office"}
+    assert recipients == {"enterprise", "unit", "head", "leader", "office"}
     refused(await city.call("office", "GET", f"/notify/appeals/{uuid4()}/messages"), 404, "appeal_id")
 
 

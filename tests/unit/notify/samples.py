@@ -1,10 +1,12 @@
 """A sample of every event, and a case they may belong to."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.notify.domain import File
+from services.notify.routing import table
+from services.notify.words import Names
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.limits import Limit, LimitUnit
@@ -48,8 +50,35 @@ FIELDS: dict[str, Any] = {
     "message_id": UUID(int=31),
     "recipient": "office",
     "template": "received",
+    "stage": "paid",
+    "dates": (datetime(2026, 3, 1, 4, tzinfo=UTC), datetime(2026, 6, 1, 4, tzinfo=UTC)),
+    "ground": "papers",
+    "level": "county",
+    "rank": events.Rank.LEADER,
+    "reasonable": True,
+    "by": "营商环境办",
+    "was_due_at": datetime(2026, 2, 24, 9, 30, tzinfo=UTC),
+    "calendar": "2",
+    "publication_id": UUID(int=41),
+    "published": True,
+    "expires_on": date(2026, 12, 31),
+    "reached": False,
+    "lead": UUID(int=51),
+    "lead_number": "BZ-20260201-00007",
 }
-OWN = {"appeal.redispatched.v1": {"reason": "overdue"}, "appeal.lifted.v1": {"reason": "count"}}
+OWN: dict[str, dict[str, Any]] = {
+    "appeal.redispatched.v1": {"reason": "overdue"},
+    "appeal.lifted.v1": {"reason": "count"},
+    "appeal.handed_over.v1": {"to": "discipline_inspection"},
+}
+NAMES = Names(
+    deadlines={"payout": "兑付期限"},
+    stages={"paid": "款项到账"},
+    levels={"county": "县（区）"},
+    grounds={"papers": "等待企业补充材料"},
+    destinations={"court": "人民法院"},
+)
+"""What the pack of the case calls its words."""
 
 
 def at(*parts: int) -> datetime:
@@ -60,6 +89,8 @@ def at(*parts: int) -> datetime:
 def sample(type_: type[Event], **fields: Any) -> Any:
     """An event of this type, occurred on 2026-02-16 unless `fields` say otherwise."""
     known = {"occurred_at": at(2026, 2, 16)} | FIELDS | OWN.get(type_.type, {}) | fields
+    if "title" in type_.model_fields and type_.model_fields["title"].annotation is not str:
+        known["title"] = fields.get("title", {})
     return type_.model_validate({name: known[name] for name in type_.model_fields if name in known})
 
 
@@ -70,4 +101,5 @@ def case() -> File:
     return file
 
 
-ALL = [sample(type_) for type_ in CATALOGUE.values()]
+ALL = [sample(CATALOGUE[type_]) for type_ in table().routes]
+"""Every event that somebody is told of."""

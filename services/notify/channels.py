@@ -1,0 +1,154 @@
+"""The ways out as the city set them up (a YAML file), and what may go wrong on them.
+
+Undelivered
+├── Refused       on the recipient's side, and trying again is useless
+└── Retryable     on the recipient's side, and may pass
+    └── OutOfOrder    on ours or the provider's: the way itself is out of order
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import httpx
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from services.notify.delivery import Cap, Channel, Outcome, Quiet
+from shared.rules import strict_yaml
+
+
+class Undelivered(Exception):
+    """An attempt came to nothing. `code` is the provider's, `reason` what it means, without personal data."""
+
+    outcome: Outcome
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Refused(Undelivered):
+    outcome = Outcome.PERMANENT
+
+
+class Retryable(Undelivered):
+    outcome = Outcome.TEMPORARY
+
+
+class OutOfOrder(Retryable):
+    outcome = Outcome.TECHNICAL
+
+
+FAILURES: dict[Outcome, type[Undelivered]] = {
+    Outcome.TEMPORARY: Retryable,
+    Outcome.PERMANENT: Refused,
+    Outcome.TECHNICAL: OutOfOrder,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes out. `id` stays the same at every attempt, so that a provider can drop a second one."""
+
+    id: str
+    address: str
+    secret: str | None
+    subject: str
+    body: str
+    numbers: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The provider took it. `segments` counts what an SMS costs."""
+
+    provider_id: str | None = None
+    segments: int | None = None
+
+
+class Way(Protocol):
+    """One channel that is set up."""
+
+    async def send(self, letter: Letter) -> Taken:
+        """Hand `letter` over. Raises `Undelivered`."""
+
+    async def close(self) -> None:
+        """Let connections go."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MailSetup(_Strict):
+    """An SMTP server. `security` is how the connection is protected; `authority` a file of its own CA."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str
+    authority: Path | None = None
+
+
+class SmsSetup(_Strict):
+    """A signed HTTP gateway. `codes` says what the provider's codes mean, beside those known."""
+
+    url: str = Field(pattern=r"^https?://")
+    key_id: str
+    secret: SecretStr
+    sign: str
+    codes: dict[str, Outcome] = {}
+
+
+class HttpSetup(_Strict):
+    """Webhooks or robots: the hosts that may be called, with their port where it is not the usual one."""
+
+    hosts: tuple[str, ...] = Field(min_length=1)
+
+
+class Setup(_Strict):
+    """All channels of the city. With `dry_run` nothing leaves, and everything is recorded as if it had."""
+
+    dry_run: bool = False
+    mail: MailSetup | None = None
+    sms: SmsSetup | None = None
+    webhook: HttpSetup | None = None
+    wecom: HttpSetup | None = None
+    dingtalk: HttpSetup | None = None
+    quiet: Quiet = Quiet()
+    cap: Cap = Cap()
+
+    def channels(self) -> tuple[Channel, ...]:
+        """Those that are set up; on a dry run all."""
+        return tuple(channel for channel in Channel if self.dry_run or getattr(self, channel) is not None)
+
+
+@cache
+def load(path: Path | None) -> Setup:
+    """The setup in a file; without one nothing leaves the inbox. `Mistakes` names file and line."""
+    return strict_yaml.read(path, Setup, lambda _: ()) if path else Setup()
+
+
+class DryRun:
+    """Takes everything and sends nothing."""
+
+    async def send(self, letter: Letter) -> Taken:
+        return Taken(f"dry-run:{letter.id}")
+
+    async def close(self) -> None: ...
+
+
+def answered(answer: httpx.Response) -> dict[str, Any]:
+    """What a provider said; empty where that is no JSON object."""
+    try:
+        said = orjson.loads(answer.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -1,0 +1,121 @@
+"""How units, heads, leaders, the office and enterprises are reached, over HTTP."""
+
+import re
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field, model_validator
+from sqlalchemy import text
+
+from services.notify.delivery import Channel
+from shared.database import Connection
+from shared.errors import Forbidden, Invalid
+from shared.web.access import Caller, Role
+from shared.web.edge import Edged, Reading, json
+from shared.web.text import Body
+from shared.webhooks import key
+
+router = APIRouter(tags=["notify"])
+
+_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+Recipient = Annotated[
+    str, Path(pattern=rf"^(office|(unit|head|leader):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$")
+]
+_ADDRESSES = {
+    Channel.MAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
+    Channel.SMS: re.compile(r"\+?[0-9]{5,15}"),
+}
+_URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
+
+
+class Contact(Body):
+    """One address. With `urgent_only` what may wait stays in the inbox."""
+
+    channel: Channel
+    address: Annotated[str, Field(min_length=3, max_length=500)]
+    secret: Annotated[str, Field(min_length=8, max_length=200)] | None = None
+    urgent_only: bool = False
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        """ValueError for what is no address of its channel, or a webhook without a secret to sign with."""
+        if _ADDRESSES.get(self.channel, _URL).fullmatch(self.address) is None:
+            raise ValueError(f"this is no address for {self.channel}")
+        if self.channel == Channel.WEBHOOK:
+            key(self.secret or "")
+        return self
+
+
+class Contacts(Body):
+    """All addresses of one recipient, in place of those there were."""
+
+    contacts: tuple[Contact, ...] = Field(max_length=10)
+
+
+def _check_own(caller: Caller, recipient: str) -> None:
+    """The office changes every contact, a clerk an enterprise's, a unit and a leader their own."""
+    kind, _, code = recipient.partition(":")
+    own = {Role.UNIT: ("unit", "head"), Role.LEADER: ("leader",)}
+    if caller.role == Role.OFFICE or (caller.role == Role.OPERATOR and kind == "enterprise"):
+        return
+    if caller.role is None or kind not in own.get(caller.role, ()) or code != caller.code:
+        raise Forbidden(
+            "只能查看和修改本账号的联系方式", "an account sees and changes its own contacts alone"
+        )
+
+
+@router.get("/contacts/{recipient}")
+async def contacts(recipient: Recipient, conn: Reading, edge: Edged) -> Response:
+    """How a recipient is reached; secrets are not shown."""
+    _check_own(edge.caller, recipient)
+    return json({"items": await _contacts(conn, recipient)})
+
+
+async def _contacts(conn: Connection, recipient: str) -> list[dict[str, Any]]:
+    rows = await conn.execute(
+        text(
+            """
+            select channel, address, secret is not null as signed, urgent_only, changed_by, changed_at
+            from contacts where recipient = :recipient order by channel, address
+            """
+        ),
+        {"recipient": recipient},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+@router.put("/contacts/{recipient}")
+async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Response:
+    """Say how a recipient is reached from now on; what waits already goes to the old addresses."""
+    _check_own(edge.caller, recipient)
+    places = [(contact.channel, contact.address) for contact in body.contacts]
+    if len(set(places)) < len(places):
+        raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
+    async with edge.running.engine.begin() as conn:
+        await conn.execute(
+            text("delete from contacts where recipient = :recipient"), {"recipient": recipient}
+        )
+        await conn.execute(
+            text(
+                """
+                insert into contacts
+                  (recipient, channel, address, secret, urgent_only, changed_by, changed_at)
+                select :recipient, channel, address, secret, urgent_only, :by, :at
+                from unnest(
+                  cast(:channels as text[]), cast(:addresses as text[]), cast(:secrets as text[]),
+                  cast(:urgent_only as boolean[])
+                ) as t (channel, address, secret, urgent_only)
+                """
+            ),
+            {
+                "recipient": recipient,
+                "by": edge.caller.name,
+                "at": await edge.running.clock.stamp(conn),
+                "channels": [contact.channel for contact in body.contacts],
+                "addresses": [contact.address for contact in body.contacts],
+                "secrets": [contact.secret for contact in body.contacts],
+                "urgent_only": [contact.urgent_only for contact in body.contacts],
+            },
+        )
+        found = await _contacts(conn, recipient)
+    return json({"items": found})

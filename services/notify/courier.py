@@ -1,0 +1,211 @@
+"""What takes messages out: leased from the database, handed over outside any transaction, recorded after.
+
+Killed at any point it repeats at most the calls under way, under the same ids. A channel out of order is
+left alone for a while, longer each time; what waits for it meanwhile keeps its order and costs no attempt.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import uuid5
+
+from services.notify import outgoing
+from services.notify.channels import DryRun, Letter, OutOfOrder, Refused, Setup, Taken, Undelivered, Way, load
+from services.notify.delivery import Channel, Outcome, Outgoing, Parcel, letter, next_try, parcels, within
+from services.notify.mail import Mail
+from services.notify.outgoing import Result
+from services.notify.sms import Sms
+from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from shared import db
+from shared.events import Event, NoticeFailed, NoticeSent
+from shared.outbox import Said, publish
+from shared.runtime import Running
+
+POLL_S = 0.5
+LIMIT = 2_000
+CALLS = 200
+"""Calls of one turn: fewer than the lease has time for, however slow the provider."""
+TOGETHER = 8
+HOUR = timedelta(hours=1)
+OVER_CAP = timedelta(minutes=10)
+
+
+class Breaker:
+    """Lets a channel alone after three failures of the way itself: 30 seconds, doubling to 10 minutes."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self.until: datetime | None = None
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the channel is left alone."""
+        return self.until is not None and at < self.until
+
+    def note(self, at: datetime, *, in_order: bool) -> None:
+        """An attempt told whether the way is in order."""
+        self._failures = 0 if in_order else self._failures + 1
+        rest = min(timedelta(seconds=30) * 2 ** min(self._failures - 3, 10), timedelta(minutes=10))
+        self.until = at + rest if self._failures >= 3 else None
+
+
+def ways(setup: Setup) -> dict[Channel, Way]:
+    """The channels that are set up."""
+    if setup.dry_run:
+        return {channel: DryRun() for channel in Channel}
+    found: dict[Channel, Way] = {}
+    if setup.mail is not None:
+        found[Channel.MAIL] = Mail(setup.mail)
+    if setup.sms is not None:
+        found[Channel.SMS] = Sms(setup.sms)
+    if setup.webhook is not None:
+        found[Channel.WEBHOOK] = Webhook(setup.webhook)
+    if setup.wecom is not None:
+        found[Channel.WECOM] = Robot(setup.wecom, WECOM_CODES)
+    if setup.dingtalk is not None:
+        found[Channel.DINGTALK] = Robot(setup.dingtalk, DINGTALK_CODES)
+    return found
+
+
+class Courier:
+    """Takes out the messages of one notify service."""
+
+    def __init__(self, running: Running, setup: Setup) -> None:
+        self._running = running
+        self._setup = setup
+        self._ways = ways(setup)
+        self._breakers = {channel: Breaker() for channel in self._ways}
+
+    async def run(self) -> None:
+        """Take out until cancelled; without channels there is nothing to do."""
+        try:
+            while self._ways:
+                try:
+                    if not await self.turn():
+                        await asyncio.sleep(POLL_S)
+                except db.DATABASE_ERRORS as error:
+                    if not db.is_transient(error):
+                        raise
+                    self._running.log.warning("messages wait for the database", reason=repr(error))
+                    await asyncio.sleep(1)
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """Let connections go."""
+        for way in self._ways.values():
+            await way.close()
+
+    async def turn(self) -> int:
+        """Take out what is due; returns how many calls were made."""
+        found = await self._take()
+        for first in range(0, len(found), TOGETHER):
+            chunk = found[first : first + TOGETHER]
+            tried = await asyncio.gather(*(self._try(parcel) for parcel in chunk))
+            await self._record([result for results in tried for result in results])
+        return len(found)
+
+    async def _take(self) -> list[Parcel]:
+        """Lease what is due and decide what goes together; what must wait is given back."""
+        running, cap = self._running, self._setup.cap
+        async with running.engine.begin() as conn:
+            at = await running.clock.stamp(conn)
+            channels = [channel for channel, breaker in self._breakers.items() if not breaker.is_open(at)]
+            quiet = self._setup.quiet.covers(at, running.calendar, running.calendar.zone)
+            taken = await outgoing.take(conn, at, channels, LIMIT, quiet=quiet)
+            if not taken:
+                return []
+            found = parcels(taken, cap)
+            calls = await outgoing.calls(conn, at - HOUR, [parcel.place for parcel in found])
+            now, later = within(found, calls, cap)
+            await outgoing.pack(conn, now[:CALLS])
+            await outgoing.put_back(conn, _parts(now[CALLS:]), at)
+            await outgoing.put_back(conn, _parts(later), at + OVER_CAP)
+        return now[:CALLS]
+
+    async def _try(self, parcel: Parcel) -> list[Result]:
+        """Make one call; no results where the channel went out of order meanwhile."""
+        channel = parcel.place.channel
+        breaker, at = self._breakers[channel], self._running.clock.now()
+        if breaker.is_open(at):
+            await self._wait_for(breaker, parcel)
+            return []
+        try:
+            taken = await self._send(channel, _letter(parcel, at))
+        except Undelivered as error:
+            breaker.note(at, in_order=not isinstance(error, OutOfOrder))
+            next_at = next_try(error.outcome, parcel, at)
+            return [
+                Result(part, parcel.id, error.outcome, next_at, error.code, error.reason)
+                for part in parcel.parts
+            ]
+        breaker.note(at, in_order=True)
+        return [
+            Result(
+                part,
+                parcel.id,
+                Outcome.SENT,
+                provider_id=taken.provider_id,
+                segments=taken.segments if part is parcel.parts[0] else None,
+            )
+            for part in parcel.parts
+        ]
+
+    async def _send(self, channel: Channel, sent: Letter) -> Taken:
+        """Hand a letter over; one that cannot be written down for its channel is refused."""
+        try:
+            return await self._ways[channel].send(sent)
+        except ValueError as error:
+            raise Refused(
+                type(error).__name__, "the message or its address cannot be written down"
+            ) from error
+
+    async def _wait_for(self, breaker: Breaker, parcel: Parcel) -> None:
+        assert breaker.until is not None
+        async with self._running.engine.begin() as conn:
+            await outgoing.put_back(conn, parcel.parts, breaker.until)
+
+    async def _record(self, results: list[Result]) -> None:
+        if not results:
+            return
+        running = self._running
+        async with running.engine.begin() as conn:
+            at = await running.clock.stamp(conn)
+            await outgoing.record(conn, at, results)
+            said = [Said(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
+            await publish(conn, "notify", said)
+        running.relay.poke()
+
+
+def _parts(found: list[Parcel]) -> list[Outgoing]:
+    return [part for parcel in found for part in parcel.parts]
+
+
+def _letter(parcel: Parcel, at: datetime) -> Letter:
+    first = parcel.parts[0]
+    subject, body = letter(parcel)
+    numbers = tuple(part.registration_number for part in parcel.parts)
+    return Letter(str(parcel.id), first.address, first.secret, subject, body, numbers, at)
+
+
+def _said(result: Result, at: datetime) -> list[Event]:
+    """What is said of a delivery that left, or that failed for good."""
+    one = result.delivery
+    fields = {
+        "id": uuid5(one.id, f"{result.parcel} {result.state} {one.attempts}"),
+        "occurred_at": at,
+        "appeal_id": one.appeal_id,
+        "registration_number": one.registration_number,
+        "message_id": one.message_id,
+        "recipient": one.recipient,
+        "channel": one.channel,
+        "template": one.template,
+    }
+    if result.outcome == Outcome.SENT:
+        return [NoticeSent.model_validate(fields)]
+    if result.next_at is None:
+        return [NoticeFailed.model_validate(fields | {"outcome": result.outcome, "reason": result.reason})]
+    return []
+
+
+async def take_out(running: Running) -> None:
+    """The task that takes messages out."""
+    await Courier(running, load(running.settings.channels)).run()

@@ -1,0 +1,129 @@
+"""SMS by a signed HTTP gateway: one generic adapter, with a table of the provider's codes.
+
+A request is JSON with `to`, `text` and `reference` (the letter's id). It is signed with HMAC-SHA256 over
+method, path, time, nonce and the SHA-256 of the body, one a line; the signature goes as `X-Signature`.
+"""
+
+import hashlib
+import hmac
+from typing import Any, NamedTuple
+
+import httpx
+import orjson
+
+from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered
+from services.notify.delivery import Outcome
+
+TIMEOUT_S = 15.0
+LONGEST = 10
+"""Segments; a longer text is cut to its subject."""
+
+CODES: dict[str, Outcome] = {
+    "OK": Outcome.SENT,
+    "DUPLICATE": Outcome.SENT,  # it was taken under this reference before
+    "INVALID_NUMBER": Outcome.PERMANENT,
+    "BLACKLISTED": Outcome.PERMANENT,
+    "CONTENT_REJECTED": Outcome.PERMANENT,
+    "UNREACHABLE": Outcome.TEMPORARY,
+    "FREQUENCY_LIMIT": Outcome.TEMPORARY,
+    "BAD_SIGNATURE": Outcome.TECHNICAL,
+    "NO_BALANCE": Outcome.TECHNICAL,
+    "BUSY": Outcome.TECHNICAL,
+}
+"""The generic gateway's codes. A setup adds its provider's; one that is in neither is technical."""
+
+RECEIPTS: dict[str, Outcome] = {
+    "DELIVERED": Outcome.DELIVERED,
+    "EXPIRED": Outcome.PERMANENT,
+    "REJECTED": Outcome.PERMANENT,
+    "UNKNOWN_SUBSCRIBER": Outcome.PERMANENT,
+}
+"""What the gateway says later of a message it took; another word is technical."""
+
+_GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_ESCAPED = set("^{}\\[~]|€\f")
+
+
+class Size(NamedTuple):
+    """What a text takes on the air (3GPP TS 23.038 and 23.040)."""
+
+    encoding: str
+    units: int
+    segments: int
+
+
+def size(text: str) -> Size:
+    """The encoding, its units and the segments of a text."""
+    if set(text) <= _GSM | _GSM_ESCAPED:
+        return _size("GSM-7", [1 + (character in _GSM_ESCAPED) for character in text], 160, 153)
+    return _size("UCS-2", [1 + (ord(character) > 0xFFFF) for character in text], 70, 67)
+
+
+def _size(encoding: str, widths: list[int], alone: int, joined: int) -> Size:
+    """`alone` units fit one message, `joined` each of several; no character is cut in two."""
+    if sum(widths) <= alone:
+        return Size(encoding, sum(widths), 1)
+    segments, room = 1, joined
+    for width in widths:
+        if width > room:
+            segments, room = segments + 1, joined
+        room -= width
+    return Size(encoding, sum(widths), segments)
+
+
+def signature(secret: str, method: str, path: str, at: str, nonce: str, body: bytes) -> str:
+    """The signature of a request, in hex."""
+    signed = "\n".join((method, path, at, nonce, hashlib.sha256(body).hexdigest()))
+    return hmac.new(secret.encode(), signed.encode(), hashlib.sha256).hexdigest()
+
+
+class Sms:
+    """Sends over one gateway."""
+
+    def __init__(self, setup: SmsSetup, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._setup = setup
+        self._codes = CODES | setup.codes
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport)
+
+    async def send(self, letter: Letter) -> Taken:
+        text = self._text(letter)
+        body = orjson.dumps({"to": letter.address, "text": text, "reference": letter.id})
+        try:
+            answer = await self._client.post(
+                self._setup.url, content=body, headers=self._headers(letter, body)
+            )
+        except httpx.HTTPError as error:
+            raise OutOfOrder(type(error).__name__, "the SMS gateway cannot be reached") from error
+        said = answered(answer)
+        outcome = self._outcome(answer, said)
+        if outcome != Outcome.SENT:
+            raise FAILURES[outcome](str(said.get("code", answer.status_code)), "the SMS gateway refused it")
+        return Taken(str(said["id"]) if "id" in said else None, size(text).segments)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    def _text(self, letter: Letter) -> str:
+        text = f"【{self._setup.sign}】{' '.join(letter.body.split())}"
+        return text if size(text).segments <= LONGEST else f"【{self._setup.sign}】{letter.subject}"
+
+    def _headers(self, letter: Letter, body: bytes) -> dict[str, str]:
+        at = str(int(letter.at.timestamp()))
+        nonce = f"{letter.id}.{at}"
+        path = httpx.URL(self._setup.url).raw_path.decode()
+        secret = self._setup.secret.get_secret_value()
+        return {
+            "content-type": "application/json",
+            "x-key-id": self._setup.key_id,
+            "x-timestamp": at,
+            "x-nonce": nonce,
+            "x-signature": signature(secret, "POST", path, at, nonce, body),
+        }
+
+    def _outcome(self, answer: httpx.Response, said: dict[str, Any]) -> Outcome:
+        if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 429):
+            return Outcome.TECHNICAL
+        return self._codes.get(str(said.get("code")), Outcome.TECHNICAL)

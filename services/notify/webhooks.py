@@ -1,0 +1,124 @@
+"""Messages by HTTP: webhooks signed as Standard Webhooks 1.0 asks, and group robots of WeCom and DingTalk."""
+
+import base64
+import hashlib
+import hmac
+
+import httpx
+import orjson
+
+from services.notify.channels import (
+    FAILURES,
+    HttpSetup,
+    Letter,
+    OutOfOrder,
+    Refused,
+    Retryable,
+    Taken,
+    answered,
+)
+from services.notify.delivery import Outcome
+from shared.webhooks import headers
+
+TIMEOUT_S = 15.0
+WECOM_CODES = {
+    0: Outcome.SENT,
+    -1: Outcome.TECHNICAL,  # busy
+    45009: Outcome.TEMPORARY,  # too often
+    93000: Outcome.PERMANENT,  # no such robot
+}
+DINGTALK_CODES = {
+    0: Outcome.SENT,
+    -1: Outcome.TECHNICAL,  # busy
+    130101: Outcome.TEMPORARY,  # too often
+    410100: Outcome.TEMPORARY,  # too often
+    300001: Outcome.PERMANENT,  # no such robot
+    310000: Outcome.PERMANENT,  # signature, keyword or address not accepted
+}
+
+
+class _Http:
+    unreachable: type[Retryable] = Retryable
+    """Each address is its recipient's own; of one that is away nothing follows for the others."""
+
+    def __init__(self, setup: HttpSetup, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._hosts = frozenset(setup.hosts)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, transport=transport)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _post(self, url: str, body: bytes, more: dict[str, str]) -> httpx.Response:
+        """The answer, if it is one about the letter. Raises `Undelivered` for a host not set up too."""
+        if _host(url) not in self._hosts:
+            raise Refused("host", "this host is not among those that may be called")
+        try:
+            answer = await self._client.post(
+                url, content=body, headers={"content-type": "application/json", **more}
+            )
+        except httpx.HTTPError as error:
+            raise self.unreachable(type(error).__name__, "the address cannot be reached") from error
+        if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
+            raise self.unreachable(str(answer.status_code), "the address is out of order or too busy")
+        if not answer.is_success:
+            raise Refused(str(answer.status_code), "the address does not take it")
+        return answer
+
+
+def _host(url: str) -> str | None:
+    """Host and port of an address; None for what is no address."""
+    try:
+        return httpx.URL(url).netloc.decode()
+    except httpx.InvalidURL:
+        return None
+
+
+class Webhook(_Http):
+    """Posts the letter to an address, signed with that address's secret."""
+
+    async def send(self, letter: Letter) -> Taken:
+        if letter.secret is None:
+            raise Refused("secret", "the address has no secret any more to sign with")
+        at = int(letter.at.timestamp())
+        body = orjson.dumps(
+            {
+                "type": "notice.sent",
+                "timestamp": letter.at.isoformat(),
+                "data": {"subject": letter.subject, "body": letter.body, "numbers": letter.numbers},
+            }
+        )
+        await self._post(letter.address, body, headers([letter.secret], letter.id, at, body))
+        return Taken(letter.id)
+
+
+class Robot(_Http):
+    """Writes to a group chat. Both makers take the same body; their codes differ."""
+
+    unreachable = OutOfOrder
+
+    def __init__(
+        self,
+        setup: HttpSetup,
+        codes: dict[int, Outcome],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        super().__init__(setup, transport)
+        self._codes = codes
+
+    async def send(self, letter: Letter) -> Taken:
+        body = orjson.dumps({"msgtype": "text", "text": {"content": f"{letter.subject}\n{letter.body}"}})
+        said = answered(await self._post(self._signed(letter), body, {}))
+        code = said.get("errcode")
+        outcome = self._codes.get(code, Outcome.TECHNICAL) if isinstance(code, int) else Outcome.TECHNICAL
+        if outcome != Outcome.SENT:
+            raise FAILURES[outcome](str(code), "the robot refused it")
+        return Taken()
+
+    def _signed(self, letter: Letter) -> str:
+        """The robot's address, signed where it has a secret (DingTalk)."""
+        if letter.secret is None:
+            return letter.address
+        at = str(int(letter.at.timestamp() * 1000))
+        digest = hmac.new(letter.secret.encode(), f"{at}\n{letter.secret}".encode(), hashlib.sha256).digest()
+        sign = base64.b64encode(digest).decode()
+        return str(httpx.URL(letter.address).copy_merge_params({"timestamp": at, "sign": sign}))

@@ -1,0 +1,77 @@
+"""An SMS gateway for tests: a real HTTP server that loses, delays, duplicates and refuses as it is told."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from huying.fleet import free_port
+from services.notify.sms import signature
+
+SECRET = "gateway-secret"
+PATH = "/v1/messages"
+
+
+class Gateway:
+    """What it took, by reference, in order; and how it behaves."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.taken: dict[str, tuple[str, str]] = {}
+        self.asked: Counter[str] = Counter()
+        self.is_down = False
+        self.lost_answers = 0
+        """So many messages are taken, and the caller hears of an error."""
+        self.delay_s = 0.0
+        self.arrived = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        """Where messages go."""
+        return f"http://127.0.0.1:{self.port}{PATH}"
+
+    async def take(self, request: Request) -> Response:
+        """One message; a reference it had before is not taken twice."""
+        body = await request.body()
+        if request.headers["x-signature"] != signature(
+            SECRET, "POST", PATH, request.headers["x-timestamp"], request.headers["x-nonce"], body
+        ):
+            return JSONResponse({"code": "BAD_SIGNATURE"}, 401)
+        said = orjson.loads(body)
+        self.asked[said["reference"]] += 1
+        self.arrived.set()
+        await asyncio.sleep(self.delay_s)
+        if self.is_down:
+            return Response(status_code=503)
+        if said["to"].endswith("404"):
+            return JSONResponse({"code": "INVALID_NUMBER"})
+        if said["reference"] in self.taken:
+            return JSONResponse({"code": "DUPLICATE", "id": f"sms-{said['reference']}"})
+        self.taken[said["reference"]] = (said["to"], said["text"])
+        if self.lost_answers:
+            self.lost_answers -= 1
+            return Response(status_code=502)
+        return JSONResponse({"code": "OK", "id": f"sms-{said['reference']}"})
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator["Gateway"]:
+        """Serve until left."""
+        app = Starlette(routes=[Route(PATH, self.take, methods=["POST"])])
+        config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield self
+        finally:
+            server.should_exit = True
+            await task

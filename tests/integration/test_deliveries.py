@@ -1,0 +1,203 @@
+"""What left and what came of it, over HTTP: contacts, evidence, the list of failures, receipts."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from services.notify.sms import signature
+from tests.city import City, local, refused
+from tests.gateway import SECRET, Gateway
+
+SETUP = "sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}"
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture(scope="module")
+async def gateway() -> AsyncIterator[Gateway]:
+    async with Gateway().serving() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def channels(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file: Path = tmp_path_factory.mktemp("notify") / "channels.yaml"
+    file.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path) -> AsyncIterator[City]:
+    """All services on Monday 2026-11-09 at 09:00, with an SMS gateway."""
+    async with City(postgres, broker, channels=channels) as city:
+        await city.move_to("2026-11-09 09:00")
+        await city.directory()
+        yield city
+
+
+async def until(found: Callable[[], Awaitable[Any]]) -> Any:
+    """What `found` gives as soon as it gives something."""
+    async with asyncio.timeout(20):
+        while not (answer := await found()):
+            await asyncio.sleep(0.05)
+    return answer
+
+
+async def set_contacts(city: City, account: str, recipient: str, *contacts: dict[str, Any]) -> Any:
+    return await city.ok(account, "PUT", f"/notify/contacts/{recipient}", {"contacts": list(contacts)})
+
+
+def sms(address: str, **more: Any) -> dict[str, Any]:
+    return {"channel": "sms", "address": address, **more}
+
+
+async def dispatched(city: City, unit: str) -> dict[str, Any]:
+    appeal = await city.register()
+    await city.dispatch(appeal, {"unit": unit})
+    await city.drained()
+    return appeal
+
+
+async def test_a_dispatch_reaches_the_units_phone_and_the_case_shows_the_evidence(
+    city: City, gateway: Gateway
+) -> None:
+    await set_contacts(city, "roads", "unit:roads", sms("13900000001"))
+    appeal = await dispatched(city, "roads")
+    path = f"/notify/appeals/{appeal['appeal_id']}/deliveries"
+
+    async def sent() -> Any:
+        items = (await city.ok("office", "GET", path))["items"]
+        return [one for one in items if one["state"] == "sent"]
+
+    (one,) = await until(sent)
+    assert (one["recipient"], one["channel"], one["address"]) == ("unit:roads", "sms", "13900000001")
+    assert one["template"] == "assigned_unit"
+    (tried,) = one["tried"]
+    assert tried["outcome"] == "sent"
+    assert tried["provider_id"] == one["provider_id"] == f"sms-{one['id']}"
+    assert tried["segments"] == 2
+    to, text = gateway.taken[one["id"]]
+    assert to == "13900000001"
+    assert appeal["registration_number"] in text
+    notices = await city.said("notify", "notice.sent.v1")
+    about = [said for said in notices if said["message_id"] == one["message_id"]]
+    assert sorted(said["channel"] for said in about) == ["inbox", "sms"]
+
+
+async def test_a_receipt_of_the_gateway_is_kept_once_and_only_with_its_signature(
+    city: City, gateway: Gateway
+) -> None:
+    await set_contacts(city, "water", "unit:water", sms("13900000002"))
+    await dispatched(city, "water")
+
+    async def state(wanted: str) -> Any:
+        items = (await city.ok("ops", "GET", f"/notify/deliveries?state={wanted}"))["items"]
+        return [one for one in items if one["recipient"] == "unit:water"]
+
+    (one,) = await until(lambda: state("sent"))
+    refused(await receipt(city, one["provider_id"], "DELIVERED", secret="guess"), 401, "X-Signature")
+    refused(await receipt(city, one["provider_id"], "DELIVERED", at="2026-11-01 09:00"), 401, "X-Timestamp")
+    refused(await receipt(city, "sms-unknown", "DELIVERED"), 404, "provider_id")
+    assert (await receipt(city, one["provider_id"], "DELIVERED")).json() == {"changed": 1}
+    assert (await receipt(city, one["provider_id"], "DELIVERED")).json() == {"changed": 0}
+    (delivered,) = await state("delivered")
+    assert [tried["outcome"] for tried in delivered["tried"]] == ["sent", "delivered"]
+
+
+async def receipt(
+    city: City, provider_id: str, status: str, secret: str = SECRET, at: str = "2026-11-09 09:00"
+) -> Any:
+    body = json.dumps({"provider_id": provider_id, "status": status}).encode()
+    moment, nonce = str(int(local(at).timestamp())), str(uuid4())
+    return await city.send(
+        None,
+        "POST",
+        "/notify/receipts/sms",
+        body,
+        x_timestamp=moment,
+        x_nonce=nonce,
+        x_signature=signature(secret, "POST", "/receipts/sms", moment, nonce, body),
+    )
+
+
+async def test_what_failed_is_listed_and_can_be_sent_again_under_a_new_id(
+    city: City, gateway: Gateway
+) -> None:
+    await set_contacts(city, "east", "unit:east", sms("13900000404"))
+    await dispatched(city, "east")
+
+    async def failed() -> Any:
+        items = (await city.ok("office", "GET", "/notify/deliveries"))["items"]
+        return [one for one in items if one["recipient"] == "unit:east"]
+
+    (one,) = await until(failed)
+    assert (one["outcome"], one["code"]) == ("permanent_failure", "INVALID_NUMBER")
+    await city.ok("ops", "POST", f"/notify/deliveries/{one['id']}/resend")
+
+    async def twice() -> Any:
+        return [again for again in await failed() if again["attempts"] == 2]
+
+    (again,) = await until(twice)
+    assert again["parcel"] != one["parcel"]
+    assert gateway.asked[again["parcel"]] == 1
+    refused(await city.call("ops", "POST", f"/notify/deliveries/{uuid4()}/resend"), 404, "delivery_id")
+
+
+async def test_an_account_changes_its_own_contacts_alone(city: City) -> None:
+    body = {"contacts": [sms("13900000001")]}
+    for account, recipient in (
+        ("roads", "unit:water"),
+        ("roads", "office"),
+        ("leader", "leader:vice"),
+        ("operator", "unit:roads"),
+        ("roads", f"enterprise:{uuid4()}"),
+    ):
+        refused(await city.call(account, "PUT", f"/notify/contacts/{recipient}", body), 403)
+        refused(await city.call(account, "GET", f"/notify/contacts/{recipient}"), 403)
+    for account, recipient in (
+        ("roads", "head:roads"),
+        ("leader", "leader:mayor"),
+        ("office", "unit:water"),
+        ("operator", f"enterprise:{uuid4()}"),
+    ):
+        found = await city.ok(account, "PUT", f"/notify/contacts/{recipient}", body)
+        assert [one["address"] for one in found["items"]] == ["13900000001"]
+
+
+async def test_contacts_are_shown_without_their_secrets(city: City) -> None:
+    hook = {"channel": "webhook", "address": "https://erp.example/hook", "secret": WHSEC}
+    await set_contacts(city, "office", "office", hook, sms("13900000009", urgent_only=True))
+    answer = await city.call("office", "GET", "/notify/contacts/office")
+    assert [(one["channel"], one["signed"]) for one in answer.json()["items"]] == [
+        ("sms", False),
+        ("webhook", True),
+    ]
+    assert WHSEC not in answer.text
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        sms("not a number"),
+        {"channel": "mail", "address": "nobody"},
+        {"channel": "mail", "address": "a@b.cn\r\nBcc: c@d.cn"},
+        {"channel": "webhook", "address": "https://erp.example/hook"},
+        {"channel": "webhook", "address": "https://erp.example/hook", "secret": "whsec_short"},
+        {"channel": "wecom", "address": "javascript:alert(1)"},
+        {"channel": "pigeon", "address": "13900000001"},
+    ],
+    ids=lambda contact: f"{contact['channel']} {contact['address'][:12]!r}",
+)
+async def test_what_is_no_address_is_refused(city: City, contact: dict[str, Any]) -> None:
+    path = "/notify/contacts/unit:roads"
+    refused(await city.call("roads", "PUT", path, {"contacts": [contact]}), 422)
+
+
+async def test_an_address_that_stands_twice_is_refused(city: City) -> None:
+    body = {"contacts": [sms("13900000001"), sms("13900000001")]}
+    refused(await city.call("roads", "PUT", "/notify/contacts/unit:roads", body), 422, "contacts")

@@ -1,0 +1,152 @@
+"""When messages leave and together with what: quiet hours, retries, digests, caps."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.notify.delivery import (
+    Cap,
+    Channel,
+    Outcome,
+    Outgoing,
+    Parcel,
+    Place,
+    Quiet,
+    letter,
+    next_try,
+    parcels,
+    within,
+)
+from shared.rules.calendar import Calendar
+
+ZONE = ZoneInfo("Asia/Shanghai")
+CALENDAR = Calendar.load(ZONE)
+AT = datetime(2026, 2, 13, 10, tzinfo=ZONE)
+
+
+def one(number: int, **fields: Any) -> Outgoing:
+    """A message, a minute after the one before."""
+    known = {
+        "id": UUID(int=number),
+        "message_id": UUID(int=1000 + number),
+        "appeal_id": UUID(int=2000 + number),
+        "registration_number": f"BZ-20260213-{number:05}",
+        "recipient": "unit:GXJ",
+        "channel": Channel.SMS,
+        "address": "13800000000",
+        "secret": None,
+        "urgent": False,
+        "template": "overdue_unit",
+        "subject": f"超期通知 {number}",
+        "body": f"第 {number} 件",
+        "occurred_at": AT + timedelta(minutes=number),
+        "written_at": AT,
+        "attempts": 1,
+        "parcel": None,
+        "traceparent": "",
+    }
+    return Outgoing.model_validate(known | fields)
+
+
+@pytest.mark.parametrize(
+    ("moment", "quiet"),
+    [
+        ("2026-02-13 07:59", True),
+        ("2026-02-13 08:00", False),
+        ("2026-02-13 19:59", False),
+        ("2026-02-13 20:00", True),
+        ("2026-02-14 10:00", False),  # a Saturday that is worked
+        ("2026-02-16 10:00", True),  # a Monday of the Spring Festival
+        ("2026-02-28 10:00", False),  # worked too
+        ("2026-03-01 10:00", True),  # a Sunday
+    ],
+)
+def test_people_are_let_be_at_night_and_on_days_off(moment: str, quiet: bool) -> None:
+    at = datetime.fromisoformat(moment).replace(tzinfo=ZONE)
+    assert Quiet().covers(at, CALENDAR, ZONE) == quiet
+
+
+def test_quiet_hours_may_lie_within_one_day() -> None:
+    noon = Quiet.model_validate({"since": "12:00", "until": "14:00", "days_off": False})
+    hours = [hour for hour in range(24) if noon.covers(AT.replace(hour=hour), CALENDAR, ZONE)]
+    assert hours == [12, 13]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "attempts", "shortest_s", "longest_s"),
+    [
+        (Outcome.TECHNICAL, 1, 22.5, 37.5),  # 30 s, a quarter less or more
+        (Outcome.TECHNICAL, 2, 45, 75),
+        (Outcome.TECHNICAL, 50, 1350, 2250),  # 30 minutes at most
+        (Outcome.TEMPORARY, 1, 225, 375),  # 5 minutes
+        (Outcome.TEMPORARY, 3, 900, 1500),
+    ],
+)
+def test_waits_double_and_spread(
+    outcome: Outcome, attempts: int, shortest_s: float, longest_s: float
+) -> None:
+    waits = set()
+    for number in range(1, 200):
+        found = next_try(outcome, Parcel(UUID(int=number), (one(number, attempts=attempts),)), AT)
+        assert found is not None
+        waits.add((found - AT).total_seconds())
+    assert shortest_s <= min(waits) < max(waits) <= longest_s
+    assert len(waits) > 100
+
+
+@pytest.mark.parametrize(
+    ("outcome", "age", "again"),
+    [
+        (Outcome.PERMANENT, timedelta(), False),
+        (Outcome.TEMPORARY, timedelta(hours=23), True),
+        (Outcome.TEMPORARY, timedelta(days=1), False),
+        (Outcome.TECHNICAL, timedelta(days=4), True),
+        (Outcome.TECHNICAL, timedelta(days=5), False),
+    ],
+)
+def test_after_a_while_it_is_given_up(outcome: Outcome, age: timedelta, again: bool) -> None:
+    parcel = Parcel(UUID(int=1), (one(1, written_at=AT - age),))
+    assert (next_try(outcome, parcel, AT) is not None) == again
+
+
+def test_what_is_urgent_goes_first_then_the_oldest() -> None:
+    taken = [one(3, address="a"), one(1, address="b"), one(9, address="c", urgent=True)]
+    assert [parcel.parts[0].id.int for parcel in parcels(taken, Cap())] == [9, 1, 3]
+
+
+def test_many_messages_for_one_address_go_as_one() -> None:
+    taken = [one(number) for number in range(1, 1001)]
+    (digest,) = parcels(taken, Cap(together=3))
+    assert [part.id.int for part in digest.parts] == list(range(1, 1001))
+    assert len(parcels(taken[:3], Cap(together=3))) == 3
+
+
+def test_a_digest_with_something_urgent_is_urgent() -> None:
+    calm = [one(number, address="calm") for number in range(1, 11)]
+    mixed = [one(number, address="mixed", urgent=number == 20) for number in range(11, 21)]
+    found = parcels([*calm, *mixed], Cap())
+    assert [(parcel.urgent, len(parcel.parts)) for parcel in found] == [(True, 10), (False, 10)]
+
+
+def test_what_was_tried_together_stays_together_under_its_id() -> None:
+    before = [one(number, parcel=UUID(int=77), attempts=2) for number in (1, 2)]
+    found = parcels([*before, *(one(number) for number in range(3, 10))], Cap(together=3))
+    assert (found[0].id, len(found[0].parts)) == (UUID(int=77), 2)
+    assert len(found) == 2
+
+
+def test_calls_over_the_cap_wait_but_for_the_urgent_ones() -> None:
+    found = [Parcel(UUID(int=n), (one(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
+    now, later = within(found, {Place(Channel.SMS, "13800000000"): 17}, Cap(per_hour=20))
+    assert [parcel.id.int for parcel in now] == [9, 10, 1]  # 18, 19, 20
+    assert [parcel.id.int for parcel in later] == [2, 3, 4]
+
+
+def test_a_digest_lists_what_it_holds() -> None:
+    subject, body = letter(Parcel(UUID(int=1), (one(1), one(2))))
+    assert subject == "2 件诉求事项提醒"
+    assert body.endswith("1. 超期通知 1\n2. 超期通知 2")
+    assert letter(Parcel(UUID(int=1), (one(1),))) == ("超期通知 1", "第 1 件")

@@ -1,0 +1,236 @@
+"""What is said to providers and what their answers mean: codes, segments, signatures."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from standardwebhooks import Webhook as Standard
+
+from services.notify.channels import (
+    HttpSetup,
+    Letter,
+    OutOfOrder,
+    Refused,
+    Retryable,
+    SmsSetup,
+    Undelivered,
+    load,
+)
+from services.notify.delivery import Channel, Outcome
+from services.notify.mail import undelivered
+from services.notify.sms import CODES, Size, Sms, signature, size
+from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from shared.rules.strict_yaml import Mistakes
+
+SMS = SmsSetup.model_validate(
+    {
+        "url": "http://gateway/v1/messages",
+        "key_id": "k",
+        "secret": "s3cret",
+        "sign": "呼应",
+        "codes": {"9001": "permanent_failure"},
+    }
+)
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+
+
+def a_letter(**fields: Any) -> Letter:
+    known: dict[str, Any] = {
+        "id": "7e1c",
+        "address": "13800000000",
+        "secret": None,
+        "subject": "超期通知",
+        "body": "市工信局：\n请立即办理。",
+        "numbers": ("BZ-20260213-00042",),
+        "at": datetime.now(UTC),
+    }
+    return Letter(**known | fields)
+
+
+def answering(status: int, body: Any, seen: list[httpx.Request] | None = None) -> httpx.MockTransport:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if seen is not None:
+            seen.append(request)
+        return httpx.Response(status, content=body if isinstance(body, bytes) else orjson.dumps(body))
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a" * 160, Size("GSM-7", 160, 1)),
+        ("a" * 161, Size("GSM-7", 161, 2)),
+        ("a" * 306, Size("GSM-7", 306, 2)),
+        ("a" * 307, Size("GSM-7", 307, 3)),
+        ("€" * 80, Size("GSM-7", 160, 1)),  # an escape counts two
+        ("a" + "€" * 80, Size("GSM-7", 161, 2)),
+        ("€" * 153, Size("GSM-7", 306, 3)),  # 76 to a segment: an escape is not cut in two
+        ("诉" * 70, Size("UCS-2", 70, 1)),
+        ("诉" * 71, Size("UCS-2", 71, 2)),
+        ("诉" * 134, Size("UCS-2", 134, 2)),
+        ("诉" * 135, Size("UCS-2", 135, 3)),
+        ("a" * 69 + "诉", Size("UCS-2", 70, 1)),
+        ("𠮷" * 35, Size("UCS-2", 70, 1)),
+        ("𠮷" * 67, Size("UCS-2", 134, 3)),  # 33 pairs to a segment
+        ("", Size("GSM-7", 0, 1)),
+    ],
+)
+def test_length_and_segments_of_a_text(text: str, expected: Size) -> None:
+    assert size(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        *((200, {"code": code, "id": "x"}, outcome) for code, outcome in CODES.items()),
+        (200, {"code": "9001"}, Outcome.PERMANENT),
+        (200, {"code": "NEVER_HEARD"}, Outcome.TECHNICAL),
+        (200, b"<html>", Outcome.TECHNICAL),
+        (200, b"[]", Outcome.TECHNICAL),
+        (400, {"code": "INVALID_NUMBER"}, Outcome.PERMANENT),
+        (401, {"code": "OK"}, Outcome.TECHNICAL),
+        (429, {}, Outcome.TECHNICAL),
+        (503, b"", Outcome.TECHNICAL),
+    ],
+)
+async def test_what_the_gateway_answers_has_one_meaning(status: int, body: Any, outcome: Outcome) -> None:
+    sms = Sms(SMS, answering(status, body))
+    if outcome == Outcome.SENT:
+        assert (await sms.send(a_letter())).provider_id == "x"
+    else:
+        with pytest.raises(Undelivered) as failure:
+            await sms.send(a_letter())
+        assert failure.value.outcome == outcome
+
+
+async def test_an_sms_is_signed_over_its_body_and_carries_a_reference() -> None:
+    seen: list[httpx.Request] = []
+    taken = await Sms(SMS, answering(200, {"code": "OK"}, seen)).send(a_letter())
+    (request,) = seen
+    assert orjson.loads(request.content) == {
+        "to": "13800000000",
+        "text": "【呼应】市工信局： 请立即办理。",
+        "reference": "7e1c",
+    }
+    at, nonce = request.headers["x-timestamp"], request.headers["x-nonce"]
+    assert request.headers["x-signature"] == signature(
+        "s3cret", "POST", "/v1/messages", at, nonce, request.content
+    )
+    assert request.headers["x-signature"] != signature(
+        "s3cret", "POST", "/v1/messages", at, nonce, request.content + b" "
+    )
+    assert taken.segments == 1
+
+
+async def test_an_endless_text_goes_as_its_subject() -> None:
+    seen: list[httpx.Request] = []
+    await Sms(SMS, answering(200, {"code": "OK"}, seen)).send(a_letter(body="长" * 2000))
+    assert orjson.loads(seen[0].content)["text"] == "【呼应】超期通知"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (550, Refused),
+        (553, Refused),
+        (552, Refused),
+        (450, Retryable),
+        (452, Retryable),
+        (421, OutOfOrder),
+        (535, OutOfOrder),
+        (554, OutOfOrder),
+    ],
+)
+def test_a_reply_code_of_smtp_has_one_meaning(code: int, kind: type[Undelivered]) -> None:
+    assert type(undelivered(code)) is kind
+
+
+async def test_a_webhook_passes_the_check_of_standard_webhooks() -> None:
+    seen: list[httpx.Request] = []
+    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(204, b"", seen))
+    await webhook.send(a_letter(address="https://erp.example/hook", secret=SECRET))
+    (request,) = seen
+    assert Standard(SECRET).verify(request.content, dict(request.headers))["data"]["subject"] == "超期通知"
+    with pytest.raises(Exception, match="signature"):
+        Standard(SECRET).verify(request.content + b" ", dict(request.headers))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(302, Refused), (404, Refused), (410, Refused), (429, Retryable), (500, Retryable)],
+)
+async def test_what_a_webhook_answers_has_one_meaning(status: int, kind: type[Undelivered]) -> None:
+    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(status, b""))
+    with pytest.raises(Undelivered) as failure:
+        await webhook.send(a_letter(address="https://erp.example/hook", secret=SECRET))
+    assert type(failure.value) is kind
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:8080/", "https://erp.example:8443/", "https://erp.example.evil/"]
+)
+async def test_a_host_that_is_not_set_up_is_never_called(address: str) -> None:
+    seen: list[httpx.Request] = []
+    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(204, b"", seen))
+    with pytest.raises(Refused):
+        await webhook.send(a_letter(address=address, secret=SECRET))
+    assert seen == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "outcome"),
+    [
+        *((WECOM_CODES, code, outcome) for code, outcome in WECOM_CODES.items()),
+        *((DINGTALK_CODES, code, outcome) for code, outcome in DINGTALK_CODES.items()),
+        (WECOM_CODES, 12345, Outcome.TECHNICAL),
+        (WECOM_CODES, None, Outcome.TECHNICAL),
+        (WECOM_CODES, "0", Outcome.TECHNICAL),
+    ],
+)
+async def test_what_a_robot_answers_has_one_meaning(
+    codes: dict[int, Outcome], code: Any, outcome: Outcome
+) -> None:
+    robot = Robot(HttpSetup(hosts=("robot.example",)), codes, answering(200, {"errcode": code}))
+    sent = robot.send(a_letter(address="https://robot.example/send?key=1"))
+    if outcome == Outcome.SENT:
+        await sent
+    else:
+        with pytest.raises(Undelivered) as failure:
+            await sent
+        assert failure.value.outcome == outcome
+
+
+async def test_a_robot_with_a_secret_is_called_with_a_signature_beside_its_key() -> None:
+    seen: list[httpx.Request] = []
+    robot = Robot(HttpSetup(hosts=("robot.example",)), DINGTALK_CODES, answering(200, {"errcode": 0}, seen))
+    await robot.send(a_letter(address="https://robot.example/send?access_token=1", secret="SEC000"))
+    assert set(seen[0].url.params) == {"access_token", "timestamp", "sign"}
+    assert orjson.loads(seen[0].content)["text"]["content"].startswith("超期通知\n市工信局")
+
+
+def test_without_a_file_nothing_leaves_and_on_a_dry_run_everything_seems_to(tmp_path: Path) -> None:
+    assert load(None).channels() == ()
+    file = tmp_path / "channels.yaml"
+    file.write_text("dry_run: true\n")
+    assert load(file).channels() == tuple(Channel)
+
+
+@pytest.mark.parametrize(
+    ("written", "mistake"),
+    [
+        ("sms: {url: 'ftp://x', key_id: k, secret: s, sign: 呼应}", "line 1: sms, url: "),
+        ("mail:\n  host: h\n  sendr: a@b.cn", "line 3: mail, sendr: is not known here"),
+        ("cap:\n  per_hour: 0", "line 2: cap, per_hour: input should be greater than"),
+    ],
+)
+def test_a_mistake_in_the_channels_is_named_with_its_line(tmp_path: Path, written: str, mistake: str) -> None:
+    file = tmp_path / "channels.yaml"
+    file.write_text(written, "utf-8")
+    with pytest.raises(Mistakes) as refusal:
+        load(file)
+    assert mistake in str(refusal.value)
