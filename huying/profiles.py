@@ -1,7 +1,7 @@
 """Profiles: what each column of a file of recorded cases means.
 
-A row is one case with one leg, registered and dispatched at the same moment. Profiles are YAML, shipped
-under `huying/profiles/` or brought along.
+A row is one case with one leg: an appeal, registered and dispatched at the same moment, or a loan request,
+registered and pushed to its bank. Profiles are YAML, shipped under `huying/profiles/` or brought along.
 """
 
 import re
@@ -81,11 +81,19 @@ class UnitOf(Strict):
 
 
 class Done(Text):
-    """An act of the unit at the time in column `at`; it did not happen where that cell is blank."""
+    """An act of the unit at the time in column `at`; it did not happen where that cell is blank.
 
-    act: Literal["contact", "reply", "complete"]
-    at: str
+    Of several columns the earliest time counts. The acts of a loan request are those in `LOAN_ACTS`.
+    """
+
+    act: Literal["contact", "reply", "complete", "status", "approve", "decline", "withdraw"]
+    at: str | tuple[str, ...]
     outcome: Outcome | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its time."""
+        return (self.at,) if isinstance(self.at, str) else self.at
 
     @model_validator(mode="after")
     def outcome_of_completion(self) -> Self:
@@ -95,8 +103,15 @@ class Done(Text):
         return self
 
 
+LOAN_ACTS = ("contact", "status", "approve", "decline", "withdraw")
+APPEAL_ACTS = ("contact", "reply", "complete")
+
+
 class Profile(Strict):
     """How one kind of file is read. `id` is the source that imported cases carry.
+
+    `case` says what a row is; `amount`, of a loan request, names a column in yuan. `pack` is the one to
+    judge by where none is named.
 
     `received_at`, `completion_due_at` and each act's `at` name columns of times; a time without offset
     is local in `zone`, and where the local time occurs twice, the earlier one.
@@ -104,6 +119,9 @@ class Profile(Strict):
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     zone: Annotated[str, AfterValidator(_known_zone)]
+    case: Literal["appeal", "loan"] = "appeal"
+    pack: str | None = None
+    amount: str | None = None
     channel: Channel
     kind: Kind
     source_id: str
@@ -125,9 +143,9 @@ class Profile(Strict):
     @cached_property
     def mapped(self) -> frozenset[str]:
         """The columns that are read."""
-        columns = {self.source_id, self.received_at, self.completion_due_at, self.unit.column}
+        columns = {self.source_id, self.received_at, self.completion_due_at, self.unit.column, self.amount}
         columns |= {text.column for text in (self.title, self.text, self.enterprise, *self.acts) if text}
-        columns |= {done.at for done in self.acts}
+        columns |= {column for done in self.acts for column in done.columns}
         columns |= set(self.locality.columns if self.locality else ())
         return frozenset(column for column in columns if column)
 
@@ -146,11 +164,31 @@ def load(name_or_path: str | Path) -> Profile:
         raise ProfileError(str(error)) from error
 
 
+def pack_of(profile: str | None) -> str:
+    """The pack that a profile names. ValueError where none is named."""
+    found = load(profile).pack if profile else None
+    if found is None:
+        raise ValueError("say by which pack to judge: --pack, a shipped id or a file")
+    return found
+
+
 def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:
     for column in sorted(profile.mapped & profile.ignored):
         yield ("ignored",), f"'{column}' is mapped too: keep one"
     if (profile.enterprise is None) != (profile.channel in WITHOUT_NAME):
         yield ("channel",), "an enterprise is named on every channel but the nameless: see `enterprise`"
+    yield from _wrong_acts(profile)
     for index, done in enumerate(profile.acts[:-1]):
         if done.act == "complete":
             yield ("acts", index), "nothing follows a completion: put it last"
+
+
+def _wrong_acts(profile: Profile) -> Iterator[tuple[Place, str]]:
+    known = LOAN_ACTS if profile.case == "loan" else APPEAL_ACTS
+    for index, done in enumerate(profile.acts):
+        if done.act not in known:
+            yield ("acts", index), f"'{done.act}' is no act of a case of this kind: {', '.join(known)}"
+        if len(done.columns) != 1 and profile.case == "appeal":
+            yield ("acts", index), "an appeal's act has one column of times: give one in `at`"
+    if (profile.case == "loan") != (profile.amount is not None):
+        yield ("amount",), "a loan request has an `amount`, and no appeal has"

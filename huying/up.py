@@ -6,10 +6,12 @@ import socket
 import tempfile
 from pathlib import Path
 
+import httpx
 import typer
 import yaml
+from aiokafka.errors import KafkaError
 
-from huying import sample_data
+from huying import bank_sim, sample_data, sample_loans
 from huying.embedded import EmbeddedError
 from huying.fleet import Fleet
 from huying.parked import URLS
@@ -17,13 +19,17 @@ from services import SERVICES
 from shared.runtime import Running, serve
 from shared.telemetry import configure_logs
 
+SPEED = 2_000.0
+"""Of the sample banks: a day of theirs takes 43 seconds."""
+FAULTS = {"silence": 0.1, "duplicate": 0.1, "garbage": 0.02, "slow": 0.1}
+
 
 async def up(state: Path, port: int, *, processes: bool) -> None:
     """Run until cancelled. Raises `EmbeddedError` with a sentence where something cannot start."""
     configure_logs("WARNING")
     check_ports(range(port, port + len(SERVICES)) if processes else [port])
     check_state(state)
-    fleet = Fleet(state, sample_data.people(), port=port)
+    fleet = Fleet(state, [*sample_data.people(), *sample_loans.people()], port=port)
     try:
         await fleet.start()
         async with asyncio.TaskGroup() as group:
@@ -31,24 +37,27 @@ async def up(state: Path, port: int, *, processes: bool) -> None:
                 await fleet.start_processes(port)
             group.create_task(fleet.watch())
             if processes:
-                await _ready(fleet, {service: fleet.url(service) for service in SERVICES})
+                await _ready(fleet, group, {service: fleet.url(service) for service in SERVICES})
             else:
-                group.create_task(_in_one(fleet, port))
+                group.create_task(_in_one(fleet, group, port))
     finally:
         await fleet.stop()
 
 
-async def _in_one(fleet: Fleet, port: int) -> None:
+async def _in_one(fleet: Fleet, group: asyncio.TaskGroup, port: int) -> None:
     async def ready(_services: list[Running]) -> None:
-        await _ready(fleet, {service: f"http://127.0.0.1:{port}/{service}" for service in SERVICES})
+        await _ready(fleet, group, {service: f"http://127.0.0.1:{port}/{service}" for service in SERVICES})
 
     apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
     await serve(apps, fleet.settings, ready)
 
 
-async def _ready(fleet: Fleet, urls: dict[str, str]) -> None:
-    """Bring in the sample data and say where to look."""
+async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -> None:
+    """Bring in the sample data, let the sample banks answer, and say where to look."""
     await sample_data.bring_in(urls, fleet.keys)
+    await sample_loans.bring_in(urls["financing"], fleet.keys)
+    for code in await _on_kafka(fleet, urls["financing"]):
+        group.create_task(_answer(fleet, code))
     (fleet.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
     typer.echo(
@@ -67,6 +76,23 @@ async def _ready(fleet: Fleet, urls: dict[str, str]) -> None:
             ]
         )
     )
+
+
+async def _on_kafka(fleet: Fleet, financing: str) -> list[str]:
+    """The codes of the banks in the directory that are on Kafka."""
+    headers = {"authorization": f"Bearer {fleet.keys['office']}"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        banks = (await client.get(f"{financing}/banks")).raise_for_status().json()["items"]
+    return [bank["code"] for bank in banks if "kafka" in bank["ways"]]
+
+
+async def _answer(fleet: Fleet, code: str) -> None:
+    """A sample bank at work; a broker that is away is waited for."""
+    while True:
+        try:
+            await bank_sim.on_kafka(bank_sim.Plan(code, faults=FAULTS, speed=SPEED), fleet.broker.bootstrap)
+        except KafkaError:
+            await asyncio.sleep(1)
 
 
 def check_ports(ports: range | list[int]) -> None:

@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 
 class Account(BaseModel):
-    """One account. `key_sha256` is the SHA-256 of its API key; `code` the unit, leader or bank it speaks for."""
+    """One account. `key_sha256` is the SHA-256 of its API key; `code` names the unit, leader or bank."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,0 +1,167 @@
+"""What enterprises, the window and the regulator may do: the bodies of the routes."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from services.financing.contract import Attachment, BankCode, Evidence, LegState, Line, Text, Word, Yuan
+from shared.web.text import Body, Moment, PastTime
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+Term = Annotated[int, Field(ge=1, le=600, strict=True)]
+
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_LENGTH = 18
+
+
+def check_character(first_17: str) -> str:
+    """The last character of a unified social credit code (GB 32100-2015, 4.6)."""
+    total = sum(_ALPHABET.index(sign) * pow(3, place, 31) for place, sign in enumerate(first_17))
+    return _ALPHABET[-total % 31]
+
+
+def _credit_code(value: str) -> str:
+    value = value.upper()
+    if len(value) != _LENGTH or set(value) - set(_ALPHABET):
+        raise ValueError("has 18 characters, digits and capitals without I, O, S, V and Z")
+    if value[-1] != check_character(value[:-1]):
+        raise ValueError("its last character does not fit the others: check it against the licence")
+    return value
+
+
+CreditCode = Annotated[str, AfterValidator(_credit_code)]
+"""A unified social credit code whose check character fits (GB 32100-2015)."""
+
+
+class Asking(Body):
+    """The enterprise that asks."""
+
+    name: Line
+    credit_code: CreditCode
+
+
+class Contact(Body):
+    """Whom the banks call."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    phone: Annotated[str, Field(pattern=r"^[+0-9 -]{5,30}$")]
+
+
+class Consent(Body):
+    """The enterprise agrees that its data are passed on to banks: when, and to which version of the text."""
+
+    given_at: Moment
+    text_version: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class NewRequest(Body):
+    """A loan request as it is registered. `banks`: those the enterprise wishes, asked first.
+
+    `others_too`: where they decline or stay silent, the banks of the rules may be asked.
+    """
+
+    enterprise: Asking
+    contact: Contact
+    amount: Yuan
+    term_months: Term
+    purpose: Text
+    product: Word
+    first_loan: Annotated[bool, Field(strict=True)]
+    collateral: Line
+    consent: Consent
+    locality: Code | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    banks: Annotated[tuple[BankCode, ...], Field(max_length=10)] = ()
+    others_too: Annotated[bool, Field(strict=True)] = False
+
+
+class Act(Body):
+    """One thing done to one loan request."""
+
+
+class Withdraw(Act):
+    """The enterprise takes its request back."""
+
+    reason: Line | None = None
+
+
+class WithdrawConsent(Act):
+    """The enterprise takes its consent back: what has not left stays, and no further bank is asked."""
+
+
+class Push(Act):
+    """The office asks further banks itself."""
+
+    banks: Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]
+
+
+class Close(Act):
+    """The office closes the request, with what came of it."""
+
+    outcome: Literal["financed", "not_financed", "settled_otherwise"]
+    remark: Text | None = None
+
+
+class Complain(Act):
+    """The enterprise complains about an unreasonable demand of a bank it was pushed to."""
+
+    bank: BankCode
+    text: Text
+
+
+class Decide(Body):
+    """The regulator's finding and measures: `result` is for the enterprise, `shown` for the bank."""
+
+    founded: Annotated[bool, Field(strict=True)]
+    finding: Text
+    measures: Text | None = None
+    result: Text
+    shown: Text | None = None
+
+
+class BankBody(Body):
+    """A bank of the directory, and the ways it is reached. One that is not `open` gets no requests."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    ways: Annotated[frozenset[Literal["kafka", "webhook", "desk"]], Field(min_length=1)]
+    open: bool = True
+
+
+class Past(Body):
+    """A past act, told by the source it comes from. `source_id` is the request's id there."""
+
+    source_id: Annotated[str, Field(min_length=1, max_length=200)]
+    occurred_at: PastTime
+
+
+class PastRequest(Past):
+    """A past request, pushed to one bank at once. No bank is told."""
+
+    act: Literal["request"] = "request"
+    amount: Yuan
+    bank: BankCode
+    product: Word = "other"
+
+
+class PastReport(Past):
+    """What the bank reported then."""
+
+    act: Literal["report"] = "report"
+    state: LegState
+    evidence: Evidence
+
+
+class PastWithdrawal(Past):
+    """The request was taken back then."""
+
+    act: Literal["withdraw"] = "withdraw"
+
+
+AnyPast = Annotated[PastRequest | PastReport | PastWithdrawal, Field(discriminator="act")]
+
+
+class Import(Body):
+    """Past requests and what followed, in the order in which it happened, from one source."""
+
+    source: Code
+    items: Annotated[list[AnyPast], Field(min_length=1, max_length=20_000)]

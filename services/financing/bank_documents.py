@@ -1,0 +1,225 @@
+"""The contract of the banks as documents: AsyncAPI 3 with examples, a JSON Schema for each message.
+
+`python -m services.financing.bank_documents` writes them to `docs/banks/`.
+"""
+
+import importlib.metadata
+import inspect
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from services.financing.contract import TOLD, BankReport, Receipt
+from shared.contract import Schema, text
+
+FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
+ASYNCAPI: Final = "asyncapi.json"
+_LEG = "RZ-20260213-00042/1"
+_AT = "2026-02-13T08:30:00Z"
+_REF = "#/components/schemas/{model}"
+
+
+class Place(BaseModel):
+    """Which reply a receipt answers; `id` is its ce_id, where that could be read."""
+
+    id: str | None
+    partition: int
+    offset: int
+
+
+class AnsweredReply(Receipt):
+    """The receipt of one record on the bank's replies."""
+
+    reply: Place
+
+
+EXAMPLES: Final[dict[str, Schema]] = {
+    "bank.request.v1": {
+        "leg": _LEG,
+        "pushed_at": _AT,
+        "enterprise": {
+            "name": "示例制造有限公司",
+            "credit_code": "91000000MA0000001R",
+            "contact": "王经理",
+            "phone": "0558-5550000",
+        },
+        "amount": "500000.00",
+        "term_months": 12,
+        "product": "working_capital",
+        "purpose": "采购原材料",
+        "first_loan": True,
+        "collateral": "无",
+        "locality": "qiaocheng",
+        "attachments": [],
+        "consent_text_version": "2026-01",
+    },
+    "bank.request_withdrawn.v1": {"leg": _LEG, "withdrawn_at": _AT, "consent": True},
+    "bank.reminder.v1": {
+        "leg": _LEG,
+        "deadline": "bank_contact",
+        "due_at": "2026-02-14T16:00:00Z",
+        "overdue": False,
+    },
+    "bank.complaint_shown.v1": {
+        "leg": _LEG,
+        "complaint": "TS-20260301-00001",
+        "text": "请说明搭售保险的情况。",
+        "decided": False,
+    },
+    "bank.report.v1": {
+        "report_id": "core-7781",
+        "leg": _LEG,
+        "state": "approved",
+        "evidence": {"by": "客户经理李某", "how": "电话"},
+        "amount": "500000.00",
+        "rate_percent": "3.85",
+        "term_months": 12,
+    },
+    "bank.receipt.v1": {
+        "report_id": "core-7781",
+        "leg": _LEG,
+        "outcome": "accepted",
+        "code": "accepted",
+        "at": _AT,
+        "state": "approved",
+        "zh": "已收到",
+        "en": "accepted",
+        "field": None,
+        "reply": {"id": "8d0f5c1e-9d55-4f0c-8f54-0d8a6f2f0f11", "partition": 0, "offset": 17},
+    },
+}
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    **TOLD,
+    BankReport.type: BankReport,
+    Receipt.type: AnsweredReply,
+}
+_CHANNELS: Final[dict[str, tuple[str, list[str], str, str]]] = {
+    "requests": (
+        "receive",
+        list(TOLD),
+        "What the window tells this bank, the messages of one loan request in order (key: its number). "
+        "A message may come twice: drop a ce_id seen before.",
+        "/huying/financing",
+    ),
+    "replies": (
+        "send",
+        [BankReport.type],
+        "What this bank reports, timed by the broker. The same report_id again changes nothing. "
+        "Give all reports on one leg the same key, so that they keep their order.",
+        "/banks/{code}",
+    ),
+    "receipts": (
+        "receive",
+        [Receipt.type],
+        "The answer to each record on replies, also to one that cannot be read.",
+        "/huying/financing",
+    ),
+}
+
+
+def documents() -> dict[str, Schema]:
+    """The content of `docs/banks/` by file name."""
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schemas = {f"{type_}.json": dialect | _schema(model) for type_, model in _MODELS.items()}
+    return {**schemas, ASYNCAPI: asyncapi()}
+
+
+def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
+    return model.model_json_schema(ref_template=ref)
+
+
+def asyncapi() -> Schema:
+    """The document, as a bank sees it: it receives and sends."""
+    schemas = {model.__name__: _schema(model, _REF) for model in _MODELS.values()}
+    inner = {name: one for schema in schemas.values() for name, one in schema.pop("$defs", {}).items()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Huying for banks",
+            "version": importlib.metadata.version("huying"),
+            "description": "CloudEvents 1.0 on Kafka, binary mode: attributes in headers, JSON in the value. "
+            "A bank's principal may read and write the three topics of its own code, and no others.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {name: _channel(name) for name in _CHANNELS},
+        "operations": {
+            f"{action}_{name}": {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
+            for name, (action, *_) in _CHANNELS.items()
+        },
+        "components": {
+            "parameters": {"code": {"description": "The bank's code: 2 to 20 of a-z, 0-9 and -."}},
+            "messages": {
+                type_: _message(type_, source)
+                for _, types, _, source in _CHANNELS.values()
+                for type_ in types
+            },
+            "schemas": {"Headers": _HEADERS, **inner, **schemas},
+        },
+    }
+
+
+def _channel(name: str) -> Schema:
+    _, types, says, _ = _CHANNELS[name]
+    return {
+        "address": f"banks.{{code}}.{name}",
+        "description": says,
+        "parameters": {"code": {"$ref": "#/components/parameters/code"}},
+        "messages": {type_: {"$ref": f"#/components/messages/{type_}"} for type_ in types},
+    }
+
+
+def _message(type_: str, source: str) -> Schema:
+    model = _MODELS[type_]
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": "8d0f5c1e-9d55-4f0c-8f54-0d8a6f2f0f11",
+        "ce_type": type_,
+        "ce_source": source,
+        "ce_time": _AT,
+        "content-type": "application/json",
+    }
+    fixed: Schema = {"ce_type": {"const": type_}}
+    says = inspect.getdoc(model) or ""
+    return {
+        "name": type_,
+        "title": model.__name__,
+        "summary": says.splitlines()[0],
+        "description": says,
+        "contentType": "application/json",
+        "headers": {
+            "allOf": [
+                {"$ref": "#/components/schemas/Headers"},
+                {"type": "object", "properties": fixed},
+            ]
+        },
+        "payload": {"$ref": _REF.format(model=model.__name__)},
+        "examples": [{"headers": headers, "payload": EXAMPLES[type_]}],
+    }
+
+
+_HEADERS: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["ce_specversion", "ce_id", "ce_type"],
+    "properties": {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {"type": "string", "description": "Of the message; drop what comes again."},
+        "ce_type": {"type": "string"},
+        "ce_source": {"type": "string"},
+        "ce_time": {"type": "string", "format": "date-time", "description": "The sender's word alone."},
+        "content-type": {"const": "application/json"},
+        "traceparent": {"type": "string", "description": "W3C trace context."},
+    },
+}
+
+
+def main() -> None:
+    """Write `docs/banks/` anew."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, document in documents().items():
+        (FOLDER / name).write_text(text(document), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,299 @@
+"""A bank's three topics on Kafka, and the reader of its replies: one for each bank, with offsets of its own.
+
+The offset moves in the transaction that has the effect, so a reply has its effect once, whatever is killed.
+What cannot be read is answered on the bank's receipts and parked. Of no bank is another one's reader aware.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord
+from sqlalchemy import text
+
+from services.financing.contract import Receipt, ReceiptCode
+from services.financing.replies import Reply, appended_at, read, unread
+from services.financing.store import Desk, ReportKey
+from shared import db
+from shared.bus import Bus, end
+from shared.clock import TICK
+from shared.database import Connection
+from shared.records import Record, park
+from shared.runtime import EPOCH, Running
+
+BATCH = 100
+"""Replies of one transaction: a flood of one bank takes its turn among the others."""
+ATTEMPTS = 3
+LOOK_S = 0.5
+COMPLETE_EVERY_S = 2.0
+APPEND_SKEW = timedelta(seconds=1)
+"""How far the broker's clock may be from the database's."""
+
+_BANKS = text("select code from banks where bank->'ways' ? 'kafka' order by code")
+_START = text(
+    """
+    insert into bank_replies as r (bank, partition, cluster, next_offset)
+    select :bank, partition, :cluster, 0 from unnest(cast(:partitions as int[])) as t (partition)
+    on conflict (bank, partition) do update set cluster = excluded.cluster,
+      next_offset = case when r.cluster = excluded.cluster then r.next_offset else 0 end
+    returning partition, next_offset
+    """
+)
+_MOVE = text(
+    """
+    update bank_replies r set next_offset = t.upto
+    from unnest(cast(:partitions as int[]), cast(:starts as bigint[]), cast(:uptos as bigint[]))
+      as t (partition, start, upto)
+    where r.bank = :bank and r.cluster = :cluster and r.partition = t.partition and r.next_offset = t.start
+    returning r.partition
+    """
+)
+_COMPLETE = text(
+    """
+    update bank_replies r set complete_upto = greatest(r.complete_upto, cast(:upto as timestamptz))
+    from unnest(cast(:partitions as int[]), cast(:ends as bigint[])) as t (partition, end_offset)
+    where r.bank = :bank and r.cluster = :cluster and r.partition = t.partition
+      and r.next_offset >= t.end_offset
+    """
+)
+_COMPLETE_UPTO = text(
+    "select bank, min(coalesce(complete_upto, :unknown)) as upto from bank_replies group by bank"
+)
+_ANSWER = text(
+    """
+    insert into outbox (event_id, topic, key, type, occurred_at, body)
+    select * from unnest(
+      cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
+      cast(:times as timestamptz[]), cast(:bodies as text[])
+    )
+    on conflict (event_id) do nothing
+    """
+)
+
+
+def requests(bank: str) -> str:
+    """Where the bank reads what it is told."""
+    return f"banks.{bank}.requests"
+
+
+def replies(bank: str) -> str:
+    """Where the bank writes its reports."""
+    return f"banks.{bank}.replies"
+
+
+def receipts(bank: str) -> str:
+    """Where the bank reads what became of each."""
+    return f"banks.{bank}.receipts"
+
+
+async def complete_upto(conn: Connection) -> dict[str, datetime]:
+    """Up to when all that each bank wrote on Kafka is in this database; long ago where nothing is known."""
+    rows = await conn.execute(_COMPLETE_UPTO, {"unknown": EPOCH})
+    return {row.bank: row.upto for row in rows}
+
+
+class _Elsewhere(Exception):
+    """Another replica read on meanwhile."""
+
+
+class Reader:
+    """Reads the replies of one bank."""
+
+    def __init__(self, running: Running, bank: str, cluster: str, partitions: int) -> None:
+        self._running = running
+        self._bank = bank
+        self._cluster = cluster
+        self._places = [TopicPartition(replies(bank), index) for index in range(partitions)]
+        self._next: dict[int, int] = {}
+        self._said_at = float("-inf")
+        self._complete: datetime | None = None
+
+    async def run(self) -> None:
+        """Read until cancelled; what passes by itself is waited for."""
+        while True:
+            try:
+                await self._session()
+            except (KafkaError, *db.DATABASE_ERRORS) as error:
+                self._running.log.warning("replies wait", bank=self._bank, reason=repr(error))
+                await asyncio.sleep(1)
+
+    async def _session(self) -> None:
+        settings = self._running.settings
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=settings.bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=settings.fetch_wait_ms,
+        )
+        consumer.assign(self._places)
+        try:
+            await consumer.start()
+            await self._seek(consumer)
+            while True:
+                records = await consumer.getmany(timeout_ms=200, max_records=BATCH)
+                if not records:
+                    await self._tell_complete(consumer)
+                    continue
+                try:
+                    await self._settle([one for part in records.values() for one in part])
+                except _Elsewhere:
+                    await self._seek(consumer)
+        finally:
+            await end(consumer.stop())
+
+    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
+        """Start where the database stands; on another broker, from its start."""
+        values = {
+            "bank": self._bank,
+            "cluster": self._cluster,
+            "partitions": [place.partition for place in self._places],
+        }
+        async with self._running.engine.begin() as conn:
+            self._next = {row.partition: row.next_offset for row in await conn.execute(_START, values)}
+        for place in self._places:
+            consumer.seek(place, self._next[place.partition])
+
+    async def _tell_complete(self, consumer: AIOKafkaConsumer) -> None:
+        """Keep up to when all is read: the ends of the partitions, asked for after that moment."""
+        now, running = asyncio.get_running_loop().time(), self._running
+        if running.settings.clock == "wall" and now < self._said_at + COMPLETE_EVERY_S:
+            return
+        async with running.engine.connect() as conn:
+            at = await running.clock.stamp(conn)
+        upto = at - (APPEND_SKEW if running.settings.clock == "wall" else TICK)
+        if upto == self._complete:
+            return
+        ends = await consumer.end_offsets(self._places)
+        values = {
+            "bank": self._bank,
+            "cluster": self._cluster,
+            "upto": upto,
+            "partitions": [place.partition for place in ends],
+            "ends": list(ends.values()),
+        }
+        async with running.engine.connect() as conn:
+            await conn.execute(_COMPLETE, values)
+        self._said_at, self._complete = now, upto
+        running.news.set()
+
+    async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
+        """All at once; where that fails for good one by one, and what fails alone is parked and answered."""
+        failures, wait_s = 0, 0.2
+        reason: str | None = None
+        while True:
+            try:
+                return await self._transact(records, reason)
+            except _Elsewhere:
+                raise
+            except Exception as error:  # one reply's defect must not stop a bank, nor the process
+                self._running.log.warning("replies failed", bank=self._bank, reason=repr(error))
+                failures += not db.is_transient(error)
+                if failures and len(records) > 1:
+                    break
+                if failures == ATTEMPTS:
+                    reason = f"failed {ATTEMPTS} times: {error!r}"
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 10)
+        for record in records:
+            await self._settle([record])
+
+    async def _transact(self, records: Sequence[ConsumerRecord], reason: str | None) -> None:
+        found = [read(record) for record in records]
+        async with self._running.engine.begin() as conn:
+            at = await self._running.clock.stamp(conn)
+            uptos = await self._move(conn, records)
+            desk = Desk(conn, at)
+            await desk.load(self._keys(found))
+            answers = [self._report(desk, one, at, reason) for one in found]
+            await desk.flush()
+            for one, answer in zip(found, answers, strict=True):
+                if answer.code in (ReceiptCode.MALFORMED, ReceiptCode.NOT_PROCESSED):
+                    await park(conn, "financing", self._cluster, Record(one.raw, None, reason or answer.en))
+            await self._answer(conn, found, answers)
+        self._next |= uptos
+        self._running.wake()
+
+    async def _move(self, conn: Connection, records: Sequence[ConsumerRecord]) -> dict[int, int]:
+        """Move the offsets past `records`. Raises `_Elsewhere` where another replica did."""
+        uptos: dict[int, int] = {}
+        for record in records:
+            uptos[record.partition] = record.offset + 1
+        values = {
+            "bank": self._bank,
+            "cluster": self._cluster,
+            "partitions": list(uptos),
+            "starts": [self._next[partition] for partition in uptos],
+            "uptos": list(uptos.values()),
+        }
+        if len((await conn.execute(_MOVE, values)).all()) < len(uptos):
+            raise _Elsewhere
+        return uptos
+
+    def _keys(self, found: Sequence[Reply]) -> set[Any]:
+        reports = [one.report for one in found if one.report is not None]
+        return {key for one in reports for key in (one.leg, ReportKey(self._bank, one.report_id))}
+
+    def _report(self, desk: Desk, reply: Reply, at: datetime, reason: str | None) -> Receipt:
+        if self._running.settings.clock == "wall":
+            at = appended_at(reply.raw, at)
+        if reply.report is None or reason is not None:
+            return unread(reply, at, ours=reason is not None)
+        return desk.report(self._bank, reply.report, at, self._source(reply.raw))
+
+    def _source(self, raw: ConsumerRecord) -> str:
+        return f"kafka:{self._cluster}/{raw.topic}/{raw.partition}/{raw.offset}"
+
+    async def _answer(self, conn: Connection, found: Sequence[Reply], answers: Sequence[Receipt]) -> None:
+        await conn.execute(
+            _ANSWER,
+            {
+                "ids": [uuid5(NAMESPACE_URL, self._source(one.raw)) for one in found],
+                "topics": [receipts(self._bank)] * len(found),
+                "keys": [answer.leg or "" for answer in answers],
+                "types": [Receipt.type] * len(found),
+                "times": [answer.at for answer in answers],
+                "bodies": [
+                    orjson.dumps(answer.model_dump(mode="json") | {"reply": one.place()}).decode()
+                    for one, answer in zip(found, answers, strict=True)
+                ],
+            },
+        )
+
+
+async def hear_banks(running: Running) -> None:
+    """The task that reads the replies of every bank on Kafka, as the directory has them."""
+    while True:
+        try:
+            async with Bus(running.settings) as bus:
+                await _readers(running, bus)
+        except (KafkaError, *db.DATABASE_ERRORS) as error:
+            running.log.warning("the banks' readers wait", reason=repr(error))
+            await asyncio.sleep(1)
+
+
+async def _readers(running: Running, bus: Bus) -> None:
+    """Start a reader for each bank that comes, end that of each that goes, until the broker is another."""
+    reading: dict[str, asyncio.Task[None]] = {}
+    try:
+        while True:
+            await bus.check()
+            banks = set((await running.reader.reading().execute(_BANKS)).scalars())
+            for bank in banks - reading.keys():
+                await bus.ensure([requests(bank), replies(bank), receipts(bank)], others=True)
+                partitions = await bus.partitions(replies(bank))
+                reading[bank] = asyncio.create_task(Reader(running, bank, bus.cluster, partitions).run())
+            for bank in reading.keys() - banks:
+                reading.pop(bank).cancel()
+            for task in reading.values():
+                if task.done():
+                    task.result()
+            await asyncio.sleep(LOOK_S)
+    finally:
+        for task in reading.values():
+            task.cancel()
+        await asyncio.gather(*reading.values(), return_exceptions=True)

@@ -1,0 +1,51 @@
+"""Complaints about banks: from the enterprise over the window to the regulator, and the result back. Pure."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.financing.acts import Complain, Decide
+from services.financing.file import Complaint, Loan
+from shared import events
+from shared.errors import Conflict, Invalid
+from shared.events import Event
+
+MOST = 20
+
+
+def complain(
+    loan: Loan, act: Complain, complaint_id: UUID, at: datetime, by: str, pack: str
+) -> tuple[Complaint, Event]:
+    """The enterprise complains about a bank it was pushed to; also when the request has ended."""
+    leg = next((leg for leg in loan.legs if leg.bank == act.bank), None)
+    if leg is None:
+        raise Invalid("该需求未推送给这家银行", "the request was not pushed to this bank", "bank")
+    if len(loan.complaints) >= MOST:
+        raise Conflict("投诉过多", f"a request bears at most {MOST} complaints", "text")
+    loan.complaints = [*loan.complaints, complaint_id]
+    loan.version += 1
+    complaint = Complaint(
+        case_id=complaint_id,
+        number=f"{loan.number}/C{len(loan.complaints)}",
+        pack=pack,
+        loan_id=loan.case_id,
+        loan_number=loan.number,
+        leg=leg.leg,
+        bank=leg.bank,
+        bank_name=leg.bank_name,
+        enterprise=loan.wish.enterprise.name if loan.wish else "",
+        text=act.text,
+        complained_at=at,
+        by=by,
+    )
+    return complaint, complaint.event(events.LoanComplained, at, pack=pack)
+
+
+def decide(complaint: Complaint, act: Decide, at: datetime) -> Event:
+    """The regulator decides, once."""
+    if complaint.state == "decided":
+        raise Conflict("该投诉已有结论", "this complaint was decided already")
+    complaint.state, complaint.decided_at = "decided", at
+    complaint.founded, complaint.finding, complaint.measures = act.founded, act.finding, act.measures
+    complaint.result, complaint.shown = act.result, act.shown
+    complaint.version += 1
+    return complaint.event(events.ComplaintDecided, at, founded=act.founded)

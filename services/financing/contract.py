@@ -1,0 +1,241 @@
+"""What a bank and the window say to each other, whichever way it goes: the one contract of all three.
+
+The window tells a bank `Told` messages, in order; the bank answers with `BankReport`s, and each report is
+answered by a `Receipt`. A bank is named by its code, a leg by its number, e.g. RZ-20260213-00042/1.
+"""
+
+import re
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from shared.web.text import Body, Moment
+
+BankCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,20}$")]
+LegNumber = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}/[0-9]{1,3}$")]
+ReportId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Line = Annotated[str, Field(min_length=1, max_length=500)]
+Text = Annotated[str, Field(min_length=1, max_length=2_000)]
+
+MOST_FEN = 10_000_000_000 * 100
+_YUAN = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
+
+
+def _yuan(value: Any) -> Any:
+    """A sum as text in yuan; a number of JSON may have lost its fen on the way."""
+    if not isinstance(value, str):
+        raise ValueError('is no text; write yuan in quotes, like "500000.00"')
+    if not _YUAN.fullmatch(value.strip()):
+        raise ValueError('is no sum; write yuan with at most two decimals, like "500000.00"')
+    fen = int(Decimal(value.strip()) * 100)
+    if not 0 < fen <= MOST_FEN:
+        raise ValueError("must be above 0 and at most 10,000,000,000 yuan")
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+Yuan = Annotated[str, BeforeValidator(_yuan)]
+"""A sum in yuan, e.g. "500000.00"."""
+
+
+def fen(amount: str) -> int:
+    """A `Yuan` in fen."""
+    return int(Decimal(amount) * 100)
+
+
+class LegState(StrEnum):
+    """How a bank leg stands. All but `PUSHED` are what a bank reports."""
+
+    PUSHED = "pushed"
+    RECEIVED = "received"
+    CONTACTED = "contacted"
+    DOCUMENTS_NEEDED = "documents_needed"
+    UNDER_REVIEW = "under_review"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    DISBURSED = "disbursed"
+    WITHDRAWN = "withdrawn"
+
+
+class DeclineReason(StrEnum):
+    """Why a bank declines."""
+
+    CREDIT_RECORD = "credit_record"
+    COLLATERAL = "collateral"
+    CASH_FLOW = "cash_flow"
+    INDUSTRY = "industry"
+    DOCUMENTS = "documents"
+    PRODUCT = "product"
+    OTHER = "other"
+
+
+class Attachment(Body):
+    """A file kept elsewhere: its address or id, and the SHA-256 of its content."""
+
+    name: Line
+    reference: Annotated[str, Field(min_length=1, max_length=1_000)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Evidence(Body):
+    """How it was done: by whom in the bank, how, in which words."""
+
+    by: Line
+    how: Line | None = None
+    text: Text | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+
+
+class BankReport(Body):
+    """A bank says how one of its legs stands. The same `report_id` again changes nothing.
+
+    When it happened is when it reached the window; `done_at` is the bank's own word and judges nothing.
+    Approved: `amount`, `rate_percent` (a year) and `term_months`; declined: `reason`, and words for `other`.
+    """
+
+    type: ClassVar[str] = "bank.report.v1"
+
+    report_id: ReportId
+    leg: LegNumber
+    state: LegState
+    evidence: Evidence
+    done_at: Moment | None = None
+    amount: Yuan | None = None
+    rate_percent: Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,4})?$")] | None = None
+    term_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    reason: DeclineReason | None = None
+
+    @model_validator(mode="after")
+    def whole(self) -> Self:
+        """ValueError where the state lacks its facts, or has those of another."""
+        if self.state is LegState.PUSHED:
+            raise ValueError("pushed is no bank's word: report received or a later state")
+        offer = (self.amount, self.rate_percent, self.term_months)
+        if (self.state is LegState.APPROVED) != all(part is not None for part in offer):
+            raise ValueError("approved has amount, rate_percent and term_months, and no other state has")
+        if self.state is not LegState.APPROVED and any(part is not None for part in offer):
+            raise ValueError("amount, rate_percent and term_months belong to approved alone")
+        if (self.state is LegState.DECLINED) != (self.reason is not None):
+            raise ValueError("declined has a reason, and no other state has")
+        if self.reason is DeclineReason.OTHER and self.evidence.text is None:
+            raise ValueError("the reason other needs evidence.text")
+        return self
+
+
+class Outcome(StrEnum):
+    """What became of a report."""
+
+    ACCEPTED = "accepted"
+    REPEATED = "repeated"
+    REFUSED = "refused"
+
+
+class ReceiptCode(StrEnum):
+    """Why. An unknown leg is none of this bank's: whether another bank has it is not said."""
+
+    ACCEPTED = "accepted"
+    TOO_LATE_BUT_RECORDED = "too_late_but_recorded"
+    REPEATED = "repeated"
+    REPORT_ID_REUSED = "report_id_reused"
+    UNKNOWN_LEG = "unknown_leg"
+    OUT_OF_ORDER = "out_of_order"
+    REQUEST_ENDED = "request_ended"
+    MALFORMED = "malformed"
+    NOT_PROCESSED = "not_processed"  # a defect on our side
+
+
+class Receipt(BaseModel):
+    """The answer to a report. `at` is when it counts as reported; `state` how the leg stands now.
+
+    `REPEATED` repeats the first answer's time and state. `report_id` and `leg` are None where they could not
+    be read.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    type: ClassVar[str] = "bank.receipt.v1"
+
+    report_id: str | None
+    leg: str | None
+    outcome: Outcome
+    code: ReceiptCode
+    at: AwareDatetime
+    state: LegState | None = None
+    zh: str
+    en: str
+    field: str | None = None
+
+
+class Told(BaseModel):
+    """A message of the window to one bank about one of its legs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: ClassVar[str]
+
+    leg: str
+
+
+class Enterprise(BaseModel):
+    """Who asks. The credit code is the unified social credit code (GB 32100-2015)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    credit_code: str
+    contact: str
+    phone: str
+
+
+class PushedRequest(Told):
+    """A loan request is pushed to the bank; its clocks start at `pushed_at`."""
+
+    type = "bank.request.v1"
+
+    pushed_at: AwareDatetime
+    enterprise: Enterprise
+    amount: Yuan
+    term_months: int
+    product: str
+    purpose: str
+    first_loan: bool
+    collateral: str
+    locality: str | None
+    attachments: tuple[Attachment, ...] = ()
+    consent_text_version: str
+
+
+class RequestWithdrawn(Told):
+    """The enterprise took its request or its consent back: the bank stops, and keeps what law makes it."""
+
+    type = "bank.request_withdrawn.v1"
+
+    withdrawn_at: AwareDatetime
+    consent: bool
+
+
+class Reminder(Told):
+    """A deadline of the leg comes near, or has passed."""
+
+    type = "bank.reminder.v1"
+
+    deadline: str
+    due_at: AwareDatetime
+    overdue: bool
+
+
+class ComplaintShown(Told):
+    """What the regulator lets the bank see of a complaint about it."""
+
+    type = "bank.complaint_shown.v1"
+
+    complaint: str
+    text: str
+    decided: bool
+
+
+TOLD: dict[str, type[Told]] = {
+    cls.type: cls for cls in (PushedRequest, RequestWithdrawn, Reminder, ComplaintShown)
+}

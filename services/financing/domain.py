@@ -1,0 +1,199 @@
+"""What may happen to a loan request and its bank legs. Pure: no I/O, no clock."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from uuid import UUID, uuid5
+
+from services.financing.acts import BankBody, NewRequest, PastRequest
+from services.financing.contract import LegState, fen
+from services.financing.file import BankLegFile, Loan, LoanState
+from services.financing.routing import Routing
+from shared import events
+from shared.errors import Conflict, Invalid
+from shared.events import AmountBand, Event
+from shared.rules.pack import Pack
+
+IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests
+MOST_LEGS = 30
+
+_GONE = (LegState.DECLINED, LegState.WITHDRAWN)
+_BANDS = (
+    (500_000, AmountBand.BELOW_500K),
+    (1_000_000, AmountBand.BELOW_1M),
+    (5_000_000, AmountBand.BELOW_5M),
+    (10_000_000, AmountBand.BELOW_10M),
+)
+
+
+def imported_id(source: str, source_id: str) -> UUID:
+    """The id of a request that `source` (a code, without blanks) knows as `source_id`."""
+    return uuid5(IMPORTED, f"{source} {source_id}")
+
+
+def registration_number(prefix: str, day: date, n: int) -> str:
+    """The public number of the n-th request of a local day, e.g. RZ-20260213-00042."""
+    return f"{prefix}-{day:%Y%m%d}-{n:05d}"
+
+
+def band(amount: str) -> AmountBand:
+    """The band of a sum in yuan."""
+    yuan = fen(amount) // 100
+    return next((name for below, name in _BANDS if yuan < below), AmountBand.FROM_10M)
+
+
+def register(
+    wish: NewRequest,
+    loan_id: UUID,
+    number: str,
+    pack: Pack,
+    at: datetime,
+    receipt_hash: str,
+    routing: Routing,
+    banks: Mapping[str, BankBody],
+) -> tuple[Loan, list[Event]]:
+    """Register a request and push it to its first wave.
+
+    `Invalid` for a bank that is unknown or takes no requests, and for a consent in the future.
+    """
+    _check_banks(wish.banks, banks)
+    if wish.consent.given_at > at:
+        raise Invalid("授权时间在将来", "the consent is dated in the future", "consent.given_at")
+    open_ = [code for code, bank in banks.items() if bank.open]
+    loan = Loan(
+        case_id=loan_id,
+        number=number,
+        pack=pack.ref,
+        receipt_hash=receipt_hash,
+        received_at=at,
+        wish=wish,
+        amount=wish.amount,
+        product=wish.product,
+        plan=routing.plan(wish, open_),
+        silent_on=routing.silent,
+        met_by=pack.met_by,
+    )
+    requested = loan.event(
+        events.LoanRequested,
+        at,
+        product=wish.product,
+        amount_band=band(wish.amount),
+        first_loan=wish.first_loan,
+        locality=wish.locality,
+        pack=pack.ref,
+    )
+    return loan, [requested, *go_on(loan, at, banks)]
+
+
+def register_past(
+    past: PastRequest, loan_id: UUID, number: str, pack: Pack, banks: Mapping[str, BankBody]
+) -> tuple[Loan, list[Event]]:
+    """Register a past request, pushed to its bank at once."""
+    _check_banks((past.bank,), banks)
+    at = past.occurred_at
+    loan = Loan(
+        case_id=loan_id,
+        number=number,
+        pack=pack.ref,
+        source_id=past.source_id,
+        received_at=at,
+        amount=past.amount,
+        product=past.product,
+        plan=[[past.bank]],
+        met_by=pack.met_by,
+    )
+    requested = loan.event(
+        events.LoanRequested,
+        at,
+        product=past.product,
+        amount_band=band(past.amount),
+        first_loan=False,
+        pack=pack.ref,
+        source_id=past.source_id,
+    )
+    return loan, [requested, *go_on(loan, at, banks)]
+
+
+def _check_banks(wished: Collection[str], banks: Mapping[str, BankBody]) -> None:
+    for i, code in enumerate(wished):
+        if code not in banks:
+            raise Invalid(f"没有代码为 {code} 的银行", f"no bank has the code {code}", f"banks.{i}")
+        if not banks[code].open:
+            raise Invalid(
+                f"银行 {code} 暂不接收融资需求", f"the bank {code} takes no requests now", f"banks.{i}"
+            )
+
+
+def go_on(loan: Loan, at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
+    """Ask the next wave where all banks of the last one have declined or stayed silent; else the office."""
+    if loan.ended is None and not loan.taken_over and _is_over(loan):
+        if loan.waves < len(loan.plan):
+            yield _push(loan, loan.plan[loan.waves], at, banks)
+        else:
+            loan.taken_over = True
+            yield loan.event(events.LoanOfficeTookOver, at, reason=_why(loan))
+    loan.settle()
+
+
+def _is_over(loan: Loan) -> bool:
+    last = [leg for leg in loan.legs if leg.wave == loan.waves]
+    return all(leg.state in _GONE or leg.silent(loan.silent_on) for leg in last)
+
+
+def _why(loan: Loan) -> str:
+    if not loan.legs:
+        return "no_bank"
+    return "declined_by_all" if all(leg.state in _GONE for leg in loan.legs) else "declined_or_silent"
+
+
+def _push(loan: Loan, wave: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Event:
+    loan.waves += 1
+    new = []
+    for code in wave:
+        n = len(loan.legs) + 1
+        leg = BankLegFile(
+            leg_id=uuid5(loan.case_id, str(n)),
+            leg=f"{loan.number}/{n}",
+            bank=code,
+            bank_name=banks[code].name if code in banks else code,
+            wave=loan.waves,
+            pushed_at=at,
+        )
+        loan.legs.append(leg)
+        new.append(leg)
+    legs = tuple(
+        events.BankLeg(leg_id=leg.leg_id, leg=leg.leg, bank=leg.bank, bank_name=leg.bank_name) for leg in new
+    )
+    return loan.event(events.LoanPushed, at, wave=loan.waves, legs=legs)
+
+
+def push(loan: Loan, wanted: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
+    """The office asks further banks itself; no bank twice."""
+    loan.require_open()
+    _check_banks(wanted, banks)
+    for i, code in enumerate(wanted):
+        if code in loan.banks or list(wanted).count(code) > 1:
+            raise Conflict(f"已推送给银行 {code}", f"the bank {code} was asked already", f"banks.{i}")
+    if len(loan.legs) + len(wanted) > MOST_LEGS:
+        raise Conflict("银行过多", f"no more than {MOST_LEGS} banks are asked", "banks")
+    loan.plan = [*loan.plan[: loan.waves], list(wanted), *loan.plan[loan.waves :]]
+    loan.taken_over = False
+    yield _push(loan, wanted, at, banks)
+    loan.plan[loan.waves :] = [
+        left for wave in loan.plan[loan.waves :] if (left := [c for c in wave if c not in loan.banks])
+    ]
+    loan.settle()
+
+
+_END_EVENTS: dict[LoanState, type[Event]] = {
+    LoanState.WITHDRAWN: events.LoanWithdrawn,
+    LoanState.CONSENT_WITHDRAWN: events.LoanConsentWithdrawn,
+    LoanState.CLOSED: events.LoanClosed,
+}
+
+
+def end(loan: Loan, how: LoanState, at: datetime) -> Event:
+    """The request ends: withdrawn, without consent, or closed. `Conflict` where it has."""
+    loan.require_open()
+    loan.ended, loan.ended_at = how, at
+    loan.settle()
+    return loan.event(_END_EVENTS[how], at)

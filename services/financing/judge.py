@@ -1,0 +1,110 @@
+"""Financing judges requests and complaints; a request also waits for what its banks wrote on Kafka."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.financing import bank_topics, engine, queries
+from services.financing.domain import go_on
+from services.financing.file import Judged, Loan
+from services.financing.judgement import take
+from services.financing.rules import pack_now, pack_of, routing_now
+from services.financing.store import Desk, fact
+from shared import judge as shared
+from shared.database import Connection
+from shared.events import Event
+from shared.judge import Waiting
+from shared.rules.decide import decide
+from shared.runtime import EPOCH, Running
+
+_ON_KAFKA = text("select code from banks where bank->'ways' ? 'kafka'")
+
+
+class Known(NamedTuple):
+    """This service's own horizon, and up to when the replies of each bank on Kafka are here."""
+
+    own: datetime
+    replies: dict[str, datetime]
+
+
+class Judge(shared.Judge[Known]):
+    """Judges the cases of one financing service."""
+
+    async def known(self, conn: Connection) -> Known:
+        own = await self.running.clock.horizon(conn)
+        heard = await bank_topics.complete_upto(conn)
+        codes = (await conn.execute(_ON_KAFKA)).scalars()
+        return Known(own, {code: heard.get(code, EPOCH) for code in codes})
+
+    def complete(self, known: Known) -> datetime:
+        return min([known.own, *known.replies.values()])
+
+    async def waiting(self, conn: Connection) -> Waiting:
+        row = (await conn.execute(queries.WAITING)).one()
+        return row.next_due_at, row.unjudged_from
+
+    async def turn(self, known: Known, most: int) -> int:
+        running = self.running
+        async with running.engine.begin() as conn:
+            desk = Desk(conn, await running.clock.stamp(conn))
+            values = {
+                "own": known.own,
+                "banks": list(known.replies),
+                "marks": list(known.replies.values()),
+                "limit": most,
+            }
+            rows = (await conn.execute(queries.DUE, values)).all()
+            due = desk.take(rows)
+            if due:
+                await desk.load_banks()
+                histories = await _histories(conn, due)
+                for case_id, row in zip(due, rows, strict=True):
+                    self._judge(desk, desk.cases[case_id], histories[case_id], row.upto)
+                await desk.flush()
+        return len(due)
+
+    def _judge(self, desk: Desk, case: Judged, history: Sequence[Any], upto: datetime) -> None:
+        found: list[tuple[list[Event], datetime | None, datetime | None]] = []
+        reason = self.attempt(case.case_id, lambda: found.append(self._judgement(case, history, upto)))
+        if reason is not None:
+            desk.park(case.case_id, reason)
+            return
+        ((said, next_due_at, ahead),) = found
+        desk.judged(case, next_due_at, ahead)
+        desk.say(case, said)
+        if isinstance(case, Loan):
+            desk.say(case, go_on(case, desk.at, desk.banks))
+
+    def _judgement(
+        self, case: Judged, history: Sequence[Any], upto: datetime
+    ) -> tuple[list[Event], datetime | None, datetime | None]:
+        """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
+        acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
+        judgement = decide(acts, pack_of(self.running, case.pack), self.running.calendar, upto)
+        said = take(case, judgement, upto)
+        ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
+        return said, judgement.next_due_at, ahead
+
+
+async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = {key: [] for key in keys}
+    for row in await conn.execute(queries.HISTORY, {"keys": list(keys)}):
+        found[row.case_id].append(row)
+    return found
+
+
+async def judge(running: Running) -> None:
+    """The task that judges."""
+    await Judge(running).run()
+
+
+async def wait_for_judgement(running: Running) -> None:
+    """Refuse a pack or routing rules that cannot be used; let what was stuck be tried again."""
+    pack_now(running)
+    routing_now(running)
+    running.relay.limit = EPOCH
+    async with running.engine.begin() as conn:
+        await queries.judge_all_again(conn)

@@ -1,0 +1,91 @@
+"""Which banks are asked: the enterprise's choice, else the first rule of a file that fits."""
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from services.financing.acts import Code, NewRequest
+from services.financing.contract import BankCode, Word, Yuan, fen
+from shared.events import PackWord
+from shared.rules import strict_yaml
+from shared.rules.pack_parts import Strict
+from shared.rules.strict_yaml import Place
+
+SHIPPED = Path(__file__).parent / "routing.yaml"
+Wave = Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]
+
+
+class RoutingError(ValueError):
+    """A file of routing rules cannot be used. The message names file, line and rule."""
+
+
+class When(Strict):
+    """What a request must be like; what is not named does not matter. `below` is exclusive."""
+
+    products: frozenset[Word] | None = None
+    localities: frozenset[Code] | None = None
+    first_loan: bool | None = None
+    from_: Yuan | None = Field(None, alias="from")
+    below: Yuan | None = None
+
+    def fits(self, wish: NewRequest) -> bool:
+        """Whether the request is like this."""
+        amount = fen(wish.amount)
+        return (
+            (self.products is None or wish.product in self.products)
+            and (self.localities is None or wish.locality in self.localities)
+            and (self.first_loan is None or wish.first_loan == self.first_loan)
+            and (self.from_ is None or amount >= fen(self.from_))
+            and (self.below is None or amount < fen(self.below))
+        )
+
+
+class Rule(Strict):
+    """Waves of banks for requests of one kind."""
+
+    when: When
+    waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
+
+
+class Routing(Strict):
+    """The rules, in order. `silent`: a bank that lets one of these deadlines pass counts as silent."""
+
+    silent: frozenset[PackWord] = frozenset()
+    rules: tuple[Rule, ...] = ()
+
+    def plan(self, wish: NewRequest, open_banks: Collection[str]) -> list[list[str]]:
+        """The waves for a request, each bank once; banks that are not open are left out."""
+        waves: list[Iterable[str]] = [wish.banks] if wish.banks else []
+        if not wish.banks or wish.others_too:
+            waves += next((rule.waves for rule in self.rules if rule.when.fits(wish)), ())
+        asked: set[str] = set()
+        plan = []
+        for wave in waves:
+            banks = [bank for bank in dict.fromkeys(wave) if bank in open_banks and bank not in asked]
+            asked |= set(banks)
+            if banks:
+                plan.append(banks)
+        return plan
+
+
+@cache
+def load(path: Path | None) -> Routing:
+    """The rules of a file, or those that are shipped. RoutingError with each mistake."""
+    try:
+        return strict_yaml.read(path or SHIPPED, Routing, _mistakes)
+    except strict_yaml.Mistakes as error:
+        raise RoutingError(str(error)) from error
+
+
+def _mistakes(routing: Routing) -> Iterator[tuple[Place, str]]:
+    for i, rule in enumerate(routing.rules):
+        for j, wave in enumerate(rule.waves):
+            if len(set(wave)) < len(wave):
+                yield ("rules", i, "waves", j), "a bank stands twice in this wave: keep one"
+        if rule.when.from_ and rule.when.below and fen(rule.when.from_) >= fen(rule.when.below):
+            yield ("rules", i, "when"), "`from` is not less than `below`: no amount fits"
+        if rule.when == When() and i < len(routing.rules) - 1:
+            yield ("rules", i + 1), "is never reached: the rule before it fits every request"

@@ -1,0 +1,77 @@
+"""What the window tells banks leaves here: to a bank's topic through the outbox, to its webhook by its queue.
+
+`bank_messages.sent_at` says when a message began to leave; one to a desk leaves when the bank reads it.
+"""
+
+import asyncio
+
+from sqlalchemy import text
+
+from services.financing.contract import PushedRequest, RequestWithdrawn
+from shared import db
+from shared.runtime import Running
+
+POLL_S = 0.2
+LIMIT = 500
+
+_ALONE = text("select pg_try_advisory_xact_lock(7401004)")  # two at once would mix a bank's order up
+_FORWARD = text(
+    """
+    with due as (
+      select m.*, b.bank->'ways' as ways
+      from bank_messages m join banks b on b.code = m.bank
+      where m.sent_at is null and m.dropped_at is null and (
+        b.bank->'ways' ? 'kafka'
+        or b.bank->'ways' ? 'webhook' and not exists (select 1 from bank_deliveries d where d.seq = m.seq))
+      order by m.seq limit :limit for update of m
+    ), sent as (
+      update bank_messages m set sent_at = :at from due where m.seq = due.seq and due.ways ? 'kafka'
+    ), queued as (
+      insert into bank_deliveries (seq, message_id, bank, request, state, next_at, changed_at)
+      select seq, message_id, bank, split_part(leg, '/', 1), 'waiting', :at, :at
+      from due where ways ? 'webhook' on conflict do nothing
+    ), said as (
+      insert into outbox (event_id, topic, key, type, occurred_at, traceparent, body)
+      select message_id, 'banks.' || bank || '.requests', split_part(leg, '/', 1), type, occurred_at,
+        traceparent, body
+      from due where ways ? 'kafka' order by seq on conflict do nothing
+    ), forgotten as (
+      delete from outbox o using due, bank_messages p
+      where due.type = :withdrawal and p.leg = due.leg and p.type = :request and o.event_id = p.message_id
+    )
+    select count(*) from due
+    """
+)
+
+
+async def forward(running: Running) -> int:
+    """Send on what waits; returns how many messages. Where another replica is at it: none.
+
+    A request that was withdrawn is not kept to be sent again to a broker that lost it.
+    """
+    async with running.engine.begin() as conn:
+        if not (await conn.execute(_ALONE)).scalar_one():
+            return 0
+        values = {
+            "at": await running.clock.stamp(conn),
+            "limit": LIMIT,
+            "request": PushedRequest.type,
+            "withdrawal": RequestWithdrawn.type,
+        }
+        return int((await conn.execute(_FORWARD, values)).scalar_one())
+
+
+async def tell_banks(running: Running) -> None:
+    """The task that sends on what banks are told, until cancelled."""
+    while True:
+        try:
+            sent = await forward(running)
+        except db.DATABASE_ERRORS as error:
+            if not db.is_transient(error):
+                raise
+            running.log.warning("messages to banks wait for the database", reason=repr(error))
+            sent = 0
+        if sent:
+            running.relay.poke()
+        if sent < LIMIT:
+            await asyncio.sleep(POLL_S)

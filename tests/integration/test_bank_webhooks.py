@@ -1,0 +1,237 @@
+"""Webhooks to banks: signed, in order, tried again, disabled, replayed; no bank waits for another."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import uvicorn
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from huying import bank_sim
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.fleet import free_port
+from tests.banks import ask, directory, leg_of
+from tests.city import City, refused
+
+
+@pytest.fixture
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
+    async with City(postgres, broker, allow_private_webhooks=True) as city:
+        await city.move_to("2026-11-09 09:00")
+        yield city
+
+
+class Endpoint:
+    """A bank's web server. `status` is what it answers next, None for no answer at all."""
+
+    def __init__(self, status: int | None = 204) -> None:
+        self.status = status
+        self.calls: list[tuple[dict[str, str], bytes]] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                pairs = [line.split(": ", 1) for line in head.decode().splitlines()[1:] if line]
+                headers = {name.lower(): value for name, value in pairs}
+                body = await reader.readexactly(int(headers["content-length"]))
+                self.calls.append((headers, body))
+                if self.status is None:
+                    await asyncio.sleep(60)
+                writer.write(f"HTTP/1.1 {self.status} X\r\ncontent-length: 0\r\n\r\n".encode())
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    def data(self) -> list[dict[str, Any]]:
+        """What was said in every call."""
+        return [json.loads(body)["data"] for _, body in self.calls]
+
+    async def until(self, number: int) -> None:
+        """Wait until so many calls came."""
+        async with asyncio.timeout(30):
+            while len(self.calls) < number:
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def endpoint(
+    city: City, code: str, status: int | None = 204
+) -> AsyncIterator[tuple[Endpoint, dict[str, Any]]]:
+    """A bank with a webhook, and what the first PUT answered."""
+    await directory(city, **{code: ["webhook"]})
+    bank = Endpoint(status)
+    port = free_port()
+    async with await asyncio.start_server(bank.serve, "127.0.0.1", port):
+        path = f"/financing/banks/{code}/endpoint"
+        yield bank, await city.ok("office", "PUT", path, {"url": f"http://127.0.0.1:{port}/hook"})
+
+
+async def deliveries(city: City, code: str, state: str = "") -> list[dict[str, Any]]:
+    query = f"?state={state}" if state else ""
+    return list((await city.ok("office", "GET", f"/financing/banks/{code}/deliveries{query}"))["items"])
+
+
+async def until_state(city: City, code: str, state: str, number: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(30):
+        while len(found := await deliveries(city, code, state)) < number:
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def test_a_request_comes_signed_and_whole(city: City) -> None:
+    async with endpoint(city, "abc") as (bank, given):
+        loan = await ask(city, "abc")
+        await bank.until(1)
+        headers, body = bank.calls[0]
+        said = json.loads(body)
+        assert said["type"] == "bank.request.v1"
+        assert said["data"]["leg"] == loan["legs"]["abc"]
+        (one,) = await until_state(city, "abc", "delivered", 1)
+        assert one["message_id"] == headers["webhook-id"]
+        with pytest.raises(WebhookVerificationError, match=r"too (old|new)"):
+            Webhook(given["secret"]).verify(body, headers)  # the driven clock stands elsewhere
+        assert "secret" not in await city.ok("office", "GET", "/financing/banks/abc/endpoint")
+
+
+async def test_during_rotation_both_secrets_sign_and_after_a_day_the_new_one_alone(city: City) -> None:
+    async with endpoint(city, "abc") as (bank, _):
+        rotated = await city.ok("office", "POST", "/financing/banks/abc/endpoint/secrets")
+        await ask(city, "abc")
+        await bank.until(1)
+        await city.move_to("2026-11-10 09:00:01")
+        await ask(city, "abc")
+        await bank.until(2)
+        counts = [len(headers["webhook-signature"].split()) for headers, _ in bank.calls]
+        assert counts == [2, 1]
+        assert rotated["secret"].startswith("whsec_")
+
+
+async def test_a_dead_bank_delays_no_other(city: City) -> None:
+    async with endpoint(city, "dead", None) as (dead, _), endpoint(city, "live") as (live, _):
+        loans = [await ask(city, "dead", "live") for _ in range(12)]
+        async with asyncio.timeout(10):  # less than one answer of the dead bank would take
+            await live.until(12)
+        assert {one["leg"] for one in live.data()} == {loan["legs"]["live"] for loan in loans}
+        assert all(loan["legs"]["dead"] not in str(live.calls) for loan in loans)
+        assert await deliveries(city, "dead", "delivered") == []
+        assert len(dead.calls) <= 8
+
+
+async def test_what_failed_is_tried_again_after_its_wait_and_keeps_its_id(city: City) -> None:
+    async with endpoint(city, "abc", 503) as (bank, _):
+        loan = await ask(city, "abc")
+        await bank.until(1)
+        (waiting,) = await until_state(city, "abc", "waiting", 1)
+        assert (waiting["attempts"], waiting["status"]) == (1, 503)
+        await city.ok("office", "POST", f"/financing/requests/{loan['loan_id']}/withdrawals", {})
+        await bank.until(2)
+        await asyncio.sleep(0.5)
+        assert len(bank.calls) == 2
+        bank.status = 204
+        await city.move_to("2026-11-09 09:00:06")
+        (told,) = await until_state(city, "abc", "delivered", 1)
+        assert told["type"] == "bank.request_withdrawn.v1"
+        assert [one["type"] for one in await deliveries(city, "abc", "stopped")] == ["bank.request.v1"]
+
+
+async def test_messages_of_one_request_keep_their_order_through_failures(city: City) -> None:
+    async with endpoint(city, "abc", 500) as (bank, _):
+        await ask(city, "abc")
+        await bank.until(1)
+        await city.move_to("2026-11-10 22:00")  # past the reminder at three quarters
+        bank.status = 204
+        await city.move_to("2026-11-10 23:00")
+        delivered = await until_state(city, "abc", "delivered", 2)
+        assert [one["type"] for one in delivered] == ["bank.request.v1", "bank.reminder.v1"]
+        ids = [headers["webhook-id"] for headers, _ in bank.calls]
+        assert list(dict.fromkeys(ids)) == [one["message_id"] for one in delivered]
+
+
+async def test_410_disables_until_a_new_address_is_named(city: City) -> None:
+    async with endpoint(city, "abc", 410) as (bank, _):
+        await ask(city, "abc")
+        await until_state(city, "abc", "failed", 1)
+        assert (await city.ok("office", "GET", "/financing/banks/abc/endpoint"))["disabled_at"]
+        bank.status = 204
+        await ask(city, "abc")
+        await city.move_to("2026-11-11 09:00")
+        await asyncio.sleep(0.5)
+        assert len(bank.calls) == 1
+        url = (await city.ok("office", "GET", "/financing/banks/abc/endpoint"))["url"]
+        again = await city.ok("office", "PUT", "/financing/banks/abc/endpoint", {"url": url})
+        assert "secret" not in again
+        assert len(await until_state(city, "abc", "delivered", 1)) >= 1
+
+
+async def test_after_75_hours_it_is_given_up_listed_and_can_be_replayed(city: City) -> None:
+    async with endpoint(city, "abc", 500) as (bank, _):
+        await ask(city, "abc")
+        for attempt in range(1, 11):
+            await _until_tried(city, attempt)
+            await _jump(city)
+        (failed, *_) = await deliveries(city, "abc", "failed")
+        assert (failed["attempts"], failed["status"]) == (10, 500)
+        bank.status = 204
+        span = {"since": "2026-11-09T00:00:00+08:00", "before": "2026-11-10T00:00:00+08:00"}
+        path = "/financing/banks/abc/deliveries/replay"
+        assert (await city.ok("office", "POST", path, span))["again"] == 1
+        async with asyncio.timeout(30):
+            while failed["message_id"] not in {
+                one["message_id"] for one in await deliveries(city, "abc", "delivered")
+            }:
+                await asyncio.sleep(0.05)
+        refused(await city.call("office", "POST", path, span | {"before": span["since"]}), 422, "since")
+
+
+async def _until_tried(city: City, attempts: int) -> None:
+    """Wait until the first message was tried so often."""
+    async with asyncio.timeout(30):
+        while True:
+            first = next(iter(await deliveries(city, "abc")), None)
+            if first and first["attempts"] == attempts and first["state"] != "sending":
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _jump(city: City) -> None:
+    """To a second past the next attempt of the first message."""
+    async with city.services["financing"].engine.connect() as conn:
+        query = "select next_at + interval '1 second' from bank_deliveries order by seq limit 1"
+        upto = (await conn.execute(sa.text(query))).scalar_one()
+    for one in city.services.values():
+        one.clock.advance(upto)
+        one.wake()
+
+
+async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) -> None:
+    await directory(city, bank_a=["webhook"])
+    port = free_port()
+    config = uvicorn.Config(
+        city.services["financing"].app, port=port, log_level="warning", lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    plan = bank_sim.Plan("bank-a", bank_sim.BUILT_IN[:1], {"duplicate": 1.0, "garbage": 0.5}, speed=1e7)
+    url, key = f"http://127.0.0.1:{port}/", city.keys["bank-a"]
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.02)
+    working = asyncio.create_task(bank_sim.on_webhooks(plan, free_port(), url, key))
+    try:
+        loan = await ask(city, "bank-a")
+        async with asyncio.timeout(30):
+            while (await leg_of(city, loan, "bank-a"))["state"] != "disbursed":
+                await asyncio.sleep(0.1)
+                assert not working.done(), working
+                city.set_clocks("2026-11-09 09:00:10")
+    finally:
+        working.cancel()
+        server.should_exit = True
+        await asyncio.gather(working, serving, return_exceptions=True)
+    states = [one["state"] for one in await city.said("financing", "loan.reported.v1")]
+    assert states == ["received", "contacted", "under_review", "approved", "disbursed"]

@@ -1,0 +1,88 @@
+"""A bank's record: what can be read of it, and when it counts."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from services.financing.contract import Outcome, ReceiptCode
+from services.financing.replies import appended_at, read, unread
+
+READ_AT = datetime(2026, 11, 11, 1, 0, tzinfo=UTC)
+GOOD = {"ce_specversion": b"1.0", "ce_id": b"1", "ce_type": b"bank.report.v1"}
+REPORT = {
+    "report_id": "core-1",
+    "leg": "RZ-20261109-00001/1",
+    "state": "contacted",
+    "evidence": {"by": "李经理"},
+}
+
+
+def record(
+    value: bytes | None, headers: dict[str, bytes] | None = None, at: datetime = READ_AT, kind: int = 0
+) -> ConsumerRecord:
+    given = tuple((GOOD if headers is None else headers).items())
+    ms = int(at.timestamp() * 1000)
+    return ConsumerRecord("banks.abc.replies", 2, 7, ms, kind, None, value, None, 0, 0, given)
+
+
+def body(**more: Any) -> bytes:
+    return json.dumps(REPORT | more).encode()
+
+
+def test_a_whole_report_is_read() -> None:
+    found = read(record(body()))
+    assert found.report is not None
+    assert found.report.report_id == "core-1"
+    assert found.place() == {"id": "1", "partition": 2, "offset": 7}
+
+
+@pytest.mark.parametrize(
+    ("value", "headers", "field"),
+    [
+        (None, None, "body"),
+        (b"", None, "body"),
+        (b"{", None, "body"),
+        (b"[]", None, "body"),
+        (b"\xff", None, "body"),
+        (b" " * 70_000, None, "body"),
+        (body(), {}, "ce_type"),
+        (body(), GOOD | {"ce_type": b"bank.report.v2"}, "ce_type"),
+        (body(), GOOD | {"ce_specversion": b"0.3"}, "ce_type"),
+        (body(), GOOD | {"ce_id": b"\xff"}, "headers"),
+        (body(state="approved"), None, "body"),
+        (body(state="pushed"), None, "body"),
+        (body(leg="x"), None, "leg"),
+        (body(report_id="a\x00b"), None, "report_id"),
+        (body(evidence={}), None, "evidence.by"),
+        (body(amount=500000), None, "amount"),
+    ],
+)
+def test_what_does_not_fit_is_answered_with_the_field(
+    value: bytes | None, headers: dict[str, bytes] | None, field: str
+) -> None:
+    found = read(record(value, headers))
+    assert found.report is None
+    receipt = unread(found, READ_AT, ours=False)
+    assert (receipt.outcome, receipt.code, receipt.field) == (Outcome.REFUSED, ReceiptCode.MALFORMED, field)
+    assert receipt.zh
+    assert receipt.en
+
+
+def test_the_answer_names_report_and_leg_as_far_as_they_can_be_read() -> None:
+    named = unread(read(record(body(state="gone"))), READ_AT, ours=False)
+    assert (named.report_id, named.leg) == ("core-1", "RZ-20261109-00001/1")
+    hidden = unread(read(record(body(report_id="\x00", leg=7))), READ_AT, ours=False)
+    assert (hidden.report_id, hidden.leg) == (None, None)
+
+
+def test_the_brokers_own_time_counts_and_a_writers_does_not() -> None:
+    early = READ_AT - timedelta(days=2)
+    assert appended_at(record(body(), at=early, kind=1), READ_AT) == early
+    assert appended_at(record(body(), at=early, kind=0), READ_AT) == READ_AT
+
+
+def test_a_broker_whose_clock_is_ahead_does_not_put_a_report_into_the_future() -> None:
+    assert appended_at(record(body(), at=READ_AT + timedelta(hours=1), kind=1), READ_AT) == READ_AT
