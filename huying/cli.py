@@ -5,11 +5,13 @@ import importlib
 import signal
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 import uvloop
+from aiokafka.errors import KafkaError
 
 from huying.embedded import EmbeddedError
 from shared.rules.pack import PackError
@@ -19,14 +21,46 @@ app = typer.Typer(
 )
 parked = typer.Typer(no_args_is_help=True, help="Messages that could not be handled.")
 app.add_typer(parked, name="parked")
+notices = typer.Typer(no_args_is_help=True, help="Messages that leave: what failed, and sending it again.")
+app.add_typer(notices, name="notices")
+calendar = typer.Typer(no_args_is_help=True, help="The holiday notices that deadlines are judged by.")
+app.add_typer(calendar, name="calendar")
+packs = typer.Typer(no_args_is_help=True, help="Rule packs: checked, compared, told in sentences.")
+app.add_typer(packs, name="pack")
 
 State = Annotated[Path, typer.Option(help="Folder of everything that lasts.")]
 Profile = Annotated[str, typer.Option(help="Which columns mean what: a shipped name or a file.")]
-Pack = Annotated[str, typer.Option(help="The rule pack: a shipped id or a file.")]
-Out = Annotated[Path, typer.Option(help="Folder for deadlines.csv, cases.csv and rejected.csv.")]
+Out = Annotated[Path, typer.Option(help="Folder for what comes of it: CSV files and the report.")]
 File = Annotated[Path, typer.Argument(help="Recorded cases, .csv or .csv.gz.", exists=True, dir_okay=False)]
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        envvar="HUYING_PACK_SETTINGS",
+        resolve_path=True,
+        help="Numbers that packs leave open, a YAML file.",
+    ),
+]
+OptionalPack = Annotated[str | None, typer.Option("--pack", help="The rule pack: a shipped id or a file.")]
+OptionalPacks = Annotated[
+    list[str] | None, typer.Option("--pack", help="The rule pack; give it twice to compare two.")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say of every deadline why it ends when it does.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="How many processes work on it; else one a processor.")
+]
+OptionalFile = Annotated[
+    Path | None, typer.Argument(help="Recorded cases, .csv or .csv.gz.", exists=True, dir_okay=False)
+]
+OptionalProfile = Annotated[
+    str | None, typer.Option("--profile", help="Which columns mean what: a shipped name or a file.")
+]
+FromEvents = Annotated[bool, typer.Option("--from-events", help="Judge what running services hold.")]
+Upto = Annotated[datetime | None, typer.Option(help="Judge the live history as of then, not of now.")]
 Url = Annotated[str | None, typer.Option(help="Services that `huying up` did not start.")]
 Key = Annotated[str | None, typer.Option(envvar="HUYING_KEY", help="API key of an ops account there.")]
+PackName = Annotated[str, typer.Argument(help="A shipped id, also with a version (id@1), or a file.")]
+Lang = Annotated[Literal["zh", "en"], typer.Option(help="Chinese or English.")]
 STATE = Path(".huying")
 
 
@@ -79,6 +113,40 @@ def up(
     _run(start(state, port, processes=processes))
 
 
+@app.command("bank-sim")
+def bank_sim(
+    bank: Annotated[str, typer.Option(help="The bank's code.")],
+    bootstrap: Annotated[str | None, typer.Option(help="Over Kafka: where the broker is.")] = None,
+    webhook_port: Annotated[int | None, typer.Option(help="Over HTTP: where webhooks are heard.")] = None,
+    url: Annotated[
+        str, typer.Option(help="Over HTTP: the financing service.")
+    ] = "http://127.0.0.1:8000/financing",
+    key: Annotated[str, typer.Option(envvar="HUYING_BANK_KEY", help="Over HTTP: the bank's API key.")] = "",
+    delays: Annotated[Path | None, typer.Option(help="Real loans to draw delays from, a CSV file.")] = None,
+    faults: Annotated[
+        str, typer.Option(help="Chances, e.g. silence=0.05,duplicate=0.1,garbage=0.05,slow=0.1")
+    ] = "",
+    seed: int = 0,
+    speed: Annotated[float, typer.Option(min=0.001, help="Seconds of the bank in one second.")] = 1.0,
+) -> None:
+    """A bank that answers loan requests by itself, over Kafka or by webhooks and HTTP."""
+    from huying import bank_sim as sim
+
+    if (bootstrap is None) == (webhook_port is None):
+        raise ValueError("give either --bootstrap (Kafka) or --webhook-port with --url and --key (HTTP)")
+    drawn = sim.read_delays(delays) if delays else sim.BUILT_IN
+    plan = sim.Plan(bank, drawn, sim.read_faults(faults), seed, speed)
+    if bootstrap is not None:
+        try:
+            _run(sim.on_kafka(plan, bootstrap))
+        except KafkaError as error:
+            raise ValueError(
+                f"no broker answers at {bootstrap} ({error!r}): is --bootstrap right?"
+            ) from error
+    elif webhook_port is not None:
+        _run(sim.on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
+
+
 @app.command()
 def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> None:
     """Run one service; its settings come from the environment (HUYING_DATABASE, HUYING_BOOTSTRAP, …)."""
@@ -97,26 +165,52 @@ def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> N
 
 
 @app.command()
-def simulate(file: File, profile: Profile, pack: Pack, out: Out = Path("out")) -> None:
-    """Judge recorded cases in memory, without services."""
-    from huying.simulate import simulate as run
+def simulate(
+    pack: OptionalPacks = None,
+    file: OptionalFile = None,
+    profile: OptionalProfile = None,
+    out: Out = Path("out"),
+    settings: SettingsFile = None,
+    explain: Explain = False,
+    processes: Processes = None,
+    from_events: FromEvents = False,
+    upto: Upto = None,
+    of: Annotated[str | None, typer.Option(help="Live cases registered under this pack alone.")] = None,
+    state: State = STATE,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Judge recorded cases, or the live history, in memory; by two packs to see what would change."""
+    from huying import live, profiles, simulate
+    from huying.parked import Where
 
-    run(file, profile, pack, out)
+    pack = pack or [profiles.pack_of(profile)]
+    if len(pack) > 2:
+        raise ValueError("--pack is given more than twice: compare two packs at a time")
+    if from_events and not file and not profile:
+        where = Where.find(state, url, key)
+        live.simulate(where, pack, out, settings, upto=upto, of=of, explain=explain)
+    elif file and profile and not from_events:
+        simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes)
+    else:
+        raise ValueError("give FILE with --profile, or --from-events: one of them")
 
 
 @app.command()
 def replay(
     file: File,
     profile: Profile,
-    pack: Pack,
+    pack: OptionalPack = None,
     out: Out = Path("out"),
+    settings: SettingsFile = None,
     url: Annotated[str | None, typer.Option(help="Services that run with a driven clock.")] = None,
     key: Annotated[str, typer.Option(envvar="HUYING_KEY", help="Key of their importer.")] = "",
 ) -> None:
     """Send recorded cases through running services; without --url through its own, which go away after."""
+    from huying import profiles
     from huying.replay import replay as run
 
-    _run(run(file, profile, pack, out, url, key))
+    _run(run(file, profile, pack or profiles.pack_of(profile), out, settings, url, key))
 
 
 @parked.command("list")
@@ -135,3 +229,123 @@ def parked_redrive(
     from huying.parked import Where, redrive
 
     redrive(Where.find(state, url, key), service, parked_id)
+
+
+@notices.command("list")
+def notices_list(
+    state: State = STATE,
+    standing: Annotated[
+        Literal["failed", "waiting", "sending", "sent", "delivered"], typer.Option(help="How they stand.")
+    ] = "failed",
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Messages that could not leave, with what the provider said."""
+    from huying.notices import show
+    from huying.parked import Where
+
+    show(Where.find(state, url, key), standing)
+
+
+@notices.command("resend")
+def notices_resend(delivery_id: str, state: State = STATE, url: Url = None, key: Key = None) -> None:
+    """Try a message again that failed for good."""
+    from huying.notices import resend
+    from huying.parked import Where
+
+    resend(Where.find(state, url, key), delivery_id)
+
+
+@notices.command("preview")
+def notices_preview(
+    template: Annotated[str | None, typer.Argument(help="All when left out.")] = None,
+) -> None:
+    """How messages read, on example data, with what they take as SMS."""
+    from huying.notices import preview
+
+    preview(template)
+
+
+@calendar.command("load")
+def calendar_load(
+    file: Annotated[Path, typer.Argument(help="Notices of a year or several, YAML.", exists=True)],
+    state: State = STATE,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Make a year's holiday notice known to the judge, from now on."""
+    from huying.calendar import load
+    from huying.parked import Where
+
+    load(Where.find(state, url, key), file)
+
+
+@calendar.command("show")
+def calendar_show(state: State = STATE, url: Url = None, key: Key = None) -> None:
+    """The calendars as they became known."""
+    from huying.calendar import show
+    from huying.parked import Where
+
+    show(Where.find(state, url, key))
+
+
+@app.command()
+def verify(
+    state: State = STATE,
+    url: Url = None,
+    key: Key = None,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--pack", help="File of a pack that is not shipped.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Judge all cases anew: exactly what was issued, or each difference (exit code 1)."""
+    from huying.parked import Where
+    from huying.verify import verify as run
+
+    if not run(Where.find(state, url, key), packs or [], settings):
+        raise typer.Exit(1)
+
+
+@packs.command("schema")
+def pack_schema() -> None:
+    """The JSON Schema of a pack's file, for editors."""
+    from huying.packs import schema
+
+    typer.echo(schema())
+
+
+@packs.command("check")
+def pack_check(file: Path, settings: SettingsFile = None) -> None:
+    """Every mistake in a pack's file, one a line; exit code 1 if there is one."""
+    from huying.packs import check
+
+    try:
+        typer.echo(check(file, settings))
+    except PackError as error:
+        typer.echo(error)
+        raise typer.Exit(1) from None
+
+
+@packs.command("diff")
+def pack_diff(first: PackName, second: PackName, settings: SettingsFile = None, lang: Lang = "zh") -> None:
+    """What two packs say differently, rule by rule."""
+    from huying.packs import difference
+
+    typer.echo("\n".join(difference(first, second, settings, lang)))
+
+
+@packs.command("explain")
+def pack_explain(
+    pack: PackName,
+    settings: SettingsFile = None,
+    lang: Lang = "zh",
+    out: Annotated[Path | None, typer.Option(help="Write a page to print and sign, HTML.")] = None,
+) -> None:
+    """A pack in sentences, with clause or choice behind each."""
+    from huying.packs import page, text
+
+    if out is None:
+        typer.echo(text(pack, settings, lang))
+    else:
+        out.write_text(page(pack, settings, lang), encoding="utf-8")

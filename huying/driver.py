@@ -102,6 +102,13 @@ class Driver:
             self._check_patience(self._culprit(service, upto))
             await asyncio.sleep(LOOK_S)
 
+    async def said(self, service: str, upto: datetime) -> None:
+        """Wait until `service` has said all that occurred up to `upto`."""
+        while _before((await self.flow(service))["watermark"], upto):
+            await self._nudge()
+            self._check_patience(f"{service} does not advance to {upto.isoformat()}")
+            await asyncio.sleep(LOOK_S)
+
     async def _set(self, service: str, now: datetime) -> None:
         await self.send("PUT", service, "/clock", orjson.dumps({"now": now}))
 

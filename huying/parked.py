@@ -20,6 +20,7 @@ class Where:
 
     urls: dict[str, str]
     key: str
+    transport: httpx.BaseTransport | None = None
 
     @classmethod
     def find(cls, state: Path, url: str | None, key: str | None) -> "Where":
@@ -34,13 +35,12 @@ class Where:
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
             ) from error
 
-    def ask(self, method: str, service: str, path: str, **params: str) -> httpx.Response:
+    def ask(self, method: str, service: str, path: str, body: object = None, **params: str) -> httpx.Response:
         """One request; ValueError with what the service says where it refuses."""
         headers = {"authorization": f"Bearer {self.key}"}
         try:
-            answer = httpx.request(
-                method, f"{self.urls[service]}{path}", params=params, headers=headers, timeout=30
-            )
+            with httpx.Client(transport=self.transport, headers=headers, timeout=30) as http:
+                answer = http.request(method, f"{self.urls[service]}{path}", params=params, json=body)
         except httpx.TransportError as error:
             raise ValueError(f"{service} does not answer at {self.urls[service]}: {error}") from error
         if answer.is_error:

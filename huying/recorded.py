@@ -10,20 +10,20 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, BinaryIO, NamedTuple, cast
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from huying.profiles import Done, Profile, Text
 from services.dispatch import acts as dispatch
 from services.dispatch.domain import Unit
+from services.financing.contract import Yuan
 from services.intake import acts as intake
 from shared.web.text import clean
 
@@ -51,7 +51,8 @@ class Past(NamedTuple):
 class Case(NamedTuple):
     """One recorded case: registered and dispatched at `received_at`, then `acts` in order. Times in UTC.
 
-    `line` is where its row starts in the file; `due_at` is the case's own limit for completion.
+    `line` is where its row starts in the file; `due_at` is the case's own limit for completion; `amount`, of
+    a loan request, is in yuan.
     """
 
     line: int
@@ -64,6 +65,7 @@ class Case(NamedTuple):
     unit: Unit
     due_at: datetime | None
     acts: tuple[Past, ...]
+    amount: str | None = None
 
     @property
     def ends_at(self) -> datetime:
@@ -107,21 +109,29 @@ def read(file: Path, profile: Profile) -> Iterator[Case | Rejected]:
 
     FileRefused if it cannot be read, or if a column is missing, given twice, or neither mapped nor ignored.
     """
+    with opened(file) as raw:
+        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        rows = csv.reader(lines)
+        row = Row(profile, checked_header(file, next(rows, []), profile))
+        seen: dict[str, int] = {}
+        for one in cases(rows, row):
+            if isinstance(one, Case) and (first := seen.setdefault(one.source_id, one.line)) != one.line:
+                one = repeated(profile, one.source_id, one.line, first)
+            yield one
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked. FileRefused where they cannot be read."""
     try:
-        with closing(_opened(file)) as lines:
-            rows = csv.reader(lines)
-            yield from _cases(rows, _Row(profile, _header(file, next(rows, []), profile)))
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as raw:
+            yield cast("BinaryIO", raw)
     except (OSError, EOFError, zlib.error) as error:
         raise FileRefused(f"{file}: cannot be read ({error}): give a CSV file, plain or gzipped") from error
 
 
-def _opened(file: Path) -> io.TextIOWrapper:
-    """Bytes that are no UTF-8 become lone surrogates, which every model refuses."""
-    raw = gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # noqa: SIM115 - `read` closes it
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
-def _header(file: Path, header: list[str], profile: Profile) -> list[str]:
+def checked_header(file: Path, header: list[str], profile: Profile) -> list[str]:
+    """`header` as it is. FileRefused if its columns do not fit the profile."""
     columns = set(header)
     mistakes = [
         ("has no column", profile.mapped - columns, "map another one in the profile"),
@@ -136,43 +146,67 @@ def _header(file: Path, header: list[str], profile: Profile) -> list[str]:
     return header
 
 
-def _cases(rows: Any, row: "_Row") -> Iterator[Case | Rejected]:
-    seen: dict[str, int] = {}
+def cases(rows: Any, row: "Row", *, plain: bool = False) -> Iterator[Case | Rejected]:
+    """What `rows`, a reader of csv, gives, also where a case stood before. `plain` as in `Row`."""
     while True:
         line = rows.line_num + 1
         try:
-            cells = next(rows)
-            if not cells:
-                continue
-            case = row.case(line, cells)
-            if (first := seen.setdefault(case.source_id, line)) != line:
-                raise BadRow(f"{row.profile.source_id}: '{case.source_id}' stands in line {first} already")
-            yield case
+            if cells := next(rows):
+                yield row.case(line, cells, plain)
         except StopIteration:
             return
         except (BadRow, csv.Error) as error:
             yield Rejected(line, str(error))
 
 
-_SOURCE_ID: TypeAdapter[str] = TypeAdapter(Annotated[intake.SourceId, BeforeValidator(clean)])
-_TITLE: TypeAdapter[str] = TypeAdapter(Annotated[intake.Name, BeforeValidator(clean)])
-_TEXT: TypeAdapter[str] = TypeAdapter(Annotated[intake.Text, BeforeValidator(clean)])
-_LINE: TypeAdapter[str] = TypeAdapter(Annotated[dispatch.Line, BeforeValidator(clean)])
-_SAID = {"contact": _LINE, "reply": _TEXT, "complete": _TEXT}
+def repeated(profile: Profile, source_id: str, line: int, first: int) -> Rejected:
+    """A row whose case stood in line `first` already."""
+    return Rejected(line, f"{profile.source_id}: '{source_id}' stands in line {first} already")
 
 
-class _Row:
-    """Makes cases of rows, and refuses what the services would refuse."""
+class _Said:
+    """The rule for a text: not blank, nothing that cannot be shown, no longer than the services take."""
 
-    def __init__(self, profile: Profile, header: list[str]) -> None:
+    def __init__(self, rule: Any) -> None:
+        self.longest: int = TypeAdapter(rule).json_schema()["maxLength"]
+        self._validate = TypeAdapter(Annotated[rule, BeforeValidator(clean)]).validate_python
+        self.words = cache(self.checked)
+
+    def checked(self, said: str, where: str) -> str:
+        """`said` as it is. BadRow where the services would refuse it."""
+        try:
+            return cast("str", self._validate(said))
+        except ValidationError as error:
+            why = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise BadRow(f"{where}: {why.removeprefix('Value error, ')}") from error
+
+
+_SOURCE_ID = _Said(intake.SourceId)
+_TITLE = _Said(intake.Name)
+_TEXT = _Said(intake.Text)
+_LINE = _Said(dispatch.Line)
+_ACTS = {"contact": _LINE, "reply": _TEXT, "complete": _TEXT}
+_AMOUNT: TypeAdapter[str] = TypeAdapter(Yuan)
+DECISIONS = ("approve", "decline")
+
+
+class Row:
+    """Makes cases of rows, and refuses what the services would refuse.
+
+    `brief` cases have no texts and no locality, which no judge asks for. Where a row is known to be
+    `plain`, it holds neither control characters nor bytes that are no UTF-8, and they are not looked for.
+    """
+
+    def __init__(self, profile: Profile, header: list[str], *, brief: bool = False) -> None:
         self.profile = profile
+        self._brief = brief
         self._width = len(header)
         self._place = {name: index for index, name in enumerate(header)}
         self._units: dict[str, Unit] = {}
         pattern = profile.locality and profile.locality.pattern
         self._pattern = re.compile(pattern) if pattern else None
 
-    def case(self, line: int, cells: list[str]) -> Case:
+    def case(self, line: int, cells: list[str], plain: bool = False) -> Case:
         """The case in a row. BadRow if there is none."""
         if len(cells) != self._width:
             raise BadRow(f"{len(cells)} fields where the header has {self._width}")
@@ -180,17 +214,18 @@ class _Row:
         received_at = self._moment(cells, profile.received_at)
         if received_at is None:
             raise BadRow(f"{profile.received_at}: is blank")
+        source_id = self._checked(cells, profile.source_id, "", _SOURCE_ID, plain)
+        title = self._text(cells, profile.title, _TITLE, plain)
+        text = self._text(cells, profile.text, _TEXT, plain)
+        enterprise = self._text(cells, profile.enterprise, _TITLE, plain) if profile.enterprise else None
+        locality = None if self._brief else self._locality(cells)
+        unit = self._unit(cells)
+        due_at = self._moment(cells, profile.completion_due_at) if profile.completion_due_at else None
+        loan = profile.case == "loan"
+        acts = (self._milestones if loan else self._acts)(cells, received_at, plain)
+        amount = self._amount(cells, profile.amount) if profile.amount else None
         return Case(
-            line,
-            self._checked(cells, profile.source_id, "", _SOURCE_ID),
-            received_at,
-            self._text(cells, profile.title, _TITLE),
-            self._text(cells, profile.text, _TEXT),
-            self._text(cells, profile.enterprise, _TITLE) if profile.enterprise else None,
-            self._locality(cells),
-            self._unit(cells),
-            self._moment(cells, profile.completion_due_at) if profile.completion_due_at else None,
-            self._acts(cells, received_at),
+            line, source_id, received_at, title, text, enterprise, locality, unit, due_at, acts, amount
         )
 
     def _moment(self, cells: list[str], column: str) -> datetime | None:
@@ -209,17 +244,17 @@ class _Row:
             raise BadRow(f"{column}: {cell[:SHOWN]} lies outside {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}")
         return at
 
-    def _text(self, cells: list[str], text: Text, rule: TypeAdapter[str]) -> str:
-        return self._checked(cells, text.column, text.words, rule)
+    def _text(self, cells: list[str], text: Text, rule: _Said, plain: bool) -> str:
+        said = self._checked(cells, text.column, text.words, rule, plain)
+        return "" if self._brief else said
 
-    def _checked(self, cells: list[str], column: str | None, words: str, rule: TypeAdapter[str]) -> str:
+    def _checked(self, cells: list[str], column: str | None, words: str, rule: _Said, plain: bool) -> str:
         """What `column` says, or `words`. BadRow where `rule` refuses it."""
-        said = (cells[self._place[column]].strip() if column else "") or words
-        try:
-            return rule.validate_python(said)
-        except ValidationError as error:
-            why = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise BadRow(f"{column or ascii(words)}: {why.removeprefix('Value error, ')}") from error
+        if column and (said := cells[self._place[column]].strip()):
+            if plain and len(said) <= rule.longest:
+                return said
+            return rule.checked(said, column)
+        return rule.words(words, column or ascii(words))
 
     def _locality(self, cells: list[str]) -> str | None:
         rule = self.profile.locality
@@ -232,23 +267,50 @@ class _Row:
 
     def _unit(self, cells: list[str]) -> Unit:
         rule = self.profile.unit
-        name = self._checked(cells, rule.column, rule.name or "", _LINE)
+        name = cells[self._place[rule.column]].strip() if rule.column else rule.name or ""
         if name not in self._units:
+            _LINE.checked(name, rule.column or ascii(name))
             self._units[name] = Unit(code=rule.code or safe_code(name), name=name, kind=rule.kind)
         return self._units[name]
 
-    def _acts(self, cells: list[str], received_at: datetime) -> tuple[Past, ...]:
-        found = []
+    def _acts(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:
+        found: list[Past] = []
+        column, at = None, None
         for what in self.profile.acts:
-            at = self._moment(cells, what.at)
-            if at is not None:
-                if at < received_at:
-                    raise BadRow(f"{what.at}: lies before {self.profile.received_at}")
-                found.append(Past(what, at, self._text(cells, what, _SAID[what.act])))
-        for earlier, later in pairwise(found):
-            if later.occurred_at < earlier.occurred_at:
-                raise BadRow(f"{later.what.at}: lies before {earlier.what.at}")
+            if what.at != column:
+                column, at = what.at, self._moment(cells, what.columns[0])
+            if at is None:
+                continue
+            if at < received_at:
+                raise BadRow(f"{what.at}: lies before {self.profile.received_at}")
+            if found and at < found[-1].occurred_at:
+                raise BadRow(f"{what.at}: lies before {found[-1].what.at}")
+            found.append(Past(what, at, self._text(cells, what, _ACTS[what.act], plain)))
         return tuple(found)
+
+    def _milestones(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:
+        """What a bank did of a loan request, in order of time; nothing follows the end of it."""
+        found: list[Past] = []
+        for what in self.profile.acts:
+            moments = [(at, column) for column in what.columns if (at := self._moment(cells, column))]
+            if moments:
+                at, column = min(moments)
+                if at < received_at:
+                    raise BadRow(f"{column}: lies before {self.profile.received_at}")
+                found.append(Past(what, at, self._text(cells, what, _LINE, plain)))
+        found.sort(key=lambda past: past.occurred_at)
+        ended = next((n for n, past in enumerate(found) if past.what.act == "withdraw"), len(found))
+        decided = next((n for n, past in enumerate(found) if past.what.act in DECISIONS), len(found))
+        return tuple(
+            past for n, past in enumerate(found) if n <= min(ended, decided) or (n == ended > decided)
+        )
+
+    def _amount(self, cells: list[str], column: str) -> str:
+        cell = cells[self._place[column]].strip()
+        try:
+            return _AMOUNT.validate_python(cell)
+        except ValidationError as error:
+            raise BadRow(f"{column}: {cell[:SHOWN]!a} is no sum above 0 in yuan, like 500000.00") from error
 
 
 @cache

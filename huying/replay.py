@@ -19,13 +19,14 @@ import httpx
 import orjson
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
-from huying import profiles, recorded, results
+from huying import profiles, recorded, replay_loans, results
 from huying.driver import Driver, ReplayFailed
 from huying.fleet import scratch
 from huying.profiles import Profile
 from huying.recorded import Case, Past, Recorded
-from huying.results import Deadline, Result, Summary
+from huying.results import Result, result_of
 from huying.simulate import RUN_ON
 from services import SERVICES
 from services.dispatch.domain import Unit, leg_id
@@ -49,9 +50,12 @@ class Services(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def own_services(rules: Pack) -> AsyncIterator[Services]:
+async def own_services(
+    how: Profile, pack_id: str, rules: Pack, settings: Path | None
+) -> AsyncIterator[Services]:
     """Services for one replay under `rules`, gone when it is left."""
-    async with scratch(pack=rules.id, zone=rules.zone, log_level="WARNING") as fleet:
+    given = {"pack" if how.case == "appeal" else "financing_pack": pack_id, "pack_settings": settings}
+    async with scratch(**given, zone=rules.zone, log_level="WARNING") as fleet:
         yield Services({service: fleet.url(service) for service in SERVICES}, fleet.keys["importer"])
 
 
@@ -61,18 +65,25 @@ async def _services_at(url: str, key: str) -> AsyncIterator[Services]:
 
 
 async def replay(
-    file: Path, profile: str, pack_id: str, out: Path, url: str | None = None, key: str = ""
+    file: Path,
+    profile: str,
+    pack_id: str,
+    out: Path,
+    settings: Path | None = None,
+    url: str | None = None,
+    key: str = "",
 ) -> None:
     """Send the cases of `file` through services, write the results into `out`, and print the figures.
 
     Raises ProfileError, PackError, FileRefused or ReplayFailed.
     """
     console = Console()
-    how, rules = profiles.load(profile), pack.load(pack_id)
-    async with _services_at(url, key) if url else own_services(rules) as services:
+    how, rules = profiles.load(profile), pack.load(pack_id, settings)
+    own = own_services(how, pack_id, rules, settings)
+    async with _services_at(url, key) if url else own as services:
         with results.progress(console) as progress:
-            summary = await replayed(file, how, rules, out, services, progress)
-    console.print(results.table(summary))
+            table = await replayed(file, how, rules, out, services, progress)
+    console.print(table)
 
 
 async def replayed(
@@ -85,8 +96,8 @@ async def replayed(
     *,
     step: int = STEP,
     patience_s: float = PATIENCE_S,
-) -> Summary:
-    """One replay through `services`. ReplayFailed if nothing moves for `patience_s` seconds."""
+) -> Table:
+    """One replay through `services`; its figures. ReplayFailed if nothing moves for `patience_s` seconds."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     what = recorded.read_all(file, how)
@@ -95,11 +106,15 @@ async def replayed(
         headers = {"authorization": f"Bearer {services.key}", "content-type": "application/json"}
         async with httpx.AsyncClient(headers=headers, timeout=ANSWER_S) as http:
             driver = Driver(http, services.urls, patience_s)
-            await _drive(driver, what, how, rules, step, progress)
-            found = await _results(driver, what)
-    summary = results.write(out, how.tz, found, what.rejected)
-    summary.seconds = loop.time() - started
-    return summary
+            if how.case == "loan":
+                await replay_loans.drive(driver, what, how, step, progress)
+                found = await replay_loans.found(driver, what)
+            else:
+                await _drive(driver, what, how, rules, step, progress)
+                found = await _results(driver, what)
+    figures = results.write(out, how.tz, found)
+    results.write_rejected(out, what.rejected)
+    return results.table(figures, len(what.rejected), loop.time() - started)
 
 
 class Entry(NamedTuple):
@@ -268,36 +283,8 @@ async def _results(driver: Driver, file: Recorded) -> list[Result]:
     for service in SERVICES:
         if parked := (await driver.flow(service))["parked"]:
             raise ReplayFailed(f"{service} parked {parked} messages: GET /{service}/parked gives the reasons")
-    found = [_result(item) async for item in driver.items("escalation", "/cases")]
+    found = [result_of(item) async for item in driver.items("escalation", "/cases")]
     found = [result for result in found if result.source_id in wanted]
     if len(found) != len(wanted):
         raise ReplayFailed(f"escalation has {len(found)} of {len(wanted)} cases")
     return found
-
-
-def _result(item: dict[str, Any]) -> Result:
-    deadlines = [
-        Deadline(
-            one["unit"] or "",
-            one["round"],
-            one["deadline"],
-            datetime.fromisoformat(one["started_at"]),
-            _moment(one["due_at"]),
-            _moment(one["met_at"]),
-            one["verdict"],
-        )
-        for one in item["deadlines"]
-    ]
-    return Result(
-        item["source_id"],
-        item["registration_number"],
-        item["state"],
-        item["rounds"],
-        item["cards_counted"],
-        _moment(item["lifted_at"]),
-        deadlines,
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -1,110 +1,146 @@
 """Recorded cases judged in memory: what the services would say of them, without any service."""
 
-import gc
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from time import perf_counter
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-
-from huying import profiles, recorded, results
-from huying.recorded import Case, Recorded
-from huying.results import Deadline, Result, Summary
-from services.dispatch.domain import leg_id
-from services.intake.domain import imported_id, registration_number
-from shared import events
-from shared.events import DeadlineKind, Event, Leg, OwnLimit, Role
+from huying import processes, profiles, recorded
+from huying.judging import Judging, Part, Told
+from huying.outcome import Outcome
+from huying.processes import Elsewhere
+from huying.profiles import Profile
+from huying.recorded import Rejected
+from huying.results import Figures
+from huying.shares import Share, Unpaired
+from services.intake.domain import registration_number
 from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.case import construct
-from shared.rules.decide import Judgement, decide
 from shared.rules.pack import Pack
 
 RUN_ON = timedelta(days=60)
 """How long a run goes on after the last act, so that what is open falls due."""
-
-SAID: dict[str, type[Event]] = {
-    "contact": events.AppealContacted,
-    "reply": events.AppealResponded,
-    "complete": events.AppealCompleted,
-}
+NO_ACT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def simulate(file: Path, profile: str, pack_id: str, out: Path) -> Summary:
-    """Judge the cases of `file`, write the results into the folder `out`, and print the figures.
+def simulate(
+    file: Path,
+    profile: str,
+    pack_ids: Sequence[str],
+    out: Path,
+    settings: Path | None = None,
+    *,
+    explain: bool = False,
+    at_once: int | None = None,
+) -> Outcome:
+    """Judge the cases of `file` by one pack or two, write what comes of it into `out`, and print the figures.
 
-    Raises ProfileError, PackError or FileRefused.
+    `at_once` processes work on it; None: as many as there are processors. Raises ProfileError, PackError
+    or FileRefused.
     """
     started = perf_counter()
-    console = Console()
-    how, rules = profiles.load(profile), pack.load(pack_id)
-    with results.progress(console) as progress:
-        found = recorded.read_all(file, how)
-        gc.freeze()  # what was read stays: the collector need not walk it again and again
-        bar = progress.add_task("simulate", total=len(found.cases))
-        judgements = progress.track(judged(found, how.id, rules), task_id=bar)
-        summary = results.write(out, how.tz, judgements, found.rejected)
-    summary.seconds = perf_counter() - started
-    console.print(results.table(summary))
-    return summary
+    how, packs = profiles.load(profile), [pack.load(one, settings) for one in pack_ids]
+    columns = header(file, how)
+    count = at_once or processes.possible()
+    shares = [Share(file, how, columns, index, count) for index in range(count)]
+    try:
+        outcome, counted, rejected = _judged(shares, packs, out, explain=explain)
+    except Unpaired:
+        whole = Share(file, how, columns, whole=True)
+        outcome, counted, rejected = _judged([whole], packs, out, explain=explain)
+    outcome.finish(counted, rejected, perf_counter() - started)
+    return outcome
 
 
-def judged(file: Recorded, source: str, rules: Pack) -> Iterator[Result]:
-    """Each case as it stands when the run ends."""
-    if not file.cases:
-        return
-    upto = file.ends_at() + RUN_ON
-    calendar = Calendar.load(ZoneInfo(rules.zone))
-    for case, number in numbered(file.cases, rules):
-        judgement = decide(history(case, source, number), rules, calendar, upto)
-        yield _result(case, number, judgement)
+def _judged(
+    shares: list[Share], packs: list[Pack], out: Path, *, explain: bool
+) -> tuple[Outcome, list[list[Figures]], list[Rejected]]:
+    """The rows written; what each share counted, and what is left out. Unpaired before a row is written."""
+    how, file = shares[0].profile, shares[0].file
+    judgings = [Judging(share, packs, explain=explain) for share in shares]
+    with ExitStack() as ending:
+        workers: list[Judging | Elsewhere] = [*judgings]
+        if len(shares) > 1:
+            workers = [ending.enter_context(closing(Elsewhere(judging))) for judging in judgings]
+        found = gathered([worker.read() for worker in workers], how)
+        told = [
+            worker.judge(found.upto, left_out)
+            for worker, left_out in zip(workers, found.left_out, strict=True)
+        ]
+        outcome = Outcome(out, file.name, packs, found.upto, found.units)
+        given = [numbers(found.cases, rules) for rules in packs]
+        outcome.take(_in_order(told), given, len(found.cases), explain=explain)
+        return outcome, [worker.figures for worker in workers], found.rejected
 
 
-def numbered(cases: list[Case], rules: Pack) -> Iterator[tuple[Case, str]]:
-    """The cases with the registration numbers that intake gives them, day by day in the pack's zone."""
+def header(file: Path, how: Profile) -> list[str]:
+    """The columns of a file. FileRefused where they do not fit the profile."""
+    with recorded.opened(file) as raw:
+        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        return recorded.checked_header(file, next(csv.reader(lines), []), how)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a file holds. `cases`: when each was registered, s since 1970; by time, then place in the file.
+
+    `left_out` are the places, in each share, of cases that stood before.
+    """
+
+    left_out: list[set[int]]
+    cases: dict[str, float] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    upto: datetime = NO_ACT
+    units: dict[str, str] = field(default_factory=dict)
+
+
+def gathered(parts: list[Part], how: Profile) -> Found:
+    """The shares of a file put together, in its order."""
+    found = Found([set() for _ in parts])
+    blocks = sorted((*block, share) for share, part in enumerate(parts) for block in part.blocks)
+    places = [0] * len(parts)
+    seen: dict[str, int] = {}
+    above, starts = 0, {}
+    for number, lines, count, share in blocks:
+        part, starts[number] = parts[share], above
+        for place in range(places[share], places[share] + count):
+            source_id, line = part.source_ids[place], above + part.lines[place]
+            if (first := seen.setdefault(source_id, line)) == line:
+                found.cases[source_id] = part.received[place]
+            else:
+                found.left_out[share].add(place)
+                found.rejected.append(recorded.repeated(how, source_id, line, first))
+        places[share] += count
+        above += lines
+    for part in parts:
+        found.rejected += [Rejected(starts[number] + line, why) for number, line, why in part.rejected]
+        found.units |= part.units
+    found.cases = dict(sorted(found.cases.items(), key=itemgetter(1)))
+    found.rejected.sort()
+    found.upto = max((part.ends_at for part in parts if part.ends_at), default=NO_ACT) + RUN_ON
+    return found
+
+
+def numbers(cases: dict[str, float], rules: Pack) -> dict[str, str]:
+    """The registration numbers that intake gives to cases in this order, day by day in the pack's zone."""
     counts: Counter[date] = Counter()
     zone = ZoneInfo(rules.zone)
-    for case in cases:
-        day = case.received_at.astimezone(zone).date()
+    found = {}
+    for source_id, received in cases.items():
+        day = datetime.fromtimestamp(received, zone).date()
         counts[day] += 1
-        yield case, registration_number(rules.prefix, day, counts[day])
+        found[source_id] = registration_number(rules.prefix, day, counts[day])
+    return found
 
 
-def history(case: Case, source: str, number: str) -> list[Event]:
-    """What intake and dispatch say of the case, without the fields that nobody judges by."""
-    appeal_id = imported_id(source, case.source_id)
-    leg = leg_id(appeal_id, 0)
-    shared = {"appeal_id": appeal_id, "registration_number": number}
-    received = {**shared, "id": UUID(int=1), "occurred_at": case.received_at}
-    assigned = {**shared, "id": UUID(int=2), "occurred_at": case.received_at}
-    assigned |= {"legs": (_leg(case, leg),), "marks": frozenset()}
-    said = [construct(events.AppealReceived, received), construct(events.AppealAssigned, assigned)]
-    for index, (what, at, _) in enumerate(case.acts, 3):
-        values = {**shared, "id": UUID(int=index), "occurred_at": at, "leg_id": leg, "unit": case.unit.code}
-        said.append(construct(SAID[what.act], values))
-    return said
-
-
-def _leg(case: Case, leg: UUID) -> Leg:
-    limits = {DeadlineKind.COMPLETION: OwnLimit(due_at=case.due_at)} if case.due_at else {}
-    return Leg(leg_id=leg, unit=case.unit.code, role=Role.LEAD, limits=limits)
-
-
-def _result(case: Case, number: str, judgement: Judgement) -> Result:
-    deadlines = [
-        Deadline(d.unit or "", d.round, d.kind.value, d.started_at, d.due_at, d.met_at, d.verdict.value)
-        for d in judgement.deadlines
-    ]
-    return Result(
-        case.source_id,
-        number,
-        judgement.state.value,
-        judgement.rounds,
-        judgement.cards,
-        judgement.lifted_at,
-        deadlines,
-    )
+def _in_order(told: list[Iterator[list[Told]]]) -> Iterator[Told]:
+    streams = [chain.from_iterable(batches) for batches in told]
+    return merge(*streams, key=itemgetter(0)) if len(streams) > 1 else streams[0]

@@ -21,6 +21,9 @@ from shared.web import ops
 from shared.web.access import ACCESS
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused
+from tests.lending import said as report_said
+from tests.lending import wish
+from tests.notices import NOTICE_2027
 
 REGISTER = {
     "channel": "hotline",
@@ -37,11 +40,65 @@ REGISTER = {
 }
 LEG, CARD = "LEG", "CARD"
 LIMIT_OF_A_WEEK = {"number": 5, "unit": "working_days", "roll": True}
+COMPLAINT = {"bank": "bank-a", "text": "要求搭售保险"}
+FINANCING: dict[str, dict[str, Any]] = {
+    "POST /financing/requests": wish(
+        banks=["bank-a"],
+        locality="east",
+        attachments=[{"name": "报表", "reference": "file:7", "sha256": "0" * 64}],
+    ),
+    "POST /financing/requests/{loan_id}/pushes": {"banks": ["bank-b"]},
+    "POST /financing/requests/{loan_id}/withdrawals": {"reason": "已解决"},
+    "POST /financing/requests/{loan_id}/consent-withdrawals": {},
+    "POST /financing/requests/{loan_id}/closures": {"outcome": "financed", "remark": "已放款"},
+    "POST /financing/requests/{loan_id}/complaints": COMPLAINT,
+    "POST /financing/status/{registration_number}/withdrawals": {"reason": "已解决"},
+    "POST /financing/status/{registration_number}/consent-withdrawals": {},
+    "POST /financing/status/{registration_number}/complaints": COMPLAINT,
+    "POST /financing/complaints/{complaint_id}/decisions": {
+        "founded": True,
+        "finding": "情况属实",
+        "measures": "约谈",
+        "result": "已责令整改",
+        "shown": "请立即整改",
+    },
+    "PUT /financing/banks/{code}": {"name": "示例银行", "ways": ["desk"], "open": True},
+    "POST /financing/import": {
+        "source": "test",
+        "items": [
+            {
+                "act": "request",
+                "source_id": "1",
+                "occurred_at": "2026-11-20T09:00:00+08:00",
+                "amount": "5000.00",
+                "bank": "bank-a",
+                "product": "other",
+            }
+        ],
+    },
+    "POST /financing/bank/reports": report_said(
+        "RZ-20261109-00001/1", "approved", done_at="2026-11-09T08:50:00+08:00"
+    ),
+    "PUT /financing/banks/{code}/endpoint": {"url": "https://bank.example/webhooks"},
+    "POST /financing/banks/{code}/deliveries/replay": {
+        "since": "2026-11-09T08:00:00+08:00",
+        "before": "2026-11-09T09:00:00+08:00",
+        "all": True,
+    },
+}
 GOOD: dict[str, dict[str, Any]] = {
-    "POST /intake/appeals": REGISTER,
+    "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval"},
     "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
     "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
     "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
+    "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
+    "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
+    "POST /intake/appeals/{appeal_id}/follow-ups": {
+        "reached": True,
+        "rating": "satisfied",
+        "comment": "好",
+        "called_at": "2026-11-09T08:50:00+08:00",
+    },
     "POST /intake/import": {
         "source": "test",
         "items": [
@@ -65,12 +122,21 @@ GOOD: dict[str, dict[str, Any]] = {
         "text": "已列入计划",
         "planned_on": "2027-05-01",
     },
+    "POST /dispatch/appeals/{appeal_id}/stages": {
+        "leg_id": LEG,
+        "stage": "plan_agreed",
+        "dates": ["2026-12-01T00:00:00+08:00"],
+        "text": "双方签订还款计划",
+        "amount": "120000.00",
+        "amounts": ["120000.00"],
+    },
     "POST /dispatch/appeals/{appeal_id}/refusals": {"leg_id": LEG, "reason": "不予办理"},
     "POST /dispatch/appeals/{appeal_id}/objections": {"leg_id": LEG, "reason": "不属于本单位"},
     "POST /dispatch/appeals/{appeal_id}/objection-decisions": {
         "leg_id": LEG,
         "upheld": False,
         "reason": "属",
+        "by": "周主任",
     },
     "POST /dispatch/appeals/{appeal_id}/extension-requests": {
         "leg_id": LEG,
@@ -82,13 +148,29 @@ GOOD: dict[str, dict[str, Any]] = {
         "leg_id": LEG,
         "approved": True,
         "approver": "张主任",
+        "rank": "leader",
         "reason": "同意",
     },
-    "POST /dispatch/appeals/{appeal_id}/pauses": {"leg_id": LEG, "reason": "等待材料", "approver": "张主任"},
+    "POST /dispatch/appeals/{appeal_id}/pauses": {
+        "leg_id": LEG,
+        "reason": "等待材料",
+        "ground": "enterprise_papers",
+        "approver": "张主任",
+        "rank": "office",
+    },
     "POST /dispatch/appeals/{appeal_id}/resumptions": {"leg_id": LEG},
     "POST /dispatch/appeals/{appeal_id}/lift-requests": {"leg_id": LEG, "reason": "难", "signed_by": "张"},
+    "POST /dispatch/appeals/{appeal_id}/findings": {
+        "reasonable": False,
+        "by": "周主任",
+        "reason": "诉求与政策不符",
+        "understanding": True,
+    },
     "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
     "POST /dispatch/appeals/{appeal_id}/closures": {},
+    "PUT /notify/contacts/{recipient}": {
+        "contacts": [{"channel": "sms", "address": "13800000000", "urgent_only": True}],
+    },
     "POST /dispatch/import": {
         "acts": [
             {
@@ -109,7 +191,20 @@ GOOD: dict[str, dict[str, Any]] = {
     "POST /escalation/appeals/{appeal_id}/cards/served": {"card_id": CARD},
     "POST /escalation/appeals/{appeal_id}/cards/acknowledged": {"card_id": CARD},
     "POST /escalation/appeals/{appeal_id}/cards/appealed": {"card_id": CARD, "reason": "已按时回复"},
+    "POST /escalation/appeals/{appeal_id}/cards/upheld": {"card_id": CARD, "reason": "证据不足"},
     "POST /escalation/appeals/{appeal_id}/cards/withdrawn": {"card_id": CARD, "reason": "误发"},
+    "POST /escalation/appeals/{appeal_id}/publication-answers": {
+        "publication_id": str(uuid4()),
+        "text": "款项正在拨付",
+    },
+    "POST /escalation/appeals/{appeal_id}/publication-decisions": {
+        "publication_id": str(uuid4()),
+        "published": True,
+        "expires_on": "2027-05-20",
+        "heard": True,
+        "reason": "已当面听取意见",
+    },
+    "PUT /escalation/calendar/{year}": NOTICE_2027,
     "POST /escalation/appeals/{appeal_id}/instructions": {
         "instruction": "限期解决",
         "task_force": ["roads"],
@@ -117,10 +212,20 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "POST /escalation/appeals/{appeal_id}/sign-off": {},
     "PUT /escalation/leaders/{code}": {"name": "陈市长", "title": "市长"},
+    **FINANCING,
     **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
 }
+NOBODY = {"loan_id": uuid4(), "complaint_id": uuid4()}
 SINGLE = [route for route in GOOD if not route.endswith("/clock") or "intake" in route]
-BY = {"operator": "operator", "office": "office", "unit": "roads", "leader": "leader", "importer": "importer"}
+BY = {
+    "operator": "operator",
+    "office": "office",
+    "unit": "roads",
+    "leader": "leader",
+    "importer": "importer",
+    "bank": "bank-a",
+    "regulator": "regulator",
+}
 
 
 class Target:
@@ -132,7 +237,9 @@ class Target:
         self.leg = leg
 
     def path(self, route: str) -> str:
-        return route.split()[1].format(code="roads", **self.appeal)
+        return route.split()[1].format(
+            code="roads", year=2027, recipient="unit:roads", **NOBODY, **self.appeal
+        )
 
     def body(self, route: str) -> Any:
         text = json.dumps(GOOD[route]).replace(f'"{LEG}"', f'"{self.leg}"')
@@ -370,7 +477,7 @@ async def test_no_path_and_no_query_makes_a_read_fail(target: Target) -> None:
     code = {"receipt_code": target.appeal["receipt_code"]}
     for account, path, in_path, in_query in readable(city):
         tried = [path.format(**dict.fromkeys(in_path, nasty)) for nasty in NASTY if in_path]
-        whole = path.format(code="roads", **target.appeal)
+        whole = path.format(code="roads", leg=1, recipient="unit:roads", **NOBODY, **target.appeal)
         tried += [f"{whole}?{name}={nasty}" for name in in_query for nasty in NASTY]
         if "cursor" in in_query:
             encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode() for one in CURSORS]

@@ -27,7 +27,6 @@ async def stopped_relay(service: Running) -> AsyncIterator[None]:
         """
     )
     async with service.engine.connect() as conn:
-        conn = await conn.execution_options(isolation_level="AUTOCOMMIT")
         while not (await conn.execute(TRY_LOCK)).scalar_one():
             await conn.execute(end)
         yield

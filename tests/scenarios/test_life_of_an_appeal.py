@@ -29,6 +29,7 @@ async def test_an_appeal_answered_in_time_is_closed_without_a_card(city: City) -
         receipt_code=appeal["receipt_code"],
     )
     await city.drained()
+    await city.act("office", appeal, "findings", reasonable=True, by="营商环境办", reason="路面破损属实")
     await city.act("office", appeal, "closures")
     await city.move_to("2026-12-31 10:00")
 

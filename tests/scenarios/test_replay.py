@@ -70,7 +70,7 @@ def differences(one: Path, other: Path) -> list[str]:
 
 async def test_services_judge_as_the_simulation_whatever_is_killed(tmp_path: Path) -> None:
     file = invent(tmp_path / "appeals.csv", 400)
-    simulate(file, "appeals-zh", PACK.id, tmp_path / "simulated")
+    simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
     await replay(file, tmp_path / "replayed")
     assert differences(tmp_path / "simulated", tmp_path / "replayed") == []
     await replay(file, tmp_path / "killed", kill=[*SERVICES, "broker"], step=60)
@@ -81,7 +81,7 @@ async def test_services_judge_as_the_simulation_whatever_is_killed(tmp_path: Pat
 
 async def test_real_appeals_come_out_the_same_through_services(tmp_path: Path, real_cases: Path) -> None:
     file = real_cases / "appeals_zh_2017_2018.csv"
-    simulate(file, "appeals-zh", PACK.id, tmp_path / "simulated")
+    simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
     await replay(file, tmp_path / "killed", kill=["dispatch", "broker", "escalation"], step=300)
     assert differences(tmp_path / "simulated", tmp_path / "killed") == []
     with (tmp_path / "killed" / "cases.csv").open(encoding="utf-8") as cases:

@@ -23,6 +23,7 @@ from shared.rules import pack
 from shared.rules.calendar import Calendar
 from shared.rules.decide import Judgement, decide
 from shared.rules.strict_yaml import Mistakes
+from shared.web.access import Caller, Role
 from shared.web.text import Body
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -79,13 +80,15 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
         **received.model_dump(include=set(dispatch.File.model_fields)), received_at=wish.occurred_at
     )
     directory = {unit.code: dispatch.Unit(**unit.model_dump()) for unit in units()}
+    given = dispatch.Given(rules, CALENDAR, Caller("importer", Role.IMPORTER), directory, past=True)
     yield received
     for past in appeal.followed(now):
         if isinstance(past, dispatch_acts.PastAct):
-            yield from dispatch.perform(desk, past.act, past.occurred_at, directory)
+            yield from dispatch.perform(desk, past.act, past.occurred_at, given)
         else:
-            file, event = intake.perform(file, past, past.occurred_at, past=True)
-            yield event
+            doing = intake.Doing(past.occurred_at, "importer", rules, CALENDAR, past=True)
+            file, made = intake.perform(file, past, doing)
+            yield from made
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
@@ -213,6 +216,8 @@ def test_every_sample_file_is_read() -> None:
     assert {path.name for path in Path(samples.__file__).parent.glob("*.yaml")} == {
         "appeals.yaml",
         "leaders.yaml",
+        "loans.yaml",
+        "settings.yaml",
         "units.yaml",
     }
 

@@ -13,18 +13,22 @@ from rich.console import Console
 
 from huying import profiles
 from huying.driver import ReplayFailed
+from huying.judging import LEG, Judge, history
 from huying.profiles import Profile
 from huying.recorded import Recorded, read_all
 from huying.replay import Services, replayed, steps
 from huying.results import progress, write
-from huying.simulate import history, judged, simulate
+from huying.simulate import RUN_ON
+from huying.simulate import simulate as run
 from services import SERVICES
 from services.dispatch import acts as dispatch
-from services.dispatch.domain import File, perform
+from services.dispatch.domain import File, Given, perform
 from services.intake import acts as intake
 from services.intake.domain import imported_id, receive
 from shared.events import AppealAssigned, Event, Leg
 from shared.rules import pack
+from shared.rules.calendar import Calendar
+from shared.web.access import Caller, Role
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 BOSTON, APPEALS = DATA / "requests_boston_2011q3.csv.gz", DATA / "appeals_zh_2017_2018.csv"
@@ -48,6 +52,11 @@ def file(tmp_path: Path) -> Path:
     found = tmp_path / "requests.csv"
     found.write_text(f"{COLUMNS},{IGNORED}\n{ROWS}", "utf-8")
     return found
+
+
+def simulate(file: Path, profile: str, pack_id: str, out: Path) -> int:
+    """In this process; the number of cases."""
+    return run(file, profile, [pack_id], out, at_once=1).cases
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -85,10 +94,11 @@ def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> No
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
     how = profiles.load("boston-311")
     found = read_all(file, how)
-    results = list(judged(found, how.id, pack.load("bozhou-2024")))
+    judge = Judge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    results = [judge.judged(case)[0] for case in found.cases]
     backwards = [result._replace(deadlines=result.deadlines[::-1]) for result in results[::-1]]
     for name, given in (("one", results), ("other", backwards)):
-        write(tmp_path / name, how.tz, given, found.rejected)
+        write(tmp_path / name, how.tz, given)
     for name in ("cases.csv", "deadlines.csv"):
         one = rows(tmp_path / "one" / name)[1:]
         assert one == rows(tmp_path / "other" / name)[1:]
@@ -107,7 +117,7 @@ def test_the_run_ends_sixty_days_after_the_last_act(file: Path, tmp_path: Path) 
 
 def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Path) -> None:
     file.write_text(f"{COLUMNS},{IGNORED}\n", "utf-8")
-    assert simulate(file, "boston-311", "bozhou-2024", tmp_path).cases == 0
+    assert simulate(file, "boston-311", "bozhou-2024", tmp_path) == 0
     assert len(rows(tmp_path / "cases.csv")) == 1
 
 
@@ -115,6 +125,8 @@ def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID,
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
     rules = pack.load("case-limits")
     units = {case.unit.code: case.unit for case in found.cases}
+    importer = Caller("importer", Role.IMPORTER)
+    given = Given(rules, Calendar.load(how.tz), importer, units, past=True)
     said: dict[UUID, list[Event]] = {}
     files: dict[UUID, File] = {}
     for step in steps(found, how, rules, size):
@@ -127,13 +139,13 @@ def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID,
             files[appeal_id] = File(received_at=event.occurred_at, **fields(event))
         for act in dispatch.Import(acts=[orjson.loads(body) for body in step.acts]).acts:
             assert act.occurred_at <= step.end
-            said[act.appeal_id] += perform(files[act.appeal_id], act.act, act.occurred_at, units)
+            said[act.appeal_id] += perform(files[act.appeal_id], act.act, act.occurred_at, given)
     return said
 
 
 def assigned(event: Event) -> Leg:
     assert isinstance(event, AppealAssigned)
-    return event.legs[0].model_copy(update={"unit_name": ""})  # no judge reads it
+    return event.legs[0].model_copy(update={"unit_name": "", "leg_id": LEG})  # no judge reads them
 
 
 def fields(event: Event) -> dict[str, Any]:
@@ -148,12 +160,13 @@ def test_a_simulated_history_is_what_the_services_say_of_what_a_replay_sends(fil
     assert len(said) == len(found.cases) == 4
     for case in found.cases:
         theirs = said[imported_id(how.id, case.source_id)]
-        ours = history(case, how.id, "N")
+        ours = history(case, how)
         assert [type(event) for event in ours] == [type(event) for event in theirs]
         for mine, one in zip(ours, theirs, strict=True):
-            assert (mine.occurred_at, mine.appeal_id) == (one.occurred_at, one.appeal_id)
-            for name in ("leg_id", "unit"):
+            assert mine.occurred_at == one.occurred_at
+            for name in ("unit", "kind", "marks"):
                 assert getattr(mine, name, None) == getattr(one, name, None)
+            assert hasattr(mine, "leg_id") == hasattr(one, "leg_id")
         legs = [assigned(events[1]) for events in (ours, theirs)]
         assert legs[0] == legs[1]
 
@@ -194,10 +207,11 @@ def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
     how = profiles.load("boston-311")
     found = read_all(BOSTON, how)
     assert (len(found.cases), found.rejected) == (31_828, [])
+    judge = Judge(how, pack.load("case-limits"), found.ends_at() + RUN_ON)
     late = {
-        result.source_id
-        for result in judged(found, how.id, pack.load("case-limits"))
-        if any(deadline.verdict == "overdue" for deadline in result.deadlines)
+        case.source_id
+        for case in found.cases
+        if any(deadline.verdict == "overdue" for deadline in judge.judged(case)[0].deadlines)
     }
     with gzip.open(BOSTON, "rt", encoding="utf-8", newline="") as lines:
         expected = {row["case_enquiry_id"] for row in csv.DictReader(lines) if _late(row)}
@@ -214,7 +228,8 @@ def _late(row: dict[str, str]) -> bool:
 def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
     how = profiles.load("appeals-zh")
     found = read_all(APPEALS, how)
-    results = list(judged(found, how.id, pack.load("bozhou-2024")))
+    judge = Judge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    results = [judge.judged(case)[0] for case in found.cases]
     verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
     assert (len(results), found.rejected) == (1_300, [])
     assert {result.state for result in results} == {"completed"}

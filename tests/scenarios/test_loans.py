@@ -1,0 +1,125 @@
+"""Recorded loan requests come out the same in memory and through financing, and right by arithmetic."""
+
+import csv
+import filecmp
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.progress import Progress
+
+from huying import profiles
+from huying.fleet import scratch
+from huying.replay import Services, replayed
+from huying.simulate import simulate
+from services import SERVICES
+from shared.rules import pack
+
+PACK = pack.load("bozhou-2024-financing")
+FILES = ("cases.csv", "deadlines.csv", "rejected.csv")
+HEADER = [
+    *("case_id", "amount_req", "submitted", "preaccepted", "accepted", "finalized", "offer_sent"),
+    *("offer_sent_back", "approved", "declined", "cancelled", "last_event", "outcome"),
+]
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+
+def invent(file: Path, number: int) -> Path:
+    """Requests over three months that end in every way, or not at all, and rows that cannot be read."""
+    rng = random.Random(11)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.DictWriter(out, HEADER, restval="")
+        rows.writeheader()
+        for i in range(number):
+            rows.writerow({"case_id": i, "amount_req": rng.randrange(1, 90_000), **_milestones(rng)})
+        rows.writerow({"case_id": "bad-1", "amount_req": "-5", **_milestones(rng)})
+        rows.writerow({"case_id": "bad-2", "amount_req": "5", "submitted": "yesterday"})
+        early = {"submitted": "2012-02-02T09:00:00+01:00", "declined": "2012-02-01T09:00:00+01:00"}
+        rows.writerow({"case_id": "bad-3", "amount_req": "5", **early})
+    return file
+
+
+def _milestones(rng: random.Random) -> dict[str, str]:
+    at = datetime(2011, 10, 15, tzinfo=AMSTERDAM) + timedelta(minutes=rng.randrange(90 * 24 * 60))
+    told = {"submitted": at}
+    for name in ("preaccepted", "accepted", rng.choice(["approved", "declined", "cancelled", "nothing"])):
+        at += timedelta(minutes=rng.choice([0, 5, 600, 3_000, 30_000]))
+        if name != "nothing" and rng.random() < 0.8:
+            told[name] = at
+    if "approved" in told and rng.random() < 0.3:
+        told["cancelled"] = at + timedelta(days=3)
+    return {name: moment.isoformat() for name, moment in told.items()}
+
+
+async def replay(file: Path, out: Path, step: int) -> None:
+    """Through services of its own."""
+    async with scratch(zone=PACK.zone, log_level="ERROR") as fleet:
+        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        with Progress(disable=True) as progress:
+            how = profiles.load("loans-2012")
+            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
+
+
+def same(one: Path, other: Path) -> list[str]:
+    """The files that differ."""
+    _, wrong, missing = filecmp.cmpfiles(one, other, FILES, shallow=False)
+    return wrong + missing
+
+
+async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(tmp_path: Path) -> None:
+    file = invent(tmp_path / "loans.csv", 300)
+    simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
+    await replay(file, tmp_path / "replayed", 100)
+    assert same(tmp_path / "simulated", tmp_path / "replayed") == []
+    rejected = (tmp_path / "simulated" / "rejected.csv").read_text("utf-8").splitlines()[1:]
+    assert [line.partition(",")[2].strip('"')[:9] for line in rejected] == [
+        "amount_re",
+        "submitted",
+        "declined:",
+    ]
+
+
+async def test_real_loans_come_out_the_same_in_memory_and_through_financing(
+    real_cases: Path, tmp_path: Path
+) -> None:
+    lines = (real_cases / "loans_2012_part.csv").read_text("utf-8").splitlines(keepends=True)
+    file = tmp_path / "loans.csv"
+    file.write_text("".join(lines[:1001]), "utf-8")
+    simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
+    await replay(file, tmp_path / "replayed", 1_000)
+    assert same(tmp_path / "simulated", tmp_path / "replayed") == []
+
+
+def test_every_verdict_is_what_the_milestones_say(tmp_path: Path) -> None:
+    file = invent(tmp_path / "loans.csv", 400)
+    simulate(file, "loans-2012", [PACK.id], tmp_path / "out", at_once=1)
+    rows = {row["case_id"]: row for row in _read(file)}
+    seen = set()
+    for line in _read(tmp_path / "out" / "deadlines.csv"):
+        expected = _expected(rows[line["source_id"]], line["deadline"], line["due_at"])
+        assert (line["verdict"], line["met_at"] != "") == expected, line
+        seen.add((line["deadline"], line["verdict"]))
+    assert len(seen) >= 7
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(file.read_text("utf-8").splitlines()))
+
+
+def _expected(row: dict[str, str], deadline: str, due: str) -> tuple[str, bool]:
+    """Verdict, and whether anything met it, straight from the columns. Nothing is open after the run."""
+    columns = {
+        "bank_contact": ("preaccepted", "accepted", "declined", "cancelled"),
+        "bank_status": ("accepted", "declined", "cancelled"),
+        "bank_decision": ("approved", "declined"),
+    }[deadline]
+    due_at, moment = datetime.fromisoformat(due), datetime.fromisoformat
+    shown = (*columns, "approved")  # a decision shows that the enterprise was reached
+    met = min((moment(row[name]) for name in shown if row[name]), default=None)
+    ended = moment(row["cancelled"]) if row["cancelled"] else None
+    if met is not None and ended is not None and met > ended:
+        met = None
+    if met is not None:
+        return ("met" if met <= due_at else "overdue"), True
+    return ("void" if ended is not None and ended <= due_at else "overdue"), False

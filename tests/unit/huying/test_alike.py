@@ -1,0 +1,78 @@
+"""Cases that are alike are judged once, and come out as if each had been judged. All cases are invented."""
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from huying import profiles
+from huying.judging import Judge, result
+from huying.recorded import Case, Past
+from huying.results import Renderer, Result
+from services.dispatch.domain import Unit
+from shared.rules import pack
+from shared.rules.limits import Limit, LimitUnit
+
+SETTINGS = Path(profiles.__file__).parent / "samples" / "settings.yaml"
+HOW = profiles.load("appeals-zh")
+CITIES = ("bozhou-2024", "bowu-2022", "xuancheng-2024", "qingyang-2023", "xx-city-2022", "case-limits")
+ZONE = ZoneInfo("Asia/Shanghai")
+UNITS = [Unit(code=code, name=code, kind="department") for code in ("a", "b")]
+TIMES = ["00:00", "00:00:01", "08:30", "11:44", "14:30", "17:29:59", "17:30", "17:30:01", "23:59"]
+START = date(2024, 2, 7)
+DAYS = 14
+"""Wednesday to Tuesday, the Spring Festival and a make-up workday after it among them."""
+UPTO = datetime(2024, 2, 24, 10, tzinfo=ZONE).astimezone(UTC)
+
+
+def moment(chance: random.Random, after: datetime | None = None, on: date | None = None) -> datetime:
+    day = on or START + timedelta(days=chance.randrange(DAYS))
+    at = datetime.combine(day, time.fromisoformat(chance.choice(TIMES)), ZONE).astimezone(UTC)
+    return max(at, after) if after else at
+
+
+def invented(chance: random.Random, number: int) -> Case:
+    """Some acts at one moment, some at the moment the case brings as its limit, some not at all."""
+    received = at = moment(chance)
+    due_at = chance.choice([moment(chance), moment(chance, on=UPTO.date()), None, None, None])
+    acts = []
+    for what in HOW.acts:
+        if chance.random() < 0.7:
+            at = chance.choice([at, moment(chance, at), max(due_at or at, at)])
+            acts += [Past(what, at, "")] if at <= UPTO else []
+    unit = chance.choice(UNITS)
+    return Case(number, str(number), received, "", "", None, None, unit, due_at, tuple(acts))
+
+
+@pytest.mark.parametrize("pack_id", CITIES)
+def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id: str) -> None:
+    chance = random.Random(pack_id)
+    judge, renderer = Judge(HOW, pack.load(pack_id, SETTINGS), UPTO), Renderer(HOW.tz)
+    like_another = 0
+    for number in range(2_500):
+        case = invented(chance, number)
+        expected = result(case.source_id, "", judge.judgement(case))
+        its, rows = judge.judged(case)
+        assert rows == renderer.rows(expected), case
+        assert figures(its) == figures(expected), case
+        like_another += its.source_id != case.source_id
+    assert like_another > 200
+
+
+def figures(one: Result) -> tuple[object, ...]:
+    """What is counted and compared of a result."""
+    verdicts = sorted((d.leg, d.round, d.deadline, d.verdict) for d in one.deadlines)
+    return one.state, one.cards, one.rounds, one.lifted_at is None, verdicts
+
+
+def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself() -> None:
+    rules = pack.load("bozhou-2024")
+    (first, *others) = rules.limits
+    by_hours = first.model_copy(update={"limit": Limit(number=4, unit=LimitUnit.WORKING_HOURS)})
+    judge = Judge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)
+    chance = random.Random(1)
+    for number in range(300):
+        its, _ = judge.judged(invented(chance, number))
+        assert its.source_id == str(number)

@@ -1,0 +1,210 @@
+"""`huying pack`: a pack checked, compared, told in sentences, and its schema."""
+
+import json
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from huying import packs
+from huying.cli import app
+from shared import events
+from shared.rules import pack, words
+from shared.rules.limits import LimitUnit
+from shared.rules.pack_desks import Need, Shared
+from shared.rules.pack_ladder import Act
+from shared.rules.pack_parts import Meeting, Owner, Start
+from shared.rules.wording import LANGUAGES, sentences
+
+ROOT = Path(packs.__file__).parents[1]
+SAMPLE = ROOT / "huying" / "samples" / "settings.yaml"
+SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
+BOZHOU = pack.PACKS / "bozhou-2024.yaml"
+
+
+def run(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["pack", *words], env={"HUYING_PACK_SETTINGS": ""})
+    return done.exit_code, done.output
+
+
+def as_an_editor_reads_it(path: Path) -> Any:
+    return json.loads(json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=date.isoformat))
+
+
+def test_the_schema_in_the_docs_is_the_one_that_is_printed():
+    assert run("schema") == (0, SCHEMA.read_text(encoding="utf-8")), (
+        "huying pack schema > docs/packs/pack.schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", sorted(pack.PACKS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_pack_is_valid_by_the_schema(path):
+    jsonschema.Draft202012Validator(json.loads(packs.schema())).validate(as_an_editor_reads_it(path))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("percent: 75", "percent: 175"),
+        ("percent: 75", "procent: 75"),
+        ("rounds: 2+", "rounds: later"),
+        ("unit: natural_days", "unit: lunar_days"),
+        ("    clause: 亳政办〔2024〕8号 §3\n", ""),
+    ],
+)
+def test_the_schema_refuses_what_a_pack_may_not_say(tmp_path, old, new):
+    path = tmp_path / "city.yaml"
+    text = BOZHOU.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(as_an_editor_reads_it(path), json.loads(packs.schema()))
+
+
+def test_a_sound_pack_has_no_mistakes(tmp_path):
+    assert run("check", str(BOZHOU)) == (0, "bozhou-2024@1: 没有错误 / no mistakes\n")
+    open_numbers = str(pack.PACKS / "qingyang-2023.yaml")
+    assert "settings: completion, dispatch, follow_up, lifted" in run("check", open_numbers)[1]
+    assert run("check", open_numbers, "--settings", str(SAMPLE))[1].startswith("qingyang-2023@1.")
+
+
+def test_every_mistake_is_told_on_a_line_of_its_own_with_exit_code_1(tmp_path):
+    path = tmp_path / "city.yaml"
+    text = BOZHOU.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("prefix: BZ", "prefix: b").replace("version: 1", "version: one"), encoding="utf-8"
+    )
+    code, output = run("check", str(path))
+    assert code == 1
+    assert [line.partition(": ")[0] for line in output.splitlines()] == [
+        f"{path}, line 2",
+        f"{path}, line 12",
+    ]
+
+
+def test_a_mistake_in_the_settings_counts_too(tmp_path):
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(
+        SAMPLE.read_text(encoding="utf-8").replace("      dispatch:", "      despatch:"), encoding="utf-8"
+    )
+    code, output = run("check", str(pack.PACKS / "qingyang-2023.yaml"), "--settings", str(settings))
+    assert code == 1
+    assert "limits: lacks dispatch" in output
+    assert "despatch: is nothing the pack asks for: check its spelling" in output
+
+
+def test_two_packs_are_compared_rule_by_rule_with_their_clauses(tmp_path):
+    path = tmp_path / "city.yaml"
+    text = BOZHOU.read_text(encoding="utf-8")
+    old = (
+        "rounds: 1\n    limit: {number: 3, unit: natural_days, roll: true}\n    clause: 亳政办〔2024〕8号 §3"
+    )
+    new = "rounds: 1\n    limit: {number: 2, unit: working_days}\n    clause: 新规 §9"
+    assert old in text
+    text = text.replace(old, new).replace(
+        "never_lifted:\n  marks: [litigation, petition]", "never_lifted:\n  marks: [petition]"
+    )
+    path.write_text(text.replace("do: [supervise]", "do: [remind]"), encoding="utf-8")
+    assert run("diff", "bozhou-2024", str(path), "--lang", "en")[1].splitlines()[2:] == [
+        "",
+        "Limits",
+        "  ~ first: reply (in round 1): within 3 natural days (an end on a day off moves to the next working "
+        "day) of dispatch, by the unit. Met by a reply to the enterprise or completion. "
+        "[亳政办〔2024〕8号 §3]",
+        "    second: reply (in round 1): within 2 working days of dispatch, by the unit. Met by a reply to "
+        "the enterprise or completion. [新规 §9]",
+        "",
+        "What follows",
+        "  ~ first: lifted handling overdue: a supervision notice. [a choice]",
+        "    second: lifted handling overdue: a reminder. [a choice]",
+        "",
+        "Never lifted",
+        "  ~ first: Matters that are in litigation or in petition are not lifted. [a choice]",
+        "    second: Matters that are in petition are not lifted. [a choice]",
+    ]
+
+
+def test_a_pack_does_not_differ_from_itself_nor_by_the_order_of_its_words(tmp_path):
+    path = tmp_path / "city.yaml"
+    text = BOZHOU.read_text(encoding="utf-8")
+    swapped = text.replace("[contacted, responded, completed]", "[completed, contacted, responded]")
+    path.write_text(
+        swapped.replace("overdue: [reply, completion]", "overdue: [completion, reply]"), encoding="utf-8"
+    )
+    assert run("diff", "bozhou-2024", str(path))[1].splitlines()[2:] == ["没有不同"]
+
+
+def test_what_only_one_of_two_packs_says_is_told():
+    told = run("diff", "bozhou-2024", "bowu-2022", "--lang", "en")[1]
+    assert "  - only in the first: contact (in round 1): within 1 natural day" in told
+    assert (
+        "  + only in the second: dispatch: within 1 half working day of registration, by the office." in told
+    )
+
+
+def test_a_pack_is_told_in_sentences_on_a_terminal():
+    told = run("explain", "qingyang-2023", "--settings", str(SAMPLE))[1]
+    assert "交办：自登记起 1 个工作日（本地规定“dispatch”）内，责任方为营商环境办。" in told
+    assert "提级办理超期（已提级至“省”）：督办。 [庆阳若干措施（2023）§6]" in told
+    assert "按“" not in run("explain", "qingyang-2023")[1]
+    assert "由本地规定“dispatch”给定的时间" in run("explain", "qingyang-2023")[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", pack.known())
+def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else(name, language):
+    made = packs.page(name, SAMPLE, language)
+    found = pack.load(name, SAMPLE)
+    for sentence in sentences(found, language):
+        assert any(escaped in made for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
+        assert sentence.clause is None or sentence.clause in made
+    assert all(each.clause in made for each in found.outside)
+    assert found.ref in made
+    assert sha256((pack.PACKS / f"{name}.yaml").read_bytes()).hexdigest() in made
+    assert "http" not in made
+    assert "<script" not in made
+
+
+def test_the_page_is_written_to_a_file(tmp_path):
+    out = tmp_path / "page.html"
+    assert run("explain", "bozhou-2024", "--out", str(out)) == (0, "")
+    assert '<html lang="zh-CN">' in out.read_text(encoding="utf-8")
+
+
+def test_text_from_a_pack_cannot_become_markup(tmp_path):
+    path = tmp_path / "city.yaml"
+    text = BOZHOU.read_text(encoding="utf-8").replace("亳政办〔2024〕8号 §1", "<b onload=x>§1</b>")
+    path.write_text(text, encoding="utf-8")
+    assert "<b onload" not in packs.page(str(path), None, "zh")
+
+
+@pytest.mark.parametrize(
+    ("said", "of"),
+    [
+        (words.ACTS, Act),
+        (words.MEETINGS, Meeting),
+        (words.STARTS, Start),
+        (words.OWNERS, Owner),
+        (words.UNITS, LimitUnit),
+        (words.DEADLINES, events.DeadlineKind),
+        (words.KINDS, events.Kind),
+        (words.MARKS, events.Mark),
+        (words.RANKS, events.Rank),
+        (words.RATINGS, events.Rating),
+        (words.SHARED, Shared),
+        (words.NEEDS, Need),
+    ],
+)
+def test_there_are_words_for_all_that_a_pack_can_say(said, of):
+    assert said.keys() == set(of)
+    assert all(one.zh and one.en for one in said.values())
+
+
+def test_every_part_of_a_pack_that_is_founded_has_its_topic():
+    told = {sentence.topic for name in pack.known() for sentence in sentences(pack.unbound(name), "zh")}
+    assert told == words.TOPICS.keys()

@@ -1,0 +1,107 @@
+"""A file read in shares gives what it gives when it is read from beginning to end. All rows are invented."""
+
+import csv
+import filecmp
+import random
+from pathlib import Path
+
+import pytest
+
+from huying import profiles, shares
+from huying.judging import Judging
+from huying.recorded import Case, Rejected, read
+from huying.shares import Share, Unpaired
+from huying.simulate import gathered, header, simulate
+
+HOW = profiles.load("appeals-zh")
+HEADER = ["source_id", "author", "title", "received_at", "body", "reply", "replied_at"]
+PIECES = ["道路", '他说"修好了"', "一\n二", "一\r\n二", "逗号,", "·", "", "  边  "]
+BAD = ["\x07", "x\ry", "\x85", "\udcff"]
+"""A control character of ASCII, a line end of its own, a control character beyond, and no UTF-8."""
+
+
+def row(chance: random.Random, number: int, bad: str) -> list[str]:
+    day = chance.randrange(1, 28)
+    pieces = [*PIECES, bad] if chance.random() < 0.05 else PIECES
+    body = "".join(chance.choice(pieces) for _ in range(chance.randrange(1, 60)))
+    replied = f"2017-03-{chance.randrange(day, 29):02}T23:00:00" if chance.random() < 0.8 else ""
+    source_id = str(number if chance.random() < 0.95 else chance.randrange(number + 1))
+    title = chance.choice(["路灯", '"引号"', "", "A县,B县"])
+    return [source_id, "甲公司", title, f"2017-03-{day:02}T09:00:00", body, "已修", replied]
+
+
+def invented(path: Path, seed: int, end: str, rows: int = 2500) -> Path:
+    chance = random.Random(seed)
+    with path.open("w", encoding="utf-8-sig", newline="", errors="surrogateescape") as file:
+        lines = csv.writer(file, lineterminator=end)
+        lines.writerow(HEADER)
+        lines.writerows(row(chance, number, BAD[seed]) for number in range(rows))
+    return path
+
+
+def in_shares(file: Path, of: int) -> tuple[list[str], list[Rejected]]:
+    columns = header(file, HOW)
+    parts = [Judging(Share(file, HOW, columns, index, of), []).read() for index in range(of)]
+    assert len(parts) == 1 or all(part.blocks for part in parts)
+    found = gathered(parts, HOW)
+    return list(found.cases), found.rejected
+
+
+def at_a_stretch(file: Path) -> tuple[list[str], list[Rejected]]:
+    found = list(read(file, HOW))
+    cases = sorted((one for one in found if isinstance(one, Case)), key=lambda case: case.received_at)
+    return [case.source_id for case in cases], [one for one in found if isinstance(one, Rejected)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_shares_hold_what_the_file_holds(tmp_path: Path, seed: int, end: str) -> None:
+    file = invented(tmp_path / "appeals.csv", seed, end)
+    assert file.stat().st_size > 9 * shares.BLOCK
+    expected = at_a_stretch(file)
+    assert len(expected[0]) > 1500
+    assert {one.reason.partition(":")[0] for one in expected[1]} >= {"source_id", "title"}
+    for of in (1, 2, 3):
+        assert in_shares(file, of) == expected
+
+
+def test_a_field_too_long_for_csv_is_rejected_in_shares_too(tmp_path: Path) -> None:
+    file = tmp_path / "appeals.csv"
+    good = "{},甲,路,2017-03-01T09:00:00,正文,已修,\n"
+    long = good.format("long").replace("正文", "长" * (csv.field_size_limit() + 1))
+    lines = [",".join(HEADER) + "\n", *(good.format(i) for i in range(3000)), long, good.format("last")]
+    file.write_text("".join(lines), "utf-8")
+    assert in_shares(file, 2) == at_a_stretch(file)
+    assert [one.line for one in in_shares(file, 2)[1]] == [3002]
+
+
+def stray(tmp_path: Path) -> Path:
+    """A quote within a field, which csv takes as it is, and one that opens a field of many lines."""
+    good = "{},甲,路,2017-03-01T09:00:00,{},已修,2017-03-03T10:00:00\n"
+    bodies = ["正文"] * 3000
+    bodies[700], bodies[2000], bodies[2900] = '5" 管', '"开', '关"'
+    file = tmp_path / "appeals.csv"
+    rows = "".join(good.format(index, body) for index, body in enumerate(bodies))
+    file.write_text(",".join(HEADER) + "\n" + rows, "utf-8")
+    return file
+
+
+def test_quotes_that_stand_alone_are_noticed_and_the_file_is_read_whole(tmp_path: Path) -> None:
+    file = stray(tmp_path)
+    with pytest.raises(Unpaired):
+        in_shares(file, 2)
+    outcome = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=2)
+    expected = at_a_stretch(file)
+    assert (outcome.cases, outcome.rejected) == (len(expected[0]), len(expected[1])) == (2099, 1)
+
+
+def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
+    file = invented(tmp_path / "appeals.csv", 2, "\r\n")
+    packs = ["bozhou-2024", "case-limits"]
+    for processes in (1, 2, 3):
+        simulate(file, "appeals-zh", packs, tmp_path / str(processes), explain=True, at_once=processes)
+    one = sorted(path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.*") if path.is_file())
+    assert len(one) == 10
+    for processes in ("2", "3"):
+        match, *others = filecmp.cmpfiles(tmp_path / "1", tmp_path / processes, one, shallow=False)
+        assert (len(match), others) == (10, [[], []])
