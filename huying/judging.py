@@ -19,7 +19,7 @@ from shared import events
 from shared.events import DeadlineKind, Event, Leg, Mark, OwnLimit, Role
 from shared.rules.calendar import Calendar
 from shared.rules.decide import Judgement, decide
-from shared.rules.explain import explain_deadline
+from shared.rules.explained import explain_deadline
 from shared.rules.pack import Pack
 from shared.rules.said import construct
 

@@ -84,7 +84,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
         assert case.pack is not None
         acts = [act.event() for act in history]
         judgement = decide(acts, self.running.pack_of(case.pack), known, upto)
-        said = take(case, judgement, upto, known)
+        said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead
 

@@ -7,26 +7,22 @@ from typing import Any
 from services.escalation.case import Card, Case, HandOver, Lift, Move, Notice, Passed, Publication
 from shared import events
 from shared.events import Event
-from shared.rules import limits
-from shared.rules.calendar import Calendar, Calendars
 from shared.rules.decide import Judgement
-from shared.rules.explain import explain
-from shared.rules.notices import LAST_YEAR
-from shared.rules.standing import Deadline
+from shared.rules.explained import explained
 
 _PASSED = set(Passed.model_fields)
 _LIFT_FIELDS = {"leader", "level", "reason", "unit", "clause"}
 _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 
 
-def take(case: Case, judgement: Judgement, upto: datetime, calendars: Calendars) -> list[Event]:
+def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
     new = [event for event in judgement.said if event.id not in case.said]
     for event in new:
         case.said.add(event.id)
         if (keep := _KEPT.get(type(event))) is not None:
             keep(case, event)
-    deadlines = _explained(case.deadlines, judgement.deadlines, calendars, upto)
+    deadlines = explained(case.deadlines, judgement.deadlines)
     if (deadlines, judgement.state) != (case.deadlines, case.state):
         case.deadlines, case.state = deadlines, judgement.state
         new.append(
@@ -81,58 +77,3 @@ _KEPT: dict[type[Event], Callable[[Case, Any], None]] = {
     events.AppealHandedOver: _keep_hand_over,
     events.PublicationProposed: _keep_publication,
 }
-
-
-def _explained(
-    before: list[events.Deadline], now: list[Deadline], calendars: Calendars, upto: datetime
-) -> list[events.Deadline]:
-    """The deadlines as they are said; an explanation is made anew only where the date is new."""
-    known = {_place(d): d.explanation for d in before}
-    found = []
-    for deadline in now:
-        said = deadline.to_event()
-        text = known.get(_place(said))
-        text = text if text is not None else _explain(deadline, calendars, upto)
-        found.append(said.model_copy(update={"explanation": text}))
-    return found
-
-
-def _place(said: events.Deadline) -> tuple[object, ...]:
-    return said.leg_id, said.round, said.deadline, said.started_at, said.due_at, said.provisional
-
-
-def _explain(deadline: Deadline, calendars: Calendars, upto: datetime) -> dict[str, str]:
-    calendar = _reckoned_by(deadline, calendars, upto)
-    clause = deadline.clause
-    if deadline.limit is None:
-        assert deadline.due_at is not None
-        local = deadline.due_at.astimezone(calendar.zone)
-        return {
-            "zh": f"交办时指定：{local:%Y-%m-%d %H:%M} 到期（{clause}）。",
-            "en": f"Set at dispatch: due {local:%Y-%m-%d %H:%M} ({clause}).",
-        }
-    try:
-        return explain(deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses, clause)
-    except (ValueError, OverflowError):
-        return {
-            "zh": f"到期日在日历所及（至 {LAST_YEAR} 年）之后，不能确定（{clause}）。",
-            "en": f"It ends beyond the calendar, which reaches to {LAST_YEAR} ({clause}).",
-        }
-
-
-def _reckoned_by(deadline: Deadline, calendars: Calendars, upto: datetime) -> Calendar:
-    """The first calendar known since the deadline started that gives its date: later ones may not have."""
-    since = calendars.since(deadline.started_at)
-    known = [since.first, *(calendar for at, calendar in since.later if at <= upto)]
-    if len(known) == 1 or deadline.limit is None:
-        return known[-1]
-    return next((calendar for calendar in known if _gives(calendar, deadline)), known[-1])
-
-
-def _gives(calendar: Calendar, deadline: Deadline) -> bool:
-    assert deadline.limit is not None
-    try:
-        due = limits.due(deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses)
-    except (ValueError, OverflowError):
-        return False
-    return (due.due_at, due.provisional) == (deadline.due_at, deadline.provisional)

@@ -12,8 +12,7 @@ from itertools import pairwise
 
 from shared.rules.calendar import OFFICE_HOURS, Calendar, OfficeHours
 from shared.rules.limits import Limit, LimitUnit, Pause
-from shared.rules.notices import LAST_YEAR, SATURDAY, DayOff
-from shared.rules.standing import Deadline
+from shared.rules.notices import SATURDAY, DayOff
 
 DAY = timedelta(days=1)
 CLOCK_UNITS = (LimitUnit.HALF_WORKING_DAYS, LimitUnit.WORKING_HOURS)
@@ -240,30 +239,6 @@ def explain(
         language: "\n".join(_Telling(walked, language, words).lines(clause, pauses, calendar))
         for language, words in _WORDS.items()
     }
-
-
-def explain_deadline(deadline: Deadline) -> dict[str, str]:
-    """Why a deadline ends when it does, by the calendar it was reckoned by; keys "zh" and "en"."""
-    calendar, clause = deadline.calendar, deadline.clause
-    if deadline.limit is None:
-        zh, en = (
-            ("随程序约定", "Agreed in the procedure")
-            if deadline.in_turn
-            else ("交办时指定", "Set at dispatch")
-        )
-        assert deadline.due_at is not None
-        local = deadline.due_at.astimezone(calendar.zone)
-        return {
-            "zh": f"{zh}：{local:%Y-%m-%d %H:%M} 到期（{clause}）。",
-            "en": f"{en}: due {local:%Y-%m-%d %H:%M} ({clause}).",
-        }
-    try:
-        return explain(deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses, clause)
-    except (ValueError, OverflowError):
-        return {
-            "zh": f"到期日在日历所及（至 {LAST_YEAR} 年）之后，不能确定（{clause}）。",
-            "en": f"It ends beyond the calendar, which reaches to {LAST_YEAR} ({clause}).",
-        }
 
 
 @dataclass(frozen=True, slots=True)

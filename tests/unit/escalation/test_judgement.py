@@ -50,7 +50,7 @@ def history(dispatched: str, *more: Event) -> list[Event]:
 def brought(
     case: Case, acts: list[Event], rules: Pack, upto: str, calendars: Calendars = CALENDARS
 ) -> list[Event]:
-    return take(case, decide(acts, rules, calendars, at(upto)), at(upto), calendars)
+    return take(case, decide(acts, rules, calendars, at(upto)), at(upto))
 
 
 def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:
