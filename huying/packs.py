@@ -95,7 +95,8 @@ def text(name: str, settings: Path | None, language: Language) -> str:
         lines += ["", _say("settings", language)]
         lines += [f"  {name}: {value}" for name, value in _numbers(found, language)]
     if found.outside:
-        lines += ["", _say("outside", language), *(f"  {each.clause}: {each.why}" for each in found.outside)]
+        lines += ["", _say("outside", language)]
+        lines += [f"  {each.clause}: {getattr(each.why, language)}" for each in found.outside]
     return "\n".join(lines)
 
 

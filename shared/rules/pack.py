@@ -25,6 +25,7 @@ from shared.rules.pack_parts import (
     LimitRule,
     OfficeHoursRule,
     OwnLimits,
+    Reason,
     Reminder,
     Setting,
     Source,
@@ -56,7 +57,7 @@ class Outside(Strict):
     """What the text says and the pack leaves alone, and why."""
 
     clause: str
-    why: str
+    why: Reason
 
 
 class Pack(Strict):

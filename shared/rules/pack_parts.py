@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -147,6 +148,21 @@ def overlap(one: str, other: str) -> bool:
     return within(first_and_last(one)[0], other) or within(first_and_last(other)[0], one)
 
 
+class Title(Strict):
+    """A name, or a reason, in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+def _in_both(given: object) -> object:
+    return {"zh": given, "en": given} if isinstance(given, str) else given
+
+
+Reason = Annotated[Title, BeforeValidator(_in_both, json_schema_input_type=Title | str)]
+"""Why it is so. A draft may give one text, which is then shown in both languages."""
+
+
 class Rule(Strict):
     """What the pack says and on what ground: a clause of the text, or the reason for a choice."""
 
@@ -155,7 +171,7 @@ class Rule(Strict):
     )
 
     clause: str | None = None
-    choice: str | None = None
+    choice: Reason | None = None
 
     @model_validator(mode="after")
     def founded(self) -> Self:
@@ -168,13 +184,6 @@ class Rule(Strict):
     def ground(self) -> str:
         """The clause; `choice` for what the text does not say."""
         return self.clause or "choice"
-
-
-class Title(Strict):
-    """A name in both languages."""
-
-    zh: str
-    en: str
 
 
 class Source(Strict):

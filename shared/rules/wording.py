@@ -47,7 +47,7 @@ class _Telling:
         pack = self.pack
         for limit in pack.limits:
             about = f"{limit.deadline} {limit.rounds} {sorted(limit.kinds)}"
-            yield _founded("limits", about, self._limit(limit), limit)
+            yield self._founded("limits", about, self._limit(limit), limit)
         for stage in pack.stages:
             told = self._say(
                 "stage",
@@ -55,11 +55,11 @@ class _Telling:
                 owner=self._one(words.OWNERS, stage.by),
                 dates=self._say("with_dates") if stage.dates else "",
             )
-            yield _founded("stages", stage.stage, told, stage)
+            yield self._founded("stages", stage.stage, told, stage)
         yield from self._of_deadlines(apart=apart)
         for step in pack.ladder:
             for told_of in _alone(step) if apart else (step,):
-                yield _founded("ladder", _cause(told_of.when), self._step(told_of), step)
+                yield self._founded("ladder", _cause(told_of.when), self._step(told_of), step)
         yield from self._of_lifts()
         yield from self._of_desks()
 
@@ -84,12 +84,12 @@ class _Telling:
         if own:
             for deadlines in _each(own.deadlines, apart):
                 told = self._say("own_limits", names=self._all(self.deadlines, deadlines))
-                yield _founded("own_limits", str(deadlines), told, own)
+                yield self._founded("own_limits", str(deadlines), told, own)
         if reminder:
             for deadlines in _each(reminder.deadlines, apart):
                 names = self._all(self.deadlines, deadlines)
                 told = self._say("reminder", names=names, percent=reminder.percent)
-                yield _founded("reminder", str(deadlines), told, reminder)
+                yield self._founded("reminder", str(deadlines), told, reminder)
 
     def _step(self, step: Step) -> str:
         return self._say(
@@ -122,10 +122,10 @@ class _Telling:
                 )
                 for at in levels.steps
             ]
-            yield _founded("levels", "", self._say("levels", names=self._listed(named)), levels)
+            yield self._founded("levels", "", self._say("levels", names=self._listed(named)), levels)
         if never:
             names = self._all(words.MARKS, sorted(never.marks), "or")
-            yield _founded("never_lifted", "", self._say("never_lifted", names=names), never)
+            yield self._founded("never_lifted", "", self._say("never_lifted", names=names), never)
 
     def _of_desks(self) -> Iterator[Sentence]:
         yield from self._of_extension()
@@ -134,15 +134,15 @@ class _Telling:
         pack = self.pack
         if pack.merging:
             names = self._all(words.SHARED, sorted(pack.merging.shares))
-            yield _founded("merging", "", self._say("merging", names=names), pack.merging)
+            yield self._founded("merging", "", self._say("merging", names=names), pack.merging)
         if pack.referral:
             names = self._listed([getattr(to.title, self.language) for to in pack.referral.destinations])
-            yield _founded("referral", "", self._say("referral", names=names), pack.referral)
+            yield self._founded("referral", "", self._say("referral", names=names), pack.referral)
         if pack.closure:
             names = self._all(words.NEEDS, sorted(pack.closure.needs))
-            yield _founded("closure", "", self._say("closure", names=names), pack.closure)
+            yield self._founded("closure", "", self._say("closure", names=names), pack.closure)
         spans = self._listed([f"{opens}–{closes}" for opens, closes in pack.office_hours.spans])
-        yield _founded("office_hours", "", self._say("office_hours", names=spans), pack.office_hours)
+        yield self._founded("office_hours", "", self._say("office_hours", names=spans), pack.office_hours)
 
     def _of_extension(self) -> Iterator[Sentence]:
         allowed = self.pack.extension
@@ -155,17 +155,17 @@ class _Telling:
             times=self._times(allowed.times),
             interim=self._say("interim") if allowed.interim_reply else "",
         )
-        yield _founded("extension", "", told, allowed)
+        yield self._founded("extension", "", told, allowed)
         for rank in allowed.ranks:
             approver = self._one(words.RANKS, rank.rank)
             told = self._say("rank", limit=self._length(rank.up_to), rank=approver)
-            yield _founded("extension", rank.rank, told, allowed)
+            yield self._founded("extension", rank.rank, told, allowed)
 
     def _of_pauses(self) -> Iterator[Sentence]:
         pauses = self.pack.pauses
         if pauses is None:
             return
-        yield _founded("pauses", "", self._say("pauses", cap=self._length(pauses.cap)), pauses)
+        yield self._founded("pauses", "", self._say("pauses", cap=self._length(pauses.cap)), pauses)
         for ground in pauses.grounds:
             told = self._say(
                 "ground",
@@ -173,7 +173,7 @@ class _Telling:
                 cap=self._length(ground.cap),
                 rank=self._one(words.RANKS, ground.rank),
             )
-            yield _founded("pauses", ground.ground, told, pauses)
+            yield self._founded("pauses", ground.ground, told, pauses)
 
     def _of_reopening(self) -> Iterator[Sentence]:
         rule = self.pack.reopening
@@ -186,7 +186,7 @@ class _Telling:
             times=self._times(rule.times),
             finding=self._say("finding") if rule.finding else "",
         )
-        yield _founded("reopening", "", told, rule)
+        yield self._founded("reopening", "", told, rule)
 
     def _length(self, limit: LimitOrSetting) -> str:
         given = self.pack.numbers
@@ -227,6 +227,10 @@ class _Telling:
             return ("或" if joined == "or" else "、").join(said)
         return f" {joined} ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
+    def _founded(self, topic: str, about: str, text: str, rule: Rule) -> Sentence:
+        reason = getattr(rule.choice, self.language) if rule.choice else None
+        return Sentence(topic, about, text, rule.clause, reason)
+
     def _one(self, named: Mapping[str, Said], word: str) -> str:
         return self._in(named[word]) if word in named else word
 
@@ -235,10 +239,6 @@ class _Telling:
 
     def _say(self, sentence: str, **said: object) -> str:
         return self._in(SENTENCES[sentence]).format(**said)
-
-
-def _founded(topic: str, about: str, text: str, rule: Rule) -> Sentence:
-    return Sentence(topic, about, text, rule.clause, rule.choice)
 
 
 def _each(deadlines: tuple[str, ...], apart: bool) -> list[tuple[str, ...]]:

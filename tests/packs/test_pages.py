@@ -13,6 +13,7 @@ from tests.packs.histories import SETTINGS, loaded
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "packs"
 CITIES = ("bozhou-2024", "bowu-2022", "xuancheng-2024", "qingyang-2023", "xx-city-2022")
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def page_of(pack_id: str) -> str:
@@ -33,6 +34,14 @@ def _clauses(part: Any) -> Iterator[str]:
         yield from _clauses(one)
 
 
+def reasons(part: Any) -> list[Any]:
+    """What a pack's file gives as `choice` and `why`, in its order."""
+    if isinstance(part, dict):
+        given = [part[key] for key in ("choice", "why") if key in part]
+        return given + [reason for one in part.values() for reason in reasons(one)]
+    return [reason for one in part for reason in reasons(one)] if isinstance(part, list) else []
+
+
 def tabled(page: str) -> dict[str, tuple[str, str]]:
     """The rows of a page's table: by clause, what the pack does and what remains outside."""
     rows = [line.strip("| ").split("|") for line in page.splitlines() if line.startswith("| ")][1:]
@@ -49,6 +58,15 @@ def test_a_page_says_what_the_pack_does_for_exactly_the_clauses_its_rules_cite(p
 def test_a_page_says_what_remains_outside_for_exactly_the_clauses_the_pack_names(pack_id: str):
     rows = tabled(page_of(pack_id))
     assert {clause for clause, (_, remains) in rows.items() if remains} == cited(pack_id, outside=True)
+
+
+@pytest.mark.parametrize("pack_id", pack.known())
+def test_a_pack_gives_every_reason_in_chinese_and_in_english(pack_id: str):
+    given = reasons(yaml.safe_load((pack.PACKS / f"{pack_id}.yaml").read_text(encoding="utf-8")))
+    assert given
+    assert [reason for reason in given if not isinstance(reason, dict) or reason.keys() != {"zh", "en"}] == []
+    assert [reason["zh"] for reason in given if not HAN.search(reason["zh"])] == []
+    assert [reason["en"] for reason in given if HAN.search(reason["en"])] == []
 
 
 @pytest.mark.parametrize("pack_id", pack.known())

@@ -1,6 +1,7 @@
 """`huying pack`: a pack checked, compared, told in sentences, and its schema."""
 
 import json
+import re
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from markupsafe import escape
 from typer.testing import CliRunner
 
 from huying import packs
@@ -163,11 +165,34 @@ def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else
     for sentence in sentences(found, language):
         assert any(escaped in made for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
         assert sentence.clause is None or sentence.clause in made
+        assert sentence.choice is None or escape(sentence.choice) in made
     assert all(each.clause in made for each in found.outside)
+    assert all(escape(getattr(each.why, language)) in made for each in found.outside)
     assert found.ref in made
     assert sha256((pack.PACKS / f"{name}.yaml").read_bytes()).hexdigest() in made
     assert "http" not in made
     assert "<script" not in made
+
+
+@pytest.mark.parametrize("name", pack.known())
+def test_a_pack_told_in_chinese_gives_no_reason_in_english(name):
+    made = packs.page(name, None, "zh")
+    for shown in (re.sub("<[^>]*>", "|", made[made.index("<body>") :]), packs.text(name, None, "zh")):
+        assert re.findall(r"[A-Za-z]+(?:[\s,;]+[A-Za-z]+){2,}", shown) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_one_reason_of_a_draft_is_shown_in_both_languages(tmp_path, language):
+    path = tmp_path / "city.yaml"
+    draft = yaml.safe_load(BOZHOU.read_text(encoding="utf-8"))
+    draft["office_hours"]["choice"] = "Ask the office."
+    draft["outside"][0]["why"] = "Ask the mayor."
+    path.write_text(yaml.safe_dump(draft, allow_unicode=True), encoding="utf-8")
+    assert run("check", str(path))[0] == 0
+    jsonschema.validate(as_an_editor_reads_it(path), json.loads(packs.schema()))
+    assert "Ask the office." in packs.page(str(path), None, language)
+    assert "Ask the mayor." in packs.page(str(path), None, language)
+    assert "Ask the mayor." in packs.text(str(path), None, language)
 
 
 def test_the_page_is_written_to_a_file(tmp_path):

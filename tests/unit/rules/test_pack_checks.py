@@ -60,6 +60,8 @@ def file(tmp_path: Path) -> Path:
         ("prefix: TC\n", "", 1, "prefix: is missing"),
         ("Asia/Shanghai", "Asia/Nowhere", 7, "zone: 'Asia/Nowhere' is no time zone"),
         ("[[08:30, 12:00]]", "[[12:00, 08:30]]", 8, "office_hours: office hours from 12:00 to 08:30"),
+        ("choice: Usual.", "choice: {zh: 通常}", 10, "office_hours, choice, en: is missing"),
+        ("choice: Usual.", "choice: ''", 10, "office_hours, choice, zh: string should have at least 1"),
         ("    clause: §1\n", "", 15, "limits, entry 1: give the `clause`"),
         ("deadline: reply\n", "deadline: answer\n", 15, "'answer' is no usual deadline: give it a `title`"),
         ("deadline: reply\n", "deadline: Re ply\n", 15, "limits, entry 1, deadline: string should match"),
