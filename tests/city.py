@@ -201,13 +201,13 @@ class City:
         return found
 
     async def records(self, topic: str) -> list[ConsumerRecord]:
-        """Everything a topic holds, in the order of its partitions."""
+        """Everything a topic holds, in the order of its partitions; an empty one is waited for a while."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
         consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
         await consumer.start()
         try:
             found: list[ConsumerRecord] = []
-            while batch := await consumer.getmany(timeout_ms=700):
+            while batch := await consumer.getmany(timeout_ms=700 if found else 5000):
                 found += [record for part in batch.values() for record in part]
             return found
         finally:
