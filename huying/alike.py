@@ -7,12 +7,13 @@ its own limit is like an act. A limit on the office clock, for dispatch, is met 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Hashable
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from huying.recorded import Case
 from huying.results import Renderer, Result, Rows, cell
+from huying.wallclock import WallClock
 from shared.events import Kind
 from shared.rules import limits
 from shared.rules.calendar import Calendar
@@ -54,7 +55,7 @@ class Patterns:
         self._on_clock = {one.limit for one in on_clock if one.limit}
         self._hours = table.hours
         self._calendar = calendar
-        self._zone = ZoneInfo(rules.zone)
+        self._clock = WallClock(ZoneInfo(rules.zone))
         self._renderer = renderer
         self._upto = upto
         self._ends: dict[date, tuple[datetime, ...]] = {}
@@ -71,8 +72,8 @@ class Patterns:
             key.append(what.act)
             if when != at:
                 key += self._lies(when)
+                moments.append(when)
                 at = when
-            moments.append(at)
         if case.due_at is not None or self._on_clock:
             self._add_ends(case, key, moments)
         return Likeness(tuple(key), moments)
@@ -90,7 +91,7 @@ class Patterns:
 
     def _lies(self, at: datetime) -> tuple[date, int]:
         """The local day, and where in it: an odd number at a moment at which limits end, else an even one."""
-        day = at.astimezone(self._zone).date()
+        day = self._clock.day(at)
         ends = self._ends.get(day)
         if ends is None:
             ends = self._ends[day] = self._ends_of(day)
@@ -99,7 +100,7 @@ class Patterns:
 
     def _ends_of(self, day: date) -> tuple[datetime, ...]:
         moments = ((day, time()), (day, self._hours.closes), (day + DAY, time()))
-        return tuple(datetime.combine(*moment, self._zone).astimezone(UTC) for moment in moments)
+        return tuple(datetime.combine(*moment, self._clock.zone).astimezone(UTC) for moment in moments)
 
     def known(self, likeness: Likeness, source_id: str) -> tuple[Result, Rows] | None:
         """The result of the case that was judged for all like it, and the rows of this one."""
@@ -114,15 +115,15 @@ class Patterns:
         """Keep what a case came to, for those like it."""
         if len(self._patterns) >= KEPT:
             self._patterns.clear()
-        rows = _Places(self._renderer.zone, likeness.moments).rows(result._replace(source_id="{name}"))
+        rows = _Places(self._renderer.clock, likeness.moments).rows(result._replace(source_id="{name}"))
         self._patterns[likeness.key] = Pattern(result, *rows)
 
 
 class _Places(Renderer):
     """Puts a numbered place wherever one of `moments` stands."""
 
-    def __init__(self, zone: tzinfo, moments: list[datetime]) -> None:
-        super().__init__(zone)
+    def __init__(self, clock: WallClock, moments: list[datetime]) -> None:
+        super().__init__(clock)
         self._places = {at: f"{{{number}}}" for number, at in enumerate(moments)}
 
     def moment(self, at: datetime | None) -> str:

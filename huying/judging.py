@@ -15,6 +15,7 @@ from huying.profiles import Profile
 from huying.recorded import Case
 from huying.results import Deadline, Figures, Renderer, Result, Rows
 from huying.shares import Share
+from huying.wallclock import WallClock
 from shared import events
 from shared.events import DeadlineKind, Event, Leg, Mark, OwnLimit, Role
 from shared.rules.calendar import Calendar
@@ -124,7 +125,7 @@ class Judge:
         self._rules = rules.without_reminder()
         self._calendar = Calendar.load(ZoneInfo(rules.zone))
         self._upto = upto
-        self._renderer = Renderer(how.tz)
+        self._renderer = Renderer(WallClock(how.tz))
         self._patterns = Patterns(self._rules, how.kind, self._calendar, self._renderer, upto)
 
     def judgement(self, case: Case) -> Judgement:

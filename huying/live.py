@@ -13,6 +13,7 @@ from huying.outcome import Outcome
 from huying.parked import Where
 from huying.results import Figures, Renderer, Result
 from huying.verify import calendars_of, histories
+from huying.wallclock import WallClock
 from shared.events import CATALOGUE, AppealAssigned, AppealLifted, CardIssued, CardWithdrawn, Event
 from shared.rules import pack
 from shared.rules.calendar import Calendars
@@ -65,7 +66,7 @@ class _Live:
         self._calendars = calendars
         self._upto = upto
         self._explain = explain
-        self._renderers = [Renderer(ZoneInfo(rules.zone)) for rules in packs]
+        self._renderers = [Renderer(WallClock(ZoneInfo(rules.zone))) for rules in packs]
 
     def told(self, items: Iterator[Mapping[str, Any]]) -> Iterator[Told]:
         """The cases that had come by then, as they stand under each pack."""

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
@@ -25,6 +26,18 @@ def possible() -> int:
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Nobody looks for what hangs together in circles: what is read stays, and makes no circles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class Elsewhere:
@@ -75,7 +88,6 @@ class Elsewhere:
 
 def _serve(judging: Judging, conn: Connection, parents: Connection) -> None:
     parents.close()
-    gc.disable()  # nothing here is circular, and what is read stays
     try:
         conn.send(judging.read())
         for batch in judging.judge(*conn.recv()):

@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NamedTuple, cast
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from huying.profiles import Done, Profile, Text
+from huying.wallclock import WallClock
 from services.dispatch import acts as dispatch
 from services.dispatch.domain import Unit
 from services.financing.contract import Yuan
@@ -172,13 +174,13 @@ class _Said:
         self._validate = TypeAdapter(Annotated[rule, BeforeValidator(clean)]).validate_python
         self.words = cache(self.checked)
 
-    def checked(self, said: str, where: str) -> str:
-        """`said` as it is. BadRow where the services would refuse it."""
+    def checked(self, said: str, column: str | None) -> str:
+        """`said`, of `column` or the profile's own, as it is. BadRow where the services would refuse it."""
         try:
             return cast("str", self._validate(said))
         except ValidationError as error:
             why = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise BadRow(f"{where}: {why.removeprefix('Value error, ')}") from error
+            raise BadRow(f"{column or ascii(said)}: {why.removeprefix('Value error, ')}") from error
 
 
 _SOURCE_ID = _Said(intake.SourceId)
@@ -203,6 +205,11 @@ class Row:
         self._width = len(header)
         self._place = {name: index for index, name in enumerate(header)}
         self._units: dict[str, Unit] = {}
+        self._clock = WallClock(profile.tz)
+        self._steps = [
+            (column, [(what, _ACTS.get(what.act, _LINE)) for what in acts])
+            for column, acts in groupby(profile.acts, key=lambda what: what.columns[0])
+        ]
         pattern = profile.locality and profile.locality.pattern
         self._pattern = re.compile(pattern) if pattern else None
 
@@ -233,8 +240,7 @@ class Row:
         if not cell:
             return None
         try:
-            at = datetime.fromisoformat(cell)
-            at = (at if at.tzinfo else at.replace(tzinfo=self.profile.tz)).astimezone(UTC)
+            at = self._clock.read(cell)
         except ValueError as error:
             shown = ascii(cell[:SHOWN])
             raise BadRow(f"{column}: {shown} is no time; write it like 2024-02-14T09:30:00") from error
@@ -254,7 +260,7 @@ class Row:
             if plain and len(said) <= rule.longest:
                 return said
             return rule.checked(said, column)
-        return rule.words(words, column or ascii(words))
+        return rule.words(words, column)
 
     def _locality(self, cells: list[str]) -> str | None:
         rule = self.profile.locality
@@ -269,23 +275,23 @@ class Row:
         rule = self.profile.unit
         name = cells[self._place[rule.column]].strip() if rule.column else rule.name or ""
         if name not in self._units:
-            _LINE.checked(name, rule.column or ascii(name))
+            _LINE.checked(name, rule.column)
             self._units[name] = Unit(code=rule.code or safe_code(name), name=name, kind=rule.kind)
         return self._units[name]
 
     def _acts(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:
         found: list[Past] = []
-        column, at = None, None
-        for what in self.profile.acts:
-            if what.at != column:
-                column, at = what.at, self._moment(cells, what.columns[0])
+        before, said_before = received_at, self.profile.received_at
+        for column, acts in self._steps:
+            at = self._moment(cells, column)
             if at is None:
                 continue
             if at < received_at:
-                raise BadRow(f"{what.at}: lies before {self.profile.received_at}")
-            if found and at < found[-1].occurred_at:
-                raise BadRow(f"{what.at}: lies before {found[-1].what.at}")
-            found.append(Past(what, at, self._text(cells, what, _ACTS[what.act], plain)))
+                raise BadRow(f"{column}: lies before {self.profile.received_at}")
+            if at < before:
+                raise BadRow(f"{column}: lies before {said_before}")
+            before, said_before = at, column
+            found += [Past(what, at, self._text(cells, what, rule, plain)) for what, rule in acts]
         return tuple(found)
 
     def _milestones(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:

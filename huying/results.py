@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from huying.recorded import Rejected
+from huying.wallclock import WallClock
 from shared.events import DeadlineKind, Verdict
 
-KNOWN_MOMENTS = 100_000
 _QUOTED = re.compile('[,"\r\n]')
 
 
@@ -83,11 +83,10 @@ class Rows(NamedTuple):
 
 
 class Renderer:
-    """Makes lines of CSV out of results, times with the offset of `zone`."""
+    """Makes lines of CSV out of results, times as `clock` shows them."""
 
-    def __init__(self, zone: tzinfo) -> None:
-        self.zone = zone
-        self._moments: dict[datetime | None, str] = {None: ""}
+    def __init__(self, clock: WallClock) -> None:
+        self.clock = clock
 
     def rows(self, result: Result) -> Rows:
         """The lines of a result."""
@@ -104,12 +103,7 @@ class Renderer:
 
     def moment(self, at: datetime | None) -> str:
         """A moment in ISO 8601; nothing for none."""
-        found = self._moments.get(at)
-        if found is None and at is not None:
-            if len(self._moments) > KNOWN_MOMENTS:
-                self._moments = {None: ""}
-            found = self._moments[at] = at.astimezone(self.zone).isoformat()
-        return found or ""
+        return self.clock.text(at) if at else ""
 
 
 def _order(deadline: Deadline) -> tuple[int, str, str, datetime]:
@@ -227,7 +221,7 @@ class Files:
 
 def write(out: Path, zone: tzinfo, results: Iterable[Result]) -> Figures:
     """Write `cases.csv` and `deadlines.csv` into `out`, times as in `zone`; returns the figures."""
-    figures, renderer = Figures(), Renderer(zone)
+    figures, renderer = Figures(), Renderer(WallClock(zone))
     with Files(out) as files:
         for result in sorted(results):
             files.write(result.source_id, result.registration_number, renderer.rows(result))

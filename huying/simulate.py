@@ -2,11 +2,10 @@
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
 from itertools import chain
 from operator import itemgetter
@@ -51,11 +50,12 @@ def simulate(
     columns = header(file, how)
     count = at_once or processes.possible()
     shares = [Share(file, how, columns, index, count) for index in range(count)]
-    try:
-        outcome, counted, rejected = _judged(shares, packs, out, explain=explain)
-    except Unpaired:
-        whole = Share(file, how, columns, whole=True)
-        outcome, counted, rejected = _judged([whole], packs, out, explain=explain)
+    with processes.uncollected():
+        try:
+            outcome, counted, rejected = _judged(shares, packs, out, explain=explain)
+        except Unpaired:
+            whole = Share(file, how, columns, whole=True)
+            outcome, counted, rejected = _judged([whole], packs, out, explain=explain)
     outcome.finish(counted, rejected, perf_counter() - started)
     return outcome
 
@@ -131,13 +131,16 @@ def gathered(parts: list[Part], how: Profile) -> Found:
 
 def numbers(cases: dict[str, float], rules: Pack) -> dict[str, str]:
     """The registration numbers that intake gives to cases in this order, day by day in the pack's zone."""
-    counts: Counter[date] = Counter()
     zone = ZoneInfo(rules.zone)
     found = {}
+    day, ends, count = date.min, 0.0, 0
     for source_id, received in cases.items():
-        day = datetime.fromtimestamp(received, zone).date()
-        counts[day] += 1
-        found[source_id] = registration_number(rules.prefix, day, counts[day])
+        if received >= ends:
+            day = datetime.fromtimestamp(received, zone).date()
+            ends = datetime.combine(day + timedelta(days=1), time(), zone).timestamp()
+            count = 0
+        count += 1
+        found[source_id] = registration_number(rules.prefix, day, count)
     return found
 
 

@@ -47,7 +47,7 @@ def imported_id(source: str, source_id: str) -> UUID:
 
 def registration_number(prefix: str, day: date, n: int) -> str:
     """The public number of the n-th appeal of a local day, e.g. BZ-20260213-00042."""
-    return f"{prefix}-{day:%Y%m%d}-{n:05d}"
+    return f"{prefix}-{day.year}{day.month:02}{day.day:02}-{n:05d}"
 
 
 def receive(

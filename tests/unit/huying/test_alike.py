@@ -11,6 +11,7 @@ from huying import profiles
 from huying.judging import Judge, result
 from huying.recorded import Case, Past
 from huying.results import Renderer, Result
+from huying.wallclock import WallClock
 from services.dispatch.domain import Unit
 from shared.rules import pack
 from shared.rules.limits import Limit, LimitUnit
@@ -49,7 +50,7 @@ def invented(chance: random.Random, number: int) -> Case:
 @pytest.mark.parametrize("pack_id", CITIES)
 def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id: str) -> None:
     chance = random.Random(pack_id)
-    judge, renderer = Judge(HOW, pack.load(pack_id, SETTINGS), UPTO), Renderer(HOW.tz)
+    judge, renderer = Judge(HOW, pack.load(pack_id, SETTINGS), UPTO), Renderer(WallClock(HOW.tz))
     like_another = 0
     for number in range(2_500):
         case = invented(chance, number)
