@@ -9,7 +9,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -174,6 +174,13 @@ class _Said:
         self._validate = TypeAdapter(Annotated[rule, BeforeValidator(clean)]).validate_python
         self.words = cache(self.checked)
 
+    def takes(self, words: str) -> bool:
+        """Whether the services would take `words`."""
+        try:
+            return bool(self.words(words, None))
+        except BadRow:
+            return False
+
     def checked(self, said: str, column: str | None) -> str:
         """`said`, of `column` or the profile's own, as it is. BadRow where the services would refuse it."""
         try:
@@ -181,6 +188,14 @@ class _Said:
         except ValidationError as error:
             why = error.errors(include_url=False, include_input=False)[0]["msg"]
             raise BadRow(f"{column or ascii(said)}: {why.removeprefix('Value error, ')}") from error
+
+
+_Say = Callable[[list[str], Text, _Said, bool], str]
+
+
+def _say_nothing(cells: list[str], text: Text, rule: _Said, plain: bool) -> str:
+    """For a brief case whose texts are known to be in order."""
+    return ""
 
 
 _SOURCE_ID = _Said(intake.SourceId)
@@ -210,6 +225,17 @@ class Row:
             (column, [(what, _ACTS.get(what.act, _LINE)) for what in acts])
             for column, acts in groupby(profile.acts, key=lambda what: what.columns[0])
         ]
+        texts: list[tuple[Text | None, _Said]] = [
+            (profile.title, _TITLE),
+            (profile.text, _TEXT),
+            (profile.enterprise, _TITLE),
+            *(act for _, acts in self._steps for act in acts),
+        ]
+        said = [(text, rule.longest, rule.takes(text.words)) for text, rule in texts if text]
+        self._skips = brief and all(text.column or given for text, _, given in said)
+        self._texts = [
+            (self._place[text.column], longest, given) for text, longest, given in said if text.column
+        ]
         pattern = profile.locality and profile.locality.pattern
         self._pattern = re.compile(pattern) if pattern else None
 
@@ -222,14 +248,15 @@ class Row:
         if received_at is None:
             raise BadRow(f"{profile.received_at}: is blank")
         source_id = self._checked(cells, profile.source_id, "", _SOURCE_ID, plain)
-        title = self._text(cells, profile.title, _TITLE, plain)
-        text = self._text(cells, profile.text, _TEXT, plain)
-        enterprise = self._text(cells, profile.enterprise, _TITLE, plain) if profile.enterprise else None
+        say = _say_nothing if plain and self._skips and self._in_order(cells) else self._text
+        title = say(cells, profile.title, _TITLE, plain)
+        text = say(cells, profile.text, _TEXT, plain)
+        enterprise = say(cells, profile.enterprise, _TITLE, plain) if profile.enterprise else None
         locality = None if self._brief else self._locality(cells)
         unit = self._unit(cells)
         due_at = self._moment(cells, profile.completion_due_at) if profile.completion_due_at else None
         loan = profile.case == "loan"
-        acts = (self._milestones if loan else self._acts)(cells, received_at, plain)
+        acts = (self._milestones if loan else self._acts)(cells, received_at, say, plain)
         amount = self._amount(cells, profile.amount) if profile.amount else None
         return Case(
             line, source_id, received_at, title, text, enterprise, locality, unit, due_at, acts, amount
@@ -249,6 +276,14 @@ class Row:
         if not FIRST <= at < LAST:
             raise BadRow(f"{column}: {cell[:SHOWN]} lies outside {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}")
         return at
+
+    def _in_order(self, cells: list[str]) -> bool:
+        """Whether no text is too long, nor blank where the profile has no words for it."""
+        for place, longest, given in self._texts:
+            cell = cells[place]
+            if len(cell) > longest or (not given and not cell.strip()):
+                return False
+        return True
 
     def _text(self, cells: list[str], text: Text, rule: _Said, plain: bool) -> str:
         said = self._checked(cells, text.column, text.words, rule, plain)
@@ -279,7 +314,7 @@ class Row:
             self._units[name] = Unit(code=rule.code or safe_code(name), name=name, kind=rule.kind)
         return self._units[name]
 
-    def _acts(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:
+    def _acts(self, cells: list[str], received_at: datetime, say: _Say, plain: bool) -> tuple[Past, ...]:
         found: list[Past] = []
         before, said_before = received_at, self.profile.received_at
         for column, acts in self._steps:
@@ -291,10 +326,12 @@ class Row:
             if at < before:
                 raise BadRow(f"{column}: lies before {said_before}")
             before, said_before = at, column
-            found += [Past(what, at, self._text(cells, what, rule, plain)) for what, rule in acts]
+            found += [Past(what, at, say(cells, what, rule, plain)) for what, rule in acts]
         return tuple(found)
 
-    def _milestones(self, cells: list[str], received_at: datetime, plain: bool) -> tuple[Past, ...]:
+    def _milestones(
+        self, cells: list[str], received_at: datetime, say: _Say, plain: bool
+    ) -> tuple[Past, ...]:
         """What a bank did of a loan request, in order of time; nothing follows the end of it."""
         found: list[Past] = []
         for what in self.profile.acts:
@@ -303,7 +340,7 @@ class Row:
                 at, column = min(moments)
                 if at < received_at:
                     raise BadRow(f"{column}: lies before {self.profile.received_at}")
-                found.append(Past(what, at, self._text(cells, what, _LINE, plain)))
+                found.append(Past(what, at, say(cells, what, _LINE, plain)))
         found.sort(key=lambda past: past.occurred_at)
         ended = next((n for n, past in enumerate(found) if past.what.act == "withdraw"), len(found))
         decided = next((n for n, past in enumerate(found) if past.what.act in DECISIONS), len(found))

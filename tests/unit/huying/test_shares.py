@@ -26,7 +26,7 @@ def row(chance: random.Random, number: int, bad: str) -> list[str]:
     body = "".join(chance.choice(pieces) for _ in range(chance.randrange(1, 60)))
     replied = f"2017-03-{chance.randrange(day, 29):02}T23:00:00" if chance.random() < 0.8 else ""
     source_id = str(number if chance.random() < 0.95 else chance.randrange(number + 1))
-    title = chance.choice(["路灯", '"引号"', "", "A县,B县"])
+    title = chance.choice(["路灯", '"引号"', "", "A县,B县", "长" * 200, "长" * 201])
     return [source_id, "甲公司", title, f"2017-03-{day:02}T09:00:00", body, "已修", replied]
 
 
