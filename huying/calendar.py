@@ -1,4 +1,4 @@
-"""`huying calendar`: the holiday notices that the judge knows, and loading a year's."""
+"""`huying calendar`: the holiday notices that the judges know, and loading a year's."""
 
 from pathlib import Path
 
@@ -8,25 +8,34 @@ from rich.table import Table
 from huying.parked import Where
 from shared.rules.notices import Known, read_notices
 
+JUDGES = ("escalation", "financing")
+"""The services that judge, each by the notices it was given."""
+
 
 def load(where: Where, file: Path) -> None:
-    """Send the notices in a YAML file, year by year. ValueError with file, line and rule for a mistake."""
+    """Send the notices in a YAML file to every judge, year by year; what one has it keeps as it is.
+
+    ValueError with file, line and rule for a mistake.
+    """
     for notice in read_notices(file):
-        answer = where.ask("PUT", "escalation", f"/calendar/{notice.year}", notice.data()).json()
-        Console().print(
-            f"{notice.year}: calendar {answer['version']}, known from {answer['known_from']};"
-            f" {answer['cases']:,} open cases are looked at again"
-        )
+        for judge in JUDGES:
+            answer = where.ask("PUT", judge, f"/calendar/{notice.year}", notice.data()).json()
+            Console().print(
+                f"{notice.year}, {judge}: calendar {answer['version']}, known from {answer['known_from']};"
+                f" {answer['cases']:,} open cases are looked at again"
+            )
 
 
 def show(where: Where) -> None:
-    """Print the calendars as they became known, with the years that each brought."""
+    """Print the calendars as they became known to each judge, with the years that each brought."""
     table = Table()
-    for name in ("calendar", "known from", "years"):
+    for name in ("judge", "calendar", "known from", "years"):
         table.add_column(name, overflow="fold")
-    for item in where.ask("GET", "escalation", "/calendars").json()["items"]:
-        known = Known.of(item)
-        table.add_row(known.version, known.known_from.isoformat(), _years([n.year for n in known.notices]))
+    for judge in JUDGES:
+        for item in where.ask("GET", judge, "/calendars").json()["items"]:
+            known = Known.of(item)
+            years = _years([notice.year for notice in known.notices])
+            table.add_row(judge, known.version, known.known_from.isoformat(), years)
     Console().print(table)
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.rules import pack, words
 from shared.rules.pack import Pack
-from shared.rules.wording import Language, Sentence, sentences
+from shared.rules.wording import Language, Sentence, sentences, setting_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,9 +24,9 @@ def schema() -> str:
 
 def check(file: Path, settings: Path | None) -> str:
     """That there is no mistake in a pack, and none in what the settings give it. PackError for mistakes."""
-    found = pack.unbound(file)
+    found = pack.read(file, named=True)
     needed = sorted(found.settings_named())
-    if settings:
+    if settings and needed:
         found = found.with_settings(settings, exactly=True)
     told = f"{found.ref}: {_both('no_mistakes')}"
     return f"{told}; {_both('needs')}: {', '.join(needed)}" if needed and not settings else told
@@ -66,6 +66,14 @@ def _with_ground(sentence: Sentence, language: Language) -> str:
     return f"{sentence.text} [{sentence.clause or _say('chosen', language)}]"
 
 
+def _in_full(sentence: Sentence, language: Language) -> Iterator[str]:
+    yield f"  {sentence.text}"
+    if sentence.clause:
+        yield f"    {_say('clause', language)}: {sentence.clause}"
+    if sentence.choice:
+        yield f"    {_say('choice', language)}: {sentence.choice}"
+
+
 def page(name: str, settings: Path | None, language: Language) -> str:
     """The pack as a page to print and sign: HTML that needs nothing else."""
     found = _found(name, settings)
@@ -90,7 +98,7 @@ def text(name: str, settings: Path | None, language: Language) -> str:
     lines = [getattr(found.title, language), ""]
     lines += [f"{label}: {value}" for label, value in _head(found, language)]
     for topic, rules in _topics(found, language):
-        lines += ["", topic, *(f"  {_with_ground(rule, language)}" for rule in rules)]
+        lines += ["", topic, *(line for rule in rules for line in _in_full(rule, language))]
     if found.settings_named():
         lines += ["", _say("settings", language)]
         lines += [f"  {name}: {value}" for name, value in _numbers(found, language)]
@@ -126,13 +134,17 @@ def _numbers(found: Pack, language: Language) -> list[tuple[str, str]]:
     """The settings the pack takes its numbers from, with what they are."""
     given = found.numbers
     if given is None:
-        return [(name, _say("not_given", language)) for name in sorted(found.settings_named())]
+        return [
+            (setting_name(found, name, language), _say("not_given", language))
+            for name in sorted(found.settings_named())
+        ]
     values = []
     for name in sorted(found.settings_named()):
         limit = given.limits[name]
         plural = "s" if language == "en" and limit.number != 1 else ""
         rolled = _in(words.SENTENCES["rolled"], language) if limit.roll else ""
-        values.append((name, f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"))
+        shown = setting_name(found, name, language)
+        values.append((shown, f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"))
     return [*values, (_say("decided", language), given.decided)]
 
 

@@ -11,6 +11,7 @@ HuyingError
 ├── TooLarge       413
 ├── Unsupported    415  not JSON in UTF-8
 └── Unavailable    503  try again later
+    └── PackMissing  the rule pack that a case is under is not here: who runs the city puts it back
 """
 
 
@@ -33,8 +34,11 @@ class Invalid(HuyingError):
 
 
 class Unauthorized(HuyingError):
+    """`challenge` says how to show a key (RFC 9110, 11.6.1)."""
+
     status = 401
     code = "unauthorized"
+    challenge = "Bearer"
 
 
 class Forbidden(HuyingError):
@@ -75,3 +79,7 @@ class Unsupported(HuyingError):
 class Unavailable(HuyingError):
     status = 503
     code = "unavailable"
+
+
+class PackMissing(Unavailable):
+    code = "pack_missing"

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from services.dispatch import acts, directory, merging, store
 from services.dispatch.file import File, Given, Running, State, Unit
 from services.dispatch.store import Desk, Group
-from shared.errors import Conflict, Forbidden, HuyingError, NotFound
+from shared.errors import Forbidden, HuyingError, NotFound
 from shared.rules.calendar import OfficeHours
-from shared.rules.pack import Pack, PackError
+from shared.rules.pack import Pack
 from shared.web.access import Role
 from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
 from shared.web.text import Body
@@ -79,10 +79,7 @@ async def _deadlines(edge: Edge, appeal_id: UUID, act: acts.Act) -> tuple[Runnin
 
 
 def _pack(edge: Edge, file: File) -> Pack:
-    try:
-        return edge.running.pack_of(file.pack)
-    except PackError as error:
-        raise Conflict(f"该诉求适用的规则包 {file.pack} 不可用，请运维恢复", str(error)) from error
+    return edge.running.pack_of(file.pack)
 
 
 def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:

@@ -39,7 +39,7 @@ def request_extension(file: File, act: acts.RequestExtension, at: datetime, give
     if rule.interim_reply and not _replied(leg):
         raise Conflict(
             "申请延期前须先向企业回复办理情况",
-            f"tell the enterprise how handling stands before asking for an extension ({rule.ground})",
+            f"tell the enterprise how handling stands before asking for an extension ({rule.told.en})",
         )
     _check_times(leg, act.deadline, running, rule)
     _check_longer(leg, act.limit, running, given)
@@ -134,7 +134,7 @@ def _check_cap(limit: Limit, rule: Extension, given: Given) -> None:
     cap = given.pack.limit(rule.cap)
     if limit.unit != cap.unit or limit.number > cap.number:
         most = f"{cap.number} {cap.unit}"
-        raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.ground})", "limit")
+        raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.told.en})", "limit")
 
 
 def _replied(leg: LegFile) -> bool:
@@ -154,7 +154,7 @@ def _check_times(leg: LegFile, deadline: PackWord, running: Running | None, rule
     if rule.times is not None and len(given) >= rule.times:
         raise Conflict(
             f"该时限已延长 {len(given)} 次，不能再延",
-            f"this limit was extended {len(given)} times, and no more is allowed ({rule.ground})",
+            f"this limit was extended {len(given)} times, and no more is allowed ({rule.told.en})",
             "deadline",
         )
 

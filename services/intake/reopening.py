@@ -9,8 +9,13 @@ from shared.rules import limits
 from shared.rules.calendar import Calendar
 from shared.rules.pack import Pack
 from shared.rules.pack_desks import Reopening
+from shared.rules.pack_parts import Title
 
-USUAL = Reopening(choice="Who is not satisfied is heard again.")
+USUAL = Reopening(
+    choice=Title(
+        zh="企业不满意的，应当再听取一次。", en="An enterprise that is not satisfied is heard again."
+    )
+)
 
 
 def check_reopening(file: File, pack: Pack, calendar: Calendar, at: datetime) -> None:
@@ -26,8 +31,8 @@ def _check_rating(file: File, rule: Reopening) -> None:
     if file.rating is None or file.rating.rating not in rule.ratings:
         names = [rating_name(rating) for rating in sorted(rule.ratings)]
         raise Conflict(
-            f"只有评价为“{'”“'.join(zh for zh, _ in names)}”的诉求可以重新办理",
-            f"only an appeal rated {' or '.join(en for _, en in names)} can be reopened ({rule.ground})",
+            f"只有评价为“{'”“'.join(zh for zh, _ in names)}”的诉求可以重新办理（{rule.told.zh}）",
+            f"only an appeal rated {' or '.join(en for _, en in names)} can be reopened ({rule.told.en})",
         )
 
 
@@ -36,13 +41,13 @@ def _check_finding(file: File, rule: Reopening) -> None:
         return
     if file.finding is None:
         raise Conflict(
-            "尚未作合理性认定，认定合理后方可重新办理",
-            f"not found reasonable yet: record the finding first ({rule.ground})",
+            f"尚未作合理性认定，认定合理后方可重新办理（{rule.told.zh}）",
+            f"not found reasonable yet: record the finding first ({rule.told.en})",
         )
     if not file.finding.reasonable:
         raise Conflict(
-            "该诉求经认定不合理，不能重新办理",
-            f"found not reasonable, so it cannot be reopened ({rule.ground})",
+            f"该诉求经认定不合理，不能重新办理（{rule.told.zh}）",
+            f"found not reasonable, so it cannot be reopened ({rule.told.en})",
         )
 
 
@@ -50,8 +55,8 @@ def _check_times(file: File, rule: Reopening) -> None:
     times = len(file.earlier_ratings)
     if rule.times is not None and times >= rule.times:
         raise Conflict(
-            f"已重新办理 {times} 次，最多 {rule.times} 次",
-            f"reopened {times} times already, and no more than {rule.times} are allowed ({rule.ground})",
+            f"已重新办理 {times} 次，最多 {rule.times} 次（{rule.told.zh}）",
+            f"reopened {times} times already, and no more than {rule.times} are allowed ({rule.told.en})",
         )
 
 
@@ -60,8 +65,8 @@ def _check_time(file: File, rule: Reopening, pack: Pack, calendar: Calendar, at:
     if until is not None and at > until:
         last = clock_time(until, calendar.zone)
         raise Conflict(
-            f"重新办理的期限已于 {last} 届满",
-            f"it could be reopened until {last} ({rule.ground})",
+            f"重新办理的期限已于 {last} 届满（{rule.told.zh}）",
+            f"it could be reopened until {last} ({rule.told.en})",
         )
 
 

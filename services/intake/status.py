@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from services.intake import telling
 from services.intake.file import File, LegFile
 from shared.events import Deadline, DeadlineKind, Role, Verdict
+from shared.rules import words
 from shared.rules.pack import Pack
 
 
-def public(file: File, pack: Pack, zone: ZoneInfo, *, together: bool = False) -> dict[str, Any]:
+def public(file: File, pack: Pack | None, zone: ZoneInfo, *, together: bool = False) -> dict[str, Any]:
     """How the appeal stands, times in `zone`: no legs that ended, no void deadlines, none of an objection.
 
-    `together`: it is handled together with others, of which nothing is told.
+    `pack` gives the names. `together`: it is handled together with others, of which nothing is told.
     """
     names = {leg.unit: leg.unit_name for leg in file.legs}
     shown = [one for one in file.deadlines if _is_shown(one)]
@@ -67,6 +68,7 @@ def _deadline(deadline: Deadline, zone: ZoneInfo) -> dict[str, Any]:
         "verdict": deadline.verdict,
         "provisional": deadline.provisional,
         "clause": deadline.clause,
+        "ground": words.ground(deadline.clause)._asdict(),
         "explanation": deadline.explanation,
     }
 

@@ -136,8 +136,8 @@ def _span(limit: Limit) -> Words:
     return f"{limit.number} {zh}", f"{limit.number} {en if limit.number > 1 else en[:-1]}"
 
 
-def line(told: Entry, pack: Pack, zone: ZoneInfo) -> dict[str, Any]:
-    """An entry in full, under its case's pack, times in `zone`.
+def line(told: Entry, pack: Pack | None, zone: ZoneInfo) -> dict[str, Any]:
+    """An entry in full, under its case's pack if that is here, times in `zone`.
 
     A word that the pack gives no name is left out; free text is told as it was written.
     """
@@ -156,10 +156,10 @@ def line(told: Entry, pack: Pack, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _name(told: Entry, pack: Pack) -> Title | None:
+def _name(told: Entry, pack: Pack | None) -> Title | None:
     if told.word is None:
         return None
-    if found := dict(_NAMES[told.type](pack)).get(told.word):
+    if pack and (found := dict(_NAMES[told.type](pack)).get(told.word)):
         return found
     if told.type == events.AppealExtended.type and told.word in _WORDS:
         zh, en = _WORDS[told.word]
@@ -184,7 +184,7 @@ def _levels(pack: Pack) -> Iterable[tuple[str, Title]]:
 
 
 def _destinations(pack: Pack) -> Iterable[tuple[str, Title]]:
-    return ((place.to, place.title) for place in (pack.referral.destinations if pack.referral else ()))
+    return pack.destinations().items()
 
 
 _NAMES: dict[str, Callable[[Pack], Iterable[tuple[str, Title]]]] = {

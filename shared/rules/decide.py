@@ -4,11 +4,11 @@ A pure fold in event time. What is judged depends on when things occurred, never
 known or in which order, so the same history under the same pack always gives the same judgement.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.events import CATALOGUE, Event
+from shared.events import CATALOGUE, Event, StageReached
 from shared.rules import timers
 from shared.rules.acts import ACTS, fold
 from shared.rules.calendar import Calendar, Calendars
@@ -49,7 +49,7 @@ def decide(history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars,
     one says, under the same ids.
     """
     acts = {act.id.int: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
-    ordered = sorted(acts.values(), key=_order)
+    ordered = sorted(acts.values(), key=_order_under(pack) if pack.stages else _order)
     if not ordered:
         return Judgement(CaseState.REGISTERED, 0, 0, None, [], None)
     calendars = calendar if isinstance(calendar, Calendars) else Calendars(calendar)
@@ -71,3 +71,14 @@ def decide(history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars,
 
 def _order(act: Event) -> tuple[datetime, int, int]:
     return act.occurred_at, _RANK[type(act)], act.id.int
+
+
+def _order_under(pack: Pack) -> Callable[[Event], tuple[datetime, int, int, int]]:
+    """Stages reached at one moment follow each other as the pack lists them."""
+    places = {stage.stage: place for place, stage in enumerate(pack.stages)}
+
+    def order(act: Event) -> tuple[datetime, int, int, int]:
+        place = places.get(act.stage, 0) if type(act) is StageReached else 0
+        return act.occurred_at, _RANK[type(act)], place, act.id.int
+
+    return order

@@ -13,6 +13,7 @@ from itertools import pairwise
 from shared.rules.calendar import OFFICE_HOURS, Calendar, OfficeHours
 from shared.rules.limits import Limit, LimitUnit, Pause
 from shared.rules.notices import SATURDAY, DayOff
+from shared.rules.words import ground
 
 DAY = timedelta(days=1)
 CLOCK_UNITS = (LimitUnit.HALF_WORKING_DAYS, LimitUnit.WORKING_HOURS)
@@ -272,7 +273,7 @@ class _Telling:
             number=limit.number,
             unit=self.words[limit.unit],
             s=_plural(limit.number),
-            clause=clause and self.words["clause"].format(clause),
+            clause=clause and self.words["clause"].format(getattr(ground(clause), self.language)),
         )
 
     def _days(self) -> Iterator[str]:

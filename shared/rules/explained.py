@@ -6,6 +6,7 @@ from shared import events
 from shared.rules.explain import explain
 from shared.rules.notices import LAST_YEAR
 from shared.rules.standing import Deadline
+from shared.rules.words import ground
 
 
 def explained(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[events.Deadline]:
@@ -25,7 +26,7 @@ def _place(said: events.Deadline) -> tuple[object, ...]:
 
 def explain_deadline(deadline: Deadline) -> dict[str, str]:
     """Why a deadline ends when it does, by the calendar it was reckoned by; keys "zh" and "en"."""
-    calendar, clause = deadline.calendar, deadline.clause
+    calendar, clause = deadline.calendar, ground(deadline.clause)
     if deadline.limit is None:
         zh, en = (
             ("随程序约定", "Agreed in the procedure")
@@ -35,13 +36,15 @@ def explain_deadline(deadline: Deadline) -> dict[str, str]:
         assert deadline.due_at is not None
         local = deadline.due_at.astimezone(calendar.zone)
         return {
-            "zh": f"{zh}：{local:%Y-%m-%d %H:%M} 到期（{clause}）。",
-            "en": f"{en}: due {local:%Y-%m-%d %H:%M} ({clause}).",
+            "zh": f"{zh}：{local:%Y-%m-%d %H:%M} 到期（{clause.zh}）。",
+            "en": f"{en}: due {local:%Y-%m-%d %H:%M} ({clause.en}).",
         }
     try:
-        return explain(deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses, clause)
+        return explain(
+            deadline.limit, deadline.started_at, calendar, deadline.hours, deadline.pauses, deadline.clause
+        )
     except (ValueError, OverflowError):
         return {
-            "zh": f"到期日在日历所及（至 {LAST_YEAR} 年）之后，不能确定（{clause}）。",
-            "en": f"It ends beyond the calendar, which reaches to {LAST_YEAR} ({clause}).",
+            "zh": f"到期日在日历所及（至 {LAST_YEAR} 年）之后，不能确定（{clause.zh}）。",
+            "en": f"It ends beyond the calendar, which reaches to {LAST_YEAR} ({clause.en}).",
         }

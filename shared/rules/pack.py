@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 from shared.events import Kind, PackWord
 from shared.rules import settings, strict_yaml, table
 from shared.rules.limits import Limit
-from shared.rules.pack_checks import contradictions
+from shared.rules.pack_checks import Mistake, contradictions, unnamed
 from shared.rules.pack_desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
-from shared.rules.pack_ladder import Levels, NeverLifted, Step
+from shared.rules.pack_ladder import Acknowledgement, Levels, NeverLifted, Step
 from shared.rules.pack_parts import (
     IN_DAYS,
     LimitOrSetting,
@@ -32,6 +32,7 @@ from shared.rules.pack_parts import (
     Strict,
     Title,
 )
+from shared.rules.settings import Numbers
 from shared.rules.table import Table
 
 PACKS = Path(__file__).parent / "packs"
@@ -61,7 +62,11 @@ class Outside(Strict):
 
 
 class Pack(Strict):
-    """One policy's rules. A case keeps the pack, by `ref`, that it was registered under."""
+    """One policy's rules. A case keeps the pack, by `ref`, that it was registered under.
+
+    `settings` and `bodies` are names for people: of the numbers that the jurisdiction gives, and of whom a
+    case is handed over to.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     version: int = Field(ge=1)
@@ -70,6 +75,8 @@ class Pack(Strict):
     in_force_on: date
     prefix: str = Field(pattern=r"^[A-Z]{2,6}$")
     zone: Annotated[str, AfterValidator(_known_zone)]
+    settings: dict[PackWord, Title] = Field(default_factory=dict)
+    bodies: dict[PackWord, Title] = Field(default_factory=dict)
     office_hours: OfficeHoursRule
     met_by: dict[PackWord, tuple[PackWord, ...]]
     stages: tuple[Stage, ...] = ()
@@ -79,6 +86,7 @@ class Pack(Strict):
     ladder: tuple[Step, ...] = ()
     levels: Levels | None = None
     never_lifted: NeverLifted | None = None
+    acknowledgement: Acknowledgement | None = None
     extension: Extension | None = None
     pauses: Pauses | None = None
     reopening: Reopening | None = None
@@ -87,7 +95,7 @@ class Pack(Strict):
     closure: Closure | None = None
     outside: tuple[Outside, ...] = ()
 
-    _settings: settings.Numbers | None = PrivateAttr(default=None)
+    _settings: Numbers | None = PrivateAttr(default=None)
 
     @property
     def ref(self) -> str:
@@ -96,7 +104,7 @@ class Pack(Strict):
         return f"{self.id}@{self.version}{given}"
 
     @property
-    def numbers(self) -> settings.Numbers | None:
+    def numbers(self) -> Numbers | None:
         """What the jurisdiction gives; None for a pack that stands without, or has not been given it."""
         return self._settings
 
@@ -107,6 +115,11 @@ class Pack(Strict):
         if self._settings is None:
             raise PackError(_SETTINGS_NEEDED.format(self.id, limit.setting))
         return self._settings.limits[limit.setting]
+
+    def destinations(self) -> dict[str, Title]:
+        """Where a case may go, referred or handed over, by its word."""
+        referred = self.referral.destinations if self.referral else ()
+        return {**self.bodies, **{place.to: place.title for place in referred}}
 
     def settings_named(self) -> set[str]:
         """The settings the pack takes its numbers from."""
@@ -189,7 +202,10 @@ def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path
 
 def unbound(id_or_path: str | Path, folder: Path = PACKS) -> Pack:
     """The same without settings: to look at, not to judge by."""
-    return read(file_of(id_or_path, folder))
+    found = read(file_of(id_or_path, folder))
+    if not _is_path(id_or_path) and "." in str(id_or_path):
+        _refuse_settings_version(found)
+    return found
 
 
 def file_of(id_or_path: str | Path, folder: Path = PACKS) -> Path:
@@ -225,11 +241,16 @@ def _ready_as(ref: str, settings_file: Path | None, folder: Path) -> Pack:
 
 def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -> Pack:
     needed = pack.settings_named()
-    if not needed and settings_version:
-        raise PackGone(f"pack '{pack.id}' takes no settings: ask for {pack.ref}")
+    if settings_version:
+        _refuse_settings_version(pack)
     if needed and settings_file is None:
         raise PackError(_SETTINGS_NEEDED.format(pack.id, min(needed)))
     return pack.with_settings(settings_file, settings_version) if needed and settings_file else pack
+
+
+def _refuse_settings_version(pack: Pack) -> None:
+    if not pack.settings_named():
+        raise PackGone(f"pack '{pack.id}' takes no settings: ask for {pack.ref}")
 
 
 @cache
@@ -241,9 +262,17 @@ def _shipped(name: str, version: str, folder: Path) -> Pack:
     return pack
 
 
-def read(path: Path) -> Pack:
-    """The pack in a file, without settings: to look at, not to judge by. PackError for mistakes."""
+def read(path: Path, *, named: bool = False) -> Pack:
+    """The pack in a file, without settings: to look at, not to judge by. PackError for mistakes.
+
+    `named`: also for what has no name that people could read; a version of long ago may lack some.
+    """
+
+    def mistakes(made: Pack) -> Iterator[Mistake]:
+        yield from contradictions(made)
+        yield from unnamed(made) if named else ()
+
     try:
-        return strict_yaml.read(path, Pack, contradictions)
+        return strict_yaml.read(path, Pack, mistakes)
     except strict_yaml.Mistakes as error:
         raise PackError(str(error)) from error

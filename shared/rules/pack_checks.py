@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shared.events import DeadlineKind, Rank
 from shared.rules.limits import Limit
 from shared.rules.pack_desks import ApprovalRank
-from shared.rules.pack_ladder import OF_A_UNIT, Act, Step, When
+from shared.rules.pack_ladder import ACKNOWLEDGED, OF_A_UNIT, Act, Step, When
 from shared.rules.pack_parts import (
     EVERY_ROUND,
     MEETS_CASE,
@@ -34,8 +34,32 @@ def contradictions(pack: "Pack") -> Iterator[Mistake]:
     yield from _own_limits(pack)
     yield from _meetings(pack)
     yield from _ladder(pack)
+    yield from _acknowledgement(pack)
     yield from _extension(pack)
     yield from _unlimited(pack)
+    yield from _names(pack)
+
+
+def unnamed(pack: "Pack") -> Iterator[Mistake]:
+    """Settings and bodies that have no name for people."""
+    if missing := sorted(pack.settings_named() - pack.settings.keys()):
+        yield ("settings",), f"lacks the names of {', '.join(missing)}: give each a title, zh and en"
+    named = pack.destinations()
+    for index, step in enumerate(pack.ladder):
+        if step.to is not None and step.to not in named:
+            yield ("ladder", index, "to"), f"'{step.to}' has no name: give it one under `bodies`, zh and en"
+
+
+def _names(pack: "Pack") -> Iterator[Mistake]:
+    """Names that nothing bears, or that say a thing twice."""
+    for name in sorted(pack.settings.keys() - pack.settings_named()):
+        yield ("settings", name), "the pack takes no such setting: check its spelling"
+    for body in sorted(pack.bodies.keys() - {step.to for step in pack.ladder}):
+        yield ("bodies", body), "no step hands a case over to it: check its spelling"
+    for index, place in enumerate(pack.referral.destinations if pack.referral else ()):
+        if pack.bodies.get(place.to, place.title) != place.title:
+            named = ("referral", "destinations", index, "title")
+            yield named, f"'{place.to}' has another name under `bodies`: use the same"
 
 
 def _stages(pack: "Pack") -> Iterator[Mistake]:
@@ -160,6 +184,12 @@ def _same_cause(one: When, other: When) -> bool:
         return (one.refused, one.requested) == (other.refused, other.requested)
     same_deadline = bool(set(one.overdue) & set(other.overdue)) and overlap(one.rounds, other.rounds)
     return same_deadline or bool(one.marks & other.marks)
+
+
+def _acknowledgement(pack: "Pack") -> Iterator[Mistake]:
+    sent = {act for step in pack.ladder for act in step.do}
+    if pack.acknowledgement and not sent.intersection(ACKNOWLEDGED):
+        yield ("acknowledgement",), "the ladder has neither a card nor a lift to acknowledge: take it out"
 
 
 def _extension(pack: "Pack") -> Iterator[Mistake]:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from shared.events import Kind, LiftReason, Mark, PackWord
-from shared.rules.pack_parts import EVERY_ROUND, Rounds, Rule, Strict, Title
+from shared.rules.pack_parts import EVERY_ROUND, LimitOrSetting, Rounds, Rule, Strict, Title
 
 
 class Act(StrEnum):
@@ -26,6 +26,8 @@ OF_A_UNIT = frozenset({Act.CARD, Act.REDISPATCH})
 """What can follow only from a deadline of a unit."""
 IN_CHARGE = "in_charge"
 """The leader in charge of the leg's unit."""
+ACKNOWLEDGED = (Act.CARD, Act.LIFT)
+"""What is acknowledged by whom it is sent to."""
 LeaderCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
 
@@ -106,3 +108,12 @@ class NeverLifted(Rule):
     """Marks of matters that stay where they are."""
 
     marks: frozenset[Mark] = Field(min_length=1)
+
+
+class Acknowledgement(Rule):
+    """Within what time of a card or a lift the unit or leader acknowledges it, before a higher one is told.
+
+    Nothing is judged by it: it is for messages (`services/notify`).
+    """
+
+    limit: LimitOrSetting

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from shared.events import DeadlineKind, Kind, PackWord
+from shared.rules import words
 from shared.rules.calendar import OfficeHours
 from shared.rules.limits import Limit, LimitUnit
 
@@ -182,8 +183,16 @@ class Rule(Strict):
 
     @property
     def ground(self) -> str:
-        """The clause; `choice` for what the text does not say."""
-        return self.clause or "choice"
+        """The clause; `choice` for what the text does not say. It is what events carry."""
+        return self.clause or words.CHOICE
+
+    @property
+    def told(self) -> words.Said:
+        """The ground for people: the clause, or the reason for the choice."""
+        if self.clause or self.choice is None:
+            return words.ground(self.ground)
+        zh, en = self.choice.zh.rstrip("。"), self.choice.en.rstrip(".")
+        return words.Said(f"取定：{zh}", f"a choice: {en}")
 
 
 class Source(Strict):

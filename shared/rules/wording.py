@@ -7,12 +7,13 @@ from typing import Literal
 from shared.rules import words
 from shared.rules.limits import Limit
 from shared.rules.pack import Pack
-from shared.rules.pack_ladder import Act, Step, When
+from shared.rules.pack_ladder import ACKNOWLEDGED, Act, Step, When
 from shared.rules.pack_parts import EVERY_ROUND, LimitOrSetting, LimitRule, Rule, first_and_last
 from shared.rules.words import SENTENCES, Said
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+SETTING_NAMES: dict[Language, str] = {"zh": "{}（{}）", "en": "{} ({})"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,12 @@ def sentences(pack: Pack, language: Language, *, apart: bool = False) -> list[Se
     return list(_Telling(pack, language).rules(apart=apart))
 
 
+def setting_name(pack: Pack, setting: str, language: Language) -> str:
+    """What the pack calls a setting, with the word under which the settings file gives it."""
+    title = pack.settings.get(setting)
+    return setting if title is None else SETTING_NAMES[language].format(getattr(title, language), setting)
+
+
 class _Telling:
     def __init__(self, pack: Pack, language: Language) -> None:
         self.pack = pack
@@ -40,6 +47,7 @@ class _Telling:
             rule.deadline: Said(rule.title.zh, rule.title.en) for rule in pack.limits if rule.title
         }
         self.stages = {stage.stage: Said(stage.title.zh, stage.title.en) for stage in pack.stages}
+        self.bodies = {to: Said(title.zh, title.en) for to, title in pack.destinations().items()}
         steps = pack.levels.steps if pack.levels else ()
         self.levels = {level.level: Said(level.title.zh, level.title.en) for level in steps}
 
@@ -109,12 +117,12 @@ class _Telling:
         leader = self._one(words.LEADERS, step.leader) if step.leader else ""
         return self._in(words.ACTS[act]).format(
             card=self._one(words.CARDS, step.card or ""),
-            to=self._one(words.BODIES, step.to or ""),
+            to=self._one(self.bodies, step.to or ""),
             leader=self._say("to_leader" if leader else "to_next", leader=leader),
         )
 
     def _of_lifts(self) -> Iterator[Sentence]:
-        levels, never = self.pack.levels, self.pack.never_lifted
+        levels, never, acknowledged = self.pack.levels, self.pack.never_lifted, self.pack.acknowledgement
         if levels:
             named = [
                 self._say(
@@ -126,6 +134,11 @@ class _Telling:
         if never:
             names = self._all(words.MARKS, sorted(never.marks), "or")
             yield self._founded("never_lifted", "", self._say("never_lifted", names=names), never)
+        if acknowledged:
+            sent = {act for step in self.pack.ladder for act in step.do}
+            names = self._all(words.ACKNOWLEDGED, [act for act in ACKNOWLEDGED if act in sent], "or")
+            told = self._say("acknowledgement", names=names, limit=self._length(acknowledged.limit))
+            yield self._founded("acknowledgement", "", told, acknowledged)
 
     def _of_desks(self) -> Iterator[Sentence]:
         yield from self._of_extension()
@@ -192,9 +205,10 @@ class _Telling:
         given = self.pack.numbers
         if isinstance(limit, Limit):
             return self._number(limit)
+        name = setting_name(self.pack, limit.setting, self.language)
         if given is None:
-            return self._say("open", name=limit.setting)
-        return self._say("setting", limit=self._number(given.limits[limit.setting]), name=limit.setting)
+            return self._say("open", name=name)
+        return self._say("setting", limit=self._number(given.limits[limit.setting]), name=name)
 
     def _number(self, limit: Limit) -> str:
         plural = "s" if self.language == "en" and limit.number != 1 else ""

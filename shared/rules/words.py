@@ -74,11 +74,11 @@ ACTS = {
     "lift": Said("提级办理{leader}", "a lift{leader}"),
     "supervise": Said("督办", "a supervision notice"),
     "approve": Said("视为同意，案件办结", "deemed approval, which ends the case"),
-    "hand_over": Said("移交 {to}", "a hand-over to {to}"),
+    "hand_over": Said("移交{to}", "a hand-over to {to}"),
     "publish": Said("经审核后拟予公布", "publication after review"),
 }
+ACKNOWLEDGED = {"card": Said("黄牌", "a card"), "lift": Said("提级通知", "a lift")}
 CARDS = {"yellow": Said("黄", "yellow"), "red": Said("红", "red")}
-BODIES = {"discipline_inspection": Said("纪检监察机关", "discipline inspection")}
 LEADERS = {
     "in_charge": Said("承办单位分管领导", "the leader in charge of the unit"),
     "mayor": Said("主要领导", "the mayor"),
@@ -134,6 +134,7 @@ TOPICS = {
     "ladder": Said("逾期及其他情形的处理", "What follows"),
     "levels": Said("提级的层级", "Levels"),
     "never_lifted": Said("不予提级", "Never lifted"),
+    "acknowledgement": Said("签收", "Acknowledgement"),
     "extension": Said("延期", "Extension"),
     "pauses": Said("暂停", "Pauses"),
     "reopening": Said("重新办理", "Reopening"),
@@ -168,6 +169,10 @@ SENTENCES = {
     "levels": Said("逐级提级：{names}。", "One level at a time: {names}."),
     "level": Said("{name}（{leader}）", "{name} ({leader})"),
     "never_lifted": Said("{names}的不提级。", "Matters that are {names} are not lifted."),
+    "acknowledgement": Said(
+        "{names}发出后 {limit}内须签收，逾期未签收的逐级上报。",
+        "Within {limit} {names} is acknowledged; if it is not, those above are told, step by step.",
+    ),
     "extension": Said(
         "{names}可以延期，自起算之日起最长 {cap}{times}{interim}。",
         "{names} may be extended, to {cap} from the start at most{times}{interim}.",
@@ -198,3 +203,11 @@ SENTENCES = {
     "of_kinds": Said("{names}类", "for {names}"),
     "at_level": Said("已提级至“{name}”", "lifted to {name}"),
 }
+CHOICE = "choice"
+"""What stands in events in place of a clause where the text is silent and the pack chose."""
+_CHOSEN = Said("原文未规定，由规则包取定", "not in the text: a choice of the pack")
+
+
+def ground(clause: str) -> Said:
+    """The ground of a rule for people: its clause, or that the pack chose."""
+    return _CHOSEN if clause == CHOICE else Said(clause, clause)

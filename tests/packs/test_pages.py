@@ -128,3 +128,17 @@ def test_the_index_shows_the_language_with_examples_that_stand_in_the_packs():
     assert stages <= {stage.stage for rules in packs for stage in rules.stages}
     assert steps
     assert stages
+
+
+@pytest.mark.parametrize("pack_id", pack.known())
+def test_a_pack_names_its_settings_and_the_bodies_it_hands_over_to(pack_id: str):
+    named = pack.read(pack.PACKS / f"{pack_id}.yaml", named=True)
+    titles = [*named.settings.values(), *named.destinations().values()]
+    assert [title for title in titles if not HAN.search(title.zh) or HAN.search(title.en)] == []
+
+
+@pytest.mark.parametrize("pack_id", pack.known())
+def test_a_pack_with_cards_or_lifts_says_when_they_are_acknowledged(pack_id: str):
+    rules = loaded(pack_id)
+    sent = {act for step in rules.ladder for act in step.do} & {"card", "lift"}
+    assert (rules.acknowledgement is not None) == bool(sent)

@@ -3,6 +3,10 @@
 Sample settings: transfer and response 5 working days, inquiry 30 and outcome 60 natural days that roll.
 """
 
+from uuid import UUID
+
+import pytest
+
 from shared import events
 from tests.packs.histories import Story
 
@@ -63,3 +67,11 @@ def test_who_brought_a_clue_is_not_asked_for_a_rating():
     closure = clue().pack.closure
     assert closure
     assert closure.needs == {"finding"}
+
+
+@pytest.mark.parametrize("ids", [(1, 2), (2, 1)])
+def test_stages_of_one_moment_are_reached_in_the_order_of_the_pack(ids):
+    story = clue()
+    for id_, stage in zip(ids, ("transferred", "inquired"), strict=True):
+        story.did(events.StageReached, "03-05 10:00", unit="hotline", stage=stage, dates=[], id=UUID(int=id_))
+    assert "inquiry 04-07 24:00 met" in story.stands("04-10 12:00")

@@ -149,12 +149,49 @@ def test_what_only_one_of_two_packs_says_is_told():
     )
 
 
+def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
+    path = tmp_path / "city.yaml"
+    arrears = pack.PACKS / "xx-city-2022-arrears.yaml"
+    text = arrears.read_text(encoding="utf-8").replace("财政或国有资产监管部门", "审计部门")
+    path.write_text(text, encoding="utf-8")
+    assert "督办、移交财政或国有资产监管部门。" in run("explain", "xx-city-2022-arrears")[1]
+    told = run("diff", "xx-city-2022-arrears", str(path))[1]
+    assert "  ~ 前者: 年度化解超期：督办、移交财政或国有资产监管部门。" in told
+    assert "    后者: 年度化解超期：督办、移交审计部门。" in told
+    text = BOZHOU.read_text(encoding="utf-8")
+    old = "acknowledgement:\n  limit: {number: 1,"
+    assert old in text
+    path.write_text(text.replace(old, old.replace("1", "2")), encoding="utf-8")
+    assert run("diff", "bozhou-2024", str(path))[1].splitlines()[3:] == [
+        "签收",
+        "  ~ 前者: 黄牌或提级通知发出后 1 个工作日内须签收，逾期未签收的逐级上报。 [取定]",
+        "    后者: 黄牌或提级通知发出后 2 个工作日内须签收，逾期未签收的逐级上报。 [取定]",
+    ]
+
+
+def test_a_new_pack_names_what_people_read(tmp_path):
+    path = tmp_path / "city.yaml"
+    arrears = (pack.PACKS / "xx-city-2022-arrears.yaml").read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^(settings|bodies):\n(  .*\n)+", "", arrears), encoding="utf-8")
+    code, output = run("check", str(path))
+    assert code == 1
+    assert "settings: lacks the names of plan" in output
+    assert "to: 'debt_supervisor' has no name" in output
+    assert "（plan）" not in run("explain", str(path))[1]
+
+
+def test_settings_without_need_are_no_mistake():
+    assert run("check", str(BOZHOU), "--settings", str(SAMPLE)) == run("check", str(BOZHOU))
+
+
 def test_a_pack_is_told_in_sentences_on_a_terminal():
     told = run("explain", "qingyang-2023", "--settings", str(SAMPLE))[1]
-    assert "交办：自登记起 1 个工作日（本地规定“dispatch”）内，责任方为营商环境办。" in told
-    assert "提级办理超期（已提级至“省”）：督办。 [庆阳若干措施（2023）§6]" in told
-    assert "按“" not in run("explain", "qingyang-2023")[1]
-    assert "由本地规定“dispatch”给定的时间" in run("explain", "qingyang-2023")[1]
+    assert "交办：自登记起 1 个工作日（本地规定“交办时限（dispatch）”）内，责任方为营商环境办。" in told
+    lines = told.splitlines()
+    place = lines.index("  提级办理超期（已提级至“省”）：督办。")
+    assert lines[place + 1] == "    依据条款: 庆阳若干措施（2023）§6"
+    assert lines[place + 2].startswith("    取定说明: 省级之上")
+    assert "由本地规定“交办时限（dispatch）”给定的时间" in run("explain", "qingyang-2023")[1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -235,6 +235,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "outcome": st.sampled_from(events.Outcome),
     "channel": st.sampled_from(events.Channel),
     "kind": st.sampled_from(Kind),
+    "language": st.none(),
     "task_force": st.just(()),
 }
 ENDS = {events.AppealReferred, events.AppealWithdrawn, events.AppealClosed}

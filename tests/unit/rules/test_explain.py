@@ -128,6 +128,12 @@ def test_a_walk_says_what_became_of_each_day() -> None:
     assert {step.why.en for step in found.steps if step.why} == {"Spring Festival"}
 
 
+def test_a_choice_of_the_pack_is_explained_in_words() -> None:
+    told = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="choice")
+    assert "时限 3 个工作日（原文未规定，由规则包取定）。" in told["zh"]
+    assert "3 working days (not in the text: a choice of the pack)." in told["en"]
+
+
 def test_an_explanation_names_start_days_holiday_clause_end_and_calendar() -> None:
     told = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="BW 4")
 

@@ -202,3 +202,17 @@ def test_a_limit_for_a_kind_goes_before_the_one_for_all_in_its_rounds_only(tmp_p
         (None, 1): [3],
         (None, 2): [3],
     }
+
+
+def test_the_time_for_an_acknowledgement_may_come_from_the_settings(file, given):
+    asked = "acknowledgement: {limit: {setting: reply}, clause: x}\n"
+    file.write_text(file.read_text(encoding="utf-8") + asked, encoding="utf-8")
+    loaded = pack.load(file, given)
+    assert loaded.acknowledgement
+    assert loaded.limit(loaded.acknowledgement.limit) == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
+
+
+def test_a_version_of_settings_is_refused_where_a_pack_takes_none_also_to_look_at():
+    with pytest.raises(PackGone, match="pack 'bowu-2022' takes no settings: ask for bowu-2022@1"):
+        pack.unbound("bowu-2022@1.5")
+    assert pack.unbound("qingyang-2023@1.5").ref == "qingyang-2023@1"

@@ -178,6 +178,9 @@ MORE = {
     f"stages: [{STAGE.replace('clause', 'dates: true, clause')}]": "no limit takes the dates of 'plan'",
     "closure: {needs: [luck], choice: x}": "closure, needs, entry 1: input should be 'signed_off'",
     "reopening: {times: 0, choice: x}": "reopening, times: input should be greater",
+    "settings: {reply: {zh: 甲, en: a}}": "settings, reply: the pack takes no such setting",
+    "bodies: {police: {zh: 乙, en: b}}": "bodies, police: no step hands a case over to it",
+    "acknowledgement: {limit: {number: 1, unit: months}}": "acknowledgement: give the `clause`",
     "merging: {shares: [], choice: x}": "merging, shares: frozenset should have at least 1 item",
 }
 
@@ -314,4 +317,50 @@ def test_steps_may_share_a_cause_where_kinds_or_levels_tell_them_apart(file):
     both = steps[1].replace("[report]", "[report, help]")
     file.write_text(SOUND + f"  - {steps[0]}\n  - {both}\n", encoding="utf-8")
     with pytest.raises(PackError, match="step 'of_kind' has the same cause: keep one"):
+        pack.read(file)
+
+
+HANDED_OVER = SOUND + "  - {step: on, when: {overdue: [lifted]}, do: [hand_over], to: police, clause: x}\n"
+POLICE = "bodies: {police: {zh: 公安机关, en: police}}\n"
+
+
+def referred(zh: str) -> str:
+    return f"referral: {{destinations: [{{to: police, title: {{zh: {zh}, en: police}}}}], clause: x}}\n"
+
+
+@pytest.mark.parametrize("names", [POLICE, referred("公安机关"), POLICE + referred("公安机关")])
+def test_a_body_has_its_name_from_the_bodies_or_the_referral(file, names):
+    file.write_text(HANDED_OVER + names, encoding="utf-8")
+    assert pack.read(file, named=True).destinations()["police"].zh == "公安机关"
+
+
+def test_a_body_has_one_name_only(file):
+    file.write_text(HANDED_OVER + POLICE + referred("警方"), encoding="utf-8")
+    with pytest.raises(PackError, match=r"line 29: .*'police' has another name under `bodies`"):
+        pack.read(file)
+
+
+def test_an_older_version_without_names_is_read_and_a_new_one_is_told_what_to_name(file):
+    text = HANDED_OVER.replace("{number: 3, unit: working_days}", "{setting: reply}")
+    file.write_text(text, encoding="utf-8")
+    assert pack.read(file).ladder[-1].to == "police"
+    with pytest.raises(PackError) as refused:
+        pack.read(file, named=True)
+    assert str(refused.value).splitlines() == [
+        f"{file}, line 1: settings: lacks the names of reply: give each a title, zh and en",
+        f"{file}, line 27: ladder, entry 3, to: 'police' has no name: give it one under `bodies`, zh and en",
+    ]
+    file.write_text(
+        text + POLICE + "settings: {reply: {zh: 回复时限, en: time to reply}}\n", encoding="utf-8"
+    )
+    assert pack.read(file, named=True).settings["reply"].en == "time to reply"
+
+
+def test_only_a_pack_with_cards_or_lifts_asks_for_their_acknowledgement(file):
+    asked = "acknowledgement: {limit: {number: 1, unit: working_days}, clause: x}\n"
+    file.write_text(SOUND + asked, encoding="utf-8")
+    assert pack.read(file).acknowledgement
+    ladder = "ladder:\n  - {step: on, when: {overdue: [reply]}, do: [supervise], clause: x}\n"
+    file.write_text(SOUND[: SOUND.index("ladder:")] + ladder + asked, encoding="utf-8")
+    with pytest.raises(PackError, match="line 22: acknowledgement: the ladder has neither a card nor a lift"):
         pack.read(file)
