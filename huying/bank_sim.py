@@ -1,26 +1,23 @@
 """A bank that answers loan requests by itself (`huying bank-sim`), for demonstrations and tests.
 
-It knows what `docs/banks/` says and nothing else of Huying: topics on Kafka, or webhooks and reports by HTTP.
+It knows what `docs/banks/` says and nothing else of Huying: topics on Kafka here, webhooks beside.
 """
 
 import asyncio
-import base64
 import csv
-import hashlib
-import hmac
 import json
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-import httpx
-import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from starlette.types import Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from shared.settings import KafkaSettings
 
 FAULTS = ("silence", "duplicate", "garbage", "slow")
 SLOW = 10
@@ -187,12 +184,12 @@ class Bank:
             task.cancel()
 
 
-async def on_kafka(plan: Plan, bootstrap: str) -> None:
+async def on_kafka(plan: Plan, kafka: "KafkaSettings") -> None:
     """Read the bank's requests from their start and write its replies, until cancelled."""
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=False)
+    producer = AIOKafkaProducer(**kafka.client(), enable_idempotence=kafka.idempotent_producer)
     consumer = AIOKafkaConsumer(
         f"banks.{plan.bank}.requests",
-        bootstrap_servers=bootstrap,
+        **kafka.client(),
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=50,
@@ -221,77 +218,3 @@ async def on_kafka(plan: Plan, bootstrap: str) -> None:
         bank.close()
         await consumer.stop()
         await producer.stop()
-
-
-async def on_webhooks(plan: Plan, port: int, url: str, key: str) -> None:
-    """Name this port as the bank's endpoint, hear its webhooks, and report over HTTP, until cancelled."""
-    async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {key}"}) as client:
-
-        async def post(content: bytes) -> None:
-            headers = {"content-type": "application/json"}
-            await client.post("bank/reports", content=content, headers=headers)
-
-        async def send(report: Body) -> None:
-            await post(json.dumps(report).encode())
-
-        bank = Bank(plan, send, post)
-        try:
-            secret = await _registered(client, plan.bank, port)
-            await _serve(_app(bank, secret), port)
-        finally:
-            bank.close()
-
-
-async def _registered(client: httpx.AsyncClient, bank: str, port: int) -> str:
-    """The secret that webhooks to this port are signed with."""
-    path = f"banks/{bank}/endpoint"
-    answer = await client.put(path, json={"url": f"http://127.0.0.1:{port}/"})
-    if answer.is_success and "secret" not in answer.json():
-        answer = await client.post(f"{path}/secrets")
-    if answer.is_error:
-        raise ValueError(f"{answer.request.url} refused ({answer.status_code}): {answer.text[:300]}")
-    return str(answer.json()["secret"])
-
-
-def _app(bank: Bank, secret: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body, more = body + message.get("body", b""), message.get("more_body", False)
-        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        status = 204 if _is_signed(headers, body, secret) else 401
-        if status == 204:
-            said = json.loads(body)
-            bank.hear(headers["webhook-id"], said["type"], said["data"])
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    return app
-
-
-def _is_signed(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
-    signed = f"{headers.get('webhook-id')}.{headers.get('webhook-timestamp')}.".encode() + body
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    wanted = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    return any(hmac.compare_digest(wanted, one) for one in headers.get("webhook-signature", "").split())
-
-
-async def _serve(app: Callable[[Scope, Receive, Send], Awaitable[None]], port: int) -> None:
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    serving = asyncio.create_task(server.serve())
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await serving

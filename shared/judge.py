@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from shared import db, telemetry
+from shared import calendars, db, telemetry
+from shared.cases import Cases
 from shared.clock import TICK, WallClock
 from shared.database import Connection
 from shared.pace import Pace
-from shared.runtime import Running
+from shared.rules.notices import published
+from shared.runtime import EPOCH, Running
 
 BATCH = 200
 LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
@@ -25,14 +27,15 @@ FIRST_PATIENCE_S = 0.5
 LONGEST_PATIENCE_S = 60.0
 SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the others have passed it too
 Known = TypeVar("Known")
-Waiting = tuple[datetime | None, datetime | None]
 
 
 class Judge(ABC, Generic[Known]):
     """Judges the cases of one service. Replicas share the work by row locks."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, cases: Cases) -> None:
         self.running = running
+        self.calendars = calendars.KnownCalendars(running.calendar.zone)
+        self._cases = cases
         self._patience_s = FIRST_PATIENCE_S
         self._asked_at = float("-inf")
         self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
@@ -48,10 +51,6 @@ class Judge(ABC, Generic[Known]):
     @abstractmethod
     async def turn(self, known: Known, most: int) -> int:
         """Judge up to `most` cases that are due, in one transaction; returns how many."""
-
-    @abstractmethod
-    async def waiting(self, conn: Connection) -> Waiting:
-        """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
 
     async def run(self) -> None:
         """Judge until cancelled."""
@@ -89,7 +88,7 @@ class Judge(ABC, Generic[Known]):
         while turn == BATCH:
             judged += (turn := await self.turn(known, BATCH))
         async with running.engine.connect() as conn:
-            waiting = await self.waiting(conn)
+            waiting = await self._cases.waiting(conn)
         moments = [moment - TICK for moment in waiting if moment is not None]
         limit = min([self.complete(known), *moments])
         if limit != running.relay.limit:
@@ -119,3 +118,16 @@ class Judge(ABC, Generic[Known]):
             self.running.relay.ask()
             self._asked_at = now
             self._patience_s = min(self._patience_s * 2, LONGEST_PATIENCE_S)
+
+
+async def prepare(running: Running, cases: Cases) -> None:
+    """Record the calendar of this release, let what was stuck be tried again, and say no watermark before
+    the first judgement was made.
+    """
+    running.relay.limit = EPOCH
+    async with running.engine.begin() as conn:
+        at = await running.clock.stamp(conn)
+        version = await calendars.record_published(conn, cases, published(running.settings.calendar), at)
+        if version is not None:
+            running.log.info("calendar recorded", version=version, known_from=at.isoformat())
+        await cases.judge_all_again(conn)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
@@ -25,6 +26,10 @@ class Raw(Protocol):
 
 @dataclass(slots=True)
 class Parked:
+    """A record that lies aside, as the parked table has it."""
+
+    cluster: str
+    parked_at: datetime
     topic: str
     partition: int
     offset: int

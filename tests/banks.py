@@ -21,6 +21,7 @@ def address(channel: str, code: str) -> str:
 
 async def directory(city: City, **ways: Sequence[str]) -> None:
     """Banks by code (an underscore for a hyphen) with their ways."""
+    await city.broker.admit(code.replace("_", "-") for code, its in ways.items() if "kafka" in its)
     for code, its in ways.items():
         body = {"name": f"{code}银行", "ways": list(its)}
         await city.ok("office", "PUT", f"/financing/banks/{code.replace('_', '-')}", body)
@@ -72,14 +73,14 @@ class KafkaBank:
 
     def __init__(self, city: City, code: str) -> None:
         self.code = code
-        self._bootstrap = city.broker.bootstrap
+        self._kafka = city.broker.as_client(f"bank-{code}").client()
         self.heard: dict[str, list[dict[str, Any]]] = {"requests": [], "receipts": []}
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
+        self._producer = AIOKafkaProducer(**self._kafka)
         self._consumer = AIOKafkaConsumer(
             *(address(channel, self.code) for channel in self.heard),
-            bootstrap_servers=self._bootstrap,
+            **self._kafka,
             auto_offset_reset="earliest",
             metadata_max_age_ms=500,
         )

@@ -1,4 +1,4 @@
-"""The invented city 皖泽市: its units, leaders and thirty appeals under way, read from the files beside.
+"""The invented city 皖泽市: its units, leaders and appeals under way, read from the files beside.
 
 Times in the files are told from today, so the city is always as fresh as the day it is brought in.
 """
@@ -25,6 +25,16 @@ from shared.rules.strict_yaml import Place
 from shared.web.text import Body
 
 SAMPLES = Path(__file__).parent
+SETTINGS = SAMPLES / "settings.yaml"
+PROCEDURES = (
+    "qingyang-2023-arrears",
+    "xx-city-2022-arrears",
+    "bowu-2022-award",
+    "xx-city-2022-award",
+    "xuancheng-2024-approval",
+    "xx-city-2022-clues",
+)
+"""What is offered beside the appeal, under numbers from `SETTINGS`, unless the city says what it offers."""
 SOURCE = "sample"
 ZONE = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = {"saturday": 5, "sunday": 6}

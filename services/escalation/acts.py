@@ -4,11 +4,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.rules.limits import Limit
-from shared.rules.notices import FIRST_YEAR, LAST_YEAR
-from shared.web.text import Body, clean
+from shared.web.text import Body
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
@@ -84,16 +83,3 @@ class DecidePublication(PublicationAct):
     expires_on: date | None = None
     heard: bool = False
     reason: Line
-
-
-Day = Annotated[str, Field(max_length=10)]
-HolidayName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(clean)]
-
-
-class Notice(Body):
-    """A year's holiday notice: its number, days off with their names, make-up workdays."""
-
-    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
-    notice: Annotated[str, Field(min_length=1, max_length=100)]
-    off: Annotated[dict[Day, HolidayName], Field(max_length=100)]
-    work: Annotated[tuple[Day, ...], Field(max_length=60)] = ()

@@ -3,18 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.escalation import calendars, store
+from services.escalation import store
 from services.escalation.case import Case
 from services.escalation.judgement import take
 from services.escalation.store import Ledger, Remembered
+from services.escalation.tables import CASES
 from shared import judge as shared
 from shared.bus import hash_of
 from shared.database import Connection
 from shared.events import Event
-from shared.judge import Waiting
 from shared.rules.calendar import Calendars
 from shared.rules.decide import decide
-from shared.rules.notices import published
 from shared.runtime import EPOCH, Running
 
 HEARD = ("intake.events", "dispatch.events")
@@ -22,10 +21,6 @@ HEARD = ("intake.events", "dispatch.events")
 
 class Judge(shared.Judge[dict[int, datetime]]):
     """Judges the cases of one escalation service, by the partition they are in."""
-
-    def __init__(self, running: Running) -> None:
-        super().__init__(running)
-        self._calendars = calendars.KnownCalendars(running.calendar.zone)
 
     async def known(self, conn: Connection) -> dict[int, datetime]:
         """By partition: the least watermark of the topics and this service's own horizon."""
@@ -36,19 +31,16 @@ class Judge(shared.Judge[dict[int, datetime]]):
     def complete(self, known: dict[int, datetime]) -> datetime:
         return min(known.values()) if len(known) == self.running.settings.partitions else EPOCH
 
-    async def waiting(self, conn: Connection) -> Waiting:
-        return await store.waiting(conn)
-
     async def turn(self, known: dict[int, datetime], most: int) -> int:
         running = self.running
         if not known:
             return 0
         async with running.engine.begin() as conn:
-            await self._calendars.share(conn)
+            await self.calendars.share(conn)
             ledger = Ledger(conn, await running.clock.stamp(conn))
             due = await ledger.load_due(known, running.settings.partitions, most)
             if due:
-                reckoned_by = await self._calendars.upto(conn, ledger.newest_calendar)
+                reckoned_by = await self.calendars.upto(conn, ledger.newest_calendar)
                 histories = await store.histories(conn, due)
                 for appeal_id in due:
                     self._judge(ledger, appeal_id, histories[appeal_id], reckoned_by, known)
@@ -91,17 +83,9 @@ class Judge(shared.Judge[dict[int, datetime]]):
 
 async def judge(running: Running) -> None:
     """The task that judges."""
-    await Judge(running).run()
+    await Judge(running, CASES).run()
 
 
 async def wait_for_judgement(running: Running) -> None:
-    """Record the calendar of this release, let what was stuck be tried again, and say no watermark before
-    the first judgement was made.
-    """
-    running.relay.limit = EPOCH
-    async with running.engine.begin() as conn:
-        at = await running.clock.stamp(conn)
-        version = await calendars.record_published(conn, published(running.settings.calendar), at)
-        if version is not None:
-            running.log.info("calendar recorded", version=version, known_from=at.isoformat())
-        await store.judge_all_again(conn)
+    """Say no watermark before the first judgement was made."""
+    await shared.prepare(running, CASES)

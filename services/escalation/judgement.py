@@ -20,8 +20,7 @@ def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
     new = [event for event in judgement.said if event.id not in case.said]
     for event in new:
         case.said.add(event.id)
-        if (keep := _KEPT.get(type(event))) is not None:
-            keep(case, event)
+        keep(case, event)
     deadlines = explained(case.deadlines, judgement.deadlines)
     if (deadlines, judgement.state) != (case.deadlines, case.state):
         case.deadlines, case.state = deadlines, judgement.state
@@ -33,6 +32,12 @@ def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
     case.rounds = judgement.rounds
     case.judged_upto = max(case.judged_upto or upto, upto)
     return new
+
+
+def keep(case: Case, event: Event) -> None:
+    """Put into `case` what of `event` it holds."""
+    if (into := _KEPT.get(type(event))) is not None:
+        into(case, event)
 
 
 def _keep_card(case: Case, event: events.CardIssued) -> None:

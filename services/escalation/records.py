@@ -1,21 +1,19 @@
 """What was judged, on record: publications for everybody, histories and calendars for whoever judges anew."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 
-from services.escalation import acts, calendars, store
+from services.escalation import store
 from services.escalation.case import Case
 from services.escalation.store import Remembered
 from shared.clock import TICK
-from shared.errors import Invalid
 from shared.events import AppealLifted, CardIssued
-from shared.rules import notices
 from shared.web.access import Role
-from shared.web.edge import Called, Edged, Paged, Reading, json, no_cursor, service
+from shared.web.edge import Called, Paged, Reading, no_cursor, service
 
 router = APIRouter(tags=["records"])
 
@@ -137,31 +135,3 @@ def _lifts(case: Case) -> list[dict[str, Any]]:
         }
         for lift in case.lifts
     ]
-
-
-@router.get("/calendars")
-async def known_calendars(conn: Reading, request: Request) -> Response:
-    """The calendars as they became known, in order, each with the years that differ from before."""
-    items = [one.data() for one in await calendars.known(conn)]
-    return json({"zone": service(request).calendar.zone.key, "items": items})
-
-
-@router.put("/calendar/{year}")
-async def load_calendar(
-    year: Annotated[int, Path(ge=notices.FIRST_YEAR, le=notices.LAST_YEAR)],
-    body: acts.Notice,
-    edge: Edged,
-) -> Response:
-    """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
-    try:
-        notice = notices.checked(body.model_dump(mode="json"))
-    except notices.NoticeMistake as error:
-        zh = f"放假通知有误（{error.place}）：须有 year、notice、off，work 可无；日期写作 {year}-10-01"
-        raise Invalid(zh, error.rule, error.place) from error
-    if notice.year != year:
-        raise Invalid(f"通知为 {notice.year} 年", f"the notice is of {notice.year}: send it there", "year")
-    running = edge.running
-    async with running.engine.begin() as conn:
-        found, again = await calendars.record_loaded(conn, notice, await running.clock.stamp(conn))
-    running.wake()
-    return json({"version": found.version, "known_from": found.known_from, "cases": again})

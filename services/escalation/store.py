@@ -9,15 +9,16 @@ from sqlalchemy import text
 
 from services.escalation import publications
 from services.escalation.case import Case
-from services.escalation.tables import metadata
+from services.escalation.tables import CASES, metadata
 from shared.bus import hash_of
+from shared.cases import earlier
 from shared.clock import TICK
 from shared.database import Connection, Result
 from shared.errors import NotFound
 from shared.events import CATALOGUE, Event
 from shared.outbox import Batch
 
-__all__ = ["Ledger", "heard", "histories", "metadata", "waiting"]
+__all__ = ["Ledger", "heard", "histories", "metadata"]
 
 _LOAD = text(
     """
@@ -69,40 +70,6 @@ _DUE = text(
     for update of c skip locked
     """
 )
-_STUCK = text(
-    """
-    with stuck as (
-      update cases set next_due_at = null, unjudged_from = null, stuck = t.reason
-      from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as t (id, reason)
-      where appeal_id = t.id
-      returning cast(appeal_id as text) as key, registration_number || ': ' || t.reason as reason
-    ), row as (
-      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
-      select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{}', '', reason from stuck
-      where not exists (
-        select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
-      )
-      returning *
-    )
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select gen_random_uuid(), :parked, key, 'huying.parked.v1', now(),
-      json_build_object('topic', topic, 'key', key, 'reason', reason)
-    from row
-    """
-)
-_MENDED = text(
-    """
-    with mended as (update cases set stuck = null where appeal_id = any(cast(:ids as uuid[])))
-    update parked set redriven_at = now()
-    where topic = :topic and redriven_at is null and key = any(cast(:keys as text[]))
-    """
-)
-_AGAIN = """
-    update cases set next_due_at = coalesce(cast(file->>'judged_upto' as timestamptz), '2000-01-01 00:00Z')
-    where stuck is not null
-"""
-STUCK = "escalation.cases"
-"""Where cases that cannot be judged are parked, by their id."""
 _HEARD = text(
     """
     select partition, min(watermark) as upto from heard where topic = any(cast(:topics as text[]))
@@ -171,8 +138,8 @@ class Ledger(Batch):
             event.appeal_id, Case(appeal_id=event.appeal_id, registration_number=event.registration_number)
         )
         moment = max(event.occurred_at, self.at - TICK)  # a watermark says: before now
-        self._next[event.appeal_id] = _earlier(self._next.get(event.appeal_id), moment)
-        oldest = _earlier(self._unjudged.get(event.appeal_id), event.occurred_at)
+        self._next[event.appeal_id] = earlier(self._next.get(event.appeal_id), moment)
+        oldest = earlier(self._unjudged.get(event.appeal_id), event.occurred_at)
         self._unjudged[event.appeal_id] = oldest
         late = case.judged_upto is not None and event.occurred_at <= case.judged_upto
         self._news.append((event, late))
@@ -185,7 +152,7 @@ class Ledger(Batch):
 
     def judged(self, case: Case, next_due_at: datetime | None, ahead: datetime | None) -> None:
         """Write `case` as judged; it is looked at again at `next_due_at` or at the first act `ahead`."""
-        self._next[case.appeal_id] = _earlier(next_due_at, ahead)
+        self._next[case.appeal_id] = earlier(next_due_at, ahead)
         self._unjudged[case.appeal_id] = ahead
         self._changed.add(case.appeal_id)
 
@@ -203,17 +170,8 @@ class Ledger(Batch):
         if changed:
             await self.conn.execute(_SAVE, self._rows(changed))
         await publications.save(self.conn, changed)
-        await self._flush_stuck()
+        await CASES.mark_stuck(self.conn, self._stuck, self._mended)
         await super().flush()
-
-    async def _flush_stuck(self) -> None:
-        named = {"topic": STUCK, "parked": f"{self.service}.parked"}
-        if self._stuck:
-            values = {"ids": list(self._stuck), "reasons": list(self._stuck.values())}
-            await self.conn.execute(_STUCK, values | named)
-        if self._mended:
-            values = {"ids": list(self._mended), "keys": [str(id_) for id_ in self._mended]}
-            await self.conn.execute(_MENDED, values | named)
 
     def _rows(self, cases: list[Case]) -> dict[str, Any]:
         return {
@@ -228,10 +186,6 @@ class Ledger(Batch):
             "nexts": [self._next.get(case.appeal_id) for case in cases],
             "unjudged": [self._unjudged.get(case.appeal_id) for case in cases],
         }
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _news_rows(news: Sequence[tuple[Event, bool]]) -> dict[str, Any]:
@@ -264,31 +218,7 @@ async def histories(conn: Connection, keys: Collection[UUID]) -> dict[UUID, list
     return found
 
 
-async def judge_again(conn: Connection, key: str) -> None:
-    """Let a case that could not be judged be tried again."""
-    await conn.execute(text(f"{_AGAIN} and appeal_id = cast(:key as uuid)"), {"key": UUID(key)})
-
-
-async def judge_all_again(conn: Connection) -> None:
-    """Let all cases that could not be judged be tried again."""
-    await conn.execute(text(_AGAIN))
-
-
 async def heard(conn: Connection, topics: Collection[str]) -> dict[int, datetime]:
     """Up to when all of `topics` are complete here, by partition; one that lacks a topic is left out."""
     rows = await conn.execute(_HEARD, {"topics": list(topics), "topics_count": len(topics)})
     return {row.partition: row.upto for row in rows}
-
-
-async def waiting(conn: Connection) -> tuple[datetime | None, datetime | None]:
-    """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
-    row = await conn.execute(
-        text(
-            """
-            select (select min(next_due_at) from cases where next_due_at is not null),
-                   (select min(unjudged_from) from cases where unjudged_from is not null)
-            """
-        )
-    )
-    next_due_at, unjudged_from = row.one()
-    return next_due_at, unjudged_from

@@ -1,14 +1,17 @@
 """What enterprises, the window and the regulator may do: the bodies of the routes."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from services.financing.contract import Attachment, BankCode, Evidence, LegState, Line, Text, Word, Yuan
+from shared.errors import Invalid
 from shared.web.text import Body, Moment, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
+Yes = Annotated[bool, Field(strict=True)]
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _LENGTH = 18
@@ -33,6 +36,40 @@ CreditCode = Annotated[str, AfterValidator(_credit_code)]
 """A unified social credit code whose check character fits (GB 32100-2015)."""
 
 
+def check_credit_code(value: str) -> str:
+    """A credit code from a path, in capitals. `Invalid` where it is none."""
+    try:
+        return _credit_code(value)
+    except ValueError as error:
+        zh = "统一社会信用代码有误：须为 18 位，校验码须相符"
+        raise Invalid(zh, f"credit code: {error}", "credit_code") from error
+
+
+class SizeClass(StrEnum):
+    """How large an enterprise is, as statistics class them (划型)."""
+
+    MICRO = "micro"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+class EnterpriseBody(Body):
+    """What the window knows of an enterprise. `industry` is a code of GB/T 4754, e.g. C35 or I651."""
+
+    name: Line
+    size_class: SizeClass | None = None
+    industry: Annotated[str, Field(pattern=r"^[A-T][0-9]{0,4}$")] | None = None
+    locality: Code | None = None
+
+
+class Named(Body):
+    """The enterprise that asks; the window need not repeat the name of one that it knows."""
+
+    name: Line | None = None
+    credit_code: CreditCode
+
+
 class Asking(Body):
     """The enterprise that asks."""
 
@@ -54,25 +91,37 @@ class Consent(Body):
     text_version: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class NewRequest(Body):
-    """A loan request as it is registered. `banks`: those the enterprise wishes, asked first.
+class Wish(Body):
+    """What a loan request says. `banks`: those the enterprise wishes, asked first.
 
     `others_too`: where they decline or stay silent, the banks of the rules may be asked.
     """
 
-    enterprise: Asking
     contact: Contact
     amount: Yuan
     term_months: Term
     purpose: Text
     product: Word
-    first_loan: Annotated[bool, Field(strict=True)]
     collateral: Line
     consent: Consent
     locality: Code | None = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
     banks: Annotated[tuple[BankCode, ...], Field(max_length=10)] = ()
-    others_too: Annotated[bool, Field(strict=True)] = False
+    others_too: Yes = False
+
+
+class RequestBody(Wish):
+    """A loan request as it is sent. The window may leave out what is known of the enterprise."""
+
+    enterprise: Named
+    first_loan: Yes | None = None
+
+
+class NewRequest(Wish):
+    """A loan request as it is registered."""
+
+    enterprise: Asking
+    first_loan: Yes
 
 
 class Act(Body):

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from services.financing import acts, domain
 from services.financing.complaints import complain
+from services.financing.enterprises import EnterpriseKey, completed
 from services.financing.file import Complaint, Loan, LoanState
 from services.financing.rules import pack_now, routing_now
 from services.financing.status import full, public
@@ -18,6 +19,7 @@ from services.financing.store import Desk
 from shared.database import Connection
 from shared.errors import NotFound
 from shared.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
+from shared.web.access import Role
 from shared.web.edge import Edge, Edged, Page, Paged, Reading, json
 from shared.writer import Answer
 
@@ -29,20 +31,28 @@ Do = Callable[[Desk, Loan, Any], None]
 
 
 @router.post("/requests", status_code=201)
-async def register(body: acts.NewRequest, edge: Edged) -> Response:
-    """Register a loan request and push it to its first banks. The receipt code is told here alone."""
-    running = edge.running
+async def register(body: acts.RequestBody, edge: Edged) -> Response:
+    """Register a loan request and push it to its first banks. The receipt code is told here alone.
+
+    The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
+    first loan. The public says all of it: who asks by a foreign credit code learns nothing.
+    """
+    running, at_window = edge.running, edge.caller.role in (Role.OPERATOR, Role.OFFICE)
+    whose = EnterpriseKey(body.enterprise.credit_code)
     pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
 
     def do(desk: Desk) -> Answer:
+        wish = completed(body, desk.enterprises.get(whose.credit_code) if at_window else None)
         day = desk.at.astimezone(zone).date()
         n = desk.last[day] + 1
         number = domain.registration_number(pack.prefix, day, n)
         loan, said = domain.register(
-            body, loan_id, number, pack, desk.at, receipt_hash(code), routing, desk.banks
+            wish, loan_id, number, pack, desk.at, receipt_hash(code), routing, desk.banks
         )
         desk.number(day)
+        if at_window:
+            desk.meet(wish)
         desk.say(loan, said)
         answer = {
             "loan_id": loan_id,
@@ -54,7 +64,7 @@ async def register(body: acts.NewRequest, edge: Edged) -> Response:
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await edge.write([zone], do)
+    return await edge.write([zone, whose] if at_window else [zone], do)
 
 
 _LIST = text(

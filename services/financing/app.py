@@ -1,19 +1,28 @@
 """The financing service: loan requests, their banks and deadlines, complaints about banks (BZ 6)."""
 
-from services.financing import api, api_office, bank_api, endpoints
+from services.financing import api, api_office, bank_api, endpoints, enterprises
+from services.financing.answers import answer_again, replies
 from services.financing.bank_topics import hear_banks
 from services.financing.judge import judge, wait_for_judgement
-from services.financing.queries import STUCK, judge_again
 from services.financing.store import Desk
+from services.financing.tables import CASES
 from services.financing.telling import tell_banks
 from services.financing.webhooks import deliver
 from shared.runtime import Service
+from shared.web import calendars
 
 SERVICE = Service(
     name="financing",
     batch=Desk,
-    routers=(api.router, api_office.router, bank_api.router, endpoints.router),
+    routers=(
+        api.router,
+        api_office.router,
+        bank_api.router,
+        endpoints.router,
+        enterprises.router,
+        calendars.routes(CASES),
+    ),
     tasks=(judge, tell_banks, hear_banks, deliver),
     prepare=wait_for_judgement,
-    redrives={STUCK: judge_again},
+    redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
 )

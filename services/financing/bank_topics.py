@@ -8,19 +8,18 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
-import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy import text
 
+from services.financing.answers import answer, receipts, replies, requests, source_id
 from services.financing.contract import Receipt, ReceiptCode
 from services.financing.replies import Reply, appended_at, read, unread
 from services.financing.store import Desk, ReportKey
 from shared import db
-from shared.bus import Bus, end
+from shared.bus import Bus, TopicRefused, end
 from shared.clock import TICK
 from shared.database import Connection
 from shared.records import Record, park
@@ -30,6 +29,7 @@ BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
 ATTEMPTS = 3
 LOOK_S = 0.5
+ASK_AGAIN_S = 10.0
 COMPLETE_EVERY_S = 2.0
 APPEND_SKEW = timedelta(seconds=1)
 """How far the broker's clock may be from the database's."""
@@ -64,31 +64,6 @@ _COMPLETE = text(
 _COMPLETE_UPTO = text(
     "select bank, min(coalesce(complete_upto, :unknown)) as upto from bank_replies group by bank"
 )
-_ANSWER = text(
-    """
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select * from unnest(
-      cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
-      cast(:times as timestamptz[]), cast(:bodies as text[])
-    )
-    on conflict (event_id) do nothing
-    """
-)
-
-
-def requests(bank: str) -> str:
-    """Where the bank reads what it is told."""
-    return f"banks.{bank}.requests"
-
-
-def replies(bank: str) -> str:
-    """Where the bank writes its reports."""
-    return f"banks.{bank}.replies"
-
-
-def receipts(bank: str) -> str:
-    """Where the bank reads what became of each."""
-    return f"banks.{bank}.receipts"
 
 
 async def complete_upto(conn: Connection) -> dict[str, datetime]:
@@ -125,7 +100,7 @@ class Reader:
     async def _session(self) -> None:
         settings = self._running.settings
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.bootstrap,
+            **settings.client(),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=settings.fetch_wait_ms,
@@ -209,12 +184,13 @@ class Reader:
             uptos = await self._move(conn, records)
             desk = Desk(conn, at)
             await desk.load(self._keys(found))
-            answers = [self._report(desk, one, at, reason) for one in found]
+            given = [self._report(desk, one, at, reason) for one in found]
             await desk.flush()
-            for one, answer in zip(found, answers, strict=True):
-                if answer.code in (ReceiptCode.MALFORMED, ReceiptCode.NOT_PROCESSED):
-                    await park(conn, "financing", self._cluster, Record(one.raw, None, reason or answer.en))
-            await self._answer(conn, found, answers)
+            for one, receipt in zip(found, given, strict=True):
+                if receipt.code in (ReceiptCode.MALFORMED, ReceiptCode.NOT_PROCESSED):
+                    await park(conn, "financing", self._cluster, Record(one.raw, None, reason or receipt.en))
+            ids = [source_id(self._cluster, one.raw) for one in found]
+            await answer(conn, self._bank, ids, found, given)
         self._next |= uptos
         self._running.wake()
 
@@ -243,26 +219,7 @@ class Reader:
             at = appended_at(reply.raw, at)
         if reply.report is None or reason is not None:
             return unread(reply, at, ours=reason is not None)
-        return desk.report(self._bank, reply.report, at, self._source(reply.raw))
-
-    def _source(self, raw: ConsumerRecord) -> str:
-        return f"kafka:{self._cluster}/{raw.topic}/{raw.partition}/{raw.offset}"
-
-    async def _answer(self, conn: Connection, found: Sequence[Reply], answers: Sequence[Receipt]) -> None:
-        await conn.execute(
-            _ANSWER,
-            {
-                "ids": [uuid5(NAMESPACE_URL, self._source(one.raw)) for one in found],
-                "topics": [receipts(self._bank)] * len(found),
-                "keys": [answer.leg or "" for answer in answers],
-                "types": [Receipt.type] * len(found),
-                "times": [answer.at for answer in answers],
-                "bodies": [
-                    orjson.dumps(answer.model_dump(mode="json") | {"reply": one.place()}).decode()
-                    for one, answer in zip(found, answers, strict=True)
-                ],
-            },
-        )
+        return desk.report(self._bank, reply.report, at, source_id(self._cluster, reply.raw))
 
 
 async def hear_banks(running: Running) -> None:
@@ -279,14 +236,16 @@ async def hear_banks(running: Running) -> None:
 async def _readers(running: Running, bus: Bus) -> None:
     """Start a reader for each bank that comes, end that of each that goes, until the broker is another."""
     reading: dict[str, asyncio.Task[None]] = {}
+    ask_at: dict[str, float] = {}
     try:
         while True:
             await bus.check()
             banks = set((await running.reader.reading().execute(_BANKS)).scalars())
-            for bank in banks - reading.keys():
-                await bus.ensure([requests(bank), replies(bank), receipts(bank)], others=True)
-                partitions = await bus.partitions(replies(bank))
-                reading[bank] = asyncio.create_task(Reader(running, bank, bus.cluster, partitions).run())
+            now = asyncio.get_running_loop().time()
+            for bank in {bank for bank in banks - reading.keys() if ask_at.get(bank, now) <= now}:
+                ask_at[bank] = now + ASK_AGAIN_S
+                if partitions := await _partitions(running, bus, bank):
+                    reading[bank] = asyncio.create_task(Reader(running, bank, bus.cluster, partitions).run())
             for bank in reading.keys() - banks:
                 reading.pop(bank).cancel()
             for task in reading.values():
@@ -297,3 +256,13 @@ async def _readers(running: Running, bus: Bus) -> None:
         for task in reading.values():
             task.cancel()
         await asyncio.gather(*reading.values(), return_exceptions=True)
+
+
+async def _partitions(running: Running, bus: Bus, bank: str) -> int:
+    """Of the bank's replies, its topics made where need be; 0 while the broker refuses them."""
+    try:
+        await bus.ensure([requests(bank), replies(bank), receipts(bank)], others=True)
+    except TopicRefused as error:
+        running.log.error("a bank's topics are refused", bank=bank, reason=str(error))
+        return 0
+    return await bus.partitions(replies(bank))

@@ -80,6 +80,7 @@ def register(
         first_loan=wish.first_loan,
         locality=wish.locality,
         pack=pack.ref,
+        receipt_hash=receipt_hash,
     )
     return loan, [requested, *go_on(loan, at, banks)]
 

@@ -128,12 +128,15 @@ _OF_A_LEG: dict[type[Event], type[Event]] = {
     events.AppealOverdue: events.LoanOverdue,
     events.AppealReminded: events.LoanReminded,
     events.AppealSupervised: events.LoanSupervised,
+    events.DeadlineMoved: events.LoanDeadlineMoved,
 }
 _OF_A_COMPLAINT: dict[type[Event], type[Event]] = {
     events.AppealDueSoon: events.ComplaintDueSoon,
     events.AppealOverdue: events.ComplaintOverdue,
     events.AppealReminded: events.ComplaintReminded,
+    events.DeadlineMoved: events.ComplaintDeadlineMoved,
 }
+_BESIDE = {"clause", "was_due_at", "calendar"}
 
 
 def said(case: Judged, event: Any) -> Event | None:
@@ -148,8 +151,7 @@ def said(case: Judged, event: Any) -> Event | None:
         if leg is None:
             return None
         fields |= {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
-    if "clause" in what.model_fields:
-        fields["clause"] = event.clause
+    fields |= {name: getattr(event, name) for name in _BESIDE & what.model_fields.keys()}
     return case.event(what, event.occurred_at, id=event.id, **fields)
 
 

@@ -13,10 +13,11 @@ from services.financing.file import Judged, Loan
 from services.financing.judgement import take
 from services.financing.rules import pack_now, pack_of, routing_now
 from services.financing.store import Desk, fact
+from services.financing.tables import CASES
 from shared import judge as shared
 from shared.database import Connection
 from shared.events import Event
-from shared.judge import Waiting
+from shared.rules.calendar import Calendars
 from shared.rules.decide import decide
 from shared.runtime import EPOCH, Running
 
@@ -42,13 +43,10 @@ class Judge(shared.Judge[Known]):
     def complete(self, known: Known) -> datetime:
         return min([known.own, *known.replies.values()])
 
-    async def waiting(self, conn: Connection) -> Waiting:
-        row = (await conn.execute(queries.WAITING)).one()
-        return row.next_due_at, row.unjudged_from
-
     async def turn(self, known: Known, most: int) -> int:
         running = self.running
         async with running.engine.begin() as conn:
+            await self.calendars.share(conn)
             desk = Desk(conn, await running.clock.stamp(conn))
             values = {
                 "own": known.own,
@@ -60,15 +58,20 @@ class Judge(shared.Judge[Known]):
             due = desk.take(rows)
             if due:
                 await desk.load_banks()
+                reckoned_by = await self.calendars.upto(conn, rows[-1].newest_calendar)
                 histories = await _histories(conn, due)
                 for case_id, row in zip(due, rows, strict=True):
-                    self._judge(desk, desk.cases[case_id], histories[case_id], row.upto)
+                    self._judge(desk, desk.cases[case_id], histories[case_id], reckoned_by, row.upto)
                 await desk.flush()
         return len(due)
 
-    def _judge(self, desk: Desk, case: Judged, history: Sequence[Any], upto: datetime) -> None:
+    def _judge(
+        self, desk: Desk, case: Judged, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
+    ) -> None:
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
-        reason = self.attempt(case.case_id, lambda: found.append(self._judgement(case, history, upto)))
+        reason = self.attempt(
+            case.case_id, lambda: found.append(self._judgement(case, history, reckoned_by, upto))
+        )
         if reason is not None:
             desk.park(case.case_id, reason)
             return
@@ -79,11 +82,11 @@ class Judge(shared.Judge[Known]):
             desk.say(case, go_on(case, desk.at, desk.banks))
 
     def _judgement(
-        self, case: Judged, history: Sequence[Any], upto: datetime
+        self, case: Judged, history: Sequence[Any], known: Calendars, upto: datetime
     ) -> tuple[list[Event], datetime | None, datetime | None]:
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
-        judgement = decide(acts, pack_of(self.running, case.pack), self.running.calendar, upto)
+        judgement = decide(acts, pack_of(self.running, case.pack), known, upto)
         said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead
@@ -98,13 +101,11 @@ async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[
 
 async def judge(running: Running) -> None:
     """The task that judges."""
-    await Judge(running).run()
+    await Judge(running, CASES).run()
 
 
 async def wait_for_judgement(running: Running) -> None:
-    """Refuse a pack or routing rules that cannot be used; let what was stuck be tried again."""
+    """Refuse a pack or routing rules that cannot be used; say no watermark before the first judgement."""
     pack_now(running)
     routing_now(running)
-    running.relay.limit = EPOCH
-    async with running.engine.begin() as conn:
-        await queries.judge_all_again(conn)
+    await shared.prepare(running, CASES)

@@ -29,7 +29,8 @@ LOAD = text(
 )
 DUE = text(
     """
-    select c.what, cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck, w.upto
+    select c.what, cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck, w.upto,
+      (select max(id) from calendars) as newest_calendar
     from cases c cross join lateral (
       select least(cast(:own as timestamptz), min(k.upto)) as upto
       from unnest(cast(:banks as text[]), cast(:marks as timestamptz[])) as k (bank, upto)
@@ -65,12 +66,6 @@ COUNT = text(
     update numbers set last = t.last
     from unnest(cast(:days as date[]), cast(:lasts as int[])) as t (day, last)
     where numbers.day = t.day
-    """
-)
-WAITING = text(
-    """
-    select (select min(next_due_at) from cases where next_due_at is not null) as next_due_at,
-      (select min(unjudged_from) from cases where unjudged_from is not null) as unjudged_from
     """
 )
 _COUNTERS = text(
@@ -141,40 +136,6 @@ TELL = text(
     order by position
     """
 )
-STUCK = "financing.cases"
-"""Where cases that cannot be judged are parked, by their id."""
-_STUCK = text(
-    """
-    with stuck as (
-      update cases set next_due_at = null, unjudged_from = null, stuck = t.reason
-      from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as t (id, reason)
-      where case_id = t.id
-      returning cast(case_id as text) as key, number || ': ' || t.reason as reason
-    ), row as (
-      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
-      select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{}', '', reason from stuck
-      where not exists (
-        select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
-      )
-      returning *
-    )
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select gen_random_uuid(), :parked, key, 'huying.parked.v1', now(),
-      json_build_object('topic', topic, 'key', key, 'reason', reason)
-    from row
-    """
-)
-_MENDED = text(
-    """
-    with mended as (update cases set stuck = null where case_id = any(cast(:ids as uuid[])))
-    update parked set redriven_at = now()
-    where topic = :topic and redriven_at is null and key = any(cast(:keys as text[]))
-    """
-)
-_AGAIN = """
-    update cases set next_due_at = coalesce(cast(file->>'judged_upto' as timestamptz), '2000-01-01 00:00Z')
-    where stuck is not null
-"""
 
 
 async def counters(conn: Connection, days: Collection[date]) -> dict[date, int]:
@@ -242,25 +203,3 @@ def _leg_rows(loans: Sequence[Loan]) -> dict[str, Any]:
             for _, _, leg in legs
         ],
     }
-
-
-async def mark_stuck(conn: Connection, stuck: Mapping[UUID, str], mended: Collection[UUID]) -> None:
-    """Park cases that cannot be judged, and take those back that can again."""
-    named = {"topic": STUCK, "parked": "financing.parked"}
-    if stuck:
-        values = {"ids": list(stuck), "reasons": list(stuck.values())}
-        await conn.execute(_STUCK, values | named)
-    if mended:
-        await conn.execute(
-            _MENDED, {"ids": list(mended), "keys": [str(id_) for id_ in mended], "topic": STUCK}
-        )
-
-
-async def judge_again(conn: Connection, key: str) -> None:
-    """Let a case that could not be judged be tried again."""
-    await conn.execute(text(f"{_AGAIN} and case_id = cast(:key as uuid)"), {"key": UUID(key)})
-
-
-async def judge_all_again(conn: Connection) -> None:
-    """Let all cases that could not be judged be tried again."""
-    await conn.execute(text(_AGAIN))

@@ -8,6 +8,7 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from services.financing.contract import BankReport, Outcome, Receipt, ReceiptCode
+from shared.records import Raw
 from shared.web.text import mistakes
 
 LONGEST = 64 * 1024
@@ -21,7 +22,7 @@ _OURS = (
 class Reply(NamedTuple):
     """One record; `report` is None where it cannot be read, and `field` and both sentences say why."""
 
-    raw: ConsumerRecord
+    raw: Raw
     report: BankReport | None
     said: dict[str, str]
     field: str | None = None
@@ -33,7 +34,7 @@ class Reply(NamedTuple):
         return {"id": self.said.get("id"), "partition": self.raw.partition, "offset": self.raw.offset}
 
 
-def read(raw: ConsumerRecord) -> Reply:
+def read(raw: Raw) -> Reply:
     """Read one record; never raises."""
     said: dict[str, str] = {}
     if raw.value is None or len(raw.value) > LONGEST:
@@ -69,10 +70,10 @@ def _first(error: ValidationError) -> tuple[str, str, str]:
     return first["field"], first["zh"], first["en"]
 
 
-def _words(raw: ConsumerRecord) -> dict[str, str]:
+def _words(raw: Raw) -> dict[str, str]:
     """The report's id and leg, as far as they are there and short, so that the answer can name them."""
     try:
-        body = orjson.loads(raw.value)
+        body = orjson.loads(raw.value or b"")
     except orjson.JSONDecodeError:
         return {}
     found = body if isinstance(body, dict) else {}

@@ -9,6 +9,7 @@ from services.financing.domain import band
 from services.financing.file import BankLegFile, Complaint, Loan
 from services.financing.reports import STATE_ZH
 from shared.events import Deadline, Verdict
+from shared.rules import words
 
 INTERNAL = {"said", "receipt_hash"}
 
@@ -64,6 +65,7 @@ def deadline(one: Deadline, zone: ZoneInfo) -> dict[str, Any]:
         "met_at": one.met_at and _local(one.met_at, zone),
         "verdict": one.verdict,
         "clause": one.clause,
+        "ground": words.ground(one.clause)._asdict(),
         "explanation": one.explanation,
     }
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.financing import queries
-from services.financing.acts import BankBody
+from services.financing import enterprises, queries
+from services.financing.acts import BankBody, EnterpriseBody, NewRequest
 from services.financing.contract import (
     BankReport,
     Outcome,
@@ -21,12 +21,14 @@ from services.financing.contract import (
 )
 from services.financing.domain import go_on
 from services.financing.engine import FACTS
+from services.financing.enterprises import EnterpriseKey, Known
 from services.financing.file import Complaint, Judged, Loan, required
 from services.financing.messages import Message, messages
 from services.financing.queries import ReportKey
 from services.financing.reports import receipt, repeated, report
-from services.financing.tables import metadata
+from services.financing.tables import CASES, metadata
 from shared import events
+from shared.cases import earlier
 from shared.clock import TICK
 from shared.database import Connection
 from shared.events import CATALOGUE, Event
@@ -48,8 +50,9 @@ class Heard(NamedTuple):
 class Desk(Batch):
     """One transaction of the finance window (融资服务窗口).
 
-    Its keys: the id of a case; the number of a leg, for its request; a `ReportKey`; a day, for that day's
-    counter of numbers; a zone, for the counter of the day on which the transaction starts there.
+    Its keys: the id of a case; the number of a leg, for its request; a `ReportKey`; an `EnterpriseKey`; a
+    day, for that day's counter of numbers; a zone, for the counter of the day on which the transaction
+    starts there.
     """
 
     service = "financing"
@@ -59,7 +62,9 @@ class Desk(Batch):
         self.cases: dict[UUID, Judged] = {}
         self.banks: dict[str, BankBody] = {}
         self.last: dict[date, int] = {}
+        self.enterprises: dict[str, Known] = {}
         self._by_number: dict[str, UUID] = {}
+        self._met: dict[str, EnterpriseBody] = {}
         self._reported: dict[ReportKey, tuple[str, Receipt] | None] = {}
         self._taken: list[Heard] = []
         self._counted: set[date] = set()
@@ -80,6 +85,9 @@ class Desk(Batch):
             self.last |= await queries.counters(self.conn, days)
         if reports:
             self._reported |= await queries.reported(self.conn, reports)
+        codes = {key.credit_code for key in keys if isinstance(key, EnterpriseKey)}
+        if codes:
+            self.enterprises |= await enterprises.known(self.conn, codes)
         ids = [key for key in keys if isinstance(key, UUID)]
         numbers = {key.partition("/")[0] for key in keys if isinstance(key, str)}
         if ids or numbers:
@@ -123,6 +131,13 @@ class Desk(Batch):
         self._counted.add(day)
         return self.last[day]
 
+    def meet(self, wish: NewRequest) -> None:
+        """Keep the enterprise that asks, where it comes for the first time."""
+        code = wish.enterprise.credit_code
+        if code not in self.enterprises:
+            self._met[code] = EnterpriseBody(name=wish.enterprise.name, locality=wish.locality)
+            self.enterprises[code] = Known(self._met[code], has_credit=False)
+
     def say(self, case: Judged, said: Iterable[Event]) -> None:
         """Emit what happened to `case`, remember what is judged by, tell the banks concerned."""
         self.keep(case)
@@ -139,8 +154,8 @@ class Desk(Batch):
     def _remember(self, case: Judged, fact: Event) -> None:
         """A time that lies behind (an import, a bank's message) waits for the next watermark like news."""
         moment = max(fact.occurred_at, self.at - TICK)  # a horizon says: before now
-        self._next[case.case_id] = _earlier(self._next.get(case.case_id), moment)
-        self._unjudged[case.case_id] = _earlier(self._unjudged.get(case.case_id), fact.occurred_at)
+        self._next[case.case_id] = earlier(self._next.get(case.case_id), moment)
+        self._unjudged[case.case_id] = earlier(self._unjudged.get(case.case_id), fact.occurred_at)
         self._facts.append((case.case_id, fact))
 
     def keep(self, case: Judged) -> None:
@@ -171,7 +186,7 @@ class Desk(Batch):
 
     def judged(self, case: Judged, next_due_at: datetime | None, ahead: datetime | None) -> None:
         """Write `case` as judged; it is looked at again at `next_due_at` or at the first act `ahead`."""
-        self._next[case.case_id] = _earlier(next_due_at, ahead)
+        self._next[case.case_id] = earlier(next_due_at, ahead)
         self._unjudged[case.case_id] = ahead
         self._changed.add(case.case_id)
 
@@ -193,8 +208,10 @@ class Desk(Batch):
         if self._counted:
             days = sorted(self._counted)
             await self.conn.execute(queries.COUNT, {"days": days, "lasts": [self.last[day] for day in days]})
+        if self._met:
+            await enterprises.meet(self.conn, self._met, self.at)
         await self._tell()
-        await queries.mark_stuck(self.conn, self._stuck, self._mended & self._changed)
+        await CASES.mark_stuck(self.conn, self._stuck, self._mended & self._changed)
         await super().flush()
 
     async def _tell(self) -> None:
@@ -211,10 +228,6 @@ class Desk(Batch):
 def fingerprint(said: BankReport) -> str:
     """What tells two reports apart that bear the same id."""
     return sha256(said.model_dump_json().encode()).hexdigest()
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((moment for moment in (one, other) if moment is not None), default=None)
 
 
 def _fact_rows(facts: Sequence[tuple[UUID, Event]]) -> dict[str, Any]:

@@ -4,8 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from services.financing.bank_tables import add_bank_tables
+from shared import calendars
+from shared.cases import Cases, history
 from shared.db import add_backbone
 
+CASES = Cases("financing", key="case_id", number="number")
 metadata = sa.MetaData()
 add_backbone(metadata)
 add_bank_tables(metadata)
@@ -22,23 +25,19 @@ sa.Table(
     sa.Column("credit_code", sa.Text),
     sa.Column("banks", pg.ARRAY(sa.Text), nullable=False, comment="whose legs it has, or whom it is about"),
     sa.Column("file", pg.JSONB, nullable=False),
-    sa.Column("next_due_at", TIME),
-    sa.Column("unjudged_from", TIME, comment="when its oldest unjudged act occurred"),
-    sa.Column("stuck", sa.Text, comment="why it cannot be judged"),
-    sa.Index("cases_due", "next_due_at", postgresql_where=sa.text("next_due_at is not null")),
-    sa.Index("cases_unjudged", "unjudged_from", postgresql_where=sa.text("unjudged_from is not null")),
-    sa.Index("cases_stuck", "case_id", postgresql_where=sa.text("stuck is not null")),
+    *CASES.columns(),
     sa.Index("cases_listed", "what", "state", "number"),
     sa.Index("cases_credit_code", "credit_code", "number"),
 )
+history(metadata, "case_id")
+calendars.add_table(metadata)
 sa.Table(
-    "history",
+    "enterprises",
     metadata,
-    sa.Column("event_id", pg.UUID, primary_key=True),
-    sa.Column("case_id", pg.UUID, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("event", sa.Text, nullable=False),
-    sa.Index("history_case", "case_id"),
+    sa.Column("credit_code", sa.Text, primary_key=True),
+    sa.Column("profile", pg.JSONB, nullable=False),
+    sa.Column("first_seen_at", TIME, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
 )
 sa.Table(
     "legs",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.financing.bank_topics import receipts, replies, requests
+from services.financing.answers import receipts, replies, requests
 from shared.web.access import ACCESS, Role
 from tests.banks import ask, directory, report
 from tests.city import City, refused
@@ -28,6 +28,8 @@ OPEN = {
     "GET /financing/bank/requests/{registration_number}/{leg}",
     "GET /financing/banks/{code}/endpoint",
     "GET /financing/banks/{code}/deliveries",
+    "GET /notify/inbox",
+    "POST /notify/inbox/{message_id}/read",
     *BODIES,
 }
 
@@ -62,7 +64,8 @@ async def test_a_bank_gets_and_changes_nothing_of_another(
 ) -> None:
     method, path = route.split()
     leg = loan["legs"]["bank-b"]
-    path = path.format(code="bank-b", registration_number=leg.partition("/")[0], leg=leg.partition("/")[2])
+    number, _, index = leg.partition("/")
+    path = path.format(code="bank-b", registration_number=number, leg=index, message_id=loan["loan_id"])
     body = report(leg, "contacted") if BODIES.get(route) == "report" else BODIES.get(route)
     before = await stored(city)
     answer = await city.call("bank-a", method, path, body)
@@ -70,7 +73,7 @@ async def test_a_bank_gets_and_changes_nothing_of_another(
         assert secret not in answer.text or route == "POST /financing/bank/reports"
     if route == "POST /financing/bank/reports":
         assert (answer.status_code, answer.json()["code"]) == (409, "unknown_leg")
-    elif route == "GET /financing/bank/requests":
+    elif route in ("GET /financing/bank/requests", "GET /notify/inbox"):
         assert answer.json()["items"] == []
     else:
         refused(answer, 404)

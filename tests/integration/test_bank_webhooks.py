@@ -12,6 +12,7 @@ import uvicorn
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from huying import bank_sim
+from huying.bank_sim_webhooks import on_webhooks
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.fleet import free_port
 from tests.banks import ask, directory, leg_of
@@ -221,7 +222,7 @@ async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) ->
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.02)
-    working = asyncio.create_task(bank_sim.on_webhooks(plan, free_port(), url, key))
+    working = asyncio.create_task(on_webhooks(plan, free_port(), url, key))
     try:
         loan = await ask(city, "bank-a")
         async with asyncio.timeout(30):

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from huying.embedded import EmbeddedPostgres
-from services.escalation import calendars
-from services.escalation.calendars import known, record_loaded, record_published
+from services.escalation.tables import CASES
+from shared import calendars
+from shared.calendars import known, record_loaded, record_published
 from shared.database import Connection, Database
 from shared.rules.notices import Notice, Published, checked, published
 from shared.runtime import EPOCH
@@ -52,8 +53,8 @@ async def looked_at_again(conn: Connection) -> set[str]:
 
 
 async def test_the_first_calendar_was_known_all_along_and_is_recorded_once(conn: Connection) -> None:
-    assert await record_published(conn, THIS_RELEASE, AT) == THIS_RELEASE.version
-    assert await record_published(conn, THIS_RELEASE, AT) is None
+    assert await record_published(conn, CASES, THIS_RELEASE, AT) == THIS_RELEASE.version
+    assert await record_published(conn, CASES, THIS_RELEASE, AT) is None
     (only,) = await known(conn)
     assert (only.known_from, only.notices) == (EPOCH, THIS_RELEASE.notices)
 
@@ -61,9 +62,9 @@ async def test_the_first_calendar_was_known_all_along_and_is_recorded_once(conn:
 async def test_a_new_release_never_moves_what_was_judged(
     conn: Connection,
 ) -> None:
-    await record_published(conn, THIS_RELEASE, AT)
+    await record_published(conn, CASES, THIS_RELEASE, AT)
     await open_case(conn, "judged further", provisional=True)
-    version = await record_published(conn, next_release(NOTICE), AT)
+    version = await record_published(conn, CASES, next_release(NOTICE), AT)
     _, added = await known(conn)
     assert added.version == version == f"{THIS_RELEASE.version}+next"
     assert added.notices == (NOTICE,)
@@ -72,29 +73,29 @@ async def test_a_new_release_never_moves_what_was_judged(
 
 
 async def test_a_year_that_people_loaded_stays_whatever_a_release_says(conn: Connection) -> None:
-    await record_published(conn, THIS_RELEASE, AT)
-    await record_loaded(conn, NOTICE, AT)
+    await record_published(conn, CASES, THIS_RELEASE, AT)
+    await record_loaded(conn, CASES, NOTICE, AT)
     other = replace(NOTICE, notice="other", work=frozenset())
-    assert await record_published(conn, next_release(other), AT) is None
+    assert await record_published(conn, CASES, next_release(other), AT) is None
     assert len(await known(conn)) == 2
 
 
 async def test_only_cases_that_a_notice_may_move_are_looked_at_again(conn: Connection) -> None:
-    await record_published(conn, THIS_RELEASE, AT)
+    await record_published(conn, CASES, THIS_RELEASE, AT)
     await open_case(conn, "provisional", provisional=True)
     await open_case(conn, "settled", provisional=False)
     in_its_year = {day: why for day, why in NOTICE.off.items() if day.year == 2027}
     plain = Notice(2027, "一号", in_its_year, frozenset())
-    assert await record_loaded(conn, plain, AT) == ((await known(conn))[1], 1)
+    assert await record_loaded(conn, CASES, plain, AT) == ((await known(conn))[1], 1)
     assert await looked_at_again(conn) == {"provisional"}
-    _, again = await record_loaded(conn, NOTICE, AT)  # moves days of December 2026 too
+    _, again = await record_loaded(conn, CASES, NOTICE, AT)  # moves days of December 2026 too
     assert again == 2
 
 
 async def test_calendars_are_read_again_only_when_one_was_added(conn: Connection) -> None:
-    await record_published(conn, THIS_RELEASE, AT)
+    await record_published(conn, CASES, THIS_RELEASE, AT)
     cache = calendars.KnownCalendars(ZONE)
     first = await cache.upto(conn, 1)
     assert await cache.upto(conn, 1) is first
-    await record_loaded(conn, NOTICE, AT)
+    await record_loaded(conn, CASES, NOTICE, AT)
     assert [at for at, _ in (await cache.upto(conn, 2)).later] == [AT]

@@ -76,7 +76,7 @@ def test_a_fault_that_is_none_is_refused(said: str) -> None:
 
 def test_the_bank_knows_nothing_of_the_services() -> None:
     code = (
-        "import sys, huying.bank_sim; "
+        "import sys, huying.bank_sim, huying.bank_sim_webhooks; "
         "sys.exit(any(name.split('.')[0] in ('services', 'shared') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

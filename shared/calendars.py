@@ -10,16 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+import sqlalchemy as sa
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql as pg
 
+from shared.cases import Cases
 from shared.clock import TICK
 from shared.database import Connection
 from shared.rules.calendar import Calendars
 from shared.rules.notices import Known, Notice, Published, recorded
 from shared.runtime import EPOCH
 
-_SHARE = text("select pg_advisory_xact_lock_shared(7401004)")
-_ALONE = text("select pg_advisory_xact_lock(7401004)")
+_SHARE = text("select pg_advisory_xact_lock_shared(7401005)")
+_ALONE = text("select pg_advisory_xact_lock(7401005)")
 _ALL = text("select id, version, known_from, loaded, data from calendars order by id")
 _ADD = text(
     """
@@ -27,18 +30,19 @@ _ADD = text(
     values (:version, :known_from, :loaded, cast(:data as jsonb))
     """
 )
-_JUDGED_UPTO = text("select max(cast(file->>'judged_upto' as timestamptz)) from cases")
-_LOOK_AGAIN = text(
-    """
-    with open as (
-      select appeal_id from cases where file->'deadlines' @> cast(:such as jsonb)
-      order by appeal_id for update
+
+
+def add_table(metadata: sa.MetaData) -> None:
+    """The table of calendars."""
+    sa.Table(
+        "calendars",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded", sa.Boolean, nullable=False, comment="by people, not with a release"),
+        sa.Column("data", pg.JSONB, nullable=False),
     )
-    update cases c set next_due_at = least(next_due_at, cast(:known_from as timestamptz))
-    from open where c.appeal_id = open.appeal_id
-    returning c.appeal_id
-    """
-)
 
 
 class KnownCalendars:
@@ -66,7 +70,7 @@ async def known(conn: Connection) -> list[Known]:
     return [one for one, _ in await _records(conn)]
 
 
-async def record_published(conn: Connection, published: Published, at: datetime) -> str | None:
+async def record_published(conn: Connection, cases: Cases, published: Published, at: datetime) -> str | None:
     """Record what this release and the city's file bring anew; returns the version, None for nothing new.
 
     A year that people loaded stays as they loaded it. The very first was known all along.
@@ -81,16 +85,16 @@ async def record_published(conn: Connection, published: Published, at: datetime)
     new = [n for n in published.notices if n.year not in loaded and not n.moves_as(years.get(n.year))]
     if not new:
         return None
-    judged_upto = (await conn.execute(_JUDGED_UPTO)).scalar()
+    judged_upto = await cases.judged_upto(conn)
     newest = records[-1][0]
     known_from = max(at, newest.known_from, (judged_upto or EPOCH) + TICK)
     version = f"{newest.version}+{published.version}"
     await _add(conn, version, known_from, new, loaded=False)
-    await _look_again(conn, known_from, provisional_only=_only_provisional(new, years))
+    await _look_again(conn, cases, known_from, provisional_only=_only_provisional(new, years))
     return version
 
 
-async def record_loaded(conn: Connection, notice: Notice, at: datetime) -> tuple[Known, int]:
+async def record_loaded(conn: Connection, cases: Cases, notice: Notice, at: datetime) -> tuple[Known, int]:
     """Record a year that people loaded; returns what is known by it, and how many cases are looked at again.
 
     Loaded a second time it changes nothing.
@@ -104,7 +108,9 @@ async def record_loaded(conn: Connection, notice: Notice, at: datetime) -> tuple
     version = f"{records[-1].version}+{notice.year}:{notice.notice}"
     found = Known(version, max(at, records[-1].known_from), (notice,))
     await _add(conn, version, found.known_from, [notice], loaded=True)
-    again = await _look_again(conn, found.known_from, provisional_only=_only_provisional([notice], years))
+    again = await _look_again(
+        conn, cases, found.known_from, provisional_only=_only_provisional([notice], years)
+    )
     return found, again
 
 
@@ -133,7 +139,6 @@ async def _add(
     await conn.execute(_ADD, values)
 
 
-async def _look_again(conn: Connection, known_from: datetime, *, provisional_only: bool) -> int:
+async def _look_again(conn: Connection, cases: Cases, known_from: datetime, *, provisional_only: bool) -> int:
     such = [{"verdict": "open", "provisional": True} if provisional_only else {"verdict": "open"}]
-    values = {"such": orjson.dumps(such).decode(), "known_from": known_from}
-    return len((await conn.execute(_LOOK_AGAIN, values)).all())
+    return await cases.look_again(conn, orjson.dumps(such).decode(), known_from)

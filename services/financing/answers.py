@@ -1,0 +1,90 @@
+"""The receipts of what banks say on Kafka, and a parked reply that is tried again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import orjson
+from sqlalchemy import text
+
+from services.financing.contract import Receipt
+from services.financing.replies import Reply, read
+from services.financing.store import Desk, ReportKey
+from shared.database import Connection
+from shared.errors import Conflict
+from shared.records import Parked, Raw
+
+_ANSWER = text(
+    """
+    insert into outbox (event_id, topic, key, type, occurred_at, body)
+    select * from unnest(
+      cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
+      cast(:times as timestamptz[]), cast(:bodies as text[])
+    )
+    on conflict (event_id) do nothing
+    """
+)
+_ANSWERED_AT = text("select occurred_at from outbox where event_id = :id")
+
+
+def requests(bank: str) -> str:
+    """Where the bank reads what it is told."""
+    return f"banks.{bank}.requests"
+
+
+def replies(bank: str) -> str:
+    """Where the bank writes its reports."""
+    return f"banks.{bank}.replies"
+
+
+def receipts(bank: str) -> str:
+    """Where the bank reads what became of each."""
+    return f"banks.{bank}.receipts"
+
+
+def source_id(cluster: str, raw: Raw) -> str:
+    """Which record a reply was."""
+    return f"kafka:{cluster}/{raw.topic}/{raw.partition}/{raw.offset}"
+
+
+async def answer(
+    conn: Connection, bank: str, sources: Sequence[str], found: Sequence[Reply], given: Sequence[Receipt]
+) -> None:
+    """Give the bank the receipts of `found`, one for each of `sources`; one that was given is not again."""
+    await conn.execute(
+        _ANSWER,
+        {
+            "ids": [_receipt_id(source) for source in sources],
+            "topics": [receipts(bank)] * len(found),
+            "keys": [receipt.leg or "" for receipt in given],
+            "types": [Receipt.type] * len(found),
+            "times": [receipt.at for receipt in given],
+            "bodies": [
+                orjson.dumps(receipt.model_dump(mode="json") | {"reply": one.place()}).decode()
+                for one, receipt in zip(found, given, strict=True)
+            ],
+        },
+    )
+
+
+def _receipt_id(source: str) -> UUID:
+    return uuid5(NAMESPACE_URL, source)
+
+
+async def answer_again(conn: Connection, parked: Parked, at: datetime) -> None:
+    """Take a parked reply as it is taken now, at the time of its first receipt, and give another receipt.
+
+    `Conflict` where it still cannot be read.
+    """
+    found, source = read(parked), source_id(parked.cluster, parked)
+    if found.report is None:
+        raise Conflict(
+            f"回报仍无法读取：{found.zh}", f"the report still cannot be read: {found.en}", found.field
+        )
+    _, bank, _ = parked.topic.split(".")
+    reported_at = (await conn.execute(_ANSWERED_AT, {"id": _receipt_id(source)})).scalar()
+    desk = Desk(conn, at)
+    await desk.load([found.report.leg, ReportKey(bank, found.report.report_id)])
+    receipt = desk.report(bank, found.report, reported_at or parked.parked_at, source)
+    await desk.flush()
+    await answer(conn, bank, [f"{source}/again"], [found], [receipt])

@@ -1,0 +1,127 @@
+"""Financing is killed amid a bank's replies, again and again: each has its effect once, and its receipt."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import sqlalchemy as sa
+from aiokafka.structs import ConsumerRecord
+
+from huying import bank_sim
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.fleet import ServiceProcess, environment
+from services.financing.answers import receipts, replies
+from shared.database import Database
+from tests.banks import wish
+from tests.city import City, empty
+
+REQUESTS = 150
+KILLS_AFTER_S = (0.0, 0.07, 0.15)
+"""How long after a batch the next kill comes: at different places of the one after it."""
+
+
+@pytest.fixture
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
+    """Accounts and settings on the wall clock; no service runs in this process."""
+    async with City(postgres, broker, services=(), clock="wall") as city:
+        await empty(postgres, "financing")
+        yield city
+
+
+@pytest.fixture
+async def financing(city: City, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
+    """Financing as a process of its own."""
+    process = ServiceProcess(tmp_path, "financing", environment(city.settings("financing")), free_port())
+    await process.start()
+    yield process
+    await process.kill()
+
+
+@pytest.fixture
+async def database(city: City) -> AsyncIterator[Database]:
+    """Financing's database, looked at from outside."""
+    found = Database(city.settings("financing").database, 2)
+    yield found
+    await found.dispose()
+
+
+async def rows(database: Database, query: str) -> list[Any]:
+    async with database.connect() as conn:
+        return [tuple(row) for row in await conn.execute(sa.text(query))]
+
+
+async def asked(city: City, financing: ServiceProcess) -> list[str]:
+    """The legs of many requests to one bank."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{financing.port}/financing", timeout=60) as http:
+
+        async def send(by: str, method: str, path: str, body: Any) -> Any:
+            key = {"authorization": f"Bearer {city.keys[by]}"}
+            return (await http.request(method, path, json=body, headers=key)).raise_for_status().json()
+
+        await city.broker.admit(["abc"])
+        await send("office", "PUT", "/banks/abc", {"name": "示例银行", "ways": ["kafka"]})
+        together = (send("operator", "POST", "/requests", wish("abc")) for _ in range(REQUESTS))
+        return [one["legs"][0]["leg"] for one in await asyncio.gather(*together)]
+
+
+def place(record: ConsumerRecord) -> tuple[int, int]:
+    """The reply that a receipt answers."""
+    reply = orjson.loads(record.value)["reply"]
+    return reply["partition"], reply["offset"]
+
+
+def id_of(record: ConsumerRecord) -> str:
+    return next(value.decode() for name, value in record.headers if name == "ce_id")
+
+
+async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_receipt_each(
+    city: City, financing: ServiceProcess, database: Database
+) -> None:
+    legs = await asked(city, financing)
+    plan = bank_sim.Plan("abc", faults={"duplicate": 0.5, "garbage": 0.3}, seed=3, speed=1e7)
+    about = {"amount": "500000.00", "term_months": 12}
+    wanted = {(leg, step.report["state"]) for leg in legs for step in plan.steps({"leg": leg, **about})}
+    count = "select count(*) from reports"
+    working = asyncio.create_task(bank_sim.on_kafka(plan, city.broker.as_client("bank-abc")))
+    try:
+        for kill, after_s in enumerate(KILLS_AFTER_S, 1):
+            await until(database, count, len(wanted) * kill // (len(KILLS_AFTER_S) + 3))
+            await asyncio.sleep(after_s)
+            await financing.kill()
+            ((so_far,),) = await rows(database, count)
+            assert so_far < len(wanted), "it was through before it was killed"
+            await financing.start()
+        await until(database, count, len(wanted))
+        said = await city.records(replies("abc"))
+        await until(database, "select count(*) from outbox where type = 'bank.receipt.v1'", len(said))
+        await until(database, "select count(*) = 0 from outbox where sent_at is null", True)
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    said = await city.records(replies("abc"))
+    answered = await city.records(receipts("abc"))
+    assert len({id_of(one) for one in answered}) == len(said)
+    assert {place(one) for one in answered} == {(one.partition, one.offset) for one in said}
+    events = await rows(
+        database,
+        "select body::json->>'leg', body::json->>'state' from outbox where type = 'loan.reported.v1'",
+    )
+    assert sorted(events) == sorted(wanted)
+    codes = {id_of(one): orjson.loads(one.value)["code"] for one in answered}
+    assert {"accepted", "repeated", "malformed"} <= set(codes.values())
+    malformed = sum(code == "malformed" for code in codes.values())
+    assert await rows(database, "select count(*) from parked") == [(malformed,)]
+
+
+async def until(database: Database, query: str, least: Any, seconds: float = 90) -> None:
+    """Wait until the number that a query gives is as large."""
+    end = time.monotonic() + seconds
+    while (found := (await rows(database, query))[0][0]) < least:
+        assert time.monotonic() < end, f"{query}: {found} of {least}"
+        await asyncio.sleep(0.005)

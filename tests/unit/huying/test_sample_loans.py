@@ -1,0 +1,25 @@
+"""The sample banks and requests, and the credit codes of all sample enterprises."""
+
+import pytest
+
+from huying import samples
+from huying.sample_loans import samples as loans
+from services.financing.acts import check_credit_code
+
+
+@pytest.mark.parametrize(
+    "appeal", [one for one in samples.appeals() if one.enterprise], ids=lambda one: one.id
+)
+def test_the_credit_code_of_every_sample_appeal_has_its_check_character(appeal: samples.Appeal) -> None:
+    assert appeal.enterprise is not None
+    assert appeal.enterprise.credit_code is not None
+    assert check_credit_code(appeal.enterprise.credit_code)
+
+
+def test_the_sample_banks_show_all_three_ways() -> None:
+    assert {way for bank in loans().banks for way in bank.ways} == {"kafka", "webhook", "desk"}
+
+
+def test_every_sample_request_can_be_sent() -> None:
+    for request in loans().requests:
+        assert check_credit_code(request.wish().enterprise.credit_code)
