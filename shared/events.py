@@ -132,6 +132,7 @@ class AppealReceived(Event):
     """An appeal was registered and has its number.
 
     `receipt_hash` is the SHA-256 of the receipt code: who holds the code may read what is the enterprise's.
+    `language` is what the enterprise wants to be written to in.
     """
 
     type = "appeal.received.v1"
@@ -145,6 +146,7 @@ class AppealReceived(Event):
     pack: str
     source_id: str | None = None
     receipt_hash: str | None = None
+    language: Literal["zh-CN", "en"] | None = None
 
 
 # --- dispatch: the units at work -----------------------------------------------------------------
@@ -697,7 +699,7 @@ class LoanEvent(Event):
 
 
 class LoanRequested(LoanEvent):
-    """An enterprise's wish for credit was registered."""
+    """An enterprise's wish for credit was registered. `receipt_hash` is as for an appeal."""
 
     type = "loan.requested.v1"
     source = "financing"
@@ -708,6 +710,7 @@ class LoanRequested(LoanEvent):
     locality: str | None = None
     pack: str
     source_id: str | None = None
+    receipt_hash: str | None = None
 
 
 class BankLeg(BaseModel):
@@ -787,6 +790,16 @@ class LoanSupervised(LoanDeadlineEvent):
     source = "financing"
 
     clause: str
+
+
+class LoanDeadlineMoved(LoanDeadlineEvent):
+    """A year's holiday notice came out: a bank's deadline ends on another day, `due_at`."""
+
+    type = "loan.deadline_moved.v1"
+    source = "financing"
+
+    was_due_at: AwareDatetime
+    calendar: str
 
 
 class LoanJudged(LoanEvent):
@@ -877,6 +890,16 @@ class ComplaintReminded(ComplaintDeadlineEvent):
     clause: str
 
 
+class ComplaintDeadlineMoved(ComplaintDeadlineEvent):
+    """A year's holiday notice came out, and the regulator's deadline ends on another day."""
+
+    type = "complaint.deadline_moved.v1"
+    source = "financing"
+
+    was_due_at: AwareDatetime
+    calendar: str
+
+
 class ComplaintJudged(ComplaintEvent):
     """The complaint's deadlines as they now stand."""
 
@@ -925,6 +948,31 @@ class NoticeFailed(Event):
     template: str
     outcome: str
     reason: str
+
+
+class NoticeAcknowledged(Event):
+    """Whoever had to acknowledge a message about a card or a lift did. `by` is what acknowledged it."""
+
+    type = "notice.acknowledged.v1"
+    source = "notify"
+
+    message_id: UUID
+    recipient: str
+    template: str
+    by: str
+
+
+class NoticeNotAcknowledged(Event):
+    """Nobody acknowledged a message by `due_at`: `to`, who stands above its recipient, is told."""
+
+    type = "notice.not_acknowledged.v1"
+    source = "notify"
+
+    message_id: UUID
+    recipient: str
+    to: str
+    template: str
+    due_at: AwareDatetime
 
 
 def _catalogue(base: type[Event]) -> list[type[Event]]:

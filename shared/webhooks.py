@@ -139,6 +139,8 @@ class Answered(NamedTuple):
 
     status: int | None
     reason: str
+    body: bytes = b""
+    retry_after: str | None = None
 
     @property
     def taken(self) -> bool:
@@ -176,9 +178,10 @@ class Caller:
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         async with self._client.stream("POST", url, content=body, headers=headers) as answer:
-            size = 0
+            body = b""
             async for chunk in answer.aiter_raw():
-                size += len(chunk)
-                if size > MOST_READ:
+                body += chunk
+                if len(body) > MOST_READ:
                     break
-            return Answered(answer.status_code, answer.reason_phrase)
+            wait = answer.headers.get("retry-after")
+            return Answered(answer.status_code, answer.reason_phrase, body[:MOST_READ], wait)

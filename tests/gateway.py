@@ -17,6 +17,7 @@ from services.notify.sms import signature
 
 SECRET = "gateway-secret"
 PATH = "/v1/messages"
+STATUS_PATH = "/v1/status"
 
 
 class Gateway:
@@ -29,20 +30,45 @@ class Gateway:
         self.is_down = False
         self.lost_answers = 0
         """So many messages are taken, and the caller hears of an error."""
+        self.too_often = 0
+        """So many messages are refused with 429, which asks to wait `retry_after`."""
+        self.retry_after = "600"
         self.delay_s = 0.0
         self.arrived = asyncio.Event()
+        self.status: dict[str, str] = {}
+        """What it says of a message, by its own id; DELIVERED where nothing else is said."""
+        self.polled: Counter[str] = Counter()
+        self.is_silent = False
+        """It does not answer what became of messages."""
 
     @property
     def url(self) -> str:
         """Where messages go."""
         return f"http://127.0.0.1:{self.port}{PATH}"
 
+    @property
+    def status_url(self) -> str:
+        """Where it is asked what became of messages."""
+        return f"http://127.0.0.1:{self.port}{STATUS_PATH}"
+
+    async def tell(self, request: Request) -> Response:
+        """What became of messages; one that it does not have it leaves out."""
+        body = await request.body()
+        if not _is_signed(request, STATUS_PATH, body):
+            return JSONResponse({"code": "BAD_SIGNATURE"}, 401)
+        ids = orjson.loads(body)["ids"]
+        self.polled.update(ids)
+        if self.is_silent:
+            return Response(status_code=503)
+        known = [id_ for id_ in ids if id_.removeprefix("sms-") in self.taken]
+        return JSONResponse(
+            {"items": [{"id": id_, "status": self.status.get(id_, "DELIVERED")} for id_ in known]}
+        )
+
     async def take(self, request: Request) -> Response:
         """One message; a reference it had before is not taken twice."""
         body = await request.body()
-        if request.headers["x-signature"] != signature(
-            SECRET, "POST", PATH, request.headers["x-timestamp"], request.headers["x-nonce"], body
-        ):
+        if not _is_signed(request, PATH, body):
             return JSONResponse({"code": "BAD_SIGNATURE"}, 401)
         said = orjson.loads(body)
         self.asked[said["reference"]] += 1
@@ -50,6 +76,9 @@ class Gateway:
         await asyncio.sleep(self.delay_s)
         if self.is_down:
             return Response(status_code=503)
+        if self.too_often:
+            self.too_often -= 1
+            return JSONResponse({"code": "BUSY"}, 429, {"retry-after": self.retry_after})
         if said["to"].endswith("404"):
             return JSONResponse({"code": "INVALID_NUMBER"})
         if said["reference"] in self.taken:
@@ -63,7 +92,11 @@ class Gateway:
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator["Gateway"]:
         """Serve until left."""
-        app = Starlette(routes=[Route(PATH, self.take, methods=["POST"])])
+        routes = [
+            Route(PATH, self.take, methods=["POST"]),
+            Route(STATUS_PATH, self.tell, methods=["POST"]),
+        ]
+        app = Starlette(routes=routes)
         config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -75,3 +108,8 @@ class Gateway:
         finally:
             server.should_exit = True
             await task
+
+
+def _is_signed(request: Request, path: str, body: bytes) -> bool:
+    at, nonce = request.headers["x-timestamp"], request.headers["x-nonce"]
+    return request.headers["x-signature"] == signature(SECRET, "POST", path, at, nonce, body)

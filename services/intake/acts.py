@@ -19,6 +19,12 @@ SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 CreditCode = Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$")]
 """Unified social credit code (统一社会信用代码), GB 32100—2015; the check character is not checked."""
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{5,17}[0-9]$")]
+Email = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}$", max_length=254
+    ),
+]
 PackId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 PackRef = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$")]
 Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -28,12 +34,14 @@ AppealName = Annotated[str, Field(pattern=rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,
 
 
 class Enterprise(Body):
-    """Who asks, and whom a unit contacts."""
+    """Who asks, whom a unit contacts, and where messages go: `language` is what they are written in."""
 
     name: Name
     credit_code: CreditCode | None = None
     contact_name: Name | None = None
     phone: Phone | None = None
+    email: Email | None = None
+    language: Literal["zh-CN", "en"] | None = None
 
 
 class Act(Body):

@@ -14,7 +14,7 @@ from services.intake.file import ENDED, File
 from services.intake.status import public
 from services.intake.store import Desk
 from shared.database import Connection
-from shared.errors import Forbidden, Invalid, NotFound
+from shared.errors import Forbidden, Invalid, NotFound, PackMissing
 from shared.events import Channel
 from shared.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.rules.pack import Pack
@@ -122,8 +122,16 @@ async def status(
     """How an appeal stands, for whoever has its receipt code."""
     file, together = await _opened(conn, registration_number, receipt_code)
     running = edge.running
-    shown = public(file, running.pack_of(file.pack), running.calendar.zone, together=together)
+    shown = public(file, naming(running, file.pack), running.calendar.zone, together=together)
     return json(shown, etag=file.version)
+
+
+def naming(running: Running, ref: str) -> Pack | None:
+    """The pack that names what is told of a case; None where it is not here, and usual words must do."""
+    try:
+        return running.pack_of(ref)
+    except PackMissing:
+        return None
 
 
 @router.post("/status/{registration_number}/withdrawals")

@@ -14,9 +14,9 @@ from services.intake.api import packs
 from services.intake.domain import Doing, imported_id
 from services.intake.file import File
 from services.intake.store import Desk
-from shared.errors import Conflict, HuyingError, Invalid, NotFound
+from shared.errors import Conflict, HuyingError, Invalid, NotFound, PackMissing
 from shared.rules import pack
-from shared.rules.pack import Pack, PackError
+from shared.rules.pack import Pack
 from shared.runtime import Running
 from shared.web.edge import Edge, Edged
 from shared.writer import Answer
@@ -82,9 +82,11 @@ def _pack(running: Running, ref: str | None) -> Pack:
     assert ref is not None
     try:
         return running.pack_of(ref)
-    except PackError as error:
+    except PackMissing as error:
         raise Invalid(
-            f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack.known())}", str(error), "pack"
+            f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack.known())}",
+            str(error.__cause__),
+            "pack",
         ) from error
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from services.intake import acts, telling
-from services.intake.api import doing
+from services.intake.api import doing, naming
 from services.intake.file import ENDED, Entry, File
 from services.intake.store import Desk
 from shared.errors import Forbidden, NotFound
@@ -195,7 +195,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) ->
     if found.file.get("leads"):
         rows = await conn.execute(_FOLLOWERS, {"id": appeal_id, "most": MOST_FOLLOWERS})
         followers = [dict(row) for row in rows.mappings()]
-    pack, zone = edge.running.pack_of(found.file["pack"]), edge.running.calendar.zone
+    pack, zone = naming(edge.running, found.file["pack"]), edge.running.calendar.zone
     shown = {
         **found.file,
         "timeline": _timeline(found.file["timeline"], pack, zone),
@@ -205,5 +205,18 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) ->
     return json(shown, etag=found.file["version"])
 
 
-def _timeline(told: list[Any], pack: Pack, zone: ZoneInfo) -> list[dict[str, Any]]:
+_CONTACT = text("select file->'enterprise' as enterprise from appeals where appeal_id = :id")
+
+
+@router.get("/appeals/{appeal_id}/contact")
+async def contact(appeal_id: UUID, conn: Reading) -> Response:
+    """How the enterprise is reached, for the service that writes to it. Nothing where it gave nothing."""
+    found = (await conn.execute(_CONTACT, {"id": appeal_id})).one_or_none()
+    if found is None:
+        raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+    said = found.enterprise or {}
+    return json({name: said.get(name) for name in ("phone", "email")})
+
+
+def _timeline(told: list[Any], pack: Pack | None, zone: ZoneInfo) -> list[dict[str, Any]]:
     return [telling.line(Entry.model_validate(one), pack, zone) for one in told]

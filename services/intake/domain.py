@@ -76,6 +76,7 @@ def receive(
         pack=pack,
         source_id=source_id,
         receipt_hash=receipt_hash,
+        language=wish.enterprise.language if wish.enterprise else None,
     )
     file = File(
         appeal_id=appeal_id,

@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
-from services.notify.domain import OFFICE
+from services.notify import acknowledging
 from shared.database import Connection
-from shared.errors import Forbidden, NotFound
+from shared.errors import Conflict, Forbidden, NotFound
+from shared.outbox import Said, publish
 from shared.receipts import opens
+from shared.telemetry import traceparent
 from shared.web.access import Caller, Role
 from shared.web.edge import Called, Edged, Page, Paged, Reading, json, no_cursor
 
@@ -18,12 +20,19 @@ router = APIRouter(tags=["notify"])
 
 _POSITION = ("created_at", "occurred_at", "id")
 _COLUMNS = "cast(id as text), registration_number, subject, body, occurred_at, created_at"
+_ACKNOWLEDGEMENT = (
+    "(select json_build_object('state', a.state, 'due_at', a.due_at, 'ended_at', a.ended_at)"
+    " from acknowledgements a where a.id = messages.acknowledgement) as acknowledgement"
+)
 
 
 def _inbox(caller: Caller, *, head: bool = False) -> str:
-    """Where the caller's messages are; the unit's head has an inbox beside the handlers' one."""
-    if caller.role == Role.OFFICE:
-        return OFFICE
+    """Where the caller's messages are: `office`, `regulator`, or role and code.
+
+    The unit's head has an inbox beside the handlers' one.
+    """
+    if caller.role in (Role.OFFICE, Role.REGULATOR):
+        return str(caller.role)
     if caller.code is None:
         raise Forbidden(
             "本账号未指明单位或领导，没有收件箱", "this account has no inbox: give it a code in the accounts"
@@ -71,10 +80,10 @@ async def inbox(
 ) -> Response:
     """The caller's messages, the newest first; with `unread` those alone that were not read.
 
-    With `head` a unit reads what is meant for its head.
+    With `head` a unit reads what is meant for its head. `acknowledgement` is there where one is asked for.
     """
     where = "recipient = :recipient" + (" and read_at is null" if unread else "")
-    columns = f"{_COLUMNS}, cast(appeal_id as text), template, read_at"
+    columns = f"{_COLUMNS}, cast(appeal_id as text), template, read_at, {_ACKNOWLEDGEMENT}"
     return await _messages(conn, page, columns, where, {"recipient": _inbox(called, head=head)})
 
 
@@ -99,6 +108,46 @@ async def read(message_id: UUID, edge: Edged) -> Response:
         if (found := row.mappings().one_or_none()) is None:
             raise NotFound("收件箱中没有这条消息", "no such message in this inbox", "message_id")
     return json(dict(found))
+
+
+_OWN = text(
+    """
+    select m.registration_number, m.acknowledgement, a.state, a.ended_at, a.ended_by
+    from messages m left join acknowledgements a on a.id = m.acknowledgement
+    where m.id = :id and m.recipient in (:recipient, :head)
+    """
+)
+_READ = text("update messages set read_at = coalesce(read_at, :at) where id = :id")
+
+
+async def _require_asking(conn: Connection, message_id: UUID, own: dict[str, str]) -> None:
+    found = (await conn.execute(_OWN, {"id": message_id, **own})).one_or_none()
+    if found is None:
+        raise NotFound("收件箱中没有这条消息", "no such message in this inbox", "message_id")
+    if found.acknowledgement is None:
+        raise Conflict(
+            "这条消息无须签收", "this message asks for no acknowledgement: read it, that is all", "message_id"
+        )
+
+
+@router.post("/inbox/{message_id}/acknowledged")
+async def acknowledge(message_id: UUID, edge: Edged) -> Response:
+    """Acknowledge one of the caller's messages about a card or a lift; the first time stays.
+
+    It counts for whoever was asked before, too, and climbs no further.
+    """
+    own = {"recipient": _inbox(edge.caller), "head": _inbox(edge.caller, head=True)}
+    async with edge.running.engine.begin() as conn:
+        at = await edge.running.clock.stamp(conn)
+        await _require_asking(conn, message_id, own)
+        await conn.execute(_READ, {"id": message_id, "at": at})
+        row = await acknowledging.acknowledge(conn, message_id, list(own.values()), edge.caller.name, at)
+        (found,) = await conn.execute(_OWN, {"id": message_id, **own})
+        if row is not None:
+            said = acknowledging.acknowledged(row, found.registration_number, at)
+            await publish(conn, "notify", [Said(said, traceparent())])
+    edge.running.relay.poke()
+    return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})
 
 
 @router.get("/status/{registration_number}")

@@ -2,37 +2,47 @@
 
 Undelivered
 ├── Refused       on the recipient's side, and trying again is useless
+│   └── Gone          the address itself is no more
 └── Retryable     on the recipient's side, and may pass
     └── OutOfOrder    on ours or the provider's: the way itself is out of order
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import httpx
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.notify.delivery import Cap, Channel, Outcome, Quiet
 from shared.rules import strict_yaml
 
+LONGEST_WAIT = timedelta(days=1)
+
 
 class Undelivered(Exception):
-    """An attempt came to nothing. `code` is the provider's, `reason` what it means, without personal data."""
+    """An attempt came to nothing. `code` is the provider's, `reason` what it means, without personal data.
+
+    `wait` is how long the provider asks to be let alone.
+    """
 
     outcome: Outcome
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, wait: timedelta | None = None) -> None:
         super().__init__(f"{code}: {reason}")
         self.code = code
         self.reason = reason
+        self.wait = wait
 
 
 class Refused(Undelivered):
     outcome = Outcome.PERMANENT
+
+
+class Gone(Refused): ...
 
 
 class Retryable(Undelivered):
@@ -98,13 +108,20 @@ class MailSetup(_Strict):
 
 
 class SmsSetup(_Strict):
-    """A signed HTTP gateway. `codes` says what the provider's codes mean, beside those known."""
+    """A signed HTTP gateway. `codes` says what the provider's codes mean, beside those known.
+
+    With `status_url` it is asked for the receipts that do not come by themselves: first after `poll_after`,
+    then after twice as long each time, until the message is as old as `poll_until`.
+    """
 
     url: str = Field(pattern=r"^https?://")
     key_id: str
     secret: SecretStr
     sign: str
     codes: dict[str, Outcome] = {}
+    status_url: str | None = Field(default=None, pattern=r"^https?://")
+    poll_after: timedelta = Field(default=timedelta(minutes=10), gt=timedelta())
+    poll_until: timedelta = Field(default=timedelta(days=3), gt=timedelta())
 
 
 class HttpSetup(_Strict):
@@ -145,10 +162,23 @@ class DryRun:
     async def close(self) -> None: ...
 
 
-def answered(answer: httpx.Response) -> dict[str, Any]:
+def waiting(retry_after: str | None, at: datetime) -> timedelta | None:
+    """What Retry-After asks for at `at` (RFC 9110, 10.2.3): seconds or a date; a day at most."""
+    if retry_after is None:
+        return None
+    try:
+        if retry_after.isdecimal():
+            return timedelta(seconds=min(int(retry_after[:9]), LONGEST_WAIT.total_seconds()))
+        until = parsedate_to_datetime(retry_after)
+        return min(max(until.replace(tzinfo=until.tzinfo or UTC) - at, timedelta()), LONGEST_WAIT)
+    except (ValueError, OverflowError):
+        return None
+
+
+def answered(content: bytes) -> dict[str, Any]:
     """What a provider said; empty where that is no JSON object."""
     try:
-        said = orjson.loads(answer.content)
+        said = orjson.loads(content)
     except orjson.JSONDecodeError:
         return {}
     return said if isinstance(said, dict) else {}

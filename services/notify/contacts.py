@@ -8,18 +8,20 @@ from pydantic import Field, model_validator
 from sqlalchemy import text
 
 from services.notify.delivery import Channel
+from services.notify.words import Language
 from shared.database import Connection
 from shared.errors import Forbidden, Invalid
 from shared.web.access import Caller, Role
 from shared.web.edge import Edged, Reading, json
 from shared.web.text import Body
-from shared.webhooks import key
+from shared.webhooks import check_url, key
 
 router = APIRouter(tags=["notify"])
 
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Recipient = Annotated[
-    str, Path(pattern=rf"^(office|(unit|head|leader):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$")
+    str,
+    Path(pattern=rf"^(office|regulator|(unit|head|leader|bank):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$"),
 ]
 _ADDRESSES = {
     Channel.MAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
@@ -47,15 +49,16 @@ class Contact(Body):
 
 
 class Contacts(Body):
-    """All addresses of one recipient, in place of those there were."""
+    """All addresses of one recipient, in place of those there were; its language too, where it is given."""
 
     contacts: tuple[Contact, ...] = Field(max_length=10)
+    language: Language | None = None
 
 
 def _check_own(caller: Caller, recipient: str) -> None:
-    """The office changes every contact, a clerk an enterprise's, a unit and a leader their own."""
+    """The office changes every contact, a clerk an enterprise's, a unit, a leader and a bank their own."""
     kind, _, code = recipient.partition(":")
-    own = {Role.UNIT: ("unit", "head"), Role.LEADER: ("leader",)}
+    own = {Role.UNIT: ("unit", "head"), Role.LEADER: ("leader",), Role.BANK: ("bank",)}
     if caller.role == Role.OFFICE or (caller.role == Role.OPERATOR and kind == "enterprise"):
         return
     if caller.role is None or kind not in own.get(caller.role, ()) or code != caller.code:
@@ -68,20 +71,38 @@ def _check_own(caller: Caller, recipient: str) -> None:
 async def contacts(recipient: Recipient, conn: Reading, edge: Edged) -> Response:
     """How a recipient is reached; secrets are not shown."""
     _check_own(edge.caller, recipient)
-    return json({"items": await _contacts(conn, recipient)})
+    return json(await _shown(conn, recipient))
+
+
+async def _shown(conn: Connection, recipient: str) -> dict[str, Any]:
+    preferred = await conn.execute(
+        text("select language from preferences where recipient = :recipient"), {"recipient": recipient}
+    )
+    return {"language": preferred.scalar() or Language.ZH, "items": await _contacts(conn, recipient)}
 
 
 async def _contacts(conn: Connection, recipient: str) -> list[dict[str, Any]]:
     rows = await conn.execute(
         text(
             """
-            select channel, address, secret is not null as signed, urgent_only, changed_by, changed_at
+            select channel, address, secret is not null as signed, urgent_only, changed_by, changed_at,
+              gone_at
             from contacts where recipient = :recipient order by channel, address
             """
         ),
         {"recipient": recipient},
     )
     return [dict(row) for row in rows.mappings()]
+
+
+_PREFER = text(
+    """
+    insert into preferences (recipient, language, changed_by, changed_at)
+    values (:recipient, :language, :by, :at)
+    on conflict (recipient) do update
+    set language = excluded.language, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+    """
+)
 
 
 @router.put("/contacts/{recipient}")
@@ -91,6 +112,9 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
     places = [(contact.channel, contact.address) for contact in body.contacts]
     if len(set(places)) < len(places):
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
+    for contact in body.contacts:
+        if contact.channel not in _ADDRESSES:
+            check_url(contact.address, allow_private=edge.running.settings.allow_private_webhooks)
     async with edge.running.engine.begin() as conn:
         await conn.execute(
             text("delete from contacts where recipient = :recipient"), {"recipient": recipient}
@@ -117,5 +141,8 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
                 "urgent_only": [contact.urgent_only for contact in body.contacts],
             },
         )
-        found = await _contacts(conn, recipient)
-    return json({"items": found})
+        if body.language is not None:
+            values = {"recipient": recipient, "language": body.language, "by": edge.caller.name}
+            await conn.execute(_PREFER, values | {"at": await edge.running.clock.stamp(conn)})
+        found = await _shown(conn, recipient)
+    return json(found)

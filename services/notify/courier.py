@@ -9,16 +9,29 @@ from datetime import datetime, timedelta
 from uuid import uuid5
 
 from services.notify import outgoing
-from services.notify.channels import DryRun, Letter, OutOfOrder, Refused, Setup, Taken, Undelivered, Way, load
+from services.notify.channels import (
+    DryRun,
+    Gone,
+    Letter,
+    OutOfOrder,
+    Refused,
+    Setup,
+    Taken,
+    Undelivered,
+    Way,
+    load,
+)
 from services.notify.delivery import Channel, Outcome, Outgoing, Parcel, letter, next_try, parcels, within
 from services.notify.mail import Mail
 from services.notify.outgoing import Result
+from services.notify.polling import first_poll
+from services.notify.rounds import rounds
 from services.notify.sms import Sms
 from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
-from shared import db
 from shared.events import Event, NoticeFailed, NoticeSent
 from shared.outbox import Said, publish
 from shared.runtime import Running
+from shared.webhooks import Caller
 
 POLL_S = 0.5
 LIMIT = 2_000
@@ -40,15 +53,17 @@ class Breaker:
         """Whether the channel is left alone."""
         return self.until is not None and at < self.until
 
-    def note(self, at: datetime, *, in_order: bool) -> None:
-        """An attempt told whether the way is in order."""
+    def note(self, at: datetime, *, in_order: bool, wait: timedelta | None = None) -> None:
+        """An attempt told whether the way is in order; with `wait` it asks to be let alone so long."""
         self._failures = 0 if in_order else self._failures + 1
         rest = min(timedelta(seconds=30) * 2 ** min(self._failures - 3, 10), timedelta(minutes=10))
         self.until = at + rest if self._failures >= 3 else None
+        if not in_order and wait is not None:
+            self.until = max(self.until or at, at + wait)
 
 
-def ways(setup: Setup) -> dict[Channel, Way]:
-    """The channels that are set up."""
+def ways(setup: Setup, *, allow_private: bool = False) -> dict[Channel, Way]:
+    """The channels that are set up; webhooks and robots at addresses that are not public if so allowed."""
     if setup.dry_run:
         return {channel: DryRun() for channel in Channel}
     found: dict[Channel, Way] = {}
@@ -57,11 +72,11 @@ def ways(setup: Setup) -> dict[Channel, Way]:
     if setup.sms is not None:
         found[Channel.SMS] = Sms(setup.sms)
     if setup.webhook is not None:
-        found[Channel.WEBHOOK] = Webhook(setup.webhook)
+        found[Channel.WEBHOOK] = Webhook(setup.webhook, Caller(allow_private=allow_private))
     if setup.wecom is not None:
-        found[Channel.WECOM] = Robot(setup.wecom, WECOM_CODES)
+        found[Channel.WECOM] = Robot(setup.wecom, WECOM_CODES, Caller(allow_private=allow_private))
     if setup.dingtalk is not None:
-        found[Channel.DINGTALK] = Robot(setup.dingtalk, DINGTALK_CODES)
+        found[Channel.DINGTALK] = Robot(setup.dingtalk, DINGTALK_CODES, Caller(allow_private=allow_private))
     return found
 
 
@@ -71,21 +86,14 @@ class Courier:
     def __init__(self, running: Running, setup: Setup) -> None:
         self._running = running
         self._setup = setup
-        self._ways = ways(setup)
+        self._ways = ways(setup, allow_private=running.settings.allow_private_webhooks)
         self._breakers = {channel: Breaker() for channel in self._ways}
 
     async def run(self) -> None:
         """Take out until cancelled; without channels there is nothing to do."""
         try:
-            while self._ways:
-                try:
-                    if not await self.turn():
-                        await asyncio.sleep(POLL_S)
-                except db.DATABASE_ERRORS as error:
-                    if not db.is_transient(error):
-                        raise
-                    self._running.log.warning("messages wait for the database", reason=repr(error))
-                    await asyncio.sleep(1)
+            if self._ways:
+                await rounds(self._running, self.turn, POLL_S, "messages")
         finally:
             await self.close()
 
@@ -131,13 +139,10 @@ class Courier:
         try:
             taken = await self._send(channel, _letter(parcel, at))
         except Undelivered as error:
-            breaker.note(at, in_order=not isinstance(error, OutOfOrder))
-            next_at = next_try(error.outcome, parcel, at)
-            return [
-                Result(part, parcel.id, error.outcome, next_at, error.code, error.reason)
-                for part in parcel.parts
-            ]
+            breaker.note(at, in_order=not isinstance(error, OutOfOrder), wait=error.wait)
+            return self._failed(parcel, error, at)
         breaker.note(at, in_order=True)
+        poll_at = first_poll(self._setup.sms, at) if channel == Channel.SMS and taken.provider_id else None
         return [
             Result(
                 part,
@@ -145,6 +150,26 @@ class Courier:
                 Outcome.SENT,
                 provider_id=taken.provider_id,
                 segments=taken.segments if part is parcel.parts[0] else None,
+                poll_at=poll_at,
+            )
+            for part in parcel.parts
+        ]
+
+    def _failed(self, parcel: Parcel, error: Undelivered, at: datetime) -> list[Result]:
+        next_at = next_try(error.outcome, parcel, at)
+        until = at + error.wait if error.wait is not None and next_at is not None else None
+        if next_at is not None and until is not None:
+            next_at = max(next_at, until)
+        return [
+            Result(
+                part,
+                parcel.id,
+                error.outcome,
+                next_at,
+                error.code,
+                error.reason,
+                held_until=until,
+                is_gone=isinstance(error, Gone),
             )
             for part in parcel.parts
         ]
@@ -170,6 +195,7 @@ class Courier:
         async with running.engine.begin() as conn:
             at = await running.clock.stamp(conn)
             await outgoing.record(conn, at, results)
+            await outgoing.hold(conn, at, results)
             said = [Said(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
             await publish(conn, "notify", said)
         running.relay.poke()

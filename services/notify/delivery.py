@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.rules.calendar import Calendar
+from shared.rules.notices import FIRST_YEAR, LAST_YEAR
 
 
 class Channel(StrEnum):
@@ -76,9 +77,10 @@ class Quiet(BaseModel):
     days_off: bool = True
 
     def covers(self, moment: datetime, calendar: Calendar, zone: ZoneInfo) -> bool:
-        """Whether `moment` is in quiet hours."""
+        """Whether `moment` is in quiet hours. Outside the years that the calendar knows no day is off."""
         local = moment.astimezone(zone)
-        if self.days_off and not calendar.is_working_day(local.date()):
+        known = FIRST_YEAR <= local.year <= LAST_YEAR
+        if self.days_off and known and not calendar.is_working_day(local.date()):
             return True
         if self.since <= self.until:
             return self.since <= local.time() < self.until

@@ -1,7 +1,8 @@
 """Whom a fact concerns.
 
 Pure: no I/O, no clock. A recipient is written `enterprise:<appeal id>`, `unit:<code>` (its handlers),
-`head:<code>` (of the unit), `leader:<code>` or `office`; that is also the name of its inbox.
+`head:<code>` (of the unit), `leader:<code>`, `bank:<code>`, `office` or `regulator`; that is also the name of
+its inbox.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,10 +12,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.notify.words import Language
 from shared import events
 from shared.events import CATALOGUE, Event
 
 OFFICE = "office"
+REGULATOR = "regulator"
 
 
 class Leg(BaseModel):
@@ -26,6 +29,15 @@ class Leg(BaseModel):
     leader: str | None
     assigned_at: datetime
     ended_at: datetime | None = None
+
+
+class BankLeg(BaseModel):
+    """One bank's share of a loan request, by its number."""
+
+    leg: str
+    bank: str
+    name: str
+    pushed_at: datetime
 
 
 class Kept(BaseModel):
@@ -40,14 +52,19 @@ class Kept(BaseModel):
 
 
 class File(BaseModel):
-    """What must be known of a case to address its messages. Topics are read in any order: it fills up."""
+    """What must be known of a case to address its messages. Topics are read in any order: it fills up.
+
+    A loan request is a case too: it has bank legs in place of units.
+    """
 
     appeal_id: UUID
     registration_number: str
     title: str = ""
     pack: str | None = None
     receipt_hash: str | None = None
+    language: Language | None = None
     legs: list[Leg] = []
+    banks: list[BankLeg] = []
     leader: str | None = None
     kept: list[Kept] = []
 
@@ -83,14 +100,38 @@ class File(BaseModel):
             if leg.assigned_at <= at and (leg.ended_at is None or at < leg.ended_at)
         ]
 
-    def unit_name(self, code: str | None) -> str:
+    def unit_name(self, code: str | None) -> str | None:
         """The unit's name, or its code while the name is not known here."""
         named = [leg.name for leg in self.legs if leg.unit == code and leg.name]
-        return named[-1] if named else code or "承办单位"
+        return named[-1] if named else code
 
     def unit_leader(self, code: str | None) -> str | None:
         """Code of the leader in charge of the unit."""
         return next((leg.leader for leg in reversed(self.legs) if leg.unit == code), None)
+
+    def push(self, event: events.LoanPushed) -> None:
+        """Add the legs of the banks."""
+        at = event.occurred_at
+        self.banks += [
+            BankLeg(leg=leg.leg, bank=leg.bank, name=leg.bank_name, pushed_at=at) for leg in event.legs
+        ]
+
+    def bank_name(self, code: str) -> str:
+        """The bank's name, or its code while the name is not known here."""
+        return next((leg.name for leg in self.banks if leg.bank == code and leg.name), code)
+
+    def bank_leg(self, code: str) -> str:
+        """The number of the bank's newest leg, or the request's while none is known here."""
+        numbers = [leg.leg for leg in self.banks if leg.bank == code]
+        return numbers[-1] if numbers else self.registration_number
+
+    def banks_asked(self, at: datetime) -> list[str]:
+        """Codes of the banks that had the request at `at`."""
+        return [leg.bank for leg in self.banks if leg.pushed_at <= at]
+
+    def language_of(self, recipient: str) -> Language | None:
+        """What the enterprise said at registration that it reads; None for everybody else."""
+        return self.language if recipient.startswith("enterprise:") else None
 
 
 class Recipient(NamedTuple):
@@ -109,7 +150,7 @@ RECIPIENTS = {
     "office": Recipient(None, lambda file, event: [OFFICE]),
     "unit": Recipient("unit", lambda file, event: _to("unit", event.unit)),
     "head": Recipient("unit", lambda file, event: _to("head", event.unit)),
-    "new_units": Recipient("legs", lambda file, event: _to("unit", *(leg.unit for leg in event.legs))),
+    "new_units": Recipient("legs.unit", lambda file, event: _to("unit", *(leg.unit for leg in event.legs))),
     "units": Recipient(None, lambda file, event: _to("unit", *file.units(event.occurred_at))),
     "task_force": Recipient(
         "task_force", lambda file, event: _to("unit", *(event.task_force or file.units(event.occurred_at)))
@@ -118,9 +159,16 @@ RECIPIENTS = {
     "leader": Recipient(
         None, lambda file, event: _to("leader", getattr(event, "leader", None) or file.leader)
     ),
+    "superior": Recipient("to", lambda file, event: [event.to]),
+    "regulator": Recipient(None, lambda file, event: [REGULATOR]),
+    "bank": Recipient("bank", lambda file, event: _to("bank", event.bank)),
+    "new_banks": Recipient("legs.bank", lambda file, event: _to("bank", *(leg.bank for leg in event.legs))),
+    "banks": Recipient(None, lambda file, event: _to("bank", *file.banks_asked(event.occurred_at))),
 }
-TO_UNITS = {"unit", "head", "new_units", "units", "task_force"}
-TO_ALL_LEGS = {"units", "task_force"}
+TO_BANKS = {"bank", "new_banks", "banks"}
+NAMED = {"unit", "head", "new_units", "units", "task_force", "superior", *TO_BANKS}
+"""Whom a template may address by name."""
+TO_ALL_LEGS = {"units", "task_force", "banks"}
 
 
 def addresses(word: str, file: File, event: Event) -> list[str]:

@@ -9,14 +9,12 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
-from services.notify import outgoing
+from services.notify import outgoing, receipts
 from services.notify.channels import load
-from services.notify.delivery import Channel, Outcome, State
-from services.notify.sms import RECEIPTS, signature
+from services.notify.delivery import Channel, State
+from services.notify.sms import signature
+from shared.database import Connection
 from shared.errors import NotFound, Unauthorized
-from shared.events import NoticeFailed
-from shared.outbox import Said, publish
-from shared.telemetry import traceparent
 from shared.web.edge import Edge, Edged, Page, Paged, Reading, json, no_cursor
 from shared.web.text import Body
 
@@ -34,8 +32,8 @@ class Receipt(Body):
 
 _COLUMNS = """
     cast(d.id as text), cast(d.message_id as text), m.registration_number, cast(m.appeal_id as text),
-    m.template, d.recipient, d.channel, d.address, d.urgent, d.state, d.attempts, d.outcome, d.code, d.reason,
-    d.provider_id, cast(d.parcel as text), d.next_at, d.written_at, d.changed_at,
+    m.template, m.subject, d.recipient, d.channel, d.address, d.urgent, d.state, d.attempts, d.outcome,
+    d.code, d.reason, d.provider_id, cast(d.parcel as text), d.next_at, d.written_at, d.changed_at,
     (select coalesce(json_agg(json_build_object(
        'at', a.at, 'outcome', a.outcome, 'code', a.code, 'reason', a.reason, 'provider_id', a.provider_id,
        'segments', a.segments) order by a.id), '[]'::json)
@@ -43,9 +41,53 @@ _COLUMNS = """
 """
 
 
+_ACKNOWLEDGEMENTS = text(
+    """
+    select cast(a.id as text), cast(a.message_id as text), cast(a.card_id as text), a.template, m.recipient,
+      a.recipient as asked, a.level, a.state, a.asked_at, a.due_at, a.ended_at, a.ended_by
+    from acknowledgements a join messages m on m.id = a.id
+    where a.appeal_id = :appeal order by a.asked_at, a.id
+    """
+)
+_TIMELINE = text(
+    """
+    select m.created_at as at, 'written' as what, m.recipient, 'inbox' as channel, m.template, m.subject,
+      null as code, null as by, cast(m.id as text) as message_id
+    from messages m where m.appeal_id = :appeal
+    union all
+    select m.read_at, 'read', m.recipient, 'inbox', m.template, m.subject, null, null, cast(m.id as text)
+    from messages m where m.appeal_id = :appeal and m.read_at is not null
+    union all
+    select t.at, t.outcome, d.recipient, d.channel, m.template, m.subject, t.code, null, cast(m.id as text)
+    from messages m join deliveries d on d.message_id = m.id join attempts t on t.delivery_id = d.id
+    where m.appeal_id = :appeal
+    union all
+    select a.ended_at, a.state, a.recipient, 'inbox', a.template, m.subject, null, a.ended_by,
+      cast(a.message_id as text)
+    from acknowledgements a join messages m on m.id = a.message_id
+    where a.appeal_id = :appeal and a.ended_at is not null
+    order by at, message_id, what desc
+    """
+)
+
+
+@router.get("/appeals/{appeal_id}/timeline")
+async def timeline(appeal_id: UUID, conn: Reading) -> Response:
+    """All that was told about one case, in the order of time: written, read, each attempt, acknowledged.
+
+    `what` is that, or an attempt's outcome; `needless` where what had to be acknowledged is no more.
+    """
+    rows = await conn.execute(_TIMELINE, {"appeal": appeal_id})
+    return json({"items": [dict(row) for row in rows.mappings()]})
+
+
 @router.get("/appeals/{appeal_id}/deliveries")
 async def evidence(appeal_id: UUID, conn: Reading) -> Response:
-    """What left about one case: to whom, over which channel, when, and what came of every attempt."""
+    """What left about one case: to whom, over which channel, when, and what came of every attempt.
+
+    Beside it what had to be acknowledged: whether it was, by whom, and how far it climbed.
+    """
+    acknowledgements = await conn.execute(_ACKNOWLEDGEMENTS, {"appeal": appeal_id})
     rows = await conn.execute(
         text(
             f"""
@@ -55,12 +97,18 @@ async def evidence(appeal_id: UUID, conn: Reading) -> Response:
         ),
         {"appeal": appeal_id},
     )
-    return json({"items": [dict(row) for row in rows.mappings()]})
+    found = {"items": rows.all(), "acknowledgements": acknowledgements.all()}
+    return json({name: [dict(row) for row in rows] for name, rows in found.items()})
 
 
 @router.get("/deliveries")
 async def deliveries(conn: Reading, page: Paged, state: Annotated[State, Query()] = State.FAILED) -> Response:
     """Deliveries in one state, the last changed first; by default those that failed for good."""
+    return page.answer(await standing(conn, page, state), "changed_at", "id")
+
+
+async def standing(conn: Connection, page: Page, state: State) -> list[dict[str, Any]]:
+    """Up to one more delivery than the page holds, the last changed first."""
     values: dict[str, Any] = {"state": state, "limit": page.limit + 1}
     after = ""
     if page.after is not None:
@@ -75,7 +123,7 @@ async def deliveries(conn: Reading, page: Paged, state: Annotated[State, Query()
         ),
         values,
     )
-    return page.answer([dict(row) for row in rows.mappings()], "changed_at", "id")
+    return [dict(row) for row in rows.mappings()]
 
 
 def _after(page: Page) -> dict[str, Any]:
@@ -89,12 +137,17 @@ def _after(page: Page) -> dict[str, Any]:
 @router.post("/deliveries/{delivery_id}/resend")
 async def resend(delivery_id: UUID, edge: Edged) -> Response:
     """Try a failed delivery again, under a new id: a provider takes it for another one."""
+    return json(await sent_again(edge, delivery_id))
+
+
+async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
+    """The delivery, waiting again. Raises `NotFound` where none failed under this id."""
     async with edge.running.engine.begin() as conn:
         row = await conn.execute(
             text(
                 """
                 update deliveries set state = 'waiting', next_at = :at, written_at = :at, changed_at = :at,
-                  parcel = gen_random_uuid()
+                  parcel = gen_random_uuid(), poll_at = null
                 where id = :id and state = 'failed' returning cast(id as text), state, next_at
                 """
             ),
@@ -102,7 +155,7 @@ async def resend(delivery_id: UUID, edge: Edged) -> Response:
         )
         if (found := row.mappings().one_or_none()) is None:
             raise NotFound("没有这条发送失败的消息", "no such delivery failed", "delivery_id")
-    return json(dict(found))
+    return dict(found)
 
 
 @router.post("/receipts/sms")
@@ -117,18 +170,14 @@ async def sms_receipt(
     body = await request.body()
     _check_signature(edge, request.url.path, body, x_timestamp, x_nonce, x_signature)
     said = Receipt.model_validate_json(body)
-    outcome = RECEIPTS.get(said.status, Outcome.TECHNICAL)
     async with edge.running.engine.begin() as conn:
         at = await edge.running.clock.stamp(conn)
         if not await outgoing.knows(conn, Channel.SMS, said.provider_id):
             raise NotFound(
                 "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
             )
-        changed = await outgoing.receive(conn, at, Channel.SMS, said.provider_id, outcome, said.status)
-        if outcome != Outcome.DELIVERED:
-            failed = [_failed(dict(row), at, outcome, said.status) for row in changed]
-            await publish(conn, "notify", [Said(event, traceparent()) for event in failed])
-    return json({"changed": len(changed)})
+        changed = await receipts.keep(conn, at, said.provider_id, said.status)
+    return json({"changed": changed})
 
 
 def _check_signature(edge: Edge, path: str, body: bytes, sent_at: str, nonce: str, signed: str) -> None:
@@ -141,17 +190,3 @@ def _check_signature(edge: Edge, path: str, body: bytes, sent_at: str, nonce: st
     right = signature(setup.secret.get_secret_value(), "POST", path, sent_at, nonce, body)
     if not hmac.compare_digest(right.encode(), signed.encode()):
         raise Unauthorized("回执签名无效", "the receipt's signature is wrong", "X-Signature")
-
-
-def _failed(row: dict[str, Any], at: datetime, outcome: Outcome, status: str) -> NoticeFailed:
-    return NoticeFailed(
-        occurred_at=at,
-        appeal_id=row["appeal_id"],
-        registration_number=row["registration_number"],
-        message_id=row["message_id"],
-        recipient=row["recipient"],
-        channel=Channel.SMS,
-        template=row["template"],
-        outcome=outcome,
-        reason=f"the gateway's receipt says {status}",
-    )

@@ -3,6 +3,7 @@
 from services.notify.domain import Kept
 from services.notify.routing import table
 from services.notify.store import Mailroom
+from services.notify.words import Language
 from shared import events
 from shared.consumer import Handlers
 from shared.events import CATALOGUE
@@ -11,6 +12,23 @@ from shared.events import CATALOGUE
 def open_file(room: Mailroom, event: events.AppealReceived) -> None:
     file = room.file(event)
     file.title, file.pack, file.receipt_hash = event.title, event.pack, event.receipt_hash
+    file.language = Language(event.language) if event.language else None
+    room.keep(file)
+    tell(room, event)
+    tell_kept(room, event)
+
+
+def open_loan(room: Mailroom, event: events.LoanRequested) -> None:
+    file = room.file(event)
+    file.pack, file.receipt_hash = event.pack, event.receipt_hash
+    room.keep(file)
+    tell(room, event)
+    tell_kept(room, event)
+
+
+def add_banks(room: Mailroom, event: events.LoanPushed) -> None:
+    file = room.file(event)
+    file.push(event)
     room.keep(file)
     tell(room, event)
     tell_kept(room, event)
@@ -53,14 +71,15 @@ def tell(room: Mailroom, event: events.Event) -> None:
     room.tell(file, event)
 
 
+RESTATEMENTS = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged)
+"""Deadlines as they now stand, for services; what people must know of them has events of its own."""
+
 HANDLERS: Handlers = {
-    **{
-        type_: tell
-        for type_ in CATALOGUE.values()
-        if type_.source not in ("notify", "financing") and type_ is not events.AppealJudged
-    },
+    **{type_: tell for type_ in CATALOGUE.values() if type_.source != "notify" and type_ not in RESTATEMENTS},
     events.AppealReceived: open_file,
     events.AppealAssigned: add_legs,
     events.ObjectionDecided: end_leg,
     events.AppealLifted: note_leader,
+    events.LoanRequested: open_loan,
+    events.LoanPushed: add_banks,
 }

@@ -18,16 +18,18 @@ _INTEND = text(
     select cast(md5(concat(m.id, c.channel, c.address)) as uuid), m.id, m.recipient, c.channel, c.address,
       m.urgent, 'waiting', m.at + m.gathered, m.at, m.at
     from (
-      select *, cast(:at as timestamptz) as at from unnest(
+      select id, recipient, urgent, gathered, greatest(occurred_at, :at) as at from unnest(
         cast(:ids as uuid[]), cast(:recipients as text[]), cast(:urgent as boolean[]),
-        cast(:gathered as interval[])
-      ) as t (id, recipient, urgent, gathered)
+        cast(:gathered as interval[]), cast(:times as timestamptz[])
+      ) as t (id, recipient, urgent, gathered, occurred_at)
     ) as m
     join contacts c on c.recipient = m.recipient
     where c.channel = any(cast(:channels as text[])) and (m.urgent or not c.urgent_only)
+      and c.gone_at is null
     on conflict do nothing
     """
 )
+_EARLIER = text("select id, occurred_at from messages where recipient = :recipient and occurred_at > :since")
 _LEASED = """
     ), taken as (
       update deliveries d set state = 'sending', next_at = :lease, attempts = d.attempts + 1, changed_at = :at
@@ -87,16 +89,32 @@ _RECORD = text(
       select * from unnest(
         cast(:ids as uuid[]), cast(:parcels as uuid[]), cast(:states as text[]),
         cast(:nexts as timestamptz[]), cast(:outcomes as text[]), cast(:codes as text[]),
-        cast(:reasons as text[]), cast(:providers as text[]), cast(:segments as int[])
-      ) as t (id, parcel, state, next, outcome, code, reason, provider_id, segments)
+        cast(:reasons as text[]), cast(:providers as text[]), cast(:segments as int[]),
+        cast(:polls as timestamptz[])
+      ) as t (id, parcel, state, next, outcome, code, reason, provider_id, segments, poll_at)
     ), kept as (
       insert into attempts (delivery_id, at, outcome, code, reason, provider_id, segments)
       select id, cast(:at as timestamptz), outcome, code, reason, provider_id, segments from result
     )
     update deliveries d set state = r.state, parcel = r.parcel, next_at = coalesce(r.next, d.next_at),
       outcome = r.outcome, code = r.code, reason = r.reason, provider_id = r.provider_id,
-      changed_at = cast(:at as timestamptz)
+      changed_at = cast(:at as timestamptz), poll_at = r.poll_at, polls = 0
     from result r where d.id = r.id
+    """
+)
+_HOLD = text(
+    """
+    update deliveries d set next_at = greatest(d.next_at, t.until)
+    from unnest(cast(:channels as text[]), cast(:addresses as text[]), cast(:untils as timestamptz[]))
+      as t (channel, address, until)
+    where d.channel = t.channel and d.address = t.address and d.state = 'waiting'
+    """
+)
+_GONE = text(
+    """
+    update contacts c set gone_at = :at
+    from unnest(cast(:channels as text[]), cast(:addresses as text[])) as t (channel, address)
+    where c.channel = t.channel and c.address = t.address and c.gone_at is null
     """
 )
 _KNOWN = text("select 1 from deliveries where channel = :channel and provider_id = :provider_id limit 1")
@@ -106,7 +124,7 @@ _RECEIVED = text(
       select cast(:at as timestamptz) as at, cast(:outcome as text) as outcome, cast(:code as text) as code
     ), found as (
       update deliveries d set changed_at = said.at, outcome = said.outcome, code = said.code,
-        state = case when said.outcome = 'delivered' then 'delivered' else 'failed' end
+        state = case when said.outcome = 'delivered' then 'delivered' else 'failed' end, poll_at = null
       from said
       where d.channel = :channel and d.provider_id = :provider_id and d.state in ('sent', 'failed')
         and d.outcome is distinct from said.outcome
@@ -122,7 +140,10 @@ _RECEIVED = text(
 
 
 class Result(NamedTuple):
-    """What came of one attempt at one delivery; `next_at` where it will be tried again."""
+    """What came of one attempt at one delivery; `next_at` where it will be tried again.
+
+    `poll_at`: when to ask for its receipt. `held_until`: until when its address wants to be let alone.
+    """
 
     delivery: Outgoing
     parcel: UUID
@@ -132,6 +153,14 @@ class Result(NamedTuple):
     reason: str | None = None
     provider_id: str | None = None
     segments: int | None = None
+    poll_at: datetime | None = None
+    held_until: datetime | None = None
+    is_gone: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it went."""
+        return Place(self.delivery.channel, self.delivery.address)
 
     @property
     def state(self) -> State:
@@ -141,20 +170,50 @@ class Result(NamedTuple):
         return State.FAILED if self.next_at is None else State.WAITING
 
 
+class Intended(NamedTuple):
+    """A message that is to leave."""
+
+    id: UUID
+    recipient: str
+    urgent: bool
+    occurred_at: datetime
+
+
 async def intend(
     conn: Connection, at: datetime, messages: Iterable[Message], channels: Sequence[Channel]
 ) -> None:
-    """Write with the messages themselves that they are to leave, for each address of their recipients."""
-    fresh = [message for message in messages if message.occurred_at > at - STALE]
-    if fresh and channels:
+    """Write with the messages themselves that they are to leave, for each address of their recipients.
+
+    None was written before it occurred, even where this service's clock is behind.
+    """
+    fresh = [
+        Intended(one.id, one.recipient, one.urgent, one.occurred_at)
+        for one in messages
+        if one.occurred_at > at - STALE
+    ]
+    await _intend(conn, at, fresh, channels)
+
+
+async def intend_earlier(conn: Connection, at: datetime, recipient: str, channels: Sequence[Channel]) -> None:
+    """The same for what a recipient was told before an address of it was known; it is not urgent any more."""
+    rows = await conn.execute(_EARLIER, {"recipient": recipient, "since": at - STALE})
+    found = [Intended(row.id, recipient, False, row.occurred_at) for row in rows]
+    await _intend(conn, at, found, channels)
+
+
+async def _intend(
+    conn: Connection, at: datetime, found: Sequence[Intended], channels: Sequence[Channel]
+) -> None:
+    if found and channels:
         await conn.execute(
             _INTEND,
             {
                 "at": at,
-                "ids": [message.id for message in fresh],
-                "recipients": [message.recipient for message in fresh],
-                "urgent": [message.urgent for message in fresh],
-                "gathered": [gathered(message.recipient) for message in fresh],
+                "ids": [one.id for one in found],
+                "recipients": [one.recipient for one in found],
+                "urgent": [one.urgent for one in found],
+                "gathered": [gathered(one.recipient) for one in found],
+                "times": [one.occurred_at for one in found],
                 "channels": list(channels),
             },
         )
@@ -192,12 +251,7 @@ async def pack(conn: Connection, found: Iterable[Parcel]) -> None:
 
 async def calls(conn: Connection, since: datetime, places: Sequence[Place]) -> dict[Place, int]:
     """How many calls went to each of these places since then."""
-    values = {
-        "since": since,
-        "channels": [place.channel for place in places],
-        "addresses": [place.address for place in places],
-    }
-    rows = await conn.execute(_CALLS, values)
+    rows = await conn.execute(_CALLS, {"since": since, **_places(places)})
     return {Place(Channel(row.channel), row.address): row.calls for row in rows}
 
 
@@ -221,8 +275,22 @@ async def record(conn: Connection, at: datetime, results: Sequence[Result]) -> N
             "reasons": [one.reason for one in results],
             "providers": [one.provider_id for one in results],
             "segments": [one.segments for one in results],
+            "polls": [one.poll_at for one in results],
         },
     )
+
+
+async def hold(conn: Connection, at: datetime, results: Sequence[Result]) -> None:
+    """Let alone the addresses that ask for it, and for good those that are no more."""
+    if held := {one.place: one.held_until for one in results if one.held_until is not None}:
+        await conn.execute(_HOLD, _places(held) | {"untils": list(held.values())})
+    if gone := {one.place for one in results if one.is_gone}:
+        await conn.execute(_GONE, _places(gone) | {"at": at})
+
+
+def _places(places: Iterable[Place]) -> dict[str, Any]:
+    found = list(places)
+    return {"channels": [one.channel for one in found], "addresses": [one.address for one in found]}
 
 
 async def knows(conn: Connection, channel: Channel, provider_id: str) -> bool:

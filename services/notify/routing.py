@@ -1,118 +1,37 @@
 """The table that turns events into messages: read from YAML, checked whole before the service starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, get_args
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import jinja2
-from jinja2 import meta
-from jinja2.runtime import Context
-from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.notify import words
-from services.notify.domain import RECIPIENTS, TO_ALL_LEGS, TO_UNITS, File, addresses
-from services.notify.words import USUAL, Names, span, word
-from shared.events import CATALOGUE, Event, Leg
+from services.notify.domain import NAMED, RECIPIENTS, TO_ALL_LEGS, TO_BANKS, File, addresses
+from services.notify.templates import FOLDER, Template, Text, Texts, addressee, file_of, unreadable
+from services.notify.words import USUAL, Language, Names, Speech
+from shared.events import CATALOGUE, Event
 from shared.rules import strict_yaml
 from shared.rules.strict_yaml import Place
 
-TEMPLATES = Path(__file__).parent / "templates.yaml"
 NOTHING = "~"
 """How `when` writes that a field is empty."""
-Text = Annotated[str, Field(min_length=1)]
-
-
-@jinja2.pass_context
-def _unit_name(context: Context, code: str | None) -> str:
-    file: File = context["_file"]
-    return file.unit_name(code)
-
-
-@jinja2.pass_context
-def _due(context: Context, moment: datetime) -> str:
-    return words.due(moment, context["_zone"])
-
-
-@jinja2.pass_context
-def _days(context: Context, moments: tuple[datetime, ...]) -> str:
-    return words.days(moments, context["_zone"])
-
-
-@jinja2.pass_context
-def _limit_name(context: Context, deadline: str) -> str:
-    title = context.get("title")
-    return words.limit_name(deadline, title if isinstance(title, dict) else {}, context["_names"])
-
-
-def _named(kind: str) -> Any:
-    """A filter that says a word as the case's pack names it."""
-
-    @jinja2.pass_context
-    def name(context: Context, value: str) -> str:
-        known: dict[str, str] = getattr(context["_names"], kind)
-        return known.get(value, value)
-
-    return name
-
-
-@jinja2.pass_context
-def _destination(context: Context, to: str) -> str:
-    return words.destination(to, context["_names"])
-
-
-@jinja2.pass_context
-def _level_name(context: Context, level: str) -> str:
-    name: str = context["_names"].levels.get(level, level)
-    return name if name.endswith("级") else f"{name}级"
-
-
-def _parts(legs: tuple[Leg, ...]) -> str:
-    return "、".join(f"{leg.unit_name or leg.unit}（{word(leg.role)}）" for leg in legs)
-
-
-def _bare(text: str) -> str:
-    return text.rstrip("。．.；; \n")
-
-
-ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
-ENVIRONMENT.filters |= {
-    "word": word,
-    "span": span,
-    "due": _due,
-    "days": _days,
-    "day": words.day,
-    "limit_name": _limit_name,
-    "stage_name": _named("stages"),
-    "level_name": _level_name,
-    "ground_name": _named("grounds"),
-    "destination": _destination,
-    "unit_name": _unit_name,
-    "parts": _parts,
-    "bare": _bare,
-}
-_compiled = cache(ENVIRONMENT.from_string)
-
-
-class Template(BaseModel):
-    """What is written. Beside the event's fields it knows `matter`, and to a unit `addressee`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    subject: Text
-    body: Text
+ROUTING = "routing.yaml"
+NOBODY_CHOSE: Mapping[str, Language] = MappingProxyType({})
 
 
 class Route(BaseModel):
     """Who gets which template, and whether at any hour (`urgent`).
 
     `when` names, for fields of the event, the values it is meant for, `unless` those it is not meant for.
-    Of two routes to one recipient the first that fits counts.
+    Of two routes to one recipient the first that fits counts. With `acknowledge` the recipient has to
+    acknowledge the message, within the limit of the case's pack.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,6 +41,7 @@ class Route(BaseModel):
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     template: str
     urgent: bool = False
+    acknowledge: bool = False
 
     def fits(self, event: Event) -> bool:
         """Whether it is meant for this event."""
@@ -139,69 +59,108 @@ class Message:
     registration_number: str
     recipient: str
     template: str
+    language: Language
     subject: str
     body: str
     occurred_at: datetime
     urgent: bool
+    acknowledge: bool
 
 
-class Table(BaseModel):
-    """All routes and templates, and the events nothing is said about, each with the reason."""
+class Unwritable(ValueError):
+    """A template fails on an event its route is meant for. The message names file, template and cause."""
+
+
+UNWRITABLE = (jinja2.TemplateError, TypeError, ValueError, AttributeError, LookupError)
+
+
+class Routing(BaseModel):
+    """All routes, and the events nothing is said about, each with the reason."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     routes: dict[str, Annotated[tuple[Route, ...], Field(min_length=1)]]
     silent: dict[str, Text]
-    templates: dict[str, Template]
+
+
+class Table(Routing):
+    """The routes, with every template they name in every language."""
+
+    templates: dict[str, dict[Language, Template]]
 
     def concerns_all_legs(self, event: Event) -> bool:
         """Whether a leg that is not known yet may have to hear of `event`."""
         return any(TO_ALL_LEGS.intersection(route.to) for route in self.routes.get(event.type, ()))
 
-    def messages(self, file: File, event: Event, zone: ZoneInfo, names: Names = USUAL) -> list[Message]:
-        """What to say about `event`, times in `zone`, words as `names` has them; each is told once."""
-        known = {"_file": file, "_zone": zone, "_names": names}
+    def messages(
+        self,
+        file: File,
+        event: Event,
+        zone: ZoneInfo,
+        names: Names = USUAL,
+        languages: Mapping[str, Language] = NOBODY_CHOSE,
+    ) -> list[Message]:
+        """What to say about `event`, times in `zone`, words as `names` has them; each is told once.
+
+        `languages`, by recipient, are what people chose; an enterprise else reads that of its registration.
+        """
         found: dict[str, Message] = {}
         for route in self.routes.get(event.type, ()):
             if route.fits(event):
                 for name in route.to:
                     for recipient in addresses(name, file, event):
                         if recipient not in found:
-                            found[recipient] = self._message(route, recipient, file, event, known)
+                            chosen = languages.get(recipient) or file.language_of(recipient)
+                            speech = Speech(chosen or Language.ZH, zone, names)
+                            found[recipient] = self._message(route, recipient, file, event, speech)
         return list(found.values())
 
-    def _message(
-        self, route: Route, recipient: str, file: File, event: Event, known: dict[str, Any]
-    ) -> Message:
-        matter = file.registration_number + (f"“{file.title}”" if file.title else "")
-        fields = {name: getattr(event, name) for name in type(event).model_fields}
-        known = {**fields, **known, "matter": matter}
-        kind, _, code = recipient.partition(":")
-        if kind in ("unit", "head"):
-            known["addressee"] = file.unit_name(code) + ("主要负责人" if kind == "head" else "")
-        template = self.templates[route.template]
+    def _message(self, route: Route, recipient: str, file: File, event: Event, speech: Speech) -> Message:
+        known: dict[str, Any] = {name: getattr(event, name) for name in type(event).model_fields}
+        known["matter"] = speech.matter(file.registration_number, file.title)
+        known["addressee"] = addressee(recipient, file, speech)
+        if recipient.startswith("bank:"):
+            known["own_leg"] = file.bank_leg(recipient.removeprefix("bank:"))
+        try:
+            subject, body = self.templates[route.template][speech.language].render(known, file, speech)
+        except UNWRITABLE as error:
+            place = f"{file_of(speech.language)}, {route.template}"
+            raise Unwritable(
+                f"{place}: cannot be written for {event.type} to {recipient} ({error!r})"
+            ) from error
         return Message(
             id=uuid5(event.id, recipient),
             appeal_id=event.appeal_id,
             registration_number=event.registration_number,
             recipient=recipient,
             template=route.template,
-            subject=_compiled(template.subject).render(known),
-            body=_compiled(template.body).render(known),
+            language=speech.language,
+            subject=subject,
+            body=body,
             occurred_at=event.occurred_at,
             urgent=route.urgent,
+            acknowledge=route.acknowledge,
         )
 
 
-def load(path: Path) -> Table:
-    """The table in a file. `Mistakes` names file, line, place and rule of each."""
-    return strict_yaml.read(path, Table, _contradictions)
+def load(folder: Path) -> Table:
+    """The table in a folder's files. `Mistakes` names file, line, place and rule of each."""
+    texts = {each: strict_yaml.read(folder / file_of(each), Texts, unreadable) for each in Language}
+    routing = strict_yaml.read(folder / ROUTING, Routing, lambda found: _contradictions(found, texts))
+    for each in Language:
+        strict_yaml.read(folder / file_of(each), Texts, lambda found: _misplaced(found, routing))
+    names = {route.template for routes in routing.routes.values() for route in routes}
+    return Table(
+        routes=routing.routes,
+        silent=routing.silent,
+        templates={name: {each: texts[each].root[name] for each in Language} for name in sorted(names)},
+    )
 
 
 @cache
 def table() -> Table:
     """The table this service works by."""
-    return load(TEMPLATES)
+    return load(FOLDER)
 
 
 def _text(value: Any) -> str:
@@ -210,26 +169,27 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _contradictions(found: Table) -> Iterator[tuple[Place, str]]:
+def _contradictions(found: Routing, texts: Mapping[Language, Texts]) -> Iterator[tuple[Place, str]]:
     yield from _unrouted(found)
-    unread = [name for name, template in found.templates.items() if list(_unreadable(name, template))]
-    for name in unread:
-        yield from _unreadable(name, found.templates[name])
+    for type_, index, route in _placed(found):
+        place = ("routes", type_, index)
+        yield from _misdirected(place, route, CATALOGUE[type_])
+        for language, written in texts.items():
+            if route.template not in written.root:
+                yield (
+                    (*place, "template"),
+                    f"there is no template '{route.template}' in {language}: "
+                    f"write it in {file_of(language)}, or correct the name",
+                )
+
+
+def _placed(found: Routing) -> Iterator[tuple[str, int, Route]]:
     for type_, routes in found.routes.items():
-        for index, route in enumerate(routes):
-            if type_ in CATALOGUE:
-                place = ("routes", type_, index)
-                yield from _misdirected(place, route, CATALOGUE[type_])
-                if route.template not in found.templates:
-                    yield (*place, "template"), f"there is no template '{route.template}': write it below"
-                elif route.template not in unread:
-                    yield from _unknown_variables(found, route, CATALOGUE[type_])
-    used = {route.template for routes in found.routes.values() for route in routes}
-    for name in found.templates.keys() - used:
-        yield ("templates", name), "no route uses it: use it or take it out"
+        if type_ in CATALOGUE:
+            yield from ((type_, index, route) for index, route in enumerate(routes))
 
 
-def _unrouted(found: Table) -> Iterator[tuple[Place, str]]:
+def _unrouted(found: Routing) -> Iterator[tuple[Place, str]]:
     for type_ in CATALOGUE.keys() - found.routes.keys() - found.silent.keys():
         yield ("routes",), f"{type_} has no route: add one, or list it as silent with the reason"
     for section, types in (("routes", found.routes), ("silent", found.silent)):
@@ -239,19 +199,11 @@ def _unrouted(found: Table) -> Iterator[tuple[Place, str]]:
         yield ("silent", type_), "has a route too: keep one"
 
 
-def _unreadable(name: str, template: Template) -> Iterator[tuple[Place, str]]:
-    for part in ("subject", "body"):
-        try:
-            _compiled(getattr(template, part))
-        except jinja2.TemplateSyntaxError as error:
-            yield ("templates", name, part), f"is no template: {error.message}"
-
-
 def _misdirected(place: Place, route: Route, event: type[Event]) -> Iterator[tuple[Place, str]]:
     for index, name in enumerate(route.to):
         if name not in RECIPIENTS:
             yield (*place, "to", index), f"'{name}' is no recipient: choose from {', '.join(RECIPIENTS)}"
-        elif (needed := RECIPIENTS[name].needs) and needed not in event.model_fields:
+        elif (needed := RECIPIENTS[name].needs) and not _has(event, needed):
             yield (*place, "to", index), f"'{name}' needs the field '{needed}', which {event.type} lacks"
     for condition, fields in (("when", route.when), ("unless", route.unless)):
         for field, values in fields.items():
@@ -261,6 +213,13 @@ def _misdirected(place: Place, route: Route, event: type[Event]) -> Iterator[tup
                 for value in values:
                     if not _possible(event, field, value):
                         yield (*place, condition, field), f"can never be '{value}' in {event.type}"
+
+
+def _has(event: type[Event], needed: str) -> bool:
+    """Whether it has a field, written `unit`, or `legs.unit` for one of its parts."""
+    field, _, part = needed.partition(".")
+    info = event.model_fields.get(field)
+    return info is not None and (not part or part in get_args(info.annotation)[0].model_fields)
 
 
 def _possible(event: type[Event], field: str, value: str) -> bool:
@@ -274,15 +233,25 @@ def _possible(event: type[Event], field: str, value: str) -> bool:
         return False
 
 
-def _unknown_variables(found: Table, route: Route, event: type[Event]) -> Iterator[tuple[Place, str]]:
+def _misplaced(found: Texts, routing: Routing) -> Iterator[tuple[Place, str]]:
+    used = set()
+    for type_, _, route in _placed(routing):
+        used.add(route.template)
+        yield from _unknown_variables(found.root[route.template], route, CATALOGUE[type_])
+    for name in found.root.keys() - used:
+        yield (name,), "no route uses it: use it or take it out"
+
+
+def _unknown_variables(template: Template, route: Route, event: type[Event]) -> Iterator[tuple[Place, str]]:
     known = {*event.model_fields, "matter"}
-    if TO_UNITS.issuperset(route.to):
+    if NAMED.issuperset(route.to):
         known.add("addressee")
-    for part in ("subject", "body"):
-        source = getattr(found.templates[route.template], part)
-        for name in sorted(meta.find_undeclared_variables(ENVIRONMENT.parse(source)) - known):
+    if TO_BANKS.issuperset(route.to):
+        known.add("own_leg")
+    for part, name in template.variables():
+        if name not in known:
             yield (
-                ("templates", route.template, part),
+                (route.template, part),
                 f"'{name}' is not known for {event.type} to {', '.join(route.to)}: "
                 f"choose from {', '.join(sorted(known))}",
             )

@@ -2,16 +2,20 @@
 
 A request is JSON with `to`, `text` and `reference` (the letter's id). It is signed with HMAC-SHA256 over
 method, path, time, nonce and the SHA-256 of the body, one a line; the signature goes as `X-Signature`.
+What became of messages is asked in the same way: `ids` at most 100, and the answer has `items` of `id` and
+`status`.
 """
 
 import hashlib
 import hmac
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import httpx
 import orjson
 
-from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered
+from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
 from services.notify.delivery import Outcome
 
 TIMEOUT_S = 15.0
@@ -39,6 +43,9 @@ RECEIPTS: dict[str, Outcome] = {
     "UNKNOWN_SUBSCRIBER": Outcome.PERMANENT,
 }
 """What the gateway says later of a message it took; another word is technical."""
+ON_THE_WAY = frozenset({"PENDING", "SENT", "UNKNOWN"})
+"""What it says of one while it does not know: it is asked again."""
+MOST_ASKED = 100
 
 _GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -90,18 +97,32 @@ class Sms:
 
     async def send(self, letter: Letter) -> Taken:
         text = self._text(letter)
-        body = orjson.dumps({"to": letter.address, "text": text, "reference": letter.id})
-        try:
-            answer = await self._client.post(
-                self._setup.url, content=body, headers=self._headers(letter, body)
-            )
-        except httpx.HTTPError as error:
-            raise OutOfOrder(type(error).__name__, "the SMS gateway cannot be reached") from error
-        said = answered(answer)
+        sent = {"to": letter.address, "text": text, "reference": letter.id}
+        answer = await self._post(self._setup.url, sent, letter.id, letter.at)
+        said = answered(answer.content)
         outcome = self._outcome(answer, said)
         if outcome != Outcome.SENT:
-            raise FAILURES[outcome](str(said.get("code", answer.status_code)), "the SMS gateway refused it")
+            code = str(said.get("code", answer.status_code))
+            wait = waiting(answer.headers.get("retry-after"), letter.at)
+            raise FAILURES[outcome](code, "the SMS gateway refused it", wait)
         return Taken(str(said["id"]) if "id" in said else None, size(text).segments)
+
+    async def ask(self, ids: Sequence[str], at: datetime) -> dict[str, str]:
+        """What became of messages, by the gateway's ids; those it says nothing of are left out.
+
+        Raises `OutOfOrder`.
+        """
+        assert self._setup.status_url is not None
+        answer = await self._post(self._setup.status_url, {"ids": list(ids)}, ids[0], at)
+        items = answered(answer.content).get("items")
+        if not answer.is_success or not isinstance(items, list):
+            raise OutOfOrder(str(answer.status_code), "the SMS gateway does not say what became of messages")
+        wanted = set(ids)
+        return {
+            one["id"]: str(one.get("status"))[:50]
+            for one in items
+            if isinstance(one, dict) and one.get("id") in wanted
+        }
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -110,18 +131,22 @@ class Sms:
         text = f"【{self._setup.sign}】{' '.join(letter.body.split())}"
         return text if size(text).segments <= LONGEST else f"【{self._setup.sign}】{letter.subject}"
 
-    def _headers(self, letter: Letter, body: bytes) -> dict[str, str]:
-        at = str(int(letter.at.timestamp()))
-        nonce = f"{letter.id}.{at}"
-        path = httpx.URL(self._setup.url).raw_path.decode()
-        secret = self._setup.secret.get_secret_value()
-        return {
+    async def _post(self, url: str, said: dict[str, Any], id_: str, at: datetime) -> httpx.Response:
+        body, moment = orjson.dumps(said), str(int(at.timestamp()))
+        nonce, path = f"{id_}.{moment}", httpx.URL(url).raw_path.decode()
+        headers = {
             "content-type": "application/json",
             "x-key-id": self._setup.key_id,
-            "x-timestamp": at,
+            "x-timestamp": moment,
             "x-nonce": nonce,
-            "x-signature": signature(secret, "POST", path, at, nonce, body),
+            "x-signature": signature(
+                self._setup.secret.get_secret_value(), "POST", path, moment, nonce, body
+            ),
         }
+        try:
+            return await self._client.post(url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise OutOfOrder(type(error).__name__, "the SMS gateway cannot be reached") from error
 
     def _outcome(self, answer: httpx.Response, said: dict[str, Any]) -> Outcome:
         if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 429):

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.notify.delivery import Channel
+from services.notify import acknowledging, inquiries
+from services.notify.acknowledging import Asked, Climb, Ended, State
+from services.notify.delivery import STALE, Channel
 from services.notify.domain import File
 from services.notify.outgoing import intend
 from services.notify.routing import Message, table
 from services.notify.tables import metadata as metadata
-from services.notify.words import USUAL, Names, needs_names
+from services.notify.words import USUAL, Language, Names, needs_names
 from shared.database import Connection
 from shared.events import Event, NoticeSent
 from shared.outbox import Batch, Said
@@ -35,17 +37,23 @@ _SAVE = text(
     on conflict (appeal_id) do update set file = excluded.file
     """
 )
+_PREFERENCES = text(
+    """
+    select recipient, language from preferences
+    where recipient not like 'enterprise:%' or recipient = any(cast(:enterprises as text[]))
+    """
+)
 _SEND = text(
     """
     insert into messages (
       id, appeal_id, registration_number, recipient, template, subject, body, occurred_at, traceparent,
-      created_at
+      acknowledgement, created_at
     )
     select t.*, :at
     from unnest(
       cast(:ids as uuid[]), cast(:appeals as uuid[]), cast(:numbers as text[]), cast(:recipients as text[]),
       cast(:templates as text[]), cast(:subjects as text[]), cast(:bodies as text[]),
-      cast(:times as timestamptz[]), cast(:traces as text[])
+      cast(:times as timestamptz[]), cast(:traces as text[]), cast(:acknowledgements as uuid[])
     ) as t
     on conflict do nothing returning id
     """
@@ -63,14 +71,25 @@ class Mailroom(Batch):
 
     channels: ClassVar[tuple[Channel, ...]] = ()
     """The ways out beside the inbox."""
+    acknowledge_by: ClassVar[Callable[[str | None, datetime], datetime | None]] = lambda _ref, _since: None
+    """By when the pack a case names wants what was sent at a moment acknowledged; None where it does not."""
+    asks_intake: ClassVar[bool] = False
+    """Whether intake is asked how enterprises are reached."""
 
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self.files: dict[UUID, File] = {}
         self.outgoing: dict[UUID, tuple[Message, str]] = {}
         self._changed: dict[UUID, File] = {}
+        self._languages: dict[str, Language] = {}
+        self._asked: dict[UUID, Asked] = {}
+        self._part_of: dict[UUID, UUID] = {}
+        self._ended: list[Ended] = []
 
     async def load(self, keys: Collection[Any]) -> None:
+        enterprises = [f"enterprise:{key}" for key in keys]
+        rows = await self.conn.execute(_PREFERENCES, {"enterprises": enterprises})
+        self._languages = {row.recipient: Language(row.language) for row in rows}
         if keys:
             rows = await self.conn.execute(_LOAD, {"keys": list(keys)})
             for row in rows.scalars():
@@ -92,9 +111,38 @@ class Mailroom(Batch):
         """Send what is to be said about `event`; what was sent before is not sent again."""
         if not self.can_name(file, event):
             return
+        for message in self._write(file, event):
+            if message.acknowledge:
+                self._ask(file, event, message)
+        if (ended := acknowledging.ended(event)) is not None:
+            self._ended.append(ended)
+
+    def _write(self, file: File, event: Event) -> list[Message]:
         names = Mailroom.names_of(file.pack) if needs_names(event) else USUAL
-        for message in table().messages(file, event, self.zone, names):
+        found = table().messages(file, event, self.zone, names, self._languages)
+        for message in found:
             self.outgoing.setdefault(message.id, (message, traceparent()))
+        return found
+
+    def _ask(self, file: File, event: Event, message: Message) -> None:
+        due_at = Mailroom.acknowledge_by(file.pack, event.occurred_at)
+        if due_at is not None and event.occurred_at > self.at - STALE:
+            card_id = getattr(event, "card_id", None)
+            self._asked[message.id] = Asked(message, card_id, due_at, traceparent())
+            self._part_of[message.id] = message.id
+
+    def climb(self, row: Any) -> Climb:
+        """Tell whoever stands above the one who did not acknowledge. `row` is locked, and its case loaded."""
+        file = self.files[row.appeal_id]
+        to = acknowledging.superior(row.recipient, row.level, file)
+        assert to is not None
+        event = acknowledging.not_acknowledged(row, to, file.registration_number, self.at)
+        self.emit(event)
+        (message,) = self._write(file, event)
+        self._part_of[message.id] = row.id
+        is_last = acknowledging.superior(to, row.level + 1, file) is None
+        due_at = None if is_last else Mailroom.acknowledge_by(file.pack, row.due_at)
+        return Climb(row.id, to, message.id, due_at)
 
     def can_name(self, file: File, event: Event) -> bool:
         """Whether the words of `event` can be said; those of a pack wait for the registration."""
@@ -113,6 +161,10 @@ class Mailroom(Batch):
             )
         if self.outgoing:
             await self._send()
+        for row in await acknowledging.end_all(self.conn, self._ended):
+            if row.state == State.ACKNOWLEDGED:
+                number = self.files[row.appeal_id].registration_number
+                self.emit(acknowledging.acknowledged(row, number, self.at))
         await super().flush()
 
     async def _send(self) -> None:
@@ -130,11 +182,17 @@ class Mailroom(Batch):
                 "bodies": [message.body for message in messages],
                 "times": [message.occurred_at for message in messages],
                 "traces": list(traces),
+                "acknowledgements": [self._part_of.get(message.id) for message in messages],
             },
         )
         fresh = [self.outgoing[id_] for id_ in new.scalars()]
         self.said += [Said(self._sent(message), trace) for message, trace in fresh]
-        await intend(self.conn, self.at, [message for message, _ in fresh], Mailroom.channels)
+        told = [message for message, _ in fresh]
+        await intend(self.conn, self.at, told, Mailroom.channels)
+        if Mailroom.asks_intake:
+            await inquiries.write(self.conn, self.at, told)
+        asked = [self._asked[message.id] for message in told if message.id in self._asked]
+        await acknowledging.open_all(self.conn, asked)
 
     def _sent(self, message: Message) -> NoticeSent:
         return NoticeSent(

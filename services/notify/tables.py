@@ -1,4 +1,6 @@
-"""Notify's tables: one document a case, the messages, where they go, and what came of sending them."""
+"""Notify's tables: one document a case, the messages, where they go, what came of sending them, who
+acknowledged.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -29,6 +31,7 @@ sa.Table(
     sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("read_at", sa.DateTime(timezone=True)),
     sa.Column("traceparent", sa.Text, nullable=False),
+    sa.Column("acknowledgement", pg.UUID, comment="that it asks for; its first message's id"),
     sa.Index("messages_inbox", "recipient", "created_at", "occurred_at", "id"),
     sa.Index(
         "messages_unread",
@@ -48,8 +51,46 @@ sa.Table(
     sa.Column("address", sa.Text, primary_key=True),
     sa.Column("secret", sa.Text, comment="signs what goes to a webhook or robot"),
     sa.Column("urgent_only", sa.Boolean, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False, comment="an account, or intake that was asked"),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("gone_at", sa.DateTime(timezone=True), comment="the address said that it is no more"),
+)
+sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("language", sa.Text, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+)
+sa.Table(
+    "inquiries",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True, comment="whose enterprise intake is asked for"),
+    sa.Column("next_at", sa.DateTime(timezone=True), comment="when to ask; null once it was answered"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text),
+    sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Index("inquiries_due", "next_at", postgresql_where=sa.text("next_at is not null")),
+)
+sa.Table(
+    "acknowledgements",
+    metadata,
+    sa.Column("id", pg.UUID, primary_key=True, comment="of the first message that asks for it"),
+    sa.Column("appeal_id", pg.UUID, nullable=False),
+    sa.Column("card_id", pg.UUID),
+    sa.Column("template", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False, comment="who was asked last"),
+    sa.Column("message_id", pg.UUID, nullable=False, comment="the last message that asks"),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("due_at", sa.DateTime(timezone=True), comment="when it climbs; null where it does not"),
+    sa.Column("level", sa.Integer, nullable=False, server_default="0", comment="how often it climbed"),
+    sa.Column("state", sa.Text, nullable=False, server_default="open"),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("ended_by", sa.Text, comment="an account, or the event that ended it"),
+    sa.Column("traceparent", sa.Text, nullable=False),
+    sa.Index("acknowledgements_due", "due_at", postgresql_where=sa.text("due_at is not null")),
+    sa.Index("acknowledgements_appeal", "appeal_id", "asked_at"),
 )
 sa.Table(
     "deliveries",
@@ -72,6 +113,8 @@ sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("poll_at", sa.DateTime(timezone=True), comment="when to ask what became of it"),
+    sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
     sa.Index(
         "deliveries_due",
         sa.text("urgent desc"),
@@ -79,6 +122,7 @@ sa.Table(
         postgresql_where=sa.text("state in ('waiting', 'sending')"),
     ),
     sa.Index("deliveries_parcel", "parcel", postgresql_where=sa.text("state in ('waiting', 'sending')")),
+    sa.Index("deliveries_poll", "poll_at", postgresql_where=sa.text("poll_at is not null")),
     sa.Index("deliveries_message", "message_id"),
     sa.Index("deliveries_address", "channel", "address", "changed_at"),
     sa.Index("deliveries_provider", "channel", "provider_id"),

@@ -1,4 +1,7 @@
-"""Messages by HTTP: webhooks signed as Standard Webhooks 1.0 asks, and group robots of WeCom and DingTalk."""
+"""Messages by HTTP: webhooks signed as Standard Webhooks 1.0 asks, and group robots of WeCom and DingTalk.
+
+Only hosts that were set up are called, and of those only what is public (`shared.webhooks`).
+"""
 
 import base64
 import hashlib
@@ -9,6 +12,7 @@ import orjson
 
 from services.notify.channels import (
     FAILURES,
+    Gone,
     HttpSetup,
     Letter,
     OutOfOrder,
@@ -16,11 +20,11 @@ from services.notify.channels import (
     Retryable,
     Taken,
     answered,
+    waiting,
 )
 from services.notify.delivery import Outcome
-from shared.webhooks import headers
+from shared.webhooks import Answered, Caller, headers
 
-TIMEOUT_S = 15.0
 WECOM_CODES = {
     0: Outcome.SENT,
     -1: Outcome.TECHNICAL,  # busy
@@ -37,31 +41,40 @@ DINGTALK_CODES = {
 }
 
 
+GONE = 410
+_BUSY = frozenset({408, 425, 429})
+
+
 class _Http:
     unreachable: type[Retryable] = Retryable
     """Each address is its recipient's own; of one that is away nothing follows for the others."""
 
-    def __init__(self, setup: HttpSetup, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, setup: HttpSetup, caller: Caller) -> None:
         self._hosts = frozenset(setup.hosts)
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False, transport=transport)
+        self._caller = caller
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._caller.close()
 
-    async def _post(self, url: str, body: bytes, more: dict[str, str]) -> httpx.Response:
+    async def _post(self, letter: Letter, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         """The answer, if it is one about the letter. Raises `Undelivered` for a host not set up too."""
         if _host(url) not in self._hosts:
             raise Refused("host", "this host is not among those that may be called")
-        try:
-            answer = await self._client.post(
-                url, content=body, headers={"content-type": "application/json", **more}
+        answer = await self._caller.post(url, body, headers)
+        if answer.status is None:
+            raise self.unreachable("no answer", answer.reason)
+        code = str(answer.status)
+        if answer.status in _BUSY:
+            wait = waiting(answer.retry_after, letter.at)
+            raise Retryable(code, "the address is too busy", wait)
+        if answer.status >= 500:
+            raise self.unreachable(
+                code, "the address is out of order", waiting(answer.retry_after, letter.at)
             )
-        except httpx.HTTPError as error:
-            raise self.unreachable(type(error).__name__, "the address cannot be reached") from error
-        if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
-            raise self.unreachable(str(answer.status_code), "the address is out of order or too busy")
-        if not answer.is_success:
-            raise Refused(str(answer.status_code), "the address does not take it")
+        if answer.status == GONE:
+            raise Gone(code, "the address says that it is no more")
+        if not answer.taken:
+            raise Refused(code, "the address does not take it")
         return answer
 
 
@@ -87,7 +100,8 @@ class Webhook(_Http):
                 "data": {"subject": letter.subject, "body": letter.body, "numbers": letter.numbers},
             }
         )
-        await self._post(letter.address, body, headers([letter.secret], letter.id, at, body))
+        signed = headers([letter.secret], letter.id, at, body)
+        await self._post(letter, letter.address, body, signed)
         return Taken(letter.id)
 
 
@@ -96,19 +110,14 @@ class Robot(_Http):
 
     unreachable = OutOfOrder
 
-    def __init__(
-        self,
-        setup: HttpSetup,
-        codes: dict[int, Outcome],
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        super().__init__(setup, transport)
+    def __init__(self, setup: HttpSetup, codes: dict[int, Outcome], caller: Caller) -> None:
+        super().__init__(setup, caller)
         self._codes = codes
 
     async def send(self, letter: Letter) -> Taken:
         body = orjson.dumps({"msgtype": "text", "text": {"content": f"{letter.subject}\n{letter.body}"}})
-        said = answered(await self._post(self._signed(letter), body, {}))
-        code = said.get("errcode")
+        answer = await self._post(letter, self._signed(letter), body, {"content-type": "application/json"})
+        code = answered(answer.body).get("errcode")
         outcome = self._codes.get(code, Outcome.TECHNICAL) if isinstance(code, int) else Outcome.TECHNICAL
         if outcome != Outcome.SENT:
             raise FAILURES[outcome](str(code), "the robot refused it")

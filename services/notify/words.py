@@ -1,51 +1,77 @@
-"""The Chinese for what events say in words: the usual ones here, a pack's own from the pack."""
+"""What events say in words, in both languages: the usual ones here, a pack's own from the pack."""
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import DeadlineKind, Event, LiftReason, Outcome, Rank, Rating, Role
-from shared.rules.limits import Limit, LimitUnit
+from shared.events import DeadlineKind, Event, Leg, LiftReason, Outcome, Role
+from shared.rules import moments
+from shared.rules import words as common
+from shared.rules.limits import Limit
 from shared.rules.pack import Pack
+from shared.rules.pack_parts import Title
+from shared.rules.words import Said
 
-DEADLINES: dict[str, str] = {
-    DeadlineKind.DISPATCH: "交办",
-    DeadlineKind.CONTACT: "联系",
-    DeadlineKind.REPLY: "回复",
-    DeadlineKind.COMPLETION: "办结",
-    DeadlineKind.OBJECTION: "异议裁定",
-    DeadlineKind.LIFTED: "提级办理",
-    DeadlineKind.FOLLOW_UP: "回访",
+
+class Language(StrEnum):
+    """What a recipient reads; who says nothing reads Chinese."""
+
+    ZH = "zh-CN"
+    EN = "en"
+
+    def of(self, said: Said) -> str:
+        """Its half of a pair."""
+        return said.zh if self is Language.ZH else said.en
+
+
+DEADLINES: dict[str, Said] = {
+    DeadlineKind.DISPATCH: Said("交办", "dispatch"),
+    DeadlineKind.CONTACT: Said("联系", "contact"),
+    DeadlineKind.REPLY: Said("回复", "reply"),
+    DeadlineKind.COMPLETION: Said("办结", "completion"),
+    DeadlineKind.OBJECTION: Said("异议裁定", "objection"),
+    DeadlineKind.LIFTED: Said("提级办理", "lifted-handling"),
+    DeadlineKind.FOLLOW_UP: Said("回访", "follow-up"),
 }
-DESTINATIONS: dict[str, str] = {"discipline_inspection": "纪检监察机关"}
-WORDS: dict[str, str] = {
-    Role.LEAD: "主办",
-    Role.ASSIST: "协办",
-    Outcome.SOLVED: "已解决",
-    Outcome.PLANNED: "已列入计划",
-    Outcome.EXPLAINED: "已解释说明",
-    Rating.SATISFIED: "满意",
-    Rating.BASICALLY_SATISFIED: "基本满意",
-    Rating.NOT_SATISFIED: "不满意",
-    LiftReason.COUNT: "多次交办仍未落实",
-    LiftReason.KIND: "涉及跨部门、跨层级或历史遗留问题",
-    LiftReason.REFUSAL: "承办单位表示不予办理",
-    LiftReason.REQUEST: "承办单位申请提级",
-    LiftReason.LEVEL: "下一层级未能按期落实",
-    Rank.UNIT_HEAD: "承办单位负责人",
-    Rank.OFFICE: "营商环境办",
-    Rank.LEADER: "分管领导",
-    Rank.MAYOR: "主要领导",
-    LimitUnit.NATURAL_DAYS: "个自然日",
-    LimitUnit.WORKING_DAYS: "个工作日",
-    LimitUnit.HALF_WORKING_DAYS: "个半日",
-    LimitUnit.WORKING_HOURS: "个工作小时",
-    LimitUnit.MONTHS: "个月",
-    "yellow": "黄牌提醒",
+DESTINATIONS: dict[str, Said] = {
+    "discipline_inspection": Said("纪检监察机关", "the discipline inspection authority")
 }
+WORDS: dict[str, Said] = {
+    Role.LEAD: Said("主办", "lead"),
+    Role.ASSIST: Said("协办", "assisting"),
+    Outcome.SOLVED: Said("已解决", "solved"),
+    Outcome.PLANNED: Said("已列入计划", "planned with a date"),
+    Outcome.EXPLAINED: Said("已解释说明", "explained"),
+    **common.RATINGS,
+    LiftReason.COUNT: Said("多次交办仍未落实", "several dispatches brought no result"),
+    LiftReason.KIND: Said(
+        "涉及跨部门、跨层级或历史遗留问题", "it crosses departments or levels, or is an inherited problem"
+    ),
+    LiftReason.REFUSAL: Said("承办单位表示不予办理", "the unit refused to handle it"),
+    LiftReason.REQUEST: Said("承办单位申请提级", "the unit asked for it"),
+    LiftReason.LEVEL: Said("下一层级未能按期落实", "the level below did not finish in time"),
+    **common.RANKS,
+    "yellow": Said("黄牌提醒", "Yellow card"),
+    "contacted": Said("银行已联系企业", "the bank has contacted you"),
+    "documents_needed": Said("需补充材料", "documents are needed"),
+    "under_review": Said("审查中", "under review"),
+    "approved": Said("已批准", "approved"),
+    "declined": Said("未批准", "declined"),
+    "disbursed": Said("已放款", "disbursed"),
+    "declined_by_all": Said("各银行均未批准", "every bank declined"),
+    "declined_or_silent": Said("各银行未批准或未答复", "every bank declined or stayed silent"),
+    "no_bank": Said("没有符合条件的银行", "no bank matches it"),
+    "regulator": Said("金融监管部门", "the financial regulator"),
+    "enterprise": Said("企业", "the enterprise"),
+}
+UNKNOWN_UNIT = Said("承办单位", "the unit")
+HEAD = Said("{}主要负责人", "the head of {}")
+_LIMIT_WORDS = ("deadline", "limit", "period")
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -54,11 +80,11 @@ class Names(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    deadlines: dict[str, str] = {}
-    stages: dict[str, str] = {}
-    levels: dict[str, str] = {}
-    grounds: dict[str, str] = {}
-    destinations: dict[str, str] = {}
+    deadlines: dict[str, Said] = {}
+    stages: dict[str, Said] = {}
+    levels: dict[str, Said] = {}
+    grounds: dict[str, Said] = {}
+    destinations: dict[str, Said] = {}
 
 
 USUAL = Names()
@@ -66,14 +92,20 @@ USUAL = Names()
 
 
 def names(pack: Pack) -> Names:
-    """The Chinese names in a pack."""
+    """The names in a pack."""
     return Names(
-        deadlines={rule.deadline: rule.title.zh for rule in pack.limits if rule.title},
-        stages={stage.stage: stage.title.zh for stage in pack.stages},
-        levels={level.level: level.title.zh for level in pack.levels.steps} if pack.levels else {},
-        grounds={one.ground: one.title.zh for one in pack.pauses.grounds} if pack.pauses else {},
-        destinations={one.to: one.title.zh for one in pack.referral.destinations} if pack.referral else {},
+        deadlines={rule.deadline: _said(rule.title) for rule in pack.limits if rule.title},
+        stages={stage.stage: _said(stage.title) for stage in pack.stages},
+        levels={level.level: _said(level.title) for level in pack.levels.steps} if pack.levels else {},
+        grounds={one.ground: _said(one.title) for one in pack.pauses.grounds} if pack.pauses else {},
+        destinations=(
+            {one.to: _said(one.title) for one in pack.referral.destinations} if pack.referral else {}
+        ),
     )
+
+
+def _said(title: Title) -> Said:
+    return Said(title.zh, title.en)
 
 
 def needs_names(event: Event) -> bool:
@@ -87,41 +119,97 @@ def needs_names(event: Event) -> bool:
     return to is not None and to not in DESTINATIONS and _PACK_WORD.fullmatch(to) is not None
 
 
-def word(value: str) -> str:
-    """The Chinese for a word of the events; a card that only a pack knows keeps its name."""
-    return WORDS.get(value, value)
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How one case is spoken of to one recipient: language, zone of the times, the names of its pack.
 
+    Each method is a filter of the templates.
+    """
 
-def limit_name(deadline: str, title: dict[str, str], known: Names) -> str:
-    """A deadline as people say it: 回复时限; `title` is what the event calls it."""
-    name = DEADLINES.get(deadline) or title.get("zh") or known.deadlines.get(deadline, deadline)
-    return name if name.endswith("限") else f"{name}时限"
+    language: Language
+    zone: ZoneInfo
+    names: Names = USUAL
 
+    def word(self, value: str) -> str:
+        """A word of the events; a card that only a pack knows keeps its name."""
+        return self._in(WORDS, value) or value
 
-def destination(to: str, known: Names) -> str:
-    """Where a matter goes: as the pack names it, else the usual way, else as people wrote it."""
-    unnamed = f"有关部门（{to}）" if _PACK_WORD.fullmatch(to) else to
-    return known.destinations.get(to) or DESTINATIONS.get(to, unnamed)
+    def limit_name(self, deadline: str, title: dict[str, str]) -> str:
+        """A deadline as people say it: 回复时限, reply deadline; `title` is what the event calls it."""
+        own = title.get("zh" if self.language is Language.ZH else "en")
+        name = self._in(DEADLINES, deadline) or own or self._in(self.names.deadlines, deadline) or deadline
+        if self.language is Language.ZH:
+            return name if name.endswith("限") else f"{name}时限"
+        return name if name.endswith(_LIMIT_WORDS) else f"{name} deadline"
 
+    def stage_name(self, stage: str) -> str:
+        """A stage of the pack's procedure."""
+        return self._in(self.names.stages, stage) or stage
 
-def span(limit: Limit) -> str:
-    """A limit's length: 3个工作日."""
-    return f"{limit.number}{WORDS[limit.unit]}"
+    def ground_name(self, ground: str) -> str:
+        """A ground for a pause."""
+        return self._in(self.names.grounds, ground) or ground
 
+    def level_name(self, level: str) -> str:
+        """A level of the ladder: 县级, county level."""
+        name = self._in(self.names.levels, level) or level
+        if self.language is Language.ZH:
+            return name if name.endswith("级") else f"{name}级"
+        return name if name.endswith("level") else f"{name} level"
 
-def due(moment: datetime, zone: ZoneInfo) -> str:
-    """A due moment: 2026年2月25日 17:30. Midnight is 24:00 of the day before (domain.md, Time)."""
-    local = moment.astimezone(zone)
-    if local.hour == local.minute == 0:
-        return f"{day(local - timedelta(days=1))} 24:00"
-    return f"{day(local)} {local:%H:%M}"
+    def destination(self, to: str) -> str:
+        """Where a matter goes: as the pack names it, else the usual way, else as people wrote it."""
+        named = self._in(self.names.destinations, to) or self._in(DESTINATIONS, to)
+        if named or not _PACK_WORD.fullmatch(to):
+            return named or to
+        return self._say(Said(f"有关部门（{to}）", f"another authority ({to})"))
 
+    def span(self, limit: Limit) -> str:
+        """A limit's length: 3个工作日, 3 working days."""
+        unit = self._say(common.UNITS[limit.unit])
+        if self.language is Language.ZH:
+            return f"{limit.number}{unit.partition('（')[0]}"
+        return f"{limit.number} {unit}{'' if limit.number == 1 else 's'}"
 
-def days(moments: Iterable[datetime], zone: ZoneInfo) -> str:
-    """The days of these moments: 2026年3月1日、2026年6月1日."""
-    return "、".join(day(moment.astimezone(zone)) for moment in moments)
+    def due(self, moment: datetime) -> str:
+        """A due moment: 2026年2月25日 17:30, 17:30 on 25 February 2026."""
+        return self._say(moments.due(moment, self.zone))
 
+    def days(self, found: Iterable[datetime]) -> str:
+        """The days of these moments."""
+        return self.joined(self.day(moment.astimezone(self.zone)) for moment in found)
 
-def day(local: date) -> str:
-    """A day: 2026年2月25日."""
-    return f"{local.year}年{local.month}月{local.day}日"
+    def day(self, local: date) -> str:
+        """A day: 2026年2月25日, 25 February 2026."""
+        return self._say(moments.day(local))
+
+    def parts(self, legs: Iterable[Leg]) -> str:
+        """Units with their part in the dispatch."""
+        form = self._say(Said("{}（{}）", "{} ({})"))
+        return self.joined(form.format(leg.unit_name or leg.unit, self.word(leg.role)) for leg in legs)
+
+    def joined(self, words: Iterable[str]) -> str:
+        """A list in one line."""
+        return self._say(Said("、", ", ")).join(words)
+
+    def bare(self, text: str) -> str:
+        """A text without the full stop at its end."""
+        return text.rstrip("。．.；; \n")
+
+    def matter(self, number: str, title: str) -> str:
+        """A case by number and title."""
+        return number + (self._say(Said("“{}”", " (“{}”)")).format(title) if title else "")
+
+    def unit(self, name: str | None) -> str:
+        """A unit's name, or that it is one."""
+        return name or self._say(UNKNOWN_UNIT)
+
+    def head(self, name: str) -> str:
+        """The head of a unit."""
+        return self._say(HEAD).format(name)
+
+    def _in(self, known: dict[str, Said], word: str) -> str | None:
+        return self.language.of(known[word]) if word in known else None
+
+    def _say(self, said: Said) -> str:
+        return self.language.of(said)

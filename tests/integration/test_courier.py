@@ -1,112 +1,24 @@
 """Messages leave once, in order and at decent hours, against a gateway that fails in every way."""
 
 import asyncio
-import contextlib
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from huying.embedded import EmbeddedPostgres
-from services.notify.app import SERVICE
-from services.notify.channels import load
-from services.notify.courier import Courier
 from services.notify.delivery import LEASE
-from services.notify.handlers import HANDLERS
-from services.notify.store import Mailroom
-from shared import events
-from shared.clock import DrivenClock
-from shared.events import Event
-from shared.runtime import Running
-from shared.settings import Settings
-from tests.city import empty, local
+from tests.city import local
 from tests.gateway import SECRET, Gateway
+from tests.office import MINUTE, MORNING, Office, card, opened, overdue
 
-MORNING = "2026-11-10 10:00"  # a Tuesday
-MINUTE = timedelta(minutes=1)
 CHANNELS = """
 sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}
 cap: {{together: 3, per_hour: {per_hour}}}
 """
-
-
-class Office:
-    """Notify without a broker: events are told to it by hand, and its courier is sent by hand."""
-
-    def __init__(self, running: Running, gateway: Gateway) -> None:
-        self.running = running
-        self.gateway = gateway
-        self.courier = self.fresh_courier()
-
-    def fresh_courier(self) -> Courier:
-        """The courier of a process that was just started."""
-        return Courier(self.running, load(self.running.settings.channels))
-
-    @property
-    def clock(self) -> DrivenClock:
-        assert isinstance(self.running.clock, DrivenClock)
-        return self.running.clock
-
-    def move(self, by: timedelta) -> None:
-        """Let time pass."""
-        self.clock.advance(self.clock.now() + by)
-
-    async def tell(self, *told: Event) -> None:
-        """Hear these events in one transaction."""
-        async with self.running.engine.begin() as conn:
-            room = Mailroom(conn, self.clock.now())
-            await room.load({event.appeal_id for event in told})
-            for event in told:
-                HANDLERS[type(event)](room, event)
-            await room.flush()
-
-    async def reach(self, recipient: str, *addresses: str, urgent_only: bool = False) -> None:
-        """Give a recipient phone numbers."""
-        async with self.running.engine.begin() as conn:
-            for address in addresses:
-                await conn.execute(
-                    sa.text(
-                        "insert into contacts values"
-                        " (:recipient, 'sms', :address, null, :urgent, 'test', now())"
-                    ),
-                    {"recipient": recipient, "address": address, "urgent": urgent_only},
-                )
-
-    async def deliver(self, by: timedelta, step: timedelta = 10 * MINUTE) -> None:
-        """Let time pass in steps, with the courier sent out at each until nothing is due."""
-        until = self.clock.now() + by
-        while True:
-            while await self.courier.turn():
-                pass
-            if self.clock.now() >= until:
-                return
-            self.move(min(step, until - self.clock.now()))
-
-    async def die_while_sending(self) -> None:
-        """The process ends when the gateway has heard it and before it answered; another one starts."""
-        self.gateway.arrived.clear()
-        going = asyncio.create_task(self.courier.turn())
-        await self.gateway.arrived.wait()
-        going.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await going
-        await self.courier.close()
-        self.courier = self.fresh_courier()
-
-    async def states(self) -> Counter[str]:
-        """How many deliveries stand how."""
-        return Counter(await self.rows("select state from deliveries"))
-
-    async def rows(self, query: str) -> list[Any]:
-        """The first column of what a query finds."""
-        async with self.running.engine.connect() as conn:
-            return list((await conn.execute(sa.text(query))).scalars())
 
 
 @pytest.fixture
@@ -119,40 +31,9 @@ async def gateway() -> AsyncIterator[Gateway]:
 async def office(
     postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Office]:
-    """Notify on an empty database, on a Tuesday morning."""
-    file = tmp_path / "channels.yaml"
-    per_hour = getattr(request, "param", 100_000)
-    file.write_text(CHANNELS.format(url=gateway.url, secret=SECRET, per_hour=per_hour), "utf-8")
-    await empty(postgres, "notify")
-    settings = Settings(database=postgres.dsn("notify", "notify"), clock="driven", channels=file)
-    running = Running(SERVICE, settings)
-    await running.start()
-    found = Office(running, gateway)
-    found.clock.advance(local(MORNING))
-    yield found
-    await found.courier.close()
-    await running.engine.dispose()
-
-
-def overdue(number: int, unit: str = "roads", **fields: Any) -> events.AppealOverdue:
-    """A completion that passed, one appeal each."""
-    known = {
-        "occurred_at": local(MORNING),
-        "appeal_id": UUID(int=number),
-        "registration_number": f"BZ-20261110-{number:05}",
-        "leg_id": uuid4(),
-        "unit": unit,
-        "round": 1,
-        "deadline": "completion",
-        "due_at": local(MORNING),
-    }
-    return events.AppealOverdue.model_validate(known | fields)
-
-
-def card(number: int, unit: str = "roads") -> events.CardIssued:
-    """A card, which is urgent."""
-    fields = overdue(number, unit).model_dump(exclude={"id", "title"})
-    return events.CardIssued.model_validate({**fields, "card_id": uuid4(), "card": "yellow", "clause": "§3"})
+    channels = CHANNELS.format(url=gateway.url, secret=SECRET, per_hour=getattr(request, "param", 100_000))
+    async with opened(postgres, gateway, tmp_path, channels) as found:
+        yield found
 
 
 async def test_every_message_arrives_once_though_the_gateway_is_down_for_days_and_we_die_twice(
@@ -301,3 +182,17 @@ async def test_an_event_heard_again_sends_nothing_again(office: Office) -> None:
         await office.tell(event)
         await office.deliver(timedelta(hours=1))
     assert list(office.gateway.asked.values()) == [1]
+
+
+async def test_a_gateway_that_asks_to_wait_is_let_alone_so_long(office: Office) -> None:
+    await office.reach("unit:roads", "13900000001")
+    await office.reach("unit:water", "13900000002")
+    office.gateway.too_often, office.gateway.retry_after = 1, "3600"
+    await office.tell(overdue(1))
+    await office.deliver(MINUTE, MINUTE)
+    await office.tell(overdue(2, "water"))
+    await office.deliver(58 * MINUTE, MINUTE)
+    assert sum(office.gateway.asked.values()) == 1
+    await office.deliver(30 * MINUTE, MINUTE)
+    assert sorted(office.gateway.asked.values()) == [1, 2]
+    assert await office.states() == {"sent": 2}

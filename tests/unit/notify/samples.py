@@ -10,12 +10,17 @@ from services.notify.words import Names
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.limits import Limit, LimitUnit
+from shared.rules.words import Said
 
 APPEAL = UUID(int=1)
 NUMBER = "BZ-20260213-00042"
 LEGS = (
     events.Leg(leg_id=UUID(int=11), unit="GXJ", unit_name="市工信局", role=events.Role.LEAD, leader="L1"),
     events.Leg(leg_id=UUID(int=12), unit="QCQ", unit_name="谯城区", role=events.Role.ASSIST),
+)
+BANKS = (
+    events.BankLeg(leg_id=UUID(int=61), leg=f"{NUMBER}/1", bank="ncb", bank_name="农商银行"),
+    events.BankLeg(leg_id=UUID(int=62), leg=f"{NUMBER}/2", bank="hzb", bank_name="徽州银行"),
 )
 FIELDS: dict[str, Any] = {
     "appeal_id": APPEAL,
@@ -65,18 +70,31 @@ FIELDS: dict[str, Any] = {
     "reached": False,
     "lead": UUID(int=51),
     "lead_number": "BZ-20260201-00007",
+    "product": "working_capital",
+    "amount_band": events.AmountBand.BELOW_5M,
+    "first_loan": True,
+    "wave": 1,
+    "leg": BANKS[0].leg,
+    "bank": BANKS[0].bank,
+    "complaint": f"{NUMBER}/C1",
+    "complaint_id": UUID(int=71),
+    "founded": True,
 }
 OWN: dict[str, dict[str, Any]] = {
     "appeal.redispatched.v1": {"reason": "overdue"},
     "appeal.lifted.v1": {"reason": "count"},
     "appeal.handed_over.v1": {"to": "discipline_inspection"},
+    "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},
+    "loan.pushed.v1": {"legs": BANKS},
+    "loan.reported.v1": {"state": "approved"},
+    "loan.office_took_over.v1": {"reason": "declined_by_all"},
 }
 NAMES = Names(
-    deadlines={"payout": "兑付期限"},
-    stages={"paid": "款项到账"},
-    levels={"county": "县（区）"},
-    grounds={"papers": "等待企业补充材料"},
-    destinations={"court": "人民法院"},
+    deadlines={"payout": Said("兑付期限", "payout")},
+    stages={"paid": Said("款项到账", "money received")},
+    levels={"county": Said("县（区）", "county")},
+    grounds={"papers": Said("等待企业补充材料", "waiting for the enterprise's papers")},
+    destinations={"court": Said("人民法院", "the people's court")},
 )
 """What the pack of the case calls its words."""
 
@@ -95,9 +113,10 @@ def sample(type_: type[Event], **fields: Any) -> Any:
 
 
 def case() -> File:
-    """A case with two legs and a leader."""
+    """A case with two legs, a leader and, as a loan request has them, two banks."""
     file = File(appeal_id=APPEAL, registration_number=NUMBER, title="厂区门口道路积水", leader="L1")
     file.assign(sample(events.AppealAssigned, occurred_at=at(2026, 2, 13)))
+    file.push(sample(events.LoanPushed, occurred_at=at(2026, 2, 13)))
     return file
 
 

@@ -100,3 +100,33 @@ def test_the_leader_of_a_lifted_case_hears_of_its_deadline() -> None:
         occurred_at=at(2026, 3, 4),
     )
     assert told(heard(RECEIVED, ASSIGNED, lifted, late), "leader:L7") == ["lifted_leader", "overdue_lifted"]
+
+
+REQUESTED = sample(events.LoanRequested, occurred_at=at(2026, 2, 12))
+PUSHED = sample(events.LoanPushed, occurred_at=at(2026, 2, 12))
+TAKEN_BACK = sample(events.LoanWithdrawn, occurred_at=at(2026, 2, 20))
+
+
+@pytest.mark.parametrize("order", list(permutations([REQUESTED, PUSHED, TAKEN_BACK])))
+def test_every_bank_hears_that_a_request_was_withdrawn_in_whatever_order_it_is_read(
+    order: tuple[Event, ...],
+) -> None:
+    room = heard(*order)
+    for bank in ("bank:ncb", "bank:hzb"):
+        assert told(room, bank) == ["loan_pushed_bank", "loan_withdrawn_bank"]
+    assert told(room, "office") == ["loan_requested_office", "loan_withdrawn_office"]
+    assert (room.files[APPEAL].pack, room.files[APPEAL].receipt_hash) == (REQUESTED.pack, "ab")
+
+
+def test_an_enterprise_is_written_to_in_the_language_of_its_registration() -> None:
+    room = heard(sample(events.AppealReceived, language="en"), ASSIGNED)
+    words = {m.template: m.subject for m, _ in room.outgoing.values()}
+    assert words["received"] == f"Your appeal is registered ({NUMBER})"
+    assert words["assigned_enterprise"].startswith("Your appeal has been dispatched")
+    assert words["assigned_unit"].startswith("新交办诉求")
+
+
+def test_restated_deadlines_are_not_even_loaded() -> None:
+    restated = {type_ for type_ in events.CATALOGUE.values() if type_.type.endswith(".judged.v1")}
+    assert len(restated) == 3
+    assert restated.isdisjoint(HANDLERS)

@@ -1,6 +1,7 @@
-"""The table of routes and templates: complete, renderable, and refused with any mistake in it."""
+"""The table of routes and templates: complete, renderable in both languages, refused with any mistake."""
 
 import re
+import shutil
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -9,20 +10,25 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter
 
+from services.notify.domain import File
 from services.notify.handlers import HANDLERS
-from services.notify.routing import NOTHING, TEMPLATES, Message, Table, load, table
-from services.notify.words import DEADLINES, WORDS
+from services.notify.routing import NOTHING, ROUTING, Message, Table, load, table
+from services.notify.templates import FOLDER, file_of
+from services.notify.words import DEADLINES, WORDS, Language
 from shared import events
 from shared.events import CATALOGUE, DeadlineKind, Event, LiftReason, Outcome, Rank, Rating, Role
+from shared.rules import words as common
 from shared.rules.limits import LimitUnit
 from shared.rules.strict_yaml import Mistakes
-from tests.unit.notify.samples import ALL, LEGS, NAMES, NUMBER, at, case, sample
+from tests.unit.notify.samples import ALL, BANKS, FIELDS, LEGS, NAMES, NUMBER, at, case, sample
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def said(event: Event) -> dict[str, Message]:
-    return {message.recipient: message for message in table().messages(case(), event, ZONE, NAMES)}
+def said(event: Event, language: Language = Language.ZH, file: File | None = None) -> dict[str, Message]:
+    file = file or case()
+    everybody = {message.recipient: language for message in table().messages(file, event, ZONE, NAMES)}
+    return {message.recipient: message for message in table().messages(file, event, ZONE, NAMES, everybody)}
 
 
 def _variants() -> list[Any]:
@@ -42,25 +48,85 @@ def test_every_event_is_routed_or_silent_with_a_reason() -> None:
     assert table().routes.keys() | table().silent.keys() == CATALOGUE.keys()
 
 
-def test_every_routed_event_has_a_handler_and_no_silent_one_has() -> None:
-    assert {type_.type for type_ in HANDLERS} == table().routes.keys()
+def test_every_routed_event_of_another_service_has_a_handler_and_no_silent_one_has() -> None:
+    routed = {type_ for type_ in table().routes if CATALOGUE[type_].source != "notify"}
+    assert {type_.type for type_ in HANDLERS} == routed
 
 
-@pytest.mark.parametrize("event", _variants(), ids=lambda event: event.type)
-def test_every_template_renders_from_a_sample_of_its_event(event: Event) -> None:
-    messages = said(event)
+VARIANTS = pytest.mark.parametrize("event", _variants(), ids=lambda event: event.type)
+LANGUAGES = pytest.mark.parametrize("language", Language)
+GIVEN = [FIELDS["title"], FIELDS["reason"].rstrip("。"), FIELDS["clause"], FIELDS["instruction"].rstrip("。")]
+GIVEN += [FIELDS["to"], *(leg.unit_name for leg in LEGS), *(leg.bank_name for leg in BANKS)]
+"""What people wrote and what things are called: the same in every language."""
+
+
+@VARIANTS
+@LANGUAGES
+def test_every_template_renders_from_a_sample_of_its_event(event: Event, language: Language) -> None:
+    messages = said(event, language)
     assert messages
     for message in messages.values():
+        assert message.language == language
         assert NUMBER in message.subject
         assert NUMBER in message.body
-        assert not re.search(r"None|[{}<>]|。。|GXJ|QCQ|[a-z]_[a-z]", message.subject + message.body)
+        told = message.subject + message.body
+        assert not re.search(r"None|[{}<>]|。。|\.\.|GXJ|QCQ|ncb|hzb|[a-z]_[a-z]", told)
         assert "\n" not in message.subject
 
 
-@pytest.mark.parametrize("event", _variants(), ids=lambda event: event.type)
-def test_every_template_renders_where_nothing_else_is_known_of_the_case(event: Event) -> None:
-    file = case().model_copy(update={"legs": [], "title": "", "leader": None})
-    for message in table().messages(file, event, ZONE, NAMES):
+@VARIANTS
+def test_an_english_message_has_no_chinese_but_what_people_wrote(event: Event) -> None:
+    for message in said(event, Language.EN).values():
+        told = message.subject + message.body
+        for given in GIVEN:
+            told = told.replace(given, "")
+        assert not re.search(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", told)
+
+
+@VARIANTS
+def test_a_chinese_message_has_no_english_but_names_and_numbers(event: Event) -> None:
+    for message in said(event).values():
+        assert not re.search(r"[a-z]{2}", message.subject + message.body)
+
+
+@VARIANTS
+def test_who_said_nothing_reads_chinese(event: Event) -> None:
+    messages = table().messages(case(), event, ZONE, NAMES)
+    assert {message.language for message in messages} == {Language.ZH}
+
+
+def test_each_recipient_reads_the_language_of_its_choice() -> None:
+    chosen = {"unit:GXJ": Language.EN}
+    found = table().messages(case(), sample(events.AppealOverdue), ZONE, NAMES, chosen)
+    subjects = {message.recipient: message.subject for message in found}
+    assert subjects["unit:GXJ"] == f"Overdue: reply deadline ({NUMBER})"
+    assert subjects["head:GXJ"] == f"超期通知：回复时限已过（{NUMBER}）"
+
+
+def test_an_enterprise_reads_the_language_of_its_registration_unless_it_chose_another() -> None:
+    file = case().model_copy(update={"language": Language.EN})
+    event = sample(events.AppealClosed)
+    enterprise = f"enterprise:{file.appeal_id}"
+    told = {m.recipient: m.language for m in table().messages(file, event, ZONE, NAMES)}
+    assert told == {enterprise: Language.EN, "unit:GXJ": Language.ZH, "unit:QCQ": Language.ZH}
+    chosen = table().messages(file, event, ZONE, NAMES, {enterprise: Language.ZH})
+    assert {message.language for message in chosen} == {Language.ZH}
+
+
+def test_the_language_changes_the_words_and_not_the_message() -> None:
+    event = sample(events.CardIssued)
+    chinese, english = said(event), said(event, Language.EN)
+    assert {to: one.id for to, one in chinese.items()} == {to: one.id for to, one in english.items()}
+    assert chinese["unit:GXJ"].body != english["unit:GXJ"].body
+
+
+@VARIANTS
+@LANGUAGES
+def test_every_template_renders_where_nothing_else_is_known_of_the_case(
+    event: Event, language: Language
+) -> None:
+    nothing = {"legs": [], "banks": [], "title": "", "leader": None}
+    for message in said(event, language, case().model_copy(update=nothing)).values():
         assert "None" not in message.subject + message.body
 
 
@@ -69,7 +135,10 @@ def test_a_template_in_use_is_reached_by_a_sample() -> None:
     assert reached == table().templates.keys()
 
 
-SAID_IN_PART = {"follow_up.made.v1": "an enterprise that was reached knows it was called"}
+SAID_IN_PART = {
+    "follow_up.made.v1": "an enterprise that was reached knows it was called",
+    "loan.reported.v1": "that a bank has a request, or that it was withdrawn, is told already",
+}
 
 
 def test_no_value_of_a_field_that_routes_ask_for_goes_unsaid() -> None:
@@ -83,8 +152,10 @@ def test_no_value_of_a_field_that_routes_ask_for_goes_unsaid() -> None:
 
 
 @pytest.mark.parametrize("words", [DeadlineKind, Role, Outcome, Rating, LiftReason, LimitUnit, Rank])
-def test_every_word_that_people_see_has_its_chinese(words: type[StrEnum]) -> None:
-    assert {**WORDS, **DEADLINES}.keys() >= set(words)
+def test_every_word_that_people_see_is_known_in_both_languages(words: type[StrEnum]) -> None:
+    known = {**WORDS, **DEADLINES, **common.UNITS}
+    assert known.keys() >= set(words)
+    assert all(said.zh and said.en for said in known.values())
 
 
 MISTAKES = [
@@ -116,7 +187,7 @@ MISTAKES = [
     (
         "{to: [enterprise], template: received}",
         "{to: [enterprise], template: recieved}",
-        "routes, appeal.received.v1, entry 1, template: there is no template 'recieved'",
+        "routes, appeal.received.v1, entry 1, template: there is no template 'recieved' in zh-CN",
     ),
     (
         '{upheld: ["true"]}',
@@ -141,57 +212,89 @@ MISTAKES = [
     (
         "结果为{{ outcome | word }}",
         "结果为{{ result | word }}",
-        "templates, completed, body: 'result' is not known for appeal.completed.v1 to enterprise",
+        "completed, body: 'result' is not known for appeal.completed.v1 to enterprise",
     ),
     (
         "您好！{{ unit | unit_name }}已登记就",
         "{{ addressee }}：{{ unit | unit_name }}已登记就",
-        "templates, contacted, body: 'addressee' is not known for appeal.contacted.v1 to enterprise",
+        "contacted, body: 'addressee' is not known for appeal.contacted.v1 to enterprise",
     ),
     (
         "结果为{{ outcome | word }}",
         "结果为{{ outcome | words }}",
-        "templates, completed, body: is no template: No filter named 'words'",
+        "completed, body: is no template: No filter named 'words'",
     ),
     (
         "结果为{{ outcome | word }}",
         "结果为{{ outcome | word }",
-        "templates, completed, body: is no template: ",
+        "completed, body: is no template: ",
     ),
     (
-        "  referred:\n    subject: 您的诉求办理渠道说明（{{ registration_number }}）",
-        "  referred:\n    subject: ''",
-        "templates, referred, subject: string should have at least 1 character",
+        "referred:\n  subject: 您的诉求办理渠道说明（{{ registration_number }}）",
+        "referred:\n  subject: ''",
+        "referred, subject: string should have at least 1 character",
     ),
     (
-        "templates:\n",
-        "templates:\n  spare: {subject: 甲, body: 乙}\n",
-        "templates, spare: no route uses it",
+        "received:\n",
+        "spare: {subject: 甲, body: 乙}\nreceived:\n",
+        "spare: no route uses it",
     ),
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "message"), MISTAKES, ids=[m[2] for m in MISTAKES])
-def test_a_mistake_is_refused_and_named_with_file_and_line(
-    tmp_path: Path, right: str, wrong: str, message: str
-) -> None:
-    text = TEMPLATES.read_text("utf-8")
+EN = file_of(Language.EN)
+MISTAKES_IN = [
+    *((ROUTING if "routes" in m[2] or "silent" in m[2] else file_of(Language.ZH), *m) for m in MISTAKES),
+    (
+        EN,
+        "Result: {{ outcome | word }}",
+        "Result: {{ result | word }}",
+        "completed, body: 'result' is not known for appeal.completed.v1 to enterprise",
+    ),
+    (
+        ROUTING,
+        "{to: [new_banks], template: loan_pushed_bank}",
+        "{to: [new_units], template: loan_pushed_bank}",
+        "routes, loan.pushed.v1, entry 1, to, entry 1: 'new_units' needs the field 'legs.unit', which",
+    ),
+    (
+        file_of(Language.ZH),
+        "推送至{{ legs | bank_names }}",
+        "推送至{{ own_leg }}",
+        "loan_pushed_enterprise, body: 'own_leg' is not known for loan.pushed.v1 to enterprise",
+    ),
+]
+
+
+def planted(folder: Path, name: str, right: str, wrong: str) -> Path:
+    """A copy of the table's files with a mistake in one of them."""
+    for file in (ROUTING, *map(file_of, Language)):
+        shutil.copy(FOLDER / file, folder)
+    text = (folder / name).read_text("utf-8")
     assert text.count(right) == 1
-    planted = tmp_path / "planted.yaml"
-    planted.write_text(text.replace(right, wrong), "utf-8")
+    (folder / name).write_text(text.replace(right, wrong), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("file", "right", "wrong", "message"), MISTAKES_IN, ids=[m[3] for m in MISTAKES_IN])
+def test_a_mistake_is_refused_and_named_with_file_and_line(
+    tmp_path: Path, file: str, right: str, wrong: str, message: str
+) -> None:
     with pytest.raises(Mistakes) as refusal:
-        load(planted)
-    assert re.search(rf"planted\.yaml, line \d+: {re.escape(message)}", str(refusal.value))
+        load(planted(tmp_path, file, right, wrong))
+    assert re.search(rf"{re.escape(file)}, line \d+: {re.escape(message)}", str(refusal.value))
 
 
-def test_the_line_of_a_mistake_is_the_line_of_the_file(tmp_path: Path) -> None:
-    lines = TEMPLATES.read_text("utf-8").splitlines()
-    number = next(i for i, line in enumerate(lines) if "template: lifted_leader" in line)
-    lines[number] = lines[number].replace("lifted_leader", "lifted_mayor")
-    planted = tmp_path / "planted.yaml"
-    planted.write_text("\n".join(lines), "utf-8")
-    with pytest.raises(Mistakes, match=rf"line {number + 1}: .*'lifted_mayor'"):
-        load(planted)
+@LANGUAGES
+def test_a_template_that_lacks_a_language_is_named_with_the_line_of_its_route(
+    tmp_path: Path, language: Language
+) -> None:
+    folder = planted(tmp_path, file_of(language), "\nmerged:\n", "\nmerge:\n")
+    lines = (folder / ROUTING).read_text("utf-8").splitlines()
+    number = 1 + next(i for i, line in enumerate(lines) if "template: merged" in line)
+    said = rf"line {number}: .*: there is no template 'merged' in {language}: write it in {file_of(language)}"
+    with pytest.raises(Mistakes, match=said):
+        load(folder)
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: event.type)
@@ -216,7 +319,7 @@ def test_who_is_named_by_two_words_gets_the_first_message_alone() -> None:
                 ]
             },
             "silent": {},
-            "templates": {"a": {"subject": "a", "body": "a"}, "b": {"subject": "b", "body": "b"}},
+            "templates": {name: {"zh-CN": {"subject": name, "body": name}} for name in "ab"},
         }
     )
     event = sample(events.AppealInstructed, task_force=("QCQ", "QCQ"))
@@ -259,6 +362,29 @@ RECIPIENTS = [
     (sample(events.AppealClosed), ["enterprise", "unit:GXJ", "unit:QCQ"]),
     (sample(events.AppealWithdrawn, occurred_at=at(2026, 2, 12)), []),
     (sample(events.AppealJudged), []),
+    (sample(events.NoticeNotAcknowledged), ["head:GXJ"]),
+    (sample(events.LoanRequested), ["enterprise", "office"]),
+    (sample(events.LoanPushed), ["bank:ncb", "bank:hzb", "enterprise"]),
+    (sample(events.LoanReported), ["enterprise"]),
+    (sample(events.LoanReported, state="received"), []),
+    (sample(events.LoanDueSoon), ["bank:ncb"]),
+    (sample(events.LoanOverdue), ["bank:ncb", "office"]),
+    (sample(events.LoanReminded), ["bank:ncb"]),
+    (sample(events.LoanSupervised), ["bank:ncb", "office"]),
+    (sample(events.LoanDeadlineMoved), ["bank:ncb", "enterprise"]),
+    (sample(events.LoanOfficeTookOver), ["office", "enterprise"]),
+    (sample(events.LoanWithdrawn), ["bank:ncb", "bank:hzb", "enterprise", "office"]),
+    (sample(events.LoanWithdrawn, occurred_at=at(2026, 2, 12)), ["enterprise", "office"]),
+    (sample(events.LoanConsentWithdrawn), ["enterprise", "office"]),
+    (sample(events.LoanClosed), ["enterprise"]),
+    (sample(events.LoanJudged), []),
+    (sample(events.LoanComplained), ["regulator", "enterprise", "office"]),
+    (sample(events.ComplaintDueSoon), ["regulator"]),
+    (sample(events.ComplaintOverdue), ["regulator", "office"]),
+    (sample(events.ComplaintReminded), ["regulator"]),
+    (sample(events.ComplaintDeadlineMoved), ["regulator", "enterprise"]),
+    (sample(events.ComplaintDecided), ["enterprise", "office"]),
+    (sample(events.ComplaintJudged), []),
 ]
 
 
@@ -322,6 +448,110 @@ PACK_WORDS = [
 def test_what_a_pack_names_is_said_in_its_words(event: Event, recipient: str, words: str) -> None:
     told = {to.replace(f"enterprise:{event.appeal_id}", "enterprise"): m for to, m in said(event).items()}
     assert words in told[recipient].body
+
+
+ENGLISH = [
+    (
+        sample(events.StageReached),
+        "enterprise",
+        "stage “money received”. Dates: 1 March 2026, 1 June 2026.\nWe keep following it.",
+    ),
+    (sample(events.AppealLifted), "leader:L1", "lifted to the county level and asks for your lead, because"),
+    (sample(events.AppealLifted, level=None), "leader:L1", "lifted and asks for your lead, because several"),
+    (sample(events.AppealReferred, to="court"), "enterprise", "best taken to: the people's court."),
+    (sample(events.AppealHandedOver, to="somebody"), "office", "goes to another authority (somebody)"),
+    (
+        sample(events.AppealExtended, deadline="payout"),
+        "enterprise",
+        "payout deadline is now 3 working",
+    ),
+    (sample(events.AppealAssigned), "unit:GXJ", "in this dispatch: 市工信局 (lead), 谯城区 (assisting)."),
+    (
+        sample(events.AppealOverdue, title={"zh": "回复", "en": "reply"}, deadline="x"),
+        "unit:GXJ",
+        "The reply deadline of appeal",
+    ),
+    (sample(events.AppealDueSoon), "unit:GXJ", "ends at 17:30 on 25 February 2026."),
+    (
+        sample(events.AppealDueSoon, due_at=at(2026, 2, 25, 16)),
+        "unit:GXJ",
+        "ends at 24:00 on 25 February 2026.",
+    ),
+    (sample(events.AppealOverdue), "head:GXJ", "To the head of 市工信局:\n"),
+    (sample(events.CardIssued), "unit:GXJ", "issued a card: Yellow card (basis: 亳政办〔2024〕8号 §3)."),
+    (sample(events.LoanSupervised), "office", "农商银行 was asked in writing."),
+    (sample(events.NoticeNotAcknowledged), "head:GXJ", "was sent to 市工信局 and not acknowledged by 17:30"),
+]
+
+
+@pytest.mark.parametrize(("event", "recipient", "words"), ENGLISH)
+def test_the_same_is_said_in_english(event: Event, recipient: str, words: str) -> None:
+    told = said(event, Language.EN)
+    assert words in told[recipient if recipient != "enterprise" else f"enterprise:{event.appeal_id}"].body
+
+
+LOANS = [
+    event
+    for event in _variants()
+    if event.type.startswith(("loan.", "complaint.")) and event.type != "loan.reported.v1"
+]
+
+
+@pytest.mark.parametrize("event", LOANS, ids=lambda event: event.type)
+@LANGUAGES
+def test_a_bank_hears_of_its_own_leg_alone(event: Event, language: Language) -> None:
+    for recipient, message in said(event, language).items():
+        if recipient.startswith("bank:"):
+            (other,) = [leg for leg in BANKS if f"bank:{leg.bank}" != recipient]
+            assert other.leg not in message.subject + message.body
+            assert other.bank_name not in message.subject + message.body
+
+
+def test_no_template_of_a_loan_asks_for_its_amount_product_or_place() -> None:
+    asked = {
+        variable
+        for type_, routes in table().routes.items()
+        if type_.startswith(("loan.", "complaint."))
+        for route in routes
+        for template in table().templates[route.template].values()
+        for _, variable in template.variables()
+    }
+    assert asked
+    assert asked.isdisjoint({"amount_band", "product", "locality", "source_id", "matter"})
+
+
+def test_a_message_about_a_card_or_a_lift_has_to_be_acknowledged_by_whom_it_obliges() -> None:
+    asked = {
+        (type_, name)
+        for type_, routes in table().routes.items()
+        for route in routes
+        if route.acknowledge
+        for name in route.to
+    }
+    assert asked == {
+        ("card.issued.v1", "unit"),
+        ("appeal.lifted.v1", "leader"),
+        ("notice.not_acknowledged.v1", "superior"),
+    }
+    asking = {to for to, message in said(sample(events.CardIssued)).items() if message.acknowledge}
+    assert asking == {"unit:GXJ"}
+
+
+SUPERIORS = [
+    ("unit:GXJ", "head:GXJ", "市工信局主要负责人：\n", "已发送市工信局，"),
+    ("head:GXJ", "leader:L1", "分管领导：\n", "已发送市工信局主要负责人，"),
+    ("leader:L1", "office", "营商环境办：\n", "已发送分管领导，"),
+]
+
+
+@pytest.mark.parametrize(("recipient", "to", "start", "words"), SUPERIORS)
+def test_who_stands_above_is_told_who_did_not_acknowledge(
+    recipient: str, to: str, start: str, words: str
+) -> None:
+    message = said(sample(events.NoticeNotAcknowledged, recipient=recipient, to=to))[to]
+    assert message.body.startswith(start)
+    assert words in message.body
+    assert message.urgent
 
 
 @pytest.mark.parametrize("event", [sample(events.AppealMerged), sample(events.AppealUnmerged)])

@@ -1,6 +1,5 @@
 """What is said to providers and what their answers mean: codes, segments, signatures."""
 
-import base64
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,8 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from standardwebhooks import Webhook as Standard
 
 from services.notify.channels import (
-    HttpSetup,
     Letter,
     OutOfOrder,
     Refused,
@@ -23,7 +20,6 @@ from services.notify.channels import (
 from services.notify.delivery import Channel, Outcome
 from services.notify.mail import undelivered
 from services.notify.sms import CODES, Size, Sms, signature, size
-from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
 from shared.rules.strict_yaml import Mistakes
 
 SMS = SmsSetup.model_validate(
@@ -35,7 +31,6 @@ SMS = SmsSetup.model_validate(
         "codes": {"9001": "permanent_failure"},
     }
 )
-SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 
 
 def a_letter(**fields: Any) -> Letter:
@@ -148,69 +143,6 @@ async def test_an_endless_text_goes_as_its_subject() -> None:
 )
 def test_a_reply_code_of_smtp_has_one_meaning(code: int, kind: type[Undelivered]) -> None:
     assert type(undelivered(code)) is kind
-
-
-async def test_a_webhook_passes_the_check_of_standard_webhooks() -> None:
-    seen: list[httpx.Request] = []
-    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(204, b"", seen))
-    await webhook.send(a_letter(address="https://erp.example/hook", secret=SECRET))
-    (request,) = seen
-    assert Standard(SECRET).verify(request.content, dict(request.headers))["data"]["subject"] == "超期通知"
-    with pytest.raises(Exception, match="signature"):
-        Standard(SECRET).verify(request.content + b" ", dict(request.headers))
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(302, Refused), (404, Refused), (410, Refused), (429, Retryable), (500, Retryable)],
-)
-async def test_what_a_webhook_answers_has_one_meaning(status: int, kind: type[Undelivered]) -> None:
-    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(status, b""))
-    with pytest.raises(Undelivered) as failure:
-        await webhook.send(a_letter(address="https://erp.example/hook", secret=SECRET))
-    assert type(failure.value) is kind
-
-
-@pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:8080/", "https://erp.example:8443/", "https://erp.example.evil/"]
-)
-async def test_a_host_that_is_not_set_up_is_never_called(address: str) -> None:
-    seen: list[httpx.Request] = []
-    webhook = Webhook(HttpSetup(hosts=("erp.example",)), answering(204, b"", seen))
-    with pytest.raises(Refused):
-        await webhook.send(a_letter(address=address, secret=SECRET))
-    assert seen == []
-
-
-@pytest.mark.parametrize(
-    ("codes", "code", "outcome"),
-    [
-        *((WECOM_CODES, code, outcome) for code, outcome in WECOM_CODES.items()),
-        *((DINGTALK_CODES, code, outcome) for code, outcome in DINGTALK_CODES.items()),
-        (WECOM_CODES, 12345, Outcome.TECHNICAL),
-        (WECOM_CODES, None, Outcome.TECHNICAL),
-        (WECOM_CODES, "0", Outcome.TECHNICAL),
-    ],
-)
-async def test_what_a_robot_answers_has_one_meaning(
-    codes: dict[int, Outcome], code: Any, outcome: Outcome
-) -> None:
-    robot = Robot(HttpSetup(hosts=("robot.example",)), codes, answering(200, {"errcode": code}))
-    sent = robot.send(a_letter(address="https://robot.example/send?key=1"))
-    if outcome == Outcome.SENT:
-        await sent
-    else:
-        with pytest.raises(Undelivered) as failure:
-            await sent
-        assert failure.value.outcome == outcome
-
-
-async def test_a_robot_with_a_secret_is_called_with_a_signature_beside_its_key() -> None:
-    seen: list[httpx.Request] = []
-    robot = Robot(HttpSetup(hosts=("robot.example",)), DINGTALK_CODES, answering(200, {"errcode": 0}, seen))
-    await robot.send(a_letter(address="https://robot.example/send?access_token=1", secret="SEC000"))
-    assert set(seen[0].url.params) == {"access_token", "timestamp", "sign"}
-    assert orjson.loads(seen[0].content)["text"]["content"].startswith("超期通知\n市工信局")
 
 
 def test_without_a_file_nothing_leaves_and_on_a_dry_run_everything_seems_to(tmp_path: Path) -> None:

@@ -1,0 +1,91 @@
+"""The page of messages that could not leave, for the office and operators, with a button to send again."""
+
+from functools import cache
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from services.notify.delivery import Channel, Outcome, State
+from services.notify.evidence import sent_again, standing
+from shared.web.edge import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
+
+router = APIRouter(tags=["notify"])
+
+KINDS = {
+    "office": ("营商环境办", "the office"),
+    "regulator": ("金融监管分局", "the regulator"),
+    "unit": ("承办单位", "unit"),
+    "head": ("单位负责人", "head of unit"),
+    "leader": ("领导", "leader"),
+    "bank": ("银行", "bank"),
+    "enterprise": ("企业", "enterprise"),
+}
+CHANNELS = {
+    Channel.MAIL: "邮件",
+    Channel.SMS: "短信",
+    Channel.WEBHOOK: "接口推送",
+    Channel.WECOM: "企业微信",
+    Channel.DINGTALK: "钉钉",
+}
+ACTIONS = {
+    Outcome.PERMANENT: ("地址有误或拒收：请核对联系方式后重发", "wrong address or refused: mend the contact"),
+    Outcome.TEMPORARY: ("对方暂时无法接收：可稍后重发", "could not be taken for a day: send again later"),
+    Outcome.TECHNICAL: (
+        "我方或服务商故障：请运维处理后重发",
+        "a fault of ours or the provider's: operators mend it",
+    ),
+}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("services.notify", "pages"), autoescape=True, undefined=StrictUndefined
+    )
+
+
+def _to(recipient: str) -> tuple[str, str, str]:
+    """The recipient in Chinese and English, and its code; an enterprise is known by its case alone."""
+    kind, _, code = recipient.partition(":")
+    zh, en = KINDS.get(kind, (kind, kind))
+    return zh, en, "" if kind == "enterprise" else code
+
+
+def _what(delivery_id: object) -> str:
+    return f"resend {delivery_id}"
+
+
+@router.get("/failures", response_class=HTMLResponse)
+async def failures(
+    request: Request, conn: Reading, edge: Edged, page: Paged, again: Annotated[UUID | None, Query()] = None
+) -> Response:
+    """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
+    found = await standing(conn, page, State.FAILED)
+    zone = edge.running.calendar.zone
+    shown: list[dict[str, Any]] = [
+        {
+            **one,
+            "to": _to(one["recipient"]),
+            "way": CHANNELS[Channel(one["channel"])],
+            "action": ACTIONS[Outcome(one["outcome"])],
+            "failed_at": one["changed_at"].astimezone(zone),
+            "proof": proof(request, _what(one["id"])),
+        }
+        for one in found[: page.limit]
+    ]
+    following = page.after_last(found, "changed_at", "id")
+    html = _environment().get_template("failures.html").render(items=shown, next=following, again=again)
+    return HTMLResponse(html, headers=PAGE_HEADERS)
+
+
+@router.post("/failures/{delivery_id}/resend", response_class=HTMLResponse)
+async def resend(
+    delivery_id: UUID, request: Request, edge: Edged, proof: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """The button of the page: try a failed delivery again, then show the page."""
+    check_proof(request, _what(delivery_id), proof)
+    await sent_again(edge, delivery_id)
+    return RedirectResponse(f"../../failures?again={delivery_id}", 303, headers=PAGE_HEADERS)

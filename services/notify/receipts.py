@@ -1,0 +1,38 @@
+"""What the SMS gateway says later of a message it took: kept once, whether it came or was asked for."""
+
+from datetime import datetime
+from typing import Any
+
+from services.notify import outgoing
+from services.notify.delivery import Channel, Outcome
+from services.notify.sms import ON_THE_WAY, RECEIPTS
+from shared.database import Connection
+from shared.events import NoticeFailed
+from shared.outbox import Said, publish
+from shared.telemetry import traceparent
+
+
+async def keep(conn: Connection, at: datetime, provider_id: str, status: str) -> int:
+    """Keep a receipt, and say what failed by it; returns how many deliveries it changed."""
+    if status in ON_THE_WAY:
+        return 0
+    outcome = RECEIPTS.get(status, Outcome.TECHNICAL)
+    changed = await outgoing.receive(conn, at, Channel.SMS, provider_id, outcome, status)
+    if outcome != Outcome.DELIVERED:
+        failed = [_failed(dict(row), at, outcome, status) for row in changed]
+        await publish(conn, "notify", [Said(event, traceparent()) for event in failed])
+    return len(changed)
+
+
+def _failed(row: dict[str, Any], at: datetime, outcome: Outcome, status: str) -> NoticeFailed:
+    return NoticeFailed(
+        occurred_at=at,
+        appeal_id=row["appeal_id"],
+        registration_number=row["registration_number"],
+        message_id=row["message_id"],
+        recipient=row["recipient"],
+        channel=Channel.SMS,
+        template=row["template"],
+        outcome=outcome,
+        reason=f"the gateway's receipt says {status}",
+    )

@@ -1,0 +1,25 @@
+"""Work that is done in rounds until the service ends: when a round found nothing, the next one waits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from shared import db
+from shared.runtime import Running
+
+PATIENCE_S = 1.0
+
+
+async def rounds(running: Running, turn: Callable[[], Awaitable[int]], rest_s: float, what: str) -> None:
+    """Do `turn`, which says how much it did, until cancelled; `what` names the work in the log.
+
+    Errors of the database that pass by themselves are waited for; others end the process.
+    """
+    while True:
+        try:
+            if not await turn():
+                await asyncio.sleep(rest_s)
+        except db.DATABASE_ERRORS as error:
+            if not db.is_transient(error):
+                raise
+            running.log.warning("waits for the database", work=what, reason=repr(error))
+            await asyncio.sleep(PATIENCE_S)

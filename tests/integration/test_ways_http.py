@@ -1,0 +1,253 @@
+"""Webhooks and group robots against a real HTTP server: what is called, how often, and what never is."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import uvicorn
+from standardwebhooks import Webhook as Standard
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from huying.embedded import EmbeddedPostgres
+from services.notify.channels import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
+from services.notify.delivery import Outcome
+from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from shared.webhooks import Caller
+from tests.gateway import Gateway
+from tests.office import MINUTE, Office, opened, overdue
+
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+HOUR = 60 * MINUTE
+AWAY = "127.0.0.1:1"
+
+
+class Site:
+    """A server that answers as it is told and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.socket.getsockname()[1]}"
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.body: dict[str, Any] = {}
+        self.delay_s = 0.0
+        self.asked: list[tuple[str, dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}/hook"
+
+    async def answer(self, request: Request) -> Response:
+        self.asked.append((str(request.url), dict(request.headers), await request.body()))
+        await asyncio.sleep(self.delay_s)
+        return JSONResponse(self.body, self.status, self.headers)
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator["Site"]:
+        app = Starlette(routes=[Route("/{rest:path}", self.answer, methods=["GET", "POST"])])
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        task = asyncio.create_task(server.serve([self.socket]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield self
+        finally:
+            server.should_exit = True
+            await task
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    async with Site().serving() as found:
+        yield found
+
+
+def letter(address: str, secret: str | None = WHSEC) -> Letter:
+    return Letter("msg_1", address, secret, "超期", "请尽快办理。", ("BZ-20261110-00001",), datetime.now(UTC))
+
+
+def webhook(*hosts: str, allow_private: bool = True, timeout_s: float = 5) -> Webhook:
+    return Webhook(HttpSetup(hosts=hosts), Caller(allow_private=allow_private, timeout_s=timeout_s))
+
+
+async def refusal(way: Webhook | Robot, sent: Letter) -> Undelivered:
+    with pytest.raises(Undelivered) as caught:
+        await way.send(sent)
+    await way.close()
+    return caught.value
+
+
+async def test_a_webhook_is_signed_so_that_the_standards_own_library_believes_it(site: Site) -> None:
+    way = webhook(site.host)
+    await way.send(letter(site.url))
+    await way.close()
+    ((_, headers, body),) = site.asked
+    assert Standard(WHSEC).verify(body, headers)["data"]["subject"] == "超期"
+    assert headers["webhook-id"] == "msg_1"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (302, Refused),
+        (400, Refused),
+        (404, Refused),
+        (410, Gone),
+        (408, Retryable),
+        (425, Retryable),
+        (429, Retryable),
+        (500, Retryable),
+        (503, Retryable),
+    ],
+)
+async def test_each_status_is_asked_once_and_means_what_it_means(
+    site: Site, status: int, kind: type[Undelivered]
+) -> None:
+    site.status, site.headers = status, {"location": f"http://{site.host}/elsewhere"}
+    assert type(await refusal(webhook(site.host), letter(site.url))) is kind
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("999999999999", timedelta(days=1)),
+        ("soon", None),
+        ("-5", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", timedelta()),
+    ],
+)
+async def test_retry_after_is_believed_up_to_a_day(site: Site, said: str, wait: timedelta | None) -> None:
+    site.status, site.headers = 429, {"retry-after": said}
+    assert (await refusal(webhook(site.host), letter(site.url))).wait == wait
+
+
+async def test_who_does_not_answer_in_time_is_tried_again_later(site: Site) -> None:
+    site.delay_s = 1
+    error = await refusal(webhook(site.host, timeout_s=0.2), letter(site.url))
+    assert type(error) is Retryable
+    assert "0.2 seconds" in error.reason
+    assert len(site.asked) == 1
+
+
+async def test_only_hosts_that_were_set_up_are_called(site: Site) -> None:
+    for host in ("erp.example", "127.0.0.1", f"{site.host}.evil", f"{site.host}0"):
+        error = await refusal(webhook(host), letter(site.url))
+        assert (type(error), error.code) == (Refused, "host")
+    assert site.asked == []
+
+
+async def test_what_is_not_public_is_not_called_even_where_it_was_set_up(site: Site) -> None:
+    _, port = site.host.split(":")
+    for host in (site.host, f"localhost:{port}", f"[::ffff:127.0.0.1]:{port}"):
+        for scheme in ("http", "https"):
+            way = webhook(host, allow_private=False)
+            assert isinstance(await refusal(way, letter(f"{scheme}://{host}/hook")), Undelivered)
+            robot = Robot(HttpSetup(hosts=(host,)), WECOM_CODES, Caller(timeout_s=2))
+            assert isinstance(await refusal(robot, letter(f"{scheme}://{host}/hook")), Undelivered)
+    assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "code", "outcome"),
+    [
+        *((WECOM_CODES, code, outcome) for code, outcome in WECOM_CODES.items()),
+        *((DINGTALK_CODES, code, outcome) for code, outcome in DINGTALK_CODES.items()),
+        (WECOM_CODES, 12345, Outcome.TECHNICAL),
+        (WECOM_CODES, None, Outcome.TECHNICAL),
+        (WECOM_CODES, "0", Outcome.TECHNICAL),
+    ],
+)
+async def test_a_robots_code_means_what_its_maker_says(
+    site: Site, codes: dict[int, Outcome], code: object, outcome: Outcome
+) -> None:
+    site.body = {"errcode": code}
+    robot = Robot(HttpSetup(hosts=(site.host,)), codes, Caller(allow_private=True))
+    if outcome == Outcome.SENT:
+        await robot.send(letter(site.url, None))
+        await robot.close()
+    else:
+        assert (await refusal(robot, letter(site.url, None))).outcome == outcome
+    assert len(site.asked) == 1
+
+
+async def test_a_robot_is_told_in_words_and_signed_where_it_has_a_secret(site: Site) -> None:
+    site.body = {"errcode": 0}
+    robot = Robot(HttpSetup(hosts=(site.host,)), DINGTALK_CODES, Caller(allow_private=True))
+    await robot.send(letter(f"{site.url}?access_token=x", "SEC123"))
+    await robot.close()
+    ((url, _, body),) = site.asked
+    assert orjson.loads(body)["text"]["content"] == "超期\n请尽快办理。"
+    assert "access_token=x" in url
+    assert "sign=" in url
+
+
+@pytest.fixture
+async def office(postgres: EmbeddedPostgres, site: Site, tmp_path: Path) -> AsyncIterator[Office]:
+    """Notify whose way out is a webhook to the site."""
+    channels = f"webhook: {{hosts: ['{site.host}', '{AWAY}']}}\nwecom: {{hosts: ['{site.host}']}}"
+    async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as found:
+        await found.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
+        yield found
+
+
+async def test_an_address_that_is_gone_is_called_once_and_never_again(office: Office, site: Site) -> None:
+    site.status = 410
+    await office.tell(overdue(1))
+    await office.deliver(HOUR)
+    await office.tell(*(overdue(number) for number in range(2, 12)))
+    await office.deliver(HOUR)
+    assert len(site.asked) == 1
+    assert await office.states() == {"failed": 1}
+    assert await office.rows("select count(*) from contacts where gone_at is not null") == [1]
+
+
+async def test_an_address_that_asks_to_wait_is_let_alone_so_long_with_all_that_is_for_it(
+    office: Office, site: Site
+) -> None:
+    site.status, site.headers = 429, {"retry-after": "7200"}
+    await office.tell(overdue(1))
+    await office.deliver(MINUTE)
+    assert len(site.asked) == 1
+    await office.deliver(118 * MINUTE, MINUTE)
+    assert len(site.asked) == 1
+    site.status = 200
+    await office.deliver(10 * MINUTE, MINUTE)
+    assert len(site.asked) == 2
+    assert await office.states() == {"sent": 1}
+
+
+async def test_one_address_that_is_away_delays_no_other(office: Office, site: Site) -> None:
+    await office.reach("unit:water", f"http://{AWAY}/hook", channel="webhook", secret=WHSEC)
+    await office.tell(*(overdue(number, "water") for number in range(1, 6)))
+    await office.tell(overdue(9))
+    await office.deliver(MINUTE)
+    assert len(site.asked) == 1
+    assert await office.states() == {"waiting": 5, "sent": 1}
+
+
+async def test_robots_that_are_out_of_order_are_left_alone_after_three_calls(
+    office: Office, site: Site
+) -> None:
+    for number in range(20):
+        await office.reach(f"unit:u{number}", f"{site.url}/{number}", channel="wecom")
+    await office.tell(*(overdue(number, f"u{number}") for number in range(20)))
+    site.status = 503
+    await office.deliver(HOUR, MINUTE)
+    tried = len(site.asked)
+    assert tried <= 8 + 8 * 8  # eight at once at first, and at the ends of rests that double to ten minutes
+    site.status, site.body = 200, {"errcode": 0}
+    await office.deliver(HOUR, MINUTE)
+    assert len(site.asked) == tried + 20
+    assert await office.states() == {"sent": 20}

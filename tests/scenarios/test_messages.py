@@ -1,0 +1,138 @@
+"""Recorded Chinese appeals on a dry run of all channels: every card, lift and reminder has its messages."""
+
+import asyncio
+import csv
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from rich.progress import Progress
+
+from huying import profiles
+from huying.fleet import Fleet, scratch
+from huying.replay import Services, replayed
+from huying.simulate import simulate
+from services import SERVICES
+from shared import db
+from shared.rules import pack
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+ROWS = 200
+SECONDS = 60
+PACK = pack.load("bozhou-2024")
+PACE: dict[str, Any] = {"step": 25, "patience_s": 60}
+"""Steps of some days, so that the clock of notify stays near what occurs."""
+CONTACT = """
+insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at)
+values (:recipient, 'sms', '13900000001', false, 'test', now())
+"""
+LEFT = """
+select cast(m.occurred_at > m.created_at - interval '7 days' as int) as fresh,
+  count(distinct d.id) as deliveries, count(a.id) as attempts,
+  count(distinct d.id) filter (where d.state = 'sent') as sent
+from messages m left join deliveries d on d.message_id = m.id left join attempts a on a.delivery_id = d.id
+where m.recipient like 'unit:%' group by m.id
+"""
+"""What left of each message to a unit; what occurred a week before it was told stays in the inbox."""
+WAITING = """
+select count(*) from deliveries where state = 'sending' or (state = 'waiting' and urgent)
+"""
+
+
+def first(rows: int, file: Path, out: Path) -> Path:
+    """The file's header and first rows, in a file of their own."""
+    with (
+        file.open(encoding="utf-8-sig", newline="") as lines,
+        out.open("w", encoding="utf-8", newline="") as few,
+    ):
+        csv.writer(few).writerows(islice(csv.reader(lines), rows + 1))
+    return out
+
+
+async def rows(fleet: Fleet, service: str, query: str) -> list[Any]:
+    engine = db.engine(fleet.postgres.dsn(service, service))
+    try:
+        async with engine.connect() as conn:
+            return list(await conn.execute(sa.text(query)))
+    finally:
+        await engine.dispose()
+
+
+async def reach(fleet: Fleet, units: set[str]) -> None:
+    """Give the handlers of these units a phone."""
+    engine = db.engine(fleet.postgres.dsn("notify", "notify"))
+    async with engine.begin() as conn:
+        for unit in sorted(units):
+            await conn.execute(sa.text(CONTACT), {"recipient": f"unit:{unit}"})
+    await engine.dispose()
+
+
+async def sent(fleet: Fleet) -> None:
+    """Wait until all that is urgent left."""
+    async with asyncio.timeout(SECONDS):
+        while (await rows(fleet, "notify", WAITING))[0][0]:
+            await asyncio.sleep(0.2)
+
+
+def wanted(type_: str, event: dict[str, Any]) -> list[tuple[str, str]]:
+    """The recipients that one event must have, each with its case."""
+    case, unit = event["registration_number"], event.get("unit")
+    to: list[str]
+    match type_:
+        case "card.issued.v1":
+            to = [f"unit:{unit}", f"head:{unit}", "office"]
+        case "appeal.lifted.v1":
+            leader = [f"leader:{event['leader']}"] if event["leader"] else []
+            to = [*leader, "office", f"enterprise:{event['appeal_id']}"]
+        case _:
+            to = [f"unit:{unit}"] if unit else ["office"]
+    return [(case, one) for one in to]
+
+
+def judged(file: Path) -> Counter[str]:
+    """Cards and lifts as the simulation counts them."""
+    with file.open(encoding="utf-8") as lines:
+        found = list(csv.DictReader(lines))
+    lifts = sum(bool(one["lifted_at"]) for one in found)
+    return Counter({"card.issued.v1": sum(int(one["cards"]) for one in found), "appeal.lifted.v1": lifts})
+
+
+async def test_every_card_lift_and_reminder_has_its_messages_once(real_cases: Path, tmp_path: Path) -> None:
+    file = first(ROWS, real_cases / "appeals_zh_2017_2018.csv", tmp_path / "appeals.csv")
+    simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
+    with (tmp_path / "simulated" / "deadlines.csv").open(encoding="utf-8") as lines:
+        units = {one["leg"] for one in csv.DictReader(lines) if one["leg"]}
+    channels = tmp_path / "channels.yaml"
+    channels.write_text("dry_run: true", "utf-8")
+    async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR", channels=channels) as fleet:
+        await reach(fleet, units)
+        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        with Progress(disable=True) as progress:
+            how = profiles.load("appeals-zh")
+            await replayed(file, how, PACK, tmp_path / "replayed", services, progress, **PACE)
+        await sent(fleet)
+        said = await rows(fleet, "escalation", "select type, body::jsonb as body from outbox")
+        told = await rows(fleet, "notify", "select registration_number, recipient, template from messages")
+        left = await rows(fleet, "notify", LEFT)
+        failed = await rows(fleet, "notify", "select 1 from outbox where type = 'notice.failed.v1'")
+
+    events = Counter(row.type for row in said)
+    for type_, number in judged(tmp_path / "simulated" / "cases.csv").items():
+        assert events[type_] == number > 0, type_
+    for type_, templates in (
+        ("card.issued.v1", "card_issued_"),
+        ("appeal.lifted.v1", "lifted_"),
+        ("appeal.due_soon.v1", "due_soon_"),
+    ):
+        expected = Counter(one for row in said if row.type == type_ for one in wanted(type_, row.body))
+        found = Counter((row[0], row[1]) for row in told if row.template.startswith(templates))
+        assert found == expected, type_
+        assert sum(found.values()) > 0
+    assert all(one.deliveries == one.fresh for one in left)
+    assert all(one.attempts == one.sent for one in left)
+    assert sum(one.sent for one in left) > ROWS
+    assert failed == []

@@ -1,0 +1,100 @@
+"""What escalation had said comes back into its cases as it stood."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.escalation import domain, judgement, recall
+from services.escalation.acts import Acknowledge, Contest, Instruct, Serve, SignOff, Uphold, Withdraw
+from services.escalation.case import Case
+from shared import events
+from shared.events import CATALOGUE, Event
+from shared.web.access import Caller, Role
+
+AT = datetime(2026, 11, 13, 1, tzinfo=UTC)
+OFFICE = Caller("office", Role.OFFICE, None)
+ROADS = Caller("roads", Role.UNIT, "roads")
+MAYOR = Caller("leader", Role.LEADER, "mayor")
+
+
+def case() -> Case:
+    return Case(appeal_id=UUID(int=1), registration_number="BZ-20261109-00001", pack="bozhou-2024@1")
+
+
+def said_by_the_judge(of: Case) -> list[Event]:
+    """A card and a lift."""
+    leg = uuid4()
+    common = {"leg_id": leg, "unit": "roads", "clause": "3"}
+    due = {"round": 1, "deadline": "reply", "due_at": AT}
+    return [
+        of.say(events.CardIssued, AT, card_id=uuid4(), card="yellow", **common, **due),
+        of.say(events.AppealLifted, AT, leader="mayor", reason="count", unit="roads", clause="3"),
+    ]
+
+
+STORIES = {
+    "served and acknowledged": [(Serve, OFFICE, {}), (Acknowledge, ROADS, {})],
+    "contested and upheld": [
+        (Serve, OFFICE, {}),
+        (Contest, ROADS, {"reason": "已答复"}),
+        (Uphold, OFFICE, {"reason": "理由不成立"}),
+    ],
+    "withdrawn": [(Withdraw, OFFICE, {"reason": "误发"})],
+}
+
+
+@pytest.mark.parametrize(
+    ("story", "cleared"),
+    [*((story, False) for story in STORIES), ("contested and upheld", True)],
+)
+def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
+    lived, back = case(), case()
+    said = said_by_the_judge(lived)
+    for event in said:
+        lived.said.add(event.id)
+        judgement.keep(lived, event)
+    card = lived.cards[0]
+    for n, (act, by, words) in enumerate(STORIES[story]):
+        made = domain.perform(lived, act(card_id=card.card_id, **words), AT, by, AT.date())
+        said += made
+        if cleared and n == len(STORIES[story]) - 2:
+            leg = {"card_id": card.card_id, "leg_id": card.leg_id, "unit": "roads"}
+            said.append(lived.say(events.CardCleared, AT, **leg))
+            lived.said.add(said[-1].id)
+            judgement.keep(lived, said[-1])
+    for event in said:
+        recall.bring_back(back, event)
+    assert back.model_dump(exclude={"version"}) == lived.model_dump(exclude={"version"})
+    assert back.version >= lived.version
+
+
+def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
+    lived, back = case(), case()
+    said = said_by_the_judge(lived)
+    for event in said:
+        lived.said.add(event.id)
+        judgement.keep(lived, event)
+    said += domain.perform(
+        lived, Instruct(instruction="限期办结", task_force=("roads",)), AT, MAYOR, AT.date()
+    )
+    said += domain.perform(lived, SignOff(), AT, MAYOR, AT.date())
+    for event in said:
+        recall.bring_back(back, event)
+    assert back.lifts == lived.lifts
+
+
+def test_all_that_people_make_escalation_say_is_known() -> None:
+    """An event of an act that were taken for the judge's would never be judged again: each has its entry."""
+    by_people = {"card.served.v1", "card.acknowledged.v1", "card.appealed.v1", "card.upheld.v1"}
+    by_people |= {"card.withdrawn.v1", "appeal.instructed.v1", "appeal.signed_off.v1"}
+    by_people |= {"publication.answered.v1", "publication.decided.v1"}
+    by_judge = {"appeal.judged.v1", "appeal.due_soon.v1", "appeal.overdue.v1", "appeal.supervised.v1"}
+    by_judge |= {"appeal.reminded.v1", "deadline.moved.v1", "approval.deemed.v1", "appeal.handed_over.v1"}
+    by_judge |= {"publication.proposed.v1", "card.issued.v1", "card.cleared.v1", "appeal.redispatched.v1"}
+    by_judge |= {"appeal.lifted.v1"}
+    assert {event.type for event in recall.BY_PEOPLE} == by_people
+    own = {type_ for type_, event in CATALOGUE.items() if event.source == "escalation"}
+    assert own == by_people | by_judge, (
+        "a new event of escalation: does an act of people make it, or the judge?"
+    )
