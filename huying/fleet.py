@@ -5,24 +5,29 @@ Whatever dies is started again. `scratch` gives the same in a folder that goes a
 
 import asyncio
 import contextlib
+import json
 import os
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from huying.accounts import accounts
-from huying.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program
+from huying.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program, free_port, listens
+from huying.kafka import Kafka
 from services import SERVICES
+from shared.seals import make_key
 from shared.settings import Settings
 from shared.telemetry import log
 from shared.web.access import Role
 
 PARTITIONS = 4  # what the embedded broker gives a topic that a client names before it is made
 READY_S = 60
+SEAL_KEY = "seal.key"
+NOTIFY = "notify"  # the service, and its account at intake
 
 
 class ServiceProcess(Program):
@@ -40,23 +45,25 @@ class ServiceProcess(Program):
             await self._run(command, at_death=9, done=self._accepts)
 
     def _accepts(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+        return listens(self.port)
 
 
 class Fleet:
-    """PostgreSQL and the broker below `state`, and what the services need to run on them."""
+    """PostgreSQL and a broker, below `state` unless one is given, and what services need to run on them."""
 
     def __init__(
-        self, state: Path, people: Sequence[tuple[str, Role, str | None]], **settings: object
+        self,
+        state: Path,
+        people: Sequence[tuple[str, Role, str | None]],
+        broker: EmbeddedBroker | Kafka | None = None,
+        **settings: object,
     ) -> None:
         self.state = state
         self.postgres = EmbeddedPostgres(state)
-        self.broker = EmbeddedBroker(state)
+        self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
         self.keys: dict[str, str] = {}
-        self._people = people
+        self._people = [*people, (NOTIFY, Role.SERVICE, None)]
         self._settings = settings
         self._log = log("huying")
 
@@ -67,6 +74,9 @@ class Fleet:
         await self.postgres.ensure(SERVICES)
         file, self.keys = accounts(self.state, self._people)
         self._settings = {**self._settings, "accounts": file}
+        if self._settings.get("clock") != "driven":
+            make_key(self.state / SEAL_KEY)
+            self._settings |= {"seal_key": self.state.absolute() / SEAL_KEY}
 
     async def stop(self) -> None:
         """Stop everything, the services first."""
@@ -78,11 +88,17 @@ class Fleet:
         """The settings of one service."""
         return Settings(
             database=self.postgres.dsn(service, service),
-            bootstrap=self.broker.bootstrap,
+            **self.broker.login(service),
             partitions=PARTITIONS,
             session_timeout_ms=6_000,
+            **(self._asking() if service == NOTIFY else {}),
             **self._settings,  # type: ignore[arg-type]
         )
+
+    def _asking(self) -> dict[str, Any]:
+        """Where notify asks intake, and with which key."""
+        port = self.processes["intake"].port if "intake" in self.processes else self._settings.get("port")
+        return {"intake_url": f"http://127.0.0.1:{port}/intake", "intake_key": self.keys[NOTIFY]}
 
     def url(self, service: str) -> str:
         """Where a service that runs as a process answers."""
@@ -128,13 +144,10 @@ class Fleet:
 def environment(settings: Settings) -> dict[str, str]:
     """`settings` as the environment of a child process."""
     values = settings.model_dump(mode="json", exclude_none=True)
-    return {f"HUYING_{name.upper()}": str(value) for name, value in values.items()}
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    return {
+        f"HUYING_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+    }
 
 
 @contextlib.asynccontextmanager
@@ -147,7 +160,7 @@ async def scratch(**settings: object) -> AsyncIterator[Fleet]:
     with tempfile.TemporaryDirectory(prefix="huying-", dir=base, ignore_cleanup_errors=True) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
         people = [("importer", Role.IMPORTER, None), ("office", Role.OFFICE, None), ("ops", Role.OPS, None)]
-        fleet = Fleet(Path(folder), people, **{"clock": "driven", **settings})
+        fleet = Fleet(Path(folder), people, None, **{"clock": "driven", **settings})
         try:
             await fleet.start()
             await fleet.start_processes()

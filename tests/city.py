@@ -19,6 +19,7 @@ from aiokafka.structs import ConsumerRecord
 from huying.accounts import accounts
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.fleet import PARTITIONS
+from huying.kafka import Kafka
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.domain import leg_id
 from services.escalation.app import SERVICE as ESCALATION
@@ -46,6 +47,7 @@ PEOPLE = [
     ("regulator", Role.REGULATOR, None),
     ("bank-a", Role.BANK, "bank-a"),
     ("bank-b", Role.BANK, "bank-b"),
+    ("notify", Role.SERVICE, None),
 ]
 
 
@@ -83,7 +85,7 @@ class City:
     def __init__(
         self,
         postgres: EmbeddedPostgres,
-        broker: EmbeddedBroker,
+        broker: EmbeddedBroker | Kafka,
         *,
         services: tuple[Service, ...] = ALL,
         clock: str = "driven",
@@ -105,7 +107,7 @@ class City:
     def settings(self, service: str) -> Settings:
         return Settings(
             database=self.postgres.dsn(service, service),
-            bootstrap=self.broker.bootstrap,
+            **self.broker.login(service),
             partitions=PARTITIONS,
             busy_watermark_s=0.1,
             **self._settings,
@@ -114,6 +116,8 @@ class City:
     async def __aenter__(self) -> Self:
         file, self.keys = accounts(Path(self.broker.state), PEOPLE)
         self._settings["accounts"] = file
+        if "intake_url" in self._settings:
+            self._settings["intake_key"] = self.keys["notify"]
         for service in self._wanted:
             await empty(self.postgres, service.name)
         for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
@@ -202,7 +206,7 @@ class City:
 
     async def records(self, topic: str) -> list[ConsumerRecord]:
         """Everything a topic holds, in the order of its partitions; an empty one is waited for a while."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.broker.bootstrap, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(**self.broker.as_client().client(), auto_offset_reset="earliest")
         consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
         await consumer.start()
         try:

@@ -23,6 +23,7 @@ class Role(StrEnum):
     OPS = "ops"  # runs the system
     BANK = "bank"  # a bank's clerk or program
     REGULATOR = "regulator"  # hears complaints about banks
+    SERVICE = "service"  # a service that asks another
 
 
 class Account(BaseModel):
@@ -88,7 +89,7 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR = Role
+OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, SERVICE = Role
 EVERYBODY = frozenset({None, *Role})
 STAFF = frozenset({OPERATOR, OFFICE, UNIT, LEADER, OPS})
 _OPS_ROUTES = {
@@ -108,6 +109,7 @@ _IMPORTER = frozenset({IMPORTER})
 _WINDOW = frozenset({OPERATOR, OFFICE})
 _REGULATOR = frozenset({REGULATOR})
 _BANK = frozenset({BANK})
+_INBOXES = frozenset({OFFICE, UNIT, LEADER, BANK, REGULATOR})
 
 ACCESS: dict[str, frozenset[Role | None]] = {
     "GET /intake/procedures": EVERYBODY,
@@ -121,6 +123,7 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /intake/appeals/{appeal_id}/follow-ups": frozenset({OPERATOR, OFFICE}),
     "GET /intake/appeals": STAFF,
     "GET /intake/appeals/{appeal_id}": STAFF,
+    "GET /intake/appeals/{appeal_id}/contact": frozenset({SERVICE}),
     "POST /intake/import": _IMPORTER,
     "POST /dispatch/appeals/{appeal_id}/assignments": _OFFICE,
     "POST /dispatch/appeals/{appeal_id}/contacts": _UNIT,
@@ -159,15 +162,20 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "GET /escalation/cases": STAFF | _IMPORTER,
     "GET /escalation/ledger": STAFF,
     "GET /escalation/appeals/{appeal_id}": STAFF,
+    "GET /escalation/appeals/{appeal_id}/cards/{card_id}.{form}": frozenset({OFFICE, UNIT, LEADER}),
     "GET /escalation/leaders": STAFF,
     "PUT /escalation/leaders/{code}": frozenset({OFFICE, IMPORTER}),
-    "GET /notify/inbox": frozenset({OFFICE, UNIT, LEADER}),
-    "POST /notify/inbox/{message_id}/read": frozenset({OFFICE, UNIT, LEADER}),
+    "GET /notify/inbox": _INBOXES,
+    "POST /notify/inbox/{message_id}/read": _INBOXES,
+    "POST /notify/inbox/{message_id}/acknowledged": frozenset({OFFICE, UNIT, LEADER}),
     "GET /notify/status/{registration_number}": EVERYBODY,
     "GET /notify/appeals/{appeal_id}/messages": frozenset({OFFICE, OPS}),
     "GET /notify/appeals/{appeal_id}/deliveries": frozenset({OFFICE, OPS}),
+    "GET /notify/appeals/{appeal_id}/timeline": frozenset({OFFICE, OPS}),
     "GET /notify/deliveries": frozenset({OFFICE, OPS}),
     "POST /notify/deliveries/{delivery_id}/resend": frozenset({OFFICE, OPS}),
+    "GET /notify/failures": frozenset({OFFICE, OPS}),
+    "POST /notify/failures/{delivery_id}/resend": frozenset({OFFICE, OPS}),
     "GET /notify/contacts/{recipient}": frozenset({OPERATOR, OFFICE, UNIT, LEADER}),
     "PUT /notify/contacts/{recipient}": frozenset({OPERATOR, OFFICE, UNIT, LEADER}),
     "POST /notify/receipts/sms": EVERYBODY,
@@ -197,6 +205,10 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /financing/banks/{code}/endpoint/secrets": frozenset({OFFICE, BANK}),
     "GET /financing/banks/{code}/deliveries": frozenset({OFFICE, OPS, BANK}),
     "POST /financing/banks/{code}/deliveries/replay": frozenset({OFFICE, OPS, BANK}),
+    "PUT /financing/enterprises/{credit_code}": _WINDOW,
+    "GET /financing/enterprises/{credit_code}": _WINDOW,
+    "GET /financing/calendars": frozenset({OFFICE, IMPORTER, OPS}),
+    "PUT /financing/calendar/{year}": frozenset({OFFICE, OPS}),
     "GET /financing/overdue": _OFFICE,
     "GET /financing/cases": frozenset({OFFICE, IMPORTER, OPS}),
     "POST /financing/import": _IMPORTER,

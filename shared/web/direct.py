@@ -19,6 +19,7 @@ from pydantic_core import PydanticUndefined
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Receive, Scope, Send
 
+from shared import db
 from shared.errors import HuyingError
 from shared.web import problems
 from shared.web.edge import authorize
@@ -154,6 +155,8 @@ class Application(FastAPI):
             response = problems.from_error(refusal)
         except RequestValidationError as error:
             response = problems.invalid(error)
+        except db.DATABASE_ERRORS as error:
+            response = problems.away(error)
         await response(scope, receive, send)
 
     def _find(self, scope: Scope) -> _Direct | None:

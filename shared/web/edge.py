@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
 from shared.database import Connection
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
 MOST = 500
 LONGEST_KEY = 200
 LARGEST = 2**63 - 1  # a bigint of the database
+PAGE_CHALLENGE = 'Basic realm="Huying", charset="UTF-8"'
+PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 
 
 def service(request: Request) -> "Running":
@@ -31,9 +41,16 @@ def service(request: Request) -> "Running":
 
 async def authorize(request: Request) -> None:
     """Find the caller and hold it against the table of routes. Every route of every service passes here."""
+    is_page = request.scope["route"].response_class is HTMLResponse
+    try:
+        _authorize(request, _key(request, is_page=is_page))
+    except Unauthorized as error:
+        error.challenge = PAGE_CHALLENGE if is_page else error.challenge
+        raise
+
+
+def _authorize(request: Request, key: str | None) -> None:
     running = service(request)
-    authorization = request.headers.get("authorization")
-    key = authorization.removeprefix("Bearer ").strip() if authorization else None
     caller = running.accounts.caller(key)
     allowed = ACCESS[f"{request.method} /{running.service.name}{request.scope['route'].path}"]
     if caller.role not in allowed:
@@ -42,7 +59,34 @@ async def authorize(request: Request) -> None:
                 "需要 API 密钥", "an API key is needed: Authorization: Bearer <key>", "Authorization"
             )
         raise Forbidden("本账号无权进行此操作", f"the role {caller.role} may not do this")
-    request.state.caller = caller
+    request.state.caller, request.state.key = caller, key
+
+
+def _key(request: Request, *, is_page: bool) -> str | None:
+    """The key that was shown: as a bearer token, or to a page as the password that a browser asks for.
+
+    Nothing else takes a password: a browser sends it along with requests that others' pages make.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        return None
+    if is_page and authorization.startswith("Basic "):
+        try:
+            return base64.b64decode(authorization[6:], validate=True).decode().partition(":")[2]
+        except ValueError:
+            return authorization
+    return authorization.removeprefix("Bearer ").strip()
+
+
+def proof(request: Request, what: str) -> str:
+    """What a form of a page shows when it comes back, so that no other page's form can do `what`."""
+    return hmac.new(request.state.key.encode(), what.encode(), hashlib.sha256).hexdigest()
+
+
+def check_proof(request: Request, what: str, shown: str) -> None:
+    """Refuse (`Invalid`) a form that this page did not give to this account."""
+    if not hmac.compare_digest(proof(request, what).encode(), shown.encode()):
+        raise Invalid("表单已失效，请刷新页面后重试", "this form is not ours: load the page again", "proof")
 
 
 async def caller(request: Request) -> Caller:
@@ -144,10 +188,13 @@ class Page:
 
     def answer(self, rows: list[dict[str, Any]], *position: str) -> Response:
         """The page and the next cursor. `rows` holds up to `limit + 1` items, ordered by `position`."""
-        kept = rows[: self.limit]
-        more = len(rows) > self.limit
-        next_ = _cursor([kept[-1][name] for name in position]) if more else None
-        return json({"items": kept, "next": next_})
+        return json({"items": rows[: self.limit], "next": self.after_last(rows, *position)})
+
+    def after_last(self, rows: list[dict[str, Any]], *position: str) -> str | None:
+        """The cursor of the page after this one; None where this is the last."""
+        if len(rows) <= self.limit:
+            return None
+        return _cursor([rows[self.limit - 1][name] for name in position])
 
 
 def _cursor(position: list[Any]) -> str:

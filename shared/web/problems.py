@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared import telemetry
-from shared.errors import HuyingError
+from shared import db, telemetry
+from shared.errors import HuyingError, Unauthorized, Unavailable
 from shared.web.text import mistakes
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,7 +32,21 @@ def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str
 def from_error(error: HuyingError) -> Response:
     """A refusal of ours."""
     errors = [{"field": error.field, "zh": error.zh, "en": error.en}] if error.field else []
-    return problem(error.status, error.code, error.zh, error.en, errors)
+    answer = problem(error.status, error.code, error.zh, error.en, errors)
+    if isinstance(error, Unauthorized):
+        answer.headers["www-authenticate"] = error.challenge
+    return answer
+
+
+def away(error: Exception) -> Response:
+    """The answer where the database is away. Raises `error` again where trying later would not help."""
+    if not db.is_transient(error):
+        raise error
+    return from_error(Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later"))
+
+
+async def _away(_request: Request, error: Exception) -> Response:
+    return away(error)
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -69,4 +83,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HuyingError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    for kind in db.DATABASE_ERRORS:
+        app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, broken)

@@ -21,6 +21,7 @@ ACCOUNTS = {
     Role.OPS: "ops",
     Role.BANK: "bank-a",
     Role.REGULATOR: "regulator",
+    Role.SERVICE: "notify",
 }
 NOBODY = {
     "appeal_id": uuid4(),
@@ -31,6 +32,9 @@ NOBODY = {
     "registration_number": "BZ-20261109-99999",
     "year": 2027,
     "delivery_id": uuid4(),
+    "card_id": uuid4(),
+    "form": "pdf",
+    "credit_code": "91350100M000100Y43",
 }
 OWN: dict[Role | None, str] = {
     Role.UNIT: "unit:roads",

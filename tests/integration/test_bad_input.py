@@ -62,6 +62,13 @@ FINANCING: dict[str, dict[str, Any]] = {
         "result": "已责令整改",
         "shown": "请立即整改",
     },
+    "PUT /financing/enterprises/{credit_code}": {
+        "name": "示例制造有限公司",
+        "size_class": "small",
+        "industry": "C17",
+        "locality": "east",
+    },
+    "PUT /financing/calendar/{year}": NOTICE_2027,
     "PUT /financing/banks/{code}": {"name": "示例银行", "ways": ["desk"], "open": True},
     "POST /financing/import": {
         "source": "test",
@@ -215,7 +222,13 @@ GOOD: dict[str, dict[str, Any]] = {
     **FINANCING,
     **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
 }
-NOBODY = {"loan_id": uuid4(), "complaint_id": uuid4()}
+NOBODY: dict[str, object] = {
+    "loan_id": uuid4(),
+    "complaint_id": uuid4(),
+    "credit_code": "91350100M000100Y43",
+    "card_id": uuid4(),
+    "form": "html",
+}
 SINGLE = [route for route in GOOD if not route.endswith("/clock") or "intake" in route]
 BY = {
     "operator": "operator",

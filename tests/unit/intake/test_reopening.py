@@ -71,7 +71,8 @@ LAST = 12 * 24 + 7.5
         (completed_and_rated(UNSATISFIED), BARE, 6, None),
         (completed_and_rated(SATISFIED), BARE, 6, "不满意”的诉求"),
         (completed_and_rated(BASICALLY), BARE, 6, "not satisfied can be"),
-        (heard(assigned(), completed(4)), BARE, 6, "choice"),
+        (heard(assigned(), completed(4)), BARE, 6, "取定：企业不满意的，应当再听取一次）"),
+        (heard(assigned(), completed(4)), BARE, 6, "(a choice: An enterprise that is not satisfied is heard"),
         (completed_and_rated(BASICALLY), BOTH, 6, None),
         (
             completed_and_rated(SATISFIED),

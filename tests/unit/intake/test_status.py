@@ -234,6 +234,33 @@ def test_deadlines_are_shown_with_their_leg_and_void_ones_are_not() -> None:
     (reply,) = shown["legs"][0]["deadlines"]
     assert reply["due_at"].isoformat() == "2026-02-14T16:00:00+08:00"
     assert (reply["explanation"]["zh"], reply["clause"]) == ("算法", "§3")
+    assert reply["ground"] == {"zh": "§3", "en": "§3"}
+
+
+def test_the_ground_of_a_choice_is_told_in_words() -> None:
+    chosen = deadline(LEG, "reply").model_copy(update={"clause": "choice"})
+    ((reply,),) = (leg["deadlines"] for leg in public(heard(assigned(), judged(chosen)), BARE, ZONE)["legs"])
+    assert reply["clause"] == "choice"
+    assert reply["ground"] == {
+        "zh": "原文未规定，由规则包取定",
+        "en": "not in the text: a choice of the pack",
+    }
+
+
+def test_what_is_known_is_shown_without_the_pack_and_its_names() -> None:
+    reached = of_leg(events.StageReached, 2, stage="accepted")
+    shown = public(heard(assigned(), reached, judged(deadline(LEG, "reply"))), None, ZONE)
+    assert [line["zh"] for line in shown["timeline"]] == ["已登记", "已交办", "办理进展"]
+    assert shown["legs"][0]["deadlines"][0]["title"]["zh"] == "回复办理情况"
+
+
+def test_a_body_that_only_the_ladder_names_is_told_by_its_name() -> None:
+    rules = under(bodies={"bureau": Title(zh="财政部门", en="the finance bureau")})
+    event = of_deadline(events.AppealHandedOver, "completion", to="bureau", clause="§1")
+    assert told(event, rules) == (
+        "已移交有关机关：财政部门",
+        "handed over to the body responsible: the finance bureau",
+    )
 
 
 def test_every_limit_has_a_name_in_both_languages_and_that_of_an_objection_is_hidden() -> None:

@@ -1,0 +1,177 @@
+"""Notify without a broker, for tests: events are told to it by hand, and its tasks are sent out by hand."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from huying.embedded import EmbeddedPostgres
+from services.notify import climbing
+from services.notify.app import SERVICE
+from services.notify.channels import load
+from services.notify.courier import Courier
+from services.notify.handlers import HANDLERS
+from services.notify.store import Mailroom
+from shared import events
+from shared.clock import DrivenClock
+from shared.events import Event
+from shared.runtime import Running
+from shared.settings import Settings
+from tests.city import empty, local
+from tests.gateway import Gateway
+
+MORNING = "2026-11-10 10:00"  # a Tuesday
+MINUTE = timedelta(minutes=1)
+
+
+class Office:
+    """One notify service, its SMS gateway, and what may be done to both."""
+
+    def __init__(self, running: Running, gateway: Gateway) -> None:
+        self.running = running
+        self.gateway = gateway
+        self.courier = self.fresh_courier()
+
+    def fresh_courier(self) -> Courier:
+        """The courier of a process that was just started."""
+        return Courier(self.running, load(self.running.settings.channels))
+
+    @property
+    def clock(self) -> DrivenClock:
+        assert isinstance(self.running.clock, DrivenClock)
+        return self.running.clock
+
+    def move(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.clock.advance(self.clock.now() + by)
+
+    async def tell(self, *told: Event) -> None:
+        """Hear these events in one transaction."""
+        async with self.running.engine.begin() as conn:
+            room = Mailroom(conn, self.clock.now())
+            await room.load({event.appeal_id for event in told})
+            for event in told:
+                HANDLERS[type(event)](room, event)
+            await room.flush()
+
+    async def reach(
+        self,
+        recipient: str,
+        *addresses: str,
+        channel: str = "sms",
+        secret: str | None = None,
+        urgent_only: bool = False,
+    ) -> None:
+        """Give a recipient addresses, phone numbers unless said otherwise."""
+        async with self.running.engine.begin() as conn:
+            for address in addresses:
+                await conn.execute(
+                    sa.text(
+                        "insert into contacts values"
+                        " (:recipient, :channel, :address, :secret, :urgent, 'test', now())"
+                    ),
+                    {
+                        "recipient": recipient,
+                        "channel": channel,
+                        "address": address,
+                        "secret": secret,
+                        "urgent": urgent_only,
+                    },
+                )
+
+    async def deliver(self, by: timedelta, step: timedelta = 10 * MINUTE) -> None:
+        """Let time pass in steps, with the courier sent out at each until nothing is due."""
+        until = self.clock.now() + by
+        while True:
+            while await self.courier.turn():
+                pass
+            if self.clock.now() >= until:
+                return
+            self.move(min(step, until - self.clock.now()))
+
+    async def die_while_sending(self) -> None:
+        """The process ends when the gateway has heard it and before it answered; another one starts."""
+        self.gateway.arrived.clear()
+        going = asyncio.create_task(self.courier.turn())
+        await self.gateway.arrived.wait()
+        going.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await going
+        await self.courier.close()
+        self.courier = self.fresh_courier()
+
+    async def hear_up_to_now(self) -> None:
+        """Everything that escalation said up to now was heard."""
+        async with self.running.engine.begin() as conn:
+            for partition in range(self.running.settings.partitions):
+                await conn.execute(
+                    sa.text(
+                        "insert into heard (topic, partition, cluster, watermark)"
+                        " values ('escalation.events', :partition, 'test', :at)"
+                        " on conflict (topic, partition) do update set watermark = excluded.watermark"
+                    ),
+                    {"partition": partition, "at": self.clock.now()},
+                )
+
+    async def climb(self, moment: str) -> None:
+        """It is `moment`, all before it was heard, and what nobody acknowledged climbs."""
+        self.clock.advance(local(moment))
+        await self.hear_up_to_now()
+        while await climbing.turn(self.running):
+            pass
+
+    async def states(self) -> Counter[str]:
+        """How many deliveries stand how."""
+        return Counter(await self.rows("select state from deliveries"))
+
+    async def rows(self, query: str) -> list[Any]:
+        """The first column of what a query finds."""
+        async with self.running.engine.connect() as conn:
+            return list((await conn.execute(sa.text(query))).scalars())
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path, channels: str, **settings: Any
+) -> AsyncIterator[Office]:
+    """Notify on an empty database, on a Tuesday morning, with these channels."""
+    file = tmp_path / "channels.yaml"
+    file.write_text(channels, "utf-8")
+    await empty(postgres, "notify")
+    wanted = {"clock": "driven", "channels": file, **settings}
+    running = Running(SERVICE, Settings(database=postgres.dsn("notify", "notify"), **wanted))
+    await running.start()
+    found = Office(running, gateway)
+    found.clock.advance(local(MORNING))
+    try:
+        yield found
+    finally:
+        await found.courier.close()
+        await running.engine.dispose()
+
+
+def overdue(number: int, unit: str = "roads", **fields: Any) -> events.AppealOverdue:
+    """A completion that passed, one appeal each."""
+    known = {
+        "occurred_at": local(MORNING),
+        "appeal_id": UUID(int=number),
+        "registration_number": f"BZ-20261110-{number:05}",
+        "leg_id": uuid4(),
+        "unit": unit,
+        "round": 1,
+        "deadline": "completion",
+        "due_at": local(MORNING),
+    }
+    return events.AppealOverdue.model_validate(known | fields)
+
+
+def card(number: int, unit: str = "roads") -> events.CardIssued:
+    """A card, which is urgent."""
+    fields = overdue(number, unit).model_dump(exclude={"id", "title"})
+    return events.CardIssued.model_validate({**fields, "card_id": uuid4(), "card": "yellow", "clause": "§3"})
