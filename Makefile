@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 TEST_READY := $(VENV)/test-ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test check fmt bench help
+.PHONY: run test test-kafka test-slow torture check fmt bench help
 
 $(READY): requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,16 @@ run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, serv
 test: $(TEST_READY)  ## Set up and run all checks and tests
 	$(MAKE) check
 	$(BIN)/pytest
+
+test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
+	HUYING_TEST_BROKER=apache $(BIN)/pytest tests/delivery tests/scenarios/test_life_of_an_appeal.py \
+		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py
+
+test-slow: $(TEST_READY)  ## The tests that take minutes: every recorded appeal under every pack
+	$(BIN)/pytest -m slow
+
+torture: $(READY)  ## An hour of kills, pauses, cuts and full disks under load, and the checker's word on every case
+	$(BIN)/huying torture --minutes 60 --out torture.json
 
 check: $(TEST_READY)  ## Format, lint and types, without changing anything
 	$(BIN)/ruff format --check .

@@ -13,21 +13,43 @@ import typer
 import uvloop
 from aiokafka.errors import KafkaError
 
+from huying import kafka_cli
 from huying.embedded import EmbeddedError
 from shared.rules.pack import PackError
+from shared.settings import KafkaSettings
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Huying (呼应)."
 )
 parked = typer.Typer(no_args_is_help=True, help="Messages that could not be handled.")
 app.add_typer(parked, name="parked")
+app.add_typer(kafka_cli.app, name="kafka")
 notices = typer.Typer(no_args_is_help=True, help="Messages that leave: what failed, and sending it again.")
 app.add_typer(notices, name="notices")
+app.add_typer(notices, name="notice", hidden=True)
 calendar = typer.Typer(no_args_is_help=True, help="The holiday notices that deadlines are judged by.")
 app.add_typer(calendar, name="calendar")
+audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
+app.add_typer(audit, name="audit")
 packs = typer.Typer(no_args_is_help=True, help="Rule packs: checked, compared, told in sentences.")
 app.add_typer(packs, name="pack")
 
+Databases = Annotated[
+    Path | None,
+    typer.Option(help="Databases elsewhere: a YAML file, a line `service: URL` for each.", exists=True),
+]
+SealKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--seal-key", envvar="HUYING_SEAL_KEY", help="The key that signs; else the state folder's seal.key."
+    ),
+]
+PublicKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key", help="A public key that may have signed, or a file of it; more than once for several."
+    ),
+]
 State = Annotated[Path, typer.Option(help="Folder of everything that lasts.")]
 Profile = Annotated[str, typer.Option(help="Which columns mean what: a shipped name or a file.")]
 Out = Annotated[Path, typer.Option(help="Folder for what comes of it: CSV files and the report.")]
@@ -106,11 +128,14 @@ def up(
     state: State = STATE,
     port: Annotated[int, typer.Option(min=1, max=65000)] = 8000,
     processes: Annotated[bool, typer.Option("--processes", help="Each service as its own process.")] = False,
+    kafka: Annotated[
+        Path | None, typer.Option(help="State folder of `huying kafka up`: run on that.")
+    ] = None,
 ) -> None:
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
     from huying.up import up as start
 
-    _run(start(state, port, processes=processes))
+    _run(start(state, port, processes=processes, kafka=kafka))
 
 
 @app.command("bank-sim")
@@ -138,13 +163,15 @@ def bank_sim(
     plan = sim.Plan(bank, drawn, sim.read_faults(faults), seed, speed)
     if bootstrap is not None:
         try:
-            _run(sim.on_kafka(plan, bootstrap))
+            _run(sim.on_kafka(plan, KafkaSettings(bootstrap=bootstrap)))
         except KafkaError as error:
             raise ValueError(
                 f"no broker answers at {bootstrap} ({error!r}): is --bootstrap right?"
             ) from error
     elif webhook_port is not None:
-        _run(sim.on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
+        from huying.bank_sim_webhooks import on_webhooks
+
+        _run(on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
 
 
 @app.command()
@@ -213,6 +240,27 @@ def replay(
     _run(run(file, profile, pack or profiles.pack_of(profile), out, settings, url, key))
 
 
+@app.command()
+def torture(
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long cases come in.")] = 5,
+    seed: Annotated[
+        int, typer.Option(help="What happens to cases and which faults come follows from it.")
+    ] = 1,
+    broker: Annotated[Literal["embedded", "apache"], typer.Option(help="On which broker.")] = "embedded",
+    rate: Annotated[float, typer.Option(min=0.1, help="Cases a second.")] = 6.5,
+    every: Annotated[float, typer.Option(min=1, help="Seconds from one fault to the next.")] = 14,
+    out: Annotated[Path | None, typer.Option(help="A file for what was found, JSON.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="A new folder that stays, with journal and logs.")
+    ] = None,
+) -> None:
+    """Kill, pause, cut and fill what runs, under load, and check every case after (exit code 1)."""
+    from huying.torture.run import Plan, run
+
+    plan = Plan(minutes, seed, apache=broker == "apache", rate=rate, every_s=every)
+    _run(run(plan, out, state))
+
+
 @parked.command("list")
 def parked_list(state: State = STATE, url: Url = None, key: Key = None) -> None:
     """What every service has parked, with reasons."""
@@ -259,11 +307,14 @@ def notices_resend(delivery_id: str, state: State = STATE, url: Url = None, key:
 @notices.command("preview")
 def notices_preview(
     template: Annotated[str | None, typer.Argument(help="All when left out.")] = None,
+    language: Annotated[Literal["zh-CN", "en"], typer.Option(help="Chinese or English.")] = "zh-CN",
+    html: Annotated[bool, typer.Option("--html", help="As a page, to be written to a file.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Templates that are not shipped: a folder.")] = None,
 ) -> None:
-    """How messages read, on example data, with what they take as SMS."""
-    from huying.notices import preview
+    """How messages read, on example data, with what they take as SMS; exit code 1 where one cannot."""
+    from huying.notice_preview import page, show
 
-    preview(template)
+    (page if html else show)(template, language, folder)
 
 
 @calendar.command("load")
@@ -305,6 +356,52 @@ def verify(
 
     if not run(Where.find(state, url, key), packs or [], settings):
         raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Named .ndjson.gz, or .ndjson.", dir_okay=False)],
+    state: State = STATE,
+    databases: Databases = None,
+    public: Annotated[bool, typer.Option("--public", help="Events alone: for an auditor.")] = False,
+    seal_key: SealKey = None,
+) -> None:
+    """Write the whole history of a city into a file, while it goes on working; a backup, unless --public."""
+    from huying.history import write
+
+    _run(write(file, state, databases, seal_key, records=not public))
+
+
+@app.command()
+def rebuild(
+    file: Annotated[Path, typer.Option("--from", help="What `huying export` wrote.", exists=True)],
+    state: State = STATE,
+    databases: Databases = None,
+    key: PublicKeys = None,
+) -> None:
+    """Build a city anew in empty databases, and compare it with what the file says of it."""
+    from huying.history import put_back
+
+    _run(put_back(file, state, databases, key or []))
+
+
+@audit.command("verify")
+def audit_verify(
+    file: Annotated[Path, typer.Argument(help="What `huying export` wrote.", exists=True, dir_okay=False)],
+    key: PublicKeys = None,
+) -> None:
+    """Check a file without any database; names the first event that is not as it was said (exit code 1)."""
+    from huying import audit
+
+    typer.echo(audit.told(audit.verified(file, audit.read_keys(key or [])), with_key=bool(key)))
+
+
+@audit.command("key")
+def audit_key(state: State = STATE, seal_key: SealKey = None) -> None:
+    """Print the city's public key: to be kept where the city's own people cannot change it."""
+    from huying.history import public_key
+
+    typer.echo(public_key(state, seal_key))
 
 
 @packs.command("schema")

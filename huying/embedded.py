@@ -31,6 +31,8 @@ from uuid import uuid4
 
 import asyncpg
 
+from shared.settings import KafkaSettings
+
 ADMIN = "postgres"
 ROOT_STATE = Path("/var/lib/huying")
 LONGEST_FOLDER = 85  # bytes; a socket's whole path may have 103
@@ -75,7 +77,7 @@ class Program:
     async def _end(self, how: signal.Signals) -> None:
         if self._process and self.running:
             os.killpg(self._process.pid, how)
-            if not await _until(lambda: not self.running, 30):
+            if not await until(lambda: not self.running, 30):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         if self._lock:
@@ -110,7 +112,7 @@ class Program:
         """`at_death` is what the program gets when this thread ends. A recovery may take five minutes."""
         said = self._log.stat().st_size if self._log.exists() else 0
         self._process = self._spawn(command, at_death)
-        await _until(lambda: not self.running or done(), 300)
+        await until(lambda: not self.running or done(), 300)
         if not done():
             lines = self._log.read_bytes()[said:].decode(errors="replace").splitlines() or ["it said nothing"]
             word = next((line for line in lines if CAUSE.search(line)), lines[-1])
@@ -176,6 +178,10 @@ class EmbeddedPostgres(Program):
                     raise
             await asyncio.sleep(0.2)
 
+    def find(self) -> None:
+        """Find where its data are, for who speaks to one that runs."""
+        self._settle()
+
     def dsn(self, database: str, role: str) -> str:
         """An SQLAlchemy URL for asyncpg; it holds the role's password."""
         secret, host = self._password(role), quote(str(self._base))
@@ -216,7 +222,7 @@ class EmbeddedPostgres(Program):
         if role not in known:
             known[role] = secrets.token_urlsafe(24)
             fresh = self._passwords.with_suffix(".new")
-            _write_secret(fresh, json.dumps(known))
+            write_secret(fresh, json.dumps(known))
             fresh.replace(self._passwords)
         return str(known[role])
 
@@ -266,7 +272,7 @@ class EmbeddedPostgres(Program):
     async def _make_data(self, binaries: Path) -> None:
         fresh, secret = self._base / "data.new", self._base / "password"
         shutil.rmtree(fresh, ignore_errors=True)
-        _write_secret(secret, self._password(ADMIN))
+        write_secret(secret, self._password(ADMIN))
         self._give(secret)
         access = [f"--username={ADMIN}", f"--pwfile={secret}", "--auth=scram-sha-256"]
         command = [f"{binaries}/initdb", "-D", str(fresh), *access, *LOCALE]
@@ -281,11 +287,11 @@ class EmbeddedPostgres(Program):
         """Ends a server that outlived its parent; forgets one whose number another program has."""
         pid_file, mark = self._data / "postmaster.pid", f"-D {self._data} "
         pid = int((_words(pid_file) or ["0"])[0])
-        if mark in _command_line(pid):
+        if mark in command_line(pid):
             os.kill(pid, signal.SIGINT)
-            if not await _until(lambda: mark not in _command_line(pid), 60):
+            if not await until(lambda: mark not in command_line(pid), 60):
                 raise EmbeddedError(f"Process {pid} of a former run does not end. End it by `kill -9 {pid}`.")
-        elif _command_line(pid):
+        elif command_line(pid):
             await asyncio.to_thread(pid_file.unlink)
 
     def _accepts(self) -> bool:
@@ -310,6 +316,22 @@ class EmbeddedBroker(Program):
     def bootstrap(self) -> str:
         return f"127.0.0.1:{self._port}"
 
+    def login(self, principal: str) -> dict[str, Any]:
+        """What settings of Huying say to speak to it; it knows no principals."""
+        return {"bootstrap": self.bootstrap}
+
+    def as_client(self, principal: str = "") -> KafkaSettings:
+        """Settings of a client that is no service."""
+        return KafkaSettings(bootstrap=self.bootstrap)
+
+    async def admit(self, banks: Iterable[str]) -> None:
+        """It lets everybody in."""
+
+    async def replace(self) -> None:
+        """An empty one in its place, as after every start; for tests."""
+        await self.kill()
+        await self.start()
+
     async def start(self) -> None:
         async with self._starting():
             with socket.create_server(("127.0.0.1", self._port)) as free:
@@ -327,9 +349,20 @@ class EmbeddedBroker(Program):
             await self._run(command, signal.SIGKILL, self._accepts)
 
     def _accepts(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
-            return True
-        return False
+        return listens(self._port)
+
+
+def listens(port: int) -> bool:
+    """Whether a program of this machine takes connections on `port`."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def _wheel(package: str) -> Path:
@@ -357,7 +390,8 @@ def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
     return all(enters(step.stat()) for step in (folder, *folder.parents))
 
 
-async def _until(done: Callable[[], bool], seconds: float) -> bool:
+async def until(done: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition, so long at most; whether it came."""
     for _ in range(int(seconds * 50)):
         if done():
             return True
@@ -369,14 +403,15 @@ def _words(file: Path) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
 
-def _write_secret(file: Path, text: str) -> None:
+def write_secret(file: Path, text: str) -> None:
+    """Write what this account alone may read."""
     file.unlink(missing_ok=True)
     file.touch(0o600)
     file.write_text(text)
 
 
-def _command_line(pid: int) -> str:
-    """Empty when there is no such process."""
+def command_line(pid: int) -> str:
+    """Of a process; empty when there is none."""
     if sys.platform == "linux":
         with suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import socket
 import tempfile
 from pathlib import Path
@@ -11,10 +12,12 @@ import typer
 import yaml
 from aiokafka.errors import KafkaError
 
-from huying import bank_sim, sample_data, sample_loans
-from huying.embedded import EmbeddedError
+from huying import bank_sim, bank_sim_webhooks, sample_data, sample_loans
+from huying.embedded import EmbeddedError, free_port
 from huying.fleet import Fleet
+from huying.kafka import RunningKafka
 from huying.parked import URLS
+from huying.samples import PROCEDURES, SETTINGS
 from services import SERVICES
 from shared.runtime import Running, serve
 from shared.telemetry import configure_logs
@@ -24,12 +27,17 @@ SPEED = 2_000.0
 FAULTS = {"silence": 0.1, "duplicate": 0.1, "garbage": 0.02, "slow": 0.1}
 
 
-async def up(state: Path, port: int, *, processes: bool) -> None:
-    """Run until cancelled. Raises `EmbeddedError` with a sentence where something cannot start."""
+async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = None) -> None:
+    """Run until cancelled, on the Apache Kafka of the folder `kafka` where one is given.
+
+    Raises `EmbeddedError` with a sentence where something cannot start.
+    """
     configure_logs("WARNING")
     check_ports(range(port, port + len(SERVICES)) if processes else [port])
     check_state(state)
-    fleet = Fleet(state, [*sample_data.people(), *sample_loans.people()], port=port)
+    people = [*sample_data.people(), *sample_loans.people()]
+    more = {"port": port, "allow_private_webhooks": True, **_offered()}  # a sample bank's webhook is here
+    fleet = Fleet(state, people, RunningKafka(kafka) if kafka else None, **more)
     try:
         await fleet.start()
         async with asyncio.TaskGroup() as group:
@@ -44,6 +52,13 @@ async def up(state: Path, port: int, *, processes: bool) -> None:
         await fleet.stop()
 
 
+def _offered() -> dict[str, object]:
+    """The sample procedures and their numbers, where the environment names neither of its own."""
+    given = {"procedures": PROCEDURES, "pack_settings": SETTINGS}
+    named = any(f"HUYING_{name}".upper() in os.environ for name in given)
+    return {} if named else {**given}
+
+
 async def _in_one(fleet: Fleet, group: asyncio.TaskGroup, port: int) -> None:
     async def ready(_services: list[Running]) -> None:
         await _ready(fleet, group, {service: f"http://127.0.0.1:{port}/{service}" for service in SERVICES})
@@ -56,8 +71,12 @@ async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -
     """Bring in the sample data, let the sample banks answer, and say where to look."""
     await sample_data.bring_in(urls, fleet.keys)
     await sample_loans.bring_in(urls["financing"], fleet.keys)
-    for code in await _on_kafka(fleet, urls["financing"]):
+    codes = await _banks(fleet, urls["financing"], "kafka")
+    await fleet.broker.admit(codes)
+    for code in codes:
         group.create_task(_answer(fleet, code))
+    for code in await _banks(fleet, urls["financing"], "webhook"):
+        group.create_task(_answer_webhooks(fleet, code, urls["financing"]))
     (fleet.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
     typer.echo(
@@ -71,6 +90,8 @@ async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"
                 '{"channel": "web", "kind": "help", "title": "厂区门口道路破损", "text": "货车无法进出。", '
                 '"enterprise": {"name": "示例制造有限公司"}}\'',
+                'or under a procedure (办事程序), with "procedure" and an id of these: '
+                f"curl -s {urls['intake']}/procedures",
                 "Read its status with what that answers:",
                 f"  curl -s {urls['intake']}/status/<registration_number> -H 'Receipt-Code: <receipt_code>'",
             ]
@@ -78,21 +99,41 @@ async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -
     )
 
 
-async def _on_kafka(fleet: Fleet, financing: str) -> list[str]:
-    """The codes of the banks in the directory that are on Kafka."""
+async def _banks(fleet: Fleet, financing: str, way: str) -> list[str]:
+    """The codes of the banks in the directory that are reached this way."""
     headers = {"authorization": f"Bearer {fleet.keys['office']}"}
     async with httpx.AsyncClient(headers=headers) as client:
         banks = (await client.get(f"{financing}/banks")).raise_for_status().json()["items"]
-    return [bank["code"] for bank in banks if "kafka" in bank["ways"]]
+    return [bank["code"] for bank in banks if way in bank["ways"]]
 
 
 async def _answer(fleet: Fleet, code: str) -> None:
     """A sample bank at work; a broker that is away is waited for."""
     while True:
         try:
-            await bank_sim.on_kafka(bank_sim.Plan(code, faults=FAULTS, speed=SPEED), fleet.broker.bootstrap)
+            bank = bank_sim.Plan(code, faults=FAULTS, speed=SPEED)
+            await bank_sim.on_kafka(bank, fleet.broker.as_client(f"bank-{code}"))
         except KafkaError:
             await asyncio.sleep(1)
+
+
+async def _answer_webhooks(fleet: Fleet, code: str, financing: str) -> None:
+    """A sample bank with an endpoint here; one whose webhooks go elsewhere is left alone."""
+    if (key := fleet.keys.get(code)) is None or await _has_another(financing, code, key):
+        return
+    while True:
+        try:
+            bank = bank_sim.Plan(code, faults=FAULTS, speed=SPEED)
+            await bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key)
+        except (httpx.TransportError, OSError):
+            await asyncio.sleep(1)
+
+
+async def _has_another(financing: str, code: str, key: str) -> bool:
+    headers = {"authorization": f"Bearer {key}"}
+    async with httpx.AsyncClient(headers=headers) as client:
+        answer = await client.get(f"{financing}/banks/{code}/endpoint")
+    return answer.is_success and not answer.json()["url"].startswith(bank_sim_webhooks.HERE)
 
 
 def check_ports(ports: range | list[int]) -> None:

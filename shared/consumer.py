@@ -7,6 +7,8 @@ and backs off. A record nobody can read, or that fails three times alone, is par
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -33,8 +35,8 @@ COMMIT_EVERY_S = 1.0  # what a successor reads again, the inbox drops
 ATTEMPTS = 3
 COMMIT_S = 10.0  # aiokafka tries for ever where a topic is gone
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
-Redrives = Mapping[str, Callable[[Connection, str], Awaitable[None]]]
-"""How what a service itself parked, under a topic of its own, is tried again: by its key."""
+Redrives = Mapping[str, Callable[[Connection, Parked, datetime], Awaitable[None]]]
+"""How what is no event heard is tried again, in a transaction of that time: by topic, where `*` fits any."""
 
 
 class Listener(Protocol):
@@ -101,7 +103,7 @@ class Consumer:
             await bus.ensure(self._topics)
             self._cluster, self._done = bus.cluster, {}
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._settings.bootstrap,
+                **self._settings.client(),
                 group_id=self._service,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -218,13 +220,13 @@ class Consumer:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
-        if (again := self._redrives.get(row.topic)) is not None:
+        parked = _parked(row)
+        if (again := self._redrive_of(row.topic)) is not None:
             async with self._engine.begin() as conn:
-                await again(conn, row.key)
+                await again(conn, parked, await self._clock.stamp(conn))
                 await conn.execute(_REDRIVEN, {"id": parked_id})
             return
-        headers = [(name, value.encode()) for name, value in row.headers.items()]
-        record = decode(Parked(row.topic, row.partition, row.offset, None, row.body, headers))
+        record = decode(parked)
         if record.reason is not None:
             raise Conflict(
                 f"消息仍无法读取：{record.reason}", f"the message still cannot be read: {record.reason}"
@@ -232,6 +234,9 @@ class Consumer:
         await self._transact([record])
         async with self._engine.begin() as conn:
             await conn.execute(_REDRIVEN, {"id": parked_id})
+
+    def _redrive_of(self, topic: str) -> Callable[[Connection, Parked, datetime], Awaitable[None]] | None:
+        return next((again for name, again in self._redrives.items() if fnmatchcase(topic, name)), None)
 
     def _events(self, records: list[Record]) -> dict[UUID, tuple[Event, str | None]]:
         """The events by id, each once, in order, with their traces; those nobody handles are left out."""
@@ -250,6 +255,13 @@ class Consumer:
             if mark is not None and record.raw.offset >= mark.after:
                 newest[record.raw.topic, record.raw.partition] = mark
         return newest
+
+
+def _parked(row: Any) -> Parked:
+    headers = [(name, value.encode()) for name, value in row.headers.items()]
+    key = row.key.encode() if row.key is not None else None
+    place = (row.topic, row.partition, row.offset)
+    return Parked(row.cluster, row.parked_at, *place, key, row.body, headers)
 
 
 def _seconds() -> float:

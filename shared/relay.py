@@ -15,26 +15,28 @@ from uuid import uuid4
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
 from shared import db, wire
-from shared.bus import Bus, end
+from shared.bus import Bus, NoIdempotence, TopicRefused, WrongPartitions, end, hash_of
 from shared.clock import Clock
 from shared.database import Connection, Database
+from shared.links import Links
 from shared.pace import Pace
 from shared.settings import Settings
 
 BATCH = 2_000
 POLL_S = 0.5
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.15
+ASK_AGAIN_S = 10.0
 
 TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
 _UNSENT = text(
     """
     select seq, topic, event_id, key, type, occurred_at, traceparent, body
-    from outbox where sent_at is null order by seq limit :limit
+    from outbox where sent_at is null and topic <> all(cast(:refused as text[])) order by seq limit :limit
     """
 )
 _MARK = text(
@@ -43,7 +45,7 @@ _MARK = text(
     update relay set offsets = cast(:offsets as jsonb)
     """
 )
-_NEWEST = text("select max(seq) from outbox where sent_at is null")
+_NEWEST = text("select max(seq) from outbox where sent_at is null and topic <> all(cast(:refused as text[]))")
 _HOLD = text("select hold_at from relay where hold_until > clock_timestamp()")
 
 
@@ -77,9 +79,15 @@ class Relay:
         self._pause_s = settings.busy_watermark_s
         self._said_at = float("-inf")
         self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
+        self._links = Links(service)
         self._offsets: dict[str, int] = {}
+        """By topic and partition; under the topic alone, how many partitions it has."""
         self._known: set[str] = set()
         """Topics that are there: to wait for one that is not would hold up all others."""
+        self._own = {self.topic, f"{service}.parked"}
+        self._refused: list[str] = []
+        """Topics of others that the broker refuses us: what is for them waits."""
+        self._asked_at = float("-inf")
 
     def poke(self) -> None:
         """Something was written or heard: look at the outbox, and say a watermark soon."""
@@ -116,8 +124,9 @@ class Relay:
             try:
                 async with Bus(self._settings) as bus:
                     await self._remember(conn, bus.cluster)
-                    self._known = {self.topic, f"{self._service}.parked"}
-                    await bus.ensure(self._known)
+                    await self._links.begin(conn, self._engine, self._clock.now())
+                    await bus.ensure(self._own)
+                    self._known = set(self._own)
                     await self._relay(conn, bus)
             finally:
                 await conn.invalidate()
@@ -128,7 +137,7 @@ class Relay:
 
     async def _relay(self, conn: Connection, bus: Bus) -> None:
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.bootstrap,
+            **self._settings.client(),
             acks="all",
             linger_ms=2,
             max_batch_size=262_144,
@@ -137,9 +146,14 @@ class Relay:
         )
         try:
             await producer.start()
+            await producer.client.set_topics(self._own)  # a refresh forgets topics that nobody added
             while True:
                 await bus.check()
                 await self._rest(await self._turn(conn, bus, producer))
+        except UnknownError as error:
+            if self._settings.idempotent_producer and self.upto is None:
+                raise NoIdempotence(self._settings.bootstrap) from error
+            raise
         finally:
             await end(producer.stop())
 
@@ -149,8 +163,14 @@ class Relay:
         if row.cluster not in (None, cluster):
             await self._forget(f"cluster {row.cluster} became {cluster}")
             row = (await conn.execute(text("select cluster, offsets from relay"))).one()
-        await conn.execute(text("update relay set cluster = :cluster"), {"cluster": cluster})
-        self._offsets = dict(row.offsets)
+        wanted = self._settings.partitions
+        if (before := row.offsets.get(self.topic, wanted)) != wanted:
+            raise WrongPartitions(f"{self.topic} (as the database has it)", before, wanted)
+        self._offsets = {**row.offsets, self.topic: wanted}
+        values = {"cluster": cluster, "offsets": orjson.dumps(self._offsets).decode()}
+        await conn.execute(
+            text("update relay set cluster = :cluster, offsets = cast(:offsets as jsonb)"), values
+        )
 
     async def _forget(self, reason: str) -> None:
         """The broker lost what it had: all that is retained is to be sent again."""
@@ -195,13 +215,14 @@ class Relay:
     async def _drain(self, conn: Connection, bus: Bus, producer: AIOKafkaProducer) -> int:
         """Send what was committed before this moment; returns how many rows went."""
         sent, newest = 0, None
-        while rows := (await conn.execute(_UNSENT, {"limit": BATCH})).all():
+        self._ask_again()
+        while rows := (await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._refused})).all():
             if newest is None and len(rows) == BATCH:
-                newest = (await conn.execute(_NEWEST)).scalar()
-            if new := {row.topic for row in rows} - self._known:
-                await bus.ensure(new, others=True)
-                self._known |= new
+                newest = (await conn.execute(_NEWEST, {"refused": self._refused})).scalar()
+            if not all([await self._finds(bus, topic) for topic in {row.topic for row in rows}]):
+                continue
             await self._send(producer, rows)
+            await self._links.add(conn, rows, self._clock.now())
             offsets = orjson.dumps(self._offsets).decode()
             await conn.execute(_MARK, {"seqs": [row.seq for row in rows], "offsets": offsets})
             sent += len(rows)
@@ -209,17 +230,40 @@ class Relay:
                 break
         return sent
 
+    async def _finds(self, bus: Bus, topic: str) -> bool:
+        """Whether a topic is there; one of others that is refused does not hold up the rest."""
+        if topic not in self._known:
+            try:
+                await bus.ensure([topic], others=True)
+            except TopicRefused as error:
+                self._log.error("a topic is refused", reason=str(error))
+                self._refused.append(topic)
+                return False
+            self._known.add(topic)
+        return True
+
+    def _ask_again(self) -> None:
+        if _seconds() >= self._asked_at + ASK_AGAIN_S:
+            self._refused, self._asked_at = [], _seconds()
+
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+        for topic in {row.topic for row in rows}:
+            await producer.client.add_topic(topic)
         waiting = [
             await producer.send(
                 row.topic,
                 key=row.key.encode(),
+                partition=self._partition(row.topic, row.key),
                 value=row.body.encode(),
                 headers=wire.headers(self._service, row.type, row.event_id, row.occurred_at, row.traceparent),
             )
             for row in rows
         ]
         self._acknowledged(await asyncio.gather(*waiting))
+
+    def _partition(self, topic: str, key: str) -> int | None:
+        """Of a topic of ours what the number of partitions says, even where some were added just now."""
+        return hash_of(key) % self._settings.partitions if topic in self._own else None
 
     async def _say(self, producer: AIOKafkaProducer, upto: datetime) -> None:
         asks, self._asks, self._hurried = self._asks, False, False

@@ -1,22 +1,82 @@
 """Settings of one service, from the environment (`HUYING_…`) or given by whoever starts it."""
 
+import ssl
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class Settings(BaseSettings):
-    """One service's settings. `database` is a SQLAlchemy URL of the service's own database and role."""
+class KafkaSettings(BaseSettings):
+    """Where the broker is, and as whom it is spoken to. ValueError where that is no way to speak."""
 
     model_config = SettingsConfigDict(env_prefix="HUYING_", frozen=True)
 
-    database: str
     bootstrap: str = "127.0.0.1:9092"
+    kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_user: str | None = None
+    kafka_password: str | None = Field(default=None, repr=False)
+    kafka_password_file: Path | None = None
+    kafka_ca: Path | None = None  # certificates the broker's is checked by; without it the system's
+    idempotent_producer: bool = False  # on for Apache Kafka; the embedded broker refuses it
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        secrets = (self.kafka_password is not None) + (self.kafka_password_file is not None)
+        if self.kafka_protocol.startswith("SASL") != (self.kafka_user is not None):
+            raise ValueError(
+                f"HUYING_KAFKA_PROTOCOL is {self.kafka_protocol} and HUYING_KAFKA_USER is {self.kafka_user}: "
+                "SASL_PLAINTEXT and SASL_SSL need a user, the others take none / 用户名与协议不符"
+            )
+        if secrets != (self.kafka_user is not None):
+            raise ValueError(
+                "HUYING_KAFKA_USER needs HUYING_KAFKA_PASSWORD or HUYING_KAFKA_PASSWORD_FILE, one of them;"
+                " without a user neither is of use / 密码与用户名须同时给出，且只给一种"
+            )
+        if self.kafka_ca and not self.kafka_protocol.endswith("SSL"):
+            raise ValueError(
+                f"HUYING_KAFKA_CA is of use with SSL and SASL_SSL only, not with {self.kafka_protocol}"
+                " / 仅加密协议使用证书"
+            )
+        return self
+
+    def client(self) -> dict[str, Any]:
+        """What every client of aiokafka is told. ValueError where the secret or the certificates lack."""
+        found: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap,
+            "security_protocol": self.kafka_protocol,
+        }
+        if self.kafka_protocol.endswith("SSL"):
+            found["ssl_context"] = ssl.create_default_context(cafile=self.kafka_ca)
+        if self.kafka_user is not None:
+            found["sasl_mechanism"] = self.kafka_mechanism
+            found["sasl_plain_username"] = self.kafka_user
+            found["sasl_plain_password"] = self._secret()
+        return found
+
+    def _secret(self) -> str:
+        if self.kafka_password is not None or self.kafka_password_file is None:
+            return self.kafka_password or ""
+        try:
+            secret = self.kafka_password_file.read_text("utf-8").strip()
+        except OSError as error:
+            raise ValueError(
+                f"HUYING_KAFKA_PASSWORD_FILE {self.kafka_password_file} cannot be read: {error.strerror}"
+                " / 密码文件无法读取"
+            ) from error
+        if not secret:
+            raise ValueError(f"HUYING_KAFKA_PASSWORD_FILE {self.kafka_password_file} is empty / 密码文件为空")
+        return secret
+
+
+class Settings(KafkaSettings):
+    """One service's settings. `database` is a SQLAlchemy URL of the service's own database and role."""
+
+    database: str
     partitions: int = Field(default=6, ge=1, le=256)
     replication: int = Field(default=1, ge=1)
-    idempotent_producer: bool = False  # Apache Kafka only: the embedded broker refuses it
     pack: str = "bozhou-2024"
     procedures: tuple[str, ...] = ()  # further packs that appeals may be registered under
     pack_settings: Path | None = None  # the jurisdiction's settings: numbers that packs leave open
@@ -25,8 +85,11 @@ class Settings(BaseSettings):
     zone: str = "Asia/Shanghai"
     clock: Literal["wall", "driven"] = "wall"
     accounts: Path | None = None
+    seal_key: Path | None = None  # an Ed25519 key in PEM that seals each day; without it none is sealed
     calendar: Path | None = None
     channels: Path | None = None  # how notify reaches people; without it messages stay in the inboxes
+    intake_url: str | None = None  # where notify asks how an enterprise is reached, under the key
+    intake_key: str | None = Field(default=None, repr=False)
     allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
     host: str = "127.0.0.1"
     port: int = 8000

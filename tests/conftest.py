@@ -1,5 +1,6 @@
 """What the tests stand on: a real PostgreSQL and a real broker, and the services on both."""
 
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.kafka import Kafka
 from services import SERVICES
 from tests.city import City
+from tests.kafka import emptied
 
+BROKER = os.environ.get("HUYING_TEST_BROKER", "embedded")
 REAL_CASES = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
@@ -30,9 +34,24 @@ async def postgres(state: Path) -> AsyncIterator[EmbeddedPostgres]:
     await server.stop()
 
 
+@pytest.fixture(scope="session")
+async def kafka(state: Path) -> AsyncIterator[Kafka | None]:
+    """Apache Kafka, one broker for the whole run, where HUYING_TEST_BROKER is `apache`."""
+    if BROKER != "apache":
+        yield None
+        return
+    cluster = Kafka(state)
+    await cluster.start()
+    yield cluster
+    await cluster.stop()
+
+
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
-    """A broker of the test's own, empty."""
+async def broker(tmp_path: Path, kafka: Kafka | None) -> AsyncIterator[EmbeddedBroker | Kafka]:
+    """An empty broker: Apache Kafka, or the embedded one, of the test's own."""
+    if kafka is not None:
+        yield await emptied(kafka)
+        return
     server = EmbeddedBroker(tmp_path)
     await server.start()
     yield server
@@ -40,7 +59,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
 
 
 @pytest.fixture
-async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
     """All services on empty databases and an empty broker, with a clock the test drives."""
     async with City(postgres, broker) as city:
         yield city

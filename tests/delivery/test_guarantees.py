@@ -17,7 +17,7 @@ from tests.city import City, PastCase, local
 
 async def records(city: City, topic: str) -> list[ConsumerRecord]:
     """Everything a topic holds, in the order of its partitions."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=city.broker.bootstrap, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**city.broker.as_client().client(), auto_offset_reset="earliest")
     consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
     await consumer.start()
     try:
@@ -31,7 +31,7 @@ async def records(city: City, topic: str) -> list[ConsumerRecord]:
 
 async def send(city: City, topic: str, *messages: tuple[wire.Headers, bytes]) -> None:
     """Put raw records on a topic, as somebody might who does not know our ways."""
-    producer = AIOKafkaProducer(bootstrap_servers=city.broker.bootstrap)
+    producer = AIOKafkaProducer(**city.broker.as_client().client())
     await producer.start()
     try:
         for headers, value in messages:
@@ -160,8 +160,7 @@ async def test_broker_replaced_by_an_empty_one(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     await city.directory()
     await city.import_cases([PastCase(f"a{i}", "2026-11-09 10:00") for i in range(50)])
-    await city.broker.kill()
-    await city.broker.start()
+    await city.broker.replace()
     appeal = await city.register()  # written to the outbox and relayed to the new broker
     await city.dispatch(appeal)
     await city.move_to("2026-11-20 09:00")

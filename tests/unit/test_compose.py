@@ -16,8 +16,20 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 CONTAINERS = COMPOSE["services"]
 
 
-def test_there_is_a_container_for_each_service_and_two_more() -> None:
-    assert CONTAINERS.keys() == {*SERVICES, "postgres", "broker"}
+def test_there_is_a_container_for_each_service_and_three_more() -> None:
+    assert CONTAINERS.keys() == {*SERVICES, "postgres", "broker", "access"}
+
+
+def test_each_container_is_a_principal_of_its_own_and_the_list_is_brought_before_any_starts() -> None:
+    access = CONTAINERS["access"]["environment"]
+    for service in SERVICES:
+        environment = CONTAINERS[service]["environment"]
+        password = environment["HUYING_KAFKA_PASSWORD"].partition(":")[0]
+        assert environment["HUYING_KAFKA_USER"] == service
+        assert password == access[f"{service.upper()}_KAFKA_PASSWORD"].partition(":")[0]
+        assert CONTAINERS[service]["depends_on"]["access"]["condition"] == "service_completed_successfully"
+    assert CONTAINERS["access"]["command"][:2] == ["kafka", "acls"]
+    assert "StandardAuthorizer" in CONTAINERS["broker"]["environment"]["KAFKA_AUTHORIZER_CLASS_NAME"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,0 +1,253 @@
+"""Apache Kafka itself without Docker: one or three KRaft brokers on 127.0.0.1, their jars from Maven.
+
+Clients log in by SCRAM-SHA-512, and the broker lets each do what `deploy/kafka/acls.yaml` says. Passwords are
+made at the first start and kept in the state folder. Whatever cannot be done is an `EmbeddedError`.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from huying import kafka_access
+from huying.embedded import EmbeddedError, Program, command_line, free_port, listens, until, write_secret
+from huying.kafka_setup import ADMIN, JVM, jars, properties, tools
+from shared.settings import KafkaSettings
+
+READY_S = 60
+
+
+class KafkaNode(Program):
+    """One broker that is a controller, too; `detached` ones outlive whoever starts them."""
+
+    def __init__(self, state: Path, number: int, *, detached: bool) -> None:
+        self.name = f"kafka-{number}"
+        super().__init__(state)
+        self.data = self.state / self.name
+        self.properties = self.state / f"{self.name}.properties"
+        self.port = 0
+        self._pid = self.state / f"{self.name}.pid"
+        self._detached = detached
+
+    @property
+    def pid(self) -> int:
+        """Of its process, of whatever Huying; 0 where none runs."""
+        with suppress(OSError, ValueError):
+            pid = int(self._pid.read_text())
+            if str(self.properties) in command_line(pid):
+                return pid
+        return 0
+
+    async def serve(self, java: str, classpath: str) -> None:
+        """Start it on the storage that is there."""
+        if self.pid:
+            raise EmbeddedError(
+                f"{self.name} in {self.state} runs already. End it by: huying kafka down --state {self.state.parent}"
+            )
+        async with self._starting():
+            command = [java, *JVM, "-cp", classpath, "kafka.Kafka", str(self.properties)]
+            await self._run(command, signal.SIGTERM, lambda: listens(self.port))
+
+    async def end(self) -> None:
+        """End it, whoever started it."""
+        if pid := self.pid:
+            os.kill(pid, signal.SIGTERM)
+            if not await until(lambda: not self.pid, 30):
+                os.kill(pid, signal.SIGKILL)
+
+    def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
+        if self._detached:
+            with self._log.open("ab") as log:
+                how: dict[str, Any] = {"env": self.environment, "cwd": "/", "start_new_session": True}
+                process = subprocess.Popen(command, stdin=DEVNULL, stdout=log, stderr=log, **how)
+        else:
+            process = super()._spawn(command, at_death)
+        self._pid.write_text(str(process.pid))
+        return process
+
+
+class Kafka:
+    """A cluster below `state`, on the same ports at every start; durable, and empty only after `replace`."""
+
+    name = "broker"
+
+    def __init__(self, state: Path, brokers: int | None = None, *, detached: bool = False) -> None:
+        self.state = state.absolute() / "kafka"
+        self._plan = self.state / "cluster.json"
+        self._secrets = self.state / "passwords.json"
+        count = len(self._read(self._plan).get("ports", ())) or brokers or 1
+        if brokers not in (None, count):
+            raise EmbeddedError(
+                f"{self.state} has {count} broker(s), not {brokers}. Choose another state folder."
+            )
+        self.nodes = [KafkaNode(self.state, number + 1, detached=detached) for number in range(count)]
+
+    @property
+    def running(self) -> bool:
+        return all(node.running for node in self.nodes)
+
+    @property
+    def bootstrap(self) -> str:
+        ports = self._read(self._plan).get("ports", [])
+        return ",".join(f"127.0.0.1:{client}" for client, _ in ports)
+
+    def login(self, principal: str) -> dict[str, Any]:
+        """What settings of Huying say to speak to it as `principal`."""
+        return {
+            "bootstrap": self.bootstrap,
+            "kafka_protocol": "SASL_PLAINTEXT",
+            "kafka_user": principal,
+            "kafka_password": self._password(principal),
+            "idempotent_producer": True,
+            "replication": len(self.nodes),
+        }
+
+    def as_client(self, principal: str = ADMIN) -> KafkaSettings:
+        """Settings of a client that is no service."""
+        return _client(self.login(principal))
+
+    async def start(self) -> None:
+        """Start all brokers; at the first start make ports, passwords and storage."""
+        java, mvn = await asyncio.to_thread(tools)
+        classpath = f"{await asyncio.to_thread(jars, mvn)}/*"
+        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._arrange()
+        for node in self.nodes:
+            if not (node.data / "meta.properties").exists():
+                await self._format(node, java, classpath)
+        await asyncio.gather(*(node.serve(java, classpath) for node in self.nodes if not node.running))
+        await self.answers()
+        await self.admit(self.banks())
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(node.stop() for node in self.nodes))
+
+    async def kill(self) -> None:
+        """Gives them no time to tidy up; for tests."""
+        await asyncio.gather(*(node.kill() for node in self.nodes))
+
+    async def replace(self) -> None:
+        """Another, empty cluster in its place: what the old one had is gone. For tests."""
+        await self.kill()
+        for node in self.nodes:
+            await asyncio.to_thread(shutil.rmtree, node.data)
+        self._write(self._plan, self._read(self._plan) | {"cluster": _cluster_id()})
+        await self.start()
+
+    async def down(self) -> bool:
+        """End brokers that a former command started; whether there were any."""
+        running = [node for node in self.nodes if node.pid]
+        await asyncio.gather(*(node.end() for node in running))
+        return bool(running)
+
+    def banks(self) -> list[str]:
+        """Codes of the banks that were admitted."""
+        known = self._read(self._secrets)
+        return sorted(name.removeprefix("bank-") for name in known if name.startswith("bank-"))
+
+    async def admit(self, banks: Iterable[str]) -> None:
+        """Bring the access list to the broker, for the services, all banks known so far and these."""
+        codes = {*self.banks(), *map(kafka_access.checked, banks)}
+        passwords = {name: self._password(name) for name in kafka_access.principals(codes)}
+        await kafka_access.apply(self.as_client(), passwords, kafka_access.entries(codes))
+
+    async def answers(self) -> None:
+        """Wait until every broker is one of the cluster. Raises `EmbeddedError` after a minute."""
+        async with asyncio.timeout(READY_S):
+            while await self._members() < len(self.nodes):  # noqa: ASYNC110 - other processes
+                await asyncio.sleep(0.1)
+
+    async def _members(self) -> int:
+        client = AIOKafkaAdminClient(**self.as_client().client(), request_timeout_ms=5_000)
+        try:
+            await client.start()
+            return len((await client.describe_cluster())["brokers"])
+        except KafkaError:
+            return 0
+        finally:
+            await client.close()
+
+    def _arrange(self) -> None:
+        plan = self._read(self._plan) or {
+            "cluster": _cluster_id(),
+            "ports": [(free_port(), free_port()) for _ in self.nodes],
+        }
+        self._write(self._plan, plan)
+        for number, node in enumerate(self.nodes, 1):
+            node.port = plan["ports"][number - 1][0]
+            lines = properties(number, plan["ports"], node.data, self._password(ADMIN))
+            write_secret(node.properties, "\n".join(lines) + "\n")
+
+    async def _format(self, node: KafkaNode, java: str, classpath: str) -> None:
+        """Make a broker's storage, with the admin in it; the password stands on no command line."""
+        told = node.state / f"{node.name}.format"
+        scram = f'"SCRAM-SHA-512=[name={ADMIN},password={self._password(ADMIN)}]"'
+        cluster = self._read(self._plan)["cluster"]
+        words = [*JVM, "-cp", f'"{classpath}"', "kafka.tools.StorageTool", "format", "--cluster-id", cluster]
+        write_secret(told, " ".join([*words, "--config", f'"{node.properties}"', "--add-scram", scram]))
+        done = await asyncio.to_thread(subprocess.run, [java, f"@{told}"], capture_output=True, text=True)
+        told.unlink()
+        if done.returncode:
+            reason = (done.stderr.splitlines() or ["no reason given"])[-1]
+            raise EmbeddedError(
+                f"{node.data} cannot be made Kafka's storage: {reason}. Choose another folder."
+            )
+
+    def _password(self, principal: str) -> str:
+        known = self._read(self._secrets)
+        if principal not in known:
+            known[principal] = secrets.token_urlsafe(24)
+            self._write(self._secrets, known)
+        return str(known[principal])
+
+    def _read(self, file: Path) -> dict[str, Any]:
+        try:
+            return dict(json.loads(file.read_text())) if file.exists() else {}
+        except ValueError as error:
+            raise EmbeddedError(f"{file} is damaged. Put a copy of it back.") from error
+
+    def _write(self, file: Path, content: dict[str, Any]) -> None:
+        fresh = file.with_suffix(".new")
+        write_secret(fresh, json.dumps(content))
+        fresh.replace(file)
+
+
+class RunningKafka(Kafka):
+    """A cluster that `huying kafka up` started; it stays when its user goes."""
+
+    running = True
+
+    async def start(self) -> None:
+        """Refuse one that does not answer; bring the access list to it."""
+        if not self.bootstrap:
+            raise EmbeddedError(f"No Kafka is in {self.state}. Start one: huying kafka up --state FOLDER")
+        try:
+            await self.answers()
+        except TimeoutError as error:
+            raise EmbeddedError(f"Kafka at {self.bootstrap} does not answer: huying kafka up") from error
+        await self.admit(())
+
+    async def stop(self) -> None: ...
+
+    async def kill(self) -> None: ...
+
+
+def _client(login: dict[str, Any]) -> KafkaSettings:
+    return KafkaSettings(**{name: login[name] for name in login if name in KafkaSettings.model_fields})
+
+
+def _cluster_id() -> str:
+    return urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode().replace("-", "x")

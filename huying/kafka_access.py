@@ -1,0 +1,200 @@
+"""Principals and access lists on Apache Kafka, without Java: `deploy/kafka/acls.yaml` brought to a broker.
+
+aiokafka's admin client knows neither, so the requests are put together here from its protocol classes.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, for_code
+from aiokafka.protocol.admin import CreateAclsRequest_v1, DeleteAclsRequest, DescribeAclsRequest
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, Int8, Int16, Int32, Schema
+from aiokafka.protocol.types import TaggedFields as Tags
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from shared.settings import KafkaSettings
+
+LIST = Path(__file__).parent.parent / "deploy" / "kafka" / "acls.yaml"
+BANK = re.compile(r"[a-z0-9-]{2,20}")
+ITERATIONS = 4096
+ANY, TOPIC, GROUP, LITERAL, PREFIXED, ALLOW = 1, 2, 3, 3, 4, 3
+OPERATIONS = {"read": 3, "write": 4, "create": 5}
+SCRAM_SHA_512 = 2
+
+
+class Line(BaseModel):
+    """One line of the list: what a principal may do on some topics and groups."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    principal: str
+    operations: tuple[Literal["create", "read", "write"], ...]
+    topics: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    prefix: bool = False
+
+
+class Entry(NamedTuple):
+    """One entry as Kafka has it, in the numbers of its protocol."""
+
+    resource: int
+    name: str
+    pattern: int
+    principal: str
+    host: str
+    operation: int
+    permission: int
+
+
+def entries(banks: Iterable[str], file: Path = LIST) -> set[Entry]:
+    """The whole list with these banks. ValueError for what is no bank's code."""
+    lines = TypeAdapter(list[Line]).validate_python(yaml.safe_load(file.read_text("utf-8")))
+    codes = [checked(code) for code in banks]
+    found: set[Entry] = set()
+    for line in lines:
+        of_each = "{bank}" in str(line)
+        for code in codes if of_each else [""]:
+            found |= set(_entries(line, code))
+    return found
+
+
+def checked(code: str) -> str:
+    """A bank's code as it may stand in names of topics. ValueError for any other."""
+    if not BANK.fullmatch(code):
+        raise ValueError(
+            f"{code!r} is no bank's code: 2 to 20 small letters, digits and hyphens / 银行代码不合规则"
+        )
+    return code
+
+
+def _entries(line: Line, code: str) -> Iterable[Entry]:
+    pattern = PREFIXED if line.prefix else LITERAL
+    principal = "User:" + line.principal.replace("{bank}", code)
+    for resource, names in ((TOPIC, line.topics), (GROUP, line.groups)):
+        for name in names:
+            for operation in line.operations:
+                number = OPERATIONS[operation]
+                place = (resource, name.replace("{bank}", code), pattern)
+                yield Entry(*place, principal, "*", number, ALLOW)
+
+
+def principals(banks: Iterable[str], file: Path = LIST) -> list[str]:
+    """Everybody on the list, in order."""
+    return sorted({entry.principal.removeprefix("User:") for entry in entries(banks, file)})
+
+
+class Refused(KafkaError):  # type: ignore[misc]
+    """The broker did not take a change of principals or access."""
+
+
+async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[Entry]) -> None:
+    """Make the principals with their passwords, and their access what is `wanted`: no less and no more.
+
+    Others' access stays. Raises `Refused`, or another KafkaError.
+    """
+    client = AIOKafkaAdminClient(**admin.client(), request_timeout_ms=10_000)
+    try:
+        await client.start()
+        await _send(client, _AlterScram([_upsertion(*one) for one in sorted(passwords.items())]))
+        await _send(client, _CreateAcls(sorted(wanted)))
+        mine = {entry.principal for entry in wanted}
+        for entry in await held(client):
+            if entry.principal in mine and entry not in wanted:
+                await _send(client, DeleteAclsRequest(*entry))
+    finally:
+        await client.close()
+
+
+async def held(client: AIOKafkaAdminClient) -> set[Entry]:
+    """Every entry that the broker has."""
+    answer = await _send(client, DescribeAclsRequest(ANY, None, ANY, None, None, ANY, ANY))
+    return {
+        Entry(resource, name, pattern, *rest)
+        for resource, name, pattern, acls in answer.resources
+        for rest in acls
+    }
+
+
+async def _send(client: AIOKafkaAdminClient, request: Any) -> Any:
+    answer = await client._send_request(request)
+    said = answer.to_object()
+    results = said.get("results") or said.get("creation_responses") or said.get("filter_responses") or [said]
+    for result in results:
+        if result["error_code"]:
+            reason = result["error_message"] or for_code(result["error_code"]).__name__
+            raise Refused(f"the broker refuses {type(request).__name__.lstrip('_')}: {reason}")
+    return answer
+
+
+class _CreateAcls(Request[CreateAclsRequest_v1]):  # type: ignore[misc]
+    API_KEY = CreateAclsRequest_v1.API_KEY
+
+    def __init__(self, wanted: Sequence[Entry]) -> None:
+        self._wanted = wanted
+
+    def build(self, request_struct_class: type[CreateAclsRequest_v1]) -> CreateAclsRequest_v1:
+        return request_struct_class(list(self._wanted))
+
+
+class _ScramAltered(Response):  # type: ignore[misc]
+    API_KEY = 51
+    API_VERSION = 0
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "results",
+            CompactArray(
+                ("user", CompactString("utf-8")),
+                ("error_code", Int16),
+                ("error_message", CompactString("utf-8")),
+                ("tags", Tags),
+            ),
+        ),
+        ("tags", Tags),
+    )
+
+
+class _AlterScramStruct(RequestStruct):  # type: ignore[misc]
+    API_KEY = 51
+    API_VERSION = 0
+    FLEXIBLE_VERSION = True
+    RESPONSE_TYPE = _ScramAltered
+    SCHEMA = Schema(
+        ("deletions", CompactArray(("name", CompactString("utf-8")), ("mechanism", Int8), ("tags", Tags))),
+        (
+            "upsertions",
+            CompactArray(
+                ("name", CompactString("utf-8")),
+                ("mechanism", Int8),
+                ("iterations", Int32),
+                ("salt", CompactBytes),
+                ("salted_password", CompactBytes),
+                ("tags", Tags),
+            ),
+        ),
+        ("tags", Tags),
+    )
+
+
+class _AlterScram(Request[_AlterScramStruct]):  # type: ignore[misc]
+    API_KEY = 51
+
+    def __init__(self, upsertions: list[tuple[Any, ...]]) -> None:
+        self._upsertions = upsertions
+
+    def build(self, request_struct_class: type[_AlterScramStruct]) -> _AlterScramStruct:
+        return request_struct_class([], self._upsertions, {})
+
+
+def _upsertion(principal: str, password: str) -> tuple[Any, ...]:
+    """A user with what SCRAM keeps of the password (RFC 5802)."""
+    salt = secrets.token_bytes(24)
+    salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
+    return principal, SCRAM_SHA_512, ITERATIONS, salt, salted, {}

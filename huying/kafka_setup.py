@@ -1,0 +1,98 @@
+"""What Apache Kafka needs before it starts: Java, its jars from Maven, and a configuration."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from huying.embedded import EmbeddedError
+
+POM = Path(__file__).parent.parent / "deploy" / "kafka" / "pom.xml"
+ADMIN = "admin"
+JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
+JAVA = 17
+
+
+class NoJava(EmbeddedError):
+    """Java or Maven is missing, or too old."""
+
+
+def tools() -> tuple[str, str]:
+    """Where `java` and `mvn` are. Raises `NoJava`."""
+    java, mvn = shutil.which("java"), shutil.which("mvn")
+    if java is None or mvn is None:
+        raise NoJava(
+            f"{'mvn' if java else 'java'} is not on this machine: Apache Kafka needs a JDK {JAVA} or newer "
+            "and Maven. Install them, or use the embedded broker (huying up) / 缺少 Java 或 Maven"
+        )
+    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    version = re.search(r'version "(\d+)', said)
+    if version is None or int(version[1]) < JAVA:
+        raise NoJava(f"{java} is no Java {JAVA} or newer. Install one / Java 版本过低")
+    return java, mvn
+
+
+def jars(mvn: str) -> Path:
+    """The folder of Kafka's jars, fetched by Maven when first asked for."""
+    name = f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huying" / name
+    if not folder.exists():
+        fresh = folder.with_suffix(f".{os.getpid()}")
+        command = [mvn, "-B", "-q", "-f", str(POM), "dependency:copy-dependencies"]
+        done = subprocess.run([*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True)
+        if done.returncode:
+            reason = next((line for line in done.stdout.splitlines() if "ERROR" in line), "no reason given")
+            raise EmbeddedError(f"Maven cannot fetch Apache Kafka: {reason}. Is its repository reachable?")
+        with suppress(OSError):  # another process was faster
+            fresh.replace(folder)
+    return folder
+
+
+def properties(number: int, ports: Sequence[Sequence[int]], data: Path, password: str) -> list[str]:
+    """The configuration of one of `ports` (of clients and controllers, by broker)."""
+    client, controller = ports[number - 1]
+    copies, needed = len(ports), (len(ports) + 1) // 2
+    login = f'required username="{ADMIN}" password="{password}"'
+    modules = "org.apache.kafka.common.security"
+    voters = ",".join(f"{i}@127.0.0.1:{port}" for i, (_, port) in enumerate(ports, 1))
+    return [
+        "process.roles=broker,controller",
+        f"node.id={number}",
+        f"controller.quorum.voters={voters}",
+        f"listeners=CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
+        f"advertised.listeners=CLIENT://127.0.0.1:{client}",
+        "controller.listener.names=CONTROLLER",
+        "inter.broker.listener.name=CLIENT",
+        "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "sasl.enabled.mechanisms=SCRAM-SHA-512",
+        "sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512",
+        f"listener.name.client.scram-sha-512.sasl.jaas.config={modules}.scram.ScramLoginModule {login};",
+        # the admin alone: a controller knows no SCRAM users before the cluster has a leader
+        "listener.name.controller.sasl.enabled.mechanisms=PLAIN",
+        "sasl.mechanism.controller.protocol=PLAIN",
+        "listener.name.controller.plain.sasl.jaas.config="
+        f'{modules}.plain.PlainLoginModule {login} user_{ADMIN}="{password}";',
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        f"super.users=User:{ADMIN}",
+        "allow.everyone.if.no.acl.found=false",
+        "auto.create.topics.enable=false",
+        "log.retention.ms=-1",
+        f"log.dirs={data}",
+        f"default.replication.factor={copies}",
+        f"min.insync.replicas={needed}",
+        "offsets.topic.num.partitions=8",
+        f"offsets.topic.replication.factor={copies}",
+        "transaction.state.log.num.partitions=4",
+        f"transaction.state.log.replication.factor={copies}",
+        f"transaction.state.log.min.isr={needed}",
+        f"share.coordinator.state.topic.replication.factor={copies}",
+        f"share.coordinator.state.topic.min.isr={needed}",
+        "group.initial.rebalance.delay.ms=0",
+        "group.min.session.timeout.ms=1000",
+        "broker.session.timeout.ms=4000",
+        "broker.heartbeat.interval.ms=1000",
+    ]
