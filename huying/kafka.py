@@ -55,7 +55,8 @@ class KafkaNode(Program):
         """Start it on the storage that is there."""
         if self.pid:
             raise EmbeddedError(
-                f"{self.name} in {self.state} runs already. End it by: huying kafka down --state {self.state.parent}"
+                f"{self.name} in {self.state} runs already."
+                f" End it by: huying kafka down --state {self.state.parent}"
             )
         async with self._starting():
             command = [java, *JVM, "-cp", classpath, "kafka.Kafka", str(self.properties)]

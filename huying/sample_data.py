@@ -14,6 +14,7 @@ from huying.samples import SOURCE, Appeal, LiveStep, appeals, leaders, units
 from services.dispatch import acts as dispatch_acts
 from services.intake import acts as intake_acts
 from shared.clock import WallClock
+from shared.rules import pack
 from shared.web.access import Role
 from shared.web.text import Body
 
@@ -52,9 +53,10 @@ async def bring_in(
         if (await city.ask("GET", "intake", "appeals?limit=1", "office"))["items"]:
             return 0
         await city.put_directory()
-        await city.import_all(appeals(), WallClock().now())
-        await asyncio.gather(*(city.go_on(appeal) for appeal in appeals() if appeal.live))
-        return len(appeals())
+        wanted = await city.registrable(appeals())
+        await city.import_all(wanted, WallClock().now())
+        await asyncio.gather(*(city.go_on(appeal) for appeal in wanted if appeal.live))
+        return len(wanted)
 
 
 class _City:
@@ -98,6 +100,16 @@ class _City:
         for unit in units():
             if unit.code not in codes:
                 await self.ask("PUT", "dispatch", f"units/{unit.code}", "office", unit)
+
+    async def registrable(self, wanted: tuple[Appeal, ...]) -> tuple[Appeal, ...]:
+        """Those under a pack that the city offers, or that needs no numbers from it."""
+        found = await self.ask("GET", "intake", "procedures", "office")
+        offered = {one["id"] for one in found["items"]}
+        return tuple(
+            appeal
+            for appeal in wanted
+            if appeal.pack in offered or not pack.unbound(appeal.pack).settings_named()
+        )
 
     async def import_all(self, wanted: tuple[Appeal, ...], now: datetime) -> None:
         """Bring the past in. What the enterprises did goes last: a withdrawal would end the dispatch acts."""

@@ -15,6 +15,9 @@ from shared.errors import Invalid
 TICK = timedelta(microseconds=1)
 _NOW = text("select now()")
 
+READER = "huying-reader"
+"""What a connection calls itself that writes nothing: its long transactions hold up no judgement."""
+
 # A transaction takes its start time a moment before it can be seen in pg_stat_activity.
 # The margin covers that moment; see docs/decisions/0003-watermarks-in-band.md.
 _HORIZON = text(
@@ -22,6 +25,7 @@ _HORIZON = text(
     select least(clock_timestamp() - interval '50 milliseconds', min(xact_start)) - interval '1 microsecond'
     from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+      and application_name <> 'huying-reader'
     """
 )
 

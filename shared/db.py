@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared import links
 from shared.database import DRIVER_ERRORS, Connection
 
 SERVICES = Path(__file__).parent.parent / "services"
@@ -30,7 +31,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """The tables of outbox, inbox, heard watermarks, relay, idempotency keys and parked messages."""
+    """The tables of outbox, its chain, inbox, heard watermarks, relay, idempotency keys, parked messages."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",
@@ -47,6 +48,7 @@ def add_backbone(metadata: sa.MetaData) -> None:
         sa.Index("outbox_unsent", "seq", postgresql_where=sa.text("sent_at is null")),
         sa.Index("outbox_key", "key"),
     )
+    links.add_tables(metadata)
     sa.Table(
         "inbox",
         metadata,

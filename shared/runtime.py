@@ -17,11 +17,11 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import db, telemetry
+from shared import db, seals, telemetry
 from shared.clock import Clock, DrivenClock, WallClock
 from shared.consumer import Consumer, Handlers, Redrives
 from shared.database import Database
-from shared.errors import NotFound
+from shared.errors import NotFound, PackMissing
 from shared.outbox import Batch
 from shared.relay import Relay
 from shared.rules import pack
@@ -65,6 +65,7 @@ class Running:
         self.accounts = Accounts.load(settings.accounts)
         self.pack = pack.load(settings.pack, settings.pack_settings)
         self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
+        self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
         self.calendar = Calendar.load(_zone(settings.zone), settings.calendar)
         self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
         self.engine = Database(settings.database)
@@ -97,11 +98,18 @@ class Running:
             self.relay.hurry()
 
     def pack_of(self, ref: str) -> pack.Pack:
-        """The pack a case names; the city's own may come from a file. PackError for an unknown one."""
+        """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""
         for own in (self.pack, *self.procedures.values()):
             if ref == own.ref:
                 return own
-        return pack.load(ref, self.settings.pack_settings)
+        try:
+            return pack.load(ref, self.settings.pack_settings)
+        except pack.PackError as error:
+            self.log.error("a case's pack is not here", pack=ref, reason=str(error))
+            raise PackMissing(
+                f"规则包 {ref} 不在本系统：请运维放回该版本的规则包文件，或其本地规定的该版本",
+                f"rule pack {ref} is not here: put back that version of it, or of its settings (see the log)",
+            ) from error
 
     def wake(self) -> None:
         """Something was written, or the clock was moved."""
@@ -120,12 +128,17 @@ class Running:
 
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
         """What runs beside the web server."""
-        found = [
+        found: list[Coroutine[Any, Any, None]] = [
             self.relay.run(),
             self.writer.run(),
             self.writer.forget(),
             *(task(self) for task in self.service.tasks),
         ]
+        if self.seal_key is not None:
+            zone = self.calendar.zone
+            found.append(
+                seals.keep(self.service.name, self.engine, self.clock, zone, self.seal_key, self.log)
+            )
         return [*found, self.consumer.run()] if self.service.hears else found
 
 

@@ -158,8 +158,6 @@ class Courier:
     def _failed(self, parcel: Parcel, error: Undelivered, at: datetime) -> list[Result]:
         next_at = next_try(error.outcome, parcel, at)
         until = at + error.wait if error.wait is not None and next_at is not None else None
-        if next_at is not None and until is not None:
-            next_at = max(next_at, until)
         return [
             Result(
                 part,

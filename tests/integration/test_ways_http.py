@@ -251,3 +251,15 @@ async def test_robots_that_are_out_of_order_are_left_alone_after_three_calls(
     await office.deliver(HOUR, MINUTE)
     assert len(site.asked) == tried + 20
     assert await office.states() == {"sent": 20}
+
+
+async def test_without_leave_the_service_calls_no_address_that_is_not_public(
+    postgres: EmbeddedPostgres, site: Site, tmp_path: Path
+) -> None:
+    channels = f"webhook: {{hosts: ['{site.host}']}}"
+    async with opened(postgres, Gateway(), tmp_path, channels) as office:
+        await office.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
+        await office.tell(overdue(1))
+        await office.deliver(HOUR)
+        assert len(await office.rows("select id from attempts")) > 1
+    assert site.asked == []

@@ -11,7 +11,7 @@ import pytest
 
 from huying import samples
 from huying.sample_data import SampleDataError, bring_in, people
-from huying.samples import Appeal, LiveStep, appeals, leaders, load_appeals, units
+from huying.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
 from services import SERVICES
 from services.dispatch import acts as dispatch_acts
 from services.dispatch import domain as dispatch
@@ -65,14 +65,16 @@ STORY = {
     "objection-upheld": ("dispatched", 0, None),
     "referred": ("referred", 0, None),
     "withdrawn": ("withdrawn", 0, None),
+    "arrears-plan": ("dispatched", 0, None),
+    "silent-approval": ("approved", 0, None),
 }
 """What the judge says before anybody acts on it: state, cards, why it was lifted."""
-LATE = {"carded", "never-answered", "lifted-by-count", "card-cleared", "card-contested"}
+LATE = {"silent-approval", "carded", "never-answered", "lifted-by-count", "card-cleared", "card-contested"}
 
 
 def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
     """What intake and dispatch say of the appeal."""
-    wish, rules = appeal.registration(now), pack.load(appeal.pack)
+    wish, rules = appeal.registration(now), pack.load(appeal.pack, SETTINGS)
     file, received = intake.receive(
         wish, appeal.appeal_id, "BZ-20260101-00001", rules.ref, wish.occurred_at, None, appeal.id
     )
@@ -92,7 +94,7 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
-    return decide(said(appeal, now), pack.load(appeal.pack), CALENDAR, now)
+    return decide(said(appeal, now), pack.load(appeal.pack, SETTINGS), CALENDAR, now)
 
 
 def lift_reason(judgement: Judgement) -> LiftReason | None:
@@ -126,8 +128,8 @@ def test_a_session_takes_place_on_its_weekday() -> None:
         assert weekday in (None, appeal.day(FIRST).weekday()), appeal.id
 
 
-def test_thirty_appeals_come_in_over_every_channel_and_are_of_every_kind() -> None:
-    assert len({appeal.id for appeal in appeals()}) == len(appeals()) == 30
+def test_appeals_come_in_over_every_channel_and_are_of_every_kind() -> None:
+    assert len({appeal.id for appeal in appeals()}) == len(appeals()) == 32
     assert {appeal.channel for appeal in appeals()} == set(Channel)
     assert {appeal.kind for appeal in appeals()} == set(Kind)
 
@@ -217,6 +219,7 @@ def test_every_sample_file_is_read() -> None:
         "appeals.yaml",
         "leaders.yaml",
         "loans.yaml",
+        "notices.yaml",
         "settings.yaml",
         "units.yaml",
     }
@@ -229,6 +232,7 @@ class City(httpx.MockTransport):
         super().__init__(self._answer)
         self.asked: list[str] = []
         self.versions: set[str | None] = set()
+        self.offers: tuple[str, ...] = PROCEDURES
         self._items = items
         self._refuses = refuses
 
@@ -241,6 +245,8 @@ class City(httpx.MockTransport):
             self.versions.add(request.headers.get("if-match"))
         everything = [{"appeal_id": str(appeal.appeal_id), "code": ""} for appeal in appeals()]
         items = self._items if request.url.path == "/intake/appeals" else everything
+        if request.url.path == "/intake/procedures":
+            items = [{"id": offered} for offered in self.offers]
         card, lift = {"card_id": str(uuid4()), "unit": "kaifaqu"}, {"leader": "mayor"}
         return httpx.Response(
             200, headers={"etag": '"7"'}, json={"items": items, "cards": [card], "lift": lift}
@@ -249,7 +255,7 @@ class City(httpx.MockTransport):
 
 async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_they_would_end() -> None:
     city = City([])
-    assert await bring_in(URLS, KEYS, city) == 30
+    assert await bring_in(URLS, KEYS, city) == 32
     at = {asked: i for i, asked in enumerate(city.asked)}
     imports = [asked for asked in city.asked if asked.endswith("/import")]
     assert imports == ["POST /intake/import", "POST /dispatch/import", "POST /intake/import"]
@@ -259,6 +265,17 @@ async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_th
     assert len(acted) == sum(len(appeal.live) for appeal in appeals())
     assert min(at[asked] for asked in acted) > at["DELETE /dispatch/hold"]
     assert city.versions == {'"7"'}
+
+
+async def test_appeals_under_procedures_that_the_city_does_not_offer_are_left_out() -> None:
+    city = City([])
+    city.offers = ("xuancheng-2024-approval",)
+    assert await bring_in(URLS, KEYS, city) == 31
+
+
+def test_every_pack_beside_the_appeal_that_is_shipped_is_offered() -> None:
+    beside = {name for name in pack.known() if name.endswith(("-arrears", "-award", "-approval", "-clues"))}
+    assert set(PROCEDURES) == beside
 
 
 async def test_a_city_that_has_appeals_is_left_alone() -> None:

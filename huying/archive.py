@@ -1,0 +1,174 @@
+"""The file of a city's history: CloudEvents 1.0 JSON, one a line, plain or gzip.
+
+A header; for each service its events in the order in which it said them, a seal after each day, and a head at
+their end; records; the state they make; an end with the SHA-256 of all lines before it.
+"""
+
+import gzip
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+
+from shared import chain
+
+HEADER = "huying.export.v1"
+SEAL = "huying.seal.v1"
+HEAD = "huying.head.v1"
+RECORD = "huying.record.v1"
+STATE = "huying.state.v1"
+END = "huying.end.v1"
+_RECORD = re.compile(
+    rb'\{"recordlink":"([0-9a-f]{64})",("specversion":"1\.0","id":"([0-9]+)","source":"/huying/([a-z]+)",'
+    rb'"type":"huying\.record\.v1","subject":"([a-z_]+)","datacontenttype":"application/json","data":(\{.*\}))\}',
+    re.DOTALL,
+)
+
+
+class Broken(ValueError):
+    """A file that is not as it was written. The message says where, and what was expected."""
+
+
+def told(type_: str, source: str, data: object) -> bytes:
+    """A line about the file itself, as CloudEvent: keys sorted, so that it can be written in one way only."""
+    event = {
+        "specversion": "1.0",
+        "id": f"{type_}:{source}",
+        "source": f"/huying/{source}",
+        "type": type_,
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+
+
+def read_told(line: bytes) -> tuple[str, str, Any] | None:
+    """Type, source and data of a line about the file; None where it is none, or written in another way."""
+    try:
+        event = orjson.loads(line)
+        type_, source = event["type"], event["source"].removeprefix("/huying/")
+        known = told(type_, source, event["data"]) == line
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return None
+    return (type_, source, event["data"]) if known else None
+
+
+class Row(NamedTuple):
+    """One record: a row of a table, as JSON. Links go on from record to record through the whole file."""
+
+    link: bytes
+    said: bytes
+    number: int
+    service: str
+    table: str
+    data: bytes
+
+
+def record(before: bytes, number: int, service: str, table: str, data: str) -> tuple[bytes, bytes]:
+    """The line of a record, and its link."""
+    said = (
+        b'{"specversion":"1.0","id":"%d","source":"/huying/%s","type":"huying.record.v1","subject":"%s",'
+        b'"datacontenttype":"application/json","data":%s}'
+        % (number, service.encode(), table.encode(), data.encode())
+    )
+    link = chain.link(before, said)
+    return b'{"recordlink":"%s",%s' % (link.hex().encode(), said[1:]), link
+
+
+def read_record(line: bytes) -> Row | None:
+    """The record of a line; None where it is none."""
+    if (found := _RECORD.fullmatch(line)) is None:
+        return None
+    link, said, number, service, table, data = found.groups()
+    return Row(
+        bytes.fromhex(link.decode()),
+        b"{" + said + b"}",
+        int(number),
+        service.decode(),
+        table.decode(),
+        data,
+    )
+
+
+class Writer:
+    """Writes a file that appears under its name when all of it is there; only its owner may read it."""
+
+    def __init__(self, path: Path) -> None:
+        check_name(path)
+        self.lines = 0
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self._sum = sha256()
+        self._raw: IO[bytes] | None = None
+        self._out: Any = None
+
+    def __enter__(self) -> "Writer":
+        self._raw = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        zipped = self._path.suffix == ".gz"
+        self._out = (
+            gzip.GzipFile("", "wb", compresslevel=6, fileobj=self._raw, mtime=0) if zipped else self._raw
+        )
+        return self
+
+    def write(self, line: bytes) -> None:
+        """One more line."""
+        self._sum.update(line)
+        self._sum.update(b"\n")
+        self._out.write(line)
+        self._out.write(b"\n")
+        self.lines += 1
+
+    def sum(self) -> bytes:
+        """The SHA-256 of all lines so far."""
+        return self._sum.digest()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        assert self._raw is not None
+        if self._out is not self._raw:
+            self._out.close()
+        if kind is None:
+            self._raw.flush()
+            os.fsync(self._raw.fileno())
+        self._raw.close()
+        if kind is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink()
+
+
+def check_name(path: Path) -> None:
+    """Refuse a name that says another kind of file. ValueError."""
+    if path.suffix not in (".gz", ".ndjson"):
+        raise ValueError(
+            f"{path} is to be named .ndjson.gz or .ndjson: other compressions are not there"
+            " / 文件名须以 .ndjson.gz 或 .ndjson 结尾"
+        )
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, without their ends. `Broken` where it breaks off or cannot be unpacked."""
+    try:
+        with path.open("rb") as raw:
+            yield from split(raw)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error} / 文件无法读取") from error
+
+
+def split(raw: IO[bytes]) -> Iterator[bytes]:
+    """The same of what is open, plain or packed."""
+    count = 0
+    zipped = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    try:
+        for line in gzip.GzipFile(fileobj=raw) if zipped else raw:
+            count += 1
+            if not line.endswith(b"\n"):
+                raise Broken(f"line {count} breaks off: the file was cut / 第 {count} 行不完整，文件被截断")
+            yield line[:-1]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Broken(f"after line {count} the file cannot be unpacked: {error} / 文件损坏") from error

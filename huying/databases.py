@@ -1,0 +1,80 @@
+"""Where the databases of a city are: below a state folder, or as a file says."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import asyncpg
+import yaml
+
+from huying.embedded import EmbeddedPostgres
+from services import SERVICES
+
+Urls = Mapping[str, str]
+"""A SQLAlchemy URL for asyncpg by service."""
+
+
+@contextlib.asynccontextmanager
+async def reading(state: Path, file: Path | None) -> AsyncIterator[Urls]:
+    """Databases that are there: those `file` names, or those below `state`, started where they do not run."""
+    if file is not None:
+        yield _named(file)
+        return
+    if not (state / "passwords.json").exists():
+        raise ValueError(
+            f"there is no city below {state}: name its folder by --state, or its databases by --databases"
+            " / 该目录下没有数据，请用 --state 或 --databases 指明"
+        )
+    postgres = EmbeddedPostgres(state)
+    urls = {service: postgres.dsn(service, service) for service in SERVICES}
+    postgres.find()
+    if await _answers(postgres.dsn("intake", "intake")):
+        yield {service: postgres.dsn(service, service) for service in urls}
+        return
+    async with _started(postgres):
+        yield {service: postgres.dsn(service, service) for service in urls}
+
+
+@contextlib.asynccontextmanager
+async def making(state: Path, file: Path | None) -> AsyncIterator[Urls]:
+    """Databases to be filled: those `file` names, or new ones below `state`, where nothing may run."""
+    if file is not None:
+        yield _named(file)
+        return
+    postgres = EmbeddedPostgres(state)
+    async with _started(postgres):
+        await postgres.ensure(SERVICES)
+        yield {service: postgres.dsn(service, service) for service in SERVICES}
+
+
+@contextlib.asynccontextmanager
+async def _started(postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+    await postgres.start()
+    try:
+        yield
+    finally:
+        await postgres.stop()
+
+
+async def _answers(url: str) -> bool:
+    try:
+        conn = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=5)
+    except (OSError, asyncpg.PostgresError, TimeoutError):
+        return False
+    await conn.close()
+    return True
+
+
+def _named(file: Path) -> Urls:
+    """ValueError where the file does not name a database for each service."""
+    try:
+        found = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ValueError(f"{file} cannot be read: {error} / 文件无法读取") from error
+    if not isinstance(found, dict) or (missing := [name for name in SERVICES if name not in found]):
+        named = ", ".join(missing if isinstance(found, dict) else SERVICES)
+        raise ValueError(
+            f"{file} is to have a line `service: postgresql+asyncpg://…` for {named}"
+            " / 文件须为每个服务写明数据库"
+        )
+    return {name: str(found[name]) for name in SERVICES}

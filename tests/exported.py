@@ -1,0 +1,52 @@
+"""What tests of exports share: services started again on databases as they are, and questions to those."""
+
+from pathlib import Path
+from typing import Any, Self
+
+from huying.embedded import EmbeddedPostgres
+from huying.export import connected, cut, state
+from services import SERVICES
+from shared.runtime import running
+from tests.city import PEOPLE, City, accounts, empty
+
+Urls = dict[str, str]
+
+
+class Restarted(City):
+    """The services on databases as they are."""
+
+    async def __aenter__(self) -> Self:
+        file, self.keys = accounts(Path(self.broker.state), PEOPLE)
+        self._settings["accounts"] = file
+        for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
+            self.services[one.service.name] = one
+        return self
+
+
+def urls_of(postgres: EmbeddedPostgres) -> Urls:
+    return {service: postgres.dsn(service, service) for service in SERVICES}
+
+
+async def counted(urls: Urls, service: str, query: str) -> int:
+    """The number that a query gives."""
+    async with connected(service, urls[service]) as conn:
+        return int(await conn.fetchval(query))
+
+
+async def execute(urls: Urls, service: str, *queries: str) -> None:
+    """Change a database behind its service's back."""
+    async with connected(service, urls[service]) as conn:
+        for query in queries:
+            await conn.execute(query)
+
+
+async def now(urls: Urls) -> dict[str, dict[str, Any]]:
+    """The state of all databases."""
+    async with cut(urls) as taken:
+        return await state(taken.conns)
+
+
+async def wiped(postgres: EmbeddedPostgres) -> None:
+    """All databases empty."""
+    for service in SERVICES:
+        await empty(postgres, service)

@@ -1,0 +1,365 @@
+"""A city exported, wiped, rebuilt from the file: equal, silent about what it had said, and it goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from huying import archive, kept
+from huying.archive import Broken
+from huying.audit import verified
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.export import connected, cut, export, state
+from huying.kept import How
+from huying.rebuild import differences, rebuild
+from services import SERVICES
+from shared import seals
+from shared.clock import WallClock
+from shared.database import Database
+from tests.city import ALL, INTAKE, City, local
+from tests.exported import Restarted, Urls, counted, execute, now, urls_of, wiped
+from tests.gateway import SECRET, Gateway
+from tests.lending import ask, banks, report
+from tests.scenarios.test_verify import on_case, story
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+PUBLIC = seals.public_bytes(KEY)
+
+
+@pytest.fixture
+def urls(postgres: EmbeddedPostgres) -> Urls:
+    return urls_of(postgres)
+
+
+@pytest.fixture
+async def other_broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    """A broker that has heard nothing of the city."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    broker = EmbeddedBroker(folder)
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    async with Gateway().serving() as found:
+        yield found
+
+
+@pytest.fixture
+def channels(gateway: Gateway, tmp_path: Path) -> Path:
+    file = tmp_path / "channels.yaml"
+    file.write_text(f"sms: {{url: '{gateway.url}', key_id: huying, secret: '{SECRET}', sign: 呼应}}", "utf-8")
+    return file
+
+
+async def busy(city: City) -> dict[str, dict[str, Any]]:
+    """Cards, lifts, instructions, a bank on Kafka and one at the desk, messages that left by SMS."""
+    await city.move_to("2026-11-08 09:00")
+    contact = {"contacts": [{"channel": "sms", "address": "13900000001"}]}
+    await city.ok("office", "PUT", "/notify/contacts/unit:roads", contact)
+    appeals = await story(city)
+    await banks(city, "bank-a", ways=("kafka",))
+    await banks(city, "bank-b")
+    loan = await ask(city, consent={"given_at": "2026-11-19T08:00:00+08:00", "text_version": "2026-01"})
+    await report(city, "bank-b", f"{loan['registration_number']}/2", "contacted")
+    card = (await city.case(appeals["refused"]))["cards"][0]["card_id"]
+    await on_case(city, "office", appeals["refused"], "cards/served", card_id=card)
+    await on_case(city, "roads", appeals["refused"], "cards/appealed", card_id=card, reason="已书面答复")
+    await city.move_to("2026-11-20 09:30")
+    return appeals
+
+
+async def quiet(urls: Urls, gateway: Gateway) -> None:
+    """Wait until nothing leaves any more; what waits for another day waits."""
+    sending = "select count(*) from deliveries where state = 'sending'"
+    unsent = "select count(*) from bank_messages where bank = 'bank-a' and sent_at is null"
+    async with asyncio.timeout(40):
+        before = -1
+        while (
+            before != len(gateway.taken)
+            or await counted(urls, "notify", sending)
+            or await counted(urls, "financing", unsent)
+        ):
+            before = len(gateway.taken)
+            await asyncio.sleep(1)
+
+
+async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
+    postgres: EmbeddedPostgres,
+    broker: EmbeddedBroker,
+    other_broker: EmbeddedBroker,
+    gateway: Gateway,
+    channels: Path,
+    urls: Urls,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "city.ndjson.gz"
+    async with City(postgres, broker, channels=channels) as city:
+        await busy(city)
+        await quiet(urls, gateway)
+        await city.drained()
+    await export(urls, file, KEY, records=True)
+    told, texts = len(gateway.taken), await counted(urls, "financing", "select count(*) from bank_messages")
+    assert told > 2
+    assert texts > 1
+
+    await wiped(postgres)
+    before, after = await rebuild(file, urls, [PUBLIC])
+    assert differences(before, after) == []
+    assert before["escalation.cases"]["rows"] == 5
+
+    async with Restarted(postgres, other_broker, channels=channels) as city:
+        await city.move_to("2026-11-20 09:30")
+        await quiet(urls, gateway)
+        await city.drained()
+        read_anew = ["financing.bank_replies"]  # of the other broker nothing was read
+        assert differences(before, await now(urls)) == read_anew
+        assert len(gateway.taken) == told
+        assert await city.records("banks.bank-a.requests") == []
+        heard = await city.records("intake.events")
+        assert len([one for one in heard if dict(one.headers)["ce_type"] == b"appeal.received.v1"]) == 5
+        await goes_on(city, gateway, told)
+    assert verified(await again(urls, tmp_path), [PUBLIC]).events > verified(file).events
+
+
+async def goes_on(city: City, gateway: Gateway, told: int) -> None:
+    """A new appeal takes the next number, is dispatched, answered too late, and carded."""
+    appeal = await city.register(title="重建之后")
+    assert appeal["registration_number"] == "BZ-20261120-00001"
+    (leg,) = await city.dispatch(appeal)
+    await city.move_to("2026-11-30 09:00")
+    assert len((await city.case(appeal))["cards"]) == 1
+    body = {"leg_id": leg, "outcome": "solved", "text": "已修复"}
+    await city.act("roads", appeal, "completions", **body)
+    await city.drained()
+    assert (await city.status(appeal))["state"] == "completed"
+    async with asyncio.timeout(20):
+        while len(gateway.taken) == told:
+            await asyncio.sleep(0.05)
+
+
+async def again(urls: Urls, tmp_path: Path) -> Path:
+    file = tmp_path / "again.ndjson"
+    await export(urls, file, KEY, records=True)
+    return file
+
+
+async def test_what_was_still_on_its_way_arrives_after_the_rebuild(
+    postgres: EmbeddedPostgres,
+    broker: EmbeddedBroker,
+    other_broker: EmbeddedBroker,
+    urls: Urls,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "city.ndjson"
+    async with City(postgres, broker) as city:
+        await city.move_to("2026-11-09 09:00")
+        await city.directory()
+    async with Restarted(postgres, broker, services=(INTAKE,)) as city:
+        city.set_clocks("2026-11-09 10:00")
+        appeal = await city.register()
+    await export(urls, file, None, records=True)
+    await wiped(postgres)
+    before, after = await rebuild(file, urls)
+    heard = {"escalation.inbox", "escalation.cases", "escalation.history"}  # the judge alone hears it by then
+    assert set(differences(before, after)) == heard
+    async with Restarted(postgres, other_broker) as city:
+        await city.move_to("2026-11-09 11:00")
+        await city.dispatch(appeal)
+        await city.drained()
+        assert (await city.status(appeal))["state"] == "dispatched"
+
+
+@pytest.fixture(scope="module")
+async def exported(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city with a story, with a message that is parked and an act that came too late."""
+    folder: Path = tmp_path_factory.mktemp("exported")
+    broker, urls = EmbeddedBroker(folder), urls_of(postgres)
+    await broker.start()
+    async with City(postgres, broker) as city:
+        await story(city)
+    await broker.stop()
+    late = "update history set late = true where type = 'appeal.responded.v1'"
+    await execute(urls, "escalation", late, PARKED)
+    await export(urls, folder / "city.ndjson", None, records=True)
+    return folder / "city.ndjson"
+
+
+PARKED = """
+    insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+    values ('intake.events', 1, 2, 'c', 'k', '{"a": "b"}', '\\x00ff', 'unreadable')
+"""
+
+
+@pytest.fixture
+async def filled(exported: Path, postgres: EmbeddedPostgres, urls: Urls) -> Path:
+    """The same, rebuilt."""
+    await wiped(postgres)
+    await rebuild(exported, urls)
+    return exported
+
+
+async def test_late_acts_and_parked_messages_come_back_too(
+    exported: Path, postgres: EmbeddedPostgres, urls: Urls
+) -> None:
+    await wiped(postgres)
+    assert differences(*await rebuild(exported, urls)) == []
+    assert await counted(urls, "escalation", "select count(*) from history where late") == 1
+    assert await counted(urls, "escalation", "select count(*) from parked where body = '\\x00ff'") == 1
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_table_that_is_not_the_same_is_named(urls: Urls) -> None:
+    """Whatever row is taken away, the comparison sees it."""
+    before = await now(urls)
+    compared = [one for one in kept.every() if before.get(f"{one.service}.{one.name}", {}).get("rows")]
+    assert len(compared) > 15
+    for one in compared:
+        async with cut(urls) as taken, connected(one.service, urls[one.service]) as conn:
+            transaction = conn.transaction()
+            await transaction.start()
+            gone = (
+                f'delete from "{one.name}" where ctid in (select ctid from "{one.name}" where {{}} limit 1)'
+            )
+            await conn.execute(gone.format(one.table.where if one.table.how is How.RECORD else "true"))
+            changed = await state({**taken.conns, one.service: conn})
+            assert differences(before, changed) == [f"{one.service}.{one.name}"]
+            await transaction.rollback()
+
+
+async def test_databases_that_hold_something_are_not_touched(filled: Path, urls: Urls) -> None:
+    before = await now(urls)
+    with pytest.raises(ValueError, match=r"the database of intake is not empty \(outbox, links, .*appeals"):
+        await rebuild(filled, urls)
+    assert await now(urls) == before
+
+
+async def test_a_file_that_was_altered_is_not_put_back(
+    exported: Path, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path
+) -> None:
+    await wiped(postgres)
+    file = tmp_path / "altered.ndjson"
+    altered = await asyncio.to_thread(exported.read_bytes)
+    await asyncio.to_thread(file.write_bytes, altered.replace(b"timely", b"Timely", 1))
+    with pytest.raises(Broken, match="was altered"):
+        await rebuild(file, urls)
+    assert await counted(urls, "intake", "select count(*) from outbox") == 0
+
+
+async def test_a_public_file_has_events_alone(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls, tmp_path: Path
+) -> None:
+    file = tmp_path / "city.ndjson"
+    async with City(postgres, broker) as city:
+        appeal = await city.register(text="货车无法进出。")
+    await export(urls, file, KEY, records=False)
+    content = file.read_text("utf-8")
+    assert appeal["registration_number"] in content
+    for private in ("货车无法进出", "13800000000", "王工", archive.RECORD):
+        assert private not in content
+    assert verified(file, [PUBLIC]).records == 0
+    await wiped(postgres)
+    with pytest.raises(ValueError, match="without records"):
+        await rebuild(file, urls)
+
+
+# the chain at work
+
+
+@pytest.mark.usefixtures("filled")
+async def test_each_event_is_linked_once_however_often_it_is_said(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls
+) -> None:
+    """After a rebuild all is said to a new broker, and all is linked already."""
+    async with Restarted(postgres, broker) as city:
+        await city.move_to("2026-11-20 09:00")
+    assert await counted(urls, "dispatch", "select count(*) from outbox where sent_at is null") == 0
+    assert await counted(urls, "dispatch", "select count(*) from links") == 8
+
+
+@pytest.mark.usefixtures("filled")
+async def test_what_was_said_before_there_was_a_chain_is_linked_at_the_next_start(
+    broker: EmbeddedBroker, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path
+) -> None:
+    await execute(urls, "dispatch", "truncate links", "update outbox set sent_at = now()")
+    file = tmp_path / "old.ndjson"
+    await export(urls, file, KEY, records=False)
+    assert verified(file).signed
+    async with Restarted(postgres, broker) as city:
+        await city.move_to("2026-11-20 10:00")
+    assert await counted(urls, "dispatch", "select count(*) from links") == 8
+    await export(urls, file, KEY, records=False)
+    assert verified(file).signed
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_day_is_sealed_once_and_goes_on_from_the_last(urls: Urls) -> None:
+    days = "update links set linked_at = timestamptz '2026-11-10 12:00+8' + (number / 5) * interval '1 day'"
+    await execute(urls, "dispatch", days)
+    engine, heads = Database(urls["dispatch"]), []
+    for day in (11, 11, 12, 13):
+        midnight = local(f"2026-11-{day} 00:00")
+        async with engine.begin() as conn:
+            heads.append(await seals.seal(conn, "dispatch", midnight, midnight, KEY))
+    await engine.dispose()
+    sealed = [head and (str(head.day), head.upto) for head in heads]
+    assert sealed == [("2026-11-10", 4), None, ("2026-11-11", 8), None]
+
+
+@pytest.mark.usefixtures("filled")
+async def test_a_service_with_a_key_seals_by_itself(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls, tmp_path: Path
+) -> None:
+    await execute(urls, "intake", "update links set linked_at = now() - interval '2 days'")
+    seals.make_key(tmp_path / "seal.key")
+    settings: dict[str, Any] = {"seal_key": tmp_path / "seal.key", "clock": "wall"}
+    async with Restarted(postgres, broker, services=(INTAKE,), **settings), asyncio.timeout(20):
+        while not await counted(urls, "intake", "select count(*) from seals"):
+            await asyncio.sleep(0.05)
+    assert await counted(urls, "intake", "select max(upto) from seals") == 5
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "seal.key"
+    seals.make_key(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    seals.read_key(file)
+    file.chmod(0o640)
+    with pytest.raises(ValueError, match="chmod 600"):
+        seals.read_key(file)
+
+
+async def test_an_export_holds_up_no_judgement(postgres: EmbeddedPostgres, urls: Urls) -> None:
+    """A long transaction holds the horizon, unless it is a reader's."""
+    await wiped(postgres)
+    database = Database(urls["intake"])
+    async with cut(urls), database.connect() as conn:
+        await asyncio.sleep(0.3)
+        first = await WallClock().horizon(conn)
+        await asyncio.sleep(0.3)
+        assert await WallClock().horizon(conn) > first
+        async with database.begin() as writing:
+            await writing.execute(sa.text("select 1"))
+            await asyncio.sleep(0.2)  # the horizon is 50 ms behind
+            held = await WallClock().horizon(conn)
+            await asyncio.sleep(0.2)
+            assert await WallClock().horizon(conn) == held
+    await database.dispose()
+
+
+def test_every_table_of_every_service_has_its_place() -> None:
+    for service in SERVICES:
+        declared = set(kept.metadata(service).tables)
+        placed = {one.name for one in kept.tables(service)}
+        assert declared == placed, f"huying/kept.py says nothing of {sorted(declared ^ placed)} of {service}"
+
+
+def test_services_are_all_there() -> None:
+    assert {one.name for one in ALL} == set(SERVICES) == set(kept.OWN)
