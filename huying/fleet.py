@@ -96,9 +96,12 @@ class Fleet:
         )
 
     def _asking(self) -> dict[str, Any]:
-        """Where notify asks intake, and with which key."""
-        port = self.processes["intake"].port if "intake" in self.processes else self._settings.get("port")
-        return {"intake_url": f"http://127.0.0.1:{port}/intake", "intake_key": self.keys[NOTIFY]}
+        """Where notify asks intake and financing, and with which key."""
+        found: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
+        for name in ("intake", "financing"):
+            port = self.processes[name].port if name in self.processes else self._settings.get("port")
+            found[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
+        return found
 
     def url(self, service: str) -> str:
         """Where a service that runs as a process answers."""

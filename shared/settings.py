@@ -89,6 +89,7 @@ class Settings(KafkaSettings):
     calendar: Path | None = None
     channels: Path | None = None  # how notify reaches people; without it messages stay in the inboxes
     intake_url: str | None = None  # where notify asks how an enterprise is reached, under the key
+    financing_url: str | None = None  # the same for loan requests, under the same key
     intake_key: str | None = Field(default=None, repr=False)
     allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
     host: str = "127.0.0.1"

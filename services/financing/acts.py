@@ -77,11 +77,21 @@ class Asking(Body):
     credit_code: CreditCode
 
 
+Email = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}$", max_length=254
+    ),
+]
+
+
 class Contact(Body):
-    """Whom the banks call."""
+    """Whom the banks call. E-mail and `language` are for this window's own messages; no bank sees them."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     phone: Annotated[str, Field(pattern=r"^[+0-9 -]{5,30}$")]
+    email: Email | None = None
+    language: Literal["zh-CN", "en"] | None = None
 
 
 class Consent(Body):

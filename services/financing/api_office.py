@@ -144,6 +144,19 @@ def _case(loan: Loan) -> dict[str, Any]:
     }
 
 
+_CONTACT = text("select file->'wish'->'contact' as contact from cases where case_id = :id and what = 'loan'")
+
+
+@router.get("/requests/{loan_id}/contact")
+async def contact(loan_id: UUID, conn: Reading) -> Response:
+    """How the enterprise is reached, for the service that writes to it. Nothing of an imported request."""
+    found = (await conn.execute(_CONTACT, {"id": loan_id})).one_or_none()
+    if found is None:
+        raise NotFound("没有这项融资需求", "no such loan request here", "loan_id")
+    said = found.contact or {}
+    return json({name: said.get(name) for name in ("phone", "email", "language")})
+
+
 _COMPLAINTS = text(
     """
     select number, cast(file as text) as file from cases

@@ -9,7 +9,7 @@ from services.notify.channels import load
 from services.notify.climbing import climb
 from services.notify.courier import take_out
 from services.notify.handlers import HANDLERS
-from services.notify.inquiries import inquire
+from services.notify.inquiries import inquire, registrars
 from services.notify.polling import poll
 from services.notify.routing import table
 from services.notify.store import Mailroom
@@ -38,7 +38,7 @@ async def prepare(running: Running) -> None:
     Mailroom.acknowledge_by = acknowledge_by
     Mailroom.zone = ZoneInfo(running.settings.zone)
     Mailroom.channels = load(running.settings.channels).channels()
-    Mailroom.asks_intake = bool(Mailroom.channels) and running.settings.intake_url is not None
+    Mailroom.asked = frozenset(registrars(running.settings)) if Mailroom.channels else frozenset()
 
 
 SERVICE = Service(

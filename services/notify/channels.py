@@ -18,6 +18,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.notify.delivery import Cap, Channel, Outcome, Quiet
+from services.notify.words import Language
 from shared.rules import strict_yaml
 
 LONGEST_WAIT = timedelta(days=1)
@@ -71,6 +72,7 @@ class Letter:
     body: str
     numbers: tuple[str, ...]
     at: datetime
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where notify asks other services: intake, how an enterprise wants to be reached."""
+"""Where notify asks other services: the one that registered a case, how its enterprise is reached."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,12 +6,17 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from services.notify.domain import FINANCING, INTAKE
+from services.notify.words import Language
+
+PATHS = {INTAKE: "/appeals/{}/contact", FINANCING: "/requests/{}/contact"}
+"""Where each service that registers cases answers."""
 TIMEOUT_S = 10.0
 _NOT_OURS = frozenset({404, 410, 422})
 
 
 class Unreachable(Exception):
-    """Intake gave no answer that could be used; asking again later may help."""
+    """There was no answer that could be used; asking again later may help."""
 
 
 class Reach(BaseModel):
@@ -21,15 +26,19 @@ class Reach(BaseModel):
 
     phone: Annotated[str, Field(max_length=40)] | None = None
     email: Annotated[str, Field(max_length=300)] | None = None
+    language: Language | None = None
 
 
 NOWHERE = Reach()
 
 
-class Intake:
-    """Speaks to intake under the account of a service."""
+class Registrar:
+    """Speaks to `service`, which registers cases, under the account of a service."""
 
-    def __init__(self, url: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, service: str, url: str, key: str, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._service = service
         self._client = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"authorization": f"Bearer {key}"},
@@ -38,23 +47,23 @@ class Intake:
             trust_env=False,
         )
 
-    async def reach(self, appeal_id: UUID) -> Reach:
-        """How the enterprise of an appeal is reached; `NOWHERE` for a case intake does not have.
+    async def reach(self, case_id: UUID) -> Reach:
+        """How the enterprise of a case is reached; `NOWHERE` for a case the service does not have.
 
         Raises `Unreachable` for no answer, or one that cannot be used.
         """
         try:
-            answer = await self._client.get(f"/appeals/{appeal_id}/contact")
+            answer = await self._client.get(PATHS[self._service].format(case_id))
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
         if answer.status_code in _NOT_OURS:
             return NOWHERE
         if not answer.is_success:
-            raise Unreachable(f"intake answers {answer.status_code}")
+            raise Unreachable(f"{self._service} answers {answer.status_code}")
         try:
             return Reach.model_validate_json(answer.content)
         except ValidationError as error:
-            raise Unreachable("intake's answer cannot be read") from error
+            raise Unreachable(f"the answer of {self._service} cannot be read") from error
 
     async def close(self) -> None:
         """Let connections go."""

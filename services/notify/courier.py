@@ -207,7 +207,7 @@ def _letter(parcel: Parcel, at: datetime) -> Letter:
     first = parcel.parts[0]
     subject, body = letter(parcel)
     numbers = tuple(part.registration_number for part in parcel.parts)
-    return Letter(str(parcel.id), first.address, first.secret, subject, body, numbers, at)
+    return Letter(str(parcel.id), first.address, first.secret, subject, body, numbers, at, parcel.language)
 
 
 def _said(result: Result, at: datetime) -> list[Event]:

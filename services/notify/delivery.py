@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.notify.words import Language
 from shared.rules.calendar import Calendar
 from shared.rules.notices import FIRST_YEAR, LAST_YEAR
+from shared.rules.words import Said
 
 
 class Channel(StrEnum):
@@ -63,6 +65,11 @@ RETRIES = {
 LEASE = timedelta(minutes=15)
 GATHERED = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
 """How long what is meant for a recipient of this kind is gathered before it goes out."""
+DIGEST = Said("{} 件诉求事项提醒", "{} notices about appeals")
+DIGEST_OPENING = Said(
+    "以下 {} 件事项请及时处理，详情请登录收件箱查看：",
+    "Please see to these {} matters in good time; the details are in your inbox:",
+)
 STALE = timedelta(days=7)
 """What occurred longer ago stays in the inbox: past cases that are brought in must not ring anybody."""
 
@@ -125,6 +132,7 @@ class Outgoing(BaseModel):
     secret: str | None
     urgent: bool
     template: str
+    language: Language = Language.ZH
     subject: str
     body: str
     occurred_at: datetime
@@ -160,6 +168,11 @@ class Parcel(NamedTuple):
     def place(self) -> Place:
         """Where it goes."""
         return Place(self.parts[0].channel, self.parts[0].address)
+
+    @property
+    def language(self) -> Language:
+        """What its recipient reads now: the language of its newest part."""
+        return self.parts[-1].language
 
     @property
     def urgent(self) -> bool:
@@ -211,7 +224,7 @@ def letter(parcel: Parcel) -> tuple[str, str]:
     if len(parcel.parts) == 1:
         return first.subject, first.body
     listed = "\n".join(f"{number}. {part.subject}" for number, part in enumerate(parcel.parts, 1))
-    return (
-        f"{len(parcel.parts)} 件诉求事项提醒",
-        f"以下 {len(parcel.parts)} 件事项请及时处理，详情请登录收件箱查看：\n{listed}",
+    subject, opening = (
+        parcel.language.of(said).format(len(parcel.parts)) for said in (DIGEST, DIGEST_OPENING)
     )
+    return subject, f"{opening}\n{listed}"

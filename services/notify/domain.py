@@ -18,6 +18,8 @@ from shared.events import CATALOGUE, Event
 
 OFFICE = "office"
 REGULATOR = "regulator"
+INTAKE, FINANCING = "intake", "financing"
+"""The services that register cases."""
 
 
 class Leg(BaseModel):
@@ -54,7 +56,7 @@ class Kept(BaseModel):
 class File(BaseModel):
     """What must be known of a case to address its messages. Topics are read in any order: it fills up.
 
-    A loan request is a case too: it has bank legs in place of units.
+    A loan request is a case too: financing registers it, and it has bank legs in place of units.
     """
 
     appeal_id: UUID
@@ -63,6 +65,8 @@ class File(BaseModel):
     pack: str | None = None
     receipt_hash: str | None = None
     language: Language | None = None
+    registrar: str = INTAKE
+    has_ended: bool = False
     legs: list[Leg] = []
     banks: list[BankLeg] = []
     leader: str | None = None

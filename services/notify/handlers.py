@@ -1,6 +1,6 @@
 """What notify does about the events it hears: it remembers whom a case concerns, and tells them."""
 
-from services.notify.domain import Kept
+from services.notify.domain import FINANCING, Kept
 from services.notify.routing import table
 from services.notify.store import Mailroom
 from services.notify.words import Language
@@ -20,10 +20,24 @@ def open_file(room: Mailroom, event: events.AppealReceived) -> None:
 
 def open_loan(room: Mailroom, event: events.LoanRequested) -> None:
     file = room.file(event)
-    file.pack, file.receipt_hash = event.pack, event.receipt_hash
+    file.pack, file.receipt_hash, file.registrar = event.pack, event.receipt_hash, FINANCING
     room.keep(file)
     tell(room, event)
     tell_kept(room, event)
+
+
+def end_case(room: Mailroom, event: events.Event) -> None:
+    file = room.file(event)
+    file.has_ended = True
+    room.keep(file)
+    tell(room, event)
+
+
+def reopen(room: Mailroom, event: events.AppealReopened) -> None:
+    file = room.file(event)
+    file.has_ended = False
+    room.keep(file)
+    tell(room, event)
 
 
 def add_banks(room: Mailroom, event: events.LoanPushed) -> None:
@@ -82,4 +96,10 @@ HANDLERS: Handlers = {
     events.AppealLifted: note_leader,
     events.LoanRequested: open_loan,
     events.LoanPushed: add_banks,
+    events.AppealClosed: end_case,
+    events.AppealWithdrawn: end_case,
+    events.AppealReopened: reopen,
+    events.LoanClosed: end_case,
+    events.LoanWithdrawn: end_case,
+    events.LoanConsentWithdrawn: end_case,
 }

@@ -1,31 +1,40 @@
-"""How enterprises are reached: intake is asked once a case, when a message must first reach its enterprise.
+"""How enterprises are reached: the service that registered a case is asked when a message must reach its
+enterprise and no contact is known.
 
-Events carry no names and phones. What intake answers is kept among the contacts, as changed by intake;
-contacts that somebody entered here go before it. While intake is away the messages wait.
+Events carry no names and phones. The answer is kept among the contacts, as changed by that service; contacts
+that somebody entered here go before it. While the service is away the messages wait. What was learnt is
+forgotten when the case has ended and nothing waits to be sent, at the latest after `KEPT`; a later message
+asks anew.
 """
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
 from services.notify import outgoing
 from services.notify.channels import load
-from services.notify.clients import Intake, Reach, Unreachable
+from services.notify.clients import Reach, Registrar, Unreachable
 from services.notify.delivery import STALE, Channel
+from services.notify.domain import FINANCING, INTAKE
 from services.notify.rounds import rounds
 from services.notify.routing import Message
 from shared.database import Connection
 from shared.runtime import Running
+from shared.settings import Settings
 
 POLL_S = 0.5
 TOGETHER = 8
 LEASE = timedelta(minutes=2)
 FIRST, LONGEST = timedelta(seconds=30), timedelta(minutes=30)
-INTAKE = "intake"
+KEPT = timedelta(days=30)
+"""A case that goes on asks again at its next message and so hears of a new phone; one that nobody ends keeps
+none here.
+"""
 _MOBILE = re.compile(r"\+[0-9]{7,15}|1[0-9]{10}")
 """What an SMS can go to: a mobile phone of China, or a number with its country."""
 
@@ -42,21 +51,51 @@ _TAKE = text(
     update inquiries i set next_at = :lease, attempts = i.attempts + 1
     from (
       select appeal_id from inquiries where next_at <= :at order by next_at limit :most for update skip locked
-    ) as due
-    where i.appeal_id = due.appeal_id returning i.appeal_id, i.attempts, i.written_at
+    ) as due, appeals a
+    where i.appeal_id = due.appeal_id and a.appeal_id = due.appeal_id
+    returning i.appeal_id, i.attempts, i.written_at, coalesce(a.file->>'registrar', 'intake') as registrar
     """
 )
-_LOCK = text("select 1 from appeals where appeal_id = :id for update")
+_LOCK = text(
+    """
+    select coalesce((file->>'has_ended')::boolean, false) from appeals where appeal_id = :id for update
+    """
+)
 _ANSWERED = text(
     "update inquiries set next_at = null, reason = null where appeal_id = :id and next_at is not null"
     " returning appeal_id"
 )
 _KEEP = text(
     """
-    insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at)
-    select :recipient, channel, address, false, :by, :at
+    insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at, forget_at)
+    select :recipient, channel, address, false, :by, :at, :forget_at
     from unnest(cast(:channels as text[]), cast(:addresses as text[])) as t (channel, address)
     where not exists (select 1 from contacts where recipient = :recipient)
+    """
+)
+_PREFER = text(
+    """
+    insert into preferences (recipient, language, changed_by, changed_at)
+    values (:recipient, :language, :by, :at) on conflict do nothing
+    """
+)
+_CASE_ENDED = text(
+    """
+    update contacts set forget_at = :at
+    where recipient = any(cast(:recipients as text[])) and forget_at > :at
+    """
+)
+_FORGET = text(
+    """
+    with forgotten as (
+      delete from contacts c
+      where forget_at <= :at and (changed_at <= :oldest or not exists (
+        select 1 from deliveries d
+        where d.channel = c.channel and d.address = c.address and d.recipient = c.recipient
+          and d.state in ('waiting', 'sending')))
+      returning cast(split_part(recipient, ':', 2) as uuid) as appeal_id
+    )
+    delete from inquiries i using forgotten f where i.appeal_id = f.appeal_id and i.next_at is null
     """
 )
 _LATER = text("update inquiries set next_at = :next, reason = :reason where appeal_id = :id")
@@ -73,6 +112,12 @@ async def write(conn: Connection, at: datetime, told: Iterable[Message]) -> None
         await conn.execute(_WRITE, {"ids": sorted(ids), "at": at})
 
 
+async def case_ended(conn: Connection, at: datetime, ids: Collection[UUID]) -> None:
+    """What was learnt for these cases is forgotten as soon as nothing waits to be sent."""
+    if ids:
+        await conn.execute(_CASE_ENDED, {"at": at, "recipients": [f"enterprise:{id_}" for id_ in ids]})
+
+
 def addresses(reach: Reach, channels: Sequence[Channel]) -> list[tuple[Channel, str]]:
     """Where messages to an enterprise go: one address, its e-mail before its mobile phone."""
     if reach.email and Channel.MAIL in channels:
@@ -86,58 +131,70 @@ def wait(attempts: int) -> timedelta:
     return min(FIRST * (1 << min(attempts - 1, 20)), LONGEST)
 
 
-class Inquirer:
-    """Asks intake for one notify service."""
+def registrars(settings: Settings) -> dict[str, str]:
+    """The services that can be asked, with their addresses; none without a key."""
+    urls = {INTAKE: settings.intake_url, FINANCING: settings.financing_url}
+    return {name: url for name, url in urls.items() if url is not None and settings.intake_key is not None}
 
-    def __init__(self, running: Running, intake: Intake) -> None:
+
+class Inquirer:
+    """Asks for one notify service, and forgets."""
+
+    def __init__(self, running: Running, asked: Mapping[str, Registrar]) -> None:
         self._running = running
-        self._intake = intake
+        self._asked = asked
         self._channels = load(running.settings.channels).channels()
 
     async def turn(self) -> int:
-        """Ask what is due; returns how many questions."""
+        """Forget and ask what is due; returns how many questions."""
         async with self._running.engine.begin() as conn:
             at = await self._running.clock.stamp(conn)
+            await conn.execute(_FORGET, {"at": at, "oldest": at - KEPT})
             due = (await conn.execute(_TAKE, {"at": at, "lease": at + LEASE, "most": TOGETHER})).all()
-        await asyncio.gather(*(self._ask(row.appeal_id, row.attempts, row.written_at) for row in due))
+        await asyncio.gather(*(self._ask(row) for row in due))
         return len(due)
 
-    async def _ask(self, appeal_id: UUID, attempts: int, written_at: datetime) -> None:
+    async def _ask(self, row: Any) -> None:
         try:
-            reach = await self._intake.reach(appeal_id)
+            if row.registrar not in self._asked:
+                raise Unreachable(f"the address of {row.registrar} is not set")
+            reach = await self._asked[row.registrar].reach(row.appeal_id)
         except Unreachable as error:
-            self._running.log.warning("intake does not say how to reach an enterprise", reason=str(error))
-            next_at = self._running.clock.now() + wait(attempts)
-            values = {"id": appeal_id, "reason": str(error), "next": next_at}
-            if next_at > written_at + STALE:
+            self._running.log.warning("nobody says how to reach an enterprise", reason=str(error))
+            next_at = self._running.clock.now() + wait(row.attempts)
+            values = {"id": row.appeal_id, "reason": str(error), "next": next_at}
+            if next_at > row.written_at + STALE:
                 values["next"] = None
             async with self._running.engine.begin() as conn:
                 await conn.execute(_LATER, values)
         else:
-            await self._keep(appeal_id, addresses(reach, self._channels))
+            await self._keep(row.appeal_id, row.registrar, reach)
 
-    async def _keep(self, appeal_id: UUID, found: list[tuple[Channel, str]]) -> None:
+    async def _keep(self, appeal_id: UUID, registrar: str, reach: Reach) -> None:
         """Keep the answer and let what waited for it leave; the case's lock keeps messages from between."""
         recipient = f"enterprise:{appeal_id}"
         async with self._running.engine.begin() as conn:
             at = await self._running.clock.stamp(conn)
-            await conn.execute(_LOCK, {"id": appeal_id})
+            has_ended = (await conn.execute(_LOCK, {"id": appeal_id})).scalar()
             if (await conn.execute(_ANSWERED, {"id": appeal_id})).scalar() is None:
                 return
-            values = {"recipient": recipient, "by": INTAKE, "at": at}
+            found = addresses(reach, self._channels)
+            values = {"recipient": recipient, "by": registrar, "at": at}
             channels, places = [one[0] for one in found], [one[1] for one in found]
-            await conn.execute(_KEEP, values | {"channels": channels, "addresses": places})
+            forget_at = at if has_ended else at + KEPT
+            learnt = {"channels": channels, "addresses": places, "forget_at": forget_at}
+            await conn.execute(_KEEP, values | learnt)
+            if reach.language is not None:
+                await conn.execute(_PREFER, values | {"language": reach.language})
             await outgoing.intend_earlier(conn, at, recipient, self._channels)
 
 
 async def inquire(running: Running) -> None:
-    """The task that asks intake; without its address and a key nothing is asked."""
-    settings = running.settings
-    if settings.intake_url is None or settings.intake_key is None:
-        return
-    intake = Intake(settings.intake_url, settings.intake_key)
-    inquirer = Inquirer(running, intake)
+    """The task that asks; without addresses and a key it only forgets."""
+    key = running.settings.intake_key or ""
+    asked = {name: Registrar(name, url, key) for name, url in registrars(running.settings).items()}
     try:
-        await rounds(running, inquirer.turn, POLL_S, "contacts of enterprises")
+        await rounds(running, Inquirer(running, asked).turn, POLL_S, "contacts of enterprises")
     finally:
-        await intake.close()
+        for registrar in asked.values():
+            await registrar.close()

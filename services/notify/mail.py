@@ -56,6 +56,7 @@ class Mail:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body)
         message.add_alternative(html(letter), subtype="html")
+        message["Content-Language"] = letter.language
         return message
 
 
@@ -71,5 +72,5 @@ def undelivered(code: int) -> Undelivered:
 def html(letter: Letter) -> str:
     """The body as HTML."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in letter.body.splitlines() if line.strip())
-    head = f'<!doctype html><html lang="zh-CN"><title>{escape(letter.subject)}</title>'
+    head = f'<!doctype html><html lang="{letter.language}"><title>{escape(letter.subject)}</title>'
     return f"{head}<body>{lines}</body></html>"

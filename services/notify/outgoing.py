@@ -29,14 +29,20 @@ _INTEND = text(
     on conflict do nothing
     """
 )
-_EARLIER = text("select id, occurred_at from messages where recipient = :recipient and occurred_at > :since")
+_EARLIER = text(
+    """
+    select id, occurred_at from messages m
+    where recipient = :recipient and occurred_at > :since
+      and not exists (select 1 from deliveries d where d.message_id = m.id)
+    """
+)
 _LEASED = """
     ), taken as (
       update deliveries d set state = 'sending', next_at = :lease, attempts = d.attempts + 1, changed_at = :at
       from due where d.id = due.id returning d.*
     )
     select t.id, t.message_id, m.appeal_id, m.registration_number, t.recipient, t.channel, t.address,
-      c.secret, t.urgent, m.template, m.subject, m.body, m.occurred_at, t.written_at, t.attempts,
+      c.secret, t.urgent, m.template, m.language, m.subject, m.body, m.occurred_at, t.written_at, t.attempts,
       t.parcel, m.traceparent
     from taken t join messages m on m.id = t.message_id
     left join contacts c on c.recipient = t.recipient and c.channel = t.channel and c.address = t.address

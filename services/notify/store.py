@@ -47,13 +47,14 @@ _SEND = text(
     """
     insert into messages (
       id, appeal_id, registration_number, recipient, template, subject, body, occurred_at, traceparent,
-      acknowledgement, created_at
+      acknowledgement, language, created_at
     )
     select t.*, :at
     from unnest(
       cast(:ids as uuid[]), cast(:appeals as uuid[]), cast(:numbers as text[]), cast(:recipients as text[]),
       cast(:templates as text[]), cast(:subjects as text[]), cast(:bodies as text[]),
-      cast(:times as timestamptz[]), cast(:traces as text[]), cast(:acknowledgements as uuid[])
+      cast(:times as timestamptz[]), cast(:traces as text[]), cast(:acknowledgements as uuid[]),
+      cast(:languages as text[])
     ) as t
     on conflict do nothing returning id
     """
@@ -73,8 +74,8 @@ class Mailroom(Batch):
     """The ways out beside the inbox."""
     acknowledge_by: ClassVar[Callable[[str | None, datetime], datetime | None]] = lambda _ref, _since: None
     """By when the pack a case names wants what was sent at a moment acknowledged; None where it does not."""
-    asks_intake: ClassVar[bool] = False
-    """Whether intake is asked how enterprises are reached."""
+    asked: ClassVar[frozenset[str]] = frozenset()
+    """The services that are asked how the enterprises of their cases are reached."""
 
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
@@ -159,6 +160,7 @@ class Mailroom(Batch):
                     "files": [file.model_dump_json() for file in files],
                 },
             )
+            await inquiries.case_ended(self.conn, self.at, [f.appeal_id for f in files if f.has_ended])
         if self.outgoing:
             await self._send()
         for row in await acknowledging.end_all(self.conn, self._ended):
@@ -182,6 +184,7 @@ class Mailroom(Batch):
                 "bodies": [message.body for message in messages],
                 "times": [message.occurred_at for message in messages],
                 "traces": list(traces),
+                "languages": [message.language for message in messages],
                 "acknowledgements": [self._part_of.get(message.id) for message in messages],
             },
         )
@@ -189,8 +192,8 @@ class Mailroom(Batch):
         self.said += [Said(self._sent(message), trace) for message, trace in fresh]
         told = [message for message, _ in fresh]
         await intend(self.conn, self.at, told, Mailroom.channels)
-        if Mailroom.asks_intake:
-            await inquiries.write(self.conn, self.at, told)
+        if unknown := [one for one in told if self.files[one.appeal_id].registrar in Mailroom.asked]:
+            await inquiries.write(self.conn, self.at, unknown)
         asked = [self._asked[message.id] for message in told if message.id in self._asked]
         await acknowledging.open_all(self.conn, asked)
 

@@ -32,6 +32,7 @@ sa.Table(
     sa.Column("read_at", sa.DateTime(timezone=True)),
     sa.Column("traceparent", sa.Text, nullable=False),
     sa.Column("acknowledgement", pg.UUID, comment="that it asks for; its first message's id"),
+    sa.Column("language", sa.Text, nullable=False, server_default="zh-CN"),
     sa.Index("messages_inbox", "recipient", "created_at", "occurred_at", "id"),
     sa.Index(
         "messages_unread",
@@ -51,9 +52,11 @@ sa.Table(
     sa.Column("address", sa.Text, primary_key=True),
     sa.Column("secret", sa.Text, comment="signs what goes to a webhook or robot"),
     sa.Column("urgent_only", sa.Boolean, nullable=False),
-    sa.Column("changed_by", sa.Text, nullable=False, comment="an account, or intake that was asked"),
+    sa.Column("changed_by", sa.Text, nullable=False, comment="an account, or the service that was asked"),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("gone_at", sa.DateTime(timezone=True), comment="the address said that it is no more"),
+    sa.Column("forget_at", sa.DateTime(timezone=True), comment="of one that a service told"),
+    sa.Index("contacts_forget", "forget_at", postgresql_where=sa.text("forget_at is not null")),
 )
 sa.Table(
     "preferences",
@@ -66,7 +69,7 @@ sa.Table(
 sa.Table(
     "inquiries",
     metadata,
-    sa.Column("appeal_id", pg.UUID, primary_key=True, comment="whose enterprise intake is asked for"),
+    sa.Column("appeal_id", pg.UUID, primary_key=True, comment="whose enterprise is asked for"),
     sa.Column("next_at", sa.DateTime(timezone=True), comment="when to ask; null once it was answered"),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("reason", sa.Text),

@@ -182,6 +182,7 @@ ACCESS: dict[str, frozenset[Role | None]] = {
     "POST /financing/requests": EVERYBODY,
     "GET /financing/requests": _WINDOW,
     "GET /financing/requests/{loan_id}": _WINDOW,
+    "GET /financing/requests/{loan_id}/contact": frozenset({SERVICE}),
     "POST /financing/requests/{loan_id}/pushes": _OFFICE,
     "POST /financing/requests/{loan_id}/withdrawals": _WINDOW,
     "POST /financing/requests/{loan_id}/consent-withdrawals": _WINDOW,

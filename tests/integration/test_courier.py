@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from huying.embedded import EmbeddedPostgres
 from services.notify.delivery import LEASE
@@ -65,6 +66,16 @@ async def test_every_message_arrives_once_though_the_gateway_is_down_for_days_an
     assert set(told.values()) == {1}
     assert await office.states() == {"sent": sent}
     assert max(gateway.asked.values()) > 1
+
+
+async def test_a_digest_is_in_the_language_that_its_recipient_chose(office: Office) -> None:
+    await office.reach("unit:roads", "13900000001")
+    async with office.running.engine.begin() as conn:
+        await conn.execute(sa.text("insert into preferences values ('unit:roads', 'en', 'test', now())"))
+    await office.tell(*(overdue(number) for number in range(4)))
+    await office.deliver(10 * MINUTE)
+    ((_, text),) = office.gateway.taken.values()
+    assert text.startswith("【呼应】Please see to these 4 matters")
 
 
 async def test_what_comes_after_a_death_is_not_taken_for_part_of_what_went_before(office: Office) -> None:

@@ -6,6 +6,7 @@ import email.policy
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -18,6 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from huying.fleet import free_port
 from services.notify.channels import Letter, MailSetup, OutOfOrder, Refused, Retryable, Undelivered
 from services.notify.mail import Mail
+from services.notify.words import Language
 
 LETTER = Letter(
     id="0f3a",
@@ -27,6 +29,7 @@ LETTER = Letter(
     body="市工信局：\n诉求 <紧急> 已超期。",
     numbers=("BZ-20260213-00042",),
     at=datetime(2026, 2, 13, 2, 30, tzinfo=UTC),
+    language=Language.ZH,
 )
 
 
@@ -118,6 +121,18 @@ async def test_a_letter_arrives_encrypted_and_logged_in_with_plain_and_html_part
     assert plain.get_content().split() == LETTER.body.split()
     assert html is not None
     assert "诉求 &lt;紧急&gt; 已超期。" in html.get_content()
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_a_letter_says_which_language_it_is_in(certificate: Path, language: Language) -> None:
+    mailbox = Mailbox()
+    async with serving(mailbox, certificate) as setup:
+        await Mail(setup).send(replace(LETTER, language=language))
+    (arrived,) = mailbox.arrived
+    html = arrived.get_body(("html",))
+    assert arrived["Content-Language"] == language
+    assert html is not None
+    assert f'<html lang="{language}">' in html.get_content()
 
 
 @pytest.mark.parametrize(

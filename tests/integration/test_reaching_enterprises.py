@@ -19,20 +19,22 @@ from shared.runtime import under_one_port
 from tests.city import City, refused
 from tests.gateway import SECRET, Gateway
 from tests.integration.test_deliveries import SETUP, until
+from tests.lending import ask, banks, report
 
 PHONE, EMAIL = "138-0000-1111", "boss@firm.example"
 
 
 class Door:
-    """Intake's real HTTP server, which may be closed."""
+    """The real HTTP server of intake and financing, which may be closed."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/intake"
+        url = f"http://127.0.0.1:{self.port}"
+        self.urls = {"intake_url": f"{url}/intake", "financing_url": f"{url}/financing"}
 
     @contextlib.asynccontextmanager
     async def open(self, city: City) -> AsyncIterator[None]:
-        app = under_one_port({"intake": city.services["intake"].app})
+        app = under_one_port({name: city.services[name].app for name in ("intake", "financing")})
         config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -68,7 +70,7 @@ def door() -> Door:
 async def city(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path, door: Door
 ) -> AsyncIterator[City]:
-    async with City(postgres, broker, channels=channels, intake_url=door.url) as city:
+    async with City(postgres, broker, channels=channels, **door.urls) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city
@@ -139,11 +141,101 @@ async def test_contacts_entered_by_hand_go_before_those_of_the_registration(
     assert texts(gateway, "13700003333") == []
 
 
+async def loan(city: City, phone: str, **more: Any) -> dict[str, Any]:
+    return await ask(city, banks=["bank-a"], contact={"name": "王工", "phone": phone, **more})
+
+
+async def learnt(city: City, case_id: str) -> list[tuple[str, str]]:
+    found = await city.ok("office", "GET", f"/notify/contacts/enterprise:{case_id}")
+    return [(one["address"], one["changed_by"]) for one in found["items"]]
+
+
+async def test_the_enterprise_of_a_loan_request_hears_by_the_phone_of_its_request(
+    city: City, gateway: Gateway, door: Door
+) -> None:
+    await banks(city, "bank-a")
+    asked = await loan(city, "135-0000-1111")
+    await city.drained()
+    assert texts(gateway, "135-0000-1111") == []
+    async with door.open(city):
+        await city.move_to("2026-11-09 15:30")
+        await until(lambda: _is(lambda: len(texts(gateway, "13500001111")) == 2))
+        assert await learnt(city, asked["loan_id"]) == [("13500001111", "financing")]
+        path = f"/financing/status/{asked['registration_number']}/consent-withdrawals"
+        await city.ok(None, "POST", path, {}, receipt_code=asked["receipt_code"])
+        await until(lambda: _is(lambda: len(texts(gateway, "13500001111")) == 3))
+    assert "撤回" in texts(gateway, "13500001111")[2]
+
+
+async def test_an_enterprise_of_a_loan_request_that_reads_english_is_written_to_in_english(
+    city: City, gateway: Gateway, door: Door
+) -> None:
+    async with door.open(city):
+        asked = await loan(city, "13500002222", language="en")
+        await until(lambda: _is(lambda: len(texts(gateway, "13500002222")) == 2))
+        await report(city, "bank-a", f"{asked['registration_number']}/1", "under_review")
+        await until(lambda: _is(lambda: len(texts(gateway, "13500002222")) == 3))
+    assert "under review" in texts(gateway, "13500002222")[2]
+
+
+async def test_what_was_learnt_is_forgotten_when_the_case_has_ended_and_all_was_sent(
+    city: City, gateway: Gateway, door: Door
+) -> None:
+    async with door.open(city):
+        appeal = await city.register(**enterprise("13400001111"))
+        kept = await city.register(**enterprise("13400002222"))
+        path = f"/notify/contacts/enterprise:{kept['appeal_id']}"
+        contact = {"channel": "sms", "address": "13400002222"}
+        await city.ok("operator", "PUT", path, {"contacts": [contact]})
+        asked = await loan(city, "13400003333")
+        await until(lambda: _is(lambda: len(texts(gateway, "13400003333")) == 2))
+        await until(lambda: _is(lambda: texts(gateway, "13400001111")))
+        assert await learnt(city, appeal["appeal_id"]) == [("13400001111", "intake")]
+        gateway.is_down = True
+        for said in (appeal, kept):
+            path = f"/intake/status/{said['registration_number']}/withdrawals"
+            await city.ok(None, "POST", path, {"reason": "已自行解决"}, receipt_code=said["receipt_code"])
+        path = f"/financing/status/{asked['registration_number']}/withdrawals"
+        await city.ok(None, "POST", path, {}, receipt_code=asked["receipt_code"])
+        await city.drained()
+        await asyncio.sleep(1.2)
+        assert await learnt(city, asked["loan_id"]) == [("13400003333", "financing")]
+        gateway.is_down = False
+        await city.move_to("2026-11-09 16:00")
+
+        async def forgotten() -> bool:
+            return not await learnt(city, appeal["appeal_id"]) and not await learnt(city, asked["loan_id"])
+
+        await until(forgotten)
+    assert len(texts(gateway, "13400001111")) == 1
+    assert len(texts(gateway, "13400003333")) == 3
+    assert await learnt(city, kept["appeal_id"]) == [("13400002222", "operator")]
+
+
+async def test_what_was_learnt_is_forgotten_after_a_month_and_learnt_anew_for_the_next_message(
+    city: City, gateway: Gateway, door: Door
+) -> None:
+    async with door.open(city):
+        appeal = await city.register(**enterprise("13400004444"))
+        await until(lambda: _is(lambda: texts(gateway, "13400004444")))
+        await city.move_to("2026-12-10 10:00")
+
+        async def forgotten() -> bool:
+            return not await learnt(city, appeal["appeal_id"])
+
+        await until(forgotten)
+        before = len(texts(gateway, "13400004444"))
+        await city.dispatch(appeal)
+        await until(lambda: _is(lambda: len(texts(gateway, "13400004444")) == before + 1))
+    assert await learnt(city, appeal["appeal_id"]) == [("13400004444", "intake")]
+    assert len(set(texts(gateway, "13400004444"))) == before + 1
+
+
 async def test_no_event_has_what_intake_was_asked_for(city: City) -> None:
     for service in city.services.values():
         async with service.engine.connect() as conn:
             bodies = " ".join((await conn.execute(sa.text("select body from outbox"))).scalars())
-        for said in (PHONE, "13800001111", "13700002222", EMAIL):
+        for said in (PHONE, "13800001111", "13700002222", "13500001111", EMAIL):
             assert said not in bodies
 
 
@@ -168,8 +260,12 @@ async def test_only_the_service_reads_a_contact(city: City) -> None:
     appeal = await city.register(**enterprise(email=EMAIL))
     path = f"/intake/appeals/{appeal['appeal_id']}/contact"
     assert await city.ok("notify", "GET", path) == {"phone": PHONE, "email": EMAIL}
-    for account in ("office", "operator", "roads", "ops"):
+    asked = await loan(city, PHONE, email=EMAIL, language="en")
+    one = f"/financing/requests/{asked['loan_id']}/contact"
+    assert await city.ok("notify", "GET", one) == {"phone": PHONE, "email": EMAIL, "language": "en"}
+    for account in ("office", "operator", "roads", "ops", "bank-a"):
         refused(await city.call(account, "GET", path), 403)
+        refused(await city.call(account, "GET", one), 403)
     for email in ("boss", "a@b", "a@b.cn\nBcc: c@d.cn", "a@-"):
         body = enterprise(email=email)
         base = {"channel": "hotline", "kind": "help", "title": "标题", "text": "正文"}

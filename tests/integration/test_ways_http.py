@@ -21,6 +21,7 @@ from huying.embedded import EmbeddedPostgres
 from services.notify.channels import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
 from services.notify.delivery import Outcome
 from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.words import Language
 from shared.webhooks import Caller
 from tests.gateway import Gateway
 from tests.office import MINUTE, Office, opened, overdue
@@ -73,7 +74,8 @@ async def site() -> AsyncIterator[Site]:
 
 
 def letter(address: str, secret: str | None = WHSEC) -> Letter:
-    return Letter("msg_1", address, secret, "超期", "请尽快办理。", ("BZ-20261110-00001",), datetime.now(UTC))
+    numbers, at = ("BZ-20261110-00001",), datetime.now(UTC)
+    return Letter("msg_1", address, secret, "超期", "请尽快办理。", numbers, at, Language.ZH)
 
 
 def webhook(*hosts: str, allow_private: bool = True, timeout_s: float = 5) -> Webhook:

@@ -20,6 +20,7 @@ from services.notify.delivery import (
     parcels,
     within,
 )
+from services.notify.words import Language
 from shared.rules.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -122,6 +123,25 @@ def test_many_messages_for_one_address_go_as_one() -> None:
     (digest,) = parcels(taken, Cap(together=3))
     assert [part.id.int for part in digest.parts] == list(range(1, 1001))
     assert len(parcels(taken[:3], Cap(together=3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("languages", "subject", "opening"),
+    [
+        ("zh zh", "2 件诉求事项提醒", "以下 2 件"),
+        ("en en", "2 notices about appeals", "Please see to these 2 matters"),
+        ("zh en", "2 notices about appeals", "Please see to these 2 matters"),
+    ],
+)
+def test_a_digest_is_headed_in_the_language_that_its_recipient_reads_now(
+    languages: str, subject: str, opening: str
+) -> None:
+    known = {"zh": Language.ZH, "en": Language.EN}
+    parts = tuple(one(number, language=known[said]) for number, said in enumerate(languages.split(), 1))
+    said, body = letter(Parcel(UUID(int=1), parts))
+    assert said == subject
+    assert body.startswith(opening)
+    assert body.endswith("\n1. 超期通知 1\n2. 超期通知 2")
 
 
 def test_a_digest_with_something_urgent_is_urgent() -> None:

@@ -20,6 +20,7 @@ from services.notify.channels import (
 from services.notify.delivery import Channel, Outcome
 from services.notify.mail import undelivered
 from services.notify.sms import CODES, Size, Sms, signature, size
+from services.notify.words import Language
 from shared.rules.strict_yaml import Mistakes
 
 SMS = SmsSetup.model_validate(
@@ -42,6 +43,7 @@ def a_letter(**fields: Any) -> Letter:
         "body": "市工信局：\n请立即办理。",
         "numbers": ("BZ-20260213-00042",),
         "at": datetime.now(UTC),
+        "language": Language.ZH,
     }
     return Letter(**known | fields)
 
