@@ -1,0 +1,41 @@
+"""Up to when a bank's replies are known is asked again where a reply came while it was asked."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from aiokafka import TopicPartition
+
+from services.financing.bank_topics import Reader, complete_upto
+from shared.runtime import EPOCH
+from tests.city import City, local
+
+
+class Topic:
+    """A topic of one partition whose end is `end`; what was read stands in the database."""
+
+    def __init__(self, end: int) -> None:
+        self.end = end
+
+    async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.end)
+
+    def seek(self, place: TopicPartition, offset: int) -> None: ...
+
+
+async def known(city: City) -> datetime:
+    async with city.services["financing"].engine.connect() as conn:
+        return (await complete_upto(conn))["quiet"]
+
+
+async def test_a_reply_that_comes_while_the_end_is_asked_for_does_not_stop_judgement(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    running, topic = city.services["financing"], Topic(end=1)
+    reader = Reader(running, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
+    await reader._seek(topic)  # type: ignore[arg-type]
+    await reader._tell_complete(topic)  # type: ignore[arg-type]
+    assert await known(city) == EPOCH
+    async with running.engine.begin() as conn:  # the reply is read
+        await conn.execute(sa.text("update bank_replies set next_offset = 1 where bank = 'quiet'"))
+    await reader._tell_complete(topic)  # type: ignore[arg-type]
+    assert await known(city) >= local("2026-11-09 08:59")
