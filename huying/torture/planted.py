@@ -16,7 +16,7 @@ from shared import consumer, relay
 from shared.bus import hash_of
 from shared.database import Connection
 
-GAP_S = 0.3
+GAP_S = 1.0
 SKIPPED_OF = 40
 
 
@@ -26,7 +26,7 @@ def commit_before_transaction() -> None:
 
     async def told_first(self: Any, records: list[Any]) -> int:
         done = {TopicPartition(one.raw.topic, one.raw.partition): one.raw.offset + 1 for one in records}
-        if done and len(records) > 1:
+        if done:
             await self._consumer.commit(done)
             await asyncio.sleep(GAP_S)
         return await settle(self, records)

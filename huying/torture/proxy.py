@@ -75,6 +75,8 @@ class Link:
             while chunk := await reader.read(CHUNK):
                 if wait_s := self.skew_s * own + self.slow_s * self._chance.random():
                     await asyncio.sleep(wait_s)
+                if writer.is_closing():
+                    break
                 writer.write(chunk)
                 await writer.drain()
         writer.close()

@@ -30,6 +30,7 @@ TICK_S = 1.4
 EVERY_S = 14.0
 RUN_ON = timedelta(days=45, hours=12)
 DRAIN_S = 900
+STILL_S = 60
 CALM_LOOKS = 6
 SHOWN = 20
 
@@ -182,7 +183,7 @@ class _Run:
             async with asyncio.timeout(DRAIN_S):
                 await self._drain(upto)
         except TimeoutError:
-            self._stuck(f"not all is heard and said after {DRAIN_S} s")
+            self._stuck("not all comes to be heard and said")
         self._report.drained_s = loop.time() - healed
         return upto
 
@@ -194,10 +195,17 @@ class _Run:
         await self._until_settled()
 
     async def _until_settled(self) -> None:
-        """Until nothing is left to be said, and that for a while: what is heard may lead to more."""
-        calm = 0
+        """Until nothing is left to be said, and that for a while: what is heard may lead to more.
+
+        TimeoutError where nobody comes any further.
+        """
+        calm, still, before = 0, 0, ""
         while calm < CALM_LOOKS:
             calm = calm + 1 if self._watch.settled(self._clocks.now) and self._watch.quiet() else 0
+            now = self._watch.words()
+            still, before = (still + 1 if now == before else 0), now
+            if still * LOOK_S > STILL_S:
+                raise TimeoutError
             await asyncio.sleep(LOOK_S)
 
     def _stuck(self, why: str) -> None:

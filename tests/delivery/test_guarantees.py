@@ -93,7 +93,7 @@ async def test_redelivered_once_effective(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     await city.directory()
     await city.import_cases([PastCase(f"{i}", "2026-11-09 10:00") for i in range(20)])
-    await city.move_to("2026-11-20 09:00")
+    await city.move_to("2026-12-04 09:00")
     before = {name: await count(one, "outbox") for name, one in city.services.items()}
     messages = await count(city.services["notify"], "messages")
     knowing = [city.services[name] for name in ("intake", "dispatch", "escalation", "notify")]
@@ -101,7 +101,7 @@ async def test_redelivered_once_effective(city: City) -> None:
     for topic in ("intake.events", "dispatch.events", "escalation.events"):
         again = [(list(record.headers), record.value) for record in await records(city, topic)]
         await send(city, topic, *again)
-    await city.move_to("2026-11-21 09:00")
+    await city.move_to("2026-12-05 09:00")
     assert {name: await count(one, "outbox") for name, one in city.services.items()} == before
     assert await count(city.services["notify"], "messages") == messages
     assert [await state(one) for one in knowing] == known
