@@ -55,10 +55,25 @@ _DEEPEST_LAST = """(
     ) select max(depth) from up
   ), code"""
 _JUDGED_CASE = """(
-    jsonb_set(to_jsonb(t), '{file,said}', (
-      select coalesce(jsonb_agg(s order by s), '[]') from jsonb_array_elements(t.file->'said') as s
-    )) #- '{file,version}' #- '{file,judged_upto}'
+    to_jsonb(t) || jsonb_build_object('file', (
+      select jsonb_object_agg(f.key, case
+        when f.key = 'said' then (
+          select coalesce(jsonb_agg(s order by s), '[]') from jsonb_array_elements(f.value) as s
+        )
+        when jsonb_typeof(f.value) = 'array' then (
+          select coalesce(jsonb_agg(case when jsonb_typeof(one) <> 'object' then one else (
+            select jsonb_object_agg(k, case
+              when right(k, 3) = '_at' and jsonb_typeof(v) = 'string' then to_jsonb((v #>> '{}')::timestamptz)
+              else v end)
+            from jsonb_each(one) as m (k, v)
+          ) end order by place), '[]')
+          from jsonb_array_elements(f.value) with ordinality as e (one, place)
+        )
+        else f.value end)
+      from jsonb_each(t.file - 'version' - 'judged_upto') as f
+    ))
   )"""
+"""Moments are compared as moments: those of the judge may be written in the city's zone."""
 _HISTORY_ACT = """(
     to_jsonb(t) - 'event' || jsonb_build_object('event', t.event::jsonb - 'marks', 'marks', (
       select jsonb_agg(m order by m) from jsonb_array_elements(coalesce(t.event::jsonb->'marks', '[]')) as m

@@ -1,6 +1,7 @@
 """A city exported, wiped, rebuilt from the file: equal, silent about what it had said, and it goes on."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -35,15 +36,26 @@ def urls(postgres: EmbeddedPostgres) -> Urls:
     return urls_of(postgres)
 
 
+@contextlib.asynccontextmanager
+async def empty_broker(folder: Path) -> AsyncIterator[EmbeddedBroker]:
+    found = EmbeddedBroker(folder)
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    """A broker of the test's own: on a module's, an emptied city would hear those of the tests before."""
+    async with empty_broker(tmp_path / "broker") as found:
+        yield found
+
+
 @pytest.fixture
 async def other_broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker that has heard nothing of the city."""
-    folder = tmp_path / "other"
-    folder.mkdir()
-    broker = EmbeddedBroker(folder)
-    await broker.start()
-    yield broker
-    await broker.stop()
+    async with empty_broker(tmp_path / "other") as found:
+        yield found
 
 
 @pytest.fixture
@@ -232,6 +244,20 @@ async def test_a_table_that_is_not_the_same_is_named(urls: Urls) -> None:
             changed = await state({**taken.conns, one.service: conn})
             assert differences(before, changed) == [f"{one.service}.{one.name}"]
             await transaction.rollback()
+
+
+@pytest.mark.usefixtures("filled")
+async def test_moments_of_a_case_are_compared_whatever_zone_they_are_written_in(urls: Urls) -> None:
+    before = await now(urls)
+    issued = "update cases set file = jsonb_set(file, '{cards,0,issued_at}', to_jsonb(%s)) where %s"
+    moment, carded = "(file#>>'{cards,0,issued_at}')::timestamptz", "jsonb_array_length(file->'cards') > 0"
+    here = f"to_char({moment} + interval '8 hours', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+08:00\"')"
+    await execute(urls, "escalation", issued % (here, carded))
+    rewritten = "select count(*) from cases where file#>>'{cards,0,issued_at}' like '%+08:00'"
+    assert await counted(urls, "escalation", rewritten) > 0
+    assert differences(before, await now(urls)) == []
+    await execute(urls, "escalation", issued % (f"{moment} + interval '1 second'", carded))
+    assert differences(before, await now(urls)) == ["escalation.cases"]
 
 
 async def test_databases_that_hold_something_are_not_touched(filled: Path, urls: Urls) -> None:
