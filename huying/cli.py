@@ -13,8 +13,8 @@ import typer
 import uvloop
 from aiokafka.errors import KafkaError
 
-from huying import kafka_cli
 from huying.embedded import EmbeddedError
+from huying.kafka import cli as kafka_cli
 from shared.rules.pack import PackError
 from shared.settings import KafkaSettings
 
@@ -367,7 +367,7 @@ def export(
     seal_key: SealKey = None,
 ) -> None:
     """Write the whole history of a city into a file, while it goes on working; a backup, unless --public."""
-    from huying.history import write
+    from huying.archive.history import write
 
     _run(write(file, state, databases, seal_key, records=not public))
 
@@ -380,7 +380,7 @@ def rebuild(
     key: PublicKeys = None,
 ) -> None:
     """Build a city anew in empty databases, and compare it with what the file says of it."""
-    from huying.history import put_back
+    from huying.archive.history import put_back
 
     _run(put_back(file, state, databases, key or []))
 
@@ -391,7 +391,7 @@ def audit_verify(
     key: PublicKeys = None,
 ) -> None:
     """Check a file without any database; names the first event that is not as it was said (exit code 1)."""
-    from huying import audit
+    from huying.archive import audit
 
     typer.echo(audit.told(audit.verified(file, audit.read_keys(key or [])), with_key=bool(key)))
 
@@ -399,7 +399,7 @@ def audit_verify(
 @audit.command("key")
 def audit_key(state: State = STATE, seal_key: SealKey = None) -> None:
     """Print the city's public key: to be kept where the city's own people cannot change it."""
-    from huying.history import public_key
+    from huying.archive.history import public_key
 
     typer.echo(public_key(state, seal_key))
 

@@ -17,7 +17,7 @@ import httpx
 
 from huying.accounts import accounts
 from huying.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program, free_port, listens
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 from services import SERVICES
 from shared.seals import make_key
 from shared.settings import Settings

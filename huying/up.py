@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from huying import bank_sim, bank_sim_webhooks, sample_data, sample_loans
 from huying.embedded import EmbeddedError, free_port
 from huying.fleet import Fleet
-from huying.kafka import RunningKafka
+from huying.kafka.broker import RunningKafka
 from huying.parked import URLS
 from huying.samples import PROCEDURES, SETTINGS
 from services import SERVICES

@@ -19,7 +19,7 @@ from aiokafka.structs import ConsumerRecord
 from huying.accounts import accounts
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.fleet import PARTITIONS
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.domain import leg_id
 from services.escalation.app import SERVICE as ESCALATION

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 from services import SERVICES
 from tests.city import City
 from tests.kafka import emptied

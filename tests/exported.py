@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Self
 
+from huying.archive.export import connected, cut, state
 from huying.embedded import EmbeddedPostgres
-from huying.export import connected, cut, state
 from services import SERVICES
 from shared.runtime import running
 from tests.city import PEOPLE, City, accounts, empty

@@ -10,7 +10,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.api import Request
 from aiokafka.protocol.types import Array, Schema
 
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 
 
 async def emptied(cluster: Kafka) -> Kafka:

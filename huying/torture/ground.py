@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from huying.embedded import EmbeddedBroker, EmbeddedError, Program, free_port
 from huying.fleet import Fleet, ServiceProcess, environment
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 from huying.torture.launch import CLOCK, PLANT
 from huying.torture.proxy import Link, Streams
 from services import SERVICES

@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.fleet import PARTITIONS
-from huying.kafka import Kafka
+from huying.kafka.broker import Kafka
 from services.intake.domain import imported_id
 from shared.bus import NoIdempotence, WrongPartitions
 from shared.clock import DrivenClock

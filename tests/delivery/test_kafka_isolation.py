@@ -28,8 +28,8 @@ from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from huying.embedded import EmbeddedBroker
-from huying.kafka import Kafka
-from huying.kafka_access import ALLOW, ANY, LITERAL, TOPIC
+from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
+from huying.kafka.broker import Kafka
 from services import SERVICES
 from shared.bus import Bus
 from shared.settings import Settings

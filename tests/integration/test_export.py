@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from huying import archive, kept
-from huying.archive import Broken
-from huying.audit import verified
+from huying.archive import files as archive
+from huying.archive import kept
+from huying.archive.audit import verified
+from huying.archive.export import connected, cut, export, state
+from huying.archive.files import Broken
+from huying.archive.kept import How
+from huying.archive.rebuild import differences, rebuild
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.export import connected, cut, export, state
-from huying.kept import How
-from huying.rebuild import differences, rebuild
 from services import SERVICES
 from shared import seals
 from shared.clock import WallClock
@@ -384,7 +385,9 @@ def test_every_table_of_every_service_has_its_place() -> None:
     for service in SERVICES:
         declared = set(kept.metadata(service).tables)
         placed = {one.name for one in kept.tables(service)}
-        assert declared == placed, f"huying/kept.py says nothing of {sorted(declared ^ placed)} of {service}"
+        assert declared == placed, (
+            f"huying/archive/kept.py says nothing of {sorted(declared ^ placed)} of {service}"
+        )
 
 
 def test_services_are_all_there() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from huying.archive import Broken
-from huying.audit import verified
+from huying.archive.audit import verified
+from huying.archive.export import export
+from huying.archive.files import Broken
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.export import export
 from shared import seals
 from shared.database import Database
 from shared.links import Links
@@ -24,13 +24,13 @@ TABLES = ("outbox", "links", "seals")
 
 @pytest.fixture(scope="module")
 async def sealed(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Urls:
-    """A city with a story, at rest; all up to the 10th is sealed."""
+    """A city with a story, at rest and sealed."""
     broker = EmbeddedBroker(tmp_path_factory.mktemp("broker"))
     await broker.start()
     async with City(postgres, broker) as city:
         await story(city)
         for one in city.services.values():
-            midnight, at = local("2026-11-11 00:00"), local("2026-11-11 00:01")
+            midnight, at = local("2026-11-21 00:00"), local("2026-11-21 00:01")
             async with one.engine.begin() as conn:
                 await seals.seal(conn, one.service.name, midnight, at, KEY)
     await broker.stop()
@@ -100,4 +100,4 @@ async def test_who_makes_the_links_anew_is_caught_by_the_seal(urls: Urls, tmp_pa
     await database.dispose()
     await execute(urls, "dispatch", "insert into seals table kept_seals")
     assert await counted(urls, "dispatch", "select count(*) from links") == 8
-    assert "the head of dispatch for day 2026-11-10 was" in await named(urls, tmp_path)
+    assert "the head of dispatch for day 2026-11-20 was" in await named(urls, tmp_path)

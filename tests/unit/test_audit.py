@@ -13,9 +13,9 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from huying import archive
-from huying.archive import Broken, Writer
-from huying.audit import FORMAT, checked, read_keys, told, verified
+from huying.archive import files as archive
+from huying.archive.audit import FORMAT, checked, read_keys, told, verified
+from huying.archive.files import Broken, Writer
 from shared import chain, seals
 from shared.chain import Said
 from shared.seals import Head

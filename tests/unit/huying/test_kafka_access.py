@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from huying.cli import app
-from huying.kafka_access import ALLOW, GROUP, LITERAL, OPERATIONS, PREFIXED, TOPIC, Entry, entries, principals
-from huying.kafka_setup import properties
+from huying.kafka.access import ALLOW, GROUP, LITERAL, OPERATIONS, PREFIXED, TOPIC, Entry, entries, principals
+from huying.kafka.setup import properties
 from services import SERVICES
 from services.financing import bank_documents
 from tests.city import ALL

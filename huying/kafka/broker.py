@@ -22,9 +22,9 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from huying import kafka_access
 from huying.embedded import EmbeddedError, Program, command_line, free_port, listens, until, write_secret
-from huying.kafka_setup import ADMIN, JVM, jars, properties, tools
+from huying.kafka import access as kafka_access
+from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
 from shared.settings import KafkaSettings
 
 READY_S = 60

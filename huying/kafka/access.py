@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from shared.settings import KafkaSettings
 
-LIST = Path(__file__).parent.parent / "deploy" / "kafka" / "acls.yaml"
+LIST = Path(__file__).parents[2] / "deploy" / "kafka" / "acls.yaml"
 BANK = re.compile(r"[a-z0-9-]{2,20}")
 ITERATIONS = 4096
 ANY, TOPIC, GROUP, LITERAL, PREFIXED, ALLOW = 1, 2, 3, 3, 4, 3

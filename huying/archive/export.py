@@ -11,11 +11,12 @@ from typing import Any
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from huying import archive, kept
-from huying.archive import Writer
-from huying.audit import FORMAT
-from huying.databases import Urls
-from huying.kept import How
+from huying.archive import files as archive
+from huying.archive import kept
+from huying.archive.audit import FORMAT
+from huying.archive.databases import Urls
+from huying.archive.files import Writer
+from huying.archive.kept import How
 from shared import chain, seals
 from shared.chain import Said
 from shared.clock import READER

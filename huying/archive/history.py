@@ -8,10 +8,10 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
-from huying import audit, databases
-from huying.export import export
+from huying.archive import audit, databases
+from huying.archive.export import export
+from huying.archive.rebuild import differences, rebuild, shown
 from huying.fleet import SEAL_KEY
-from huying.rebuild import differences, rebuild, shown
 from shared import seals
 
 

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from aiokafka.errors import KafkaError
 
-from huying import kafka_access
-from huying.kafka import Kafka, RunningKafka
-from huying.kafka_setup import NoJava
+from huying.kafka import access as kafka_access
+from huying.kafka.broker import Kafka, RunningKafka
+from huying.kafka.setup import NoJava
 from shared.settings import KafkaSettings
 
 app = typer.Typer(no_args_is_help=True, help="Apache Kafka itself, without Docker.")

@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from huying import archive
-from huying.archive import Broken
+from huying.archive import files as archive
+from huying.archive.files import Broken
 from shared import chain
 from shared.chain import Said
 from shared.seals import holds

@@ -16,10 +16,11 @@ import orjson
 from rich.table import Table
 from sqlalchemy import text
 
-from huying import archive, kept
-from huying.audit import verified
-from huying.databases import Urls
-from huying.export import JUDGE, connected, state
+from huying.archive import files as archive
+from huying.archive import kept
+from huying.archive.audit import verified
+from huying.archive.databases import Urls
+from huying.archive.export import JUDGE, connected, state
 from services.escalation import recall
 from services.escalation.app import SERVICE as ESCALATION
 from services.escalation.judge import Judge

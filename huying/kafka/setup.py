@@ -11,7 +11,7 @@ from pathlib import Path
 
 from huying.embedded import EmbeddedError
 
-POM = Path(__file__).parent.parent / "deploy" / "kafka" / "pom.xml"
+POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 ADMIN = "admin"
 JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
 JAVA = 17
