@@ -1,11 +1,15 @@
 """One city a module: the tests of a module share it and do not disturb each other."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City
+from tests.gateway import SECRET, Gateway
+
+SETUP = "sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}"
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +28,18 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city
+
+
+@pytest.fixture(scope="module")
+async def gateway() -> AsyncIterator[Gateway]:
+    """An SMS gateway."""
+    async with Gateway().serving() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def channels(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that sets up the gateway."""
+    file: Path = tmp_path_factory.mktemp("notify") / "channels.yaml"
+    file.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
+    return file

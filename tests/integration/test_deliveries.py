@@ -14,21 +14,7 @@ from services.notify.sms import signature
 from tests.city import City, local, refused
 from tests.gateway import SECRET, Gateway
 
-SETUP = "sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}"
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-@pytest.fixture(scope="module")
-async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def channels(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file: Path = tmp_path_factory.mktemp("notify") / "channels.yaml"
-    file.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
-    return file
 
 
 @pytest.fixture(scope="module")

@@ -12,23 +12,10 @@ import pytest
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
-from tests.gateway import SECRET, Gateway
-from tests.integration.test_deliveries import SETUP, until
+from tests.gateway import Gateway
+from tests.integration.test_deliveries import until
 
 PAGE = "/notify/failures"
-
-
-@pytest.fixture(scope="module")
-async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def channels(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file: Path = tmp_path_factory.mktemp("notify") / "channels.yaml"
-    file.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
-    return file
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from services.notify.delivery import Channel
 from services.notify.inquiries import addresses
 from shared.runtime import under_one_port
 from tests.city import City, refused
-from tests.gateway import SECRET, Gateway
-from tests.integration.test_deliveries import SETUP, until
+from tests.gateway import Gateway
+from tests.integration.test_deliveries import until
 from tests.lending import ask, banks, report
 
 PHONE, EMAIL = "138-0000-1111", "boss@firm.example"
@@ -46,19 +46,6 @@ class Door:
         finally:
             server.should_exit = True
             await task
-
-
-@pytest.fixture(scope="module")
-async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def channels(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file: Path = tmp_path_factory.mktemp("notify") / "channels.yaml"
-    file.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
-    return file
 
 
 @pytest.fixture(scope="module")
