@@ -109,7 +109,7 @@ class Patterns:
             return None
         result, case, deadlines = pattern
         moments = list(map(self._renderer.moment, likeness.moments))
-        return result, Rows(case.format(*moments), deadlines.format(*moments, name=cell(source_id)))
+        return result, (case.format(*moments), deadlines.format(*moments, name=cell(source_id)))
 
     def keep(self, likeness: Likeness, result: Result) -> None:
         """Keep what a case came to, for those like it."""

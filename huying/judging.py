@@ -63,13 +63,8 @@ class Explained(NamedTuple):
     en: str
 
 
-class Told(NamedTuple):
-    """One case as judged under each pack, how that differs, and what is explained under each."""
-
-    source_id: str
-    rows: list[Rows]
-    differences: list[Difference]
-    explained: list[list[Explained]]
+Told = tuple[str, list[Rows], list[Difference], list[list[Explained]]]
+"""One case by its source id: its rows under each pack, how they differ, and what is explained under each."""
 
 
 class Judging:
@@ -114,7 +109,7 @@ class Judging:
         for figures, (its, _) in zip(self.figures, found, strict=True):
             figures.add(its, (unit,), (unit,) * its.cards, unit)
         differ = differences(found[0][0], found[1][0]) if len(found) > 1 else []
-        return Told(case.source_id, [rows for _, rows in found], differ, explanations)
+        return case.source_id, [rows for _, rows in found], differ, explanations
 
 
 class Judge:

@@ -46,7 +46,7 @@ def simulate(
     live = _Live(packs, calendars_of(where.ask("GET", "escalation", "/calendars").json()), upto, explain)
     told = sorted(live.told(item for item in histories(where) if _is_of(item, of)))
     outcome = Outcome(out, str(where.urls["escalation"]), packs, upto, live.units)
-    numbers = {one.source_id: one.source_id for one in told}
+    numbers = {number: number for number, *_ in told}
     outcome.take(told, [numbers for _ in packs], len(told), explain=explain)
     outcome.finish([live.figures], [], perf_counter() - started)
     return outcome
@@ -83,7 +83,7 @@ class _Live:
         self.units |= {leg.unit: leg.unit_name or leg.unit for leg in legs}
         for figures, its, judgement in zip(self.figures, found, judgements, strict=True):
             _count(figures, its, judgement, history, units)
-        return Told(
+        return (
             number,
             [renderer.rows(its) for renderer, its in zip(self._renderers, found, strict=True)],
             differences(*found) if len(found) > 1 else [],
