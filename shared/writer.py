@@ -85,14 +85,18 @@ class Writer:
         self._batch = batch
         self._after = after
         self._waiting: asyncio.Queue[_Act] = asyncio.Queue(maxsize=10_000)
+        self._ended = False
 
     async def write(
         self, keys: Collection[Any], do: Callable[[Any], Answer], once: Once | None = None
     ) -> Answer:
         """Run `do` on the service's batch with `keys` loaded; returns when its transaction has committed.
 
-        Raises what `do` refuses; `Unavailable` where the database stays away.
+        Raises what `do` refuses; `Unavailable` where the database stays away, or the service stops: then it
+        may or may not have been written.
         """
+        if self._ended:
+            raise _stopping()
         act = _Act(keys, do, once, telemetry.traceparent())
         try:
             self._waiting.put_nowait(act)
@@ -111,15 +115,23 @@ class Writer:
             await asyncio.sleep(3600)
 
     async def run(self) -> None:
-        """Write until cancelled."""
-        while True:
-            acts = [await self._waiting.get()]
-            until = _seconds() + GAP_S
-            while len(acts) < MOST and not self._waiting.empty():
+        """Write until cancelled; who still waits then is told."""
+        acts: list[_Act] = []
+        try:
+            while True:
+                acts = [await self._waiting.get()]
+                until = _seconds() + GAP_S
+                while len(acts) < MOST and not self._waiting.empty():
+                    acts.append(self._waiting.get_nowait())
+                await self._settle(acts)
+                if len(acts) > 1:
+                    await self._rest(until, len(acts))
+        finally:
+            self._ended = True
+            while not self._waiting.empty():
                 acts.append(self._waiting.get_nowait())
-            await self._settle(acts)
-            if len(acts) > 1:
-                await self._rest(until, len(acts))
+            for act in acts:
+                _give(act, _stopping())
 
     async def _rest(self, until: float, as_many: int) -> None:
         """Where several came together, let as many gather again."""
@@ -154,6 +166,10 @@ class Writer:
             await batch.flush()
             await keys.flush(conn)
         return answers
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("服务正在停止，请稍后再试", "the service is stopping: try again later")
 
 
 def _seconds() -> float:

@@ -232,3 +232,17 @@ async def test_a_cursor_of_nobody_and_a_limit_beyond_all_are_refused(city: City,
         refused(await city.call("office", "GET", f"{path}?cursor={cursor}"), 422, "cursor")
     for limit in ("0", "-1", "501", "many", ""):
         refused(await city.call("office", "GET", f"{path}?limit={limit}"), 422, "query.limit")
+
+
+async def test_who_waits_while_a_service_stops_is_told(city: City) -> None:
+    async with city.services["intake"].engine.begin() as conn:
+        await conn.execute(sa.text("lock table outbox"))
+        async with running([INTAKE], city.settings) as (replica,):
+            transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
+            client = httpx.AsyncClient(transport=transport, base_url="http://intake")
+            asking = asyncio.create_task(client.post("/appeals", json=OPEN))
+            await asyncio.sleep(0.5)
+            assert not asking.done()
+        assert (await asking).status_code == 503
+        assert (await client.post("/appeals", json=OPEN)).status_code == 503
+        await client.aclose()
