@@ -8,7 +8,8 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from huying.fleet import Fleet, free_port
+from huying.embedded import free_port
+from huying.fleet import Fleet
 from shared import db
 from shared.web.access import Role
 

@@ -14,7 +14,8 @@ from uuid import UUID, uuid4
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from huying.fleet import Fleet, free_port
+from huying.embedded import free_port
+from huying.fleet import Fleet
 from shared import events, wire
 from shared.bus import Bus
 from tests.bench.ground import APPEAL, bare_database, ground, run_bare

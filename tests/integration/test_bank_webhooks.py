@@ -13,8 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from huying import bank_sim
 from huying.bank_sim_webhooks import on_webhooks
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.fleet import free_port
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from tests.banks import ask, directory, leg_of
 from tests.city import City, refused
 
