@@ -5,12 +5,15 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared import links
 from shared.database import DRIVER_ERRORS, Connection
+from shared.telemetry import log
 
 SERVICES = Path(__file__).parent.parent / "services"
 _MIGRATION_LOCK = 7_401_001
@@ -103,13 +106,21 @@ def add_backbone(metadata: sa.MetaData) -> None:
 
 
 async def migrate(db: AsyncEngine, service: str) -> None:
-    """Bring the service's database up to the newest migration; replicas that start together take turns."""
+    """Bring the service's database up to the newest migration; replicas that start together take turns.
+
+    One that a newer version migrated is left as it is: migrations expand first, so this version works on it.
+    """
 
     def upgrade(connection: sa.Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(SERVICES / service / "migrations"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is None or found in known:
+            command.upgrade(config, "head")
+        else:
+            log(service).warning("a newer version migrated the database", revision=found, known=max(known))
 
     async with db.begin() as conn:
         await conn.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})

@@ -64,3 +64,13 @@ async def test_replicas_that_start_together_take_turns(fresh: tuple[str, AsyncEn
     service, engine = fresh
     await asyncio.gather(*(db.migrate(engine, service) for _ in range(4)))
     assert await differences(service, engine) == []
+
+
+async def test_an_older_version_starts_on_what_a_newer_one_migrated(fresh: tuple[str, AsyncEngine]) -> None:
+    service, engine = fresh
+    await db.migrate(engine, service)
+    async with engine.begin() as conn:
+        await conn.execute(sa.text("update alembic_version set version_num = '9999'"))
+    await db.migrate(engine, service)
+    async with engine.connect() as conn:
+        assert (await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one() == "9999"

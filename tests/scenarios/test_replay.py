@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from rich.progress import Progress
 
 from huying import profiles
@@ -79,6 +80,7 @@ async def test_services_judge_as_the_simulation_whatever_is_killed(tmp_path: Pat
         assert [row["line"] for row in csv.DictReader(rejected)] == ["402", "403", "404"]
 
 
+@pytest.mark.slow
 async def test_real_appeals_come_out_the_same_through_services(tmp_path: Path, real_cases: Path) -> None:
     file = real_cases / "appeals_zh_2017_2018.csv"
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")

@@ -1,0 +1,111 @@
+"""Services of two versions side by side, while a city upgrades one after the other, judge as one would."""
+
+import asyncio
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from rich.progress import Progress
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from huying import profiles
+from huying.accounts import accounts
+from huying.embedded import free_port
+from huying.fleet import NOTIFY, Fleet
+from huying.replay import Services, replayed
+from huying.simulate import simulate
+from services import SERVICES
+from shared import db
+from shared.web.access import Role
+from tests.scenarios.test_replay import PACK, differences, invent
+
+OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
+"""Before the hash chain, acknowledgements and profiles: one to three migrations of each service ago."""
+HOUSE = Path(__file__).parents[2]
+PEOPLE = [("importer", Role.IMPORTER, None), ("office", Role.OFFICE, None)]
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The house as it stood."""
+    command = ["git", "-C", str(HOUSE), "archive", OLD, "huying", "services", "shared"]
+    done = subprocess.run(command, capture_output=True)
+    if done.returncode:
+        pytest.skip(f"NOT RUN: the history of this clone does not reach to {OLD[:7]}")
+    folder = tmp_path_factory.mktemp("old")
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@asynccontextmanager
+async def _old_fleet(old: Path) -> AsyncIterator[Fleet]:
+    with tempfile.TemporaryDirectory(prefix="huying-", ignore_cleanup_errors=True) as folder:
+        state = Path(folder)
+        await asyncio.to_thread(state.chmod, 0o755)  # PostgreSQL may run under another account
+        fleet = Fleet(state, PEOPLE, clock="driven", pack=PACK.id, zone=PACK.zone, log_level="ERROR")
+        try:
+            await fleet.start()
+            accounts(state, PEOPLE)  # the old version has no account of a service
+            for service in SERVICES:
+                process = await fleet.add(service, service, free_port())
+                process.environment["PYTHONPATH"] = str(old)
+                await process.start()
+            watching = asyncio.create_task(fleet.watch())
+            try:
+                yield fleet
+            finally:
+                watching.cancel()
+        finally:
+            await fleet.stop()
+
+
+async def _upgrade(fleet: Fleet, steps: Sequence[Sequence[str]], progress: Progress) -> None:
+    """Migrate all databases below the old services, then replace these by new ones, step by step."""
+    for number, names in enumerate(((), *steps), 1):
+        while not progress.tasks or (
+            progress.tasks[0].completed < progress.tasks[0].total * number / (len(steps) + 2)
+        ):
+            await asyncio.sleep(0.02)
+        if not names:
+            accounts(fleet.state, [*PEOPLE, (NOTIFY, Role.SERVICE, None)])
+            await _migrate(fleet)
+        for name in names:
+            del fleet.processes[name].environment["PYTHONPATH"]
+        await asyncio.gather(*(fleet.processes[name].kill() for name in names))
+
+
+async def _migrate(fleet: Fleet) -> None:
+    for service in SERVICES:
+        engine = db.engine(fleet.postgres.dsn(service, service))
+        before = await _version(engine)
+        await db.migrate(engine, service)
+        assert before < await _version(engine), f"{service} ran no older version"
+        await engine.dispose()
+
+
+async def _version(engine: AsyncEngine) -> str:
+    async with engine.connect() as conn:
+        return str((await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one())
+
+
+@pytest.mark.parametrize("first", ["dispatch", "escalation"])
+async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, first: str) -> None:
+    file = invent(tmp_path / "appeals.csv", 150)
+    simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
+    rest = [name for name in SERVICES if name != first]
+    async with _old_fleet(old) as fleet:
+        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        with Progress(disable=True) as progress:
+            upgrading = asyncio.create_task(_upgrade(fleet, [[first], rest], progress))
+            how = profiles.load("appeals-zh")
+            out = tmp_path / "replayed"
+            await replayed(file, how, PACK, out, services, progress, step=50, patience_s=60)
+            await asyncio.wait_for(upgrading, 10)
+    assert differences(tmp_path / "simulated", tmp_path / "replayed") == []
