@@ -15,7 +15,7 @@ from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.fleet import PARTITIONS
 from huying.kafka.broker import Kafka
 from services.intake.domain import imported_id
-from shared.bus import NoIdempotence, WrongPartitions
+from shared.bus import Bus, NoIdempotence, WrongPartitions
 from shared.clock import DrivenClock
 from shared.runtime import Running, running
 from shared.settings import Settings
@@ -96,6 +96,8 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
 ) -> None:
     async with City(postgres, broker, services=(INTAKE, DISPATCH)) as city:
         await empty(postgres, "escalation")
+        async with Bus(city.settings("escalation")) as bus:  # which its relay, that does not run here, makes
+            await bus.ensure(["escalation.events", "escalation.parked"])
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         one = Running(ESCALATION, city.settings("escalation"))

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.kafka.broker import Kafka
 from services.financing.app import SERVICE
 from tests.city import City
 
@@ -19,8 +20,10 @@ SAY = """
 
 
 @pytest.fixture
-async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
-    """Financing alone."""
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
+    """Financing alone, on a broker that knows the banks."""
+    if isinstance(broker, Kafka):
+        await broker.admit(f"new-{n}" for n in range(10))
     async with City(postgres, broker, services=(SERVICE,)) as city:
         await city.move_to("2026-11-09 09:00")
         yield city
