@@ -95,7 +95,7 @@ class Load:
             if loop.time() > began + seconds:
                 break
             await self._clocks.move(now, ASKED)
-            due = int((number + 1) * rate * tick_s) - self._count
+            due = int((loop.time() - began + tick_s) * rate) - self._count  # a long tick is caught up with
             await self._all([*self._openings(due), *self._steps(now)])
 
     async def _all(self, works: Iterable[Work]) -> None:
