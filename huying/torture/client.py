@@ -13,6 +13,7 @@ import httpx
 from huying.torture.ground import REPLICA, Ground
 from huying.torture.reckoning import ZONE
 from services import SERVICES
+from shared.outbound import Transport
 
 ANSWER_S = 10.0
 AGAIN_S = 0.2
@@ -46,7 +47,7 @@ class Client:
         self._ground = ground
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         limits = httpx.Limits(max_connections=2 * MOST_AT_ONCE, keepalive_expiry=2.0)
-        self._http = httpx.AsyncClient(timeout=ANSWER_S, limits=limits)
+        self._http = httpx.AsyncClient(timeout=ANSWER_S, transport=Transport(limits=limits))
         self.repeated: Counter[str] = Counter()
         """Why requests were sent again."""
 

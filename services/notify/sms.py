@@ -17,6 +17,7 @@ import orjson
 
 from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
 from services.notify.delivery import Outcome
+from shared.outbound import Transport
 
 TIMEOUT_S = 15.0
 LONGEST = 10
@@ -93,7 +94,7 @@ class Sms:
     def __init__(self, setup: SmsSetup, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._setup = setup
         self._codes = CODES | setup.codes
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport)
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport or Transport())
 
     async def send(self, letter: Letter) -> Taken:
         text = self._text(letter)
