@@ -70,7 +70,7 @@ _JUDGED_CASE = """(
           from jsonb_array_elements(f.value) with ordinality as e (one, place)
         )
         else f.value end)
-      from jsonb_each(t.file - 'version' - 'judged_upto') as f
+      from jsonb_each(t.file - 'version' - 'judged_upto' - 'traceparent') as f
     ))
   )"""
 """Moments are compared as moments: those of the judge may be written in the city's zone."""
@@ -96,7 +96,7 @@ BACKBONE: Mapping[str, Table] = {
     "seals": Table(How.SAID, "its heads"),
     "inbox": _record("what had been heard must not be done again", canonical="to_jsonb(t.event_id)"),
     "parked": _record("still to be mended"),
-    "heard": Table(How.TRANSIENT, "how far a broker was read; without it it is read from its start"),
+    "heard": Table(How.TRANSIENT, "how far a broker was read; the judge's is said in the file"),
     "relay": Table(How.TRANSIENT, "how far a broker was told"),
     "idempotency": Table(How.TRANSIENT, "answers kept for a day"),
 }

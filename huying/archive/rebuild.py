@@ -31,6 +31,7 @@ from shared.chain import Said
 from shared.clock import TICK, DrivenClock
 from shared.errors import HuyingError
 from shared.events import CATALOGUE, Event
+from shared.records import keep_watermarks
 from shared.runtime import EPOCH, Running
 from shared.settings import Settings
 
@@ -257,8 +258,14 @@ async def _derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mappin
     for service in ESCALATION.hears:
         await _hear(service, urls[service], judge.running, at)
     await _recall(urls[JUDGE], judge.running, at)
+    marks = {
+        (f"{service}.events", index): wire.Watermark(upto=mark, after=0)
+        for service in ESCALATION.hears
+        for index, mark in upto.items()
+    }
     async with judge.running.engine.begin() as conn:
         await recall.mark_late(conn, late)
+        await keep_watermarks(conn, "", marks)
     assert isinstance(judge.running.clock, DrivenClock)
     judge.running.clock.advance(max(upto.values(), default=EPOCH) + TICK)
     while await judge.turn(upto, CASES_AT_ONCE) == CASES_AT_ONCE:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from huying.archive import files as archive
-from huying.archive import kept
+from huying.archive import history, kept
 from huying.archive.audit import verified
 from huying.archive.export import connected, cut, export, state
 from huying.archive.files import Broken
@@ -266,6 +267,22 @@ async def test_databases_that_hold_something_are_not_touched(filled: Path, urls:
     with pytest.raises(ValueError, match=r"the database of intake is not empty \(outbox, links, .*appeals"):
         await rebuild(filled, urls)
     assert await now(urls) == before
+
+
+async def test_the_commands_take_databases_that_a_file_names(
+    filled: Path, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path
+) -> None:
+    named, file, nowhere = tmp_path / "databases.yaml", tmp_path / "again.ndjson.gz", tmp_path / "nowhere"
+    before = await now(urls)
+    named.write_text(yaml.safe_dump(urls), "utf-8")
+    await history.write(file, nowhere, named, None, records=True)
+    await wiped(postgres)
+    await history.put_back(file, nowhere, named, [])
+    assert differences(before, await now(urls)) == []
+    assert await counted(urls, "intake", "select count(*) from appeals") > 0
+    named.write_text(yaml.safe_dump({"intake": urls["intake"]}), "utf-8")
+    with pytest.raises(ValueError, match="for dispatch, escalation, financing, notify"):
+        await history.write(file, nowhere, named, None, records=True)
 
 
 async def test_a_file_that_was_altered_is_not_put_back(
