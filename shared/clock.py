@@ -4,13 +4,16 @@
 covers it come from one clock. `DrivenClock` stands still until its driver moves it.
 """
 
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import text
 
-from shared.database import Connection
 from shared.errors import Invalid
+
+if TYPE_CHECKING:
+    from shared.database import Connection
 
 TICK = timedelta(microseconds=1)
 _NOW = text("select now()")
@@ -30,6 +33,11 @@ _HORIZON = text(
 )
 
 
+def epoch_ns() -> int:
+    """Nanoseconds since 1970 by this machine's clock, for spans and ages: nothing is judged by it."""
+    return time.time_ns()
+
+
 class Clock(Protocol):
     """Time for one service."""
 
@@ -42,10 +50,10 @@ class Clock(Protocol):
     def occurred(self, started_at: datetime) -> datetime:
         """The `occurred_at` of what a transaction does that started at `started_at` by the database."""
 
-    async def stamp(self, conn: Connection) -> datetime:
+    async def stamp(self, conn: "Connection") -> datetime:
         """The same, asked for: a round trip that a first statement can save."""
 
-    async def horizon(self, conn: Connection) -> datetime:
+    async def horizon(self, conn: "Connection") -> datetime:
         """A moment up to which (inclusive) every transaction of this database has ended."""
 
 
@@ -62,11 +70,11 @@ class WallClock:
     def occurred(self, started_at: datetime) -> datetime:
         return started_at
 
-    async def stamp(self, conn: Connection) -> datetime:
+    async def stamp(self, conn: "Connection") -> datetime:
         at: datetime = (await conn.execute(_NOW)).scalar_one()
         return at
 
-    async def horizon(self, conn: Connection) -> datetime:
+    async def horizon(self, conn: "Connection") -> datetime:
         upto: datetime = (await conn.execute(_HORIZON)).scalar_one()
         return upto
 
@@ -92,8 +100,8 @@ class DrivenClock:
     def occurred(self, started_at: datetime) -> datetime:
         return self._now
 
-    async def stamp(self, conn: Connection) -> datetime:
+    async def stamp(self, conn: "Connection") -> datetime:
         return self._now
 
-    async def horizon(self, conn: Connection) -> datetime:
+    async def horizon(self, conn: "Connection") -> datetime:
         return self._now - TICK

@@ -18,16 +18,19 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from sqlalchemy import text
 
-from shared import db, telemetry, wire
+from shared import db, telemetry, tracing, wire
 from shared.bus import Bus, end
-from shared.clock import Clock
+from shared.clock import Clock, epoch_ns
 from shared.database import Connection, Database
-from shared.errors import Conflict, NotFound
+from shared.errors import Conflict, NotFound, told
 from shared.events import Event
+from shared.lag import LAG, LAG_S, Lag
+from shared.metrics import Watch
 from shared.outbox import Batch
 from shared.pace import Pace
 from shared.records import Parked, Record, decode, keep_watermarks, park
 from shared.settings import Settings
+from shared.tracing import Kind, Span, Tracer
 
 BATCH = 1_000
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
@@ -73,6 +76,7 @@ class Consumer:
         listener: Listener,
         log: structlog.typing.FilteringBoundLogger,
         redrives: Redrives,
+        watch: Watch,
     ) -> None:
         self._redrives = redrives
         self._service = service
@@ -88,6 +92,10 @@ class Consumer:
         self._done: dict[TopicPartition, int] = {}
         """Offsets up to which all is in the database and the broker was not told so."""
         self._consumer: AIOKafkaConsumer | None = None
+        self._watch = watch
+        self._lag = Lag(self.partitions)
+        watch.figures.read(LAG, self._lag.messages)
+        watch.figures.read(LAG_S, self._lag.seconds)
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away is waited for."""
@@ -128,8 +136,11 @@ class Consumer:
             await bus.check()
             records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
             pace.begin()
+            self._lag.took(consumer, records)
             events = await self._settle([decode(raw) for raws in records.values() for raw in raws])
-            self._done |= {place: raws[-1].offset + 1 for place, raws in records.items()}
+            upto = {place: raws[-1].offset + 1 for place, raws in records.items()}
+            self._lag.settled(consumer, upto)
+            self._done |= upto
             if _seconds() >= committed_at + COMMIT_EVERY_S:
                 await self._commit(consumer)
                 committed_at = _seconds()
@@ -167,12 +178,12 @@ class Consumer:
             try:
                 return await self._transact(records)
             except Exception as error:  # the one place: a handler's defect must not stop the partition
-                self._log.warning("batch failed", reason=repr(error), records=len(records))
+                self._log.warning("batch failed", reason=told(error), records=len(records))
                 failures += not db.is_transient(error)
                 if failures and len(records) > 1:
                     break
                 if failures == ATTEMPTS:
-                    records[0].reason = f"failed {ATTEMPTS} times: {error!r}"
+                    records[0].reason = f"failed {ATTEMPTS} times: {told(error)}"
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 10)
         return sum([await self._settle([record]) for record in records])
@@ -182,12 +193,7 @@ class Consumer:
         waiting, marks = self._events(records), self._watermarks(records)
         fresh, faulty = 0, [record for record in records if record.reason is not None]
         if waiting or faulty:
-            async with self._engine.begin() as conn:
-                fresh = await self._handle(conn, waiting)
-                for record in faulty:
-                    self._log.error("parked", **record.place())
-                    await park(conn, self._service, self._cluster, record)
-                await keep_watermarks(conn, self._cluster, marks)
+            fresh = await self._traced(waiting, faulty, marks)
         elif marks:
             async with self._engine.connect() as conn:
                 await keep_watermarks(conn, self._cluster, marks)
@@ -195,22 +201,63 @@ class Consumer:
         self._listener.heard(events=fresh, watermarks=len(marks), asked=asked)
         return fresh
 
-    async def _handle(self, conn: Connection, waiting: dict[UUID, tuple[Event, str | None]]) -> int:
-        """Hand the events that are not in the inbox yet to their handlers; returns how many."""
+    async def _traced(
+        self, waiting: dict[UUID, Record], faulty: list[Record], marks: dict[tuple[str, int], wire.Watermark]
+    ) -> int:
+        """One transaction, with a span for each record that it is about; returns how many events were new."""
+        began_ns, failure = epoch_ns(), None
+        with tracing.sharing(()) as spans:
+            try:
+                async with self._engine.begin() as conn:
+                    fresh, batch = await self._handle(conn, waiting, spans)
+                    for record in faulty:
+                        self._log.error("parked", **record.place())
+                        await park(conn, self._service, self._cluster, record)
+                    await keep_watermarks(conn, self._cluster, marks)
+            except BaseException as error:
+                failure = type(error).__name__
+                raise
+            finally:
+                telemetry.follow(None)
+                for span in spans:
+                    span.began_ns = began_ns
+                    span.end(failure, keep=len(spans) == 1)
+        self._tell(fresh, faulty, batch)
+        return len(fresh)
+
+    async def _handle(
+        self, conn: Connection, waiting: dict[UUID, Record], spans: list[Span]
+    ) -> tuple[list[Record], Batch | None]:
+        """Hand the events that are not in the inbox yet to their handlers; returns them, and the batch."""
         if not waiting:
-            return 0
+            return [], None
         started_at, ids = (await conn.execute(_INBOX, {"ids": sorted(waiting)})).one()
         new = set(ids or ())
-        fresh = [found for id_, found in waiting.items() if id_ in new]
-        if fresh:
-            batch = self._batch(conn, self._clock.occurred(started_at))
-            await batch.load({key for event, _ in fresh for key in batch.keys_of(event)})
-            for event, traceparent in fresh:
-                telemetry.follow(telemetry.continued(traceparent))
-                self._handlers[type(event)](batch, event)
-            telemetry.follow(None)
-            await batch.flush()
-        return len(fresh)
+        fresh = [record for id_, record in waiting.items() if id_ in new]
+        if not fresh:
+            return [], None
+        batch = self._batch(conn, self._clock.occurred(started_at))
+        events = [record.event for record in fresh if record.event is not None]
+        await batch.load({key for event in events for key in batch.keys_of(event)})
+        for record, event in zip(fresh, events, strict=True):
+            span = received(self._watch.tracer, self._service, record)
+            spans.append(span)
+            telemetry.follow(span)
+            self._handlers[type(event)](batch, event)
+        telemetry.follow(None)
+        await batch.flush()
+        return fresh, batch
+
+    def _tell(self, fresh: list[Record], faulty: list[Record], batch: Batch | None) -> None:
+        """What was committed goes into the figures; what was parked is a failure of its trace."""
+        figures, now_ms = self._watch.figures, epoch_ns() / 1e6
+        heard = [(one.raw.topic, one.event.type, (now_ms - _ms(one)) / 1000) for one in fresh if one.event]
+        figures.consumed(heard)
+        if batch is not None:
+            figures.said(batch.published)
+        for record in faulty:
+            figures.parked(record.raw.topic)
+            received(self._watch.tracer, self._service, record).end("parked")
 
     async def redrive(self, parked_id: int) -> None:
         """Handle a parked record again. Raises `NotFound`, or `Conflict` with the reason it fails for now."""
@@ -238,12 +285,12 @@ class Consumer:
     def _redrive_of(self, topic: str) -> Callable[[Connection, Parked, datetime], Awaitable[None]] | None:
         return next((again for name, again in self._redrives.items() if fnmatchcase(topic, name)), None)
 
-    def _events(self, records: list[Record]) -> dict[UUID, tuple[Event, str | None]]:
-        """The events by id, each once, in order, with their traces; those nobody handles are left out."""
+    def _events(self, records: list[Record]) -> dict[UUID, Record]:
+        """The events by id, each once, in order; those nobody handles are left out."""
         return {
-            record.event.id: (record.event, record.heard.traceparent)
+            record.event.id: record
             for record in records
-            if record.event is not None and record.heard and record.reason is None
+            if record.event is not None and record.reason is None
             if type(record.event) in self._handlers
         }
 
@@ -255,6 +302,24 @@ class Consumer:
             if mark is not None and record.raw.offset >= mark.after:
                 newest[record.raw.topic, record.raw.partition] = mark
         return newest
+
+
+def received(tracer: Tracer, group: str, record: Record) -> Span:
+    """The span of handling one record: below the context it was made in, and linked to it."""
+    raw, heard = record.raw, record.heard
+    span = tracer.begin(f"process {raw.topic}", Kind.CONSUMER, heard.traceparent if heard else None)
+    span.links = (span.parent,) if span.parent is not None else ()
+    if (event := record.event) is not None:
+        span.about(str(event.appeal_id), event.registration_number)
+        place = (raw.topic, raw.partition, raw.offset)
+        span.attributes |= wire.spoken_of("process", *place, event.id, event.type)
+        span.attributes["messaging.consumer.group.name"] = group
+    return span
+
+
+def _ms(record: Record) -> float:
+    """The record's time; a parked one that is handled again counts from now."""
+    return float(getattr(record.raw, "timestamp", epoch_ns() / 1e6))
 
 
 def _parked(row: Any) -> Parked:

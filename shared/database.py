@@ -9,10 +9,14 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import orjson
 from sqlalchemy import TextClause
+
+from shared import tracing
+from shared.clock import epoch_ns
 
 PATIENCE_S = 10.0
 _VALUE = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
@@ -103,6 +107,7 @@ class Database:
 
     def __init__(self, url: str, size: int = 10) -> None:
         self._dsn = url.replace("+asyncpg", "")
+        self._name = urlsplit(url).path.lstrip("/")
         self._room = asyncio.Semaphore(size)
         self._free: list[Any] = []
 
@@ -128,18 +133,23 @@ class Database:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back where something is raised."""
+        began_ns = epoch_ns()
         await self._enter()
-        raw, committed = None, False
+        raw, failure = None, "ended"
         try:
             raw = await self._begun()
             yield Connection(raw)
             await raw.execute("commit")
-            committed = True
+            failure = ""
+        except BaseException as error:
+            failure = type(error).__name__
+            raise
         finally:
-            if not (committed or raw is None or raw.is_closed()):
+            if failure and not (raw is None or raw.is_closed()):
                 with contextlib.suppress(*_DEAD):
                     await raw.execute("rollback")
             self._leave(raw)
+            tracing.transacted(self._name, began_ns, failure or None)
 
     async def _enter(self) -> None:
         if self._room.locked():

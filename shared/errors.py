@@ -14,6 +14,11 @@ HuyingError
     └── PackMissing  the rule pack that a case is under is not here: who runs the city puts it back
 """
 
+import traceback
+from pathlib import Path
+
+from pydantic import ValidationError
+
 
 class HuyingError(Exception):
     """A refusal with its HTTP status, a code for machines and a sentence in each language."""
@@ -83,3 +88,18 @@ class Unavailable(HuyingError):
 
 class PackMissing(Unavailable):
     code = "pack_missing"
+
+
+def told(error: Exception) -> str:
+    """What failed and where, for logs and for the reason of what is parked.
+
+    Values are left out of what is no refusal of ours: they may be somebody's data.
+    """
+    if isinstance(error, HuyingError):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, ValidationError):
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in wrong)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

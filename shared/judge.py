@@ -12,13 +12,16 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from shared import calendars, db, telemetry
+from shared import calendars, db, telemetry, tracing
 from shared.cases import Cases
-from shared.clock import TICK, WallClock
+from shared.clock import TICK, WallClock, epoch_ns
 from shared.database import Connection
+from shared.errors import told
+from shared.metrics import Gauge, Rows
 from shared.pace import Pace
 from shared.rules.notices import published
 from shared.runtime import EPOCH, Running
+from shared.tracing import Span
 
 BATCH = 200
 LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
@@ -26,6 +29,8 @@ QUIET_GAP_S, BUSY_GAP_S = 0.1, 0.4
 FIRST_PATIENCE_S = 0.5
 LONGEST_PATIENCE_S = 60.0
 SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the others have passed it too
+DELAY = Gauge("huying_judgement_delay_seconds", "Since the moment up to which is judged", ("partition",))
+WAITING = Gauge("huying_judgement_waiting_seconds", "How long the case due longest has not been judged")
 Known = TypeVar("Known")
 
 
@@ -39,10 +44,21 @@ class Judge(ABC, Generic[Known]):
         self._patience_s = FIRST_PATIENCE_S
         self._asked_at = float("-inf")
         self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
+        self._uptos: dict[str, datetime] = {}
+        self._due_at: datetime | None = None
+        self._spans: list[Span] = []
+        figures = running.watch.figures
+        figures.read(DELAY, self._delays)
+        figures.read(WAITING, self._waiting)
+        figures.judged(0)
 
     @abstractmethod
     async def known(self, conn: Connection) -> Known:
         """Up to when what bears on cases is known."""
+
+    @abstractmethod
+    def parts(self, known: Known) -> dict[str, datetime]:
+        """The same by the name of what each part bears on, for the figures."""
 
     @abstractmethod
     def complete(self, known: Known) -> datetime:
@@ -68,25 +84,52 @@ class Judge(ABC, Generic[Known]):
                 running.log.warning("judgement waits for the database", reason=repr(error))
                 await asyncio.sleep(1)
 
-    def attempt(self, case_id: UUID, judge: Callable[[], None]) -> str | None:
-        """Judge one case; the reason where that fails: its defect must not stop the judge for the others."""
-        telemetry.follow(telemetry.new_traceparent())
+    def attempt(
+        self, case_id: UUID, number: str, began_in: str | None, judge: Callable[[], None]
+    ) -> str | None:
+        """Judge one case; the reason where that fails: its defect must not stop the judge for the others.
+
+        Its trace is a new one, linked to the one in which the case began.
+        """
+        span = self.running.watch.tracer.later("judge", began_in)
+        span.about(str(case_id), number)
+        self._spans.append(span)
+        telemetry.follow(span)
         try:
             judge()
         except Exception as error:
-            reason = f"cannot be judged: {error!r}"
+            reason = f"cannot be judged: {told(error)}"
+            span.error = type(error).__name__
             self.running.log.error("parked a case", case_id=str(case_id), reason=reason)
             return reason
         return None
+
+    async def _traced(self, known: Known) -> int:
+        """One turn; its spans end when it is committed."""
+        began_ns, failure = epoch_ns(), None
+        with tracing.sharing(()) as self._spans:
+            try:
+                judged = await self.turn(known, BATCH)
+            except BaseException as error:
+                failure = type(error).__name__
+                raise
+            finally:
+                telemetry.follow(None)
+                for span in self._spans:
+                    span.began_ns = began_ns
+                    span.end(span.error or failure, keep=failure is None)
+        self.running.watch.figures.judged(judged)
+        return judged
 
     async def _judge_all(self) -> tuple[int, datetime | None]:
         """Judge what is due; returns how many cases, and when the next one is to be looked at."""
         running = self.running
         async with running.engine.connect() as conn:
             known = await self.known(conn)
-        judged = turn = await self.turn(known, BATCH)
+        self._uptos = self.parts(known)
+        judged = turn = await self._traced(known)
         while turn == BATCH:
-            judged += (turn := await self.turn(known, BATCH))
+            judged += (turn := await self._traced(known))
         async with running.engine.connect() as conn:
             waiting = await self._cases.waiting(conn)
         moments = [moment - TICK for moment in waiting if moment is not None]
@@ -94,7 +137,16 @@ class Judge(ABC, Generic[Known]):
         if limit != running.relay.limit:
             running.relay.limit = limit
             running.relay.poke()
+        self._due_at = waiting[0]
         return judged, waiting[0]
+
+    def _delays(self) -> Rows:
+        now = self.running.clock.now()
+        return [((part,), (now - upto).total_seconds()) for part, upto in self._uptos.items()]
+
+    def _waiting(self) -> Rows:
+        wait_s = (self.running.clock.now() - self._due_at).total_seconds() if self._due_at else 0.0
+        return [((), max(0.0, wait_s))]
 
     async def _rest(self, due_at: datetime | None) -> None:
         """Until a watermark comes, or a case is due: then the others are asked for theirs."""

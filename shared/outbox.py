@@ -1,5 +1,6 @@
 """One transaction's work: cases loaded at once, events emitted, all written together."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
@@ -9,14 +10,14 @@ from sqlalchemy import text
 from shared import wire
 from shared.database import Connection
 from shared.events import Event
-from shared.telemetry import traceparent
+from shared.tracing import Span, said
 
 
 class Said(NamedTuple):
     """An event with the trace that made it."""
 
     event: Event
-    traceparent: str | None
+    trace: Span | str | None
 
 
 class Batch:
@@ -32,10 +33,12 @@ class Batch:
         self.conn = conn
         self.at = at
         self.said: list[Said] = []
+        self.published: Counter[str] = Counter()
+        """How many events of each type this transaction says."""
 
     def emit(self, event: Event) -> None:
         """Say `event` when this transaction commits."""
-        self.said.append(Said(event, traceparent()))
+        self.said.append(Said(event, said(event)))
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """The rows that the handler of `event` needs: its case."""
@@ -47,6 +50,7 @@ class Batch:
     async def flush(self) -> None:
         """Write what changed, and the outbox."""
         await publish(self.conn, self.service, self.said)
+        self.published.update(one.event.type for one in self.said)
         self.said = []
 
 
@@ -77,7 +81,7 @@ async def publish(conn: Connection, service: str, said: Sequence[Said]) -> None:
             "keys": [str(event.appeal_id) for event in events],
             "types": [event.type for event in events],
             "times": [event.occurred_at for event in events],
-            "traces": [one.traceparent for one in said],
+            "traces": [None if one.trace is None else str(one.trace) for one in said],
             "bodies": [wire.body(event) for event in events],
         },
     )

@@ -19,13 +19,15 @@ from aiokafka.errors import KafkaError, UnknownError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
-from shared import db, wire
+from shared import db, telemetry, wire
 from shared.bus import Bus, NoIdempotence, TopicRefused, WrongPartitions, end, hash_of
-from shared.clock import Clock
+from shared.clock import Clock, epoch_ns
 from shared.database import Connection, Database
 from shared.links import Links
+from shared.metrics import Gauge, Rows, Watch
 from shared.pace import Pace
 from shared.settings import Settings
+from shared.tracing import CASE, NUMBER, Kind
 
 BATCH = 2_000
 POLL_S = 0.5
@@ -63,6 +65,7 @@ class Relay:
         settings: Settings,
         clock: Clock,
         log: structlog.typing.FilteringBoundLogger,
+        watch: Watch,
     ) -> None:
         self.topic = f"{service}.events"
         self.upto: datetime | None = None
@@ -88,6 +91,20 @@ class Relay:
         self._refused: list[str] = []
         """Topics of others that the broker refuses us: what is for them waits."""
         self._asked_at = float("-inf")
+        self._watch = watch
+        self._active = False
+        figures = watch.figures
+        figures.read(
+            Gauge("huying_relay_active", "1 where this process relays"), lambda: [((), float(self._active))]
+        )
+        figures.read(
+            Gauge("huying_own_watermark_age_seconds", "Since the watermark this service said last"), self._age
+        )
+
+    def _age(self) -> Rows:
+        if not self._active or self.upto is None:
+            return []
+        return [((), (self._clock.now() - self.upto).total_seconds())]
 
     def poke(self) -> None:
         """Something was written or heard: look at the outbox, and say a watermark soon."""
@@ -121,6 +138,7 @@ class Relay:
         """All on the one connection that has the lock: without the lock nothing more is sent."""
         async with self._engine.connect() as conn:
             await self._become_only(conn)
+            self._active = True
             try:
                 async with Bus(self._settings) as bus:
                     await self._remember(conn, bus.cluster)
@@ -129,6 +147,7 @@ class Relay:
                     self._known = set(self._own)
                     await self._relay(conn, bus)
             finally:
+                self._active = False
                 await conn.invalidate()
 
     async def _become_only(self, conn: Connection) -> None:
@@ -247,6 +266,7 @@ class Relay:
             self._refused, self._asked_at = [], _seconds()
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+        began_ns = epoch_ns()
         for topic in {row.topic for row in rows}:
             await producer.client.add_topic(topic)
         waiting = [
@@ -259,7 +279,25 @@ class Relay:
             )
             for row in rows
         ]
-        self._acknowledged(await asyncio.gather(*waiting))
+        records = await asyncio.gather(*waiting)
+        self._acknowledged(records)
+        self._watch.figures.relayed(row.topic for row in rows)
+        for row, record in zip(rows, records, strict=True):
+            self._trace(row, record, began_ns)
+
+    def _trace(self, row: Any, record: RecordMetadata, began_ns: int) -> None:
+        """The span of what was sent in a sampled trace; what is kept is marked so before it comes here."""
+        place = telemetry.place(row.traceparent)
+        tracer = self._watch.tracer
+        if tracer.outlet is None or place is None or not place.flags & telemetry.SAMPLED:
+            return
+        span = tracer.begin(f"send {row.topic}", Kind.PRODUCER, row.traceparent)
+        span.began_ns = began_ns
+        span.attributes = {
+            **_case(row),
+            **wire.spoken_of("send", record.topic, record.partition, record.offset, row.event_id, row.type),
+        }
+        span.end()
 
     def _partition(self, topic: str, key: str) -> int | None:
         """Of a topic of ours what the number of partitions says, even where some were added just now."""
@@ -286,6 +324,13 @@ class Relay:
             self._offsets[place] = record.offset + 1
         if lost:
             raise LogLost(self.topic)
+
+
+def _case(row: Any) -> dict[str, str]:
+    """Which case a row is about, as its body says; a message to a bank names its request in the key."""
+    body = orjson.loads(row.body)
+    number = body.get("registration_number", row.key)
+    return {NUMBER: number} if number == row.key else {CASE: row.key, NUMBER: number}
 
 
 def _seconds() -> float:

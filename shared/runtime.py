@@ -17,16 +17,19 @@ from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared import db, seals, telemetry
+from shared import asked, db, seals, telemetry
 from shared.clock import Clock, DrivenClock, WallClock
 from shared.consumer import Consumer, Handlers, Redrives
 from shared.database import Database
 from shared.errors import NotFound, PackMissing
+from shared.metrics import Asked, Figures, Watch
 from shared.outbox import Batch
+from shared.outlet import SPANS, Outlet
 from shared.relay import Relay
 from shared.rules import pack
 from shared.rules.calendar import Calendar
 from shared.settings import Settings
+from shared.tracing import Tracer
 from shared.web import openapi, ops, problems
 from shared.web.access import ACCESS, Accounts
 from shared.web.direct import Application
@@ -48,6 +51,7 @@ class Service:
     tasks: tuple[Callable[["Running"], Coroutine[Any, Any, None]], ...] = ()
     prepare: Callable[["Running"], Awaitable[None]] | None = None
     redrives: Redrives = field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
 
     @property
     def topics(self) -> list[str]:
@@ -58,9 +62,10 @@ class Service:
 class Running:
     """One service with everything it runs on."""
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(self, service: Service, settings: Settings, outlet: Outlet | None = None) -> None:
         self.service = service
         self.settings = settings
+        self.watch = _watch(service, settings, outlet)
         self.log = telemetry.log(service.name)
         self.accounts = Accounts.load(settings.accounts)
         self.pack = pack.load(settings.pack, settings.pack_settings)
@@ -72,8 +77,8 @@ class Running:
         self.reader = Database(settings.database, 5)
         self.news = asyncio.Event()
         """Set when watermarks were heard, or something was written here."""
-        self.relay = Relay(service.name, self.engine, settings, self.clock, self.log)
-        self.writer = Writer(self.engine, self.clock, service.batch, self.wake)
+        self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.watch)
+        self.writer = Writer(self.engine, self.clock, service.batch, self.wake, self.watch.figures)
         self.consumer = Consumer(
             service.name,
             service.topics,
@@ -85,6 +90,7 @@ class Running:
             self,
             self.log,
             service.redrives,
+            self.watch,
         )
         self.app = build_app(self)
 
@@ -142,6 +148,13 @@ class Running:
         return [*found, self.consumer.run()] if self.service.hears else found
 
 
+def _watch(service: Service, settings: Settings, outlet: Outlet | None) -> Watch:
+    figures = Figures(service.name, (*asked.BACKBONE, *service.asked))
+    if outlet is not None:
+        figures.count(SPANS, outlet.counted)
+    return Watch(Tracer(service.name, settings.trace_ratio, outlet), figures)
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
@@ -195,7 +208,13 @@ async def running(
     services: Sequence[Service], settings: Callable[[str], Settings]
 ) -> AsyncIterator[list[Running]]:
     """Services with their tasks, without a web server; leaving ends them."""
-    found = [Running(service, settings(service.name)) for service in services]
+    outlets: dict[str, Outlet] = {}
+    found = []
+    for service in services:
+        its = settings(service.name)
+        if (to := its.otlp_endpoint) is not None and to not in outlets:
+            outlets[to] = Outlet.to(to)
+        found.append(Running(service, its, outlets[to] if to else None))
     try:
         for one in found:
             await one.start()
@@ -210,37 +229,52 @@ async def running(
         for one in found:
             await one.engine.dispose()
             await one.reader.dispose()
+        for outlet in outlets.values():
+            await outlet.close()
 
 
 async def serve(
     services: Sequence[Service],
     settings: Callable[[str], Settings],
     ready: Callable[[list[Running]], Awaitable[None]] | None = None,
+    beside: Mapping[str, ASGIApp] | None = None,
 ) -> None:
-    """Run services under one port, each below its name, until cancelled or one of their tasks dies."""
+    """Run services under one port, each below its name, until cancelled or one of their tasks dies.
+
+    `beside` are applications that are no services, below theirs.
+    """
     async with running(services, settings) as found:
-        root = under_one_port({one.service.name: one.app for one in found})
+        root = under_one_port({**{one.service.name: one.app for one in found}, **(beside or {})})
         first = found[0].settings
-        server = uvicorn.Server(
-            uvicorn.Config(
-                root,
-                host=first.host,
-                port=first.port,
-                log_level="warning",
-                access_log=False,
-                proxy_headers=False,
-                lifespan="off",
-            )
-        )
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        async with asyncio.TaskGroup() as group:
-            serving = group.create_task(server.serve())
-            while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
-                await asyncio.sleep(0.02)
+        async with listening(root, first.host, first.port) as serving:
             if ready is not None:
                 await ready(found)
             _spare_the_collector()
             await serving
+
+
+@contextlib.asynccontextmanager
+async def listening(root: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+    """A web server that answers by now; it ends when this is left. The task ends when the server does."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            root,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            log_config=None,
+            proxy_headers=False,
+            lifespan="off",
+        )
+    )
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    async with asyncio.TaskGroup() as group:
+        serving = group.create_task(server.serve())
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.02)
+        yield serving
+        server.should_exit = True
 
 
 def _spare_the_collector() -> None:

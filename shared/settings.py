@@ -1,5 +1,6 @@
 """Settings of one service, from the environment (`HUYING_…`) or given by whoever starts it."""
 
+import os
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -11,7 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class KafkaSettings(BaseSettings):
     """Where the broker is, and as whom it is spoken to. ValueError where that is no way to speak."""
 
-    model_config = SettingsConfigDict(env_prefix="HUYING_", frozen=True)
+    # what HUYING_SECRETS names is a folder with a file for each secret setting, as huying_database
+    model_config = SettingsConfigDict(
+        env_prefix="HUYING_", frozen=True, secrets_dir=os.environ.get("HUYING_SECRETS")
+    )
 
     bootstrap: str = "127.0.0.1:9092"
     kafka_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -92,6 +96,8 @@ class Settings(KafkaSettings):
     financing_url: str | None = None  # the same for loan requests, under the same key
     intake_key: str | None = Field(default=None, repr=False)
     allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
+    otlp_endpoint: str | None = None  # base address spans are sent to (/v1/traces is added); off without it
+    trace_ratio: float = Field(default=0.1, ge=0, le=1)  # of the traces that begin here, sampled
     host: str = "127.0.0.1"
     port: int = 8000
     log_level: str = "INFO"

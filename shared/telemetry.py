@@ -1,61 +1,109 @@
 """What follows a case through the system: the W3C trace context, and logs as JSON lines.
 
-No back end yet. `traceparent` comes with the HTTP request (or is made there), is stored with every
-outbox row, travels as a Kafka header and is current again while a handler runs.
+`traceparent` comes with the HTTP request (or is made there), is stored with every outbox row, travels as a
+Kafka header and is current again while a handler runs. What is current is a span (`shared/tracing.py`), or
+the bare context of one made elsewhere.
 """
 
 import logging
 import re
 import sys
+import traceback
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
+if TYPE_CHECKING:
+    from shared.tracing import Span
+
+SAMPLED = 1
 _ids = RandomIdGenerator()
 _TRACEPARENT = re.compile(
-    r"(?P<version>[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})"
-    r"(?P<more>-.*)?"
+    r"(?P<version>[0-9a-f]{2})-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>(?!0{16})[0-9a-f]{16})"
+    r"-(?P<flags>[0-9a-f]{2})(?P<more>-.*)?"
 )
 """W3C Trace Context, 3.2."""
-_current: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_current: "ContextVar[str | Span | None]" = ContextVar("traceparent", default=None)
+
+
+class Place(NamedTuple):
+    """A place in a trace, in hex as on the wire."""
+
+    trace: str
+    span: str
+    flags: int
+
+    def __str__(self) -> str:
+        return f"00-{self.trace}-{self.span}-{self.flags:02x}"
+
+
+def new_span_id() -> str:
+    """The id of a span."""
+    return f"{_ids.generate_span_id():016x}"
+
+
+def new_trace_id() -> str:
+    """The id of a trace."""
+    return f"{_ids.generate_trace_id():032x}"
 
 
 def new_traceparent() -> str:
-    """The start of a new trace, sampled."""
-    return f"00-{_ids.generate_trace_id():032x}-{_ids.generate_span_id():016x}-01"
+    """The start of a new trace that has no span: not sampled."""
+    return f"00-{new_trace_id()}-{new_span_id()}-00"
+
+
+def place(incoming: str | None) -> Place | None:
+    """What a `traceparent` says; None where it is none or not valid."""
+    if incoming is None:
+        return None
+    found = _TRACEPARENT.fullmatch(incoming.strip())
+    if found is None or found["version"] == "ff" or (found["version"] == "00" and found["more"]):
+        return None
+    return Place(found["trace"], found["span"], int(found["flags"], 16))
 
 
 def continued(incoming: str | None) -> str:
     """A span of this process below `incoming`, or of a new trace where that is none or not valid."""
-    if incoming is None:
-        return new_traceparent()
-    found = _TRACEPARENT.fullmatch(incoming.strip())
-    if found is None or found["version"] == "ff" or (found["version"] == "00" and found["more"]):
-        return new_traceparent()
-    return f"00-{found['trace']}-{_ids.generate_span_id():016x}-{found['flags']}"
+    found = place(incoming)
+    return new_traceparent() if found is None else str(found._replace(span=new_span_id()))
+
+
+def current() -> "str | Span":
+    """What is being done now: its span, or its trace context."""
+    return _current.get() or new_traceparent()
 
 
 def traceparent() -> str:
     """The trace context of what is being done now."""
-    return _current.get() or new_traceparent()
+    return str(current())
 
 
-def follow(value: str | None) -> None:
+def follow(value: "str | Span | None") -> None:
     """Make `value` the trace context of what comes next in this task."""
     _current.set(value)
 
 
 def _trace(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if (current := _current.get()) is not None:
-        entry["trace_id"] = current[3:35]
+    if (found := _current.get()) is not None:
+        entry["trace_id"] = str(found)[3:35]
     return entry
+
+
+class _WithoutValues(logging.Formatter):
+    """Says of an exception where it was raised and its name; what it says may be somebody's data."""
+
+    def formatException(self, ei: Any) -> str:
+        kind, _, frames = ei
+        return "".join([*traceback.format_tb(frames), kind.__name__ if kind else ""])
 
 
 def configure_logs(level: str = "INFO") -> None:
     """JSON lines on standard error, with the trace id. Never give a log call personal data."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithoutValues("%(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach us as exceptions
     structlog.configure(
         processors=[

@@ -19,6 +19,8 @@ import httpcore
 import httpx
 
 from shared.errors import Invalid
+from shared.outbound import Transport
+from shared.tracing import calling
 
 SECRET_PREFIX = "whsec_"
 TIMEOUT_S = 15.0
@@ -134,6 +136,12 @@ def _address(text: str) -> Address:
     return ipaddress.ip_address(text.partition("%")[0])
 
 
+def _place(url: str) -> dict[str, str | int]:
+    """Whom a call went to: the rest of an address may hold keys."""
+    found = httpx.URL(url)
+    return {"server.address": found.host, "server.port": found.port or 443}
+
+
 class Answered(NamedTuple):
     """What came of one call. `status` is None where no answer came; `reason` holds no personal data."""
 
@@ -152,7 +160,7 @@ class Caller:
 
     def __init__(self, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
-        transport = httpx.AsyncHTTPTransport(trust_env=False)
+        transport = Transport(trust_env=False)
         transport._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False),
             network_backend=_Checked(allow_private=allow_private),
@@ -168,6 +176,15 @@ class Caller:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         """One call; never raises for what the other side does."""
+        with calling("POST", {"http.request.method": "POST"}) as span:
+            answered = await self._called(url, body, headers)
+            if answered.status is not None:
+                span.attributes |= _place(url) | {"http.response.status_code": answered.status}
+            if not answered.taken:
+                span.error = str(answered.status or "unreachable")
+        return answered
+
+    async def _called(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._post(url, body, headers)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from shared.errors import told
 from shared.events import CATALOGUE, Event
 
 Headers = list[tuple[str, bytes]]
@@ -59,6 +60,22 @@ def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, tracepare
     return found
 
 
+def spoken_of(
+    operation: str, topic: str, partition: int, offset: int, id_: UUID, type_: str
+) -> dict[str, str | int]:
+    """What a span says of a record, by the semantic conventions of messaging."""
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.type": operation,
+        "messaging.operation.name": operation,
+        "messaging.destination.name": topic,
+        "messaging.destination.partition.id": str(partition),
+        "messaging.kafka.offset": offset,
+        "messaging.message.id": str(id_),
+        "huying.event_type": type_,
+    }
+
+
 def _attributes(record_headers: Headers) -> dict[str, str]:
     try:
         found = {name: value.decode() for name, value in record_headers}
@@ -88,8 +105,9 @@ def read(record_headers: Headers, value: bytes | None) -> Heard:
         raise Unreadable(f"event type {type_} is not in the catalogue")
     try:
         return Heard(_content(type_, attributes, value or b""), attributes.get("traceparent"))
-    except (ValidationError, ValueError) as error:
-        raise Unreadable(f"{type_} cannot be read: {error}") from error
+    except ValueError as error:
+        reason = told(error) if isinstance(error, ValidationError) else str(error)
+        raise Unreadable(f"{type_} cannot be read: {reason}") from error
 
 
 def _content(type_: str, attributes: dict[str, str], value: bytes) -> Event | Watermark:

@@ -13,11 +13,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared import db, telemetry
+from shared import db, telemetry, tracing
 from shared.clock import Clock
 from shared.database import Connection, Database
 from shared.errors import Conflict, HuyingError, Unavailable
+from shared.metrics import Figures
 from shared.outbox import Batch
+from shared.tracing import Span
 
 MOST = 200
 GAP_S = 0.02  # a transaction costs about as much for one act as for ten
@@ -46,7 +48,7 @@ class _Act:
     keys: Collection[Any]
     do: Callable[[Any], Answer]
     once: Once | None
-    traceparent: str
+    trace: Span | str
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -79,8 +81,16 @@ _FORGET = text("delete from idempotency where created_at < now() - interval '1 d
 class Writer:
     """Writes one service's acts. `after` is called when a transaction has committed."""
 
-    def __init__(self, engine: Database, clock: Clock, batch: type[Batch], after: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        engine: Database,
+        clock: Clock,
+        batch: type[Batch],
+        after: Callable[[], None],
+        figures: Figures,
+    ) -> None:
         self._engine = engine
+        self._figures = figures
         self._clock = clock
         self._batch = batch
         self._after = after
@@ -97,7 +107,7 @@ class Writer:
         """
         if self._ended:
             raise _stopping()
-        act = _Act(keys, do, once, telemetry.traceparent())
+        act = _Act(keys, do, once, telemetry.current())
         try:
             self._waiting.put_nowait(act)
         except asyncio.QueueFull:
@@ -158,13 +168,15 @@ class Writer:
             _give(acts[0], error)
 
     async def _transact(self, acts: Sequence[_Act]) -> list[Answer | Exception]:
-        async with self._engine.begin() as conn:
-            batch = self._batch(conn, await self._clock.stamp(conn))
-            keys = await _Keys.load(conn, [act.once for act in acts if act.once])
-            await batch.load({key for act in acts for key in act.keys})
-            answers = [_perform(batch, act, keys) for act in acts]
-            await batch.flush()
-            await keys.flush(conn)
+        with tracing.sharing(act.trace for act in acts):
+            async with self._engine.begin() as conn:
+                batch = self._batch(conn, await self._clock.stamp(conn))
+                keys = await _Keys.load(conn, [act.once for act in acts if act.once])
+                await batch.load({key for act in acts for key in act.keys})
+                answers = [_perform(batch, act, keys) for act in acts]
+                await batch.flush()
+                await keys.flush(conn)
+        self._figures.said(batch.published)
         return answers
 
 
@@ -214,7 +226,7 @@ class _Keys:
 
 
 def _perform(batch: Batch, act: _Act, keys: _Keys) -> Answer | Exception:
-    telemetry.follow(act.traceparent)
+    telemetry.follow(act.trace)
     once = act.once
     if once is not None and (found := keys.answers.get((once.caller, once.key))) is not None:
         before, answer = found

@@ -2,6 +2,7 @@
 
 from services.escalation import card_page, records
 from services.escalation.api import router
+from services.escalation.figures import ASKED
 from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.store import Ledger
@@ -18,4 +19,5 @@ SERVICE = Service(
     tasks=(judge,),
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},
+    asked=ASKED,
 )

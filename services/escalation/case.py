@@ -118,6 +118,7 @@ class Case(BaseModel):
     """A case as last judged, up to `judged_upto`.
 
     `said` are the ids of what the judge said of it; never said again. `units` are names by code.
+    `traceparent` is where it began.
     """
 
     appeal_id: UUID
@@ -136,6 +137,7 @@ class Case(BaseModel):
     publications: list[Publication] = Field(default_factory=list)
     said: set[UUID] = Field(default_factory=set)
     judged_upto: datetime | None = None
+    traceparent: str | None = None
     version: int = 0
 
     @model_validator(mode="before")

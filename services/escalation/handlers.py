@@ -4,12 +4,14 @@ from services.escalation.store import Ledger
 from shared import events
 from shared.consumer import Handlers
 from shared.rules.acts import ACTS
+from shared.telemetry import traceparent
 
 
 def open_case(ledger: Ledger, event: events.AppealReceived) -> None:
     case = ledger.remember(event)
     case.pack = event.pack
     case.source_id = event.source_id
+    case.traceparent = traceparent()
 
 
 def name_units(ledger: Ledger, event: events.AppealAssigned) -> None:

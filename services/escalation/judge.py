@@ -28,6 +28,9 @@ class Judge(shared.Judge[dict[int, datetime]]):
         marks = await store.heard(conn, HEARD)
         return {partition: min(mark, own) for partition, mark in marks.items()}
 
+    def parts(self, known: dict[int, datetime]) -> dict[str, datetime]:
+        return {str(partition): upto for partition, upto in known.items()}
+
     def complete(self, known: dict[int, datetime]) -> datetime:
         return min(known.values()) if len(known) == self.running.settings.partitions else EPOCH
 
@@ -45,6 +48,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
                 for appeal_id in due:
                     self._judge(ledger, appeal_id, histories[appeal_id], reckoned_by, known)
                 await ledger.flush()
+        running.watch.figures.said(ledger.published)
         return len(due)
 
     def _judge(
@@ -59,7 +63,10 @@ class Judge(shared.Judge[dict[int, datetime]]):
         upto = known[hash_of(str(appeal_id)) % self.running.settings.partitions]
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
         reason = self.attempt(
-            appeal_id, lambda: found.append(self._judgement(case, history, reckoned_by, upto))
+            appeal_id,
+            case.registration_number,
+            case.traceparent,
+            lambda: found.append(self._judgement(case, history, reckoned_by, upto)),
         )
         if reason is not None:
             ledger.park(appeal_id, reason)

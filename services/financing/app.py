@@ -3,6 +3,7 @@
 from services.financing import api, api_office, bank_api, endpoints, enterprises
 from services.financing.answers import answer_again, replies
 from services.financing.bank_topics import hear_banks
+from services.financing.figures import ASKED
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.store import Desk
 from services.financing.tables import CASES
@@ -25,4 +26,5 @@ SERVICE = Service(
     tasks=(judge, tell_banks, hear_banks, deliver),
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
+    asked=ASKED,
 )

@@ -18,12 +18,14 @@ from services.financing.answers import answer, receipts, replies, requests, sour
 from services.financing.contract import Receipt, ReceiptCode
 from services.financing.replies import Reply, appended_at, read, unread
 from services.financing.store import Desk, ReportKey
-from shared import db
+from shared import db, telemetry, tracing
 from shared.bus import Bus, TopicRefused, end
 from shared.clock import TICK
 from shared.database import Connection
+from shared.errors import told
 from shared.records import Record, park
 from shared.runtime import EPOCH, Running
+from shared.tracing import Kind, Span
 
 BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
@@ -31,6 +33,7 @@ ATTEMPTS = 3
 LOOK_S = 0.5
 ASK_AGAIN_S = 10.0
 COMPLETE_EVERY_S = 2.0
+_PARKED = (ReceiptCode.MALFORMED, ReceiptCode.NOT_PROCESSED)
 APPEND_SKEW = timedelta(seconds=1)
 """How far the broker's clock may be from the database's."""
 
@@ -169,12 +172,12 @@ class Reader:
             except _Elsewhere:
                 raise
             except Exception as error:  # one reply's defect must not stop a bank, nor the process
-                self._running.log.warning("replies failed", bank=self._bank, reason=repr(error))
+                self._running.log.warning("replies failed", bank=self._bank, reason=told(error))
                 failures += not db.is_transient(error)
                 if failures and len(records) > 1:
                     break
                 if failures == ATTEMPTS:
-                    reason = f"failed {ATTEMPTS} times: {error!r}"
+                    reason = f"failed {ATTEMPTS} times: {told(error)}"
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 10)
         for record in records:
@@ -182,20 +185,36 @@ class Reader:
 
     async def _transact(self, records: Sequence[ConsumerRecord], reason: str | None) -> None:
         found = [read(record) for record in records]
+        with tracing.sharing(()) as spans:
+            try:
+                await self._take(found, records, reason, spans)
+            finally:
+                telemetry.follow(None)
+                for span in spans:
+                    span.end(span.error)
+        self._running.wake()
+
+    async def _take(
+        self,
+        found: Sequence[Reply],
+        records: Sequence[ConsumerRecord],
+        reason: str | None,
+        spans: list[Span],
+    ) -> None:
         async with self._running.engine.begin() as conn:
             at = await self._running.clock.stamp(conn)
             uptos = await self._move(conn, records)
             desk = Desk(conn, at)
             await desk.load(self._keys(found))
-            given = [self._report(desk, one, at, reason) for one in found]
+            given = [self._traced(desk, one, at, reason, spans) for one in found]
             await desk.flush()
             for one, receipt in zip(found, given, strict=True):
-                if receipt.code in (ReceiptCode.MALFORMED, ReceiptCode.NOT_PROCESSED):
+                if receipt.code in _PARKED:
                     await park(conn, "financing", self._cluster, Record(one.raw, None, reason or receipt.en))
             ids = [source_id(self._cluster, one.raw) for one in found]
             await answer(conn, self._bank, ids, found, given)
         self._next |= uptos
-        self._running.wake()
+        self._running.watch.figures.said(desk.published)
 
     async def _move(self, conn: Connection, records: Sequence[ConsumerRecord]) -> dict[int, int]:
         """Move the offsets past `records`. Raises `_Elsewhere` where another replica did."""
@@ -216,6 +235,21 @@ class Reader:
     def _keys(self, found: Sequence[Reply]) -> set[Any]:
         reports = [one.report for one in found if one.report is not None]
         return {key for one in reports for key in (one.leg, ReportKey(self._bank, one.report_id))}
+
+    def _traced(
+        self, desk: Desk, reply: Reply, at: datetime, reason: str | None, spans: list[Span]
+    ) -> Receipt:
+        """The report, under a span below the context that the bank sent along."""
+        sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
+        span = self._running.watch.tracer.begin(f"process {reply.raw.topic}", Kind.CONSUMER, sent)
+        span.links = (span.parent,) if span.parent is not None else ()
+        span.attributes |= {"messaging.system": "kafka", "messaging.operation.type": "process"}
+        span.attributes |= {"messaging.destination.name": reply.raw.topic, "huying.peer": self._bank}
+        spans.append(span)
+        telemetry.follow(span)
+        receipt = self._report(desk, reply, at, reason)
+        span.error = "parked" if receipt.code in _PARKED else None
+        return receipt
 
     def _report(self, desk: Desk, reply: Reply, at: datetime, reason: str | None) -> Receipt:
         if self._running.settings.clock == "wall":

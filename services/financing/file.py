@@ -73,6 +73,7 @@ class Judged(BaseModel):
     """What is judged: a case of the engine, up to `judged_upto`.
 
     `said` are the ids of what the judge said of it; never said again. `judged_state` is the engine's word.
+    `traceparent` is where it began.
     """
 
     case_id: UUID
@@ -82,6 +83,7 @@ class Judged(BaseModel):
     deadlines: list[events.Deadline] = Field(default_factory=list)
     said: set[UUID] = Field(default_factory=set)
     judged_upto: datetime | None = None
+    traceparent: str | None = None
     version: int = 0
 
     @property

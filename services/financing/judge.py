@@ -40,6 +40,9 @@ class Judge(shared.Judge[Known]):
         codes = (await conn.execute(_ON_KAFKA)).scalars()
         return Known(own, {code: heard.get(code, EPOCH) for code in codes})
 
+    def parts(self, known: Known) -> dict[str, datetime]:
+        return {"own": known.own, **known.replies}
+
     def complete(self, known: Known) -> datetime:
         return min([known.own, *known.replies.values()])
 
@@ -63,6 +66,7 @@ class Judge(shared.Judge[Known]):
                 for case_id, row in zip(due, rows, strict=True):
                     self._judge(desk, desk.cases[case_id], histories[case_id], reckoned_by, row.upto)
                 await desk.flush()
+        running.watch.figures.said(desk.published)
         return len(due)
 
     def _judge(
@@ -70,7 +74,10 @@ class Judge(shared.Judge[Known]):
     ) -> None:
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
         reason = self.attempt(
-            case.case_id, lambda: found.append(self._judgement(case, history, reckoned_by, upto))
+            case.case_id,
+            case.number,
+            case.traceparent,
+            lambda: found.append(self._judgement(case, history, reckoned_by, upto)),
         )
         if reason is not None:
             desk.park(case.case_id, reason)

@@ -126,10 +126,11 @@ DROP = text(
 TELL = text(
     """
     insert into bank_messages (bank, message_id, type, leg, occurred_at, traceparent, body)
-    select bank, gen_random_uuid(), type, leg, :at, :trace, body
+    select bank, gen_random_uuid(), type, leg, :at, trace, body
     from unnest(
-      cast(:banks as text[]), cast(:types as text[]), cast(:legs as text[]), cast(:bodies as text[])
-    ) with ordinality as t (bank, type, leg, body, position)
+      cast(:banks as text[]), cast(:types as text[]), cast(:legs as text[]), cast(:bodies as text[]),
+      cast(:traces as text[])
+    ) with ordinality as t (bank, type, leg, body, trace, position)
     where type <> :withdrawn or not exists (
       select 1 from bank_messages m where m.leg = t.leg and m.type = :request and m.dropped_at is not null
     )

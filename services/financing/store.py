@@ -73,6 +73,7 @@ class Desk(Batch):
         self._unjudged: dict[UUID, datetime | None] = {}
         self._facts: list[tuple[UUID, Event]] = []
         self._told: list[Message] = []
+        self._traces: list[str] = []
         self._stopped: list[str] = []
         self._stuck: dict[UUID, str] = {}
         self._mended: set[UUID] = set()
@@ -141,9 +142,12 @@ class Desk(Batch):
     def say(self, case: Judged, said: Iterable[Event]) -> None:
         """Emit what happened to `case`, remember what is judged by, tell the banks concerned."""
         self.keep(case)
+        case.traceparent = case.traceparent or traceparent()
         for event in said:
             self.emit(event)
-            self._told += messages(case, event)
+            told = list(messages(case, event))
+            self._told += told
+            self._traces += [traceparent()] * len(told)
             if type(event) in FACTS:
                 self._remember(case, event)
             if isinstance(case, Loan) and isinstance(
@@ -220,9 +224,9 @@ class Desk(Batch):
             await self.conn.execute(queries.DROP, stop)
         if self._told:
             kinds = {"request": PushedRequest.type, "withdrawn": RequestWithdrawn.type}
-            its = {"at": self.at, "trace": traceparent()}
+            its = {"at": self.at, "traces": self._traces}
             await self.conn.execute(queries.TELL, _message_rows(self._told) | kinds | its)
-        self._told, self._stopped = [], []
+        self._told, self._traces, self._stopped = [], [], []
 
 
 def fingerprint(said: BankReport) -> str:

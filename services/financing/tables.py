@@ -51,6 +51,7 @@ sa.Table(
     sa.Column("overdue", sa.Boolean, nullable=False, comment="a deadline passed and was not met since"),
     sa.Column("deadlines", pg.JSONB, nullable=False),
     sa.Index("legs_bank", "bank", "leg"),
+    sa.Index("legs_states", "bank", "state"),
     sa.Index("legs_overdue", "leg", postgresql_where=sa.text("overdue")),
 )
 sa.Table(
@@ -63,6 +64,7 @@ sa.Table(
     sa.Column("source_id", sa.Text, comment="where it came from: a topic's place, a request"),
     sa.Column("reported_at", TIME, nullable=False),
     sa.Column("receipt", pg.JSONB, nullable=False),
+    sa.Index("reports_last", "bank", "reported_at"),
 )
 sa.Table(
     "banks",

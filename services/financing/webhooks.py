@@ -14,8 +14,9 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
-from shared import db
+from shared import db, telemetry
 from shared.runtime import Running
+from shared.tracing import NUMBER, calling
 from shared.webhooks import Answered, Caller, headers
 
 POLL_S = 0.2
@@ -59,7 +60,7 @@ _TAKE = text(
     ), leaving as (
       update bank_messages m set sent_at = coalesce(m.sent_at, :at) from taken t where m.seq = t.seq
     )
-    select t.seq, t.message_id, t.attempts, m.type, m.occurred_at, m.body, e.url,
+    select t.seq, t.message_id, t.attempts, m.type, m.occurred_at, m.traceparent, m.body, m.leg, e.url,
       array_remove(array[e.secret, case when e.old_until > :at then e.old_secret end], null) as secrets
     from taken t join bank_messages m on m.seq = t.seq join bank_endpoints e on e.bank = m.bank
     order by t.seq
@@ -89,7 +90,9 @@ class Leaving(NamedTuple):
     attempts: int
     type: str
     occurred_at: datetime
+    traceparent: str | None
     body: str
+    leg: str
     url: str
     secrets: list[str]
 
@@ -123,6 +126,11 @@ def next_try(attempts: int, at: datetime, share: float) -> datetime | None:
     if attempts > len(WAITS):
         return None
     return at + WAITS[attempts - 1] * (1 + JITTER * share)
+
+
+def _told(bank: str, one: Leaving) -> dict[str, str]:
+    """What the span of a call says."""
+    return {"huying.peer": bank, "huying.event_type": one.type, NUMBER: one.leg.partition("/")[0]}
 
 
 class Post:
@@ -170,7 +178,7 @@ class Post:
         """Call one bank until nothing is due."""
         try:
             while found := await self._take(bank):
-                await self._record(bank, await asyncio.gather(*(self._try(one) for one in found)))
+                await self._record(bank, await asyncio.gather(*(self._try(bank, one) for one in found)))
         except db.DATABASE_ERRORS as error:
             self._wait_for(error)
 
@@ -187,10 +195,13 @@ class Post:
             }
             return [Leaving(**row) for row in await conn.execute(_TAKE, values)]
 
-    async def _try(self, one: Leaving) -> Result:
+    async def _try(self, bank: str, one: Leaving) -> Result:
         at, body = self._running.clock.now(), one.content()
         signed = headers(one.secrets, str(one.message_id), int(at.timestamp()), body)
-        answered = await self._caller.post(one.url, body, signed)
+        telemetry.follow(one.traceparent)
+        with calling("send webhook", _told(bank, one), self._running.watch, bank) as span:
+            answered = await self._caller.post(one.url, body, signed)
+            span.error = None if answered.taken else str(answered.status or "unreachable")
         final = answered.taken or answered.status == GONE
         return Result(one, answered, None if final else next_try(one.attempts, at, self._random.random()))
 

@@ -39,6 +39,11 @@ sa.Table(
     sa.Index("appeals_lead", "lead", "registration_number", postgresql_where=sa.text("lead is not null")),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
     sa.Index("appeals_state", "state", "registration_number"),
+    sa.Index(
+        "appeals_open",
+        "received_at",
+        postgresql_where=sa.text("state not in ('closed', 'withdrawn', 'referred', 'approved')"),
+    ),
 )
 sa.Table(
     "numbers",

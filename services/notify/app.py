@@ -8,6 +8,7 @@ from services.notify import api, contacts, evidence, failures
 from services.notify.channels import load
 from services.notify.climbing import climb
 from services.notify.courier import take_out
+from services.notify.figures import ASKED
 from services.notify.handlers import HANDLERS
 from services.notify.inquiries import inquire, registrars
 from services.notify.polling import poll
@@ -49,4 +50,5 @@ SERVICE = Service(
     routers=(api.router, evidence.router, failures.router, contacts.router),
     tasks=(take_out, poll, climb, inquire),
     prepare=prepare,
+    asked=ASKED,
 )

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.words import Language
+from shared.outbound import Transport
+from shared.telemetry import traceparent
 
 PATHS = {INTAKE: "/appeals/{}/contact", FINANCING: "/requests/{}/contact"}
 """Where each service that registers cases answers."""
@@ -43,7 +45,7 @@ class Registrar:
             base_url=url.rstrip("/"),
             headers={"authorization": f"Bearer {key}"},
             timeout=TIMEOUT_S,
-            transport=transport,
+            transport=transport or Transport(trust_env=False),
             trust_env=False,
         )
 
@@ -53,7 +55,8 @@ class Registrar:
         Raises `Unreachable` for no answer, or one that cannot be used.
         """
         try:
-            answer = await self._client.get(PATHS[self._service].format(case_id))
+            traced = {"traceparent": traceparent()}
+            answer = await self._client.get(PATHS[self._service].format(case_id), headers=traced)
         except httpx.HTTPError as error:
             raise Unreachable(type(error).__name__) from error
         if answer.status_code in _NOT_OURS:

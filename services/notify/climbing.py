@@ -3,13 +3,24 @@
 from services.notify import acknowledging
 from services.notify.rounds import rounds
 from services.notify.store import Mailroom
+from shared import telemetry, tracing
 from shared.runtime import Running
+from shared.tracing import Span
 
 POLL_S = 0.5
 
 
 async def turn(running: Running) -> int:
     """Let climb what is due, in one transaction; returns how many messages waited in vain."""
+    with tracing.sharing(()) as spans:
+        found = await _turn(running, spans)
+        telemetry.follow(None)
+        for span in spans:
+            span.end()
+    return found
+
+
+async def _turn(running: Running, spans: list[Span]) -> int:
     async with running.engine.begin() as conn:
         room = Mailroom(conn, await running.clock.stamp(conn))
         found = await acknowledging.due(conn, room.at, running.settings.partitions)
@@ -17,7 +28,11 @@ async def turn(running: Running) -> int:
             return 0
         await room.load({row.appeal_id for row in found})
         waiting = await acknowledging.locked(conn, found)
-        climbs = [room.climb(row) for row in waiting]
+        climbs = []
+        for row in waiting:
+            spans.append(running.watch.tracer.later("climb", row.traceparent))
+            telemetry.follow(spans[-1])
+            climbs.append(room.climb(row))
         await acknowledging.climbed(conn, climbs)
         await room.flush()
     running.relay.poke()

@@ -28,9 +28,11 @@ from services.notify.polling import first_poll
 from services.notify.rounds import rounds
 from services.notify.sms import Sms
 from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from shared import telemetry
 from shared.events import Event, NoticeFailed, NoticeSent
 from shared.outbox import Said, publish
 from shared.runtime import Running
+from shared.tracing import CASE, CASES, NUMBER, calling
 from shared.webhooks import Caller
 
 POLL_S = 0.5
@@ -136,8 +138,10 @@ class Courier:
         if breaker.is_open(at):
             await self._wait_for(breaker, parcel)
             return []
+        telemetry.follow(parcel.parts[0].traceparent)
         try:
-            taken = await self._send(channel, _letter(parcel, at))
+            with calling(f"send {channel}", _told(parcel), self._running.watch, channel):
+                taken = await self._send(channel, _letter(parcel, at))
         except Undelivered as error:
             breaker.note(at, in_order=not isinstance(error, OutOfOrder), wait=error.wait)
             return self._failed(parcel, error, at)
@@ -189,6 +193,8 @@ class Courier:
     async def _record(self, results: list[Result]) -> None:
         if not results:
             return
+        for one in results:
+            self._running.watch.figures.noticed(one.delivery.channel, one.outcome)
         running = self._running
         async with running.engine.begin() as conn:
             at = await running.clock.stamp(conn)
@@ -197,6 +203,13 @@ class Courier:
             said = [Said(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
             await publish(conn, "notify", said)
         running.relay.poke()
+
+
+def _told(parcel: Parcel) -> dict[str, str | int]:
+    """What the span of a call says: the first of the cases, and of how many it is about."""
+    first, cases = parcel.parts[0], len({part.appeal_id for part in parcel.parts})
+    named: dict[str, str | int] = {CASE: str(first.appeal_id), NUMBER: first.registration_number}
+    return {"huying.channel": first.channel, **named, **({CASES: cases} if cases > 1 else {})}
 
 
 def _parts(found: list[Parcel]) -> list[Outgoing]:

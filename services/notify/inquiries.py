@@ -23,9 +23,11 @@ from services.notify.delivery import STALE, Channel
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.rounds import rounds
 from services.notify.routing import Message
+from shared import telemetry
 from shared.database import Connection
 from shared.runtime import Running
 from shared.settings import Settings
+from shared.tracing import CASE, calling
 
 POLL_S = 0.5
 TOGETHER = 8
@@ -158,7 +160,10 @@ class Inquirer:
         try:
             if row.registrar not in self._asked:
                 raise Unreachable(f"the address of {row.registrar} is not set")
-            reach = await self._asked[row.registrar].reach(row.appeal_id)
+            telemetry.follow(None)
+            told = {"http.request.method": "GET", CASE: str(row.appeal_id)}
+            with calling("GET", told, self._running.watch, row.registrar):
+                reach = await self._asked[row.registrar].reach(row.appeal_id)
         except Unreachable as error:
             self._running.log.warning("nobody says how to reach an enterprise", reason=str(error))
             next_at = self._running.clock.now() + wait(row.attempts)

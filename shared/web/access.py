@@ -95,6 +95,7 @@ STAFF = frozenset({OPERATOR, OFFICE, UNIT, LEADER, OPS})
 _OPS_ROUTES = {
     "GET /health": EVERYBODY,
     "GET /flow": frozenset({OPS, IMPORTER}),
+    "GET /metrics": frozenset({OPS}),
     "GET /parked": frozenset({OPS}),
     "POST /parked/{parked_id}/redrive": frozenset({OPS}),
     "PUT /clock": frozenset({IMPORTER}),

@@ -126,7 +126,7 @@ class Application(FastAPI):
     def __init__(self, **described: Any) -> None:
         super().__init__(**described)
         self._direct: dict[tuple[str, int, str], list[_Direct]] = {}
-        self._guarded = ServerErrorMiddleware(Guard(self._call), handler=problems.broken)
+        self._guarded = ServerErrorMiddleware(Guard(self._call, self.state), handler=problems.broken)
 
     def call_directly(self, routes: Iterable[APIRoute]) -> None:
         """Take these routes, which are part of the application, out of its layers.

@@ -43,7 +43,7 @@ async def authorize(request: Request) -> None:
     """Find the caller and hold it against the table of routes. Every route of every service passes here."""
     is_page = request.scope["route"].response_class is HTMLResponse
     try:
-        _authorize(request, _key(request, is_page=is_page))
+        _authorize(request, shown_key(request, is_page=is_page))
     except Unauthorized as error:
         error.challenge = PAGE_CHALLENGE if is_page else error.challenge
         raise
@@ -62,7 +62,7 @@ def _authorize(request: Request, key: str | None) -> None:
     request.state.caller, request.state.key = caller, key
 
 
-def _key(request: Request, *, is_page: bool) -> str | None:
+def shown_key(request: Request, *, is_page: bool) -> str | None:
     """The key that was shown: as a bearer token, or to a page as the password that a browser asks for.
 
     Nothing else takes a password: a browser sends it along with requests that others' pages make.

@@ -1,27 +1,60 @@
 """Before any route: the trace context, the size of a body, and that it is JSON in UTF-8."""
 
-from starlette.datastructures import Headers
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from starlette.datastructures import Headers, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import telemetry
 from shared.errors import HuyingError, Invalid, TooLarge, Unsupported
+from shared.tracing import CASE, NUMBER, Kind, Span
 from shared.web.problems import from_error
 
+if TYPE_CHECKING:
+    from shared.metrics import Watch
+
 LIMIT = 64 * 1024
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+QUIET = frozenset({"/health", "/metrics"})
+"""Asked every few seconds: told in the figures, and by a span where they fail."""
+_ID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")
 IMPORT_LIMIT = 64 * 1024 * 1024
 
 
 class Guard:
     """Refuses what no route should see; bodies over 64 KiB (an import: 64 MiB) end here."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        telemetry.follow(telemetry.continued(headers.get("traceparent")))
+        watch = getattr(getattr(self._state, "service", None), "watch", None)
+        if watch is None:
+            telemetry.follow(telemetry.continued(headers.get("traceparent")))
+            return await self._pass(scope, headers, receive, send)
+        span = watch.tracer.begin(scope["method"], Kind.SERVER, headers.get("traceparent"))
+        telemetry.follow(span)
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._pass(scope, headers, receive, sending)
+        finally:
+            _served(scope, span, status, watch)
+
+    async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return await self._app(scope, receive, send)
         try:
@@ -29,6 +62,33 @@ class Guard:
         except HuyingError as refusal:
             return await from_error(refusal)(scope, receive, send)
         await self._app(scope, _again(body, receive), send)
+
+
+def _served(scope: Scope, span: Span, status: int, watch: "Watch") -> None:
+    """A request was answered: its span and its place in the figures. The path itself is told nowhere."""
+    method = scope["method"] if scope["method"] in METHODS else "_OTHER"
+    path = getattr(scope.get("route"), "path", None)
+    route = "none" if path is None else f"/{watch.tracer.service}{path}"
+    span.name = method if path is None else f"{method} {route}"
+    span.attributes |= {
+        "http.request.method": method,
+        "http.route": route,
+        "http.response.status_code": status,
+        "url.scheme": scope.get("scheme", "http"),
+    }
+    _name_case(span, scope.get("path_params") or {})
+    if path not in QUIET or status >= 500:
+        span.end(str(status) if status >= 500 else None)
+    watch.figures.served(method, route, status, span)
+
+
+def _name_case(span: Span, named: dict[str, str]) -> None:
+    """The case that the path names, where what was done has not said which it is."""
+    id_, number = named.get("appeal_id") or named.get("loan_id"), named.get("registration_number")
+    if id_ is not None and CASE not in span.attributes and _ID.fullmatch(id_):
+        span.attributes[CASE] = str(UUID(id_))
+    if number is not None and NUMBER not in span.attributes and _NUMBER.fullmatch(number):
+        span.attributes[NUMBER] = number
 
 
 async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:

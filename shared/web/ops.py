@@ -1,9 +1,11 @@
-"""What every service answers to those who run it: health, flow, parked messages, clock and holds."""
+"""What every service answers to those who run it: health, flow, figures, parked messages, clock and holds."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from prometheus_client.exposition import choose_encoder
 from sqlalchemy import text
 
 from shared import db
@@ -49,6 +51,16 @@ async def flow(conn: Reading, request: Request) -> Response:
             "parked": parked,
         }
     )
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """The service's figures as Prometheus reads them; with exemplars for one that asks for OpenMetrics."""
+    running = service(request)
+    figures = running.watch.figures
+    await figures.ask(running.reader, running.clock.now())
+    encode, kind = choose_encoder(request.headers.get("accept", ""))
+    return Response(await asyncio.to_thread(encode, figures.registry), headers={"content-type": kind})
 
 
 @router.get("/parked")

@@ -33,11 +33,11 @@ APPEAL = {
 
 
 @contextlib.asynccontextmanager
-async def ground() -> AsyncIterator[Fleet]:
+async def ground(**settings: object) -> AsyncIterator[Fleet]:
     """PostgreSQL and a broker as `huying up` starts them, wall clock, no service yet."""
     with tempfile.TemporaryDirectory(prefix="huying-bench-", ignore_cleanup_errors=True) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = Fleet(Path(folder), PEOPLE, clock="wall", log_level="WARNING")
+        fleet = Fleet(Path(folder), PEOPLE, clock="wall", log_level="WARNING", **settings)
         try:
             await fleet.start()
             yield fleet

@@ -156,8 +156,8 @@ async def lifecycles(*, quick: bool) -> list[Figure]:
     async with ground() as fleet:
         async with bare_endpoint(fleet) as bare:
             before = await _bare_rate(bare)
-        async with _city(fleet) as office:
-            begins, notes = await _live(office, seconds)
+        async with begin_city(fleet) as office:
+            begins, notes = await live(office, seconds)
             notes |= {"drain_s": round(await office.drained_s(), 1)}
         await asyncio.gather(*(process.stop() for process in fleet.processes.values()))
         async with bare_endpoint(fleet) as bare:
@@ -174,7 +174,7 @@ async def _bare_rate(port: int) -> float:
 
 
 @asynccontextmanager
-async def _city(fleet: Fleet) -> AsyncIterator[Office]:
+async def begin_city(fleet: Fleet) -> AsyncIterator[Office]:
     await fleet.start_processes()
     async with AsyncExitStack() as stack:
         clients = {
@@ -186,10 +186,12 @@ async def _city(fleet: Fleet) -> AsyncIterator[Office]:
         yield office
 
 
-async def _live(office: Office, seconds: float) -> tuple[float, dict[str, object]]:
+async def live(
+    office: Office, seconds: float, counting: Callable[[], None] = lambda: None
+) -> tuple[float, dict[str, object]]:
     """Keep `IN_FLIGHT` lives going; when counting began, and how far the services were behind meanwhile.
 
-    Counting begins when as many have ended as are under way.
+    Counting begins when as many have ended as are under way; then `counting` is called.
     """
     ends = float("inf")
 
@@ -206,6 +208,7 @@ async def _live(office: Office, seconds: float) -> tuple[float, dict[str, object
             await asyncio.sleep(0.05)
         begins = _seconds()
         ends = begins + seconds
+        counting()
         for quarter in range(5):
             await asyncio.sleep(max(0.0, begins + seconds * quarter / 4 - _seconds()))
             lags.append(round(await office.lag_s(), 1))

@@ -1,8 +1,13 @@
 """A trace is continued where its context is one, and begun anew where it is none."""
 
-import pytest
+import logging
+import sys
 
-from shared.telemetry import continued
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import NotFound, told
+from shared.telemetry import _WithoutValues, continued
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -34,3 +39,30 @@ def test_a_later_version_may_say_more() -> None:
 def test_what_is_no_context_begins_a_trace(wrong: str) -> None:
     assert TRACE not in continued(wrong)
     assert len(continued(wrong)) == 55
+
+
+class Person(BaseModel):
+    phone: int
+
+
+def test_what_failed_is_told_without_the_values_it_failed_on() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Person.model_validate({"phone": "13977771234x"})
+    assert told(wrong.value) == "phone: int_parsing"
+    with pytest.raises(ValueError, match="13977771234x") as failed:
+        int("13977771234x")
+    assert told(failed.value).startswith("ValueError at test_telemetry.py:")
+    assert "1397777" not in told(failed.value)
+    assert told(NotFound("没有", "no such appeal")) == "NotFound: no such appeal"
+
+
+def test_a_trace_of_an_exception_in_the_log_says_where_and_not_what() -> None:
+    said = "1397777" + "1234x"
+    try:
+        int(said)
+    except ValueError:
+        record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", None, sys.exc_info())
+    told = _WithoutValues("%(message)s").format(record)
+    assert "test_telemetry.py" in told
+    assert told.endswith("ValueError")
+    assert "1397777" not in told
