@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 TEST_READY := $(VENV)/test-ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-slow torture check fmt bench help
+.PHONY: run test test-kafka test-slow test-deploy jaeger torture check fmt bench help
 
 $(READY): requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,6 +22,7 @@ run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, serv
 	$(BIN)/huying up
 
 test: $(TEST_READY)  ## Set up and run all checks and tests
+	sh tests/programs.sh
 	$(MAKE) check
 	$(BIN)/pytest
 
@@ -31,6 +32,14 @@ test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka 
 
 test-slow: $(TEST_READY)  ## The tests that take minutes: every recorded appeal under every pack
 	$(BIN)/pytest -m slow
+
+test-deploy: $(TEST_READY)  ## Dashboards, alerts, commands of containers and traces, all live; see docs/operations.md
+	$(BIN)/pytest -m "slow or not slow" --timeout 600 tests/deploy
+
+jaeger: .huying/jaeger  ## Build Jaeger with Go from its module, for test-deploy: fifteen minutes on two cores
+
+.huying/jaeger:
+	nice bash tests/deploy/build-jaeger.sh $@
 
 torture: $(READY)  ## An hour of kills, pauses, cuts and full disks under load, and the checker's word on every case
 	$(BIN)/huying torture --minutes 60 --out torture.json

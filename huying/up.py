@@ -13,18 +13,22 @@ import yaml
 from aiokafka.errors import KafkaError
 
 from huying import bank_sim, bank_sim_webhooks, sample_data, sample_loans
+from huying.console.app import Console
 from huying.embedded import EmbeddedError, free_port
 from huying.fleet import Fleet
 from huying.kafka.broker import RunningKafka
 from huying.parked import URLS
 from huying.samples import PROCEDURES, SETTINGS
 from services import SERVICES
-from shared.runtime import Running, serve
+from shared.runtime import Running, listening, serve, under_one_port
 from shared.telemetry import configure_logs
+from shared.web.access import Accounts
 
 SPEED = 2_000.0
 """Of the sample banks: a day of theirs takes 43 seconds."""
 FAULTS = {"silence": 0.1, "duplicate": 0.1, "garbage": 0.02, "slow": 0.1}
+CONSOLE = "ops"
+"""The console's path, beside the services'."""
 
 
 async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = None) -> None:
@@ -33,23 +37,54 @@ async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = No
     Raises `EmbeddedError` with a sentence where something cannot start.
     """
     configure_logs("WARNING")
-    check_ports(range(port, port + len(SERVICES)) if processes else [port])
+    urls = _urls(port, processes=processes)
+    consoles = port + len(SERVICES) if processes else port
+    check_ports(range(port, consoles + 1))
     check_state(state)
     people = [*sample_data.people(), *sample_loans.people()]
-    more = {"port": port, "allow_private_webhooks": True, **_offered()}  # a sample bank's webhook is here
+    more = {
+        "port": port,
+        "allow_private_webhooks": True,
+        **_offered(),
+        **_traced(consoles),
+    }  # a sample bank's webhook is here
     fleet = Fleet(state, people, RunningKafka(kafka) if kafka else None, **more)
     try:
         await fleet.start()
-        async with asyncio.TaskGroup() as group:
+        accounts = Accounts.load(fleet.settings(SERVICES[0]).accounts)
+        async with Console(state, urls, fleet.keys["ops"], accounts) as console, asyncio.TaskGroup() as group:
             if processes:
+                group.create_task(_alone(console, consoles))
                 await fleet.start_processes(port)
             group.create_task(fleet.watch())
+            group.create_task(console.run())
             if processes:
-                await _ready(fleet, group, {service: fleet.url(service) for service in SERVICES})
+                await _ready(fleet, group, urls, consoles)
             else:
-                group.create_task(_in_one(fleet, group, port))
+                group.create_task(_in_one(fleet, group, urls, console))
     finally:
         await fleet.stop()
+
+
+def _urls(port: int, *, processes: bool) -> dict[str, str]:
+    """Where each service answers."""
+    return {
+        service: f"http://127.0.0.1:{port + (index if processes else 0)}/{service}"
+        for index, service in enumerate(SERVICES)
+    }
+
+
+def _traced(port: int) -> dict[str, object]:
+    """Every trace to the console, where the environment names no other receiver."""
+    if "HUYING_OTLP_ENDPOINT" in os.environ:
+        return {}
+    all_of_them = {} if "HUYING_TRACE_RATIO" in os.environ else {"trace_ratio": 1.0}
+    return {"otlp_endpoint": f"http://127.0.0.1:{port}/{CONSOLE}", **all_of_them}
+
+
+async def _alone(console: Console, port: int) -> None:
+    async with listening(under_one_port({CONSOLE: console.app}), "127.0.0.1", port) as serving:
+        await serving
 
 
 def _offered() -> dict[str, object]:
@@ -59,15 +94,17 @@ def _offered() -> dict[str, object]:
     return {} if named else {**given}
 
 
-async def _in_one(fleet: Fleet, group: asyncio.TaskGroup, port: int) -> None:
+async def _in_one(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str], console: Console) -> None:
+    port = fleet.settings(SERVICES[0]).port
+
     async def ready(_services: list[Running]) -> None:
-        await _ready(fleet, group, {service: f"http://127.0.0.1:{port}/{service}" for service in SERVICES})
+        await _ready(fleet, group, urls, port)
 
     apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
-    await serve(apps, fleet.settings, ready)
+    await serve(apps, fleet.settings, ready, {CONSOLE: console.app})
 
 
-async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -> None:
+async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str], consoles: int) -> None:
     """Bring in the sample data, let the sample banks answer, and say where to look."""
     await sample_data.bring_in(urls, fleet.keys)
     await sample_loans.bring_in(urls["financing"], fleet.keys)
@@ -85,6 +122,7 @@ async def _ready(fleet: Fleet, group: asyncio.TaskGroup, urls: dict[str, str]) -
                 "",
                 "Huying is ready (呼应已就绪). Ctrl-C stops it; its data stay in " + str(fleet.state) + ".",
                 *lines,
+                f"  console     http://127.0.0.1:{consoles}/{CONSOLE}/ (any name; password: key `ops`)",
                 f"API keys of the sample accounts: {fleet.state / 'keys.yaml'}",
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"

@@ -111,6 +111,12 @@ def numbers(up: Up) -> set[str]:
     return {one["registration_number"] for one in up.ask("/intake/appeals?limit=500", "office")["items"]}
 
 
+def is_seen(console: str, up: Up, number: str) -> bool:
+    """Whether the console has a trace of this case."""
+    page = httpx.get(f"{console}/ops/traces", params={"number": number}, headers=up.key("ops"))
+    return page.is_success and "data-trace" in page.text
+
+
 def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
     register, read = readme_commands()
     with Up(state, free_port()).until_ready() as up:
@@ -124,6 +130,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         assert (state / "keys.yaml").stat().st_mode & 0o077 == 0
         assert str(state) in refused(state, "--port", str(free_port()))
         assert healthy(f"{up.url}/intake")
+        up.until(lambda: is_seen(up.url, up, mine["registration_number"]), 30)
         assert up.stop() == 0
         assert below(state) == []
         assert "Traceback" not in up.said()
@@ -137,7 +144,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
 
 
 def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
-    port = free_port(5)
+    port = free_port(6)
     with Up(state, port, "--processes").until_ready() as up:
         intake = next(one for one in below(state) if b"serve\0intake" in command(one))
         os.kill(intake, signal.SIGKILL)
@@ -145,6 +152,8 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
         (again,) = [one for one in below(state) if b"serve\0intake" in command(one)]
         assert again != intake
         assert len(numbers(up)) == len(appeals())
+        console = f"http://127.0.0.1:{port + 5}"
+        up.until(lambda: is_seen(console, up, min(numbers(up))), 30)
         body = {
             "channel": "web",
             "kind": "help",
@@ -194,7 +203,7 @@ def refused(state: Path, *more: str) -> str:
 
 
 def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
-    first = free_port(5)
+    first = free_port(6)
     with socket.create_server(("127.0.0.1", first + 2)):
         said = refused(state, "--port", str(first + 2))
         assert f"Port {first + 2} cannot be used" in said

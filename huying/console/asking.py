@@ -1,0 +1,65 @@
+"""What every page begins with: the console behind it, an ops account before it, the language, the store."""
+
+from collections.abc import Callable
+from sqlite3 import Connection
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from huying.console.shown import page
+from huying.console.words import Language
+from shared.errors import Forbidden, Unauthorized
+from shared.web.access import Role
+from shared.web.edge import PAGE_CHALLENGE, shown_key
+
+if TYPE_CHECKING:
+    from huying.console.app import Console
+
+T = TypeVar("T")
+
+
+def console(request: Request) -> "Console":
+    """The console behind a request."""
+    found: Console = request.app.state.console
+    return found
+
+
+async def operator(request: Request) -> None:
+    """Refuse whoever shows no key of an ops account, as bearer token or as a browser's password."""
+    try:
+        key = shown_key(request, is_page=True)
+        caller = console(request).accounts.caller(key)
+        if caller.role is None:
+            raise Unauthorized(
+                "请以运维账号的密钥作为密码登录（用户名任意）",
+                "sign in with an ops account's key as the password, any user name",
+                "Authorization",
+            )
+    except Unauthorized as error:
+        error.challenge = PAGE_CHALLENGE
+        raise
+    if caller.role is not Role.OPS:
+        raise Forbidden("仅运维账号可用", f"the role {caller.role} may not see this: use an ops account")
+    request.state.key = key
+
+
+Lang = Annotated[Language, Query()]
+
+
+async def asked(request: Request, question: Callable[[Connection], T]) -> T:
+    """What the store answers, asked in a thread."""
+
+    def ask() -> T:
+        with console(request).store.reading() as conn:
+            return question(conn)
+
+    return await run_in_threadpool(ask)
+
+
+def shown(request: Request, name: str, language: Language, **more: Any) -> Response:
+    """A page, with the time of its figures."""
+    query = {key: value for key, value in request.query_params.items() if key != "lang"}
+    ring = console(request).figures.ring
+    at = ring[-1].at if ring else None
+    return page(name, language, console(request).zone, query, at=at, **more)
