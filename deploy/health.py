@@ -1,7 +1,8 @@
 """Exits with an error unless the service named on the command line answers that it is well."""
 
+import os
 import sys
 from urllib.request import urlopen
 
-with urlopen(f"http://127.0.0.1:8000/{sys.argv[1]}/health", timeout=4):
+with urlopen(f"http://127.0.0.1:{os.environ['HUYING_PORT']}/{sys.argv[1]}/health", timeout=4):
     pass

@@ -3,9 +3,8 @@
 set -euo pipefail
 
 for service in intake dispatch escalation financing notify; do
-  variable="${service^^}_PASSWORD"
   psql --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname=postgres \
-    --set=name="$service" --set=secret="${!variable:?is not set}" <<'SQL'
+    --set=name="$service" --set=secret="$(cat "${SECRETS:-/run/secrets}/${service}_password")" <<'SQL'
 create role :"name" login password :'secret';
 create database :"name" owner :"name";
 revoke all on database :"name" from public;

@@ -1,6 +1,8 @@
 """`docker-compose.yml` runs every service, with settings that exist, and is open to this machine alone."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import yaml
 
 from services import SERVICES
 from shared.settings import Settings
+from shared.web.access import Accounts, Role
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -16,17 +19,25 @@ COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 CONTAINERS = COMPOSE["services"]
 
 
-def test_there_is_a_container_for_each_service_and_three_more() -> None:
-    assert CONTAINERS.keys() == {*SERVICES, "postgres", "broker", "access"}
+WATCHERS = {"collector", "jaeger", "traces-folder", "prometheus", "node", "blackbox", "grafana"}
+"""What operators look with, and what it needs."""
+
+
+def test_there_is_a_container_for_each_service_for_what_it_needs_and_for_who_watches() -> None:
+    assert CONTAINERS.keys() == {*SERVICES, "postgres", "broker", "access", "proxy", *WATCHERS}
+
+
+def secrets(container: str) -> dict[str, str]:
+    """The secrets of a container by the file it finds them in."""
+    given = CONTAINERS[container].get("secrets", ())
+    return dict((one, one) if isinstance(one, str) else (one["target"], one["source"]) for one in given)
 
 
 def test_each_container_is_a_principal_of_its_own_and_the_list_is_brought_before_any_starts() -> None:
-    access = CONTAINERS["access"]["environment"]
     for service in SERVICES:
-        environment = CONTAINERS[service]["environment"]
-        password = environment["HUYING_KAFKA_PASSWORD"].partition(":")[0]
-        assert environment["HUYING_KAFKA_USER"] == service
-        assert password == access[f"{service.upper()}_KAFKA_PASSWORD"].partition(":")[0]
+        assert CONTAINERS[service]["environment"]["HUYING_KAFKA_USER"] == service
+        assert secrets(service)["huying_kafka_password"] == f"{service}_kafka_password"
+        assert f"{service}_kafka_password" in secrets("access")
         assert CONTAINERS[service]["depends_on"]["access"]["condition"] == "service_completed_successfully"
     assert CONTAINERS["access"]["command"][:2] == ["kafka", "acls"]
     assert "StandardAuthorizer" in CONTAINERS["broker"]["environment"]["KAFKA_AUTHORIZER_CLASS_NAME"]
@@ -36,9 +47,7 @@ def test_each_container_is_a_principal_of_its_own_and_the_list_is_brought_before
 def test_a_container_serves_its_service_on_its_own_database(service: str) -> None:
     container = CONTAINERS[service]
     assert container["command"] == ["serve", service]
-    url = container["environment"]["HUYING_DATABASE"]
-    assert url.startswith(f"postgresql+asyncpg://{service}:${{{service.upper()}_PASSWORD:?")
-    assert url.endswith(f"@postgres/{service}")
+    assert secrets(service)["huying_database"] == f"{service}_database"
     assert container["healthcheck"]["test"][-1] == service
 
 
@@ -47,23 +56,67 @@ def test_the_environment_of_a_container_makes_settings(service: str) -> None:
     environment = CONTAINERS[service]["environment"]
     assert all(name.startswith("HUYING_") for name in environment)
     values = {name.removeprefix("HUYING_").lower(): value for name, value in environment.items()}
+    del values["secrets"]  # the folder, shared/settings.py
     assert values.keys() <= Settings.model_fields.keys()
-    settings = Settings(**values)
-    assert (settings.partitions, settings.idempotent_producer) == (6, True)
-    assert settings.port == int(CONTAINERS[service]["ports"][0].rpartition(":")[2])
+    settings = Settings(**values, database="postgresql+asyncpg://x", kafka_password="x")
+    assert (settings.partitions, settings.idempotent_producer, settings.port) == (6, True, 8000)
 
 
-def test_nothing_can_be_reached_from_another_machine() -> None:
-    published = [port for container in CONTAINERS.values() for port in container.get("ports", [])]
-    assert len(published) == len({port.split(":")[1] for port in published}) == len(SERVICES)
-    assert all(port.startswith("127.0.0.1:") for port in published)
+def test_the_proxy_alone_can_be_reached_from_another_machine_and_only_when_the_operator_says_so() -> None:
+    published = {name: container.get("ports", ()) for name, container in CONTAINERS.items()}
+    assert {name for name in SERVICES if published[name]} == set()
+    for name, ports in published.items():
+        where = "${ADDRESS:-127.0.0.1}:" if name == "proxy" else "127.0.0.1:"
+        assert all(port.startswith(where) for port in ports)
+    assert {name for name, ports in published.items() if ports} == {
+        "proxy",
+        "jaeger",
+        "prometheus",
+        "grafana",
+    }
 
 
-def test_no_secret_stands_in_the_repository_and_an_unset_one_is_refused() -> None:
-    asked = set(re.findall(r"\$\{(\w+)", TEXT))
-    assert set(re.findall(r"\$\{(\w+):\?", TEXT)) == asked
+def test_every_image_is_pinned_and_the_file_system_of_all_but_the_stores_is_read_only() -> None:
+    for name, container in CONTAINERS.items():
+        assert re.search(r":v?\d+\.\d+(\.\d+)?\b", container["image"]), name
+        assert "no-new-privileges:true" in container["security_opt"]
+        assert container.get("read_only", False) == (name not in ("postgres", "broker"))
+    froms = re.findall(r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text("utf-8"), re.M)
+    assert len(froms) == 2
+    assert all(re.search(r":3\.11\.\d+-slim", one) for one in froms)
+
+
+def test_every_container_that_stays_has_limits_and_every_service_a_health_check() -> None:
+    for name, container in CONTAINERS.items():
+        if name != "traces-folder":
+            assert {"cpus", "memory"} <= container["deploy"]["resources"]["limits"].keys(), name
+    assert all("healthcheck" in CONTAINERS[service] for service in (*SERVICES, "postgres", "broker", "proxy"))
+
+
+def test_secrets_are_files_that_the_script_makes_and_all_are_used(tmp_path: Path) -> None:
+    used = {source for name in CONTAINERS for source in secrets(name).values()}
+    assert used == COMPOSE["secrets"].keys()
+    if shutil.which("openssl") is None:
+        pytest.skip("NOT RUN: openssl is not on this machine")
+    script = ["bash", str(ROOT / "deploy" / "secrets.sh"), str(tmp_path / "secrets")]
+    subprocess.run(script, check=True)
+    made = {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
+    assert used <= made.keys()
+    assert (tmp_path / "secrets").stat().st_mode & 0o77 == 0
+    assert made["intake_password"] in made["intake_database"]
+    key = made["ops_key"].decode()
+    assert Accounts.load(tmp_path / "secrets" / "accounts").caller(key).role == Role.OPS
+    subprocess.run(script, check=True)
+    assert made == {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
+
+
+def test_no_password_stands_in_an_environment() -> None:
+    for name, container in CONTAINERS.items():
+        for variable in container.get("environment", ()):
+            assert not re.search(r"PASSWORD$|KEY$|DATABASE$", variable), (name, variable)
+    asked = set(re.findall(r"\$\{(\w+):-", TEXT))
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
-    assert {line for line in lines if not line.startswith("#")} == {f"{name}=" for name in asked}
+    assert {line.partition("=")[0] for line in lines if not line.startswith("#")} == asked
 
 
 def test_the_database_is_set_up_for_each_service() -> None:
@@ -71,5 +124,4 @@ def test_the_database_is_set_up_for_each_service() -> None:
     listed = re.search(r"for service in (.*); do", script)
     assert listed
     assert set(listed[1].split()) == set(SERVICES)
-    given = CONTAINERS["postgres"]["environment"]
-    assert {f"{service.upper()}_PASSWORD" for service in SERVICES} <= given.keys()
+    assert {f"{service}_password" for service in SERVICES} <= secrets("postgres").keys()

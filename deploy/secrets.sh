@@ -1,0 +1,37 @@
+#!/bin/bash
+# Makes what docker-compose.yml calls secrets, each a file in the folder given. What is there already stays.
+# Their readers have accounts of their own in their containers: the files are open to all, the folder is not.
+set -euo pipefail
+
+folder="${1:-secrets}"
+host="${2:-localhost}"
+mkdir -p "$folder"
+chmod 700 "$folder"
+cd "$folder"
+
+made() {
+  cat > "$1.new"
+  if [ -s "$1" ]; then rm "$1.new"; else chmod 444 "$1.new" && mv "$1.new" "$1"; fi
+}
+random() { openssl rand -hex 24; }
+account() { printf -- '- { name: %s, role: %s, key_sha256: %s }\n' "$1" "$2" "$(sha256sum < "$3" | cut -d' ' -f1)"; }
+
+for name in postgres_password admin_kafka_password grafana_password ops_key office_key notify_key; do
+  random | tr -d '\n' | made "$name"
+done
+for service in intake dispatch escalation financing notify; do
+  random | tr -d '\n' | made "${service}_password"
+  random | tr -d '\n' | made "${service}_kafka_password"
+  printf 'postgresql+asyncpg://%s:%s@postgres/%s' "$service" "$(cat "${service}_password")" "$service" |
+    made "${service}_database"
+done
+{
+  account ops ops ops_key
+  account office office office_key
+  account notify service notify_key
+} | made accounts
+[ -s tls_key ] || {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$host" \
+    -addext "subjectAltName=DNS:$host" -keyout tls_key -out tls_certificate 2> /dev/null
+  chmod 444 tls_key tls_certificate
+}

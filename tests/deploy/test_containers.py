@@ -1,0 +1,98 @@
+"""What the compose file runs, without containers: commands, environments, secrets, health checks."""
+
+import asyncio
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from services import SERVICES
+from shared.web.access import hash_key
+from tests.deploy.programs import DEPLOY, ROOT, running, until
+
+CONTAINERS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+
+
+def secrets(folder: Path, service: str, database: str) -> Path:
+    """What the container of a service finds in /run/secrets."""
+    found = folder / service
+    found.mkdir()
+    for one in CONTAINERS[service]["secrets"]:
+        source, target = (one, one) if isinstance(one, str) else (one["source"], one["target"])
+        shutil.copy(folder / "secrets" / source, found / target)
+    (found / "huying_database").chmod(0o644)
+    (found / "huying_database").write_text(database)
+    return found
+
+
+def environment(service: str, place: Path, port: int, **here: str) -> Mapping[str, str]:
+    """The container's environment, on this machine; the embedded broker asks for no password."""
+    given = {**CONTAINERS[service]["environment"]}
+    for name in ("HUYING_KAFKA_PROTOCOL", "HUYING_KAFKA_USER", "HUYING_IDEMPOTENT_PRODUCER"):
+        del given[name]
+    (place / "huying_kafka_password").unlink()
+    moved = {name: value.replace("/run/secrets", str(place)) for name, value in given.items()}
+    return {**moved, "HUYING_PORT": str(port), "HUYING_HOST": "127.0.0.1", "HUYING_PARTITIONS": "4", **here}
+
+
+def image(folder: Path) -> Path:
+    """The files that the Dockerfile copies, and nothing else, beside the secrets."""
+    subprocess.run(["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], check=True)
+    copied = folder / "image"
+    for line in (DEPLOY / "Dockerfile").read_text("utf-8").splitlines():
+        if line.startswith("COPY ") and "--from" not in line and "requirements" not in line:
+            source, target = line.split()[1:]
+            put = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+            (copied / target).parent.mkdir(parents=True, exist_ok=True)
+            put(ROOT / source, copied / target)
+    return copied
+
+
+def healthy(service: str, copied: Path, port: int) -> bool:
+    """What the container's health check says."""
+    words = CONTAINERS[service]["healthcheck"]["test"][1:]
+    assert words[0] == "python"
+    command = [sys.executable, *words[1:]]
+    told = subprocess.run(command, cwd=copied, env={"HUYING_PORT": str(port)}, capture_output=True)
+    return told.returncode == 0
+
+
+@pytest.mark.slow
+async def test_every_service_starts_as_its_container_does_and_its_health_check_tells_when_it_is_dead(
+    folder: Path, postgres: EmbeddedPostgres
+) -> None:
+    broker = EmbeddedBroker(folder / "broker")
+    await broker.start()
+    copied = await asyncio.to_thread(image, folder)
+    try:
+        for service in SERVICES:
+            await asyncio.to_thread(
+                _serve, folder, copied, service, postgres, broker.login(service)["bootstrap"]
+            )
+    finally:
+        await broker.stop()
+
+
+def _serve(folder: Path, copied: Path, service: str, postgres: EmbeddedPostgres, bootstrap: str) -> None:
+    port = free_port()
+    place = secrets(folder, service, postgres.dsn(service, service))
+    given = environment(service, place, port, HUYING_BOOTSTRAP=bootstrap, PYTHONPATH=str(copied))
+    assert not healthy(service, copied, port)
+    command = [sys.executable, "-P", "-m", "huying", *CONTAINERS[service]["command"]]
+    log = folder / f"{service}.log"
+    with running(command, log, given):
+        until(lambda: healthy(service, copied, port), 60, log)
+        key = (folder / "secrets" / "ops_key").read_text()
+        assert hash_key(key) in (place / "accounts").read_text()
+        url = f"http://127.0.0.1:{port}/{service}/metrics"
+        told = httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=30)
+        assert "huying_up" in told.raise_for_status().text
+        assert httpx.get(url, timeout=30).status_code == httpx.codes.UNAUTHORIZED
+    assert not healthy(service, copied, port)
