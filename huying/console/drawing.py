@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from huying.console.shown import LEAST, colour
+from huying.console.words import SERVICES
+
 WIDTH, HEIGHT = 560, 160
 LEFT, BOTTOM, TOP = 44, 20, 8
 MOST_LINES = 8
@@ -36,17 +39,23 @@ def chart(values: Mapping[str, Sequence[float | None]], times: Sequence[datetime
     """The chart of these values; of more than eight lines the highest."""
     highest = sorted(values, key=lambda label: (-max((v or 0 for v in values[label]), default=0), label))
     shown = sorted(highest[:MOST_LINES], key=_naturally)
-    top = _round_up(max((v for label in shown for v in values[label] if v is not None), default=0))
+    most = max((v for label in shown for v in values[label] if v is not None), default=0)
+    top = _round_up(most if most >= LEAST else 0)
     first = times[0].timestamp() if times else 0.0
     length = max(times[-1].timestamp() - first, 1.0) if times else 1.0
     lefts = [LEFT + (WIDTH - LEFT - 6) * (at.timestamp() - first) / length for at in times]
     lines = [
-        Line(label, _pieces(values[label], lefts, top), _newest(values[label]), index)
+        Line(label, _pieces(values[label], lefts, top), _newest(values[label]), _colour(label, index))
         for index, label in enumerate(shown)
     ]
     marks = [(_height(top * part, top), top * part) for part in (0, 0.5, 1)]
     ends = [(lefts[0], times[0]), (lefts[-1], times[-1])] if len(times) > 1 else []
     return Chart(lines, marks, ends, len(values) - len(shown))
+
+
+def _colour(label: str, index: int) -> int:
+    """A service has its colour in every chart."""
+    return colour(label) if label in SERVICES else index
 
 
 def _naturally(label: str) -> tuple[int, str]:

@@ -15,6 +15,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from huying.console.words import SERVICES, Language, say, service_name
 
 ROOT = "/ops"
+LEAST = 0.001
+"""Less is shown as nothing."""
 TABS = (
     ("map", ""),
     ("traces", "traces"),
@@ -129,6 +131,8 @@ def number(value: float | None) -> str:
         return f"{value / 1_000_000:.3g}M"
     if value >= 10_000:
         return f"{value / 1000:.3g}k"
+    if 0 < value < LEAST:
+        return "0"
     return (
         f"{value:.0f}"
         if value >= 100 or value == int(value)

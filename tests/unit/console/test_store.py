@@ -188,7 +188,7 @@ def test_who_hands_spans_in_never_waits_and_what_finds_no_room_is_counted(
     assert dropped == [0, 0, 200, 400, 400]
     block.rollback()
     block.close()
-    until(lambda: store.counts.stored == 400)
+    until(lambda: store.waiting == 0)
     assert store.offer(given) == 0
     store.close()
     assert store.counts.dropped == 1000
