@@ -4,7 +4,7 @@ What must have been judged comes from `judgement`, which shares nothing with the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -92,24 +92,31 @@ def _acts(found: Evidence) -> Iterator[Difference]:
 
 
 def _relayed(service: str, found: Evidence) -> Iterator[Difference]:
-    """What is in the outbox is on the topic, under its key, each case's in order; and nothing else is."""
+    """What is in the outbox is on the topic, under its key, each case's in order; and nothing else is.
+
+    Where the broker comes back empty, what was on its way to it may stand before all that is sent again.
+    """
     written = {row.id: row for row in found.outbox[service]}
-    sent: dict[str, str] = {}
-    order: defaultdict[str, list[str]] = defaultdict(list)
-    for key, id_ in found.topic[service]:
-        if id_ not in sent:
-            sent[id_] = key
-            order[key].append(id_)
-    for id_ in written.keys() - sent.keys():
+    sent = {id_ for _, id_ in found.topic[service]}
+    for id_ in written.keys() - sent:
         yield Difference("relay", f"{service}: {written[id_].type} {id_} never came onto the topic")
-    for id_ in sent.keys() - written.keys():
+    for id_ in sent - written.keys():
         yield Difference("relay", f"{service}: {id_} is on the topic and in no outbox")
-    in_order: defaultdict[str, list[str]] = defaultdict(list)
-    for row in found.outbox[service]:
-        in_order[row.key].append(row.id)
-    for key, ids in order.items():
-        if [id_ for id_ in ids if id_ in written] != [id_ for id_ in in_order[key] if id_ in sent]:
+    wanted = _by_key((row.key, row.id) for row in found.outbox[service] if row.id in sent)
+    orders = [_by_key(one for one in dict.fromkeys(found.topic[service]) if one[1] in written)]
+    if not found.durable:
+        again = reversed(dict.fromkeys(reversed(found.topic[service])))
+        orders.append(_by_key(one for one in again if one[1] in written))
+    for key in wanted.keys() | orders[0].keys():
+        if wanted.get(key) not in [order.get(key) for order in orders]:
             yield Difference("order", f"{service}: the events of {key} are on the topic in another order")
+
+
+def _by_key(events: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, id_ in events:
+        found[key].append(id_)
+    return found
 
 
 def _heard(service: str, found: Evidence) -> Iterator[Difference]:

@@ -13,6 +13,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from huying.fleet import PARTITIONS
+from huying.kafka.broker import Kafka
 from huying.torture.client import Client
 from huying.torture.ground import Ground
 from services import SERVICES
@@ -20,9 +21,7 @@ from shared.wire import WATERMARK
 
 JUDGED = "appeal.due_soon appeal.overdue appeal.supervised appeal.reminded card.issued card.cleared"
 JUDGED += " appeal.redispatched appeal.lifted loan.due_soon loan.overdue loan.supervised loan.reminded"
-
-
-END_MS = 5_000  # without a record: the topic is read to its end
+READ_S = 120
 
 
 class Row(NamedTuple):
@@ -44,6 +43,8 @@ class Evidence:
     outbox: dict[str, list[Row]] = field(default_factory=dict)
     topic: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """Key and id of the events on a service's topic, in the order of its partitions."""
+    durable: bool = True
+    """Whether a broker that was killed comes back with what it had."""
     inbox: dict[str, list[str]] = field(default_factory=dict)
     hears: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     """The services it hears, and the types it does something about."""
@@ -62,7 +63,7 @@ class Evidence:
 
 async def gathered(ground: Ground, client: Client, journal: Path) -> Evidence:
     """Read all of it."""
-    found = Evidence()
+    found = Evidence(durable=isinstance(ground.broker, Kafka))
     _read_journal(found, journal)
     for service in SERVICES:
         module = import_module(f"services.{service}.app").SERVICE
@@ -89,6 +90,8 @@ def _read_journal(found: Evidence, journal: Path) -> None:
     for entry in entries:
         entry["at"] = datetime.fromisoformat(entry["at"])
         found.journal[ids[entry["number"]]].append(entry)
+    for its in found.journal.values():  # a bank may be heard before the answer to the request
+        its.sort(key=lambda entry: "opens" not in entry)
 
 
 async def _read_database(found: Evidence, service: str, conn: asyncpg.Connection) -> None:
@@ -122,18 +125,27 @@ async def _read_database(found: Evidence, service: str, conn: asyncpg.Connection
 
 
 async def _records(ground: Ground, topic: str) -> list[tuple[str, str]]:
+    """What is on a topic up to its end. TimeoutError where that does not come within two minutes."""
     client = ground.broker.as_client().client()
     consumer = AIOKafkaConsumer(**client, auto_offset_reset="earliest", enable_auto_commit=False)
-    consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
+    places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+    consumer.assign(places)
     await consumer.start()
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
     try:
-        while batch := await consumer.getmany(timeout_ms=END_MS):
-            for place, records in batch.items():
-                for record in records:
-                    headers = dict(record.headers)
-                    if headers["ce_type"] != WATERMARK.encode():
-                        found[place.partition].append((record.key.decode(), headers["ce_id"].decode()))
+        ends = await consumer.end_offsets(places)
+        async with asyncio.timeout(READ_S):
+            while any([await consumer.position(place) < ends[place] for place in places]):
+                for place, records in (await consumer.getmany(timeout_ms=500)).items():
+                    found[place.partition] += [one for one in map(_named, records) if one is not None]
     finally:
         await consumer.stop()
     return [one for partition in sorted(found) for one in found[partition]]
+
+
+def _named(record: Any) -> tuple[str, str] | None:
+    """Key and id of an event; None for a watermark."""
+    headers = dict(record.headers)
+    if headers["ce_type"] == WATERMARK.encode():
+        return None
+    return record.key.decode(), headers["ce_id"].decode()

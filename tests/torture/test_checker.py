@@ -64,6 +64,12 @@ def test_an_event_that_never_left_or_left_twice_or_out_of_order_is_told_apart(fo
     assert kinds(found) == []
     found.topic["intake"] = [second, first]
     assert kinds(found) == ["order"]
+    found.topic["intake"] = [second, first, second]
+    assert kinds(found) == ["order"]
+    found.durable = False  # it came back empty while the second was on its way: both were sent again
+    assert kinds(found) == []
+    found.topic["intake"] = [second, first]
+    assert kinds(found) == ["order"]
     found.topic["intake"] = [first, (CASE, "e3")]
     assert kinds(found) == ["relay", "relay"]
 
