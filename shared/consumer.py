@@ -18,9 +18,9 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from sqlalchemy import text
 
-from shared import db, telemetry, tracing, wire
+from shared import db, hops, telemetry, tracing, wire
 from shared.bus import Bus, end
-from shared.clock import Clock, epoch_ns
+from shared.clock import Clock
 from shared.database import Connection, Database
 from shared.errors import Conflict, NotFound, told
 from shared.events import Event
@@ -28,9 +28,9 @@ from shared.lag import LAG, LAG_S, Lag
 from shared.metrics import Watch
 from shared.outbox import Batch
 from shared.pace import Pace
-from shared.records import Parked, Record, decode, keep_watermarks, park
+from shared.records import Parked, Record, decode, keep_watermarks, park, watermarks
 from shared.settings import Settings
-from shared.tracing import Kind, Span, Tracer
+from shared.tracing import Span
 
 BATCH = 1_000
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
@@ -190,7 +190,7 @@ class Consumer:
 
     async def _transact(self, records: list[Record]) -> int:
         """Records of watermarks and of events that nobody handles are one statement at most."""
-        waiting, marks = self._events(records), self._watermarks(records)
+        waiting, marks = self._events(records), watermarks(records)
         fresh, faulty = 0, [record for record in records if record.reason is not None]
         if waiting or faulty:
             fresh = await self._traced(waiting, faulty, marks)
@@ -205,24 +205,14 @@ class Consumer:
         self, waiting: dict[UUID, Record], faulty: list[Record], marks: dict[tuple[str, int], wire.Watermark]
     ) -> int:
         """One transaction, with a span for each record that it is about; returns how many events were new."""
-        began_ns, failure = epoch_ns(), None
-        with tracing.sharing(()) as spans:
-            try:
-                async with self._engine.begin() as conn:
-                    fresh, batch = await self._handle(conn, waiting, spans)
-                    for record in faulty:
-                        self._log.error("parked", **record.place())
-                        await park(conn, self._service, self._cluster, record)
-                    await keep_watermarks(conn, self._cluster, marks)
-            except BaseException as error:
-                failure = type(error).__name__
-                raise
-            finally:
-                telemetry.follow(None)
-                for span in spans:
-                    span.began_ns = began_ns
-                    span.end(failure, keep=len(spans) == 1)
-        self._tell(fresh, faulty, batch)
+        with tracing.together() as spans:
+            async with self._engine.begin() as conn:
+                fresh, batch = await self._handle(conn, waiting, spans)
+                for record in faulty:
+                    self._log.error("parked", **record.place())
+                    await park(conn, self._service, self._cluster, record)
+                await keep_watermarks(conn, self._cluster, marks)
+        hops.settled(self._watch, self._service, fresh, faulty, batch)
         return len(fresh)
 
     async def _handle(
@@ -240,24 +230,13 @@ class Consumer:
         events = [record.event for record in fresh if record.event is not None]
         await batch.load({key for event in events for key in batch.keys_of(event)})
         for record, event in zip(fresh, events, strict=True):
-            span = received(self._watch.tracer, self._service, record)
+            span = hops.received(self._watch.tracer, self._service, record)
             spans.append(span)
             telemetry.follow(span)
             self._handlers[type(event)](batch, event)
         telemetry.follow(None)
         await batch.flush()
         return fresh, batch
-
-    def _tell(self, fresh: list[Record], faulty: list[Record], batch: Batch | None) -> None:
-        """What was committed goes into the figures; what was parked is a failure of its trace."""
-        figures, now_ms = self._watch.figures, epoch_ns() / 1e6
-        heard = [(one.raw.topic, one.event.type, (now_ms - _ms(one)) / 1000) for one in fresh if one.event]
-        figures.consumed(heard)
-        if batch is not None:
-            figures.said(batch.published)
-        for record in faulty:
-            figures.parked(record.raw.topic)
-            received(self._watch.tracer, self._service, record).end("parked")
 
     async def redrive(self, parked_id: int) -> None:
         """Handle a parked record again. Raises `NotFound`, or `Conflict` with the reason it fails for now."""
@@ -267,7 +246,7 @@ class Consumer:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
-        parked = _parked(row)
+        parked = Parked.of(row)
         if (again := self._redrive_of(row.topic)) is not None:
             async with self._engine.begin() as conn:
                 await again(conn, parked, await self._clock.stamp(conn))
@@ -293,40 +272,6 @@ class Consumer:
             if record.event is not None and record.reason is None
             if type(record.event) in self._handlers
         }
-
-    def _watermarks(self, records: list[Record]) -> dict[tuple[str, int], wire.Watermark]:
-        """The newest of each partition that may be believed."""
-        newest: dict[tuple[str, int], wire.Watermark] = {}
-        for record in records:
-            mark = record.watermark
-            if mark is not None and record.raw.offset >= mark.after:
-                newest[record.raw.topic, record.raw.partition] = mark
-        return newest
-
-
-def received(tracer: Tracer, group: str, record: Record) -> Span:
-    """The span of handling one record: below the context it was made in, and linked to it."""
-    raw, heard = record.raw, record.heard
-    span = tracer.begin(f"process {raw.topic}", Kind.CONSUMER, heard.traceparent if heard else None)
-    span.links = (span.parent,) if span.parent is not None else ()
-    if (event := record.event) is not None:
-        span.about(str(event.appeal_id), event.registration_number)
-        place = (raw.topic, raw.partition, raw.offset)
-        span.attributes |= wire.spoken_of("process", *place, event.id, event.type)
-        span.attributes["messaging.consumer.group.name"] = group
-    return span
-
-
-def _ms(record: Record) -> float:
-    """The record's time; a parked one that is handled again counts from now."""
-    return float(getattr(record.raw, "timestamp", epoch_ns() / 1e6))
-
-
-def _parked(row: Any) -> Parked:
-    headers = [(name, value.encode()) for name, value in row.headers.items()]
-    key = row.key.encode() if row.key is not None else None
-    place = (row.topic, row.partition, row.offset)
-    return Parked(row.cluster, row.parked_at, *place, key, row.body, headers)
 
 
 def _seconds() -> float:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from shared import calendars, db, telemetry, tracing
 from shared.cases import Cases
-from shared.clock import TICK, WallClock, epoch_ns
+from shared.clock import TICK, WallClock
 from shared.database import Connection
 from shared.errors import told
 from shared.metrics import Gauge, Rows
@@ -106,18 +106,8 @@ class Judge(ABC, Generic[Known]):
 
     async def _traced(self, known: Known) -> int:
         """One turn; its spans end when it is committed."""
-        began_ns, failure = epoch_ns(), None
-        with tracing.sharing(()) as self._spans:
-            try:
-                judged = await self.turn(known, BATCH)
-            except BaseException as error:
-                failure = type(error).__name__
-                raise
-            finally:
-                telemetry.follow(None)
-                for span in self._spans:
-                    span.began_ns = began_ns
-                    span.end(span.error or failure, keep=failure is None)
+        with tracing.together() as self._spans:
+            judged = await self.turn(known, BATCH)
         self.running.watch.figures.judged(judged)
         return judged
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import orjson
 from sqlalchemy import text
@@ -37,6 +37,14 @@ class Parked:
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
 
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """A row of the table."""
+        headers = [(name, value.encode()) for name, value in row.headers.items()]
+        key = row.key.encode() if row.key is not None else None
+        place = (row.topic, row.partition, row.offset)
+        return cls(row.cluster, row.parked_at, *place, key, row.body, headers)
+
 
 @dataclass(slots=True)
 class Record:
@@ -65,6 +73,16 @@ def decode(raw: Raw) -> Record:
         return Record(raw, wire.read(list(raw.headers), raw.value))
     except wire.Unreadable as error:
         return Record(raw, None, str(error))
+
+
+def watermarks(records: Sequence[Record]) -> dict[tuple[str, int], wire.Watermark]:
+    """The newest of each partition that may be believed."""
+    newest: dict[tuple[str, int], wire.Watermark] = {}
+    for record in records:
+        mark = record.watermark
+        if mark is not None and record.raw.offset >= mark.after:
+            newest[record.raw.topic, record.raw.partition] = mark
+    return newest
 
 
 _HEARD = text(

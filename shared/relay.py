@@ -19,20 +19,19 @@ from aiokafka.errors import KafkaError, UnknownError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
-from shared import db, telemetry, wire
-from shared.bus import Bus, NoIdempotence, TopicRefused, WrongPartitions, end, hash_of
+from shared import db, hops, wire
+from shared.bus import Bus, NoIdempotence, WrongPartitions, end, hash_of
 from shared.clock import Clock, epoch_ns
 from shared.database import Connection, Database
 from shared.links import Links
 from shared.metrics import Gauge, Rows, Watch
 from shared.pace import Pace
 from shared.settings import Settings
-from shared.tracing import CASE, NUMBER, Kind
+from shared.topics import Topics
 
 BATCH = 2_000
 POLL_S = 0.5
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.15
-ASK_AGAIN_S = 10.0
 
 TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
 _UNSENT = text(
@@ -85,12 +84,7 @@ class Relay:
         self._links = Links(service)
         self._offsets: dict[str, int] = {}
         """By topic and partition; under the topic alone, how many partitions it has."""
-        self._known: set[str] = set()
-        """Topics that are there: to wait for one that is not would hold up all others."""
-        self._own = {self.topic, f"{service}.parked"}
-        self._refused: list[str] = []
-        """Topics of others that the broker refuses us: what is for them waits."""
-        self._asked_at = float("-inf")
+        self._topics = Topics((self.topic, f"{service}.parked"), log, _seconds)
         self._watch = watch
         self._active = False
         figures = watch.figures
@@ -143,8 +137,7 @@ class Relay:
                 async with Bus(self._settings) as bus:
                     await self._remember(conn, bus.cluster)
                     await self._links.begin(conn, self._engine, self._clock.now())
-                    await bus.ensure(self._own)
-                    self._known = set(self._own)
+                    await self._topics.begin(bus)
                     await self._relay(conn, bus)
             finally:
                 self._active = False
@@ -165,7 +158,7 @@ class Relay:
         )
         try:
             await producer.start()
-            await producer.client.set_topics(self._own)  # a refresh forgets topics that nobody added
+            await producer.client.set_topics(self._topics.own)  # a refresh forgets topics that nobody added
             while True:
                 await bus.check()
                 await self._rest(await self._turn(conn, bus, producer))
@@ -234,11 +227,11 @@ class Relay:
     async def _drain(self, conn: Connection, bus: Bus, producer: AIOKafkaProducer) -> int:
         """Send what was committed before this moment; returns how many rows went."""
         sent, newest = 0, None
-        self._ask_again()
-        while rows := (await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._refused})).all():
+        self._topics.ask_again()
+        while rows := (await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._topics.refused})).all():
             if newest is None and len(rows) == BATCH:
-                newest = (await conn.execute(_NEWEST, {"refused": self._refused})).scalar()
-            if not all([await self._finds(bus, topic) for topic in {row.topic for row in rows}]):
+                newest = (await conn.execute(_NEWEST, {"refused": self._topics.refused})).scalar()
+            if not all([await self._topics.finds(bus, topic) for topic in {row.topic for row in rows}]):
                 continue
             await self._send(producer, rows)
             await self._links.add(conn, rows, self._clock.now())
@@ -248,22 +241,6 @@ class Relay:
             if newest is None or rows[-1].seq >= newest:
                 break
         return sent
-
-    async def _finds(self, bus: Bus, topic: str) -> bool:
-        """Whether a topic is there; one of others that is refused does not hold up the rest."""
-        if topic not in self._known:
-            try:
-                await bus.ensure([topic], others=True)
-            except TopicRefused as error:
-                self._log.error("a topic is refused", reason=str(error))
-                self._refused.append(topic)
-                return False
-            self._known.add(topic)
-        return True
-
-    def _ask_again(self) -> None:
-        if _seconds() >= self._asked_at + ASK_AGAIN_S:
-            self._refused, self._asked_at = [], _seconds()
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
         began_ns = epoch_ns()
@@ -283,25 +260,11 @@ class Relay:
         self._acknowledged(records)
         self._watch.figures.relayed(row.topic for row in rows)
         for row, record in zip(rows, records, strict=True):
-            self._trace(row, record, began_ns)
-
-    def _trace(self, row: Any, record: RecordMetadata, began_ns: int) -> None:
-        """The span of what was sent in a sampled trace; what is kept is marked so before it comes here."""
-        place = telemetry.place(row.traceparent)
-        tracer = self._watch.tracer
-        if tracer.outlet is None or place is None or not place.flags & telemetry.SAMPLED:
-            return
-        span = tracer.begin(f"send {row.topic}", Kind.PRODUCER, row.traceparent)
-        span.began_ns = began_ns
-        span.attributes = {
-            **_case(row),
-            **wire.spoken_of("send", record.topic, record.partition, record.offset, row.event_id, row.type),
-        }
-        span.end()
+            hops.sent(self._watch.tracer, row, record, began_ns)
 
     def _partition(self, topic: str, key: str) -> int | None:
         """Of a topic of ours what the number of partitions says, even where some were added just now."""
-        return hash_of(key) % self._settings.partitions if topic in self._own else None
+        return hash_of(key) % self._settings.partitions if topic in self._topics.own else None
 
     async def _say(self, producer: AIOKafkaProducer, upto: datetime) -> None:
         asks, self._asks, self._hurried = self._asks, False, False
@@ -324,13 +287,6 @@ class Relay:
             self._offsets[place] = record.offset + 1
         if lost:
             raise LogLost(self.topic)
-
-
-def _case(row: Any) -> dict[str, str]:
-    """Which case a row is about, as its body says; a message to a bank names its request in the key."""
-    body = orjson.loads(row.body)
-    number = body.get("registration_number", row.key)
-    return {NUMBER: number} if number == row.key else {CASE: row.key, NUMBER: number}
 
 
 def _seconds() -> float:

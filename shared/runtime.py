@@ -9,12 +9,14 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import uvicorn
 from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
+from sqlalchemy import TextClause, text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared import asked, db, seals, telemetry
@@ -36,7 +38,10 @@ from shared.web.direct import Application
 from shared.web.edge import authorize
 from shared.writer import Writer
 
+NUMBERED = text("select registration_number from appeals where appeal_id = :id")
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+NUMBER_S = 1.0
+"""How long a span waits for the number of its case."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class Service:
     prepare: Callable[["Running"], Awaitable[None]] | None = None
     redrives: Redrives = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
+    numbered: TextClause = NUMBERED
 
     @property
     def topics(self) -> list[str]:
@@ -117,6 +123,14 @@ class Running:
                 f"rule pack {ref} is not here: put back that version of it, or of its settings (see the log)",
             ) from error
 
+    async def number_of(self, case_id: UUID) -> str | None:
+        """The number of a case, for its span; None where there is none, or the database has no time."""
+        with contextlib.suppress(*db.DATABASE_ERRORS):
+            async with asyncio.timeout(NUMBER_S):
+                found = await self.reader.reading().execute(self.service.numbered, {"id": case_id})
+                return cast("str | None", found.scalar())
+        return None
+
     def wake(self) -> None:
         """Something was written, or the clock was moved."""
         self.news.set()
@@ -150,8 +164,6 @@ class Running:
 
 def _watch(service: Service, settings: Settings, outlet: Outlet | None) -> Watch:
     figures = Figures(service.name, (*asked.BACKBONE, *service.asked))
-    if outlet is not None:
-        figures.count(SPANS, outlet.counted)
     return Watch(Tracer(service.name, settings.trace_ratio, outlet), figures)
 
 
@@ -215,6 +227,9 @@ async def running(
         if (to := its.otlp_endpoint) is not None and to not in outlets:
             outlets[to] = Outlet.to(to)
         found.append(Running(service, its, outlets[to] if to else None))
+    for to, outlet in outlets.items():  # one alone counts for all who share it: so a sum is right
+        first = next(one for one in found if one.settings.otlp_endpoint == to)
+        first.watch.figures.count(SPANS, outlet.counted)
     try:
         for one in found:
             await one.start()

@@ -70,8 +70,13 @@ def continued(incoming: str | None) -> str:
     return new_traceparent() if found is None else str(found._replace(span=new_span_id()))
 
 
+def followed() -> "str | Span | None":
+    """What is being done now, its span or its trace context; None where nothing is followed."""
+    return _current.get()
+
+
 def current() -> "str | Span":
-    """What is being done now: its span, or its trace context."""
+    """The same; where nothing is followed, the start of a trace."""
     return _current.get() or new_traceparent()
 
 

@@ -16,6 +16,8 @@ from shared.clock import epoch_ns
 from shared.telemetry import SAMPLED, Place, new_span_id, new_trace_id
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from shared.events import Event
     from shared.metrics import Watch
 
@@ -62,6 +64,7 @@ class Span:
         "kind",
         "links",
         "name",
+        "others",
         "parent",
         "trace",
         "tracer",
@@ -78,6 +81,7 @@ class Span:
         self.began_ns = self.ended_ns = epoch_ns()
         self.attributes: dict[str, Value] = {}
         self.links: Sequence[Place] = ()
+        self.others: set[str] | None = None
         self.error: str | None = None
 
     def __str__(self) -> str:
@@ -94,7 +98,9 @@ class Span:
             if number is not None:
                 found[NUMBER] = number
         else:
-            found[CASES] = int(found.get(CASES, 1)) + 1  # type: ignore[arg-type]
+            self.others = self.others or set()
+            self.others.add(case)
+            found[CASES] = len(self.others) + 1
 
     def keep(self, why: str) -> None:
         """Export this trace's spans from now on, in every process it reaches, and those still held here."""
@@ -103,9 +109,9 @@ class Span:
         if self.tracer.outlet is not None:
             self.tracer.outlet.keep(self.trace)
 
-    def end(self, error: str | None = None, *, keep: bool = True) -> None:
+    def end(self, error: str | None = None, *, keep: bool = True, at_ns: int | None = None) -> None:
         """It is done, or failed with an error of that name; failed, it is kept unless `keep` is False."""
-        self.ended_ns = epoch_ns()
+        self.ended_ns = epoch_ns() if at_ns is None else at_ns
         self.error = error
         if error is not None:
             self.attributes["error.type"] = error
@@ -152,6 +158,13 @@ _NOBODY = Tracer("")
 _sharers: ContextVar[list[Span] | None] = ContextVar("sharers", default=None)
 
 
+def about(case: "UUID", number: str) -> None:
+    """What is being done is about this case: said where a case is found by its id."""
+    now = telemetry.followed()
+    if isinstance(now, Span):
+        now.about(str(case), number)
+
+
 def said(event: "Event") -> Span | str:
     """Where `event` is said: the span learns of the case, and is kept where the event is one of those."""
     now = telemetry.current()
@@ -173,11 +186,31 @@ def sharing(spans: Iterable[Span | str]) -> Iterator[list[Span]]:
         _sharers.reset(token)
 
 
+@contextmanager
+def together() -> Iterator[list[Span]]:
+    """One transaction: the spans that join the list have its times, and fail with it.
+
+    Where there are several such a failure keeps none: it is not theirs, and they are tried again.
+    """
+    began_ns, failure = epoch_ns(), None
+    with sharing(()) as spans:
+        try:
+            yield spans
+        except BaseException as error:
+            failure = type(error).__name__
+            raise
+        finally:
+            telemetry.follow(None)
+            for span in spans:
+                span.began_ns = began_ns
+                span.end(span.error or failure, keep=failure is None or len(spans) == 1)
+
+
 def transacted(database: str, began_ns: int, error: str | None) -> None:
     """A transaction that began then has ended: a span below each sampled one that it was made for."""
     spans = _sharers.get()
     if spans is None:
-        now = telemetry.current()
+        now = telemetry.followed()
         spans = [now] if isinstance(now, Span) else []
     for above in spans:
         if above.flags & SAMPLED and above.tracer.outlet is not None:
@@ -206,7 +239,7 @@ def calling(
 
     `watch` makes the span where what is being done has none here, and counts the call to `peer`.
     """
-    now = telemetry.current()
+    now = telemetry.followed()
     above = now if isinstance(now, Span) else None
     tracer = watch.tracer if watch else above.tracer if above else _NOBODY
     span = tracer.begin(name, Kind.CLIENT, now, attributes)

@@ -61,9 +61,10 @@ def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, tracepare
 
 
 def spoken_of(
-    operation: str, topic: str, partition: int, offset: int, id_: UUID, type_: str
+    operation: str, topic: str, partition: int, offset: int, id_: UUID | None, type_: str | None
 ) -> dict[str, str | int]:
     """What a span says of a record, by the semantic conventions of messaging."""
+    named = {"messaging.message.id": None if id_ is None else str(id_), "huying.event_type": type_}
     return {
         "messaging.system": "kafka",
         "messaging.operation.type": operation,
@@ -71,8 +72,7 @@ def spoken_of(
         "messaging.destination.name": topic,
         "messaging.destination.partition.id": str(partition),
         "messaging.kafka.offset": offset,
-        "messaging.message.id": str(id_),
-        "huying.event_type": type_,
+        **{name: value for name, value in named.items() if value is not None},
     }
 
 

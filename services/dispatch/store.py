@@ -15,7 +15,7 @@ from services.dispatch import merging, office
 from services.dispatch.acts import Act, Assign
 from services.dispatch.domain import perform
 from services.dispatch.file import File, Given, Running
-from shared import events
+from shared import events, tracing
 from shared.database import Connection
 from shared.db import add_backbone
 from shared.errors import NotFound
@@ -175,6 +175,7 @@ class Desk(Batch):
         """The case, or `NotFound`."""
         if (file := self.files.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        tracing.about(appeal_id, file.registration_number)
         return file
 
     def keep(self, file: File) -> None:

@@ -20,4 +20,5 @@ SERVICE = Service(
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},
     asked=ASKED,
+    numbered=CASES.numbered,
 )

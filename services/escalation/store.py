@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.escalation import publications
 from services.escalation.case import Case
 from services.escalation.tables import CASES, metadata
+from shared import tracing
 from shared.bus import hash_of
 from shared.cases import earlier
 from shared.clock import TICK
@@ -127,6 +128,7 @@ class Ledger(Batch):
         """The case, or `NotFound`."""
         if (case := self.cases.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        tracing.about(appeal_id, case.registration_number)
         return case
 
     def remember(self, event: Event) -> Case:

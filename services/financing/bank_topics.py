@@ -18,14 +18,14 @@ from services.financing.answers import answer, receipts, replies, requests, sour
 from services.financing.contract import Receipt, ReceiptCode
 from services.financing.replies import Reply, appended_at, read, unread
 from services.financing.store import Desk, ReportKey
-from shared import db, telemetry, tracing
+from shared import db, hops, telemetry, tracing
 from shared.bus import Bus, TopicRefused, end
 from shared.clock import TICK
 from shared.database import Connection
 from shared.errors import told
 from shared.records import Record, park
 from shared.runtime import EPOCH, Running
-from shared.tracing import Kind, Span
+from shared.tracing import Span
 
 BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
@@ -185,13 +185,8 @@ class Reader:
 
     async def _transact(self, records: Sequence[ConsumerRecord], reason: str | None) -> None:
         found = [read(record) for record in records]
-        with tracing.sharing(()) as spans:
-            try:
-                await self._take(found, records, reason, spans)
-            finally:
-                telemetry.follow(None)
-                for span in spans:
-                    span.end(span.error)
+        with tracing.together() as spans:
+            await self._take(found, records, reason, spans)
         self._running.wake()
 
     async def _take(
@@ -241,10 +236,8 @@ class Reader:
     ) -> Receipt:
         """The report, under a span below the context that the bank sent along."""
         sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
-        span = self._running.watch.tracer.begin(f"process {reply.raw.topic}", Kind.CONSUMER, sent)
-        span.links = (span.parent,) if span.parent is not None else ()
-        span.attributes |= {"messaging.system": "kafka", "messaging.operation.type": "process"}
-        span.attributes |= {"messaging.destination.name": reply.raw.topic, "huying.peer": self._bank}
+        span = hops.heard(self._running.watch.tracer, reply.raw, sent, *reply.named())
+        span.attributes["huying.peer"] = self._bank
         spans.append(span)
         telemetry.follow(span)
         receipt = self._report(desk, reply, at, reason)

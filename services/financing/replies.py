@@ -1,7 +1,9 @@
 """A bank's message on its topic, read as the contract has it, and the answer to one that does not fit."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from aiokafka.structs import ConsumerRecord
@@ -32,6 +34,14 @@ class Reply(NamedTuple):
     def place(self) -> dict[str, Any]:
         """Which record a receipt answers."""
         return {"id": self.said.get("id"), "partition": self.raw.partition, "offset": self.raw.offset}
+
+    def named(self) -> tuple[UUID | None, str | None]:
+        """What the bank calls it, where that is an id and no text of its own, and what it is."""
+        if self.report is None:
+            return None, None
+        with suppress(ValueError):
+            return UUID(self.said.get("id", "")), self.report.type
+        return None, self.report.type
 
 
 def read(raw: Raw) -> Reply:

@@ -27,7 +27,7 @@ from services.financing.messages import Message, messages
 from services.financing.queries import ReportKey
 from services.financing.reports import receipt, repeated, report
 from services.financing.tables import CASES, metadata
-from shared import events
+from shared import events, tracing
 from shared.cases import earlier
 from shared.clock import TICK
 from shared.database import Connection
@@ -118,12 +118,17 @@ class Desk(Batch):
 
     def loan(self, loan_id: UUID) -> Loan:
         """The loan request, or `NotFound`."""
-        found: Loan = required(self.cases.get(loan_id), Loan)
+        found: Loan = self._found(loan_id, Loan)
         return found
 
     def complaint(self, complaint_id: UUID) -> Complaint:
         """The complaint, or `NotFound`."""
-        found: Complaint = required(self.cases.get(complaint_id), Complaint)
+        found: Complaint = self._found(complaint_id, Complaint)
+        return found
+
+    def _found(self, case_id: UUID, what: type[Judged]) -> Any:
+        found = required(self.cases.get(case_id), what)
+        tracing.about(case_id, found.number)
         return found
 
     def number(self, day: date) -> int:
@@ -173,13 +178,10 @@ class Desk(Batch):
 
         KeyError where its `ReportKey` was not loaded.
         """
-        key = ReportKey(bank, said.report_id)
+        key, loan = ReportKey(bank, said.report_id), self._loan_of(said.leg)
         if (before := self._reported[key]) is not None:
             same = before[0] == fingerprint(said)
             return repeated(before[1]) if same else receipt(said, at, ReceiptCode.REPORT_ID_REUSED)
-        case_id = self._by_number.get(said.leg.partition("/")[0])
-        found = self.cases.get(case_id) if case_id else None
-        loan = found if isinstance(found, Loan) else None
         answer, event = report(loan, bank, said, at)
         if loan is not None and event is not None and answer.outcome is Outcome.ACCEPTED:
             self.say(loan, [event])
@@ -187,6 +189,14 @@ class Desk(Batch):
             self._reported[key] = (fingerprint(said), answer)
             self._taken.append(Heard(key, said, source_id, answer))
         return answer
+
+    def _loan_of(self, leg: str) -> Loan | None:
+        case_id = self._by_number.get(leg.partition("/")[0])
+        found = self.cases.get(case_id) if case_id else None
+        if not isinstance(found, Loan):
+            return None
+        tracing.about(found.case_id, found.number)
+        return found
 
     def judged(self, case: Judged, next_due_at: datetime | None, ahead: datetime | None) -> None:
         """Write `case` as judged; it is looked at again at `next_due_at` or at the first act `ahead`."""

@@ -15,6 +15,7 @@ from services.intake.acts import Act, Register
 from services.intake.domain import Doing, perform, receive, registration_number
 from services.intake.file import File
 from services.intake.merging import merge, require_merged, unmerge
+from shared import tracing
 from shared.database import Connection
 from shared.db import add_backbone
 from shared.errors import HuyingError, NotFound
@@ -119,6 +120,7 @@ class Desk(Batch):
         """The case, or `NotFound`."""
         if (file := self.files.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        tracing.about(appeal_id, file.registration_number)
         return file
 
     def keep(self, file: File) -> None:

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
 from services.notify import acknowledging
+from shared import tracing
 from shared.database import Connection
 from shared.errors import Conflict, Forbidden, NotFound
 from shared.outbox import Said, publish
 from shared.receipts import opens
-from shared.telemetry import traceparent
 from shared.web.access import Caller, Role
 from shared.web.edge import Called, Edged, Page, Paged, Reading, json, no_cursor
 
@@ -145,7 +145,7 @@ async def acknowledge(message_id: UUID, edge: Edged) -> Response:
         (found,) = await conn.execute(_OWN, {"id": message_id, **own})
         if row is not None:
             said = acknowledging.acknowledged(row, found.registration_number, at)
-            await publish(conn, "notify", [Said(said, traceparent())])
+            await publish(conn, "notify", [Said(said, tracing.said(said))])
     edge.running.relay.poke()
     return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})
 

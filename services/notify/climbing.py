@@ -12,12 +12,8 @@ POLL_S = 0.5
 
 async def turn(running: Running) -> int:
     """Let climb what is due, in one transaction; returns how many messages waited in vain."""
-    with tracing.sharing(()) as spans:
-        found = await _turn(running, spans)
-        telemetry.follow(None)
-        for span in spans:
-            span.end()
-    return found
+    with tracing.together() as spans:
+        return await _turn(running, spans)
 
 
 async def _turn(running: Running, spans: list[Span]) -> int:

@@ -27,7 +27,7 @@ from shared import telemetry
 from shared.database import Connection
 from shared.runtime import Running
 from shared.settings import Settings
-from shared.tracing import CASE, calling
+from shared.tracing import CASE, NUMBER, calling
 
 POLL_S = 0.5
 TOGETHER = 8
@@ -55,7 +55,8 @@ _TAKE = text(
       select appeal_id from inquiries where next_at <= :at order by next_at limit :most for update skip locked
     ) as due, appeals a
     where i.appeal_id = due.appeal_id and a.appeal_id = due.appeal_id
-    returning i.appeal_id, i.attempts, i.written_at, coalesce(a.file->>'registrar', 'intake') as registrar
+    returning i.appeal_id, a.registration_number, i.attempts, i.written_at,
+      coalesce(a.file->>'registrar', 'intake') as registrar
     """
 )
 _LOCK = text(
@@ -161,7 +162,8 @@ class Inquirer:
             if row.registrar not in self._asked:
                 raise Unreachable(f"the address of {row.registrar} is not set")
             telemetry.follow(None)
-            told = {"http.request.method": "GET", CASE: str(row.appeal_id)}
+            case = {CASE: str(row.appeal_id), NUMBER: row.registration_number}
+            told = {"http.request.method": "GET", **case}
             with calling("GET", told, self._running.watch, row.registrar):
                 reach = await self._asked[row.registrar].reach(row.appeal_id)
         except Unreachable as error:

@@ -8,7 +8,9 @@ from starlette.datastructures import Headers, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import telemetry
+from shared.clock import epoch_ns
 from shared.errors import HuyingError, Invalid, TooLarge, Unsupported
+from shared.telemetry import SAMPLED
 from shared.tracing import CASE, NUMBER, Kind, Span
 from shared.web.problems import from_error
 
@@ -52,7 +54,18 @@ class Guard:
         try:
             await self._pass(scope, headers, receive, sending)
         finally:
-            _served(scope, span, status, watch)
+            ended_ns = epoch_ns()
+            _describe(scope, span, status, watch.tracer.service)
+            if span.flags & SAMPLED or status >= 500:
+                await self._name_number(span)
+            _served(scope, span, status, watch, ended_ns)
+
+    async def _name_number(self, span: Span) -> None:
+        """A case that the path names and nothing was said of: read, or refused. The answer has left."""
+        if span.tracer.outlet is None or NUMBER in span.attributes or CASE not in span.attributes:
+            return
+        if (number := await self._state.service.number_of(UUID(str(span.attributes[CASE])))) is not None:
+            span.attributes[NUMBER] = number
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
@@ -64,11 +77,16 @@ class Guard:
         await self._app(scope, _again(body, receive), send)
 
 
-def _served(scope: Scope, span: Span, status: int, watch: "Watch") -> None:
-    """A request was answered: its span and its place in the figures. The path itself is told nowhere."""
+def _place(scope: Scope, service: str) -> tuple[str, str | None, str]:
+    """The method, the path's template in the service, and the route. The path itself is told nowhere."""
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
     path = getattr(scope.get("route"), "path", None)
-    route = "none" if path is None else f"/{watch.tracer.service}{path}"
+    return method, path, "none" if path is None else f"/{service}{path}"
+
+
+def _describe(scope: Scope, span: Span, status: int, service: str) -> None:
+    """What the span of an answered request says."""
+    method, path, route = _place(scope, service)
     span.name = method if path is None else f"{method} {route}"
     span.attributes |= {
         "http.request.method": method,
@@ -77,14 +95,20 @@ def _served(scope: Scope, span: Span, status: int, watch: "Watch") -> None:
         "url.scheme": scope.get("scheme", "http"),
     }
     _name_case(span, scope.get("path_params") or {})
+
+
+def _served(scope: Scope, span: Span, status: int, watch: "Watch", ended_ns: int) -> None:
+    """A request was answered: its span ends, and it has its place in the figures."""
+    method, path, route = _place(scope, watch.tracer.service)
     if path not in QUIET or status >= 500:
-        span.end(str(status) if status >= 500 else None)
+        span.end(str(status) if status >= 500 else None, at_ns=ended_ns)
     watch.figures.served(method, route, status, span)
 
 
 def _name_case(span: Span, named: dict[str, str]) -> None:
     """The case that the path names, where what was done has not said which it is."""
-    id_, number = named.get("appeal_id") or named.get("loan_id"), named.get("registration_number")
+    id_ = next((named[name] for name in ("appeal_id", "loan_id", "complaint_id") if name in named), None)
+    number = named.get("registration_number")
     if id_ is not None and CASE not in span.attributes and _ID.fullmatch(id_):
         span.attributes[CASE] = str(UUID(id_))
     if number is not None and NUMBER not in span.attributes and _NUMBER.fullmatch(number):

@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from shared import events, outlet, telemetry, tracing
+from shared.metrics import Figures, Watch
 from shared.outlet import Outlet
 from shared.tracing import Kind, Span, Tracer
 
@@ -91,10 +92,53 @@ def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
 
 def test_a_span_about_several_cases_names_the_first_and_how_many() -> None:
     span = Tracer("intake").begin("POST", Kind.SERVER)
-    for number in ("A-20261109-1", "A-20261109-2", "A-20261109-3"):
+    for number in ("A-20261109-1", "A-20261109-2", "A-20261109-3", "A-20261109-2", "A-20261109-1"):
         span.about(number[-1], number)
-    span.about("1", "A-20261109-1")
     assert span.attributes == {tracing.CASE: "1", tracing.NUMBER: "A-20261109-1", tracing.CASES: 3}
+
+
+def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
+    span, case = Tracer("intake").begin("POST", Kind.SERVER), uuid4()
+    tracing.about(case, "A-20261109-1")
+    telemetry.follow(span)
+    tracing.about(case, "A-20261109-1")
+    telemetry.follow(None)
+    assert span.attributes == {tracing.CASE: str(case), tracing.NUMBER: "A-20261109-1"}
+
+
+@pytest.mark.parametrize(("number", "kept"), [(1, True), (2, False)])
+def test_spans_fail_with_the_transaction_that_they_share(number: int, kept: bool) -> None:
+    tracer = Tracer("financing", 0.0)
+    made = [tracer.begin("process banks.abc.replies", Kind.CONSUMER) for _ in range(number)]
+
+    def transact() -> None:
+        with tracing.together() as spans:
+            spans += made
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        transact()
+    assert {span.error for span in made} == {"TimeoutError"}
+    assert {tracing.KEPT in span.attributes for span in made} == {kept}
+    assert len({span.began_ns for span in made}) == 1
+
+
+def test_a_span_keeps_its_own_error_in_a_transaction_that_holds() -> None:
+    with tracing.together() as spans:
+        spans += [Tracer("financing").begin(name, Kind.CONSUMER) for name in ("good", "bad")]
+        spans[1].error = "parked"
+    assert [(span.error, span.attributes.get(tracing.KEPT)) for span in spans] == [
+        (None, None),
+        ("parked", "error"),
+    ]
+
+
+def test_a_call_where_nothing_is_followed_begins_a_trace_that_is_sampled_by_the_ratio() -> None:
+    telemetry.follow(None)
+    watch = Watch(Tracer("notify", 1.0), Figures("notify"))
+    with tracing.calling("GET", {}, watch, "intake") as span:
+        pass
+    assert (span.parent, span.flags) == (None, telemetry.SAMPLED)
 
 
 async def test_a_full_queue_drops_and_counts_and_waits_for_nobody(taken: Held) -> None:
