@@ -3,6 +3,7 @@
 aiokafka's admin client knows neither, so the requests are put together here from its protocol classes.
 """
 
+import asyncio
 import hashlib
 import re
 import secrets
@@ -27,6 +28,7 @@ ITERATIONS = 4096
 ANY, TOPIC, GROUP, LITERAL, PREFIXED, ALLOW = 1, 2, 3, 3, 4, 3
 OPERATIONS = {"read": 3, "write": 4, "create": 5}
 SCRAM_SHA_512 = 2
+KNOWN_S = 10
 
 
 class Line(BaseModel):
@@ -97,13 +99,16 @@ class Refused(KafkaError):  # type: ignore[misc]
 async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[Entry]) -> None:
     """Make the principals with their passwords, and their access what is `wanted`: no less and no more.
 
-    Others' access stays. Raises `Refused`, or another KafkaError.
+    Others' access stays. Raises `Refused`, another KafkaError, or TimeoutError.
     """
     client = AIOKafkaAdminClient(**admin.client(), request_timeout_ms=10_000)
     try:
         await client.start()
         await _send(client, _AlterScram([_upsertion(*one) for one in sorted(passwords.items())]))
         await _send(client, _CreateAcls(sorted(wanted)))
+        async with asyncio.timeout(KNOWN_S):
+            while not wanted <= await held(client):  # noqa: ASYNC110 - the controller has them, the broker soon
+                await asyncio.sleep(0.05)
         mine = {entry.principal for entry in wanted}
         for entry in await held(client):
             if entry.principal in mine and entry not in wanted:

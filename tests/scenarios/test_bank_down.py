@@ -30,6 +30,13 @@ async def contact_of(city: City, loan: dict[str, Any]) -> dict[str, Any]:
             await asyncio.sleep(0.05)
 
 
+async def due(city: City, loan: dict[str, Any]) -> None:
+    """Wait until the leg has its deadlines: by them an answer is told that it is late."""
+    async with asyncio.timeout(30):
+        while not (await leg_of(city, loan, "abc"))["deadlines"]:
+            await asyncio.sleep(0.05)
+
+
 async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     await directory(city, abc=["kafka"])
@@ -45,6 +52,8 @@ async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(c
         async with asyncio.timeout(30):
             while {one["body"]["leg"] for one in bank.heard["requests"]} < legs:
                 await asyncio.sleep(0.02)
+        for loan in loans:
+            await due(city, loan)
         city.set_clocks("2026-11-12 00:00:00")
         assert (await bank.report(on_time["legs"]["abc"], "contacted"))["code"] == "accepted"
         city.set_clocks("2026-11-12 00:00:01")
