@@ -1,6 +1,6 @@
 """One city a module: the tests of a module share it and do not disturb each other."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City
 from tests.gateway import SECRET, Gateway
+from tests.receiver import Receiver, receiving
 
 SETUP = "sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}"
 
@@ -28,6 +29,13 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    """A receiver of spans."""
+    with receiving() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -23,19 +23,13 @@ from shared.web.access import ACCESS, Role
 from tests.banks import KafkaBank
 from tests.city import PEOPLE, City
 from tests.lending import CREDIT_CODE, ask, banks, said, wish
-from tests.receiver import Receiver, receiving
+from tests.receiver import Receiver
 
 MARK = "暗记"
 PHONE, EMAIL, LATIN = "13977771234", "markedperson@marked.example", "MarkedPerson"
 MARKS = (MARK, PHONE, EMAIL, LATIN, "markedperson")
 PERSON = {"contact_name": f"{MARK}联系人", "phone": PHONE, "email": EMAIL}
 ENTERPRISE = {"name": f"{MARK}企业 {LATIN}", **PERSON}
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

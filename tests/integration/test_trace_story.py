@@ -1,6 +1,6 @@
 """Of a whole story, an appeal's and a loan's, every span that knows its case has the case's number."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.banks import KafkaBank, ask, directory
 from tests.city import City
 from tests.integration.test_bank_webhooks import endpoint
 from tests.integration.test_reaching_enterprises import Door
-from tests.receiver import Received, Receiver, receiving
+from tests.receiver import Received, Receiver
 
 NUMBER, CASE = "huying.registration_number", "huying.appeal_id"
 READ = (
@@ -23,12 +23,6 @@ READ = (
     "/notify/appeals/{}/deliveries",
     "/notify/appeals/{}/timeline",
 )
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The spans of an appeal's way, as a receiver of OTLP hears them."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,10 @@ from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.outlet import MOST
 from tests.city import City
 from tests.gateway import Gateway
-from tests.receiver import Received, Receiver, receiving
+from tests.receiver import Received, Receiver
 
 SERVER, CLIENT, PRODUCER, CONSUMER = 2, 3, 4, 5
 NUMBER, CASE = "huying.registration_number", "huying.appeal_id"
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    with receiving() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
