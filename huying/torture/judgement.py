@@ -82,8 +82,11 @@ class Expected:
     end: str | None = None
 
     def judge(self, acts: Iterable[dict[str, Any]], upto: datetime) -> "Expected":
-        """Let the acts happen in order of time, and what falls due between them and up to `upto`."""
-        for act in sorted(acts, key=lambda act: act["at"]):
+        """Let the acts happen in order of time, and what falls due between them and up to `upto`.
+
+        After an end nothing is accepted: what has the moment of the end was before it, noted first or not.
+        """
+        for act in sorted(acts, key=lambda act: (act["at"], "ends" in act)):
             self._pass(act["at"], inclusive=False)
             if self.end is None:
                 self._do(act)

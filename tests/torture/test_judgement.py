@@ -81,3 +81,10 @@ def test_a_refusal_lifts_at_once_and_nothing_follows_a_withdrawal() -> None:
     withdrawn = judged(("2026-03-09 15:00", {"what": [], "ends": "withdrawn"}))
     assert [one.verdict for one in withdrawn.deadlines] == ["void", "void"]
     assert withdrawn.said == []
+
+
+def test_what_was_accepted_at_the_moment_of_the_end_was_before_it() -> None:
+    end = ("2026-03-09 11:00", {"ends": "withdrawn", "what": []})
+    case = judged(end, ("2026-03-09 11:00", REPLY))
+    assert {one.kind: one.verdict for one in case.deadlines} == {"contact": "met", "reply": "met"}
+    assert case.state == "withdrawn"
