@@ -27,11 +27,9 @@ def state() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 async def postgres(state: Path) -> AsyncIterator[EmbeddedPostgres]:
     """PostgreSQL with a database for every service, for the whole run."""
-    server = EmbeddedPostgres(state)
-    await server.start()
-    await server.ensure(SERVICES)
-    yield server
-    await server.stop()
+    async with EmbeddedPostgres(state) as server:
+        await server.ensure(SERVICES)
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +50,8 @@ async def broker(tmp_path: Path, kafka: Kafka | None) -> AsyncIterator[EmbeddedB
     if kafka is not None:
         yield await emptied(kafka)
         return
-    server = EmbeddedBroker(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
+    async with EmbeddedBroker(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

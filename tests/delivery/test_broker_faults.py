@@ -194,15 +194,11 @@ async def test_another_number_of_partitions_on_an_empty_broker(
 async def test_an_idempotent_producer_is_refused_in_words_where_the_broker_takes_none(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    embedded = EmbeddedBroker(tmp_path)
-    await embedded.start()
-    try:
-        refused = pytest.RaisesExc(NoIdempotence, match="HUYING_IDEMPOTENT_PRODUCER=false")
+    refused = pytest.RaisesExc(NoIdempotence, match="HUYING_IDEMPOTENT_PRODUCER=false")
+    async with EmbeddedBroker(tmp_path) as embedded:
         with pytest.RaisesGroup(refused, flatten_subgroups=True):
             async with (
                 asyncio.timeout(30),
                 City(postgres, embedded, services=(ALONE,), idempotent_producer=True),
             ):
                 await asyncio.Event().wait()
-    finally:
-        await embedded.stop()

@@ -68,16 +68,12 @@ def healthy(service: str, copied: Path, port: int) -> bool:
 async def test_every_service_starts_as_its_container_does_and_its_health_check_tells_when_it_is_dead(
     folder: Path, postgres: EmbeddedPostgres
 ) -> None:
-    broker = EmbeddedBroker(folder / "broker")
-    await broker.start()
     copied = await asyncio.to_thread(image, folder)
-    try:
+    async with EmbeddedBroker(folder / "broker") as broker:
         for service in SERVICES:
             await asyncio.to_thread(
                 _serve, folder, copied, service, postgres, broker.login(service)["bootstrap"]
             )
-    finally:
-        await broker.stop()
 
 
 def _serve(folder: Path, copied: Path, service: str, postgres: EmbeddedPostgres, bootstrap: str) -> None:

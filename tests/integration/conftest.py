@@ -16,10 +16,8 @@ SETUP = "sms: {{url: '{url}', key_id: huying, secret: '{secret}', sign: 呼应}}
 @pytest.fixture(scope="module")
 async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedBroker]:
     """A broker of the module's own, empty at first."""
-    server = EmbeddedBroker(tmp_path_factory.mktemp("broker"))
-    await server.start()
-    yield server
-    await server.stop()
+    async with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

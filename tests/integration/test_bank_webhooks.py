@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,12 @@ from tests.city import City, refused
 
 
 @pytest.fixture
-async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
-    async with City(postgres, broker, allow_private_webhooks=True) as city:
+async def city(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[City]:
+    """On a broker of its own: on a module's it would hear all that the tests before it said."""
+    async with (
+        EmbeddedBroker(tmp_path) as broker,
+        City(postgres, broker, allow_private_webhooks=True) as city,
+    ):
         await city.move_to("2026-11-09 09:00")
         yield city
 

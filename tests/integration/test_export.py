@@ -1,7 +1,6 @@
 """A city exported, wiped, rebuilt from the file: equal, silent about what it had said, and it goes on."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -38,25 +37,17 @@ def urls(postgres: EmbeddedPostgres) -> Urls:
     return urls_of(postgres)
 
 
-@contextlib.asynccontextmanager
-async def empty_broker(folder: Path) -> AsyncIterator[EmbeddedBroker]:
-    found = EmbeddedBroker(folder)
-    await found.start()
-    yield found
-    await found.stop()
-
-
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker of the test's own: on a module's, an emptied city would hear those of the tests before."""
-    async with empty_broker(tmp_path / "broker") as found:
+    async with EmbeddedBroker(tmp_path / "broker") as found:
         yield found
 
 
 @pytest.fixture
 async def other_broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker that has heard nothing of the city."""
-    async with empty_broker(tmp_path / "other") as found:
+    async with EmbeddedBroker(tmp_path / "other") as found:
         yield found
 
 
@@ -195,11 +186,9 @@ async def test_what_was_still_on_its_way_arrives_after_the_rebuild(
 async def exported(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city with a story, with a message that is parked and an act that came too late."""
     folder: Path = tmp_path_factory.mktemp("exported")
-    broker, urls = EmbeddedBroker(folder), urls_of(postgres)
-    await broker.start()
-    async with City(postgres, broker) as city:
+    async with EmbeddedBroker(folder) as broker, City(postgres, broker) as city:
         await story(city)
-    await broker.stop()
+    urls = urls_of(postgres)
     late = "update history set late = true where type = 'appeal.responded.v1'"
     await execute(urls, "escalation", late, PARKED)
     await export(urls, folder / "city.ndjson", None, records=True)

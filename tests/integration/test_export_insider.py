@@ -25,15 +25,13 @@ TABLES = ("outbox", "links", "seals")
 @pytest.fixture(scope="module")
 async def sealed(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Urls:
     """A city with a story, at rest and sealed."""
-    broker = EmbeddedBroker(tmp_path_factory.mktemp("broker"))
-    await broker.start()
-    async with City(postgres, broker) as city:
+    folder = tmp_path_factory.mktemp("broker")
+    async with EmbeddedBroker(folder) as broker, City(postgres, broker) as city:
         await story(city)
         for one in city.services.values():
             midnight, at = local("2026-11-21 00:00"), local("2026-11-21 00:01")
             async with one.engine.begin() as conn:
                 await seals.seal(conn, one.service.name, midnight, at, KEY)
-    await broker.stop()
     return urls_of(postgres)
 
 

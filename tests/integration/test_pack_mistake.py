@@ -20,10 +20,8 @@ GOOD = (PACKS / "bozhou-2024.yaml").read_text("utf-8")
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker of the test's own, empty."""
-    server = EmbeddedBroker(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
+    async with EmbeddedBroker(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -123,8 +123,7 @@ async def watched(
     port, apps = free_port(), dict[str, ASGIApp]()
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
-        await broker.start()
-        stack.push_async_callback(broker.stop)
+        await stack.enter_async_context(broker)
         file, keys = accounts(broker.state, PEOPLE)
         urls = {service: f"{url}/{service}" for service in SERVICES}
         console = Console(tmp_path_factory.mktemp("console"), urls, keys["ops"], Accounts.load(file))
