@@ -160,12 +160,7 @@ class Caller:
 
     def __init__(self, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
-        transport = Transport(trust_env=False)
-        transport._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
-            network_backend=_Checked(allow_private=allow_private),
-            max_keepalive_connections=20,
-        )
+        transport = Transport(_Checked(allow_private=allow_private), trust_env=False)
         self._client = httpx.AsyncClient(
             transport=transport, timeout=timeout_s, follow_redirects=False, trust_env=False
         )
