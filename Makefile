@@ -24,7 +24,7 @@ run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, serv
 test: $(TEST_READY)  ## Set up and run all checks and tests
 	sh tests/programs.sh
 	$(MAKE) check
-	$(BIN)/pytest --durations 25 --durations-min 10
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
 
 test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
 	HUYING_TEST_BROKER=apache $(BIN)/pytest tests/delivery tests/scenarios/test_life_of_an_appeal.py \
