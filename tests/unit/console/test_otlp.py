@@ -122,7 +122,7 @@ def test_what_unpacks_to_too_much_is_refused_without_unpacking_it() -> None:
     ("body", "encoding", "status"),
     [
         (b"no gzip", "gzip", 400),
-        (gzip.compress(b"x" * 1000)[:-9], "gzip", 400),
+        (gzip.compress(b"x" * 1000, mtime=0)[:-9], "gzip", 400),
         (b"", "gzip", 400),
         (b"", "br", 415),
     ],
