@@ -85,13 +85,14 @@ class Program:
         await self._end(signal.SIGKILL)
 
     async def _end(self, how: signal.Signals) -> None:
-        if self._process and self.running:
-            os.killpg(self._process.pid, how)
-            if not await until(lambda: not self.running, 30):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._lock:
-            self._lock.close()
+        process, lock = self._process, self._lock  # a supervisor may start another meanwhile
+        if process and process.poll() is None:
+            os.killpg(process.pid, how)
+            if not await until(lambda: process.poll() is not None, 30):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if lock:
+            lock.close()
 
     @asynccontextmanager
     async def _starting(self) -> AsyncIterator[None]:

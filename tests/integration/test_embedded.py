@@ -337,6 +337,17 @@ async def test_what_died_by_itself_starts_again(state: Path) -> None:
     await broker.stop()
 
 
+async def test_one_that_is_started_again_at_once_is_not_killed_twice(state: Path) -> None:
+    async with EmbeddedBroker(state) as broker:
+        killing = asyncio.create_task(broker.kill())
+        await asyncio.sleep(0)  # the signal is sent
+        assert broker._process is not None
+        broker._process.wait()
+        await broker.start()
+        await asyncio.wait_for(killing, 10)
+        assert broker.running
+
+
 async def test_a_stopped_broker_leaves_its_port_free(state: Path) -> None:
     broker = EmbeddedBroker(state)
     await broker.start()
