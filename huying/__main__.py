@@ -1,3 +1,3 @@
-from huying.cli import main
+from huying.commands.main import main
 
 main()

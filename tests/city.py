@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from huying.accounts import accounts
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.fleet import PARTITIONS
 from huying.kafka.broker import Kafka
+from huying.local.accounts import accounts
+from huying.local.cluster import PARTITIONS
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.domain import leg_id
 from services.escalation.app import SERVICE as ESCALATION
@@ -27,10 +27,10 @@ from services.financing.app import SERVICE as FINANCING
 from services.intake.app import SERVICE as INTAKE
 from services.intake.domain import imported_id
 from services.notify.app import SERVICE as NOTIFY
-from shared import db
-from shared.clock import TICK, DrivenClock
-from shared.runtime import Running, Service, running
-from shared.settings import Settings
+from shared.database.migrations import migrate, migration_engine
+from shared.service.clock import TICK, DrivenClock
+from shared.service.runtime import Service, ServiceContext, running
+from shared.service.settings import Settings
 from shared.web.access import Role
 
 ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
@@ -94,7 +94,7 @@ class City:
     ) -> None:
         self.postgres = postgres
         self.broker = broker
-        self.services: dict[str, Running] = {}
+        self.services: dict[str, ServiceContext] = {}
         self._wanted = services
         self._settings: dict[str, Any] = {
             "clock": clock,
@@ -182,7 +182,7 @@ class City:
             while not all([await self._has_heard(one) for one in self.services.values()]):
                 await asyncio.sleep(0.02)
 
-    async def _has_heard(self, one: Running) -> bool:
+    async def _has_heard(self, one: ServiceContext) -> bool:
         now = one.clock.now() - TICK
         topics = [f"{name}.events" for name in one.service.hears if name in self.services]
         query = "select count(*) from heard where topic = any(:topics) and watermark >= :now"
@@ -321,9 +321,9 @@ def refused(answer: httpx.Response, status: int, field: str | None = None) -> di
 
 async def empty(postgres: EmbeddedPostgres, service: str) -> None:
     """Take all rows out of a service's database, made if need be."""
-    engine = db.engine(postgres.dsn(service, service))
+    engine = migration_engine(postgres.dsn(service, service))
     try:
-        await db.migrate(engine, service)
+        await migrate(engine, service)
         async with engine.begin() as conn:
             query = "select tablename from pg_tables where schemaname = 'public'"
             tables = [t for t in (await conn.execute(sa.text(query))).scalars() if t != "alembic_version"]

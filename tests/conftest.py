@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.kafka.broker import Kafka
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
 from tests.city import City
 from tests.kafka import emptied

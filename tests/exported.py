@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from huying.archive.export import connected, cut, state
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
-from shared.runtime import running
+from shared.service.runtime import running
 from tests.city import PEOPLE, City, accounts, empty
 
 Urls = dict[str, str]

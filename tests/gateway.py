@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from huying.embedded import free_port
+from huying.local.embedded import free_port
 from services.notify.sms import signature
 
 SECRET = "gateway-secret"

@@ -6,8 +6,8 @@ from typing import Any
 from services.financing.acts import check_character
 from services.financing.contract import BankReport, Receipt
 from services.financing.store import Desk, ReportKey
-from shared.clock import TICK
-from shared.writer import Answer
+from shared.service.clock import TICK
+from shared.web.writer import Answer
 from tests.city import City
 
 CREDIT_CODE = "91350100M000100Y43"

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services.notify import climbing
 from services.notify.app import SERVICE
 from services.notify.channels import load
@@ -19,10 +19,10 @@ from services.notify.courier import Courier
 from services.notify.handlers import HANDLERS
 from services.notify.store import Mailroom
 from shared import events
-from shared.clock import DrivenClock
 from shared.events import Event
-from shared.runtime import Running
-from shared.settings import Settings
+from shared.service.clock import DrivenClock
+from shared.service.runtime import ServiceContext
+from shared.service.settings import Settings
 from tests.city import empty, local
 from tests.gateway import Gateway
 
@@ -33,19 +33,19 @@ MINUTE = timedelta(minutes=1)
 class Office:
     """One notify service, its SMS gateway, and what may be done to both."""
 
-    def __init__(self, running: Running, gateway: Gateway) -> None:
-        self.running = running
+    def __init__(self, context: ServiceContext, gateway: Gateway) -> None:
+        self.context = context
         self.gateway = gateway
         self.courier = self.fresh_courier()
 
     def fresh_courier(self) -> Courier:
         """The courier of a process that was just started."""
-        return Courier(self.running, load(self.running.settings.channels))
+        return Courier(self.context, load(self.context.settings.channels))
 
     @property
     def clock(self) -> DrivenClock:
-        assert isinstance(self.running.clock, DrivenClock)
-        return self.running.clock
+        assert isinstance(self.context.clock, DrivenClock)
+        return self.context.clock
 
     def move(self, by: timedelta) -> None:
         """Let time pass."""
@@ -53,7 +53,7 @@ class Office:
 
     async def tell(self, *told: Event) -> None:
         """Hear these events in one transaction."""
-        async with self.running.engine.begin() as conn:
+        async with self.context.engine.begin() as conn:
             room = Mailroom(conn, self.clock.now())
             await room.load({event.appeal_id for event in told})
             for event in told:
@@ -69,7 +69,7 @@ class Office:
         urgent_only: bool = False,
     ) -> None:
         """Give a recipient addresses, phone numbers unless said otherwise."""
-        async with self.running.engine.begin() as conn:
+        async with self.context.engine.begin() as conn:
             for address in addresses:
                 await conn.execute(
                     sa.text(
@@ -108,8 +108,8 @@ class Office:
 
     async def hear_up_to_now(self) -> None:
         """Everything that escalation said up to now was heard."""
-        async with self.running.engine.begin() as conn:
-            for partition in range(self.running.settings.partitions):
+        async with self.context.engine.begin() as conn:
+            for partition in range(self.context.settings.partitions):
                 await conn.execute(
                     sa.text(
                         "insert into heard (topic, partition, cluster, watermark)"
@@ -123,7 +123,7 @@ class Office:
         """It is `moment`, all before it was heard, and what nobody acknowledged climbs."""
         self.clock.advance(local(moment))
         await self.hear_up_to_now()
-        while await climbing.turn(self.running):
+        while await climbing.turn(self.context):
             pass
 
     async def states(self) -> Counter[str]:
@@ -132,7 +132,7 @@ class Office:
 
     async def rows(self, query: str) -> list[Any]:
         """The first column of what a query finds."""
-        async with self.running.engine.connect() as conn:
+        async with self.context.engine.connect() as conn:
             return list((await conn.execute(sa.text(query))).scalars())
 
 
@@ -145,15 +145,15 @@ async def opened(
     file.write_text(channels, "utf-8")
     await empty(postgres, "notify")
     wanted = {"clock": "driven", "channels": file, **settings}
-    running = Running(SERVICE, Settings(database=postgres.dsn("notify", "notify"), **wanted))
-    await running.start()
-    found = Office(running, gateway)
+    context = ServiceContext(SERVICE, Settings(database=postgres.dsn("notify", "notify"), **wanted))
+    await context.start()
+    found = Office(context, gateway)
     found.clock.advance(local(MORNING))
     try:
         yield found
     finally:
         await found.courier.close()
-        await running.engine.dispose()
+        await context.engine.dispose()
 
 
 def overdue(number: int, unit: str = "roads", **fields: Any) -> events.AppealOverdue:

@@ -13,9 +13,9 @@ from typing import Any
 
 from huying.archive import files as archive
 from huying.archive.files import Broken
-from shared import chain
-from shared.chain import Said
-from shared.seals import holds
+from shared.audit import chain
+from shared.audit.chain import Said
+from shared.audit.seals import holds
 
 FORMAT = 1
 

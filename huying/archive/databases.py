@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import yaml
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
 
 Urls = Mapping[str, str]

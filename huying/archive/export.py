@@ -17,11 +17,11 @@ from huying.archive.audit import FORMAT
 from huying.archive.databases import Urls
 from huying.archive.files import Writer
 from huying.archive.kept import How
-from shared import chain, seals
-from shared.chain import Said
-from shared.clock import READER
-from shared.database import PATIENCE_S
-from shared.seals import Head
+from shared.audit import chain, seals
+from shared.audit.chain import Said
+from shared.audit.seals import Head
+from shared.database.connection import PATIENCE_S
+from shared.service.clock import READER
 
 ATTEMPTS = 20
 LOOK_BACK = timedelta(minutes=1)

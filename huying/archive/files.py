@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 
 import orjson
 
-from shared import chain
+from shared.audit import chain
 
 HEADER = "huying.export.v1"
 SEAL = "huying.seal.v1"

@@ -26,14 +26,16 @@ from services.escalation.app import SERVICE as ESCALATION
 from services.escalation.judge import Judge
 from services.escalation.store import Ledger
 from services.escalation.tables import CASES
-from shared import chain, db, wire
-from shared.chain import Said
-from shared.clock import TICK, DrivenClock
-from shared.errors import HuyingError
+from shared.audit import chain
+from shared.audit.chain import Said
+from shared.database.migrations import migrate, migration_engine
 from shared.events import CATALOGUE, Event
-from shared.records import keep_watermarks
-from shared.runtime import EPOCH, Running
-from shared.settings import Settings
+from shared.messaging import wire
+from shared.messaging.records import keep_watermarks
+from shared.service.clock import TICK, DrivenClock
+from shared.service.errors import HuyingError
+from shared.service.runtime import EPOCH, ServiceContext
+from shared.service.settings import Settings
 
 BATCH = 1_000
 CASES_AT_ONCE = 200
@@ -85,7 +87,7 @@ async def rebuild(path: Path, urls: Urls, keys: Sequence[bytes] = ()) -> tuple[S
     try:
         await _put_back(path, urls, judge, verdict.header)
     finally:
-        await judge.running.engine.dispose()
+        await judge.context.engine.dispose()
     async with contextlib.AsyncExitStack() as stack:
         conns = {
             service: await stack.enter_async_context(connected(service, url)) for service, url in urls.items()
@@ -95,9 +97,9 @@ async def rebuild(path: Path, urls: Urls, keys: Sequence[bytes] = ()) -> tuple[S
 
 async def _make(service: str, url: str) -> None:
     """Bring a database to the newest migration. ValueError where it holds something already."""
-    engine = db.engine(url)
+    engine = migration_engine(url)
     try:
-        await db.migrate(engine, service)
+        await migrate(engine, service)
     finally:
         await engine.dispose()
     async with connected(service, url) as conn:
@@ -239,16 +241,16 @@ def _judge(url: str, header: Mapping[str, Any]) -> Judge:
     """The judge on escalation's new database. ValueError where a pack of the city is not here."""
     upto = header["judged_upto"]
     settings = Settings(database=url, clock="driven", partitions=max(len(upto), 1), accounts=None)
-    running = Running(ESCALATION, settings.model_copy(update={"seal_key": None}))
+    context = ServiceContext(ESCALATION, settings.model_copy(update={"seal_key": None}))
     for ref in header["packs"]:
         try:
-            running.pack_of(ref)
+            context.pack_of(ref)
         except HuyingError as error:
             raise ValueError(
                 f"{error}; set HUYING_PACK, HUYING_PROCEDURES and HUYING_PACK_SETTINGS as the city had them"
                 " / 请按原城市设置规则包及其参数"
             ) from error
-    return Judge(running, CASES)
+    return Judge(context, CASES)
 
 
 async def _derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mapping[str, Any]) -> None:
@@ -256,26 +258,26 @@ async def _derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mappin
     upto = {int(index): datetime.fromisoformat(at) for index, at in header["judged_upto"].items()}
     at = min(upto.values(), default=EPOCH) + TICK
     for service in ESCALATION.hears:
-        await _hear(service, urls[service], judge.running, at)
-    await _recall(urls[JUDGE], judge.running, at)
+        await _hear(service, urls[service], judge.context, at)
+    await _recall(urls[JUDGE], judge.context, at)
     marks = {
         (f"{service}.events", index): wire.Watermark(upto=mark, after=0)
         for service in ESCALATION.hears
         for index, mark in upto.items()
     }
-    async with judge.running.engine.begin() as conn:
+    async with judge.context.engine.begin() as conn:
         await recall.mark_late(conn, late)
         await keep_watermarks(conn, "", marks)
-    assert isinstance(judge.running.clock, DrivenClock)
-    judge.running.clock.advance(max(upto.values(), default=EPOCH) + TICK)
+    assert isinstance(judge.context.clock, DrivenClock)
+    judge.context.clock.advance(max(upto.values(), default=EPOCH) + TICK)
     while await judge.turn(upto, CASES_AT_ONCE) == CASES_AT_ONCE:
         pass
 
 
-async def _hear(service: str, url: str, running: Running, at: datetime) -> None:
+async def _hear(service: str, url: str, context: ServiceContext, at: datetime) -> None:
     async for events in _said(service, url):
         heard = [event for event in events if type(event) in ESCALATION.handlers]
-        async with running.engine.begin() as conn:
+        async with context.engine.begin() as conn:
             await conn.execute(_INBOX, {"ids": [event.id for event in heard]})
             ledger = Ledger(conn, at)
             await ledger.load({key for event in heard for key in ledger.keys_of(event)})
@@ -284,9 +286,9 @@ async def _hear(service: str, url: str, running: Running, at: datetime) -> None:
             await ledger.flush()
 
 
-async def _recall(url: str, running: Running, at: datetime) -> None:
+async def _recall(url: str, context: ServiceContext, at: datetime) -> None:
     async for events in _said(JUDGE, url):
-        async with running.engine.begin() as conn:
+        async with context.engine.begin() as conn:
             await recall.recall(Ledger(conn, at), events)
 
 

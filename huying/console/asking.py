@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 
 from huying.console.shown import page
 from huying.console.words import Language
-from shared.errors import Forbidden, Unauthorized
+from shared.service.errors import Forbidden, Unauthorized
 from shared.web.access import Role
-from shared.web.edge import PAGE_CHALLENGE, shown_key
+from shared.web.request import PAGE_CHALLENGE, shown_key
 
 if TYPE_CHECKING:
     from huying.console.app import Console

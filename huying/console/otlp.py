@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-from shared.errors import Invalid, TooLarge, Unsupported
+from shared.service.errors import Invalid, TooLarge, Unsupported
 
 LIMIT = 4 * 1024 * 1024
 """Bytes of a body, and of what it unpacks to."""

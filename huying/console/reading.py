@@ -15,8 +15,8 @@ from huying.console.asking import Lang, asked, console, operator, shown
 from huying.console.figures import DELAY, FIGURES
 from huying.console.shown import address, length_of
 from huying.console.words import say, service_name
-from shared.errors import Invalid, NotFound
-from shared.web.edge import LARGEST
+from shared.service.errors import Invalid, NotFound
+from shared.web.request import LARGEST
 
 AT_ONCE = 300
 """Spans of one trace on a page."""

@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from huying.console.asking import Lang, console, operator, shown
 from huying.console.shown import HEADERS, address
 from huying.console.words import Language
-from shared.errors import NotFound
-from shared.web.edge import LARGEST, check_proof, proof
+from shared.service.errors import NotFound
+from shared.web.request import LARGEST, check_proof, proof
 
 MOST_PARKED = 100
 router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTMLResponse)

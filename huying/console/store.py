@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from huying.console.otlp import Span
-from shared.telemetry import log
+from shared.telemetry.logs import log
 
 SCHEMA = """
 create table if not exists spans (

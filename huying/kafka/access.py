@@ -20,7 +20,7 @@ from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, I
 from aiokafka.protocol.types import TaggedFields as Tags
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from shared.settings import KafkaSettings
+from shared.service.settings import KafkaSettings
 
 LIST = Path(__file__).parents[2] / "deploy" / "kafka" / "acls.yaml"
 BANK = re.compile(r"[a-z0-9-]{2,20}")

@@ -22,10 +22,18 @@ from uuid import uuid4
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from huying.embedded import EmbeddedError, Program, command_line, free_port, listens, until, write_secret
 from huying.kafka import access as kafka_access
 from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
-from shared.settings import KafkaSettings
+from huying.local.embedded import (
+    EmbeddedError,
+    Program,
+    command_line,
+    free_port,
+    listens,
+    until,
+    write_secret,
+)
+from shared.service.settings import KafkaSettings
 
 READY_S = 60
 

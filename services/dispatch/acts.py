@@ -11,8 +11,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, PackWord, Rank, Role
-from shared.rules.limits import Limit
-from shared.web.text import Body, Moment, PastTime
+from shared.rules.time.limits import Limit
+from shared.web.bodies import Body, Moment, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]

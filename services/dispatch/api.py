@@ -13,13 +13,13 @@ from sqlalchemy import text
 from services.dispatch import acts, directory, merging, store
 from services.dispatch.file import File, Given, Running, State, Unit
 from services.dispatch.store import Desk, Group
-from shared.errors import Forbidden, HuyingError, NotFound
-from shared.rules.calendar import OfficeHours
-from shared.rules.pack import Pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import OfficeHours
+from shared.service.errors import Forbidden, HuyingError, NotFound
 from shared.web.access import Role
-from shared.web.edge import Called, Edge, Edged, Page, Paged, Reading, json
-from shared.web.text import Body
-from shared.writer import Answer
+from shared.web.bodies import Body
+from shared.web.request import Called, Edge, Edged, Page, Paged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
 
@@ -67,19 +67,19 @@ async def _units(edge: Edge, wanted: Collection[tuple[UUID, acts.Act]]) -> dict[
     signed = {appeal_id for appeal_id, act in wanted if isinstance(act, acts.RequestLift)}
     if not codes and not signed:
         return {}
-    async with edge.running.reader.connect() as conn:
+    async with edge.context.reader.connect() as conn:
         return await directory.units(conn, codes, signed)
 
 
 async def _deadlines(edge: Edge, appeal_id: UUID, act: acts.Act) -> tuple[Running, ...]:
     if not isinstance(act, acts.RequestExtension | acts.DecideExtension):
         return ()
-    async with edge.running.reader.connect() as conn:
+    async with edge.context.reader.connect() as conn:
         return await store.deadlines(conn, appeal_id)
 
 
 def _pack(edge: Edge, file: File) -> Pack:
-    return edge.running.pack_of(file.pack)
+    return edge.context.pack_of(file.pack)
 
 
 def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:
@@ -94,7 +94,7 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(desk: Desk) -> Answer:
             file = desk.file(appeal_id)
             edge.check(file.version, needed=isinstance(body, DECISIONS))
-            given = Given(_pack(edge, file), edge.running.calendar, edge.caller, units, deadlines)
+            given = Given(_pack(edge, file), edge.context.calendar, edge.caller, units, deadlines)
             file = desk.perform(appeal_id, body, desk.at, given)
             return Answer(file.model_dump_json(), 200, str(file.version))
 
@@ -122,7 +122,7 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
     units = await _units(edge, [(past.appeal_id, past.act) for past in body.acts])
     for i, past in enumerate(body.acts):
         with _naming(i):
-            edge.running.clock.check_import(past.occurred_at)
+            edge.context.clock.check_import(past.occurred_at)
 
     def do(desk: Desk) -> Answer:
         given: dict[str, Given] = {}
@@ -131,7 +131,7 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
                 file = desk.file(past.appeal_id)
                 if file.pack not in given:
                     given[file.pack] = Given(
-                        _pack(edge, file), edge.running.calendar, edge.caller, units, past=True
+                        _pack(edge, file), edge.context.calendar, edge.caller, units, past=True
                     )
                 desk.perform(past.appeal_id, past.act, past.occurred_at, given[file.pack])
         return Answer(orjson.dumps({"acts": len(body.acts)}).decode())
@@ -224,7 +224,7 @@ async def units(conn: Reading, page: Paged) -> Response:
 async def put_unit(code: acts.Code, body: UnitBody, edge: Edged) -> Response:
     """Write a unit; an existing one needs If-Match. No unit stands above itself."""
     unit = Unit(code=code, **body.model_dump())
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         version = await directory.version(conn, code)
         if version is not None:
             edge.check(version, needed=True)

@@ -3,7 +3,7 @@
 from services.dispatch.api import router
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.store import Desk
-from shared.runtime import Service
+from shared.service.runtime import Service
 
 SERVICE = Service(
     name="dispatch",

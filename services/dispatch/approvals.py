@@ -8,12 +8,12 @@ from services.dispatch import acts
 from services.dispatch.file import Extended, File, Given, LegFile, LegState, Running
 from services.dispatch.file import Extension as Wish
 from shared import events
-from shared.errors import Conflict, Forbidden, Invalid
 from shared.events import Event, PackWord, Rank, Verdict
-from shared.rules import limits
-from shared.rules.calendar import OfficeHours
-from shared.rules.limits import Limit
-from shared.rules.pack_desks import Extension, Pauses
+from shared.rules.pack.desks import Extension, Pauses
+from shared.rules.time import limits
+from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.limits import Limit
+from shared.service.errors import Conflict, Forbidden, Invalid
 from shared.web.access import Role
 
 MAYOR = "mayor"

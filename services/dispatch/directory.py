@@ -7,8 +7,8 @@ import orjson
 from sqlalchemy import text
 
 from services.dispatch.file import Unit
-from shared.database import Connection
-from shared.errors import Conflict, Invalid
+from shared.database.connection import Connection
+from shared.service.errors import Conflict, Invalid
 
 _UNITS = text(
     """

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from services.dispatch import acts, approvals, office, work
 from services.dispatch.file import File, Given, State, Unit, leg_id
-from shared.errors import Forbidden
 from shared.events import Event
+from shared.service.errors import Forbidden
 from shared.web.access import Role
 
 __all__ = ["TRANSITIONS", "File", "Given", "State", "Unit", "leg_id", "perform"]

@@ -10,11 +10,11 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict
 
 from shared import events
-from shared.errors import Conflict, NotFound
 from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Role, Verdict
-from shared.rules.calendar import Calendar
-from shared.rules.limits import Limit
-from shared.rules.pack import Pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.limits import Limit
+from shared.service.errors import Conflict, NotFound
 from shared.web.access import Caller
 
 

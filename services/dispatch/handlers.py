@@ -3,7 +3,7 @@
 from services.dispatch.file import File, HandedOver, Merge, State
 from services.dispatch.store import Desk
 from shared import events
-from shared.consumer import Handlers
+from shared.messaging.consumer import Handlers
 
 BEYOND_RECALL = (State.CLOSED, State.APPROVED)
 

@@ -3,8 +3,8 @@
 from services.dispatch import acts
 from services.dispatch.file import WORKING, File, State, Unit
 from shared.events import Role
-from shared.rules.pack import Pack
-from shared.rules.pack_desks import Shared
+from shared.rules.pack.desks import Shared
+from shared.rules.pack.pack import Pack
 
 _SHARED: dict[type[acts.Act], Shared] = {acts.Reply: Shared.REPLY, acts.Complete: Shared.COMPLETION}
 TELLING = (acts.Assign, acts.Reply, acts.Complete)

@@ -20,9 +20,9 @@ from services.dispatch.file import (
     own_limits,
 )
 from shared import events
-from shared.errors import Conflict, Invalid
 from shared.events import Event, Role
-from shared.rules.pack_desks import Need
+from shared.rules.pack.desks import Need
+from shared.service.errors import Conflict, Invalid
 
 
 def assign(file: File, act: acts.Assign, at: datetime, given: Given) -> Iterator[Event]:

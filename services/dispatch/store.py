@@ -15,12 +15,13 @@ from services.dispatch import merging, office
 from services.dispatch.acts import Act, Assign
 from services.dispatch.domain import perform
 from services.dispatch.file import File, Given, Running
-from shared import events, tracing
-from shared.database import Connection
-from shared.db import add_backbone
-from shared.errors import NotFound
+from shared import events
+from shared.database.connection import Connection
 from shared.events import Event, Verdict
-from shared.outbox import Batch
+from shared.messaging.outbox import UnitOfWork
+from shared.messaging.tables import add_backbone
+from shared.service.errors import NotFound
+from shared.telemetry import spans
 
 metadata = sa.MetaData()
 add_backbone(metadata)
@@ -132,7 +133,7 @@ class Group(NamedTuple):
     lead: UUID
 
 
-class Desk(Batch):
+class Desk(UnitOfWork):
     """The cases of one transaction, as documents in memory."""
 
     service = "dispatch"
@@ -175,7 +176,7 @@ class Desk(Batch):
         """The case, or `NotFound`."""
         if (file := self.files.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-        tracing.about(appeal_id, file.registration_number)
+        spans.about(appeal_id, file.registration_number)
         return file
 
     def keep(self, file: File) -> None:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from services.dispatch import acts
 from services.dispatch.file import File, Given, LegState, Reached
 from shared import events
-from shared.errors import Conflict, Forbidden, Invalid
 from shared.events import Event
-from shared.rules.pack_desks import By, Stage
+from shared.rules.pack.desks import By, Stage
+from shared.service.errors import Conflict, Forbidden, Invalid
 from shared.web.access import Role
 
 FARTHEST = timedelta(days=3660)  # as far as the longest limit in days

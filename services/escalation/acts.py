@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.rules.limits import Limit
-from shared.web.text import Body
+from shared.rules.time.limits import Limit
+from shared.web.bodies import Body
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]

@@ -11,14 +11,14 @@ from services.escalation import acts
 from services.escalation.case import Case
 from services.escalation.domain import perform
 from services.escalation.store import Ledger
-from shared.database import Connection
-from shared.errors import Forbidden, NotFound
-from shared.rules.acts import ACTS
-from shared.rules.standing import CaseState
+from shared.database.connection import Connection
+from shared.rules.judging.acts import ACTS
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Forbidden, NotFound
 from shared.web.access import Caller, Role
-from shared.web.edge import Called, Edged, Page, Paged, Reading, json
-from shared.web.text import Body
-from shared.writer import Answer
+from shared.web.bodies import Body
+from shared.web.request import Called, Edged, Page, Paged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["escalation"])
 
@@ -49,7 +49,7 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(ledger: Ledger) -> Answer:
             case = ledger.case(appeal_id)
             edge.check(case.version, needed=isinstance(body, DECISIONS))
-            today = ledger.at.astimezone(edge.running.calendar.zone).date()
+            today = ledger.at.astimezone(edge.context.calendar.zone).date()
             for event in perform(case, body, ledger.at, edge.caller, today):
                 ledger.emit(event)
                 if type(event) in ACTS:
@@ -166,7 +166,7 @@ _SAVE_LEADER = text(
 async def put_leader(code: acts.Code, body: LeaderBody, edge: Edged) -> Response:
     """Write a leader; an existing one needs If-Match."""
     leader = {"code": code, **body.model_dump()}
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         version = (
             await conn.execute(text("select version from leaders where code = :code"), {"code": code})

@@ -2,23 +2,23 @@
 
 from services.escalation import card_page, records
 from services.escalation.api import router
-from services.escalation.figures import ASKED
+from services.escalation.gauges import GAUGES
 from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.store import Ledger
 from services.escalation.tables import CASES
-from shared.runtime import Service
-from shared.web import calendars
+from shared.judging import calendar_api
+from shared.service.runtime import Service
 
 SERVICE = Service(
     name="escalation",
     batch=Ledger,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
-    routers=(router, records.router, card_page.router, calendars.routes(CASES)),
+    routers=(router, records.router, card_page.router, calendar_api.routes(CASES)),
     tasks=(judge,),
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},
-    asked=ASKED,
+    gauges=GAUGES,
     numbered=CASES.numbered,
 )

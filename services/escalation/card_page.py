@@ -18,11 +18,11 @@ from sqlalchemy import text
 
 from services.escalation.cards import Document, Language, Setting, document, width
 from services.escalation.case import Case
-from shared.errors import Forbidden, NotFound, PackMissing
 from shared.events import AppealReceived
-from shared.runtime import Running
+from shared.service.errors import Forbidden, NotFound, PackMissing
+from shared.service.runtime import ServiceContext
 from shared.web.access import Role
-from shared.web.edge import PAGE_HEADERS, Called, Reading, service
+from shared.web.request import PAGE_HEADERS, Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
 
@@ -62,8 +62,8 @@ async def card(
     found = case.card(card_id)
     if called.role == Role.UNIT and called.code != found.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")
-    running = service(request)
-    zone, policy, at = running.calendar.zone, _policy(running, case), running.clock.now()
+    context = service(request)
+    zone, policy, at = context.calendar.zone, _policy(context, case), context.clock.now()
     printed = document(case, found, Setting(language, zone, row.title or "", policy, at))
     if form == "html":
         return HTMLResponse(html(printed, card_id), headers=PAGE_HEADERS)
@@ -74,12 +74,12 @@ async def card(
     return Response(made, media_type="application/pdf", headers=headers)
 
 
-def _policy(running: Running, case: Case) -> str:
+def _policy(context: ServiceContext, case: Case) -> str:
     """The title of the policy the case is judged by; nothing where its pack is not here any more."""
     if case.pack is None:
         return ""
     try:
-        return running.pack_of(case.pack).source.title
+        return context.pack_of(case.pack).source.title
     except PackMissing:
         return ""
 

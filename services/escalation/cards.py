@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.escalation.case import Card, CardStatus, Case
 from shared.events import Deadline
-from shared.rules import moments, words
-from shared.rules.words import Said
+from shared.rules.wording import moments, words
+from shared.rules.wording.words import Said
 
 Language = Literal["zh-CN", "en"]
 LONGEST = 900

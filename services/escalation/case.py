@@ -8,9 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field, computed_field, model_validator
 
 from shared import events
-from shared.errors import Conflict, NotFound
 from shared.events import Event, PackWord, Verdict
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Conflict, NotFound
 
 
 class CardStatus(StrEnum):

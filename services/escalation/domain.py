@@ -7,8 +7,8 @@ from typing import Any
 from services.escalation import acts
 from services.escalation.case import Card, CardStatus, Case, Lift, Publication
 from shared import events
-from shared.errors import Conflict, Forbidden, Invalid
 from shared.events import Event
+from shared.service.errors import Conflict, Forbidden, Invalid
 from shared.web.access import Caller, Role
 
 

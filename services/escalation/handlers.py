@@ -2,9 +2,9 @@
 
 from services.escalation.store import Ledger
 from shared import events
-from shared.consumer import Handlers
-from shared.rules.acts import ACTS
-from shared.telemetry import traceparent
+from shared.messaging.consumer import Handlers
+from shared.rules.judging.acts import ACTS
+from shared.telemetry.context import traceparent
 
 
 def open_case(ledger: Ledger, event: events.AppealReceived) -> None:

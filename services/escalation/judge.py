@@ -8,13 +8,13 @@ from services.escalation.case import Case
 from services.escalation.judgement import take
 from services.escalation.store import Ledger, Remembered
 from services.escalation.tables import CASES
-from shared import judge as shared
-from shared.bus import hash_of
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import Event
-from shared.rules.calendar import Calendars
-from shared.rules.decide import decide
-from shared.runtime import EPOCH, Running
+from shared.judging import judge as shared
+from shared.messaging.broker import hash_of
+from shared.rules.judging.decide import decide
+from shared.rules.time.calendar import Calendars
+from shared.service.runtime import EPOCH, ServiceContext
 
 HEARD = ("intake.events", "dispatch.events")
 
@@ -24,7 +24,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
 
     async def known(self, conn: Connection) -> dict[int, datetime]:
         """By partition: the least watermark of the topics and this service's own horizon."""
-        own = await self.running.clock.horizon(conn)
+        own = await self.context.clock.horizon(conn)
         marks = await store.heard(conn, HEARD)
         return {partition: min(mark, own) for partition, mark in marks.items()}
 
@@ -32,23 +32,23 @@ class Judge(shared.Judge[dict[int, datetime]]):
         return {str(partition): upto for partition, upto in known.items()}
 
     def complete(self, known: dict[int, datetime]) -> datetime:
-        return min(known.values()) if len(known) == self.running.settings.partitions else EPOCH
+        return min(known.values()) if len(known) == self.context.settings.partitions else EPOCH
 
     async def turn(self, known: dict[int, datetime], most: int) -> int:
-        running = self.running
+        context = self.context
         if not known:
             return 0
-        async with running.engine.begin() as conn:
+        async with context.engine.begin() as conn:
             await self.calendars.share(conn)
-            ledger = Ledger(conn, await running.clock.stamp(conn))
-            due = await ledger.load_due(known, running.settings.partitions, most)
+            ledger = Ledger(conn, await context.clock.stamp(conn))
+            due = await ledger.load_due(known, context.settings.partitions, most)
             if due:
                 reckoned_by = await self.calendars.upto(conn, ledger.newest_calendar)
                 histories = await store.histories(conn, due)
                 for appeal_id in due:
                     self._judge(ledger, appeal_id, histories[appeal_id], reckoned_by, known)
                 await ledger.flush()
-        running.watch.figures.said(ledger.published)
+        context.telemetry.metrics.said(ledger.published)
         return len(due)
 
     def _judge(
@@ -60,7 +60,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
         known: dict[int, datetime],
     ) -> None:
         case = ledger.case(appeal_id)
-        upto = known[hash_of(str(appeal_id)) % self.running.settings.partitions]
+        upto = known[hash_of(str(appeal_id)) % self.context.settings.partitions]
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
         reason = self.attempt(
             appeal_id,
@@ -82,17 +82,17 @@ class Judge(shared.Judge[dict[int, datetime]]):
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         assert case.pack is not None
         acts = [act.event() for act in history]
-        judgement = decide(acts, self.running.pack_of(case.pack), known, upto)
+        judgement = decide(acts, self.context.pack_of(case.pack), known, upto)
         said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead
 
 
-async def judge(running: Running) -> None:
+async def judge(context: ServiceContext) -> None:
     """The task that judges."""
-    await Judge(running, CASES).run()
+    await Judge(context, CASES).run()
 
 
-async def wait_for_judgement(running: Running) -> None:
+async def wait_for_judgement(context: ServiceContext) -> None:
     """Say no watermark before the first judgement was made."""
-    await shared.prepare(running, CASES)
+    await shared.prepare(context, CASES)

@@ -7,8 +7,8 @@ from typing import Any
 from services.escalation.case import Card, Case, HandOver, Lift, Move, Notice, Passed, Publication
 from shared import events
 from shared.events import Event
-from shared.rules.decide import Judgement
-from shared.rules.explained import explained
+from shared.rules.judging.decide import Judgement
+from shared.rules.wording.explained import explained
 
 _PASSED = set(Passed.model_fields)
 _LIFT_FIELDS = {"leader", "level", "reason", "unit", "clause"}

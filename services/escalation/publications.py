@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy import text
 
 from services.escalation.case import Case, Publication
-from shared.database import Connection
+from shared.database.connection import Connection
 
 _PUBLISH = text(
     """

@@ -10,9 +10,9 @@ from services.escalation.case import Card, CardStatus, Case, Publication
 from services.escalation.judgement import keep
 from services.escalation.store import Ledger
 from shared import events
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import Event
-from shared.rules.acts import ACTS
+from shared.rules.judging.acts import ACTS
 
 _PUBLICATIONS = text(
     "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"

@@ -10,10 +10,10 @@ from sqlalchemy import text
 from services.escalation import store
 from services.escalation.case import Case
 from services.escalation.store import Remembered
-from shared.clock import TICK
 from shared.events import AppealLifted, CardIssued
+from shared.service.clock import TICK
 from shared.web.access import Role
-from shared.web.edge import Called, Paged, Reading, no_cursor, service
+from shared.web.request import Called, Paged, Reading, no_cursor, service
 
 router = APIRouter(tags=["records"])
 

@@ -10,14 +10,14 @@ from sqlalchemy import text
 from services.escalation import publications
 from services.escalation.case import Case
 from services.escalation.tables import CASES, metadata
-from shared import tracing
-from shared.bus import hash_of
-from shared.cases import earlier
-from shared.clock import TICK
-from shared.database import Connection, Result
-from shared.errors import NotFound
+from shared.database.connection import Connection, Result
 from shared.events import CATALOGUE, Event
-from shared.outbox import Batch
+from shared.judging.cases import earlier
+from shared.messaging.broker import hash_of
+from shared.messaging.outbox import UnitOfWork
+from shared.service.clock import TICK
+from shared.service.errors import NotFound
+from shared.telemetry import spans
 
 __all__ = ["Ledger", "heard", "histories", "metadata"]
 
@@ -79,7 +79,7 @@ _HEARD = text(
 )
 
 
-class Ledger(Batch):
+class Ledger(UnitOfWork):
     """The cases of one transaction, with what is new in their histories."""
 
     service = "escalation"
@@ -128,7 +128,7 @@ class Ledger(Batch):
         """The case, or `NotFound`."""
         if (case := self.cases.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-        tracing.about(appeal_id, case.registration_number)
+        spans.about(appeal_id, case.registration_number)
         return case
 
     def remember(self, event: Event) -> Case:

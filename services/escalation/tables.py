@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from shared import calendars
-from shared.cases import Cases, history
-from shared.db import add_backbone
+from shared.judging import calendars
+from shared.judging.cases import Cases, history
+from shared.messaging.tables import add_backbone
 
 CASES = Cases("escalation", key="appeal_id", number="registration_number")
 metadata = sa.MetaData()

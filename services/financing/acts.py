@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from services.financing.contract import Attachment, BankCode, Evidence, LegState, Line, Text, Word, Yuan
-from shared.errors import Invalid
-from shared.web.text import Body, Moment, PastTime
+from shared.service.errors import Invalid
+from shared.web.bodies import Body, Moment, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]

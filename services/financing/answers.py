@@ -10,9 +10,9 @@ from sqlalchemy import text
 from services.financing.contract import Receipt
 from services.financing.replies import Reply, read
 from services.financing.store import Desk, ReportKey
-from shared.database import Connection
-from shared.errors import Conflict
-from shared.records import Parked, Raw
+from shared.database.connection import Connection
+from shared.messaging.records import Parked, Raw
+from shared.service.errors import Conflict
 
 _ANSWER = text(
     """

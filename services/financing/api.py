@@ -16,12 +16,12 @@ from services.financing.file import Complaint, Loan, LoanState
 from services.financing.rules import pack_now, routing_now
 from services.financing.status import full, public
 from services.financing.store import Desk
-from shared.database import Connection
-from shared.errors import NotFound
-from shared.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
+from shared.database.connection import Connection
+from shared.service.errors import NotFound
+from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.web.access import Role
-from shared.web.edge import Edge, Edged, Page, Paged, Reading, json
-from shared.writer import Answer
+from shared.web.request import Edge, Edged, Page, Paged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
 
@@ -37,7 +37,7 @@ async def register(body: acts.RequestBody, edge: Edged) -> Response:
     The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
     first loan. The public says all of it: who asks by a foreign credit code learns nothing.
     """
-    running, at_window = edge.running, edge.caller.role in (Role.OPERATOR, Role.OFFICE)
+    running, at_window = edge.context, edge.caller.role in (Role.OPERATOR, Role.OFFICE)
     whose = EnterpriseKey(body.enterprise.credit_code)
     pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
@@ -142,7 +142,7 @@ async def status(
     loan = await opened(conn, registration_number, receipt_code)
     rows = await conn.execute(_COMPLAINTS, {"ids": loan.complaints})
     complaints = [Complaint.model_validate_json(row) for row in rows.scalars()]
-    return json(public(loan, complaints, edge.running.calendar.zone), etag=loan.version)
+    return json(public(loan, complaints, edge.context.calendar.zone), etag=loan.version)
 
 
 def _end(how: LoanState) -> Do:
@@ -204,7 +204,7 @@ async def withdraw(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, edge: Edged
 ) -> Response:
     """The enterprise takes its request back; the banks are told."""
-    loan = await opened(edge.running.reader.reading(), registration_number, receipt_code)
+    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
     return await _do(edge, loan.case_id, body, _end(LoanState.WITHDRAWN))
 
 
@@ -213,7 +213,7 @@ async def withdraw_consent(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, edge: Edged
 ) -> Response:
     """The enterprise takes its consent back: what has not left stays, and banks that know are told."""
-    loan = await opened(edge.running.reader.reading(), registration_number, receipt_code)
+    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
     return await _do(edge, loan.case_id, body, _end(LoanState.CONSENT_WITHDRAWN))
 
 
@@ -222,12 +222,12 @@ async def complain_by_enterprise(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.Complain, edge: Edged
 ) -> Response:
     """The enterprise complains about an unreasonable demand of a bank; it goes to the regulator."""
-    loan = await opened(edge.running.reader.reading(), registration_number, receipt_code)
+    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
     return await _complain(edge, loan.case_id, body)
 
 
 async def _complain(edge: Edge, loan_id: UUID, body: acts.Complain) -> Response:
-    complaint_id, pack = uuid4(), pack_now(edge.running)
+    complaint_id, pack = uuid4(), pack_now(edge.context)
     by = edge.caller.name if edge.caller.role else "enterprise"
 
     def do(desk: Desk) -> Answer:

@@ -17,11 +17,11 @@ from services.financing.reports import report_past
 from services.financing.rules import pack_now
 from services.financing.status import of_regulator
 from services.financing.store import Desk
-from shared.errors import Conflict, HuyingError, NotFound
-from shared.rules.pack import Pack
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict, HuyingError, NotFound
 from shared.web.access import Role
-from shared.web.edge import Called, Edged, Paged, Reading, json
-from shared.writer import Answer
+from shared.web.request import Called, Edged, Paged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
 
@@ -48,7 +48,7 @@ _SAVE_BANK = text(
 @router.put("/banks/{code}")
 async def put_bank(code: Code, body: acts.BankBody, edge: Edged) -> Response:
     """Write a bank; an existing one needs If-Match."""
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         query = text("select version from banks where code = :code")
         version = (await conn.execute(query, {"code": code})).scalar()
@@ -56,7 +56,7 @@ async def put_bank(code: Code, body: acts.BankBody, edge: Edged) -> Response:
             edge.check(version, needed=True)
         saved = await conn.execute(_SAVE_BANK, {"code": code, "bank": body.model_dump_json()})
         version = saved.scalar_one()
-    edge.running.wake()
+    edge.context.wake()
     return json({"code": code, **body.model_dump(mode="json")}, etag=version)
 
 
@@ -200,10 +200,10 @@ async def decide_complaint(complaint_id: UUID, body: acts.Decide, edge: Edged) -
 async def import_(body: acts.Import, edge: Edged) -> Response:
     """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
     await edge.require_hold()
-    keys, zone, pack = set[Any](), edge.running.calendar.zone, pack_now(edge.running)
+    keys, zone, pack = set[Any](), edge.context.calendar.zone, pack_now(edge.context)
     for i, past in enumerate(body.items):
         with _naming(i):
-            edge.running.clock.check_import(past.occurred_at)
+            edge.context.clock.check_import(past.occurred_at)
         keys.add(domain.imported_id(body.source, past.source_id))
         if isinstance(past, acts.PastRequest):
             keys.add(past.occurred_at.astimezone(zone).date())

@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from services.financing.contract import BankReport, Outcome, PushedRequest, RequestWithdrawn
 from services.financing.store import Desk, ReportKey
-from shared.errors import NotFound
-from shared.web.edge import Edge, Edged, Paged, json, no_cursor
-from shared.writer import Answer
+from shared.service.errors import NotFound
+from shared.web.request import Edge, Edged, Paged, json, no_cursor
+from shared.web.writer import Answer
 
 router = APIRouter(prefix="/bank", tags=["financing"])
 
@@ -65,7 +65,7 @@ async def request(registration_number: Number, leg: Leg, edge: Edged) -> Respons
     found = await _legs(edge, _ONE, leg=f"{registration_number}/{leg}")
     if not found:
         raise NotFound("本行没有这一笔需求", "this bank has no such leg", "leg")
-    one, conn = found[0], edge.running.reader.reading()
+    one, conn = found[0], edge.context.reader.reading()
     values = {"bank": edge.caller.code, "leg": one["leg"]}
     told = await conn.execute(_TOLD, values | {"request": PushedRequest.type})
     one["told"] = [
@@ -79,9 +79,9 @@ async def _legs(edge: Edge, query: Any, **values: Any) -> list[dict[str, Any]]:
     """Legs as the bank sees them; what it reads here has left."""
     bank = edge.caller.code
     values |= {"bank": bank, "request": PushedRequest.type, "withdrawal": RequestWithdrawn.type}
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         rows = (await conn.execute(query, values)).all()
-        at = await edge.running.clock.stamp(conn)
+        at = await edge.context.clock.stamp(conn)
         await conn.execute(_READ, {"bank": bank, "at": at, "legs": [row.leg for row in rows]})
     return [
         dict(row)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from services.financing.contract import TOLD, BankReport, Receipt
-from shared.contract import Schema, text
+from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
 ASYNCAPI: Final = "asyncapi.json"

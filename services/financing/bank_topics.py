@@ -18,14 +18,16 @@ from services.financing.answers import answer, receipts, replies, requests, sour
 from services.financing.contract import Receipt, ReceiptCode
 from services.financing.replies import Reply, appended_at, read, unread
 from services.financing.store import Desk, ReportKey
-from shared import db, hops, telemetry, tracing
-from shared.bus import Bus, TopicRefused, end
-from shared.clock import TICK
-from shared.database import Connection
-from shared.errors import told
-from shared.records import Record, park
-from shared.runtime import EPOCH, Running
-from shared.tracing import Span
+from shared.database.connection import Connection
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.messaging import message_spans
+from shared.messaging.broker import Bus, TopicRefused, end
+from shared.messaging.records import Record, park
+from shared.service.clock import TICK
+from shared.service.errors import redacted
+from shared.service.runtime import EPOCH, ServiceContext
+from shared.telemetry.context import use_span
+from shared.telemetry.spans import Span, together
 
 BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
@@ -83,8 +85,8 @@ class _Elsewhere(Exception):
 class Reader:
     """Reads the replies of one bank."""
 
-    def __init__(self, running: Running, bank: str, cluster: str, partitions: int) -> None:
-        self._running = running
+    def __init__(self, context: ServiceContext, bank: str, cluster: str, partitions: int) -> None:
+        self._context = context
         self._bank = bank
         self._cluster = cluster
         self._places = [TopicPartition(replies(bank), index) for index in range(partitions)]
@@ -97,12 +99,12 @@ class Reader:
         while True:
             try:
                 await self._session()
-            except (KafkaError, *db.DATABASE_ERRORS) as error:
-                self._running.log.warning("replies wait", bank=self._bank, reason=repr(error))
+            except (KafkaError, *DATABASE_ERRORS) as error:
+                self._context.log.warning("replies wait", bank=self._bank, reason=repr(error))
                 await asyncio.sleep(1)
 
     async def _session(self) -> None:
-        settings = self._running.settings
+        settings = self._context.settings
         consumer = AIOKafkaConsumer(
             **settings.client(),
             enable_auto_commit=False,
@@ -132,19 +134,19 @@ class Reader:
             "cluster": self._cluster,
             "partitions": [place.partition for place in self._places],
         }
-        async with self._running.engine.begin() as conn:
+        async with self._context.engine.begin() as conn:
             self._next = {row.partition: row.next_offset for row in await conn.execute(_START, values)}
         for place in self._places:
             consumer.seek(place, self._next[place.partition])
 
     async def _tell_complete(self, consumer: AIOKafkaConsumer) -> None:
         """Keep up to when all is read: the ends of the partitions, asked for after that moment."""
-        now, running = asyncio.get_running_loop().time(), self._running
-        if running.settings.clock == "wall" and now < self._said_at + COMPLETE_EVERY_S:
+        now, context = asyncio.get_running_loop().time(), self._context
+        if context.settings.clock == "wall" and now < self._said_at + COMPLETE_EVERY_S:
             return
-        async with running.engine.connect() as conn:
-            at = await running.clock.stamp(conn)
-        upto = at - (APPEND_SKEW if running.settings.clock == "wall" else TICK)
+        async with context.engine.connect() as conn:
+            at = await context.clock.stamp(conn)
+        upto = at - (APPEND_SKEW if context.settings.clock == "wall" else TICK)
         if upto == self._complete:
             return
         ends = await consumer.end_offsets(self._places)
@@ -155,12 +157,12 @@ class Reader:
             "partitions": [place.partition for place in ends],
             "ends": list(ends.values()),
         }
-        async with running.engine.connect() as conn:
+        async with context.engine.connect() as conn:
             complete = (await conn.execute(_COMPLETE, values)).all()
         self._said_at = now
         if len(complete) == len(ends):  # else something came meanwhile: the same moment is asked about again
             self._complete = upto
-        running.news.set()
+        context.news.set()
 
     async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
         """All at once; where that fails for good one by one, and what fails alone is parked and answered."""
@@ -172,12 +174,12 @@ class Reader:
             except _Elsewhere:
                 raise
             except Exception as error:  # one reply's defect must not stop a bank, nor the process
-                self._running.log.warning("replies failed", bank=self._bank, reason=told(error))
-                failures += not db.is_transient(error)
+                self._context.log.warning("replies failed", bank=self._bank, reason=redacted(error))
+                failures += not is_transient(error)
                 if failures and len(records) > 1:
                     break
                 if failures == ATTEMPTS:
-                    reason = f"failed {ATTEMPTS} times: {told(error)}"
+                    reason = f"failed {ATTEMPTS} times: {redacted(error)}"
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 10)
         for record in records:
@@ -185,9 +187,9 @@ class Reader:
 
     async def _transact(self, records: Sequence[ConsumerRecord], reason: str | None) -> None:
         found = [read(record) for record in records]
-        with tracing.together() as spans:
+        with together() as spans:
             await self._take(found, records, reason, spans)
-        self._running.wake()
+        self._context.wake()
 
     async def _take(
         self,
@@ -196,8 +198,8 @@ class Reader:
         reason: str | None,
         spans: list[Span],
     ) -> None:
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             uptos = await self._move(conn, records)
             desk = Desk(conn, at)
             await desk.load(self._keys(found))
@@ -209,7 +211,7 @@ class Reader:
             ids = [source_id(self._cluster, one.raw) for one in found]
             await answer(conn, self._bank, ids, found, given)
         self._next |= uptos
-        self._running.watch.figures.said(desk.published)
+        self._context.telemetry.metrics.said(desk.published)
 
     async def _move(self, conn: Connection, records: Sequence[ConsumerRecord]) -> dict[int, int]:
         """Move the offsets past `records`. Raises `_Elsewhere` where another replica did."""
@@ -236,46 +238,46 @@ class Reader:
     ) -> Receipt:
         """The report, under a span below the context that the bank sent along."""
         sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
-        span = hops.heard(self._running.watch.tracer, reply.raw, sent, *reply.named())
+        span = message_spans.heard(self._context.telemetry.tracer, reply.raw, sent, *reply.named())
         span.attributes["huying.peer"] = self._bank
         spans.append(span)
-        telemetry.follow(span)
+        use_span(span)
         receipt = self._report(desk, reply, at, reason)
         span.error = "parked" if receipt.code in _PARKED else None
         return receipt
 
     def _report(self, desk: Desk, reply: Reply, at: datetime, reason: str | None) -> Receipt:
-        if self._running.settings.clock == "wall":
+        if self._context.settings.clock == "wall":
             at = appended_at(reply.raw, at)
         if reply.report is None or reason is not None:
             return unread(reply, at, ours=reason is not None)
         return desk.report(self._bank, reply.report, at, source_id(self._cluster, reply.raw))
 
 
-async def hear_banks(running: Running) -> None:
+async def hear_banks(context: ServiceContext) -> None:
     """The task that reads the replies of every bank on Kafka, as the directory has them."""
     while True:
         try:
-            async with Bus(running.settings) as bus:
-                await _readers(running, bus)
-        except (KafkaError, *db.DATABASE_ERRORS) as error:
-            running.log.warning("the banks' readers wait", reason=repr(error))
+            async with Bus(context.settings) as bus:
+                await _readers(context, bus)
+        except (KafkaError, *DATABASE_ERRORS) as error:
+            context.log.warning("the banks' readers wait", reason=repr(error))
             await asyncio.sleep(1)
 
 
-async def _readers(running: Running, bus: Bus) -> None:
+async def _readers(context: ServiceContext, bus: Bus) -> None:
     """Start a reader for each bank that comes, end that of each that goes, until the broker is another."""
     reading: dict[str, asyncio.Task[None]] = {}
     ask_at: dict[str, float] = {}
     try:
         while True:
             await bus.check()
-            banks = set((await running.reader.reading().execute(_BANKS)).scalars())
+            banks = set((await context.reader.reading().execute(_BANKS)).scalars())
             now = asyncio.get_running_loop().time()
             for bank in {bank for bank in banks - reading.keys() if ask_at.get(bank, now) <= now}:
                 ask_at[bank] = now + ASK_AGAIN_S
-                if partitions := await _partitions(running, bus, bank):
-                    reading[bank] = asyncio.create_task(Reader(running, bank, bus.cluster, partitions).run())
+                if partitions := await _partitions(context, bus, bank):
+                    reading[bank] = asyncio.create_task(Reader(context, bank, bus.cluster, partitions).run())
             for bank in reading.keys() - banks:
                 reading.pop(bank).cancel()
             for task in reading.values():
@@ -288,11 +290,11 @@ async def _readers(running: Running, bus: Bus) -> None:
         await asyncio.gather(*reading.values(), return_exceptions=True)
 
 
-async def _partitions(running: Running, bus: Bus, bank: str) -> int:
+async def _partitions(context: ServiceContext, bus: Bus, bank: str) -> int:
     """Of the bank's replies, its topics made where need be; 0 while the broker refuses them."""
     try:
         await bus.ensure([requests(bank), replies(bank), receipts(bank)], others=True)
     except TopicRefused as error:
-        running.log.error("a bank's topics are refused", bank=bank, reason=str(error))
+        context.log.error("a bank's topics are refused", bank=bank, reason=str(error))
         return 0
     return await bus.partitions(replies(bank))

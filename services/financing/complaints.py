@@ -6,8 +6,8 @@ from uuid import UUID
 from services.financing.acts import Complain, Decide
 from services.financing.file import Complaint, Loan
 from shared import events
-from shared.errors import Conflict, Invalid
 from shared.events import Event
+from shared.service.errors import Conflict, Invalid
 
 MOST = 20
 

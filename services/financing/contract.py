@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from shared.web.text import Body, Moment
+from shared.web.bodies import Body, Moment
 
 BankCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,20}$")]
 LegNumber = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}/[0-9]{1,3}$")]

@@ -9,9 +9,9 @@ from services.financing.contract import LegState, fen
 from services.financing.file import BankLegFile, Loan, LoanState
 from services.financing.routing import Routing
 from shared import events
-from shared.errors import Conflict, Invalid
 from shared.events import AmountBand, Event
-from shared.rules.pack import Pack
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict, Invalid
 
 IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests
 MOST_LEGS = 30

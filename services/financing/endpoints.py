@@ -7,12 +7,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 from sqlalchemy import text
 
-from shared.database import Connection
-from shared.errors import Invalid, NotFound
+from shared.database.connection import Connection
+from shared.service.errors import Invalid, NotFound
 from shared.web.access import Role
-from shared.web.edge import Edge, Edged, Paged, Reading, json, no_cursor
-from shared.web.text import Body, Moment
-from shared.webhooks import check_url, new_secret
+from shared.web.bodies import Body, Moment
+from shared.web.request import Edge, Edged, Paged, Reading, json, no_cursor
+from shared.web.webhooks import check_url, new_secret
 
 router = APIRouter(prefix="/banks/{code}", tags=["financing"])
 
@@ -93,21 +93,21 @@ async def endpoint(code: Code, edge: Edged, conn: Reading) -> Response:
 @router.put("/endpoint")
 async def set_endpoint(code: Code, body: Endpoint, edge: Edged) -> Response:
     """Say where webhooks go from now on. The first time, the answer holds the secret, once."""
-    check_url(body.url, allow_private=edge.running.settings.allow_private_webhooks)
-    async with edge.running.engine.begin() as conn:
+    check_url(body.url, allow_private=edge.context.settings.allow_private_webhooks)
+    async with edge.context.engine.begin() as conn:
         await _own(edge, conn, code)
         secret = new_secret()
         row = (await conn.execute(_SET, {"bank": code, "url": body.url, "secret": secret})).one()
-        await conn.execute(_NUDGE, {"bank": code, "at": await edge.running.clock.stamp(conn)})
+        await conn.execute(_NUDGE, {"bank": code, "at": await edge.context.clock.stamp(conn)})
     return json({"url": body.url} | ({"secret": secret} if row.fresh else {}))
 
 
 @router.post("/endpoint/secrets")
 async def rotate(code: Code, edge: Edged) -> Response:
     """A new secret, shown this once; what leaves within a day is signed with the one before as well."""
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         await _own(edge, conn, code)
-        secret, until = new_secret(), await edge.running.clock.stamp(conn) + OLD_SECRET
+        secret, until = new_secret(), await edge.context.clock.stamp(conn) + OLD_SECRET
         values = {"bank": code, "secret": secret, "until": until}
         if (await conn.execute(_ROTATE, values)).one_or_none() is None:
             raise _none()
@@ -136,11 +136,11 @@ async def replay(code: Code, body: Replay, edge: Edged) -> Response:
     """Send again, under the same ids and in the same order, what occurred in a span of time."""
     if body.since >= body.before:
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         await _own(edge, conn, code)
         values = {
             "bank": code,
-            "at": await edge.running.clock.stamp(conn),
+            "at": await edge.context.clock.stamp(conn),
             "since": body.since,
             "before": body.before,
             "states": ["failed", "delivered"] if body.all else ["failed"],

@@ -12,9 +12,9 @@ from services.financing.acts import EnterpriseBody, NewRequest, RequestBody, che
 from services.financing.contract import LegState
 from services.financing.domain import band
 from services.financing.file import Complaint, Loan
-from shared.database import Connection
-from shared.errors import Invalid, NotFound
-from shared.web.edge import Edged, Reading, json
+from shared.database.connection import Connection
+from shared.service.errors import Invalid, NotFound
+from shared.web.request import Edged, Reading, json
 
 router = APIRouter(prefix="/enterprises", tags=["financing"])
 
@@ -110,12 +110,12 @@ def completed(body: RequestBody, found: Known | None) -> NewRequest:
 async def put_enterprise(credit_code: Code, body: EnterpriseBody, edge: Edged) -> Response:
     """Write what the window knows of an enterprise; a profile that is there needs If-Match."""
     code = check_credit_code(credit_code)
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         row = (await conn.execute(_PROFILES, {"codes": [code]})).one_or_none()
         if row is not None:
             edge.check(row.version, needed=True)
-        at = await edge.running.clock.stamp(conn)
+        at = await edge.context.clock.stamp(conn)
         saved = await conn.execute(_SAVE, {"code": code, "profile": body.model_dump_json(), "at": at})
         version = saved.scalar_one()
     return json({"credit_code": code, **body.model_dump(mode="json")}, etag=version)

@@ -11,8 +11,8 @@ from services.financing.acts import Asking, Contact, NewRequest
 from services.financing.contract import DeclineReason, Evidence, LegState, PushedRequest
 from services.financing.contract import Enterprise as Shown
 from shared import events
-from shared.errors import Conflict, NotFound
 from shared.events import Event, Verdict
+from shared.service.errors import Conflict, NotFound
 
 
 class LoanState(StrEnum):

@@ -14,12 +14,12 @@ from services.financing.judgement import take
 from services.financing.rules import pack_now, pack_of, routing_now
 from services.financing.store import Desk, fact
 from services.financing.tables import CASES
-from shared import judge as shared
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import Event
-from shared.rules.calendar import Calendars
-from shared.rules.decide import decide
-from shared.runtime import EPOCH, Running
+from shared.judging import judge as shared
+from shared.rules.judging.decide import decide
+from shared.rules.time.calendar import Calendars
+from shared.service.runtime import EPOCH, ServiceContext
 
 _ON_KAFKA = text("select code from banks where bank->'ways' ? 'kafka'")
 
@@ -35,7 +35,7 @@ class Judge(shared.Judge[Known]):
     """Judges the cases of one financing service."""
 
     async def known(self, conn: Connection) -> Known:
-        own = await self.running.clock.horizon(conn)
+        own = await self.context.clock.horizon(conn)
         heard = await bank_topics.complete_upto(conn)
         codes = (await conn.execute(_ON_KAFKA)).scalars()
         return Known(own, {code: heard.get(code, EPOCH) for code in codes})
@@ -47,10 +47,10 @@ class Judge(shared.Judge[Known]):
         return min([known.own, *known.replies.values()])
 
     async def turn(self, known: Known, most: int) -> int:
-        running = self.running
-        async with running.engine.begin() as conn:
+        context = self.context
+        async with context.engine.begin() as conn:
             await self.calendars.share(conn)
-            desk = Desk(conn, await running.clock.stamp(conn))
+            desk = Desk(conn, await context.clock.stamp(conn))
             values = {
                 "own": known.own,
                 "banks": list(known.replies),
@@ -66,7 +66,7 @@ class Judge(shared.Judge[Known]):
                 for case_id, row in zip(due, rows, strict=True):
                     self._judge(desk, desk.cases[case_id], histories[case_id], reckoned_by, row.upto)
                 await desk.flush()
-        running.watch.figures.said(desk.published)
+        context.telemetry.metrics.said(desk.published)
         return len(due)
 
     def _judge(
@@ -93,7 +93,7 @@ class Judge(shared.Judge[Known]):
     ) -> tuple[list[Event], datetime | None, datetime | None]:
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
-        judgement = decide(acts, pack_of(self.running, case.pack), known, upto)
+        judgement = decide(acts, pack_of(self.context, case.pack), known, upto)
         said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead
@@ -106,13 +106,13 @@ async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[
     return found
 
 
-async def judge(running: Running) -> None:
+async def judge(context: ServiceContext) -> None:
     """The task that judges."""
-    await Judge(running, CASES).run()
+    await Judge(context, CASES).run()
 
 
-async def wait_for_judgement(running: Running) -> None:
+async def wait_for_judgement(context: ServiceContext) -> None:
     """Refuse a pack or routing rules that cannot be used; say no watermark before the first judgement."""
-    pack_now(running)
-    routing_now(running)
-    await shared.prepare(running, CASES)
+    pack_now(context)
+    routing_now(context)
+    await shared.prepare(context, CASES)

@@ -5,8 +5,8 @@ from datetime import datetime
 from services.financing import engine
 from services.financing.file import Judged, Loan
 from shared.events import Event
-from shared.rules.decide import Judgement
-from shared.rules.explained import explained
+from shared.rules.judging.decide import Judgement
+from shared.rules.wording.explained import explained
 
 
 def take(case: Judged, judgement: Judgement, upto: datetime) -> list[Event]:

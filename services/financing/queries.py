@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.financing.contract import Receipt
 from services.financing.file import Judged, Loan
-from shared.database import Connection
+from shared.database.connection import Connection
 
 
 class ReportKey(NamedTuple):

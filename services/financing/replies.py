@@ -10,8 +10,8 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from services.financing.contract import BankReport, Outcome, Receipt, ReceiptCode
-from shared.records import Raw
-from shared.web.text import mistakes
+from shared.messaging.records import Raw
+from shared.web.bodies import mistakes
 
 LONGEST = 64 * 1024
 APPENDED = 1  # the timestamp_type of a record whose time is the broker's own, not its writer's

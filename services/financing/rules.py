@@ -2,23 +2,23 @@
 
 from services.financing import routing
 from services.financing.routing import Routing
-from shared.rules import pack
-from shared.rules.pack import Pack
-from shared.runtime import Running
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.service.runtime import ServiceContext
 
 
-def pack_now(running: Running) -> Pack:
+def pack_now(context: ServiceContext) -> Pack:
     """The pack that new requests are under. PackError for mistakes, and where it is not here."""
-    settings = running.settings
+    settings = context.settings
     return pack.load(settings.financing_pack, settings.pack_settings)
 
 
-def pack_of(running: Running, ref: str) -> Pack:
+def pack_of(context: ServiceContext, ref: str) -> Pack:
     """The pack a case names. PackError for an unknown one."""
-    own = pack_now(running)
-    return own if own.ref == ref else pack.load(ref, running.settings.pack_settings)
+    own = pack_now(context)
+    return own if own.ref == ref else pack.load(ref, context.settings.pack_settings)
 
 
-def routing_now(running: Running) -> Routing:
+def routing_now(context: ServiceContext) -> Routing:
     """The routing rules. RoutingError for mistakes."""
-    return routing.load(running.settings.routing)
+    return routing.load(context.settings.routing)

@@ -9,7 +9,7 @@ from services.financing.domain import band
 from services.financing.file import BankLegFile, Complaint, Loan
 from services.financing.reports import STATE_ZH
 from shared.events import Deadline, Verdict
-from shared.rules import words
+from shared.rules.wording import words
 
 INTERNAL = {"said", "receipt_hash"}
 

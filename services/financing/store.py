@@ -27,13 +27,14 @@ from services.financing.messages import Message, messages
 from services.financing.queries import ReportKey
 from services.financing.reports import receipt, repeated, report
 from services.financing.tables import CASES, metadata
-from shared import events, tracing
-from shared.cases import earlier
-from shared.clock import TICK
-from shared.database import Connection
+from shared import events
+from shared.database.connection import Connection
 from shared.events import CATALOGUE, Event
-from shared.outbox import Batch
-from shared.telemetry import traceparent
+from shared.judging.cases import earlier
+from shared.messaging.outbox import UnitOfWork
+from shared.service.clock import TICK
+from shared.telemetry import spans
+from shared.telemetry.context import traceparent
 
 __all__ = ["Desk", "ReportKey", "metadata"]
 
@@ -47,7 +48,7 @@ class Heard(NamedTuple):
     receipt: Receipt
 
 
-class Desk(Batch):
+class Desk(UnitOfWork):
     """One transaction of the finance window (融资服务窗口).
 
     Its keys: the id of a case; the number of a leg, for its request; a `ReportKey`; an `EnterpriseKey`; a
@@ -128,7 +129,7 @@ class Desk(Batch):
 
     def _found(self, case_id: UUID, what: type[Judged]) -> Any:
         found = required(self.cases.get(case_id), what)
-        tracing.about(case_id, found.number)
+        spans.about(case_id, found.number)
         return found
 
     def number(self, day: date) -> int:
@@ -195,7 +196,7 @@ class Desk(Batch):
         found = self.cases.get(case_id) if case_id else None
         if not isinstance(found, Loan):
             return None
-        tracing.about(found.case_id, found.number)
+        spans.about(found.case_id, found.number)
         return found
 
     def judged(self, case: Judged, next_due_at: datetime | None, ahead: datetime | None) -> None:

@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from services.financing.bank_tables import add_bank_tables
-from shared import calendars
-from shared.cases import Cases, history
-from shared.db import add_backbone
+from shared.judging import calendars
+from shared.judging.cases import Cases, history
+from shared.messaging.tables import add_backbone
 
 CASES = Cases("financing", key="case_id", number="number")
 metadata = sa.MetaData()

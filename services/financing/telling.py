@@ -8,8 +8,8 @@ import asyncio
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
-from shared import db
-from shared.runtime import Running
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.service.runtime import ServiceContext
 
 POLL_S = 0.2
 LIMIT = 500
@@ -44,16 +44,16 @@ _FORWARD = text(
 )
 
 
-async def forward(running: Running) -> int:
+async def forward(context: ServiceContext) -> int:
     """Send on what waits; returns how many messages. Where another replica is at it: none.
 
     A request that was withdrawn is not kept to be sent again to a broker that lost it.
     """
-    async with running.engine.begin() as conn:
+    async with context.engine.begin() as conn:
         if not (await conn.execute(_ALONE)).scalar_one():
             return 0
         values = {
-            "at": await running.clock.stamp(conn),
+            "at": await context.clock.stamp(conn),
             "limit": LIMIT,
             "request": PushedRequest.type,
             "withdrawal": RequestWithdrawn.type,
@@ -61,17 +61,17 @@ async def forward(running: Running) -> int:
         return int((await conn.execute(_FORWARD, values)).scalar_one())
 
 
-async def tell_banks(running: Running) -> None:
+async def tell_banks(context: ServiceContext) -> None:
     """The task that sends on what banks are told, until cancelled."""
     while True:
         try:
-            sent = await forward(running)
-        except db.DATABASE_ERRORS as error:
-            if not db.is_transient(error):
+            sent = await forward(context)
+        except DATABASE_ERRORS as error:
+            if not is_transient(error):
                 raise
-            running.log.warning("messages to banks wait for the database", reason=repr(error))
+            context.log.warning("messages to banks wait for the database", reason=repr(error))
             sent = 0
         if sent:
-            running.relay.poke()
+            context.relay.poke()
         if sent < LIMIT:
             await asyncio.sleep(POLL_S)

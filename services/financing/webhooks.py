@@ -14,10 +14,11 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
-from shared import db, telemetry
-from shared.runtime import Running
-from shared.tracing import NUMBER, calling
-from shared.webhooks import Answered, Caller, headers
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.service.runtime import ServiceContext
+from shared.telemetry.context import use_span
+from shared.telemetry.spans import NUMBER, calling
+from shared.web.webhooks import Answered, Caller, headers
 
 POLL_S = 0.2
 TOGETHER = 8
@@ -136,9 +137,9 @@ def _told(bank: str, one: Leaving) -> dict[str, str]:
 class Post:
     """Takes webhooks out for all banks of one financing service, each bank in a task of its own."""
 
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self._caller = Caller(allow_private=running.settings.allow_private_webhooks)
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+        self._caller = Caller(allow_private=context.settings.allow_private_webhooks)
         self._random = random.Random()
         self._banks: dict[str, asyncio.Task[None]] = {}
 
@@ -148,7 +149,7 @@ class Post:
             while True:
                 try:
                     await self._begin()
-                except db.DATABASE_ERRORS as error:
+                except DATABASE_ERRORS as error:
                     self._wait_for(error)
                 await asyncio.sleep(POLL_S)
         finally:
@@ -158,17 +159,17 @@ class Post:
             await self._caller.close()
 
     def _wait_for(self, error: Exception) -> None:
-        if not db.is_transient(error):
+        if not is_transient(error):
             raise error
-        self._running.log.warning("webhooks wait for the database", reason=repr(error))
+        self._context.log.warning("webhooks wait for the database", reason=repr(error))
 
     async def _begin(self) -> None:
         """Begin with each bank that something is due for and that is not being called."""
         for bank, task in list(self._banks.items()):
             if task.done():
                 self._banks.pop(bank).result()
-        async with self._running.engine.connect() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.connect() as conn:
+            at = await self._context.clock.stamp(conn)
             due = list((await conn.execute(_BANKS, {"at": at})).scalars())
         for bank in due:
             if bank not in self._banks:
@@ -179,12 +180,12 @@ class Post:
         try:
             while found := await self._take(bank):
                 await self._record(bank, await asyncio.gather(*(self._try(bank, one) for one in found)))
-        except db.DATABASE_ERRORS as error:
+        except DATABASE_ERRORS as error:
             self._wait_for(error)
 
     async def _take(self, bank: str) -> list[Leaving]:
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             values = {
                 "bank": bank,
                 "at": at,
@@ -196,18 +197,18 @@ class Post:
             return [Leaving(**row) for row in await conn.execute(_TAKE, values)]
 
     async def _try(self, bank: str, one: Leaving) -> Result:
-        at, body = self._running.clock.now(), one.content()
+        at, body = self._context.clock.now(), one.content()
         signed = headers(one.secrets, str(one.message_id), int(at.timestamp()), body)
-        telemetry.follow(one.traceparent)
-        with calling("send webhook", _told(bank, one), self._running.watch, bank) as span:
+        use_span(one.traceparent)
+        with calling("send webhook", _told(bank, one), self._context.telemetry, bank) as span:
             answered = await self._caller.post(one.url, body, signed)
             span.error = None if answered.taken else str(answered.status or "unreachable")
         final = answered.taken or answered.status == GONE
         return Result(one, answered, None if final else next_try(one.attempts, at, self._random.random()))
 
     async def _record(self, bank: str, results: list[Result]) -> None:
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             await conn.execute(
                 _RECORD,
                 {
@@ -223,6 +224,6 @@ class Post:
                 await conn.execute(_DISABLE, {"at": at, "bank": bank, "url": url})
 
 
-async def deliver(running: Running) -> None:
+async def deliver(context: ServiceContext) -> None:
     """The task that calls the banks' webhooks."""
-    await Post(running).run()
+    await Post(context).run()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.events import Channel, Kind, Rating
-from shared.web.text import Body, PastTime
+from shared.web.bodies import Body, PastTime
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

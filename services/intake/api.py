@@ -13,15 +13,15 @@ from services.intake.domain import Doing
 from services.intake.file import ENDED, File
 from services.intake.status import public
 from services.intake.store import Desk
-from shared.database import Connection
-from shared.errors import Forbidden, Invalid, NotFound, PackMissing
+from shared.database.connection import Connection
 from shared.events import Channel
-from shared.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
-from shared.rules.pack import Pack
-from shared.runtime import Running
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Forbidden, Invalid, NotFound, PackMissing
+from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
+from shared.service.runtime import ServiceContext
 from shared.web.access import Role
-from shared.web.edge import Edge, Edged, Reading, json
-from shared.writer import Answer
+from shared.web.request import Edge, Edged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 
@@ -36,13 +36,13 @@ ReceiptCode = Annotated[str, Header(max_length=100)]
 @router.get("/procedures")
 async def procedures(edge: Edged) -> Response:
     """The packs one may register under, the usual one first; a registration names another by its `id`."""
-    running = edge.running
-    return json({"items": [_shown(pack, usual=pack is running.pack) for pack in packs(running)]})
+    context = edge.context
+    return json({"items": [_shown(pack, usual=pack is context.pack) for pack in packs(context)]})
 
 
-def packs(running: Running) -> list[Pack]:
+def packs(context: ServiceContext) -> list[Pack]:
     """The city's pack, and those of its procedures."""
-    return [running.pack, *running.procedures.values()]
+    return [context.pack, *context.procedures.values()]
 
 
 def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
@@ -63,9 +63,9 @@ async def register(body: acts.NewAppeal, edge: Edged) -> Response:
             "该渠道只能由工作人员登记；请改用网上渠道",
             f"only clerks register what comes in by {body.channel}: use the channel web",
         )
-    pack = _pack(edge.running, body.procedure)
+    pack = _pack(edge.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    kept_hash, zone = receipt_hash(code), edge.running.calendar.zone
+    kept_hash, zone = receipt_hash(code), edge.context.calendar.zone
 
     def do(desk: Desk) -> Answer:
         file = desk.register(body, appeal_id, pack, desk.at, zone, kept_hash)
@@ -80,10 +80,10 @@ async def register(body: acts.NewAppeal, edge: Edged) -> Response:
     return await edge.write([zone], do)
 
 
-def _pack(running: Running, procedure: str | None) -> Pack:
+def _pack(context: ServiceContext, procedure: str | None) -> Pack:
     if procedure is None:
-        return running.pack
-    found = {pack.id: pack for pack in packs(running)}
+        return context.pack
+    found = {pack.id: pack for pack in packs(context)}
     if procedure not in found:
         raise Invalid(
             f"本地没有办事程序 {procedure}；可选：{'、'.join(found)}",
@@ -121,15 +121,15 @@ async def status(
 ) -> Response:
     """How an appeal stands, for whoever has its receipt code."""
     file, together = await _opened(conn, registration_number, receipt_code)
-    running = edge.running
-    shown = public(file, naming(running, file.pack), running.calendar.zone, together=together)
+    context = edge.context
+    shown = public(file, naming(context, file.pack), context.calendar.zone, together=together)
     return json(shown, etag=file.version)
 
 
-def naming(running: Running, ref: str) -> Pack | None:
+def naming(context: ServiceContext, ref: str) -> Pack | None:
     """The pack that names what is told of a case; None where it is not here, and usual words must do."""
     try:
-        return running.pack_of(ref)
+        return context.pack_of(ref)
     except PackMissing:
         return None
 
@@ -151,7 +151,7 @@ async def rate(
 
 
 async def _tell(edge: Edge, number: str, code: str, act: acts.Act) -> Response:
-    async with edge.running.reader.connect() as conn:
+    async with edge.context.reader.connect() as conn:
         opened, together = await _opened(conn, number, code)
 
     def do(desk: Desk) -> Answer:
@@ -166,5 +166,5 @@ async def _tell(edge: Edge, number: str, code: str, act: acts.Act) -> Response:
 
 def doing(edge: Edge, desk: Desk, appeal_id: UUID) -> Doing:
     """That the caller acts on the appeal now."""
-    running = edge.running
-    return Doing(desk.at, edge.caller.name, running.pack_of(desk.file(appeal_id).pack), running.calendar)
+    context = edge.context
+    return Doing(desk.at, edge.caller.name, context.pack_of(desk.file(appeal_id).pack), context.calendar)

@@ -14,12 +14,12 @@ from services.intake.api import packs
 from services.intake.domain import Doing, imported_id
 from services.intake.file import File
 from services.intake.store import Desk
-from shared.errors import Conflict, HuyingError, Invalid, NotFound, PackMissing
-from shared.rules import pack
-from shared.rules.pack import Pack
-from shared.runtime import Running
-from shared.web.edge import Edge, Edged
-from shared.writer import Answer
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict, HuyingError, Invalid, NotFound, PackMissing
+from shared.service.runtime import ServiceContext
+from shared.web.request import Edge, Edged
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 Packs = Mapping[str | None, Pack]
@@ -32,8 +32,8 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
     They get registration numbers of their own days and no receipt codes.
     """
     await edge.require_hold()
-    known = _packs(edge.running, body)
-    keys = _keys(edge.running, body) | await _leads(edge, body)
+    known = _packs(edge.context, body)
+    keys = _keys(edge.context, body) | await _leads(edge, body)
 
     def do(desk: Desk) -> Answer:
         done = []
@@ -53,11 +53,11 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
     return await edge.write(keys, do)
 
 
-def _keys(running: Running, body: acts.Import) -> set[Any]:
-    keys, zone = set[Any](), running.calendar.zone
+def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
+    keys, zone = set[Any](), context.calendar.zone
     for i, past in enumerate(body.items):
         with _naming(i):
-            running.clock.check_import(past.occurred_at)
+            context.clock.check_import(past.occurred_at)
         keys.add(imported_id(body.source, past.source_id))
         if isinstance(past, acts.PastAppeal):
             keys.add(past.occurred_at.astimezone(zone).date())
@@ -66,22 +66,22 @@ def _keys(running: Running, body: acts.Import) -> set[Any]:
     return keys
 
 
-def _packs(running: Running, body: acts.Import) -> Packs:
+def _packs(context: ServiceContext, body: acts.Import) -> Packs:
     """The packs that are named, each as it was named."""
-    known: dict[str | None, Pack] = {None: running.pack}
-    for own in reversed(packs(running)):
+    known: dict[str | None, Pack] = {None: context.pack}
+    for own in reversed(packs(context)):
         known[own.id] = known[own.ref] = own
     for i, past in enumerate(body.items):
         if isinstance(past, acts.PastAppeal) and past.pack not in known:
             with _naming(i):
-                known[past.pack] = _pack(running, past.pack)
+                known[past.pack] = _pack(context, past.pack)
     return known
 
 
-def _pack(running: Running, ref: str | None) -> Pack:
+def _pack(context: ServiceContext, ref: str | None) -> Pack:
     assert ref is not None
     try:
-        return running.pack_of(ref)
+        return context.pack_of(ref)
     except PackMissing as error:
         raise Invalid(
             f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack.known())}",
@@ -100,17 +100,17 @@ async def _leads(edge: Edge, body: acts.Import) -> set[UUID]:
     if not ids:
         return set()
     query = text("select lead from appeals where appeal_id = any(cast(:ids as uuid[])) and lead is not null")
-    async with edge.running.reader.connect() as conn:
+    async with edge.context.reader.connect() as conn:
         return set((await conn.execute(query, {"ids": list(ids)})).scalars())
 
 
 def _bring_in(desk: Desk, edge: Edge, source: str, past: acts.AnyPast, known: Packs) -> File:
     appeal_id, at = imported_id(source, past.source_id), past.occurred_at
-    running = edge.running
+    context = edge.context
     if isinstance(past, acts.PastAppeal):
         if appeal_id in desk.files:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
-        zone = running.calendar.zone
+        zone = context.calendar.zone
         return desk.register(past, appeal_id, known[past.pack], at, zone, source_id=past.source_id)
     if appeal_id not in desk.files:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
@@ -118,11 +118,11 @@ def _bring_in(desk: Desk, edge: Edge, source: str, past: acts.AnyPast, known: Pa
         lead_id = imported_id(source, past.lead)
         if lead_id not in desk.files:
             raise NotFound("该来源没有拟并入的诉求", "no appeal of this id came from this source", "lead")
-        return desk.merge(appeal_id, lead_id, past.reason, at, running.pack_of, past=True)
+        return desk.merge(appeal_id, lead_id, past.reason, at, context.pack_of, past=True)
     if isinstance(past, acts.PastUnmerge):
         return desk.unmerge(appeal_id, past.reason, at)
-    rules = running.pack_of(desk.file(appeal_id).pack)
-    return desk.perform(appeal_id, past, Doing(at, edge.caller.name, rules, running.calendar, past=True))
+    rules = context.pack_of(desk.file(appeal_id).pack)
+    return desk.perform(appeal_id, past, Doing(at, edge.caller.name, rules, context.calendar, past=True))
 
 
 @contextmanager

@@ -12,13 +12,13 @@ from services.intake import acts, telling
 from services.intake.api import doing, naming
 from services.intake.file import ENDED, Entry, File
 from services.intake.store import Desk
-from shared.errors import Forbidden, NotFound
 from shared.events import Channel
-from shared.rules.pack import Pack
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Forbidden, NotFound
 from shared.web.access import Role
-from shared.web.edge import Called, Edge, Edged, Paged, Reading, json
-from shared.writer import Answer
+from shared.web.request import Called, Edge, Edged, Paged, Reading, json
+from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 MOST_FOLLOWERS = 500
@@ -82,7 +82,7 @@ async def merge(appeal_id: UUID, body: acts.Merge, edge: Edged) -> Response:
 
     def do(desk: Desk) -> Answer:
         edge.check(desk.file(appeal_id).version, needed=True)
-        return _answer(desk.merge(appeal_id, lead_id, body.reason, desk.at, edge.running.pack_of))
+        return _answer(desk.merge(appeal_id, lead_id, body.reason, desk.at, edge.context.pack_of))
 
     return await edge.write([key for key in (appeal_id, lead_id, left_id) if key], do)
 
@@ -105,7 +105,7 @@ async def _leads(edge: Edge, appeal_id: UUID, named: str) -> dict[str, tuple[UUI
     Read before they are locked: a version that still holds then says that nothing changed meanwhile.
     """
     ids = [appeal_id, *([UUID(named)] if len(named) == 36 else [])]
-    async with edge.running.reader.connect() as conn:
+    async with edge.context.reader.connect() as conn:
         rows = (await conn.execute(_NAMED, {"ids": ids, "number": named})).all()
     return {
         name: (row.appeal_id, row.lead)
@@ -195,7 +195,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) ->
     if found.file.get("leads"):
         rows = await conn.execute(_FOLLOWERS, {"id": appeal_id, "most": MOST_FOLLOWERS})
         followers = [dict(row) for row in rows.mappings()]
-    pack, zone = naming(edge.running, found.file["pack"]), edge.running.calendar.zone
+    pack, zone = naming(edge.context, found.file["pack"]), edge.context.calendar.zone
     shown = {
         **found.file,
         "timeline": _timeline(found.file["timeline"], pack, zone),

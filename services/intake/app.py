@@ -1,10 +1,10 @@
 """The intake service: registration, the public status of an appeal, ratings."""
 
 from services.intake import api, api_import, api_staff
-from services.intake.figures import ASKED
+from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.store import Desk
-from shared.runtime import Service
+from shared.service.runtime import Service
 
 SERVICE = Service(
     name="intake",
@@ -12,5 +12,5 @@ SERVICE = Service(
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
     routers=(api.router, api_staff.router, api_import.router),
-    asked=ASKED,
+    gauges=GAUGES,
 )

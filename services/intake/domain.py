@@ -13,11 +13,11 @@ from services.intake import acts, telling
 from services.intake.file import File, FollowedUp, Rated
 from services.intake.reopening import check_reopening
 from shared import events
-from shared.errors import Conflict, Invalid
 from shared.events import Channel, Event
-from shared.rules.calendar import Calendar
-from shared.rules.pack import Pack
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar
+from shared.service.errors import Conflict, Invalid
 
 IMPORTED = UUID("0b7c1f54-9a43-5d0f-8c59-6f2f1c0ad2e3")  # namespace of the ids of imported appeals
 WITHOUT_NAME = (Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)

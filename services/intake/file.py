@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake import acts
 from shared import events
-from shared.errors import Conflict
 from shared.events import CATALOGUE, Channel, Event, Rating
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Conflict
 
 ENDED = (CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED)
 _RANK = {type_: rank for rank, type_ in enumerate(CATALOGUE)}

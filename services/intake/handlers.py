@@ -4,8 +4,8 @@ from services.intake import telling
 from services.intake.file import File, Finding, LegFile
 from services.intake.store import Desk
 from shared import events
-from shared.consumer import Handlers
 from shared.events import DeadlineKind
+from shared.messaging.consumer import Handlers
 
 
 def add_legs(desk: Desk, event: events.AppealAssigned) -> None:

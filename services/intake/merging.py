@@ -9,10 +9,10 @@ from datetime import datetime
 from services.intake import telling
 from services.intake.file import ENDED, File, Merged, Parted
 from shared import events
-from shared.errors import Conflict
 from shared.events import Event
-from shared.rules.pack import Pack
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict
 
 OPEN = tuple(state for state in CaseState if state not in ENDED)
 Changed = tuple[list[File], list[Event]]

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from services.intake.file import File
 from services.intake.telling import clock_time, rating_name
-from shared.errors import Conflict
-from shared.rules import limits
-from shared.rules.calendar import Calendar
-from shared.rules.pack import Pack
-from shared.rules.pack_desks import Reopening
-from shared.rules.pack_parts import Title
+from shared.rules.pack.desks import Reopening
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Title
+from shared.rules.time import limits
+from shared.rules.time.calendar import Calendar
+from shared.service.errors import Conflict
 
 USUAL = Reopening(
     choice=Title(

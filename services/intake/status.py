@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from services.intake import telling
 from services.intake.file import File, LegFile
 from shared.events import Deadline, DeadlineKind, Role, Verdict
-from shared.rules import words
-from shared.rules.pack import Pack
+from shared.rules.pack.pack import Pack
+from shared.rules.wording import words
 
 
 def public(file: File, pack: Pack | None, zone: ZoneInfo, *, together: bool = False) -> dict[str, Any]:

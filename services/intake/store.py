@@ -15,13 +15,13 @@ from services.intake.acts import Act, Register
 from services.intake.domain import Doing, perform, receive, registration_number
 from services.intake.file import File
 from services.intake.merging import merge, require_merged, unmerge
-from shared import tracing
-from shared.database import Connection
-from shared.db import add_backbone
-from shared.errors import HuyingError, NotFound
+from shared.database.connection import Connection
 from shared.events import Event
-from shared.outbox import Batch
-from shared.rules.pack import Pack
+from shared.messaging.outbox import UnitOfWork
+from shared.messaging.tables import add_backbone
+from shared.rules.pack.pack import Pack
+from shared.service.errors import HuyingError, NotFound
+from shared.telemetry import spans
 
 metadata = sa.MetaData()
 add_backbone(metadata)
@@ -88,7 +88,7 @@ _COUNT = text(
 )
 
 
-class Desk(Batch):
+class Desk(UnitOfWork):
     """The cases of one transaction, as documents in memory, and the counters of its registration numbers.
 
     Its keys: the id of a case; a day, for that day's counter; a zone, for the counter of the day on which
@@ -120,7 +120,7 @@ class Desk(Batch):
         """The case, or `NotFound`."""
         if (file := self.files.get(appeal_id)) is None:
             raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-        tracing.about(appeal_id, file.registration_number)
+        spans.about(appeal_id, file.registration_number)
         return file
 
     def keep(self, file: File) -> None:
@@ -185,12 +185,12 @@ class Desk(Batch):
     def all_or_none(self) -> Iterator[None]:
         """Acts that belong together: where one is refused, nothing of the others is written either."""
         files, changed, last = dict(self.files), dict(self._changed), dict(self._last)
-        counted, said = set(self._counted), list(self.said)
+        counted, pending = set(self._counted), list(self.pending)
         try:
             yield
         except HuyingError:
             self.files, self._changed, self._last = files, changed, last
-            self._counted, self.said = counted, said
+            self._counted, self.pending = counted, pending
             raise
 
     async def flush(self) -> None:

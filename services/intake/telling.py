@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from services.intake.file import Entry
 from shared import events
 from shared.events import DeadlineKind, Event, Outcome, Rating
-from shared.rules.limits import Limit, LimitUnit
-from shared.rules.pack import Pack
-from shared.rules.pack_parts import Title
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Title
+from shared.rules.time.limits import Limit, LimitUnit
 
 Words = tuple[str, str]
 _SENTENCES: dict[type[Event], Words] = {

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from services.notify.domain import OFFICE, File
 from services.notify.routing import Message
 from shared import events
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import Event, NoticeAcknowledged, NoticeNotAcknowledged
 
 TOPIC = "escalation.events"

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
 from services.notify import acknowledging
-from shared import tracing
-from shared.database import Connection
-from shared.errors import Conflict, Forbidden, NotFound
-from shared.outbox import Said, publish
-from shared.receipts import opens
+from shared.database.connection import Connection
+from shared.messaging.outbox import Pending, publish
+from shared.service.errors import Conflict, Forbidden, NotFound
+from shared.service.receipts import opens
+from shared.telemetry import spans
 from shared.web.access import Caller, Role
-from shared.web.edge import Called, Edged, Page, Paged, Reading, json, no_cursor
+from shared.web.request import Called, Edged, Page, Paged, Reading, json, no_cursor
 
 router = APIRouter(tags=["notify"])
 
@@ -90,7 +90,7 @@ async def inbox(
 @router.post("/inbox/{message_id}/read")
 async def read(message_id: UUID, edge: Edged) -> Response:
     """Mark one of the caller's messages as read; the first time stays."""
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         row = await conn.execute(
             text(
                 """
@@ -99,7 +99,7 @@ async def read(message_id: UUID, edge: Edged) -> Response:
                 """
             ),
             {
-                "at": await edge.running.clock.stamp(conn),
+                "at": await edge.context.clock.stamp(conn),
                 "id": message_id,
                 "recipient": _inbox(edge.caller),
                 "head": _inbox(edge.caller, head=True),
@@ -137,16 +137,16 @@ async def acknowledge(message_id: UUID, edge: Edged) -> Response:
     It counts for whoever was asked before, too, and climbs no further.
     """
     own = {"recipient": _inbox(edge.caller), "head": _inbox(edge.caller, head=True)}
-    async with edge.running.engine.begin() as conn:
-        at = await edge.running.clock.stamp(conn)
+    async with edge.context.engine.begin() as conn:
+        at = await edge.context.clock.stamp(conn)
         await _require_asking(conn, message_id, own)
         await conn.execute(_READ, {"id": message_id, "at": at})
         row = await acknowledging.acknowledge(conn, message_id, list(own.values()), edge.caller.name, at)
         (found,) = await conn.execute(_OWN, {"id": message_id, **own})
         if row is not None:
             said = acknowledging.acknowledged(row, found.registration_number, at)
-            await publish(conn, "notify", [Said(said, tracing.said(said))])
-    edge.running.relay.poke()
+            await publish(conn, "notify", [Pending(said, spans.said(said))])
+    edge.context.relay.poke()
     return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.notify.delivery import Cap, Channel, Outcome, Quiet
 from services.notify.words import Language
-from shared.rules import strict_yaml
+from shared.rules.pack import strict_yaml
 
 LONGEST_WAIT = timedelta(days=1)
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.words import Language
-from shared.outbound import Transport
-from shared.telemetry import traceparent
+from shared.telemetry.context import traceparent
+from shared.web.client import Transport
 
 PATHS = {INTAKE: "/appeals/{}/contact", FINANCING: "/requests/{}/contact"}
 """Where each service that registers cases answers."""

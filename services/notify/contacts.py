@@ -9,12 +9,12 @@ from sqlalchemy import text
 
 from services.notify.delivery import Channel
 from services.notify.words import Language
-from shared.database import Connection
-from shared.errors import Forbidden, Invalid
+from shared.database.connection import Connection
+from shared.service.errors import Forbidden, Invalid
 from shared.web.access import Caller, Role
-from shared.web.edge import Edged, Reading, json
-from shared.web.text import Body
-from shared.webhooks import check_url, key
+from shared.web.bodies import Body
+from shared.web.request import Edged, Reading, json
+from shared.web.webhooks import check_url, key
 
 router = APIRouter(tags=["notify"])
 
@@ -114,8 +114,8 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
     for contact in body.contacts:
         if contact.channel not in _ADDRESSES:
-            check_url(contact.address, allow_private=edge.running.settings.allow_private_webhooks)
-    async with edge.running.engine.begin() as conn:
+            check_url(contact.address, allow_private=edge.context.settings.allow_private_webhooks)
+    async with edge.context.engine.begin() as conn:
         await conn.execute(
             text("delete from contacts where recipient = :recipient"), {"recipient": recipient}
         )
@@ -134,7 +134,7 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
             {
                 "recipient": recipient,
                 "by": edge.caller.name,
-                "at": await edge.running.clock.stamp(conn),
+                "at": await edge.context.clock.stamp(conn),
                 "channels": [contact.channel for contact in body.contacts],
                 "addresses": [contact.address for contact in body.contacts],
                 "secrets": [contact.secret for contact in body.contacts],
@@ -143,6 +143,6 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
         )
         if body.language is not None:
             values = {"recipient": recipient, "language": body.language, "by": edge.caller.name}
-            await conn.execute(_PREFER, values | {"at": await edge.running.clock.stamp(conn)})
+            await conn.execute(_PREFER, values | {"at": await edge.context.clock.stamp(conn)})
         found = await _shown(conn, recipient)
     return json(found)

@@ -28,12 +28,12 @@ from services.notify.polling import first_poll
 from services.notify.rounds import rounds
 from services.notify.sms import Sms
 from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
-from shared import telemetry
 from shared.events import Event, NoticeFailed, NoticeSent
-from shared.outbox import Said, publish
-from shared.runtime import Running
-from shared.tracing import CASE, CASES, NUMBER, calling
-from shared.webhooks import Caller
+from shared.messaging.outbox import Pending, publish
+from shared.service.runtime import ServiceContext
+from shared.telemetry.context import use_span
+from shared.telemetry.spans import CASE, CASES, NUMBER, calling
+from shared.web.webhooks import Caller
 
 POLL_S = 0.5
 LIMIT = 2_000
@@ -85,17 +85,17 @@ def ways(setup: Setup, *, allow_private: bool = False) -> dict[Channel, Way]:
 class Courier:
     """Takes out the messages of one notify service."""
 
-    def __init__(self, running: Running, setup: Setup) -> None:
-        self._running = running
+    def __init__(self, context: ServiceContext, setup: Setup) -> None:
+        self._context = context
         self._setup = setup
-        self._ways = ways(setup, allow_private=running.settings.allow_private_webhooks)
+        self._ways = ways(setup, allow_private=context.settings.allow_private_webhooks)
         self._breakers = {channel: Breaker() for channel in self._ways}
 
     async def run(self) -> None:
         """Take out until cancelled; without channels there is nothing to do."""
         try:
             if self._ways:
-                await rounds(self._running, self.turn, POLL_S, "messages")
+                await rounds(self._context, self.turn, POLL_S, "messages")
         finally:
             await self.close()
 
@@ -115,11 +115,11 @@ class Courier:
 
     async def _take(self) -> list[Parcel]:
         """Lease what is due and decide what goes together; what must wait is given back."""
-        running, cap = self._running, self._setup.cap
-        async with running.engine.begin() as conn:
-            at = await running.clock.stamp(conn)
+        context, cap = self._context, self._setup.cap
+        async with context.engine.begin() as conn:
+            at = await context.clock.stamp(conn)
             channels = [channel for channel, breaker in self._breakers.items() if not breaker.is_open(at)]
-            quiet = self._setup.quiet.covers(at, running.calendar, running.calendar.zone)
+            quiet = self._setup.quiet.covers(at, context.calendar, context.calendar.zone)
             taken = await outgoing.take(conn, at, channels, LIMIT, quiet=quiet)
             if not taken:
                 return []
@@ -134,13 +134,13 @@ class Courier:
     async def _try(self, parcel: Parcel) -> list[Result]:
         """Make one call; no results where the channel went out of order meanwhile."""
         channel = parcel.place.channel
-        breaker, at = self._breakers[channel], self._running.clock.now()
+        breaker, at = self._breakers[channel], self._context.clock.now()
         if breaker.is_open(at):
             await self._wait_for(breaker, parcel)
             return []
-        telemetry.follow(parcel.parts[0].traceparent)
+        use_span(parcel.parts[0].traceparent)
         try:
-            with calling(f"send {channel}", _told(parcel), self._running.watch, channel):
+            with calling(f"send {channel}", _told(parcel), self._context.telemetry, channel):
                 taken = await self._send(channel, _letter(parcel, at))
         except Undelivered as error:
             breaker.note(at, in_order=not isinstance(error, OutOfOrder), wait=error.wait)
@@ -187,22 +187,22 @@ class Courier:
 
     async def _wait_for(self, breaker: Breaker, parcel: Parcel) -> None:
         assert breaker.until is not None
-        async with self._running.engine.begin() as conn:
+        async with self._context.engine.begin() as conn:
             await outgoing.put_back(conn, parcel.parts, breaker.until)
 
     async def _record(self, results: list[Result]) -> None:
         if not results:
             return
         for one in results:
-            self._running.watch.figures.noticed(one.delivery.channel, one.outcome)
-        running = self._running
-        async with running.engine.begin() as conn:
-            at = await running.clock.stamp(conn)
+            self._context.telemetry.metrics.noticed(one.delivery.channel, one.outcome)
+        context = self._context
+        async with context.engine.begin() as conn:
+            at = await context.clock.stamp(conn)
             await outgoing.record(conn, at, results)
             await outgoing.hold(conn, at, results)
-            said = [Said(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
+            said = [Pending(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
             await publish(conn, "notify", said)
-        running.relay.poke()
+        context.relay.poke()
 
 
 def _told(parcel: Parcel) -> dict[str, str | int]:
@@ -243,6 +243,6 @@ def _said(result: Result, at: datetime) -> list[Event]:
     return []
 
 
-async def take_out(running: Running) -> None:
+async def take_out(context: ServiceContext) -> None:
     """The task that takes messages out."""
-    await Courier(running, load(running.settings.channels)).run()
+    await Courier(context, load(context.settings.channels)).run()

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notify.words import Language
-from shared.rules.calendar import Calendar
-from shared.rules.notices import FIRST_YEAR, LAST_YEAR
-from shared.rules.words import Said
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
+from shared.rules.wording.words import Said
 
 
 class Channel(StrEnum):

@@ -13,10 +13,10 @@ from services.notify import outgoing, receipts
 from services.notify.channels import load
 from services.notify.delivery import Channel, State
 from services.notify.sms import signature
-from shared.database import Connection
-from shared.errors import NotFound, Unauthorized
-from shared.web.edge import Edge, Edged, Page, Paged, Reading, json, no_cursor
-from shared.web.text import Body
+from shared.database.connection import Connection
+from shared.service.errors import NotFound, Unauthorized
+from shared.web.bodies import Body
+from shared.web.request import Edge, Edged, Page, Paged, Reading, json, no_cursor
 
 router = APIRouter(tags=["notify"])
 
@@ -142,7 +142,7 @@ async def resend(delivery_id: UUID, edge: Edged) -> Response:
 
 async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
     """The delivery, waiting again. Raises `NotFound` where none failed under this id."""
-    async with edge.running.engine.begin() as conn:
+    async with edge.context.engine.begin() as conn:
         row = await conn.execute(
             text(
                 """
@@ -151,7 +151,7 @@ async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
                 where id = :id and state = 'failed' returning cast(id as text), state, next_at
                 """
             ),
-            {"id": delivery_id, "at": await edge.running.clock.stamp(conn)},
+            {"id": delivery_id, "at": await edge.context.clock.stamp(conn)},
         )
         if (found := row.mappings().one_or_none()) is None:
             raise NotFound("没有这条发送失败的消息", "no such delivery failed", "delivery_id")
@@ -170,8 +170,8 @@ async def sms_receipt(
     body = await request.body()
     _check_signature(edge, request.url.path, body, x_timestamp, x_nonce, x_signature)
     said = Receipt.model_validate_json(body)
-    async with edge.running.engine.begin() as conn:
-        at = await edge.running.clock.stamp(conn)
+    async with edge.context.engine.begin() as conn:
+        at = await edge.context.clock.stamp(conn)
         if not await outgoing.knows(conn, Channel.SMS, said.provider_id):
             raise NotFound(
                 "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
@@ -181,8 +181,8 @@ async def sms_receipt(
 
 
 def _check_signature(edge: Edge, path: str, body: bytes, sent_at: str, nonce: str, signed: str) -> None:
-    setup = load(edge.running.settings.channels).sms
-    age = edge.running.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
+    setup = load(edge.context.settings.channels).sms
+    age = edge.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
     if setup is None or abs(age) > FRESH:
         raise Unauthorized(
             "回执已过期或未启用短信", "the receipt is stale, or there is no SMS gateway", "X-Timestamp"

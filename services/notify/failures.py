@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.notify.delivery import Channel, Outcome, State
 from services.notify.evidence import sent_again, standing
-from shared.web.edge import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
+from shared.web.request import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
 
 router = APIRouter(tags=["notify"])
 
@@ -64,7 +64,7 @@ async def failures(
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
     found = await standing(conn, page, State.FAILED)
-    zone = edge.running.calendar.zone
+    zone = edge.context.calendar.zone
     shown: list[dict[str, Any]] = [
         {
             **one,

@@ -5,8 +5,8 @@ from services.notify.routing import table
 from services.notify.store import Mailroom
 from services.notify.words import Language
 from shared import events
-from shared.consumer import Handlers
 from shared.events import CATALOGUE
+from shared.messaging.consumer import Handlers
 
 
 def open_file(room: Mailroom, event: events.AppealReceived) -> None:

@@ -23,11 +23,11 @@ from services.notify.delivery import STALE, Channel
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.rounds import rounds
 from services.notify.routing import Message
-from shared import telemetry
-from shared.database import Connection
-from shared.runtime import Running
-from shared.settings import Settings
-from shared.tracing import CASE, NUMBER, calling
+from shared.database.connection import Connection
+from shared.service.runtime import ServiceContext
+from shared.service.settings import Settings
+from shared.telemetry.context import use_span
+from shared.telemetry.spans import CASE, NUMBER, calling
 
 POLL_S = 0.5
 TOGETHER = 8
@@ -143,15 +143,15 @@ def registrars(settings: Settings) -> dict[str, str]:
 class Inquirer:
     """Asks for one notify service, and forgets."""
 
-    def __init__(self, running: Running, asked: Mapping[str, Registrar]) -> None:
-        self._running = running
+    def __init__(self, context: ServiceContext, asked: Mapping[str, Registrar]) -> None:
+        self._context = context
         self._asked = asked
-        self._channels = load(running.settings.channels).channels()
+        self._channels = load(context.settings.channels).channels()
 
     async def turn(self) -> int:
         """Forget and ask what is due; returns how many questions."""
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             await conn.execute(_FORGET, {"at": at, "oldest": at - KEPT})
             due = (await conn.execute(_TAKE, {"at": at, "lease": at + LEASE, "most": TOGETHER})).all()
         await asyncio.gather(*(self._ask(row) for row in due))
@@ -161,18 +161,18 @@ class Inquirer:
         try:
             if row.registrar not in self._asked:
                 raise Unreachable(f"the address of {row.registrar} is not set")
-            telemetry.follow(None)
+            use_span(None)
             case = {CASE: str(row.appeal_id), NUMBER: row.registration_number}
             told = {"http.request.method": "GET", **case}
-            with calling("GET", told, self._running.watch, row.registrar):
+            with calling("GET", told, self._context.telemetry, row.registrar):
                 reach = await self._asked[row.registrar].reach(row.appeal_id)
         except Unreachable as error:
-            self._running.log.warning("nobody says how to reach an enterprise", reason=str(error))
-            next_at = self._running.clock.now() + wait(row.attempts)
+            self._context.log.warning("nobody says how to reach an enterprise", reason=str(error))
+            next_at = self._context.clock.now() + wait(row.attempts)
             values = {"id": row.appeal_id, "reason": str(error), "next": next_at}
             if next_at > row.written_at + STALE:
                 values["next"] = None
-            async with self._running.engine.begin() as conn:
+            async with self._context.engine.begin() as conn:
                 await conn.execute(_LATER, values)
         else:
             await self._keep(row.appeal_id, row.registrar, reach)
@@ -180,8 +180,8 @@ class Inquirer:
     async def _keep(self, appeal_id: UUID, registrar: str, reach: Reach) -> None:
         """Keep the answer and let what waited for it leave; the case's lock keeps messages from between."""
         recipient = f"enterprise:{appeal_id}"
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             has_ended = (await conn.execute(_LOCK, {"id": appeal_id})).scalar()
             if (await conn.execute(_ANSWERED, {"id": appeal_id})).scalar() is None:
                 return
@@ -196,12 +196,12 @@ class Inquirer:
             await outgoing.intend_earlier(conn, at, recipient, self._channels)
 
 
-async def inquire(running: Running) -> None:
+async def inquire(context: ServiceContext) -> None:
     """The task that asks; without addresses and a key it only forgets."""
-    key = running.settings.intake_key or ""
-    asked = {name: Registrar(name, url, key) for name, url in registrars(running.settings).items()}
+    key = context.settings.intake_key or ""
+    asked = {name: Registrar(name, url, key) for name, url in registrars(context.settings).items()}
     try:
-        await rounds(running, Inquirer(running, asked).turn, POLL_S, "contacts of enterprises")
+        await rounds(context, Inquirer(context, asked).turn, POLL_S, "contacts of enterprises")
     finally:
         for registrar in asked.values():
             await registrar.close()

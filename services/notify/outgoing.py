@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.notify.delivery import LEASE, STALE, Channel, Outcome, Outgoing, Parcel, Place, State, gathered
 from services.notify.routing import Message
-from shared.database import Connection
+from shared.database.connection import Connection
 
 _INTEND = text(
     """

@@ -13,7 +13,7 @@ from services.notify import receipts
 from services.notify.channels import OutOfOrder, SmsSetup, load
 from services.notify.rounds import rounds
 from services.notify.sms import MOST_ASKED, ON_THE_WAY, Sms
-from shared.runtime import Running
+from shared.service.runtime import ServiceContext
 
 POLL_S = 1.0
 LONGEST = timedelta(hours=12)
@@ -52,8 +52,8 @@ def first_poll(setup: SmsSetup | None, at: datetime) -> datetime | None:
 class Poller:
     """Asks one SMS gateway for one notify service."""
 
-    def __init__(self, running: Running, setup: SmsSetup) -> None:
-        self._running = running
+    def __init__(self, context: ServiceContext, setup: SmsSetup) -> None:
+        self._context = context
         self._setup = setup
         self._sms = Sms(setup)
 
@@ -63,39 +63,39 @@ class Poller:
 
     async def turn(self) -> int:
         """Ask for what is due; returns for how many messages."""
-        async with self._running.engine.begin() as conn:
-            at = await self._running.clock.stamp(conn)
+        async with self._context.engine.begin() as conn:
+            at = await self._context.clock.stamp(conn)
             values = {"at": at, "most": MOST_ASKED, "first": self._setup.poll_after, "longest": LONGEST}
             sent = {row.provider_id: row.sent_at for row in await conn.execute(_TAKE, values)}
         if sent:
             try:
                 said = await self._sms.ask(list(sent), at)
             except OutOfOrder as error:
-                self._running.log.warning("receipts wait for the gateway", reason=str(error))
+                self._context.log.warning("receipts wait for the gateway", reason=str(error))
                 said = {}
             await self._record(sent, said)
         return len(sent)
 
     async def _record(self, sent: Mapping[str, datetime], said: Mapping[str, str]) -> None:
-        running = self._running
-        async with running.engine.begin() as conn:
-            at = await running.clock.stamp(conn)
+        context = self._context
+        async with context.engine.begin() as conn:
+            at = await context.clock.stamp(conn)
             for id_, status in said.items():
                 if status not in ON_THE_WAY:
                     await receipts.keep(conn, at, id_, status)
             open_ = [id_ for id_ in sent if said.get(id_, "PENDING") in ON_THE_WAY]
             old = [id_ for id_ in open_ if sent[id_] + self._setup.poll_until <= at]
             await conn.execute(_GIVE_UP, {"ids": old, "at": at, "code": NO_RECEIPT})
-        running.relay.poke()
+        context.relay.poke()
 
 
-async def poll(running: Running) -> None:
+async def poll(context: ServiceContext) -> None:
     """The task that asks for receipts; where the gateway cannot be asked there is nothing to do."""
-    setup = load(running.settings.channels)
+    setup = load(context.settings.channels)
     if setup.dry_run or setup.sms is None or setup.sms.status_url is None:
         return
-    poller = Poller(running, setup.sms)
+    poller = Poller(context, setup.sms)
     try:
-        await rounds(running, poller.turn, POLL_S, "receipts")
+        await rounds(context, poller.turn, POLL_S, "receipts")
     finally:
         await poller.close()

@@ -6,10 +6,10 @@ from typing import Any
 from services.notify import outgoing
 from services.notify.delivery import Channel, Outcome
 from services.notify.sms import ON_THE_WAY, RECEIPTS
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import NoticeFailed
-from shared.outbox import Said, publish
-from shared.telemetry import traceparent
+from shared.messaging.outbox import Pending, publish
+from shared.telemetry.context import traceparent
 
 
 async def keep(conn: Connection, at: datetime, provider_id: str, status: str) -> int:
@@ -20,7 +20,7 @@ async def keep(conn: Connection, at: datetime, provider_id: str, status: str) ->
     changed = await outgoing.receive(conn, at, Channel.SMS, provider_id, outcome, status)
     if outcome != Outcome.DELIVERED:
         failed = [_failed(dict(row), at, outcome, status) for row in changed]
-        await publish(conn, "notify", [Said(event, traceparent()) for event in failed])
+        await publish(conn, "notify", [Pending(event, traceparent()) for event in failed])
     return len(changed)
 
 

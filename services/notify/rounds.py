@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from shared import db
-from shared.runtime import Running
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.service.runtime import ServiceContext
 
 PATIENCE_S = 1.0
 
 
-async def rounds(running: Running, turn: Callable[[], Awaitable[int]], rest_s: float, what: str) -> None:
+async def rounds(
+    context: ServiceContext, turn: Callable[[], Awaitable[int]], rest_s: float, what: str
+) -> None:
     """Do `turn`, which says how much it did, until cancelled; `what` names the work in the log.
 
     Errors of the database that pass by themselves are waited for; others end the process.
@@ -18,8 +20,8 @@ async def rounds(running: Running, turn: Callable[[], Awaitable[int]], rest_s: f
         try:
             if not await turn():
                 await asyncio.sleep(rest_s)
-        except db.DATABASE_ERRORS as error:
-            if not db.is_transient(error):
+        except DATABASE_ERRORS as error:
+            if not is_transient(error):
                 raise
-            running.log.warning("waits for the database", work=what, reason=repr(error))
+            context.log.warning("waits for the database", work=what, reason=repr(error))
             await asyncio.sleep(PATIENCE_S)

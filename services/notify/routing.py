@@ -17,8 +17,8 @@ from services.notify.domain import NAMED, RECIPIENTS, TO_ALL_LEGS, TO_BANKS, Fil
 from services.notify.templates import FOLDER, Template, Text, Texts, addressee, file_of, unreadable
 from services.notify.words import USUAL, Language, Names, Speech
 from shared.events import CATALOGUE, Event
-from shared.rules import strict_yaml
-from shared.rules.strict_yaml import Place
+from shared.rules.pack import strict_yaml
+from shared.rules.pack.strict_yaml import Place
 
 NOTHING = "~"
 """How `when` writes that a field is empty."""

@@ -17,7 +17,7 @@ import orjson
 
 from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
 from services.notify.delivery import Outcome
-from shared.outbound import Transport
+from shared.web.client import Transport
 
 TIMEOUT_S = 15.0
 LONGEST = 10

@@ -16,10 +16,10 @@ from services.notify.outgoing import intend
 from services.notify.routing import Message, table
 from services.notify.tables import metadata as metadata
 from services.notify.words import USUAL, Language, Names, needs_names
-from shared.database import Connection
+from shared.database.connection import Connection
 from shared.events import Event, NoticeSent
-from shared.outbox import Batch, Said
-from shared.telemetry import traceparent
+from shared.messaging.outbox import Pending, UnitOfWork
+from shared.telemetry.context import traceparent
 
 _LOAD = text(
     """
@@ -61,7 +61,7 @@ _SEND = text(
 )
 
 
-class Mailroom(Batch):
+class Mailroom(UnitOfWork):
     """The cases of one transaction, and what is to be sent about them."""
 
     service = "notify"
@@ -189,7 +189,7 @@ class Mailroom(Batch):
             },
         )
         fresh = [self.outgoing[id_] for id_ in new.scalars()]
-        self.said += [Said(self._sent(message), trace) for message, trace in fresh]
+        self.pending += [Pending(self._sent(message), trace) for message, trace in fresh]
         told = [message for message, _ in fresh]
         await intend(self.conn, self.at, told, Mailroom.channels)
         if unknown := [one for one in told if self.files[one.appeal_id].registrar in Mailroom.asked]:

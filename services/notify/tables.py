@@ -5,7 +5,7 @@ acknowledged.
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from shared.db import add_backbone
+from shared.messaging.tables import add_backbone
 
 metadata = sa.MetaData()
 add_backbone(metadata)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from services.notify.domain import File
 from services.notify.words import Language, Speech
-from shared.rules.strict_yaml import Place
+from shared.rules.pack.strict_yaml import Place
 
 FOLDER = Path(__file__).parent
 Text = Annotated[str, Field(min_length=1)]

@@ -1,6 +1,6 @@
 """Messages by HTTP: webhooks signed as Standard Webhooks 1.0 asks, and group robots of WeCom and DingTalk.
 
-Only hosts that were set up are called, and of those only what is public (`shared.webhooks`).
+Only hosts that were set up are called, and of those only what is public (`shared.web.webhooks`).
 """
 
 import base64
@@ -23,7 +23,7 @@ from services.notify.channels import (
     waiting,
 )
 from services.notify.delivery import Outcome
-from shared.webhooks import Answered, Caller, headers
+from shared.web.webhooks import Answered, Caller, headers
 
 WECOM_CODES = {
     0: Outcome.SENT,

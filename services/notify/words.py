@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict
 
 from shared.events import DeadlineKind, Event, Leg, LiftReason, Outcome, Role
-from shared.rules import moments
-from shared.rules import words as common
-from shared.rules.limits import Limit
-from shared.rules.pack import Pack
-from shared.rules.pack_parts import Title
-from shared.rules.words import Said
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Title
+from shared.rules.time.limits import Limit
+from shared.rules.wording import moments
+from shared.rules.wording import words as common
+from shared.rules.wording.words import Said
 
 
 class Language(StrEnum):

@@ -9,7 +9,7 @@ from typing import Self
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
-from shared.errors import Unauthorized
+from shared.service.errors import Unauthorized
 
 
 class Role(StrEnum):

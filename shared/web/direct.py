@@ -19,11 +19,11 @@ from pydantic_core import PydanticUndefined
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import Receive, Scope, Send
 
-from shared import db
-from shared.errors import HuyingError
+from shared.database.errors import DATABASE_ERRORS
+from shared.service.errors import HuyingError
 from shared.web import problems
-from shared.web.edge import authorize
 from shared.web.guard import Guard
+from shared.web.request import authorize
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Application(FastAPI):
             response = problems.from_error(refusal)
         except RequestValidationError as error:
             response = problems.invalid(error)
-        except db.DATABASE_ERRORS as error:
+        except DATABASE_ERRORS as error:
             response = problems.away(error)
         await response(scope, receive, send)
 

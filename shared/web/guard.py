@@ -7,15 +7,14 @@ from uuid import UUID
 from starlette.datastructures import Headers, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import telemetry
-from shared.clock import epoch_ns
-from shared.errors import HuyingError, Invalid, TooLarge, Unsupported
-from shared.telemetry import SAMPLED
-from shared.tracing import CASE, NUMBER, Kind, Span
+from shared.service.clock import epoch_ns
+from shared.service.errors import HuyingError, Invalid, TooLarge, Unsupported
+from shared.telemetry.context import SAMPLED, continued, use_span
+from shared.telemetry.spans import CASE, NUMBER, Kind, Span
 from shared.web.problems import from_error
 
 if TYPE_CHECKING:
-    from shared.metrics import Watch
+    from shared.telemetry.metrics import Telemetry
 
 LIMIT = 64 * 1024
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -37,12 +36,12 @@ class Guard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        watch = getattr(getattr(self._state, "service", None), "watch", None)
-        if watch is None:
-            telemetry.follow(telemetry.continued(headers.get("traceparent")))
+        telemetry = getattr(getattr(self._state, "service", None), "telemetry", None)
+        if telemetry is None:
+            use_span(continued(headers.get("traceparent")))
             return await self._pass(scope, headers, receive, send)
-        span = watch.tracer.begin(scope["method"], Kind.SERVER, headers.get("traceparent"))
-        telemetry.follow(span)
+        span = telemetry.tracer.begin(scope["method"], Kind.SERVER, headers.get("traceparent"))
+        use_span(span)
         status = 500
 
         async def sending(message: Message) -> None:
@@ -55,14 +54,14 @@ class Guard:
             await self._pass(scope, headers, receive, sending)
         finally:
             ended_ns = epoch_ns()
-            _describe(scope, span, status, watch.tracer.service)
+            _describe(scope, span, status, telemetry.tracer.service)
             if span.flags & SAMPLED or status >= 500:
                 await self._name_number(span)
-            _served(scope, span, status, watch, ended_ns)
+            _served(scope, span, status, telemetry, ended_ns)
 
     async def _name_number(self, span: Span) -> None:
         """A case that the path names and nothing was said of: read, or refused. The answer has left."""
-        if span.tracer.outlet is None or NUMBER in span.attributes or CASE not in span.attributes:
+        if span.tracer.exporter is None or NUMBER in span.attributes or CASE not in span.attributes:
             return
         if (number := await self._state.service.number_of(UUID(str(span.attributes[CASE])))) is not None:
             span.attributes[NUMBER] = number
@@ -97,12 +96,12 @@ def _describe(scope: Scope, span: Span, status: int, service: str) -> None:
     _name_case(span, scope.get("path_params") or {})
 
 
-def _served(scope: Scope, span: Span, status: int, watch: "Watch", ended_ns: int) -> None:
+def _served(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended_ns: int) -> None:
     """A request was answered: its span ends, and it has its place in the figures."""
-    method, path, route = _place(scope, watch.tracer.service)
+    method, path, route = _place(scope, telemetry.tracer.service)
     if path not in QUIET or status >= 500:
         span.end(str(status) if status >= 500 else None, at_ns=ended_ns)
-    watch.figures.served(method, route, status, span)
+    telemetry.metrics.served(method, route, status, span)
 
 
 def _name_case(span: Span, named: dict[str, str]) -> None:

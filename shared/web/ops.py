@@ -8,11 +8,11 @@ from fastapi import APIRouter, Path, Request, Response
 from prometheus_client.exposition import choose_encoder
 from sqlalchemy import text
 
-from shared import db
-from shared.clock import DrivenClock
-from shared.errors import Conflict
-from shared.web.edge import LARGEST, Paged, Reading, json, no_cursor, service
-from shared.web.text import Body, Moment
+from shared.database.connection import ping
+from shared.service.clock import DrivenClock
+from shared.service.errors import Conflict
+from shared.web.bodies import Body, Moment
+from shared.web.request import LARGEST, Paged, Reading, json, no_cursor, service
 
 HOLD = timedelta(minutes=5)
 router = APIRouter(tags=["operation"])
@@ -27,7 +27,7 @@ class Now(Body):
 @router.get("/health")
 async def health(conn: Reading, request: Request) -> Response:
     """Answers 200 while the service runs and its database answers."""
-    await db.ping(conn)
+    await ping(conn)
     return json({"service": service(request).service.name, "status": "ok"})
 
 
@@ -57,10 +57,10 @@ async def flow(conn: Reading, request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """The service's figures as Prometheus reads them; with exemplars for one that asks for OpenMetrics."""
     running = service(request)
-    figures = running.watch.figures
-    await figures.ask(running.reader, running.clock.now())
+    metrics = running.telemetry.metrics
+    await metrics.ask(running.reader, running.clock.now())
     encode, kind = choose_encoder(request.headers.get("accept", ""))
-    return Response(await asyncio.to_thread(encode, figures.registry), headers={"content-type": kind})
+    return Response(await asyncio.to_thread(encode, metrics.registry), headers={"content-type": kind})
 
 
 @router.get("/parked")

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from shared import db, telemetry
-from shared.errors import HuyingError, Unauthorized, Unavailable
-from shared.web.text import mistakes
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.service.errors import HuyingError, Unauthorized, Unavailable
+from shared.telemetry.context import traceparent
+from shared.web.bodies import mistakes
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,7 +25,7 @@ def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str
         "code": code,
         "detail": f"{zh} / {en}",
         "errors": errors or [],
-        "trace_id": telemetry.traceparent()[3:35],
+        "trace_id": traceparent()[3:35],
     }
     return Response(orjson.dumps(content), status, media_type=MEDIA_TYPE)
 
@@ -40,7 +41,7 @@ def from_error(error: HuyingError) -> Response:
 
 def away(error: Exception) -> Response:
     """The answer where the database is away. Raises `error` again where trying later would not help."""
-    if not db.is_transient(error):
+    if not is_transient(error):
         raise error
     return from_error(Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later"))
 
@@ -83,6 +84,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HuyingError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for kind in db.DATABASE_ERRORS:
+    for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, _away)
     app.add_exception_handler(Exception, broken)

@@ -15,7 +15,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from shared.telemetry import configure_logs
+from shared.telemetry.logs import configure_logs
 from tests.bench.ground import bare_database, ground
 from tests.bench.intake import intake
 from tests.bench.lifecycles import lifecycles

@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from huying.embedded import free_port
-from huying.fleet import Fleet
-from shared import db
+from huying.local.cluster import LocalCluster
+from huying.local.embedded import free_port
+from shared.database.migrations import migrate, migration_engine
 from shared.web.access import Role
 
 ROOT = Path(__file__).parent.parent.parent
@@ -33,11 +33,11 @@ APPEAL = {
 
 
 @contextlib.asynccontextmanager
-async def ground(**settings: object) -> AsyncIterator[Fleet]:
+async def ground(**settings: object) -> AsyncIterator[LocalCluster]:
     """PostgreSQL and a broker as `huying up` starts them, wall clock, no service yet."""
     with tempfile.TemporaryDirectory(prefix="huying-bench-", ignore_cleanup_errors=True) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = Fleet(Path(folder), PEOPLE, clock="wall", log_level="WARNING", **settings)
+        fleet = LocalCluster(Path(folder), PEOPLE, clock="wall", log_level="WARNING", **settings)
         try:
             await fleet.start()
             yield fleet
@@ -45,21 +45,21 @@ async def ground(**settings: object) -> AsyncIterator[Fleet]:
             await fleet.stop()
 
 
-async def bare_database(fleet: Fleet, service: str) -> str:
+async def bare_database(fleet: LocalCluster, service: str) -> str:
     """An SQLAlchemy URL of a database with the tables of `service`, on the same server, for a ceiling."""
     name = f"bare_{service}"
     await fleet.postgres.ensure([name])
     url = fleet.postgres.dsn(name, name)
-    engine = db.engine(url)
+    engine = migration_engine(url)
     try:
-        await db.migrate(engine, service)
+        await migrate(engine, service)
     finally:
         await engine.dispose()
     return url
 
 
 @contextlib.asynccontextmanager
-async def bare_endpoint(fleet: Fleet) -> AsyncIterator[int]:
+async def bare_endpoint(fleet: LocalCluster) -> AsyncIterator[int]:
     """The bare endpoint as a process of its own; its port."""
     port = free_port()
     how = ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from huying.embedded import free_port
+from huying.local.embedded import free_port
 from tests.bench.client import rate, request
 from tests.bench.ground import APPEAL, bare_endpoint, ground
 from tests.bench.measure import Figure, in_turns

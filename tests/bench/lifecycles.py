@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from huying.fleet import Fleet
+from huying.local.cluster import LocalCluster
 from services import SERVICES
 from tests.bench.client import Answer, Client, UnexpectedAnswer, rate, request
 from tests.bench.ground import APPEAL, bare_endpoint, ground
@@ -34,7 +34,7 @@ SPEAKS = ("intake", "dispatch", "escalation", "notify")
 class Office:
     """The services, spoken to by the accounts of the fleet."""
 
-    def __init__(self, fleet: Fleet, clients: dict[str, Client]) -> None:
+    def __init__(self, fleet: LocalCluster, clients: dict[str, Client]) -> None:
         self._keys = fleet.keys
         self._clients = clients
         self.closed: list[float] = []
@@ -174,7 +174,7 @@ async def _bare_rate(port: int) -> float:
 
 
 @asynccontextmanager
-async def begin_city(fleet: Fleet) -> AsyncIterator[Office]:
+async def begin_city(fleet: LocalCluster) -> AsyncIterator[Office]:
     await fleet.start_processes()
     async with AsyncExitStack() as stack:
         clients = {

@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from huying.embedded import free_port
-from huying.fleet import Fleet
-from shared import events, wire
-from shared.bus import Bus
+from huying.local.cluster import LocalCluster
+from huying.local.embedded import free_port
+from shared import events
+from shared.messaging import wire
+from shared.messaging.broker import Bus
 from tests.bench.ground import APPEAL, bare_database, ground, run_bare
 from tests.bench.measure import Figure, in_turns
 
@@ -99,19 +100,19 @@ async def pipeline(*, quick: bool) -> list[Figure]:
     return [Figure(work, "messages/s", rates["dispatch"], beside, rates["bare"])]
 
 
-async def _topics(fleet: Fleet, *topics: str) -> None:
+async def _topics(fleet: LocalCluster, *topics: str) -> None:
     async with Bus(fleet.settings("intake")) as bus:
         await bus.ensure(topics)
 
 
-async def _dispatch(fleet: Fleet, rows: _Rows, count: int) -> float:
+async def _dispatch(fleet: LocalCluster, rows: _Rows, count: int) -> float:
     """Messages are put on the topic while nobody reads; the bare loop reads the same ones after."""
     await _say(fleet, received(count))
     async with _service(fleet, "dispatch"):
         return await rows.rate(count)
 
 
-async def _bare(loop: str, fleet: Fleet, rows: _Rows, count: int) -> float:
+async def _bare(loop: str, fleet: LocalCluster, rows: _Rows, count: int) -> float:
     await run_bare(
         loop,
         {
@@ -140,19 +141,19 @@ async def relay(*, quick: bool) -> list[Figure]:
     return [Figure("relay", "rows/s", rates["intake"], "bare read, send, mark", rates["bare"])]
 
 
-async def _relay(fleet: Fleet, rows: _Rows, count: int) -> float:
+async def _relay(fleet: LocalCluster, rows: _Rows, count: int) -> float:
     await _fill(rows.database, count)
     async with _service(fleet, "intake"):
         return await rows.rate(count)
 
 
-async def _bare_relay(fleet: Fleet, rows: _Rows, count: int) -> float:
+async def _bare_relay(fleet: LocalCluster, rows: _Rows, count: int) -> float:
     await _fill(rows.database, count)
     return await _bare("relay", fleet, rows, count)
 
 
 @asynccontextmanager
-async def _service(fleet: Fleet, name: str) -> AsyncIterator[None]:
+async def _service(fleet: LocalCluster, name: str) -> AsyncIterator[None]:
     process = await fleet.add(name, name, free_port())
     await process.start()
     try:
@@ -161,7 +162,7 @@ async def _service(fleet: Fleet, name: str) -> AsyncIterator[None]:
         await process.stop()
 
 
-async def _say(fleet: Fleet, said: list[events.AppealReceived]) -> None:
+async def _say(fleet: LocalCluster, said: list[events.AppealReceived]) -> None:
     """Events on the topic of intake, and a watermark behind them: what intake's relay would have sent."""
     producer = AIOKafkaProducer(bootstrap_servers=fleet.broker.bootstrap, linger_ms=2)
     await producer.start()

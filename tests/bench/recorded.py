@@ -13,15 +13,15 @@ from pathlib import Path
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
-from huying import profiles
-from huying.judging import history
-from huying.recorded import Recorded, read_all
-from huying.replay import replay as through_services
-from huying.simulate import RUN_ON
-from huying.simulate import simulate as judge
-from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.decide import decide
+from huying.replay.replay import replay as through_services
+from huying.simulate import profiles
+from huying.simulate.judging import history
+from huying.simulate.recorded import Recorded, read_all
+from huying.simulate.simulate import RUN_ON
+from huying.simulate.simulate import simulate as judge
+from shared.rules.judging.decide import decide
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar
 from tests.bench.measure import Figure, Way, in_turns
 
 LATE = (1, 1, 5, 40)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, StringConstraints
 
 from shared.events import CATALOGUE, Deadline, Event, Leg, OwnLimit
-from shared.rules.limits import Limit
+from shared.rules.time.limits import Limit
 
 _ZONES = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 _MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=_ZONES)  # noqa: DTZ001

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from services.financing import bank_documents
 from services.financing.answers import receipts, replies, requests
 from services.financing.contract import TOLD, BankReport, Receipt
-from shared.contract import text
+from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3
 
 DOCUMENTS = bank_documents.documents()

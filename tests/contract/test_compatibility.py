@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared import contract
-from shared.events import CATALOGUE, AppealAssigned
+from shared.events import CATALOGUE, AppealAssigned, schemas
 from tests.contract.compatibility import Schema, breaks
 
-OLD = contract.payload(AppealAssigned)
+OLD = schemas.payload(AppealAssigned)
 PLACE = str | int
 
 
@@ -107,7 +106,7 @@ def test_two_models_side_by_side_are_told_apart() -> None:
 def _git(*arguments: str) -> str | None:
     """What git says in this repository; None where it refuses or is missing."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=contract.FOLDER, capture_output=True, check=True)
+        done = subprocess.run(["git", *arguments], cwd=schemas.FOLDER, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.decode()
@@ -119,7 +118,7 @@ def test_nothing_that_was_published_is_broken(where: str) -> None:
         "HEAD" if where == "the last commit" else (_git("describe", "--tags", "--abbrev=0") or "").strip()
     )
     listed = _git("ls-tree", "--name-only", revision, "./") if revision else None
-    published = [name for name in (listed or "").split() if name != contract.ASYNCAPI]
+    published = [name for name in (listed or "").split() if name != schemas.ASYNCAPI]
     if not published:
         pytest.skip(f"NOTHING TO COMPARE WITH: git has no docs/events at {where}")
     broken = {}
@@ -128,7 +127,7 @@ def test_nothing_that_was_published_is_broken(where: str) -> None:
             broken[name] = ["the event was removed"]
             continue
         old = json.loads(_git("show", f"{revision}:./{name}") or "")
-        broken[name] = breaks(old, contract.payload(CATALOGUE[type_]))
+        broken[name] = breaks(old, schemas.payload(CATALOGUE[type_]))
     assert not {name: found for name, found in broken.items() if found}, (
         "make it a new class with a new version"
     )

@@ -8,11 +8,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services import SERVICES
-from shared import contract, wire
-from shared.events import CATALOGUE
+from shared.events import CATALOGUE, schemas
+from shared.messaging import wire
 
-DOCUMENTS = contract.documents()
-DOCUMENT = DOCUMENTS[contract.ASYNCAPI]
+DOCUMENTS = schemas.documents()
+DOCUMENT = DOCUMENTS[schemas.ASYNCAPI]
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 
 _REF = {"type": "object", "required": ["$ref"], "maxProperties": 1}
@@ -51,10 +51,10 @@ ASYNCAPI_3 = {
 
 
 def test_the_files_are_what_the_classes_say() -> None:
-    written = {path.name: path.read_text("utf-8") for path in contract.FOLDER.glob("*.json")}
-    wanted = {name: contract.text(document) for name, document in DOCUMENTS.items()}
+    written = {path.name: path.read_text("utf-8") for path in schemas.FOLDER.glob("*.json")}
+    wanted = {name: schemas.text(document) for name, document in DOCUMENTS.items()}
     stale = sorted(name for name in written.keys() | wanted.keys() if written.get(name) != wanted.get(name))
-    assert not stale, f"write docs/events anew: .venv/bin/python -m shared.contract ({', '.join(stale)})"
+    assert not stale, f"write docs/events anew: python -m shared.events.schemas ({', '.join(stale)})"
 
 
 @pytest.mark.parametrize("type_", CATALOGUE)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from shared import contract, wire
-from shared.events import CATALOGUE, AppealResponded, Event
+from shared.events import CATALOGUE, AppealResponded, Event, schemas
+from shared.messaging import wire
 from tests.contract.samples import EVENTS, events
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -64,7 +64,7 @@ def test_we_read_what_the_library_writes(cls: type[Event], data: st.DataObject) 
 @quick
 @given(data=st.data())
 def test_a_body_fits_its_schema_and_has_no_field_beside_it(cls: type[Event], data: st.DataObject) -> None:
-    schema = contract.payload(cls)
+    schema = schemas.payload(cls)
     body = json.loads(wire.body(data.draw(events(cls))))
     Draft202012Validator(schema).validate(body)
     assert body.keys() == schema["properties"].keys()

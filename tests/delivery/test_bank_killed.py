@@ -12,11 +12,11 @@ import pytest
 import sqlalchemy as sa
 from aiokafka.structs import ConsumerRecord
 
-from huying import bank_sim
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from huying.fleet import ServiceProcess, environment
+from huying.local import bank_sim
+from huying.local.cluster import ServiceProcess, environment
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.financing.answers import receipts, replies
-from shared.database import Database
+from shared.database.connection import Database
 from tests.banks import wish
 from tests.city import City, empty
 

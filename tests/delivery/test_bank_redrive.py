@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
 from tests.banks import KafkaBank, ask, directory, leg_of, report
 from tests.city import City, refused

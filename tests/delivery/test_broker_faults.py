@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.fleet import PARTITIONS
 from huying.kafka.broker import Kafka
+from huying.local.cluster import PARTITIONS
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.domain import imported_id
-from shared.bus import Bus, NoIdempotence, WrongPartitions
-from shared.clock import DrivenClock
-from shared.runtime import Running, running
-from shared.settings import Settings
+from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions
+from shared.service.clock import DrivenClock
+from shared.service.runtime import ServiceContext, running
+from shared.service.settings import Settings
 from tests.city import ALL, DISPATCH, ESCALATION, INTAKE, City, PastCase, empty
 
 MORE = PARTITIONS + 2
@@ -34,7 +34,7 @@ async def count(city: City, service: str, query: str) -> int:
 
 
 @asynccontextmanager
-async def consuming(one: Running) -> AsyncIterator[None]:
+async def consuming(one: ServiceContext) -> AsyncIterator[None]:
     """A consumer in the service's group, ended without ado."""
     task = asyncio.create_task(copy.copy(one.consumer).run())
     try:
@@ -100,7 +100,7 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
             await bus.ensure(["escalation.events", "escalation.parked"])
         await city.move_to("2026-11-09 09:00")
         await city.directory()
-        one = Running(ESCALATION, city.settings("escalation"))
+        one = ServiceContext(ESCALATION, city.settings("escalation"))
         city.services["escalation"] = one
         async with consuming(one):
             await city.import_cases([PastCase("first", "2026-11-09 10:00")])

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from huying.fleet import PARTITIONS
-from shared import events, wire
-from shared.runtime import Running
+from huying.local.cluster import PARTITIONS
+from shared import events
+from shared.messaging import wire
+from shared.service.runtime import ServiceContext
 from tests.city import City, PastCase, local
 
 
@@ -45,12 +46,12 @@ def as_message(event: events.Event) -> tuple[wire.Headers, bytes]:
     return headers, wire.body(event).encode()
 
 
-async def count(service: Running, table: str) -> int:
+async def count(service: ServiceContext, table: str) -> int:
     async with service.engine.connect() as conn:
         return int((await conn.execute(sa.text(f"select count(*) from {table}"))).scalar_one())
 
 
-async def state(service: Running) -> str:
+async def state(service: ServiceContext) -> str:
     """A digest of what the service knows of its cases."""
     table = "cases" if service.service.name == "escalation" else "appeals"
     query = f"select md5(string_agg(t::text, '' order by appeal_id)) from {table} t"

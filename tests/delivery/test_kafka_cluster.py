@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from huying.embedded import EmbeddedPostgres
 from huying.kafka.broker import Kafka
+from huying.local.embedded import EmbeddedPostgres
 from tests.city import City, PastCase
 
 pytestmark = pytest.mark.skipif(

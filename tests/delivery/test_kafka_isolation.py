@@ -27,12 +27,12 @@ from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from huying.embedded import EmbeddedBroker
 from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
 from huying.kafka.broker import Kafka
+from huying.local.embedded import EmbeddedBroker
 from services import SERVICES
-from shared.bus import Bus
-from shared.settings import Settings
+from shared.messaging.broker import Bus
+from shared.service.settings import Settings
 from tests.banks import KafkaBank, ask, directory
 from tests.city import ALL, City
 from tests.kafka import Bare

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.kafka.broker import Kafka
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
 from tests.city import City
 

@@ -12,9 +12,9 @@ import yaml
 from aiokafka import AIOKafkaProducer
 from aiosmtpd.smtp import SMTP
 
-from huying import sample_data, sample_loans
-from huying.embedded import free_port
-from huying.fleet import Fleet
+from huying.local import sample_data, sample_loans
+from huying.local.cluster import LocalCluster
+from huying.local.embedded import free_port
 from services import SERVICES
 from tests.deploy.programs import DEPLOY, program, running, until
 
@@ -39,7 +39,7 @@ class Unwilling:
 class City:
     """The services as processes, with sample data."""
 
-    def __init__(self, fleet: Fleet, client: httpx.AsyncClient) -> None:
+    def __init__(self, fleet: LocalCluster, client: httpx.AsyncClient) -> None:
         self.fleet = fleet
         self._client = client
 
@@ -98,7 +98,7 @@ async def city(folder: Path, **settings: object) -> AsyncIterator[City]:
     people = [*sample_data.people(), *sample_loans.people()]
     settings = {**NOWHERE, **settings}
     settings |= {"channels": folder / "channels.yaml", "allow_private_webhooks": True}
-    fleet = Fleet(folder / "state", people, **settings)
+    fleet = LocalCluster(folder / "state", people, **settings)
     try:
         await fleet.start()
         await fleet.start_processes()
@@ -139,7 +139,7 @@ class Prometheus:
 
 
 @contextlib.contextmanager
-def watching(folder: Path, fleet: Fleet, faster: int = 10) -> Iterator[Prometheus]:
+def watching(folder: Path, fleet: LocalCluster, faster: int = 10) -> Iterator[Prometheus]:
     """Prometheus, with what it asks beside the services. Scrapes and waits are so much `faster`."""
     ports = {name: free_port() for name in ("prometheus", "node", "blackbox", "proxy", "plain")}
     (folder / "ops_key").write_text(fleet.keys["ops"])
@@ -173,7 +173,7 @@ def _said(name: str) -> list[str]:
     return [word for word in words if "/host" not in word]
 
 
-def _config(folder: Path, fleet: Fleet, ports: dict[str, int], faster: int) -> Path:
+def _config(folder: Path, fleet: LocalCluster, ports: dict[str, int], faster: int) -> Path:
     """The compose file's configuration with addresses of this machine, times divided by `faster`."""
     (folder / "rules").mkdir()
     for file in (DEPLOY / "prometheus" / "rules").glob("*.yaml"):
@@ -203,7 +203,7 @@ def _config(folder: Path, fleet: Fleet, ports: dict[str, int], faster: int) -> P
 
 
 @contextlib.contextmanager
-def proxy(folder: Path, fleet: Fleet, port: int, plain: int) -> Iterator[None]:
+def proxy(folder: Path, fleet: LocalCluster, port: int, plain: int) -> Iterator[None]:
     """The front proxy with the compose file's configuration and certificates of `deploy/secrets.sh`."""
     with running(
         ["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], folder / "secrets.log"

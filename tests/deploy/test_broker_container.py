@@ -10,10 +10,10 @@ import pytest
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient
 
-from huying.embedded import free_port, listens
 from huying.kafka.setup import JVM, NoJava, jars, tools
+from huying.local.embedded import free_port, listens
 from services import SERVICES
-from shared.settings import KafkaSettings
+from shared.service.settings import KafkaSettings
 from tests.deploy.programs import DEPLOY, ROOT, running, until
 
 CONTAINERS = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import yaml
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services import SERVICES
 from shared.web.access import hash_key
 from tests.deploy.programs import DEPLOY, ROOT, running, until

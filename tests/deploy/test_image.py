@@ -20,7 +20,7 @@ def said(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_services_and_the_access_list_need_none_of_the_packages_left_out() -> None:
     apps = ", ".join(f"services.{service}.app" for service in SERVICES)
     hidden = "; ".join(f"sys.modules['{name}'] = None" for name in LEFT_OUT)
-    done = said(f"import sys; {hidden}; import huying.cli, huying.kafka.cli, {apps}")
+    done = said(f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}")
     assert done.returncode == 0, done.stderr
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     assert all(name.replace("_", "-") in dockerfile for name in LEFT_OUT)
@@ -43,7 +43,9 @@ def test_a_principal_without_password_is_named_with_the_file_that_lacks(tmp_path
         "HUYING_KAFKA_PASSWORD": "x",
     }
     code = "import sys; sys.argv = ['huying', 'kafka', 'acls', '--bootstrap', '127.0.0.1:9'];"
-    done = said(f"{code} from huying.cli import main; main()", HUYING_SECRETS=str(tmp_path), **login)
+    done = said(
+        f"{code} from huying.commands.main import main; main()", HUYING_SECRETS=str(tmp_path), **login
+    )
     assert done.returncode != 0
     assert "_kafka_password" in done.stderr
     assert "HUYING_SECRETS" in done.stderr

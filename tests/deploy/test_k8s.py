@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from services import SERVICES
-from shared.settings import Settings
+from shared.service.settings import Settings
 from tests.deploy.programs import DEPLOY, program
 
 FOLDER = DEPLOY / "k8s"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from huying.embedded import free_port
+from huying.local.embedded import free_port
 from tests.deploy.monitored import city
 from tests.deploy.programs import DEPLOY, ROOT, running, until
 

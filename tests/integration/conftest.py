@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City
 from tests.gateway import SECRET, Gateway
 from tests.receiver import Receiver, receiving

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.intake.app import SERVICE as INTAKE
-from shared.runtime import Running
+from shared.service.runtime import ServiceContext
 from shared.web import ops
 from shared.web.access import ACCESS
 from shared.web.guard import LIMIT
@@ -403,7 +403,7 @@ async def test_an_import_at_an_impossible_time_is_refused(target: Target, route:
 
 @pytest.mark.usefixtures("untouched")
 async def test_an_import_from_the_future_into_a_live_service_is_refused(target: Target) -> None:
-    live = Running(INTAKE, target.city.settings("intake").model_copy(update={"clock": "wall"}))
+    live = ServiceContext(INTAKE, target.city.settings("intake").model_copy(update={"clock": "wall"}))
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(live.app),
         base_url="http://intake",

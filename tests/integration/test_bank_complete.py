@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from aiokafka import TopicPartition
 
 from services.financing.bank_topics import Reader, complete_upto
-from shared.runtime import EPOCH
+from shared.service.runtime import EPOCH
 from tests.city import City, local
 
 

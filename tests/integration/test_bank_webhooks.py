@@ -12,9 +12,9 @@ import sqlalchemy as sa
 import uvicorn
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from huying import bank_sim
-from huying.bank_sim_webhooks import on_webhooks
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local import bank_sim
+from huying.local.bank_sim_webhooks import on_webhooks
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from tests.banks import ask, directory, leg_of
 from tests.city import City, refused
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.financing.app import SERVICE
 from tests.banks import ask, directory
 from tests.city import City

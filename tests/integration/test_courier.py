@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services.notify.delivery import LEASE
 from tests.city import local
 from tests.gateway import SECRET, Gateway
@@ -70,7 +70,7 @@ async def test_every_message_arrives_once_though_the_gateway_is_down_for_days_an
 
 async def test_a_digest_is_in_the_language_that_its_recipient_chose(office: Office) -> None:
     await office.reach("unit:roads", "13900000001")
-    async with office.running.engine.begin() as conn:
+    async with office.context.engine.begin() as conn:
         await conn.execute(sa.text("insert into preferences values ('unit:roads', 'en', 'test', now())"))
     await office.tell(*(overdue(number) for number in range(4)))
     await office.deliver(10 * MINUTE)

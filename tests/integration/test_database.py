@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from huying.embedded import EmbeddedPostgres
-from shared import db
-from shared.database import Connection, Database
+from huying.local.embedded import EmbeddedPostgres
+from shared.database.connection import Connection, Database
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.migrations import migrate, migration_engine
 
 END_THE_OTHERS = text(
     """
@@ -28,8 +29,8 @@ async def url(postgres: EmbeddedPostgres) -> str:
     """A database of the module's own, with the tables of a service."""
     await postgres.ensure(["connections"])
     url = postgres.dsn("connections", "connections")
-    engine = db.engine(url)
-    await db.migrate(engine, "financing")
+    engine = migration_engine(url)
+    await migrate(engine, "financing")
     await engine.dispose()
     return url
 
@@ -145,9 +146,9 @@ async def test_a_connection_lost_within_a_transaction_is_an_error_that_passes(
             await end_sessions(url)
             await conn.execute(KEEP)
 
-    with pytest.raises(db.DATABASE_ERRORS) as raised:
+    with pytest.raises(DATABASE_ERRORS) as raised:
         await lose_it()
-    assert db.is_transient(raised.value)
+    assert is_transient(raised.value)
     async with database.begin() as conn:
         await conn.execute(KEEP)
 
@@ -155,4 +156,4 @@ async def test_a_connection_lost_within_a_transaction_is_an_error_that_passes(
 async def test_a_mistake_in_a_statement_does_not_pass(database: Database) -> None:
     with pytest.raises(asyncpg.PostgresError) as raised:
         await database.reading().execute(text("select cast('x' as int)"))
-    assert not db.is_transient(raised.value)
+    assert not is_transient(raised.value)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.notify.sms import signature
 from tests.city import City, local, refused
 from tests.gateway import SECRET, Gateway

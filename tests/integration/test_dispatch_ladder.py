@@ -11,14 +11,14 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.domain import leg_id
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.store import Desk
-from shared.clock import DrivenClock
 from shared.events import AppealMerged
-from shared.runtime import Running, running
+from shared.service.clock import DrivenClock
+from shared.service.runtime import ServiceContext, running
 from tests.city import City, local, refused
 
 PACK = Path(__file__).parent.parent / "unit" / "dispatch" / "ladder.yaml"
@@ -243,7 +243,7 @@ def reply(appeal: Appeal) -> dict[str, str]:
     return {"leg_id": leg(appeal), "text": "正在办理"}
 
 
-async def waiting_for_a_lock(service: Running) -> None:
+async def waiting_for_a_lock(service: ServiceContext) -> None:
     query = sa.text(
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and wait_event_type = 'Lock'"

@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from huying.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres
 
 PARENT = """
 import asyncio, pathlib, sys

@@ -11,17 +11,18 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from huying.archive import files as archive
-from huying.archive import history, kept
+from huying.archive import kept
 from huying.archive.audit import verified
 from huying.archive.export import connected, cut, export, state
 from huying.archive.files import Broken
 from huying.archive.kept import How
 from huying.archive.rebuild import differences, rebuild
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.commands import history
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
-from shared import seals
-from shared.clock import WallClock
-from shared.database import Database
+from shared.audit import seals
+from shared.database.connection import Database
+from shared.service.clock import WallClock
 from tests.city import ALL, INTAKE, City, local
 from tests.exported import Restarted, Urls, counted, execute, now, urls_of, wiped
 from tests.gateway import SECRET, Gateway

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from huying.archive.audit import verified
 from huying.archive.export import export
 from huying.archive.files import Broken
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from shared import seals
-from shared.database import Database
-from shared.links import Links
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.audit import seals
+from shared.audit.links import Links
+from shared.database.connection import Database
 from tests.city import City, local
 from tests.exported import Urls, counted, execute, urls_of
 from tests.scenarios.test_verify import story

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
 from tests.city import City, refused
 from tests.lending import ask, banks, credit_code, judged, move_to, report, wish

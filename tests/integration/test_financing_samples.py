@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from huying import sample_loans
-from huying.accounts import accounts
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.sample_loans import samples
+from huying.local import sample_loans
+from huying.local.accounts import accounts
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.sample_loans import samples
 from services.financing.app import SERVICE
 from shared.web.access import Accounts, Role
 from tests.city import City

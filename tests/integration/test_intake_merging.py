@@ -12,10 +12,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.app import SERVICE as INTAKE
-from shared import db
-from shared.runtime import running
+from shared.database.migrations import migration_engine
+from shared.service.runtime import running
 from tests.city import City, refused
 
 REASON = {"reason": "同一路段"}
@@ -220,7 +220,7 @@ async def test_leads_and_followers_agree_after_many_merged_at_once_in_two_proces
 
 
 async def test_cases_are_locked_in_the_order_of_their_ids(city: City) -> None:
-    engine = db.engine(city.postgres.dsn("intake", "intake"))
+    engine = migration_engine(city.postgres.dsn("intake", "intake"))
     lock = "select 1 from appeals where appeal_id = cast(:id as uuid) for update"
     waits = "select count(*) from pg_stat_activity where datname = 'intake' and wait_event_type = 'Lock'"
     for _ in range(6):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
 
 REASON = {"reason": "说明"}

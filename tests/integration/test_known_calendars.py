@@ -8,13 +8,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services.escalation.tables import CASES
-from shared import calendars
-from shared.calendars import known, record_loaded, record_published
-from shared.database import Connection, Database
-from shared.rules.notices import Notice, Published, checked, published
-from shared.runtime import EPOCH
+from shared.database.connection import Connection, Database
+from shared.judging import calendars
+from shared.judging.calendars import known, record_loaded, record_published
+from shared.rules.time.notices import Notice, Published, checked, published
+from shared.service.runtime import EPOCH
 from tests.city import ZONE, empty
 from tests.notices import NOTICE_2027
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services.notify import receipts
 from services.notify.channels import load
 from services.notify.polling import Poller
@@ -37,9 +37,9 @@ async def office(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Of
 
 async def poll(office: Office, by: timedelta, step: timedelta = 5 * MINUTE) -> None:
     """Let time pass in steps, and ask at each for the receipts that are due."""
-    setup = load(office.running.settings.channels).sms
+    setup = load(office.context.settings.channels).sms
     assert setup is not None
-    poller = Poller(office.running, setup)
+    poller = Poller(office.context, setup)
     for _ in range(by // step):
         office.move(step)
         while await poller.turn():
@@ -58,7 +58,7 @@ async def sent(office: Office, number: int) -> None:
 
 async def receipt(office: Office, id_: str, status: str = "DELIVERED") -> int:
     """The gateway says it by itself."""
-    async with office.running.engine.begin() as conn:
+    async with office.context.engine.begin() as conn:
         return await receipts.keep(conn, office.clock.now(), id_, status)
 
 

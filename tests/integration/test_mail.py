@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from huying.embedded import free_port
+from huying.local.embedded import free_port
 from services.notify.channels import Letter, MailSetup, OutOfOrder, Refused, Retryable, Undelivered
 from services.notify.mail import Mail
 from services.notify.words import Language

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
 from tests.city import City, refused
 
@@ -47,7 +47,7 @@ async def value(city: City, service: str, name: str, **labels: str) -> float:
 
 async def asked_anew(city: City, service: str) -> None:
     """Let the database be asked at the next scrape, as if the 15 seconds were over."""
-    for answer in city.services[service].watch.figures._answers.values():
+    for answer in city.services[service].telemetry.metrics._answers.values():
         answer.asked_ns = 0
 
 
@@ -69,7 +69,7 @@ async def test_the_catalogue_has_every_figure_with_its_labels_and_no_other(city:
     await city.drained()
     wanted, found = described(), dict[str, set[str]]()
     for service in SERVICES:
-        for family in city.services[service].watch.figures.registry.collect():
+        for family in city.services[service].telemetry.metrics.registry.collect():
             name = f"{family.name}_total" if family.type == "counter" else family.name
             if name.startswith("huying_"):
                 labels = {key for sample in family.samples for key in sample.labels} - {"service", "le"}

@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
-from shared import db
+from shared.database.migrations import migrate, migration_engine
 
 
 @pytest.fixture(params=SERVICES)
@@ -23,7 +23,7 @@ async def fresh(
     """A service, and an empty database for it."""
     name = f"fresh_{request.param}"
     await postgres.ensure([name])
-    engine = db.engine(postgres.dsn(name, name))
+    engine = migration_engine(postgres.dsn(name, name))
     async with engine.begin() as conn:
         await conn.execute(sa.text("drop schema public cascade"))
         await conn.execute(sa.text("create schema public"))
@@ -45,16 +45,16 @@ async def differences(service: str, engine: AsyncEngine) -> list[Any]:
 async def test_a_migrated_database_is_what_the_tables_say(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
     assert await differences(service, engine) != []
-    await db.migrate(engine, service)
+    await migrate(engine, service)
     assert await differences(service, engine) == []
 
 
 async def test_migrating_again_changes_nothing(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await db.migrate(engine, service)
+    await migrate(engine, service)
     async with engine.begin() as conn:
         await conn.execute(sa.text("insert into heard values ('intake.events', 0, 'c', now())"))
-    await db.migrate(engine, service)
+    await migrate(engine, service)
     async with engine.connect() as conn:
         assert (await conn.execute(sa.text("select count(*) from heard"))).scalar_one() == 1
     assert await differences(service, engine) == []
@@ -62,15 +62,15 @@ async def test_migrating_again_changes_nothing(fresh: tuple[str, AsyncEngine]) -
 
 async def test_replicas_that_start_together_take_turns(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await asyncio.gather(*(db.migrate(engine, service) for _ in range(4)))
+    await asyncio.gather(*(migrate(engine, service) for _ in range(4)))
     assert await differences(service, engine) == []
 
 
 async def test_an_older_version_starts_on_what_a_newer_one_migrated(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await db.migrate(engine, service)
+    await migrate(engine, service)
     async with engine.begin() as conn:
         await conn.execute(sa.text("update alembic_version set version_num = '9999'"))
-    await db.migrate(engine, service)
+    await migrate(engine, service)
     async with engine.connect() as conn:
         assert (await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one() == "9999"

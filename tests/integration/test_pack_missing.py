@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from sqlalchemy import text
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
 
 _GONE = "update appeals set file = jsonb_set(file, '{pack}', '\"bozhou-2024@7\"')"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.fleet import PARTITIONS, environment
-from shared.rules.pack import PACKS
-from shared.settings import Settings
+from huying.local.cluster import PARTITIONS, environment
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.rules.pack.pack import PACKS
+from shared.service.settings import Settings
 
 GOOD = (PACKS / "bozhou-2024.yaml").read_text("utf-8")
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from shared import telemetry
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.telemetry import logs
 from shared.web.access import ACCESS, Role
 from tests.banks import KafkaBank
 from tests.city import PEOPLE, City
@@ -268,7 +268,7 @@ def leaks(told: str) -> list[str]:
 async def test_marked_values_are_in_no_span_log_or_figure_nor_told_of_what_is_parked(
     city: City, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    telemetry.configure_logs("DEBUG")
+    logs.configure_logs("DEBUG")
     try:
         await appeal_of_its_own(city)
         await loan_of_its_own(city)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
 
 RULES = Path(__file__).parent.parent / "unit" / "escalation" / "rules.yaml"

@@ -11,11 +11,11 @@ import pytest
 import sqlalchemy as sa
 import uvicorn
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.clients import Reach
 from services.notify.delivery import Channel
 from services.notify.inquiries import addresses
-from shared.runtime import under_one_port
+from shared.service.runtime import under_one_port
 from tests.city import City, refused
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until

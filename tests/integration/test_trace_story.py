@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.banks import KafkaBank, ask, directory
 from tests.city import City
 from tests.integration.test_bank_webhooks import endpoint

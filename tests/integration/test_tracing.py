@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from shared.outlet import MOST
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.telemetry.exporter import MOST
 from tests.city import City
 from tests.gateway import Gateway
 from tests.receiver import Received, Receiver

@@ -19,7 +19,7 @@ import httpx
 import pytest
 import yaml
 
-from huying.samples import appeals
+from huying.local.samples import appeals
 
 READY = "Huying is ready"
 README = Path(__file__).parents[2] / "README.md"

@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from huying.embedded import EmbeddedPostgres
+from huying.local.embedded import EmbeddedPostgres
 from services.notify.channels import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
 from services.notify.delivery import Outcome
 from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
 from services.notify.words import Language
-from shared.webhooks import Caller
+from shared.web.webhooks import Caller
 from tests.gateway import Gateway
 from tests.office import MINUTE, Office, opened, overdue
 

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from shared import events
 from shared.events import Event, Leg, Mark, Role
-from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.decide import Judgement, decide
-from shared.rules.limits import Limit, LimitUnit
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.limits import Limit, LimitUnit
 
-SETTINGS = Path(__file__).parent.parent.parent / "huying" / "samples" / "settings.yaml"
+SETTINGS = Path(__file__).parent.parent.parent / "huying" / "local" / "samples" / "settings.yaml"
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
 TOWN = "town"

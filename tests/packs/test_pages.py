@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.rules import pack
+from shared.rules.pack import pack
 from tests.packs.histories import SETTINGS, loaded
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "packs"

@@ -7,7 +7,7 @@ from pathlib import Path
 import chinese_calendar
 import pytest
 
-from huying.simulate import simulate
+from huying.simulate.simulate import simulate
 from tests.packs.histories import SETTINGS, ZONE
 
 DAY = timedelta(days=1)

@@ -18,15 +18,15 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.types import ASGIApp
 
-from huying.accounts import accounts
 from huying.console import otlp
 from huying.console.app import Console
 from huying.console.figures import INTERVAL_S
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from huying.fleet import Fleet
+from huying.local.accounts import accounts
+from huying.local.cluster import LocalCluster
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services import SERVICES
-from shared.clock import WallClock
-from shared.runtime import listening, under_one_port
+from shared.service.clock import WallClock
+from shared.service.runtime import listening, under_one_port
 from shared.web.access import Accounts, Role
 from tests.city import PEOPLE, City
 from tests.unit.console import invented
@@ -259,7 +259,7 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
     await asyncio.to_thread(tmp_path.chmod, 0o755)
     port, ahead = free_port(), Ahead()
     settings: dict[str, Any] = {"otlp_endpoint": f"http://127.0.0.1:{port}/ops", "trace_ratio": 1.0}
-    fleet = Fleet(tmp_path / "state", [("ops", Role.OPS, None)], None, **settings)
+    fleet = LocalCluster(tmp_path / "state", [("ops", Role.OPS, None)], None, **settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(fleet.stop)
         await fleet.start()
@@ -277,7 +277,7 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
                 await _killed(page, pictures, fleet, ahead)
 
 
-async def _killed(page: Page, pictures: Path, fleet: Fleet, ahead: Ahead) -> None:
+async def _killed(page: Page, pictures: Path, fleet: LocalCluster, ahead: Ahead) -> None:
     await page.goto("/ops/")
     dispatch = page.locator('.box[data-service="dispatch"]:visible')
     await expect(dispatch).to_have_attribute("data-state", "ok")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
 from tests.notices import NOTICE_2027
 from tests.scenarios.test_verify import verify

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import yaml
 
-from huying.calendar import load
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.parked import Where
+from huying.commands.calendar import load
+from huying.commands.parked import Where
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.escalation.app import SERVICE as ESCALATION
 from services.financing.app import SERVICE as FINANCING
 from tests.city import City

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from huying import profiles
-from huying.fleet import scratch
-from huying.replay import Services, replayed
-from huying.simulate import simulate
+from huying.local.cluster import scratch
+from huying.replay.replay import Services, replayed
+from huying.simulate import profiles
+from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared.rules import pack
+from shared.rules.pack import pack
 from tests.packs.histories import SETTINGS
 from tests.packs.test_pages import CITIES
 

@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator
 import sqlalchemy as sa
 
 from services.escalation.app import SERVICE as ESCALATION
-from shared.clock import DrivenClock
-from shared.relay import TRY_LOCK
-from shared.runtime import Running, running
+from shared.messaging.relay import TRY_LOCK
+from shared.service.clock import DrivenClock
+from shared.service.runtime import ServiceContext, running
 from tests.city import City, PastCase, local
 
 LONG_ENOUGH_TO_BE_WRONG_S = 2
 
 
 @contextlib.asynccontextmanager
-async def stopped_relay(service: Running) -> AsyncIterator[None]:
+async def stopped_relay(service: ServiceContext) -> AsyncIterator[None]:
     """The service's relay is dead and cannot come back; whoever writes still writes to the outbox."""
     end = sa.text(
         """

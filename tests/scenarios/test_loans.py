@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.progress import Progress
 
-from huying import profiles
-from huying.fleet import scratch
-from huying.replay import Services, replayed
-from huying.simulate import simulate
+from huying.local.cluster import scratch
+from huying.replay.replay import Services, replayed
+from huying.simulate import profiles
+from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared.rules import pack
+from shared.rules.pack import pack
 
 PACK = pack.load("bozhou-2024-financing")
 FILES = ("cases.csv", "deadlines.csv", "rejected.csv")

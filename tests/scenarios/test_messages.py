@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 from rich.progress import Progress
 
-from huying import profiles
-from huying.fleet import Fleet, scratch
-from huying.replay import Services, replayed
-from huying.simulate import simulate
+from huying.local.cluster import LocalCluster, scratch
+from huying.replay.replay import Services, replayed
+from huying.simulate import profiles
+from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared import db
-from shared.rules import pack
+from shared.database.migrations import migration_engine
+from shared.rules.pack import pack
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -52,8 +52,8 @@ def first(rows: int, file: Path, out: Path) -> Path:
     return out
 
 
-async def rows(fleet: Fleet, service: str, query: str) -> list[Any]:
-    engine = db.engine(fleet.postgres.dsn(service, service))
+async def rows(fleet: LocalCluster, service: str, query: str) -> list[Any]:
+    engine = migration_engine(fleet.postgres.dsn(service, service))
     try:
         async with engine.connect() as conn:
             return list(await conn.execute(sa.text(query)))
@@ -61,16 +61,16 @@ async def rows(fleet: Fleet, service: str, query: str) -> list[Any]:
         await engine.dispose()
 
 
-async def reach(fleet: Fleet, units: set[str]) -> None:
+async def reach(fleet: LocalCluster, units: set[str]) -> None:
     """Give the handlers of these units a phone."""
-    engine = db.engine(fleet.postgres.dsn("notify", "notify"))
+    engine = migration_engine(fleet.postgres.dsn("notify", "notify"))
     async with engine.begin() as conn:
         for unit in sorted(units):
             await conn.execute(sa.text(CONTACT), {"recipient": f"unit:{unit}"})
     await engine.dispose()
 
 
-async def sent(fleet: Fleet) -> None:
+async def sent(fleet: LocalCluster) -> None:
     """Wait until all that is urgent left."""
     async with asyncio.timeout(SECONDS):
         while (await rows(fleet, "notify", WAITING))[0][0]:

@@ -12,13 +12,14 @@ import pytest
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
 
-from huying.accounts import accounts
-from huying.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from huying.fleet import PARTITIONS, ServiceProcess, environment
+from huying.local.accounts import accounts
+from huying.local.cluster import PARTITIONS, ServiceProcess, environment
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.delivery import LEASE
-from shared import db, wire
+from shared.database.migrations import migration_engine
 from shared.events import Event
-from shared.settings import Settings
+from shared.messaging import wire
+from shared.service.settings import Settings
 from shared.web.access import Role
 from tests.city import empty, local
 from tests.gateway import SECRET, Gateway
@@ -38,7 +39,7 @@ class Notify:
 
     def __init__(self, settings: Settings, broker: EmbeddedBroker, key: str, state: Path) -> None:
         self.process = ServiceProcess(state, "notify", environment(settings), free_port())
-        self.engine = db.engine(settings.database)
+        self.engine = migration_engine(settings.database)
         self._broker = broker
         self._client = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self.process.port}/notify",

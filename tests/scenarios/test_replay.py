@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from huying import profiles
-from huying.embedded import Program
-from huying.fleet import Fleet, scratch
-from huying.replay import Services, replayed
-from huying.simulate import simulate
+from huying.local.cluster import LocalCluster, scratch
+from huying.local.embedded import Program
+from huying.replay.replay import Services, replayed
+from huying.simulate import profiles
+from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared.rules import pack
+from shared.rules.pack import pack
 
 PACK = pack.load("bozhou-2024")
 FILES = ("cases.csv", "deadlines.csv", "rejected.csv")
@@ -55,7 +55,7 @@ async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int =
             await asyncio.wait_for(nemesis, 1)
 
 
-async def _kill(fleet: Fleet, victims: Sequence[str], progress: Progress) -> None:
+async def _kill(fleet: LocalCluster, victims: Sequence[str], progress: Progress) -> None:
     for number, name in enumerate(victims, 1):
         while not progress.tasks or (
             progress.tasks[0].completed < progress.tasks[0].total * number / (len(victims) + 2)

@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from rich.progress import Progress
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from huying import profiles
-from huying.accounts import accounts
-from huying.embedded import free_port
-from huying.fleet import NOTIFY, Fleet
-from huying.replay import Services, replayed
-from huying.simulate import simulate
+from huying.local.accounts import accounts
+from huying.local.cluster import NOTIFY, LocalCluster
+from huying.local.embedded import free_port
+from huying.replay.replay import Services, replayed
+from huying.simulate import profiles
+from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared import db
+from shared.database.migrations import migrate, migration_engine
 from shared.web.access import Role
 from tests.scenarios.test_replay import PACK, differences, invent
 
@@ -45,11 +45,11 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def _old_fleet(old: Path) -> AsyncIterator[Fleet]:
+async def _old_fleet(old: Path) -> AsyncIterator[LocalCluster]:
     with tempfile.TemporaryDirectory(prefix="huying-", ignore_cleanup_errors=True) as folder:
         state = Path(folder)
         await asyncio.to_thread(state.chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = Fleet(state, PEOPLE, clock="driven", pack=PACK.id, zone=PACK.zone, log_level="ERROR")
+        fleet = LocalCluster(state, PEOPLE, clock="driven", pack=PACK.id, zone=PACK.zone, log_level="ERROR")
         try:
             await fleet.start()
             accounts(state, PEOPLE)  # the old version has no account of a service
@@ -57,7 +57,7 @@ async def _old_fleet(old: Path) -> AsyncIterator[Fleet]:
                 process = await fleet.add(service, service, free_port())
                 process.environment["PYTHONPATH"] = str(old)
                 await process.start()
-            watching = asyncio.create_task(fleet.watch())
+            watching = asyncio.create_task(fleet.telemetry())
             try:
                 yield fleet
             finally:
@@ -66,7 +66,7 @@ async def _old_fleet(old: Path) -> AsyncIterator[Fleet]:
             await fleet.stop()
 
 
-async def _upgrade(fleet: Fleet, steps: Sequence[Sequence[str]], progress: Progress) -> None:
+async def _upgrade(fleet: LocalCluster, steps: Sequence[Sequence[str]], progress: Progress) -> None:
     """Migrate all databases below the old services, then replace these by new ones, step by step."""
     for number, names in enumerate(((), *steps), 1):
         while not progress.tasks or (
@@ -81,11 +81,11 @@ async def _upgrade(fleet: Fleet, steps: Sequence[Sequence[str]], progress: Progr
         await asyncio.gather(*(fleet.processes[name].kill() for name in names))
 
 
-async def _migrate(fleet: Fleet) -> None:
+async def _migrate(fleet: LocalCluster) -> None:
     for service in SERVICES:
-        engine = db.engine(fleet.postgres.dsn(service, service))
+        engine = migration_engine(fleet.postgres.dsn(service, service))
         before = await _version(engine)
-        await db.migrate(engine, service)
+        await migrate(engine, service)
         assert before < await _version(engine), f"{service} ran no older version"
         await engine.dispose()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from huying import live
-from huying.parked import Where
+from huying.commands.parked import Where
+from huying.simulate import live
 from tests.city import City
 from tests.scenarios.test_verify import story
 

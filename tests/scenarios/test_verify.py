@@ -4,8 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from huying.verify import Verdict, calendars_of, verified
-from shared.rules import pack
+from huying.simulate.verify import Verdict, calendars_of, verified
+from shared.rules.pack import pack
 from tests.city import City
 
 

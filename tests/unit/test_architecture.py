@@ -25,9 +25,9 @@ CLOCKS = {
     ("time", "time_ns"),
 }
 MAY_CATCH_ALL = {
-    Path("shared/consumer.py"),
-    Path("shared/writer.py"),
-    Path("shared/judge.py"),
+    Path("shared/messaging/consumer.py"),
+    Path("shared/web/writer.py"),
+    Path("shared/judging/judge.py"),
     Path("services/financing/bank_topics.py"),
 }
 
@@ -66,8 +66,8 @@ def purity(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 def clocks(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Only `shared/clock.py` asks for the time."""
-    if path == Path("shared/clock.py"):
+    """Only `shared/service/clock.py` asks for the time."""
+    if path == Path("shared/service/clock.py"):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
@@ -120,19 +120,23 @@ def test_no_source_breaks_the_rule(rule) -> None:
         (layers, "services/intake/api.py", "def f():\n    import services.notify.store"),
         (layers, "services/intake/api.py", "from huying.up import up"),
         (layers, "services/intake/api.py", "from . import domain"),
-        (layers, "shared/rules/decide.py", "from services.escalation import domain"),
-        (layers, "shared/db.py", "import huying"),
+        (layers, "shared/rules/judging/decide.py", "from services.escalation import domain"),
+        (layers, "shared/database/migrations.py", "import huying"),
         (purity, "services/intake/domain.py", "from sqlalchemy import text"),
-        (purity, "shared/rules/calendar.py", "import httpx"),
+        (purity, "shared/rules/time/calendar.py", "import httpx"),
         (clocks, "services/intake/domain.py", "from datetime import datetime\nat = datetime.now(UTC)"),
-        (clocks, "shared/relay.py", "import datetime as d\nimport datetime\nx = datetime.datetime.utcnow"),
-        (clocks, "huying/up.py", "import time\nx = time.time()"),
-        (clocks, "huying/up.py", "from time import time"),
-        (clocks, "huying/up.py", "from datetime import date\nx = date.today()"),
-        (catch_alls, "shared/relay.py", "try: pass\nexcept Exception: pass"),
-        (catch_alls, "shared/relay.py", "try: pass\nexcept (OSError, Exception): pass"),
-        (catch_alls, "shared/relay.py", "try: pass\nexcept: pass"),
-        (prints, "huying/up.py", "print(1)"),
+        (
+            clocks,
+            "shared/messaging/relay.py",
+            "import datetime as d\nimport datetime\nx = datetime.datetime.utcnow",
+        ),
+        (clocks, "huying/local/up.py", "import time\nx = time.time()"),
+        (clocks, "huying/local/up.py", "from time import time"),
+        (clocks, "huying/local/up.py", "from datetime import date\nx = date.today()"),
+        (catch_alls, "shared/messaging/relay.py", "try: pass\nexcept Exception: pass"),
+        (catch_alls, "shared/messaging/relay.py", "try: pass\nexcept (OSError, Exception): pass"),
+        (catch_alls, "shared/messaging/relay.py", "try: pass\nexcept: pass"),
+        (prints, "huying/local/up.py", "print(1)"),
     ],
 )
 def test_the_rule_catches_what_it_forbids(rule, path: str, source: str) -> None:
@@ -143,11 +147,11 @@ def test_the_rule_catches_what_it_forbids(rule, path: str, source: str) -> None:
     ("rule", "path", "source"),
     [
         (layers, "services/intake/api.py", "from services.intake import domain\nfrom shared import events"),
-        (layers, "huying/up.py", "from services import SERVICES\nimport services.intake.app"),
+        (layers, "huying/local/up.py", "from services import SERVICES\nimport services.intake.app"),
         (purity, "services/intake/api.py", "import fastapi"),
-        (clocks, "shared/clock.py", "datetime.now(UTC)"),
+        (clocks, "shared/service/clock.py", "datetime.now(UTC)"),
         (clocks, "services/intake/api.py", "running.clock.now()"),
-        (catch_alls, "shared/writer.py", "try: pass\nexcept Exception: pass"),
+        (catch_alls, "shared/web/writer.py", "try: pass\nexcept Exception: pass"),
     ],
 )
 def test_the_rule_lets_the_rest_be(rule, path: str, source: str) -> None:

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from huying.archive import files as archive
 from huying.archive.audit import FORMAT, checked, read_keys, told, verified
 from huying.archive.files import Broken, Writer
-from shared import chain, seals
-from shared.chain import Said
-from shared.seals import Head
+from shared.audit import chain, seals
+from shared.audit.chain import Said
+from shared.audit.seals import Head
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))

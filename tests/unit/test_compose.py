@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from services import SERVICES
-from shared.settings import Settings
+from shared.service.settings import Settings
 from shared.web.access import Accounts, Role
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,7 +56,7 @@ def test_the_environment_of_a_container_makes_settings(service: str) -> None:
     environment = CONTAINERS[service]["environment"]
     assert all(name.startswith("HUYING_") for name in environment)
     values = {name.removeprefix("HUYING_").lower(): value for name, value in environment.items()}
-    del values["secrets"]  # the folder, shared/settings.py
+    del values["secrets"]  # the folder, shared/service/settings.py
     assert values.keys() <= Settings.model_fields.keys()
     settings = Settings(**values, database="postgresql+asyncpg://x", kafka_password="x")
     assert (settings.partitions, settings.idempotent_producer, settings.port) == (6, True, 8000)

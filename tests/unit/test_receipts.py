@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.receipts import opens, receipt_code, receipt_hash
+from shared.service.receipts import opens, receipt_code, receipt_hash
 
 
 def test_a_receipt_code_is_eighty_bits_in_letters_nobody_mistakes() -> None:

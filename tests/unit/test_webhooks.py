@@ -10,8 +10,8 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from services.financing.webhooks import WAITS, next_try
-from shared.errors import Invalid
-from shared.webhooks import Caller, check_url, headers, is_public, key, new_secret
+from shared.service.errors import Invalid
+from shared.web.webhooks import Caller, check_url, headers, is_public, key, new_secret
 
 NOW = datetime(2026, 11, 9, 1, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
 from services.financing.store import metadata
-from shared.migrations import run
+from shared.database.migrations import run
 
 run(metadata)

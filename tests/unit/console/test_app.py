@@ -14,7 +14,7 @@ import pytest
 from huying.console import otlp
 from huying.console.app import Console
 from huying.console.words import LABELS, SERVICES, WORDS
-from shared.clock import DrivenClock
+from shared.service.clock import DrivenClock
 from shared.web.access import Account, Accounts, Role, hash_key
 from tests.city import refused
 from tests.unit.console import invented

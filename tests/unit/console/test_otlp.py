@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from huying.console import otlp
-from shared.errors import HuyingError
+from shared.service.errors import HuyingError
 from tests.unit.console import invented
 
 

@@ -11,11 +11,11 @@ import pytest
 from services.dispatch import acts
 from services.dispatch.domain import Given, perform
 from services.dispatch.file import File, Running, Unit
-from shared.errors import HuyingError
 from shared.events import Event, Verdict
-from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.pack import Pack
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar
+from shared.service.errors import HuyingError
 from shared.web.access import Caller, Role
 
 ZONE = ZoneInfo("Asia/Shanghai")

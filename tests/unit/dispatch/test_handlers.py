@@ -87,7 +87,7 @@ def test_a_merged_case_no_unit_has_gets_the_units_of_its_lead() -> None:
     lead, follower = Case().assigned("roads", "water"), Case(number=2)
     desk = heard(lead, follower)
     merged(desk, follower, lead)
-    (said,) = [one.event for one in desk.said]
+    (said,) = [one.event for one in desk.pending]
     assert isinstance(said, events.AppealAssigned)
     assert (said.appeal_id, [leg.unit for leg in said.legs]) == (follower.file.appeal_id, ["roads", "water"])
     assert said.legs[0].unit_name == "市交通局"
@@ -101,7 +101,7 @@ def test_it_is_dispatched_no_sooner_than_it_was_merged() -> None:
     lead, follower = Case().assigned(), Case(number=2)
     desk = heard(lead, follower)
     merged(desk, follower, lead, desk.at + HOUR)
-    assert desk.said[0].event.occurred_at == desk.at + HOUR
+    assert desk.pending[0].event.occurred_at == desk.at + HOUR
 
 
 def test_a_merge_into_a_case_not_heard_of_is_kept_for_later() -> None:
@@ -109,7 +109,7 @@ def test_a_merge_into_a_case_not_heard_of_is_kept_for_later() -> None:
     desk = heard(follower)
     merged(desk, follower, lead)
     assert follower.file.follows(lead.file.appeal_id, LATER)
-    assert desk.said == []
+    assert desk.pending == []
     desk.files[lead.file.appeal_id] = lead.assigned().file
     desk.join(lead.file, follower.file, LATER, "office")
     assert follower.file.state == State.ASSIGNED
@@ -140,16 +140,16 @@ def test_an_act_on_the_lead_reaches_those_that_follow_it_then() -> None:
     lead, follower, other = Case(), Case(number=2), Case(number=3)
     desk = heard(lead, follower, other)
     merged(desk, follower, lead)
-    desk.said.clear()
+    desk.pending.clear()
     act = acts.Assign.model_validate({"legs": [{"unit": "roads"}]})
     desk.perform(lead.file.appeal_id, act, LATER - HOUR, lead.given(OFFICE))
-    assert [one.event.appeal_id for one in desk.said] == [lead.file.appeal_id]  # not merged yet
+    assert [one.event.appeal_id for one in desk.pending] == [lead.file.appeal_id]  # not merged yet
 
     reply = acts.Reply.model_validate({"leg_id": lead.file.legs[0].leg_id, "text": "正在办理"})
     desk.join(lead.file, follower.file, LATER, "office")
-    desk.said.clear()
+    desk.pending.clear()
     desk.perform(lead.file.appeal_id, reply, LATER + HOUR, lead.given(OFFICE))
-    said = [(one.event.type, one.event.appeal_id) for one in desk.said]
+    said = [(one.event.type, one.event.appeal_id) for one in desk.pending]
     assert said == [
         ("appeal.responded.v1", lead.file.appeal_id),
         ("appeal.responded.v1", follower.file.appeal_id),

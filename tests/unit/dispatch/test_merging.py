@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatch import acts, merging
 from services.dispatch.file import LegState, Merge, State
-from shared.rules.pack_desks import Shared
+from shared.rules.pack.desks import Shared
 from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, Case
 
 REPLY = {"text": "正在办理"}

@@ -10,7 +10,7 @@ from services.dispatch.api import ROUTES
 from services.dispatch.domain import TRANSITIONS
 from services.dispatch.file import Extension, State
 from shared.events import AppealClosed, FindingMade
-from shared.rules.limits import Limit, LimitUnit
+from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, refused
 
 FOUND = {"reasonable": True, "by": "周主任", "reason": "属实"}

@@ -17,10 +17,10 @@ from services.escalation.card_page import html, pdf
 from services.escalation.cards import Document, Language, Setting, document, number
 from services.escalation.case import Card, CardStatus, Case
 from shared.events import Deadline
-from shared.rules import pack
-from shared.rules.calendar import OfficeHours
-from shared.rules.explain import explain
-from shared.rules.limits import Limit, LimitUnit, Pause
+from shared.rules.pack import pack
+from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.limits import Limit, LimitUnit, Pause
+from shared.rules.wording.explain import explain
 from tests.packs.histories import CALENDAR, loaded
 
 ZONE = ZoneInfo("Asia/Shanghai")

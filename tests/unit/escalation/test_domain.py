@@ -9,7 +9,7 @@ from services.escalation import acts
 from services.escalation.case import Card, CardStatus, Case, Lift, Publication
 from services.escalation.domain import perform
 from shared import events
-from shared.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
+from shared.service.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
 from shared.web.access import Caller, Role
 
 AT = datetime(2026, 11, 20, 1, tzinfo=UTC)

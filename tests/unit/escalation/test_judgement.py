@@ -13,12 +13,12 @@ from services.escalation.handlers import HANDLERS
 from services.escalation.judgement import take
 from shared import events
 from shared.events import Event
-from shared.rules import pack
-from shared.rules.acts import ACTS
-from shared.rules.calendar import Calendar, Calendars
-from shared.rules.decide import decide
-from shared.rules.notices import Known, checked, published
-from shared.rules.pack import Pack
+from shared.rules.judging.acts import ACTS
+from shared.rules.judging.decide import decide
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar, Calendars
+from shared.rules.time.notices import Known, checked, published
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDARS = Calendars(Calendar.load(ZONE))

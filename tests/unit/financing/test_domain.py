@@ -21,8 +21,8 @@ from services.financing.reports import STATE_ZH, TRANSITIONS, receipt, report
 from services.financing.routing import Routing, RoutingError, load
 from shared import events
 from shared.events import CATALOGUE, AmountBand
-from shared.rules import pack
-from shared.rules.acts import ACTS
+from shared.rules.judging.acts import ACTS
+from shared.rules.pack import pack
 from tests.lending import credit_code, said, wish
 
 PACK = pack.load("bozhou-2024-financing")

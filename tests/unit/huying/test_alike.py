@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from huying import profiles
-from huying.judging import Judge, result
-from huying.recorded import Case, Past
-from huying.results import Renderer, Result
-from huying.wallclock import WallClock
+from huying.simulate import profiles
+from huying.simulate.judging import Judge, result
+from huying.simulate.local_days import WallClock
+from huying.simulate.recorded import Case, Past
+from huying.simulate.results import Renderer, Result
 from services.dispatch.domain import Unit
-from shared.rules import pack
-from shared.rules.limits import Limit, LimitUnit
+from shared.rules.pack import pack
+from shared.rules.time.limits import Limit, LimitUnit
 
-SETTINGS = Path(profiles.__file__).parent / "samples" / "settings.yaml"
+SETTINGS = Path(profiles.__file__).parents[1] / "local" / "samples" / "settings.yaml"
 HOW = profiles.load("appeals-zh")
 CITIES = ("bozhou-2024", "bowu-2022", "xuancheng-2024", "qingyang-2023", "xx-city-2022", "case-limits")
 ZONE = ZoneInfo("Asia/Shanghai")

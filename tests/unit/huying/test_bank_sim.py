@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from huying.bank_sim import BUILT_IN, FAULTS, Delays, Plan, read_delays, read_faults
+from huying.local.bank_sim import BUILT_IN, FAULTS, Delays, Plan, read_delays, read_faults
 
 REQUEST = {"leg": "RZ-20260213-00042/1", "amount": "500000.00", "term_months": 12}
 HEAD = "case_id,submitted,preaccepted,accepted,approved,declined\n"
@@ -76,7 +76,7 @@ def test_a_fault_that_is_none_is_refused(said: str) -> None:
 
 def test_the_bank_knows_nothing_of_the_services() -> None:
     code = (
-        "import sys, huying.bank_sim, huying.bank_sim_webhooks; "
+        "import sys, huying.local.bank_sim, huying.local.bank_sim_webhooks; "
         "sys.exit(any(name.split('.')[0] in ('services', 'shared') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

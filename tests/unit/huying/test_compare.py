@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from huying import compare
-from huying.compare import Difference, Rate, differences, tiers
-from huying.outcome import Outcome
-from huying.results import Deadline, Figures, Result
-from huying.simulate import simulate
+from huying.simulate import compare
+from huying.simulate.compare import Difference, Rate, differences, tiers
+from huying.simulate.outcome import Outcome
+from huying.simulate.results import Deadline, Figures, Result
+from huying.simulate.simulate import simulate
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"

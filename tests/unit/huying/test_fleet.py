@@ -2,9 +2,9 @@
 
 import json
 
-from huying.fleet import environment
-from huying.samples import PROCEDURES
-from shared.settings import Settings
+from huying.local.cluster import environment
+from huying.local.samples import PROCEDURES
+from shared.service.settings import Settings
 
 
 def test_a_process_is_given_its_procedures_in_the_form_that_settings_read() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from huying.cli import app
+from huying.commands.main import app
 from huying.kafka.access import ALLOW, GROUP, LITERAL, OPERATIONS, PREFIXED, TOPIC, Entry, entries, principals
 from huying.kafka.setup import properties
 from services import SERVICES

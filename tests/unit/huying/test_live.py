@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from huying import live
-from huying.outcome import Outcome
-from huying.parked import Where
+from huying.commands.parked import Where
+from huying.simulate import live
+from huying.simulate.outcome import Outcome
 from shared import events
 from shared.events import Channel, Event, Kind, Leg, Role
 from shared.events import Outcome as How
-from shared.rules import notices, pack
-from shared.rules.calendar import Calendar
-from shared.rules.decide import decide
+from shared.rules.judging.decide import decide
+from shared.rules.pack import pack
+from shared.rules.time import notices
+from shared.rules.time.calendar import Calendar
 
 LEGS = (UUID(int=11), UUID(int=12))
 NOW = "2026-03-31T00:00:00+00:00"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from huying.cli import app
-from huying.notice_preview import previews
+from huying.commands.main import app
+from huying.commands.notice_preview import previews
 from services.notify.routing import ROUTING, table
 from services.notify.templates import FOLDER, file_of
 from services.notify.words import Language

@@ -13,18 +13,19 @@ import yaml
 from markupsafe import escape
 from typer.testing import CliRunner
 
-from huying import packs
-from huying.cli import app
+from huying.commands import packs
+from huying.commands.main import app
 from shared import events
-from shared.rules import pack, words
-from shared.rules.limits import LimitUnit
-from shared.rules.pack_desks import Need, Shared
-from shared.rules.pack_ladder import Act
-from shared.rules.pack_parts import Meeting, Owner, Start
-from shared.rules.wording import LANGUAGES, sentences
+from shared.rules.pack import pack
+from shared.rules.pack.desks import Need, Shared
+from shared.rules.pack.ladder import Act
+from shared.rules.pack.parts import Meeting, Owner, Start
+from shared.rules.time.limits import LimitUnit
+from shared.rules.wording import words
+from shared.rules.wording.sentences import LANGUAGES, sentences
 
-ROOT = Path(packs.__file__).parents[1]
-SAMPLE = ROOT / "huying" / "samples" / "settings.yaml"
+ROOT = Path(packs.__file__).parents[2]
+SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"
 SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
 BOZHOU = pack.PACKS / "bozhou-2024.yaml"
 

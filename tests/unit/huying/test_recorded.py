@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from huying import profiles
-from huying.profiles import PROFILES, ProfileError
-from huying.recorded import Case, FileRefused, Rejected, read, read_all, safe_code
+from huying.simulate import profiles
+from huying.simulate.profiles import PROFILES, ProfileError
+from huying.simulate.recorded import Case, FileRefused, Rejected, read, read_all, safe_code
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 GOOD = "7,甲公司,A7县道路,2017-03-01T09:00:00,货车无法进出,已修,2017-03-03T10:00:00\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from huying.simulate import simulate
+from huying.simulate.simulate import simulate
 
 CHROMIUM = shutil.which("chromium")
 sync_api = pytest.importorskip("playwright.sync_api", reason="NOT SEEN IN A BROWSER: there is no playwright")

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from huying import samples
-from huying.sample_data import SampleDataError, bring_in, people
-from huying.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
+from huying.local import samples
+from huying.local.sample_data import SampleDataError, bring_in, people
+from huying.local.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
 from services import SERVICES
 from services.dispatch import acts as dispatch_acts
 from services.dispatch import domain as dispatch
@@ -19,12 +19,12 @@ from services.escalation import acts as escalation_acts
 from services.intake import domain as intake
 from shared import events
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
-from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.decide import Judgement, decide
-from shared.rules.strict_yaml import Mistakes
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.pack import pack
+from shared.rules.pack.strict_yaml import Mistakes
+from shared.rules.time.calendar import Calendar
 from shared.web.access import Caller, Role
-from shared.web.text import Body
+from shared.web.bodies import Body
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from huying import samples
-from huying.sample_loans import samples as loans
+from huying.local import samples
+from huying.local.sample_loans import samples as loans
 from services.financing.acts import check_credit_code
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from huying import profiles, shares
-from huying.judging import Judging
-from huying.recorded import Case, Rejected, read
-from huying.shares import Share, Unpaired
-from huying.simulate import gathered, header, simulate
+from huying.simulate import partitions, profiles
+from huying.simulate.judging import Judging
+from huying.simulate.partitions import Share, Unpaired
+from huying.simulate.recorded import Case, Rejected, read
+from huying.simulate.simulate import gathered, header, simulate
 
 HOW = profiles.load("appeals-zh")
 HEADER = ["source_id", "author", "title", "received_at", "body", "reply", "replied_at"]
@@ -57,7 +57,7 @@ def at_a_stretch(file: Path) -> tuple[list[str], list[Rejected]]:
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_shares_hold_what_the_file_holds(tmp_path: Path, seed: int, end: str) -> None:
     file = invented(tmp_path / "appeals.csv", seed, end)
-    assert file.stat().st_size > 9 * shares.BLOCK
+    assert file.stat().st_size > 9 * partitions.BLOCK
     expected = at_a_stretch(file)
     assert len(expected[0]) > 1500
     assert {one.reason.partition(":")[0] for one in expected[1]} >= {"source_id", "title"}

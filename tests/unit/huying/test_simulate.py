@@ -11,23 +11,23 @@ import orjson
 import pytest
 from rich.console import Console
 
-from huying import profiles
-from huying.driver import ReplayFailed
-from huying.judging import LEG, Judge, history
-from huying.profiles import Profile
-from huying.recorded import Recorded, read_all
-from huying.replay import Services, replayed, steps
-from huying.results import progress, write
-from huying.simulate import RUN_ON
-from huying.simulate import simulate as run
+from huying.replay.driver import ReplayFailed
+from huying.replay.replay import Services, replayed, steps
+from huying.simulate import profiles
+from huying.simulate.judging import LEG, Judge, history
+from huying.simulate.profiles import Profile
+from huying.simulate.recorded import Recorded, read_all
+from huying.simulate.results import progress, write
+from huying.simulate.simulate import RUN_ON
+from huying.simulate.simulate import simulate as run
 from services import SERVICES
 from services.dispatch import acts as dispatch
 from services.dispatch.domain import File, Given, perform
 from services.intake import acts as intake
 from services.intake.domain import imported_id, receive
 from shared.events import AppealAssigned, Event, Leg
-from shared.rules import pack
-from shared.rules.calendar import Calendar
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar
 from shared.web.access import Caller, Role
 
 DATA = Path(__file__).parents[4] / "shared" / "data"

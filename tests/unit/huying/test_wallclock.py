@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.wallclock import WallClock
+from huying.simulate.local_days import WallClock
 
 ZONES = [
     ZoneInfo(name)

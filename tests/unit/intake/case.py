@@ -10,9 +10,9 @@ from services.intake.file import File
 from services.intake.handlers import HANDLERS
 from shared import events
 from shared.events import Channel, Event
-from shared.rules import pack
-from shared.rules.calendar import Calendar
-from shared.rules.pack import Pack
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)

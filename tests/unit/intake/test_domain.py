@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from services.intake import acts, domain
 from services.intake.handlers import HANDLERS, SILENT
 from shared import events
-from shared.errors import Conflict, Invalid
 from shared.events import CATALOGUE, Channel, Event
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Conflict, Invalid
 from tests.unit.intake.case import (
     APPEAL,
     APPROVED,

@@ -9,11 +9,11 @@ from services.intake import merging
 from services.intake.file import File
 from services.intake.status import public
 from shared import events
-from shared.errors import Conflict
 from shared.events import Event
-from shared.rules import pack
-from shared.rules.pack import Pack
-from shared.rules.pack_desks import Merging
+from shared.rules.pack import pack
+from shared.rules.pack.desks import Merging
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict
 from tests.unit.intake.case import (
     APPROVED,
     BARE,

@@ -5,11 +5,11 @@ import pytest
 from services.intake import acts, domain
 from services.intake.file import File
 from shared import events
-from shared.errors import Conflict
 from shared.events import Rating
-from shared.rules.limits import Limit
-from shared.rules.pack import Pack
-from shared.rules.pack_desks import Reopening
+from shared.rules.pack.desks import Reopening
+from shared.rules.pack.pack import Pack
+from shared.rules.time.limits import Limit
+from shared.service.errors import Conflict
 from tests.unit.intake.case import (
     BARE,
     FOUND,

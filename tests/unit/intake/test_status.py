@@ -8,11 +8,11 @@ from services.intake import telling
 from services.intake.status import public
 from shared import events
 from shared.events import Event
-from shared.rules import pack
-from shared.rules.pack import Pack
-from shared.rules.pack_desks import Destination, Extension, PauseGround, Pauses, Referral, Stage
-from shared.rules.pack_ladder import Level, Levels
-from shared.rules.pack_parts import Title
+from shared.rules.pack import pack
+from shared.rules.pack.desks import Destination, Extension, PauseGround, Pauses, Referral, Stage
+from shared.rules.pack.ladder import Level, Levels
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Title
 from tests.unit.intake.case import (
     APPROVED,
     BARE,

@@ -9,8 +9,8 @@ from services.notify.routing import table
 from services.notify.words import Names
 from shared import events
 from shared.events import CATALOGUE, Event
-from shared.rules.limits import Limit, LimitUnit
-from shared.rules.words import Said
+from shared.rules.time.limits import Limit, LimitUnit
+from shared.rules.wording.words import Said
 
 APPEAL = UUID(int=1)
 NUMBER = "BZ-20260213-00042"

@@ -21,7 +21,7 @@ from services.notify.delivery import (
     within,
 )
 from services.notify.words import Language
-from shared.rules.calendar import Calendar
+from shared.rules.time.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)

@@ -17,9 +17,9 @@ from services.notify.templates import FOLDER, file_of
 from services.notify.words import DEADLINES, WORDS, Language
 from shared import events
 from shared.events import CATALOGUE, DeadlineKind, Event, LiftReason, Outcome, Rank, Rating, Role
-from shared.rules import words as common
-from shared.rules.limits import LimitUnit
-from shared.rules.strict_yaml import Mistakes
+from shared.rules.pack.strict_yaml import Mistakes
+from shared.rules.time.limits import LimitUnit
+from shared.rules.wording import words as common
 from tests.unit.notify.samples import ALL, BANKS, FIELDS, LEGS, NAMES, NUMBER, at, case, sample
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -21,7 +21,7 @@ from services.notify.delivery import Channel, Outcome
 from services.notify.mail import undelivered
 from services.notify.sms import CODES, Size, Sms, signature, size
 from services.notify.words import Language
-from shared.rules.strict_yaml import Mistakes
+from shared.rules.pack.strict_yaml import Mistakes
 
 SMS = SmsSetup.model_validate(
     {

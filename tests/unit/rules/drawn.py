@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from shared import events
 from shared.events import DeadlineKind, Event, Kind, Leg, LiftReason, Mark, OwnLimit, Role
-from shared.rules import pack
-from shared.rules.acts import ACTS
-from shared.rules.calendar import Calendar, Calendars
-from shared.rules.limits import Limit, LimitUnit
-from shared.rules.notices import Notice, published, statutory
-from shared.rules.pack import Pack
-from shared.rules.pack_checks import contradictions
-from shared.rules.pack_ladder import OF_A_UNIT, Act
-from shared.rules.pack_parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
-from shared.rules.said import SAID
+from shared.rules.judging.acts import ACTS
+from shared.rules.judging.rulings import SAID
+from shared.rules.pack import pack
+from shared.rules.pack.checks import contradictions
+from shared.rules.pack.ladder import OF_A_UNIT, Act
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
+from shared.rules.time.calendar import Calendar, Calendars
+from shared.rules.time.limits import Limit, LimitUnit
+from shared.rules.time.notices import Notice, published, statutory
 
 CALENDAR = Calendar.load(ZoneInfo("Asia/Shanghai"))
-SAMPLE = Path(pack.__file__).parents[2] / "huying" / "samples" / "settings.yaml"
+SAMPLE = Path(pack.__file__).parents[3] / "huying" / "local" / "samples" / "settings.yaml"
 APPEAL = UUID(int=1)
 LEGS = [UUID(int=10), UUID(int=11)]
 CARDS = [uuid5(SAID, f"{APPEAL} card {leg} 1 {kind}") for leg in LEGS for kind in ("reply", "first")]

@@ -9,7 +9,7 @@ import chinese_calendar
 import holidays
 import pytest
 
-from shared.rules.calendar import OFFICE_HOURS, Calendar, DayOff, OfficeHours, statutory
+from shared.rules.time.calendar import OFFICE_HOURS, Calendar, DayOff, OfficeHours, statutory
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)

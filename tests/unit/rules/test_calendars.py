@@ -12,10 +12,10 @@ import pytest
 
 from shared import events
 from shared.events import Event, Verdict
-from shared.rules import pack
-from shared.rules.calendar import Calendar, Calendars
-from shared.rules.decide import Judgement, decide
-from shared.rules.notices import statutory
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar, Calendars
+from shared.rules.time.notices import statutory
 from tests.unit.rules.test_decide import CASE, act, by_limit, leg, working_days
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -9,13 +9,13 @@ import pytest
 
 from shared import events
 from shared.events import Event, Leg, Role, Verdict
-from shared.rules import pack
-from shared.rules.acts import ACTS
-from shared.rules.calendar import Calendar
-from shared.rules.decide import Judgement, decide
-from shared.rules.limits import Limit, LimitUnit
-from shared.rules.said import SAID
-from shared.rules.standing import CaseState
+from shared.rules.judging.acts import ACTS
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.judging.rulings import SAID
+from shared.rules.judging.state import CaseState
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.limits import Limit, LimitUnit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)

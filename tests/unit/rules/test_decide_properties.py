@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared import events
 from shared.events import DeadlineKind, Event, Leg, OwnLimit, Role, Verdict
-from shared.rules.calendar import Calendars
-from shared.rules.decide import Judgement, decide
-from shared.rules.limits import Limit
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.time.calendar import Calendars
+from shared.rules.time.limits import Limit
 from tests.unit.rules.drawn import CALENDAR, LEGS, acts, calendars, histories, moments, packs
 
 MICROSECOND = timedelta(microseconds=1)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.rules.calendar import OFFICE_HOURS, Calendar, OfficeHours
-from shared.rules.explain import Fate, explain, walk
-from shared.rules.limits import Due, Limit, LimitUnit, Pause, due
+from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
+from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
+from shared.rules.wording.explain import Fate, explain, walk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.rules.calendar import Calendar, OfficeHours
-from shared.rules.limits import Due, Limit, LimitUnit, Pause, due
+from shared.rules.time.calendar import Calendar, OfficeHours
+from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)

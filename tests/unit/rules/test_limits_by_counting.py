@@ -14,8 +14,8 @@ import chinese_calendar
 import holidays
 import pytest
 
-from shared.rules.calendar import Calendar
-from shared.rules.limits import Limit, LimitUnit, due
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.limits import Limit, LimitUnit, due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)

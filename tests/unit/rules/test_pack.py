@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from shared.events import Kind
-from shared.rules import pack
-from shared.rules.limits import Limit, LimitUnit
-from shared.rules.pack import PackError, PackGone
-from shared.rules.pack_parts import Start
+from shared.rules.pack import pack
+from shared.rules.pack.pack import PackError, PackGone
+from shared.rules.pack.parts import Start
+from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.rules.test_pack_checks import SOUND
 
-SAMPLE = Path(pack.__file__).parents[2] / "huying" / "samples" / "settings.yaml"
+SAMPLE = Path(pack.__file__).parents[3] / "huying" / "local" / "samples" / "settings.yaml"
 OPEN = SOUND.replace("{number: 3, unit: working_days}", "{setting: reply}").replace(
     "{number: 1, unit: months}", "{setting: lifted}"
 )

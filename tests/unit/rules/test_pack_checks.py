@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.rules import pack
-from shared.rules.pack import PackError
-from shared.rules.pack_parts import Start
+from shared.rules.pack import pack
+from shared.rules.pack.pack import PackError
+from shared.rules.pack.parts import Start
 
 SOUND = """\
 id: test-city

@@ -12,9 +12,9 @@ import pytest
 
 from shared import events
 from shared.events import Event, Verdict
-from shared.rules import pack
-from shared.rules.pack import Pack
-from shared.rules.standing import CaseState
+from shared.rules.judging.state import CaseState
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
 from tests.unit.rules import test_decide
 from tests.unit.rules.test_decide import (
     BUREAU,

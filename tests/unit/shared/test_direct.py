@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.web import problems
 from shared.web.access import Accounts
 from shared.web.direct import Application
-from shared.web.edge import json
+from shared.web.request import json
 
 ROUTE = "/status/{registration_number}/ratings"
 """A path that the table of routes opens to everybody."""

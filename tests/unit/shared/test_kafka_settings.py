@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings import KafkaSettings
+from shared.service.settings import KafkaSettings
 
 LOGIN = {"kafka_protocol": "SASL_PLAINTEXT", "kafka_user": "intake"}
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvloop
 
-from shared.outbound import Transport
+from shared.web.client import Transport
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.pace import Pace
+from shared.messaging.batching import Pace
 
 
 async def rested(items: int, *, round_s: float = 0.0) -> float:

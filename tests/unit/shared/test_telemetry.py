@@ -6,8 +6,9 @@ import sys
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shared.errors import NotFound, told
-from shared.telemetry import _WithoutValues, continued
+from shared.service.errors import NotFound, redacted
+from shared.telemetry.context import continued
+from shared.telemetry.logs import _WithoutValues
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -48,12 +49,12 @@ class Person(BaseModel):
 def test_what_failed_is_told_without_the_values_it_failed_on() -> None:
     with pytest.raises(ValidationError) as wrong:
         Person.model_validate({"phone": "13977771234x"})
-    assert told(wrong.value) == "phone: int_parsing"
+    assert redacted(wrong.value) == "phone: int_parsing"
     with pytest.raises(ValueError, match="13977771234x") as failed:
         int("13977771234x")
-    assert told(failed.value).startswith("ValueError at test_telemetry.py:")
-    assert "1397777" not in told(failed.value)
-    assert told(NotFound("没有", "no such appeal")) == "NotFound: no such appeal"
+    assert redacted(failed.value).startswith("ValueError at test_telemetry.py:")
+    assert "1397777" not in redacted(failed.value)
+    assert redacted(NotFound("没有", "no such appeal")) == "NotFound: no such appeal"
 
 
 def test_a_trace_of_an_exception_in_the_log_says_where_and_not_what() -> None:
@@ -62,7 +63,7 @@ def test_a_trace_of_an_exception_in_the_log_says_where_and_not_what() -> None:
         int(said)
     except ValueError:
         record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", None, sys.exc_info())
-    told = _WithoutValues("%(message)s").format(record)
-    assert "test_telemetry.py" in told
-    assert told.endswith("ValueError")
-    assert "1397777" not in told
+    redacted = _WithoutValues("%(message)s").format(record)
+    assert "test_telemetry.py" in redacted
+    assert redacted.endswith("ValueError")
+    assert "1397777" not in redacted

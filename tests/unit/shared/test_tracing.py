@@ -9,10 +9,12 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-from shared import events, outlet, telemetry, tracing
-from shared.metrics import Figures, Watch
-from shared.outlet import Outlet
-from shared.tracing import Kind, Span, Tracer
+from shared import events
+from shared.telemetry import exporter, spans
+from shared.telemetry.context import SAMPLED, new_trace_id, use_span
+from shared.telemetry.exporter import OtlpExporter
+from shared.telemetry.metrics import Metrics, Telemetry
+from shared.telemetry.spans import KEPT, Kind, Span, Tracer, together
 
 AT = datetime(2026, 11, 9, tzinfo=UTC)
 
@@ -35,9 +37,9 @@ class Held(SpanExporter):
 
 @pytest.fixture
 def taken() -> Iterator[Held]:
-    telemetry.follow(None)
+    use_span(None)
     yield Held()
-    telemetry.follow(None)
+    use_span(None)
 
 
 def lifted() -> events.Event:
@@ -54,7 +56,7 @@ def lifted() -> events.Event:
 
 async def test_what_is_not_sampled_stays_here(taken: Held) -> None:
     taken.may.set()
-    out = Outlet(taken)
+    out = OtlpExporter(taken)
     Tracer("intake", 0.0, out).begin("quiet", Kind.SERVER).end()
     Tracer("intake", 1.0, out).begin("loud", Kind.SERVER).end()
     await out.close()
@@ -64,7 +66,7 @@ async def test_what_is_not_sampled_stays_here(taken: Held) -> None:
 
 async def test_an_error_keeps_its_trace_with_what_was_held_of_it(taken: Held) -> None:
     taken.may.set()
-    out = Outlet(taken)
+    out = OtlpExporter(taken)
     tracer = Tracer("intake", 0.0, out)
     first, other = tracer.begin("first", Kind.SERVER), tracer.begin("other", Kind.SERVER)
     second = tracer.begin("second", Kind.CLIENT, first)
@@ -83,27 +85,27 @@ async def test_an_error_keeps_its_trace_with_what_was_held_of_it(taken: Held) ->
 def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
     span = Tracer("escalation", 0.0).begin("judge", Kind.INTERNAL)
     assert str(span).endswith("-00")
-    telemetry.follow(span)
-    said = tracing.said(lifted())
+    use_span(span)
+    said = spans.said(lifted())
     assert str(said).endswith("-01")
     assert span.attributes["huying.kept"] == "lift"
-    telemetry.follow(None)
+    use_span(None)
 
 
 def test_a_span_about_several_cases_names_the_first_and_how_many() -> None:
     span = Tracer("intake").begin("POST", Kind.SERVER)
     for number in ("A-20261109-1", "A-20261109-2", "A-20261109-3", "A-20261109-2", "A-20261109-1"):
         span.about(number[-1], number)
-    assert span.attributes == {tracing.CASE: "1", tracing.NUMBER: "A-20261109-1", tracing.CASES: 3}
+    assert span.attributes == {spans.CASE: "1", spans.NUMBER: "A-20261109-1", spans.CASES: 3}
 
 
 def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
     span, case = Tracer("intake").begin("POST", Kind.SERVER), uuid4()
-    tracing.about(case, "A-20261109-1")
-    telemetry.follow(span)
-    tracing.about(case, "A-20261109-1")
-    telemetry.follow(None)
-    assert span.attributes == {tracing.CASE: str(case), tracing.NUMBER: "A-20261109-1"}
+    spans.about(case, "A-20261109-1")
+    use_span(span)
+    spans.about(case, "A-20261109-1")
+    use_span(None)
+    assert span.attributes == {spans.CASE: str(case), spans.NUMBER: "A-20261109-1"}
 
 
 @pytest.mark.parametrize(("number", "kept"), [(1, True), (2, False)])
@@ -112,49 +114,49 @@ def test_spans_fail_with_the_transaction_that_they_share(number: int, kept: bool
     made = [tracer.begin("process banks.abc.replies", Kind.CONSUMER) for _ in range(number)]
 
     def transact() -> None:
-        with tracing.together() as spans:
+        with together() as spans:
             spans += made
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
         transact()
     assert {span.error for span in made} == {"TimeoutError"}
-    assert {tracing.KEPT in span.attributes for span in made} == {kept}
+    assert {KEPT in span.attributes for span in made} == {kept}
     assert len({span.began_ns for span in made}) == 1
 
 
 def test_a_span_keeps_its_own_error_in_a_transaction_that_holds() -> None:
-    with tracing.together() as spans:
+    with together() as spans:
         spans += [Tracer("financing").begin(name, Kind.CONSUMER) for name in ("good", "bad")]
         spans[1].error = "parked"
-    assert [(span.error, span.attributes.get(tracing.KEPT)) for span in spans] == [
+    assert [(span.error, span.attributes.get(KEPT)) for span in spans] == [
         (None, None),
         ("parked", "error"),
     ]
 
 
 def test_a_call_where_nothing_is_followed_begins_a_trace_that_is_sampled_by_the_ratio() -> None:
-    telemetry.follow(None)
-    watch = Watch(Tracer("notify", 1.0), Figures("notify"))
-    with tracing.calling("GET", {}, watch, "intake") as span:
+    use_span(None)
+    telemetry = Telemetry(Tracer("notify", 1.0), Metrics("notify"))
+    with spans.calling("GET", {}, telemetry, "intake") as span:
         pass
-    assert (span.parent, span.flags) == (None, telemetry.SAMPLED)
+    assert (span.parent, span.flags) == (None, SAMPLED)
 
 
 async def test_a_full_queue_drops_and_counts_and_waits_for_nobody(taken: Held) -> None:
-    out = Outlet(taken)
+    out = OtlpExporter(taken)
     tracer = Tracer("intake", 1.0, out)
-    for _ in range(outlet.MOST + outlet.BATCH + 10):
+    for _ in range(exporter.MOST + exporter.BATCH + 10):
         tracer.begin("one", Kind.SERVER).end()
-    assert 10 <= out.dropped <= outlet.BATCH + 10
+    assert 10 <= out.dropped <= exporter.BATCH + 10
     taken.may.set()
     await out.close()
-    assert out.exported + out.dropped == outlet.MOST + outlet.BATCH + 10
+    assert out.exported + out.dropped == exporter.MOST + exporter.BATCH + 10
 
 
 def test_the_ratio_decides_by_the_trace_id_alike_in_every_service() -> None:
     one, other = Tracer("intake", 0.1), Tracer("notify", 0.1)
-    traces = [telemetry.new_trace_id() for _ in range(5_000)]
+    traces = [new_trace_id() for _ in range(5_000)]
     sampled = [trace for trace in traces if one.sampled(trace)]
     assert [trace for trace in traces if other.sampled(trace)] == sampled
     assert 380 < len(sampled) < 620
@@ -170,15 +172,15 @@ def test_the_flags_of_the_caller_decide_where_there_is_one(flags: str) -> None:
 
 
 def test_what_is_held_does_not_grow_without_bound() -> None:
-    out = Outlet(Held())
+    out = OtlpExporter(Held())
     tracer = Tracer("intake", 0.0, out)
     first: Span | None = None
-    for _ in range(outlet.HELD_TRACES + 5):
+    for _ in range(exporter.HELD_TRACES + 5):
         span = tracer.begin("one", Kind.SERVER)
         first = first or span
-        for _ in range(outlet.HELD_SPANS + 5):
+        for _ in range(exporter.HELD_SPANS + 5):
             tracer.begin("two", Kind.CLIENT, span).end()
-    assert len(out._held) == outlet.HELD_TRACES
+    assert len(out._held) == exporter.HELD_TRACES
     assert first is not None
     assert first.trace not in out._held
-    assert {len(spans) for spans in out._held.values()} == {outlet.HELD_SPANS}
+    assert {len(spans) for spans in out._held.values()} == {exporter.HELD_SPANS}

@@ -1,6 +1,6 @@
 """The hash chain over what was said of each case, and the heads sealed each day."""
 
-from shared.migrations import add_chain
+from shared.database.migrations import add_chain
 
 revision = "0003"
 down_revision = "0002"

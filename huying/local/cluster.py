@@ -1,0 +1,176 @@
+"""Everything embedded: PostgreSQL, broker and the services, in this process or as one process each.
+
+Whatever dies is started again. `scratch` gives the same in a folder that goes away, with a driven clock.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from huying.kafka.broker import Kafka
+from huying.local.accounts import accounts
+from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program, free_port, listens
+from services import SERVICES
+from shared.audit.seals import make_key
+from shared.service.settings import Settings
+from shared.telemetry.logs import log
+from shared.web.access import Role
+
+PARTITIONS = 4  # what the embedded broker gives a topic that a client names before it is made
+READY_S = 60
+SEAL_KEY = "seal.key"
+NOTIFY = "notify"  # the service, and its account at intake
+
+
+class ServiceProcess(Program):
+    """One service as a process of its own."""
+
+    def __init__(self, state: Path, service: str, environment: Mapping[str, str], port: int) -> None:
+        self.name = service
+        super().__init__(state)
+        self.environment = {**self.environment, **environment}
+        self.port = port
+
+    async def start(self) -> None:
+        async with self._starting():
+            command = [sys.executable, "-m", "huying", "serve", self.name, "--port", str(self.port)]
+            await self._run(command, at_death=9, done=self._accepts)
+
+    def _accepts(self) -> bool:
+        return listens(self.port)
+
+
+class LocalCluster:
+    """PostgreSQL and a broker, below `state` unless one is given, and what services need to run on them."""
+
+    def __init__(
+        self,
+        state: Path,
+        people: Sequence[tuple[str, Role, str | None]],
+        broker: EmbeddedBroker | Kafka | None = None,
+        **settings: object,
+    ) -> None:
+        self.state = state
+        self.postgres = EmbeddedPostgres(state)
+        self.broker = broker or EmbeddedBroker(state)
+        self.processes: dict[str, ServiceProcess] = {}
+        self.keys: dict[str, str] = {}
+        self._people = [*people, (NOTIFY, Role.SERVICE, None)]
+        self._settings = settings
+        self._log = log("huying")
+
+    async def start(self) -> None:
+        """Start PostgreSQL and the broker, and make the databases and accounts."""
+        await self.postgres.start()
+        await self.broker.start()
+        await self.postgres.ensure(SERVICES)
+        file, self.keys = accounts(self.state, self._people)
+        self._settings = {**self._settings, "accounts": file}
+        if self._settings.get("clock") != "driven":
+            make_key(self.state / SEAL_KEY)
+            self._settings |= {"seal_key": self.state.absolute() / SEAL_KEY}
+
+    async def stop(self) -> None:
+        """Stop everything, the services first."""
+        await asyncio.gather(*(process.stop() for process in self.processes.values()))
+        await self.broker.stop()
+        await self.postgres.stop()
+
+    def settings(self, service: str) -> Settings:
+        """The settings of one service."""
+        return Settings(
+            database=self.postgres.dsn(service, service),
+            **self.broker.login(service),
+            partitions=PARTITIONS,
+            session_timeout_ms=6_000,
+            **(self._asking() if service == NOTIFY else {}),
+            **self._settings,  # type: ignore[arg-type]
+        )
+
+    def _asking(self) -> dict[str, Any]:
+        """Where notify asks intake and financing, and with which key."""
+        found: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
+        for name in ("intake", "financing"):
+            port = self.processes[name].port if name in self.processes else self._settings.get("port")
+            found[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
+        return found
+
+    def url(self, service: str) -> str:
+        """Where a service that runs as a process answers."""
+        return f"http://127.0.0.1:{self.processes[service].port}/{service}"
+
+    async def start_processes(self, port: int = 0) -> None:
+        """Start every service as a process: on `port` and the next ones, or on free ones for 0."""
+        for index, service in enumerate(SERVICES):
+            await self.add(service, service, port + index if port else free_port())
+        await asyncio.gather(*(process.start() for process in self.processes.values()))
+        await asyncio.gather(*(self._ready(name) for name in self.processes))
+
+    async def add(self, name: str, service: str, port: int) -> ServiceProcess:
+        """Another process of a service, not started; a replica has a name of its own."""
+        folder = self.state if name == service else self.state / name
+        process = ServiceProcess(folder, service, environment(self.settings(service)), port)
+        self.processes[name] = process
+        return process
+
+    async def _ready(self, name: str) -> None:
+        url = f"http://127.0.0.1:{self.processes[name].port}/{self.processes[name].name}/health"
+        async with httpx.AsyncClient() as client:
+            for _ in range(READY_S * 10):
+                with contextlib.suppress(httpx.HTTPError):
+                    if (await client.get(url)).status_code == 200:
+                        return
+                await asyncio.sleep(0.1)
+        raise EmbeddedError(f"The service {name} does not answer at {url}. See its log in {self.state}.")
+
+    async def telemetry(self) -> None:
+        """Start again what died, until cancelled."""
+        while True:
+            for program in (self.postgres, self.broker, *self.processes.values()):
+                if not program.running:
+                    self._log.warning("started again", program=program.name)
+                    try:
+                        await program.start()
+                    except EmbeddedError as error:
+                        self._log.error("does not start", program=program.name, reason=str(error))
+            await asyncio.sleep(0.5)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """`settings` as the environment of a child process."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    return {
+        f"HUYING_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+    }
+
+
+@contextlib.asynccontextmanager
+async def scratch(**settings: object) -> AsyncIterator[LocalCluster]:
+    """A fleet of processes with a driven clock, in a folder that is removed at the end.
+
+    The key of its importer is `fleet.keys["importer"]`.
+    """
+    base = Path(os.environ.get("TMPDIR", tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix="huying-", dir=base, ignore_cleanup_errors=True) as folder:
+        await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
+        people = [("importer", Role.IMPORTER, None), ("office", Role.OFFICE, None), ("ops", Role.OPS, None)]
+        fleet = LocalCluster(Path(folder), people, None, **{"clock": "driven", **settings})
+        try:
+            await fleet.start()
+            await fleet.start_processes()
+            watching = asyncio.create_task(fleet.telemetry())
+            try:
+                yield fleet
+            finally:
+                watching.cancel()
+        finally:
+            await fleet.stop()

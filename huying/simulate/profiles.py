@@ -1,0 +1,195 @@
+"""Profiles: what each column of a file of recorded cases means.
+
+A row is one case with one leg: an appeal, registered and dispatched at the same moment, or a loan request,
+registered and pushed to its bank. Profiles are YAML, shipped under
+`huying/simulate/profiles/` or brought along.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from services.dispatch import acts as dispatch
+from services.intake.domain import WITHOUT_NAME
+from shared.events import Channel, Kind, Outcome
+from shared.rules.pack import strict_yaml
+from shared.rules.pack.parts import Strict
+from shared.rules.pack.strict_yaml import Place
+
+PROFILES = Path(__file__).parent / "profiles"
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used. The message names file, line and rule, one mistake a line."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write it like Asia/Shanghai") from error
+    return name
+
+
+def _readable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"'{pattern}' is no regular expression ({error})") from error
+    return pattern
+
+
+class Text(Strict):
+    """What a column says; `words` where there is no column or its cell is blank."""
+
+    column: str | None = None
+    words: str = ""
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        """ValueError for a text from nowhere."""
+        if self.column is None and not self.words:
+            raise ValueError("give a `column`, or `words`")
+        return self
+
+
+class Locality(Strict):
+    """Where the case belongs: the first of `columns` that is not blank, or what `pattern` finds first."""
+
+    columns: tuple[str, ...] = Field(min_length=1)
+    pattern: Annotated[str, AfterValidator(_readable)] | None = None
+
+
+class UnitOf(Strict):
+    """The unit of the leg: the same for all rows (`code`, `name`), or named by a column."""
+
+    kind: Literal["locality", "department", "office"]
+    code: dispatch.Code | None = None
+    name: str | None = None
+    column: str | None = None
+
+    @model_validator(mode="after")
+    def one_way(self) -> Self:
+        """ValueError unless there is exactly one way to the unit."""
+        if (self.column is None) != bool(self.code and self.name) or (self.column and self.code):
+            raise ValueError("give a `column`, or `code` and `name`")
+        return self
+
+
+class Done(Text):
+    """An act of the unit at the time in column `at`; it did not happen where that cell is blank.
+
+    Of several columns the earliest time counts. The acts of a loan request are those in `LOAN_ACTS`.
+    """
+
+    act: Literal["contact", "reply", "complete", "status", "approve", "decline", "withdraw"]
+    at: str | tuple[str, ...]
+    outcome: Outcome | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of its time."""
+        return (self.at,) if isinstance(self.at, str) else self.at
+
+    @model_validator(mode="after")
+    def outcome_of_completion(self) -> Self:
+        """ValueError for an outcome in the wrong place."""
+        if (self.act == "complete") != (self.outcome in (Outcome.SOLVED, Outcome.EXPLAINED)):
+            raise ValueError("`outcome` is solved or explained for `complete`, and for nothing else")
+        return self
+
+
+LOAN_ACTS = ("contact", "status", "approve", "decline", "withdraw")
+APPEAL_ACTS = ("contact", "reply", "complete")
+
+
+class Profile(Strict):
+    """How one kind of file is read. `id` is the source that imported cases carry.
+
+    `case` says what a row is; `amount`, of a loan request, names a column in yuan. `pack` is the one to
+    judge by where none is named.
+
+    `received_at`, `completion_due_at` and each act's `at` name columns of times; a time without offset
+    is local in `zone`, and where the local time occurs twice, the earlier one.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    case: Literal["appeal", "loan"] = "appeal"
+    pack: str | None = None
+    amount: str | None = None
+    channel: Channel
+    kind: Kind
+    source_id: str
+    received_at: str
+    completion_due_at: str | None = None
+    title: Text
+    text: Text
+    enterprise: Text | None = None
+    locality: Locality | None = None
+    unit: UnitOf
+    acts: tuple[Done, ...] = ()
+    ignored: frozenset[str] = frozenset()
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        """The zone of local times, and of the results."""
+        return ZoneInfo(self.zone)
+
+    @cached_property
+    def mapped(self) -> frozenset[str]:
+        """The columns that are read."""
+        columns = {self.source_id, self.received_at, self.completion_due_at, self.unit.column, self.amount}
+        columns |= {text.column for text in (self.title, self.text, self.enterprise, *self.acts) if text}
+        columns |= {column for done in self.acts for column in done.columns}
+        columns |= set(self.locality.columns if self.locality else ())
+        return frozenset(column for column in columns if column)
+
+
+def load(name_or_path: str | Path) -> Profile:
+    """The shipped profile of this name, or the one in the file at a path. ProfileError with each mistake."""
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and "/" not in name_or_path and path.suffix not in (".yaml", ".yml"):
+        path = PROFILES / f"{name_or_path}.yaml"
+        if not path.is_file():
+            known = ", ".join(sorted(shipped.stem for shipped in PROFILES.glob("*.yaml")))
+            raise ProfileError(f"no profile is called '{name_or_path}': there are {known}")
+    try:
+        return strict_yaml.read(path, Profile, _contradictions)
+    except strict_yaml.Mistakes as error:
+        raise ProfileError(str(error)) from error
+
+
+def pack_of(profile: str | None) -> str:
+    """The pack that a profile names. ValueError where none is named."""
+    found = load(profile).pack if profile else None
+    if found is None:
+        raise ValueError("say by which pack to judge: --pack, a shipped id or a file")
+    return found
+
+
+def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:
+    for column in sorted(profile.mapped & profile.ignored):
+        yield ("ignored",), f"'{column}' is mapped too: keep one"
+    if (profile.enterprise is None) != (profile.channel in WITHOUT_NAME):
+        yield ("channel",), "an enterprise is named on every channel but the nameless: see `enterprise`"
+    yield from _wrong_acts(profile)
+    for index, done in enumerate(profile.acts[:-1]):
+        if done.act == "complete":
+            yield ("acts", index), "nothing follows a completion: put it last"
+
+
+def _wrong_acts(profile: Profile) -> Iterator[tuple[Place, str]]:
+    known = LOAN_ACTS if profile.case == "loan" else APPEAL_ACTS
+    for index, done in enumerate(profile.acts):
+        if done.act not in known:
+            yield ("acts", index), f"'{done.act}' is no act of a case of this kind: {', '.join(known)}"
+        if len(done.columns) != 1 and profile.case == "appeal":
+            yield ("acts", index), "an appeal's act has one column of times: give one in `at`"
+    if (profile.case == "loan") != (profile.amount is not None):
+        yield ("amount",), "a loan request has an `amount`, and no appeal has"

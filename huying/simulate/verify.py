@@ -1,0 +1,210 @@
+"""`huying verify`: every case judged anew from its history, and held against what was issued."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from huying.commands.parked import Where
+from shared.events import CATALOGUE, AppealLifted, CardIssued, Event
+from shared.rules.judging.decide import decide
+from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendars
+from shared.rules.time.notices import Known
+
+PAGE = "200"
+_COMPARED: dict[type[Event], tuple[str, ...]] = {
+    CardIssued: ("unit", "leg_id", "round", "deadline", "due_at", "card", "clause", "occurred_at"),
+    AppealLifted: ("unit", "leader", "level", "reason", "clause", "occurred_at"),
+}
+_CALLED: dict[str, str] = {CardIssued.type: "card", AppealLifted.type: "lift"}
+NONE = "nothing"
+
+
+class Difference(NamedTuple):
+    """Where what was issued is not what the history gives, and the likely reason."""
+
+    case: str
+    what: str
+    expected: str
+    issued: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was compared and what differs. `waiting` cases have news that is still to be judged."""
+
+    cases: int = 0
+    cards: int = 0
+    lifts: int = 0
+    waiting: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+def verify(where: Where, packs: Sequence[Path], settings: Path | None) -> bool:
+    """Print whether everything issued is what the histories give, or each difference; whether it is.
+
+    `packs` are files of packs that are not shipped. PackError for a pack that is not here.
+    """
+    own = {rules.ref: rules for rules in (pack.load(path, settings) for path in packs)}
+    pack_of = cache(lambda ref: own.get(ref) or pack.load(ref, settings))
+    calendars = calendars_of(where.ask("GET", "escalation", "/calendars").json())
+    verdict = verified(histories(where), pack_of, calendars)
+    Console().print(_shown(verdict))
+    return not verdict.differences
+
+
+def histories(where: Where) -> Iterator[dict[str, Any]]:
+    """The cases of `GET /histories`, page by page."""
+    cursor: dict[str, str] | None = {}
+    while cursor is not None:
+        page = where.ask("GET", "escalation", "/histories", limit=PAGE, **cursor).json()
+        yield from page["items"]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+
+
+def calendars_of(answer: Mapping[str, Any]) -> Calendars:
+    """The calendars in an answer of `GET /calendars`."""
+    return Calendars.of(ZoneInfo(answer["zone"]), map(Known.of, answer["items"]))
+
+
+def verified(
+    items: Iterable[Mapping[str, Any]], pack_of: Callable[[str], Pack], calendars: Calendars
+) -> Verdict:
+    """The cases of `GET /histories`, each judged anew up to the moment it was judged."""
+    verdict = Verdict()
+    for item in items:
+        verdict.cases += 1
+        types = [issued["type"] for issued in item["issued"]]
+        verdict.cards += types.count(CardIssued.type)
+        verdict.lifts += types.count(AppealLifted.type)
+        if item["stuck"]:
+            number = item["registration_number"]
+            verdict.differences.append(Difference(number, "case", "a judgement", NONE, item["stuck"]))
+        elif item["waits"]:
+            verdict.waiting += 1
+        elif item["pack"] and item["judged_upto"]:
+            expected = _expected(item, pack_of(item["pack"]), calendars)
+            verdict.differences += _differences(item, expected)
+    return verdict
+
+
+def _expected(item: Mapping[str, Any], rules: Pack, calendars: Calendars) -> list[Event]:
+    history = [CATALOGUE[act["type"]].model_validate(act) for act in item["events"]]
+    return decide(history, rules, calendars, datetime.fromisoformat(item["judged_upto"])).said
+
+
+def _differences(item: Mapping[str, Any], expected: Sequence[Event]) -> Iterator[Difference]:
+    case = _Case(item)
+    found = {_id(event): event for event in expected if type(event) in _COMPARED}
+    for id_, issued in case.issued(found.values()):
+        event = found.pop(id_, None)
+        if event is None:
+            yield case.differs(_called(issued), NONE, _named(issued), case.why(_NO_GROUND))
+        else:
+            yield from case.compared(event, issued)
+    for event in found.values():
+        lost = _REMOVED if event.id in case.said else _NEVER_SAID
+        yield case.differs(_called_event(event), _named_event(event), NONE, case.why(lost))
+    yield from _unsaid(case, expected)
+
+
+def _unsaid(case: "_Case", expected: Sequence[Event]) -> Iterator[Difference]:
+    ids = {event.id for event in expected}
+    for event in expected:
+        if event.id not in case.said and type(event) not in _COMPARED:
+            yield case.differs(event.type, _named_event(event), NONE, case.why(_NEVER_SAID))
+    grounds = len(case.said - ids)
+    if grounds:
+        yield case.differs("said", NONE, f"{grounds} events", case.why(_NO_GROUND))
+
+
+_NO_GROUND = "no act leads to it: acts are missing, or the pack, its settings or the calendar are others"
+_NEVER_SAID = "it was never said: acts were added, or the pack, its settings or the calendar are others"
+_REMOVED = "it was said, and its record was taken away"
+_CHANGED = "its record was changed after it was issued"
+
+
+class _Case:
+    """One case of the answer."""
+
+    def __init__(self, item: Mapping[str, Any]) -> None:
+        self._item = item
+        self.said = {UUID(id_) for id_ in item["said"]}
+
+    def issued(self, expected: Iterable[Event]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """What was issued, by id; a lift that an older release kept without one is found by its moment."""
+        lifts = {event.occurred_at: str(event.id) for event in expected if type(event) is AppealLifted}
+        for issued in self._item["issued"]:
+            at = datetime.fromisoformat(issued["occurred_at"])
+            yield issued["id"] or lifts.get(at, ""), issued
+
+    def compared(self, event: Event, issued: Mapping[str, Any]) -> Iterator[Difference]:
+        """The fields of one card or lift that differ."""
+        for name in _COMPARED[type(event)]:
+            expected, found = _plain(getattr(event, name)), _plain(issued[name], name)
+            if expected != found:
+                yield self.differs(
+                    f"{_called(issued)} {issued['id']}, {name}", expected, found, self.why(_CHANGED)
+                )
+
+    def why(self, usual: str) -> str:
+        """The acts that came too late explain everything."""
+        late = [act for act in self._item["events"] if act["id"] in self._item["late"]]
+        named = ", ".join(f"{act['type']} of {act['occurred_at']}" for act in late)
+        return f"came when its moment had been judged: {named}" if late else usual
+
+    def differs(self, what: str, expected: str, issued: str, reason: str) -> Difference:
+        return Difference(self._item["registration_number"], what, expected, issued, reason)
+
+
+def _id(event: Event) -> str:
+    return str(event.card_id if isinstance(event, CardIssued) else event.id)
+
+
+def _plain(value: object, name: str = "") -> str:
+    if isinstance(value, str) and name in ("due_at", "occurred_at"):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return NONE if value is None else str(value)
+
+
+def _called(issued: Mapping[str, Any]) -> str:
+    return _CALLED[issued["type"]]
+
+
+def _called_event(event: Event) -> str:
+    return _CALLED[event.type]
+
+
+def _named(issued: Mapping[str, Any]) -> str:
+    return f"{issued['unit'] or 'the office'}, {_plain(issued['occurred_at'], 'occurred_at')}"
+
+
+def _named_event(event: Event) -> str:
+    unit = getattr(event, "unit", None) or "the office"
+    return f"{unit}, {_plain(event.occurred_at)}"
+
+
+def _shown(verdict: Verdict) -> Table | str:
+    counted = f"{verdict.cases:,} cases, {verdict.cards:,} cards, {verdict.lifts:,} lifts"
+    waiting = f" ({verdict.waiting:,} cases have news that are still to be judged)" if verdict.waiting else ""
+    if not verdict.differences:
+        return f"{counted}: exactly what was issued{waiting}"
+    title = f"{counted}: {len(verdict.differences):,} differences{waiting}"
+    table = Table(title=title)
+    for name in ("case", "what", "expected", "issued", "likely reason"):
+        table.add_column(name, overflow="fold")
+    for difference in verdict.differences:
+        table.add_row(*difference)
+    return table

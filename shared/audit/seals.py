@@ -1,0 +1,154 @@
+"""Daily heads: once a day a service seals all it said, signed with the city's Ed25519 key.
+
+The key is a PEM file (PKCS 8, mode 600) that no database holds. What was sealed cannot be changed afterwards
+by whoever has the databases alone.
+"""
+
+import asyncio
+import os
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
+import structlog
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization as form
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import text
+
+from shared.audit import chain
+from shared.database.connection import Connection, Database
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.service.clock import Clock
+
+LOOK_S = 60.0
+PAGE = 20_000
+
+_NEWEST = text("select day, upto, head from seals order by day desc limit 1")
+_LAST = text("select number from links where linked_at < :until order by number desc limit 1")
+_LINKS = text(
+    "select number, link from links where number > :after and number <= :upto order by number limit :limit"
+)
+_SEAL = text(
+    """
+    insert into seals (day, upto, head, key, signature, sealed_at)
+    values (:day, :upto, :head, :key, :signature, :at) on conflict (day) do nothing
+    """
+)
+
+
+class Head(NamedTuple):
+    """What a service had said up to its event number `upto`. `day` is None for the head at an export."""
+
+    service: str
+    day: date | None
+    upto: int
+    head: bytes
+    sealed_at: datetime
+
+    def told(self) -> dict[str, object]:
+        """As it is signed and exported."""
+        return {
+            "service": self.service,
+            "day": self.day and self.day.isoformat(),
+            "upto": self.upto,
+            "head": self.head.hex(),
+            "sealed_at": self.sealed_at.astimezone(UTC).isoformat(),
+        }
+
+
+def signed_bytes(told: dict[str, object]) -> bytes:
+    """What is signed: JSON with sorted keys, after a word that no other use has."""
+    return b"huying head 1\n" + orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+
+
+def public_bytes(key: Ed25519PrivateKey) -> bytes:
+    """The 32 bytes of the public key."""
+    return key.public_key().public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)
+
+
+def holds(key: bytes, signature: bytes, told: dict[str, object]) -> bool:
+    """Whether `key` signed this."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed_bytes(told))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def make_key(file: Path) -> None:
+    """Make a key where there is none."""
+    if not file.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(
+            form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
+        )
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
+            made.write(pem)
+
+
+def read_key(file: Path) -> Ed25519PrivateKey:
+    """The key in `file`. ValueError where it is none, or others may read it."""
+    try:
+        if file.stat().st_mode & 0o077:
+            raise ValueError(
+                f"the key {file} can be read by others: chmod 600 {file} / 签名密钥可被他人读取，请改为 600"
+            )
+        key = form.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, UnsupportedAlgorithm, TypeError) as error:
+        raise ValueError(f"the key {file} cannot be read: {error} / 签名密钥无法读取") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError(f"the key {file} is not an Ed25519 key / 签名密钥不是 Ed25519")
+    return key
+
+
+async def seal(
+    conn: Connection, service: str, midnight: datetime, at: datetime, key: Ed25519PrivateKey
+) -> Head | None:
+    """Seal, at `at`, what was said before `midnight` and no seal covers; None where that is nothing."""
+    day = midnight.date() - timedelta(days=1)
+    newest = (await conn.execute(_NEWEST)).one_or_none()
+    upto = (await conn.execute(_LAST, {"until": midnight})).scalar() or 0
+    before, after = (newest.head, newest.upto) if newest else (chain.START, 0)
+    if upto <= after or (newest and newest.day >= day):
+        return None
+    found = Head(service, day, upto, await head_of(conn, before, after, upto), at)
+    signature = key.sign(signed_bytes(found.told()))
+    values = {"day": day, "upto": upto, "head": found.head, "at": at}
+    await conn.execute(_SEAL, values | {"key": public_bytes(key), "signature": signature})
+    return found
+
+
+async def head_of(conn: Connection, before: bytes, after: int, upto: int) -> bytes:
+    """The head over the links from number `after`, exclusive, to `upto`."""
+    running = chain.Running(before)
+    while after < upto:
+        rows = (await conn.execute(_LINKS, {"after": after, "upto": upto, "limit": PAGE})).all()
+        for row in rows:
+            running.add(row.link)
+        after = rows[-1].number
+    return running.head()
+
+
+async def keep(
+    service: str,
+    database: Database,
+    clock: Clock,
+    zone: ZoneInfo,
+    key: Ed25519PrivateKey,
+    log: structlog.typing.FilteringBoundLogger,
+) -> None:
+    """Seal each day in `zone` soon after it ended, until cancelled."""
+    while True:
+        now = clock.now()
+        midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+        try:
+            async with database.begin() as conn:
+                if found := await seal(conn, service, midnight, now, key):
+                    log.info("sealed", day=str(found.day), upto=found.upto, head=found.head.hex())
+        except DATABASE_ERRORS as error:
+            if not is_transient(error):
+                raise
+            log.warning("sealing waits for the database", reason=repr(error))
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,77 @@
+"""What the migrations of all services have in common. What a release ran is not changed again."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command, context, op
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.telemetry.logs import log
+
+SERVICES = Path(__file__).parents[2] / "services"
+_MIGRATION_LOCK = 7_401_001
+
+
+def run(metadata: sa.MetaData) -> None:
+    """Migrate over the connection `migrate` opened."""
+    context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def add_chain() -> None:
+    """The hash chain over what was said of each case, and the heads sealed each day, as first released."""
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "links",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False, comment="in the outbox"),
+        sa.Column("event_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False, comment="in its case, from 1"),
+        sa.Column("link", sa.LargeBinary(), nullable=False),
+        sa.Column("linked_at", time, nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("seq"),
+        sa.UniqueConstraint("key", "position"),
+    )
+    op.create_table(
+        "seals",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("upto", sa.BigInteger(), nullable=False, comment="number of the last link it covers"),
+        sa.Column("head", sa.LargeBinary(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False, comment="public, of who signed"),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_at", time, nullable=False),
+        sa.PrimaryKeyConstraint("day"),
+    )
+
+
+def migration_engine(url: str) -> AsyncEngine:
+    """What migrations run on; a service at work uses `shared.database.connection.connection`."""
+    return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
+
+
+async def migrate(db: AsyncEngine, service: str) -> None:
+    """Bring the service's database up to the newest migration; replicas that start together take turns.
+
+    One that a newer version migrated is left as it is: migrations expand first, so this version works on it.
+    """
+
+    def upgrade(connection: sa.Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(SERVICES / service / "migrations"))
+        config.attributes["connection"] = connection
+        known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found is None or found in known:
+            command.upgrade(config, "head")
+        else:
+            log(service).warning("a newer version migrated the database", revision=found, known=max(known))
+
+    async with db.begin() as conn:
+        await conn.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        await conn.run_sync(upgrade)

@@ -1,0 +1,63 @@
+"""The holiday notices of a service that judges: which it knows, and loading a year's."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import AfterValidator, Field
+
+from shared.judging import calendars
+from shared.judging.cases import Cases
+from shared.rules.time import notices
+from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
+from shared.service.errors import Invalid
+from shared.web.bodies import Body, clean
+from shared.web.request import Edged, Reading, json, service
+
+Day = Annotated[str, Field(max_length=10)]
+HolidayName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(clean)]
+Year = Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)]
+
+
+class Notice(Body):
+    """A year's holiday notice: its number, days off with their names, make-up workdays."""
+
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    notice: Annotated[str, Field(min_length=1, max_length=100)]
+    off: Annotated[dict[Day, HolidayName], Field(max_length=100)]
+    work: Annotated[tuple[Day, ...], Field(max_length=60)] = ()
+
+    def checked(self, year: int) -> notices.Notice:
+        """The notice of `year`. `Invalid` with field and rule for a mistake."""
+        try:
+            notice = notices.checked(self.model_dump(mode="json"))
+        except notices.NoticeMistake as error:
+            zh = f"放假通知有误（{error.place}）：须有 year、notice、off，work 可无；日期写作 {year}-10-01"
+            raise Invalid(zh, error.rule, error.place) from error
+        if notice.year != year:
+            raise Invalid(
+                f"通知为 {notice.year} 年", f"the notice is of {notice.year}: send it there", "year"
+            )
+        return notice
+
+
+def routes(cases: Cases) -> APIRouter:
+    """The routes of a service that judges these cases."""
+    router = APIRouter(tags=["records"])
+
+    @router.get("/calendars")
+    async def known_calendars(conn: Reading, request: Request) -> Response:
+        """The calendars as they became known, in order, each with the years that differ from before."""
+        items = [one.data() for one in await calendars.known(conn)]
+        return json({"zone": service(request).calendar.zone.key, "items": items})
+
+    @router.put("/calendar/{year}")
+    async def load_calendar(year: Year, body: Notice, edge: Edged) -> Response:
+        """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
+        notice, running = body.checked(year), edge.context
+        async with running.engine.begin() as conn:
+            at = await running.clock.stamp(conn)
+            found, again = await calendars.record_loaded(conn, cases, notice, at)
+        running.wake()
+        return json({"version": found.version, "known_from": found.known_from, "cases": again})
+
+    return router

@@ -1,0 +1,144 @@
+"""The calendars as they became known: recorded once, with the moment from which each was known.
+
+Who records one holds a lock that every judgement shares: judgements before it are done when the open cases
+are marked to be looked at again, and those after it know the new calendar.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql as pg
+
+from shared.database.connection import Connection
+from shared.judging.cases import Cases
+from shared.rules.time.calendar import Calendars
+from shared.rules.time.notices import Known, Notice, Published, recorded
+from shared.service.clock import TICK
+from shared.service.runtime import EPOCH
+
+_SHARE = text("select pg_advisory_xact_lock_shared(7401005)")
+_ALONE = text("select pg_advisory_xact_lock(7401005)")
+_ALL = text("select id, version, known_from, loaded, data from calendars order by id")
+_ADD = text(
+    """
+    insert into calendars (version, known_from, loaded, data)
+    values (:version, :known_from, :loaded, cast(:data as jsonb))
+    """
+)
+
+
+def add_table(metadata: sa.MetaData) -> None:
+    """The table of calendars."""
+    sa.Table(
+        "calendars",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("version", sa.Text, nullable=False),
+        sa.Column("known_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded", sa.Boolean, nullable=False, comment="by people, not with a release"),
+        sa.Column("data", pg.JSONB, nullable=False),
+    )
+
+
+class KnownCalendars:
+    """The calendars of one service, read again when one was added."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._newest: int | None = None
+        self._calendars: Calendars | None = None
+
+    async def share(self, conn: Connection) -> None:
+        """In this transaction nobody adds a calendar."""
+        await conn.execute(_SHARE)
+
+    async def upto(self, conn: Connection, newest: int | None) -> Calendars:
+        """All up to the one with the id `newest`."""
+        if self._calendars is None or newest != self._newest:
+            self._calendars = Calendars.of(self._zone, [known for known, _ in await _records(conn)])
+            self._newest = newest
+        return self._calendars
+
+
+async def known(conn: Connection) -> list[Known]:
+    """All that became known, in order."""
+    return [one for one, _ in await _records(conn)]
+
+
+async def record_published(conn: Connection, cases: Cases, published: Published, at: datetime) -> str | None:
+    """Record what this release and the city's file bring anew; returns the version, None for nothing new.
+
+    A year that people loaded stays as they loaded it. The very first was known all along.
+    """
+    await conn.execute(_ALONE)
+    records = await _records(conn)
+    if not records:
+        await _add(conn, published.version, EPOCH, published.notices, loaded=False)
+        return published.version
+    years = _years(one for one, _ in records)
+    loaded = {notice.year for one, by_people in records if by_people for notice in one.notices}
+    new = [n for n in published.notices if n.year not in loaded and not n.moves_as(years.get(n.year))]
+    if not new:
+        return None
+    judged_upto = await cases.judged_upto(conn)
+    newest = records[-1][0]
+    known_from = max(at, newest.known_from, (judged_upto or EPOCH) + TICK)
+    version = f"{newest.version}+{published.version}"
+    await _add(conn, version, known_from, new, loaded=False)
+    await _look_again(conn, cases, known_from, provisional_only=_only_provisional(new, years))
+    return version
+
+
+async def record_loaded(conn: Connection, cases: Cases, notice: Notice, at: datetime) -> tuple[Known, int]:
+    """Record a year that people loaded; returns what is known by it, and how many cases are looked at again.
+
+    Loaded a second time it changes nothing.
+    """
+    await conn.execute(_ALONE)
+    records = [one for one, _ in await _records(conn)]
+    years = _years(records)
+    before = years.get(notice.year)
+    if before is not None and before.notice == notice.notice and notice.moves_as(before):
+        return records[-1], 0
+    version = f"{records[-1].version}+{notice.year}:{notice.notice}"
+    found = Known(version, max(at, records[-1].known_from), (notice,))
+    await _add(conn, version, found.known_from, [notice], loaded=True)
+    again = await _look_again(
+        conn, cases, found.known_from, provisional_only=_only_provisional([notice], years)
+    )
+    return found, again
+
+
+def _years(records: Iterable[Known]) -> dict[int, Notice]:
+    return {notice.year: notice for one in records for notice in one.notices}
+
+
+def _only_provisional(new: Iterable[Notice], years: Collection[int]) -> bool:
+    """Whether nothing but years without notice is touched, by no day of the December before either."""
+    days = {day.year for notice in new for day in (*notice.off, *notice.work)}
+    return not days & set(years)
+
+
+async def _records(conn: Connection) -> list[tuple[Known, bool]]:
+    return [
+        (Known(row.version, row.known_from, tuple(map(recorded, row.data))), row.loaded)
+        for row in await conn.execute(_ALL)
+    ]
+
+
+async def _add(
+    conn: Connection, version: str, known_from: datetime, notices: Collection[Notice], *, loaded: bool
+) -> None:
+    data = orjson.dumps([notice.data() for notice in notices]).decode()
+    values: dict[str, Any] = {"version": version, "known_from": known_from, "loaded": loaded, "data": data}
+    await conn.execute(_ADD, values)
+
+
+async def _look_again(conn: Connection, cases: Cases, known_from: datetime, *, provisional_only: bool) -> int:
+    such = [{"verdict": "open", "provisional": True} if provisional_only else {"verdict": "open"}]
+    return await cases.look_again(conn, orjson.dumps(such).decode(), known_from)

@@ -1,0 +1,138 @@
+"""What the tables of judged cases have in common: when a case is due, and what cannot be judged."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import text
+from sqlalchemy.dialects import postgresql as pg
+
+from shared.database.connection import Connection
+from shared.messaging.records import Parked
+
+_TIME = sa.DateTime(timezone=True)
+_STUCK = """
+    with stuck as (
+      update cases set next_due_at = null, unjudged_from = null, stuck = t.reason
+      from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as t (id, reason)
+      where {key} = t.id
+      returning cast({key} as text) as key, {number} || ': ' || t.reason as reason
+    ), row as (
+      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+      select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{{}}', '', reason from stuck
+      where not exists (
+        select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
+      )
+      returning *
+    )
+    insert into outbox (event_id, topic, key, type, occurred_at, body)
+    select gen_random_uuid(), :parked, key, 'huying.parked.v1', now(),
+      json_build_object('topic', topic, 'key', key, 'reason', reason)
+    from row
+"""
+_MENDED = """
+    with mended as (update cases set stuck = null where {key} = any(cast(:ids as uuid[])))
+    update parked set redriven_at = now()
+    where topic = :topic and redriven_at is null and key = any(cast(:keys as text[]))
+"""
+_AGAIN = """
+    update cases set next_due_at = coalesce(cast(file->>'judged_upto' as timestamptz), '2000-01-01 00:00Z')
+    where stuck is not null
+"""
+_WAITING = text(
+    """
+    select (select min(next_due_at) from cases where next_due_at is not null) as next_due_at,
+      (select min(unjudged_from) from cases where unjudged_from is not null) as unjudged_from
+    """
+)
+_JUDGED_UPTO = text("select max(cast(file->>'judged_upto' as timestamptz)) from cases")
+_LOOK_AGAIN = """
+    with open as (
+      select {key} from cases where file->'deadlines' @> cast(:such as jsonb) order by {key} for update
+    )
+    update cases c set next_due_at = least(next_due_at, cast(:moment as timestamptz))
+    from open where c.{key} = open.{key}
+    returning c.{key}
+"""
+
+
+class Cases:
+    """The `cases` of one service, by the names of the columns that hold their id and their number."""
+
+    def __init__(self, service: str, key: str, number: str) -> None:
+        self.stuck_topic = f"{service}.cases"
+        """Where cases that cannot be judged are parked, by their id."""
+        self._key = key
+        self._named = {"topic": self.stuck_topic, "parked": f"{service}.parked"}
+        self._stuck = text(_STUCK.format(key=key, number=number))
+        self._mended = text(_MENDED.format(key=key))
+        self._one_again = text(f"{_AGAIN} and {key} = cast(:key as uuid)")
+        self.numbered = text(f"select {number} as number from cases where {key} = :id")
+        """The number of a case."""
+        self._look_again = text(_LOOK_AGAIN.format(key=key))
+
+    def columns(self) -> list[sa.Column[Any] | sa.Index]:
+        """The columns and indexes that judgement needs."""
+        return [
+            sa.Column("next_due_at", _TIME),
+            sa.Column("unjudged_from", _TIME, comment="when its oldest unjudged act occurred"),
+            sa.Column("stuck", sa.Text, comment="why it cannot be judged"),
+            sa.Index("cases_due", "next_due_at", postgresql_where=sa.text("next_due_at is not null")),
+            sa.Index(
+                "cases_unjudged", "unjudged_from", postgresql_where=sa.text("unjudged_from is not null")
+            ),
+            sa.Index("cases_stuck", self._key, postgresql_where=sa.text("stuck is not null")),
+        ]
+
+    async def mark_stuck(self, conn: Connection, stuck: Mapping[UUID, str], mended: Collection[UUID]) -> None:
+        """Park cases that cannot be judged, each with its reason, and take those back that can again."""
+        if stuck:
+            values = {"ids": list(stuck), "reasons": list(stuck.values())}
+            await conn.execute(self._stuck, values | self._named)
+        if mended:
+            values = {"ids": list(mended), "keys": [str(id_) for id_ in mended]}
+            await conn.execute(self._mended, values | {"topic": self.stuck_topic})
+
+    async def judge_again(self, conn: Connection, parked: Parked, _at: datetime) -> None:
+        """Let a case that could not be judged be tried again."""
+        assert parked.key is not None
+        await conn.execute(self._one_again, {"key": UUID(parked.key.decode())})
+
+    async def judge_all_again(self, conn: Connection) -> None:
+        """Let all cases that could not be judged be tried again."""
+        await conn.execute(text(_AGAIN))
+
+    async def look_again(self, conn: Connection, such: str, moment: datetime) -> int:
+        """Have the cases with `such` a deadline, as JSON, looked at as of `moment`; returns how many."""
+        return len((await conn.execute(self._look_again, {"such": such, "moment": moment})).all())
+
+    async def judged_upto(self, conn: Connection) -> datetime | None:
+        """The latest moment up to which a case was judged."""
+        upto: datetime | None = (await conn.execute(_JUDGED_UPTO)).scalar()
+        return upto
+
+    async def waiting(self, conn: Connection) -> tuple[datetime | None, datetime | None]:
+        """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
+        row = (await conn.execute(_WAITING)).one()
+        return row.next_due_at, row.unjudged_from
+
+
+def history(metadata: sa.MetaData, key: str, *more: sa.Column[Any]) -> None:
+    """Add the table of the acts by which cases are judged; an index is named for the key."""
+    sa.Table(
+        "history",
+        metadata,
+        sa.Column("event_id", pg.UUID, primary_key=True),
+        sa.Column(key, pg.UUID, nullable=False),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("event", sa.Text, nullable=False),
+        *more,
+        sa.Index(f"history_{key.removesuffix('_id')}", key),
+    )
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier of two moments that there may be."""
+    return min((moment for moment in (one, other) if moment is not None), default=None)

@@ -1,0 +1,178 @@
+"""When cases are judged: as soon as all that may bear on them is known, and when a deadline comes.
+
+A case is judged up to a moment up to which what bears on it is known: never beyond this service's own
+horizon, nor the watermarks of the topics the case depends on. What is still in a backlog is waited for.
+"""
+
+import asyncio
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from shared.database.connection import Connection
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.judging import calendars
+from shared.judging.cases import Cases
+from shared.messaging.batching import Pace
+from shared.rules.time.notices import published
+from shared.service.clock import TICK, WallClock
+from shared.service.errors import redacted
+from shared.service.runtime import EPOCH, ServiceContext
+from shared.telemetry import spans
+from shared.telemetry.context import use_span
+from shared.telemetry.metrics import Gauge, Rows
+from shared.telemetry.spans import Span
+
+BATCH = 200
+LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
+QUIET_GAP_S, BUSY_GAP_S = 0.1, 0.4
+FIRST_PATIENCE_S = 0.5
+LONGEST_PATIENCE_S = 60.0
+SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the others have passed it too
+DELAY = Gauge("huying_judgement_delay_seconds", "Since the moment up to which is judged", ("partition",))
+WAITING = Gauge("huying_judgement_waiting_seconds", "How long the case due longest has not been judged")
+Known = TypeVar("Known")
+
+
+class Judge(ABC, Generic[Known]):
+    """Judges the cases of one service. Replicas share the work by row locks."""
+
+    def __init__(self, context: ServiceContext, cases: Cases) -> None:
+        self.context = context
+        self.calendars = calendars.KnownCalendars(context.calendar.zone)
+        self._cases = cases
+        self._patience_s = FIRST_PATIENCE_S
+        self._asked_at = float("-inf")
+        self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
+        self._uptos: dict[str, datetime] = {}
+        self._due_at: datetime | None = None
+        self._spans: list[Span] = []
+        metrics = context.telemetry.metrics
+        metrics.read(DELAY, self._delays)
+        metrics.read(WAITING, self._waiting)
+        metrics.judged(0)
+
+    @abstractmethod
+    async def known(self, conn: Connection) -> Known:
+        """Up to when what bears on cases is known."""
+
+    @abstractmethod
+    def parts(self, known: Known) -> dict[str, datetime]:
+        """The same by the name of what each part bears on, for the figures."""
+
+    @abstractmethod
+    def complete(self, known: Known) -> datetime:
+        """Up to when it is known of every case."""
+
+    @abstractmethod
+    async def turn(self, known: Known, most: int) -> int:
+        """Judge up to `most` cases that are due, in one transaction; returns how many."""
+
+    async def run(self) -> None:
+        """Judge until cancelled."""
+        context = self.context
+        while True:
+            try:
+                context.news.clear()
+                self._pace.begin()
+                judged, due_at = await self._judge_all()
+                await self._rest(due_at)
+                await self._pace.rest(judged)
+            except DATABASE_ERRORS as error:
+                if not is_transient(error):
+                    raise
+                context.log.warning("judgement waits for the database", reason=repr(error))
+                await asyncio.sleep(1)
+
+    def attempt(
+        self, case_id: UUID, number: str, began_in: str | None, judge: Callable[[], None]
+    ) -> str | None:
+        """Judge one case; the reason where that fails: its defect must not stop the judge for the others.
+
+        Its trace is a new one, linked to the one in which the case began.
+        """
+        span = self.context.telemetry.tracer.later("judge", began_in)
+        span.about(str(case_id), number)
+        self._spans.append(span)
+        use_span(span)
+        try:
+            judge()
+        except Exception as error:
+            reason = f"cannot be judged: {redacted(error)}"
+            span.error = type(error).__name__
+            self.context.log.error("parked a case", case_id=str(case_id), reason=reason)
+            return reason
+        return None
+
+    async def _traced(self, known: Known) -> int:
+        """One turn; its spans end when it is committed."""
+        with spans.together() as self._spans:
+            judged = await self.turn(known, BATCH)
+        self.context.telemetry.metrics.judged(judged)
+        return judged
+
+    async def _judge_all(self) -> tuple[int, datetime | None]:
+        """Judge what is due; returns how many cases, and when the next one is to be looked at."""
+        context = self.context
+        async with context.engine.connect() as conn:
+            known = await self.known(conn)
+        self._uptos = self.parts(known)
+        judged = turn = await self._traced(known)
+        while turn == BATCH:
+            judged += (turn := await self._traced(known))
+        async with context.engine.connect() as conn:
+            waiting = await self._cases.waiting(conn)
+        moments = [moment - TICK for moment in waiting if moment is not None]
+        limit = min([self.complete(known), *moments])
+        if limit != context.relay.limit:
+            context.relay.limit = limit
+            context.relay.poke()
+        self._due_at = waiting[0]
+        return judged, waiting[0]
+
+    def _delays(self) -> Rows:
+        now = self.context.clock.now()
+        return [((part,), (now - upto).total_seconds()) for part, upto in self._uptos.items()]
+
+    def _waiting(self) -> Rows:
+        wait_s = (self.context.clock.now() - self._due_at).total_seconds() if self._due_at else 0.0
+        return [((), max(0.0, wait_s))]
+
+    async def _rest(self, due_at: datetime | None) -> None:
+        """Until a watermark comes, or a case is due: then the others are asked for theirs."""
+        context = self.context
+        wait_s = LONGEST_REST_S
+        if due_at is not None and isinstance(context.clock, WallClock):
+            wait_s = (due_at + SETTLED - context.clock.now()).total_seconds()
+            if wait_s > 0:
+                self._patience_s = FIRST_PATIENCE_S
+            else:
+                self._ask()
+                wait_s = LONGEST_REST_S
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(wait_s, LONGEST_REST_S)):
+                await context.news.wait()
+
+    def _ask(self) -> None:
+        """Ask the others how far they are; less and less often where no answer comes."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._asked_at + self._patience_s:
+            self.context.relay.ask()
+            self._asked_at = now
+            self._patience_s = min(self._patience_s * 2, LONGEST_PATIENCE_S)
+
+
+async def prepare(context: ServiceContext, cases: Cases) -> None:
+    """Record the calendar of this release, let what was stuck be tried again, and say no watermark before
+    the first judgement was made.
+    """
+    context.relay.limit = EPOCH
+    async with context.engine.begin() as conn:
+        at = await context.clock.stamp(conn)
+        version = await calendars.record_published(conn, cases, published(context.settings.calendar), at)
+        if version is not None:
+            context.log.info("calendar recorded", version=version, known_from=at.isoformat())
+        await cases.judge_all_again(conn)

@@ -1,0 +1,252 @@
+"""A case while it is judged: how its deadlines start, run and are met. How they pass is in `timers`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from shared import events
+from shared.events import DeadlineKind, Event, Kind, Mark, Verdict
+from shared.rules.judging import consequences
+from shared.rules.judging.rulings import Said
+from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, void
+from shared.rules.pack.ladder import Level
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Start
+from shared.rules.pack.table import Held
+from shared.rules.time import limits
+from shared.rules.time.calendar import Calendar, Calendars, OfficeHours
+from shared.rules.time.limits import Due, Limit, Pause
+
+BEYOND_CALENDAR = Due(None, None, True)
+ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED}
+"""Starts that count the first time only; an objection or a stage counts again once the one before is met."""
+
+
+class Case:
+    """A case as it stands after the acts folded so far (see `acts`) and the timers run up to then."""
+
+    def __init__(self, first: Event, pack: Pack, calendars: Calendars) -> None:
+        self.pack = pack
+        self.table = pack.table()
+        self.calendar = calendars.first
+        self.notices = list(calendars.later)
+        self.said = Said(first)
+        self.received = False
+        self.end: CaseState | None = None
+        self.lifted_at: datetime | None = None
+        self.level: Level | None = None
+        self.marks: frozenset[Mark] = frozenset()
+        self.legs: dict[UUID, Leg] = {}
+        self.paused: list[Leg] = []
+        self.cards: dict[UUID, Card] = {}
+        self.own: list[Deadline] = []
+        self.deadlines: list[Deadline] = []
+
+    def state(self) -> CaseState:
+        """How the case stands."""
+        if self.end:
+            return self.end
+        if self.all_completed():
+            return CaseState.COMPLETED
+        if self.lifted_at:
+            return CaseState.LIFTED
+        at_work = any(not leg.ended for leg in self.legs.values())
+        return CaseState.DISPATCHED if at_work else CaseState.REGISTERED
+
+    def rounds(self) -> int:
+        """The highest round of a leg; 0 before dispatch."""
+        return max([leg.round for leg in self.legs.values()], default=0)
+
+    def all_completed(self) -> bool:
+        """Whether there are legs that did not end, and all of them are completed."""
+        completed = [leg.completed for leg in self.legs.values() if not leg.ended]
+        return bool(completed) and all(completed)
+
+    def know_kind(self, kind: Kind) -> None:
+        """From now on the rules for this kind of appeal apply."""
+        self.table = self.pack.table(kind)
+
+    def lead(self) -> Leg | None:
+        """The leg that leads, else the first one."""
+        legs = list(self.legs.values())
+        return next((leg for leg in legs if leg.given.role is events.Role.LEAD), legs[0] if legs else None)
+
+    def leg_of(self, deadline: Deadline) -> Leg | None:
+        """Its leg; None for a deadline of the whole case."""
+        return self.legs[deadline.leg_id] if deadline.leg_id else None
+
+    def begin_round(self, leg: Leg, at: datetime) -> None:
+        """Start the limits of the leg's round. A moment given that lies before is overdue at once."""
+        for held in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
+            own = leg.given.limits.get(held.deadline) if held.own_clause else None
+            if own and held.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
+                self._start(held, leg, at, held.own_clause, due_at=own.due_at)
+            elif own and held.own_clause and own.limit and not own.due_at:
+                self._start(held, leg, at, held.own_clause, own.limit)
+            elif held.limit:
+                self._start(held, leg, at, held.clause, held.limit)
+        consequences.let_missed_pass(self, leg.deadlines, at)
+
+    def begin(self, what: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
+        """Start what `what` starts, of the case or of `leg`; not what runs already or passed unmet.
+
+        `dates` are of the deadlines that have no length; they take the place of those still open.
+        """
+        its = leg.deadlines if leg else self.own
+        for held in self.table.starts.get((what, min(leg.round, self.table.top) if leg else 1), ()):
+            if held.limit:
+                if not any(self._bars(deadline, held, leg) for deadline in its):
+                    self._start(held, leg, at, held.clause, held.limit)
+            elif dates:
+                void([deadline for deadline in its if deadline.kind == held.deadline])
+                for date in sorted(set(dates)):
+                    self._start(held, leg, at, held.clause, due_at=date)
+                consequences.let_missed_pass(self, its, at)
+
+    def _bars(self, deadline: Deadline, held: Held, leg: Leg | None) -> bool:
+        if deadline.kind != held.deadline or deadline.verdict is Verdict.VOID:
+            return False
+        if deadline.verdict is Verdict.OPEN:
+            return True
+        this_round = deadline.round == (leg.round if leg else self.rounds())
+        return this_round and (not deadline.met_at or held.start in ONCE_A_ROUND)
+
+    def begin_lifted(self, at: datetime, given: Limit | None = None) -> None:
+        """Start the time for lifted handling anew; a limit `given` is for `lifted` alone."""
+        for held in self.table.starts.get((Start.LIFTED, 1), ()):
+            if given is None or held.deadline == DeadlineKind.LIFTED:
+                void([deadline for deadline in self.own if deadline.kind == held.deadline])
+                self._start(held, None, at, held.clause, given or held.limit)
+
+    def _start(
+        self,
+        held: Held,
+        leg: Leg | None,
+        at: datetime,
+        clause: str,
+        limit: Limit | None = None,
+        due_at: datetime | None = None,
+    ) -> None:
+        """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
+        if self.end:
+            return
+        number, its = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
+        deadline = Deadline(
+            key=_key(held, leg, number, at, due_at, its),
+            leg_id=leg.given.leg_id if leg else None,
+            unit=leg.given.unit if leg and not held.of_office else None,
+            round=number,
+            kind=held.deadline,
+            start=held.start,
+            started_at=at,
+            clause=clause,
+            hours=leg.hours if leg else self.table.hours,
+            calendar=self.calendar,
+            limit=limit,
+            due_at=due_at,
+            in_turn=held.limit is None and held.start != Start.ROUND,
+            title=held.title,
+        )
+        self.deadlines.append(deadline)
+        its.append(deadline)
+        if limit:
+            self.reckon(deadline, leg.pauses if leg else (), at)
+        else:
+            self.arm(deadline, at)
+
+    def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
+        """Find anew when an open deadline that has a length ends, as of `at`."""
+        assert deadline.limit
+        found = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
+        deadline.pauses = pauses
+        deadline.provisional = found.provisional
+        deadline.due_at = found.due_at
+        self.arm(deadline, at)
+
+    def due(
+        self,
+        limit: Limit,
+        started_at: datetime,
+        hours: OfficeHours,
+        pauses: tuple[Pause, ...] = (),
+        calendar: Calendar | None = None,
+    ) -> Due:
+        """When `limit` ends. No moment, and provisional, where the calendar does not reach so far."""
+        try:
+            return limits.due(limit, started_at, calendar or self.calendar, hours, pauses)
+        except (ValueError, OverflowError):
+            return BEYOND_CALENDAR
+
+    def arm(self, deadline: Deadline, at: datetime) -> None:
+        """Set its timer, as of `at`: for the reminder, or for the moment it passes."""
+        due_at = deadline.due_at
+        deadline.reminds = False
+        deadline.fires_at = due_at or NEVER
+        percent = self.table.percent.get(deadline.kind)
+        if percent and due_at and not deadline.reminded:
+            remind_at = max(deadline.started_at + (due_at - deadline.started_at) * percent / 100, at)
+            if remind_at < due_at:
+                deadline.reminds = True
+                deadline.fires_at = remind_at
+
+    def meet(self, meeting: str, deadlines: Iterable[Deadline], at: datetime) -> None:
+        """Those that `meeting` meets are met; one already overdue stays so and keeps when it was."""
+        kinds = self.table.meets.get(meeting)
+        if not kinds:
+            return
+        had_their_turn = set()
+        for deadline in deadlines:
+            waits = deadline.kind in kinds and not deadline.met_at and deadline.verdict is not Verdict.VOID
+            if waits and deadline.kind not in had_their_turn:
+                if deadline.in_turn:
+                    had_their_turn.add(deadline.kind)
+                deadline.met_at = at
+                if deadline.verdict is Verdict.OPEN:
+                    deadline.close(Verdict.MET)
+
+    def pause(self, leg: Leg, at: datetime, cap: Limit) -> None:
+        """Time stops counting for the leg, for as long as `cap` at most."""
+        if leg not in self.paused:
+            self.paused.append(leg)
+            leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
+            leg.pause_ends_at = self.due(cap, at, leg.hours).due_at or NEVER
+            self._reckon_all(leg, at)
+
+    def resume(self, leg: Leg, at: datetime) -> None:
+        """End the leg's pause, if one is open, and let its deadlines run on."""
+        if leg in self.paused:
+            self.paused.remove(leg)
+            leg.pauses = (*leg.pauses[:-1], Pause(leg.pauses[-1].start, at))
+            self._reckon_all(leg, at)
+
+    def _reckon_all(self, leg: Leg, at: datetime) -> None:
+        for deadline in leg.deadlines:
+            if deadline.verdict is Verdict.OPEN and deadline.limit:
+                self.reckon(deadline, leg.pauses, at)
+
+    def finish(self, state: CaseState, at: datetime) -> None:
+        """End the case; what is open falls away."""
+        self.end = state
+        void(self.deadlines)
+        for leg in self.legs.values():
+            self.resume(leg, at)
+
+    def clear_cards(self, leg: Leg, at: datetime) -> None:
+        """The leg is completed: its cards are done with."""
+        for card in self.cards.values():
+            if card.leg is leg and not card.withdrawn and not card.cleared:
+                card.cleared = True
+                fields = {"card_id": card.card_id, "unit": leg.given.unit}
+                self.said.add(events.CardCleared, at, str(card.card_id), fields)
+
+
+def _key(
+    held: Held, leg: Leg | None, number: int, at: datetime, due_at: datetime | None, its: list[Deadline]
+) -> str:
+    """A round's deadline is named by the round; another may start again, so its start names it too."""
+    if leg and held.start == Start.ROUND:
+        return f"{leg.key} {number} {held.deadline}"
+    own = f"{leg.key} {due_at.timestamp() if due_at else ''} " if leg else ""
+    key = f"{own}{at.timestamp()} {number} {held.deadline}"
+    same = sum(deadline.key.partition("#")[0] == key for deadline in its)
+    return f"{key}#{same}" if same else key

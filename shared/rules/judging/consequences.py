@@ -1,0 +1,153 @@
+"""What follows from a deadline that passed, a mark, a refusal or a request: the ladder of the pack."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from shared import events
+from shared.events import Verdict
+from shared.rules.judging.rulings import about
+from shared.rules.judging.state import Card, CaseState, Deadline, Leg, void
+from shared.rules.pack.ladder import IN_CHARGE, Act, Level, Step
+from shared.rules.pack.parts import Start
+
+if TYPE_CHECKING:
+    from shared.rules.judging.case import Case
+
+
+def let_missed_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
+    """Those whose moment lies before `at`, when they start, are overdue at once."""
+    missed = [deadline for deadline in deadlines if deadline.fires_at < at]
+    if missed:
+        let_pass(case, missed, at)
+
+
+def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
+    """All of them are overdue; then comes what follows, until the case ends."""
+    for deadline in deadlines:
+        deadline.close(Verdict.OVERDUE)
+        case.said.of(events.AppealOverdue, deadline, at)
+    for deadline in deadlines:
+        if case.end is None:
+            _climb(case, deadline, at)
+
+
+def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
+    leg = case.leg_of(deadline)
+    if leg and deadline.unit is not None and leg.round != deadline.round:
+        return  # dispatched again this very moment, over another deadline
+    number = min(max(deadline.round, 1), case.table.top)
+    step = _here(case, case.table.steps.get((deadline.kind, number), ()))
+    if step:
+        for act in step.do:
+            DO[act](case, step, deadline, leg, at)
+
+
+def _here(case: "Case", steps: tuple[Step, ...]) -> Step | None:
+    """The first of `steps` that holds at the level where the case stands."""
+    level = case.level and case.level.level
+    return next((step for step in steps if step.when.level in (None, level)), None)
+
+
+def _remind(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    case.said.of(events.AppealReminded, deadline, at, clause=step.ground)
+
+
+def _supervise(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    case.said.of(events.AppealSupervised, deadline, at, clause=step.ground)
+
+
+def _approve(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    case.said.of(events.ApprovalDeemed, deadline, at, clause=step.ground)
+    case.finish(CaseState.APPROVED, at)
+
+
+def _hand_over(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    case.said.of(events.AppealHandedOver, deadline, at, to=step.to, clause=step.ground)
+    case.begin(Start.HANDED_OVER, None, at)
+
+
+def _publish(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    publication_id = case.said.id(f"publication {deadline.key}")
+    what = events.PublicationProposed
+    case.said.of(what, deadline, at, publication_id=publication_id, clause=step.ground)
+
+
+def _issue_card(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    if leg:
+        card_id = case.said.id(f"card {deadline.key}")
+        case.cards[card_id] = Card(card_id, leg)
+        fields = {**about(deadline), "card_id": card_id, "card": step.card, "clause": step.ground}
+        case.said.add(events.CardIssued, at, f"{deadline.key} ", fields)
+
+
+def _dispatch_again(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    if leg and not (leg.refused and case.lifted_at):
+        redispatch(case, leg, at, "overdue")
+
+
+def _lift(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    lift(case, (step,), leg, at, again=deadline.start == Start.LIFTED)
+
+
+def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", "reopened"]) -> None:
+    """Begin the leg's next round; what the unit had open of the last one falls away."""
+    if case.end:
+        return
+    void([deadline for deadline in leg.deadlines if deadline.unit is not None])
+    leg.round += 1
+    fields = {"leg_id": leg.given.leg_id, "unit": leg.given.unit, "round": leg.round, "reason": reason}
+    case.said.add(events.AppealRedispatched, at, f"{leg.key} {leg.round}", fields)
+    case.begin_round(leg, at)
+
+
+def lift(
+    case: "Case", steps: tuple[Step, ...], leg: Leg | None, at: datetime, *, again: bool = False
+) -> None:
+    """Lift the case by the first of `steps` that holds, unless its marks forbid it; start the time for that.
+
+    A case is lifted once; `again`, through the levels of its pack, one after the other.
+    """
+    step, never = _here(case, steps), case.pack.never_lifted
+    if not step or case.end or (never and never.marks & case.marks):
+        return
+    above = _above(case)
+    if case.lifted_at and not (again and above):
+        return
+    case.lifted_at, case.level = case.lifted_at or at, above
+    _say_lifted(case, step, leg, at)
+    case.begin_lifted(at)
+
+
+def _above(case: "Case") -> Level | None:
+    levels = case.pack.levels.steps if case.pack.levels else ()
+    index = levels.index(case.level) + 1 if case.level else 0
+    return levels[index] if index < len(levels) else None
+
+
+def _say_lifted(case: "Case", step: Step, leg: Leg | None, at: datetime) -> None:
+    leader = case.level.leader if case.level else step.leader
+    if leader == IN_CHARGE:
+        its = leg or case.lead()
+        leader = its.given.leader if its else None
+    level = case.level.level if case.level else None
+    fields = {
+        "reason": step.reason,
+        "leader": leader,
+        "unit": leg.given.unit if leg else None,
+        "clause": step.ground,
+        "level": level,
+    }
+    case.said.add(events.AppealLifted, at, level or "", fields)
+
+
+DO: dict[Act, Callable[["Case", Step, Deadline, Leg | None, datetime], None]] = {
+    Act.REMIND: _remind,
+    Act.CARD: _issue_card,
+    Act.REDISPATCH: _dispatch_again,
+    Act.LIFT: _lift,
+    Act.SUPERVISE: _supervise,
+    Act.APPROVE: _approve,
+    Act.HAND_OVER: _hand_over,
+    Act.PUBLISH: _publish,
+}

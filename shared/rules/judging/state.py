@@ -1,0 +1,120 @@
+"""What a case is made of while it is judged: legs, deadlines, cards, and the state they add up to."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared import events
+from shared.events import Verdict
+from shared.rules.time.calendar import Calendar, OfficeHours
+from shared.rules.time.limits import Limit, Pause
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class CaseState(StrEnum):
+    """How a case stands. Completed: every leg that did not end is. From `REFERRED` on they are final.
+
+    Approved: the time to decide passed, and what was asked for counts as approved.
+    """
+
+    REGISTERED = "registered"
+    DISPATCHED = "dispatched"
+    LIFTED = "lifted"
+    COMPLETED = "completed"
+    REFERRED = "referred"
+    WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
+    APPROVED = "approved"
+
+
+@dataclass(slots=True, eq=False)
+class Deadline:
+    """One deadline with what it was reckoned from. `limit` is None where its very moment was given.
+
+    `unit` is None where it is the office's own. `due_at` is None while a pause is open, and for a limit that
+    ends beyond the calendar. `fires_at` is when something is next said of it: a reminder if `reminds`, else
+    that it is overdue. `key` names it within its case. `in_turn`: of several, the earliest is met first.
+    `calendar` is the one it was last reckoned by.
+    """
+
+    key: str
+    leg_id: UUID | None
+    unit: str | None
+    round: int
+    kind: str
+    start: str
+    started_at: datetime
+    clause: str
+    hours: OfficeHours
+    calendar: Calendar
+    limit: Limit | None
+    due_at: datetime | None = None
+    provisional: bool = False
+    pauses: tuple[Pause, ...] = ()
+    met_at: datetime | None = None
+    verdict: Verdict = Verdict.OPEN
+    fires_at: datetime = NEVER
+    reminds: bool = False
+    reminded: bool = False
+    in_turn: bool = False
+    extended: int = 0
+    title: dict[str, str] = field(default_factory=dict)
+
+    def to_event(self) -> events.Deadline:
+        """As it is said in `AppealJudged`, without explanation."""
+        return events.Deadline.model_construct(
+            leg_id=self.leg_id,
+            unit=self.unit,
+            round=self.round,
+            deadline=self.kind,
+            started_at=self.started_at,
+            due_at=self.due_at,
+            met_at=self.met_at,
+            verdict=self.verdict,
+            clause=self.clause,
+            provisional=self.provisional,
+            explanation={},
+            title=self.title,
+        )
+
+    def close(self, verdict: Verdict) -> None:
+        """Nothing fires for it any more."""
+        self.verdict = verdict
+        self.fires_at = NEVER
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One unit's share. An ended leg is no more the unit's; a completed one can be reopened."""
+
+    given: events.Leg
+    key: str
+    index: int
+    hours: OfficeHours
+    round: int = 1
+    completed: bool = False
+    ended: bool = False
+    refused: bool = False
+    deadlines: list[Deadline] = field(default_factory=list)
+    pauses: tuple[Pause, ...] = ()
+    pause_cap: Limit | None = None
+    pause_ends_at: datetime = NEVER
+
+
+@dataclass(slots=True, eq=False)
+class Card:
+    """A card that was issued, and what became of it."""
+
+    card_id: UUID
+    leg: Leg
+    withdrawn: bool = False
+    cleared: bool = False
+
+
+def void(deadlines: list[Deadline]) -> None:
+    """Those still open fall away."""
+    for deadline in deadlines:
+        if deadline.verdict is Verdict.OPEN:
+            deadline.close(Verdict.VOID)

@@ -1,0 +1,92 @@
+"""A case's timers: reminders, due moments, ends of pauses, and holiday notices coming out."""
+
+from datetime import datetime
+
+from shared import events
+from shared.events import DeadlineKind, Verdict
+from shared.rules.judging import consequences
+from shared.rules.judging.case import Case
+from shared.rules.judging.state import NEVER, Deadline
+from shared.rules.time.limits import Limit
+
+KIND_ORDER: dict[str, int] = {kind: index for index, kind in enumerate(DeadlineKind)}
+AFTER_THE_USUAL = len(KIND_ORDER)
+
+
+def next_at(case: Case) -> datetime:
+    """When the next timer fires; NEVER for none."""
+    at = NEVER
+    for deadline in case.deadlines:
+        if deadline.fires_at < at:
+            at = deadline.fires_at
+    for leg in case.paused:
+        at = min(at, leg.pause_ends_at)
+    if case.notices and not case.end:
+        at = min(at, case.notices[0][0])
+    return at
+
+
+def run_before(case: Case, moment: datetime) -> None:
+    """Fire the timers before `moment`: what occurs at a due moment is in time."""
+    while (at := next_at(case)) < moment and at < NEVER:
+        _fire(case, at)
+
+
+def run(case: Case, upto: datetime) -> None:
+    """Fire the timers up to `upto` and at it."""
+    while (at := next_at(case)) <= upto and at < NEVER:
+        _fire(case, at)
+
+
+def _fire(case: Case, at: datetime) -> None:
+    for leg in [leg for leg in case.paused if leg.pause_ends_at == at]:
+        case.resume(leg, at)
+    fired = [deadline for deadline in case.deadlines if deadline.fires_at == at]
+    if len(fired) > 1:
+        fired.sort(key=lambda deadline: _precedence(case, deadline))
+    for deadline in fired:
+        if deadline.reminds:
+            _remind(case, deadline, at)
+    consequences.let_pass(case, [deadline for deadline in fired if deadline.fires_at == at], at)
+    while case.notices and case.notices[0][0] == at:
+        _take_notice(case, at)
+
+
+def _precedence(case: Case, deadline: Deadline) -> tuple[int, int, str]:
+    leg = case.leg_of(deadline)
+    order = KIND_ORDER.get(deadline.kind, AFTER_THE_USUAL)
+    return order, leg.index if leg else 0, deadline.key
+
+
+def _remind(case: Case, deadline: Deadline, at: datetime) -> None:
+    limit = deadline.limit  # an extension is reminded of anew
+    told_apart = f"{limit.number} {limit.unit}" if limit else ""
+    if limit and limit.roll and deadline.extended:
+        told_apart += " rolled"
+    case.said.of(events.AppealDueSoon, deadline, at, told_apart)
+    deadline.reminded = True
+    case.arm(deadline, at)
+
+
+def _take_notice(case: Case, at: datetime) -> None:
+    """A year's holidays became known: what is open is reckoned anew."""
+    (_, case.calendar), *case.notices = case.notices
+    for leg in case.paused:
+        ends = case.due(leg.pause_cap, leg.pauses[-1].start, leg.hours).due_at if leg.pause_cap else None
+        leg.pause_ends_at = ends if ends and ends > at else leg.pause_ends_at
+    for deadline in case.deadlines:
+        if deadline.verdict is Verdict.OPEN and deadline.limit:
+            _move(case, deadline, deadline.limit, at)
+
+
+def _move(case: Case, deadline: Deadline, limit: Limit, at: datetime) -> None:
+    """It keeps the calendar it was promised by if by the new one it would be over already."""
+    was, calendar = deadline.due_at, case.calendar
+    found = case.due(limit, deadline.started_at, deadline.hours, deadline.pauses)
+    if found.due_at != was and (not found.due_at or found.due_at <= at):
+        return
+    deadline.calendar, deadline.due_at, deadline.provisional = calendar, found.due_at, found.provisional
+    case.arm(deadline, at)
+    if was and found.due_at != was:
+        moved = {"was_due_at": was, "calendar": calendar.version}
+        case.said.of(events.DeadlineMoved, deadline, at, f"{calendar.version} {at.timestamp()}", **moved)

@@ -1,0 +1,239 @@
+"""What each part of a pack allows and the whole does not: contradictions, with their places in the file."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from math import isinf
+from typing import TYPE_CHECKING
+
+from shared.events import DeadlineKind, Rank
+from shared.rules.pack.desks import ApprovalRank
+from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Act, Step, When
+from shared.rules.pack.parts import (
+    EVERY_ROUND,
+    MEETS_CASE,
+    LimitRule,
+    Meeting,
+    Owner,
+    Start,
+    first_and_last,
+    overlap,
+)
+from shared.rules.pack.strict_yaml import Place
+from shared.rules.time.limits import Limit
+
+if TYPE_CHECKING:
+    from shared.rules.pack.pack import Pack
+
+Mistake = tuple[Place, str]
+
+
+def contradictions(pack: "Pack") -> Iterator[Mistake]:
+    """Every place where the pack speaks of something it does not have, or says a thing twice."""
+    yield from _stages(pack)
+    yield from _limits(pack)
+    yield from _own_limits(pack)
+    yield from _meetings(pack)
+    yield from _ladder(pack)
+    yield from _acknowledgement(pack)
+    yield from _extension(pack)
+    yield from _unlimited(pack)
+    yield from _names(pack)
+
+
+def unnamed(pack: "Pack") -> Iterator[Mistake]:
+    """Settings and bodies that have no name for people."""
+    if missing := sorted(pack.settings_named() - pack.settings.keys()):
+        yield ("settings",), f"lacks the names of {', '.join(missing)}: give each a title, zh and en"
+    named = pack.destinations()
+    for index, step in enumerate(pack.ladder):
+        if step.to is not None and step.to not in named:
+            yield ("ladder", index, "to"), f"'{step.to}' has no name: give it one under `bodies`, zh and en"
+
+
+def _names(pack: "Pack") -> Iterator[Mistake]:
+    """Names that nothing bears, or that say a thing twice."""
+    for name in sorted(pack.settings.keys() - pack.settings_named()):
+        yield ("settings", name), "the pack takes no such setting: check its spelling"
+    for body in sorted(pack.bodies.keys() - {step.to for step in pack.ladder}):
+        yield ("bodies", body), "no step hands a case over to it: check its spelling"
+    for index, place in enumerate(pack.referral.destinations if pack.referral else ()):
+        if pack.bodies.get(place.to, place.title) != place.title:
+            named = ("referral", "destinations", index, "title")
+            yield named, f"'{place.to}' has another name under `bodies`: use the same"
+
+
+def _stages(pack: "Pack") -> Iterator[Mistake]:
+    names = [stage.stage for stage in pack.stages]
+    taken = {rule.start for rule in pack.limits if rule.limit is None}
+    for index, stage in enumerate(pack.stages):
+        place, name = ("stages", index), stage.stage
+        if name in names[:index]:
+            yield (*place, "stage"), f"a second stage '{name}': give it another name"
+        if name in {*Meeting, *Start}:
+            yield (*place, "stage"), f"'{name}' is an act of every case: give the stage another name"
+        if stage.dates and name not in taken:
+            yield (*place, "dates"), f"no limit takes the dates of '{name}': start one by it, or bring none"
+
+
+def _limits(pack: "Pack") -> Iterator[Mistake]:
+    stages = {stage.stage: stage for stage in pack.stages}
+    for index, rule in enumerate(pack.limits):
+        place = ("limits", index)
+        if rule.deadline not in pack.met_by:
+            yield place, f"nothing meets '{rule.deadline}': say what does in `met_by`"
+        if rule.start not in (*Start, *stages):
+            known = ", ".join([*Start, *stages])
+            yield (*place, "starts"), f"'{rule.start}' starts nothing: choose from {known}"
+        brings = rule.start in stages and stages[rule.start].dates
+        if brings != (rule.limit is None):
+            yield place, _DATES.format(rule.deadline)
+        for earlier in pack.limits[:index]:
+            yield from _beside(rule, earlier, place)
+
+
+_DATES = "give '{}' a `limit`, or start it by a stage with `dates`, which bring its moments; one of both"
+
+
+def _beside(rule: LimitRule, earlier: LimitRule, place: Place) -> Iterator[Mistake]:
+    """What two limits of one deadline may not say."""
+    if rule.deadline != earlier.deadline:
+        return
+    both = rule.kinds & earlier.kinds if rule.kinds and earlier.kinds else rule.kinds == earlier.kinds
+    if both and overlap(rule.rounds, earlier.rounds):
+        yield place, f"a second limit for '{rule.deadline}' in the same round: keep one"
+    if (rule.of_the_case, rule.of) != (earlier.of_the_case, earlier.of):
+        yield place, f"'{rule.deadline}' is another's above (`starts`, `of`): give it another name here"
+    if rule.title != earlier.title:
+        yield (*place, "title"), f"'{rule.deadline}' has another title above: use the same"
+
+
+def _own_limits(pack: "Pack") -> Iterator[Mistake]:
+    for index, deadline in enumerate(pack.own_limits.deadlines if pack.own_limits else ()):
+        place = ("own_limits", "deadlines", index)
+        ruled = [rule for rule in pack.limits if rule.deadline == deadline]
+        if any(rule.start != Start.ROUND for rule in ruled):
+            yield place, f"'{deadline}' does not start with a dispatch, so no leg can bring it: take it out"
+        if not ruled and deadline not in list(DeadlineKind):
+            yield place, f"'{deadline}' has no title: give it a limit of the pack's as well, with `title`"
+        if deadline not in pack.met_by:
+            yield place, f"nothing meets '{deadline}': say what does in `met_by`"
+
+
+def _meetings(pack: "Pack") -> Iterator[Mistake]:
+    of_case = {rule.deadline for rule in pack.limits if rule.of_the_case}
+    stages = [stage.stage for stage in pack.stages]
+    of_leg = [*(meeting for meeting in Meeting if meeting not in MEETS_CASE), *stages]
+    for deadline, acts in pack.met_by.items():
+        allowed = sorted(MEETS_CASE) if deadline in of_case else of_leg
+        for index, act in enumerate(acts):
+            if act not in allowed:
+                place = ("met_by", deadline, index)
+                yield place, f"'{act}' cannot meet it: choose from {', '.join(allowed)}"
+
+
+def _ladder(pack: "Pack") -> Iterator[Mistake]:
+    for index, step in enumerate(pack.ladder):
+        place = ("ladder", index)
+        for earlier in pack.ladder[:index]:
+            if step.step == earlier.step:
+                yield (*place, "step"), f"a second step '{step.step}': give it another name"
+            if _same_cause(step.when, earlier.when):
+                yield (*place, "when"), f"step '{earlier.step}' has the same cause: keep one"
+        yield from _lifts(pack, step, place)
+        yield from _acts(step, place)
+        yield from _of_a_unit(pack, step, place)
+
+
+def _lifts(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
+    levels = [level.level for level in pack.levels.steps] if pack.levels else []
+    if step.when.level is not None and step.when.level not in levels:
+        yield (*place, "when", "level"), f"'{step.when.level}' is no level of this pack: name it in `levels`"
+    if Act.LIFT not in step.do:
+        return
+    if (step.leader is None) == (not levels):
+        yield place, "give the lift a `leader`, or the pack `levels`, which have their leaders; one of both"
+    lifted = {rule.deadline for rule in pack.limits if rule.start == Start.LIFTED} & set(step.when.overdue)
+    if lifted and not levels:
+        yield place, f"a case is lifted once: '{min(lifted)}' overdue can lift it again only through `levels`"
+
+
+def _acts(step: Step, place: Place) -> Iterator[Mistake]:
+    if Act.REDISPATCH in step.do and isinf(first_and_last(step.when.rounds)[1]):
+        yield place, "it would be dispatched again without end: name the round, and what follows the last one"
+    if Act.APPROVE in step.do and {Act.REDISPATCH, Act.LIFT} & set(step.do):
+        yield place, "approve ends the case: nothing can be dispatched again or lifted with it"
+
+
+def _of_a_unit(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
+    of_case = {rule.deadline for rule in pack.limits if rule.of_the_case}
+    of_office = {rule.deadline for rule in pack.limits if rule.of is Owner.OFFICE}
+    for deadline in step.when.overdue:
+        if deadline in of_case | of_office and OF_A_UNIT & set(step.do):
+            yield place, f"'{deadline}' is of no unit: no card and no redispatch can follow it"
+        if deadline in of_case and step.when.rounds != EVERY_ROUND:
+            rounds = (*place, "when", "rounds")
+            yield rounds, f"'{deadline}' is of the whole case and has no rounds: leave them out"
+
+
+def _same_cause(one: When, other: When) -> bool:
+    if one.kinds != other.kinds and not one.kinds & other.kinds:
+        return False
+    if one.level != other.level:
+        return False
+    if one.refused or one.requested:
+        return (one.refused, one.requested) == (other.refused, other.requested)
+    same_deadline = bool(set(one.overdue) & set(other.overdue)) and overlap(one.rounds, other.rounds)
+    return same_deadline or bool(one.marks & other.marks)
+
+
+def _acknowledgement(pack: "Pack") -> Iterator[Mistake]:
+    sent = {act for step in pack.ladder for act in step.do}
+    if pack.acknowledgement and not sent.intersection(ACKNOWLEDGED):
+        yield ("acknowledgement",), "the ladder has neither a card nor a lift to acknowledge: take it out"
+
+
+def _extension(pack: "Pack") -> Iterator[Mistake]:
+    if pack.extension is None:
+        return
+    for index, deadline in enumerate(pack.extension.deadlines):
+        ruled = [rule for rule in pack.limits if rule.deadline == deadline]
+        place = ("extension", "deadlines", index)
+        if any(rule.of_the_case for rule in ruled):
+            yield place, f"'{deadline}' is of the whole case, and only a unit asks for more time: take it out"
+        if any(rule.limit is None for rule in ruled):
+            yield place, f"the dates of '{deadline}' change when its stage is reached again: take it out"
+    for index, (one, other) in enumerate(pairwise(pack.extension.ranks), 1):
+        if _not_above(other, one):
+            yield (
+                ("extension", "ranks", index),
+                "must be longer and of a higher rank than the one before",
+            )
+
+
+def _not_above(one: ApprovalRank, other: ApprovalRank) -> bool:
+    limits = one.up_to, other.up_to
+    longer, shorter = (limit if isinstance(limit, Limit) else None for limit in limits)
+    if longer and shorter and longer.unit is shorter.unit and longer.number <= shorter.number:
+        return True
+    return RANKS.index(one.rank) <= RANKS.index(other.rank)
+
+
+RANKS = list(Rank)
+
+
+def _unlimited(pack: "Pack") -> Iterator[Mistake]:
+    """Deadlines that are spoken of and can never run."""
+    limited = {rule.deadline for rule in pack.limits}
+    limited |= set(pack.own_limits.deadlines if pack.own_limits else ())
+    spoken: list[tuple[Place, str]] = [(("met_by", deadline), deadline) for deadline in pack.met_by]
+    for index, step in enumerate(pack.ladder):
+        spoken += _placed(("ladder", index, "when", "overdue"), step.when.overdue)
+    spoken += _placed(("reminder", "deadlines"), pack.reminder.deadlines if pack.reminder else ())
+    spoken += _placed(("extension", "deadlines"), pack.extension.deadlines if pack.extension else ())
+    for place, deadline in spoken:
+        if deadline not in limited:
+            yield place, f"the pack gives '{deadline}' no limit: give it one or take it out here"
+
+
+def _placed(place: Place, deadlines: Iterable[str]) -> list[tuple[Place, str]]:
+    return [((*place, index), deadline) for index, deadline in enumerate(deadlines)]

@@ -1,0 +1,278 @@
+"""What a rule pack says: one policy's limits, ladder, stages and desks, read from YAML.
+
+Nothing happens to a case that its pack does not say. Where the policy names a limit without a number, the
+pack names a setting, and the jurisdiction's settings (`shared/rules/pack/settings.py`) give the number.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
+
+from shared.events import Kind, PackWord
+from shared.rules.pack import settings, strict_yaml, table
+from shared.rules.pack.checks import Mistake, contradictions, unnamed
+from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
+from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step
+from shared.rules.pack.parts import (
+    IN_DAYS,
+    LimitOrSetting,
+    LimitRule,
+    OfficeHoursRule,
+    OwnLimits,
+    Reason,
+    Reminder,
+    Setting,
+    Source,
+    Strict,
+    Title,
+)
+from shared.rules.pack.settings import Numbers
+from shared.rules.pack.table import Table
+from shared.rules.time.limits import Limit
+
+PACKS = Path(__file__).parents[1] / "packs"
+
+
+class PackError(ValueError):
+    """A rule pack cannot be used. The message names file, line and rule, one mistake a line."""
+
+
+class PackGone(PackError):
+    """A pack, or the version of it or of its settings that a case was registered under, is not here."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write it like Asia/Shanghai") from error
+    return name
+
+
+class Outside(Strict):
+    """What the text says and the pack leaves alone, and why."""
+
+    clause: str
+    why: Reason
+
+
+class Pack(Strict):
+    """One policy's rules. A case keeps the pack, by `ref`, that it was registered under.
+
+    `settings` and `bodies` are names for people: of the numbers that the jurisdiction gives, and of whom a
+    case is handed over to.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
+    version: int = Field(ge=1)
+    title: Title
+    source: Source
+    in_force_on: date
+    prefix: str = Field(pattern=r"^[A-Z]{2,6}$")
+    zone: Annotated[str, AfterValidator(_known_zone)]
+    settings: dict[PackWord, Title] = Field(default_factory=dict)
+    bodies: dict[PackWord, Title] = Field(default_factory=dict)
+    office_hours: OfficeHoursRule
+    met_by: dict[PackWord, tuple[PackWord, ...]]
+    stages: tuple[Stage, ...] = ()
+    limits: tuple[LimitRule, ...] = ()
+    own_limits: OwnLimits | None = None
+    reminder: Reminder | None = None
+    ladder: tuple[Step, ...] = ()
+    levels: Levels | None = None
+    never_lifted: NeverLifted | None = None
+    acknowledgement: Acknowledgement | None = None
+    extension: Extension | None = None
+    pauses: Pauses | None = None
+    reopening: Reopening | None = None
+    merging: Merging | None = None
+    referral: Referral | None = None
+    closure: Closure | None = None
+    outside: tuple[Outside, ...] = ()
+
+    _settings: Numbers | None = PrivateAttr(default=None)
+
+    @property
+    def ref(self) -> str:
+        """How a case names its pack: `bozhou-2024@1`, with settings `xuancheng-2024@1.2`."""
+        given = f".{self._settings.version}" if self._settings else ""
+        return f"{self.id}@{self.version}{given}"
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """What the jurisdiction gives; None for a pack that stands without, or has not been given it."""
+        return self._settings
+
+    def limit(self, limit: LimitOrSetting) -> Limit:
+        """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
+        if isinstance(limit, Limit):
+            return limit
+        if self._settings is None:
+            raise PackError(_SETTINGS_NEEDED.format(self.id, limit.setting))
+        return self._settings.limits[limit.setting]
+
+    def destinations(self) -> dict[str, Title]:
+        """Where a case may go, referred or handed over, by its word."""
+        referred = self.referral.destinations if self.referral else ()
+        return {**self.bodies, **{place.to: place.title for place in referred}}
+
+    def settings_named(self) -> set[str]:
+        """The settings the pack takes its numbers from."""
+        return {found.setting for found in parts(self, Setting)}
+
+    def with_settings(self, path: Path, version: str = "", *, exactly: bool = False) -> "Pack":
+        """The pack with what the file at `path` gives it, in `version` or the newest.
+
+        PackGone without that version; PackError if something is missing or, `exactly`, not asked for.
+        """
+        try:
+            given = settings.of(path, self.id, self.settings_named(), version, exactly=exactly)
+        except settings.VersionGone as error:
+            raise PackGone(str(error)) from error
+        except strict_yaml.Mistakes as error:
+            raise PackError(str(error)) from error
+        bound = self._without_tables()
+        bound._settings = given
+        for cap in parts(self.pauses, Setting):
+            if cap.setting in given.limits and given.limits[cap.setting].unit not in IN_DAYS:
+                raise PackError(f"{path}: '{cap.setting}' caps a pause: give it natural_days or working_days")
+        return bound
+
+    def without_reminder(self) -> "Pack":
+        """The pack for those who ask only how cases stand: reminders change nothing of that."""
+        return self._without_tables(reminder=None)
+
+    def _without_tables(self, **changes: object) -> "Pack":
+        copy = self.model_copy(update=changes)
+        copy.__dict__.pop("_tables", None)
+        return copy
+
+    @cached_property
+    def _tables(self) -> dict[Kind | None, Table]:
+        return {}
+
+    def table(self, kind: Kind | None = None) -> Table:
+        """The pack made ready for judging appeals of `kind`; None: as long as it is not known."""
+        found = self._tables.get(kind)
+        if found is None:
+            found = self._tables[kind] = table.made(self, kind)
+        return found
+
+
+_SETTINGS_NEEDED = (
+    "pack '{}' takes '{}' from the jurisdiction's settings, and none are given: name their file "
+    "(HUYING_PACK_SETTINGS, or --settings)"
+)
+
+P = TypeVar("P", bound=BaseModel)
+
+
+def parts(part: object, of: type[P]) -> Iterator[P]:
+    """Every part of type `of` in a pack or a part of one, in the order of the file's fields."""
+    if isinstance(part, of):
+        yield part
+    if isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from parts(getattr(part, name), of)
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from parts(one, of)
+
+
+def known(folder: Path = PACKS) -> list[str]:
+    """Ids of the packs that are shipped, or stand in `folder`."""
+    return sorted({path.stem.partition("@")[0] for path in folder.glob("*.yaml")})
+
+
+def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path = PACKS) -> Pack:
+    """The pack called `id`, `id@version` or `id@version.settings`, or in a file, ready to judge by.
+
+    An older version stands beside the newest as `<id>@<version>.yaml`. What is called by its id is read once,
+    with its settings. PackGone if it is not here, PackError for mistakes and settings that are not given.
+    """
+    if _is_path(id_or_path):
+        return _ready(read(Path(id_or_path)), settings_file)
+    return _ready_as(str(id_or_path), settings_file, folder)
+
+
+def unbound(id_or_path: str | Path, folder: Path = PACKS) -> Pack:
+    """The same without settings: to look at, not to judge by."""
+    found = read(file_of(id_or_path, folder))
+    if not _is_path(id_or_path) and "." in str(id_or_path):
+        _refuse_settings_version(found)
+    return found
+
+
+def file_of(id_or_path: str | Path, folder: Path = PACKS) -> Path:
+    """Where the pack called so is written. PackGone if it is not here."""
+    if _is_path(id_or_path):
+        return Path(id_or_path)
+    name, _, number = str(id_or_path).partition("@")
+    version = number.partition(".")[0]
+    if name not in known(folder):
+        raise PackGone(f"no pack is called '{name}': there are {', '.join(known(folder))}")
+    newest = read(folder / f"{name}.yaml")
+    older = {path.stem: path for path in folder.glob(f"{name}@*.yaml")}
+    if version in ("", str(newest.version)):
+        return folder / f"{name}.yaml"
+    if f"{name}@{version}" not in older:
+        raise PackGone(
+            f"pack '{name}' is here in version {newest.version}, not '{version}': ask for {newest.ref}"
+        )
+    return older[f"{name}@{version}"]
+
+
+def _is_path(id_or_path: str | Path) -> bool:
+    return isinstance(id_or_path, Path) or "/" in id_or_path or id_or_path.endswith((".yaml", ".yml"))
+
+
+@cache
+def _ready_as(ref: str, settings_file: Path | None, folder: Path) -> Pack:
+    name, _, number = ref.partition("@")
+    version, _, settings_version = number.partition(".")
+    pack = _ready(_shipped(name, version, folder), settings_file, settings_version)
+    return pack if ref == pack.ref else _ready_as(pack.ref, settings_file, folder)
+
+
+def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -> Pack:
+    needed = pack.settings_named()
+    if settings_version:
+        _refuse_settings_version(pack)
+    if needed and settings_file is None:
+        raise PackError(_SETTINGS_NEEDED.format(pack.id, min(needed)))
+    return pack.with_settings(settings_file, settings_version) if needed and settings_file else pack
+
+
+def _refuse_settings_version(pack: Pack) -> None:
+    if not pack.settings_named():
+        raise PackGone(f"pack '{pack.id}' takes no settings: ask for {pack.ref}")
+
+
+@cache
+def _shipped(name: str, version: str, folder: Path) -> Pack:
+    path = file_of(f"{name}@{version}", folder)
+    pack = read(path)
+    if path.stem not in (pack.id, pack.ref):
+        raise PackError(f"{path}: is {pack.ref} by its own words: name the file so")
+    return pack
+
+
+def read(path: Path, *, named: bool = False) -> Pack:
+    """The pack in a file, without settings: to look at, not to judge by. PackError for mistakes.
+
+    `named`: also for what has no name that people could read; a version of long ago may lack some.
+    """
+
+    def mistakes(made: Pack) -> Iterator[Mistake]:
+        yield from contradictions(made)
+        yield from unnamed(made) if named else ()
+
+    try:
+        return strict_yaml.read(path, Pack, mistakes)
+    except strict_yaml.Mistakes as error:
+        raise PackError(str(error)) from error

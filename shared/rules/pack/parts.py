@@ -1,0 +1,264 @@
+"""The rules a pack is made of, each with its ground: a `clause`, or a `choice` with the reason for it."""
+
+import re
+from datetime import date
+from enum import StrEnum
+from math import inf
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from shared.events import DeadlineKind, Kind, PackWord
+from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.limits import Limit, LimitUnit
+from shared.rules.wording import words
+
+
+class Meeting(StrEnum):
+    """What may meet a deadline, beside the stages a pack names. `all_completed`: every leg of the case is."""
+
+    ASSIGNED = "assigned"
+    CONTACTED = "contacted"
+    RESPONDED = "responded"
+    COMPLETED = "completed"
+    OBJECTION_DECIDED = "objection_decided"
+    REFERRED = "referred"
+    CLOSED = "closed"
+    SIGNED_OFF = "signed_off"
+    ALL_COMPLETED = "all_completed"
+    RATED = "rated"
+    FOLLOWED_UP = "followed_up"
+    FOUND = "found"
+
+
+class Start(StrEnum):
+    """What may start a deadline, beside the stages a pack names. `round`: a dispatch, also a later one."""
+
+    RECEIVED = "received"
+    LIFTED = "lifted"
+    ALL_COMPLETED = "all_completed"
+    HANDED_OVER = "handed_over"
+    ROUND = "round"
+    OBJECTED = "objected"
+    CONTACTED = "contacted"
+    RESPONDED = "responded"
+
+
+OF_THE_CASE = frozenset({Start.RECEIVED, Start.LIFTED, Start.ALL_COMPLETED, Start.HANDED_OVER})
+"""What starts a deadline of the whole case; everything else, stages too, starts one of a leg."""
+MEETS_CASE = frozenset(
+    {
+        Meeting.ASSIGNED,
+        Meeting.REFERRED,
+        Meeting.CLOSED,
+        Meeting.SIGNED_OFF,
+        Meeting.ALL_COMPLETED,
+        Meeting.RATED,
+        Meeting.FOLLOWED_UP,
+        Meeting.FOUND,
+    }
+)
+USUAL_START: dict[str, str] = {
+    DeadlineKind.DISPATCH: Start.RECEIVED,
+    DeadlineKind.LIFTED: Start.LIFTED,
+    DeadlineKind.OBJECTION: Start.OBJECTED,
+    DeadlineKind.FOLLOW_UP: Start.ALL_COMPLETED,
+}
+
+
+class Owner(StrEnum):
+    """Whose a leg's deadline is: the unit's, or the office's, which then bears what follows."""
+
+    UNIT = "unit"
+    OFFICE = "office"
+
+
+class Strict(BaseModel):
+    """Nothing but what is named here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Setting(Strict):
+    """A limit whose number the text leaves open: the jurisdiction's settings give it under this name."""
+
+    setting: PackWord
+
+
+def _length_or_setting(given: object) -> str:
+    names_setting = isinstance(given, Setting) or (isinstance(given, dict) and "setting" in given)
+    return "named" if names_setting else "length"
+
+
+LimitOrSetting = Annotated[
+    Annotated[Limit, Tag("length")] | Annotated[Setting, Tag("named")], Discriminator(_length_or_setting)
+]
+IN_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS})
+
+
+ROUNDS = r"^[1-9][0-9]?\+?$"
+
+
+def _rounds(text: str) -> str:
+    if not re.fullmatch(ROUNDS, text):
+        raise ValueError(f"'{text}' are no rounds: write 2 for the second, 2+ for it and all later ones")
+    return text
+
+
+def _in_days(limit: LimitOrSetting) -> LimitOrSetting:
+    if isinstance(limit, Limit) and limit.unit not in IN_DAYS:
+        raise ValueError("a pause is capped in natural_days or working_days")
+    return limit
+
+
+InDays = Annotated[LimitOrSetting, AfterValidator(_in_days)]
+Rounds = Annotated[
+    str,
+    AfterValidator(_rounds),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": ROUNDS}, {"type": "integer", "minimum": 1, "maximum": 99}]}
+    ),
+]
+EVERY_ROUND = "1+"
+
+
+def first_and_last(rounds: str) -> tuple[int, float]:
+    """Of `2`: 2 and 2. Of `2+`: 2 and infinity."""
+    first = int(rounds.rstrip("+"))
+    return first, inf if rounds.endswith("+") else first
+
+
+def within(number: int, rounds: str) -> bool:
+    """Whether round `number` is one of `rounds`."""
+    first, last = first_and_last(rounds)
+    return first <= number <= last
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a round is in both."""
+    return within(first_and_last(one)[0], other) or within(first_and_last(other)[0], one)
+
+
+class Title(Strict):
+    """A name, or a reason, in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+def _in_both(given: object) -> object:
+    return {"zh": given, "en": given} if isinstance(given, str) else given
+
+
+Reason = Annotated[Title, BeforeValidator(_in_both, json_schema_input_type=Title | str)]
+"""Why it is so. A draft may give one text, which is then shown in both languages."""
+
+
+class Rule(Strict):
+    """What the pack says and on what ground: a clause of the text, or the reason for a choice."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["clause"]}, {"required": ["choice"]}]}
+    )
+
+    clause: str | None = None
+    choice: Reason | None = None
+
+    @model_validator(mode="after")
+    def founded(self) -> Self:
+        """ValueError for a rule without ground."""
+        if not self.clause and not self.choice:
+            raise ValueError("give the `clause` it stands in, or as `choice` why it is so")
+        return self
+
+    @property
+    def ground(self) -> str:
+        """The clause; `choice` for what the text does not say. It is what events carry."""
+        return self.clause or words.CHOICE
+
+    @property
+    def told(self) -> words.Said:
+        """The ground for people: the clause, or the reason for the choice."""
+        if self.clause or self.choice is None:
+            return words.ground(self.ground)
+        zh, en = self.choice.zh.rstrip("。"), self.choice.en.rstrip(".")
+        return words.Said(f"取定：{zh}", f"a choice: {en}")
+
+
+class Source(Strict):
+    """The text the pack was made from."""
+
+    title: str
+    number: str | None = None
+    dated: date | None = None
+    issuer: str | None = None
+
+
+class OfficeHoursRule(Rule):
+    """Office hours of units that have none of their own, as local times."""
+
+    spans: tuple[tuple[str, str], ...]
+
+    @model_validator(mode="after")
+    def readable(self) -> Self:
+        """ValueError for spans that are no office hours."""
+        OfficeHours.parse(self.spans)
+        return self
+
+
+class LimitRule(Rule):
+    """One deadline's limit, in the rounds and for the kinds of appeal named; all kinds where none is.
+
+    `starts` is an act or a stage; left out, what usually starts it. Without `limit` the stage that starts
+    it brings the dates, one deadline each, and what meets them meets one at a time, the earliest first.
+    """
+
+    deadline: PackWord
+    title: Title | None = None
+    starts: PackWord | None = None
+    of: Owner = Owner.UNIT
+    rounds: Rounds = EVERY_ROUND
+    kinds: frozenset[Kind] = frozenset()
+    limit: LimitOrSetting | None = None
+
+    @property
+    def start(self) -> str:
+        """What starts it."""
+        return self.starts or USUAL_START.get(self.deadline, Start.ROUND)
+
+    @property
+    def of_the_case(self) -> bool:
+        """Whether it is of the whole case, not of a leg."""
+        return self.start in OF_THE_CASE
+
+    @model_validator(mode="after")
+    def of_a_piece(self) -> Self:
+        """ValueError for what does not go together."""
+        if self.of_the_case and self.rounds != EVERY_ROUND:
+            raise ValueError(f"'{self.deadline}' is of the whole case and has no rounds: leave `rounds` out")
+        if self.title is None and self.deadline not in list(DeadlineKind):
+            raise ValueError(f"'{self.deadline}' is no usual deadline: give it a `title`, zh and en")
+        return self
+
+
+class OwnLimits(Rule):
+    """Deadlines for which a leg may bring its own limit at dispatch; it wins over the pack's."""
+
+    deadlines: tuple[PackWord, ...]
+
+
+class Reminder(Rule):
+    """A reminder when `percent` of the time between start and due moment has elapsed."""
+
+    percent: int = Field(ge=1, le=99)
+    deadlines: tuple[PackWord, ...]

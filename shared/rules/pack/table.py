@@ -1,0 +1,140 @@
+"""A pack made ready for judging appeals of one kind: everything looked up that does not depend on a case."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from shared.events import Kind
+from shared.rules.pack.ladder import Step
+from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
+from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.limits import Limit
+
+if TYPE_CHECKING:
+    from shared.rules.pack.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What one start holds for one deadline.
+
+    `own_clause` is the ground on which a leg may bring a limit of its own; None where it may not. Without
+    `limit` there is only that, or, after a stage, the dates it brings.
+    """
+
+    deadline: str
+    start: str
+    clause: str
+    limit: Limit | None
+    of_office: bool = False
+    own_clause: str | None = None
+    title: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A pack's rules for one kind. Rounds above `top` are like it; the whole case's are of round 1."""
+
+    top: int
+    hours: OfficeHours
+    starts: dict[tuple[str, int], tuple[Held, ...]]
+    steps: dict[tuple[str, int], tuple[Step, ...]]
+    marked: tuple[Step, ...]
+    refused: tuple[Step, ...]
+    requested: tuple[Step, ...]
+    meets: dict[str, frozenset[str]]
+    stages: frozenset[str]
+    percent: dict[str, int]
+    extended: frozenset[str]
+    extension_cap: Limit | None
+    pause_caps: dict[str | None, Limit]
+
+
+def made(pack: "Pack", kind: Kind | None) -> Table:
+    """The table for `kind`; None: as long as it is not known. PackError where a setting is not given."""
+    ladder = _ladder(pack, kind)
+    spans = [rule.rounds for rule in pack.limits] + [step.when.rounds for step in ladder]
+    top = 1 + max((first_and_last(span)[0] for span in spans), default=1)
+    numbers = range(1, top + 1)
+    return Table(
+        top=top,
+        hours=OfficeHours.parse(pack.office_hours.spans),
+        starts=_starts(pack, kind, numbers),
+        steps=_steps(ladder, numbers),
+        marked=tuple(step for step in ladder if step.when.marks),
+        refused=tuple(step for step in ladder if step.when.refused),
+        requested=tuple(step for step in ladder if step.when.requested),
+        meets={
+            meeting: frozenset(deadline for deadline, by in pack.met_by.items() if meeting in by)
+            for meeting in {meeting for by in pack.met_by.values() for meeting in by}
+        },
+        stages=frozenset(stage.stage for stage in pack.stages),
+        percent=dict.fromkeys(pack.reminder.deadlines, pack.reminder.percent) if pack.reminder else {},
+        extended=frozenset(pack.extension.deadlines) if pack.extension else frozenset(),
+        extension_cap=pack.limit(pack.extension.cap) if pack.extension else None,
+        pause_caps=_pause_caps(pack),
+    )
+
+
+def _ladder(pack: "Pack", kind: Kind | None) -> list[Step]:
+    """The steps for `kind`: those that name kinds before those for all, of either those at a level first."""
+    holding = [step for step in pack.ladder if not step.when.kinds or kind in step.when.kinds]
+    return sorted(holding, key=lambda step: (not step.when.kinds, step.when.level is None))
+
+
+def _steps(ladder: list[Step], numbers: range) -> dict[tuple[str, int], tuple[Step, ...]]:
+    return {
+        (deadline, number): tuple(
+            step for step in ladder if deadline in step.when.overdue and within(number, step.when.rounds)
+        )
+        for deadline in {deadline for step in ladder for deadline in step.when.overdue}
+        for number in numbers
+    }
+
+
+def _starts(pack: "Pack", kind: Kind | None, numbers: range) -> dict[tuple[str, int], tuple[Held, ...]]:
+    found: dict[tuple[str, int], tuple[Held, ...]] = {}
+    for number in numbers:
+        rules = holding(pack, kind, number)
+        for rule in rules:
+            found[rule.start, number] = (*found.get((rule.start, number), ()), _held(pack, rule))
+        brought = _only_brought(pack, {rule.deadline for rule in rules})
+        found[Start.ROUND, number] = (*found.get((Start.ROUND, number), ()), *brought)
+    return found
+
+
+def holding(pack: "Pack", kind: Kind | None, number: int) -> list[LimitRule]:
+    """The limits in a round for `kind`; of one deadline, what names kinds goes before what is for all."""
+    rules = [rule for rule in pack.limits if within(number, rule.rounds)]
+    named = {rule.deadline for rule in rules if kind in rule.kinds}
+    return [rule for rule in rules if kind in rule.kinds or not (rule.kinds or rule.deadline in named)]
+
+
+def _held(pack: "Pack", rule: LimitRule) -> Held:
+    own = pack.own_limits
+    brings = own is not None and rule.start == Start.ROUND and rule.deadline in own.deadlines
+    return Held(
+        deadline=rule.deadline,
+        start=rule.start,
+        clause=rule.ground,
+        limit=pack.limit(rule.limit) if rule.limit else None,
+        of_office=rule.of_the_case or rule.of is Owner.OFFICE,
+        own_clause=own.ground if own and brings else None,
+        title=rule.title.model_dump() if rule.title else {},
+    )
+
+
+def _only_brought(pack: "Pack", ruled: set[str]) -> Iterator[Held]:
+    """Deadlines for which the pack has no limit in this round, and a leg may bring one."""
+    own = pack.own_limits
+    for deadline in dict.fromkeys(own.deadlines if own else ()):
+        if own and deadline not in ruled:
+            yield Held(deadline, Start.ROUND, own.ground, None, own_clause=own.ground)
+
+
+def _pause_caps(pack: "Pack") -> dict[str | None, Limit]:
+    """By ground; under None what holds where none is named."""
+    if pack.pauses is None:
+        return {}
+    caps: dict[str | None, Limit] = {None: pack.limit(pack.pauses.cap)}
+    return caps | {ground.ground: pack.limit(ground.cap) for ground in pack.pauses.grounds}

@@ -1,0 +1,105 @@
+"""What may go wrong, for people: every error says in Chinese and English what was wrong and what to do.
+
+HuyingError
+├── Invalid        422  the request cannot be understood; `field` says where
+├── Unauthorized   401  no key, or an unknown one
+├── Forbidden      403  this account may not do this
+├── NotFound       404
+├── Conflict       409  the case does not stand so that this could happen now
+├── Stale          412  somebody else wrote meanwhile: read again
+├── NeedsVersion   428  a decision names the version it was made on
+├── TooLarge       413
+├── Unsupported    415  not JSON in UTF-8
+└── Unavailable    503  try again later
+    └── PackMissing  the rule pack that a case is under is not here: who runs the city puts it back
+"""
+
+import traceback
+from pathlib import Path
+
+from pydantic import ValidationError
+
+
+class HuyingError(Exception):
+    """A refusal with its HTTP status, a code for machines and a sentence in each language."""
+
+    status = 500
+    code = "error"
+
+    def __init__(self, zh: str, en: str, field: str | None = None) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+        self.field = field
+
+
+class Invalid(HuyingError):
+    status = 422
+    code = "invalid"
+
+
+class Unauthorized(HuyingError):
+    """`challenge` says how to show a key (RFC 9110, 11.6.1)."""
+
+    status = 401
+    code = "unauthorized"
+    challenge = "Bearer"
+
+
+class Forbidden(HuyingError):
+    status = 403
+    code = "forbidden"
+
+
+class NotFound(HuyingError):
+    status = 404
+    code = "not_found"
+
+
+class Conflict(HuyingError):
+    status = 409
+    code = "conflict"
+
+
+class Stale(HuyingError):
+    status = 412
+    code = "stale"
+
+
+class NeedsVersion(HuyingError):
+    status = 428
+    code = "needs_version"
+
+
+class TooLarge(HuyingError):
+    status = 413
+    code = "too_large"
+
+
+class Unsupported(HuyingError):
+    status = 415
+    code = "unsupported"
+
+
+class Unavailable(HuyingError):
+    status = 503
+    code = "unavailable"
+
+
+class PackMissing(Unavailable):
+    code = "pack_missing"
+
+
+def redacted(error: Exception) -> str:
+    """What failed and where, for logs and for the reason of what is parked.
+
+    Values are left out of what is no refusal of ours: they may be somebody's data.
+    """
+    if isinstance(error, HuyingError):
+        return f"{type(error).__name__}: {error}"
+    if isinstance(error, ValidationError):
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in wrong)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,167 @@
+"""Where spans leave by OTLP over HTTP: a bounded queue, and a thread that empties it.
+
+Nothing waits for it. What finds the queue full is dropped and counted. Spans of traces that are not sampled
+are held for a while, by trace, for the case that something happens which keeps the trace.
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+import requests
+from opentelemetry import trace as otel
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanKind, Status, StatusCode, TraceFlags
+
+from shared.telemetry.context import SAMPLED, SpanContext, new_span_id
+from shared.telemetry.logs import log
+from shared.telemetry.metrics import Gauge, Rows
+from shared.telemetry.spans import Kind, Span
+
+MOST = 16_384
+"""Spans that wait to leave."""
+BATCH = 512
+EVERY_S = 1.0
+HELD_TRACES, HELD_SPANS = 2_048, 16
+"""Traces that are not sampled, the newest, and how many of the last spans of each."""
+KEPT_TRACES = 8_192
+TIMEOUT_S, LAST_S = 5.0, 2.0
+SPANS = Gauge("huying_telemetry_spans", "Spans of this process", ("outcome",))
+_SCOPE = InstrumentationScope("huying")
+_INSTANCE = new_span_id()
+
+
+class OtlpExporter:
+    """Takes ended spans and exports what is sampled or kept."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self.exported = self.dropped = self.failed = 0
+        self._exporter = exporter
+        self._queue: deque[Span] = deque()
+        self._held: dict[str, deque[Span]] = {}
+        self._kept: dict[str, None] = {}
+        self._full = threading.Event()
+        self._ends = False
+        self._works = True
+        self._thread = threading.Thread(target=self._run, name="spans", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def to(cls, endpoint: str) -> "OtlpExporter":
+        """To a receiver of OTLP over HTTP, by its base address."""
+        logging.getLogger("opentelemetry").setLevel(
+            logging.CRITICAL
+        )  # its failures are counted and told here
+        session = requests.Session()
+        session.trust_env = False
+        address = f"{endpoint.rstrip('/')}/v1/traces"
+        exporter = OTLPSpanExporter(
+            endpoint=address, timeout=TIMEOUT_S, compression=Compression.Gzip, session=session
+        )
+        return cls(exporter)
+
+    def take(self, span: Span) -> None:
+        """Queue an ended span, or hold it."""
+        if span.flags & SAMPLED or span.trace in self._kept:
+            self._put(span)
+            return
+        held = self._held.get(span.trace)
+        if held is None:
+            if len(self._held) >= HELD_TRACES:
+                del self._held[next(iter(self._held))]
+            held = self._held[span.trace] = deque(maxlen=HELD_SPANS)
+        held.append(span)
+
+    def keep(self, trace: str) -> None:
+        """Export what is held of a trace, and what is still to come."""
+        for span in self._held.pop(trace, ()):
+            self._put(span)
+        if len(self._kept) >= KEPT_TRACES:
+            del self._kept[next(iter(self._kept))]
+        self._kept[trace] = None
+
+    def _put(self, span: Span) -> None:
+        if len(self._queue) >= MOST:
+            self.dropped += 1
+            return
+        self._queue.append(span)
+        if len(self._queue) == BATCH:
+            self._full.set()
+
+    def _run(self) -> None:
+        while not self._ends or self._queue:
+            self._full.wait(0 if self._ends else EVERY_S)
+            self._full.clear()
+            while spans := [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]:
+                self._export(spans)
+
+    def _export(self, spans: Sequence[Span]) -> None:
+        went = self._exporter.export([exported(span) for span in spans]) is SpanExportResult.SUCCESS
+        if went:
+            self.exported += len(spans)
+        else:
+            self.failed += len(spans)
+        if went is not self._works:
+            self._works = went
+            said = "spans are taken again" if went else "spans are not taken: is HUYING_OTLP_ENDPOINT right?"
+            log("telemetry").warning(said)
+
+    def counted(self) -> Rows:
+        """How many spans left, found no room, and were refused."""
+        yield ("exported",), self.exported
+        yield ("dropped",), self.dropped
+        yield ("failed",), self.failed
+
+    async def close(self) -> None:
+        """Export what waits, for two seconds at most."""
+        self._ends = True
+        self._full.set()
+        await asyncio.to_thread(self._thread.join, LAST_S)
+        await asyncio.to_thread(self._exporter.shutdown)
+
+
+def exported(span: Span) -> ReadableSpan:
+    """As the SDK's exporters take it."""
+    parent = span.parent
+    links = [Link(_otel_context(one)) for one in span.links]
+    status = Status(StatusCode.ERROR) if span.error is not None else Status(StatusCode.UNSET)
+    return ReadableSpan(
+        span.name,
+        context=_otel_context(span.place()),
+        parent=None if parent is None else _otel_context(parent),
+        resource=_resource(span.tracer.service),
+        attributes=span.attributes,
+        links=links,
+        kind=_KINDS[span.kind],
+        instrumentation_scope=_SCOPE,
+        status=status,
+        start_time=span.began_ns,
+        end_time=span.ended_ns,
+    )
+
+
+_KINDS = {kind: SpanKind(kind.value) for kind in Kind}
+_resources: dict[str, Resource] = {}
+
+
+def _resource(service: str) -> Resource:
+    if service not in _resources:
+        found = {
+            "service.name": service,
+            "service.namespace": "huying",
+            "service.instance.id": _INSTANCE,
+        }
+        _resources[service] = Resource(found)
+    return _resources[service]
+
+
+def _otel_context(context: SpanContext) -> otel.SpanContext:
+    trace, span, flags = int(context.trace, 16), int(context.span, 16), TraceFlags(context.flags)
+    return otel.SpanContext(trace, span, is_remote=True, trace_flags=flags)

@@ -1,0 +1,50 @@
+"""Logs as JSON lines, with the trace of what is being done."""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import structlog
+
+from shared.telemetry.context import current_span
+
+
+def _trace(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if (found := current_span()) is not None:
+        entry["trace_id"] = str(found)[3:35]
+    return entry
+
+
+class _WithoutValues(logging.Formatter):
+    """Says of an exception where it was raised and its name; what it says may be somebody's data."""
+
+    def formatException(self, ei: Any) -> str:
+        kind, _, frames = ei
+        return "".join([*traceback.format_tb(frames), kind.__name__ if kind else ""])
+
+
+def configure_logs(level: str = "INFO") -> None:
+    """JSON lines on standard error, with the trace id. Never give a log call personal data."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithoutValues("%(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach us as exceptions
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            _trace,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def log(service: str) -> structlog.typing.FilteringBoundLogger:
+    """The logger of a service."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(service=service)
+    return logger

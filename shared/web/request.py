@@ -1,0 +1,237 @@
+"""The edge of a service: who calls, with which key and version; one write, one read, one page."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+from fastapi import Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlalchemy import text
+
+from shared.database.connection import Connection
+from shared.service.errors import Conflict, Forbidden, Invalid, NeedsVersion, Stale, Unauthorized
+from shared.web.access import ACCESS, Caller
+from shared.web.writer import Answer, Once
+
+if TYPE_CHECKING:
+    from shared.service.runtime import ServiceContext
+
+MOST = 500
+LONGEST_KEY = 200
+LARGEST = 2**63 - 1  # a bigint of the database
+PAGE_CHALLENGE = 'Basic realm="Huying", charset="UTF-8"'
+PAGE_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def service(request: Request) -> "ServiceContext":
+    """The running service behind a request."""
+    context: ServiceContext = request.app.state.service
+    return context
+
+
+async def authorize(request: Request) -> None:
+    """Find the caller and hold it against the table of routes. Every route of every service passes here."""
+    is_page = request.scope["route"].response_class is HTMLResponse
+    try:
+        _authorize(request, shown_key(request, is_page=is_page))
+    except Unauthorized as error:
+        error.challenge = PAGE_CHALLENGE if is_page else error.challenge
+        raise
+
+
+def _authorize(request: Request, key: str | None) -> None:
+    context = service(request)
+    caller = context.accounts.caller(key)
+    allowed = ACCESS[f"{request.method} /{context.service.name}{request.scope['route'].path}"]
+    if caller.role not in allowed:
+        if caller.role is None:
+            raise Unauthorized(
+                "需要 API 密钥", "an API key is needed: Authorization: Bearer <key>", "Authorization"
+            )
+        raise Forbidden("本账号无权进行此操作", f"the role {caller.role} may not do this")
+    request.state.caller, request.state.key = caller, key
+
+
+def shown_key(request: Request, *, is_page: bool) -> str | None:
+    """The key that was shown: as a bearer token, or to a page as the password that a browser asks for.
+
+    Nothing else takes a password: a browser sends it along with requests that others' pages make.
+    """
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        return None
+    if is_page and authorization.startswith("Basic "):
+        try:
+            return base64.b64decode(authorization[6:], validate=True).decode().partition(":")[2]
+        except ValueError:
+            return authorization
+    return authorization.removeprefix("Bearer ").strip()
+
+
+def proof(request: Request, what: str) -> str:
+    """What a form of a page shows when it comes back, so that no other page's form can do `what`."""
+    return hmac.new(request.state.key.encode(), what.encode(), hashlib.sha256).hexdigest()
+
+
+def check_proof(request: Request, what: str, shown: str) -> None:
+    """Refuse (`Invalid`) a form that this page did not give to this account."""
+    if not hmac.compare_digest(proof(request, what).encode(), shown.encode()):
+        raise Invalid("表单已失效，请刷新页面后重试", "this form is not ours: load the page again", "proof")
+
+
+async def caller(request: Request) -> Caller:
+    """Who calls."""
+    found: Caller = request.state.caller
+    return found
+
+
+Called = Annotated[Caller, Depends(caller)]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One write as it came in. `version` is what If-Match says, None where it is not sent."""
+
+    context: "ServiceContext"
+    caller: Caller
+    once: Once | None
+    version: int | None
+
+    async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
+        """Run `do` in a transaction with the cases `keys` loaded, and answer after its commit."""
+        answer = await self.context.writer.write(keys, do, self.once)
+        headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
+        return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+
+    async def require_hold(self) -> None:
+        """Refuse an import into a live service that does not hold its judgement meanwhile."""
+        if self.context.settings.clock == "driven":
+            return
+        async with self.context.reader.connect() as conn:
+            held = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
+            if held.scalar() is None:
+                raise Conflict(
+                    "导入前须先暂停判定（PUT /hold）",
+                    "hold judgement first (PUT /hold), in every service that past cases go to",
+                )
+
+    def check(self, version: int, *, needed: bool = False) -> None:
+        """Refuse a write made on another version (`Stale`), and a decision made on none (`NeedsVersion`)."""
+        if self.version is None:
+            if needed:
+                raise NeedsVersion(
+                    "此操作须在 If-Match 中给出所依据的版本",
+                    "this decision needs the version it was made on: send the ETag as If-Match",
+                    "If-Match",
+                )
+        elif self.version != version:
+            raise Stale(
+                f"已被他人更新（现为版本 {version}），请重新读取",
+                f"somebody else wrote meanwhile (now version {version}): read again",
+                "If-Match",
+            )
+
+
+async def edge(request: Request) -> Edge:
+    """The edge of one request; its headers are read by hand, which is much cheaper than as parameters."""
+    called: Caller = request.state.caller
+    once, key = None, request.headers.get("idempotency-key")
+    if key is not None:
+        if not 1 <= len(key) <= LONGEST_KEY:
+            most = f"1 to {LONGEST_KEY} characters"
+            raise Invalid(f"幂等键须为 1 至 {LONGEST_KEY} 个字符", f"the key has {most}", "Idempotency-Key")
+        sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
+        fingerprint = hashlib.sha256(sent).hexdigest()
+        name = called.name if called.role else f"anyone {fingerprint}"  # strangers may choose the same key
+        once = Once(name, key, fingerprint)
+    return Edge(service(request), called, once, _version(request.headers.get("if-match")))
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None:
+        return None
+    text = if_match.removeprefix("W/").strip('"')
+    if not text.isdecimal() or len(text) > 18:
+        raise Invalid(
+            'If-Match 应为版本号，如 "3"', 'If-Match is the ETag of a version, like "3"', "If-Match"
+        )
+    return int(text)
+
+
+Edged = Annotated[Edge, Depends(edge)]
+
+
+async def reading(request: Request) -> Connection:
+    """What to read with."""
+    return service(request).reader.reading()
+
+
+Reading = Annotated[Connection, Depends(reading)]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list: `limit` items after the position that `cursor` names."""
+
+    after: list[Any] | None
+    limit: int
+
+    def answer(self, rows: list[dict[str, Any]], *position: str) -> Response:
+        """The page and the next cursor. `rows` holds up to `limit + 1` items, ordered by `position`."""
+        return json({"items": rows[: self.limit], "next": self.after_last(rows, *position)})
+
+    def after_last(self, rows: list[dict[str, Any]], *position: str) -> str | None:
+        """The cursor of the page after this one; None where this is the last."""
+        if len(rows) <= self.limit:
+            return None
+        return _cursor([rows[self.limit - 1][name] for name in position])
+
+
+def _cursor(position: list[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
+
+
+async def page(
+    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> Page:
+    """The page that was asked for."""
+    if cursor is None:
+        return Page(None, limit)
+    try:
+        after = orjson.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        after = None
+    if not isinstance(after, list) or not after or not all(map(_is_position, after)):
+        raise no_cursor()
+    return Page(after, limit)
+
+
+def no_cursor() -> Invalid:
+    """The refusal of a cursor that no page gave."""
+    return Invalid("游标无效", "this cursor is none of ours: start without one", "cursor")
+
+
+def _is_position(part: Any) -> bool:
+    return (isinstance(part, int) and abs(part) <= LARGEST) or (isinstance(part, str) and part.isprintable())
+
+
+Paged = Annotated[Page, Depends(page)]
+
+
+def json(content: Any, status: int = 200, etag: int | None = None) -> Response:
+    """A JSON answer."""
+    headers = {} if etag is None else {"etag": f'"{etag}"'}
+    return Response(
+        orjson.dumps(content, default=str), status, headers=headers, media_type="application/json"
+    )

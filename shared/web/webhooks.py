@@ -1,0 +1,199 @@
+"""Webhooks as Standard Webhooks 1.0 has them: secrets, signatures, and calls to public addresses alone.
+
+A name is looked up once, every address it has is checked, and the call goes to an address that was checked.
+Redirects are not followed and answers are not read beyond 4 KiB.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import ipaddress
+import re
+import secrets
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import httpcore
+import httpx
+
+from shared.service.errors import Invalid
+from shared.telemetry.spans import calling
+from shared.web.client import Transport
+
+SECRET_PREFIX = "whsec_"
+TIMEOUT_S = 15.0
+MOST_READ = 4_096
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def new_secret() -> str:
+    """A secret of 32 random bytes."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def key(secret: str) -> bytes:
+    """The key in a webhook's secret. ValueError for one that is not 24 to 64 bytes as whsec_ and base64."""
+    try:
+        found = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except ValueError:
+        found = b""
+    if not secret.startswith(SECRET_PREFIX) or not 24 <= len(found) <= 64:
+        raise ValueError("a webhook needs a secret: whsec_ and 24 to 64 random bytes in base64")
+    return found
+
+
+def signature(secret: str, id_: str, at: str, body: bytes) -> str:
+    """The `webhook-signature` of a request; `secret` is written whsec_ and base64."""
+    signed = f"{id_}.{at}.".encode() + body
+    return f"v1,{base64.b64encode(hmac.new(key(secret), signed, hashlib.sha256).digest()).decode()}"
+
+
+def headers(valid: Sequence[str], id_: str, at: int, body: bytes) -> dict[str, str]:
+    """The headers of a call at `at`, in seconds since 1970: one signature for each secret still valid."""
+    return {
+        "content-type": "application/json",
+        "webhook-id": id_,
+        "webhook-timestamp": str(at),
+        "webhook-signature": " ".join(signature(secret, id_, str(at), body) for secret in valid),
+    }
+
+
+def check_url(url: str, *, allow_private: bool) -> None:
+    """Refuse (`Invalid`) what is no address to call: not https, without host, with a password, not public."""
+    try:
+        found = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Invalid("网址无法识别", f"no address that can be called: {error}", "url") from error
+    schemes = ("https", "http") if allow_private else ("https",)
+    literal, host = _literal(found.host), found.raw_host.decode("ascii")
+    if found.scheme not in schemes or found.userinfo or not (literal or _HOST.fullmatch(host)):
+        raise Invalid(
+            "回调地址须为 https 且不含账号密码", "write https://host/path, without a password", "url"
+        )
+    if not (literal is None or allow_private or is_public(literal)):
+        raise Invalid("回调地址不是公网地址", "this address is not a public one: give one that is", "url")
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address is anybody's to reach; one that wraps another counts as that one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if (wrapped := address.ipv4_mapped or address.sixtofour) is not None:
+            return is_public(wrapped)
+        if address in _NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+class _Checked(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were looked up here and checked, never to a name."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        failure: Exception | None = None
+        for address in await self._addresses(host, port):
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError("the name has no address")
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            loop = asyncio.get_running_loop()
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError("the name has no address") from error
+        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
+        if not self._allow_private and not all(is_public(_address(one)) for one in addresses):
+            raise httpcore.ConnectError("the name has an address that is not public")
+        return addresses
+
+
+def _address(text: str) -> Address:
+    return ipaddress.ip_address(text.partition("%")[0])
+
+
+def _place(url: str) -> dict[str, str | int]:
+    """Whom a call went to: the rest of an address may hold keys."""
+    found = httpx.URL(url)
+    return {"server.address": found.host, "server.port": found.port or 443}
+
+
+class Answered(NamedTuple):
+    """What came of one call. `status` is None where no answer came; `reason` holds no personal data."""
+
+    status: int | None
+    reason: str
+    body: bytes = b""
+    retry_after: str | None = None
+
+    @property
+    def taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Caller:
+    """Calls webhooks, 15 seconds each at most."""
+
+    def __init__(self, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        transport = Transport(_Checked(allow_private=allow_private), trust_env=False)
+        self._client = httpx.AsyncClient(
+            transport=transport, timeout=timeout_s, follow_redirects=False, trust_env=False
+        )
+
+    async def close(self) -> None:
+        """Let connections go."""
+        await self._client.aclose()
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
+        """One call; never raises for what the other side does."""
+        with calling("POST", {"http.request.method": "POST"}) as span:
+            answered = await self._called(url, body, headers)
+            if answered.status is not None:
+                span.attributes |= _place(url) | {"http.response.status_code": answered.status}
+            if not answered.taken:
+                span.error = str(answered.status or "unreachable")
+        return answered
+
+    async def _called(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._post(url, body, headers)
+        except TimeoutError:
+            return Answered(None, f"no answer within {self._timeout_s:g} seconds")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return Answered(None, f"{type(error).__name__}: {error}"[:200])
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
+        async with self._client.stream("POST", url, content=body, headers=headers) as answer:
+            body = b""
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > MOST_READ:
+                    break
+            wait = answer.headers.get("retry-after")
+            return Answered(answer.status_code, answer.reason_phrase, body[:MOST_READ], wait)

@@ -1,0 +1,258 @@
+"""Requests that arrive together are written together: one transaction, one commit, an answer each.
+
+An act runs on rows already loaded and locked. A refusal (`HuyingError`) is its own affair; anything else
+that fails makes the writer try the acts one by one, so that one request never fails another. An act
+with an idempotency key leaves its answer in the same transaction and is answered with it next time.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+
+from shared.database.connection import Connection, Database
+from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.messaging.outbox import UnitOfWork
+from shared.service.clock import Clock
+from shared.service.errors import Conflict, HuyingError, Unavailable
+from shared.telemetry import spans
+from shared.telemetry.context import current, use_span
+from shared.telemetry.metrics import Metrics
+from shared.telemetry.spans import Span
+
+MOST = 200
+GAP_S = 0.02  # a transaction costs about as much for one act as for ten
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller gets: JSON, a status, and the version of what was written."""
+
+    body: str
+    status: int = 200
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Who sent which idempotency key with what; the same key with something else is refused."""
+
+    caller: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(slots=True)
+class _Act:
+    keys: Collection[Any]
+    do: Callable[[Any], Answer]
+    once: Once | None
+    trace: Span | str
+    answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+_ONE_AT_A_TIME = text(  # of two replicas with the same key the second waits, and finds the first one's answer
+    """
+    select pg_advisory_xact_lock(hashtextextended(caller || ' ' || key, 0))
+    from unnest(cast(:callers as text[]), cast(:keys as text[])) as t (caller, key) order by caller, key
+    """
+)
+_STORED = text(
+    """
+    select caller, key, fingerprint, status, etag, body from idempotency
+    where (caller, key) in (select * from unnest(cast(:callers as text[]), cast(:keys as text[])))
+    """
+)
+_STORE = text(
+    """
+    insert into idempotency (caller, key, fingerprint, status, etag, body)
+    select * from unnest(
+      cast(:callers as text[]), cast(:keys as text[]), cast(:fingerprints as text[]),
+      cast(:statuses as int[]), cast(:etags as text[]), cast(:bodies as text[])
+    )
+    """
+)
+
+
+_FORGET = text("delete from idempotency where created_at < now() - interval '1 day'")
+
+
+class Writer:
+    """Writes one service's acts. `after` is called when a transaction has committed."""
+
+    def __init__(
+        self,
+        engine: Database,
+        clock: Clock,
+        batch: type[UnitOfWork],
+        after: Callable[[], None],
+        metrics: Metrics,
+    ) -> None:
+        self._engine = engine
+        self._figures = metrics
+        self._clock = clock
+        self._batch = batch
+        self._after = after
+        self._waiting: asyncio.Queue[_Act] = asyncio.Queue(maxsize=10_000)
+        self._ended = False
+
+    async def write(
+        self, keys: Collection[Any], do: Callable[[Any], Answer], once: Once | None = None
+    ) -> Answer:
+        """Run `do` on the service's batch with `keys` loaded; returns when its transaction has committed.
+
+        Raises what `do` refuses; `Unavailable` where the database stays away, or the service stops: then it
+        may or may not have been written.
+        """
+        if self._ended:
+            raise _stopping()
+        act = _Act(keys, do, once, current())
+        try:
+            self._waiting.put_nowait(act)
+        except asyncio.QueueFull:
+            raise Unavailable(
+                "系统繁忙，请稍后再试", "too many requests are waiting: try again later"
+            ) from None
+        return await act.answer
+
+    async def forget(self) -> None:
+        """Drop the answers kept for idempotency keys a day after they were given, until cancelled."""
+        while True:
+            with contextlib.suppress(*DATABASE_ERRORS):
+                async with self._engine.begin() as conn:
+                    await conn.execute(_FORGET)
+            await asyncio.sleep(3600)
+
+    async def run(self) -> None:
+        """Write until cancelled; who still waits then is told."""
+        acts: list[_Act] = []
+        try:
+            while True:
+                acts = [await self._waiting.get()]
+                until = _seconds() + GAP_S
+                while len(acts) < MOST and not self._waiting.empty():
+                    acts.append(self._waiting.get_nowait())
+                await self._settle(acts)
+                if len(acts) > 1:
+                    await self._rest(until, len(acts))
+        finally:
+            self._ended = True
+            while not self._waiting.empty():
+                acts.append(self._waiting.get_nowait())
+            for act in acts:
+                _give(act, _stopping())
+
+    async def _rest(self, until: float, as_many: int) -> None:
+        """Where several came together, let as many gather again."""
+        while _seconds() < until and self._waiting.qsize() < as_many:  # noqa: ASYNC110 - a queue has no such event
+            await asyncio.sleep(0.002)
+
+    async def _settle(self, acts: list[_Act]) -> None:
+        try:
+            answers = await self._transact(acts)
+        except Exception as error:
+            await self._one_by_one(acts, error)
+            return
+        for act, answer in zip(acts, answers, strict=True):
+            _give(act, answer)
+        self._after()
+
+    async def _one_by_one(self, acts: list[_Act], error: Exception) -> None:
+        if len(acts) > 1:
+            for act in acts:
+                await self._settle([act])
+        elif is_transient(error):
+            _give(acts[0], Unavailable("数据库暂不可用，请稍后再试", "the database is away: try again later"))
+        else:
+            _give(acts[0], error)
+
+    async def _transact(self, acts: Sequence[_Act]) -> list[Answer | Exception]:
+        with spans.sharing(act.trace for act in acts):
+            async with self._engine.begin() as conn:
+                batch = self._batch(conn, await self._clock.stamp(conn))
+                keys = await _Keys.load(conn, [act.once for act in acts if act.once])
+                await batch.load({key for act in acts for key in act.keys})
+                answers = [_perform(batch, act, keys) for act in acts]
+                await batch.flush()
+                await keys.flush(conn)
+        self._figures.said(batch.published)
+        return answers
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("服务正在停止，请稍后再试", "the service is stopping: try again later")
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class _Keys:
+    """The idempotency keys of one transaction: answers given before, and new ones."""
+
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, str], tuple[Once, Answer]] = {}
+        self.new: list[tuple[Once, Answer]] = []
+
+    @classmethod
+    async def load(cls, conn: Connection, sent: Sequence[Once]) -> "_Keys":
+        keys = cls()
+        if sent:
+            places = {"callers": [once.caller for once in sent], "keys": [once.key for once in sent]}
+            await conn.execute(_ONE_AT_A_TIME, places)
+            for row in await conn.execute(_STORED, places):
+                once = Once(row.caller, row.key, row.fingerprint)
+                keys.answers[once.caller, once.key] = (once, Answer(row.body, row.status, row.etag))
+        return keys
+
+    def add(self, once: Once, answer: Answer) -> None:
+        self.answers[once.caller, once.key] = (once, answer)
+        self.new.append((once, answer))
+
+    async def flush(self, conn: Connection) -> None:
+        if self.new:
+            await conn.execute(
+                _STORE,
+                {
+                    "callers": [once.caller for once, _ in self.new],
+                    "keys": [once.key for once, _ in self.new],
+                    "fingerprints": [once.fingerprint for once, _ in self.new],
+                    "statuses": [answer.status for _, answer in self.new],
+                    "etags": [answer.etag for _, answer in self.new],
+                    "bodies": [answer.body for _, answer in self.new],
+                },
+            )
+
+
+def _perform(batch: UnitOfWork, act: _Act, keys: _Keys) -> Answer | Exception:
+    use_span(act.trace)
+    once = act.once
+    if once is not None and (found := keys.answers.get((once.caller, once.key))) is not None:
+        before, answer = found
+        if before.fingerprint == once.fingerprint:
+            return answer
+        return Conflict(
+            "该幂等键已用于另一请求", "this Idempotency-Key was used for another request", "Idempotency-Key"
+        )
+    already = len(batch.pending)
+    try:
+        answer = act.do(batch)
+    except HuyingError as refusal:
+        if len(batch.pending) > already:
+            raise  # refused halfway: the transaction must not keep the first half
+        return refusal
+    if once is not None:
+        keys.add(once, answer)
+    return answer
+
+
+def _give(act: _Act, answer: Answer | Exception) -> None:
+    if act.answer.done():
+        return
+    if isinstance(answer, Exception):
+        act.answer.set_exception(answer)
+    else:
+        act.answer.set_result(answer)

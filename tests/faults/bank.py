@@ -1,0 +1,127 @@
+"""A bank of the fault run. It reports as `bank-sim` plans, by the driven clocks, until it has a receipt."""
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from huying.local.bank_sim import Plan
+from tests.faults.client import Clocks, Journal
+from tests.faults.ground import Ground
+
+AGAIN_S = 5.0
+STAGE = {"withdrawn": "taken_back"}
+LAST = ("declined", "disbursed", "withdrawn")
+Report = tuple[datetime, dict[str, Any]]
+
+
+class Bank:
+    """One bank. It says one thing of a leg at a time, and the next when that was answered."""
+
+    def __init__(self, ground: Ground, code: str, clocks: Clocks, journal: Journal, seed: int) -> None:
+        self._ground = ground
+        self._code = code
+        self._clocks = clocks
+        self._journal = journal
+        self._plan = Plan(code, faults={"silence": 0.1, "slow": 0.1}, seed=seed)
+        self._left: dict[str, list[Report]] = {}
+        self._sent_at: dict[str, float] = {}
+        self._answered: set[str] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until cancelled; a broker that is away or was replaced is read again from its start."""
+        while True:
+            try:
+                await self._session()
+            except (KafkaError, OSError, TimeoutError):
+                await asyncio.sleep(0.5)
+
+    async def stop(self) -> None:
+        """Begin nothing new, and wait for the receipts of what was sent."""
+        self._stopping = True
+        while self._sent_at:
+            await asyncio.sleep(0.1)
+
+    async def _session(self) -> None:
+        client = self._ground.broker.as_client(f"bank-{self._code}").client()
+        begun = self._ground.broker_starts
+        topics = [f"banks.{self._code}.{channel}" for channel in ("requests", "receipts")]
+        consumer = AIOKafkaConsumer(
+            *topics,
+            **client,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            fetch_max_wait_ms=100,
+            metadata_max_age_ms=2_000,
+        )
+        producer = AIOKafkaProducer(**client, request_timeout_ms=5_000)
+        try:
+            await consumer.start()
+            await producer.start()
+            while self._ground.broker_starts == begun:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        self._hear(dict(record.headers)["ce_type"].decode(), json.loads(record.value))
+                await self._send_due(producer)
+        finally:
+            for closing in (consumer.stop(), producer.stop()):
+                await asyncio.wait({asyncio.ensure_future(closing)}, timeout=3)
+
+    def _hear(self, type_: str, said: dict[str, Any]) -> None:
+        leg = said["leg"]
+        if type_ == "bank.request.v1" and leg not in self._left:
+            pushed_at = datetime.fromisoformat(said["pushed_at"])
+            steps = self._plan.steps(said)
+            self._left[leg] = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
+        elif type_ == "bank.request_withdrawn.v1":
+            self._left[leg] = [one for one in self._left.get(leg, ()) if one[1]["report_id"] in self._sent_at]
+        elif type_ == "bank.receipt.v1" and said["report_id"] not in self._answered:
+            self._take(said)
+
+    def _take(self, receipt: dict[str, Any]) -> None:
+        self._answered.add(receipt["report_id"])
+        self._sent_at.pop(receipt["report_id"], None)
+        leg = receipt["leg"]
+        found = [one for one in self._left.get(leg, ()) if one[1]["report_id"] == receipt["report_id"]]
+        for one in found:
+            self._left[leg].remove(one)
+            if receipt["outcome"] in ("accepted", "repeated"):
+                self._note(leg, one[1]["state"], receipt["at"])
+
+    def _note(self, leg: str, state: str, at: str) -> None:
+        what = [] if state == "received" else [STAGE.get(state, state)]
+        done = {"completes": True} if state in LAST else {}
+        what += ["completed"] if done else []
+        number = leg.partition("/")[0]
+        self._journal.note(number=number, type="loan.reported", at=at, leg=leg, what=what, **done)
+
+    async def _send_due(self, producer: AIOKafkaProducer) -> None:
+        seconds = asyncio.get_running_loop().time()
+        for leg, reports in self._left.items():
+            if not reports or reports[0][0] > self._clocks.now:
+                continue
+            report = reports[0][1]
+            sent_at = self._sent_at.get(report["report_id"])
+            if (sent_at is None and not self._stopping) or (sent_at and seconds > sent_at + AGAIN_S):
+                self._sent_at[report["report_id"]] = seconds
+                await self._put(producer, leg, report)
+
+    async def _put(self, producer: AIOKafkaProducer, leg: str, report: dict[str, Any]) -> None:
+        headers = {
+            "ce_specversion": "1.0",
+            "ce_id": str(uuid4()),
+            "ce_type": "bank.report.v1",
+            "ce_source": f"/banks/{self._code}",
+            "content-type": "application/json",
+        }
+        await producer.send_and_wait(
+            f"banks.{self._code}.replies",
+            json.dumps(report).encode(),
+            key=leg.encode(),
+            headers=[(name, value.encode()) for name, value in headers.items()],
+        )

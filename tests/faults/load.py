@@ -1,0 +1,244 @@
+"""The load: appeals and loan requests from registration to their end, tick by tick of the driven clocks.
+
+Within a tick each case does one thing at most, and the clocks go on when all requests are answered. So an
+act occurred at its tick, whatever happened to the answer.
+"""
+
+import asyncio
+import heapq
+import random
+from collections.abc import Coroutine, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from tests.faults import plan
+from tests.faults.client import Client, Clocks, Journal, moments
+from tests.faults.ground import BANKS, LEADER, UNITS
+from tests.faults.plan import Step
+from tests.faults.reckoning import rules
+
+ASKED = ("intake", "dispatch", "financing")
+PUBLIC = ("web", "supervision_code", "anonymous_letter")
+LOANS = 0.08
+CODE = "91000000MA0000001R"
+SAID: dict[str, tuple[str, list[str]]] = {
+    "assignments": ("appeal.assigned", []),
+    "contacts": ("appeal.contacted", ["contacted"]),
+    "replies": ("appeal.responded", ["responded"]),
+    "completions": ("appeal.completed", ["completed"]),
+    "refusals": ("appeal.refused", []),
+    "objections": ("appeal.objected", []),
+    "objection-decisions": ("objection.decided", ["objection_decided"]),
+    "lift-requests": ("lift.requested", []),
+    "withdrawals": ("appeal.withdrawn", []),
+}
+"""What an accepted act is on its topic, and what it meets deadlines by."""
+DOES: dict[str, dict[str, Any]] = {
+    "completions": {"completes": True},
+    "refusals": {"lifts": "refused"},
+    "lift-requests": {"lifts": "requested"},
+    "withdrawals": {"ends": "withdrawn"},
+}
+BY_OFFICE = ("assignments", "objection-decisions")
+Work = Coroutine[Any, Any, None]
+
+
+@dataclass(eq=False)
+class Case:
+    """One appeal or loan request as the load knows it."""
+
+    name: str
+    chance: random.Random
+    pack: str
+    id: str
+    number: str
+    code: str
+    legs: list[dict[str, Any]]
+    version: str = "1"
+
+
+class Load:
+    """Everybody who does something to cases."""
+
+    def __init__(self, client: Client, clocks: Clocks, journal: Journal, seed: int) -> None:
+        self._client = client
+        self._clocks = clocks
+        self._journal = journal
+        self._seed = seed
+        self._queue: list[tuple[datetime, int, Case, Step]] = []
+        self._count = 0
+        self._order = 0
+        self.refused = 0
+
+    async def directory(self) -> None:
+        """Units and banks. One unit has no leader."""
+        for unit in UNITS:
+            body = {"name": unit, "kind": "department", "leader": None if unit == UNITS[-1] else LEADER}
+            await self._ok("dispatch", "PUT", f"/units/{unit}", body)
+        for bank in BANKS:
+            await self._ok("financing", "PUT", f"/banks/{bank}", {"name": bank, "ways": ["kafka"]})
+
+    async def _ok(self, service: str, method: str, path: str, body: Any) -> None:
+        answer = await self._client.ask(service, method, path, body, "office")
+        if answer.status_code not in (200, 428):  # 428: written already, and the answer was lost
+            raise ValueError(f"{service} refused {method} {path}: {answer.text[:300]}")
+
+    async def run(self, seconds: float, rate: float, tick_s: float) -> None:
+        """Register `rate` cases a second for so long, and let what is planned happen."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number, now in enumerate(moments()):
+            await asyncio.sleep(max(0.0, began + number * tick_s - loop.time()))
+            if loop.time() > began + seconds:
+                break
+            await self._clocks.move(now, ASKED)
+            due = int((loop.time() - began + tick_s) * rate) - self._count  # a long tick is caught up with
+            await self._all([*self._openings(due), *self._steps(now)])
+
+    async def _all(self, works: Iterable[Work]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+
+    def _openings(self, number: int) -> Iterator[Work]:
+        for _ in range(number):
+            self._count += 1
+            name, chance = f"{self._count}", random.Random(f"{self._seed}/{self._count}")
+            opening = self._ask_for_loan if chance.random() < LOANS else self._register
+            yield opening(name, chance)
+
+    def _steps(self, now: datetime) -> list[Work]:
+        """One step of each case for which one is due."""
+        found: dict[str, tuple[Case, Step]] = {}
+        left = []
+        while self._queue and self._queue[0][0] <= now:
+            entry = heapq.heappop(self._queue)
+            if entry[2].name in found:
+                left.append(entry)
+            else:
+                found[entry[2].name] = entry[2], entry[3]
+        for entry in left:
+            heapq.heappush(self._queue, entry)
+        return [self._do(case, step) for case, step in found.values()]
+
+    def _put(self, case: Case, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self._order += 1
+            heapq.heappush(self._queue, (step.at, self._order, case, step))
+
+    async def _register(self, name: str, chance: random.Random) -> None:
+        body = plan.registration(chance)
+        account = None if body["channel"] in PUBLIC else "operator"
+        key = {"idempotency-key": f"{self._seed}-{name}"}
+        answer = await self._client.ask("intake", "POST", "/appeals", body, account, key)
+        found = _accepted(answer)
+        pack = plan.pack_of(body)
+        case = Case(
+            name, chance, pack, found["appeal_id"], found["registration_number"], found["receipt_code"], []
+        )
+        at = datetime.fromisoformat(found["received_at"])
+        self._note(case, "appeal.received", at, opens="appeal", kind=body["kind"], received=True, what=[])
+        self._put(case, plan.before_dispatch(chance, pack, at))
+
+    async def _ask_for_loan(self, name: str, chance: random.Random) -> None:
+        key = {"idempotency-key": f"{self._seed}-{name}"}
+        banks = chance.sample(BANKS, chance.randint(1, 2))
+        body = _wish(banks, self._clocks.now)
+        found = _accepted(await self._client.ask("financing", "POST", "/requests", body, "operator", key))
+        number, code = found["registration_number"], found["receipt_code"]
+        case = Case(name, chance, "", found["loan_id"], number, code, [])
+        at = datetime.fromisoformat(found["received_at"])
+        legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in found["legs"]]
+        self._note(case, "loan.requested", at, opens="loan", kind="help", legs=legs, what=[])
+        if chance.random() < 0.05:
+            later = at + chance.random() * timedelta(days=12)
+            self._put(case, [Step(later, "withdrawals", 0, {"reason": "已解决"})])
+
+    async def _do(self, case: Case, step: Step) -> None:
+        answer = await self._answer(case, step)
+        if answer.status_code == 404 and step.act == "assignments":  # not heard of there yet
+            self._put(case, [step])
+        elif answer.status_code == 409:
+            self.refused += 1
+        else:
+            self._take(case, step, _accepted(answer))
+
+    async def _answer(self, case: Case, step: Step) -> httpx.Response:
+        key = {"idempotency-key": f"{self._seed}-{case.name}-{step.act}-{step.leg}"}
+        if step.act == "withdrawals":
+            service = "intake" if case.pack else "financing"
+            headers = {**key, "receipt-code": case.code}
+            path = f"/status/{case.number}/withdrawals"
+            return await self._client.ask(service, "POST", path, step.body, None, headers)
+        body = step.body if step.act == "assignments" else {**step.body, "leg_id": case.legs[step.leg]["leg"]}
+        account = "office" if step.act in BY_OFFICE else case.legs[step.leg]["unit"]
+        path = f"/appeals/{case.id}"
+        while True:
+            headers = {**key, "if-match": f'"{case.version}"'} if account == "office" else key
+            answer = await self._client.ask("dispatch", "POST", f"{path}/{step.act}", body, account, headers)
+            if answer.status_code != 412:
+                return answer
+            found = await self._client.ask("dispatch", "GET", path, account="office")
+            case.version = found.headers["etag"].strip('"')
+
+    def _take(self, case: Case, step: Step, found: dict[str, Any]) -> None:
+        """Note what was accepted, and plan what comes of it."""
+        type_, what = SAID[step.act]
+        more: dict[str, Any] = {"what": what, **DOES.get(step.act, {})}
+        if not case.pack:
+            type_ = "loan.withdrawn"
+        elif step.act == "assignments":
+            new = found["legs"][len(case.legs) :]
+            more["legs"] = [
+                {"leg": leg["leg_id"], **{name: leg[name] for name in ("unit", "role", "leader")}}
+                for leg in new
+            ]
+            more["marks"] = step.body["marks"]
+        elif step.act != "withdrawals":
+            more["leg"] = case.legs[step.leg]["leg"]
+        at = self._clocks.now
+        if step.act == "objection-decisions" and step.body["upheld"]:
+            more["ends_leg"] = True
+            self._hand_on(case, step, at)
+        self._note(case, type_, at, **more)
+        for leg in more.get("legs", ()):
+            case.legs.append(leg)
+            self._put(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
+
+    def _hand_on(self, case: Case, step: Step, at: datetime) -> None:
+        """After an upheld objection another unit gets the leg."""
+        units = [unit for unit in UNITS if unit not in {leg["unit"] for leg in case.legs}]
+        its = case.legs[step.leg]
+        legs = [{"unit": case.chance.choice(units), "role": its["role"]}]
+        again = Step(at + timedelta(hours=3), "assignments", len(case.legs), {"legs": legs, "marks": []})
+        self._put(case, [again])
+
+    def _note(self, case: Case, type_: str, at: datetime, **more: Any) -> None:
+        pack = rules(case.pack).ref if case.pack else None
+        self._journal.note(id=case.id, number=case.number, pack=pack, type=type_, at=at.isoformat(), **more)
+
+
+def _accepted(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_success:
+        found: dict[str, Any] = answer.json()
+        return found
+    asked = f"{answer.request.method} {answer.request.url}"
+    raise ValueError(f"{asked} was refused ({answer.status_code}): {answer.text[:300]}")
+
+
+def _wish(banks: list[str], now: datetime) -> dict[str, Any]:
+    return {
+        "enterprise": {"name": "示例制造有限公司", "credit_code": CODE},
+        "contact": {"name": "王经理", "phone": "0558-5550000"},
+        "amount": "500000.00",
+        "term_months": 12,
+        "purpose": "采购原材料",
+        "product": "working_capital",
+        "first_loan": True,
+        "collateral": "无",
+        "consent": {"given_at": (now - timedelta(hours=1)).isoformat(), "text_version": "2026-01"},
+        "banks": banks,
+    }

@@ -1,0 +1,102 @@
+"""The checker names what is lost, doubled, out of order or made up, by the kind of each."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services import SERVICES
+from tests.faults.checker import differences
+from tests.faults.evidence import Evidence, Row
+from tests.faults.reckoning import ZONE
+
+AT = datetime(2026, 3, 9, 9, tzinfo=ZONE)
+UPTO = datetime(2026, 3, 9, 12, tzinfo=ZONE)
+CASE = str(uuid4())
+HEARS = {
+    "dispatch": ({"intake"}, {"appeal.received.v1"}),
+    "notify": ({"intake"}, {"appeal.received.v1", "appeal.withdrawn.v1"}),
+}
+
+
+@pytest.fixture
+def found() -> Evidence:
+    """One appeal, registered and withdrawn, of which everybody heard."""
+    number = "BZ-20260309-00001"
+    begun: dict[str, Any] = {"id": CASE, "number": number, "pack": "bozhou-2024@1", "what": []}
+    opened = {**begun, "type": "appeal.received", "at": AT, "opens": "appeal", "kind": "help"}
+    later = AT.replace(hour=10)
+    evidence = Evidence()
+    evidence.journal[CASE] = [opened, {**begun, "type": "appeal.withdrawn", "at": later, "ends": "withdrawn"}]
+    rows = [Row("e1", CASE, "appeal.received", AT, None), Row("e2", CASE, "appeal.withdrawn", later, None)]
+    evidence.outbox = {service: rows if service == "intake" else [] for service in SERVICES}
+    evidence.topic = {
+        service: [(row.key, row.id) for row in evidence.outbox[service]] for service in SERVICES
+    }
+    evidence.hears = {service: HEARS.get(service, (set(), set())) for service in SERVICES}
+    evidence.inbox = {service: [] for service in SERVICES} | {"dispatch": ["e1"], "notify": ["e1", "e2"]}
+    evidence.counts = {
+        service: {"unsent": 0, "parked": 0, "links": len(evidence.outbox[service])} for service in SERVICES
+    }
+    standing = {"state": "withdrawn", "rounds": 0, "cards_counted": 0, "lifted_at": None, "deadlines": []}
+    evidence.cases[CASE] = standing
+    evidence.states[CASE] = "withdrawn"
+    return evidence
+
+
+def kinds(found: Evidence) -> list[str]:
+    return sorted(one.kind for one in differences(found, UPTO))
+
+
+def test_a_case_of_which_everybody_heard_differs_in_nothing(found: Evidence) -> None:
+    assert kinds(found) == []
+
+
+def test_an_accepted_act_without_event_and_an_event_without_act_are_named(found: Evidence) -> None:
+    found.outbox["intake"][1] = found.outbox["intake"][1]._replace(at=UPTO)
+    assert kinds(found) == ["act", "act"]
+
+
+def test_an_event_that_never_left_or_left_twice_or_out_of_order_is_told_apart(found: Evidence) -> None:
+    first, second = found.topic["intake"]
+    found.topic["intake"] = [first, second, first]  # sent again by a relay: allowed
+    assert kinds(found) == []
+    found.topic["intake"] = [second, first]
+    assert kinds(found) == ["order"]
+    found.topic["intake"] = [second, first, second]
+    assert kinds(found) == ["order"]
+    found.durable = False  # it came back empty while the second was on its way: both were sent again
+    assert kinds(found) == []
+    found.topic["intake"] = [second, first]
+    assert kinds(found) == ["order"]
+    found.topic["intake"] = [first, (CASE, "e3")]
+    assert kinds(found) == ["relay", "relay"]
+
+
+def test_an_inbox_that_lacks_an_event_or_has_one_that_nobody_said_is_named(found: Evidence) -> None:
+    found.inbox["notify"].remove("e2")
+    found.inbox["dispatch"].append("e2")
+    assert kinds(found) == ["inbox", "inbox"]
+
+
+def test_a_card_that_does_not_follow_and_a_message_about_none_are_named(found: Evidence) -> None:
+    body = {"leg_id": "a", "round": 1, "deadline": "reply", "unit": "roads"}
+    card = Row("e4", CASE, "card.issued", UPTO, body)
+    found.outbox["escalation"] = [card]
+    found.topic["escalation"] = [(CASE, "e4")]
+    found.counts["escalation"]["links"] = 1
+    found.messages = [(CASE, "card_issued_unit", "unit:roads", UPTO)]
+    assert kinds(found) == ["judgement", "message"]
+
+
+def test_a_case_that_stands_otherwise_or_that_its_judge_does_not_know_is_named(found: Evidence) -> None:
+    found.states[CASE] = "registered"
+    assert kinds(found) == ["file", "file"]
+    found.cases = {}
+    assert kinds(found) == ["case", "file", "file"]
+
+
+def test_what_waits_lies_aside_or_has_no_link_is_named(found: Evidence) -> None:
+    found.counts["notify"] = {"unsent": 1, "parked": 2, "links": 3}
+    assert kinds(found) == ["links", "parked", "unsent"]

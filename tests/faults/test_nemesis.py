@@ -1,0 +1,84 @@
+"""Which faults come follows from the seed, and the proxy cuts and delays without changing what passes."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.faults.nemesis import WEIGHTS, faults
+from tests.faults.proxy import Link, Streams
+
+ALL = tuple(WEIGHTS)
+
+
+def test_the_same_seed_gives_the_same_faults_and_another_seed_others() -> None:
+    assert list(faults(1, 60, 14, ALL)) == list(faults(1, 60, 14, ALL))
+    assert list(faults(1, 60, 14, ALL)) != list(faults(2, 60, 14, ALL))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_an_hour_brings_two_hundred_faults_of_every_kind_and_ends_before_the_run(seed: int) -> None:
+    found = list(faults(seed, 60, 14, ALL))
+    assert len(found) >= 200
+    assert {fault.kind for fault in found} == set(ALL)
+    assert found[-1].at_s + found[-1].length_s < 3600
+
+
+@pytest.fixture
+async def link() -> AsyncIterator[Link]:
+    """A way to a server that says what it hears."""
+    server = await asyncio.start_server(_say_again, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    link = Link("way", lambda: asyncio.open_connection("127.0.0.1", port), random.Random(1))
+    await link.listen()
+    yield link
+    await link.close()
+    server.close()
+    await asyncio.sleep(0.1)  # the ends of what was open are handled
+
+
+async def _say_again(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(1024):
+            writer.write(chunk)
+    writer.close()
+
+
+@contextlib.asynccontextmanager
+async def through(link: Link) -> AsyncIterator[Streams]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def test_what_passes_arrives_whole_and_in_order_however_slow_the_way_is(link: Link) -> None:
+    sent = bytes(range(256)) * 400
+    link.slow_s, link.skew_s = 0.01, 0.02
+    async with through(link) as (reader, writer):
+        writer.write(sent)
+        assert await reader.readexactly(len(sent)) == sent
+
+
+async def test_a_cut_ends_connections_and_takes_no_new_ones_until_it_is_healed(link: Link) -> None:
+    async with through(link) as (reader, writer):
+        writer.write(b"a")
+        assert await reader.readexactly(1) == b"a"
+        link.cut()
+        assert await ends(reader)
+    async with through(link) as (reader, _):
+        assert await ends(reader)
+    link.heal()
+    async with through(link) as (reader, writer):
+        writer.write(b"b")
+        assert await reader.readexactly(1) == b"b"
+
+
+async def ends(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await asyncio.wait_for(reader.read(1), 5) == b""
+    except ConnectionResetError:
+        return True
