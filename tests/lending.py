@@ -3,9 +3,9 @@
 import asyncio
 from typing import Any
 
-from services.financing.acts import check_character
 from services.financing.contract import BankReport, Receipt
-from services.financing.store import Desk, ReportKey
+from services.financing.loans.acts import check_character
+from services.financing.work import Desk, ReportKey
 from shared.service.clock import TICK
 from shared.web.writer import Answer
 from tests.city import City

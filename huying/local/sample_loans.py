@@ -10,8 +10,8 @@ from pydantic import Field
 
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
-from services.financing.acts import Asking, BankBody, Consent, Contact, NewRequest, check_character
 from services.financing.contract import BankCode, BankReport, DeclineReason, Evidence, LegState, Yuan
+from services.financing.loans.acts import Asking, BankBody, Consent, Contact, NewRequest, check_character
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place
 from shared.service.clock import WallClock

@@ -6,7 +6,7 @@ from uuid import UUID
 from huying.simulate.recorded import Case, Past
 from services.financing import engine
 from services.financing.contract import LegState
-from services.financing.domain import band
+from services.financing.loans.domain import band
 from shared import events
 from shared.events import Event
 

@@ -1,14 +1,17 @@
 """The financing service: loan requests, their banks and deadlines, complaints about banks (BZ 6)."""
 
-from services.financing import api, api_office, bank_api, endpoints, enterprises
-from services.financing.answers import answer_again, replies
-from services.financing.bank_topics import hear_banks
+from services.financing.banks.bank_queue import tell_banks
+from services.financing.banks.desk import api as bank_api
+from services.financing.banks.kafka.reader import hear_banks
+from services.financing.banks.kafka.receipts import answer_again, replies
+from services.financing.banks.webhook import api as endpoints
+from services.financing.banks.webhook.sender import deliver
+from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
-from services.financing.store import Desk
+from services.financing.loans import api, api_office
 from services.financing.tables import CASES
-from services.financing.telling import tell_banks
-from services.financing.webhooks import deliver
+from services.financing.work import Desk
 from shared.judging import calendar_api
 from shared.service.runtime import Service
 

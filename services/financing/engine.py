@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.financing.contract import LegState
-from services.financing.file import Complaint, Judged, Loan
+from services.financing.loans.document import Complaint, Judged, Loan
 from shared import events
 from shared.events import Event, Kind, Outcome, Role
 

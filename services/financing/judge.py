@@ -7,13 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.financing import bank_topics, engine, queries
-from services.financing.domain import go_on
-from services.financing.file import Judged, Loan
+from services.financing import engine, queries
+from services.financing.banks.kafka import reader as bank_topics
 from services.financing.judgement import take
+from services.financing.loans.document import Judged, Loan
+from services.financing.loans.domain import go_on
 from services.financing.rules import pack_now, pack_of, routing_now
-from services.financing.store import Desk, fact
 from services.financing.tables import CASES
+from services.financing.work import Desk, fact
 from shared.database.connection import Connection
 from shared.events import Event
 from shared.judging import judge as shared

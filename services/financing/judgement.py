@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.financing import engine
-from services.financing.file import Judged, Loan
+from services.financing.loans.document import Judged, Loan
 from shared.events import Event
 from shared.rules.judging.decide import Judgement
 from shared.rules.wording.explained import explained

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.contract import Receipt
-from services.financing.file import Judged, Loan
+from services.financing.loans.document import Judged, Loan
 from shared.database.connection import Connection
 
 

@@ -1,7 +1,7 @@
 """By what financing judges and routes: its own pack, and the file of routing rules."""
 
-from services.financing import routing
-from services.financing.routing import Routing
+from services.financing.loans import routing
+from services.financing.loans.routing import Routing
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.service.runtime import ServiceContext

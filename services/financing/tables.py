@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from services.financing.bank_tables import add_bank_tables
+from services.financing.banks.tables import add_bank_tables
 from shared.judging import calendars
 from shared.judging.cases import Cases, history
 from shared.messaging.tables import add_backbone

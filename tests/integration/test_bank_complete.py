@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 
-from services.financing.bank_topics import Reader, complete_upto
+from services.financing.banks.kafka.reader import Reader, complete_upto
 from shared.service.runtime import EPOCH
 from tests.city import City, local
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from services.financing.answers import receipts, replies, requests
+from services.financing.banks.kafka.receipts import receipts, replies, requests
 from shared.web.access import ACCESS, Role
 from tests.banks import ask, directory, report
 from tests.city import City, refused

@@ -28,7 +28,7 @@ MAY_CATCH_ALL = {
     Path("shared/messaging/consumer.py"),
     Path("shared/web/writer.py"),
     Path("shared/judging/judge.py"),
-    Path("services/financing/bank_topics.py"),
+    Path("services/financing/banks/kafka/reader.py"),
 }
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from services.financing.webhooks import WAITS, next_try
+from services.financing.banks.webhook.sender import WAITS, next_try
 from shared.service.errors import Invalid
 from shared.web.webhooks import Caller, check_url, headers, is_public, key, new_secret
 

@@ -1,4 +1,4 @@
-from services.financing.store import metadata
+from services.financing.tables import metadata
 from shared.database.migrations import run
 
 run(metadata)

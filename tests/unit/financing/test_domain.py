@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.financing import domain, engine
-from services.financing.acts import BankBody, Complain, CreditCode, Decide, NewRequest
-from services.financing.complaints import complain, decide
+from services.financing import engine
+from services.financing.banks.domain import STATE_ZH, TRANSITIONS, receipt, report
+from services.financing.banks.messages import messages
+from services.financing.complaints.domain import complain, decide
 from services.financing.contract import BankReport, LegState, ReceiptCode, Yuan, fen
 from services.financing.engine import FACTS
-from services.financing.file import Loan, LoanState
-from services.financing.messages import messages
-from services.financing.reports import STATE_ZH, TRANSITIONS, receipt, report
-from services.financing.routing import Routing, RoutingError, load
+from services.financing.loans import domain
+from services.financing.loans.acts import BankBody, Complain, CreditCode, Decide, NewRequest
+from services.financing.loans.document import Loan, LoanState
+from services.financing.loans.routing import Routing, RoutingError, load
 from shared import events
 from shared.events import CATALOGUE, AmountBand
 from shared.rules.judging.acts import ACTS

@@ -9,13 +9,13 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
-from services.financing import acts, domain
-from services.financing.complaints import complain
-from services.financing.enterprises import EnterpriseKey, completed
-from services.financing.file import Complaint, Loan, LoanState
+from services.financing.complaints.domain import complain
+from services.financing.enterprises.api import EnterpriseKey, completed
+from services.financing.loans import acts, domain
+from services.financing.loans.document import Complaint, Loan, LoanState
+from services.financing.loans.status import full, public
 from services.financing.rules import pack_now, routing_now
-from services.financing.status import full, public
-from services.financing.store import Desk
+from services.financing.work import Desk
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.financing.banks.domain import STATE_ZH
 from services.financing.contract import LegState
-from services.financing.domain import band
-from services.financing.file import BankLegFile, Complaint, Loan
-from services.financing.reports import STATE_ZH
+from services.financing.loans.document import BankLegFile, Complaint, Loan
+from services.financing.loans.domain import band
 from shared.events import Deadline, Verdict
 from shared.rules.wording import words
 

@@ -9,14 +9,14 @@ import orjson
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
-from services.financing import acts, domain
-from services.financing.api import after
-from services.financing.complaints import decide
-from services.financing.file import Complaint, Loan, LoanState
-from services.financing.reports import report_past
+from services.financing.banks.domain import report_past
+from services.financing.complaints.domain import decide
+from services.financing.loans import acts, domain
+from services.financing.loans.api import after
+from services.financing.loans.document import Complaint, Loan, LoanState
+from services.financing.loans.status import of_regulator
 from services.financing.rules import pack_now
-from services.financing.status import of_regulator
-from services.financing.store import Desk
+from services.financing.work import Desk
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, NotFound
 from shared.web.access import Role

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.financing.acts import Complain, Decide
-from services.financing.file import Complaint, Loan
+from services.financing.loans.acts import Complain, Decide
+from services.financing.loans.document import Complaint, Loan
 from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
 from services.financing.contract import BankReport, Outcome, PushedRequest, RequestWithdrawn
-from services.financing.store import Desk, ReportKey
+from services.financing.work import Desk, ReportKey
 from shared.service.errors import NotFound
 from shared.web.request import Edge, Edged, Paged, json, no_cursor
 from shared.web.writer import Answer

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from services.financing.acts import BankBody, NewRequest, PastRequest
 from services.financing.contract import LegState, fen
-from services.financing.file import BankLegFile, Loan, LoanState
-from services.financing.routing import Routing
+from services.financing.loans.acts import BankBody, NewRequest, PastRequest
+from services.financing.loans.document import BankLegFile, Loan, LoanState
+from services.financing.loans.routing import Routing
 from shared import events
 from shared.events import AmountBand, Event
 from shared.rules.pack.pack import Pack

@@ -8,10 +8,10 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
-from services.financing.acts import EnterpriseBody, NewRequest, RequestBody, check_credit_code
 from services.financing.contract import LegState
-from services.financing.domain import band
-from services.financing.file import Complaint, Loan
+from services.financing.loans.acts import EnterpriseBody, NewRequest, RequestBody, check_credit_code
+from services.financing.loans.document import Complaint, Loan
+from services.financing.loans.domain import band
 from shared.database.connection import Connection
 from shared.service.errors import Invalid, NotFound
 from shared.web.request import Edged, Reading, json

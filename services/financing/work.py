@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.financing import enterprises, queries
-from services.financing.acts import BankBody, EnterpriseBody, NewRequest
+from services.financing import queries
+from services.financing.banks.domain import receipt, repeated, report
+from services.financing.banks.messages import Message, messages
 from services.financing.contract import (
     BankReport,
     Outcome,
@@ -19,13 +20,13 @@ from services.financing.contract import (
     ReceiptCode,
     RequestWithdrawn,
 )
-from services.financing.domain import go_on
 from services.financing.engine import FACTS
-from services.financing.enterprises import EnterpriseKey, Known
-from services.financing.file import Complaint, Judged, Loan, required
-from services.financing.messages import Message, messages
+from services.financing.enterprises import api as enterprises
+from services.financing.enterprises.api import EnterpriseKey, Known
+from services.financing.loans.acts import BankBody, EnterpriseBody, NewRequest
+from services.financing.loans.document import Complaint, Judged, Loan, required
+from services.financing.loans.domain import go_on
 from services.financing.queries import ReportKey
-from services.financing.reports import receipt, repeated, report
 from services.financing.tables import CASES, metadata
 from shared import events
 from shared.database.connection import Connection

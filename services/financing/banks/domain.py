@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.financing import engine
 from services.financing.contract import BankReport, Evidence, LegState, Outcome, Receipt, ReceiptCode
-from services.financing.file import BankLegFile, Loan, Reported
+from services.financing.loans.document import BankLegFile, Loan, Reported
 from shared import events
 from shared.events import Event
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.acts import Asking, Contact, NewRequest
 from services.financing.contract import DeclineReason, Evidence, LegState, PushedRequest
 from services.financing.contract import Enterprise as Shown
+from services.financing.loans.acts import Asking, Contact, NewRequest
 from shared import events
 from shared.events import Event, Verdict
 from shared.service.errors import Conflict, NotFound

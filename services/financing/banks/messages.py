@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.financing.contract import ComplaintShown, Reminder, RequestWithdrawn, Told
-from services.financing.file import Complaint, Judged, Loan
+from services.financing.loans.document import Complaint, Judged, Loan
 from shared import events
 from shared.events import Event
 

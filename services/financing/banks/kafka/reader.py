@@ -14,10 +14,10 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy import text
 
-from services.financing.answers import answer, receipts, replies, requests, source_id
+from services.financing.banks.kafka.receipts import answer, receipts, replies, requests, source_id
+from services.financing.banks.kafka.replies import Reply, appended_at, read, unread
 from services.financing.contract import Receipt, ReceiptCode
-from services.financing.replies import Reply, appended_at, read, unread
-from services.financing.store import Desk, ReportKey
+from services.financing.work import Desk, ReportKey
 from shared.database.connection import Connection
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.messaging import message_spans

@@ -7,9 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import orjson
 from sqlalchemy import text
 
+from services.financing.banks.kafka.replies import Reply, read
 from services.financing.contract import Receipt
-from services.financing.replies import Reply, read
-from services.financing.store import Desk, ReportKey
+from services.financing.work import Desk, ReportKey
 from shared.database.connection import Connection
 from shared.messaging.records import Parked, Raw
 from shared.service.errors import Conflict
