@@ -1,0 +1,127 @@
+"""Cards, redispatches and lifts, and what people did to them."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.events.base import Event
+from shared.rules.terms import LiftReason, PackWord
+from shared.rules.time.limits import Limit
+
+
+class CardIssued(Event):
+    """A card (黄牌提醒) was issued to the unit of an overdue leg."""
+
+    type = "card.issued.v1"
+    source = "escalation"
+
+    card_id: UUID
+    card: str
+    leg_id: UUID
+    unit: str
+    round: int
+    deadline: PackWord
+    due_at: AwareDatetime
+    clause: str
+
+
+class AppealRedispatched(Event):
+    """A leg was dispatched again; `round` starts at `occurred_at`."""
+
+    type = "appeal.redispatched.v1"
+    source = "escalation"
+
+    leg_id: UUID
+    unit: str
+    round: int
+    reason: Literal["overdue", "reopened"]
+
+
+class AppealLifted(Event):
+    """The appeal goes to a leader (提级办理); where the pack names levels, to the next `level`."""
+
+    type = "appeal.lifted.v1"
+    source = "escalation"
+
+    reason: LiftReason
+    leader: str | None
+    unit: str | None
+    clause: str
+    level: PackWord | None = None
+
+
+class AppealInstructed(Event):
+    """The leader ordered something (批示); `limit`, where given, replaces the lifted handling limit."""
+
+    type = "appeal.instructed.v1"
+    source = "escalation"
+
+    leader: str
+    instruction: str
+    task_force: tuple[str, ...] = ()
+    limit: Limit | None = None
+
+
+class AppealSignedOff(Event):
+    """The leader signed the lifted handling off."""
+
+    type = "appeal.signed_off.v1"
+    source = "escalation"
+
+    leader: str
+
+
+class CardEvent(Event):
+    """Something happened to a card."""
+
+    card_id: UUID
+    unit: str
+
+
+class CardServed(CardEvent):
+    """The card was handed to the unit."""
+
+    type = "card.served.v1"
+    source = "escalation"
+
+
+class CardAcknowledged(CardEvent):
+    """The unit acknowledged the card."""
+
+    type = "card.acknowledged.v1"
+    source = "escalation"
+
+
+class CardAppealed(CardEvent):
+    """The unit contests the card."""
+
+    type = "card.appealed.v1"
+    source = "escalation"
+
+    reason: str
+
+
+class CardWithdrawn(CardEvent):
+    """The office took the card back."""
+
+    type = "card.withdrawn.v1"
+    source = "escalation"
+
+    reason: str
+
+
+class CardUpheld(CardEvent):
+    """The office heard the unit, and the card stands."""
+
+    type = "card.upheld.v1"
+    source = "escalation"
+
+    reason: str
+
+
+class CardCleared(CardEvent):
+    """What the card was for is done: its leg was completed."""
+
+    type = "card.cleared.v1"
+    source = "escalation"

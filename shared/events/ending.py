@@ -1,0 +1,70 @@
+"""The enterprise's last word, and the end of an appeal: rating, merging, reopening, withdrawal, closure."""
+
+from uuid import UUID
+
+from shared.events.base import Event
+from shared.rules.terms import Rating
+
+
+class AppealRated(Event):
+    """The enterprise's verdict (好差评)."""
+
+    type = "appeal.rated.v1"
+    source = "intake"
+
+    rating: Rating
+
+
+class FollowUpMade(Event):
+    """Somebody independent called the enterprise after completion (回访). `reached`: it answered."""
+
+    type = "follow_up.made.v1"
+    source = "intake"
+
+    reached: bool
+
+
+class MergeEvent(Event):
+    """Something between an appeal and `lead`, the one that is handled for both."""
+
+    lead: UUID
+    lead_number: str
+
+
+class AppealMerged(MergeEvent):
+    """A repeat of a problem: handled with `lead` (并单), with number, clocks and rating of its own."""
+
+    type = "appeal.merged.v1"
+    source = "intake"
+
+
+class AppealUnmerged(MergeEvent):
+    """It is handled by itself again."""
+
+    type = "appeal.unmerged.v1"
+    source = "intake"
+
+
+class AppealReopened(Event):
+    """Not satisfied, and with reason: the completed legs start their next round."""
+
+    type = "appeal.reopened.v1"
+    source = "intake"
+
+    reason: str
+
+
+class AppealWithdrawn(Event):
+    """The enterprise took its appeal back."""
+
+    type = "appeal.withdrawn.v1"
+    source = "intake"
+
+    reason: str
+
+
+class AppealClosed(Event):
+    """The office struck the appeal off the ledger (销号)."""
+
+    type = "appeal.closed.v1"
+    source = "dispatch"

@@ -1,0 +1,117 @@
+"""The judgement of an appeal: its deadlines, and what followed from one that passed."""
+
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared.events.base import Event
+from shared.rules.terms import PackWord, Verdict
+
+
+class Deadline(BaseModel):
+    """One deadline as it stands. `leg_id` is None for a deadline of the whole case (dispatch, lifted).
+
+    `due_at` is None while a pause is open, `due_on_provisional_calendar` marks a date in a year whose
+    holiday notice is not out. `explanation` is what `shared.rules.explain` made of it, zh and en;
+    `title` its name in both, empty for those of `DeadlineKind`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    leg_id: UUID | None
+    unit: str | None
+    round: int
+    deadline: PackWord
+    started_at: AwareDatetime
+    due_at: AwareDatetime | None
+    met_at: AwareDatetime | None = None
+    verdict: Verdict = Verdict.OPEN
+    clause: str = ""
+    provisional: bool = False
+    explanation: dict[str, str] = {}
+    title: dict[str, str] = {}
+
+
+class AppealJudged(Event):
+    """The case's deadlines changed: all of them as they now stand, in place of what was said before."""
+
+    type = "appeal.judged.v1"
+    source = "escalation"
+
+    state: str
+    deadlines: tuple[Deadline, ...]
+
+
+class DeadlineEvent(Event):
+    """Something about one deadline. `unit` is None for the office's own, `leg_id` for the whole case's.
+
+    `title` is its name, zh and en, where it is none of `DeadlineKind`.
+    """
+
+    leg_id: UUID | None
+    unit: str | None
+    round: int
+    deadline: PackWord
+    due_at: AwareDatetime
+    title: dict[str, str] = Field(default={})
+
+
+class AppealDueSoon(DeadlineEvent):
+    """A deadline comes near and is not met (限时办结提醒)."""
+
+    type = "appeal.due_soon.v1"
+    source = "escalation"
+
+
+class AppealOverdue(DeadlineEvent):
+    """A deadline passed with nothing that meets it (超期). Said once per deadline."""
+
+    type = "appeal.overdue.v1"
+    source = "escalation"
+
+
+class AppealSupervised(DeadlineEvent):
+    """A supervision notice (督办) goes to whoever let the deadline pass."""
+
+    type = "appeal.supervised.v1"
+    source = "escalation"
+
+    clause: str
+
+
+class AppealReminded(DeadlineEvent):
+    """A reminder goes to whoever let the deadline pass, and nothing more."""
+
+    type = "appeal.reminded.v1"
+    source = "escalation"
+
+    clause: str
+
+
+class DeadlineMoved(DeadlineEvent):
+    """A year's holiday notice came out, and an open deadline ends on another day. `due_at` is the new one."""
+
+    type = "deadline.moved.v1"
+    source = "escalation"
+
+    was_due_at: AwareDatetime
+    calendar: str
+
+
+class ApprovalDeemed(DeadlineEvent):
+    """The time to decide passed: what was asked for counts as approved (超时默认). The case ends."""
+
+    type = "approval.deemed.v1"
+    source = "escalation"
+
+    clause: str
+
+
+class AppealHandedOver(DeadlineEvent):
+    """The matter goes to another body, e.g. discipline inspection (纪检监察), because a deadline passed."""
+
+    type = "appeal.handed_over.v1"
+    source = "escalation"
+
+    to: str
+    clause: str

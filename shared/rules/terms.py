@@ -1,0 +1,88 @@
+"""The words that tell cases apart: what rules judge by, events carry and services store."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+
+class Kind(StrEnum):
+    """What is asked (诉求类型)."""
+
+    CONSULTATION = "consultation"  # 咨询
+    HELP = "help"  # 求助
+    COMPLAINT = "complaint"  # 投诉
+    REPORT = "report"  # 举报
+    SUGGESTION = "suggestion"  # 建议
+    ARREARS = "arrears"  # 欠款
+    UNKEPT_PROMISE = "unkept_promise"  # 政策兑现
+    CLUE = "clue"  # 线索
+
+
+class Mark(StrEnum):
+    """What the office notes about an appeal and a ladder may ask for."""
+
+    CROSS_DEPARTMENT = "cross_department"  # 跨部门
+    CROSS_LEVEL = "cross_level"  # 跨层级
+    INHERITED = "inherited"  # 历史遗留
+    LITIGATION = "litigation"  # 涉法涉诉
+    PETITION = "petition"  # 涉访
+
+
+class Role(StrEnum):
+    """A leg's part in a two-way dispatch (双向交办)."""
+
+    LEAD = "lead"  # 主办
+    ASSIST = "assist"  # 协办
+
+
+PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""A name that a rule pack may choose: of a deadline, a stage, a level, a ground for a pause."""
+
+
+class DeadlineKind(StrEnum):
+    """The deadlines of an appeal (时限). A pack may name further ones, so fields that hold one are words."""
+
+    DISPATCH = "dispatch"
+    CONTACT = "contact"
+    REPLY = "reply"
+    COMPLETION = "completion"
+    OBJECTION = "objection"
+    LIFTED = "lifted"
+    FOLLOW_UP = "follow_up"
+
+
+class Rank(StrEnum):
+    """Who approves, the lowest first."""
+
+    UNIT_HEAD = "unit_head"  # 承办单位负责人
+    OFFICE = "office"  # 营商环境办
+    LEADER = "leader"  # 分管领导
+    MAYOR = "mayor"  # 主要领导
+
+
+class Verdict(StrEnum):
+    """How a deadline stands. One met late stays overdue; one that fell away before it was due is void."""
+
+    OPEN = "open"
+    MET = "met"
+    OVERDUE = "overdue"
+    VOID = "void"
+
+
+class Rating(StrEnum):
+    """The enterprise's rating (好差评)."""
+
+    SATISFIED = "satisfied"
+    BASICALLY_SATISFIED = "basically_satisfied"
+    NOT_SATISFIED = "not_satisfied"
+
+
+class LiftReason(StrEnum):
+    """Why a case is lifted."""
+
+    COUNT = "count"
+    KIND = "kind"
+    REFUSAL = "refusal"
+    REQUEST = "request"
+    LEVEL = "level"  # the level below did not bring it about in time
