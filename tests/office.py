@@ -17,7 +17,6 @@ from services.notify.app import SERVICE
 from services.notify.channels import load
 from services.notify.courier import Courier
 from services.notify.handlers import HANDLERS
-from services.notify.store import Mailroom
 from shared import events
 from shared.events import Event
 from shared.service.clock import DrivenClock
@@ -54,7 +53,7 @@ class Office:
     async def tell(self, *told: Event) -> None:
         """Hear these events in one transaction."""
         async with self.context.engine.begin() as conn:
-            room = Mailroom(conn, self.clock.now())
+            room = self.context.work(conn, self.clock.now())
             await room.load({event.appeal_id for event in told})
             for event in told:
                 HANDLERS[type(event)](room, event)

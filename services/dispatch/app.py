@@ -7,7 +7,7 @@ from shared.service.runtime import Service
 
 SERVICE = Service(
     name="dispatch",
-    batch=Desk,
+    batch=lambda _: Desk,
     hears=("intake", "escalation"),
     handlers=HANDLERS,
     routers=(router,),

@@ -12,7 +12,7 @@ from shared.service.runtime import Service
 
 SERVICE = Service(
     name="escalation",
-    batch=Ledger,
+    batch=lambda _: Ledger,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
     routers=(router, records.router, card_page.router, calendar_api.routes(CASES)),

@@ -17,7 +17,7 @@ from shared.service.runtime import Service
 
 SERVICE = Service(
     name="financing",
-    batch=Desk,
+    batch=lambda _: Desk,
     routers=(
         api.router,
         api_office.router,

@@ -8,7 +8,7 @@ from shared.service.runtime import Service
 
 SERVICE = Service(
     name="intake",
-    batch=Desk,
+    batch=lambda _: Desk,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
     routers=(api.router, api_staff.router, api_import.router),

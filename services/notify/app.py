@@ -1,7 +1,7 @@
 """The notify service: what occurs to an appeal is told to those it concerns, in their inboxes and beyond."""
 
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from services.notify import api, contacts, evidence, failures
@@ -13,16 +13,21 @@ from services.notify.handlers import HANDLERS
 from services.notify.inquiries import inquire, registrars
 from services.notify.polling import poll
 from services.notify.routing import table
-from services.notify.store import Mailroom
+from services.notify.store import NotifyConfig, Work
 from services.notify.words import Names, names
+from shared.messaging.outbox import WorkFactory
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import due
 from shared.service.runtime import Service, ServiceContext
 
 
-async def prepare(context: ServiceContext) -> None:
-    """Refuse to start with a mistake in the table of routes and templates, or in the channels' file."""
+async def check_tables(context: ServiceContext) -> None:
+    """Refuse to start with a mistake in the table of routes and templates."""
     table()
+
+
+def work_of(context: ServiceContext) -> WorkFactory:
+    """Makes units of work with what the settings and the packs say. `Mistakes` in the channels' file."""
 
     @cache
     def names_of(ref: str | None) -> Names:
@@ -35,20 +40,26 @@ async def prepare(context: ServiceContext) -> None:
         hours = OfficeHours.parse(pack.office_hours.spans)
         return due(pack.limit(rule.limit), since, context.calendar, hours).due_at
 
-    Mailroom.names_of = names_of
-    Mailroom.acknowledge_by = acknowledge_by
-    Mailroom.zone = ZoneInfo(context.settings.zone)
-    Mailroom.channels = load(context.settings.channels).channels()
-    Mailroom.asked = frozenset(registrars(context.settings)) if Mailroom.channels else frozenset()
+    channels = load(context.settings.channels).channels()
+    return partial(
+        Work,
+        config=NotifyConfig(
+            zone=ZoneInfo(context.settings.zone),
+            names_of=names_of,
+            acknowledge_by=acknowledge_by,
+            channels=channels,
+            registrars=frozenset(registrars(context.settings)) if channels else frozenset(),
+        ),
+    )
 
 
 SERVICE = Service(
     name="notify",
-    batch=Mailroom,
+    batch=work_of,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
     routers=(api.router, evidence.router, failures.router, contacts.router),
     tasks=(take_out, poll, climb, inquire),
-    prepare=prepare,
+    prepare=check_tables,
     gauges=GAUGES,
 )

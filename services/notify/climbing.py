@@ -2,7 +2,7 @@
 
 from services.notify import acknowledging
 from services.notify.rounds import rounds
-from services.notify.store import Mailroom
+from services.notify.store import Work
 from shared.service.runtime import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
@@ -18,7 +18,8 @@ async def turn(context: ServiceContext) -> int:
 
 async def _turn(context: ServiceContext, spans: list[Span]) -> int:
     async with context.engine.begin() as conn:
-        room = Mailroom(conn, await context.clock.stamp(conn))
+        room = context.work(conn, await context.clock.stamp(conn))
+        assert isinstance(room, Work)
         found = await acknowledging.due(conn, room.at, context.settings.partitions)
         if not found:
             return 0

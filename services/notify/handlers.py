@@ -2,14 +2,14 @@
 
 from services.notify.domain import FINANCING, Kept
 from services.notify.routing import table
-from services.notify.store import Mailroom
+from services.notify.store import Work
 from services.notify.words import Language
 from shared import events
 from shared.events import CATALOGUE
 from shared.messaging.consumer import Handlers
 
 
-def open_file(room: Mailroom, event: events.AppealReceived) -> None:
+def open_file(room: Work, event: events.AppealReceived) -> None:
     file = room.file(event)
     file.title, file.pack, file.receipt_hash = event.title, event.pack, event.receipt_hash
     file.language = Language(event.language) if event.language else None
@@ -18,7 +18,7 @@ def open_file(room: Mailroom, event: events.AppealReceived) -> None:
     tell_kept(room, event)
 
 
-def open_loan(room: Mailroom, event: events.LoanRequested) -> None:
+def open_loan(room: Work, event: events.LoanRequested) -> None:
     file = room.file(event)
     file.pack, file.receipt_hash, file.registrar = event.pack, event.receipt_hash, FINANCING
     room.keep(file)
@@ -26,21 +26,21 @@ def open_loan(room: Mailroom, event: events.LoanRequested) -> None:
     tell_kept(room, event)
 
 
-def end_case(room: Mailroom, event: events.Event) -> None:
+def end_case(room: Work, event: events.Event) -> None:
     file = room.file(event)
     file.has_ended = True
     room.keep(file)
     tell(room, event)
 
 
-def reopen(room: Mailroom, event: events.AppealReopened) -> None:
+def reopen(room: Work, event: events.AppealReopened) -> None:
     file = room.file(event)
     file.has_ended = False
     room.keep(file)
     tell(room, event)
 
 
-def add_banks(room: Mailroom, event: events.LoanPushed) -> None:
+def add_banks(room: Work, event: events.LoanPushed) -> None:
     file = room.file(event)
     file.push(event)
     room.keep(file)
@@ -48,7 +48,7 @@ def add_banks(room: Mailroom, event: events.LoanPushed) -> None:
     tell_kept(room, event)
 
 
-def add_legs(room: Mailroom, event: events.AppealAssigned) -> None:
+def add_legs(room: Work, event: events.AppealAssigned) -> None:
     file = room.file(event)
     file.assign(event)
     room.keep(file)
@@ -56,7 +56,7 @@ def add_legs(room: Mailroom, event: events.AppealAssigned) -> None:
     tell_kept(room, event)
 
 
-def end_leg(room: Mailroom, event: events.ObjectionDecided) -> None:
+def end_leg(room: Work, event: events.ObjectionDecided) -> None:
     tell(room, event)
     if event.upheld:
         file = room.file(event)
@@ -64,20 +64,20 @@ def end_leg(room: Mailroom, event: events.ObjectionDecided) -> None:
         room.keep(file)
 
 
-def note_leader(room: Mailroom, event: events.AppealLifted) -> None:
+def note_leader(room: Work, event: events.AppealLifted) -> None:
     file = room.file(event)
     file.leader = event.leader
     room.keep(file)
     tell(room, event)
 
 
-def tell_kept(room: Mailroom, event: events.Event) -> None:
+def tell_kept(room: Work, event: events.Event) -> None:
     file = room.file(event)
     for kept in file.kept:
         room.tell(file, kept.event())
 
 
-def tell(room: Mailroom, event: events.Event) -> None:
+def tell(room: Work, event: events.Event) -> None:
     file = room.file(event)
     if table().concerns_all_legs(event) or not room.can_name(file, event):
         file.kept.append(Kept(type=event.type, body=event.model_dump_json()))

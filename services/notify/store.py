@@ -1,8 +1,9 @@
 """Notify's batch: the cases of one transaction, and the messages, which are the inboxes."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -61,24 +62,30 @@ _SEND = text(
 )
 
 
-class Mailroom(UnitOfWork):
+@dataclass(frozen=True, slots=True)
+class NotifyConfig:
+    """What a unit of work needs of the settings and of the packs."""
+
+    names_of: Callable[[str | None], Names]
+    """What a pack, by its reference, calls its own words; the city's pack for None."""
+    zone: ZoneInfo
+    """The time zone of the times in messages."""
+    acknowledge_by: Callable[[str | None, datetime], datetime | None]
+    """By when a message of a given time must be acknowledged, by the pack of its case; None for never."""
+    channels: tuple[Channel, ...]
+    """The delivery channels that are set up, beside the inbox."""
+    registrars: frozenset[str]
+    """The services that can be asked how the enterprises of their cases are reached."""
+
+
+class Work(UnitOfWork):
     """The cases of one transaction, and what is to be sent about them."""
 
     service = "notify"
-    zone: ClassVar[ZoneInfo] = ZoneInfo("Asia/Shanghai")
-    """In which times are written; the service's setting, taken when it starts."""
-    names_of: ClassVar[Callable[[str | None], Names]]
-    """What the pack a case names calls its words; the city's pack for None. Given when the service starts."""
 
-    channels: ClassVar[tuple[Channel, ...]] = ()
-    """The ways out beside the inbox."""
-    acknowledge_by: ClassVar[Callable[[str | None, datetime], datetime | None]] = lambda _ref, _since: None
-    """By when the pack a case names wants what was sent at a moment acknowledged; None where it does not."""
-    asked: ClassVar[frozenset[str]] = frozenset()
-    """The services that are asked how the enterprises of their cases are reached."""
-
-    def __init__(self, conn: Connection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime, config: NotifyConfig) -> None:
         super().__init__(conn, at)
+        self._config = config
         self.files: dict[UUID, File] = {}
         self.outgoing: dict[UUID, tuple[Message, str]] = {}
         self._changed: dict[UUID, File] = {}
@@ -119,14 +126,14 @@ class Mailroom(UnitOfWork):
             self._ended.append(ended)
 
     def _write(self, file: File, event: Event) -> list[Message]:
-        names = Mailroom.names_of(file.pack) if needs_names(event) else USUAL
-        found = table().messages(file, event, self.zone, names, self._languages)
+        names = self._config.names_of(file.pack) if needs_names(event) else USUAL
+        found = table().messages(file, event, self._config.zone, names, self._languages)
         for message in found:
             self.outgoing.setdefault(message.id, (message, traceparent()))
         return found
 
     def _ask(self, file: File, event: Event, message: Message) -> None:
-        due_at = Mailroom.acknowledge_by(file.pack, event.occurred_at)
+        due_at = self._config.acknowledge_by(file.pack, event.occurred_at)
         if due_at is not None and event.occurred_at > self.at - STALE:
             card_id = getattr(event, "card_id", None)
             self._asked[message.id] = Asked(message, card_id, due_at, traceparent())
@@ -142,7 +149,7 @@ class Mailroom(UnitOfWork):
         (message,) = self._write(file, event)
         self._part_of[message.id] = row.id
         is_last = acknowledging.superior(to, row.level + 1, file) is None
-        due_at = None if is_last else Mailroom.acknowledge_by(file.pack, row.due_at)
+        due_at = None if is_last else self._config.acknowledge_by(file.pack, row.due_at)
         return Climb(row.id, to, message.id, due_at)
 
     def can_name(self, file: File, event: Event) -> bool:
@@ -191,8 +198,8 @@ class Mailroom(UnitOfWork):
         fresh = [self.outgoing[id_] for id_ in new.scalars()]
         self.pending += [Pending(self._sent(message), trace) for message, trace in fresh]
         told = [message for message, _ in fresh]
-        await intend(self.conn, self.at, told, Mailroom.channels)
-        if unknown := [one for one in told if self.files[one.appeal_id].registrar in Mailroom.asked]:
+        await intend(self.conn, self.at, told, self._config.channels)
+        if unknown := [one for one in told if self.files[one.appeal_id].registrar in self._config.registrars]:
             await inquiries.write(self.conn, self.at, unknown)
         asked = [self._asked[message.id] for message in told if message.id in self._asked]
         await acknowledging.open_all(self.conn, asked)

@@ -25,7 +25,7 @@ from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
 from shared.messaging.broker import Bus, end
 from shared.messaging.lag import LAG, LAG_S, Lag
-from shared.messaging.outbox import UnitOfWork
+from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.records import Parked, Record, decode, keep_watermarks, park, watermarks
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, NotFound, redacted
@@ -71,7 +71,7 @@ class Consumer:
         service: str,
         topics: Sequence[str],
         handlers: Handlers,
-        batch: type[UnitOfWork],
+        batch: WorkFactory,
         engine: Database,
         settings: Settings,
         clock: Clock,

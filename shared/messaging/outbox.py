@@ -1,7 +1,7 @@
 """One transaction's work: cases loaded at once, events emitted, all written together."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
@@ -53,6 +53,9 @@ class UnitOfWork:
         self.published.update(one.event.type for one in self.pending)
         self.pending = []
 
+
+WorkFactory = Callable[[Connection, datetime], UnitOfWork]
+"""Makes the unit of work of one transaction, which began at the given time."""
 
 _INSERT = text(
     """

@@ -25,7 +25,7 @@ from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.migrations import migrate, migration_engine
 from shared.messaging.consumer import Consumer, Handlers, Redrives
-from shared.messaging.outbox import UnitOfWork
+from shared.messaging.outbox import WorkFactory
 from shared.messaging.relay import Relay
 from shared.rules.pack import pack
 from shared.rules.time.calendar import Calendar
@@ -50,10 +50,13 @@ NUMBER_S = 1.0
 
 @dataclass(frozen=True)
 class Service:
-    """What makes a service: its name, what it hears and does, its routes, and tasks beside them."""
+    """What makes a service: its name, what it hears and does, its routes, and tasks beside them.
+
+    `batch` returns what makes the service's units of work; what they need of the settings is handed in there.
+    """
 
     name: str
-    batch: type[UnitOfWork]
+    batch: Callable[["ServiceContext"], WorkFactory]
     hears: tuple[str, ...] = ()
     handlers: Handlers = field(default_factory=dict)
     routers: tuple[APIRouter, ...] = ()
@@ -88,12 +91,14 @@ class ServiceContext:
         self.news = asyncio.Event()
         """Set when watermarks were heard, or something was written here."""
         self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.telemetry)
-        self.writer = Writer(self.engine, self.clock, service.batch, self.wake, self.telemetry.metrics)
+        self.work = service.batch(self)
+        """Makes a unit of work, given a connection in a transaction and the time."""
+        self.writer = Writer(self.engine, self.clock, self.work, self.wake, self.telemetry.metrics)
         self.consumer = Consumer(
             service.name,
             service.topics,
             service.handlers,
-            service.batch,
+            self.work,
             self.engine,
             settings,
             self.clock,

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
-from shared.messaging.outbox import UnitOfWork
+from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, HuyingError, Unavailable
 from shared.telemetry import spans
@@ -87,7 +87,7 @@ class Writer:
         self,
         engine: Database,
         clock: Clock,
-        batch: type[UnitOfWork],
+        batch: WorkFactory,
         after: Callable[[], None],
         metrics: Metrics,
     ) -> None:

@@ -2,25 +2,32 @@
 
 from itertools import permutations
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain import File
 from services.notify.handlers import HANDLERS
-from services.notify.store import Mailroom
+from services.notify.store import NotifyConfig, Work
 from shared import events
 from shared.events import Event
 from tests.unit.notify.samples import APPEAL, LEGS, NAMES, NUMBER, at, sample
 
 
-def heard(*read: Event) -> Mailroom:
+def heard(*read: Event) -> Work:
     """The mailroom after these events, each read in a batch of its own."""
-    Mailroom.names_of = {RECEIVED.pack: NAMES}.__getitem__
+    config = NotifyConfig(
+        names_of={RECEIVED.pack: NAMES}.__getitem__,
+        zone=ZoneInfo("Asia/Shanghai"),
+        acknowledge_by=lambda _pack, _since: None,
+        channels=(),
+        registrars=frozenset(),
+    )
     file: File | None = None
     room, sent = None, {}
     for event in read:
-        room = Mailroom(cast(AsyncConnection, None), at(2026, 3, 1))
+        room = Work(cast(AsyncConnection, None), at(2026, 3, 1), config)
         room.files = {} if file is None else {APPEAL: File.model_validate_json(file.model_dump_json())}
         HANDLERS[type(event)](room, event)
         file = room.files[APPEAL]
@@ -29,7 +36,7 @@ def heard(*read: Event) -> Mailroom:
     return room
 
 
-def told(room: Mailroom, recipient: str) -> list[str]:
+def told(room: Work, recipient: str) -> list[str]:
     return sorted(m.template for m, _ in room.outgoing.values() if m.recipient == recipient)
 
 
