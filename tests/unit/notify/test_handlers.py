@@ -15,19 +15,22 @@ from shared.events import Event
 from tests.unit.notify.samples import APPEAL, LEGS, NAMES, NUMBER, at, sample
 
 
-def heard(*read: Event) -> Work:
-    """The mailroom after these events, each read in a batch of its own."""
-    config = NotifyConfig(
+def config(zone: str = "Asia/Shanghai") -> NotifyConfig:
+    return NotifyConfig(
         names_of={RECEIVED.pack: NAMES}.__getitem__,
-        zone=ZoneInfo("Asia/Shanghai"),
+        zone=ZoneInfo(zone),
         acknowledge_by=lambda _pack, _since: None,
         channels=(),
         registrars=frozenset(),
     )
+
+
+def heard(*read: Event) -> Work:
+    """The unit of work after these events, each read in a transaction of its own."""
     file: File | None = None
     room, sent = None, {}
     for event in read:
-        room = Work(cast(AsyncConnection, None), at(2026, 3, 1), config)
+        room = Work(cast(AsyncConnection, None), at(2026, 3, 1), config())
         room.files = {} if file is None else {APPEAL: File.model_validate_json(file.model_dump_json())}
         HANDLERS[type(event)](room, event)
         file = room.files[APPEAL]
@@ -137,3 +140,12 @@ def test_restated_deadlines_are_not_even_loaded() -> None:
     restated = {type_ for type_ in events.CATALOGUE.values() if type_.type.endswith(".judged.v1")}
     assert len(restated) == 3
     assert restated.isdisjoint(HANDLERS)
+
+
+def test_two_services_in_one_process_write_times_each_in_its_own_zone() -> None:
+    zones = {"Asia/Shanghai": "17:30", "Asia/Urumqi": "15:30"}  # due at 09:30 UTC
+    works = {zone: Work(cast(AsyncConnection, None), at(2026, 3, 1), config(zone)) for zone in zones}
+    for zone, due in zones.items():
+        HANDLERS[type(OVERDUE)](works[zone], OVERDUE)
+        bodies = [message.body for message, _ in works[zone].outgoing.values()]
+        assert any(due in body for body in bodies)
