@@ -12,6 +12,7 @@ from huying.local.embedded import EmbeddedPostgres
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.migrations import migrate, migration_engine
+from shared.database.rows import ManyRows, excluded, insert
 
 END_THE_OTHERS = text(
     """
@@ -157,3 +158,39 @@ async def test_a_mistake_in_a_statement_does_not_pass(database: Database) -> Non
     with pytest.raises(asyncpg.PostgresError) as raised:
         await database.reading().execute(text("select cast('x' as int)"))
     assert not is_transient(raised.value)
+
+
+WRITE_ROWS = insert(
+    "many",
+    {"id": "int", "file": "jsonb", "units": "text[]", "offset": "bigint"},
+    also={"at": ":at"},
+    ordered=True,
+    then=f"on conflict (id) do update set {excluded('file', 'offset')} returning position",
+)
+MOVE_ROWS = ManyRows(
+    'update many m set "offset" = t."offset" from {rows} where m.id = t.id', {"id": "int", "offset": "bigint"}
+)
+
+
+async def test_many_rows_are_written_by_one_statement(database: Database) -> None:
+    async with database.begin() as conn:
+        await conn.execute(
+            text(
+                """
+                create temporary table many (
+                  position int generated always as identity, id int primary key, file jsonb, units text[],
+                  "offset" bigint, at text
+                ) on commit drop
+                """
+            )
+        )
+        rows = [(2, '{"a": 1}', ["x", "y z"], 7), (1, "null", [], 8), (3, None, None, None)]
+        assert list((await WRITE_ROWS.execute(conn, rows, at="now")).scalars()) == [1, 2, 3]
+        await WRITE_ROWS.execute(conn, [{"id": 1, "file": "[]", "units": ["kept"], "offset": 9}], at="later")
+        await MOVE_ROWS.execute(conn, [(3, 10)])
+        written = await conn.execute(text("select * from many order by position"))
+    assert [tuple(row) for row in written] == [
+        (1, 2, {"a": 1}, ["x", "y z"], 7, "now"),
+        (2, 1, [], [], 9, "now"),
+        (3, 3, None, None, 10, "now"),
+    ]
