@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.dispatch.file import Unit
 from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
 from shared.service.errors import Conflict, Invalid
 
 _UNITS = text(
@@ -18,7 +19,7 @@ _UNITS = text(
     )
     """
 )
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('directory of units', 0))")
+_ONE_AT_A_TIME = text("select " + wait_for_name("'directory of units'"))
 _VERSION = text("select version from units where code = :code")
 _ABOVE = text(
     """

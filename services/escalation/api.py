@@ -12,6 +12,7 @@ from services.escalation.case import Case
 from services.escalation.domain import perform
 from services.escalation.store import Ledger
 from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
 from shared.rules.judging.acts import ACTS
 from shared.rules.judging.state import CaseState
 from shared.service.errors import Forbidden, NotFound
@@ -151,7 +152,7 @@ async def leaders(conn: Reading) -> Response:
     return json({"items": [dict(row) for row in rows.mappings()]})
 
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('leader ' || :code, 0))")
+_ONE_AT_A_TIME = text("select " + wait_for_name("'leader ' || :code"))
 _SAVE_LEADER = text(
     """
     insert into leaders (code, name, title) values (:code, :name, :title)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.financing.contract import Receipt
 from services.financing.loans.document import Judged, Loan
 from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
 
 
 class ReportKey(NamedTuple):
@@ -77,8 +78,8 @@ _COUNTERS = text(
     """
 )
 _ONE_AT_A_TIME = text(  # two reports with one id: the second waits, and finds the first one's answer
-    """
-    select pg_advisory_xact_lock(hashtextextended('report ' || bank || ' ' || id, 0))
+    f"""
+    select {wait_for_name("'report ' || bank || ' ' || id")}
     from unnest(cast(:banks as text[]), cast(:ids as text[])) as t (bank, id) order by bank, id
     """
 )

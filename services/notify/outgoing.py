@@ -10,6 +10,7 @@ from sqlalchemy import text
 from services.notify.delivery import LEASE, STALE, Channel, Outcome, Outgoing, Parcel, Place, State, gathered
 from services.notify.routing import Message
 from shared.database.connection import Connection
+from shared.database.locks import Lock, wait_for
 
 _INTEND = text(
     """
@@ -65,7 +66,7 @@ _TAKE_REST = text(
     {_LEASED}
     """
 )
-_ALONE = text("select pg_advisory_xact_lock(7401003)")  # a parcel must not be taken in two halves
+_ALONE = wait_for(Lock.TAKE_PARCELS)  # a parcel must not be taken in two halves
 _PACK = text(
     """
     update deliveries d set parcel = p.parcel

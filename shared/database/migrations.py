@@ -9,10 +9,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.database.locks import Lock, wait_for
 from shared.telemetry.logs import log
 
 SERVICES = Path(__file__).parents[2] / "services"
-_MIGRATION_LOCK = 7_401_001
 
 
 def run(metadata: sa.MetaData) -> None:
@@ -73,5 +73,5 @@ async def migrate(db: AsyncEngine, service: str) -> None:
             log(service).warning("a newer version migrated the database", revision=found, known=max(known))
 
     async with db.begin() as conn:
-        await conn.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        await conn.execute(wait_for(Lock.MIGRATE))
         await conn.run_sync(upgrade)

@@ -14,15 +14,17 @@ import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
 
+from shared.database import locks
 from shared.database.connection import Connection
+from shared.database.locks import Lock
 from shared.judging.cases import Cases
 from shared.rules.time.calendar import Calendars
 from shared.rules.time.notices import Known, Notice, Published, recorded
 from shared.service.clock import TICK
 from shared.service.runtime import EPOCH
 
-_SHARE = text("select pg_advisory_xact_lock_shared(7401005)")
-_ALONE = text("select pg_advisory_xact_lock(7401005)")
+_SHARE = locks.wait_for_shared(Lock.CALENDARS)
+_ALONE = locks.wait_for(Lock.CALENDARS)
 _ALL = text("select id, version, known_from, loaded, data from calendars order by id")
 _ADD = text(
     """

@@ -22,6 +22,7 @@ from sqlalchemy import text
 from shared.audit.links import Links
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.locks import Lock, take_for_session
 from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
 from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions, end, hash_of
@@ -34,7 +35,7 @@ BATCH = 2_000
 POLL_S = 0.5
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.15
 
-TRY_LOCK = text("select pg_try_advisory_lock(7401002)")
+TRY_LOCK = take_for_session(Lock.RELAY)
 _UNSENT = text(
     """
     select seq, topic, event_id, key, type, occurred_at, traceparent, body

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.locks import wait_for_name
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, HuyingError, Unavailable
@@ -55,8 +56,8 @@ class _Act:
 
 
 _ONE_AT_A_TIME = text(  # of two replicas with the same key the second waits, and finds the first one's answer
-    """
-    select pg_advisory_xact_lock(hashtextextended(caller || ' ' || key, 0))
+    f"""
+    select {wait_for_name("caller || ' ' || key")}
     from unnest(cast(:callers as text[]), cast(:keys as text[])) as t (caller, key) order by caller, key
     """
 )

@@ -9,12 +9,13 @@ from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
 from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.locks import Lock, take
 from shared.service.runtime import ServiceContext
 
 POLL_S = 0.2
 LIMIT = 500
 
-_ALONE = text("select pg_try_advisory_xact_lock(7401004)")  # two at once would mix a bank's order up
+_ALONE = take(Lock.FORWARD_MESSAGES)  # two at once would mix a bank's order up
 _FORWARD = text(
     """
     with due as (

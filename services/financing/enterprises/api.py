@@ -13,6 +13,7 @@ from services.financing.loans.acts import EnterpriseBody, NewRequest, RequestBod
 from services.financing.loans.document import Complaint, Loan
 from services.financing.loans.domain import band
 from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
 from shared.service.errors import Invalid, NotFound
 from shared.web.request import Edged, Reading, json
 
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/enterprises", tags=["financing"])
 GIVEN = (LegState.APPROVED, LegState.DISBURSED)
 Code = Annotated[str, Path(max_length=40)]
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('enterprise ' || :code, 0))")
+_ONE_AT_A_TIME = text("select " + wait_for_name("'enterprise ' || :code"))
 _PROFILES = text(
     """
     select credit_code, profile, first_seen_at, version from enterprises

@@ -17,6 +17,7 @@ from services.financing.loans.document import Complaint, Loan, LoanState
 from services.financing.loans.status import of_regulator
 from services.financing.rules import pack_now
 from services.financing.work import Desk
+from shared.database.locks import wait_for_name
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, NotFound
 from shared.web.access import Role
@@ -35,7 +36,7 @@ async def banks(conn: Reading) -> Response:
     return json({"items": [{"code": row.code, **row.bank, "version": row.version} for row in rows]})
 
 
-_ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('bank ' || :code, 0))")
+_ONE_AT_A_TIME = text("select " + wait_for_name("'bank ' || :code"))
 _SAVE_BANK = text(
     """
     insert into banks (code, bank) values (:code, cast(:bank as jsonb))
