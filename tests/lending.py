@@ -5,7 +5,7 @@ from typing import Any
 
 from services.financing.contract import BankReport, Receipt
 from services.financing.loans.acts import check_character
-from services.financing.work import Desk, ReportKey
+from services.financing.work import ReportKey, Work
 from shared.service.clock import TICK
 from shared.web.writer import Answer
 from tests.city import City
@@ -69,7 +69,7 @@ async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> Re
     """A bank's report, taken as each of its ways takes it."""
     body = BankReport.model_validate(said(leg, state, **more))
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         return Answer(desk.report(bank, body, desk.at).model_dump_json())
 
     keys = [body.leg, ReportKey(bank, body.report_id)]

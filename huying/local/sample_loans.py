@@ -11,7 +11,14 @@ from pydantic import Field
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
 from services.financing.contract import BankCode, BankReport, DeclineReason, Evidence, LegState, Yuan
-from services.financing.loans.acts import Asking, BankBody, Consent, Contact, NewRequest, check_character
+from services.financing.loans.acts import (
+    Applicant,
+    BankBody,
+    Consent,
+    LoanContact,
+    NewLoanRequest,
+    check_character,
+)
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place
 from shared.service.clock import WallClock
@@ -33,9 +40,9 @@ class Enterprise(Body):
     name: str
     licence: str
 
-    def asking(self) -> Asking:
+    def asking(self) -> Applicant:
         """As it is sent."""
-        return Asking(name=self.name, credit_code=self.licence + check_character(self.licence))
+        return Applicant(name=self.name, credit_code=self.licence + check_character(self.licence))
 
 
 class Report(Body):
@@ -53,7 +60,7 @@ class Request(Body):
     """A loan request of the city, and what its banks say at once."""
 
     enterprise: Enterprise
-    contact: Contact
+    contact: LoanContact
     amount: Yuan
     term_months: int
     purpose: str
@@ -64,12 +71,12 @@ class Request(Body):
     others_too: bool = False
     reports: tuple[Report, ...] = ()
 
-    def wish(self) -> NewRequest:
+    def wish(self) -> NewLoanRequest:
         """As it is sent now."""
         given_at = WallClock().now() - CONSENTED_BEFORE
         fields = self.model_dump(exclude={"enterprise", "contact", "reports"})
         consent = Consent(given_at=given_at, text_version="2026-01")
-        return NewRequest(
+        return NewLoanRequest(
             enterprise=self.enterprise.asking(), contact=self.contact, consent=consent, **fields
         )
 

@@ -11,13 +11,13 @@ from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api, api_office
 from services.financing.tables import CASES
-from services.financing.work import Desk
+from services.financing.work import Work
 from shared.judging import calendar_api
 from shared.service.runtime import Service
 
 SERVICE = Service(
     name="financing",
-    batch=lambda _: Desk,
+    batch=lambda _: Work,
     routers=(
         api.router,
         api_office.router,

@@ -5,12 +5,13 @@
 
 import importlib.metadata
 import inspect
+import json
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
 
-from services.financing.contract import TOLD, BankReport, Receipt
+from services.financing.contract import BANK_MESSAGES, BankReport, Receipt
 from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
@@ -20,7 +21,7 @@ _AT = "2026-02-13T08:30:00Z"
 _REF = "#/components/schemas/{model}"
 
 
-class Place(BaseModel):
+class ReplyPosition(BaseModel):
     """Which reply a receipt answers; `id` is its ce_id, where that could be read."""
 
     id: str | None
@@ -31,7 +32,7 @@ class Place(BaseModel):
 class AnsweredReply(Receipt):
     """The receipt of one record on the bank's replies."""
 
-    reply: Place
+    reply: ReplyPosition
 
 
 EXAMPLES: Final[dict[str, Schema]] = {
@@ -90,14 +91,16 @@ EXAMPLES: Final[dict[str, Schema]] = {
     },
 }
 _MODELS: Final[dict[str, type[BaseModel]]] = {
-    **TOLD,
+    **BANK_MESSAGES,
     BankReport.type: BankReport,
     Receipt.type: AnsweredReply,
 }
+_PUBLISHED_AS: Final = {"ReportOutcome": "Outcome", "EnterpriseShown": "Enterprise", "ReplyPosition": "Place"}
+"""Classes whose name in the schemas, which banks generate code from, is older than their name here."""
 _CHANNELS: Final[dict[str, tuple[str, list[str], str, str]]] = {
     "requests": (
         "receive",
-        list(TOLD),
+        list(BANK_MESSAGES),
         "What the window tells this bank, the messages of one loan request in order (key: its number). "
         "A message may come twice: drop a ce_id seen before.",
         "/huying/financing",
@@ -126,7 +129,14 @@ def documents() -> dict[str, Schema]:
 
 
 def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
-    return model.model_json_schema(ref_template=ref)
+    """The JSON Schema of a message, its definitions under their published names, sorted."""
+    written = json.dumps(model.model_json_schema(ref_template=ref))
+    for name, published in _PUBLISHED_AS.items():
+        written = written.replace(name, published)
+    schema: Schema = json.loads(written)
+    if "$defs" in schema:
+        schema["$defs"] = dict(sorted(schema["$defs"].items()))
+    return schema
 
 
 def asyncapi() -> Schema:

@@ -124,7 +124,7 @@ class BankReport(Body):
         return self
 
 
-class Outcome(StrEnum):
+class ReportOutcome(StrEnum):
     """What became of a report."""
 
     ACCEPTED = "accepted"
@@ -159,7 +159,7 @@ class Receipt(BaseModel):
 
     report_id: str | None
     leg: str | None
-    outcome: Outcome
+    outcome: ReportOutcome
     code: ReceiptCode
     at: AwareDatetime
     state: LegState | None = None
@@ -168,7 +168,7 @@ class Receipt(BaseModel):
     field: str | None = None
 
 
-class Told(BaseModel):
+class BankMessage(BaseModel):
     """A message of the window to one bank about one of its legs."""
 
     model_config = ConfigDict(frozen=True)
@@ -178,7 +178,7 @@ class Told(BaseModel):
     leg: str
 
 
-class Enterprise(BaseModel):
+class EnterpriseShown(BaseModel):
     """Who asks. The credit code is the unified social credit code (GB 32100-2015)."""
 
     model_config = ConfigDict(frozen=True)
@@ -189,13 +189,13 @@ class Enterprise(BaseModel):
     phone: str
 
 
-class PushedRequest(Told):
+class PushedRequest(BankMessage):
     """A loan request is pushed to the bank; its clocks start at `pushed_at`."""
 
     type = "bank.request.v1"
 
     pushed_at: AwareDatetime
-    enterprise: Enterprise
+    enterprise: EnterpriseShown
     amount: Yuan
     term_months: int
     product: str
@@ -207,7 +207,7 @@ class PushedRequest(Told):
     consent_text_version: str
 
 
-class RequestWithdrawn(Told):
+class RequestWithdrawn(BankMessage):
     """The enterprise took its request or its consent back: the bank stops, and keeps what law makes it."""
 
     type = "bank.request_withdrawn.v1"
@@ -216,7 +216,7 @@ class RequestWithdrawn(Told):
     consent: bool
 
 
-class Reminder(Told):
+class Reminder(BankMessage):
     """A deadline of the leg comes near, or has passed."""
 
     type = "bank.reminder.v1"
@@ -226,7 +226,7 @@ class Reminder(Told):
     overdue: bool
 
 
-class ComplaintShown(Told):
+class ComplaintShown(BankMessage):
     """What the regulator lets the bank see of a complaint about it."""
 
     type = "bank.complaint_shown.v1"
@@ -236,6 +236,6 @@ class ComplaintShown(Told):
     decided: bool
 
 
-TOLD: dict[str, type[Told]] = {
+BANK_MESSAGES: dict[str, type[BankMessage]] = {
     cls.type: cls for cls in (PushedRequest, RequestWithdrawn, Reminder, ComplaintShown)
 }

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.contract import LegState
-from services.financing.loans.document import Complaint, Judged, Loan
+from services.financing.document import JudgedDocument
+from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event, Kind, Outcome, Role
 
@@ -139,14 +141,14 @@ _OF_A_COMPLAINT: dict[type[Event], type[Event]] = {
 _BESIDE = {"clause", "was_due_at", "calendar"}
 
 
-def said(case: Judged, event: Any) -> Event | None:
+def said(case: JudgedDocument, event: Any) -> Event | None:
     """What the engine said, as financing says it, under the same id; None for what no loan knows."""
-    table = _OF_A_LEG if isinstance(case, Loan) else _OF_A_COMPLAINT
+    table = _OF_A_LEG if isinstance(case, LoanDocument) else _OF_A_COMPLAINT
     what = table.get(type(event))
     if what is None:
         return None
     fields: dict[str, Any] = {"deadline": event.deadline, "due_at": event.due_at, "title": event.title}
-    if isinstance(case, Loan):
+    if isinstance(case, LoanDocument):
         leg = next((one for one in case.legs if one.leg_id == event.leg_id), None)
         if leg is None:
             return None
@@ -155,9 +157,9 @@ def said(case: Judged, event: Any) -> Event | None:
     return case.event(what, event.occurred_at, id=event.id, **fields)
 
 
-def restated(case: Judged, at: Any) -> Event:
+def restated(case: JudgedDocument, at: Any) -> Event:
     """All deadlines of the case as they stand now."""
     deadlines = tuple(case.deadlines)
-    if isinstance(case, Complaint):
+    if isinstance(case, ComplaintDocument):
         return case.event(events.ComplaintJudged, at, deadlines=deadlines)
     return case.event(events.LoanJudged, at, state=case.judged_state, deadlines=deadlines)

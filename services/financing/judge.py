@@ -9,12 +9,13 @@ from sqlalchemy import text
 
 from services.financing import engine, queries
 from services.financing.banks.kafka import reader as bank_topics
+from services.financing.document import JudgedDocument
 from services.financing.judgement import take
-from services.financing.loans.document import Judged, Loan
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import go_on
 from services.financing.rules import pack_now, pack_of, routing_now
 from services.financing.tables import CASES
-from services.financing.work import Desk, fact
+from services.financing.work import Work, fact
 from shared.database.connection import Connection
 from shared.events import Event
 from shared.judging import judge as shared
@@ -51,7 +52,7 @@ class Judge(shared.Judge[Known]):
         context = self.context
         async with context.engine.begin() as conn:
             await self.calendars.share(conn)
-            desk = Desk(conn, await context.clock.stamp(conn))
+            desk = Work(conn, await context.clock.stamp(conn))
             values = {
                 "own": known.own,
                 "banks": list(known.replies),
@@ -71,7 +72,7 @@ class Judge(shared.Judge[Known]):
         return len(due)
 
     def _judge(
-        self, desk: Desk, case: Judged, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
+        self, desk: Work, case: JudgedDocument, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
     ) -> None:
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
         reason = self.attempt(
@@ -86,11 +87,11 @@ class Judge(shared.Judge[Known]):
         ((said, next_due_at, ahead),) = found
         desk.judged(case, next_due_at, ahead)
         desk.say(case, said)
-        if isinstance(case, Loan):
+        if isinstance(case, LoanDocument):
             desk.say(case, go_on(case, desk.at, desk.banks))
 
     def _judgement(
-        self, case: Judged, history: Sequence[Any], known: Calendars, upto: datetime
+        self, case: JudgedDocument, history: Sequence[Any], known: Calendars, upto: datetime
     ) -> tuple[list[Event], datetime | None, datetime | None]:
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from services.financing import engine
-from services.financing.loans.document import Judged, Loan
+from services.financing.document import JudgedDocument
+from services.financing.loans.document import LoanDocument
 from shared.events import Event
 from shared.rules.judging.decide import Judgement
 from shared.rules.wording.explained import explained
 
 
-def take(case: Judged, judgement: Judgement, upto: datetime) -> list[Event]:
+def take(case: JudgedDocument, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
     new = []
     for event in judgement.said:
@@ -21,7 +22,7 @@ def take(case: Judged, judgement: Judgement, upto: datetime) -> list[Event]:
     if (deadlines, judgement.state) != (case.deadlines, case.judged_state):
         case.deadlines, case.judged_state = deadlines, judgement.state.value
         new.append(engine.restated(case, upto))
-    if isinstance(case, Loan):
+    if isinstance(case, LoanDocument):
         for leg in case.legs:
             leg.deadlines = [deadline for deadline in deadlines if deadline.leg_id == leg.leg_id]
     if new:

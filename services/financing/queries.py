@@ -9,7 +9,8 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.contract import Receipt
-from services.financing.loans.document import Judged, Loan
+from services.financing.document import JudgedDocument
+from services.financing.loans.document import LoanDocument
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 
@@ -161,20 +162,20 @@ async def reported(
 
 async def save(
     conn: Connection,
-    cases: Sequence[Judged],
+    cases: Sequence[JudgedDocument],
     nexts: Mapping[UUID, datetime | None],
     unjudged: Mapping[UUID, datetime | None],
 ) -> None:
     """Write cases and their legs."""
-    loans = [case for case in cases if isinstance(case, Loan)]
+    loans = [case for case in cases if isinstance(case, LoanDocument)]
     await conn.execute(
         _SAVE,
         {
             "ids": [case.case_id for case in cases],
-            "whats": ["loan" if isinstance(case, Loan) else "complaint" for case in cases],
+            "whats": ["loan" if isinstance(case, LoanDocument) else "complaint" for case in cases],
             "numbers": [case.number for case in cases],
             "states": [case.state for case in cases],  # type: ignore[attr-defined]
-            "sources": [case.source_id if isinstance(case, Loan) else None for case in cases],
+            "sources": [case.source_id if isinstance(case, LoanDocument) else None for case in cases],
             "credits": [_credit_code(case) for case in cases],
             "banks": [" ".join(case.banks) for case in cases],
             "files": [case.model_dump_json() for case in cases],
@@ -186,11 +187,11 @@ async def save(
         await conn.execute(_SAVE_LEGS, _leg_rows(loans))
 
 
-def _credit_code(case: Judged) -> str | None:
-    return case.wish.enterprise.credit_code if isinstance(case, Loan) and case.wish else None
+def _credit_code(case: JudgedDocument) -> str | None:
+    return case.wish.enterprise.credit_code if isinstance(case, LoanDocument) and case.wish else None
 
 
-def _leg_rows(loans: Sequence[Loan]) -> dict[str, Any]:
+def _leg_rows(loans: Sequence[LoanDocument]) -> dict[str, Any]:
     legs = [(loan, n, leg) for loan in loans for n, leg in enumerate(loan.legs, 1)]
     return {
         "legs": [leg.leg for _, _, leg in legs],

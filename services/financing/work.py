@@ -11,20 +11,22 @@ from sqlalchemy import text
 
 from services.financing import queries
 from services.financing.banks.domain import receipt, repeated, report
-from services.financing.banks.messages import Message, messages
+from services.financing.banks.messages import AddressedMessage, messages
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.contract import (
     BankReport,
-    Outcome,
     PushedRequest,
     Receipt,
     ReceiptCode,
+    ReportOutcome,
     RequestWithdrawn,
 )
+from services.financing.document import JudgedDocument
 from services.financing.engine import FACTS
 from services.financing.enterprises import api as enterprises
-from services.financing.enterprises.api import EnterpriseKey, Known
-from services.financing.loans.acts import BankBody, EnterpriseBody, NewRequest
-from services.financing.loans.document import Complaint, Judged, Loan, required
+from services.financing.enterprises.api import EnterpriseKey, KnownEnterprise
+from services.financing.loans.acts import BankBody, EnterpriseBody, NewLoanRequest
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import go_on
 from services.financing.queries import ReportKey
 from services.financing.tables import CASES, metadata
@@ -34,13 +36,14 @@ from shared.events import CATALOGUE, Event
 from shared.judging.cases import earlier
 from shared.messaging.outbox import UnitOfWork
 from shared.service.clock import TICK
+from shared.service.errors import NotFound
 from shared.telemetry import spans
 from shared.telemetry.context import traceparent
 
-__all__ = ["Desk", "ReportKey", "metadata"]
+__all__ = ["ReportKey", "Work", "metadata"]
 
 
-class Heard(NamedTuple):
+class NewReport(NamedTuple):
     """A report that was taken: by what it is found again, and what it was answered."""
 
     key: ReportKey
@@ -49,7 +52,7 @@ class Heard(NamedTuple):
     receipt: Receipt
 
 
-class Desk(UnitOfWork):
+class Work(UnitOfWork):
     """One transaction of the finance window (融资服务窗口).
 
     Its keys: the id of a case; the number of a leg, for its request; a `ReportKey`; an `EnterpriseKey`; a
@@ -61,20 +64,20 @@ class Desk(UnitOfWork):
 
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
-        self.cases: dict[UUID, Judged] = {}
+        self.cases: dict[UUID, JudgedDocument] = {}
         self.banks: dict[str, BankBody] = {}
         self.last: dict[date, int] = {}
-        self.enterprises: dict[str, Known] = {}
+        self.enterprises: dict[str, KnownEnterprise] = {}
         self._by_number: dict[str, UUID] = {}
         self._met: dict[str, EnterpriseBody] = {}
         self._reported: dict[ReportKey, tuple[str, Receipt] | None] = {}
-        self._taken: list[Heard] = []
+        self._taken: list[NewReport] = []
         self._counted: set[date] = set()
         self._changed: set[UUID] = set()
         self._next: dict[UUID, datetime | None] = {}
         self._unjudged: dict[UUID, datetime | None] = {}
         self._facts: list[tuple[UUID, Event]] = []
-        self._told: list[Message] = []
+        self._told: list[AddressedMessage] = []
         self._traces: list[str] = []
         self._stopped: list[str] = []
         self._stuck: dict[UUID, str] = {}
@@ -108,7 +111,7 @@ class Desk(UnitOfWork):
         """Cases that were read and locked."""
         found = []
         for row in rows:
-            case = (Loan if row.what == "loan" else Complaint).model_validate_json(row.file)
+            case = (LoanDocument if row.what == "loan" else ComplaintDocument).model_validate_json(row.file)
             self.cases[case.case_id] = case
             self._by_number[case.number] = case.case_id
             self._next[case.case_id] = row.next_due_at
@@ -118,20 +121,21 @@ class Desk(UnitOfWork):
             found.append(case.case_id)
         return found
 
-    def loan(self, loan_id: UUID) -> Loan:
+    def loan(self, loan_id: UUID) -> LoanDocument:
         """The loan request, or `NotFound`."""
-        found: Loan = self._found(loan_id, Loan)
-        return found
+        loan = self.cases.get(loan_id)
+        if not isinstance(loan, LoanDocument):
+            raise _no_such("loan")
+        spans.about(loan_id, loan.number)
+        return loan
 
-    def complaint(self, complaint_id: UUID) -> Complaint:
+    def complaint(self, complaint_id: UUID) -> ComplaintDocument:
         """The complaint, or `NotFound`."""
-        found: Complaint = self._found(complaint_id, Complaint)
-        return found
-
-    def _found(self, case_id: UUID, what: type[Judged]) -> Any:
-        found = required(self.cases.get(case_id), what)
-        spans.about(case_id, found.number)
-        return found
+        complaint = self.cases.get(complaint_id)
+        if not isinstance(complaint, ComplaintDocument):
+            raise _no_such("complaint")
+        spans.about(complaint_id, complaint.number)
+        return complaint
 
     def number(self, day: date) -> int:
         """The next number of the day."""
@@ -139,14 +143,14 @@ class Desk(UnitOfWork):
         self._counted.add(day)
         return self.last[day]
 
-    def meet(self, wish: NewRequest) -> None:
+    def meet(self, wish: NewLoanRequest) -> None:
         """Keep the enterprise that asks, where it comes for the first time."""
         code = wish.enterprise.credit_code
         if code not in self.enterprises:
             self._met[code] = EnterpriseBody(name=wish.enterprise.name, locality=wish.locality)
-            self.enterprises[code] = Known(self._met[code], has_credit=False)
+            self.enterprises[code] = KnownEnterprise(self._met[code], has_credit=False)
 
-    def say(self, case: Judged, said: Iterable[Event]) -> None:
+    def say(self, case: JudgedDocument, said: Iterable[Event]) -> None:
         """Emit what happened to `case`, remember what is judged by, tell the banks concerned."""
         self.keep(case)
         case.traceparent = case.traceparent or traceparent()
@@ -157,19 +161,19 @@ class Desk(UnitOfWork):
             self._traces += [traceparent()] * len(told)
             if type(event) in FACTS:
                 self._remember(case, event)
-            if isinstance(case, Loan) and isinstance(
+            if isinstance(case, LoanDocument) and isinstance(
                 event, events.LoanConsentWithdrawn | events.LoanWithdrawn
             ):
                 self._stopped += [leg.leg for leg in case.legs]
 
-    def _remember(self, case: Judged, fact: Event) -> None:
+    def _remember(self, case: JudgedDocument, fact: Event) -> None:
         """A time that lies behind (an import, a bank's message) waits for the next watermark like news."""
         moment = max(fact.occurred_at, self.at - TICK)  # a horizon says: before now
         self._next[case.case_id] = earlier(self._next.get(case.case_id), moment)
         self._unjudged[case.case_id] = earlier(self._unjudged.get(case.case_id), fact.occurred_at)
         self._facts.append((case.case_id, fact))
 
-    def keep(self, case: Judged) -> None:
+    def keep(self, case: JudgedDocument) -> None:
         """Write `case` when this transaction commits."""
         self.cases[case.case_id] = case
         self._by_number[case.number] = case.case_id
@@ -185,22 +189,22 @@ class Desk(UnitOfWork):
             same = before[0] == fingerprint(said)
             return repeated(before[1]) if same else receipt(said, at, ReceiptCode.REPORT_ID_REUSED)
         answer, event = report(loan, bank, said, at)
-        if loan is not None and event is not None and answer.outcome is Outcome.ACCEPTED:
+        if loan is not None and event is not None and answer.outcome is ReportOutcome.ACCEPTED:
             self.say(loan, [event])
             self.say(loan, go_on(loan, max(at, self.at), self.banks))
             self._reported[key] = (fingerprint(said), answer)
-            self._taken.append(Heard(key, said, source_id, answer))
+            self._taken.append(NewReport(key, said, source_id, answer))
         return answer
 
-    def _loan_of(self, leg: str) -> Loan | None:
+    def _loan_of(self, leg: str) -> LoanDocument | None:
         case_id = self._by_number.get(leg.partition("/")[0])
         found = self.cases.get(case_id) if case_id else None
-        if not isinstance(found, Loan):
+        if not isinstance(found, LoanDocument):
             return None
         spans.about(found.case_id, found.number)
         return found
 
-    def judged(self, case: Judged, next_due_at: datetime | None, ahead: datetime | None) -> None:
+    def judged(self, case: JudgedDocument, next_due_at: datetime | None, ahead: datetime | None) -> None:
         """Write `case` as judged; it is looked at again at `next_due_at` or at the first act `ahead`."""
         self._next[case.case_id] = earlier(next_due_at, ahead)
         self._unjudged[case.case_id] = ahead
@@ -241,6 +245,10 @@ class Desk(UnitOfWork):
         self._told, self._traces, self._stopped = [], [], []
 
 
+def _no_such(name: str) -> NotFound:
+    return NotFound("没有这项记录", f"no such {name} here", "id")
+
+
 def fingerprint(said: BankReport) -> str:
     """What tells two reports apart that bear the same id."""
     return sha256(said.model_dump_json().encode()).hexdigest()
@@ -255,7 +263,7 @@ def _fact_rows(facts: Sequence[tuple[UUID, Event]]) -> dict[str, Any]:
     }
 
 
-def _message_rows(told: Sequence[Message]) -> dict[str, Any]:
+def _message_rows(told: Sequence[AddressedMessage]) -> dict[str, Any]:
     return {
         "banks": [one.bank for one in told],
         "types": [one.told.type for one in told],
@@ -264,7 +272,7 @@ def _message_rows(told: Sequence[Message]) -> dict[str, Any]:
     }
 
 
-def _report_rows(taken: Sequence[Heard]) -> dict[str, Any]:
+def _report_rows(taken: Sequence[NewReport]) -> dict[str, Any]:
     return {
         "banks": [one.key.bank for one in taken],
         "ids": [one.key.report_id for one in taken],

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from services.financing import bank_documents
 from services.financing.banks.kafka.receipts import receipts, replies, requests
-from services.financing.contract import TOLD, BankReport, Receipt
+from services.financing.contract import BANK_MESSAGES, BankReport, Receipt
 from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3
 
@@ -25,7 +25,7 @@ def test_the_files_are_what_the_contract_says() -> None:
 
 
 def test_every_message_is_in_the_document() -> None:
-    assert set(MESSAGES) == {*TOLD, BankReport.type, Receipt.type}
+    assert set(MESSAGES) == {*BANK_MESSAGES, BankReport.type, Receipt.type}
 
 
 def test_the_document_is_asyncapi_3_and_refers_to_what_it_has() -> None:
@@ -62,7 +62,7 @@ def test_the_example_fits_its_schema(type_: str) -> None:
     assert not headers.is_valid(wrong)
 
 
-@pytest.mark.parametrize("type_", [*TOLD, BankReport.type])
+@pytest.mark.parametrize("type_", [*BANK_MESSAGES, BankReport.type])
 def test_the_example_is_what_the_code_reads(type_: str) -> None:
-    model = {**TOLD, BankReport.type: BankReport}[type_]
+    model = {**BANK_MESSAGES, BankReport.type: BankReport}[type_]
     model.model_validate_json(json.dumps(bank_documents.EXAMPLES[type_]))

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 
-from services.financing.banks.kafka.reader import Reader, complete_upto
+from services.financing.banks.kafka.reader import BankReader, complete_upto
 from shared.service.runtime import EPOCH
 from tests.city import City, local
 
@@ -31,7 +31,7 @@ async def known(city: City) -> datetime:
 async def test_a_reply_that_comes_while_the_end_is_asked_for_does_not_stop_judgement(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     running, topic = city.services["financing"], Topic(end=1)
-    reader = Reader(running, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
+    reader = BankReader(running, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
     await reader._seek(topic)  # type: ignore[arg-type]
     await reader._tell_complete(topic)  # type: ignore[arg-type]
     assert await known(city) == EPOCH

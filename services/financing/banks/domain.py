@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from services.financing import engine
-from services.financing.contract import BankReport, Evidence, LegState, Outcome, Receipt, ReceiptCode
-from services.financing.loans.document import BankLegFile, Loan, Reported
+from services.financing.contract import BankReport, Evidence, LegState, Receipt, ReceiptCode, ReportOutcome
+from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport
 from shared import events
 from shared.events import Event
 
@@ -40,7 +40,9 @@ STATE_ZH = {
 }
 
 
-def report(loan: Loan | None, bank: str, said: BankReport, at: datetime) -> tuple[Receipt, Event | None]:
+def report(
+    loan: LoanDocument | None, bank: str, said: BankReport, at: datetime
+) -> tuple[Receipt, Event | None]:
     """Take a bank's report, or refuse it: the receipt, and the event where it changed something."""
     leg = loan.leg(said.leg) if loan else None
     if loan is None or leg is None or leg.bank != bank:
@@ -49,7 +51,7 @@ def report(loan: Loan | None, bank: str, said: BankReport, at: datetime) -> tupl
 
 
 def report_past(
-    loan: Loan, state: LegState, evidence: Evidence, at: datetime
+    loan: LoanDocument, state: LegState, evidence: Evidence, at: datetime
 ) -> tuple[Receipt, Event | None]:
     """Take what the bank of an imported request reported then."""
     leg = loan.legs[0]
@@ -58,14 +60,19 @@ def report_past(
     return _taken(loan, leg, said, at)
 
 
-def _taken(loan: Loan, leg: BankLegFile, said: BankReport, at: datetime) -> tuple[Receipt, Event | None]:
+def _taken(
+    loan: LoanDocument, leg: BankLegDocument, said: BankReport, at: datetime
+) -> tuple[Receipt, Event | None]:
     if loan.ended is not None:
         return receipt(said, at, ReceiptCode.REQUEST_ENDED, leg.state), None
     if said.state not in TRANSITIONS[leg.state]:
         return receipt(said, at, ReceiptCode.OUT_OF_ORDER, leg.state), None
     late = _is_late(loan, leg, said.state, at)
     leg.state = said.state
-    leg.reports = [*leg.reports, Reported(**said.model_dump(exclude={"leg"}), reported_at=at, late=late)]
+    leg.reports = [
+        *leg.reports,
+        RecordedReport(**said.model_dump(exclude={"leg"}), reported_at=at, late=late),
+    ]
     loan.version += 1
     loan.settle()
     event = loan.event(
@@ -81,7 +88,7 @@ def _taken(loan: Loan, leg: BankLegFile, said: BankReport, at: datetime) -> tupl
     return receipt(said, at, code, leg.state), event
 
 
-def _is_late(loan: Loan, leg: BankLegFile, state: LegState, at: datetime) -> bool:
+def _is_late(loan: LoanDocument, leg: BankLegDocument, state: LegState, at: datetime) -> bool:
     word = engine.meeting(state)
     return any(
         word in loan.met_by.get(d.deadline, ()) and d.met_at is None and d.due_at and d.due_at < at
@@ -90,24 +97,36 @@ def _is_late(loan: Loan, leg: BankLegFile, state: LegState, at: datetime) -> boo
 
 
 _SAID = {
-    ReceiptCode.ACCEPTED: (Outcome.ACCEPTED, "已记录", "recorded"),
-    ReceiptCode.TOO_LATE_BUT_RECORDED: (Outcome.ACCEPTED, "已记录，但已超期", "recorded, after a deadline"),
-    ReceiptCode.REPEATED: (Outcome.REPEATED, "此前已记录，无变化", "was recorded before: nothing changed"),
+    ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),
+    ReceiptCode.TOO_LATE_BUT_RECORDED: (
+        ReportOutcome.ACCEPTED,
+        "已记录，但已超期",
+        "recorded, after a deadline",
+    ),
+    ReceiptCode.REPEATED: (
+        ReportOutcome.REPEATED,
+        "此前已记录，无变化",
+        "was recorded before: nothing changed",
+    ),
     ReceiptCode.REPORT_ID_REUSED: (
-        Outcome.REFUSED,
+        ReportOutcome.REFUSED,
         "该 report_id 已用于另一份报告，请换一个",
         "this report_id was used for another report: take a new one",
     ),
-    ReceiptCode.UNKNOWN_LEG: (Outcome.REFUSED, "贵行没有此编号的需求", "no leg of yours has this number"),
+    ReceiptCode.UNKNOWN_LEG: (
+        ReportOutcome.REFUSED,
+        "贵行没有此编号的需求",
+        "no leg of yours has this number",
+    ),
     ReceiptCode.OUT_OF_ORDER: (
-        Outcome.REFUSED,
+        ReportOutcome.REFUSED,
         "该需求现有状态之后不能报告此状态",
         "this state cannot follow the one the leg is in",
     ),
-    ReceiptCode.REQUEST_ENDED: (Outcome.REFUSED, "该需求已结束", "the request has ended"),
-    ReceiptCode.MALFORMED: (Outcome.REFUSED, "报告无法读取", "the report cannot be read"),
+    ReceiptCode.REQUEST_ENDED: (ReportOutcome.REFUSED, "该需求已结束", "the request has ended"),
+    ReceiptCode.MALFORMED: (ReportOutcome.REFUSED, "报告无法读取", "the report cannot be read"),
     ReceiptCode.NOT_PROCESSED: (
-        Outcome.REFUSED,
+        ReportOutcome.REFUSED,
         "系统未能处理，请稍后重发",
         "we could not take it: send it again later",
     ),
@@ -138,7 +157,7 @@ def receipt(said: BankReport, at: datetime, code: ReceiptCode, state: LegState |
 
 def repeated(first: Receipt) -> Receipt:
     """The answer to a report that was answered before, with the time and state of then."""
-    if first.outcome is not Outcome.ACCEPTED:
+    if first.outcome is not ReportOutcome.ACCEPTED:
         return first
     outcome, zh, en = _SAID[ReceiptCode.REPEATED]
     changed = {"outcome": outcome, "code": ReceiptCode.REPEATED, "zh": zh, "en": en}

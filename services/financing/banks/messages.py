@@ -3,47 +3,49 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.financing.contract import ComplaintShown, Reminder, RequestWithdrawn, Told
-from services.financing.loans.document import Complaint, Judged, Loan
+from services.financing.complaints.document import ComplaintDocument
+from services.financing.contract import BankMessage, ComplaintShown, Reminder, RequestWithdrawn
+from services.financing.document import JudgedDocument
+from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event
 
 
-class Message(NamedTuple):
+class AddressedMessage(NamedTuple):
     """One message to one bank."""
 
     bank: str
-    told: Told
+    told: BankMessage
 
 
-def messages(case: Judged, event: Event) -> Iterator[Message]:
+def messages(case: JudgedDocument, event: Event) -> Iterator[AddressedMessage]:
     """The messages that `event`, said of `case`, makes. Of an imported request no bank is told."""
-    if isinstance(case, Complaint):
+    if isinstance(case, ComplaintDocument):
         yield from _of_a_complaint(case, event)
-    elif isinstance(case, Loan) and case.wish is not None:
+    elif isinstance(case, LoanDocument) and case.wish is not None:
         yield from _of_a_loan(case, event)
 
 
-def _of_a_loan(loan: Loan, event: Event) -> Iterator[Message]:
+def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
     if isinstance(event, events.LoanPushed):
         for pushed in event.legs:
             leg = loan.leg(pushed.leg)
             assert leg is not None
-            yield Message(leg.bank, loan.pushed_request(leg))
+            yield AddressedMessage(leg.bank, loan.pushed_request(leg))
     elif isinstance(event, events.LoanWithdrawn | events.LoanConsentWithdrawn):
         consent = isinstance(event, events.LoanConsentWithdrawn)
         for leg in loan.legs:
             told = RequestWithdrawn(leg=leg.leg, withdrawn_at=event.occurred_at, consent=consent)
-            yield Message(leg.bank, told)
+            yield AddressedMessage(leg.bank, told)
     elif isinstance(event, events.LoanDueSoon | events.LoanOverdue):
         overdue = isinstance(event, events.LoanOverdue)
         reminder = Reminder(leg=event.leg, deadline=event.deadline, due_at=event.due_at, overdue=overdue)
-        yield Message(event.bank, reminder)
+        yield AddressedMessage(event.bank, reminder)
 
 
-def _of_a_complaint(complaint: Complaint, event: Event) -> Iterator[Message]:
+def _of_a_complaint(complaint: ComplaintDocument, event: Event) -> Iterator[AddressedMessage]:
     if isinstance(event, events.ComplaintDecided) and complaint.shown is not None:
         told = ComplaintShown(
             leg=complaint.leg, complaint=complaint.number, text=complaint.shown, decided=True
         )
-        yield Message(complaint.bank, told)
+        yield AddressedMessage(complaint.bank, told)

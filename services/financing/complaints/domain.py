@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.financing.loans.acts import Complain, Decide
-from services.financing.loans.document import Complaint, Loan
+from services.financing.complaints.document import ComplaintDocument
+from services.financing.loans.acts import Complain, DecideComplaint
+from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid
@@ -13,8 +14,8 @@ MOST = 20
 
 
 def complain(
-    loan: Loan, act: Complain, complaint_id: UUID, at: datetime, by: str, pack: str
-) -> tuple[Complaint, Event]:
+    loan: LoanDocument, act: Complain, complaint_id: UUID, at: datetime, by: str, pack: str
+) -> tuple[ComplaintDocument, Event]:
     """The enterprise complains about a bank it was pushed to; also when the request has ended."""
     leg = next((leg for leg in loan.legs if leg.bank == act.bank), None)
     if leg is None:
@@ -23,7 +24,7 @@ def complain(
         raise Conflict("投诉过多", f"a request bears at most {MOST} complaints", "text")
     loan.complaints = [*loan.complaints, complaint_id]
     loan.version += 1
-    complaint = Complaint(
+    complaint = ComplaintDocument(
         case_id=complaint_id,
         number=f"{loan.number}/C{len(loan.complaints)}",
         pack=pack,
@@ -40,7 +41,7 @@ def complain(
     return complaint, complaint.event(events.LoanComplained, at, pack=pack)
 
 
-def decide(complaint: Complaint, act: Decide, at: datetime) -> Event:
+def decide(complaint: ComplaintDocument, act: DecideComplaint, at: datetime) -> Event:
     """The regulator decides, once."""
     if complaint.state == "decided":
         raise Conflict("该投诉已有结论", "this complaint was decided already")

@@ -8,9 +8,10 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.contract import LegState
-from services.financing.loans.acts import EnterpriseBody, NewRequest, RequestBody, check_credit_code
-from services.financing.loans.document import Complaint, Loan
+from services.financing.loans.acts import EnterpriseBody, LoanRequestBody, NewLoanRequest, check_credit_code
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import band
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
@@ -64,19 +65,19 @@ class EnterpriseKey(NamedTuple):
     credit_code: str
 
 
-class Known(NamedTuple):
+class KnownEnterprise(NamedTuple):
     """An enterprise of the window, and whether a bank gives it credit through one of its requests."""
 
     profile: EnterpriseBody
     has_credit: bool
 
 
-async def known(conn: Connection, codes: Collection[str]) -> dict[str, Known]:
+async def known(conn: Connection, codes: Collection[str]) -> dict[str, KnownEnterprise]:
     """The enterprises that the window knows by these codes."""
     values = {"codes": sorted(codes), "given": [str(state) for state in GIVEN]}
     given = set((await conn.execute(_WITH_CREDIT, values)).scalars())
     return {
-        row.credit_code: Known(EnterpriseBody.model_validate(row.profile), row.credit_code in given)
+        row.credit_code: KnownEnterprise(EnterpriseBody.model_validate(row.profile), row.credit_code in given)
         for row in await conn.execute(_PROFILES, values)
     }
 
@@ -87,7 +88,7 @@ async def meet(conn: Connection, met: dict[str, EnterpriseBody], at: datetime) -
     await conn.execute(_MEET, {"codes": sorted(met), "profiles": bodies, "at": at})
 
 
-def completed(body: RequestBody, found: Known | None) -> NewRequest:
+def completed(body: LoanRequestBody, found: KnownEnterprise | None) -> NewLoanRequest:
     """The request with what is known of its enterprise. `Invalid` where neither says it.
 
     Whoever has credit through the window is no first borrower, whatever is said.
@@ -104,7 +105,7 @@ def completed(body: RequestBody, found: Known | None) -> NewRequest:
     if first_loan is None:
         raise Invalid("请说明是否首贷", "say whether this is its first loan", "first_loan")
     whole = {"enterprise": {"name": name, "credit_code": asks.credit_code}, "locality": locality}
-    return NewRequest.model_validate({**dict(body), **whole, "first_loan": first_loan})
+    return NewLoanRequest.model_validate({**dict(body), **whole, "first_loan": first_loan})
 
 
 @router.put("/{credit_code}")
@@ -127,7 +128,10 @@ async def enterprise(credit_code: Code, conn: Reading) -> Response:
     """What the window knows of an enterprise, and what came of its requests."""
     code = check_credit_code(credit_code)
     row = (await conn.execute(_PROFILES, {"codes": [code]})).one_or_none()
-    loans = [Loan.model_validate_json(one) for one in (await conn.execute(_LOANS, {"code": code})).scalars()]
+    loans = [
+        LoanDocument.model_validate_json(one)
+        for one in (await conn.execute(_LOANS, {"code": code})).scalars()
+    ]
     if row is None and not loans:
         raise NotFound("窗口没有这家企业", "no enterprise with this credit code came here", "credit_code")
     ids = [id_ for loan in loans for id_ in loan.complaints]
@@ -138,18 +142,18 @@ async def enterprise(credit_code: Code, conn: Reading) -> Response:
         "credit_code": code,
         **profile.model_dump(mode="json"),
         "first_seen_at": min(moments),
-        **summary(loans, [Complaint.model_validate_json(one) for one in found]),
+        **summary(loans, [ComplaintDocument.model_validate_json(one) for one in found]),
     }
     return json(answer, etag=row.version if row else 0)
 
 
-def _as_it_said(loan: Loan) -> EnterpriseBody:
+def _as_it_said(loan: LoanDocument) -> EnterpriseBody:
     """What an enterprise that the window has no profile of said itself."""
     assert loan.wish is not None
     return EnterpriseBody(name=loan.wish.enterprise.name, locality=loan.wish.locality)
 
 
-def summary(loans: Collection[Loan], complaints: Collection[Complaint]) -> dict[str, Any]:
+def summary(loans: Collection[LoanDocument], complaints: Collection[ComplaintDocument]) -> dict[str, Any]:
     """What came of an enterprise's requests; `first_loan`: no bank gives it credit through one of them."""
     states = [{leg.state for leg in loan.legs} for loan in loans]
     given = [bool(each & set(GIVEN)) for each in states]
@@ -171,7 +175,7 @@ def summary(loans: Collection[Loan], complaints: Collection[Complaint]) -> dict[
     }
 
 
-def _amounts(loans: Iterable[Loan]) -> dict[str, dict[str, Any]]:
+def _amounts(loans: Iterable[LoanDocument]) -> dict[str, dict[str, Any]]:
     """By band: how many requests, how much was asked for, how much approved, in yuan."""
     found: dict[str, dict[str, Any]] = {}
     for loan in loans:
@@ -187,7 +191,7 @@ def _amounts(loans: Iterable[Loan]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _approved(loan: Loan) -> Decimal:
+def _approved(loan: LoanDocument) -> Decimal:
     """What the banks offered that did not take it back since."""
     offers = (one.amount for leg in loan.legs if leg.state in GIVEN for one in leg.reports if one.amount)
     return sum(map(Decimal, offers), Decimal(0))

@@ -9,7 +9,7 @@ from services.financing.contract import Attachment, BankCode, Evidence, LegState
 from shared.service.errors import Invalid
 from shared.web.bodies import Body, Moment, PastTime
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+ShortCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
 Yes = Annotated[bool, Field(strict=True)]
 
@@ -60,17 +60,17 @@ class EnterpriseBody(Body):
     name: Line
     size_class: SizeClass | None = None
     industry: Annotated[str, Field(pattern=r"^[A-T][0-9]{0,4}$")] | None = None
-    locality: Code | None = None
+    locality: ShortCode | None = None
 
 
-class Named(Body):
+class ApplicantBody(Body):
     """The enterprise that asks; the window need not repeat the name of one that it knows."""
 
     name: Line | None = None
     credit_code: CreditCode
 
 
-class Asking(Body):
+class Applicant(Body):
     """The enterprise that asks."""
 
     name: Line
@@ -85,7 +85,7 @@ Email = Annotated[
 ]
 
 
-class Contact(Body):
+class LoanContact(Body):
     """Whom the banks call. E-mail and `language` are for this window's own messages; no bank sees them."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -101,74 +101,74 @@ class Consent(Body):
     text_version: Annotated[str, Field(min_length=1, max_length=100)]
 
 
-class Wish(Body):
+class LoanWish(Body):
     """What a loan request says. `banks`: those the enterprise wishes, asked first.
 
     `others_too`: where they decline or stay silent, the banks of the rules may be asked.
     """
 
-    contact: Contact
+    contact: LoanContact
     amount: Yuan
     term_months: Term
     purpose: Text
     product: Word
     collateral: Line
     consent: Consent
-    locality: Code | None = None
+    locality: ShortCode | None = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
     banks: Annotated[tuple[BankCode, ...], Field(max_length=10)] = ()
     others_too: Yes = False
 
 
-class RequestBody(Wish):
+class LoanRequestBody(LoanWish):
     """A loan request as it is sent. The window may leave out what is known of the enterprise."""
 
-    enterprise: Named
+    enterprise: ApplicantBody
     first_loan: Yes | None = None
 
 
-class NewRequest(Wish):
+class NewLoanRequest(LoanWish):
     """A loan request as it is registered."""
 
-    enterprise: Asking
+    enterprise: Applicant
     first_loan: Yes
 
 
-class Act(Body):
+class LoanAct(Body):
     """One thing done to one loan request."""
 
 
-class Withdraw(Act):
+class WithdrawLoan(LoanAct):
     """The enterprise takes its request back."""
 
     reason: Line | None = None
 
 
-class WithdrawConsent(Act):
+class WithdrawConsent(LoanAct):
     """The enterprise takes its consent back: what has not left stays, and no further bank is asked."""
 
 
-class Push(Act):
+class PushToBanks(LoanAct):
     """The office asks further banks itself."""
 
     banks: Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]
 
 
-class Close(Act):
+class CloseLoan(LoanAct):
     """The office closes the request, with what came of it."""
 
     outcome: Literal["financed", "not_financed", "settled_otherwise"]
     remark: Text | None = None
 
 
-class Complain(Act):
+class Complain(LoanAct):
     """The enterprise complains about an unreasonable demand of a bank it was pushed to."""
 
     bank: BankCode
     text: Text
 
 
-class Decide(Body):
+class DecideComplaint(Body):
     """The regulator's finding and measures: `result` is for the enterprise, `shown` for the bank."""
 
     founded: Annotated[bool, Field(strict=True)]
@@ -186,14 +186,14 @@ class BankBody(Body):
     open: bool = True
 
 
-class Past(Body):
+class PastLoanAct(Body):
     """A past act, told by the source it comes from. `source_id` is the request's id there."""
 
     source_id: Annotated[str, Field(min_length=1, max_length=200)]
     occurred_at: PastTime
 
 
-class PastRequest(Past):
+class PastLoan(PastLoanAct):
     """A past request, pushed to one bank at once. No bank is told."""
 
     act: Literal["request"] = "request"
@@ -202,7 +202,7 @@ class PastRequest(Past):
     product: Word = "other"
 
 
-class PastReport(Past):
+class PastBankReport(PastLoanAct):
     """What the bank reported then."""
 
     act: Literal["report"] = "report"
@@ -210,17 +210,17 @@ class PastReport(Past):
     evidence: Evidence
 
 
-class PastWithdrawal(Past):
+class PastLoanWithdrawal(PastLoanAct):
     """The request was taken back then."""
 
     act: Literal["withdraw"] = "withdraw"
 
 
-AnyPast = Annotated[PastRequest | PastReport | PastWithdrawal, Field(discriminator="act")]
+AnyPastAct = Annotated[PastLoan | PastBankReport | PastLoanWithdrawal, Field(discriminator="act")]
 
 
-class Import(Body):
+class ImportLoans(Body):
     """Past requests and what followed, in the order in which it happened, from one source."""
 
-    source: Code
-    items: Annotated[list[AnyPast], Field(min_length=1, max_length=20_000)]
+    source: ShortCode
+    items: Annotated[list[AnyPastAct], Field(min_length=1, max_length=20_000)]

@@ -9,13 +9,14 @@ import orjson
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.domain import complain
 from services.financing.enterprises.api import EnterpriseKey, completed
 from services.financing.loans import acts, domain
-from services.financing.loans.document import Complaint, Loan, LoanState
+from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.status import full, public
 from services.financing.rules import pack_now, routing_now
-from services.financing.work import Desk
+from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
@@ -27,11 +28,11 @@ router = APIRouter(tags=["financing"])
 
 Number = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
 ReceiptCode = Annotated[str, Header(max_length=100)]
-Do = Callable[[Desk, Loan, Any], None]
+Do = Callable[[Work, LoanDocument, Any], None]
 
 
 @router.post("/requests", status_code=201)
-async def register(body: acts.RequestBody, edge: Edged) -> Response:
+async def register(body: acts.LoanRequestBody, edge: Edged) -> Response:
     """Register a loan request and push it to its first banks. The receipt code is told here alone.
 
     The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
@@ -42,7 +43,7 @@ async def register(body: acts.RequestBody, edge: Edged) -> Response:
     pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         wish = completed(body, desk.enterprises.get(whose.credit_code) if at_window else None)
         day = desk.at.astimezone(zone).date()
         n = desk.last[day] + 1
@@ -97,7 +98,7 @@ def after(page: Page) -> dict[str, Any]:
 
 
 def _row(row: Any) -> dict[str, Any]:
-    loan = Loan.model_validate_json(row.file)
+    loan = LoanDocument.model_validate_json(row.file)
     return {"registration_number": loan.number, **full(loan)}
 
 
@@ -108,7 +109,7 @@ async def request(loan_id: UUID, conn: Reading) -> Response:
     file = (await conn.execute(query, {"id": loan_id})).scalar()
     if file is None:
         raise NotFound("没有这项融资需求", "no such loan request here", "loan_id")
-    loan = Loan.model_validate_json(file)
+    loan = LoanDocument.model_validate_json(file)
     return json({"registration_number": loan.number, **full(loan)}, etag=loan.version)
 
 
@@ -121,10 +122,10 @@ _COMPLAINTS = text(
 )
 
 
-async def opened(conn: Connection, number: str, code: str) -> Loan:
+async def opened(conn: Connection, number: str, code: str) -> LoanDocument:
     """The loan request that the receipt code opens."""
     file = (await conn.execute(_OPENED, {"number": number})).scalar()
-    loan = Loan.model_validate_json(file) if file else None
+    loan = LoanDocument.model_validate_json(file) if file else None
     if not opens(code, loan.receipt_hash if loan else None) or loan is None:
         raise NotFound(
             "编号或回执码不符，请核对",
@@ -141,24 +142,24 @@ async def status(
     """How a request stands with every bank, deadlines explained, for whoever has its receipt code."""
     loan = await opened(conn, registration_number, receipt_code)
     rows = await conn.execute(_COMPLAINTS, {"ids": loan.complaints})
-    complaints = [Complaint.model_validate_json(row) for row in rows.scalars()]
+    complaints = [ComplaintDocument.model_validate_json(row) for row in rows.scalars()]
     return json(public(loan, complaints, edge.context.calendar.zone), etag=loan.version)
 
 
 def _end(how: LoanState) -> Do:
-    def do(desk: Desk, loan: Loan, body: Any) -> None:
+    def do(desk: Work, loan: LoanDocument, body: Any) -> None:
         loan.outcome = getattr(body, "outcome", None)
         desk.say(loan, [domain.end(loan, how, desk.at)])
 
     return do
 
 
-def _push(desk: Desk, loan: Loan, body: acts.Push) -> None:
+def _push(desk: Work, loan: LoanDocument, body: acts.PushToBanks) -> None:
     desk.say(loan, domain.push(loan, body.banks, desk.at, desk.banks))
 
 
-async def _do(edge: Edge, loan_id: UUID, body: acts.Act, do: Do, *, decision: bool = False) -> Response:
-    def act(desk: Desk) -> Answer:
+async def _do(edge: Edge, loan_id: UUID, body: acts.LoanAct, do: Do, *, decision: bool = False) -> Response:
+    def act(desk: Work) -> Answer:
         loan = desk.loan(loan_id).model_copy(deep=True)
         edge.check(loan.version, needed=decision)
         do(desk, loan, body)
@@ -170,19 +171,19 @@ async def _do(edge: Edge, loan_id: UUID, body: acts.Act, do: Do, *, decision: bo
 
 
 @router.post("/requests/{loan_id}/pushes")
-async def push(loan_id: UUID, body: acts.Push, edge: Edged) -> Response:
+async def push(loan_id: UUID, body: acts.PushToBanks, edge: Edged) -> Response:
     """The office asks further banks itself."""
     return await _do(edge, loan_id, body, _push, decision=True)
 
 
 @router.post("/requests/{loan_id}/closures")
-async def close(loan_id: UUID, body: acts.Close, edge: Edged) -> Response:
+async def close(loan_id: UUID, body: acts.CloseLoan, edge: Edged) -> Response:
     """The office closes the request; what is not yet due falls away."""
     return await _do(edge, loan_id, body, _end(LoanState.CLOSED), decision=True)
 
 
 @router.post("/requests/{loan_id}/withdrawals")
-async def withdraw_at_window(loan_id: UUID, body: acts.Withdraw, edge: Edged) -> Response:
+async def withdraw_at_window(loan_id: UUID, body: acts.WithdrawLoan, edge: Edged) -> Response:
     """The window takes the request back for the enterprise."""
     return await _do(edge, loan_id, body, _end(LoanState.WITHDRAWN))
 
@@ -201,7 +202,7 @@ async def complain_at_window(loan_id: UUID, body: acts.Complain, edge: Edged) ->
 
 @router.post("/status/{registration_number}/withdrawals")
 async def withdraw(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawLoan, edge: Edged
 ) -> Response:
     """The enterprise takes its request back; the banks are told."""
     loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
@@ -230,7 +231,7 @@ async def _complain(edge: Edge, loan_id: UUID, body: acts.Complain) -> Response:
     complaint_id, pack = uuid4(), pack_now(edge.context)
     by = edge.caller.name if edge.caller.role else "enterprise"
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         loan = desk.loan(loan_id).model_copy(deep=True)
         complaint, event = complain(loan, body, complaint_id, desk.at, by, pack.ref)
         desk.keep(loan)

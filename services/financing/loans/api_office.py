@@ -10,13 +10,14 @@ from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
 from services.financing.banks.domain import report_past
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.domain import decide
 from services.financing.loans import acts, domain
 from services.financing.loans.api import after
-from services.financing.loans.document import Complaint, Loan, LoanState
+from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.status import of_regulator
 from services.financing.rules import pack_now
-from services.financing.work import Desk
+from services.financing.work import Work
 from shared.database.locks import wait_for_name
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, NotFound
@@ -127,11 +128,11 @@ _CASES = text(
 @router.get("/cases")
 async def cases(conn: Reading, page: Paged) -> Response:
     """All requests as last judged, in the shape in which escalation gives its cases."""
-    loans = [Loan.model_validate_json(row.file) for row in await conn.execute(_CASES, after(page))]
+    loans = [LoanDocument.model_validate_json(row.file) for row in await conn.execute(_CASES, after(page))]
     return page.answer([_case(loan) for loan in loans], "registration_number")
 
 
-def _case(loan: Loan) -> dict[str, Any]:
+def _case(loan: LoanDocument) -> dict[str, Any]:
     return {
         "appeal_id": loan.case_id,
         "registration_number": loan.number,
@@ -169,7 +170,10 @@ _COMPLAINTS = text(
 @router.get("/complaints")
 async def complaints(conn: Reading, page: Paged) -> Response:
     """Complaints about banks, with their deadlines."""
-    found = [Complaint.model_validate_json(row.file) for row in await conn.execute(_COMPLAINTS, after(page))]
+    found = [
+        ComplaintDocument.model_validate_json(row.file)
+        for row in await conn.execute(_COMPLAINTS, after(page))
+    ]
     return page.answer([of_regulator(one) for one in found], "number")
 
 
@@ -180,15 +184,15 @@ async def complaint(complaint_id: UUID, conn: Reading) -> Response:
     file = (await conn.execute(query, {"id": complaint_id})).scalar()
     if file is None:
         raise NotFound("没有这项投诉", "no such complaint here", "complaint_id")
-    found = Complaint.model_validate_json(file)
+    found = ComplaintDocument.model_validate_json(file)
     return json(of_regulator(found), etag=found.version)
 
 
 @router.post("/complaints/{complaint_id}/decisions")
-async def decide_complaint(complaint_id: UUID, body: acts.Decide, edge: Edged) -> Response:
+async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, edge: Edged) -> Response:
     """The regulator decides: finding and measures, the result for the enterprise, what the bank may see."""
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         found = desk.complaint(complaint_id).model_copy(deep=True)
         edge.check(found.version, needed=True)
         desk.say(found, [decide(found, body, desk.at)])
@@ -198,7 +202,7 @@ async def decide_complaint(complaint_id: UUID, body: acts.Decide, edge: Edged) -
 
 
 @router.post("/import")
-async def import_(body: acts.Import, edge: Edged) -> Response:
+async def import_(body: acts.ImportLoans, edge: Edged) -> Response:
     """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
     await edge.require_hold()
     keys, zone, pack = set[Any](), edge.context.calendar.zone, pack_now(edge.context)
@@ -206,10 +210,10 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
         with _naming(i):
             edge.context.clock.check_import(past.occurred_at)
         keys.add(domain.imported_id(body.source, past.source_id))
-        if isinstance(past, acts.PastRequest):
+        if isinstance(past, acts.PastLoan):
             keys.add(past.occurred_at.astimezone(zone).date())
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         done = []
         for i, past in enumerate(body.items):
             with _naming(i):
@@ -220,9 +224,9 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
     return await edge.write(keys, do)
 
 
-def _bring_in(desk: Desk, source: str, past: acts.AnyPast, pack: Pack, zone: Any) -> Loan:
+def _bring_in(desk: Work, source: str, past: acts.AnyPastAct, pack: Pack, zone: Any) -> LoanDocument:
     loan_id, at = domain.imported_id(source, past.source_id), past.occurred_at
-    if isinstance(past, acts.PastRequest):
+    if isinstance(past, acts.PastLoan):
         if loan_id in desk.cases:
             raise Conflict("该需求已导入", "this request was brought in already", "source_id")
         day = at.astimezone(zone).date()
@@ -233,14 +237,14 @@ def _bring_in(desk: Desk, source: str, past: acts.AnyPast, pack: Pack, zone: Any
     if loan_id not in desk.cases:
         raise NotFound("该来源没有这项需求", "no request of this id came from this source", "source_id")
     loan = desk.loan(loan_id)
-    if isinstance(past, acts.PastWithdrawal):
+    if isinstance(past, acts.PastLoanWithdrawal):
         desk.say(loan, [domain.end(loan, LoanState.WITHDRAWN, at)])
     else:
         _report(desk, loan, past)
     return loan
 
 
-def _report(desk: Desk, loan: Loan, past: acts.PastReport) -> None:
+def _report(desk: Work, loan: LoanDocument, past: acts.PastBankReport) -> None:
     answer, event = report_past(loan, past.state, past.evidence, past.occurred_at)
     if event is None:
         raise Conflict(answer.zh, answer.en, answer.field)

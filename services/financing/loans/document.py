@@ -1,4 +1,4 @@
-"""The documents of financing: a loan request with its bank legs, and a complaint about a bank."""
+"""The document of a loan request (融资需求) with its bank legs."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,12 +7,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.contract import DeclineReason, Evidence, LegState, PushedRequest
-from services.financing.contract import Enterprise as Shown
-from services.financing.loans.acts import Asking, Contact, NewRequest
+from services.financing.contract import DeclineReason, EnterpriseShown, Evidence, LegState, PushedRequest
+from services.financing.document import JudgedDocument
+from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
 from shared.events import Event, Verdict
-from shared.service.errors import Conflict, NotFound
+from shared.service.errors import Conflict
 
 
 class LoanState(StrEnum):
@@ -31,7 +31,7 @@ class LoanState(StrEnum):
 ENDED = (LoanState.WITHDRAWN, LoanState.CONSENT_WITHDRAWN, LoanState.CLOSED)
 
 
-class Reported(BaseModel):
+class RecordedReport(BaseModel):
     """A report that was taken, and when it counts as reported. `late`: after a deadline it meets."""
 
     report_id: str
@@ -46,7 +46,7 @@ class Reported(BaseModel):
     reason: DeclineReason | None = None
 
 
-class BankLegFile(BaseModel):
+class BankLegDocument(BaseModel):
     """One bank's share (银行分支): its reports, and its deadlines as last judged, explained."""
 
     leg_id: UUID
@@ -56,7 +56,7 @@ class BankLegFile(BaseModel):
     wave: int
     pushed_at: datetime
     state: LegState = LegState.PUSHED
-    reports: list[Reported] = Field(default_factory=list)
+    reports: list[RecordedReport] = Field(default_factory=list)
     deadlines: list[events.Deadline] = Field(default_factory=list)
 
     def overdue(self) -> bool:
@@ -69,34 +69,7 @@ class BankLegFile(BaseModel):
         return any(d.deadline in deadlines for d in late)
 
 
-class Judged(BaseModel):
-    """What is judged: a case of the engine, up to `judged_upto`.
-
-    `said` are the ids of what the judge said of it; never said again. `judged_state` is the engine's word.
-    `traceparent` is where it began.
-    """
-
-    case_id: UUID
-    number: str
-    pack: str
-    judged_state: str = "registered"
-    deadlines: list[events.Deadline] = Field(default_factory=list)
-    said: set[UUID] = Field(default_factory=set)
-    judged_upto: datetime | None = None
-    traceparent: str | None = None
-    version: int = 0
-
-    @property
-    def banks(self) -> list[str]:
-        """The banks it is about."""
-        raise NotImplementedError
-
-    def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        raise NotImplementedError
-
-
-class Loan(Judged):
+class LoanDocument(JudgedDocument):
     """A loan request. `plan` are the waves of banks; `waves` says how many of them were asked.
 
     `met_by` is its pack's: what meets each deadline.
@@ -108,7 +81,7 @@ class Loan(Judged):
     source_id: str | None = None
     receipt_hash: str | None = None
     received_at: datetime
-    wish: NewRequest | None = None
+    wish: NewLoanRequest | None = None
     amount: str
     product: str
     state: LoanState = LoanState.REGISTERED
@@ -120,14 +93,14 @@ class Loan(Judged):
     ended: LoanState | None = None
     ended_at: datetime | None = None
     outcome: str | None = None
-    legs: list[BankLegFile] = Field(default_factory=list)
+    legs: list[BankLegDocument] = Field(default_factory=list)
     complaints: list[UUID] = Field(default_factory=list)
 
     @property
     def banks(self) -> list[str]:
         return [leg.bank for leg in self.legs]
 
-    def leg(self, number: str) -> BankLegFile | None:
+    def leg(self, number: str) -> BankLegDocument | None:
         """The leg of this number."""
         return next((leg for leg in self.legs if leg.leg == number), None)
 
@@ -153,7 +126,7 @@ class Loan(Judged):
         else:
             self.state = LoanState.PUSHED if self.legs else LoanState.REGISTERED
 
-    def pushed_request(self, leg: BankLegFile) -> PushedRequest:
+    def pushed_request(self, leg: BankLegDocument) -> PushedRequest:
         """What the leg's bank is told. There must be a wish: not of an imported request."""
         wish = self.wish
         assert wish is not None
@@ -180,54 +153,10 @@ _ENDED_ZH = {
 }
 
 
-def _shown(enterprise: Asking, contact: Contact) -> Shown:
-    return Shown(
+def _shown(enterprise: Applicant, contact: LoanContact) -> EnterpriseShown:
+    return EnterpriseShown(
         name=enterprise.name,
         credit_code=enterprise.credit_code,
         contact=contact.name,
         phone=contact.phone,
     )
-
-
-class Complaint(Judged):
-    """A complaint about a bank (投诉), with the regulator until it is decided."""
-
-    what: Literal["complaint"] = "complaint"
-    loan_id: UUID
-    loan_number: str
-    leg: str
-    bank: str
-    bank_name: str
-    enterprise: str
-    text: str
-    complained_at: datetime
-    by: str
-    state: Literal["open", "decided"] = "open"
-    founded: bool | None = None
-    finding: str | None = None
-    measures: str | None = None
-    result: str | None = None
-    shown: str | None = None
-    decided_at: datetime | None = None
-
-    @property
-    def banks(self) -> list[str]:
-        return [self.bank]
-
-    def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        return type_(
-            occurred_at=at,
-            appeal_id=self.loan_id,
-            registration_number=self.loan_number,
-            complaint_id=self.case_id,
-            complaint=self.number,
-            bank=self.bank,
-            **fields,
-        )
-
-
-def required(case: Judged | None, what: type[Judged]) -> Any:
-    """The case, or `NotFound`."""
-    if not isinstance(case, what):
-        raise NotFound("没有这项记录", f"no such {what.__name__.lower()} here", "id")
-    return case

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.financing.contract import LegState, fen
-from services.financing.loans.acts import BankBody, NewRequest, PastRequest
-from services.financing.loans.document import BankLegFile, Loan, LoanState
+from services.financing.loans.acts import BankBody, NewLoanRequest, PastLoan
+from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
 from services.financing.loans.routing import Routing
 from shared import events
 from shared.events import AmountBand, Event
@@ -42,7 +42,7 @@ def band(amount: str) -> AmountBand:
 
 
 def register(
-    wish: NewRequest,
+    wish: NewLoanRequest,
     loan_id: UUID,
     number: str,
     pack: Pack,
@@ -50,7 +50,7 @@ def register(
     receipt_hash: str,
     routing: Routing,
     banks: Mapping[str, BankBody],
-) -> tuple[Loan, list[Event]]:
+) -> tuple[LoanDocument, list[Event]]:
     """Register a request and push it to its first wave.
 
     `Invalid` for a bank that is unknown or takes no requests, and for a consent in the future.
@@ -59,7 +59,7 @@ def register(
     if wish.consent.given_at > at:
         raise Invalid("授权时间在将来", "the consent is dated in the future", "consent.given_at")
     open_ = [code for code, bank in banks.items() if bank.open]
-    loan = Loan(
+    loan = LoanDocument(
         case_id=loan_id,
         number=number,
         pack=pack.ref,
@@ -86,12 +86,12 @@ def register(
 
 
 def register_past(
-    past: PastRequest, loan_id: UUID, number: str, pack: Pack, banks: Mapping[str, BankBody]
-) -> tuple[Loan, list[Event]]:
+    past: PastLoan, loan_id: UUID, number: str, pack: Pack, banks: Mapping[str, BankBody]
+) -> tuple[LoanDocument, list[Event]]:
     """Register a past request, pushed to its bank at once."""
     _check_banks((past.bank,), banks)
     at = past.occurred_at
-    loan = Loan(
+    loan = LoanDocument(
         case_id=loan_id,
         number=number,
         pack=pack.ref,
@@ -124,7 +124,7 @@ def _check_banks(wished: Collection[str], banks: Mapping[str, BankBody]) -> None
             )
 
 
-def go_on(loan: Loan, at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
+def go_on(loan: LoanDocument, at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
     """Ask the next wave where all banks of the last one have declined or stayed silent; else the office."""
     if loan.ended is None and not loan.taken_over and _is_over(loan):
         if loan.waves < len(loan.plan):
@@ -135,23 +135,23 @@ def go_on(loan: Loan, at: datetime, banks: Mapping[str, BankBody]) -> Iterator[E
     loan.settle()
 
 
-def _is_over(loan: Loan) -> bool:
+def _is_over(loan: LoanDocument) -> bool:
     last = [leg for leg in loan.legs if leg.wave == loan.waves]
     return all(leg.state in _GONE or leg.silent(loan.silent_on) for leg in last)
 
 
-def _why(loan: Loan) -> str:
+def _why(loan: LoanDocument) -> str:
     if not loan.legs:
         return "no_bank"
     return "declined_by_all" if all(leg.state in _GONE for leg in loan.legs) else "declined_or_silent"
 
 
-def _push(loan: Loan, wave: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Event:
+def _push(loan: LoanDocument, wave: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Event:
     loan.waves += 1
     new = []
     for code in wave:
         n = len(loan.legs) + 1
-        leg = BankLegFile(
+        leg = BankLegDocument(
             leg_id=uuid5(loan.case_id, str(n)),
             leg=f"{loan.number}/{n}",
             bank=code,
@@ -167,7 +167,9 @@ def _push(loan: Loan, wave: Collection[str], at: datetime, banks: Mapping[str, B
     return loan.event(events.LoanPushed, at, wave=loan.waves, legs=legs)
 
 
-def push(loan: Loan, wanted: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
+def push(
+    loan: LoanDocument, wanted: Collection[str], at: datetime, banks: Mapping[str, BankBody]
+) -> Iterator[Event]:
     """The office asks further banks itself; no bank twice."""
     loan.require_open()
     _check_banks(wanted, banks)
@@ -192,7 +194,7 @@ _END_EVENTS: dict[LoanState, type[Event]] = {
 }
 
 
-def end(loan: Loan, how: LoanState, at: datetime) -> Event:
+def end(loan: LoanDocument, how: LoanState, at: datetime) -> Event:
     """The request ends: withdrawn, without consent, or closed. `Conflict` where it has."""
     loan.require_open()
     loan.ended, loan.ended_at = how, at

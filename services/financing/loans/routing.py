@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.financing.contract import BankCode, Word, Yuan, fen
-from services.financing.loans.acts import Code, NewRequest
+from services.financing.loans.acts import NewLoanRequest, ShortCode
 from shared.events import PackWord
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.parts import Strict
@@ -22,16 +22,16 @@ class RoutingError(ValueError):
     """A file of routing rules cannot be used. The message names file, line and rule."""
 
 
-class When(Strict):
+class RoutingCondition(Strict):
     """What a request must be like; what is not named does not matter. `below` is exclusive."""
 
     products: frozenset[Word] | None = None
-    localities: frozenset[Code] | None = None
+    localities: frozenset[ShortCode] | None = None
     first_loan: bool | None = None
     from_: Yuan | None = Field(None, alias="from")
     below: Yuan | None = None
 
-    def fits(self, wish: NewRequest) -> bool:
+    def fits(self, wish: NewLoanRequest) -> bool:
         """Whether the request is like this."""
         amount = fen(wish.amount)
         return (
@@ -43,10 +43,10 @@ class When(Strict):
         )
 
 
-class Rule(Strict):
+class RoutingRule(Strict):
     """Waves of banks for requests of one kind."""
 
-    when: When
+    when: RoutingCondition
     waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
 
 
@@ -54,9 +54,9 @@ class Routing(Strict):
     """The rules, in order. `silent`: a bank that lets one of these deadlines pass counts as silent."""
 
     silent: frozenset[PackWord] = frozenset()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RoutingRule, ...] = ()
 
-    def plan(self, wish: NewRequest, open_banks: Collection[str]) -> list[list[str]]:
+    def plan(self, wish: NewLoanRequest, open_banks: Collection[str]) -> list[list[str]]:
         """The waves for a request, each bank once; banks that are not open are left out."""
         waves: list[Iterable[str]] = [wish.banks] if wish.banks else []
         if not wish.banks or wish.others_too:
@@ -87,5 +87,5 @@ def _mistakes(routing: Routing) -> Iterator[tuple[Place, str]]:
                 yield ("rules", i, "waves", j), "a bank stands twice in this wave: keep one"
         if rule.when.from_ and rule.when.below and fen(rule.when.from_) >= fen(rule.when.below):
             yield ("rules", i, "when"), "`from` is not less than `below`: no amount fits"
-        if rule.when == When() and i < len(routing.rules) - 1:
+        if rule.when == RoutingCondition() and i < len(routing.rules) - 1:
             yield ("rules", i + 1), "is never reached: the rule before it fits every request"

@@ -5,8 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.financing.banks.domain import STATE_ZH
+from services.financing.complaints.document import ComplaintDocument
 from services.financing.contract import LegState
-from services.financing.loans.document import BankLegFile, Complaint, Loan
+from services.financing.loans.document import BankLegDocument, LoanDocument
 from services.financing.loans.domain import band
 from shared.events import Deadline, Verdict
 from shared.rules.wording import words
@@ -14,7 +15,7 @@ from shared.rules.wording import words
 INTERNAL = {"said", "receipt_hash"}
 
 
-def public(loan: Loan, complaints: list[Complaint], zone: ZoneInfo) -> dict[str, Any]:
+def public(loan: LoanDocument, complaints: list[ComplaintDocument], zone: ZoneInfo) -> dict[str, Any]:
     """How the request stands, for whoever has its receipt code, times in `zone`."""
     return {
         "registration_number": loan.number,
@@ -30,7 +31,7 @@ def public(loan: Loan, complaints: list[Complaint], zone: ZoneInfo) -> dict[str,
     }
 
 
-def _leg(leg: BankLegFile, zone: ZoneInfo) -> dict[str, Any]:
+def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
     offer = next((one for one in leg.reports if one.state is LegState.APPROVED), None)
     declined = next((one for one in leg.reports if one.state is LegState.DECLINED), None)
     return {
@@ -70,7 +71,7 @@ def deadline(one: Deadline, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _complaint(one: Complaint, zone: ZoneInfo) -> dict[str, Any]:
+def _complaint(one: ComplaintDocument, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "complaint": one.number,
         "bank": one.bank,
@@ -83,12 +84,12 @@ def _complaint(one: Complaint, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def full(loan: Loan) -> dict[str, Any]:
+def full(loan: LoanDocument) -> dict[str, Any]:
     """The whole file, for the window."""
     return {**loan.model_dump(mode="json", exclude=INTERNAL), "amount_band": band(loan.amount)}
 
 
-def of_regulator(complaint: Complaint) -> dict[str, Any]:
+def of_regulator(complaint: ComplaintDocument) -> dict[str, Any]:
     """A complaint, for regulator and window."""
     return complaint.model_dump(mode="json", exclude=INTERNAL)
 

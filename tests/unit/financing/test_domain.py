@@ -17,8 +17,8 @@ from services.financing.complaints.domain import complain, decide
 from services.financing.contract import BankReport, LegState, ReceiptCode, Yuan, fen
 from services.financing.engine import FACTS
 from services.financing.loans import domain
-from services.financing.loans.acts import BankBody, Complain, CreditCode, Decide, NewRequest
-from services.financing.loans.document import Loan, LoanState
+from services.financing.loans.acts import BankBody, Complain, CreditCode, DecideComplaint, NewLoanRequest
+from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.routing import Routing, RoutingError, load
 from shared import events
 from shared.events import CATALOGUE, AmountBand
@@ -100,7 +100,7 @@ def routed(**more: Any) -> Routing:
 def test_the_choice_comes_first_and_else_the_first_rule_that_fits(
     change: dict[str, Any], plan: list[list[str]]
 ) -> None:
-    assert routed().plan(NewRequest.model_validate(wish(**change)), BANKS) == plan
+    assert routed().plan(NewLoanRequest.model_validate(wish(**change)), BANKS) == plan
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_the_shipped_routing_rules_can_be_read() -> None:
     assert load(None).rules
 
 
-def asked(**more: Any) -> Loan:
+def asked(**more: Any) -> LoanDocument:
     loan, _ = domain.register(
-        NewRequest.model_validate(wish(**more)),
+        NewLoanRequest.model_validate(wish(**more)),
         UUID(int=1),
         "RZ-20261109-00001",
         PACK,
@@ -139,7 +139,7 @@ def asked(**more: Any) -> Loan:
     return loan
 
 
-def take(loan: Loan, state: LegState, bank: str = "bank-a") -> str:
+def take(loan: LoanDocument, state: LegState, bank: str = "bank-a") -> str:
     body = BankReport.model_validate(said(loan.legs[0].leg, state))
     return report(loan, bank, body, AT + timedelta(hours=1))[0].code
 
@@ -258,7 +258,7 @@ def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: LegState) -> N
 def test_a_bank_sees_of_a_complaint_what_the_regulator_shows(shown: str | None, count: int) -> None:
     about = Complain(bank="bank-a", text="搭售")
     complaint, _ = complain(asked(), about, UUID(int=2), AT, "enterprise", PACK.ref)
-    event = decide(complaint, Decide(founded=True, finding="属实", result="已整改", shown=shown), AT)
+    event = decide(complaint, DecideComplaint(founded=True, finding="属实", result="已整改", shown=shown), AT)
     assert len(list(messages(complaint, event))) == count
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from services.financing.banks.kafka.replies import appended_at, read, unread
-from services.financing.contract import Outcome, ReceiptCode
+from services.financing.contract import ReceiptCode, ReportOutcome
 
 READ_AT = datetime(2026, 11, 11, 1, 0, tzinfo=UTC)
 GOOD = {"ce_specversion": b"1.0", "ce_id": b"1", "ce_type": b"bank.report.v1"}
@@ -66,7 +66,11 @@ def test_what_does_not_fit_is_answered_with_the_field(
     found = read(record(value, headers))
     assert found.report is None
     receipt = unread(found, READ_AT, ours=False)
-    assert (receipt.outcome, receipt.code, receipt.field) == (Outcome.REFUSED, ReceiptCode.MALFORMED, field)
+    assert (receipt.outcome, receipt.code, receipt.field) == (
+        ReportOutcome.REFUSED,
+        ReceiptCode.MALFORMED,
+        field,
+    )
     assert receipt.zh
     assert receipt.en
 

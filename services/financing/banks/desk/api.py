@@ -6,8 +6,8 @@ import orjson
 from fastapi import APIRouter, Path, Response
 from sqlalchemy import text
 
-from services.financing.contract import BankReport, Outcome, PushedRequest, RequestWithdrawn
-from services.financing.work import Desk, ReportKey
+from services.financing.contract import BankReport, PushedRequest, ReportOutcome, RequestWithdrawn
+from services.financing.work import ReportKey, Work
 from shared.service.errors import NotFound
 from shared.web.request import Edge, Edged, Paged, json, no_cursor
 from shared.web.writer import Answer
@@ -96,8 +96,8 @@ async def report(body: BankReport, edge: Edged) -> Response:
     bank = edge.caller.code
     assert bank is not None
 
-    def do(desk: Desk) -> Answer:
+    def do(desk: Work) -> Answer:
         receipt = desk.report(bank, body, desk.at, f"http:{edge.caller.name}")
-        return Answer(receipt.model_dump_json(), 409 if receipt.outcome is Outcome.REFUSED else 200)
+        return Answer(receipt.model_dump_json(), 409 if receipt.outcome is ReportOutcome.REFUSED else 200)
 
     return await edge.write([body.leg, ReportKey(bank, body.report_id)], do)

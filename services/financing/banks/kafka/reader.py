@@ -15,9 +15,9 @@ from aiokafka.structs import ConsumerRecord
 from sqlalchemy import text
 
 from services.financing.banks.kafka.receipts import answer, receipts, replies, requests, source_id
-from services.financing.banks.kafka.replies import Reply, appended_at, read, unread
+from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread
 from services.financing.contract import Receipt, ReceiptCode
-from services.financing.work import Desk, ReportKey
+from services.financing.work import ReportKey, Work
 from shared.database.connection import Connection
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.messaging import message_spans
@@ -82,7 +82,7 @@ class _Elsewhere(Exception):
     """Another replica read on meanwhile."""
 
 
-class Reader:
+class BankReader:
     """Reads the replies of one bank."""
 
     def __init__(self, context: ServiceContext, bank: str, cluster: str, partitions: int) -> None:
@@ -193,7 +193,7 @@ class Reader:
 
     async def _take(
         self,
-        found: Sequence[Reply],
+        found: Sequence[BankReply],
         records: Sequence[ConsumerRecord],
         reason: str | None,
         spans: list[Span],
@@ -201,7 +201,7 @@ class Reader:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             uptos = await self._move(conn, records)
-            desk = Desk(conn, at)
+            desk = Work(conn, at)
             await desk.load(self._keys(found))
             given = [self._traced(desk, one, at, reason, spans) for one in found]
             await desk.flush()
@@ -229,12 +229,12 @@ class Reader:
             raise _Elsewhere
         return uptos
 
-    def _keys(self, found: Sequence[Reply]) -> set[Any]:
+    def _keys(self, found: Sequence[BankReply]) -> set[Any]:
         reports = [one.report for one in found if one.report is not None]
         return {key for one in reports for key in (one.leg, ReportKey(self._bank, one.report_id))}
 
     def _traced(
-        self, desk: Desk, reply: Reply, at: datetime, reason: str | None, spans: list[Span]
+        self, desk: Work, reply: BankReply, at: datetime, reason: str | None, spans: list[Span]
     ) -> Receipt:
         """The report, under a span below the context that the bank sent along."""
         sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
@@ -246,7 +246,7 @@ class Reader:
         span.error = "parked" if receipt.code in _PARKED else None
         return receipt
 
-    def _report(self, desk: Desk, reply: Reply, at: datetime, reason: str | None) -> Receipt:
+    def _report(self, desk: Work, reply: BankReply, at: datetime, reason: str | None) -> Receipt:
         if self._context.settings.clock == "wall":
             at = appended_at(reply.raw, at)
         if reply.report is None or reason is not None:
@@ -277,7 +277,9 @@ async def _readers(context: ServiceContext, bus: Bus) -> None:
             for bank in {bank for bank in banks - reading.keys() if ask_at.get(bank, now) <= now}:
                 ask_at[bank] = now + ASK_AGAIN_S
                 if partitions := await _partitions(context, bus, bank):
-                    reading[bank] = asyncio.create_task(Reader(context, bank, bus.cluster, partitions).run())
+                    reading[bank] = asyncio.create_task(
+                        BankReader(context, bank, bus.cluster, partitions).run()
+                    )
             for bank in reading.keys() - banks:
                 reading.pop(bank).cancel()
             for task in reading.values():

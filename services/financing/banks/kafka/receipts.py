@@ -7,9 +7,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import orjson
 from sqlalchemy import text
 
-from services.financing.banks.kafka.replies import Reply, read
+from services.financing.banks.kafka.replies import BankReply, read
 from services.financing.contract import Receipt
-from services.financing.work import Desk, ReportKey
+from services.financing.work import ReportKey, Work
 from shared.database.connection import Connection
 from shared.messaging.records import Parked, Raw
 from shared.service.errors import Conflict
@@ -48,7 +48,7 @@ def source_id(cluster: str, raw: Raw) -> str:
 
 
 async def answer(
-    conn: Connection, bank: str, sources: Sequence[str], found: Sequence[Reply], given: Sequence[Receipt]
+    conn: Connection, bank: str, sources: Sequence[str], found: Sequence[BankReply], given: Sequence[Receipt]
 ) -> None:
     """Give the bank the receipts of `found`, one for each of `sources`; one that was given is not again."""
     await conn.execute(
@@ -83,7 +83,7 @@ async def answer_again(conn: Connection, parked: Parked, at: datetime) -> None:
         )
     _, bank, _ = parked.topic.split(".")
     reported_at = (await conn.execute(_ANSWERED_AT, {"id": _receipt_id(source)})).scalar()
-    desk = Desk(conn, at)
+    desk = Work(conn, at)
     await desk.load([found.report.leg, ReportKey(bank, found.report.report_id)])
     receipt = desk.report(bank, found.report, reported_at or parked.parked_at, source)
     await desk.flush()

@@ -9,7 +9,7 @@ import orjson
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from services.financing.contract import BankReport, Outcome, Receipt, ReceiptCode
+from services.financing.contract import BankReport, Receipt, ReceiptCode, ReportOutcome
 from shared.messaging.records import Raw
 from shared.web.bodies import mistakes
 
@@ -21,7 +21,7 @@ _OURS = (
 )
 
 
-class Reply(NamedTuple):
+class BankReply(NamedTuple):
     """One record; `report` is None where it cannot be read, and `field` and both sentences say why."""
 
     raw: Raw
@@ -44,20 +44,22 @@ class Reply(NamedTuple):
         return None, self.report.type
 
 
-def read(raw: Raw) -> Reply:
+def read(raw: Raw) -> BankReply:
     """Read one record; never raises."""
     said: dict[str, str] = {}
     if raw.value is None or len(raw.value) > LONGEST:
-        return Reply(raw, None, said, "body", "消息为空或超过 64 KiB", "the message is empty or above 64 KiB")
+        return BankReply(
+            raw, None, said, "body", "消息为空或超过 64 KiB", "the message is empty or above 64 KiB"
+        )
     said |= _words(raw)
     try:
         headers = {name: value.decode() for name, value in raw.headers if name.startswith("ce_")}
     except (UnicodeDecodeError, AttributeError):
-        return Reply(raw, None, said, "headers", "消息头不是 UTF-8 文本", "a header is not UTF-8 text")
+        return BankReply(raw, None, said, "headers", "消息头不是 UTF-8 文本", "a header is not UTF-8 text")
     if _is_plain(headers.get("ce_id", "")):
         said["id"] = headers["ce_id"]
     if headers.get("ce_specversion") != "1.0" or headers.get("ce_type") != BankReport.type:
-        return Reply(
+        return BankReply(
             raw,
             None,
             said,
@@ -66,9 +68,9 @@ def read(raw: Raw) -> Reply:
             f"the headers must say ce_specversion 1.0 and ce_type {BankReport.type}",
         )
     try:
-        return Reply(raw, BankReport.model_validate_json(raw.value), said)
+        return BankReply(raw, BankReport.model_validate_json(raw.value), said)
     except ValidationError as error:
-        return Reply(raw, None, said, *_first(error))
+        return BankReply(raw, None, said, *_first(error))
 
 
 def _first(error: ValidationError) -> tuple[str, str, str]:
@@ -102,13 +104,13 @@ def appended_at(raw: ConsumerRecord, read_at: datetime) -> datetime:
     return min(read_at, datetime.fromtimestamp(raw.timestamp / 1000, UTC))
 
 
-def unread(reply: Reply, at: datetime, *, ours: bool) -> Receipt:
+def unread(reply: BankReply, at: datetime, *, ours: bool) -> Receipt:
     """The answer to what cannot be read, or, where it is `ours`, what we failed on."""
     zh, en = _OURS if ours else (reply.zh, reply.en)
     return Receipt(
         report_id=reply.report.report_id if reply.report else reply.said.get("report_id"),
         leg=reply.report.leg if reply.report else reply.said.get("leg"),
-        outcome=Outcome.REFUSED,
+        outcome=ReportOutcome.REFUSED,
         code=ReceiptCode.NOT_PROCESSED if ours else ReceiptCode.MALFORMED,
         at=at,
         zh=zh,

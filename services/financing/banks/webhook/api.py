@@ -56,13 +56,13 @@ _REPLAY = text(
 )
 
 
-class Endpoint(Body):
+class EndpointBody(Body):
     """Where webhooks go. A new address is tried at once, also where the old one was disabled."""
 
     url: Annotated[str, Field(min_length=10, max_length=500)]
 
 
-class Replay(Body):
+class ReplayBody(Body):
     """What occurred from `since` up to, without, `before`: the failed, or `all` that were ever delivered."""
 
     since: Moment
@@ -91,7 +91,7 @@ async def endpoint(code: Code, edge: Edged, conn: Reading) -> Response:
 
 
 @router.put("/endpoint")
-async def set_endpoint(code: Code, body: Endpoint, edge: Edged) -> Response:
+async def set_endpoint(code: Code, body: EndpointBody, edge: Edged) -> Response:
     """Say where webhooks go from now on. The first time, the answer holds the secret, once."""
     check_url(body.url, allow_private=edge.context.settings.allow_private_webhooks)
     async with edge.context.engine.begin() as conn:
@@ -132,7 +132,7 @@ async def deliveries(
 
 
 @router.post("/deliveries/replay")
-async def replay(code: Code, body: Replay, edge: Edged) -> Response:
+async def replay(code: Code, body: ReplayBody, edge: Edged) -> Response:
     """Send again, under the same ids and in the same order, what occurred in a span of time."""
     if body.since >= body.before:
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")

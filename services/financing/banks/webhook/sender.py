@@ -83,7 +83,7 @@ _DISABLE = text(
 )
 
 
-class Leaving(NamedTuple):
+class WebhookCall(NamedTuple):
     """One message under way to one bank's endpoint."""
 
     seq: int
@@ -108,10 +108,10 @@ class Leaving(NamedTuple):
         )
 
 
-class Result(NamedTuple):
+class WebhookAttempt(NamedTuple):
     """What came of one attempt, and when the next one is due."""
 
-    one: Leaving
+    one: WebhookCall
     answered: Answered
     next_at: datetime | None
 
@@ -129,12 +129,12 @@ def next_try(attempts: int, at: datetime, share: float) -> datetime | None:
     return at + WAITS[attempts - 1] * (1 + JITTER * share)
 
 
-def _told(bank: str, one: Leaving) -> dict[str, str]:
+def _told(bank: str, one: WebhookCall) -> dict[str, str]:
     """What the span of a call says."""
     return {"huying.peer": bank, "huying.event_type": one.type, NUMBER: one.leg.partition("/")[0]}
 
 
-class Post:
+class WebhookSender:
     """Takes webhooks out for all banks of one financing service, each bank in a task of its own."""
 
     def __init__(self, context: ServiceContext) -> None:
@@ -183,7 +183,7 @@ class Post:
         except DATABASE_ERRORS as error:
             self._wait_for(error)
 
-    async def _take(self, bank: str) -> list[Leaving]:
+    async def _take(self, bank: str) -> list[WebhookCall]:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             values = {
@@ -194,9 +194,9 @@ class Post:
                 "request": PushedRequest.type,
                 "withdrawal": RequestWithdrawn.type,
             }
-            return [Leaving(**row) for row in await conn.execute(_TAKE, values)]
+            return [WebhookCall(**row) for row in await conn.execute(_TAKE, values)]
 
-    async def _try(self, bank: str, one: Leaving) -> Result:
+    async def _try(self, bank: str, one: WebhookCall) -> WebhookAttempt:
         at, body = self._context.clock.now(), one.content()
         signed = headers(one.secrets, str(one.message_id), int(at.timestamp()), body)
         use_span(one.traceparent)
@@ -204,9 +204,11 @@ class Post:
             answered = await self._caller.post(one.url, body, signed)
             span.error = None if answered.taken else str(answered.status or "unreachable")
         final = answered.taken or answered.status == GONE
-        return Result(one, answered, None if final else next_try(one.attempts, at, self._random.random()))
+        return WebhookAttempt(
+            one, answered, None if final else next_try(one.attempts, at, self._random.random())
+        )
 
-    async def _record(self, bank: str, results: list[Result]) -> None:
+    async def _record(self, bank: str, results: list[WebhookAttempt]) -> None:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             await conn.execute(
@@ -226,4 +228,4 @@ class Post:
 
 async def deliver(context: ServiceContext) -> None:
     """The task that calls the banks' webhooks."""
-    await Post(context).run()
+    await WebhookSender(context).run()
