@@ -521,16 +521,15 @@ async def test_no_path_makes_a_write_fail(target: Target) -> None:
 
 @pytest.mark.parametrize("header", ["authorization", "if_match", "idempotency_key", "receipt_code"])
 @pytest.mark.parametrize(
-    "value", ["", " ", "é", "x" * 5000, '"', 'W/""', "²", "-1", '"99999999999999999999"']
+    "value", ["", " ", "é", "\x00", "x" * 5000, '"', 'W/""', "²", "-1", '"99999999999999999999"']
 )
 @pytest.mark.usefixtures("untouched")
 async def test_no_header_makes_a_write_fail(target: Target, header: str, value: str) -> None:
     number = target.appeal["registration_number"]
-    for value in ("", " ", "é", "\x00", "x" * 5000, '"', 'W/""', "²", "-1", '"99999999999999999999"'):
-        headers = {"Receipt-Code": target.appeal["receipt_code"], header: value.encode("latin-1")}
-        async with target.city.client("intake") as client:
-            answer = await client.post(f"/status/{number}/ratings", json={"rating": "x"}, headers=headers)
-        assert 400 <= answer.status_code < 500, f"{value!r}: {answer.text}"
+    headers = {"Receipt-Code": target.appeal["receipt_code"], header: value.encode("latin-1")}
+    async with target.city.client("intake") as client:
+        answer = await client.post(f"/status/{number}/ratings", json={"rating": "x"}, headers=headers)
+    assert 400 <= answer.status_code < 500, answer.text
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgre
 
 PARENT = """
 import asyncio, pathlib, sys
-from huying import embedded
+from huying.local import embedded
 async def main():
     program = getattr(embedded, sys.argv[1])(pathlib.Path(sys.argv[2]))
     await program.start()
@@ -32,6 +32,7 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
+RUNNING = "select count(*) from pg_stat_activity where state = 'active' and query like 'copy letter%'"
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,13 @@ async def answer(dsn: str, *statements: str) -> object:
         await engine.dispose()
 
 
+async def until(holds: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
+    """Wait for a fact. TimeoutError if it does not come."""
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
 async def test_each_service_owns_its_database_and_may_enter_no_other(postgres: EmbeddedPostgres) -> None:
     await answer(postgres.dsn("intake", "intake"), "create table appeal (id int)")
 
@@ -183,20 +191,27 @@ async def test_the_next_start_finds_what_was_committed(state: Path, ending: str)
 
 
 async def test_a_start_waits_for_statements_that_outlive_a_killed_server(state: Path) -> None:
-    server = EmbeddedPostgres(state)
-    await server.start()
-    await server.ensure(["intake"])
-    dsn = server.dsn("intake", "intake")
-    busy = asyncio.create_task(answer(dsn, "select count(*) from generate_series(1, 8000000)"))
-    await asyncio.sleep(0.3)
-    await server.kill()
+    pipe = state.parent / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o666)  # the account of PostgreSQL reads it
+    async with EmbeddedPostgres(state) as server:
+        await server.ensure(["intake"])
+        admin = server.dsn("postgres", "postgres")
+        statements = ("create temp table letter (line text)", f"copy letter from '{pipe}'")
+        busy = asyncio.create_task(answer(admin, *statements))  # until somebody has written to the pipe
+        await until(lambda: answer(admin, RUNNING))
+        await server.kill()
 
-    await server.start()
+        starting = asyncio.create_task(server.start())
+        log = state / "postgres.log"
+        await until(lambda: asyncio.to_thread(lambda: "pre-existing shared memory" in log.read_text()))
+        assert not starting.done()
+        os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # an error where nobody reads
+        await starting
 
-    assert await answer(dsn, "select 1") == 1
-    with pytest.raises(DBAPIError):
-        await busy
-    await server.stop()
+        assert await answer(server.dsn("intake", "intake"), "select 1") == 1
+        with pytest.raises(DBAPIError):
+            await busy
 
 
 async def test_a_process_number_now_used_by_another_program_is_left_alone(state: Path) -> None:
