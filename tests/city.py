@@ -28,26 +28,26 @@ from services.intake.app import SERVICE as INTAKE
 from services.intake.domain import imported_id
 from services.notify.app import SERVICE as NOTIFY
 from shared.database.migrations import migrate, migration_engine
+from shared.roles import AccountRole
 from shared.service.clock import TICK, DrivenClock
 from shared.service.runtime import Service, ServiceContext, running
 from shared.service.settings import Settings
-from shared.web.access import Role
 
 ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
 ZONE = ZoneInfo("Asia/Shanghai")
 PEOPLE = [
-    ("operator", Role.OPERATOR, None),
-    ("office", Role.OFFICE, None),
-    ("importer", Role.IMPORTER, None),
-    ("ops", Role.OPS, None),
-    ("leader", Role.LEADER, "mayor"),
-    ("roads", Role.UNIT, "roads"),
-    ("east", Role.UNIT, "east"),
-    ("water", Role.UNIT, "water"),
-    ("regulator", Role.REGULATOR, None),
-    ("bank-a", Role.BANK, "bank-a"),
-    ("bank-b", Role.BANK, "bank-b"),
-    ("notify", Role.SERVICE, None),
+    ("operator", AccountRole.OPERATOR, None),
+    ("office", AccountRole.OFFICE, None),
+    ("importer", AccountRole.IMPORTER, None),
+    ("ops", AccountRole.OPS, None),
+    ("leader", AccountRole.LEADER, "mayor"),
+    ("roads", AccountRole.UNIT, "roads"),
+    ("east", AccountRole.UNIT, "east"),
+    ("water", AccountRole.UNIT, "water"),
+    ("regulator", AccountRole.REGULATOR, None),
+    ("bank-a", AccountRole.BANK, "bank-a"),
+    ("bank-b", AccountRole.BANK, "bank-b"),
+    ("notify", AccountRole.SERVICE, None),
 ]
 
 

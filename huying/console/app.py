@@ -19,10 +19,10 @@ from huying.console.alerts import Alerts
 from huying.console.figures import INTERVAL_S, Figures
 from huying.console.shown import HEADERS, ROOT, STATIC, static
 from huying.console.store import Bounds, Store
+from shared.service.accounts import Accounts
 from shared.service.clock import Clock, WallClock
 from shared.service.errors import Forbidden, HuyingError, NotFound
 from shared.web import problems
-from shared.web.access import Accounts
 
 FILE = "spans.db"
 router = APIRouter()

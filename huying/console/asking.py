@@ -9,8 +9,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from huying.console.shown import page
 from huying.console.words import Language
+from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
-from shared.web.access import Role
 from shared.web.request import PAGE_CHALLENGE, shown_key
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def operator(request: Request) -> None:
     except Unauthorized as error:
         error.challenge = PAGE_CHALLENGE
         raise
-    if caller.role is not Role.OPS:
+    if caller.role is not AccountRole.OPS:
         raise Forbidden("仅运维账号可用", f"the role {caller.role} may not see this: use an ops account")
     request.state.key = key
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import yaml
 
-from shared.web.access import Role, hash_key
+from shared.roles import AccountRole
+from shared.service.accounts import hash_key
 
 KEYS = "keys.yaml"
 ACCOUNTS = "accounts.yaml"
 
 
-def accounts(state: Path, wanted: Sequence[tuple[str, Role, str | None]]) -> tuple[Path, dict[str, str]]:
+def accounts(
+    state: Path, wanted: Sequence[tuple[str, AccountRole, str | None]]
+) -> tuple[Path, dict[str, str]]:
     """The accounts file for the services, and the keys by account name.
 
     `wanted` holds name, role and the code of the unit or leader. A key once made stays; the file with the

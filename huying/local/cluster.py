@@ -20,9 +20,9 @@ from huying.local.accounts import accounts
 from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program, free_port, listens
 from services import SERVICES
 from shared.audit.seals import make_key
+from shared.roles import AccountRole
 from shared.service.settings import Settings
 from shared.telemetry.logs import log
-from shared.web.access import Role
 
 PARTITIONS = 4  # what the embedded broker gives a topic that a client names before it is made
 READY_S = 60
@@ -54,7 +54,7 @@ class LocalCluster:
     def __init__(
         self,
         state: Path,
-        people: Sequence[tuple[str, Role, str | None]],
+        people: Sequence[tuple[str, AccountRole, str | None]],
         broker: EmbeddedBroker | Kafka | None = None,
         **settings: object,
     ) -> None:
@@ -63,7 +63,7 @@ class LocalCluster:
         self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
         self.keys: dict[str, str] = {}
-        self._people = [*people, (NOTIFY, Role.SERVICE, None)]
+        self._people = [*people, (NOTIFY, AccountRole.SERVICE, None)]
         self._settings = settings
         self._log = log("huying")
 
@@ -162,7 +162,11 @@ async def scratch(**settings: object) -> AsyncIterator[LocalCluster]:
     base = Path(os.environ.get("TMPDIR", tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix="huying-", dir=base, ignore_cleanup_errors=True) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
-        people = [("importer", Role.IMPORTER, None), ("office", Role.OFFICE, None), ("ops", Role.OPS, None)]
+        people = [
+            ("importer", AccountRole.IMPORTER, None),
+            ("office", AccountRole.OFFICE, None),
+            ("ops", AccountRole.OPS, None),
+        ]
         fleet = LocalCluster(Path(folder), people, None, **{"clock": "driven", **settings})
         try:
             await fleet.start()

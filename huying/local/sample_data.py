@@ -13,9 +13,9 @@ from pydantic import ConfigDict
 from huying.local.samples import SOURCE, Appeal, LiveStep, appeals, leaders, units
 from services.dispatch import acts as dispatch_acts
 from services.intake import acts as intake_acts
+from shared.roles import AccountRole
 from shared.rules.pack import pack
 from shared.service.clock import WallClock
-from shared.web.access import Role
 from shared.web.bodies import Body
 
 HEARD_WITHIN_S = 60.0
@@ -29,15 +29,15 @@ class SampleDataError(ValueError):
     """The sample data cannot be brought in; the message says what, where and what to do."""
 
 
-def people() -> list[tuple[str, Role, str | None]]:
+def people() -> list[tuple[str, AccountRole, str | None]]:
     """The sample accounts: name, role, and the code of the unit or leader they speak for."""
     return [
-        ("operator", Role.OPERATOR, None),
-        ("office", Role.OFFICE, None),
-        ("importer", Role.IMPORTER, None),
-        ("ops", Role.OPS, None),
-        *((unit.code, Role.UNIT, unit.code) for unit in units()),
-        *((leader.code, Role.LEADER, leader.code) for leader in leaders()),
+        ("operator", AccountRole.OPERATOR, None),
+        ("office", AccountRole.OFFICE, None),
+        ("importer", AccountRole.IMPORTER, None),
+        ("ops", AccountRole.OPS, None),
+        *((unit.code, AccountRole.UNIT, unit.code) for unit in units()),
+        *((leader.code, AccountRole.LEADER, leader.code) for leader in leaders()),
     ]
 
 

@@ -19,10 +19,10 @@ from services.financing.loans.acts import (
     NewLoanRequest,
     check_character,
 )
+from shared.roles import AccountRole
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place
 from shared.service.clock import WallClock
-from shared.web.access import Role
 from shared.web.bodies import Body
 
 CONSENTED_BEFORE = timedelta(minutes=10)
@@ -100,11 +100,11 @@ def samples() -> _File:
     return strict_yaml.read(SAMPLES / "loans.yaml", _File, _mistakes)
 
 
-def people() -> list[tuple[str, Role, str | None]]:
+def people() -> list[tuple[str, AccountRole, str | None]]:
     """The sample accounts of financing: the banks' by their codes, and the regulator's."""
     return [
-        ("regulator", Role.REGULATOR, None),
-        *((one.code, Role.BANK, one.code) for one in samples().banks),
+        ("regulator", AccountRole.REGULATOR, None),
+        *((one.code, AccountRole.BANK, one.code) for one in samples().banks),
     ]
 
 

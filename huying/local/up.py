@@ -20,9 +20,9 @@ from huying.local.cluster import LocalCluster
 from huying.local.embedded import EmbeddedError, free_port
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES
+from shared.service.accounts import Accounts
 from shared.service.runtime import ServiceContext, listening, serve, under_one_port
 from shared.telemetry.logs import configure_logs
-from shared.web.access import Accounts
 
 SPEED = 2_000.0
 """Of the sample banks: a day of theirs takes 43 seconds."""

@@ -13,10 +13,10 @@ from sqlalchemy import text
 from services.dispatch import acts, directory, merging, store
 from services.dispatch.file import File, Given, Running, State, Unit
 from services.dispatch.store import Desk, Group
+from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import OfficeHours
 from shared.service.errors import Forbidden, HuyingError, NotFound
-from shared.web.access import Role
 from shared.web.bodies import Body
 from shared.web.request import Called, Edge, Edged, Page, Paged, Reading, json
 from shared.web.writer import Answer
@@ -171,7 +171,7 @@ async def appeals(
         {
             "after": _after(page),
             "state": state,
-            "unit": called.code if called.role == Role.UNIT else unit,
+            "unit": called.code if called.role == AccountRole.UNIT else unit,
             "limit": page.limit + 1,
         },
     )
@@ -205,7 +205,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     found = await store.told(conn, appeal_id)
     if found is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-    if called.role == Role.UNIT and called.code not in {leg["unit"] for leg in found["legs"]}:
+    if called.role == AccountRole.UNIT and called.code not in {leg["unit"] for leg in found["legs"]}:
         raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
     return json(found, etag=found["version"])
 

@@ -9,12 +9,12 @@ from services.dispatch.file import Extended, File, Given, LegFile, LegState, Run
 from services.dispatch.file import Extension as Wish
 from shared import events
 from shared.events import Event, PackWord, Rank, Verdict
+from shared.roles import AccountRole
 from shared.rules.pack.desks import Extension, Pauses
 from shared.rules.time import limits
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit
 from shared.service.errors import Conflict, Forbidden, Invalid
-from shared.web.access import Role
 
 MAYOR = "mayor"
 """The leader's code that has the highest rank (主要领导)."""
@@ -222,8 +222,8 @@ def _approving(said: Rank | None, needed: Rank | None, given: Given) -> Rank | N
 
 def _rank(said: Rank | None, given: Given) -> Rank | None:
     """The caller's rank; the office may record the decision of another."""
-    if given.by.role != Role.LEADER:
-        return said or (Rank.OFFICE if given.by.role == Role.OFFICE else None)
+    if given.by.role != AccountRole.LEADER:
+        return said or (Rank.OFFICE if given.by.role == AccountRole.OFFICE else None)
     own = Rank.MAYOR if given.by.code == MAYOR else Rank.LEADER
     if said not in (None, own):
         raise Invalid(

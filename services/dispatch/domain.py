@@ -6,8 +6,8 @@ from datetime import datetime
 from services.dispatch import acts, approvals, office, work
 from services.dispatch.file import File, Given, State, Unit, leg_id
 from shared.events import Event
+from shared.roles import AccountRole
 from shared.service.errors import Forbidden
-from shared.web.access import Role
 
 __all__ = ["TRANSITIONS", "File", "Given", "State", "Unit", "leg_id", "perform"]
 
@@ -38,7 +38,7 @@ def perform(file: File, act: acts.Act, at: datetime, given: Given) -> list[Event
     `NotFound` for an unknown leg, `Invalid`.
     """
     by = given.by
-    if isinstance(act, acts.LegAct) and by.role == Role.UNIT and by.code != file.leg(act.leg_id).unit:
+    if isinstance(act, acts.LegAct) and by.role == AccountRole.UNIT and by.code != file.leg(act.leg_id).unit:
         raise Forbidden("该承办件不属于本单位", "this leg is another unit's")
     said = list(TRANSITIONS[type(act)](file, act, at, given))
     file.version += 1

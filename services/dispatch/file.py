@@ -14,8 +14,8 @@ from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Role, Verdict
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import Limit
+from shared.service.accounts import Caller
 from shared.service.errors import Conflict, NotFound
-from shared.web.access import Caller
 
 
 class State(StrEnum):

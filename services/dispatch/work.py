@@ -10,9 +10,9 @@ from services.dispatch import acts
 from services.dispatch.file import File, Given, LegState, Reached
 from shared import events
 from shared.events import Event
+from shared.roles import AccountRole
 from shared.rules.pack.desks import By, Stage
 from shared.service.errors import Conflict, Forbidden, Invalid
-from shared.web.access import Role
 
 FARTHEST = timedelta(days=3660)  # as far as the longest limit in days
 
@@ -105,11 +105,11 @@ def _stage(act: acts.Reach, given: Given) -> Stage:
             f"no such stage: choose from {', '.join(stages)}",
             "stage",
         )
-    if stage.by is By.UNIT and given.by.role == Role.OFFICE:
+    if stage.by is By.UNIT and given.by.role == AccountRole.OFFICE:
         raise Forbidden(
             f"“{stage.title.zh}”由承办单位填报", f"the unit says that {stage.stage} was reached", "stage"
         )
-    if stage.by is By.OFFICE and given.by.role == Role.UNIT:
+    if stage.by is By.OFFICE and given.by.role == AccountRole.UNIT:
         raise Forbidden(
             f"“{stage.title.zh}”由营商环境办填报", f"the office says that {stage.stage} was reached", "stage"
         )

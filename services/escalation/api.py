@@ -13,10 +13,11 @@ from services.escalation.domain import perform
 from services.escalation.store import Ledger
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
+from shared.roles import AccountRole
 from shared.rules.judging.acts import ACTS
 from shared.rules.judging.state import CaseState
+from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, NotFound
-from shared.web.access import Caller, Role
 from shared.web.bodies import Body
 from shared.web.request import Called, Edged, Page, Paged, Reading, json
 from shared.web.writer import Answer
@@ -105,7 +106,7 @@ def _shown(file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own(called: Caller, unit: str | None) -> str | None:
-    return called.code if called.role == Role.UNIT else unit
+    return called.code if called.role == AccountRole.UNIT else unit
 
 
 @router.get("/cases")
@@ -140,7 +141,9 @@ async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     ).scalar()
     if file is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-    if called.role == Role.UNIT and called.code not in {deadline["unit"] for deadline in file["deadlines"]}:
+    if called.role == AccountRole.UNIT and called.code not in {
+        deadline["unit"] for deadline in file["deadlines"]
+    }:
         raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
     return json(_shown(file), etag=file["version"])
 

@@ -1,6 +1,7 @@
 """The escalation service: the one judge. Histories, deadlines, cards, lifts, the ledger."""
 
 from services.escalation import card_page, records
+from services.escalation.access import ACCESS
 from services.escalation.api import router
 from services.escalation.gauges import GAUGES
 from services.escalation.handlers import HANDLERS
@@ -13,6 +14,7 @@ from shared.service.runtime import Service
 SERVICE = Service(
     name="escalation",
     batch=lambda _: Ledger,
+    access=ACCESS,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
     routers=(router, records.router, card_page.router, calendar_api.routes(CASES)),

@@ -19,9 +19,9 @@ from sqlalchemy import text
 from services.escalation.cards import Document, Language, Setting, document, width
 from services.escalation.case import Case
 from shared.events import AppealReceived
+from shared.roles import AccountRole
 from shared.service.errors import Forbidden, NotFound, PackMissing
 from shared.service.runtime import ServiceContext
-from shared.web.access import Role
 from shared.web.request import PAGE_HEADERS, Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
@@ -60,7 +60,7 @@ async def card(
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
     case = Case.model_validate(row.file)
     found = case.card(card_id)
-    if called.role == Role.UNIT and called.code != found.unit:
+    if called.role == AccountRole.UNIT and called.code != found.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")
     context = service(request)
     zone, policy, at = context.calendar.zone, _policy(context, case), context.clock.now()

@@ -8,8 +8,9 @@ from services.escalation import acts
 from services.escalation.case import Card, CardStatus, Case, Lift, Publication
 from shared import events
 from shared.events import Event
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid
-from shared.web.access import Caller, Role
 
 
 def perform(case: Case, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
@@ -48,7 +49,7 @@ _STATUS_ZH = {
 
 def _own_card(case: Case, act: acts.CardAct, caller: Caller) -> Card:
     card = case.card(act.card_id)
-    if caller.role == Role.UNIT and caller.code != card.unit:
+    if caller.role == AccountRole.UNIT and caller.code != card.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")
     return card
 
@@ -131,7 +132,7 @@ def _own_lift(case: Case, caller: Caller) -> Lift:
     lift = case.lifted()
     if lift.signed_off_at is not None:
         raise Conflict("提级办理已签批", "the lifted handling was signed off already")
-    if caller.role == Role.LEADER and lift.leader not in (None, caller.code):
+    if caller.role == AccountRole.LEADER and lift.leader not in (None, caller.code):
         raise Forbidden("该诉求由其他领导牵头", "another leader leads this appeal")
     return lift
 
@@ -141,7 +142,7 @@ def answer_publication(
 ) -> Iterator[Event]:
     """The unit answers what is to be published of it; until the review ends it may answer anew."""
     publication = _undecided(case, act)
-    if caller.role == Role.UNIT and caller.code != publication.unit:
+    if caller.role == AccountRole.UNIT and caller.code != publication.unit:
         raise Forbidden("拟公开事项不涉及本单位", "what is proposed is about another unit")
     publication.answer, publication.answered_at = act.text, at
     yield case.say(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)

@@ -11,8 +11,8 @@ from services.escalation import store
 from services.escalation.case import Case
 from services.escalation.store import Remembered
 from shared.events import AppealLifted, CardIssued
+from shared.roles import AccountRole
 from shared.service.clock import TICK
-from shared.web.access import Role
 from shared.web.request import Called, Paged, Reading, no_cursor, service
 
 router = APIRouter(tags=["records"])
@@ -46,12 +46,12 @@ async def publications(conn: Reading, called: Called, page: Paged, request: Requ
     if not isinstance(after, int):
         raise no_cursor()
     values: dict[str, Any] = {"after": after, "limit": page.limit + 1}
-    if called.role in (None, Role.IMPORTER):
+    if called.role in (None, AccountRole.IMPORTER):
         running = service(request)
         values["today"] = running.clock.now().astimezone(running.calendar.zone).date()
         rows = await conn.execute(text(_PUBLICATIONS.format(filter=_ALL_SEE)), values)
     else:
-        values["unit"] = called.code if called.role == Role.UNIT else None
+        values["unit"] = called.code if called.role == AccountRole.UNIT else None
         rows = await conn.execute(text(_PUBLICATIONS.format(filter=_STAFF_SEES)), values)
     shown = _SHOWN if "today" in values else None
     return page.answer([_publication(row.id, row.file, shown) for row in rows], "id")

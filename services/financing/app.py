@@ -1,5 +1,6 @@
 """The financing service: loan requests, their banks and deadlines, complaints about banks (BZ 6)."""
 
+from services.financing.access import ACCESS
 from services.financing.banks.bank_queue import tell_banks
 from services.financing.banks.desk import api as bank_api
 from services.financing.banks.kafka.reader import hear_banks
@@ -18,6 +19,7 @@ from shared.service.runtime import Service
 SERVICE = Service(
     name="financing",
     batch=lambda _: Work,
+    access=ACCESS,
     routers=(
         api.router,
         api_office.router,

@@ -15,11 +15,11 @@ from services.intake.status import public
 from services.intake.store import Desk
 from shared.database.connection import Connection
 from shared.events import Channel
+from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Forbidden, Invalid, NotFound, PackMissing
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.runtime import ServiceContext
-from shared.web.access import Role
 from shared.web.request import Edge, Edged, Reading, json
 from shared.web.writer import Answer
 
@@ -27,7 +27,7 @@ router = APIRouter(tags=["intake"])
 
 OPEN = (Channel.WEB, Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
 """The channels over which anyone may register; over the others clerks do."""
-CLERKS = (Role.OPERATOR, Role.OFFICE)
+CLERKS = (AccountRole.OPERATOR, AccountRole.OFFICE)
 
 Number = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
 ReceiptCode = Annotated[str, Header(max_length=100)]

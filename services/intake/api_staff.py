@@ -13,10 +13,10 @@ from services.intake.api import doing, naming
 from services.intake.file import ENDED, Entry, File
 from services.intake.store import Desk
 from shared.events import Channel
+from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Forbidden, NotFound
-from shared.web.access import Role
 from shared.web.request import Called, Edge, Edged, Paged, Reading, json
 from shared.web.writer import Answer
 
@@ -141,7 +141,7 @@ async def appeals(
     `lead`: those handled with it. `unheard`: completed, not rated, and nobody reached. `lead_ended`: merged
     with one that is handled no more.
     """
-    unit = (called.code or "") if called.role == Role.UNIT else None
+    unit = (called.code or "") if called.role == AccountRole.UNIT else None
     wished = {
         "state": state,
         "channel": channel,
@@ -189,7 +189,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) ->
     found = (await conn.execute(_ONE, {"id": appeal_id, "ended": list(ENDED)})).one_or_none()
     if found is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
-    if called.role == Role.UNIT and called.code not in found.units:
+    if called.role == AccountRole.UNIT and called.code not in found.units:
         raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
     followers: list[dict[str, Any]] = []
     if found.file.get("leads"):

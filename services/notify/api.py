@@ -10,10 +10,11 @@ from sqlalchemy import text
 from services.notify import acknowledging
 from shared.database.connection import Connection
 from shared.messaging.outbox import Pending, publish
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, NotFound
 from shared.service.receipts import opens
 from shared.telemetry import spans
-from shared.web.access import Caller, Role
 from shared.web.request import Called, Edged, Page, Paged, Reading, json, no_cursor
 
 router = APIRouter(tags=["notify"])
@@ -31,13 +32,13 @@ def _inbox(caller: Caller, *, head: bool = False) -> str:
 
     The unit's head has an inbox beside the handlers' one.
     """
-    if caller.role in (Role.OFFICE, Role.REGULATOR):
+    if caller.role in (AccountRole.OFFICE, AccountRole.REGULATOR):
         return str(caller.role)
     if caller.code is None:
         raise Forbidden(
             "本账号未指明单位或领导，没有收件箱", "this account has no inbox: give it a code in the accounts"
         )
-    return f"{'head' if head and caller.role == Role.UNIT else caller.role}:{caller.code}"
+    return f"{'head' if head and caller.role == AccountRole.UNIT else caller.role}:{caller.code}"
 
 
 async def _messages(

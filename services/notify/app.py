@@ -5,6 +5,7 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from services.notify import api, contacts, evidence, failures
+from services.notify.access import ACCESS
 from services.notify.channels import load
 from services.notify.climbing import climb
 from services.notify.courier import take_out
@@ -56,6 +57,7 @@ def work_of(context: ServiceContext) -> WorkFactory:
 SERVICE = Service(
     name="notify",
     batch=work_of,
+    access=ACCESS,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
     routers=(api.router, evidence.router, failures.router, contacts.router),

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from services.notify.delivery import Channel
 from services.notify.words import Language
 from shared.database.connection import Connection
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
-from shared.web.access import Caller, Role
 from shared.web.bodies import Body
 from shared.web.request import Edged, Reading, json
 from shared.web.webhooks import check_url, key
@@ -58,8 +59,8 @@ class Contacts(Body):
 def _check_own(caller: Caller, recipient: str) -> None:
     """The office changes every contact, a clerk an enterprise's, a unit, a leader and a bank their own."""
     kind, _, code = recipient.partition(":")
-    own = {Role.UNIT: ("unit", "head"), Role.LEADER: ("leader",), Role.BANK: ("bank",)}
-    if caller.role == Role.OFFICE or (caller.role == Role.OPERATOR and kind == "enterprise"):
+    own = {AccountRole.UNIT: ("unit", "head"), AccountRole.LEADER: ("leader",), AccountRole.BANK: ("bank",)}
+    if caller.role == AccountRole.OFFICE or (caller.role == AccountRole.OPERATOR and kind == "enterprise"):
         return
     if caller.role is None or kind not in own.get(caller.role, ()) or code != caller.code:
         raise Forbidden(

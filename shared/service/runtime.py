@@ -29,6 +29,7 @@ from shared.messaging.outbox import WorkFactory
 from shared.messaging.relay import Relay
 from shared.rules.pack import pack
 from shared.rules.time.calendar import Calendar
+from shared.service.accounts import Accounts
 from shared.service.clock import Clock, DrivenClock, WallClock
 from shared.service.errors import NotFound, PackMissing
 from shared.service.settings import Settings
@@ -36,8 +37,8 @@ from shared.telemetry import logs
 from shared.telemetry.exporter import SPANS, OtlpExporter
 from shared.telemetry.metrics import GaugeQuery, Metrics, Telemetry
 from shared.telemetry.spans import Tracer
-from shared.web import openapi, ops, problems
-from shared.web.access import ACCESS, Accounts
+from shared.web import access, openapi, ops, problems
+from shared.web.access import Access
 from shared.web.direct import Application
 from shared.web.request import authorize
 from shared.web.writer import Writer
@@ -57,6 +58,8 @@ class Service:
 
     name: str
     batch: Callable[["ServiceContext"], WorkFactory]
+    access: Access
+    """Which roles may call which of its own routes."""
     hears: tuple[str, ...] = ()
     handlers: Handlers = field(default_factory=dict)
     routers: tuple[APIRouter, ...] = ()
@@ -65,6 +68,17 @@ class Service:
     redrives: Redrives = field(default_factory=dict)
     gauges: tuple[GaugeQuery, ...] = ()
     numbered: TextClause = NUMBERED
+
+    @property
+    def table(self) -> Access:
+        """Which roles may call which of all its routes."""
+        return {**self.access, **ops.ACCESS}
+
+    @property
+    def routes(self) -> list[APIRoute]:
+        """Its own routes and those that every service has."""
+        routers = (*self.routers, ops.router)
+        return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     @property
     def topics(self) -> list[str]:
@@ -80,6 +94,7 @@ class ServiceContext:
         self.settings = settings
         self.telemetry = _telemetry(service, settings, exporter)
         self.log = logs.log(service.name)
+        self.access = service.table
         self.accounts = Accounts.load(settings.accounts)
         self.pack = pack.load(settings.pack, settings.pack_settings)
         self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
@@ -196,14 +211,8 @@ def build_app(running: ServiceContext) -> Application:
     )
     for router in (*running.service.routers, ops.router):
         app.include_router(router)
-        routes = [route for route in router.routes if isinstance(route, APIRoute)]
-        app.call_directly(routes)
-        for route in routes:
-            for method in route.methods or ():
-                if f"{method} /{name}{route.path}" not in ACCESS:
-                    raise LookupError(
-                        f"{method} /{name}{route.path} is not in the table of routes: shared/web/access.py"
-                    )
+    access.check(running.access, running.service.routes)
+    app.call_directly(running.service.routes)
     problems.install(app)
     openapi.describe(app)
     app.state.service = running

@@ -9,13 +9,26 @@ from prometheus_client.exposition import choose_encoder
 from sqlalchemy import text
 
 from shared.database.connection import ping
+from shared.roles import EVERYBODY, IMPORTER, OPS, only
 from shared.service.clock import DrivenClock
 from shared.service.errors import Conflict
+from shared.web.access import Access
 from shared.web.bodies import Body, Moment
 from shared.web.request import LARGEST, Paged, Reading, json, no_cursor, service
 
 HOLD = timedelta(minutes=5)
 router = APIRouter(tags=["operation"])
+ACCESS: Access = {
+    "GET /health": EVERYBODY,
+    "GET /flow": only(OPS, IMPORTER),
+    "GET /metrics": only(OPS),
+    "GET /parked": only(OPS),
+    "POST /parked/{parked_id}/redrive": only(OPS),
+    "PUT /clock": only(IMPORTER),
+    "PUT /hold": only(IMPORTER),
+    "DELETE /hold": only(IMPORTER),
+}
+"""Who may call these routes, in every service."""
 
 
 class Now(Body):

@@ -13,8 +13,8 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 
 from shared.database.connection import Connection
+from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid, NeedsVersion, Stale, Unauthorized
-from shared.web.access import ACCESS, Caller
 from shared.web.writer import Answer, Once
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ async def authorize(request: Request) -> None:
 def _authorize(request: Request, key: str | None) -> None:
     context = service(request)
     caller = context.accounts.caller(key)
-    allowed = ACCESS[f"{request.method} /{context.service.name}{request.scope['route'].path}"]
+    allowed = context.access[f"{request.method} {request.scope['route'].path}"]
     if caller.role not in allowed:
         if caller.role is None:
             raise Unauthorized(

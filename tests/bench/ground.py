@@ -11,15 +11,15 @@ from pathlib import Path
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import free_port
 from shared.database.migrations import migrate, migration_engine
-from shared.web.access import Role
+from shared.roles import AccountRole
 
 ROOT = Path(__file__).parent.parent.parent
 PEOPLE = [
-    ("operator", Role.OPERATOR, None),
-    ("office", Role.OFFICE, None),
-    ("importer", Role.IMPORTER, None),
-    ("roads", Role.UNIT, "roads"),
-    ("east", Role.UNIT, "east"),
+    ("operator", AccountRole.OPERATOR, None),
+    ("office", AccountRole.OFFICE, None),
+    ("importer", AccountRole.IMPORTER, None),
+    ("roads", AccountRole.UNIT, "roads"),
+    ("east", AccountRole.UNIT, "east"),
 ]
 APPEAL = {
     "channel": "hotline",

@@ -14,7 +14,7 @@ import yaml
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services import SERVICES
-from shared.web.access import hash_key
+from shared.service.accounts import hash_key
 from tests.deploy.programs import DEPLOY, ROOT, running, until
 
 CONTAINERS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]

@@ -19,8 +19,8 @@ from huying.kafka.broker import Kafka
 from huying.local.cluster import LocalCluster, ServiceProcess, environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedError, Program, free_port
 from services import SERVICES
+from shared.roles import AccountRole
 from shared.service.settings import KafkaSettings, Settings
-from shared.web.access import Role
 from tests.faults.launch import CLOCK, PLANT
 from tests.faults.proxy import Link, Streams
 
@@ -80,11 +80,11 @@ class Ground(LocalCluster):
     """The fleet of one fault run below `state`. `links` are by service, and the broker's by its name."""
 
     def __init__(self, state: Path, *, apache: bool, seed: int, plant: str | None) -> None:
-        people: list[tuple[str, Role, str | None]] = [
-            ("operator", Role.OPERATOR, None),
-            ("office", Role.OFFICE, None),
-            ("importer", Role.IMPORTER, None),
-            *((unit, Role.UNIT, unit) for unit in UNITS),
+        people: list[tuple[str, AccountRole, str | None]] = [
+            ("operator", AccountRole.OPERATOR, None),
+            ("office", AccountRole.OFFICE, None),
+            ("importer", AccountRole.IMPORTER, None),
+            *((unit, AccountRole.UNIT, unit) for unit in UNITS),
         ]
         self.broker: ProxiedBroker | ProxiedKafka
         broker = ProxiedKafka(state) if apache else ProxiedBroker(state)

@@ -15,15 +15,17 @@ from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from huying.commands.access import tables
 from services.intake.app import SERVICE as INTAKE
 from shared.service.runtime import ServiceContext
 from shared.web import ops
-from shared.web.access import ACCESS
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused
 from tests.lending import said as report_said
 from tests.lending import wish
 from tests.notices import NOTICE_2027
+
+ACCESS = tables()
 
 REGISTER = {
     "channel": "hotline",

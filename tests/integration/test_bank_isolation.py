@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from huying.commands.access import tables
 from services.financing.banks.kafka.receipts import receipts, replies, requests
-from shared.web.access import ACCESS, Role
+from shared.roles import AccountRole
 from tests.banks import ask, directory, report
 from tests.city import City, refused
+
+ACCESS = tables()
 
 FORBIDDEN = "示例制造有限公司"
 BODIES: dict[str, Any] = {
@@ -54,7 +57,7 @@ async def stored(city: City) -> dict[str, str]:
 
 
 def test_every_route_a_bank_may_call_is_tried() -> None:
-    own = {route for route, roles in ACCESS.items() if Role.BANK in roles and None not in roles}
+    own = {route for route, roles in ACCESS.items() if AccountRole.BANK in roles and None not in roles}
     assert own == OPEN
 
 

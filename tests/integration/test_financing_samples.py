@@ -10,7 +10,8 @@ from huying.local.accounts import accounts
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.local.sample_loans import samples
 from services.financing.app import SERVICE
-from shared.web.access import Accounts, Role
+from shared.roles import AccountRole
+from shared.service.accounts import Accounts
 from tests.city import City
 
 
@@ -19,8 +20,8 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
     """Financing alone, on the wall clock, with the sample accounts."""
     async with City(postgres, broker, services=(SERVICE,), clock="wall") as city:
         people = [
-            ("office", Role.OFFICE, None),
-            ("operator", Role.OPERATOR, None),
+            ("office", AccountRole.OFFICE, None),
+            ("operator", AccountRole.OPERATOR, None),
             *sample_loans.people(),
         ]
         file, city.keys = accounts(broker.state, people)

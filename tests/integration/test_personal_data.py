@@ -17,13 +17,16 @@ import sqlalchemy as sa
 import structlog
 from aiokafka import AIOKafkaProducer
 
+from huying.commands.access import tables
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.roles import AccountRole
 from shared.telemetry import logs
-from shared.web.access import ACCESS, Role
 from tests.banks import KafkaBank
 from tests.city import PEOPLE, City
 from tests.lending import CREDIT_CODE, ask, banks, said, wish
 from tests.receiver import Receiver
+
+ACCESS = tables()
 
 MARK = "暗记"
 PHONE, EMAIL, LATIN = "13977771234", "markedperson@marked.example", "MarkedPerson"
@@ -189,7 +192,7 @@ async def sent(city: City, route: str, place: dict[str, Any], body: Any, code: s
     """Whether a route took a body, on the version that its case has."""
     method, path = route.split()
     roles = ACCESS[route]
-    account = None if None in roles else next(ROLES[role] for role in Role if role in roles)
+    account = None if None in roles else next(ROLES[role] for role in AccountRole if role in roles)
     where = path.format_map(defaultdict(lambda: "0" * 32, place))
     headers = {"receipt_code": code}
     if "{appeal_id}" in path:

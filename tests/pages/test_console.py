@@ -25,9 +25,10 @@ from huying.local.accounts import accounts
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services import SERVICES
+from shared.roles import AccountRole
+from shared.service.accounts import Accounts
 from shared.service.clock import WallClock
 from shared.service.runtime import listening, under_one_port
-from shared.web.access import Accounts, Role
 from tests.city import PEOPLE, City
 from tests.unit.console import invented
 
@@ -259,7 +260,7 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
     await asyncio.to_thread(tmp_path.chmod, 0o755)
     port, ahead = free_port(), Ahead()
     settings: dict[str, Any] = {"otlp_endpoint": f"http://127.0.0.1:{port}/ops", "trace_ratio": 1.0}
-    fleet = LocalCluster(tmp_path / "state", [("ops", Role.OPS, None)], None, **settings)
+    fleet = LocalCluster(tmp_path / "state", [("ops", AccountRole.OPS, None)], None, **settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(fleet.stop)
         await fleet.start()

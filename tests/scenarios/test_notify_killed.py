@@ -19,8 +19,8 @@ from services.notify.delivery import LEASE
 from shared.database.migrations import migration_engine
 from shared.events import Event
 from shared.messaging import wire
+from shared.roles import AccountRole
 from shared.service.settings import Settings
-from shared.web.access import Role
 from tests.city import empty, local
 from tests.gateway import SECRET, Gateway
 from tests.office import card, overdue
@@ -120,7 +120,7 @@ async def notify(postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path) -
     await broker.start()
     file = tmp_path / "channels.yaml"
     file.write_text(CHANNELS.format(url=gateway.url, secret=SECRET), "utf-8")
-    people, keys = accounts(tmp_path, [("importer", Role.IMPORTER, None)])
+    people, keys = accounts(tmp_path, [("importer", AccountRole.IMPORTER, None)])
     settings = Settings(
         database=postgres.dsn("notify", "notify"),
         partitions=PARTITIONS,

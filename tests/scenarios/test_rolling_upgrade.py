@@ -22,13 +22,13 @@ from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from services import SERVICES
 from shared.database.migrations import migrate, migration_engine
-from shared.web.access import Role
+from shared.roles import AccountRole
 from tests.scenarios.test_replay import PACK, differences, invent
 
 OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
 """Before the hash chain, acknowledgements and profiles: one to three migrations of each service ago."""
 HOUSE = Path(__file__).parents[2]
-PEOPLE = [("importer", Role.IMPORTER, None), ("office", Role.OFFICE, None)]
+PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFICE, None)]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ async def _upgrade(fleet: LocalCluster, steps: Sequence[Sequence[str]], progress
         ):
             await asyncio.sleep(0.02)
         if not names:
-            accounts(fleet.state, [*PEOPLE, (NOTIFY, Role.SERVICE, None)])
+            accounts(fleet.state, [*PEOPLE, (NOTIFY, AccountRole.SERVICE, None)])
             await _migrate(fleet)
         for name in names:
             del fleet.processes[name].environment["PYTHONPATH"]

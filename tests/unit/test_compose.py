@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from services import SERVICES
+from shared.roles import AccountRole
+from shared.service.accounts import Accounts
 from shared.service.settings import Settings
-from shared.web.access import Accounts, Role
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -105,7 +106,7 @@ def test_secrets_are_files_that_the_script_makes_and_all_are_used(tmp_path: Path
     assert (tmp_path / "secrets").stat().st_mode & 0o77 == 0
     assert made["intake_password"] in made["intake_database"]
     key = made["ops_key"].decode()
-    assert Accounts.load(tmp_path / "secrets" / "accounts").caller(key).role == Role.OPS
+    assert Accounts.load(tmp_path / "secrets" / "accounts").caller(key).role == AccountRole.OPS
     subprocess.run(script, check=True)
     assert made == {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
 

@@ -18,9 +18,9 @@ from services.financing.loans.status import full, public
 from services.financing.rules import pack_now, routing_now
 from services.financing.work import Work
 from shared.database.connection import Connection
+from shared.roles import AccountRole
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
-from shared.web.access import Role
 from shared.web.request import Edge, Edged, Page, Paged, Reading, json
 from shared.web.writer import Answer
 
@@ -38,7 +38,7 @@ async def register(body: acts.LoanRequestBody, edge: Edged) -> Response:
     The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
     first loan. The public says all of it: who asks by a foreign credit code learns nothing.
     """
-    running, at_window = edge.context, edge.caller.role in (Role.OPERATOR, Role.OFFICE)
+    running, at_window = edge.context, edge.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
     whose = EnterpriseKey(body.enterprise.credit_code)
     pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))

@@ -19,9 +19,9 @@ from services.financing.loans.status import of_regulator
 from services.financing.rules import pack_now
 from services.financing.work import Work
 from shared.database.locks import wait_for_name
+from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, NotFound
-from shared.web.access import Role
 from shared.web.request import Called, Edged, Paged, Reading, json
 from shared.web.writer import Answer
 
@@ -77,7 +77,7 @@ async def record(code: Code, conn: Reading, called: Called) -> Response:
     """What a bank did in time and what late, by deadline, and how its legs stand; a bank sees its own."""
     query = text("select bank->>'name' from banks where code = :code")
     name = (await conn.execute(query, {"code": code})).scalar()
-    if name is None or (called.role is Role.BANK and called.code != code):
+    if name is None or (called.role is AccountRole.BANK and called.code != code):
         raise NotFound(f"没有代码为 {code} 的银行", f"no bank has the code {code}", "code")
     counts: dict[str, dict[str, int]] = {}
     for row in await conn.execute(_RECORD, {"bank": code}):

@@ -14,8 +14,9 @@ import pytest
 from huying.console import otlp
 from huying.console.app import Console
 from huying.console.words import LABELS, SERVICES, WORDS
+from shared.roles import AccountRole
+from shared.service.accounts import Account, Accounts, hash_key
 from shared.service.clock import DrivenClock
-from shared.web.access import Account, Accounts, Role, hash_key
 from tests.city import refused
 from tests.unit.console import invented
 from tests.unit.console.test_store import until
@@ -44,7 +45,7 @@ class Desk:
         accounts = Accounts(
             [
                 Account(name=role.value, role=role, key_sha256=hash_key(role.value))
-                for role in (Role.OPS, Role.OFFICE, Role.OPERATOR, Role.IMPORTER)
+                for role in (AccountRole.OPS, AccountRole.OFFICE, AccountRole.OPERATOR, AccountRole.IMPORTER)
             ]
         )
         clock = DrivenClock(datetime.fromtimestamp(invented.START_NS / 1e9, UTC))

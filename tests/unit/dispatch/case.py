@@ -12,11 +12,12 @@ from services.dispatch import acts
 from services.dispatch.domain import Given, perform
 from services.dispatch.file import File, Running, Unit
 from shared.events import Event, Verdict
+from shared.roles import AccountRole
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar
+from shared.service.accounts import Caller
 from shared.service.errors import HuyingError
-from shared.web.access import Caller, Role
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
@@ -30,11 +31,11 @@ UNITS = {
         ("east", "东城区", None),
     )
 }
-OFFICE = Caller("office", Role.OFFICE)
-IMPORTER = Caller("importer", Role.IMPORTER)
-ROADS = Caller("roads", Role.UNIT, "roads")
-LEADER = Caller("li", Role.LEADER, "li")
-MAYOR = Caller("mayor", Role.LEADER, "mayor")
+OFFICE = Caller("office", AccountRole.OFFICE)
+IMPORTER = Caller("importer", AccountRole.IMPORTER)
+ROADS = Caller("roads", AccountRole.UNIT, "roads")
+LEADER = Caller("li", AccountRole.LEADER, "li")
+MAYOR = Caller("mayor", AccountRole.LEADER, "mayor")
 MONDAY = datetime(2026, 11, 9, 9, tzinfo=ZONE)
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ import pytest
 from services.dispatch import acts
 from shared.events import AppealExtended, AppealPaused, ExtensionDenied, Rank, Verdict
 from shared.rules.time.limits import Limit, LimitUnit
-from shared.web.access import Caller
+from shared.service.accounts import Caller
 from tests.unit.dispatch.case import (
     IMPORTER,
     LEADER,

@@ -6,7 +6,7 @@ import pytest
 
 from services.dispatch import acts
 from shared.events import LiftRequested, Mark, StageReached
-from shared.web.access import Caller
+from shared.service.accounts import Caller
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, at, refused
 
 FIRST, SECOND = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"

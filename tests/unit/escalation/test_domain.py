@@ -9,15 +9,16 @@ from services.escalation import acts
 from services.escalation.case import Card, CardStatus, Case, Lift, Publication
 from services.escalation.domain import perform
 from shared import events
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
-from shared.web.access import Caller, Role
 
 AT = datetime(2026, 11, 20, 1, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 CARD, LEG, PUBLICATION = UUID(int=1), UUID(int=2), UUID(int=3)
-OFFICE = Caller("office", Role.OFFICE)
-ROADS, WATER = Caller("roads", Role.UNIT, "roads"), Caller("water", Role.UNIT, "water")
-COUNTY, CITY = Caller("county", Role.LEADER, "county"), Caller("city", Role.LEADER, "city")
+OFFICE = Caller("office", AccountRole.OFFICE)
+ROADS, WATER = Caller("roads", AccountRole.UNIT, "roads"), Caller("water", AccountRole.UNIT, "water")
+COUNTY, CITY = Caller("county", AccountRole.LEADER, "county"), Caller("city", AccountRole.LEADER, "city")
 
 
 def case(**fields: object) -> Case:

@@ -10,12 +10,13 @@ from services.escalation.acts import Acknowledge, Contest, Instruct, Serve, Sign
 from services.escalation.case import Case
 from shared import events
 from shared.events import CATALOGUE, Event
-from shared.web.access import Caller, Role
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 
 AT = datetime(2026, 11, 13, 1, tzinfo=UTC)
-OFFICE = Caller("office", Role.OFFICE, None)
-ROADS = Caller("roads", Role.UNIT, "roads")
-MAYOR = Caller("leader", Role.LEADER, "mayor")
+OFFICE = Caller("office", AccountRole.OFFICE, None)
+ROADS = Caller("roads", AccountRole.UNIT, "roads")
+MAYOR = Caller("leader", AccountRole.LEADER, "mayor")
 
 
 def case() -> Case:

@@ -19,11 +19,12 @@ from services.escalation import acts as escalation_acts
 from services.intake import domain as intake
 from shared import events
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
+from shared.roles import AccountRole
 from shared.rules.judging.decide import Judgement, decide
 from shared.rules.pack import pack
 from shared.rules.pack.strict_yaml import Mistakes
 from shared.rules.time.calendar import Calendar
-from shared.web.access import Caller, Role
+from shared.service.accounts import Caller
 from shared.web.bodies import Body
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -82,7 +83,7 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
         **received.model_dump(include=set(dispatch.File.model_fields)), received_at=wish.occurred_at
     )
     directory = {unit.code: dispatch.Unit(**unit.model_dump()) for unit in units()}
-    given = dispatch.Given(rules, CALENDAR, Caller("importer", Role.IMPORTER), directory, past=True)
+    given = dispatch.Given(rules, CALENDAR, Caller("importer", AccountRole.IMPORTER), directory, past=True)
     yield received
     for past in appeal.followed(now):
         if isinstance(past, dispatch_acts.PastAct):

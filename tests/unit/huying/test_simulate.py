@@ -26,9 +26,10 @@ from services.dispatch.domain import File, Given, perform
 from services.intake import acts as intake
 from services.intake.domain import imported_id, receive
 from shared.events import AppealAssigned, Event, Leg
+from shared.roles import AccountRole
 from shared.rules.pack import pack
 from shared.rules.time.calendar import Calendar
-from shared.web.access import Caller, Role
+from shared.service.accounts import Caller
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 BOSTON, APPEALS = DATA / "requests_boston_2011q3.csv.gz", DATA / "appeals_zh_2017_2018.csv"
@@ -125,7 +126,7 @@ def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID,
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
     rules = pack.load("case-limits")
     units = {case.unit.code: case.unit for case in found.cases}
-    importer = Caller("importer", Role.IMPORTER)
+    importer = Caller("importer", AccountRole.IMPORTER)
     given = Given(rules, Calendar.load(how.tz), importer, units, past=True)
     said: dict[UUID, list[Event]] = {}
     files: dict[UUID, File] = {}

@@ -9,13 +9,13 @@ import pytest
 from fastapi import Depends, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.roles import EVERYBODY
+from shared.service.accounts import Accounts
 from shared.web import problems
-from shared.web.access import Accounts
 from shared.web.direct import Application
 from shared.web.request import json
 
 ROUTE = "/status/{registration_number}/ratings"
-"""A path that the table of routes opens to everybody."""
 
 
 class Wish(BaseModel):
@@ -45,7 +45,7 @@ async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
     clients = []
     for directly in (True, False):
         app = Application()
-        app.state.service = SimpleNamespace(accounts=Accounts([]), service=SimpleNamespace(name="intake"))
+        app.state.service = SimpleNamespace(accounts=Accounts([]), access={f"POST {ROUTE}": EVERYBODY})
         app.add_api_route(ROUTE, wishes, methods=["POST"])
         problems.install(app)
         if directly:

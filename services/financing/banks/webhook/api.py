@@ -8,8 +8,8 @@ from pydantic import Field
 from sqlalchemy import text
 
 from shared.database.connection import Connection
+from shared.roles import AccountRole
 from shared.service.errors import Invalid, NotFound
-from shared.web.access import Role
 from shared.web.bodies import Body, Moment
 from shared.web.request import Edge, Edged, Paged, Reading, json, no_cursor
 from shared.web.webhooks import check_url, new_secret
@@ -72,7 +72,7 @@ class ReplayBody(Body):
 
 async def _own(edge: Edge, conn: Connection, bank: str) -> None:
     """`NotFound` for a bank that is not there, and for any but its own where a bank asks."""
-    foreign = edge.caller.role is Role.BANK and edge.caller.code != bank
+    foreign = edge.caller.role is AccountRole.BANK and edge.caller.code != bank
     if foreign or (await conn.execute(_BANK, {"bank": bank})).scalar() is None:
         raise NotFound("没有这家银行", "no such bank", "code")
 

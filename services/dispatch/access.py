@@ -1,0 +1,28 @@
+"""Who may call which route of the dispatch service."""
+
+from shared.roles import IMPORTER, LEADER, OFFICE, STAFF, UNIT, only
+from shared.web.access import Access
+
+ACCESS: Access = {
+    "POST /appeals/{appeal_id}/assignments": only(OFFICE),
+    "POST /appeals/{appeal_id}/contacts": only(UNIT),
+    "POST /appeals/{appeal_id}/replies": only(UNIT),
+    "POST /appeals/{appeal_id}/completions": only(UNIT),
+    "POST /appeals/{appeal_id}/stages": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/refusals": only(UNIT),
+    "POST /appeals/{appeal_id}/objections": only(UNIT),
+    "POST /appeals/{appeal_id}/objection-decisions": only(OFFICE),
+    "POST /appeals/{appeal_id}/extension-requests": only(UNIT),
+    "POST /appeals/{appeal_id}/extension-decisions": only(OFFICE, LEADER),
+    "POST /appeals/{appeal_id}/pauses": only(OFFICE),
+    "POST /appeals/{appeal_id}/resumptions": only(OFFICE),
+    "POST /appeals/{appeal_id}/lift-requests": only(UNIT),
+    "POST /appeals/{appeal_id}/findings": only(OFFICE),
+    "POST /appeals/{appeal_id}/referrals": only(OFFICE),
+    "POST /appeals/{appeal_id}/closures": only(OFFICE),
+    "POST /import": only(IMPORTER),
+    "GET /appeals": STAFF,
+    "GET /appeals/{appeal_id}": STAFF,
+    "GET /units": STAFF | {IMPORTER},
+    "PUT /units/{code}": only(OFFICE, IMPORTER),
+}

@@ -1,0 +1,20 @@
+"""Who may call which route of the intake service."""
+
+from shared.roles import EVERYBODY, IMPORTER, OFFICE, OPERATOR, SERVICE, STAFF, only
+from shared.web.access import Access
+
+ACCESS: Access = {
+    "GET /procedures": EVERYBODY,
+    "POST /appeals": EVERYBODY,
+    "GET /status/{registration_number}": EVERYBODY,
+    "POST /status/{registration_number}/withdrawals": EVERYBODY,
+    "POST /status/{registration_number}/ratings": EVERYBODY,
+    "POST /appeals/{appeal_id}/reopenings": only(OFFICE),
+    "POST /appeals/{appeal_id}/merges": only(OFFICE),
+    "POST /appeals/{appeal_id}/unmerges": only(OFFICE),
+    "POST /appeals/{appeal_id}/follow-ups": only(OPERATOR, OFFICE),
+    "GET /appeals": STAFF,
+    "GET /appeals/{appeal_id}": STAFF,
+    "GET /appeals/{appeal_id}/contact": only(SERVICE),
+    "POST /import": only(IMPORTER),
+}
