@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from huying.local.embedded import free_port
-from services.notify.sms import signature
+from services.notify.channels.sms import signature
 
 SECRET = "gateway-secret"
 PATH = "/v1/messages"

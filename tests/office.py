@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify import climbing
+from services.notify.acknowledgements import escalation
 from services.notify.app import SERVICE
-from services.notify.channels import load
-from services.notify.courier import Courier
+from services.notify.channels.base import load
+from services.notify.deliveries.worker import Courier
 from services.notify.handlers import HANDLERS
 from shared import events
 from shared.events import Event
@@ -122,7 +122,7 @@ class Office:
         """It is `moment`, all before it was heard, and what nobody acknowledged climbs."""
         self.clock.advance(local(moment))
         await self.hear_up_to_now()
-        while await climbing.turn(self.context):
+        while await escalation.turn(self.context):
             pass
 
     async def states(self) -> Counter[str]:

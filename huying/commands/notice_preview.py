@@ -12,10 +12,10 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
+from services.notify.channels.sms import Size, size
 from services.notify.domain import File
-from services.notify.routing import NOTHING, Message, Route, Table, Unwritable, load, table
-from services.notify.sms import Size, size
-from services.notify.words import Language, Names
+from services.notify.messages.routing import NOTHING, Message, Route, Table, Unwritable, load, table
+from services.notify.messages.words import Language, Names
 from shared.events import CATALOGUE, AppealAssigned, AppealReceived, Event, LoanEvent, LoanPushed
 from shared.events.schemas import asyncapi
 

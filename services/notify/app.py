@@ -4,18 +4,21 @@ from datetime import datetime
 from functools import cache, partial
 from zoneinfo import ZoneInfo
 
-from services.notify import api, contacts, evidence, failures
 from services.notify.access import ACCESS
-from services.notify.channels import load
-from services.notify.climbing import climb
-from services.notify.courier import take_out
+from services.notify.acknowledgements.escalation import climb
+from services.notify.channels.base import load
+from services.notify.contacts import api as contacts
+from services.notify.contacts.inquiries import inquire, registrars
+from services.notify.deliveries import api as deliveries
+from services.notify.deliveries import failures_page
+from services.notify.deliveries.receipt_polling import poll
+from services.notify.deliveries.worker import take_out
 from services.notify.gauges import GAUGES
 from services.notify.handlers import HANDLERS
-from services.notify.inquiries import inquire, registrars
-from services.notify.polling import poll
-from services.notify.routing import table
-from services.notify.store import NotifyConfig, Work
-from services.notify.words import Names, names
+from services.notify.messages import api as messages
+from services.notify.messages.routing import table
+from services.notify.messages.words import Names, names
+from services.notify.work import NotifyConfig, Work
 from shared.messaging.outbox import WorkFactory
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import due
@@ -60,7 +63,7 @@ SERVICE = Service(
     access=ACCESS,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
-    routers=(api.router, evidence.router, failures.router, contacts.router),
+    routers=(messages.router, deliveries.router, failures_page.router, contacts.router),
     tasks=(take_out, poll, climb, inquire),
     prepare=check_tables,
     gauges=GAUGES,

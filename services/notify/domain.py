@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notify.words import Language
+from services.notify.messages.words import Language
 from shared import events
 from shared.events import CATALOGUE, Event
 

@@ -1,9 +1,9 @@
 """What notify does about the events it hears: it remembers whom a case concerns, and tells them."""
 
 from services.notify.domain import FINANCING, Kept
-from services.notify.routing import table
-from services.notify.store import Work
-from services.notify.words import Language
+from services.notify.messages.routing import table
+from services.notify.messages.words import Language
+from services.notify.work import Work
 from shared import events
 from shared.events import CATALOGUE
 from shared.messaging.consumer import Handlers

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-import services.notify
+import services.notify.messages
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
 from tests.faults.evidence import JUDGED, Evidence, Row
@@ -20,7 +20,7 @@ from tests.faults.ground import LENDING
 from tests.faults.judgement import Expected, Said
 from tests.faults.reckoning import rules
 
-ROUTES = Path(services.notify.__file__).parent / "routing.yaml"
+ROUTES = Path(services.notify.messages.__file__).parent / "routing.yaml"
 DONE_BY_PEOPLE = {
     *(f"appeal.{what}" for what in ("received", "withdrawn", "assigned", "contacted", "responded")),
     *(f"appeal.{what}" for what in ("completed", "refused", "objected")),

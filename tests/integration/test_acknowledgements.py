@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify import climbing
+from services.notify.acknowledgements import escalation
 from shared import events
 from tests.city import City, local, refused
 from tests.gateway import Gateway
@@ -152,7 +152,7 @@ async def test_it_waits_until_all_that_escalation_said_by_then_was_heard(office:
     await office.tell(assigned(1), issued)
     await office.climb("2026-11-11 17:00")
     office.clock.advance(local("2026-11-12 09:00"))  # its topic was heard up to the day before
-    assert await climbing.turn(office.context) == 0
+    assert await escalation.turn(office.context) == 0
     await office.tell(about(issued, events.CardAcknowledged, "2026-11-11 17:10"))
     await office.climb("2026-11-20 12:00")
     assert await told(office) == []
@@ -163,11 +163,11 @@ async def test_two_processes_and_one_that_dies_in_between_let_it_climb_once(offi
     await office.tell(*(assigned(number) for number in range(1, 41)), *cards)
     office.clock.advance(local("2026-11-11 18:00"))
     await office.hear_up_to_now()
-    dying = asyncio.create_task(climbing.turn(office.context))
+    dying = asyncio.create_task(escalation.turn(office.context))
     await asyncio.sleep(0.01)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    await asyncio.gather(*(climbing.turn(office.context) for _ in range(4)))
+    await asyncio.gather(*(escalation.turn(office.context) for _ in range(4)))
     assert Counter(await told(office)) == {"head:roads": 40}
     assert set(await office.rows("select level from acknowledgements")) == {1}
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify.delivery import LEASE
+from services.notify.deliveries.domain import LEASE
 from tests.city import local
 from tests.gateway import SECRET, Gateway
 from tests.office import MINUTE, MORNING, Office, card, opened, overdue

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from services.notify.sms import signature
+from services.notify.channels.sms import signature
 from tests.city import City, local, refused
 from tests.gateway import SECRET, Gateway
 

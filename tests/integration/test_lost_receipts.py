@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify import receipts
-from services.notify.channels import load
-from services.notify.polling import Poller
+from services.notify.channels.base import load
+from services.notify.deliveries import receipts
+from services.notify.deliveries.receipt_polling import Poller
 from tests.gateway import SECRET, Gateway
 from tests.office import MINUTE, Office, opened, overdue
 

@@ -17,9 +17,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from huying.local.embedded import free_port
-from services.notify.channels import Letter, MailSetup, OutOfOrder, Refused, Retryable, Undelivered
-from services.notify.mail import Mail
-from services.notify.words import Language
+from services.notify.channels.base import Letter, MailSetup, OutOfOrder, Refused, Retryable, Undelivered
+from services.notify.channels.mail import Mail
+from services.notify.messages.words import Language
 
 LETTER = Letter(
     id="0f3a",

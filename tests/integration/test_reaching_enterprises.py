@@ -12,9 +12,9 @@ import sqlalchemy as sa
 import uvicorn
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from services.notify.clients import Reach
-from services.notify.delivery import Channel
-from services.notify.inquiries import addresses
+from services.notify.contacts.clients import Reach
+from services.notify.contacts.inquiries import addresses
+from services.notify.deliveries.domain import Channel
 from shared.service.runtime import under_one_port
 from tests.city import City, refused
 from tests.gateway import Gateway

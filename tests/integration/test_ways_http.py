@@ -18,10 +18,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify.channels import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
-from services.notify.delivery import Outcome
-from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
-from services.notify.words import Language
+from services.notify.channels.base import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
+from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.deliveries.domain import Outcome
+from services.notify.messages.words import Language
 from shared.web.webhooks import Caller
 from tests.gateway import Gateway
 from tests.office import MINUTE, Office, opened, overdue

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from huying.local.accounts import accounts
 from huying.local.cluster import PARTITIONS, ServiceProcess, environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from services.notify.delivery import LEASE
+from services.notify.deliveries.domain import LEASE
 from shared.database.migrations import migration_engine
 from shared.events import Event
 from shared.messaging import wire

@@ -1,4 +1,4 @@
-from services.notify.store import metadata
+from services.notify.tables import metadata
 from shared.database.migrations import run
 
 run(metadata)

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from huying.commands.main import app
 from huying.commands.notice_preview import previews
-from services.notify.routing import ROUTING, table
-from services.notify.templates import FOLDER, file_of
-from services.notify.words import Language
+from services.notify.messages.routing import ROUTING, table
+from services.notify.messages.templates import FOLDER, file_of
+from services.notify.messages.words import Language
 
 LANGUAGES = pytest.mark.parametrize("language", Language)
 HAN = re.compile("[\u4e00-\u9fff]")

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain import File
-from services.notify.routing import table
-from services.notify.words import Names
+from services.notify.messages.routing import table
+from services.notify.messages.words import Names
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.time.limits import Limit, LimitUnit

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notify.delivery import (
+from services.notify.deliveries.domain import (
     Cap,
     Channel,
     Outcome,
@@ -20,7 +20,7 @@ from services.notify.delivery import (
     parcels,
     within,
 )
-from services.notify.words import Language
+from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")

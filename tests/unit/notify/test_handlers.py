@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain import File
 from services.notify.handlers import HANDLERS
-from services.notify.store import NotifyConfig, Work
+from services.notify.work import NotifyConfig, Work
 from shared import events
 from shared.events import Event
 from tests.unit.notify.samples import APPEAL, LEGS, NAMES, NUMBER, at, sample

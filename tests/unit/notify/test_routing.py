@@ -12,9 +12,9 @@ from pydantic import TypeAdapter
 
 from services.notify.domain import File
 from services.notify.handlers import HANDLERS
-from services.notify.routing import NOTHING, ROUTING, Message, Table, load, table
-from services.notify.templates import FOLDER, file_of
-from services.notify.words import DEADLINES, WORDS, Language
+from services.notify.messages.routing import NOTHING, ROUTING, Message, Table, load, table
+from services.notify.messages.templates import FOLDER, file_of
+from services.notify.messages.words import DEADLINES, WORDS, Language
 from shared import events
 from shared.events import CATALOGUE, DeadlineKind, Event, LiftReason, Outcome, Rank, Rating, Role
 from shared.rules.pack.strict_yaml import Mistakes

@@ -8,7 +8,7 @@ import httpx
 import orjson
 import pytest
 
-from services.notify.channels import (
+from services.notify.channels.base import (
     Letter,
     OutOfOrder,
     Refused,
@@ -17,10 +17,10 @@ from services.notify.channels import (
     Undelivered,
     load,
 )
-from services.notify.delivery import Channel, Outcome
-from services.notify.mail import undelivered
-from services.notify.sms import CODES, Size, Sms, signature, size
-from services.notify.words import Language
+from services.notify.channels.mail import undelivered
+from services.notify.channels.sms import CODES, Size, Sms, signature, size
+from services.notify.deliveries.domain import Channel, Outcome
+from services.notify.messages.words import Language
 from shared.rules.pack.strict_yaml import Mistakes
 
 SMS = SmsSetup.model_validate(

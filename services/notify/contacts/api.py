@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 from sqlalchemy import text
 
-from services.notify.delivery import Channel
-from services.notify.words import Language
+from services.notify.deliveries.domain import Channel
+from services.notify.messages.words import Language
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.accounts import Caller

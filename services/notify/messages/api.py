@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy import text
 
-from services.notify import acknowledging
+from services.notify.acknowledgements import work as acknowledgements
 from shared.database.connection import Connection
 from shared.messaging.outbox import Pending, publish
 from shared.roles import AccountRole
@@ -142,10 +142,10 @@ async def acknowledge(message_id: UUID, edge: Edged) -> Response:
         at = await edge.context.clock.stamp(conn)
         await _require_asking(conn, message_id, own)
         await conn.execute(_READ, {"id": message_id, "at": at})
-        row = await acknowledging.acknowledge(conn, message_id, list(own.values()), edge.caller.name, at)
+        row = await acknowledgements.acknowledge(conn, message_id, list(own.values()), edge.caller.name, at)
         (found,) = await conn.execute(_OWN, {"id": message_id, **own})
         if row is not None:
-            said = acknowledging.acknowledged(row, found.registration_number, at)
+            said = acknowledgements.acknowledged(row, found.registration_number, at)
             await publish(conn, "notify", [Pending(said, spans.said(said))])
     edge.context.relay.poke()
     return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})

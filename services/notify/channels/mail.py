@@ -7,7 +7,15 @@ from html import escape
 
 import aiosmtplib
 
-from services.notify.channels import Letter, MailSetup, OutOfOrder, Refused, Retryable, Taken, Undelivered
+from services.notify.channels.base import (
+    Letter,
+    MailSetup,
+    OutOfOrder,
+    Refused,
+    Retryable,
+    Taken,
+    Undelivered,
+)
 
 TIMEOUT_S = 30.0
 _OURS = frozenset({421, 454, 530, 534, 535, 538, 554})

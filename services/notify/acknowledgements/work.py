@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 
 from services.notify.domain import OFFICE, File
-from services.notify.routing import Message
+from services.notify.messages.routing import Message
 from shared import events
 from shared.database.connection import Connection
 from shared.events import Event, NoticeAcknowledged, NoticeNotAcknowledged

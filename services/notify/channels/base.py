@@ -17,8 +17,8 @@ from typing import Any, Literal, Protocol
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from services.notify.delivery import Cap, Channel, Outcome, Quiet
-from services.notify.words import Language
+from services.notify.deliveries.domain import Cap, Channel, Outcome, Quiet
+from services.notify.messages.words import Language
 from shared.rules.pack import strict_yaml
 
 LONGEST_WAIT = timedelta(days=1)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
-from services.notify import outgoing, receipts
-from services.notify.channels import load
-from services.notify.delivery import Channel, State
-from services.notify.sms import signature
+from services.notify.channels.base import load
+from services.notify.channels.sms import signature
+from services.notify.deliveries import receipts, work
+from services.notify.deliveries.domain import Channel, State
 from shared.database.connection import Connection
 from shared.service.errors import NotFound, Unauthorized
 from shared.web.bodies import Body
@@ -172,7 +172,7 @@ async def sms_receipt(
     said = Receipt.model_validate_json(body)
     async with edge.context.engine.begin() as conn:
         at = await edge.context.clock.stamp(conn)
-        if not await outgoing.knows(conn, Channel.SMS, said.provider_id):
+        if not await work.knows(conn, Channel.SMS, said.provider_id):
             raise NotFound(
                 "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
             )

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
-from services.notify import acknowledging, inquiries
-from services.notify.acknowledging import Asked, Climb, Ended, State
-from services.notify.delivery import STALE, Channel
+from services.notify.acknowledgements import work as acknowledgements
+from services.notify.acknowledgements.work import Asked, Climb, Ended, State
+from services.notify.contacts import inquiries
+from services.notify.deliveries.domain import STALE, Channel
+from services.notify.deliveries.work import intend
 from services.notify.domain import File
-from services.notify.outgoing import intend
-from services.notify.routing import Message, table
-from services.notify.tables import metadata as metadata
-from services.notify.words import USUAL, Language, Names, needs_names
+from services.notify.messages.routing import Message, table
+from services.notify.messages.words import USUAL, Language, Names, needs_names
 from shared.database.connection import Connection
 from shared.events import Event, NoticeSent
 from shared.messaging.outbox import Pending, UnitOfWork
@@ -122,7 +122,7 @@ class Work(UnitOfWork):
         for message in self._write(file, event):
             if message.acknowledge:
                 self._ask(file, event, message)
-        if (ended := acknowledging.ended(event)) is not None:
+        if (ended := acknowledgements.ended(event)) is not None:
             self._ended.append(ended)
 
     def _write(self, file: File, event: Event) -> list[Message]:
@@ -142,13 +142,13 @@ class Work(UnitOfWork):
     def climb(self, row: Any) -> Climb:
         """Tell whoever stands above the one who did not acknowledge. `row` is locked, and its case loaded."""
         file = self.files[row.appeal_id]
-        to = acknowledging.superior(row.recipient, row.level, file)
+        to = acknowledgements.superior(row.recipient, row.level, file)
         assert to is not None
-        event = acknowledging.not_acknowledged(row, to, file.registration_number, self.at)
+        event = acknowledgements.not_acknowledged(row, to, file.registration_number, self.at)
         self.emit(event)
         (message,) = self._write(file, event)
         self._part_of[message.id] = row.id
-        is_last = acknowledging.superior(to, row.level + 1, file) is None
+        is_last = acknowledgements.superior(to, row.level + 1, file) is None
         due_at = None if is_last else self._config.acknowledge_by(file.pack, row.due_at)
         return Climb(row.id, to, message.id, due_at)
 
@@ -170,10 +170,10 @@ class Work(UnitOfWork):
             await inquiries.case_ended(self.conn, self.at, [f.appeal_id for f in files if f.has_ended])
         if self.outgoing:
             await self._send()
-        for row in await acknowledging.end_all(self.conn, self._ended):
+        for row in await acknowledgements.end_all(self.conn, self._ended):
             if row.state == State.ACKNOWLEDGED:
                 number = self.files[row.appeal_id].registration_number
-                self.emit(acknowledging.acknowledged(row, number, self.at))
+                self.emit(acknowledgements.acknowledged(row, number, self.at))
         await super().flush()
 
     async def _send(self) -> None:
@@ -202,7 +202,7 @@ class Work(UnitOfWork):
         if unknown := [one for one in told if self.files[one.appeal_id].registrar in self._config.registrars]:
             await inquiries.write(self.conn, self.at, unknown)
         asked = [self._asked[message.id] for message in told if message.id in self._asked]
-        await acknowledging.open_all(self.conn, asked)
+        await acknowledgements.open_all(self.conn, asked)
 
     def _sent(self, message: Message) -> NoticeSent:
         return NoticeSent(

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.notify.delivery import Channel, Outcome, State
-from services.notify.evidence import sent_again, standing
+from services.notify.deliveries.api import sent_again, standing
+from services.notify.deliveries.domain import Channel, Outcome, State
 from shared.web.request import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
 
 router = APIRouter(tags=["notify"])
@@ -43,7 +43,9 @@ ACTIONS = {
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("services.notify", "pages"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("services.notify.deliveries", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
 
 

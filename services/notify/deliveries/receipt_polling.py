@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from services.notify import receipts
-from services.notify.channels import OutOfOrder, SmsSetup, load
-from services.notify.rounds import rounds
-from services.notify.sms import MOST_ASKED, ON_THE_WAY, Sms
+from services.notify.channels.base import OutOfOrder, SmsSetup, load
+from services.notify.channels.sms import MOST_ASKED, ON_THE_WAY, Sms
+from services.notify.deliveries import receipts
+from services.notify.polling_loop import rounds
 from shared.service.runtime import ServiceContext
 
 POLL_S = 1.0

@@ -1,8 +1,8 @@
 """The task that lets acknowledgements climb which nobody gave in time."""
 
-from services.notify import acknowledging
-from services.notify.rounds import rounds
-from services.notify.store import Work
+from services.notify.acknowledgements import work as acknowledgements
+from services.notify.polling_loop import rounds
+from services.notify.work import Work
 from shared.service.runtime import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
@@ -20,17 +20,17 @@ async def _turn(context: ServiceContext, spans: list[Span]) -> int:
     async with context.engine.begin() as conn:
         room = context.work(conn, await context.clock.stamp(conn))
         assert isinstance(room, Work)
-        found = await acknowledging.due(conn, room.at, context.settings.partitions)
+        found = await acknowledgements.due(conn, room.at, context.settings.partitions)
         if not found:
             return 0
         await room.load({row.appeal_id for row in found})
-        waiting = await acknowledging.locked(conn, found)
+        waiting = await acknowledgements.locked(conn, found)
         climbs = []
         for row in waiting:
             spans.append(context.telemetry.tracer.later("climb", row.traceparent))
             use_span(spans[-1])
             climbs.append(room.climb(row))
-        await acknowledging.climbed(conn, climbs)
+        await acknowledgements.climbed(conn, climbs)
         await room.flush()
     context.relay.poke()
     return len(found)

@@ -7,8 +7,18 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.notify.delivery import LEASE, STALE, Channel, Outcome, Outgoing, Parcel, Place, State, gathered
-from services.notify.routing import Message
+from services.notify.deliveries.domain import (
+    LEASE,
+    STALE,
+    Channel,
+    Outcome,
+    Outgoing,
+    Parcel,
+    Place,
+    State,
+    gathered,
+)
+from services.notify.messages.routing import Message
 from shared.database.connection import Connection
 from shared.database.locks import Lock, wait_for
 

@@ -8,8 +8,7 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid5
 
-from services.notify import outgoing
-from services.notify.channels import (
+from services.notify.channels.base import (
     DryRun,
     Gone,
     Letter,
@@ -21,13 +20,23 @@ from services.notify.channels import (
     Way,
     load,
 )
-from services.notify.delivery import Channel, Outcome, Outgoing, Parcel, letter, next_try, parcels, within
-from services.notify.mail import Mail
-from services.notify.outgoing import Result
-from services.notify.polling import first_poll
-from services.notify.rounds import rounds
-from services.notify.sms import Sms
-from services.notify.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.channels.mail import Mail
+from services.notify.channels.sms import Sms
+from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.deliveries import work as deliveries
+from services.notify.deliveries.domain import (
+    Channel,
+    Outcome,
+    Outgoing,
+    Parcel,
+    letter,
+    next_try,
+    parcels,
+    within,
+)
+from services.notify.deliveries.receipt_polling import first_poll
+from services.notify.deliveries.work import Result
+from services.notify.polling_loop import rounds
 from shared.events import Event, NoticeFailed, NoticeSent
 from shared.messaging.outbox import Pending, publish
 from shared.service.runtime import ServiceContext
@@ -120,15 +129,15 @@ class Courier:
             at = await context.clock.stamp(conn)
             channels = [channel for channel, breaker in self._breakers.items() if not breaker.is_open(at)]
             quiet = self._setup.quiet.covers(at, context.calendar, context.calendar.zone)
-            taken = await outgoing.take(conn, at, channels, LIMIT, quiet=quiet)
+            taken = await deliveries.take(conn, at, channels, LIMIT, quiet=quiet)
             if not taken:
                 return []
             found = parcels(taken, cap)
-            calls = await outgoing.calls(conn, at - HOUR, [parcel.place for parcel in found])
+            calls = await deliveries.calls(conn, at - HOUR, [parcel.place for parcel in found])
             now, later = within(found, calls, cap)
-            await outgoing.pack(conn, now[:CALLS])
-            await outgoing.put_back(conn, _parts(now[CALLS:]), at)
-            await outgoing.put_back(conn, _parts(later), at + OVER_CAP)
+            await deliveries.pack(conn, now[:CALLS])
+            await deliveries.put_back(conn, _parts(now[CALLS:]), at)
+            await deliveries.put_back(conn, _parts(later), at + OVER_CAP)
         return now[:CALLS]
 
     async def _try(self, parcel: Parcel) -> list[Result]:
@@ -188,7 +197,7 @@ class Courier:
     async def _wait_for(self, breaker: Breaker, parcel: Parcel) -> None:
         assert breaker.until is not None
         async with self._context.engine.begin() as conn:
-            await outgoing.put_back(conn, parcel.parts, breaker.until)
+            await deliveries.put_back(conn, parcel.parts, breaker.until)
 
     async def _record(self, results: list[Result]) -> None:
         if not results:
@@ -198,8 +207,8 @@ class Courier:
         context = self._context
         async with context.engine.begin() as conn:
             at = await context.clock.stamp(conn)
-            await outgoing.record(conn, at, results)
-            await outgoing.hold(conn, at, results)
+            await deliveries.record(conn, at, results)
+            await deliveries.hold(conn, at, results)
             said = [Pending(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
             await publish(conn, "notify", said)
         context.relay.poke()

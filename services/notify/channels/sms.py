@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
-from services.notify.channels import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
-from services.notify.delivery import Outcome
+from services.notify.channels.base import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
+from services.notify.deliveries.domain import Outcome
 from shared.web.client import Transport
 
 TIMEOUT_S = 15.0

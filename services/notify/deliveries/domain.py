@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notify.words import Language
+from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 from shared.rules.wording.words import Said

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from services.notify import outgoing
-from services.notify.delivery import Channel, Outcome
-from services.notify.sms import ON_THE_WAY, RECEIPTS
+from services.notify.channels.sms import ON_THE_WAY, RECEIPTS
+from services.notify.deliveries import work as deliveries
+from services.notify.deliveries.domain import Channel, Outcome
 from shared.database.connection import Connection
 from shared.events import NoticeFailed
 from shared.messaging.outbox import Pending, publish
@@ -17,7 +17,7 @@ async def keep(conn: Connection, at: datetime, provider_id: str, status: str) ->
     if status in ON_THE_WAY:
         return 0
     outcome = RECEIPTS.get(status, Outcome.TECHNICAL)
-    changed = await outgoing.receive(conn, at, Channel.SMS, provider_id, outcome, status)
+    changed = await deliveries.receive(conn, at, Channel.SMS, provider_id, outcome, status)
     if outcome != Outcome.DELIVERED:
         failed = [_failed(dict(row), at, outcome, status) for row in changed]
         await publish(conn, "notify", [Pending(event, traceparent()) for event in failed])

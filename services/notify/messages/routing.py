@@ -14,8 +14,8 @@ import jinja2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.notify.domain import NAMED, RECIPIENTS, TO_ALL_LEGS, TO_BANKS, File, addresses
-from services.notify.templates import FOLDER, Template, Text, Texts, addressee, file_of, unreadable
-from services.notify.words import USUAL, Language, Names, Speech
+from services.notify.messages.templates import FOLDER, Template, Text, Texts, addressee, file_of, unreadable
+from services.notify.messages.words import USUAL, Language, Names, Speech
 from shared.events import CATALOGUE, Event
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place

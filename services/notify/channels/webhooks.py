@@ -10,7 +10,7 @@ import hmac
 import httpx
 import orjson
 
-from services.notify.channels import (
+from services.notify.channels.base import (
     FAILURES,
     Gone,
     HttpSetup,
@@ -22,7 +22,7 @@ from services.notify.channels import (
     answered,
     waiting,
 )
-from services.notify.delivery import Outcome
+from services.notify.deliveries.domain import Outcome
 from shared.web.webhooks import Answered, Caller, headers
 
 WECOM_CODES = {

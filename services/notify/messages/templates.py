@@ -12,7 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from services.notify.domain import File
-from services.notify.words import Language, Speech
+from services.notify.messages.words import Language, Speech
 from shared.rules.pack.strict_yaml import Place
 
 FOLDER = Path(__file__).parent

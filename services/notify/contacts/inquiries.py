@@ -16,13 +16,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.notify import outgoing
-from services.notify.channels import load
-from services.notify.clients import Reach, Registrar, Unreachable
-from services.notify.delivery import STALE, Channel
+from services.notify.channels.base import load
+from services.notify.contacts.clients import Reach, Registrar, Unreachable
+from services.notify.deliveries import work as deliveries
+from services.notify.deliveries.domain import STALE, Channel
 from services.notify.domain import FINANCING, INTAKE
-from services.notify.rounds import rounds
-from services.notify.routing import Message
+from services.notify.messages.routing import Message
+from services.notify.polling_loop import rounds
 from shared.database.connection import Connection
 from shared.service.runtime import ServiceContext
 from shared.service.settings import Settings
@@ -193,7 +193,7 @@ class Inquirer:
             await conn.execute(_KEEP, values | learnt)
             if reach.language is not None:
                 await conn.execute(_PREFER, values | {"language": reach.language})
-            await outgoing.intend_earlier(conn, at, recipient, self._channels)
+            await deliveries.intend_earlier(conn, at, recipient, self._channels)
 
 
 async def inquire(context: ServiceContext) -> None:

@@ -7,7 +7,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.notify.domain import FINANCING, INTAKE
-from services.notify.words import Language
+from services.notify.messages.words import Language
 from shared.telemetry.context import traceparent
 from shared.web.client import Transport
 
