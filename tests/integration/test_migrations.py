@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import importlib.util
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -32,7 +33,9 @@ async def fresh(
 
 
 async def differences(service: str, engine: AsyncEngine) -> list[Any]:
-    metadata = importlib.import_module(f"services.{service}.store").metadata
+    modules = (f"services.{service}.tables", f"services.{service}.store")
+    module = next(name for name in modules if importlib.util.find_spec(name))
+    metadata = importlib.import_module(module).metadata
     options = {"compare_type": True, "compare_server_default": True}
 
     def compare(connection: sa.Connection) -> list[Any]:
