@@ -15,7 +15,7 @@ from huying.local.embedded import EmbeddedPostgres
 from services.notify.acknowledgements import escalation
 from services.notify.app import SERVICE
 from services.notify.channels.base import load
-from services.notify.deliveries.worker import Courier
+from services.notify.deliveries.worker import DeliveryWorker
 from services.notify.handlers import HANDLERS
 from shared import events
 from shared.events import Event
@@ -37,9 +37,9 @@ class Office:
         self.gateway = gateway
         self.courier = self.fresh_courier()
 
-    def fresh_courier(self) -> Courier:
+    def fresh_courier(self) -> DeliveryWorker:
         """The courier of a process that was just started."""
-        return Courier(self.context, load(self.context.settings.channels))
+        return DeliveryWorker(self.context, load(self.context.settings.channels))
 
     @property
     def clock(self) -> DrivenClock:

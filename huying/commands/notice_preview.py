@@ -13,9 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
 from services.notify.channels.sms import Size, size
-from services.notify.domain import File
-from services.notify.messages.routing import NOTHING, Message, Route, Table, Unwritable, load, table
-from services.notify.messages.words import Language, Names
+from services.notify.domain import CaseDocument
+from services.notify.messages.routing import NOTHING, Message, Route, RoutingTable, Unwritable, load, table
+from services.notify.messages.words import Language, PackNames
 from shared.events import CATALOGUE, AppealAssigned, AppealReceived, Event, LoanEvent, LoanPushed
 from shared.events.schemas import asyncapi
 
@@ -71,7 +71,7 @@ def _chosen(template: str | None, language: str, folder: Path | None) -> list[Pr
     return previews(known, Language(language), template)
 
 
-def previews(known: Table, language: Language, template: str | None = None) -> list[Preview]:
+def previews(known: RoutingTable, language: Language, template: str | None = None) -> list[Preview]:
     """Every template, or one, for each kind of recipient it goes to. Unwritable names each that fails."""
     failed: list[str] = []
     found: dict[tuple[str, str], Message] = {}
@@ -87,7 +87,7 @@ def previews(known: Table, language: Language, template: str | None = None) -> l
     return [Preview(message, size(message.body)) for message in found.values()]
 
 
-def _events(known: Table, template: str | None) -> Iterator[tuple[Route, Event]]:
+def _events(known: RoutingTable, template: str | None) -> Iterator[tuple[Route, Event]]:
     """Every route, or those of one template, with an example of its event."""
     for type_, routes in known.routes.items():
         for route in routes:
@@ -104,10 +104,10 @@ def _sample(type_: type[E], when: Mapping[str, tuple[str, ...]] = MappingProxyTy
     return type_.model_validate({**known, "occurred_at": example["headers"]["ce_time"]})
 
 
-def _file(event: Event) -> File:
+def _file(event: Event) -> CaseDocument:
     """A case with one leg and one bank, both there by the time of `event`."""
     title = "" if isinstance(event, LoanEvent) else _given()["events"][AppealReceived.type]["title"]
-    file = File(appeal_id=event.appeal_id, registration_number=event.registration_number, title=title)
+    file = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number, title=title)
     assigned = _sample(AppealAssigned)
     file.assign(assigned)
     file.push(_sample(LoanPushed))
@@ -115,8 +115,8 @@ def _file(event: Event) -> File:
     return file
 
 
-def _names() -> Names:
-    return Names.model_validate(_given()["names"])
+def _names() -> PackNames:
+    return PackNames.model_validate(_given()["names"])
 
 
 @cache

@@ -17,7 +17,7 @@ from services.notify.gauges import GAUGES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
 from services.notify.messages.routing import table
-from services.notify.messages.words import Names, names
+from services.notify.messages.words import PackNames, names
 from services.notify.work import NotifyConfig, Work
 from shared.messaging.outbox import WorkFactory
 from shared.rules.time.calendar import OfficeHours
@@ -34,7 +34,7 @@ def work_of(context: ServiceContext) -> WorkFactory:
     """Makes units of work with what the settings and the packs say. `Mistakes` in the channels' file."""
 
     @cache
-    def names_of(ref: str | None) -> Names:
+    def names_of(ref: str | None) -> PackNames:
         return names(context.pack_of(ref) if ref else context.pack)
 
     def acknowledge_by(ref: str | None, since: datetime) -> datetime | None:

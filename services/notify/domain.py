@@ -42,7 +42,7 @@ class BankLeg(BaseModel):
     pushed_at: datetime
 
 
-class Kept(BaseModel):
+class DeferredEvent(BaseModel):
     """An event that must be told again when more of its case is known: of its legs, or of its pack."""
 
     type: str
@@ -53,7 +53,7 @@ class Kept(BaseModel):
         return CATALOGUE[self.type].model_validate_json(self.body)
 
 
-class File(BaseModel):
+class CaseDocument(BaseModel):
     """What must be known of a case to address its messages. Topics are read in any order: it fills up.
 
     A loan request is a case too: financing registers it, and it has bank legs in place of units.
@@ -70,7 +70,7 @@ class File(BaseModel):
     legs: list[Leg] = []
     banks: list[BankLeg] = []
     leader: str | None = None
-    kept: list[Kept] = []
+    kept: list[DeferredEvent] = []
 
     @property
     def received(self) -> bool:
@@ -142,7 +142,7 @@ class Recipient(NamedTuple):
     """A word of the table: the field an event must have to use it, and the addresses it stands for."""
 
     needs: str | None
-    addresses: Callable[[File, Any], Iterable[str | None]]
+    addresses: Callable[[CaseDocument, Any], Iterable[str | None]]
 
 
 def _to(kind: str, *codes: str | None) -> list[str | None]:
@@ -175,6 +175,6 @@ NAMED = {"unit", "head", "new_units", "units", "task_force", "superior", *TO_BAN
 TO_ALL_LEGS = {"units", "task_force", "banks"}
 
 
-def addresses(word: str, file: File, event: Event) -> list[str]:
+def addresses(word: str, file: CaseDocument, event: Event) -> list[str]:
     """The recipients that `word` stands for; none where nobody is named."""
     return [found for found in RECIPIENTS[word].addresses(file, event) if found]

@@ -1,6 +1,6 @@
 """What notify does about the events it hears: it remembers whom a case concerns, and tells them."""
 
-from services.notify.domain import FINANCING, Kept
+from services.notify.domain import FINANCING, DeferredEvent
 from services.notify.messages.routing import table
 from services.notify.messages.words import Language
 from services.notify.work import Work
@@ -80,7 +80,7 @@ def tell_kept(room: Work, event: events.Event) -> None:
 def tell(room: Work, event: events.Event) -> None:
     file = room.file(event)
     if table().concerns_all_legs(event) or not room.can_name(file, event):
-        file.kept.append(Kept(type=event.type, body=event.model_dump_json()))
+        file.kept.append(DeferredEvent(type=event.type, body=event.model_dump_json()))
         room.keep(file)
     room.tell(file, event)
 

@@ -9,7 +9,7 @@ from shared.service.runtime import ServiceContext
 PATIENCE_S = 1.0
 
 
-async def rounds(
+async def run_polling_loop(
     context: ServiceContext, turn: Callable[[], Awaitable[int]], rest_s: float, what: str
 ) -> None:
     """Do `turn`, which says how much it did, until cancelled; `what` names the work in the log.

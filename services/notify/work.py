@@ -10,13 +10,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from services.notify.acknowledgements import work as acknowledgements
-from services.notify.acknowledgements.work import Asked, Climb, Ended, State
+from services.notify.acknowledgements.work import (
+    AcknowledgementEnd,
+    AcknowledgementRequest,
+    AcknowledgementState,
+    EscalationStep,
+)
 from services.notify.contacts import inquiries
-from services.notify.deliveries.domain import STALE, Channel
+from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.deliveries.work import intend
-from services.notify.domain import File
+from services.notify.domain import CaseDocument
 from services.notify.messages.routing import Message, table
-from services.notify.messages.words import USUAL, Language, Names, needs_names
+from services.notify.messages.words import USUAL, Language, PackNames, needs_names
 from shared.database.connection import Connection
 from shared.events import Event, NoticeSent
 from shared.messaging.outbox import Pending, UnitOfWork
@@ -66,13 +71,13 @@ _SEND = text(
 class NotifyConfig:
     """What a unit of work needs of the settings and of the packs."""
 
-    names_of: Callable[[str | None], Names]
+    names_of: Callable[[str | None], PackNames]
     """What a pack, by its reference, calls its own words; the city's pack for None."""
     zone: ZoneInfo
     """The time zone of the times in messages."""
     acknowledge_by: Callable[[str | None, datetime], datetime | None]
     """By when a message of a given time must be acknowledged, by the pack of its case; None for never."""
-    channels: tuple[Channel, ...]
+    channels: tuple[ChannelKind, ...]
     """The delivery channels that are set up, beside the inbox."""
     registrars: frozenset[str]
     """The services that can be asked how the enterprises of their cases are reached."""
@@ -86,13 +91,13 @@ class Work(UnitOfWork):
     def __init__(self, conn: Connection, at: datetime, config: NotifyConfig) -> None:
         super().__init__(conn, at)
         self._config = config
-        self.files: dict[UUID, File] = {}
+        self.files: dict[UUID, CaseDocument] = {}
         self.outgoing: dict[UUID, tuple[Message, str]] = {}
-        self._changed: dict[UUID, File] = {}
+        self._changed: dict[UUID, CaseDocument] = {}
         self._languages: dict[str, Language] = {}
-        self._asked: dict[UUID, Asked] = {}
+        self._asked: dict[UUID, AcknowledgementRequest] = {}
         self._part_of: dict[UUID, UUID] = {}
-        self._ended: list[Ended] = []
+        self._ended: list[AcknowledgementEnd] = []
 
     async def load(self, keys: Collection[Any]) -> None:
         enterprises = [f"enterprise:{key}" for key in keys]
@@ -101,21 +106,21 @@ class Work(UnitOfWork):
         if keys:
             rows = await self.conn.execute(_LOAD, {"keys": list(keys)})
             for row in rows.scalars():
-                file = File.model_validate_json(row)
+                file = CaseDocument.model_validate_json(row)
                 self.files[file.appeal_id] = file
 
-    def file(self, event: Event) -> File:
+    def file(self, event: Event) -> CaseDocument:
         """The case of `event`, new where nothing was heard of it yet."""
         if (file := self.files.get(event.appeal_id)) is None:
-            file = File(appeal_id=event.appeal_id, registration_number=event.registration_number)
+            file = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number)
             self.keep(file)
         return file
 
-    def keep(self, file: File) -> None:
+    def keep(self, file: CaseDocument) -> None:
         """Write `file` when this transaction commits."""
         self.files[file.appeal_id] = self._changed[file.appeal_id] = file
 
-    def tell(self, file: File, event: Event) -> None:
+    def tell(self, file: CaseDocument, event: Event) -> None:
         """Send what is to be said about `event`; what was sent before is not sent again."""
         if not self.can_name(file, event):
             return
@@ -125,21 +130,21 @@ class Work(UnitOfWork):
         if (ended := acknowledgements.ended(event)) is not None:
             self._ended.append(ended)
 
-    def _write(self, file: File, event: Event) -> list[Message]:
+    def _write(self, file: CaseDocument, event: Event) -> list[Message]:
         names = self._config.names_of(file.pack) if needs_names(event) else USUAL
         found = table().messages(file, event, self._config.zone, names, self._languages)
         for message in found:
             self.outgoing.setdefault(message.id, (message, traceparent()))
         return found
 
-    def _ask(self, file: File, event: Event, message: Message) -> None:
+    def _ask(self, file: CaseDocument, event: Event, message: Message) -> None:
         due_at = self._config.acknowledge_by(file.pack, event.occurred_at)
         if due_at is not None and event.occurred_at > self.at - STALE:
             card_id = getattr(event, "card_id", None)
-            self._asked[message.id] = Asked(message, card_id, due_at, traceparent())
+            self._asked[message.id] = AcknowledgementRequest(message, card_id, due_at, traceparent())
             self._part_of[message.id] = message.id
 
-    def climb(self, row: Any) -> Climb:
+    def climb(self, row: Any) -> EscalationStep:
         """Tell whoever stands above the one who did not acknowledge. `row` is locked, and its case loaded."""
         file = self.files[row.appeal_id]
         to = acknowledgements.superior(row.recipient, row.level, file)
@@ -150,9 +155,9 @@ class Work(UnitOfWork):
         self._part_of[message.id] = row.id
         is_last = acknowledgements.superior(to, row.level + 1, file) is None
         due_at = None if is_last else self._config.acknowledge_by(file.pack, row.due_at)
-        return Climb(row.id, to, message.id, due_at)
+        return EscalationStep(row.id, to, message.id, due_at)
 
-    def can_name(self, file: File, event: Event) -> bool:
+    def can_name(self, file: CaseDocument, event: Event) -> bool:
         """Whether the words of `event` can be said; those of a pack wait for the registration."""
         return file.received or not needs_names(event)
 
@@ -171,7 +176,7 @@ class Work(UnitOfWork):
         if self.outgoing:
             await self._send()
         for row in await acknowledgements.end_all(self.conn, self._ended):
-            if row.state == State.ACKNOWLEDGED:
+            if row.state == AcknowledgementState.ACKNOWLEDGED:
                 number = self.files[row.appeal_id].registration_number
                 self.emit(acknowledgements.acknowledged(row, number, self.at))
         await super().flush()

@@ -10,7 +10,7 @@ import pytest
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.channels.base import load
 from services.notify.deliveries import receipts
-from services.notify.deliveries.receipt_polling import Poller
+from services.notify.deliveries.receipt_polling import ReceiptPoller
 from tests.gateway import SECRET, Gateway
 from tests.office import MINUTE, Office, opened, overdue
 
@@ -39,7 +39,7 @@ async def poll(office: Office, by: timedelta, step: timedelta = 5 * MINUTE) -> N
     """Let time pass in steps, and ask at each for the receipts that are due."""
     setup = load(office.context.settings.channels).sms
     assert setup is not None
-    poller = Poller(office.context, setup)
+    poller = ReceiptPoller(office.context, setup)
     for _ in range(by // step):
         office.move(step)
         while await poller.turn():

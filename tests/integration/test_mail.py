@@ -17,7 +17,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from huying.local.embedded import free_port
-from services.notify.channels.base import Letter, MailSetup, OutOfOrder, Refused, Retryable, Undelivered
+from services.notify.channels.base import ChannelDown, Letter, MailSettings, Refused, Retryable, Undelivered
 from services.notify.channels.mail import Mail
 from services.notify.messages.words import Language
 
@@ -68,7 +68,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.asynccontextmanager
-async def serving(mailbox: Mailbox, certificate: Path) -> AsyncIterator[MailSetup]:
+async def serving(mailbox: Mailbox, certificate: Path) -> AsyncIterator[MailSettings]:
     """A server that wants STARTTLS and a login, and how to reach it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -91,7 +91,7 @@ async def serving(mailbox: Mailbox, certificate: Path) -> AsyncIterator[MailSetu
         port,
     )
     try:
-        yield MailSetup.model_validate(
+        yield MailSettings.model_validate(
             {
                 "host": "localhost",
                 "port": port,
@@ -140,7 +140,7 @@ async def test_a_letter_says_which_language_it_is_in(certificate: Path, language
     [
         ("550 5.1.1 no such mailbox", Refused),
         ("452 4.2.2 mailbox full", Retryable),
-        ("421 4.3.2 shutting down", OutOfOrder),
+        ("421 4.3.2 shutting down", ChannelDown),
     ],
 )
 async def test_what_the_server_answers_has_one_meaning(
@@ -165,9 +165,9 @@ async def test_a_wrong_setup_is_our_affair_and_is_tried_again(
 ) -> None:
     mailbox = Mailbox()
     async with serving(mailbox, certificate) as setup:
-        mistaken = MailSetup.model_validate(
+        mistaken = MailSettings.model_validate(
             {**setup.model_dump(), **wrong, "password": wrong.get("password", "right")}
         )
-        with pytest.raises(OutOfOrder):
+        with pytest.raises(ChannelDown):
             await Mail(mistaken).send(LETTER)
     assert mailbox.arrived == []

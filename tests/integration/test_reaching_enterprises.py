@@ -12,9 +12,9 @@ import sqlalchemy as sa
 import uvicorn
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from services.notify.contacts.clients import Reach
+from services.notify.contacts.clients import EnterpriseContact
 from services.notify.contacts.inquiries import addresses
-from services.notify.deliveries.domain import Channel
+from services.notify.deliveries.domain import ChannelKind
 from shared.service.runtime import under_one_port
 from tests.city import City, refused
 from tests.gateway import Gateway
@@ -263,15 +263,23 @@ async def test_only_the_service_reads_a_contact(city: City) -> None:
 @pytest.mark.parametrize(
     ("reach", "channels", "found"),
     [
-        (Reach(phone="+86 138 0000 1111"), [Channel.SMS], [(Channel.SMS, "+8613800001111")]),
-        (Reach(phone="13800001111", email=EMAIL), list(Channel), [(Channel.MAIL, EMAIL)]),
-        (Reach(phone="13800001111", email=EMAIL), [Channel.SMS], [(Channel.SMS, "13800001111")]),
-        (Reach(phone="0558-1234567"), list(Channel), []),
-        (Reach(email=EMAIL), [Channel.SMS], []),
-        (Reach(), list(Channel), []),
+        (
+            EnterpriseContact(phone="+86 138 0000 1111"),
+            [ChannelKind.SMS],
+            [(ChannelKind.SMS, "+8613800001111")],
+        ),
+        (EnterpriseContact(phone="13800001111", email=EMAIL), list(ChannelKind), [(ChannelKind.MAIL, EMAIL)]),
+        (
+            EnterpriseContact(phone="13800001111", email=EMAIL),
+            [ChannelKind.SMS],
+            [(ChannelKind.SMS, "13800001111")],
+        ),
+        (EnterpriseContact(phone="0558-1234567"), list(ChannelKind), []),
+        (EnterpriseContact(email=EMAIL), [ChannelKind.SMS], []),
+        (EnterpriseContact(), list(ChannelKind), []),
     ],
 )
 def test_an_enterprise_hears_over_one_channel(
-    reach: Reach, channels: list[Channel], found: list[tuple[Channel, str]]
+    reach: EnterpriseContact, channels: list[ChannelKind], found: list[tuple[ChannelKind, str]]
 ) -> None:
     assert addresses(reach, channels) == found

@@ -1,7 +1,7 @@
 """The task that lets acknowledgements climb which nobody gave in time."""
 
 from services.notify.acknowledgements import work as acknowledgements
-from services.notify.polling_loop import rounds
+from services.notify.polling_loop import run_polling_loop
 from services.notify.work import Work
 from shared.service.runtime import ServiceContext
 from shared.telemetry.context import use_span
@@ -38,4 +38,4 @@ async def _turn(context: ServiceContext, spans: list[Span]) -> int:
 
 async def climb(context: ServiceContext) -> None:
     """Let acknowledgements climb until cancelled."""
-    await rounds(context, lambda: turn(context), POLL_S, "acknowledgements")
+    await run_polling_loop(context, lambda: turn(context), POLL_S, "acknowledgements")

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
-from services.notify.domain import OFFICE, File
+from services.notify.domain import OFFICE, CaseDocument
 from services.notify.messages.routing import Message
 from shared import events
 from shared.database.connection import Connection
@@ -23,7 +23,7 @@ TOPIC = "escalation.events"
 STEP = 200
 
 
-class State(StrEnum):
+class AcknowledgementState(StrEnum):
     """How an acknowledgement stands. `needless`: what it was about is no more."""
 
     OPEN = "open"
@@ -32,16 +32,19 @@ class State(StrEnum):
 
 
 _CARD = {
-    events.CardAcknowledged: State.ACKNOWLEDGED,
-    events.CardAppealed: State.ACKNOWLEDGED,
-    events.CardWithdrawn: State.NEEDLESS,
-    events.CardCleared: State.NEEDLESS,
+    events.CardAcknowledged: AcknowledgementState.ACKNOWLEDGED,
+    events.CardAppealed: AcknowledgementState.ACKNOWLEDGED,
+    events.CardWithdrawn: AcknowledgementState.NEEDLESS,
+    events.CardCleared: AcknowledgementState.NEEDLESS,
 }
 _LIFT = {
-    events.AppealInstructed: State.ACKNOWLEDGED,
-    events.AppealSignedOff: State.ACKNOWLEDGED,
+    events.AppealInstructed: AcknowledgementState.ACKNOWLEDGED,
+    events.AppealSignedOff: AcknowledgementState.ACKNOWLEDGED,
 }
-_CASE = {events.AppealClosed: State.NEEDLESS, events.AppealWithdrawn: State.NEEDLESS}
+_CASE = {
+    events.AppealClosed: AcknowledgementState.NEEDLESS,
+    events.AppealWithdrawn: AcknowledgementState.NEEDLESS,
+}
 
 _OPEN = text(
     """
@@ -112,7 +115,7 @@ _BY_RECIPIENT = text(
 )
 
 
-class Asked(NamedTuple):
+class AcknowledgementRequest(NamedTuple):
     """A message that asks for an acknowledgement until `due_at`; `card_id` of a card."""
 
     message: Message
@@ -121,16 +124,16 @@ class Asked(NamedTuple):
     traceparent: str
 
 
-class Ended(NamedTuple):
+class AcknowledgementEnd(NamedTuple):
     """What an event says of open acknowledgements: of one card, of the lift, or of the `whole` case."""
 
     event: Event
     card_id: UUID | None
     whole: bool
-    state: State
+    state: AcknowledgementState
 
 
-class Climb(NamedTuple):
+class EscalationStep(NamedTuple):
     """One step up: whose message waits, who hears of it by which message, and until when they may."""
 
     id: UUID
@@ -139,17 +142,17 @@ class Climb(NamedTuple):
     due_at: datetime | None
 
 
-def ended(event: Event) -> Ended | None:
+def ended(event: Event) -> AcknowledgementEnd | None:
     """What `event` means for acknowledgements; None where nothing."""
     kind = type(event)
     if kind in _CARD:
-        return Ended(event, getattr(event, "card_id", None), False, _CARD[kind])
+        return AcknowledgementEnd(event, getattr(event, "card_id", None), False, _CARD[kind])
     if kind in _LIFT:
-        return Ended(event, None, False, _LIFT[kind])
-    return Ended(event, None, True, _CASE[kind]) if kind in _CASE else None
+        return AcknowledgementEnd(event, None, False, _LIFT[kind])
+    return AcknowledgementEnd(event, None, True, _CASE[kind]) if kind in _CASE else None
 
 
-def superior(recipient: str, level: int, file: File) -> str | None:
+def superior(recipient: str, level: int, file: CaseDocument) -> str | None:
     """Who is told next: of a unit its head, then the leader in charge, or the office where nobody is.
 
     Of a leader who was asked first the office. None at the top. `level` is how often it climbed.
@@ -163,7 +166,7 @@ def superior(recipient: str, level: int, file: File) -> str | None:
     return OFFICE if kind == "leader" and level == 0 else None
 
 
-async def open_all(conn: Connection, asked: Sequence[Asked]) -> None:
+async def open_all(conn: Connection, asked: Sequence[AcknowledgementRequest]) -> None:
     """Write with the messages themselves by when they must be acknowledged."""
     if asked:
         await conn.execute(
@@ -181,7 +184,7 @@ async def open_all(conn: Connection, asked: Sequence[Asked]) -> None:
         )
 
 
-async def end_all(conn: Connection, found: Sequence[Ended]) -> list[Any]:
+async def end_all(conn: Connection, found: Sequence[AcknowledgementEnd]) -> list[Any]:
     """End what these events end; the rows that changed."""
     if not found:
         return []
@@ -211,7 +214,7 @@ async def locked(conn: Connection, found: Sequence[Any]) -> list[Any]:
     return (await conn.execute(_LOCKED, values)).all()
 
 
-async def climbed(conn: Connection, climbs: Sequence[Climb]) -> None:
+async def climbed(conn: Connection, climbs: Sequence[EscalationStep]) -> None:
     """Keep who was told, and until when they may acknowledge."""
     if climbs:
         ids, to, messages, dues = zip(*climbs, strict=True)

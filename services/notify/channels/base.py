@@ -17,7 +17,7 @@ from typing import Any, Literal, Protocol
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from services.notify.deliveries.domain import Cap, Channel, Outcome, Quiet
+from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, QuietHours, SendingCap
 from services.notify.messages.words import Language
 from shared.rules.pack import strict_yaml
 
@@ -30,7 +30,7 @@ class Undelivered(Exception):
     `wait` is how long the provider asks to be let alone.
     """
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
 
     def __init__(self, code: str, reason: str, wait: timedelta | None = None) -> None:
         super().__init__(f"{code}: {reason}")
@@ -40,24 +40,24 @@ class Undelivered(Exception):
 
 
 class Refused(Undelivered):
-    outcome = Outcome.PERMANENT
+    outcome = DeliveryOutcome.PERMANENT
 
 
-class Gone(Refused): ...
+class AddressGone(Refused): ...
 
 
 class Retryable(Undelivered):
-    outcome = Outcome.TEMPORARY
+    outcome = DeliveryOutcome.TEMPORARY
 
 
-class OutOfOrder(Retryable):
-    outcome = Outcome.TECHNICAL
+class ChannelDown(Retryable):
+    outcome = DeliveryOutcome.TECHNICAL
 
 
-FAILURES: dict[Outcome, type[Undelivered]] = {
-    Outcome.TEMPORARY: Retryable,
-    Outcome.PERMANENT: Refused,
-    Outcome.TECHNICAL: OutOfOrder,
+ERROR_OF: dict[DeliveryOutcome, type[Undelivered]] = {
+    DeliveryOutcome.TEMPORARY: Retryable,
+    DeliveryOutcome.PERMANENT: Refused,
+    DeliveryOutcome.TECHNICAL: ChannelDown,
 }
 
 
@@ -76,17 +76,17 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Accepted:
     """The provider took it. `segments` counts what an SMS costs."""
 
     provider_id: str | None = None
     segments: int | None = None
 
 
-class Way(Protocol):
+class DeliveryChannel(Protocol):
     """One channel that is set up."""
 
-    async def send(self, letter: Letter) -> Taken:
+    async def send(self, letter: Letter) -> Accepted:
         """Hand `letter` over. Raises `Undelivered`."""
 
     async def close(self) -> None:
@@ -97,7 +97,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class MailSetup(_Strict):
+class MailSettings(_Strict):
     """An SMTP server. `security` is how the connection is protected; `authority` a file of its own CA."""
 
     host: str
@@ -109,7 +109,7 @@ class MailSetup(_Strict):
     authority: Path | None = None
 
 
-class SmsSetup(_Strict):
+class SmsSettings(_Strict):
     """A signed HTTP gateway. `codes` says what the provider's codes mean, beside those known.
 
     With `status_url` it is asked for the receipts that do not come by themselves: first after `poll_after`,
@@ -120,51 +120,51 @@ class SmsSetup(_Strict):
     key_id: str
     secret: SecretStr
     sign: str
-    codes: dict[str, Outcome] = {}
+    codes: dict[str, DeliveryOutcome] = {}
     status_url: str | None = Field(default=None, pattern=r"^https?://")
     poll_after: timedelta = Field(default=timedelta(minutes=10), gt=timedelta())
     poll_until: timedelta = Field(default=timedelta(days=3), gt=timedelta())
 
 
-class HttpSetup(_Strict):
+class HttpSettings(_Strict):
     """Webhooks or robots: the hosts that may be called, with their port where it is not the usual one."""
 
     hosts: tuple[str, ...] = Field(min_length=1)
 
 
-class Setup(_Strict):
+class ChannelSettings(_Strict):
     """All channels of the city. With `dry_run` nothing leaves, and everything is recorded as if it had."""
 
     dry_run: bool = False
-    mail: MailSetup | None = None
-    sms: SmsSetup | None = None
-    webhook: HttpSetup | None = None
-    wecom: HttpSetup | None = None
-    dingtalk: HttpSetup | None = None
-    quiet: Quiet = Quiet()
-    cap: Cap = Cap()
+    mail: MailSettings | None = None
+    sms: SmsSettings | None = None
+    webhook: HttpSettings | None = None
+    wecom: HttpSettings | None = None
+    dingtalk: HttpSettings | None = None
+    quiet: QuietHours = QuietHours()
+    cap: SendingCap = SendingCap()
 
-    def channels(self) -> tuple[Channel, ...]:
+    def channels(self) -> tuple[ChannelKind, ...]:
         """Those that are set up; on a dry run all."""
-        return tuple(channel for channel in Channel if self.dry_run or getattr(self, channel) is not None)
+        return tuple(channel for channel in ChannelKind if self.dry_run or getattr(self, channel) is not None)
 
 
 @cache
-def load(path: Path | None) -> Setup:
+def load(path: Path | None) -> ChannelSettings:
     """The setup in a file; without one nothing leaves the inbox. `Mistakes` names file and line."""
-    return strict_yaml.read(path, Setup, lambda _: ()) if path else Setup()
+    return strict_yaml.read(path, ChannelSettings, lambda _: ()) if path else ChannelSettings()
 
 
 class DryRun:
     """Takes everything and sends nothing."""
 
-    async def send(self, letter: Letter) -> Taken:
-        return Taken(f"dry-run:{letter.id}")
+    async def send(self, letter: Letter) -> Accepted:
+        return Accepted(f"dry-run:{letter.id}")
 
     async def close(self) -> None: ...
 
 
-def waiting(retry_after: str | None, at: datetime) -> timedelta | None:
+def retry_wait(retry_after: str | None, at: datetime) -> timedelta | None:
     """What Retry-After asks for at `at` (RFC 9110, 10.2.3): seconds or a date; a day at most."""
     if retry_after is None:
         return None
@@ -177,7 +177,7 @@ def waiting(retry_after: str | None, at: datetime) -> timedelta | None:
         return None
 
 
-def answered(content: bytes) -> dict[str, Any]:
+def json_object(content: bytes) -> dict[str, Any]:
     """What a provider said; empty where that is no JSON object."""
     try:
         said = orjson.loads(content)

@@ -8,12 +8,12 @@ from html import escape
 import aiosmtplib
 
 from services.notify.channels.base import (
+    Accepted,
+    ChannelDown,
     Letter,
-    MailSetup,
-    OutOfOrder,
+    MailSettings,
     Refused,
     Retryable,
-    Taken,
     Undelivered,
 )
 
@@ -25,11 +25,11 @@ _OURS = frozenset({421, 454, 530, 534, 535, 538, 554})
 class Mail:
     """Sends over one SMTP server, with a connection a letter."""
 
-    def __init__(self, setup: MailSetup) -> None:
+    def __init__(self, setup: MailSettings) -> None:
         self._setup = setup
         self._tls = ssl.create_default_context(cafile=setup.authority) if setup.security != "none" else None
 
-    async def send(self, letter: Letter) -> Taken:
+    async def send(self, letter: Letter) -> Accepted:
         setup = self._setup
         client = aiosmtplib.SMTP(
             hostname=setup.host,
@@ -49,8 +49,8 @@ class Mail:
         except aiosmtplib.SMTPResponseException as error:
             raise undelivered(error.code) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise OutOfOrder(type(error).__name__, "the SMTP server cannot be reached") from error
-        return Taken(answer.strip()[:200] or None)
+            raise ChannelDown(type(error).__name__, "the SMTP server cannot be reached") from error
+        return Accepted(answer.strip()[:200] or None)
 
     async def close(self) -> None: ...
 
@@ -71,7 +71,7 @@ class Mail:
 def undelivered(code: int) -> Undelivered:
     """What an SMTP reply code means."""
     if code in _OURS:
-        return OutOfOrder(str(code), "the SMTP server refuses the session or the account")
+        return ChannelDown(str(code), "the SMTP server refuses the session or the account")
     if 400 <= code < 500:
         return Retryable(str(code), "the mailbox cannot take it now")
     return Refused(str(code), "the mailbox does not exist or takes nothing from here")

@@ -15,33 +15,41 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
-from services.notify.channels.base import FAILURES, Letter, OutOfOrder, SmsSetup, Taken, answered, waiting
-from services.notify.deliveries.domain import Outcome
+from services.notify.channels.base import (
+    ERROR_OF,
+    Accepted,
+    ChannelDown,
+    Letter,
+    SmsSettings,
+    json_object,
+    retry_wait,
+)
+from services.notify.deliveries.domain import DeliveryOutcome
 from shared.web.client import Transport
 
 TIMEOUT_S = 15.0
 LONGEST = 10
 """Segments; a longer text is cut to its subject."""
 
-CODES: dict[str, Outcome] = {
-    "OK": Outcome.SENT,
-    "DUPLICATE": Outcome.SENT,  # it was taken under this reference before
-    "INVALID_NUMBER": Outcome.PERMANENT,
-    "BLACKLISTED": Outcome.PERMANENT,
-    "CONTENT_REJECTED": Outcome.PERMANENT,
-    "UNREACHABLE": Outcome.TEMPORARY,
-    "FREQUENCY_LIMIT": Outcome.TEMPORARY,
-    "BAD_SIGNATURE": Outcome.TECHNICAL,
-    "NO_BALANCE": Outcome.TECHNICAL,
-    "BUSY": Outcome.TECHNICAL,
+CODES: dict[str, DeliveryOutcome] = {
+    "OK": DeliveryOutcome.SENT,
+    "DUPLICATE": DeliveryOutcome.SENT,  # it was taken under this reference before
+    "INVALID_NUMBER": DeliveryOutcome.PERMANENT,
+    "BLACKLISTED": DeliveryOutcome.PERMANENT,
+    "CONTENT_REJECTED": DeliveryOutcome.PERMANENT,
+    "UNREACHABLE": DeliveryOutcome.TEMPORARY,
+    "FREQUENCY_LIMIT": DeliveryOutcome.TEMPORARY,
+    "BAD_SIGNATURE": DeliveryOutcome.TECHNICAL,
+    "NO_BALANCE": DeliveryOutcome.TECHNICAL,
+    "BUSY": DeliveryOutcome.TECHNICAL,
 }
 """The generic gateway's codes. A setup adds its provider's; one that is in neither is technical."""
 
-RECEIPTS: dict[str, Outcome] = {
-    "DELIVERED": Outcome.DELIVERED,
-    "EXPIRED": Outcome.PERMANENT,
-    "REJECTED": Outcome.PERMANENT,
-    "UNKNOWN_SUBSCRIBER": Outcome.PERMANENT,
+RECEIPTS: dict[str, DeliveryOutcome] = {
+    "DELIVERED": DeliveryOutcome.DELIVERED,
+    "EXPIRED": DeliveryOutcome.PERMANENT,
+    "REJECTED": DeliveryOutcome.PERMANENT,
+    "UNKNOWN_SUBSCRIBER": DeliveryOutcome.PERMANENT,
 }
 """What the gateway says later of a message it took; another word is technical."""
 ON_THE_WAY = frozenset({"PENDING", "SENT", "UNKNOWN"})
@@ -91,22 +99,22 @@ def signature(secret: str, method: str, path: str, at: str, nonce: str, body: by
 class Sms:
     """Sends over one gateway."""
 
-    def __init__(self, setup: SmsSetup, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, setup: SmsSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._setup = setup
         self._codes = CODES | setup.codes
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport or Transport())
 
-    async def send(self, letter: Letter) -> Taken:
+    async def send(self, letter: Letter) -> Accepted:
         text = self._text(letter)
         sent = {"to": letter.address, "text": text, "reference": letter.id}
         answer = await self._post(self._setup.url, sent, letter.id, letter.at)
-        said = answered(answer.content)
+        said = json_object(answer.content)
         outcome = self._outcome(answer, said)
-        if outcome != Outcome.SENT:
+        if outcome != DeliveryOutcome.SENT:
             code = str(said.get("code", answer.status_code))
-            wait = waiting(answer.headers.get("retry-after"), letter.at)
-            raise FAILURES[outcome](code, "the SMS gateway refused it", wait)
-        return Taken(str(said["id"]) if "id" in said else None, size(text).segments)
+            wait = retry_wait(answer.headers.get("retry-after"), letter.at)
+            raise ERROR_OF[outcome](code, "the SMS gateway refused it", wait)
+        return Accepted(str(said["id"]) if "id" in said else None, size(text).segments)
 
     async def ask(self, ids: Sequence[str], at: datetime) -> dict[str, str]:
         """What became of messages, by the gateway's ids; those it says nothing of are left out.
@@ -115,9 +123,9 @@ class Sms:
         """
         assert self._setup.status_url is not None
         answer = await self._post(self._setup.status_url, {"ids": list(ids)}, ids[0], at)
-        items = answered(answer.content).get("items")
+        items = json_object(answer.content).get("items")
         if not answer.is_success or not isinstance(items, list):
-            raise OutOfOrder(str(answer.status_code), "the SMS gateway does not say what became of messages")
+            raise ChannelDown(str(answer.status_code), "the SMS gateway does not say what became of messages")
         wanted = set(ids)
         return {
             one["id"]: str(one.get("status"))[:50]
@@ -147,9 +155,9 @@ class Sms:
         try:
             return await self._client.post(url, content=body, headers=headers)
         except httpx.HTTPError as error:
-            raise OutOfOrder(type(error).__name__, "the SMS gateway cannot be reached") from error
+            raise ChannelDown(type(error).__name__, "the SMS gateway cannot be reached") from error
 
-    def _outcome(self, answer: httpx.Response, said: dict[str, Any]) -> Outcome:
+    def _outcome(self, answer: httpx.Response, said: dict[str, Any]) -> DeliveryOutcome:
         if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 429):
-            return Outcome.TECHNICAL
-        return self._codes.get(str(said.get("code")), Outcome.TECHNICAL)
+            return DeliveryOutcome.TECHNICAL
+        return self._codes.get(str(said.get("code")), DeliveryOutcome.TECHNICAL)

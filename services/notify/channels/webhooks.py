@@ -11,33 +11,33 @@ import httpx
 import orjson
 
 from services.notify.channels.base import (
-    FAILURES,
-    Gone,
-    HttpSetup,
+    ERROR_OF,
+    Accepted,
+    AddressGone,
+    ChannelDown,
+    HttpSettings,
     Letter,
-    OutOfOrder,
     Refused,
     Retryable,
-    Taken,
-    answered,
-    waiting,
+    json_object,
+    retry_wait,
 )
-from services.notify.deliveries.domain import Outcome
+from services.notify.deliveries.domain import DeliveryOutcome
 from shared.web.webhooks import Answered, Caller, headers
 
 WECOM_CODES = {
-    0: Outcome.SENT,
-    -1: Outcome.TECHNICAL,  # busy
-    45009: Outcome.TEMPORARY,  # too often
-    93000: Outcome.PERMANENT,  # no such robot
+    0: DeliveryOutcome.SENT,
+    -1: DeliveryOutcome.TECHNICAL,  # busy
+    45009: DeliveryOutcome.TEMPORARY,  # too often
+    93000: DeliveryOutcome.PERMANENT,  # no such robot
 }
 DINGTALK_CODES = {
-    0: Outcome.SENT,
-    -1: Outcome.TECHNICAL,  # busy
-    130101: Outcome.TEMPORARY,  # too often
-    410100: Outcome.TEMPORARY,  # too often
-    300001: Outcome.PERMANENT,  # no such robot
-    310000: Outcome.PERMANENT,  # signature, keyword or address not accepted
+    0: DeliveryOutcome.SENT,
+    -1: DeliveryOutcome.TECHNICAL,  # busy
+    130101: DeliveryOutcome.TEMPORARY,  # too often
+    410100: DeliveryOutcome.TEMPORARY,  # too often
+    300001: DeliveryOutcome.PERMANENT,  # no such robot
+    310000: DeliveryOutcome.PERMANENT,  # signature, keyword or address not accepted
 }
 
 
@@ -49,7 +49,7 @@ class _Http:
     unreachable: type[Retryable] = Retryable
     """Each address is its recipient's own; of one that is away nothing follows for the others."""
 
-    def __init__(self, setup: HttpSetup, caller: Caller) -> None:
+    def __init__(self, setup: HttpSettings, caller: Caller) -> None:
         self._hosts = frozenset(setup.hosts)
         self._caller = caller
 
@@ -65,14 +65,14 @@ class _Http:
             raise self.unreachable("no answer", answer.reason)
         code = str(answer.status)
         if answer.status in _BUSY:
-            wait = waiting(answer.retry_after, letter.at)
+            wait = retry_wait(answer.retry_after, letter.at)
             raise Retryable(code, "the address is too busy", wait)
         if answer.status >= 500:
             raise self.unreachable(
-                code, "the address is out of order", waiting(answer.retry_after, letter.at)
+                code, "the address is out of order", retry_wait(answer.retry_after, letter.at)
             )
         if answer.status == GONE:
-            raise Gone(code, "the address says that it is no more")
+            raise AddressGone(code, "the address says that it is no more")
         if not answer.taken:
             raise Refused(code, "the address does not take it")
         return answer
@@ -89,7 +89,7 @@ def _host(url: str) -> str | None:
 class Webhook(_Http):
     """Posts the letter to an address, signed with that address's secret."""
 
-    async def send(self, letter: Letter) -> Taken:
+    async def send(self, letter: Letter) -> Accepted:
         if letter.secret is None:
             raise Refused("secret", "the address has no secret any more to sign with")
         at = int(letter.at.timestamp())
@@ -102,26 +102,30 @@ class Webhook(_Http):
         )
         signed = headers([letter.secret], letter.id, at, body)
         await self._post(letter, letter.address, body, signed)
-        return Taken(letter.id)
+        return Accepted(letter.id)
 
 
 class Robot(_Http):
     """Writes to a group chat. Both makers take the same body; their codes differ."""
 
-    unreachable = OutOfOrder
+    unreachable = ChannelDown
 
-    def __init__(self, setup: HttpSetup, codes: dict[int, Outcome], caller: Caller) -> None:
+    def __init__(self, setup: HttpSettings, codes: dict[int, DeliveryOutcome], caller: Caller) -> None:
         super().__init__(setup, caller)
         self._codes = codes
 
-    async def send(self, letter: Letter) -> Taken:
+    async def send(self, letter: Letter) -> Accepted:
         body = orjson.dumps({"msgtype": "text", "text": {"content": f"{letter.subject}\n{letter.body}"}})
         answer = await self._post(letter, self._signed(letter), body, {"content-type": "application/json"})
-        code = answered(answer.body).get("errcode")
-        outcome = self._codes.get(code, Outcome.TECHNICAL) if isinstance(code, int) else Outcome.TECHNICAL
-        if outcome != Outcome.SENT:
-            raise FAILURES[outcome](str(code), "the robot refused it")
-        return Taken()
+        code = json_object(answer.body).get("errcode")
+        outcome = (
+            self._codes.get(code, DeliveryOutcome.TECHNICAL)
+            if isinstance(code, int)
+            else DeliveryOutcome.TECHNICAL
+        )
+        if outcome != DeliveryOutcome.SENT:
+            raise ERROR_OF[outcome](str(code), "the robot refused it")
+        return Accepted()
 
     def _signed(self, letter: Letter) -> str:
         """The robot's address, signed where it has a secret (DingTalk)."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 from sqlalchemy import text
 
-from services.notify.deliveries.domain import Channel
+from services.notify.deliveries.domain import ChannelKind
 from services.notify.messages.words import Language
 from shared.database.connection import Connection
 from shared.roles import AccountRole
@@ -25,8 +25,8 @@ Recipient = Annotated[
     Path(pattern=rf"^(office|regulator|(unit|head|leader|bank):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$"),
 ]
 _ADDRESSES = {
-    Channel.MAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
-    Channel.SMS: re.compile(r"\+?[0-9]{5,15}"),
+    ChannelKind.MAIL: re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
+    ChannelKind.SMS: re.compile(r"\+?[0-9]{5,15}"),
 }
 _URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
 
@@ -34,7 +34,7 @@ _URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
 class Contact(Body):
     """One address. With `urgent_only` what may wait stays in the inbox."""
 
-    channel: Channel
+    channel: ChannelKind
     address: Annotated[str, Field(min_length=3, max_length=500)]
     secret: Annotated[str, Field(min_length=8, max_length=200)] | None = None
     urgent_only: bool = False
@@ -44,7 +44,7 @@ class Contact(Body):
         """ValueError for what is no address of its channel, or a webhook without a secret to sign with."""
         if _ADDRESSES.get(self.channel, _URL).fullmatch(self.address) is None:
             raise ValueError(f"this is no address for {self.channel}")
-        if self.channel == Channel.WEBHOOK:
+        if self.channel == ChannelKind.WEBHOOK:
             key(self.secret or "")
         return self
 

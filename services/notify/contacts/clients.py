@@ -17,11 +17,11 @@ TIMEOUT_S = 10.0
 _NOT_OURS = frozenset({404, 410, 422})
 
 
-class Unreachable(Exception):
+class RegistrarUnavailable(Exception):
     """There was no answer that could be used; asking again later may help."""
 
 
-class Reach(BaseModel):
+class EnterpriseContact(BaseModel):
     """How an enterprise is reached, as it said when it registered."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,10 +31,10 @@ class Reach(BaseModel):
     language: Language | None = None
 
 
-NOWHERE = Reach()
+NO_CONTACT = EnterpriseContact()
 
 
-class Registrar:
+class RegistrarClient:
     """Speaks to `service`, which registers cases, under the account of a service."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Registrar:
             trust_env=False,
         )
 
-    async def reach(self, case_id: UUID) -> Reach:
+    async def reach(self, case_id: UUID) -> EnterpriseContact:
         """How the enterprise of a case is reached; `NOWHERE` for a case the service does not have.
 
         Raises `Unreachable` for no answer, or one that cannot be used.
@@ -58,15 +58,15 @@ class Registrar:
             traced = {"traceparent": traceparent()}
             answer = await self._client.get(PATHS[self._service].format(case_id), headers=traced)
         except httpx.HTTPError as error:
-            raise Unreachable(type(error).__name__) from error
+            raise RegistrarUnavailable(type(error).__name__) from error
         if answer.status_code in _NOT_OURS:
-            return NOWHERE
+            return NO_CONTACT
         if not answer.is_success:
-            raise Unreachable(f"{self._service} answers {answer.status_code}")
+            raise RegistrarUnavailable(f"{self._service} answers {answer.status_code}")
         try:
-            return Reach.model_validate_json(answer.content)
+            return EnterpriseContact.model_validate_json(answer.content)
         except ValidationError as error:
-            raise Unreachable(f"the answer of {self._service} cannot be read") from error
+            raise RegistrarUnavailable(f"the answer of {self._service} cannot be read") from error
 
     async def close(self) -> None:
         """Let connections go."""

@@ -17,12 +17,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.notify.channels.base import load
-from services.notify.contacts.clients import Reach, Registrar, Unreachable
+from services.notify.contacts.clients import EnterpriseContact, RegistrarClient, RegistrarUnavailable
 from services.notify.deliveries import work as deliveries
-from services.notify.deliveries.domain import STALE, Channel
+from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.messages.routing import Message
-from services.notify.polling_loop import rounds
+from services.notify.polling_loop import run_polling_loop
 from shared.database.connection import Connection
 from shared.service.runtime import ServiceContext
 from shared.service.settings import Settings
@@ -121,12 +121,12 @@ async def case_ended(conn: Connection, at: datetime, ids: Collection[UUID]) -> N
         await conn.execute(_CASE_ENDED, {"at": at, "recipients": [f"enterprise:{id_}" for id_ in ids]})
 
 
-def addresses(reach: Reach, channels: Sequence[Channel]) -> list[tuple[Channel, str]]:
+def addresses(reach: EnterpriseContact, channels: Sequence[ChannelKind]) -> list[tuple[ChannelKind, str]]:
     """Where messages to an enterprise go: one address, its e-mail before its mobile phone."""
-    if reach.email and Channel.MAIL in channels:
-        return [(Channel.MAIL, reach.email)]
+    if reach.email and ChannelKind.MAIL in channels:
+        return [(ChannelKind.MAIL, reach.email)]
     phone = re.sub("[ -]", "", reach.phone or "")
-    return [(Channel.SMS, phone)] if _MOBILE.fullmatch(phone) and Channel.SMS in channels else []
+    return [(ChannelKind.SMS, phone)] if _MOBILE.fullmatch(phone) and ChannelKind.SMS in channels else []
 
 
 def wait(attempts: int) -> timedelta:
@@ -143,7 +143,7 @@ def registrars(settings: Settings) -> dict[str, str]:
 class Inquirer:
     """Asks for one notify service, and forgets."""
 
-    def __init__(self, context: ServiceContext, asked: Mapping[str, Registrar]) -> None:
+    def __init__(self, context: ServiceContext, asked: Mapping[str, RegistrarClient]) -> None:
         self._context = context
         self._asked = asked
         self._channels = load(context.settings.channels).channels()
@@ -160,13 +160,13 @@ class Inquirer:
     async def _ask(self, row: Any) -> None:
         try:
             if row.registrar not in self._asked:
-                raise Unreachable(f"the address of {row.registrar} is not set")
+                raise RegistrarUnavailable(f"the address of {row.registrar} is not set")
             use_span(None)
             case = {CASE: str(row.appeal_id), NUMBER: row.registration_number}
             told = {"http.request.method": "GET", **case}
             with calling("GET", told, self._context.telemetry, row.registrar):
                 reach = await self._asked[row.registrar].reach(row.appeal_id)
-        except Unreachable as error:
+        except RegistrarUnavailable as error:
             self._context.log.warning("nobody says how to reach an enterprise", reason=str(error))
             next_at = self._context.clock.now() + wait(row.attempts)
             values = {"id": row.appeal_id, "reason": str(error), "next": next_at}
@@ -177,7 +177,7 @@ class Inquirer:
         else:
             await self._keep(row.appeal_id, row.registrar, reach)
 
-    async def _keep(self, appeal_id: UUID, registrar: str, reach: Reach) -> None:
+    async def _keep(self, appeal_id: UUID, registrar: str, reach: EnterpriseContact) -> None:
         """Keep the answer and let what waited for it leave; the case's lock keeps messages from between."""
         recipient = f"enterprise:{appeal_id}"
         async with self._context.engine.begin() as conn:
@@ -199,9 +199,9 @@ class Inquirer:
 async def inquire(context: ServiceContext) -> None:
     """The task that asks; without addresses and a key it only forgets."""
     key = context.settings.intake_key or ""
-    asked = {name: Registrar(name, url, key) for name, url in registrars(context.settings).items()}
+    asked = {name: RegistrarClient(name, url, key) for name, url in registrars(context.settings).items()}
     try:
-        await rounds(context, Inquirer(context, asked).turn, POLL_S, "contacts of enterprises")
+        await run_polling_loop(context, Inquirer(context, asked).turn, POLL_S, "contacts of enterprises")
     finally:
         for registrar in asked.values():
             await registrar.close()

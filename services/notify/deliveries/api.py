@@ -12,7 +12,7 @@ from sqlalchemy import text
 from services.notify.channels.base import load
 from services.notify.channels.sms import signature
 from services.notify.deliveries import receipts, work
-from services.notify.deliveries.domain import Channel, State
+from services.notify.deliveries.domain import ChannelKind, DeliveryState
 from shared.database.connection import Connection
 from shared.service.errors import NotFound, Unauthorized
 from shared.web.bodies import Body
@@ -102,12 +102,14 @@ async def evidence(appeal_id: UUID, conn: Reading) -> Response:
 
 
 @router.get("/deliveries")
-async def deliveries(conn: Reading, page: Paged, state: Annotated[State, Query()] = State.FAILED) -> Response:
+async def deliveries(
+    conn: Reading, page: Paged, state: Annotated[DeliveryState, Query()] = DeliveryState.FAILED
+) -> Response:
     """Deliveries in one state, the last changed first; by default those that failed for good."""
     return page.answer(await standing(conn, page, state), "changed_at", "id")
 
 
-async def standing(conn: Connection, page: Page, state: State) -> list[dict[str, Any]]:
+async def standing(conn: Connection, page: Page, state: DeliveryState) -> list[dict[str, Any]]:
     """Up to one more delivery than the page holds, the last changed first."""
     values: dict[str, Any] = {"state": state, "limit": page.limit + 1}
     after = ""
@@ -172,7 +174,7 @@ async def sms_receipt(
     said = Receipt.model_validate_json(body)
     async with edge.context.engine.begin() as conn:
         at = await edge.context.clock.stamp(conn)
-        if not await work.knows(conn, Channel.SMS, said.provider_id):
+        if not await work.knows(conn, ChannelKind.SMS, said.provider_id):
             raise NotFound(
                 "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
             )

@@ -20,7 +20,7 @@ from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 from shared.rules.wording.words import Said
 
 
-class Channel(StrEnum):
+class ChannelKind(StrEnum):
     """The ways out, beside the inbox."""
 
     MAIL = "mail"
@@ -30,7 +30,7 @@ class Channel(StrEnum):
     DINGTALK = "dingtalk"  # 钉钉群机器人
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """How a delivery stands. `sending` is a lease: whoever took it and died loses it when it ends."""
 
     WAITING = "waiting"
@@ -40,7 +40,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What came of one attempt; it decides who acts."""
 
     SENT = "sent"  # the provider took it
@@ -59,8 +59,8 @@ class Retry(NamedTuple):
 
 
 RETRIES = {
-    Outcome.TEMPORARY: Retry(timedelta(minutes=5), timedelta(hours=4), timedelta(days=1)),
-    Outcome.TECHNICAL: Retry(timedelta(seconds=30), timedelta(minutes=30), timedelta(days=5)),
+    DeliveryOutcome.TEMPORARY: Retry(timedelta(minutes=5), timedelta(hours=4), timedelta(days=1)),
+    DeliveryOutcome.TECHNICAL: Retry(timedelta(seconds=30), timedelta(minutes=30), timedelta(days=5)),
 }
 LEASE = timedelta(minutes=15)
 GATHERED = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
@@ -74,7 +74,7 @@ STALE = timedelta(days=7)
 """What occurred longer ago stays in the inbox: past cases that are brought in must not ring anybody."""
 
 
-class Quiet(BaseModel):
+class QuietHours(BaseModel):
     """When people are let be: from `since` to `until`, local times, and on days off if `days_off`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,7 +99,7 @@ def gathered(recipient: str) -> timedelta:
     return GATHERED.get(recipient.partition(":")[0], timedelta())
 
 
-def next_try(outcome: Outcome, parcel: "Parcel", at: datetime) -> datetime | None:
+def next_try(outcome: DeliveryOutcome, parcel: "Parcel", at: datetime) -> datetime | None:
     """When to try `parcel` again that failed at `at`; None to give up.
 
     A wait is up to a quarter longer or shorter, so that what failed together does not come back together.
@@ -114,7 +114,7 @@ def next_try(outcome: Outcome, parcel: "Parcel", at: datetime) -> datetime | Non
     return moment if moment < min(part.written_at for part in parcel.parts) + retry.give_up else None
 
 
-class Outgoing(BaseModel):
+class Delivery(BaseModel):
     """One message for one address, as it was taken to be sent. `secret` signs what goes to a webhook.
 
     `parcel` is the call it was first tried with: it stays with it, so that a provider can drop a second one.
@@ -127,7 +127,7 @@ class Outgoing(BaseModel):
     appeal_id: UUID
     registration_number: str
     recipient: str
-    channel: Channel
+    channel: ChannelKind
     address: str
     secret: str | None
     urgent: bool
@@ -142,7 +142,7 @@ class Outgoing(BaseModel):
     traceparent: str
 
 
-class Cap(BaseModel):
+class SendingCap(BaseModel):
     """More than `together` messages that wait for one address go as one; at most `per_hour` calls to it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -151,10 +151,10 @@ class Cap(BaseModel):
     per_hour: int = Field(default=20, ge=1)
 
 
-class Place(NamedTuple):
+class DeliveryTarget(NamedTuple):
     """Where messages go."""
 
-    channel: Channel
+    channel: ChannelKind
     address: str
 
 
@@ -162,12 +162,12 @@ class Parcel(NamedTuple):
     """What goes to one address in one call: a message, or several as a digest."""
 
     id: UUID
-    parts: tuple[Outgoing, ...]
+    parts: tuple[Delivery, ...]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DeliveryTarget:
         """Where it goes."""
-        return Place(self.parts[0].channel, self.parts[0].address)
+        return DeliveryTarget(self.parts[0].channel, self.parts[0].address)
 
     @property
     def language(self) -> Language:
@@ -180,15 +180,15 @@ class Parcel(NamedTuple):
         return any(part.urgent for part in self.parts)
 
 
-def parcels(taken: Iterable[Outgoing], cap: Cap) -> list[Parcel]:
+def parcels(taken: Iterable[Delivery], cap: SendingCap) -> list[Parcel]:
     """What was taken as the calls to make, the urgent first, then the oldest."""
-    known: dict[UUID, list[Outgoing]] = defaultdict(list)
-    new: dict[Place, list[Outgoing]] = defaultdict(list)
+    known: dict[UUID, list[Delivery]] = defaultdict(list)
+    new: dict[DeliveryTarget, list[Delivery]] = defaultdict(list)
     for one in sorted(taken, key=lambda one: (one.occurred_at, one.id)):
         if one.parcel is not None:
             known[one.parcel].append(one)
         else:
-            new[Place(one.channel, one.address)].append(one)
+            new[DeliveryTarget(one.channel, one.address)].append(one)
     found = [Parcel(id_, tuple(parts)) for id_, parts in known.items()]
     for group in new.values():
         if len(group) > cap.together:
@@ -199,7 +199,7 @@ def parcels(taken: Iterable[Outgoing], cap: Cap) -> list[Parcel]:
 
 
 def within(
-    found: Iterable[Parcel], calls: Mapping[Place, int], cap: Cap
+    found: Iterable[Parcel], calls: Mapping[DeliveryTarget, int], cap: SendingCap
 ) -> tuple[list[Parcel], list[Parcel]]:
     """The parcels that may go now, and those over the cap. `calls` counts those of the last hour.
 

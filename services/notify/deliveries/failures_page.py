@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.notify.deliveries.api import sent_again, standing
-from services.notify.deliveries.domain import Channel, Outcome, State
+from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
 from shared.web.request import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
 
 router = APIRouter(tags=["notify"])
@@ -24,16 +24,22 @@ KINDS = {
     "enterprise": ("企业", "enterprise"),
 }
 CHANNELS = {
-    Channel.MAIL: "邮件",
-    Channel.SMS: "短信",
-    Channel.WEBHOOK: "接口推送",
-    Channel.WECOM: "企业微信",
-    Channel.DINGTALK: "钉钉",
+    ChannelKind.MAIL: "邮件",
+    ChannelKind.SMS: "短信",
+    ChannelKind.WEBHOOK: "接口推送",
+    ChannelKind.WECOM: "企业微信",
+    ChannelKind.DINGTALK: "钉钉",
 }
 ACTIONS = {
-    Outcome.PERMANENT: ("地址有误或拒收：请核对联系方式后重发", "wrong address or refused: mend the contact"),
-    Outcome.TEMPORARY: ("对方暂时无法接收：可稍后重发", "could not be taken for a day: send again later"),
-    Outcome.TECHNICAL: (
+    DeliveryOutcome.PERMANENT: (
+        "地址有误或拒收：请核对联系方式后重发",
+        "wrong address or refused: mend the contact",
+    ),
+    DeliveryOutcome.TEMPORARY: (
+        "对方暂时无法接收：可稍后重发",
+        "could not be taken for a day: send again later",
+    ),
+    DeliveryOutcome.TECHNICAL: (
         "我方或服务商故障：请运维处理后重发",
         "a fault of ours or the provider's: operators mend it",
     ),
@@ -65,14 +71,14 @@ async def failures(
     request: Request, conn: Reading, edge: Edged, page: Paged, again: Annotated[UUID | None, Query()] = None
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
-    found = await standing(conn, page, State.FAILED)
+    found = await standing(conn, page, DeliveryState.FAILED)
     zone = edge.context.calendar.zone
     shown: list[dict[str, Any]] = [
         {
             **one,
             "to": _to(one["recipient"]),
-            "way": CHANNELS[Channel(one["channel"])],
-            "action": ACTIONS[Outcome(one["outcome"])],
+            "way": CHANNELS[ChannelKind(one["channel"])],
+            "action": ACTIONS[DeliveryOutcome(one["outcome"])],
             "failed_at": one["changed_at"].astimezone(zone),
             "proof": proof(request, _what(one["id"])),
         }

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from services.notify.channels.base import OutOfOrder, SmsSetup, load
+from services.notify.channels.base import ChannelDown, SmsSettings, load
 from services.notify.channels.sms import MOST_ASKED, ON_THE_WAY, Sms
 from services.notify.deliveries import receipts
-from services.notify.polling_loop import rounds
+from services.notify.polling_loop import run_polling_loop
 from shared.service.runtime import ServiceContext
 
 POLL_S = 1.0
@@ -44,15 +44,15 @@ _GIVE_UP = text(
 )
 
 
-def first_poll(setup: SmsSetup | None, at: datetime) -> datetime | None:
+def first_poll(setup: SmsSettings | None, at: datetime) -> datetime | None:
     """When to ask for the receipt of what was sent at `at`; None where the gateway cannot be asked."""
     return at + setup.poll_after if setup is not None and setup.status_url is not None else None
 
 
-class Poller:
+class ReceiptPoller:
     """Asks one SMS gateway for one notify service."""
 
-    def __init__(self, context: ServiceContext, setup: SmsSetup) -> None:
+    def __init__(self, context: ServiceContext, setup: SmsSettings) -> None:
         self._context = context
         self._setup = setup
         self._sms = Sms(setup)
@@ -70,7 +70,7 @@ class Poller:
         if sent:
             try:
                 said = await self._sms.ask(list(sent), at)
-            except OutOfOrder as error:
+            except ChannelDown as error:
                 self._context.log.warning("receipts wait for the gateway", reason=str(error))
                 said = {}
             await self._record(sent, said)
@@ -94,8 +94,8 @@ async def poll(context: ServiceContext) -> None:
     setup = load(context.settings.channels)
     if setup.dry_run or setup.sms is None or setup.sms.status_url is None:
         return
-    poller = Poller(context, setup.sms)
+    poller = ReceiptPoller(context, setup.sms)
     try:
-        await rounds(context, poller.turn, POLL_S, "receipts")
+        await run_polling_loop(context, poller.turn, POLL_S, "receipts")
     finally:
         await poller.close()

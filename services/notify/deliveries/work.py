@@ -10,12 +10,12 @@ from sqlalchemy import text
 from services.notify.deliveries.domain import (
     LEASE,
     STALE,
-    Channel,
-    Outcome,
-    Outgoing,
+    ChannelKind,
+    Delivery,
+    DeliveryOutcome,
+    DeliveryState,
+    DeliveryTarget,
     Parcel,
-    Place,
-    State,
     gathered,
 )
 from services.notify.messages.routing import Message
@@ -156,15 +156,15 @@ _RECEIVED = text(
 )
 
 
-class Result(NamedTuple):
+class AttemptResult(NamedTuple):
     """What came of one attempt at one delivery; `next_at` where it will be tried again.
 
     `poll_at`: when to ask for its receipt. `held_until`: until when its address wants to be let alone.
     """
 
-    delivery: Outgoing
+    delivery: Delivery
     parcel: UUID
-    outcome: Outcome
+    outcome: DeliveryOutcome
     next_at: datetime | None = None
     code: str | None = None
     reason: str | None = None
@@ -175,19 +175,19 @@ class Result(NamedTuple):
     is_gone: bool = False
 
     @property
-    def place(self) -> Place:
+    def place(self) -> DeliveryTarget:
         """Where it went."""
-        return Place(self.delivery.channel, self.delivery.address)
+        return DeliveryTarget(self.delivery.channel, self.delivery.address)
 
     @property
-    def state(self) -> State:
+    def state(self) -> DeliveryState:
         """How the delivery stands after it."""
-        if self.outcome == Outcome.SENT:
-            return State.SENT
-        return State.FAILED if self.next_at is None else State.WAITING
+        if self.outcome == DeliveryOutcome.SENT:
+            return DeliveryState.SENT
+        return DeliveryState.FAILED if self.next_at is None else DeliveryState.WAITING
 
 
-class Intended(NamedTuple):
+class MessageToSend(NamedTuple):
     """A message that is to leave."""
 
     id: UUID
@@ -197,29 +197,31 @@ class Intended(NamedTuple):
 
 
 async def intend(
-    conn: Connection, at: datetime, messages: Iterable[Message], channels: Sequence[Channel]
+    conn: Connection, at: datetime, messages: Iterable[Message], channels: Sequence[ChannelKind]
 ) -> None:
     """Write with the messages themselves that they are to leave, for each address of their recipients.
 
     None was written before it occurred, even where this service's clock is behind.
     """
     fresh = [
-        Intended(one.id, one.recipient, one.urgent, one.occurred_at)
+        MessageToSend(one.id, one.recipient, one.urgent, one.occurred_at)
         for one in messages
         if one.occurred_at > at - STALE
     ]
     await _intend(conn, at, fresh, channels)
 
 
-async def intend_earlier(conn: Connection, at: datetime, recipient: str, channels: Sequence[Channel]) -> None:
+async def intend_earlier(
+    conn: Connection, at: datetime, recipient: str, channels: Sequence[ChannelKind]
+) -> None:
     """The same for what a recipient was told before an address of it was known; it is not urgent any more."""
     rows = await conn.execute(_EARLIER, {"recipient": recipient, "since": at - STALE})
-    found = [Intended(row.id, recipient, False, row.occurred_at) for row in rows]
+    found = [MessageToSend(row.id, recipient, False, row.occurred_at) for row in rows]
     await _intend(conn, at, found, channels)
 
 
 async def _intend(
-    conn: Connection, at: datetime, found: Sequence[Intended], channels: Sequence[Channel]
+    conn: Connection, at: datetime, found: Sequence[MessageToSend], channels: Sequence[ChannelKind]
 ) -> None:
     if found and channels:
         await conn.execute(
@@ -237,8 +239,8 @@ async def _intend(
 
 
 async def take(
-    conn: Connection, at: datetime, channels: Sequence[Channel], limit: int, *, quiet: bool
-) -> list[Outgoing]:
+    conn: Connection, at: datetime, channels: Sequence[ChannelKind], limit: int, *, quiet: bool
+) -> list[Delivery]:
     """Lease what is due, the urgent first; in quiet hours that alone. A lease that ended counts as due.
 
     Parcels already made are taken whole, beyond `limit` if need be.
@@ -254,8 +256,8 @@ async def take(
     return found
 
 
-def _outgoing(row: Any) -> Outgoing:
-    return Outgoing.model_validate(dict(row))
+def _outgoing(row: Any) -> Delivery:
+    return Delivery.model_validate(dict(row))
 
 
 async def pack(conn: Connection, found: Iterable[Parcel]) -> None:
@@ -266,18 +268,20 @@ async def pack(conn: Connection, found: Iterable[Parcel]) -> None:
         await conn.execute(_PACK, {"ids": list(ids), "parcels": list(parcels)})
 
 
-async def calls(conn: Connection, since: datetime, places: Sequence[Place]) -> dict[Place, int]:
+async def calls(
+    conn: Connection, since: datetime, places: Sequence[DeliveryTarget]
+) -> dict[DeliveryTarget, int]:
     """How many calls went to each of these places since then."""
     rows = await conn.execute(_CALLS, {"since": since, **_places(places)})
-    return {Place(Channel(row.channel), row.address): row.calls for row in rows}
+    return {DeliveryTarget(ChannelKind(row.channel), row.address): row.calls for row in rows}
 
 
-async def put_back(conn: Connection, deliveries: Iterable[Outgoing], until: datetime) -> None:
+async def put_back(conn: Connection, deliveries: Iterable[Delivery], until: datetime) -> None:
     """Give back what was taken and not tried: due again at `until`, in a new parcel if it never was tried."""
     await conn.execute(_PUT_BACK, {"until": until, "ids": [one.id for one in deliveries]})
 
 
-async def record(conn: Connection, at: datetime, results: Sequence[Result]) -> None:
+async def record(conn: Connection, at: datetime, results: Sequence[AttemptResult]) -> None:
     """Keep what came of each attempt, as evidence and as the delivery's state."""
     await conn.execute(
         _RECORD,
@@ -297,7 +301,7 @@ async def record(conn: Connection, at: datetime, results: Sequence[Result]) -> N
     )
 
 
-async def hold(conn: Connection, at: datetime, results: Sequence[Result]) -> None:
+async def hold(conn: Connection, at: datetime, results: Sequence[AttemptResult]) -> None:
     """Let alone the addresses that ask for it, and for good those that are no more."""
     if held := {one.place: one.held_until for one in results if one.held_until is not None}:
         await conn.execute(_HOLD, _places(held) | {"untils": list(held.values())})
@@ -305,19 +309,24 @@ async def hold(conn: Connection, at: datetime, results: Sequence[Result]) -> Non
         await conn.execute(_GONE, _places(gone) | {"at": at})
 
 
-def _places(places: Iterable[Place]) -> dict[str, Any]:
+def _places(places: Iterable[DeliveryTarget]) -> dict[str, Any]:
     found = list(places)
     return {"channels": [one.channel for one in found], "addresses": [one.address for one in found]}
 
 
-async def knows(conn: Connection, channel: Channel, provider_id: str) -> bool:
+async def knows(conn: Connection, channel: ChannelKind, provider_id: str) -> bool:
     """Whether something went out under this id of the provider's."""
     values = {"channel": channel, "provider_id": provider_id}
     return (await conn.execute(_KNOWN, values)).scalar() is not None
 
 
 async def receive(
-    conn: Connection, at: datetime, channel: Channel, provider_id: str, outcome: Outcome, code: str
+    conn: Connection,
+    at: datetime,
+    channel: ChannelKind,
+    provider_id: str,
+    outcome: DeliveryOutcome,
+    code: str,
 ) -> list[Any]:
     """Keep a provider's receipt: delivered, or failed after all. What it changed: nothing the second time."""
     values = {"at": at, "channel": channel, "provider_id": provider_id, "outcome": outcome, "code": code}

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from uuid import uuid5
 
 from services.notify.channels.base import (
+    Accepted,
+    AddressGone,
+    ChannelDown,
+    ChannelSettings,
+    DeliveryChannel,
     DryRun,
-    Gone,
     Letter,
-    OutOfOrder,
     Refused,
-    Setup,
-    Taken,
     Undelivered,
-    Way,
     load,
 )
 from services.notify.channels.mail import Mail
@@ -25,9 +25,9 @@ from services.notify.channels.sms import Sms
 from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
 from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import (
-    Channel,
-    Outcome,
-    Outgoing,
+    ChannelKind,
+    Delivery,
+    DeliveryOutcome,
     Parcel,
     letter,
     next_try,
@@ -35,8 +35,8 @@ from services.notify.deliveries.domain import (
     within,
 )
 from services.notify.deliveries.receipt_polling import first_poll
-from services.notify.deliveries.work import Result
-from services.notify.polling_loop import rounds
+from services.notify.deliveries.work import AttemptResult
+from services.notify.polling_loop import run_polling_loop
 from shared.events import Event, NoticeFailed, NoticeSent
 from shared.messaging.outbox import Pending, publish
 from shared.service.runtime import ServiceContext
@@ -73,28 +73,30 @@ class Breaker:
             self.until = max(self.until or at, at + wait)
 
 
-def ways(setup: Setup, *, allow_private: bool = False) -> dict[Channel, Way]:
+def ways(setup: ChannelSettings, *, allow_private: bool = False) -> dict[ChannelKind, DeliveryChannel]:
     """The channels that are set up; webhooks and robots at addresses that are not public if so allowed."""
     if setup.dry_run:
-        return {channel: DryRun() for channel in Channel}
-    found: dict[Channel, Way] = {}
+        return {channel: DryRun() for channel in ChannelKind}
+    found: dict[ChannelKind, DeliveryChannel] = {}
     if setup.mail is not None:
-        found[Channel.MAIL] = Mail(setup.mail)
+        found[ChannelKind.MAIL] = Mail(setup.mail)
     if setup.sms is not None:
-        found[Channel.SMS] = Sms(setup.sms)
+        found[ChannelKind.SMS] = Sms(setup.sms)
     if setup.webhook is not None:
-        found[Channel.WEBHOOK] = Webhook(setup.webhook, Caller(allow_private=allow_private))
+        found[ChannelKind.WEBHOOK] = Webhook(setup.webhook, Caller(allow_private=allow_private))
     if setup.wecom is not None:
-        found[Channel.WECOM] = Robot(setup.wecom, WECOM_CODES, Caller(allow_private=allow_private))
+        found[ChannelKind.WECOM] = Robot(setup.wecom, WECOM_CODES, Caller(allow_private=allow_private))
     if setup.dingtalk is not None:
-        found[Channel.DINGTALK] = Robot(setup.dingtalk, DINGTALK_CODES, Caller(allow_private=allow_private))
+        found[ChannelKind.DINGTALK] = Robot(
+            setup.dingtalk, DINGTALK_CODES, Caller(allow_private=allow_private)
+        )
     return found
 
 
-class Courier:
+class DeliveryWorker:
     """Takes out the messages of one notify service."""
 
-    def __init__(self, context: ServiceContext, setup: Setup) -> None:
+    def __init__(self, context: ServiceContext, setup: ChannelSettings) -> None:
         self._context = context
         self._setup = setup
         self._ways = ways(setup, allow_private=context.settings.allow_private_webhooks)
@@ -104,7 +106,7 @@ class Courier:
         """Take out until cancelled; without channels there is nothing to do."""
         try:
             if self._ways:
-                await rounds(self._context, self.turn, POLL_S, "messages")
+                await run_polling_loop(self._context, self.turn, POLL_S, "messages")
         finally:
             await self.close()
 
@@ -140,7 +142,7 @@ class Courier:
             await deliveries.put_back(conn, _parts(later), at + OVER_CAP)
         return now[:CALLS]
 
-    async def _try(self, parcel: Parcel) -> list[Result]:
+    async def _try(self, parcel: Parcel) -> list[AttemptResult]:
         """Make one call; no results where the channel went out of order meanwhile."""
         channel = parcel.place.channel
         breaker, at = self._breakers[channel], self._context.clock.now()
@@ -152,15 +154,17 @@ class Courier:
             with calling(f"send {channel}", _told(parcel), self._context.telemetry, channel):
                 taken = await self._send(channel, _letter(parcel, at))
         except Undelivered as error:
-            breaker.note(at, in_order=not isinstance(error, OutOfOrder), wait=error.wait)
+            breaker.note(at, in_order=not isinstance(error, ChannelDown), wait=error.wait)
             return self._failed(parcel, error, at)
         breaker.note(at, in_order=True)
-        poll_at = first_poll(self._setup.sms, at) if channel == Channel.SMS and taken.provider_id else None
+        poll_at = (
+            first_poll(self._setup.sms, at) if channel == ChannelKind.SMS and taken.provider_id else None
+        )
         return [
-            Result(
+            AttemptResult(
                 part,
                 parcel.id,
-                Outcome.SENT,
+                DeliveryOutcome.SENT,
                 provider_id=taken.provider_id,
                 segments=taken.segments if part is parcel.parts[0] else None,
                 poll_at=poll_at,
@@ -168,11 +172,11 @@ class Courier:
             for part in parcel.parts
         ]
 
-    def _failed(self, parcel: Parcel, error: Undelivered, at: datetime) -> list[Result]:
+    def _failed(self, parcel: Parcel, error: Undelivered, at: datetime) -> list[AttemptResult]:
         next_at = next_try(error.outcome, parcel, at)
         until = at + error.wait if error.wait is not None and next_at is not None else None
         return [
-            Result(
+            AttemptResult(
                 part,
                 parcel.id,
                 error.outcome,
@@ -180,12 +184,12 @@ class Courier:
                 error.code,
                 error.reason,
                 held_until=until,
-                is_gone=isinstance(error, Gone),
+                is_gone=isinstance(error, AddressGone),
             )
             for part in parcel.parts
         ]
 
-    async def _send(self, channel: Channel, sent: Letter) -> Taken:
+    async def _send(self, channel: ChannelKind, sent: Letter) -> Accepted:
         """Hand a letter over; one that cannot be written down for its channel is refused."""
         try:
             return await self._ways[channel].send(sent)
@@ -199,7 +203,7 @@ class Courier:
         async with self._context.engine.begin() as conn:
             await deliveries.put_back(conn, parcel.parts, breaker.until)
 
-    async def _record(self, results: list[Result]) -> None:
+    async def _record(self, results: list[AttemptResult]) -> None:
         if not results:
             return
         for one in results:
@@ -221,7 +225,7 @@ def _told(parcel: Parcel) -> dict[str, str | int]:
     return {"huying.channel": first.channel, **named, **({CASES: cases} if cases > 1 else {})}
 
 
-def _parts(found: list[Parcel]) -> list[Outgoing]:
+def _parts(found: list[Parcel]) -> list[Delivery]:
     return [part for parcel in found for part in parcel.parts]
 
 
@@ -232,7 +236,7 @@ def _letter(parcel: Parcel, at: datetime) -> Letter:
     return Letter(str(parcel.id), first.address, first.secret, subject, body, numbers, at, parcel.language)
 
 
-def _said(result: Result, at: datetime) -> list[Event]:
+def _said(result: AttemptResult, at: datetime) -> list[Event]:
     """What is said of a delivery that left, or that failed for good."""
     one = result.delivery
     fields = {
@@ -245,7 +249,7 @@ def _said(result: Result, at: datetime) -> list[Event]:
         "channel": one.channel,
         "template": one.template,
     }
-    if result.outcome == Outcome.SENT:
+    if result.outcome == DeliveryOutcome.SENT:
         return [NoticeSent.model_validate(fields)]
     if result.next_at is None:
         return [NoticeFailed.model_validate(fields | {"outcome": result.outcome, "reason": result.reason})]
@@ -254,4 +258,4 @@ def _said(result: Result, at: datetime) -> list[Event]:
 
 async def take_out(context: ServiceContext) -> None:
     """The task that takes messages out."""
-    await Courier(context, load(context.settings.channels)).run()
+    await DeliveryWorker(context, load(context.settings.channels)).run()

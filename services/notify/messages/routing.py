@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import jinja2
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.notify.domain import NAMED, RECIPIENTS, TO_ALL_LEGS, TO_BANKS, File, addresses
+from services.notify.domain import NAMED, RECIPIENTS, TO_ALL_LEGS, TO_BANKS, CaseDocument, addresses
 from services.notify.messages.templates import FOLDER, Template, Text, Texts, addressee, file_of, unreadable
-from services.notify.messages.words import USUAL, Language, Names, Speech
+from services.notify.messages.words import USUAL, Language, PackNames, Speech
 from shared.events import CATALOGUE, Event
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place
@@ -83,7 +83,7 @@ class Routing(BaseModel):
     silent: dict[str, Text]
 
 
-class Table(Routing):
+class RoutingTable(Routing):
     """The routes, with every template they name in every language."""
 
     templates: dict[str, dict[Language, Template]]
@@ -94,10 +94,10 @@ class Table(Routing):
 
     def messages(
         self,
-        file: File,
+        file: CaseDocument,
         event: Event,
         zone: ZoneInfo,
-        names: Names = USUAL,
+        names: PackNames = USUAL,
         languages: Mapping[str, Language] = NOBODY_CHOSE,
     ) -> list[Message]:
         """What to say about `event`, times in `zone`, words as `names` has them; each is told once.
@@ -115,7 +115,9 @@ class Table(Routing):
                             found[recipient] = self._message(route, recipient, file, event, speech)
         return list(found.values())
 
-    def _message(self, route: Route, recipient: str, file: File, event: Event, speech: Speech) -> Message:
+    def _message(
+        self, route: Route, recipient: str, file: CaseDocument, event: Event, speech: Speech
+    ) -> Message:
         known: dict[str, Any] = {name: getattr(event, name) for name in type(event).model_fields}
         known["matter"] = speech.matter(file.registration_number, file.title)
         known["addressee"] = addressee(recipient, file, speech)
@@ -143,14 +145,14 @@ class Table(Routing):
         )
 
 
-def load(folder: Path) -> Table:
+def load(folder: Path) -> RoutingTable:
     """The table in a folder's files. `Mistakes` names file, line, place and rule of each."""
     texts = {each: strict_yaml.read(folder / file_of(each), Texts, unreadable) for each in Language}
     routing = strict_yaml.read(folder / ROUTING, Routing, lambda found: _contradictions(found, texts))
     for each in Language:
         strict_yaml.read(folder / file_of(each), Texts, lambda found: _misplaced(found, routing))
     names = {route.template for routes in routing.routes.values() for route in routes}
-    return Table(
+    return RoutingTable(
         routes=routing.routes,
         silent=routing.silent,
         templates={name: {each: texts[each].root[name] for each in Language} for name in sorted(names)},
@@ -158,7 +160,7 @@ def load(folder: Path) -> Table:
 
 
 @cache
-def table() -> Table:
+def table() -> RoutingTable:
     """The table this service works by."""
     return load(FOLDER)
 

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from services.notify.domain import File
+from services.notify.domain import CaseDocument
 from services.notify.messages.words import Language, Speech
 from shared.rules.pack.strict_yaml import Place
 
@@ -28,7 +28,7 @@ class Template(BaseModel):
     subject: Text
     body: Text
 
-    def render(self, known: dict[str, Any], file: File, speech: Speech) -> tuple[str, str]:
+    def render(self, known: dict[str, Any], file: CaseDocument, speech: Speech) -> tuple[str, str]:
         """Subject and body, for the case of `file`."""
         fields = known | {"_file": file, "_speech": speech}
         return _compiled(self.subject).render(fields), _compiled(self.body).render(fields)
@@ -70,14 +70,14 @@ def _limit_name(context: Context, deadline: str) -> str:
 
 @jinja2.pass_context
 def _unit_name(context: Context, code: str | None) -> str:
-    file: File = context["_file"]
+    file: CaseDocument = context["_file"]
     speech: Speech = context["_speech"]
     return speech.unit(file.unit_name(code))
 
 
 @jinja2.pass_context
 def _bank_name(context: Context, code: str) -> str:
-    file: File = context["_file"]
+    file: CaseDocument = context["_file"]
     return file.bank_name(code)
 
 
@@ -89,12 +89,12 @@ def _bank_names(context: Context, legs: Iterable[Any]) -> str:
 
 @jinja2.pass_context
 def _recipient_name(context: Context, recipient: str) -> str:
-    file: File = context["_file"]
+    file: CaseDocument = context["_file"]
     speech: Speech = context["_speech"]
     return addressee(recipient, file, speech)
 
 
-def addressee(recipient: str, file: File, speech: Speech) -> str:
+def addressee(recipient: str, file: CaseDocument, speech: Speech) -> str:
     """Who a recipient is, in words."""
     kind, _, code = recipient.partition(":")
     if kind == "bank":

@@ -75,7 +75,7 @@ _LIMIT_WORDS = ("deadline", "limit", "period")
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-class Names(BaseModel):
+class PackNames(BaseModel):
     """What a pack calls its own words, by word."""
 
     model_config = ConfigDict(frozen=True)
@@ -87,13 +87,13 @@ class Names(BaseModel):
     destinations: dict[str, Said] = {}
 
 
-USUAL = Names()
+USUAL = PackNames()
 """Of an event all of whose words are usual ones."""
 
 
-def names(pack: Pack) -> Names:
+def names(pack: Pack) -> PackNames:
     """The names in a pack."""
-    return Names(
+    return PackNames(
         deadlines={rule.deadline: _said(rule.title) for rule in pack.limits if rule.title},
         stages={stage.stage: _said(stage.title) for stage in pack.stages},
         levels={level.level: _said(level.title) for level in pack.levels.steps} if pack.levels else {},
@@ -128,7 +128,7 @@ class Speech:
 
     language: Language
     zone: ZoneInfo
-    names: Names = USUAL
+    names: PackNames = USUAL
 
     def word(self, value: str) -> str:
         """A word of the events; a card that only a pack knows keeps its name."""

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain import File
+from services.notify.domain import CaseDocument
 from services.notify.messages.routing import table
-from services.notify.messages.words import Names
+from services.notify.messages.words import PackNames
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.time.limits import Limit, LimitUnit
@@ -89,7 +89,7 @@ OWN: dict[str, dict[str, Any]] = {
     "loan.reported.v1": {"state": "approved"},
     "loan.office_took_over.v1": {"reason": "declined_by_all"},
 }
-NAMES = Names(
+NAMES = PackNames(
     deadlines={"payout": Said("兑付期限", "payout")},
     stages={"paid": Said("款项到账", "money received")},
     levels={"county": Said("县（区）", "county")},
@@ -112,9 +112,9 @@ def sample(type_: type[Event], **fields: Any) -> Any:
     return type_.model_validate({name: known[name] for name in type_.model_fields if name in known})
 
 
-def case() -> File:
+def case() -> CaseDocument:
     """A case with two legs, a leader and, as a loan request has them, two banks."""
-    file = File(appeal_id=APPEAL, registration_number=NUMBER, title="厂区门口道路积水", leader="L1")
+    file = CaseDocument(appeal_id=APPEAL, registration_number=NUMBER, title="厂区门口道路积水", leader="L1")
     file.assign(sample(events.AppealAssigned, occurred_at=at(2026, 2, 13)))
     file.push(sample(events.LoanPushed, occurred_at=at(2026, 2, 13)))
     return file

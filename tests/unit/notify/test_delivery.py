@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.notify.deliveries.domain import (
-    Cap,
-    Channel,
-    Outcome,
-    Outgoing,
+    ChannelKind,
+    Delivery,
+    DeliveryOutcome,
+    DeliveryTarget,
     Parcel,
-    Place,
-    Quiet,
+    QuietHours,
+    SendingCap,
     letter,
     next_try,
     parcels,
@@ -28,7 +28,7 @@ CALENDAR = Calendar.load(ZONE)
 AT = datetime(2026, 2, 13, 10, tzinfo=ZONE)
 
 
-def one(number: int, **fields: Any) -> Outgoing:
+def one(number: int, **fields: Any) -> Delivery:
     """A message, a minute after the one before."""
     known = {
         "id": UUID(int=number),
@@ -36,7 +36,7 @@ def one(number: int, **fields: Any) -> Outgoing:
         "appeal_id": UUID(int=2000 + number),
         "registration_number": f"BZ-20260213-{number:05}",
         "recipient": "unit:GXJ",
-        "channel": Channel.SMS,
+        "channel": ChannelKind.SMS,
         "address": "13800000000",
         "secret": None,
         "urgent": False,
@@ -49,7 +49,7 @@ def one(number: int, **fields: Any) -> Outgoing:
         "parcel": None,
         "traceparent": "",
     }
-    return Outgoing.model_validate(known | fields)
+    return Delivery.model_validate(known | fields)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def one(number: int, **fields: Any) -> Outgoing:
 )
 def test_people_are_let_be_at_night_and_on_days_off(moment: str, quiet: bool) -> None:
     at = datetime.fromisoformat(moment).replace(tzinfo=ZONE)
-    assert Quiet().covers(at, CALENDAR, ZONE) == quiet
+    assert QuietHours().covers(at, CALENDAR, ZONE) == quiet
 
 
 def test_quiet_hours_may_lie_within_one_day() -> None:
-    noon = Quiet.model_validate({"since": "12:00", "until": "14:00", "days_off": False})
+    noon = QuietHours.model_validate({"since": "12:00", "until": "14:00", "days_off": False})
     hours = [hour for hour in range(24) if noon.covers(AT.replace(hour=hour), CALENDAR, ZONE)]
     assert hours == [12, 13]
 
@@ -79,15 +79,15 @@ def test_quiet_hours_may_lie_within_one_day() -> None:
 @pytest.mark.parametrize(
     ("outcome", "attempts", "shortest_s", "longest_s"),
     [
-        (Outcome.TECHNICAL, 1, 22.5, 37.5),  # 30 s, a quarter less or more
-        (Outcome.TECHNICAL, 2, 45, 75),
-        (Outcome.TECHNICAL, 50, 1350, 2250),  # 30 minutes at most
-        (Outcome.TEMPORARY, 1, 225, 375),  # 5 minutes
-        (Outcome.TEMPORARY, 3, 900, 1500),
+        (DeliveryOutcome.TECHNICAL, 1, 22.5, 37.5),  # 30 s, a quarter less or more
+        (DeliveryOutcome.TECHNICAL, 2, 45, 75),
+        (DeliveryOutcome.TECHNICAL, 50, 1350, 2250),  # 30 minutes at most
+        (DeliveryOutcome.TEMPORARY, 1, 225, 375),  # 5 minutes
+        (DeliveryOutcome.TEMPORARY, 3, 900, 1500),
     ],
 )
 def test_waits_double_and_spread(
-    outcome: Outcome, attempts: int, shortest_s: float, longest_s: float
+    outcome: DeliveryOutcome, attempts: int, shortest_s: float, longest_s: float
 ) -> None:
     waits = set()
     for number in range(1, 200):
@@ -101,28 +101,28 @@ def test_waits_double_and_spread(
 @pytest.mark.parametrize(
     ("outcome", "age", "again"),
     [
-        (Outcome.PERMANENT, timedelta(), False),
-        (Outcome.TEMPORARY, timedelta(hours=23), True),
-        (Outcome.TEMPORARY, timedelta(days=1), False),
-        (Outcome.TECHNICAL, timedelta(days=4), True),
-        (Outcome.TECHNICAL, timedelta(days=5), False),
+        (DeliveryOutcome.PERMANENT, timedelta(), False),
+        (DeliveryOutcome.TEMPORARY, timedelta(hours=23), True),
+        (DeliveryOutcome.TEMPORARY, timedelta(days=1), False),
+        (DeliveryOutcome.TECHNICAL, timedelta(days=4), True),
+        (DeliveryOutcome.TECHNICAL, timedelta(days=5), False),
     ],
 )
-def test_after_a_while_it_is_given_up(outcome: Outcome, age: timedelta, again: bool) -> None:
+def test_after_a_while_it_is_given_up(outcome: DeliveryOutcome, age: timedelta, again: bool) -> None:
     parcel = Parcel(UUID(int=1), (one(1, written_at=AT - age),))
     assert (next_try(outcome, parcel, AT) is not None) == again
 
 
 def test_what_is_urgent_goes_first_then_the_oldest() -> None:
     taken = [one(3, address="a"), one(1, address="b"), one(9, address="c", urgent=True)]
-    assert [parcel.parts[0].id.int for parcel in parcels(taken, Cap())] == [9, 1, 3]
+    assert [parcel.parts[0].id.int for parcel in parcels(taken, SendingCap())] == [9, 1, 3]
 
 
 def test_many_messages_for_one_address_go_as_one() -> None:
     taken = [one(number) for number in range(1, 1001)]
-    (digest,) = parcels(taken, Cap(together=3))
+    (digest,) = parcels(taken, SendingCap(together=3))
     assert [part.id.int for part in digest.parts] == list(range(1, 1001))
-    assert len(parcels(taken[:3], Cap(together=3))) == 3
+    assert len(parcels(taken[:3], SendingCap(together=3))) == 3
 
 
 @pytest.mark.parametrize(
@@ -147,20 +147,20 @@ def test_a_digest_is_headed_in_the_language_that_its_recipient_reads_now(
 def test_a_digest_with_something_urgent_is_urgent() -> None:
     calm = [one(number, address="calm") for number in range(1, 11)]
     mixed = [one(number, address="mixed", urgent=number == 20) for number in range(11, 21)]
-    found = parcels([*calm, *mixed], Cap())
+    found = parcels([*calm, *mixed], SendingCap())
     assert [(parcel.urgent, len(parcel.parts)) for parcel in found] == [(True, 10), (False, 10)]
 
 
 def test_what_was_tried_together_stays_together_under_its_id() -> None:
     before = [one(number, parcel=UUID(int=77), attempts=2) for number in (1, 2)]
-    found = parcels([*before, *(one(number) for number in range(3, 10))], Cap(together=3))
+    found = parcels([*before, *(one(number) for number in range(3, 10))], SendingCap(together=3))
     assert (found[0].id, len(found[0].parts)) == (UUID(int=77), 2)
     assert len(found) == 2
 
 
 def test_calls_over_the_cap_wait_but_for_the_urgent_ones() -> None:
     found = [Parcel(UUID(int=n), (one(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
-    now, later = within(found, {Place(Channel.SMS, "13800000000"): 17}, Cap(per_hour=20))
+    now, later = within(found, {DeliveryTarget(ChannelKind.SMS, "13800000000"): 17}, SendingCap(per_hour=20))
     assert [parcel.id.int for parcel in now] == [9, 10, 1]  # 18, 19, 20
     assert [parcel.id.int for parcel in later] == [2, 3, 4]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain import File
+from services.notify.domain import CaseDocument
 from services.notify.handlers import HANDLERS
 from services.notify.work import NotifyConfig, Work
 from shared import events
@@ -27,11 +27,13 @@ def config(zone: str = "Asia/Shanghai") -> NotifyConfig:
 
 def heard(*read: Event) -> Work:
     """The unit of work after these events, each read in a transaction of its own."""
-    file: File | None = None
+    file: CaseDocument | None = None
     room, sent = None, {}
     for event in read:
         room = Work(cast(AsyncConnection, None), at(2026, 3, 1), config())
-        room.files = {} if file is None else {APPEAL: File.model_validate_json(file.model_dump_json())}
+        room.files = (
+            {} if file is None else {APPEAL: CaseDocument.model_validate_json(file.model_dump_json())}
+        )
         HANDLERS[type(event)](room, event)
         file = room.files[APPEAL]
         room.outgoing = sent = room.outgoing | sent

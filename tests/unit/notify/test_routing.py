@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter
 
-from services.notify.domain import File
+from services.notify.domain import CaseDocument
 from services.notify.handlers import HANDLERS
-from services.notify.messages.routing import NOTHING, ROUTING, Message, Table, load, table
+from services.notify.messages.routing import NOTHING, ROUTING, Message, RoutingTable, load, table
 from services.notify.messages.templates import FOLDER, file_of
 from services.notify.messages.words import DEADLINES, WORDS, Language
 from shared import events
@@ -25,7 +25,9 @@ from tests.unit.notify.samples import ALL, BANKS, FIELDS, LEGS, NAMES, NUMBER, a
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def said(event: Event, language: Language = Language.ZH, file: File | None = None) -> dict[str, Message]:
+def said(
+    event: Event, language: Language = Language.ZH, file: CaseDocument | None = None
+) -> dict[str, Message]:
     file = file or case()
     everybody = {message.recipient: language for message in table().messages(file, event, ZONE, NAMES)}
     return {message.recipient: message for message in table().messages(file, event, ZONE, NAMES, everybody)}
@@ -310,7 +312,7 @@ def test_another_fact_of_the_same_kind_is_another_message() -> None:
 
 
 def test_who_is_named_by_two_words_gets_the_first_message_alone() -> None:
-    twice = Table.model_validate(
+    twice = RoutingTable.model_validate(
         {
             "routes": {
                 "appeal.instructed.v1": [

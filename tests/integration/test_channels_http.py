@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify.channels.base import Gone, HttpSetup, Letter, Refused, Retryable, Undelivered
+from services.notify.channels.base import AddressGone, HttpSettings, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
-from services.notify.deliveries.domain import Outcome
+from services.notify.deliveries.domain import DeliveryOutcome
 from services.notify.messages.words import Language
 from shared.web.webhooks import Caller
 from tests.gateway import Gateway
@@ -79,7 +79,7 @@ def letter(address: str, secret: str | None = WHSEC) -> Letter:
 
 
 def webhook(*hosts: str, allow_private: bool = True, timeout_s: float = 5) -> Webhook:
-    return Webhook(HttpSetup(hosts=hosts), Caller(allow_private=allow_private, timeout_s=timeout_s))
+    return Webhook(HttpSettings(hosts=hosts), Caller(allow_private=allow_private, timeout_s=timeout_s))
 
 
 async def refusal(way: Webhook | Robot, sent: Letter) -> Undelivered:
@@ -104,7 +104,7 @@ async def test_a_webhook_is_signed_so_that_the_standards_own_library_believes_it
         (302, Refused),
         (400, Refused),
         (404, Refused),
-        (410, Gone),
+        (410, AddressGone),
         (408, Retryable),
         (425, Retryable),
         (429, Retryable),
@@ -156,7 +156,7 @@ async def test_what_is_not_public_is_not_called_even_where_it_was_set_up(site: S
         for scheme in ("http", "https"):
             way = webhook(host, allow_private=False)
             assert isinstance(await refusal(way, letter(f"{scheme}://{host}/hook")), Undelivered)
-            robot = Robot(HttpSetup(hosts=(host,)), WECOM_CODES, Caller(timeout_s=2))
+            robot = Robot(HttpSettings(hosts=(host,)), WECOM_CODES, Caller(timeout_s=2))
             assert isinstance(await refusal(robot, letter(f"{scheme}://{host}/hook")), Undelivered)
     assert site.asked == []
 
@@ -166,17 +166,17 @@ async def test_what_is_not_public_is_not_called_even_where_it_was_set_up(site: S
     [
         *((WECOM_CODES, code, outcome) for code, outcome in WECOM_CODES.items()),
         *((DINGTALK_CODES, code, outcome) for code, outcome in DINGTALK_CODES.items()),
-        (WECOM_CODES, 12345, Outcome.TECHNICAL),
-        (WECOM_CODES, None, Outcome.TECHNICAL),
-        (WECOM_CODES, "0", Outcome.TECHNICAL),
+        (WECOM_CODES, 12345, DeliveryOutcome.TECHNICAL),
+        (WECOM_CODES, None, DeliveryOutcome.TECHNICAL),
+        (WECOM_CODES, "0", DeliveryOutcome.TECHNICAL),
     ],
 )
 async def test_a_robots_code_means_what_its_maker_says(
-    site: Site, codes: dict[int, Outcome], code: object, outcome: Outcome
+    site: Site, codes: dict[int, DeliveryOutcome], code: object, outcome: DeliveryOutcome
 ) -> None:
     site.body = {"errcode": code}
-    robot = Robot(HttpSetup(hosts=(site.host,)), codes, Caller(allow_private=True))
-    if outcome == Outcome.SENT:
+    robot = Robot(HttpSettings(hosts=(site.host,)), codes, Caller(allow_private=True))
+    if outcome == DeliveryOutcome.SENT:
         await robot.send(letter(site.url, None))
         await robot.close()
     else:
@@ -186,7 +186,7 @@ async def test_a_robots_code_means_what_its_maker_says(
 
 async def test_a_robot_is_told_in_words_and_signed_where_it_has_a_secret(site: Site) -> None:
     site.body = {"errcode": 0}
-    robot = Robot(HttpSetup(hosts=(site.host,)), DINGTALK_CODES, Caller(allow_private=True))
+    robot = Robot(HttpSettings(hosts=(site.host,)), DINGTALK_CODES, Caller(allow_private=True))
     await robot.send(letter(f"{site.url}?access_token=x", "SEC123"))
     await robot.close()
     ((url, _, body),) = site.asked

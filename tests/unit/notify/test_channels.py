@@ -9,21 +9,21 @@ import orjson
 import pytest
 
 from services.notify.channels.base import (
+    ChannelDown,
     Letter,
-    OutOfOrder,
     Refused,
     Retryable,
-    SmsSetup,
+    SmsSettings,
     Undelivered,
     load,
 )
 from services.notify.channels.mail import undelivered
 from services.notify.channels.sms import CODES, Size, Sms, signature, size
-from services.notify.deliveries.domain import Channel, Outcome
+from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome
 from services.notify.messages.words import Language
 from shared.rules.pack.strict_yaml import Mistakes
 
-SMS = SmsSetup.model_validate(
+SMS = SmsSettings.model_validate(
     {
         "url": "http://gateway/v1/messages",
         "key_id": "k",
@@ -85,19 +85,21 @@ def test_length_and_segments_of_a_text(text: str, expected: Size) -> None:
     ("status", "body", "outcome"),
     [
         *((200, {"code": code, "id": "x"}, outcome) for code, outcome in CODES.items()),
-        (200, {"code": "9001"}, Outcome.PERMANENT),
-        (200, {"code": "NEVER_HEARD"}, Outcome.TECHNICAL),
-        (200, b"<html>", Outcome.TECHNICAL),
-        (200, b"[]", Outcome.TECHNICAL),
-        (400, {"code": "INVALID_NUMBER"}, Outcome.PERMANENT),
-        (401, {"code": "OK"}, Outcome.TECHNICAL),
-        (429, {}, Outcome.TECHNICAL),
-        (503, b"", Outcome.TECHNICAL),
+        (200, {"code": "9001"}, DeliveryOutcome.PERMANENT),
+        (200, {"code": "NEVER_HEARD"}, DeliveryOutcome.TECHNICAL),
+        (200, b"<html>", DeliveryOutcome.TECHNICAL),
+        (200, b"[]", DeliveryOutcome.TECHNICAL),
+        (400, {"code": "INVALID_NUMBER"}, DeliveryOutcome.PERMANENT),
+        (401, {"code": "OK"}, DeliveryOutcome.TECHNICAL),
+        (429, {}, DeliveryOutcome.TECHNICAL),
+        (503, b"", DeliveryOutcome.TECHNICAL),
     ],
 )
-async def test_what_the_gateway_answers_has_one_meaning(status: int, body: Any, outcome: Outcome) -> None:
+async def test_what_the_gateway_answers_has_one_meaning(
+    status: int, body: Any, outcome: DeliveryOutcome
+) -> None:
     sms = Sms(SMS, answering(status, body))
-    if outcome == Outcome.SENT:
+    if outcome == DeliveryOutcome.SENT:
         assert (await sms.send(a_letter())).provider_id == "x"
     else:
         with pytest.raises(Undelivered) as failure:
@@ -138,9 +140,9 @@ async def test_an_endless_text_goes_as_its_subject() -> None:
         (552, Refused),
         (450, Retryable),
         (452, Retryable),
-        (421, OutOfOrder),
-        (535, OutOfOrder),
-        (554, OutOfOrder),
+        (421, ChannelDown),
+        (535, ChannelDown),
+        (554, ChannelDown),
     ],
 )
 def test_a_reply_code_of_smtp_has_one_meaning(code: int, kind: type[Undelivered]) -> None:
@@ -151,7 +153,7 @@ def test_without_a_file_nothing_leaves_and_on_a_dry_run_everything_seems_to(tmp_
     assert load(None).channels() == ()
     file = tmp_path / "channels.yaml"
     file.write_text("dry_run: true\n")
-    assert load(file).channels() == tuple(Channel)
+    assert load(file).channels() == tuple(ChannelKind)
 
 
 @pytest.mark.parametrize(
