@@ -4,7 +4,6 @@ The key is a PEM file (PKCS 8, mode 600) that no database holds. What was sealed
 by whoever has the databases alone.
 """
 
-import asyncio
 import os
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from sqlalchemy import text
 
 from shared.audit import chain
 from shared.database.connection import Connection, Database
-from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.retry import keep_running
 from shared.service.clock import Clock
 
 LOOK_S = 60.0
@@ -140,15 +139,12 @@ async def keep(
     log: structlog.typing.FilteringBoundLogger,
 ) -> None:
     """Seal each day in `zone` soon after it ended, until cancelled."""
-    while True:
+
+    async def seal_yesterday() -> None:
         now = clock.now()
         midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
-        try:
-            async with database.begin() as conn:
-                if found := await seal(conn, service, midnight, now, key):
-                    log.info("sealed", day=str(found.day), upto=found.upto, head=found.head.hex())
-        except DATABASE_ERRORS as error:
-            if not is_transient(error):
-                raise
-            log.warning("sealing waits for the database", reason=repr(error))
-        await asyncio.sleep(LOOK_S)
+        async with database.begin() as conn:
+            if head := await seal(conn, service, midnight, now, key):
+                log.info("sealed", day=str(head.day), upto=head.upto, head=head.head.hex())
+
+    await keep_running(seal_yesterday, log, "sealing", rest_s=LOOK_S, pause_s=LOOK_S)

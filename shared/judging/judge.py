@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from shared.database.connection import Connection
-from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.retry import keep_running
 from shared.judging import calendars
 from shared.judging.cases import Cases
 from shared.messaging.batching import Pace
@@ -73,19 +73,14 @@ class Judge(ABC, Generic[Known]):
 
     async def run(self) -> None:
         """Judge until cancelled."""
-        context = self.context
-        while True:
-            try:
-                context.news.clear()
-                self._pace.begin()
-                judged, due_at = await self._judge_all()
-                await self._rest(due_at)
-                await self._pace.rest(judged)
-            except DATABASE_ERRORS as error:
-                if not is_transient(error):
-                    raise
-                context.log.warning("judgement waits for the database", reason=repr(error))
-                await asyncio.sleep(1)
+        await keep_running(self._judge_and_rest, self.context.log, "judgement")
+
+    async def _judge_and_rest(self) -> None:
+        self.context.news.clear()
+        self._pace.begin()
+        judged, due_at = await self._judge_all()
+        await self._rest(due_at)
+        await self._pace.rest(judged)
 
     def attempt(
         self, case_id: UUID, number: str, began_in: str | None, judge: Callable[[], None]

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 from aiokafka.partitioner import murmur2
 
+from shared.database.errors import is_transient
 from shared.service.settings import Settings
 
 CHECK_S = 1.0
@@ -26,6 +27,11 @@ async def end(closing: Coroutine[Any, Any, None]) -> None:
     task.cancel()
     if task.done() and not task.cancelled():
         task.exception()
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether trying again later may help: the broker or the database is away, or its state passes."""
+    return isinstance(error, KafkaError) or is_transient(error)
 
 
 class WrongPartitions(ValueError):

@@ -15,15 +15,16 @@ from uuid import UUID
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
-from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.errors import is_transient
+from shared.database.retry import keep_running
 from shared.events import Event
 from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
-from shared.messaging.broker import Bus, end
+from shared.messaging.broker import Bus, end, may_pass
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.records import Parked, Record, decode, keep_watermarks, park, watermarks
@@ -101,12 +102,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Consume until cancelled; a broker that is away is waited for."""
-        while True:
-            try:
-                await self._session()
-            except (KafkaError, *DATABASE_ERRORS) as error:
-                self._log.warning("consumer waits", reason=repr(error))
-                await asyncio.sleep(1)
+        await keep_running(self._session, self._log, "consumer", may_pass=may_pass)
 
     async def _session(self) -> None:
         async with Bus(self._settings) as bus:

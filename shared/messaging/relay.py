@@ -15,17 +15,17 @@ from uuid import uuid4
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownError
+from aiokafka.errors import UnknownError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
 from shared.audit.links import Links
 from shared.database.connection import Connection, Database
-from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.locks import Lock, take_for_session
+from shared.database.retry import keep_running
 from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
-from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions, end, hash_of
+from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions, end, hash_of, may_pass
 from shared.messaging.topics import Topics
 from shared.service.clock import Clock, epoch_ns
 from shared.service.settings import Settings
@@ -119,16 +119,13 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; what fails for a time is tried again."""
-        while True:
-            try:
-                await self._session()
-            except LogLost as error:
-                await self._forget(repr(error))
-            except (KafkaError, *DATABASE_ERRORS) as error:
-                if not (isinstance(error, KafkaError) or is_transient(error)):
-                    raise
-                self._log.warning("relay waits", reason=repr(error))
-                await asyncio.sleep(1)
+        await keep_running(self._session_or_forget, self._log, "relay", may_pass=may_pass)
+
+    async def _session_or_forget(self) -> None:
+        try:
+            await self._session()
+        except LogLost as error:
+            await self._forget(repr(error))
 
     async def _session(self) -> None:
         """All on the one connection that has the lock: without the lock nothing more is sent."""

@@ -1,0 +1,61 @@
+"""The loop of a service's work goes on, rests, waits for errors that pass, and raises all others."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared.database.retry import keep_running
+from shared.telemetry.logs import log
+
+LOG = log("retry")
+
+
+class Turns:
+    """Work whose turns end as written: by a value, or by an error."""
+
+    def __init__(self, *ends: object) -> None:
+        self._ends: Iterator[object] = iter(ends)
+        self.began_at: list[float] = []
+
+    async def __call__(self) -> object:
+        self.began_at.append(asyncio.get_running_loop().time())
+        end = next(self._ends, None)
+        if end is None:
+            raise asyncio.CancelledError
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+async def gaps(turns: Callable[[], Any], **options: Any) -> list[float]:
+    """Seconds between the beginnings of the turns."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await keep_running(turns, LOG, "work", **options)
+    return [after - before for before, after in zip(turns.began_at, turns.began_at[1:], strict=False)]
+
+
+async def test_a_turn_that_did_something_is_followed_at_once_and_an_idle_one_after_a_rest() -> None:
+    busy, idle = await gaps(Turns(5, 0), rest_s=0.05)
+    assert busy < 0.05 <= idle + 0.001
+
+
+async def test_what_passes_by_itself_is_logged_and_tried_again_after_a_pause() -> None:
+    with capture_logs() as logs:
+        (pause,) = await gaps(Turns(ConnectionError("away")), pause_s=0.05)
+    assert pause + 0.001 >= 0.05
+    assert [(entry["work"], entry["reason"]) for entry in logs] == [("work", "ConnectionError('away')")]
+
+
+async def test_a_defect_ends_the_work() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await keep_running(Turns(1, ZeroDivisionError()), LOG, "work")
+
+
+async def test_what_passes_is_for_the_caller_to_say() -> None:
+    assert len(await gaps(Turns(ZeroDivisionError()), pause_s=0, may_pass=lambda error: True)) == 1
+    with pytest.raises(ConnectionError):
+        await keep_running(Turns(ConnectionError()), LOG, "work", may_pass=lambda error: False)
