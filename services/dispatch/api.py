@@ -18,7 +18,7 @@ from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import OfficeHours
 from shared.service.errors import Forbidden, HuyingError, NotFound
 from shared.web.bodies import Body
-from shared.web.request import Called, Edge, Edged, Page, Paged, Reading, json
+from shared.web.request import Called, Page, Paged, Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
@@ -61,25 +61,25 @@ class UnitBody(Body):
     office_hours: Annotated[tuple[tuple[str, str], ...], AfterValidator(_office_hours)] | None = None
 
 
-async def _units(edge: Edge, wanted: Collection[tuple[UUID, acts.Act]]) -> dict[str, Unit]:
+async def _units(request: RequestContext, wanted: Collection[tuple[UUID, acts.Act]]) -> dict[str, Unit]:
     """The units that assignments name, and those whose heads must have signed."""
     codes = {leg.unit for _, act in wanted if isinstance(act, acts.Assign) for leg in act.legs}
     signed = {appeal_id for appeal_id, act in wanted if isinstance(act, acts.RequestLift)}
     if not codes and not signed:
         return {}
-    async with edge.context.reader.connect() as conn:
+    async with request.context.reader.connect() as conn:
         return await directory.units(conn, codes, signed)
 
 
-async def _deadlines(edge: Edge, appeal_id: UUID, act: acts.Act) -> tuple[Running, ...]:
+async def _deadlines(request: RequestContext, appeal_id: UUID, act: acts.Act) -> tuple[Running, ...]:
     if not isinstance(act, acts.RequestExtension | acts.DecideExtension):
         return ()
-    async with edge.context.reader.connect() as conn:
+    async with request.context.reader.connect() as conn:
         return await store.deadlines(conn, appeal_id)
 
 
-def _pack(edge: Edge, file: File) -> Pack:
-    return edge.context.pack_of(file.pack)
+def _pack(request: RequestContext, file: File) -> Pack:
+    return request.context.pack_of(file.pack)
 
 
 def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:
@@ -87,18 +87,18 @@ def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:
 
 
 def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(appeal_id: UUID, body: Any, edge: Edged) -> Response:
-        units = await _units(edge, [(appeal_id, body)])
-        deadlines = await _deadlines(edge, appeal_id, body)
+    async def endpoint(appeal_id: UUID, body: Any, request: Requested) -> Response:
+        units = await _units(request, [(appeal_id, body)])
+        deadlines = await _deadlines(request, appeal_id, body)
 
         def do(desk: Desk) -> Answer:
             file = desk.file(appeal_id)
-            edge.check(file.version, needed=isinstance(body, DECISIONS))
-            given = Given(_pack(edge, file), edge.context.calendar, edge.caller, units, deadlines)
+            request.check(file.version, needed=isinstance(body, DECISIONS))
+            given = Given(_pack(request, file), request.context.calendar, request.caller, units, deadlines)
             file = desk.perform(appeal_id, body, desk.at, given)
             return Answer(file.model_dump_json(), 200, str(file.version))
 
-        return await edge.write([_key(appeal_id, body)], do)
+        return await request.write([_key(appeal_id, body)], do)
 
     endpoint.__annotations__["body"] = act_type
     endpoint.__doc__ = act_type.__doc__
@@ -116,13 +116,13 @@ for _path, _act in ROUTES.items():
 
 
 @router.post("/import")
-async def import_(body: acts.Import, edge: Edged) -> Response:
+async def import_(body: acts.Import, request: Requested) -> Response:
     """Past acts with their own times, all or none; for the importer alone, and under a hold (`PUT /hold`)."""
-    await edge.require_hold()
-    units = await _units(edge, [(past.appeal_id, past.act) for past in body.acts])
+    await request.require_hold()
+    units = await _units(request, [(past.appeal_id, past.act) for past in body.acts])
     for i, past in enumerate(body.acts):
         with _naming(i):
-            edge.context.clock.check_import(past.occurred_at)
+            request.context.clock.check_import(past.occurred_at)
 
     def do(desk: Desk) -> Answer:
         given: dict[str, Given] = {}
@@ -131,12 +131,12 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
                 file = desk.file(past.appeal_id)
                 if file.pack not in given:
                     given[file.pack] = Given(
-                        _pack(edge, file), edge.context.calendar, edge.caller, units, past=True
+                        _pack(request, file), request.context.calendar, request.caller, units, past=True
                     )
                 desk.perform(past.appeal_id, past.act, past.occurred_at, given[file.pack])
         return Answer(orjson.dumps({"acts": len(body.acts)}).decode())
 
-    return await edge.write({_key(past.appeal_id, past.act) for past in body.acts}, do)
+    return await request.write({_key(past.appeal_id, past.act) for past in body.acts}, do)
 
 
 @contextmanager
@@ -221,13 +221,13 @@ async def units(conn: Reading, page: Paged) -> Response:
 
 
 @router.put("/units/{code}")
-async def put_unit(code: acts.Code, body: UnitBody, edge: Edged) -> Response:
+async def put_unit(code: acts.Code, body: UnitBody, request: Requested) -> Response:
     """Write a unit; an existing one needs If-Match. No unit stands above itself."""
     unit = Unit(code=code, **body.model_dump())
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         version = await directory.version(conn, code)
         if version is not None:
-            edge.check(version, needed=True)
+            request.check(version, needed=True)
         await directory.check_parent(conn, unit)
         version = await directory.save(conn, unit)
     return json(unit.model_dump(), etag=version)

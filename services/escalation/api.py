@@ -19,7 +19,7 @@ from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, NotFound
 from shared.web.bodies import Body
-from shared.web.request import Called, Edged, Page, Paged, Reading, json
+from shared.web.request import Called, Page, Paged, Reading, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["escalation"])
@@ -47,19 +47,19 @@ class LeaderBody(Body):
 
 
 def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(appeal_id: UUID, body: Any, edge: Edged) -> Response:
+    async def endpoint(appeal_id: UUID, body: Any, request: Requested) -> Response:
         def do(ledger: Ledger) -> Answer:
             case = ledger.case(appeal_id)
-            edge.check(case.version, needed=isinstance(body, DECISIONS))
-            today = ledger.at.astimezone(edge.context.calendar.zone).date()
-            for event in perform(case, body, ledger.at, edge.caller, today):
+            request.check(case.version, needed=isinstance(body, DECISIONS))
+            today = ledger.at.astimezone(request.context.calendar.zone).date()
+            for event in perform(case, body, ledger.at, request.caller, today):
                 ledger.emit(event)
                 if type(event) in ACTS:
                     ledger.remember(event)
             ledger.keep(case)
             return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
 
-        return await edge.write([appeal_id], do)
+        return await request.write([appeal_id], do)
 
     endpoint.__annotations__["body"] = act_type
     endpoint.__doc__ = act_type.__doc__
@@ -167,15 +167,15 @@ _SAVE_LEADER = text(
 
 
 @router.put("/leaders/{code}")
-async def put_leader(code: acts.Code, body: LeaderBody, edge: Edged) -> Response:
+async def put_leader(code: acts.Code, body: LeaderBody, request: Requested) -> Response:
     """Write a leader; an existing one needs If-Match."""
     leader = {"code": code, **body.model_dump()}
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         version = (
             await conn.execute(text("select version from leaders where code = :code"), {"code": code})
         ).scalar()
         if version is not None:
-            edge.check(version, needed=True)
+            request.check(version, needed=True)
         version = (await conn.execute(_SAVE_LEADER, leader)).scalar_one()
     return json(leader, etag=version)

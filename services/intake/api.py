@@ -20,7 +20,7 @@ from shared.rules.pack.pack import Pack
 from shared.service.errors import Forbidden, Invalid, NotFound, PackMissing
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.runtime import ServiceContext
-from shared.web.request import Edge, Edged, Reading, json
+from shared.web.request import Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
@@ -34,9 +34,9 @@ ReceiptCode = Annotated[str, Header(max_length=100)]
 
 
 @router.get("/procedures")
-async def procedures(edge: Edged) -> Response:
+async def procedures(request: Requested) -> Response:
     """The packs one may register under, the usual one first; a registration names another by its `id`."""
-    context = edge.context
+    context = request.context
     return json({"items": [_shown(pack, usual=pack is context.pack) for pack in packs(context)]})
 
 
@@ -56,16 +56,16 @@ def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
 
 
 @router.post("/appeals", status_code=201)
-async def register(body: acts.NewAppeal, edge: Edged) -> Response:
+async def register(body: acts.NewAppeal, request: Requested) -> Response:
     """Register an appeal. The receipt code is told here and never again."""
-    if body.channel not in OPEN and edge.caller.role not in CLERKS:
+    if body.channel not in OPEN and request.caller.role not in CLERKS:
         raise Forbidden(
             "该渠道只能由工作人员登记；请改用网上渠道",
             f"only clerks register what comes in by {body.channel}: use the channel web",
         )
-    pack = _pack(edge.context, body.procedure)
+    pack = _pack(request.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    kept_hash, zone = receipt_hash(code), edge.context.calendar.zone
+    kept_hash, zone = receipt_hash(code), request.context.calendar.zone
 
     def do(desk: Desk) -> Answer:
         file = desk.register(body, appeal_id, pack, desk.at, zone, kept_hash)
@@ -77,7 +77,7 @@ async def register(body: acts.NewAppeal, edge: Edged) -> Response:
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await edge.write([zone], do)
+    return await request.write([zone], do)
 
 
 def _pack(context: ServiceContext, procedure: str | None) -> Pack:
@@ -117,11 +117,11 @@ async def _opened(conn: Connection, number: str, code: str) -> tuple[File, bool]
 
 @router.get("/status/{registration_number}")
 async def status(
-    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
 ) -> Response:
     """How an appeal stands, for whoever has its receipt code."""
     file, together = await _opened(conn, registration_number, receipt_code)
-    context = edge.context
+    context = request.context
     shown = public(file, naming(context, file.pack), context.calendar.zone, together=together)
     return json(shown, etag=file.version)
 
@@ -136,35 +136,35 @@ def naming(context: ServiceContext, ref: str) -> Pack | None:
 
 @router.post("/status/{registration_number}/withdrawals")
 async def withdraw(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, request: Requested
 ) -> Response:
     """The enterprise takes its appeal back."""
-    return await _tell(edge, registration_number, receipt_code, body)
+    return await _tell(request, registration_number, receipt_code, body)
 
 
 @router.post("/status/{registration_number}/ratings")
 async def rate(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Rate, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.Rate, request: Requested
 ) -> Response:
     """The enterprise's verdict (好差评)."""
-    return await _tell(edge, registration_number, receipt_code, body)
+    return await _tell(request, registration_number, receipt_code, body)
 
 
-async def _tell(edge: Edge, number: str, code: str, act: acts.Act) -> Response:
-    async with edge.context.reader.connect() as conn:
+async def _tell(request: RequestContext, number: str, code: str, act: acts.Act) -> Response:
+    async with request.context.reader.connect() as conn:
         opened, together = await _opened(conn, number, code)
 
     def do(desk: Desk) -> Answer:
-        edge.check(desk.file(opened.appeal_id).version)
-        how = doing(edge, desk, opened.appeal_id)
+        request.check(desk.file(opened.appeal_id).version)
+        how = doing(request, desk, opened.appeal_id)
         file = desk.perform(opened.appeal_id, act, how)
         shown = public(file, how.pack, how.calendar.zone, together=together)
         return Answer(orjson.dumps(shown).decode(), 200, str(file.version))
 
-    return await edge.write([opened.appeal_id], do)
+    return await request.write([opened.appeal_id], do)
 
 
-def doing(edge: Edge, desk: Desk, appeal_id: UUID) -> Doing:
+def doing(request: RequestContext, desk: Desk, appeal_id: UUID) -> Doing:
     """That the caller acts on the appeal now."""
-    context = edge.context
-    return Doing(desk.at, edge.caller.name, context.pack_of(desk.file(appeal_id).pack), context.calendar)
+    context = request.context
+    return Doing(desk.at, request.caller.name, context.pack_of(desk.file(appeal_id).pack), context.calendar)

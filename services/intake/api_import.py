@@ -18,7 +18,7 @@ from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, Invalid, NotFound, PackMissing
 from shared.service.runtime import ServiceContext
-from shared.web.request import Edge, Edged
+from shared.web.request import RequestContext, Requested
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
@@ -26,21 +26,21 @@ Packs = Mapping[str | None, Pack]
 
 
 @router.post("/import")
-async def import_(body: acts.Import, edge: Edged) -> Response:
+async def import_(body: acts.Import, request: Requested) -> Response:
     """Past appeals and what followed, all or none; for the importer alone, and under a hold (`PUT /hold`).
 
     They get registration numbers of their own days and no receipt codes.
     """
-    await edge.require_hold()
-    known = _packs(edge.context, body)
-    keys = _keys(edge.context, body) | await _leads(edge, body)
+    await request.require_hold()
+    known = _packs(request.context, body)
+    keys = _keys(request.context, body) | await _leads(request, body)
 
     def do(desk: Desk) -> Answer:
         done = []
         with desk.all_or_none():
             for i, past in enumerate(body.items):
                 with _naming(i):
-                    file = _bring_in(desk, edge, body.source, past, known)
+                    file = _bring_in(desk, request, body.source, past, known)
                 done.append(
                     {
                         "source_id": past.source_id,
@@ -50,7 +50,7 @@ async def import_(body: acts.Import, edge: Edged) -> Response:
                 )
         return Answer(orjson.dumps({"items": done}).decode())
 
-    return await edge.write(keys, do)
+    return await request.write(keys, do)
 
 
 def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
@@ -90,7 +90,7 @@ def _pack(context: ServiceContext, ref: str | None) -> Pack:
         ) from error
 
 
-async def _leads(edge: Edge, body: acts.Import) -> set[UUID]:
+async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
     """The leads of those that are to be merged otherwise."""
     ids = {
         imported_id(body.source, past.source_id)
@@ -100,13 +100,13 @@ async def _leads(edge: Edge, body: acts.Import) -> set[UUID]:
     if not ids:
         return set()
     query = text("select lead from appeals where appeal_id = any(cast(:ids as uuid[])) and lead is not null")
-    async with edge.context.reader.connect() as conn:
+    async with request.context.reader.connect() as conn:
         return set((await conn.execute(query, {"ids": list(ids)})).scalars())
 
 
-def _bring_in(desk: Desk, edge: Edge, source: str, past: acts.AnyPast, known: Packs) -> File:
+def _bring_in(desk: Desk, request: RequestContext, source: str, past: acts.AnyPast, known: Packs) -> File:
     appeal_id, at = imported_id(source, past.source_id), past.occurred_at
-    context = edge.context
+    context = request.context
     if isinstance(past, acts.PastAppeal):
         if appeal_id in desk.files:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
@@ -122,7 +122,7 @@ def _bring_in(desk: Desk, edge: Edge, source: str, past: acts.AnyPast, known: Pa
     if isinstance(past, acts.PastUnmerge):
         return desk.unmerge(appeal_id, past.reason, at)
     rules = context.pack_of(desk.file(appeal_id).pack)
-    return desk.perform(appeal_id, past, Doing(at, edge.caller.name, rules, context.calendar, past=True))
+    return desk.perform(appeal_id, past, Doing(at, request.caller.name, rules, context.calendar, past=True))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Forbidden, NotFound
-from shared.web.request import Called, Edge, Edged, Paged, Reading, json
+from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
@@ -40,23 +40,25 @@ class Read(File):
 
 
 @router.post("/appeals/{appeal_id}/reopenings", response_model=File)
-async def reopen(appeal_id: UUID, body: acts.Reopen, edge: Edged) -> Response:
+async def reopen(appeal_id: UUID, body: acts.Reopen, request: Requested) -> Response:
     """The office starts the next round after a bad rating, as far as the pack allows it."""
-    return await _act(edge, appeal_id, body, needs_version=True)
+    return await _act(request, appeal_id, body, needs_version=True)
 
 
 @router.post("/appeals/{appeal_id}/follow-ups", response_model=File)
-async def follow_up(appeal_id: UUID, body: acts.FollowUp, edge: Edged) -> Response:
+async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Requested) -> Response:
     """Somebody independent called the enterprise after completion (回访)."""
-    return await _act(edge, appeal_id, body)
+    return await _act(request, appeal_id, body)
 
 
-async def _act(edge: Edge, appeal_id: UUID, act: acts.Act, *, needs_version: bool = False) -> Response:
+async def _act(
+    request: RequestContext, appeal_id: UUID, act: acts.Act, *, needs_version: bool = False
+) -> Response:
     def do(desk: Desk) -> Answer:
-        edge.check(desk.file(appeal_id).version, needed=needs_version)
-        return _answer(desk.perform(appeal_id, act, doing(edge, desk, appeal_id)))
+        request.check(desk.file(appeal_id).version, needed=needs_version)
+        return _answer(desk.perform(appeal_id, act, doing(request, desk, appeal_id)))
 
-    return await edge.write([appeal_id], do)
+    return await request.write([appeal_id], do)
 
 
 def _answer(file: File) -> Answer:
@@ -72,40 +74,40 @@ _NAMED = text(
 
 
 @router.post("/appeals/{appeal_id}/merges", response_model=File)
-async def merge(appeal_id: UUID, body: acts.Merge, edge: Edged) -> Response:
+async def merge(appeal_id: UUID, body: acts.Merge, request: Requested) -> Response:
     """Handle an appeal with another from now on (并单); one that is merged already changes its lead."""
-    leads = await _leads(edge, appeal_id, body.lead)
+    leads = await _leads(request, appeal_id, body.lead)
     found = leads.get(body.lead.lower(), leads.get(body.lead))
     if found is None:
         raise NotFound("没有拟并入的诉求", f"no appeal {body.lead} here: check its number", "lead")
     lead_id, left_id = found[0], leads.get(str(appeal_id), (appeal_id, None))[1]
 
     def do(desk: Desk) -> Answer:
-        edge.check(desk.file(appeal_id).version, needed=True)
-        return _answer(desk.merge(appeal_id, lead_id, body.reason, desk.at, edge.context.pack_of))
+        request.check(desk.file(appeal_id).version, needed=True)
+        return _answer(desk.merge(appeal_id, lead_id, body.reason, desk.at, request.context.pack_of))
 
-    return await edge.write([key for key in (appeal_id, lead_id, left_id) if key], do)
+    return await request.write([key for key in (appeal_id, lead_id, left_id) if key], do)
 
 
 @router.post("/appeals/{appeal_id}/unmerges", response_model=File)
-async def unmerge(appeal_id: UUID, body: acts.Unmerge, edge: Edged) -> Response:
+async def unmerge(appeal_id: UUID, body: acts.Unmerge, request: Requested) -> Response:
     """Handle a merged appeal by itself again."""
-    left_id = (await _leads(edge, appeal_id, "")).get(str(appeal_id), (appeal_id, None))[1]
+    left_id = (await _leads(request, appeal_id, "")).get(str(appeal_id), (appeal_id, None))[1]
 
     def do(desk: Desk) -> Answer:
-        edge.check(desk.file(appeal_id).version, needed=True)
+        request.check(desk.file(appeal_id).version, needed=True)
         return _answer(desk.unmerge(appeal_id, body.reason, desk.at))
 
-    return await edge.write([key for key in (appeal_id, left_id) if key], do)
+    return await request.write([key for key in (appeal_id, left_id) if key], do)
 
 
-async def _leads(edge: Edge, appeal_id: UUID, named: str) -> dict[str, tuple[UUID, UUID | None]]:
+async def _leads(request: RequestContext, appeal_id: UUID, named: str) -> dict[str, tuple[UUID, UUID | None]]:
     """By id and by number, the appeal and the one that is named: their ids and those of their leads.
 
     Read before they are locked: a version that still holds then says that nothing changed meanwhile.
     """
     ids = [appeal_id, *([UUID(named)] if len(named) == 36 else [])]
-    async with edge.context.reader.connect() as conn:
+    async with request.context.reader.connect() as conn:
         rows = (await conn.execute(_NAMED, {"ids": ids, "number": named})).all()
     return {
         name: (row.appeal_id, row.lead)
@@ -181,7 +183,7 @@ _FOLLOWERS = text(
 
 
 @router.get("/appeals/{appeal_id}", response_model=Read)
-async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) -> Response:
+async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
     """One appeal with its text and whom to contact; a unit reads it while it has a leg of it.
 
     At most 500 followers are shown; `GET /appeals?lead=` lists them all.
@@ -195,7 +197,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, edge: Edged) ->
     if found.file.get("leads"):
         rows = await conn.execute(_FOLLOWERS, {"id": appeal_id, "most": MOST_FOLLOWERS})
         followers = [dict(row) for row in rows.mappings()]
-    pack, zone = naming(edge.context, found.file["pack"]), edge.context.calendar.zone
+    pack, zone = naming(request.context, found.file["pack"]), request.context.calendar.zone
     shown = {
         **found.file,
         "timeline": _timeline(found.file["timeline"], pack, zone),

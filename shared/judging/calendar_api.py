@@ -11,7 +11,7 @@ from shared.rules.time import notices
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 from shared.service.errors import Invalid
 from shared.web.bodies import Body, clean
-from shared.web.request import Edged, Reading, json, service
+from shared.web.request import Reading, Requested, json, service
 
 Day = Annotated[str, Field(max_length=10)]
 HolidayName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(clean)]
@@ -51,9 +51,9 @@ def routes(cases: Cases) -> APIRouter:
         return json({"zone": service(request).calendar.zone.key, "items": items})
 
     @router.put("/calendar/{year}")
-    async def load_calendar(year: Year, body: Notice, edge: Edged) -> Response:
+    async def load_calendar(year: Year, body: Notice, request: Requested) -> Response:
         """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
-        notice, running = body.checked(year), edge.context
+        notice, running = body.checked(year), request.context
         async with running.engine.begin() as conn:
             at = await running.clock.stamp(conn)
             found, again = await calendars.record_loaded(conn, cases, notice, at)

@@ -1,4 +1,4 @@
-"""The edge of a service: who calls, with which key and version; one write, one read, one page."""
+"""What routes are given: the caller, the context of the request, a connection, a page of a list."""
 
 import base64
 import hashlib
@@ -99,8 +99,8 @@ Called = Annotated[Caller, Depends(caller)]
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """One write as it came in. `version` is what If-Match says, None where it is not sent."""
+class RequestContext:
+    """The context of one request. `version` is that of its If-Match header, None without the header."""
 
     context: "ServiceContext"
     caller: Caller
@@ -142,8 +142,8 @@ class Edge:
             )
 
 
-async def edge(request: Request) -> Edge:
-    """The edge of one request; its headers are read by hand, which is much cheaper than as parameters."""
+async def request_context(request: Request) -> RequestContext:
+    """The context of `request`. Reading headers here is much cheaper than declaring them as parameters."""
     called: Caller = request.state.caller
     once, key = None, request.headers.get("idempotency-key")
     if key is not None:
@@ -154,7 +154,7 @@ async def edge(request: Request) -> Edge:
         fingerprint = hashlib.sha256(sent).hexdigest()
         name = called.name if called.role else f"anyone {fingerprint}"  # strangers may choose the same key
         once = Once(name, key, fingerprint)
-    return Edge(service(request), called, once, _version(request.headers.get("if-match")))
+    return RequestContext(service(request), called, once, _version(request.headers.get("if-match")))
 
 
 def _version(if_match: str | None) -> int | None:
@@ -168,7 +168,7 @@ def _version(if_match: str | None) -> int | None:
     return int(text)
 
 
-Edged = Annotated[Edge, Depends(edge)]
+Requested = Annotated[RequestContext, Depends(request_context)]
 
 
 async def reading(request: Request) -> Connection:

@@ -16,7 +16,7 @@ from services.financing.loans.domain import band
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 from shared.service.errors import Invalid, NotFound
-from shared.web.request import Edged, Reading, json
+from shared.web.request import Reading, Requested, json
 
 router = APIRouter(prefix="/enterprises", tags=["financing"])
 
@@ -109,15 +109,15 @@ def completed(body: LoanRequestBody, found: KnownEnterprise | None) -> NewLoanRe
 
 
 @router.put("/{credit_code}")
-async def put_enterprise(credit_code: Code, body: EnterpriseBody, edge: Edged) -> Response:
+async def put_enterprise(credit_code: Code, body: EnterpriseBody, request: Requested) -> Response:
     """Write what the window knows of an enterprise; a profile that is there needs If-Match."""
     code = check_credit_code(credit_code)
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         row = (await conn.execute(_PROFILES, {"codes": [code]})).one_or_none()
         if row is not None:
-            edge.check(row.version, needed=True)
-        at = await edge.context.clock.stamp(conn)
+            request.check(row.version, needed=True)
+        at = await request.context.clock.stamp(conn)
         saved = await conn.execute(_SAVE, {"code": code, "profile": body.model_dump_json(), "at": at})
         version = saved.scalar_one()
     return json({"credit_code": code, **body.model_dump(mode="json")}, etag=version)

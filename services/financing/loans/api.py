@@ -21,7 +21,7 @@ from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
-from shared.web.request import Edge, Edged, Page, Paged, Reading, json
+from shared.web.request import Page, Paged, Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
@@ -32,13 +32,13 @@ Do = Callable[[Work, LoanDocument, Any], None]
 
 
 @router.post("/requests", status_code=201)
-async def register(body: acts.LoanRequestBody, edge: Edged) -> Response:
+async def register(body: acts.LoanRequestBody, request: Requested) -> Response:
     """Register a loan request and push it to its first banks. The receipt code is told here alone.
 
     The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
     first loan. The public says all of it: who asks by a foreign credit code learns nothing.
     """
-    running, at_window = edge.context, edge.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
+    running, at_window = request.context, request.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
     whose = EnterpriseKey(body.enterprise.credit_code)
     pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
@@ -65,7 +65,7 @@ async def register(body: acts.LoanRequestBody, edge: Edged) -> Response:
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await edge.write([zone, whose] if at_window else [zone], do)
+    return await request.write([zone, whose] if at_window else [zone], do)
 
 
 _LIST = text(
@@ -137,13 +137,13 @@ async def opened(conn: Connection, number: str, code: str) -> LoanDocument:
 
 @router.get("/status/{registration_number}")
 async def status(
-    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
 ) -> Response:
     """How a request stands with every bank, deadlines explained, for whoever has its receipt code."""
     loan = await opened(conn, registration_number, receipt_code)
     rows = await conn.execute(_COMPLAINTS, {"ids": loan.complaints})
     complaints = [ComplaintDocument.model_validate_json(row) for row in rows.scalars()]
-    return json(public(loan, complaints, edge.context.calendar.zone), etag=loan.version)
+    return json(public(loan, complaints, request.context.calendar.zone), etag=loan.version)
 
 
 def _end(how: LoanState) -> Do:
@@ -158,78 +158,82 @@ def _push(desk: Work, loan: LoanDocument, body: acts.PushToBanks) -> None:
     desk.say(loan, domain.push(loan, body.banks, desk.at, desk.banks))
 
 
-async def _do(edge: Edge, loan_id: UUID, body: acts.LoanAct, do: Do, *, decision: bool = False) -> Response:
+async def _do(
+    request: RequestContext, loan_id: UUID, body: acts.LoanAct, do: Do, *, decision: bool = False
+) -> Response:
     def act(desk: Work) -> Answer:
         loan = desk.loan(loan_id).model_copy(deep=True)
-        edge.check(loan.version, needed=decision)
+        request.check(loan.version, needed=decision)
         do(desk, loan, body)
         loan.version += 1
         answer = {"registration_number": loan.number, "state": loan.state, "version": loan.version}
         return Answer(orjson.dumps(answer).decode(), 200, str(loan.version))
 
-    return await edge.write([loan_id], act)
+    return await request.write([loan_id], act)
 
 
 @router.post("/requests/{loan_id}/pushes")
-async def push(loan_id: UUID, body: acts.PushToBanks, edge: Edged) -> Response:
+async def push(loan_id: UUID, body: acts.PushToBanks, request: Requested) -> Response:
     """The office asks further banks itself."""
-    return await _do(edge, loan_id, body, _push, decision=True)
+    return await _do(request, loan_id, body, _push, decision=True)
 
 
 @router.post("/requests/{loan_id}/closures")
-async def close(loan_id: UUID, body: acts.CloseLoan, edge: Edged) -> Response:
+async def close(loan_id: UUID, body: acts.CloseLoan, request: Requested) -> Response:
     """The office closes the request; what is not yet due falls away."""
-    return await _do(edge, loan_id, body, _end(LoanState.CLOSED), decision=True)
+    return await _do(request, loan_id, body, _end(LoanState.CLOSED), decision=True)
 
 
 @router.post("/requests/{loan_id}/withdrawals")
-async def withdraw_at_window(loan_id: UUID, body: acts.WithdrawLoan, edge: Edged) -> Response:
+async def withdraw_at_window(loan_id: UUID, body: acts.WithdrawLoan, request: Requested) -> Response:
     """The window takes the request back for the enterprise."""
-    return await _do(edge, loan_id, body, _end(LoanState.WITHDRAWN))
+    return await _do(request, loan_id, body, _end(LoanState.WITHDRAWN))
 
 
 @router.post("/requests/{loan_id}/consent-withdrawals")
-async def withdraw_consent_at_window(loan_id: UUID, body: acts.WithdrawConsent, edge: Edged) -> Response:
+async def withdraw_consent_at_window(
+    loan_id: UUID, body: acts.WithdrawConsent, request: Requested
+) -> Response:
     """The window takes the consent back for the enterprise."""
-    return await _do(edge, loan_id, body, _end(LoanState.CONSENT_WITHDRAWN))
+    return await _do(request, loan_id, body, _end(LoanState.CONSENT_WITHDRAWN))
 
 
 @router.post("/requests/{loan_id}/complaints", status_code=201)
-async def complain_at_window(loan_id: UUID, body: acts.Complain, edge: Edged) -> Response:
+async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Requested) -> Response:
     """The window takes down a complaint about a bank; it goes to the regulator."""
-    return await _complain(edge, loan_id, body)
+    return await _complain(request, loan_id, body)
 
 
 @router.post("/status/{registration_number}/withdrawals")
 async def withdraw(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawLoan, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawLoan, request: Requested
 ) -> Response:
     """The enterprise takes its request back; the banks are told."""
-    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
-    return await _do(edge, loan.case_id, body, _end(LoanState.WITHDRAWN))
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await _do(request, loan.case_id, body, _end(LoanState.WITHDRAWN))
 
 
 @router.post("/status/{registration_number}/consent-withdrawals")
 async def withdraw_consent(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, request: Requested
 ) -> Response:
     """The enterprise takes its consent back: what has not left stays, and banks that know are told."""
-    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
-    return await _do(edge, loan.case_id, body, _end(LoanState.CONSENT_WITHDRAWN))
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await _do(request, loan.case_id, body, _end(LoanState.CONSENT_WITHDRAWN))
 
 
 @router.post("/status/{registration_number}/complaints", status_code=201)
 async def complain_by_enterprise(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Complain, edge: Edged
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.Complain, request: Requested
 ) -> Response:
     """The enterprise complains about an unreasonable demand of a bank; it goes to the regulator."""
-    loan = await opened(edge.context.reader.reading(), registration_number, receipt_code)
-    return await _complain(edge, loan.case_id, body)
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await _complain(request, loan.case_id, body)
 
 
-async def _complain(edge: Edge, loan_id: UUID, body: acts.Complain) -> Response:
-    complaint_id, pack = uuid4(), pack_now(edge.context)
-    by = edge.caller.name if edge.caller.role else "enterprise"
+async def _complain(request: RequestContext, loan_id: UUID, body: acts.Complain) -> Response:
+    complaint_id, pack = uuid4(), pack_now(request.context)
+    by = request.caller.name if request.caller.role else "enterprise"
 
     def do(desk: Work) -> Answer:
         loan = desk.loan(loan_id).model_copy(deep=True)
@@ -239,4 +243,4 @@ async def _complain(edge: Edge, loan_id: UUID, body: acts.Complain) -> Response:
         answer = {"complaint_id": complaint_id, "complaint": complaint.number, "bank": complaint.bank}
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await edge.write([loan_id], do)
+    return await request.write([loan_id], do)

@@ -22,7 +22,7 @@ from shared.database.locks import wait_for_name
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError, NotFound
-from shared.web.request import Called, Edged, Paged, Reading, json
+from shared.web.request import Called, Paged, Reading, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
@@ -48,17 +48,17 @@ _SAVE_BANK = text(
 
 
 @router.put("/banks/{code}")
-async def put_bank(code: Code, body: acts.BankBody, edge: Edged) -> Response:
+async def put_bank(code: Code, body: acts.BankBody, request: Requested) -> Response:
     """Write a bank; an existing one needs If-Match."""
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         await conn.execute(_ONE_AT_A_TIME, {"code": code})
         query = text("select version from banks where code = :code")
         version = (await conn.execute(query, {"code": code})).scalar()
         if version is not None:
-            edge.check(version, needed=True)
+            request.check(version, needed=True)
         saved = await conn.execute(_SAVE_BANK, {"code": code, "bank": body.model_dump_json()})
         version = saved.scalar_one()
-    edge.context.wake()
+    request.context.wake()
     return json({"code": code, **body.model_dump(mode="json")}, etag=version)
 
 
@@ -189,26 +189,26 @@ async def complaint(complaint_id: UUID, conn: Reading) -> Response:
 
 
 @router.post("/complaints/{complaint_id}/decisions")
-async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, edge: Edged) -> Response:
+async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, request: Requested) -> Response:
     """The regulator decides: finding and measures, the result for the enterprise, what the bank may see."""
 
     def do(desk: Work) -> Answer:
         found = desk.complaint(complaint_id).model_copy(deep=True)
-        edge.check(found.version, needed=True)
+        request.check(found.version, needed=True)
         desk.say(found, [decide(found, body, desk.at)])
         return Answer(orjson.dumps(of_regulator(found)).decode(), 200, str(found.version))
 
-    return await edge.write([complaint_id], do)
+    return await request.write([complaint_id], do)
 
 
 @router.post("/import")
-async def import_(body: acts.ImportLoans, edge: Edged) -> Response:
+async def import_(body: acts.ImportLoans, request: Requested) -> Response:
     """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
-    await edge.require_hold()
-    keys, zone, pack = set[Any](), edge.context.calendar.zone, pack_now(edge.context)
+    await request.require_hold()
+    keys, zone, pack = set[Any](), request.context.calendar.zone, pack_now(request.context)
     for i, past in enumerate(body.items):
         with _naming(i):
-            edge.context.clock.check_import(past.occurred_at)
+            request.context.clock.check_import(past.occurred_at)
         keys.add(domain.imported_id(body.source, past.source_id))
         if isinstance(past, acts.PastLoan):
             keys.add(past.occurred_at.astimezone(zone).date())
@@ -221,7 +221,7 @@ async def import_(body: acts.ImportLoans, edge: Edged) -> Response:
             done.append({"source_id": past.source_id, "registration_number": loan.number})
         return Answer(orjson.dumps({"items": done}).decode())
 
-    return await edge.write(keys, do)
+    return await request.write(keys, do)
 
 
 def _bring_in(desk: Work, source: str, past: acts.AnyPastAct, pack: Pack, zone: Any) -> LoanDocument:

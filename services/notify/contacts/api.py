@@ -14,7 +14,7 @@ from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
 from shared.web.bodies import Body
-from shared.web.request import Edged, Reading, json
+from shared.web.request import Reading, Requested, json
 from shared.web.webhooks import check_url, key
 
 router = APIRouter(tags=["notify"])
@@ -69,9 +69,9 @@ def _check_own(caller: Caller, recipient: str) -> None:
 
 
 @router.get("/contacts/{recipient}")
-async def contacts(recipient: Recipient, conn: Reading, edge: Edged) -> Response:
+async def contacts(recipient: Recipient, conn: Reading, request: Requested) -> Response:
     """How a recipient is reached; secrets are not shown."""
-    _check_own(edge.caller, recipient)
+    _check_own(request.caller, recipient)
     return json(await _shown(conn, recipient))
 
 
@@ -107,16 +107,16 @@ _PREFER = text(
 
 
 @router.put("/contacts/{recipient}")
-async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Response:
+async def set_contacts(recipient: Recipient, body: Contacts, request: Requested) -> Response:
     """Say how a recipient is reached from now on; what waits already goes to the old addresses."""
-    _check_own(edge.caller, recipient)
+    _check_own(request.caller, recipient)
     places = [(contact.channel, contact.address) for contact in body.contacts]
     if len(set(places)) < len(places):
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
     for contact in body.contacts:
         if contact.channel not in _ADDRESSES:
-            check_url(contact.address, allow_private=edge.context.settings.allow_private_webhooks)
-    async with edge.context.engine.begin() as conn:
+            check_url(contact.address, allow_private=request.context.settings.allow_private_webhooks)
+    async with request.context.engine.begin() as conn:
         await conn.execute(
             text("delete from contacts where recipient = :recipient"), {"recipient": recipient}
         )
@@ -134,8 +134,8 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
             ),
             {
                 "recipient": recipient,
-                "by": edge.caller.name,
-                "at": await edge.context.clock.stamp(conn),
+                "by": request.caller.name,
+                "at": await request.context.clock.stamp(conn),
                 "channels": [contact.channel for contact in body.contacts],
                 "addresses": [contact.address for contact in body.contacts],
                 "secrets": [contact.secret for contact in body.contacts],
@@ -143,7 +143,7 @@ async def set_contacts(recipient: Recipient, body: Contacts, edge: Edged) -> Res
             },
         )
         if body.language is not None:
-            values = {"recipient": recipient, "language": body.language, "by": edge.caller.name}
-            await conn.execute(_PREFER, values | {"at": await edge.context.clock.stamp(conn)})
+            values = {"recipient": recipient, "language": body.language, "by": request.caller.name}
+            await conn.execute(_PREFER, values | {"at": await request.context.clock.stamp(conn)})
         found = await _shown(conn, recipient)
     return json(found)

@@ -16,7 +16,7 @@ from services.notify.deliveries.domain import ChannelKind, DeliveryState
 from shared.database.connection import Connection
 from shared.service.errors import NotFound, Unauthorized
 from shared.web.bodies import Body
-from shared.web.request import Edge, Edged, Page, Paged, Reading, json, no_cursor
+from shared.web.request import Page, Paged, Reading, RequestContext, Requested, json, no_cursor
 
 router = APIRouter(tags=["notify"])
 
@@ -137,14 +137,14 @@ def _after(page: Page) -> dict[str, Any]:
 
 
 @router.post("/deliveries/{delivery_id}/resend")
-async def resend(delivery_id: UUID, edge: Edged) -> Response:
+async def resend(delivery_id: UUID, request: Requested) -> Response:
     """Try a failed delivery again, under a new id: a provider takes it for another one."""
-    return json(await sent_again(edge, delivery_id))
+    return json(await sent_again(request, delivery_id))
 
 
-async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
+async def sent_again(request: RequestContext, delivery_id: UUID) -> dict[str, Any]:
     """The delivery, waiting again. Raises `NotFound` where none failed under this id."""
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         row = await conn.execute(
             text(
                 """
@@ -153,7 +153,7 @@ async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
                 where id = :id and state = 'failed' returning cast(id as text), state, next_at
                 """
             ),
-            {"id": delivery_id, "at": await edge.context.clock.stamp(conn)},
+            {"id": delivery_id, "at": await request.context.clock.stamp(conn)},
         )
         if (found := row.mappings().one_or_none()) is None:
             raise NotFound("没有这条发送失败的消息", "no such delivery failed", "delivery_id")
@@ -162,18 +162,18 @@ async def sent_again(edge: Edge, delivery_id: UUID) -> dict[str, Any]:
 
 @router.post("/receipts/sms")
 async def sms_receipt(
-    request: Request,
-    edge: Edged,
+    http_request: Request,
+    request: Requested,
     x_timestamp: Annotated[str, Header(pattern="^[0-9]{9,12}$")],
     x_nonce: Annotated[str, Header(max_length=200)],
     x_signature: Annotated[str, Header(max_length=200)],
 ) -> Response:
     """The SMS gateway says what became of a message it took, signed as our requests to it are."""
-    body = await request.body()
-    _check_signature(edge, request.url.path, body, x_timestamp, x_nonce, x_signature)
+    body = await http_request.body()
+    _check_signature(request, http_request.url.path, body, x_timestamp, x_nonce, x_signature)
     said = Receipt.model_validate_json(body)
-    async with edge.context.engine.begin() as conn:
-        at = await edge.context.clock.stamp(conn)
+    async with request.context.engine.begin() as conn:
+        at = await request.context.clock.stamp(conn)
         if not await work.knows(conn, ChannelKind.SMS, said.provider_id):
             raise NotFound(
                 "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
@@ -182,9 +182,11 @@ async def sms_receipt(
     return json({"changed": changed})
 
 
-def _check_signature(edge: Edge, path: str, body: bytes, sent_at: str, nonce: str, signed: str) -> None:
-    setup = load(edge.context.settings.channels).sms
-    age = edge.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
+def _check_signature(
+    request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, signed: str
+) -> None:
+    setup = load(request.context.settings.channels).sms
+    age = request.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
     if setup is None or abs(age) > FRESH:
         raise Unauthorized(
             "回执已过期或未启用短信", "the receipt is stale, or there is no SMS gateway", "X-Timestamp"

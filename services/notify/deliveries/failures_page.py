@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.notify.deliveries.api import sent_again, standing
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
-from shared.web.request import PAGE_HEADERS, Edged, Paged, Reading, check_proof, proof
+from shared.web.request import PAGE_HEADERS, Paged, Reading, Requested, check_proof, proof
 
 router = APIRouter(tags=["notify"])
 
@@ -68,11 +68,15 @@ def _what(delivery_id: object) -> str:
 
 @router.get("/failures", response_class=HTMLResponse)
 async def failures(
-    request: Request, conn: Reading, edge: Edged, page: Paged, again: Annotated[UUID | None, Query()] = None
+    http_request: Request,
+    conn: Reading,
+    request: Requested,
+    page: Paged,
+    again: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
     found = await standing(conn, page, DeliveryState.FAILED)
-    zone = edge.context.calendar.zone
+    zone = request.context.calendar.zone
     shown: list[dict[str, Any]] = [
         {
             **one,
@@ -80,7 +84,7 @@ async def failures(
             "way": CHANNELS[ChannelKind(one["channel"])],
             "action": ACTIONS[DeliveryOutcome(one["outcome"])],
             "failed_at": one["changed_at"].astimezone(zone),
-            "proof": proof(request, _what(one["id"])),
+            "proof": proof(http_request, _what(one["id"])),
         }
         for one in found[: page.limit]
     ]
@@ -91,9 +95,12 @@ async def failures(
 
 @router.post("/failures/{delivery_id}/resend", response_class=HTMLResponse)
 async def resend(
-    delivery_id: UUID, request: Request, edge: Edged, proof: Annotated[str, Query(max_length=100)] = ""
+    delivery_id: UUID,
+    http_request: Request,
+    request: Requested,
+    proof: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """The button of the page: try a failed delivery again, then show the page."""
-    check_proof(request, _what(delivery_id), proof)
-    await sent_again(edge, delivery_id)
+    check_proof(http_request, _what(delivery_id), proof)
+    await sent_again(request, delivery_id)
     return RedirectResponse(f"../../failures?again={delivery_id}", 303, headers=PAGE_HEADERS)

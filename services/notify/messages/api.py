@@ -15,7 +15,7 @@ from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, NotFound
 from shared.service.receipts import opens
 from shared.telemetry import spans
-from shared.web.request import Called, Edged, Page, Paged, Reading, json, no_cursor
+from shared.web.request import Called, Page, Paged, Reading, Requested, json, no_cursor
 
 router = APIRouter(tags=["notify"])
 
@@ -89,9 +89,9 @@ async def inbox(
 
 
 @router.post("/inbox/{message_id}/read")
-async def read(message_id: UUID, edge: Edged) -> Response:
+async def read(message_id: UUID, request: Requested) -> Response:
     """Mark one of the caller's messages as read; the first time stays."""
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         row = await conn.execute(
             text(
                 """
@@ -100,10 +100,10 @@ async def read(message_id: UUID, edge: Edged) -> Response:
                 """
             ),
             {
-                "at": await edge.context.clock.stamp(conn),
+                "at": await request.context.clock.stamp(conn),
                 "id": message_id,
-                "recipient": _inbox(edge.caller),
-                "head": _inbox(edge.caller, head=True),
+                "recipient": _inbox(request.caller),
+                "head": _inbox(request.caller, head=True),
             },
         )
         if (found := row.mappings().one_or_none()) is None:
@@ -132,22 +132,24 @@ async def _require_asking(conn: Connection, message_id: UUID, own: dict[str, str
 
 
 @router.post("/inbox/{message_id}/acknowledged")
-async def acknowledge(message_id: UUID, edge: Edged) -> Response:
+async def acknowledge(message_id: UUID, request: Requested) -> Response:
     """Acknowledge one of the caller's messages about a card or a lift; the first time stays.
 
     It counts for whoever was asked before, too, and climbs no further.
     """
-    own = {"recipient": _inbox(edge.caller), "head": _inbox(edge.caller, head=True)}
-    async with edge.context.engine.begin() as conn:
-        at = await edge.context.clock.stamp(conn)
+    own = {"recipient": _inbox(request.caller), "head": _inbox(request.caller, head=True)}
+    async with request.context.engine.begin() as conn:
+        at = await request.context.clock.stamp(conn)
         await _require_asking(conn, message_id, own)
         await conn.execute(_READ, {"id": message_id, "at": at})
-        row = await acknowledgements.acknowledge(conn, message_id, list(own.values()), edge.caller.name, at)
+        row = await acknowledgements.acknowledge(
+            conn, message_id, list(own.values()), request.caller.name, at
+        )
         (found,) = await conn.execute(_OWN, {"id": message_id, **own})
         if row is not None:
             said = acknowledgements.acknowledged(row, found.registration_number, at)
             await publish(conn, "notify", [Pending(said, spans.said(said))])
-    edge.context.relay.poke()
+    request.context.relay.poke()
     return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from services.financing.contract import BankReport, PushedRequest, ReportOutcome, RequestWithdrawn
 from services.financing.work import ReportKey, Work
 from shared.service.errors import NotFound
-from shared.web.request import Edge, Edged, Paged, json, no_cursor
+from shared.web.request import Paged, RequestContext, Requested, json, no_cursor
 from shared.web.writer import Answer
 
 router = APIRouter(prefix="/bank", tags=["financing"])
@@ -49,24 +49,24 @@ _RECEIPTS = text(
 
 
 @router.get("/requests")
-async def requests(edge: Edged, page: Paged) -> Response:
+async def requests(request: Requested, page: Paged) -> Response:
     """The bank's own legs by number, with what the enterprise asks; that is left out once it withdrew."""
     match page.after or [""]:
         case [str(after)]:
             pass
         case _:
             raise no_cursor()
-    return page.answer(await _legs(edge, _LIST, after=after, limit=page.limit + 1), "leg")
+    return page.answer(await _legs(request, _LIST, after=after, limit=page.limit + 1), "leg")
 
 
 @router.get("/requests/{registration_number}/{leg}")
-async def request(registration_number: Number, leg: Leg, edge: Edged) -> Response:
+async def request(registration_number: Number, leg: Leg, request: Requested) -> Response:
     """One leg of the bank's own: what it was told, and what became of each of its reports."""
-    found = await _legs(edge, _ONE, leg=f"{registration_number}/{leg}")
+    found = await _legs(request, _ONE, leg=f"{registration_number}/{leg}")
     if not found:
         raise NotFound("本行没有这一笔需求", "this bank has no such leg", "leg")
-    one, conn = found[0], edge.context.reader.reading()
-    values = {"bank": edge.caller.code, "leg": one["leg"]}
+    one, conn = found[0], request.context.reader.reading()
+    values = {"bank": request.caller.code, "leg": one["leg"]}
     told = await conn.execute(_TOLD, values | {"request": PushedRequest.type})
     one["told"] = [
         {"type": row.type, "occurred_at": row.occurred_at, "data": orjson.Fragment(row.body)} for row in told
@@ -75,13 +75,13 @@ async def request(registration_number: Number, leg: Leg, edge: Edged) -> Respons
     return json(one)
 
 
-async def _legs(edge: Edge, query: Any, **values: Any) -> list[dict[str, Any]]:
+async def _legs(request: RequestContext, query: Any, **values: Any) -> list[dict[str, Any]]:
     """Legs as the bank sees them; what it reads here has left."""
-    bank = edge.caller.code
+    bank = request.caller.code
     values |= {"bank": bank, "request": PushedRequest.type, "withdrawal": RequestWithdrawn.type}
-    async with edge.context.engine.begin() as conn:
+    async with request.context.engine.begin() as conn:
         rows = (await conn.execute(query, values)).all()
-        at = await edge.context.clock.stamp(conn)
+        at = await request.context.clock.stamp(conn)
         await conn.execute(_READ, {"bank": bank, "at": at, "legs": [row.leg for row in rows]})
     return [
         dict(row)
@@ -91,13 +91,13 @@ async def _legs(edge: Edge, query: Any, **values: Any) -> list[dict[str, Any]]:
 
 
 @router.post("/reports")
-async def report(body: BankReport, edge: Edged) -> Response:
+async def report(body: BankReport, request: Requested) -> Response:
     """Say how a leg stands. The answer is a receipt: 200 where it counts or was told before, else 409."""
-    bank = edge.caller.code
+    bank = request.caller.code
     assert bank is not None
 
     def do(desk: Work) -> Answer:
-        receipt = desk.report(bank, body, desk.at, f"http:{edge.caller.name}")
+        receipt = desk.report(bank, body, desk.at, f"http:{request.caller.name}")
         return Answer(receipt.model_dump_json(), 409 if receipt.outcome is ReportOutcome.REFUSED else 200)
 
-    return await edge.write([body.leg, ReportKey(bank, body.report_id)], do)
+    return await request.write([body.leg, ReportKey(bank, body.report_id)], do)

@@ -11,7 +11,7 @@ from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import Invalid, NotFound
 from shared.web.bodies import Body, Moment
-from shared.web.request import Edge, Edged, Paged, Reading, json, no_cursor
+from shared.web.request import Paged, Reading, RequestContext, Requested, json, no_cursor
 from shared.web.webhooks import check_url, new_secret
 
 router = APIRouter(prefix="/banks/{code}", tags=["financing"])
@@ -70,9 +70,9 @@ class ReplayBody(Body):
     all: bool = False
 
 
-async def _own(edge: Edge, conn: Connection, bank: str) -> None:
+async def _own(request: RequestContext, conn: Connection, bank: str) -> None:
     """`NotFound` for a bank that is not there, and for any but its own where a bank asks."""
-    foreign = edge.caller.role is AccountRole.BANK and edge.caller.code != bank
+    foreign = request.caller.role is AccountRole.BANK and request.caller.code != bank
     if foreign or (await conn.execute(_BANK, {"bank": bank})).scalar() is None:
         raise NotFound("没有这家银行", "no such bank", "code")
 
@@ -82,32 +82,32 @@ def _none() -> NotFound:
 
 
 @router.get("/endpoint")
-async def endpoint(code: Code, edge: Edged, conn: Reading) -> Response:
+async def endpoint(code: Code, request: Requested, conn: Reading) -> Response:
     """Where the bank's webhooks go, and since when they do not any more; secrets are not shown."""
-    await _own(edge, conn, code)
+    await _own(request, conn, code)
     if (row := (await conn.execute(_ENDPOINT, {"bank": code})).one_or_none()) is None:
         raise _none()
     return json(dict(row))
 
 
 @router.put("/endpoint")
-async def set_endpoint(code: Code, body: EndpointBody, edge: Edged) -> Response:
+async def set_endpoint(code: Code, body: EndpointBody, request: Requested) -> Response:
     """Say where webhooks go from now on. The first time, the answer holds the secret, once."""
-    check_url(body.url, allow_private=edge.context.settings.allow_private_webhooks)
-    async with edge.context.engine.begin() as conn:
-        await _own(edge, conn, code)
+    check_url(body.url, allow_private=request.context.settings.allow_private_webhooks)
+    async with request.context.engine.begin() as conn:
+        await _own(request, conn, code)
         secret = new_secret()
         row = (await conn.execute(_SET, {"bank": code, "url": body.url, "secret": secret})).one()
-        await conn.execute(_NUDGE, {"bank": code, "at": await edge.context.clock.stamp(conn)})
+        await conn.execute(_NUDGE, {"bank": code, "at": await request.context.clock.stamp(conn)})
     return json({"url": body.url} | ({"secret": secret} if row.fresh else {}))
 
 
 @router.post("/endpoint/secrets")
-async def rotate(code: Code, edge: Edged) -> Response:
+async def rotate(code: Code, request: Requested) -> Response:
     """A new secret, shown this once; what leaves within a day is signed with the one before as well."""
-    async with edge.context.engine.begin() as conn:
-        await _own(edge, conn, code)
-        secret, until = new_secret(), await edge.context.clock.stamp(conn) + OLD_SECRET
+    async with request.context.engine.begin() as conn:
+        await _own(request, conn, code)
+        secret, until = new_secret(), await request.context.clock.stamp(conn) + OLD_SECRET
         values = {"bank": code, "secret": secret, "until": until}
         if (await conn.execute(_ROTATE, values)).one_or_none() is None:
             raise _none()
@@ -116,10 +116,10 @@ async def rotate(code: Code, edge: Edged) -> Response:
 
 @router.get("/deliveries")
 async def deliveries(
-    code: Code, edge: Edged, conn: Reading, page: Paged, state: Annotated[State | None, Query()] = None
+    code: Code, request: Requested, conn: Reading, page: Paged, state: Annotated[State | None, Query()] = None
 ) -> Response:
     """The bank's webhooks in their order, with the last answer to each; those in one state where named."""
-    await _own(edge, conn, code)
+    await _own(request, conn, code)
     match page.after or [0]:
         case [int(after)]:
             pass
@@ -132,15 +132,15 @@ async def deliveries(
 
 
 @router.post("/deliveries/replay")
-async def replay(code: Code, body: ReplayBody, edge: Edged) -> Response:
+async def replay(code: Code, body: ReplayBody, request: Requested) -> Response:
     """Send again, under the same ids and in the same order, what occurred in a span of time."""
     if body.since >= body.before:
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")
-    async with edge.context.engine.begin() as conn:
-        await _own(edge, conn, code)
+    async with request.context.engine.begin() as conn:
+        await _own(request, conn, code)
         values = {
             "bank": code,
-            "at": await edge.context.clock.stamp(conn),
+            "at": await request.context.clock.stamp(conn),
             "since": body.since,
             "before": body.before,
             "states": ["failed", "delivered"] if body.all else ["failed"],
