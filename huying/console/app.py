@@ -29,7 +29,10 @@ router = APIRouter()
 
 
 class Console:
-    """What `huying up` shows of itself, below /ops. `urls` are the services', `key` an ops account's."""
+    """What `huying up` shows of itself, below /ops. `urls` are the services', `key` an ops account's.
+
+    It scrapes the services every `interval_s` seconds, and its pages of what is now are renewed as often.
+    """
 
     def __init__(
         self,
@@ -41,10 +44,12 @@ class Console:
         zone: str = "Asia/Shanghai",
         clock: Clock | None = None,
         bounds: Bounds | None = None,
+        interval_s: float = INTERVAL_S,
     ) -> None:
         self.clock = clock or WallClock()
         self.accounts = accounts
         self.zone = ZoneInfo(zone)
+        self.interval_s = interval_s
         self.figures = Figures(urls, key, self.clock.now)
         self.alerts = Alerts()
         self.store = Store(state / FILE, self.clock.now, bounds)
@@ -62,7 +67,7 @@ class Console:
     async def run(self) -> None:
         """Look at the services every few seconds, until cancelled."""
         while True:
-            await asyncio.gather(self.look(), asyncio.sleep(INTERVAL_S))
+            await asyncio.gather(self.look(), asyncio.sleep(self.interval_s))
 
     async def look(self) -> None:
         """Scrape once, and judge the conditions."""

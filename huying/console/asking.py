@@ -62,4 +62,5 @@ def shown(request: Request, name: str, language: Language, **more: Any) -> Respo
     query = {key: value for key, value in request.query_params.items() if key != "lang"}
     ring = console(request).figures.ring
     at = ring[-1].at if ring else None
-    return page(name, language, console(request).zone, query, at=at, **more)
+    here = console(request)
+    return page(name, language, here.zone, query, at=at, interval_s=here.interval_s, **more)

@@ -145,9 +145,10 @@ def _detail(text: str) -> dict[str, Any]:
 async def figures(request: Request, lang: Lang = "zh") -> Response:
     """The main figures over the last hour."""
     here = console(request).figures
-    times = [sample.at for sample in here.ring]
+    samples = list(here.ring)  # the next scrape adds one while the thread draws
+    times = [sample.at for sample in samples]
     charts = await run_in_threadpool(
-        lambda: [(figure, drawing.chart(here.lines(figure), times)) for figure in FIGURES]
+        lambda: [(figure, drawing.chart(here.lines(figure, samples), times)) for figure in FIGURES]
     )
     return shown(request, "figures", lang, charts=charts)
 

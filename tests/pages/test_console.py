@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.types import ASGIApp
 
-from huying.console import otlp
+from huying.console import otlp, queries
 from huying.console.app import Console
-from huying.console.figures import INTERVAL_S
 from huying.local.accounts import accounts
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
@@ -39,6 +38,8 @@ pytestmark = pytest.mark.skipif(
 WIDTHS = (1280, 390)
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
+INTERVAL_S = 0.5
+"""How often the console looks at the services here; pages show their time to the second."""
 PAGES = ("", "traces", "figures", "progress", "parked")
 
 
@@ -106,6 +107,33 @@ async def served(apps: dict[str, ASGIApp], port: int) -> AsyncIterator[None]:
         yield
 
 
+async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a fact. TimeoutError if it does not come."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+async def looked(console: Console, times: int = 1) -> None:
+    """Wait until the console has looked at the services so many times more."""
+    ring = console.figures.ring
+    seen = len(ring) + times
+    await until(lambda: len(ring) >= seen)
+
+
+def is_traced(console: Console, number: str) -> bool:
+    """Whether all four services have handed in their spans of an appeal, and of its card."""
+    with console.store.reading() as conn:
+        for found in queries.traces(conn, queries.Wanted(number=number, name="POST /intake/appeals")):
+            services = {part["service"] for part in found["parts"]}
+            _, effects = queries.linked(conn, found["trace_id"])
+            cards = [one["trace_id"] for one in effects if "card.issued.v1" in one["said"]]
+            told = [part["service"] for card in cards for part in queries.parts(conn, card)]
+            if services == {"intake", "dispatch", "escalation", "notify"} and "notify" in told:
+                return True
+    return False
+
+
 class Watched:
     """A city under one port, on a clock that the test drives, with its console."""
 
@@ -127,7 +155,9 @@ async def watched(
         await stack.enter_async_context(broker)
         file, keys = accounts(broker.state, PEOPLE)
         urls = {service: f"{url}/{service}" for service in SERVICES}
-        console = Console(tmp_path_factory.mktemp("console"), urls, keys["ops"], Accounts.load(file))
+        console = Console(
+            tmp_path_factory.mktemp("console"), urls, keys["ops"], Accounts.load(file), interval_s=INTERVAL_S
+        )
         apps["ops"] = (await stack.enter_async_context(console)).app
         await stack.enter_async_context(served(apps, port))
         settings: dict[str, Any] = {"otlp_endpoint": f"{url}/ops", "trace_ratio": 1.0}
@@ -140,20 +170,34 @@ async def watched(
         looking.cancel()
 
 
-async def test_an_appeal_is_found_by_its_number_with_all_services_in_one_waterfall_and_its_late_card_linked(
-    watched: Watched, browser: Browser, pictures: Path
-) -> None:
+@pytest.fixture(scope="module")
+async def number(watched: Watched) -> str:
+    """The number of an appeal that came out too late, once the console has its spans."""
     city = watched.city
     appeal = await city.register()
     await city.dispatch(appeal)
     await city.move_to("2026-11-13 00:01")  # the reply was due by the end of Thursday the 12th
     assert (await city.case(appeal))["cards"]
-    number = appeal["registration_number"]
-    await asyncio.sleep(2 * INTERVAL_S)  # the exporter sends every second, the console looks every five
-    for width in WIDTHS:
-        for lang in ("zh", "en"):
-            async with opened(browser, watched.url, watched.key, width) as page:
-                await _story(page, pictures, number, lang)
+    number = str(appeal["registration_number"])
+    await until(lambda: is_traced(watched.console, number))
+    await looked(watched.console)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("width", "lang"),
+    [
+        (1280, "zh"),
+        (390, "en"),
+        pytest.param(1280, "en", marks=pytest.mark.slow),
+        pytest.param(390, "zh", marks=pytest.mark.slow),
+    ],
+)
+async def test_an_appeal_is_found_by_its_number_with_all_services_in_one_waterfall_and_its_late_card_linked(
+    watched: Watched, browser: Browser, pictures: Path, number: str, width: int, lang: str
+) -> None:
+    async with opened(browser, watched.url, watched.key, width) as page:
+        await _story(page, pictures, number, lang)
 
 
 async def _story(page: Page, pictures: Path, number: str, lang: str) -> None:
@@ -188,7 +232,7 @@ async def test_figures_and_progress_show_what_the_services_say(
     watched: Watched, browser: Browser, pictures: Path
 ) -> None:
     await watched.city.register()
-    await asyncio.sleep(3 * INTERVAL_S)
+    await looked(watched.console, 3)
     for width in WIDTHS:
         async with opened(browser, watched.url, watched.key, width) as page:
             await page.goto("/ops/figures")
@@ -247,15 +291,15 @@ async def test_a_page_that_shows_what_is_now_renews_itself_until_it_is_paused(
         before = await shown.inner_text()
         await expect(shown).not_to_have_text(before)
         await page.get_by_role("button", name="暂停刷新").click()
-        await asyncio.sleep(1)
         paused = await shown.inner_text()
-        await asyncio.sleep(3 * INTERVAL_S)
+        await looked(watched.console, 5)  # more than two seconds: the time that pages show goes on
         assert await shown.inner_text() == paused
         await expect(page.get_by_role("button", name="继续刷新")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_is_back(
-    tmp_path: Path, browser: Browser, pictures: Path
+    tmp_path: Path, browser: Browser, pictures: Path, width: int
 ) -> None:
     await asyncio.to_thread(tmp_path.chmod, 0o755)
     port, ahead = free_port(), Ahead()
@@ -267,15 +311,13 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
         await fleet.start_processes()
         urls = {service: fleet.url(service) for service in SERVICES}
         known = Accounts.load(fleet.settings("intake").accounts)
-        made = Console(fleet.state, urls, fleet.keys["ops"], known, clock=ahead)
+        made = Console(fleet.state, urls, fleet.keys["ops"], known, clock=ahead, interval_s=INTERVAL_S)
         console = await stack.enter_async_context(made)
         await stack.enter_async_context(served({"ops": console.app}, port))
         looking = asyncio.create_task(console.run())
         stack.callback(looking.cancel)
-        for width in WIDTHS:
-            url = f"http://127.0.0.1:{port}"
-            async with opened(browser, url, fleet.keys["ops"], width) as page:
-                await _killed(page, pictures, fleet, ahead)
+        async with opened(browser, f"http://127.0.0.1:{port}", fleet.keys["ops"], width) as page:
+            await _killed(page, pictures, fleet, ahead)
 
 
 async def _killed(page: Page, pictures: Path, fleet: LocalCluster, ahead: Ahead) -> None:
