@@ -41,8 +41,8 @@ jaeger: .huying/jaeger  ## Build Jaeger with Go from its module, for test-deploy
 .huying/jaeger:
 	nice bash tests/deploy/build-jaeger.sh $@
 
-torture: $(READY)  ## An hour of kills, pauses, cuts and full disks under load, and the checker's word on every case
-	$(BIN)/huying torture --minutes 60 --out torture.json
+torture: $(TEST_READY)  ## An hour of kills, pauses, cuts and full disks under load, then a check of every case
+	$(BIN)/python -m tests.faults --minutes 60 --out torture.json
 
 check: $(TEST_READY)  ## Format, lint and types, without changing anything
 	$(BIN)/ruff format --check .

@@ -1,20 +1,15 @@
 """The command `huying`."""
 
-import asyncio
 import importlib
-import signal
-import sys
-from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-import uvloop
 from aiokafka.errors import KafkaError
 
 from huying.commands import kafka as kafka_cli
-from huying.local.embedded import EmbeddedError
+from huying.commands.running import known_errors_as_sentences, run_until_stopped
 from shared.rules.pack.pack import PackError
 from shared.service.settings import KafkaSettings
 
@@ -87,40 +82,9 @@ STATE = Path(".huying")
 
 
 def main() -> None:
-    """Run the command; what people can mend is said in a sentence, without a trace."""
-    try:
+    """Run the command; an error that the user can mend is one sentence, without a traceback."""
+    with known_errors_as_sentences():
         app()
-    except (EmbeddedError, PackError, ValueError) as error:
-        _fail(error)
-    except BaseExceptionGroup as group:
-        known = group.subgroup((EmbeddedError, PackError, ValueError, OSError))
-        if known is None:
-            raise
-        _fail(_first(known))
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _fail(error: BaseException) -> None:
-    sys.exit(f"huying: {error}")
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run until done, or until SIGINT or SIGTERM asks to stop."""
-
-    async def until_asked() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for asked in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(asked, task.cancel)
-        try:
-            await work
-        except asyncio.CancelledError:
-            typer.echo("stopped", err=True)
-
-    uvloop.run(until_asked())
 
 
 @app.command()
@@ -135,7 +99,7 @@ def up(
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
     from huying.local.up import up as start
 
-    _run(start(state, port, processes=processes, kafka=kafka))
+    run_until_stopped(start(state, port, processes=processes, kafka=kafka))
 
 
 @app.command("bank-sim")
@@ -163,7 +127,7 @@ def bank_sim(
     plan = sim.Plan(bank, drawn, sim.read_faults(faults), seed, speed)
     if bootstrap is not None:
         try:
-            _run(sim.on_kafka(plan, KafkaSettings(bootstrap=bootstrap)))
+            run_until_stopped(sim.on_kafka(plan, KafkaSettings(bootstrap=bootstrap)))
         except KafkaError as error:
             raise ValueError(
                 f"no broker answers at {bootstrap} ({error!r}): is --bootstrap right?"
@@ -171,7 +135,7 @@ def bank_sim(
     elif webhook_port is not None:
         from huying.local.bank_sim_webhooks import on_webhooks
 
-        _run(on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
+        run_until_stopped(on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
 
 
 @app.command()
@@ -188,7 +152,7 @@ def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> N
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     configure_logs(settings.log_level)
-    _run(run([importlib.import_module(f"services.{service}.app").SERVICE], lambda _: settings))
+    run_until_stopped(run([importlib.import_module(f"services.{service}.app").SERVICE], lambda _: settings))
 
 
 @app.command()
@@ -237,28 +201,7 @@ def replay(
     from huying.replay.replay import replay as run
     from huying.simulate import profiles
 
-    _run(run(file, profile, pack or profiles.pack_of(profile), out, settings, url, key))
-
-
-@app.command()
-def torture(
-    minutes: Annotated[float, typer.Option(min=0.5, help="How long cases come in.")] = 5,
-    seed: Annotated[
-        int, typer.Option(help="What happens to cases and which faults come follows from it.")
-    ] = 1,
-    broker: Annotated[Literal["embedded", "apache"], typer.Option(help="On which broker.")] = "embedded",
-    rate: Annotated[float, typer.Option(min=0.1, help="Cases a second.")] = 6.5,
-    every: Annotated[float, typer.Option(min=1, help="Seconds from one fault to the next.")] = 14,
-    out: Annotated[Path | None, typer.Option(help="A file for what was found, JSON.")] = None,
-    state: Annotated[
-        Path | None, typer.Option(help="A new folder that stays, with journal and logs.")
-    ] = None,
-) -> None:
-    """Kill, pause, cut and fill what runs, under load, and check every case after (exit code 1)."""
-    from tests.faults.run import Plan, run
-
-    plan = Plan(minutes, seed, apache=broker == "apache", rate=rate, every_s=every)
-    _run(run(plan, out, state))
+    run_until_stopped(run(file, profile, pack or profiles.pack_of(profile), out, settings, url, key))
 
 
 @parked.command("list")
@@ -369,7 +312,7 @@ def export(
     """Write the whole history of a city into a file, while it goes on working; a backup, unless --public."""
     from huying.commands.history import write
 
-    _run(write(file, state, databases, seal_key, records=not public))
+    run_until_stopped(write(file, state, databases, seal_key, records=not public))
 
 
 @app.command()
@@ -382,7 +325,7 @@ def rebuild(
     """Build a city anew in empty databases, and compare it with what the file says of it."""
     from huying.commands.history import put_back
 
-    _run(put_back(file, state, databases, key or []))
+    run_until_stopped(put_back(file, state, databases, key or []))
 
 
 @audit.command("verify")

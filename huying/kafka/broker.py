@@ -93,7 +93,15 @@ class Kafka:
 
     name = "broker"
 
-    def __init__(self, state: Path, brokers: int | None = None, *, detached: bool = False) -> None:
+    def __init__(
+        self,
+        state: Path,
+        brokers: int | None = None,
+        *,
+        detached: bool = False,
+        proxy_port: int | None = None,
+    ) -> None:
+        self._proxy_port = proxy_port
         self.state = state.absolute() / "kafka"
         self._plan = self.state / "cluster.json"
         self._secrets = self.state / "passwords.json"
@@ -110,6 +118,9 @@ class Kafka:
 
     @property
     def bootstrap(self) -> str:
+        """The addresses clients connect to: the proxy's where there is one, else the brokers' own."""
+        if self._proxy_port:
+            return f"127.0.0.1:{self._proxy_port}"
         ports = self._read(self._plan).get("ports", [])
         return ",".join(f"127.0.0.1:{client}" for client, _ in ports)
 
@@ -197,7 +208,7 @@ class Kafka:
         self._write(self._plan, plan)
         for number, node in enumerate(self.nodes, 1):
             node.port = plan["ports"][number - 1][0]
-            lines = properties(number, plan["ports"], node.data, self._password(ADMIN))
+            lines = properties(number, plan["ports"], node.data, self._password(ADMIN), self._proxy_port)
             write_secret(node.properties, "\n".join(lines) + "\n")
 
     async def _format(self, node: KafkaNode, java: str, classpath: str) -> None:

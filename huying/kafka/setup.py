@@ -52,8 +52,13 @@ def jars(mvn: str) -> Path:
     return folder
 
 
-def properties(number: int, ports: Sequence[Sequence[int]], data: Path, password: str) -> list[str]:
-    """The configuration of one of `ports` (of clients and controllers, by broker)."""
+def properties(
+    number: int, ports: Sequence[Sequence[int]], data: Path, password: str, proxy_port: int | None = None
+) -> list[str]:
+    """The configuration of broker `number` (from 1); `ports` holds each broker's client and controller port.
+
+    Clients are told to connect to `proxy_port` where one is given, which takes a cluster of one broker.
+    """
     client, controller = ports[number - 1]
     copies, needed = len(ports), (len(ports) + 1) // 2
     login = f'required username="{ADMIN}" password="{password}"'
@@ -64,7 +69,7 @@ def properties(number: int, ports: Sequence[Sequence[int]], data: Path, password
         f"node.id={number}",
         f"controller.quorum.voters={voters}",
         f"listeners=CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
-        f"advertised.listeners=CLIENT://127.0.0.1:{client}",
+        f"advertised.listeners=CLIENT://127.0.0.1:{proxy_port or client}",
         "controller.listener.names=CONTROLLER",
         "inter.broker.listener.name=CLIENT",
         "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -41,8 +42,10 @@ class ServiceProcess(Program):
 
     async def start(self) -> None:
         async with self._starting():
-            command = [sys.executable, "-m", "huying", "serve", self.name, "--port", str(self.port)]
-            await self._run(command, at_death=9, done=self._accepts)
+            await self._run(self._command(), at_death=signal.SIGKILL, done=self._accepts)
+
+    def _command(self) -> list[str]:
+        return [sys.executable, "-m", "huying", "serve", self.name, "--port", str(self.port)]
 
     def _accepts(self) -> bool:
         return listens(self.port)
@@ -117,7 +120,7 @@ class LocalCluster:
     async def add(self, name: str, service: str, port: int) -> ServiceProcess:
         """Another process of a service, not started; a replica has a name of its own."""
         folder = self.state if name == service else self.state / name
-        process = ServiceProcess(folder, service, environment(self.settings(service)), port)
+        process = ServiceProcess(folder, service, process_environment(self.settings(service)), port)
         self.processes[name] = process
         return process
 
@@ -144,7 +147,7 @@ class LocalCluster:
             await asyncio.sleep(0.5)
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def process_environment(settings: Settings) -> dict[str, str]:
     """`settings` as the environment of a child process."""
     values = settings.model_dump(mode="json", exclude_none=True)
     return {

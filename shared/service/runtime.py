@@ -100,7 +100,8 @@ class ServiceContext:
         self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
         self.calendar = Calendar.load(_zone(settings.zone), settings.calendar)
-        self.clock: Clock = DrivenClock(EPOCH) if settings.clock == "driven" else WallClock()
+        starts_at = settings.clock_starts_at or EPOCH
+        self.clock: Clock = DrivenClock(starts_at) if settings.clock == "driven" else WallClock()
         self.engine = Database(settings.database)
         self.reader = Database(settings.database, 5)
         self.news = asyncio.Event()

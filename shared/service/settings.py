@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -88,6 +88,7 @@ class Settings(KafkaSettings):
     routing: Path | None = None  # which banks are asked; without it the rules that financing brings
     zone: str = "Asia/Shanghai"
     clock: Literal["wall", "driven"] = "wall"
+    clock_starts_at: AwareDatetime | None = None  # where a driven clock stands at the start; else in 2000
     accounts: Path | None = None
     seal_key: Path | None = None  # an Ed25519 key in PEM that seals each day; without it none is sealed
     calendar: Path | None = None

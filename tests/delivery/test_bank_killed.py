@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from aiokafka.structs import ConsumerRecord
 
 from huying.local import bank_sim
-from huying.local.cluster import ServiceProcess, environment
+from huying.local.cluster import ServiceProcess, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.financing.banks.kafka.receipts import receipts, replies
 from shared.database.connection import Database
@@ -36,7 +36,9 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
 @pytest.fixture
 async def financing(city: City, tmp_path: Path) -> AsyncIterator[ServiceProcess]:
     """Financing as a process of its own."""
-    process = ServiceProcess(tmp_path, "financing", environment(city.settings("financing")), free_port())
+    process = ServiceProcess(
+        tmp_path, "financing", process_environment(city.settings("financing")), free_port()
+    )
     await process.start()
     yield process
     await process.kill()

@@ -28,7 +28,7 @@ def test_services_and_the_access_list_need_none_of_the_packages_left_out() -> No
 
 def test_a_secret_setting_is_read_from_its_file_and_the_environment_comes_first(tmp_path: Path) -> None:
     (tmp_path / "huying_database").write_text("postgresql+asyncpg://intake:x@postgres/intake\n")
-    code = "from shared.settings import Settings; print(Settings().database)"
+    code = "from shared.service.settings import Settings; print(Settings().database)"
     assert (
         said(code, HUYING_SECRETS=str(tmp_path)).stdout == "postgresql+asyncpg://intake:x@postgres/intake\n"
     )

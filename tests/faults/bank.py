@@ -1,4 +1,4 @@
-"""A bank of the fault run. It reports as `bank-sim` plans, by the driven clocks, until it has a receipt."""
+"""A bank of the fault run. It sends the reports `bank-sim` plans, by the driven clocks, until answered."""
 
 import asyncio
 import json
@@ -11,30 +11,32 @@ from aiokafka.errors import KafkaError
 
 from huying.local.bank_sim import Plan
 from tests.faults.client import Clocks, Journal
-from tests.faults.ground import Ground
+from tests.faults.environment import Environment
 
 AGAIN_S = 5.0
 STAGE = {"withdrawn": "taken_back"}
 LAST = ("declined", "disbursed", "withdrawn")
-Report = tuple[datetime, dict[str, Any]]
+DatedReport = tuple[datetime, dict[str, Any]]
 
 
 class Bank:
-    """One bank. It says one thing of a leg at a time, and the next when that was answered."""
+    """One bank. Of each leg it sends one report at a time, and the next when the last has its receipt."""
 
-    def __init__(self, ground: Ground, code: str, clocks: Clocks, journal: Journal, seed: int) -> None:
-        self._ground = ground
+    def __init__(
+        self, environment: Environment, code: str, clocks: Clocks, journal: Journal, seed: int
+    ) -> None:
+        self._environment = environment
         self._code = code
         self._clocks = clocks
         self._journal = journal
         self._plan = Plan(code, faults={"silence": 0.1, "slow": 0.1}, seed=seed)
-        self._left: dict[str, list[Report]] = {}
+        self._left: dict[str, list[DatedReport]] = {}
         self._sent_at: dict[str, float] = {}
         self._answered: set[str] = set()
         self._stopping = False
 
     async def run(self) -> None:
-        """Work until cancelled; a broker that is away or was replaced is read again from its start."""
+        """Work until cancelled. A broker that was away or was replaced is read again from the start."""
         while True:
             try:
                 await self._session()
@@ -42,14 +44,14 @@ class Bank:
                 await asyncio.sleep(0.5)
 
     async def stop(self) -> None:
-        """Begin nothing new, and wait for the receipts of what was sent."""
+        """Send no new report, and wait for the receipts of those sent."""
         self._stopping = True
         while self._sent_at:
             await asyncio.sleep(0.1)
 
     async def _session(self) -> None:
-        client = self._ground.broker.as_client(f"bank-{self._code}").client()
-        begun = self._ground.broker_starts
+        client = self._environment.broker.as_client(f"bank-{self._code}").client()
+        begun = self._environment.broker_starts
         topics = [f"banks.{self._code}.{channel}" for channel in ("requests", "receipts")]
         consumer = AIOKafkaConsumer(
             *topics,
@@ -63,55 +65,57 @@ class Bank:
         try:
             await consumer.start()
             await producer.start()
-            while self._ground.broker_starts == begun:
+            while self._environment.broker_starts == begun:
                 for records in (await consumer.getmany(timeout_ms=200)).values():
                     for record in records:
-                        self._hear(dict(record.headers)["ce_type"].decode(), json.loads(record.value))
+                        self._handle(dict(record.headers)["ce_type"].decode(), json.loads(record.value))
                 await self._send_due(producer)
         finally:
             for closing in (consumer.stop(), producer.stop()):
                 await asyncio.wait({asyncio.ensure_future(closing)}, timeout=3)
 
-    def _hear(self, type_: str, said: dict[str, Any]) -> None:
-        leg = said["leg"]
+    def _handle(self, type_: str, message: dict[str, Any]) -> None:
+        leg = message["leg"]
         if type_ == "bank.request.v1" and leg not in self._left:
-            pushed_at = datetime.fromisoformat(said["pushed_at"])
-            steps = self._plan.steps(said)
+            pushed_at = datetime.fromisoformat(message["pushed_at"])
+            steps = self._plan.steps(message)
             self._left[leg] = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
         elif type_ == "bank.request_withdrawn.v1":
-            self._left[leg] = [one for one in self._left.get(leg, ()) if one[1]["report_id"] in self._sent_at]
-        elif type_ == "bank.receipt.v1" and said["report_id"] not in self._answered:
-            self._take(said)
+            self._left[leg] = [
+                (at, report) for at, report in self._left.get(leg, ()) if report["report_id"] in self._sent_at
+            ]
+        elif type_ == "bank.receipt.v1" and message["report_id"] not in self._answered:
+            self._take_receipt(message)
 
-    def _take(self, receipt: dict[str, Any]) -> None:
+    def _take_receipt(self, receipt: dict[str, Any]) -> None:
         self._answered.add(receipt["report_id"])
         self._sent_at.pop(receipt["report_id"], None)
         leg = receipt["leg"]
-        found = [one for one in self._left.get(leg, ()) if one[1]["report_id"] == receipt["report_id"]]
-        for one in found:
-            self._left[leg].remove(one)
-            if receipt["outcome"] in ("accepted", "repeated"):
-                self._note(leg, one[1]["state"], receipt["at"])
+        for at, report in list(self._left.get(leg, ())):
+            if report["report_id"] == receipt["report_id"]:
+                self._left[leg].remove((at, report))
+                if receipt["outcome"] in ("accepted", "repeated"):
+                    self._note(leg, report["state"], receipt["at"])
 
     def _note(self, leg: str, state: str, at: str) -> None:
-        what = [] if state == "received" else [STAGE.get(state, state)]
-        done = {"completes": True} if state in LAST else {}
-        what += ["completed"] if done else []
+        words = [] if state == "received" else [STAGE.get(state, state)]
+        effect = {"completes": True} if state in LAST else {}
+        words += ["completed"] if effect else []
         number = leg.partition("/")[0]
-        self._journal.note(number=number, type="loan.reported", at=at, leg=leg, what=what, **done)
+        self._journal.note(number=number, type="loan.reported", at=at, leg=leg, what=words, **effect)
 
     async def _send_due(self, producer: AIOKafkaProducer) -> None:
-        seconds = asyncio.get_running_loop().time()
+        now_s = asyncio.get_running_loop().time()
         for leg, reports in self._left.items():
             if not reports or reports[0][0] > self._clocks.now:
                 continue
             report = reports[0][1]
             sent_at = self._sent_at.get(report["report_id"])
-            if (sent_at is None and not self._stopping) or (sent_at and seconds > sent_at + AGAIN_S):
-                self._sent_at[report["report_id"]] = seconds
-                await self._put(producer, leg, report)
+            if (sent_at is None and not self._stopping) or (sent_at and now_s > sent_at + AGAIN_S):
+                self._sent_at[report["report_id"]] = now_s
+                await self._send(producer, leg, report)
 
-    async def _put(self, producer: AIOKafkaProducer, leg: str, report: dict[str, Any]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, leg: str, report: dict[str, Any]) -> None:
         headers = {
             "ce_specversion": "1.0",
             "ce_id": str(uuid4()),

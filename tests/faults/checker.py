@@ -1,6 +1,6 @@
-"""Holds what the services hold against the journal: every event, inbox, judgement, message and count.
+"""Compares what the services hold with the journal: every event, inbox, judgement, message and count.
 
-What must have been judged comes from `judgement`, which shares nothing with the judge of the product.
+What must have been judged is computed by `judgement`, which shares no code with the judge of the product.
 """
 
 from collections import Counter, defaultdict
@@ -15,44 +15,47 @@ import yaml
 import services.notify.messages
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
-from tests.faults.evidence import JUDGED, Evidence, Row
-from tests.faults.ground import LENDING
-from tests.faults.judgement import Expected, Said
+from tests.faults.environment import LENDING
+from tests.faults.evidence import JUDGED, Evidence, OutboxRow
+from tests.faults.judgement import ExpectedCase, ExpectedEvent
 from tests.faults.reckoning import rules
 
 ROUTES = Path(services.notify.messages.__file__).parent / "routing.yaml"
 DONE_BY_PEOPLE = {
-    *(f"appeal.{what}" for what in ("received", "withdrawn", "assigned", "contacted", "responded")),
-    *(f"appeal.{what}" for what in ("completed", "refused", "objected")),
-    *(f"loan.{what}" for what in ("requested", "withdrawn", "reported")),
+    *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
+    *(f"appeal.{act}" for act in ("completed", "refused", "objected")),
+    *(f"loan.{act}" for act in ("requested", "withdrawn", "reported")),
     "objection.decided",
     "lift.requested",
 }
 
 
 class Difference(NamedTuple):
-    """One thing that is not as it must be: which check found it, and what it is."""
+    """Something that is not as it must be: the kind of check that found it, and a description."""
 
     kind: str
     words: str
 
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.words}"
 
-def differences(found: Evidence, upto: datetime) -> Iterator[Difference]:
+
+def differences(evidence: Evidence, upto: datetime) -> Iterator[Difference]:
     """All differences between the journal and what the services hold, judged up to `upto`."""
     expected = {
-        id_: Expected(rules(_pack(entries)), entries[0].get("kind", "")).judge(entries, upto)
-        for id_, entries in found.journal.items()
+        id_: ExpectedCase(rules(_pack(entries)), entries[0].get("kind", "")).judge(entries, upto)
+        for id_, entries in evidence.journal.items()
         if "opens" in entries[0]
     }
-    yield from _acts(found)
+    yield from _acts(evidence)
     for service in SERVICES:
-        yield from _relayed(service, found)
-        yield from _heard(service, found)
-        yield from _counts(service, found)
-    yield from _said(found, expected)
-    yield from _cases(found, expected)
-    yield from _messages(found, expected)
-    yield from _files(found, expected)
+        yield from _relayed(service, evidence)
+        yield from _heard(service, evidence)
+        yield from _counts(service, evidence)
+    yield from _judgements(evidence, expected)
+    yield from _cases(evidence, expected)
+    yield from _messages(evidence, expected)
+    yield from _files(evidence, expected)
 
 
 def _pack(entries: list[dict[str, Any]]) -> str:
@@ -60,113 +63,117 @@ def _pack(entries: list[dict[str, Any]]) -> str:
 
 
 def _compared(
-    kind: str, wanted: Counter[Hashable], there: Counter[Hashable], names: Mapping[str, str]
+    kind: str, wanted: Counter[Hashable], held: Counter[Hashable], names: Mapping[str, str]
 ) -> Iterator[Difference]:
-    """Where two collections differ; the first part of each item is a case's id."""
-    for item in wanted.keys() | there.keys():
-        if wanted[item] != there[item]:
+    """The differences of two collections; the first part of each item is a case's id."""
+    for item in wanted.keys() | held.keys():
+        if wanted[item] != held[item]:
             assert isinstance(item, tuple)
             case, *rest = item
-            said = ", ".join(part.isoformat() if isinstance(part, datetime) else str(part) for part in rest)
-            yield Difference(
-                kind, f"{names.get(case, case)}: {said}: {wanted[item]} expected, {there[item]} found"
-            )
+            words = ", ".join(part.isoformat() if isinstance(part, datetime) else str(part) for part in rest)
+            counts = f"{wanted[item]} expected, {held[item]} found"
+            yield Difference(kind, f"{names.get(case, case)}: {words}: {counts}")
 
 
-def _names(found: Evidence) -> dict[str, str]:
-    return {id_: entries[0]["number"] for id_, entries in found.journal.items()}
+def _names(evidence: Evidence) -> dict[str, str]:
+    return {id_: entries[0]["number"] for id_, entries in evidence.journal.items()}
 
 
-def _acts(found: Evidence) -> Iterator[Difference]:
-    """What was accepted is an event of its service, once and at its time, and nothing else is."""
+def _acts(evidence: Evidence) -> Iterator[Difference]:
+    """Every accepted act is an event of its service, once and at its time; no other act is."""
     wanted: Counter[Hashable] = Counter(
-        (id_, entry["type"], entry["at"]) for id_, entries in found.journal.items() for entry in entries
+        (id_, entry["type"], entry["at"]) for id_, entries in evidence.journal.items() for entry in entries
     )
-    there: Counter[Hashable] = Counter(
+    held: Counter[Hashable] = Counter(
         (row.key, row.type, row.at)
         for service in ("intake", "dispatch", "financing")
-        for row in found.outbox[service]
+        for row in evidence.outbox[service]
         if row.type in DONE_BY_PEOPLE
     )
-    yield from _compared("act", wanted, there, _names(found))
+    yield from _compared("act", wanted, held, _names(evidence))
 
 
-def _relayed(service: str, found: Evidence) -> Iterator[Difference]:
-    """What is in the outbox is on the topic, under its key, each case's in order; and nothing else is.
+def _relayed(service: str, evidence: Evidence) -> Iterator[Difference]:
+    """Every event of the outbox is on the topic under its key, each case's in order; nothing else is.
 
-    Where the broker comes back empty, what was on its way to it may stand before all that is sent again.
+    A broker that comes back empty is sent everything again; records in flight at its death may stand before.
     """
-    written = {row.id: row for row in found.outbox[service]}
-    sent = {id_ for _, id_ in found.topic[service]}
+    written = {row.id: row for row in evidence.outbox[service]}
+    sent = {id_ for _, id_ in evidence.topic[service]}
     for id_ in written.keys() - sent:
         yield Difference("relay", f"{service}: {written[id_].type} {id_} never came onto the topic")
     for id_ in sent - written.keys():
         yield Difference("relay", f"{service}: {id_} is on the topic and in no outbox")
-    wanted = _by_key((row.key, row.id) for row in found.outbox[service] if row.id in sent)
-    orders = [_by_key(one for one in dict.fromkeys(found.topic[service]) if one[1] in written)]
-    if not found.durable:
-        again = reversed(dict.fromkeys(reversed(found.topic[service])))
-        orders.append(_by_key(one for one in again if one[1] in written))
+    wanted = _by_key((row.key, row.id) for row in evidence.outbox[service] if row.id in sent)
+    orders = [_by_key(event for event in dict.fromkeys(evidence.topic[service]) if event[1] in written)]
+    if not evidence.durable:
+        last_sent = reversed(dict.fromkeys(reversed(evidence.topic[service])))
+        orders.append(_by_key(event for event in last_sent if event[1] in written))
     for key in wanted.keys() | orders[0].keys():
         if wanted.get(key) not in [order.get(key) for order in orders]:
             yield Difference("order", f"{service}: the events of {key} are on the topic in another order")
 
 
 def _by_key(events: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    ids: defaultdict[str, list[str]] = defaultdict(list)
     for key, id_ in events:
-        found[key].append(id_)
-    return found
+        ids[key].append(id_)
+    return ids
 
 
-def _heard(service: str, found: Evidence) -> Iterator[Difference]:
-    """Every event that a service does something about is in its inbox, and nothing else is."""
-    heard, types = found.hears[service]
+def _heard(service: str, evidence: Evidence) -> Iterator[Difference]:
+    """Every event that a service has a handler for is in its inbox; nothing else is."""
+    heard, types = evidence.hears[service]
     meant = {
-        row.id: row for name in heard for row in found.outbox[name] if f"{row.type}.v1" in types - {WATERMARK}
+        row.id: row
+        for name in heard
+        for row in evidence.outbox[name]
+        if f"{row.type}.v1" in types - {WATERMARK}
     }
-    inbox = set(found.inbox[service])
+    inbox = set(evidence.inbox[service])
     for id_ in meant.keys() - inbox:
         row = meant[id_]
-        yield Difference("inbox", f"{service} never heard {row.type} {id_} of {row.at.isoformat()}")
+        yield Difference("inbox", f"{service} never handled {row.type} {id_} of {row.at.isoformat()}")
     for id_ in inbox - meant.keys():
-        yield Difference("inbox", f"{service} heard {id_}, which nobody said to it")
+        yield Difference("inbox", f"{service} handled {id_}, which is in no outbox it reads")
 
 
-def _counts(service: str, found: Evidence) -> Iterator[Difference]:
-    """Nothing waits or lies aside, and every event has its link."""
-    counts = found.counts[service]
-    for what in ("unsent", "parked"):
-        if counts[what]:
-            yield Difference(what, f"{service}: {counts[what]}")
-    if counts["links"] != len(found.outbox[service]):
-        rows = len(found.outbox[service])
+def _counts(service: str, evidence: Evidence) -> Iterator[Difference]:
+    """No event is unsent or parked, and every event has its link in the hash chain."""
+    counts = evidence.counts[service]
+    for kind in ("unsent", "parked"):
+        if counts[kind]:
+            yield Difference(kind, f"{service}: {counts[kind]}")
+    if counts["links"] != len(evidence.outbox[service]):
+        rows = len(evidence.outbox[service])
         yield Difference("links", f"{service}: {counts['links']} links for {rows} events")
 
 
-def _said(found: Evidence, expected: Mapping[str, Expected]) -> Iterator[Difference]:
-    """Reminders, overdues, cards, rounds and lifts are those that follow, each once and at its time."""
+def _judgements(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
+    """Reminders, overdues, cards, rounds and lifts are those expected, each once and at its time."""
     wanted: Counter[Hashable] = Counter(
-        (id_, *_plain(said, loan=id_ in found.loans)) for id_, case in expected.items() for said in case.said
+        (id_, *_expected_row(event, loan=id_ in evidence.loans))
+        for id_, case in expected.items()
+        for event in case.events
     )
-    there: Counter[Hashable] = Counter(
-        (row.key, *_told(row))
+    held: Counter[Hashable] = Counter(
+        (row.key, *_held_row(row))
         for service in ("escalation", "financing")
-        for row in found.outbox[service]
+        for row in evidence.outbox[service]
         if row.type in JUDGED.split()
     )
-    yield from _compared("judgement", wanted, there, _names(found))
+    yield from _compared("judgement", wanted, held, _names(evidence))
 
 
-def _plain(said: Said, *, loan: bool) -> tuple[Hashable, ...]:
+def _expected_row(event: ExpectedEvent, *, loan: bool) -> tuple[Hashable, ...]:
     if loan:
-        return said.what.replace("appeal.", "loan."), said.leg, 0, said.deadline, said.at, None, None
-    if said.what == "card.cleared":
-        return said.what, None, 0, "", said.at, said.unit, None
-    return said.what, said.leg, said.round, said.deadline, said.at, said.unit, said.leader
+        return event.type.replace("appeal.", "loan."), event.leg, 0, event.deadline, event.at, None, None
+    if event.type == "card.cleared":
+        return event.type, None, 0, "", event.at, event.unit, None
+    return event.type, event.leg, event.round, event.deadline, event.at, event.unit, event.leader
 
 
-def _told(row: Row) -> tuple[Hashable, ...]:
+def _held_row(row: OutboxRow) -> tuple[Hashable, ...]:
     body = row.body or {}
     if row.type.startswith("loan."):
         return row.type, body["leg"], 0, body["deadline"], row.at, None, None
@@ -174,100 +181,103 @@ def _told(row: Row) -> tuple[Hashable, ...]:
     return row.type, leg, number, deadline, row.at, body.get("unit"), body.get("leader")
 
 
-def _cases(found: Evidence, expected: Mapping[str, Expected]) -> Iterator[Difference]:
+def _cases(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
     """Every case is known to its judge, with the state, rounds, cards and deadlines that follow."""
-    names, wanted, there = _names(found), Counter[Hashable](), Counter[Hashable]()
+    names, wanted, held = _names(evidence), Counter[Hashable](), Counter[Hashable]()
     for id_, case in expected.items():
-        is_loan = found.journal[id_][0]["opens"] == "loan"
-        its = (found.loans if is_loan else found.cases).get(id_)
-        if its is None:
+        is_loan = evidence.journal[id_][0]["opens"] == "loan"
+        judged = (evidence.loans if is_loan else evidence.cases).get(id_)
+        if judged is None:
             yield Difference("case", f"{names[id_]} is not known to its judge")
             continue
-        legs = {leg["leg_id"]: leg["leg"] for leg in its.get("legs", ())}
+        legs = {leg["leg_id"]: leg["leg"] for leg in judged.get("legs", ())}
         wanted.update((id_, *deadline.row()) for deadline in case.deadlines)
-        there.update((id_, *_row(deadline, legs)) for deadline in its["deadlines"])
+        held.update((id_, *_deadline_row(deadline, legs)) for deadline in judged["deadlines"])
         if not is_loan:
             wanted[(id_, "stands", case.state, case.rounds(), case.cards, case.lifted_at)] = 1
-            standing = its["state"], its["rounds"], its["cards_counted"], _moment(its["lifted_at"])
-            there[(id_, "stands", *standing)] = 1
-    for id_ in (found.cases.keys() | found.loans.keys()) - expected.keys():
+            state = judged["state"], judged["rounds"], judged["cards_counted"], _moment(judged["lifted_at"])
+            held[(id_, "stands", *state)] = 1
+    for id_ in (evidence.cases.keys() | evidence.loans.keys()) - expected.keys():
         yield Difference("case", f"{id_} was registered by nobody")
-    yield from _compared("deadline", wanted, there, names)
+    yield from _compared("deadline", wanted, held, names)
 
 
-def _row(one: Mapping[str, Any], legs: Mapping[str, str]) -> tuple[Hashable, ...]:
-    leg = legs.get(one["leg_id"], one["leg_id"])
-    due_at, met_at = _moment(one["due_at"]), _moment(one["met_at"])
-    return leg, one["deadline"], one["round"], due_at, one["verdict"], met_at
+def _deadline_row(deadline: Mapping[str, Any], legs: Mapping[str, str]) -> tuple[Hashable, ...]:
+    leg = legs.get(deadline["leg_id"], deadline["leg_id"])
+    due_at, met_at = _moment(deadline["due_at"]), _moment(deadline["met_at"])
+    return leg, deadline["deadline"], deadline["round"], due_at, deadline["verdict"], met_at
 
 
-def _moment(said: str | None) -> datetime | None:
-    return datetime.fromisoformat(said) if said else None
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
-def _messages(found: Evidence, expected: Mapping[str, Expected]) -> Iterator[Difference]:
-    """Whoever must be told of what was judged has the message in the inbox, once."""
+def _messages(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
+    """Everybody who must be told of a judgement has the message once."""
     wanted: Counter[Hashable] = Counter(
-        (id_, template, recipient, said.at)
+        (id_, template, recipient, event.at)
         for id_, case in expected.items()
-        if id_ not in found.loans
-        for said in case.said
-        for template, recipient in _recipients(said, id_, case)
+        if id_ not in evidence.loans
+        for event in case.events
+        for template, recipient in _recipients(event, id_, case)
     )
-    templates = {route["template"] for what in JUDGED.split() for route in _routes(f"{what}.v1")}
-    there: Counter[Hashable] = Counter(
-        message for message in found.messages if message[1] in templates and message[0] not in found.loans
+    templates = {route["template"] for type_ in JUDGED.split() for route in _routes(f"{type_}.v1")}
+    held: Counter[Hashable] = Counter(
+        message
+        for message in evidence.messages
+        if message[1] in templates and message[0] not in evidence.loans
     )
-    yield from _compared("message", wanted, there, _names(found))
+    yield from _compared("message", wanted, held, _names(evidence))
 
 
 @cache
 def _all_routes() -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(ROUTES.read_text("utf-8"))["routes"]
-    return found
+    routes: dict[str, list[dict[str, Any]]] = yaml.safe_load(ROUTES.read_text("utf-8"))["routes"]
+    return routes
 
 
 def _routes(type_: str) -> list[dict[str, Any]]:
     return _all_routes().get(type_, [])
 
 
-def _recipients(said: Said, id_: str, case: Expected) -> Iterator[tuple[str, str]]:
-    """Template and recipient of each message about it."""
-    fields = {"deadline": said.deadline, "unit": said.unit or "~", "reason": "overdue"}
-    leader = said.leader or next((one.leader for one in case.said if one.what == "appeal.lifted"), None)
+def _recipients(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[tuple[str, str]]:
+    """Template and recipient of each message about the event."""
+    fields = {"deadline": event.deadline, "unit": event.unit or "~", "reason": "overdue"}
+    lifts = (lift.leader for lift in case.events if lift.type == "appeal.lifted")
+    leader = event.leader or next(lifts, None)
     addresses = {
-        "unit": said.unit and f"unit:{said.unit}",
-        "head": said.unit and f"head:{said.unit}",
+        "unit": event.unit and f"unit:{event.unit}",
+        "head": event.unit and f"head:{event.unit}",
         "leader": leader and f"leader:{leader}",
         "office": "office",
         "enterprise": f"enterprise:{id_}",
     }
-    told: set[str] = set()
-    for route in _routes(f"{said.what}.v1"):
+    addressed: set[str] = set()
+    for route in _routes(f"{event.type}.v1"):
         if all(fields[name] in values for name, values in route.get("when", {}).items()):
             for word in route["to"]:
                 recipient = addresses[word]
-                if recipient and recipient not in told:
-                    told.add(recipient)
+                if recipient and recipient not in addressed:
+                    addressed.add(recipient)
                     yield route["template"], recipient
 
 
-def _files(found: Evidence, expected: Mapping[str, Expected]) -> Iterator[Difference]:
-    """Who only hears of a case sees it as it stands: registered are as many as open, done and withdrawn."""
-    names, wanted, there = _names(found), Counter[Hashable](), Counter[Hashable]()
+def _files(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
+    """Intake, dispatch and notify see each case in its state: registered = open + done + withdrawn."""
+    names, wanted, held = _names(evidence), Counter[Hashable](), Counter[Hashable]()
     for id_, case in expected.items():
-        if id_ in found.loans:
+        if id_ in evidence.loans:
             continue
         wanted[(id_, "at intake", case.state)] = 1
-        there[(id_, "at intake", found.states.get(id_))] = 1
-        legs = (leg for leg in case.legs.values())
+        held[(id_, "at intake", evidence.states.get(id_))] = 1
+        legs = case.legs.values()
         wanted.update((id_, "at dispatch", leg.id, leg.round, _leg_state(leg)) for leg in legs)
-        file = found.files.get(id_, {"legs": []})
-        there.update((id_, "at dispatch", leg["leg_id"], leg["round"], leg["state"]) for leg in file["legs"])
-        wanted.update((id_, "at notify", leg.id) for leg in case.legs.values())
-        addressed = found.addressed.get(id_, {"legs": []})
-        there.update((id_, "at notify", leg["leg_id"]) for leg in addressed["legs"])
-    yield from _compared("file", wanted, there, names)
+        file = evidence.files.get(id_, {"legs": []})
+        held.update((id_, "at dispatch", leg["leg_id"], leg["round"], leg["state"]) for leg in file["legs"])
+        wanted.update((id_, "at notify", leg.id) for leg in legs)
+        addressed = evidence.addressed.get(id_, {"legs": []})
+        held.update((id_, "at notify", leg["leg_id"]) for leg in addressed["legs"])
+    yield from _compared("file", wanted, held, names)
 
 
 def _leg_state(leg: Any) -> str:

@@ -1,4 +1,4 @@
-"""Requests that are repeated until they are answered, the journal of what was accepted, and the clocks."""
+"""The client, which repeats a request until it is answered; the journal of accepted acts; the clocks."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ import httpx
 
 from services import SERVICES
 from shared.web.client import Transport
-from tests.faults.ground import REPLICA, Ground
+from tests.faults.environment import REPLICA, Environment
 from tests.faults.reckoning import ZONE
 
 ANSWER_S = 10.0
@@ -29,11 +29,11 @@ TICKS = [
         for at in map(time.fromisoformat, TIMES.split())
     ),
 ]
-"""Of each day: the ends of days and of office hours, a second or a microsecond to either side, and others."""
+"""Moments of each day: ends of days and office hours, a second or a microsecond off, and others."""
 
 
 def moments() -> Iterator[datetime]:
-    """Where the clocks go, one after the other, in UTC."""
+    """The moments the clocks are moved to, in order, in UTC."""
     day = START
     while True:
         yield from ((day + tick).astimezone(UTC) for tick in TICKS)
@@ -41,18 +41,18 @@ def moments() -> Iterator[datetime]:
 
 
 class Client:
-    """Speaks to the services as their accounts, however often they are killed."""
+    """Sends requests to the services under their accounts, however often the services are killed."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         limits = httpx.Limits(max_connections=2 * MOST_AT_ONCE, keepalive_expiry=2.0)
         self._http = httpx.AsyncClient(timeout=ANSWER_S, transport=Transport(limits=limits))
         self.repeated: Counter[str] = Counter()
-        """Why requests were sent again."""
+        """How often a request was sent again, by reason."""
 
     async def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def ask(
@@ -65,16 +65,21 @@ class Client:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """The answer of a process; a refusal is one. Repeated as it is until there is one."""
-        process = self._ground.processes[name]
+        """The answer of a process, which may be a refusal (4xx).
+
+        The same request is sent again after a transport error or a status of 500 and above.
+        """
+        process = self._environment.processes[name]
         url = f"http://127.0.0.1:{process.port}/{process.name}{path}"
-        sent = dict(headers or {})
+        all_headers = dict(headers or {})
         if account is not None:
-            sent["authorization"] = f"Bearer {self._ground.keys[account]}"
+            all_headers["authorization"] = f"Bearer {self._environment.keys[account]}"
         while True:
             try:
                 async with self._room:
-                    answer = await self._http.request(method, url, json=body, headers=sent, params=params)
+                    answer = await self._http.request(
+                        method, url, json=body, headers=all_headers, params=params
+                    )
             except httpx.TransportError as error:
                 self.repeated[type(error).__name__] += 1
             else:
@@ -85,18 +90,18 @@ class Client:
 
     async def items(self, name: str, path: str, account: str) -> list[dict[str, Any]]:
         """All items of a list, page by page."""
-        found: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
         params = {"limit": "500"}
         while True:
             page = (await self.ask(name, "GET", path, account=account, params=params)).json()
-            found += page["items"]
+            items += page["items"]
             if page["next"] is None:
-                return found
+                return items
             params["cursor"] = page["next"]
 
 
 class Journal:
-    """What was accepted and when it occurred, one JSON document a line."""
+    """The acts that services accepted and when each occurred, one JSON document a line."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("w", encoding="utf-8")
@@ -109,43 +114,43 @@ class Journal:
         self.cases += bool(entry.get("opens"))
 
     def close(self) -> None:
-        """Nothing more is added."""
+        """Close the file."""
         self._file.close()
 
 
 class Clocks:
-    """Moves the driven clock of every process; who is away follows when it is back."""
+    """Moves the driven clock of every process; a process that is down follows when it is back."""
 
-    def __init__(self, ground: Ground, client: Client) -> None:
+    def __init__(self, environment: Environment, client: Client) -> None:
         self.now = START.astimezone(UTC)
         self.moved: list[tuple[datetime, float]] = []
-        """When, on the machine's own clock, the run came to each moment."""
-        self._ground = ground
+        """Each moment, with the event loop's time in seconds at which the run reached it."""
+        self._environment = environment
         self._client = client
         self._at: dict[str, datetime] = {}
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
 
     async def follow(self) -> None:
-        """Bring every clock to where the run is, until cancelled."""
+        """Move every process's clock to `now` whenever `now` changes, until cancelled."""
         async with asyncio.TaskGroup() as group:
             for name in (*SERVICES, REPLICA):
                 group.create_task(self._follow(name))
 
     async def move(self, now: datetime, wait_for: tuple[str, ...]) -> None:
-        """Let it be `now`; returns when the clocks of these have come there."""
-        async with self._news:
+        """Set `now`; returns when the clocks of the processes in `wait_for` stand there."""
+        async with self._changed:
             self.now = now
             self.moved.append((now, asyncio.get_running_loop().time()))
-            self._news.notify_all()
-            await self._news.wait_for(lambda: all(self._at.get(name) == now for name in wait_for))
+            self._changed.notify_all()
+            await self._changed.wait_for(lambda: all(self._at.get(name) == now for name in wait_for))
 
     async def _follow(self, name: str) -> None:
         while True:
-            async with self._news:
-                await self._news.wait_for(lambda: self._at.get(name) != self.now)
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._at.get(name) != self.now)
                 now = self.now
-            self._ground.note_clock(self._ground.processes[name].name, now)
+            self._environment.resume_at(name, now)
             await self._client.ask(name, "PUT", "/clock", {"now": now.isoformat()}, "importer")
-            async with self._news:
+            async with self._changed:
                 self._at[name] = now
-                self._news.notify_all()
+                self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""What the services are found to hold when a fault run has ended: their databases, topics and answers."""
+"""What the services hold when a fault run has ended: their databases, topics and answers."""
 
 import asyncio
 import json
@@ -17,15 +17,15 @@ from huying.local.cluster import PARTITIONS
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
 from tests.faults.client import Client
-from tests.faults.ground import Ground
+from tests.faults.environment import Environment
 
 JUDGED = "appeal.due_soon appeal.overdue appeal.supervised appeal.reminded card.issued card.cleared"
 JUDGED += " appeal.redispatched appeal.lifted loan.due_soon loan.overdue loan.supervised loan.reminded"
 READ_S = 120
 
 
-class Row(NamedTuple):
-    """An event in an outbox. `body` only of what a judge says."""
+class OutboxRow(NamedTuple):
+    """An event in an outbox. `body` is read of the events of judges alone."""
 
     id: str
     key: str
@@ -36,114 +36,116 @@ class Row(NamedTuple):
 
 @dataclass
 class Evidence:
-    """All of it, by service."""
+    """The journal, and what each service holds."""
 
     journal: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     """The entries of each case, by its id."""
-    outbox: dict[str, list[Row]] = field(default_factory=dict)
+    outbox: dict[str, list[OutboxRow]] = field(default_factory=dict)
     topic: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    """Key and id of the events on a service's topic, in the order of its partitions."""
+    """Key and id of the events on a service's topic, partition after partition."""
     durable: bool = True
-    """Whether a broker that was killed comes back with what it had."""
+    """Whether a killed broker comes back with its records; the embedded one comes back empty."""
     inbox: dict[str, list[str]] = field(default_factory=dict)
     hears: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
-    """The services it hears, and the types it does something about."""
+    """The services whose topics it reads, and the event types it has a handler for."""
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     cases: dict[str, dict[str, Any]] = field(default_factory=dict)
     loans: dict[str, dict[str, Any]] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
-    """How intake says that an appeal stands."""
+    """The state of each appeal at intake."""
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Dispatch's."""
+    """Dispatch's documents, by case."""
     addressed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Notify's, by case."""
+    """Notify's documents, by case."""
     messages: list[tuple[str, str, str, datetime]] = field(default_factory=list)
-    """Case, template, recipient and when what they are about occurred."""
+    """Case, template, recipient, and when the event they tell of occurred."""
 
 
-async def gathered(ground: Ground, client: Client, journal: Path) -> Evidence:
-    """Read all of it."""
-    found = Evidence(durable=isinstance(ground.broker, Kafka))
-    _read_journal(found, journal)
+async def gather(environment: Environment, client: Client, journal: Path) -> Evidence:
+    """Read the journal, all databases and all topics."""
+    evidence = Evidence(durable=isinstance(environment.broker, Kafka))
+    _read_journal(evidence, journal)
     for service in SERVICES:
         module = import_module(f"services.{service}.app").SERVICE
-        found.hears[service] = set(module.hears), {cls.type for cls in module.handlers}
-        conn = await asyncpg.connect(ground.postgres.dsn(service, service).replace("+asyncpg", ""))
+        evidence.hears[service] = set(module.hears), {cls.type for cls in module.handlers}
+        conn = await asyncpg.connect(environment.postgres.dsn(service, service).replace("+asyncpg", ""))
         try:
-            await _read_database(found, service, conn)
+            await _read_database(evidence, service, conn)
         finally:
             await conn.close()
-    topics = await asyncio.gather(*(_records(ground, f"{service}.events") for service in SERVICES))
-    found.topic = dict(zip(SERVICES, topics, strict=True))
+    topics = await asyncio.gather(*(_records(environment, f"{service}.events") for service in SERVICES))
+    evidence.topic = dict(zip(SERVICES, topics, strict=True))
     cases = await client.items("escalation", "/cases", "importer")
-    found.cases = {case["appeal_id"]: case for case in cases}
+    evidence.cases = {case["appeal_id"]: case for case in cases}
     loans = await client.items("financing", "/requests", "office")
-    found.loans = {loan["case_id"]: loan for loan in loans}
-    return found
+    evidence.loans = {loan["case_id"]: loan for loan in loans}
+    return evidence
 
 
-def _read_journal(found: Evidence, journal: Path) -> None:
+def _read_journal(evidence: Evidence, journal: Path) -> None:
     ids: dict[str, str] = {}
     with journal.open(encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
     ids = {entry["number"]: entry["id"] for entry in entries if "id" in entry}
     for entry in entries:
         entry["at"] = datetime.fromisoformat(entry["at"])
-        found.journal[ids[entry["number"]]].append(entry)
-    for its in found.journal.values():  # a bank may be heard before the answer to the request
-        its.sort(key=lambda entry: "opens" not in entry)
+        evidence.journal[ids[entry["number"]]].append(entry)
+    for entries in evidence.journal.values():  # a bank may report before the request is answered
+        entries.sort(key=lambda entry: "opens" not in entry)
 
 
-async def _read_database(found: Evidence, service: str, conn: asyncpg.Connection) -> None:
+async def _read_database(evidence: Evidence, service: str, conn: asyncpg.Connection) -> None:
     query = """
         select event_id, key, type, occurred_at, case when type = any($2::text[]) then body end as body
         from outbox where topic = $1 order by seq
     """
     types = [f"{type_}.v1" for type_ in JUDGED.split()]
-    found.outbox[service] = [
-        Row(str(row[0]), row[1], row[2].removesuffix(".v1"), row[3], json.loads(row[4]) if row[4] else None)
+    evidence.outbox[service] = [
+        OutboxRow(
+            str(row[0]), row[1], row[2].removesuffix(".v1"), row[3], json.loads(row[4]) if row[4] else None
+        )
         for row in await conn.fetch(query, f"{service}.events", types)
     ]
-    found.inbox[service] = [str(row[0]) for row in await conn.fetch("select event_id from inbox")]
-    found.counts[service] = {
+    evidence.inbox[service] = [str(row[0]) for row in await conn.fetch("select event_id from inbox")]
+    evidence.counts[service] = {
         "unsent": await conn.fetchval("select count(*) from outbox where sent_at is null"),
         "parked": await conn.fetchval("select count(*) from parked where redriven_at is null"),
         "links": await conn.fetchval("select count(*) from links"),
     }
     if service == "intake":
         rows = await conn.fetch("select appeal_id, state from appeals")
-        found.states = {str(row[0]): row[1] for row in rows}
+        evidence.states = {str(row[0]): row[1] for row in rows}
     if service in ("dispatch", "notify"):
         rows = await conn.fetch("select appeal_id, file from appeals")
         files = {str(row[0]): json.loads(row[1]) for row in rows}
-        found.files, found.addressed = (
-            (files, found.addressed) if service == "dispatch" else (found.files, files)
+        evidence.files, evidence.addressed = (
+            (files, evidence.addressed) if service == "dispatch" else (evidence.files, files)
         )
     if service == "notify":
         rows = await conn.fetch("select appeal_id, template, recipient, occurred_at from messages")
-        found.messages = [(str(row[0]), row[1], row[2], row[3]) for row in rows]
+        evidence.messages = [(str(row[0]), row[1], row[2], row[3]) for row in rows]
 
 
-async def _records(ground: Ground, topic: str) -> list[tuple[str, str]]:
-    """What is on a topic up to its end. TimeoutError where that does not come within two minutes."""
-    client = ground.broker.as_client().client()
+async def _records(environment: Environment, topic: str) -> list[tuple[str, str]]:
+    """Key and id of the events on a topic. TimeoutError where its end is not reached within two minutes."""
+    client = environment.broker.as_client().client()
     consumer = AIOKafkaConsumer(**client, auto_offset_reset="earliest", enable_auto_commit=False)
-    places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
-    consumer.assign(places)
+    partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+    consumer.assign(partitions)
     await consumer.start()
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    read: dict[int, list[tuple[str, str]]] = defaultdict(list)
     try:
-        ends = await consumer.end_offsets(places)
+        ends = await consumer.end_offsets(partitions)
         async with asyncio.timeout(READ_S):
-            while any([await consumer.position(place) < ends[place] for place in places]):
-                for place, records in (await consumer.getmany(timeout_ms=500)).items():
-                    found[place.partition] += [one for one in map(_named, records) if one is not None]
+            while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
+                for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+                    read[partition.partition] += filter(None, map(_key_and_id, records))
     finally:
         await consumer.stop()
-    return [one for partition in sorted(found) for one in found[partition]]
+    return [event for number in sorted(read) for event in read[number]]
 
 
-def _named(record: Any) -> tuple[str, str] | None:
+def _key_and_id(record: Any) -> tuple[str, str] | None:
     """Key and id of an event; None for a watermark."""
     headers = dict(record.headers)
     if headers["ce_type"] == WATERMARK.encode():

@@ -1,7 +1,7 @@
-"""What must be judged of one case, found anew from the journal alone. It shares nothing with `decide`.
+"""What must be judged of one case, computed from the journal alone. It shares no code with `decide`.
 
-An act of the journal is a dict: `at`, `what` it meets (a list of the words a pack's `met_by` knows), and what
-else it does: `legs`, `marks`, `leg`, `lifts`, `ends_leg`, `completes`, `ends`.
+An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` that it meets; and its effects:
+`legs`, `marks`, `leg`, `lifts`, `ends_leg`, `completes`, `ends`.
 """
 
 from collections.abc import Iterable
@@ -13,13 +13,14 @@ from tests.faults.reckoning import AT_RECEIPT, WHEN_LIFTED, Rules, due, is_in, l
 
 _KINDS = ("dispatch", "contact", "reply", "completion", "objection", "lifted", "follow_up")
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
-"""In which of several that pass at one moment the ladder is climbed."""
+"""The order in which the ladder handles deadlines that pass at the same moment."""
+NOTICES = {"supervise": "appeal.supervised", "remind": "appeal.reminded"}
 
 
-class Said(NamedTuple):
-    """Something that follows. `what` is the event's type without version; `round` 0 where it has none."""
+class ExpectedEvent(NamedTuple):
+    """An event that must be issued. `type` is without version; `round` is 0 where the event has none."""
 
-    what: str
+    type: str
     leg: str | None
     round: int
     deadline: str
@@ -29,11 +30,11 @@ class Said(NamedTuple):
 
 
 @dataclass(eq=False)
-class Deadline:
-    """One deadline; `leg` is None for one of the case."""
+class ExpectedDeadline:
+    """One deadline; `leg` is None for a deadline of the case itself."""
 
     kind: str
-    leg: "Leg | None"
+    leg: "ExpectedLeg | None"
     round: int
     due_at: datetime
     remind_at: datetime | None
@@ -41,18 +42,18 @@ class Deadline:
     met_at: datetime | None = None
 
     def fires_at(self) -> datetime:
-        """When something is next said of it, while it is open."""
+        """When the open deadline next causes an event."""
         return self.remind_at or self.due_at
 
     def row(self) -> tuple[Any, ...]:
-        """What is held against the judge's: leg, kind, round, due, verdict, met."""
+        """What is compared with the judge's deadline: leg, kind, round, due, verdict, met."""
         leg = self.leg.id if self.leg else None
         return leg, self.kind, self.round, self.due_at, self.verdict, self.met_at
 
 
 @dataclass(eq=False)
-class Leg:
-    """One leg. `open_cards` are those not cleared."""
+class ExpectedLeg:
+    """One leg. `open_cards` counts the cards not cleared."""
 
     id: str
     unit: str
@@ -67,118 +68,119 @@ class Leg:
 
 
 @dataclass
-class Expected:
-    """One case as it must stand."""
+class ExpectedCase:
+    """One case as it must be judged."""
 
     pack: Rules
     kind: str
     state: str = "registered"
     cards: int = 0
     lifted_at: datetime | None = None
-    said: list[Said] = field(default_factory=list)
-    deadlines: list[Deadline] = field(default_factory=list)
-    legs: dict[str, Leg] = field(default_factory=dict)
+    events: list[ExpectedEvent] = field(default_factory=list)
+    deadlines: list[ExpectedDeadline] = field(default_factory=list)
+    legs: dict[str, ExpectedLeg] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
     end: str | None = None
 
-    def judge(self, acts: Iterable[dict[str, Any]], upto: datetime) -> "Expected":
-        """Let the acts happen in order of time, and what falls due between them and up to `upto`.
+    def judge(self, acts: Iterable[dict[str, Any]], upto: datetime) -> "ExpectedCase":
+        """Apply the acts in order of time, and every deadline that passes between them and up to `upto`.
 
-        After an end nothing is accepted: what has the moment of the end was before it, noted first or not.
+        After an end no act counts. An act at the moment of the end counts, whichever was noted first.
         """
         for act in sorted(acts, key=lambda act: (act["at"], "ends" in act)):
             self._pass(act["at"], inclusive=False)
             if self.end is None:
                 self._do(act)
         self._pass(upto, inclusive=True)
-        self.state = self.end or self._standing()
+        self.state = self.end or self._state()
         return self
 
     def rounds(self) -> int:
-        """The highest round of a leg."""
+        """The highest round of any leg."""
         return max((leg.round for leg in self.legs.values()), default=0)
 
-    def _standing(self) -> str:
+    def _state(self) -> str:
         live = [leg for leg in self.legs.values() if not leg.ended]
         if live and all(leg.completed for leg in live):
             return "completed"
         return "lifted" if self.lifted_at else "dispatched" if live else "registered"
 
-    def _open(self) -> list[Deadline]:
-        return [one for one in self.deadlines if one.verdict == "open"]
+    def _open(self) -> list[ExpectedDeadline]:
+        return [deadline for deadline in self.deadlines if deadline.verdict == "open"]
 
     def _pass(self, moment: datetime, *, inclusive: bool) -> None:
         while open_ := self._open():
-            at = min(one.fires_at() for one in open_)
+            at = min(deadline.fires_at() for deadline in open_)
             if at > moment or (at == moment and not inclusive):
                 return
-            self._fire([one for one in open_ if one.fires_at() == at], at)
+            self._fire([deadline for deadline in open_ if deadline.fires_at() == at], at)
 
-    def _fire(self, fired: list[Deadline], at: datetime) -> None:
-        fired.sort(key=lambda one: (ORDER.get(one.kind, len(ORDER)), one.leg.index if one.leg else 0))
-        late = [one for one in fired if one.remind_at is None]
-        for one in fired:
-            if one.remind_at is not None:
-                one.remind_at = None
-                self._say("appeal.due_soon", one, at)
-        for one in late:
-            one.verdict = "overdue"
-            self._say("appeal.overdue", one, at)
-        for one in late:
-            if self.end is None and (one.leg is None or one.leg.round == one.round):
-                self._climb(one, at)
+    def _fire(self, fired: list[ExpectedDeadline], at: datetime) -> None:
+        fired.sort(key=lambda deadline: (ORDER.get(deadline.kind, len(ORDER)), _leg_index(deadline)))
+        late = [deadline for deadline in fired if deadline.remind_at is None]
+        for deadline in fired:
+            if deadline.remind_at is not None:
+                deadline.remind_at = None
+                self._add("appeal.due_soon", deadline, at)
+        for deadline in late:
+            deadline.verdict = "overdue"
+            self._add("appeal.overdue", deadline, at)
+        for deadline in late:
+            if self.end is None and (deadline.leg is None or deadline.leg.round == deadline.round):
+                self._climb(deadline, at)
 
-    def _climb(self, one: Deadline, at: datetime) -> None:
-        for step in self.pack.ladder:
-            when = step["when"]
-            if one.kind in when.get("overdue", ()) and is_in(when.get("rounds"), max(one.round, 1)):
-                for what in step["do"]:
-                    self._follow(what, one, at)
+    def _climb(self, deadline: ExpectedDeadline, at: datetime) -> None:
+        for rung in self.pack.ladder:
+            when = rung["when"]
+            overdue = deadline.kind in when.get("overdue", ())
+            if overdue and is_in(when.get("rounds"), max(deadline.round, 1)):
+                for consequence in rung["do"]:
+                    self._follow(consequence, deadline, at)
                 return
 
-    def _follow(self, what: str, one: Deadline, at: datetime) -> None:
-        leg = one.leg
-        if what == "lift":
+    def _follow(self, consequence: str, deadline: ExpectedDeadline, at: datetime) -> None:
+        leg = deadline.leg
+        if consequence == "lift":
             self._lift(leg, at)
-        elif what == "card" and leg:
+        elif consequence == "card" and leg:
             self.cards, leg.open_cards = self.cards + 1, leg.open_cards + 1
-            self._say("card.issued", one, at)
-        elif what == "redispatch" and leg and not (leg.refused and self.lifted_at):
+            self._add("card.issued", deadline, at)
+        elif consequence == "redispatch" and leg and not (leg.refused and self.lifted_at):
             self._void(leg)
             leg.round += 1
-            self.said.append(Said("appeal.redispatched", leg.id, leg.round, "", at, leg.unit))
+            self.events.append(ExpectedEvent("appeal.redispatched", leg.id, leg.round, "", at, leg.unit))
             self._begin(leg, at)
-        elif what in ("supervise", "remind"):
-            self._say({"supervise": "appeal.supervised", "remind": "appeal.reminded"}[what], one, at)
+        elif consequence in ("supervise", "remind"):
+            self._add(NOTICES[consequence], deadline, at)
 
-    def _say(self, what: str, one: Deadline, at: datetime) -> None:
-        leg, unit = (one.leg.id, one.leg.unit) if one.leg else (None, None)
-        self.said.append(Said(what, leg, one.round, one.kind, at, unit))
+    def _add(self, type_: str, deadline: ExpectedDeadline, at: datetime) -> None:
+        leg, unit = (deadline.leg.id, deadline.leg.unit) if deadline.leg else (None, None)
+        self.events.append(ExpectedEvent(type_, leg, deadline.round, deadline.kind, at, unit))
 
-    def _void(self, leg: Leg | None) -> None:
-        for one in self._open():
-            if one.leg is leg:
-                one.verdict = "void"
+    def _void(self, leg: ExpectedLeg | None) -> None:
+        for deadline in self._open():
+            if deadline.leg is leg:
+                deadline.verdict = "void"
 
-    def _start(self, kind: str, leg: Leg | None, at: datetime) -> None:
+    def _start(self, kind: str, leg: ExpectedLeg | None, at: datetime) -> None:
         number = leg.round if leg else self.rounds()
         limit = limit_of(self.pack, kind, leg.round if leg else 1, self.kind)
         if limit is not None:
             due_at = due(limit, at, self.pack)
             remind_at = at + (due_at - at) * self.pack.percent.get(kind, 100) / 100
             remind = remind_at if remind_at < due_at else None
-            self.deadlines.append(Deadline(kind, leg, number, due_at, remind))
+            self.deadlines.append(ExpectedDeadline(kind, leg, number, due_at, remind))
 
-    def _begin(self, leg: Leg, at: datetime) -> None:
+    def _begin(self, leg: ExpectedLeg, at: datetime) -> None:
         for kind in dict.fromkeys(held["deadline"] for held in self.pack.limits):
             if kind not in (AT_RECEIPT, WHEN_LIFTED):
                 self._start(kind, leg, at)
 
-    def _lift(self, leg: Leg | None, at: datetime) -> None:
+    def _lift(self, leg: ExpectedLeg | None, at: datetime) -> None:
         if self.lifted_at is None and not self.marks & self.pack.never_lifted:
             self.lifted_at = at
             unit, leader = (leg.unit, leg.leader) if leg else (None, None)
-            self.said.append(Said("appeal.lifted", None, 0, "", at, unit, leader))
+            self.events.append(ExpectedEvent("appeal.lifted", None, 0, "", at, unit, leader))
             self._start(WHEN_LIFTED, None, at)
 
     def _do(self, act: dict[str, Any]) -> None:
@@ -191,42 +193,47 @@ class Expected:
             self._do_on(leg, act, at)
         if "ends" in act:
             self.end = act["ends"]
-            for one in self._open():
-                one.verdict = "void"
+            for deadline in self._open():
+                deadline.verdict = "void"
 
     def _assign(self, act: dict[str, Any], at: datetime) -> None:
         self._meet("assigned", None, at)
         self.marks |= set(act.get("marks", ()))
-        for given in act["legs"]:
-            lead = given["role"] == "lead"
-            leg = Leg(given["leg"], given["unit"], given.get("leader"), len(self.legs), lead)
+        for assigned in act["legs"]:
+            lead = assigned["role"] == "lead"
+            index, leader = len(self.legs), assigned.get("leader")
+            leg = ExpectedLeg(assigned["leg"], assigned["unit"], leader, index, lead)
             self.legs[leg.id] = leg
             self._begin(leg, at)
-        for step in self.pack.ladder:
-            if self.marks & set(step["when"].get("marks", ())):
+        for rung in self.pack.ladder:
+            if self.marks & set(rung["when"].get("marks", ())):
                 self._lift(next((leg for leg in self.legs.values() if leg.lead), None), at)
 
-    def _do_on(self, leg: Leg, act: dict[str, Any], at: datetime) -> None:
+    def _do_on(self, leg: ExpectedLeg, act: dict[str, Any], at: datetime) -> None:
         for word in act["what"]:
             self._meet(word, leg, at)
         lifts = act.get("lifts")
         leg.refused = leg.refused or lifts == "refused"
-        if lifts and any(step["when"].get(lifts) for step in self.pack.ladder):
+        if lifts and any(rung["when"].get(lifts) for rung in self.pack.ladder):
             self._lift(leg, at)
         if act.get("completes"):
             leg.completed = True
-            said = Said("card.cleared", leg.id, 0, "", at, leg.unit)
-            self.said += [said] * leg.open_cards
+            cleared = ExpectedEvent("card.cleared", leg.id, 0, "", at, leg.unit)
+            self.events += [cleared] * leg.open_cards
             leg.open_cards = 0
         leg.ended = bool(act.get("ends_leg"))
         if leg.completed or leg.ended:
             self._void(leg)
-            if self._standing() == "completed":
+            if self._state() == "completed":
                 self._meet("all_completed", None, at)
 
-    def _meet(self, word: str, leg: Leg | None, at: datetime) -> None:
-        for one in self.deadlines:
-            waits = one.leg is leg and one.met_at is None and one.verdict != "void"
-            if waits and word in self.pack.met_by.get(one.kind, ()):
-                one.met_at = at
-                one.verdict = "met" if one.verdict == "open" else one.verdict
+    def _meet(self, word: str, leg: ExpectedLeg | None, at: datetime) -> None:
+        for deadline in self.deadlines:
+            unmet = deadline.leg is leg and deadline.met_at is None and deadline.verdict != "void"
+            if unmet and word in self.pack.met_by.get(deadline.kind, ()):
+                deadline.met_at = at
+                deadline.verdict = "met" if deadline.verdict == "open" else deadline.verdict
+
+
+def _leg_index(deadline: ExpectedDeadline) -> int:
+    return deadline.leg.index if deadline.leg else 0

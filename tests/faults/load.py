@@ -1,7 +1,7 @@
 """The load: appeals and loan requests from registration to their end, tick by tick of the driven clocks.
 
-Within a tick each case does one thing at most, and the clocks go on when all requests are answered. So an
-act occurred at its tick, whatever happened to the answer.
+Within a tick at most one act is sent for each case, and the clocks move on when all requests are answered.
+So an act occurred at its tick, however often its request was repeated.
 """
 
 import asyncio
@@ -16,15 +16,15 @@ import httpx
 
 from tests.faults import plan
 from tests.faults.client import Client, Clocks, Journal, moments
-from tests.faults.ground import BANKS, LEADER, UNITS
-from tests.faults.plan import Step
+from tests.faults.environment import BANKS, LEADER, UNITS
+from tests.faults.plan import PlannedAct
 from tests.faults.reckoning import rules
 
-ASKED = ("intake", "dispatch", "financing")
+WAITED_FOR = ("intake", "dispatch", "financing")
 PUBLIC = ("web", "supervision_code", "anonymous_letter")
 LOANS = 0.08
 CODE = "91000000MA0000001R"
-SAID: dict[str, tuple[str, list[str]]] = {
+EVENTS: dict[str, tuple[str, list[str]]] = {
     "assignments": ("appeal.assigned", []),
     "contacts": ("appeal.contacted", ["contacted"]),
     "replies": ("appeal.responded", ["responded"]),
@@ -35,19 +35,20 @@ SAID: dict[str, tuple[str, list[str]]] = {
     "lift-requests": ("lift.requested", []),
     "withdrawals": ("appeal.withdrawn", []),
 }
-"""What an accepted act is on its topic, and what it meets deadlines by."""
-DOES: dict[str, dict[str, Any]] = {
+"""For each act: the type of its event, and the words a pack's `met_by` knows it by."""
+EFFECTS: dict[str, dict[str, Any]] = {
     "completions": {"completes": True},
     "refusals": {"lifts": "refused"},
     "lift-requests": {"lifts": "requested"},
     "withdrawals": {"ends": "withdrawn"},
 }
+"""What else an act does, in the words of `judgement`."""
 BY_OFFICE = ("assignments", "objection-decisions")
 Work = Coroutine[Any, Any, None]
 
 
 @dataclass(eq=False)
-class Case:
+class LoadCase:
     """One appeal or loan request as the load knows it."""
 
     name: str
@@ -61,42 +62,42 @@ class Case:
 
 
 class Load:
-    """Everybody who does something to cases."""
+    """Everybody who acts on cases: enterprises, units, and the office."""
 
     def __init__(self, client: Client, clocks: Clocks, journal: Journal, seed: int) -> None:
         self._client = client
         self._clocks = clocks
         self._journal = journal
         self._seed = seed
-        self._queue: list[tuple[datetime, int, Case, Step]] = []
+        self._queue: list[tuple[datetime, int, LoadCase, PlannedAct]] = []
         self._count = 0
         self._order = 0
         self.refused = 0
 
     async def directory(self) -> None:
-        """Units and banks. One unit has no leader."""
+        """Register units and banks. One unit has no leader."""
         for unit in UNITS:
             body = {"name": unit, "kind": "department", "leader": None if unit == UNITS[-1] else LEADER}
-            await self._ok("dispatch", "PUT", f"/units/{unit}", body)
+            await self._put("dispatch", "PUT", f"/units/{unit}", body)
         for bank in BANKS:
-            await self._ok("financing", "PUT", f"/banks/{bank}", {"name": bank, "ways": ["kafka"]})
+            await self._put("financing", "PUT", f"/banks/{bank}", {"name": bank, "ways": ["kafka"]})
 
-    async def _ok(self, service: str, method: str, path: str, body: Any) -> None:
+    async def _put(self, service: str, method: str, path: str, body: Any) -> None:
         answer = await self._client.ask(service, method, path, body, "office")
         if answer.status_code not in (200, 428):  # 428: written already, and the answer was lost
             raise ValueError(f"{service} refused {method} {path}: {answer.text[:300]}")
 
     async def run(self, seconds: float, rate: float, tick_s: float) -> None:
-        """Register `rate` cases a second for so long, and let what is planned happen."""
+        """Register `rate` cases a second for `seconds`, and send each planned act when it is due."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         for number, now in enumerate(moments()):
             await asyncio.sleep(max(0.0, began + number * tick_s - loop.time()))
             if loop.time() > began + seconds:
                 break
-            await self._clocks.move(now, ASKED)
+            await self._clocks.move(now, WAITED_FOR)
             due = int((loop.time() - began + tick_s) * rate) - self._count  # a long tick is caught up with
-            await self._all([*self._openings(due), *self._steps(now)])
+            await self._all([*self._openings(due), *self._due_acts(now)])
 
     async def _all(self, works: Iterable[Work]) -> None:
         async with asyncio.TaskGroup() as group:
@@ -110,126 +111,126 @@ class Load:
             opening = self._ask_for_loan if chance.random() < LOANS else self._register
             yield opening(name, chance)
 
-    def _steps(self, now: datetime) -> list[Work]:
-        """One step of each case for which one is due."""
-        found: dict[str, tuple[Case, Step]] = {}
+    def _due_acts(self, now: datetime) -> list[Work]:
+        """At most one act of each case, of those that are due."""
+        due: dict[str, tuple[LoadCase, PlannedAct]] = {}
         left = []
         while self._queue and self._queue[0][0] <= now:
             entry = heapq.heappop(self._queue)
-            if entry[2].name in found:
+            if entry[2].name in due:
                 left.append(entry)
             else:
-                found[entry[2].name] = entry[2], entry[3]
+                due[entry[2].name] = entry[2], entry[3]
         for entry in left:
             heapq.heappush(self._queue, entry)
-        return [self._do(case, step) for case, step in found.values()]
+        return [self._do(case, act) for case, act in due.values()]
 
-    def _put(self, case: Case, steps: Iterable[Step]) -> None:
-        for step in steps:
+    def _schedule(self, case: LoadCase, acts: Iterable[PlannedAct]) -> None:
+        for act in acts:
             self._order += 1
-            heapq.heappush(self._queue, (step.at, self._order, case, step))
+            heapq.heappush(self._queue, (act.at, self._order, case, act))
 
     async def _register(self, name: str, chance: random.Random) -> None:
         body = plan.registration(chance)
         account = None if body["channel"] in PUBLIC else "operator"
         key = {"idempotency-key": f"{self._seed}-{name}"}
         answer = await self._client.ask("intake", "POST", "/appeals", body, account, key)
-        found = _accepted(answer)
-        pack = plan.pack_of(body)
-        case = Case(
-            name, chance, pack, found["appeal_id"], found["registration_number"], found["receipt_code"], []
-        )
-        at = datetime.fromisoformat(found["received_at"])
+        appeal = _accepted(answer)
+        pack, number = plan.pack_of(body), appeal["registration_number"]
+        case = LoadCase(name, chance, pack, appeal["appeal_id"], number, appeal["receipt_code"], [])
+        at = datetime.fromisoformat(appeal["received_at"])
         self._note(case, "appeal.received", at, opens="appeal", kind=body["kind"], received=True, what=[])
-        self._put(case, plan.before_dispatch(chance, pack, at))
+        self._schedule(case, plan.before_dispatch(chance, pack, at))
 
     async def _ask_for_loan(self, name: str, chance: random.Random) -> None:
         key = {"idempotency-key": f"{self._seed}-{name}"}
         banks = chance.sample(BANKS, chance.randint(1, 2))
-        body = _wish(banks, self._clocks.now)
-        found = _accepted(await self._client.ask("financing", "POST", "/requests", body, "operator", key))
-        number, code = found["registration_number"], found["receipt_code"]
-        case = Case(name, chance, "", found["loan_id"], number, code, [])
-        at = datetime.fromisoformat(found["received_at"])
-        legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in found["legs"]]
+        body = _loan_request(banks, self._clocks.now)
+        loan = _accepted(await self._client.ask("financing", "POST", "/requests", body, "operator", key))
+        number, code = loan["registration_number"], loan["receipt_code"]
+        case = LoadCase(name, chance, "", loan["loan_id"], number, code, [])
+        at = datetime.fromisoformat(loan["received_at"])
+        legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in loan["legs"]]
         self._note(case, "loan.requested", at, opens="loan", kind="help", legs=legs, what=[])
         if chance.random() < 0.05:
             later = at + chance.random() * timedelta(days=12)
-            self._put(case, [Step(later, "withdrawals", 0, {"reason": "已解决"})])
+            self._schedule(case, [PlannedAct(later, "withdrawals", 0, {"reason": "已解决"})])
 
-    async def _do(self, case: Case, step: Step) -> None:
-        answer = await self._answer(case, step)
-        if answer.status_code == 404 and step.act == "assignments":  # not heard of there yet
-            self._put(case, [step])
+    async def _do(self, case: LoadCase, act: PlannedAct) -> None:
+        answer = await self._answer(case, act)
+        if (
+            answer.status_code == 404 and act.route == "assignments"
+        ):  # dispatch has not received the appeal yet
+            self._schedule(case, [act])
         elif answer.status_code == 409:
             self.refused += 1
         else:
-            self._take(case, step, _accepted(answer))
+            self._take(case, act, _accepted(answer))
 
-    async def _answer(self, case: Case, step: Step) -> httpx.Response:
-        key = {"idempotency-key": f"{self._seed}-{case.name}-{step.act}-{step.leg}"}
-        if step.act == "withdrawals":
+    async def _answer(self, case: LoadCase, act: PlannedAct) -> httpx.Response:
+        key = {"idempotency-key": f"{self._seed}-{case.name}-{act.route}-{act.leg}"}
+        if act.route == "withdrawals":
             service = "intake" if case.pack else "financing"
             headers = {**key, "receipt-code": case.code}
             path = f"/status/{case.number}/withdrawals"
-            return await self._client.ask(service, "POST", path, step.body, None, headers)
-        body = step.body if step.act == "assignments" else {**step.body, "leg_id": case.legs[step.leg]["leg"]}
-        account = "office" if step.act in BY_OFFICE else case.legs[step.leg]["unit"]
+            return await self._client.ask(service, "POST", path, act.body, None, headers)
+        body = act.body if act.route == "assignments" else {**act.body, "leg_id": case.legs[act.leg]["leg"]}
+        account = "office" if act.route in BY_OFFICE else case.legs[act.leg]["unit"]
         path = f"/appeals/{case.id}"
         while True:
             headers = {**key, "if-match": f'"{case.version}"'} if account == "office" else key
-            answer = await self._client.ask("dispatch", "POST", f"{path}/{step.act}", body, account, headers)
+            answer = await self._client.ask("dispatch", "POST", f"{path}/{act.route}", body, account, headers)
             if answer.status_code != 412:
                 return answer
-            found = await self._client.ask("dispatch", "GET", path, account="office")
-            case.version = found.headers["etag"].strip('"')
+            appeal = await self._client.ask("dispatch", "GET", path, account="office")
+            case.version = appeal.headers["etag"].strip('"')
 
-    def _take(self, case: Case, step: Step, found: dict[str, Any]) -> None:
-        """Note what was accepted, and plan what comes of it."""
-        type_, what = SAID[step.act]
-        more: dict[str, Any] = {"what": what, **DOES.get(step.act, {})}
+    def _take(self, case: LoadCase, act: PlannedAct, content: dict[str, Any]) -> None:
+        """Note an accepted act in the journal, and plan what follows from it."""
+        type_, words = EVENTS[act.route]
+        more: dict[str, Any] = {"what": words, **EFFECTS.get(act.route, {})}
         if not case.pack:
             type_ = "loan.withdrawn"
-        elif step.act == "assignments":
-            new = found["legs"][len(case.legs) :]
+        elif act.route == "assignments":
+            new = content["legs"][len(case.legs) :]
             more["legs"] = [
                 {"leg": leg["leg_id"], **{name: leg[name] for name in ("unit", "role", "leader")}}
                 for leg in new
             ]
-            more["marks"] = step.body["marks"]
-        elif step.act != "withdrawals":
-            more["leg"] = case.legs[step.leg]["leg"]
+            more["marks"] = act.body["marks"]
+        elif act.route != "withdrawals":
+            more["leg"] = case.legs[act.leg]["leg"]
         at = self._clocks.now
-        if step.act == "objection-decisions" and step.body["upheld"]:
+        if act.route == "objection-decisions" and act.body["upheld"]:
             more["ends_leg"] = True
-            self._hand_on(case, step, at)
+            self._hand_on(case, act, at)
         self._note(case, type_, at, **more)
         for leg in more.get("legs", ()):
             case.legs.append(leg)
-            self._put(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
+            self._schedule(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
 
-    def _hand_on(self, case: Case, step: Step, at: datetime) -> None:
+    def _hand_on(self, case: LoadCase, act: PlannedAct, at: datetime) -> None:
         """After an upheld objection another unit gets the leg."""
         units = [unit for unit in UNITS if unit not in {leg["unit"] for leg in case.legs}]
-        its = case.legs[step.leg]
-        legs = [{"unit": case.chance.choice(units), "role": its["role"]}]
-        again = Step(at + timedelta(hours=3), "assignments", len(case.legs), {"legs": legs, "marks": []})
-        self._put(case, [again])
+        legs = [{"unit": case.chance.choice(units), "role": case.legs[act.leg]["role"]}]
+        assignment = PlannedAct(
+            at + timedelta(hours=3), "assignments", len(case.legs), {"legs": legs, "marks": []}
+        )
+        self._schedule(case, [assignment])
 
-    def _note(self, case: Case, type_: str, at: datetime, **more: Any) -> None:
+    def _note(self, case: LoadCase, type_: str, at: datetime, **more: Any) -> None:
         pack = rules(case.pack).ref if case.pack else None
         self._journal.note(id=case.id, number=case.number, pack=pack, type=type_, at=at.isoformat(), **more)
 
 
 def _accepted(answer: httpx.Response) -> dict[str, Any]:
     if answer.is_success:
-        found: dict[str, Any] = answer.json()
-        return found
-    asked = f"{answer.request.method} {answer.request.url}"
-    raise ValueError(f"{asked} was refused ({answer.status_code}): {answer.text[:300]}")
+        return dict(answer.json())
+    request = f"{answer.request.method} {answer.request.url}"
+    raise ValueError(f"{request} was refused ({answer.status_code}): {answer.text[:300]}")
 
 
-def _wish(banks: list[str], now: datetime) -> dict[str, Any]:
+def _loan_request(banks: list[str], now: datetime) -> dict[str, Any]:
     return {
         "enterprise": {"name": "示例制造有限公司", "credit_code": CODE},
         "contact": {"name": "王经理", "phone": "0558-5550000"},

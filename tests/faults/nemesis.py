@@ -1,4 +1,4 @@
-"""The nemesis: which fault comes when, drawn from the seed, and what it does."""
+"""The nemesis: inflicts faults, whose kinds and times are drawn from the seed."""
 
 import asyncio
 import random
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from services import SERVICES
-from tests.faults.ground import BROKER, REPLICA, Ground, send
+from tests.faults.environment import BROKER, REPLICA, Environment, send
 
 PROCESSES = (*SERVICES, REPLICA)
 PATHS = (*SERVICES, BROKER, BROKER)
@@ -27,7 +27,7 @@ WEIGHTS = {
 
 
 class Fault(NamedTuple):
-    """One fault: seconds after the start, what, to whom, and for how long."""
+    """One fault: seconds after the start, kind, target, and length in seconds."""
 
     at_s: float
     kind: str
@@ -35,12 +35,12 @@ class Fault(NamedTuple):
     length_s: float
 
     def words(self) -> str:
-        """In a few words."""
+        """The fault in words, for the terminal."""
         return f"{self.kind} ({self.target}) for {self.length_s:.1f} s"
 
 
 def faults(seed: int, minutes: float, every_s: float, kinds: tuple[str, ...]) -> Iterator[Fault]:
-    """All faults of a run. They end before it does."""
+    """All faults of a run, in order. The last ends before the run does."""
     chance = random.Random(f"{seed}/nemesis")
     weights = [WEIGHTS[kind] for kind in kinds]
     at_s = every_s
@@ -59,81 +59,81 @@ def _targets(kind: str) -> tuple[str, ...]:
     return (BROKER,) if kind.endswith("broker") else PATHS
 
 
-async def inflict(ground: Ground, fault: Fault) -> None:
-    """Let it happen; it is over when this returns."""
-    begin, end = _DEEDS[fault.kind]
-    begin(ground, fault)
+async def inflict(environment: Environment, fault: Fault) -> None:
+    """Begin a fault, wait for its length, and end it."""
+    begin, end = _ACTIONS[fault.kind]
+    begin(environment, fault)
     try:
-        if end is not _nothing:
+        if end is not _leave:
             await asyncio.sleep(fault.length_s)
     finally:
-        end(ground, fault)
+        end(environment, fault)
 
 
-def heal(ground: Ground) -> None:
-    """Undo whatever may still be wrong."""
-    ground.free_disk()
-    for link in ground.links.values():
-        link.heal()
-    for program in ground.programs.values():
+def heal(environment: Environment) -> None:
+    """End every fault that may still last."""
+    environment.free_disk()
+    for proxy in environment.proxies.values():
+        proxy.heal()
+    for program in environment.programs.values():
         send(program, signal.SIGCONT)
 
 
-def _kill(ground: Ground, fault: Fault) -> None:
-    send(ground.programs[fault.target], signal.SIGKILL)
+def _kill(environment: Environment, fault: Fault) -> None:
+    send(environment.programs[fault.target], signal.SIGKILL)
 
 
-def _pause(ground: Ground, fault: Fault) -> None:
-    send(ground.programs[fault.target], signal.SIGSTOP)
+def _pause(environment: Environment, fault: Fault) -> None:
+    send(environment.programs[fault.target], signal.SIGSTOP)
 
 
-def _go_on(ground: Ground, fault: Fault) -> None:
-    send(ground.programs[fault.target], signal.SIGCONT)
+def _resume(environment: Environment, fault: Fault) -> None:
+    send(environment.programs[fault.target], signal.SIGCONT)
 
 
-def _cut(ground: Ground, fault: Fault) -> None:
-    ground.links[fault.target].cut()
+def _cut(environment: Environment, fault: Fault) -> None:
+    environment.proxies[fault.target].cut()
 
 
-def _cut_some(ground: Ground, fault: Fault) -> None:
-    ground.links[fault.target].cut(0.4)
+def _cut_some(environment: Environment, fault: Fault) -> None:
+    environment.proxies[fault.target].cut(0.4)
 
 
-def _delay(ground: Ground, fault: Fault) -> None:
-    ground.links[fault.target].slow_s = 0.3
+def _delay(environment: Environment, fault: Fault) -> None:
+    environment.proxies[fault.target].slow_s = 0.3
 
 
-def _reorder(ground: Ground, fault: Fault) -> None:
-    ground.links[fault.target].skew_s = 0.4
+def _reorder(environment: Environment, fault: Fault) -> None:
+    environment.proxies[fault.target].skew_s = 0.4
 
 
-def _heal_link(ground: Ground, fault: Fault) -> None:
-    ground.links[fault.target].heal()
+def _heal_proxy(environment: Environment, fault: Fault) -> None:
+    environment.proxies[fault.target].heal()
 
 
-def _fill(ground: Ground, _fault: Fault) -> None:
-    ground.fill_disk()
+def _fill(environment: Environment, _fault: Fault) -> None:
+    environment.fill_disk()
 
 
-def _free(ground: Ground, _fault: Fault) -> None:
-    ground.free_disk()
+def _free(environment: Environment, _fault: Fault) -> None:
+    environment.free_disk()
 
 
-def _nothing(_ground: Ground, _fault: Fault) -> None:
-    """A dead process is the supervisor's; a cut connection is made anew."""
+def _leave(_environment: Environment, _fault: Fault) -> None:
+    """Nothing to undo: the supervisor restarts a dead process, and services reconnect."""
 
 
-Deed = Callable[[Ground, Fault], None]
-_DEEDS: dict[str, tuple[Deed, Deed]] = {
-    "kill service": (_kill, _nothing),
-    "pause service": (_pause, _go_on),
-    "kill postgres": (_kill, _nothing),
-    "pause postgres": (_pause, _go_on),
-    "kill broker": (_kill, _nothing),
-    "pause broker": (_pause, _go_on),
-    "cut": (_cut, _heal_link),
-    "cut some": (_cut_some, _nothing),
-    "delay": (_delay, _heal_link),
-    "reorder": (_reorder, _heal_link),
+FaultAction = Callable[[Environment, Fault], None]
+_ACTIONS: dict[str, tuple[FaultAction, FaultAction]] = {
+    "kill service": (_kill, _leave),
+    "pause service": (_pause, _resume),
+    "kill postgres": (_kill, _leave),
+    "pause postgres": (_pause, _resume),
+    "kill broker": (_kill, _leave),
+    "pause broker": (_pause, _resume),
+    "cut": (_cut, _heal_proxy),
+    "cut some": (_cut_some, _leave),
+    "delay": (_delay, _heal_proxy),
+    "reorder": (_reorder, _heal_proxy),
     "disk full": (_fill, _free),
 }

@@ -1,4 +1,4 @@
-"""What people do to one case and when, drawn from the seed: timely, late, and to the second."""
+"""What people do to one case and when, drawn from the seed: in time, late, and at a limit's very end."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.events import Channel, Kind
 from tests.faults.client import BRINK
-from tests.faults.ground import PACK, PROCEDURE, UNITS
+from tests.faults.environment import PACK, PROCEDURE, UNITS
 from tests.faults.reckoning import due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
@@ -16,11 +16,11 @@ KINDS = tuple(kind.value for kind in Kind)
 MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
 
 
-class Step(NamedTuple):
-    """An act, not before a moment. `act` is the route's last part; `leg` the place of the leg in its case."""
+class PlannedAct(NamedTuple):
+    """An act to be sent at `at` or later: the last part of its path, and the leg's index in the case."""
 
     at: datetime
-    act: str
+    route: str
     leg: int
     body: dict[str, Any]
 
@@ -39,16 +39,18 @@ def registration(chance: random.Random) -> dict[str, Any]:
     return body | ({"procedure": PROCEDURE} if chance.random() < 0.25 else {})
 
 
-def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> Iterator[Step]:
-    """The dispatch, and perhaps a withdrawal."""
+def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> Iterator[PlannedAct]:
+    """The dispatch of an appeal, and perhaps its withdrawal."""
     if chance.random() < 0.05:
-        yield Step(received_at + chance.random() * timedelta(days=8), "withdrawals", 0, {"reason": "已解决"})
+        yield PlannedAct(
+            received_at + chance.random() * timedelta(days=8), "withdrawals", 0, {"reason": "已解决"}
+        )
     limit = limit_of(rules(pack), "dispatch", 1, "help")
     at: datetime | None = received_at + chance.random() * timedelta(hours=6)
     if limit is not None:
         at = moment(chance, received_at, due(limit, received_at, rules(pack)))
     if at is not None:
-        yield Step(
+        yield PlannedAct(
             at, "assignments", 0, _assignment(chance, chance.sample(UNITS, 1 + (chance.random() < 0.2)))
         )
 
@@ -61,35 +63,36 @@ def _assignment(chance: random.Random, units: list[str]) -> dict[str, Any]:
     return {"legs": legs, "marks": marks}
 
 
-def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Iterator[Step]:
+def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Iterator[PlannedAct]:
     """What a unit does on a leg that was dispatched at `start`."""
     ends = _ends(pack, start)
     if chance.random() < 0.06:
         at = start + chance.random() * timedelta(hours=20)
-        yield Step(at, "objections", leg, {"reason": "不属本单位职责"})
+        yield PlannedAct(at, "objections", leg, {"reason": "不属本单位职责"})
         upheld = {"upheld": chance.random() < 0.5, "reason": "经核实"}
-        yield Step(at + timedelta(hours=6), "objection-decisions", leg, upheld)
+        yield PlannedAct(at + timedelta(hours=6), "objection-decisions", leg, upheld)
     if chance.random() < 0.04:
-        yield Step(_between(chance, start, ends[0]), "refusals", leg, {"reason": "无政策依据"})
+        yield PlannedAct(_between(chance, start, ends[0]), "refusals", leg, {"reason": "无政策依据"})
     if chance.random() < 0.03:
         asks = {"reason": "须市级统筹", "signed_by": "负责人"}
-        yield Step(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
-    for end, act, body in (
+        yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
+    for end, route, body in (
         (_ends(pack, start, "contact")[0], "contacts", {"how": "电话"}),
         (ends[0], "replies", {"text": "已勘查"}),
         (chance.choice(ends), "completions", {"outcome": "solved", "text": "已办结"}),
     ):
         if (at_ := moment(chance, start, end)) is not None:
-            yield Step(at_, act, leg, body)
+            yield PlannedAct(at_, route, leg, body)
 
 
 def _ends(pack: str, start: datetime, first: str = "reply") -> list[datetime]:
-    """When the limits of two rounds, and of lifted handling after them, end where nothing is done."""
-    its, ends = rules(pack), []
+    """When the limits of two rounds, and of lifted handling after them, end if nobody acts."""
+    pack_rules, ends = rules(pack), []
     for deadline, number in ((first, 1), ("reply", 2), ("lifted", 1)):
-        limit = limit_of(its, deadline, number, "help") or limit_of(its, "completion", number, "help")
+        limit = limit_of(pack_rules, deadline, number, "help")
+        limit = limit or limit_of(pack_rules, "completion", number, "help")
         assert limit is not None
-        start = due(limit, start, its)
+        start = due(limit, start, pack_rules)
         ends.append(start)
     return ends
 
@@ -99,7 +102,7 @@ def _between(chance: random.Random, start: datetime, end: datetime) -> datetime:
 
 
 def moment(chance: random.Random, start: datetime, end: datetime) -> datetime | None:
-    """When something is done that is due at `end`: in time, on the brink, late, or never."""
+    """When an act due at `end` is done: in time, within a second of `end`, late, or never (None)."""
     drawn = chance.random()
     if drawn < 0.5:
         return _between(chance, start, end)
@@ -111,5 +114,5 @@ def moment(chance: random.Random, start: datetime, end: datetime) -> datetime | 
 
 
 def pack_of(body: dict[str, Any]) -> str:
-    """The pack that an appeal comes under."""
+    """The pack that judges the appeal with this registration."""
     return str(body.get("procedure", PACK))

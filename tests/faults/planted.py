@@ -1,6 +1,6 @@
-"""Known bugs that a fault run must notice, put into a service's process when it starts and nowhere else.
+"""Bugs that a fault run must find. `launch` plants one in a service's process; nothing else does.
 
-Each takes the place of one function of the product in that process alone.
+Each replaces one function of the product in that process.
 """
 
 import asyncio
@@ -21,21 +21,24 @@ SKIPPED_OF = 40
 
 
 def commit_before_transaction() -> None:
-    """The broker is told that records are done before they are: who dies between the two has lost them."""
+    """Offsets are committed before the transaction: a kill between the two loses the records."""
     settle = consumer.Consumer._settle
 
-    async def told_first(self: Any, records: list[Any]) -> int:
-        done = {TopicPartition(one.raw.topic, one.raw.partition): one.raw.offset + 1 for one in records}
-        if done:
-            await self._consumer.commit(done)
+    async def commit_first(self: Any, records: list[Any]) -> int:
+        offsets = {
+            TopicPartition(record.raw.topic, record.raw.partition): record.raw.offset + 1
+            for record in records
+        }
+        if offsets:
+            await self._consumer.commit(offsets)
             await asyncio.sleep(GAP_S)
         return await settle(self, records)
 
-    consumer.Consumer._settle = told_first  # type: ignore[method-assign]
+    consumer.Consumer._settle = commit_first  # type: ignore[method-assign]
 
 
 def inbox_skipped() -> None:
-    """What was handled before is handled again."""
+    """Events that were handled before are handled again."""
     consumer._INBOX = text(
         """
         with row as (
@@ -47,23 +50,23 @@ def inbox_skipped() -> None:
 
 
 def past_watermark() -> None:
-    """Escalation judges up to its own present, whatever is still on its way."""
+    """Escalation judges up to its own clock, though events before that may still be on their way."""
 
     async def own_horizon(self: Any, conn: Connection) -> dict[int, datetime]:
-        upto = await self.running.clock.horizon(conn)
-        return dict.fromkeys(range(self.running.settings.partitions), upto)
+        upto = await self.context.clock.horizon(conn)
+        return dict.fromkeys(range(self.context.settings.partitions), upto)
 
     Judge.known = own_horizon  # type: ignore[method-assign]
 
 
 def relay_skips() -> None:
-    """The relay marks one row in forty as sent that it did not send."""
+    """The relay marks one row in forty as sent without sending it."""
     send = relay.Relay._send
 
-    async def most(self: Any, producer: Any, rows: Any) -> None:
+    async def send_most(self: Any, producer: Any, rows: Any) -> None:
         await send(self, producer, [row for row in rows if hash_of(str(row.event_id)) % SKIPPED_OF])
 
-    relay.Relay._send = most  # type: ignore[method-assign]
+    relay.Relay._send = send_most  # type: ignore[method-assign]
 
 
 PLANTS: dict[str, Callable[[], None]] = {

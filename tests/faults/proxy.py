@@ -1,4 +1,4 @@
-"""A TCP proxy that cuts, delays and reorders: every way from a service to PostgreSQL and the broker."""
+"""A proxy that cuts, delays and reorders the connections from a service to PostgreSQL or the broker."""
 
 import asyncio
 import contextlib
@@ -6,48 +6,49 @@ import random
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-CHUNK = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Link:
-    """One way. `slow_s`: each chunk waits so long at most; `skew_s`: each direction of each connection has
-    a wait of its own, so that connections overtake each other. Within a connection order is kept.
+class Proxy:
+    """A proxy to one server. Within a connection the order of the data is kept, as TCP keeps it.
+
+    `slow_s`: each chunk is delayed by a random time up to this. `skew_s`: each direction of each connection
+    is delayed by a constant time of its own up to this, so that connections overtake each other.
     """
 
-    def __init__(self, name: str, connect: Callable[[], Awaitable[Streams]], chance: random.Random) -> None:
-        self.name = name
+    def __init__(self, connect: Callable[[], Awaitable[Streams]], chance: random.Random) -> None:
         self.slow_s = 0.0
         self.skew_s = 0.0
+        self.port = 0
         self._connect = connect
         self._chance = chance
         self._refuses = False
         self._open: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
-        self.port = 0
 
-    async def listen(self) -> None:
-        """On a port of 127.0.0.1 that the system chooses."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def listen(self, port: int = 0) -> None:
+        """Listen on a port of 127.0.0.1; for 0 the system chooses one."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def listen_at(self, path: Path) -> None:
-        """On a unix socket."""
+        """Listen on a unix socket."""
         self._server = await asyncio.start_unix_server(self._serve, path)
 
     def cut(self, share: float = 1.0) -> None:
-        """End this share of the connections; where it is all of them, take no new ones until healed."""
+        """End this share of the connections; for 1.0 also refuse new ones until `heal`."""
         self._refuses = share == 1.0
         for writer in list(self._open):
             if self._chance.random() < share:
                 writer.transport.abort()
 
     def heal(self) -> None:
-        """Let everything through."""
+        """Accept connections again and delay nothing."""
         self._refuses, self.slow_s, self.skew_s = False, 0.0, 0.0
 
     async def close(self) -> None:
-        """Take no more connections, and end those there are."""
+        """Stop listening and end all connections."""
         if self._server is not None:
             self._server.close()
         self.cut()
@@ -57,22 +58,22 @@ class Link:
             writer.transport.abort()
             return
         try:
-            there, back = await self._connect()
+            server_reader, server_writer = await self._connect()
         except OSError:
             writer.transport.abort()
             return
-        self._open |= {writer, back}
+        self._open |= {writer, server_writer}
         try:
-            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+            await asyncio.gather(self._pump(reader, server_writer), self._pump(server_reader, writer))
         finally:
-            self._open -= {writer, back}
+            self._open -= {writer, server_writer}
             writer.transport.abort()
-            back.transport.abort()
+            server_writer.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         own = self._chance.random()
         with contextlib.suppress(OSError):
-            while chunk := await reader.read(CHUNK):
+            while chunk := await reader.read(CHUNK_BYTES):
                 if wait_s := self.skew_s * own + self.slow_s * self._chance.random():
                     await asyncio.sleep(wait_s)
                 if writer.is_closing():

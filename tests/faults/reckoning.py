@@ -1,6 +1,6 @@
-"""When a limit ends, counted day by day from the pack's own file: nothing of the judge's arithmetic is used.
+"""When a limit ends, counted day by day from the pack's file, without the judge's arithmetic.
 
-Pauses and extensions are not reckoned: the load makes none.
+Pauses and extensions are left out: the load makes none.
 """
 
 import calendar
@@ -21,12 +21,12 @@ ZONE = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 AT_RECEIPT, WHEN_LIFTED = "dispatch", "lifted"
-"""Deadlines of the case itself; all others are a leg's and start with its round."""
+"""Deadlines of the case itself; every other deadline is a leg's and starts with its round."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """A pack as its file has it."""
+    """The content of a pack's file."""
 
     ref: str
     limits: tuple[dict[str, Any], ...]
@@ -40,22 +40,22 @@ class Rules:
 @cache
 def rules(pack: str) -> Rules:
     """The rules of a shipped pack."""
-    found = yaml.safe_load((PACKS / f"{pack}.yaml").read_text("utf-8"))
-    reminder = found.get("reminder") or {"deadlines": [], "percent": 0}
-    spans = [tuple(time.fromisoformat(end) for end in span) for span in found["office_hours"]["spans"]]
+    content = yaml.safe_load((PACKS / f"{pack}.yaml").read_text("utf-8"))
+    reminder = content.get("reminder") or {"deadlines": [], "percent": 0}
+    spans = [tuple(time.fromisoformat(end) for end in span) for span in content["office_hours"]["spans"]]
     return Rules(
-        ref=f"{found['id']}@{found['version']}",
-        limits=tuple(found["limits"]),
-        met_by=found["met_by"],
-        ladder=tuple(found.get("ladder", ())),
+        ref=f"{content['id']}@{content['version']}",
+        limits=tuple(content["limits"]),
+        met_by=content["met_by"],
+        ladder=tuple(content.get("ladder", ())),
         percent=dict.fromkeys(reminder["deadlines"], reminder["percent"]),
         spans=tuple((start, end) for start, end in spans),
-        never_lifted=frozenset((found.get("never_lifted") or {}).get("marks", ())),
+        never_lifted=frozenset((content.get("never_lifted") or {}).get("marks", ())),
     )
 
 
 def is_in(rounds: int | str | None, number: int) -> bool:
-    """Whether a round is one of those a rule names: `1`, `2+`, or all where it names none."""
+    """Whether a rule with these `rounds` (1, "2+", or None for all) covers round `number`."""
     if rounds is None:
         return True
     first = int(str(rounds).rstrip("+"))
@@ -64,15 +64,15 @@ def is_in(rounds: int | str | None, number: int) -> bool:
 
 def limit_of(pack: Rules, deadline: str, number: int, kind: str) -> dict[str, Any] | None:
     """The limit of a deadline in a round of a case of this kind."""
-    for held in pack.limits:
-        fits = is_in(held.get("rounds"), number) and kind in held.get("kinds", [kind])
-        if held["deadline"] == deadline and fits:
-            return dict(held["limit"])
+    for rule in pack.limits:
+        fits = is_in(rule.get("rounds"), number) and kind in rule.get("kinds", [kind])
+        if rule["deadline"] == deadline and fits:
+            return dict(rule["limit"])
     return None
 
 
 def due(limit: dict[str, Any], start: datetime, pack: Rules) -> datetime:
-    """When it ends, UTC."""
+    """When a limit that starts at `start` ends, UTC."""
     day, unit, number = start.astimezone(ZONE).date(), limit["unit"], limit["number"]
     if unit == "half_working_days":
         return _on_the_clock(number * _minutes(pack) // 2, start, pack)
@@ -102,13 +102,13 @@ def _minutes(pack: Rules) -> int:
 
 
 def _on_the_clock(minutes: int, start: datetime, pack: Rules) -> datetime:
-    """So much office time after `start`, span by span."""
+    """The moment `minutes` of office time after `start`."""
     left, day = minutes * MINUTE, start.astimezone(ZONE).date()
     while True:
         for opens, closes in pack.spans if chinese_calendar.is_workday(day) else ():
             begins = max(datetime.combine(day, opens, ZONE), start.astimezone(ZONE))
-            there = datetime.combine(day, closes, ZONE) - begins
-            if there >= left:
+            length = datetime.combine(day, closes, ZONE) - begins
+            if length >= left:
                 return (begins + left).astimezone(UTC)
-            left -= max(there, timedelta())
+            left -= max(length, timedelta())
         day += DAY

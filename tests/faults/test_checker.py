@@ -8,7 +8,7 @@ import pytest
 
 from services import SERVICES
 from tests.faults.checker import differences
-from tests.faults.evidence import Evidence, Row
+from tests.faults.evidence import Evidence, OutboxRow
 from tests.faults.reckoning import ZONE
 
 AT = datetime(2026, 3, 9, 9, tzinfo=ZONE)
@@ -21,7 +21,7 @@ HEARS = {
 
 
 @pytest.fixture
-def found() -> Evidence:
+def evidence() -> Evidence:
     """One appeal, registered and withdrawn, of which everybody heard."""
     number = "BZ-20260309-00001"
     begun: dict[str, Any] = {"id": CASE, "number": number, "pack": "bozhou-2024@1", "what": []}
@@ -29,7 +29,10 @@ def found() -> Evidence:
     later = AT.replace(hour=10)
     evidence = Evidence()
     evidence.journal[CASE] = [opened, {**begun, "type": "appeal.withdrawn", "at": later, "ends": "withdrawn"}]
-    rows = [Row("e1", CASE, "appeal.received", AT, None), Row("e2", CASE, "appeal.withdrawn", later, None)]
+    rows = [
+        OutboxRow("e1", CASE, "appeal.received", AT, None),
+        OutboxRow("e2", CASE, "appeal.withdrawn", later, None),
+    ]
     evidence.outbox = {service: rows if service == "intake" else [] for service in SERVICES}
     evidence.topic = {
         service: [(row.key, row.id) for row in evidence.outbox[service]] for service in SERVICES
@@ -39,64 +42,64 @@ def found() -> Evidence:
     evidence.counts = {
         service: {"unsent": 0, "parked": 0, "links": len(evidence.outbox[service])} for service in SERVICES
     }
-    standing = {"state": "withdrawn", "rounds": 0, "cards_counted": 0, "lifted_at": None, "deadlines": []}
-    evidence.cases[CASE] = standing
+    judged = {"state": "withdrawn", "rounds": 0, "cards_counted": 0, "lifted_at": None, "deadlines": []}
+    evidence.cases[CASE] = judged
     evidence.states[CASE] = "withdrawn"
     return evidence
 
 
-def kinds(found: Evidence) -> list[str]:
-    return sorted(one.kind for one in differences(found, UPTO))
+def kinds(evidence: Evidence) -> list[str]:
+    return sorted(difference.kind for difference in differences(evidence, UPTO))
 
 
-def test_a_case_of_which_everybody_heard_differs_in_nothing(found: Evidence) -> None:
-    assert kinds(found) == []
+def test_a_case_of_which_everybody_heard_differs_in_nothing(evidence: Evidence) -> None:
+    assert kinds(evidence) == []
 
 
-def test_an_accepted_act_without_event_and_an_event_without_act_are_named(found: Evidence) -> None:
-    found.outbox["intake"][1] = found.outbox["intake"][1]._replace(at=UPTO)
-    assert kinds(found) == ["act", "act"]
+def test_an_accepted_act_without_event_and_an_event_without_act_are_named(evidence: Evidence) -> None:
+    evidence.outbox["intake"][1] = evidence.outbox["intake"][1]._replace(at=UPTO)
+    assert kinds(evidence) == ["act", "act"]
 
 
-def test_an_event_that_never_left_or_left_twice_or_out_of_order_is_told_apart(found: Evidence) -> None:
-    first, second = found.topic["intake"]
-    found.topic["intake"] = [first, second, first]  # sent again by a relay: allowed
-    assert kinds(found) == []
-    found.topic["intake"] = [second, first]
-    assert kinds(found) == ["order"]
-    found.topic["intake"] = [second, first, second]
-    assert kinds(found) == ["order"]
-    found.durable = False  # it came back empty while the second was on its way: both were sent again
-    assert kinds(found) == []
-    found.topic["intake"] = [second, first]
-    assert kinds(found) == ["order"]
-    found.topic["intake"] = [first, (CASE, "e3")]
-    assert kinds(found) == ["relay", "relay"]
+def test_an_event_that_never_left_or_left_twice_or_out_of_order_is_told_apart(evidence: Evidence) -> None:
+    first, second = evidence.topic["intake"]
+    evidence.topic["intake"] = [first, second, first]  # sent again by a relay: allowed
+    assert kinds(evidence) == []
+    evidence.topic["intake"] = [second, first]
+    assert kinds(evidence) == ["order"]
+    evidence.topic["intake"] = [second, first, second]
+    assert kinds(evidence) == ["order"]
+    evidence.durable = False  # it came back empty while the second was on its way: both were sent again
+    assert kinds(evidence) == []
+    evidence.topic["intake"] = [second, first]
+    assert kinds(evidence) == ["order"]
+    evidence.topic["intake"] = [first, (CASE, "e3")]
+    assert kinds(evidence) == ["relay", "relay"]
 
 
-def test_an_inbox_that_lacks_an_event_or_has_one_that_nobody_said_is_named(found: Evidence) -> None:
-    found.inbox["notify"].remove("e2")
-    found.inbox["dispatch"].append("e2")
-    assert kinds(found) == ["inbox", "inbox"]
+def test_an_inbox_that_lacks_an_event_or_has_one_that_nobody_said_is_named(evidence: Evidence) -> None:
+    evidence.inbox["notify"].remove("e2")
+    evidence.inbox["dispatch"].append("e2")
+    assert kinds(evidence) == ["inbox", "inbox"]
 
 
-def test_a_card_that_does_not_follow_and_a_message_about_none_are_named(found: Evidence) -> None:
+def test_a_card_that_does_not_follow_and_a_message_about_none_are_named(evidence: Evidence) -> None:
     body = {"leg_id": "a", "round": 1, "deadline": "reply", "unit": "roads"}
-    card = Row("e4", CASE, "card.issued", UPTO, body)
-    found.outbox["escalation"] = [card]
-    found.topic["escalation"] = [(CASE, "e4")]
-    found.counts["escalation"]["links"] = 1
-    found.messages = [(CASE, "card_issued_unit", "unit:roads", UPTO)]
-    assert kinds(found) == ["judgement", "message"]
+    card = OutboxRow("e4", CASE, "card.issued", UPTO, body)
+    evidence.outbox["escalation"] = [card]
+    evidence.topic["escalation"] = [(CASE, "e4")]
+    evidence.counts["escalation"]["links"] = 1
+    evidence.messages = [(CASE, "card_issued_unit", "unit:roads", UPTO)]
+    assert kinds(evidence) == ["judgement", "message"]
 
 
-def test_a_case_that_stands_otherwise_or_that_its_judge_does_not_know_is_named(found: Evidence) -> None:
-    found.states[CASE] = "registered"
-    assert kinds(found) == ["file", "file"]
-    found.cases = {}
-    assert kinds(found) == ["case", "file", "file"]
+def test_a_case_that_stands_otherwise_or_that_its_judge_does_not_know_is_named(evidence: Evidence) -> None:
+    evidence.states[CASE] = "registered"
+    assert kinds(evidence) == ["file", "file"]
+    evidence.cases = {}
+    assert kinds(evidence) == ["case", "file", "file"]
 
 
-def test_what_waits_lies_aside_or_has_no_link_is_named(found: Evidence) -> None:
-    found.counts["notify"] = {"unsent": 1, "parked": 2, "links": 3}
-    assert kinds(found) == ["links", "parked", "unsent"]
+def test_what_waits_lies_aside_or_has_no_link_is_named(evidence: Evidence) -> None:
+    evidence.counts["notify"] = {"unsent": 1, "parked": 2, "links": 3}
+    assert kinds(evidence) == ["links", "parked", "unsent"]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.run import Plan, torture
+from tests.faults.report import RunPlan
+from tests.faults.run import fault_run
 
 MINUTES = 5.0
 SEED = 20260214
@@ -14,7 +15,7 @@ EVERY_S = 9.0
 
 @pytest.mark.timeout(900)
 async def test_no_fault_loses_doubles_or_misjudges_anything(tmp_path: Path) -> None:
-    report = await torture(Plan(MINUTES, SEED, rate=RATE, every_s=EVERY_S), tmp_path / "report.json")
+    report = await fault_run(RunPlan(MINUTES, SEED, rate=RATE, every_s=EVERY_S), tmp_path / "report.json")
     assert report.differences == []
     assert report.cases > 500
     assert sum(report.faults.values()) >= 20

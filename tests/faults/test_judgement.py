@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.judgement import Expected
+from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import ZONE, due, rules
 
 
@@ -40,12 +40,12 @@ def history(*acts: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return begun + [{"at": local(at), "leg": "a", **act} for at, act in acts]
 
 
-def judged(*acts: tuple[str, dict[str, Any]]) -> Expected:
-    return Expected(rules("bozhou-2024"), "help").judge(history(*acts), local("2026-05-01 12:00"))
+def judged(*acts: tuple[str, dict[str, Any]]) -> ExpectedCase:
+    return ExpectedCase(rules("bozhou-2024"), "help").judge(history(*acts), local("2026-05-01 12:00"))
 
 
-def said(case: Expected, what: str) -> list[datetime]:
-    return [one.at for one in case.said if one.what == what]
+def moments(case: ExpectedCase, type_: str) -> list[datetime]:
+    return [event.at for event in case.events if event.type == type_]
 
 
 REPLY = {"what": ["responded"]}
@@ -53,38 +53,41 @@ DONE = {"what": ["completed"], "completes": True}
 
 
 def test_a_reply_at_the_due_moment_is_in_time_and_a_microsecond_later_is_not() -> None:
-    assert said(judged(("2026-03-13 00:00", REPLY)), "card.issued") == []
+    assert moments(judged(("2026-03-13 00:00", REPLY)), "card.issued") == []
     late = judged(("2026-03-13 00:00:00.000001", REPLY))
-    assert said(late, "card.issued") == [local("2026-03-13 00:00")]
-    assert said(late, "appeal.lifted") == []  # it is the second round's reply, and timely there
+    assert moments(late, "card.issued") == [local("2026-03-13 00:00")]
+    assert moments(late, "appeal.lifted") == []  # it is the second round's reply, and timely there
 
 
 def test_two_rounds_without_a_word_lift_the_case_and_lifted_handling_is_supervised() -> None:
     case = judged()
-    assert said(case, "card.issued") == [local("2026-03-13 00:00")]
+    assert moments(case, "card.issued") == [local("2026-03-13 00:00")]
     # round 2 begins on the 13th: three days later is Monday the 16th
-    assert said(case, "appeal.lifted") == [local("2026-03-17 00:00")]
-    assert said(case, "appeal.supervised") == [local("2026-03-28 00:00")]
+    assert moments(case, "appeal.lifted") == [local("2026-03-17 00:00")]
+    assert moments(case, "appeal.supervised") == [local("2026-03-28 00:00")]
     assert (case.state, case.rounds(), case.cards) == ("lifted", 2, 1)
 
 
 def test_a_completion_clears_the_card_and_meets_what_was_overdue() -> None:
     case = judged(("2026-03-13 08:00", DONE))
-    assert said(case, "card.cleared") == [local("2026-03-13 08:00")]
+    assert moments(case, "card.cleared") == [local("2026-03-13 08:00")]
     assert case.state == "completed"
-    assert {one.verdict for one in case.deadlines if one.round == 2} == {"met"}
+    assert {deadline.verdict for deadline in case.deadlines if deadline.round == 2} == {"met"}
 
 
 def test_a_refusal_lifts_at_once_and_nothing_follows_a_withdrawal() -> None:
     refused = judged(("2026-03-09 15:00", {"what": [], "lifts": "refused"}))
-    assert said(refused, "appeal.lifted") == [local("2026-03-09 15:00")]
+    assert moments(refused, "appeal.lifted") == [local("2026-03-09 15:00")]
     withdrawn = judged(("2026-03-09 15:00", {"what": [], "ends": "withdrawn"}))
-    assert [one.verdict for one in withdrawn.deadlines] == ["void", "void"]
-    assert withdrawn.said == []
+    assert [deadline.verdict for deadline in withdrawn.deadlines] == ["void", "void"]
+    assert withdrawn.events == []
 
 
 def test_what_was_accepted_at_the_moment_of_the_end_was_before_it() -> None:
     end = ("2026-03-09 11:00", {"ends": "withdrawn", "what": []})
     case = judged(end, ("2026-03-09 11:00", REPLY))
-    assert {one.kind: one.verdict for one in case.deadlines} == {"contact": "met", "reply": "met"}
+    assert {deadline.kind: deadline.verdict for deadline in case.deadlines} == {
+        "contact": "met",
+        "reply": "met",
+    }
     assert case.state == "withdrawn"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.faults.nemesis import WEIGHTS, faults
-from tests.faults.proxy import Link, Streams
+from tests.faults.proxy import Proxy, Streams
 
 ALL = tuple(WEIGHTS)
 
@@ -27,14 +27,14 @@ def test_an_hour_brings_two_hundred_faults_of_every_kind_and_ends_before_the_run
 
 
 @pytest.fixture
-async def link() -> AsyncIterator[Link]:
+async def proxy() -> AsyncIterator[Proxy]:
     """A way to a server that says what it hears."""
     server = await asyncio.start_server(_say_again, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    link = Link("way", lambda: asyncio.open_connection("127.0.0.1", port), random.Random(1))
-    await link.listen()
-    yield link
-    await link.close()
+    proxy = Proxy(lambda: asyncio.open_connection("127.0.0.1", port), random.Random(1))
+    await proxy.listen()
+    yield proxy
+    await proxy.close()
     server.close()
     await asyncio.sleep(0.1)  # the ends of what was open are handled
 
@@ -47,32 +47,32 @@ async def _say_again(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 
 @contextlib.asynccontextmanager
-async def through(link: Link) -> AsyncIterator[Streams]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", link.port)
+async def through(proxy: Proxy) -> AsyncIterator[Streams]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     try:
         yield reader, writer
     finally:
         writer.transport.abort()
 
 
-async def test_what_passes_arrives_whole_and_in_order_however_slow_the_way_is(link: Link) -> None:
+async def test_what_passes_arrives_whole_and_in_order_however_slow_the_way_is(proxy: Proxy) -> None:
     sent = bytes(range(256)) * 400
-    link.slow_s, link.skew_s = 0.01, 0.02
-    async with through(link) as (reader, writer):
+    proxy.slow_s, proxy.skew_s = 0.01, 0.02
+    async with through(proxy) as (reader, writer):
         writer.write(sent)
         assert await reader.readexactly(len(sent)) == sent
 
 
-async def test_a_cut_ends_connections_and_takes_no_new_ones_until_it_is_healed(link: Link) -> None:
-    async with through(link) as (reader, writer):
+async def test_a_cut_ends_connections_and_takes_no_new_ones_until_it_is_healed(proxy: Proxy) -> None:
+    async with through(proxy) as (reader, writer):
         writer.write(b"a")
         assert await reader.readexactly(1) == b"a"
-        link.cut()
+        proxy.cut()
         assert await ends(reader)
-    async with through(link) as (reader, _):
+    async with through(proxy) as (reader, _):
         assert await ends(reader)
-    link.heal()
-    async with through(link) as (reader, writer):
+    proxy.heal()
+    async with through(proxy) as (reader, writer):
         writer.write(b"b")
         assert await reader.readexactly(1) == b"b"
 

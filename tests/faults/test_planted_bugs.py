@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.faults.run import Plan, torture
+from tests.faults.report import RunPlan
+from tests.faults.run import fault_run
 
 USUAL = ("kill service", "pause service", "cut", "delay")
 
@@ -23,6 +24,6 @@ USUAL = ("kill service", "pause service", "cut", "delay")
     ],
 )
 async def test_a_planted_bug_is_found(plant: str, kinds: tuple[str, ...], complaint: str) -> None:
-    plan = Plan(1.5, 11, plant=plant, rate=3.0, tick_s=0.7, every_s=5.0, kinds=kinds)
-    report = await torture(plan)
-    assert complaint in {one.kind for one in report.differences}
+    plan = RunPlan(1.5, 11, plant=plant, rate=3.0, tick_s=0.7, every_s=5.0, kinds=kinds)
+    report = await fault_run(plan)
+    assert complaint in {difference.kind for difference in report.differences}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from huying.local.cluster import PARTITIONS, environment
+from huying.local.cluster import PARTITIONS, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.rules.pack.pack import PACKS
 from shared.service.settings import Settings
@@ -35,7 +35,7 @@ async def serve(settings: Settings, service: str = "intake") -> tuple[int | None
     """Start a service as an operator does: its exit code, and what it said."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "huying", "serve", service,
-        env={**os.environ, **environment(settings)},
+        env={**os.environ, **process_environment(settings)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
 
 from huying.local.accounts import accounts
-from huying.local.cluster import PARTITIONS, ServiceProcess, environment
+from huying.local.cluster import PARTITIONS, ServiceProcess, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.deliveries.domain import LEASE
 from shared.database.migrations import migration_engine
@@ -38,7 +38,7 @@ class Notify:
     """A notify process on a driven clock, its broker and its gateway."""
 
     def __init__(self, settings: Settings, broker: EmbeddedBroker, key: str, state: Path) -> None:
-        self.process = ServiceProcess(state, "notify", environment(settings), free_port())
+        self.process = ServiceProcess(state, "notify", process_environment(settings), free_port())
         self.engine = migration_engine(settings.database)
         self._broker = broker
         self._client = httpx.AsyncClient(
