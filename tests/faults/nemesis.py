@@ -40,12 +40,13 @@ class Fault(NamedTuple):
 
 
 def faults(seed: int, minutes: float, every_s: float, kinds: tuple[str, ...]) -> Iterator[Fault]:
-    """All faults of a run, in order. The last ends before the run does."""
+    """All faults of a run: each kind once in drawn order, then by weight. The last ends before the run does."""
     chance = random.Random(f"{seed}/nemesis")
     weights = [WEIGHTS[kind] for kind in kinds]
+    once = chance.sample(kinds, len(kinds))
     at_s = every_s
     while at_s < minutes * 60 - every_s:
-        (kind,) = chance.choices(kinds, weights)
+        kind = once.pop() if once else chance.choices(kinds, weights)[0]
         target = chance.choice(_targets(kind))
         yield Fault(at_s, kind, target, chance.uniform(1.0, 5.0))
         at_s += every_s * chance.uniform(0.6, 1.4)

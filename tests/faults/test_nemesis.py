@@ -26,6 +26,13 @@ def test_an_hour_brings_two_hundred_faults_of_every_kind_and_ends_before_the_run
     assert found[-1].at_s + found[-1].length_s < 3600
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_short_run_has_every_kind_once_before_any_comes_again(seed: int) -> None:
+    found = [fault.kind for fault in faults(seed, 1, 3, ALL)]
+    assert len(found) > len(ALL)
+    assert sorted(found[: len(ALL)]) == sorted(ALL)
+
+
 @pytest.fixture
 async def proxy() -> AsyncIterator[Proxy]:
     """A way to a server that says what it hears."""
