@@ -18,3 +18,8 @@ class Event(BaseModel):
     occurred_at: AwareDatetime
     appeal_id: UUID
     registration_number: str
+
+    @property
+    def key(self) -> UUID:
+        """The record's key: events of one key stay in order."""
+        return self.appeal_id

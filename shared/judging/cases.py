@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
 
 from shared.database.connection import Connection
-from shared.messaging.records import Parked
+from shared.messaging.outbox import Message, publish
+from shared.messaging.parked import Parked, announcement
 
 _TIME = sa.DateTime(timezone=True)
 _STUCK = """
@@ -19,18 +20,13 @@ _STUCK = """
       from unnest(cast(:ids as uuid[]), cast(:reasons as text[])) as t (id, reason)
       where {key} = t.id
       returning cast({key} as text) as key, {number} || ': ' || t.reason as reason
-    ), row as (
-      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
-      select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{{}}', '', reason from stuck
-      where not exists (
-        select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
-      )
-      returning *
     )
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select gen_random_uuid(), :parked, key, 'huying.parked.v1', now(),
-      json_build_object('topic', topic, 'key', key, 'reason', reason)
-    from row
+    insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+    select cast(:topic as text), 0, 0, key || ' ' || clock_timestamp(), key, '{{}}', '', reason from stuck
+    where not exists (
+      select from parked p where p.topic = :topic and p.key = stuck.key and p.redriven_at is null
+    )
+    returning topic, key, reason, parked_at
 """
 _MENDED = """
     with mended as (update cases set stuck = null where {key} = any(cast(:ids as uuid[])))
@@ -65,7 +61,7 @@ class Cases:
         self.stuck_topic = f"{service}.cases"
         """Where cases that cannot be judged are parked, by their id."""
         self._key = key
-        self._named = {"topic": self.stuck_topic, "parked": f"{service}.parked"}
+        self._service = service
         self._stuck = text(_STUCK.format(key=key, number=number))
         self._mended = text(_MENDED.format(key=key))
         self._one_again = text(f"{_AGAIN} and {key} = cast(:key as uuid)")
@@ -90,10 +86,15 @@ class Cases:
         """Park cases that cannot be judged, each with its reason, and take those back that can again."""
         if stuck:
             values = {"ids": list(stuck), "reasons": list(stuck.values())}
-            await conn.execute(self._stuck, values | self._named)
+            rows = await conn.execute(self._stuck, values | {"topic": self.stuck_topic})
+            await publish(conn, [self._announcement(row) for row in rows])
         if mended:
             values = {"ids": list(mended), "keys": [str(id_) for id_ in mended]}
             await conn.execute(self._mended, values | {"topic": self.stuck_topic})
+
+    def _announcement(self, row: Any) -> Message:
+        content = {"topic": row.topic, "key": row.key, "reason": row.reason}
+        return announcement(self._service, row.key, row.parked_at, content)
 
     async def judge_again(self, conn: Connection, parked: Parked, _at: datetime) -> None:
         """Let a case that could not be judged be tried again."""

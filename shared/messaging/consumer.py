@@ -27,7 +27,8 @@ from shared.messaging.batching import Pace
 from shared.messaging.broker import Bus, end, may_pass
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
-from shared.messaging.records import Parked, Record, decode, keep_watermarks, park, watermarks
+from shared.messaging.parked import Parked, mark_redriven, park, waiting
+from shared.messaging.records import Record, decode, keep_watermarks, watermarks
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, NotFound, redacted
 from shared.service.settings import Settings
@@ -60,8 +61,6 @@ _INBOX = text(
     select now() as at, (select array_agg(event_id) from fresh) as ids
     """
 )
-_PARKED = text("select * from parked where id = :id and redriven_at is null")
-_REDRIVEN = text("update parked set redriven_at = now() where id = :id")
 
 
 class Consumer:
@@ -239,16 +238,15 @@ class Consumer:
     async def redrive(self, parked_id: int) -> None:
         """Handle a parked record again. Raises `NotFound`, or `Conflict` with the reason it fails for now."""
         async with self._engine.connect() as conn:
-            row = (await conn.execute(_PARKED, {"id": parked_id})).one_or_none()
-        if row is None:
+            parked = await waiting(conn, parked_id)
+        if parked is None:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
-        parked = Parked.of(row)
-        if (again := self._redrive_of(row.topic)) is not None:
+        if (again := self._redrive_of(parked.topic)) is not None:
             async with self._engine.begin() as conn:
                 await again(conn, parked, await self._clock.stamp(conn))
-                await conn.execute(_REDRIVEN, {"id": parked_id})
+                await mark_redriven(conn, parked_id)
             return
         record = decode(parked)
         if record.reason is not None:
@@ -257,7 +255,7 @@ class Consumer:
             )
         await self._transact([record])
         async with self._engine.begin() as conn:
-            await conn.execute(_REDRIVEN, {"id": parked_id})
+            await mark_redriven(conn, parked_id)
 
     def _redrive_of(self, topic: str) -> Callable[[Connection, Parked, datetime], Awaitable[None]] | None:
         return next((again for name, again in self._redrives.items() if fnmatchcase(topic, name)), None)

@@ -4,20 +4,76 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
 from shared.database.connection import Connection
+from shared.database.rows import insert
 from shared.events import Event
 from shared.messaging import wire
+from shared.messaging.topics import events_topic
 from shared.telemetry.spans import Span, said
 
 
+class Message(NamedTuple):
+    """A row of the outbox: what the relay sends to `topic`, in order for each `key`."""
+
+    event_id: UUID
+    topic: str
+    key: str
+    type: str
+    occurred_at: datetime
+    traceparent: str | None
+    body: str
+
+
+_PUBLISH = insert(
+    "outbox",
+    {
+        "event_id": "uuid",
+        "topic": "text",
+        "key": "text",
+        "type": "text",
+        "occurred_at": "timestamptz",
+        "traceparent": "text",
+        "body": "text",
+    },
+    ordered=True,
+    then="on conflict (event_id) do nothing",
+)
+_FORGET = text("delete from outbox where event_id = any(cast(:ids as uuid[]))")
+
+
+async def publish(conn: Connection, messages: Sequence[Message]) -> None:
+    """Put messages into the outbox, in this order. One whose `event_id` is there already stays as it is."""
+    if messages:
+        await _PUBLISH.execute(conn, messages)
+
+
+async def forget(conn: Connection, event_ids: Collection[UUID]) -> None:
+    """Delete messages, sent or not: a broker that lost its log will not get them again."""
+    await conn.execute(_FORGET, {"ids": list(event_ids)})
+
+
 class Pending(NamedTuple):
-    """An event with the trace that made it."""
+    """An event that waits for the transaction to end, with the trace in which it was made."""
 
     event: Event
     trace: Span | str | None
+
+    def message(self, service: str) -> Message:
+        """The event on the topic of its service."""
+        event = self.event
+        return Message(
+            event.id,
+            events_topic(service),
+            str(event.key),
+            event.type,
+            event.occurred_at,
+            None if self.trace is None else str(self.trace),
+            wire.body(event),
+        )
 
 
 class UnitOfWork:
@@ -42,49 +98,17 @@ class UnitOfWork:
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """The rows that the handler of `event` needs: its case."""
-        return (event.appeal_id,)
+        return (event.key,)
 
     async def load(self, keys: Collection[Any]) -> None:
         """Lock and read the rows these keys name (a case by its id), in key order."""
 
     async def flush(self) -> None:
         """Write what changed, and the outbox."""
-        await publish(self.conn, self.service, self.pending)
-        self.published.update(one.event.type for one in self.pending)
+        await publish(self.conn, [pending.message(self.service) for pending in self.pending])
+        self.published.update(pending.event.type for pending in self.pending)
         self.pending = []
 
 
 WorkFactory = Callable[[Connection, datetime], UnitOfWork]
 """Makes the unit of work of one transaction, which began at the given time."""
-
-_INSERT = text(
-    """
-    insert into outbox (event_id, topic, key, type, occurred_at, traceparent, body)
-    select event_id, :topic, key, type, occurred_at, traceparent, body
-    from unnest(
-      cast(:ids as uuid[]), cast(:keys as text[]), cast(:types as text[]), cast(:times as timestamptz[]),
-      cast(:traces as text[]), cast(:bodies as text[])
-    ) with ordinality as t (event_id, key, type, occurred_at, traceparent, body, position)
-    order by position
-    on conflict (event_id) do nothing
-    """
-)
-
-
-async def publish(conn: Connection, service: str, pending: Sequence[Pending]) -> None:
-    """Put events into the outbox, in this order; one already said is not said again."""
-    if not pending:
-        return
-    events = [one.event for one in pending]
-    await conn.execute(
-        _INSERT,
-        {
-            "topic": f"{service}.events",
-            "ids": [event.id for event in events],
-            "keys": [str(event.appeal_id) for event in events],
-            "types": [event.type for event in events],
-            "times": [event.occurred_at for event in events],
-            "traces": [None if one.trace is None else str(one.trace) for one in pending],
-            "bodies": [wire.body(event) for event in events],
-        },
-    )

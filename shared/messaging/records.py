@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
-import orjson
 from sqlalchemy import text
 
 from shared.database.connection import Connection
@@ -22,28 +20,6 @@ class Raw(Protocol):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes]]
-
-
-@dataclass(slots=True)
-class Parked:
-    """A record that lies aside, as the parked table has it."""
-
-    cluster: str
-    parked_at: datetime
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-    @classmethod
-    def of(cls, row: Any) -> Self:
-        """A row of the table."""
-        headers = [(name, value.encode()) for name, value in row.headers.items()]
-        key = row.key.encode() if row.key is not None else None
-        place = (row.topic, row.partition, row.offset)
-        return cls(row.cluster, row.parked_at, *place, key, row.body, headers)
 
 
 @dataclass(slots=True)
@@ -96,20 +72,6 @@ _HEARD = text(
     set cluster = excluded.cluster, watermark = greatest(heard.watermark, excluded.watermark)
     """
 )
-_PARK = text(
-    """
-    with row as (
-      insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
-      values (:topic, :partition, :offset, :cluster, :key, cast(:headers as jsonb), :body, :reason)
-      on conflict (topic, partition, "offset", cluster) do nothing returning *
-    )
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select gen_random_uuid(), :parked, coalesce(key, ''), 'huying.parked.v1', now(), json_build_object(
-      'topic', topic, 'partition', partition, 'offset', "offset", 'reason', reason, 'headers', headers,
-      'body', encode(body, 'base64'))
-    from row
-    """
-)
 
 
 async def keep_watermarks(
@@ -127,25 +89,3 @@ async def keep_watermarks(
                 "marks": [mark.upto for _, mark in marks],
             },
         )
-
-
-async def park(conn: Connection, service: str, cluster: str, record: Record) -> None:
-    """Lay a record aside with its reason, and say so on the service's topic of parked messages."""
-    raw = record.raw
-    await conn.execute(
-        _PARK,
-        {
-            **record.place(),
-            "parked": f"{service}.parked",
-            "cluster": cluster,
-            "key": _storable(raw.key) if raw.key else None,
-            "headers": orjson.dumps({_storable(k.encode()): _storable(v) for k, v in raw.headers}).decode(),
-            "body": raw.value or b"",
-            "reason": record.reason,
-        },
-    )
-
-
-def _storable(found: bytes) -> str:
-    """As text that PostgreSQL can hold: it has no null character."""
-    return found.decode(errors="replace").replace("\x00", "\ufffd")

@@ -26,7 +26,7 @@ from shared.database.retry import keep_running
 from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
 from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions, end, hash_of, may_pass
-from shared.messaging.topics import Topics
+from shared.messaging.topics import Topics, events_topic, parked_topic
 from shared.service.clock import Clock, epoch_ns
 from shared.service.settings import Settings
 from shared.telemetry.metrics import Gauge, Rows, Telemetry
@@ -68,7 +68,7 @@ class Relay:
         log: structlog.typing.FilteringBoundLogger,
         telemetry: Telemetry,
     ) -> None:
-        self.topic = f"{service}.events"
+        self.topic = events_topic(service)
         self.upto: datetime | None = None
         self.limit: datetime | None = None
         """No watermark past this moment: events that occurred after it are still to be made."""
@@ -86,7 +86,7 @@ class Relay:
         self._links = Links(service)
         self._offsets: dict[str, int] = {}
         """By topic and partition; under the topic alone, how many partitions it has."""
-        self._topics = Topics((self.topic, f"{service}.parked"), log, _seconds)
+        self._topics = Topics((self.topic, parked_topic(service)), log, _seconds)
         self._telemetry = telemetry
         self._active = False
         metrics = telemetry.metrics

@@ -9,6 +9,16 @@ from shared.messaging.broker import Bus, TopicRefused
 ASK_AGAIN_S = 10.0
 
 
+def events_topic(service: str) -> str:
+    """The topic of a service's events, which that service alone writes."""
+    return f"{service}.events"
+
+
+def parked_topic(service: str) -> str:
+    """The topic on which a service tells of what it parked."""
+    return f"{service}.parked"
+
+
 class Topics:
     """Which topics are there: to wait for one that is not would hold up all others."""
 

@@ -27,6 +27,7 @@ from shared.database.migrations import migrate, migration_engine
 from shared.messaging.consumer import Consumer, Handlers, Redrives
 from shared.messaging.outbox import WorkFactory
 from shared.messaging.relay import Relay
+from shared.messaging.topics import events_topic
 from shared.rules.pack import pack
 from shared.rules.time.calendar import Calendar
 from shared.service.accounts import Accounts
@@ -83,7 +84,7 @@ class Service:
     @property
     def topics(self) -> list[str]:
         """The topics it hears."""
-        return [f"{name}.events" for name in self.hears]
+        return [events_topic(name) for name in self.hears]
 
 
 class ServiceContext:

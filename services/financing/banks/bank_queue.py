@@ -4,12 +4,15 @@
 """
 
 import asyncio
+from typing import Any
 
 from sqlalchemy import text
 
+from services.financing.banks.kafka.receipts import requests
 from services.financing.contract import PushedRequest, RequestWithdrawn
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.locks import Lock, take
+from shared.messaging.outbox import Message, forget, publish
 from shared.service.runtime import ServiceContext
 
 POLL_S = 0.2
@@ -31,16 +34,12 @@ _FORWARD = text(
       insert into bank_deliveries (seq, message_id, bank, request, state, next_at, changed_at)
       select seq, message_id, bank, split_part(leg, '/', 1), 'waiting', :at, :at
       from due where ways ? 'webhook' on conflict do nothing
-    ), said as (
-      insert into outbox (event_id, topic, key, type, occurred_at, traceparent, body)
-      select message_id, 'banks.' || bank || '.requests', split_part(leg, '/', 1), type, occurred_at,
-        traceparent, body
-      from due where ways ? 'kafka' order by seq on conflict do nothing
-    ), forgotten as (
-      delete from outbox o using due, bank_messages p
-      where due.type = :withdrawal and p.leg = due.leg and p.type = :request and o.event_id = p.message_id
     )
-    select count(*) from due
+    select message_id, bank, leg, type, occurred_at, traceparent, body, ways ? 'kafka' as by_kafka, case
+      when type = :withdrawal then array(
+        select p.message_id from bank_messages p where p.leg = due.leg and p.type = :request)
+      else '{}' end as withdrawn
+    from due order by seq
     """
 )
 
@@ -59,7 +58,18 @@ async def forward(context: ServiceContext) -> int:
             "request": PushedRequest.type,
             "withdrawal": RequestWithdrawn.type,
         }
-        return int((await conn.execute(_FORWARD, values)).scalar_one())
+        rows = (await conn.execute(_FORWARD, values)).all()
+        if withdrawn := [event_id for row in rows for event_id in row.withdrawn]:
+            await forget(conn, withdrawn)
+        await publish(conn, [_message(row) for row in rows if row.by_kafka])
+    return len(rows)
+
+
+def _message(row: Any) -> Message:
+    number = row.leg.partition("/")[0]
+    return Message(
+        row.message_id, requests(row.bank), number, row.type, row.occurred_at, row.traceparent, row.body
+    )
 
 
 async def tell_banks(context: ServiceContext) -> None:

@@ -20,7 +20,7 @@ async def keep(conn: Connection, at: datetime, provider_id: str, status: str) ->
     changed = await deliveries.receive(conn, at, ChannelKind.SMS, provider_id, outcome, status)
     if outcome != DeliveryOutcome.DELIVERED:
         failed = [_failed(dict(row), at, outcome, status) for row in changed]
-        await publish(conn, "notify", [Pending(event, traceparent()) for event in failed])
+        await publish(conn, [Pending(event, traceparent()).message("notify") for event in failed])
     return len(changed)
 
 

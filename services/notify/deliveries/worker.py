@@ -214,7 +214,7 @@ class DeliveryWorker:
             await deliveries.record(conn, at, results)
             await deliveries.hold(conn, at, results)
             said = [Pending(event, one.delivery.traceparent) for one in results for event in _said(one, at)]
-            await publish(conn, "notify", said)
+            await publish(conn, [pending.message("notify") for pending in said])
         context.relay.poke()
 
 

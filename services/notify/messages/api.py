@@ -148,7 +148,7 @@ async def acknowledge(message_id: UUID, request: Requested) -> Response:
         (found,) = await conn.execute(_OWN, {"id": message_id, **own})
         if row is not None:
             said = acknowledgements.acknowledged(row, found.registration_number, at)
-            await publish(conn, "notify", [Pending(said, spans.said(said))])
+            await publish(conn, [Pending(said, spans.said(said)).message("notify")])
     request.context.relay.poke()
     return json({"id": message_id, "state": found.state, "ended_at": found.ended_at, "by": found.ended_by})
 

@@ -22,7 +22,8 @@ from shared.database.connection import Connection
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.messaging import message_spans
 from shared.messaging.broker import Bus, TopicRefused, end
-from shared.messaging.records import Record, park
+from shared.messaging.parked import park
+from shared.messaging.records import Record
 from shared.service.clock import TICK
 from shared.service.errors import redacted
 from shared.service.runtime import EPOCH, ServiceContext

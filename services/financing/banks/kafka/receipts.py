@@ -11,19 +11,11 @@ from services.financing.banks.kafka.replies import BankReply, read
 from services.financing.contract import Receipt
 from services.financing.work import ReportKey, Work
 from shared.database.connection import Connection
-from shared.messaging.records import Parked, Raw
+from shared.messaging.outbox import Message, publish
+from shared.messaging.parked import Parked
+from shared.messaging.records import Raw
 from shared.service.errors import Conflict
 
-_ANSWER = text(
-    """
-    insert into outbox (event_id, topic, key, type, occurred_at, body)
-    select * from unnest(
-      cast(:ids as uuid[]), cast(:topics as text[]), cast(:keys as text[]), cast(:types as text[]),
-      cast(:times as timestamptz[]), cast(:bodies as text[])
-    )
-    on conflict (event_id) do nothing
-    """
-)
 _ANSWERED_AT = text("select occurred_at from outbox where event_id = :id")
 
 
@@ -51,19 +43,14 @@ async def answer(
     conn: Connection, bank: str, sources: Sequence[str], found: Sequence[BankReply], given: Sequence[Receipt]
 ) -> None:
     """Give the bank the receipts of `found`, one for each of `sources`; one that was given is not again."""
-    await conn.execute(
-        _ANSWER,
-        {
-            "ids": [_receipt_id(source) for source in sources],
-            "topics": [receipts(bank)] * len(found),
-            "keys": [receipt.leg or "" for receipt in given],
-            "types": [Receipt.type] * len(found),
-            "times": [receipt.at for receipt in given],
-            "bodies": [
-                orjson.dumps(receipt.model_dump(mode="json") | {"reply": one.place()}).decode()
-                for one, receipt in zip(found, given, strict=True)
-            ],
-        },
+    answers = zip(sources, found, given, strict=True)
+    await publish(conn, [_message(bank, source, reply, receipt) for source, reply, receipt in answers])
+
+
+def _message(bank: str, source: str, reply: BankReply, receipt: Receipt) -> Message:
+    body = orjson.dumps(receipt.model_dump(mode="json") | {"reply": reply.place()}).decode()
+    return Message(
+        _receipt_id(source), receipts(bank), receipt.leg or "", Receipt.type, receipt.at, None, body
     )
 
 

@@ -1,0 +1,95 @@
+"""The outbox and the parked records, as rows of a service's database."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import orjson
+import pytest
+from sqlalchemy import text
+
+from huying.local.embedded import EmbeddedPostgres
+from shared.database.connection import Connection, Database
+from shared.database.migrations import migrate, migration_engine
+from shared.messaging.outbox import Message, forget, publish
+from shared.messaging.parked import Parked, mark_redriven, park, waiting
+from shared.messaging.records import Record
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+ROWS = text("select event_id, topic, key, type, occurred_at, traceparent, body from outbox order by seq")
+BODY = bytes(range(100))
+
+
+@pytest.fixture
+async def conn(postgres: EmbeddedPostgres) -> AsyncIterator[Connection]:
+    """A transaction on a service's database that is rolled back."""
+    await postgres.ensure(["outbox"])
+    url = postgres.dsn("outbox", "outbox")
+    engine = migration_engine(url)
+    await migrate(engine, "intake")
+    await engine.dispose()
+    database = Database(url, 1)
+    async with database.connect() as conn:
+        await conn.execute(text("begin"))
+        yield conn
+        await conn.execute(text("rollback"))
+    await database.dispose()
+
+
+def message(key: str, body: str = "{}") -> Message:
+    return Message(uuid4(), "intake.events", key, "appeal.received.v1", AT, None, body)
+
+
+async def test_messages_stand_in_the_order_in_which_they_were_published(conn: Connection) -> None:
+    messages = [message(f"case-{n % 3}", f'{{"n":{n}}}') for n in range(50)]
+    await publish(conn, messages)
+    assert [tuple(row) for row in await conn.execute(ROWS)] == messages
+
+
+async def test_a_message_is_published_once_and_the_first_stays(conn: Connection) -> None:
+    first = message("case", '{"n":1}')
+    await publish(conn, [first])
+    await publish(conn, [first._replace(body='{"n":2}'), other := message("case")])
+    assert [tuple(row) for row in await conn.execute(ROWS)] == [first, other]
+
+
+async def test_a_forgotten_message_is_gone(conn: Connection) -> None:
+    await publish(conn, messages := [message("case"), message("case")])
+    await forget(conn, [messages[0].event_id])
+    assert [tuple(row) for row in await conn.execute(ROWS)] == messages[1:]
+
+
+async def test_a_parked_record_is_announced_once_with_its_reason(conn: Connection) -> None:
+    headers = [("ce_id", b"\xff\x00"), ("trace", b"1")]
+    raw = Parked("", AT, "dispatch.events", 3, 42, b"case", BODY, headers)
+    record = Record(raw, None, "cannot be read")
+    await park(conn, "intake", "cluster", record)
+    await park(conn, "intake", "cluster", record)
+    (row,) = await conn.execute(ROWS)
+    assert (row.topic, row.key, row.type) == ("intake.parked", "case", "huying.parked.v1")
+    content = orjson.loads(row.body)
+    assert base64.b64decode(content.pop("body")) == BODY
+    assert content == {
+        "topic": "dispatch.events",
+        "partition": 3,
+        "offset": 42,
+        "reason": "cannot be read",
+        "headers": {"ce_id": "\ufffd\ufffd", "trace": "1"},
+    }
+
+
+async def test_a_parked_record_waits_until_it_is_redriven(conn: Connection) -> None:
+    raw = Parked("", AT, "dispatch.events", 3, 43, None, None, [("trace", b"1")])
+    await park(conn, "intake", "cluster", Record(raw, None, "cannot be read"))
+    (parked_id,) = (await conn.execute(text('select id from parked where "offset" = 43'))).scalars()
+    parked = await waiting(conn, parked_id)
+    assert parked is not None
+    assert (parked.topic, parked.offset, parked.key, parked.headers) == (
+        "dispatch.events",
+        43,
+        None,
+        [("trace", b"1")],
+    )
+    await mark_redriven(conn, parked_id)
+    assert await waiting(conn, parked_id) is None
