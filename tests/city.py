@@ -20,6 +20,8 @@ from huying.kafka.broker import Kafka
 from huying.local.accounts import accounts
 from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.services import load, settings_for
+from services import migrations
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.domain import leg_id
 from services.escalation.app import SERVICE as ESCALATION
@@ -30,8 +32,9 @@ from services.notify.app import SERVICE as NOTIFY
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
 from shared.service.clock import TICK, DrivenClock
-from shared.service.runtime import Service, ServiceContext, running
+from shared.service.service import Service, ServiceContext
 from shared.service.settings import Settings
+from shared.service.start import running
 
 ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -105,13 +108,14 @@ class City:
         self._stack = contextlib.AsyncExitStack()
 
     def settings(self, service: str) -> Settings:
-        return Settings(
-            database=self.postgres.dsn(service, service),
+        values = {
+            "database": self.postgres.dsn(service, service),
             **self.broker.login(service),
-            partitions=PARTITIONS,
-            busy_watermark_s=0.1,
+            "partitions": PARTITIONS,
+            "busy_watermark_s": 0.1,
             **self._settings,
-        )
+        }
+        return settings_for(load(service), values)
 
     async def __aenter__(self) -> Self:
         file, self.keys = accounts(Path(self.broker.state), PEOPLE)
@@ -323,7 +327,7 @@ async def empty(postgres: EmbeddedPostgres, service: str) -> None:
     """Take all rows out of a service's database, made if need be."""
     engine = migration_engine(postgres.dsn(service, service))
     try:
-        await migrate(engine, service)
+        await migrate(engine, migrations(service))
         async with engine.begin() as conn:
             query = "select tablename from pg_tables where schemaname = 'public'"
             tables = [t for t in (await conn.execute(sa.text(query))).scalars() if t != "alembic_version"]

@@ -6,7 +6,7 @@ from typing import Any, Self
 from huying.archive.export import connected, cut, state
 from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
-from shared.service.runtime import running
+from shared.service.start import running
 from tests.city import PEOPLE, City, accounts, empty
 
 Urls = dict[str, str]

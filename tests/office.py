@@ -17,11 +17,11 @@ from services.notify.app import SERVICE
 from services.notify.channels.base import load
 from services.notify.deliveries.worker import DeliveryWorker
 from services.notify.handlers import HANDLERS
+from services.notify.settings import NotifySettings
 from shared import events
 from shared.events import Event
 from shared.service.clock import DrivenClock
-from shared.service.runtime import ServiceContext
-from shared.service.settings import Settings
+from shared.service.service import ServiceContext
 from tests.city import empty, local
 from tests.gateway import Gateway
 
@@ -144,7 +144,7 @@ async def opened(
     file.write_text(channels, "utf-8")
     await empty(postgres, "notify")
     wanted = {"clock": "driven", "channels": file, **settings}
-    context = ServiceContext(SERVICE, Settings(database=postgres.dsn("notify", "notify"), **wanted))
+    context = ServiceContext(SERVICE, NotifySettings(database=postgres.dsn("notify", "notify"), **wanted))
     await context.start()
     found = Office(context, gateway)
     found.clock.advance(local(MORNING))

@@ -21,6 +21,7 @@ from huying.archive import kept
 from huying.archive.audit import verified
 from huying.archive.databases import Urls
 from huying.archive.export import JUDGE, connected, state
+from services import migrations
 from services.escalation import recall
 from services.escalation.app import SERVICE as ESCALATION
 from services.escalation.judge import Judge
@@ -30,12 +31,13 @@ from shared.audit import chain
 from shared.audit.chain import Said
 from shared.database.migrations import migrate, migration_engine
 from shared.events import CATALOGUE, Event
+from shared.judging.rulebook import rulebook
+from shared.judging.settings import RulesSettings
 from shared.messaging import wire
 from shared.messaging.records import keep_watermarks
-from shared.service.clock import TICK, DrivenClock
+from shared.service.clock import EPOCH, TICK, DrivenClock
 from shared.service.errors import HuyingError
-from shared.service.runtime import EPOCH, ServiceContext
-from shared.service.settings import Settings
+from shared.service.service import ServiceContext
 
 BATCH = 1_000
 CASES_AT_ONCE = 200
@@ -99,7 +101,7 @@ async def _make(service: str, url: str) -> None:
     """Bring a database to the newest migration. ValueError where it holds something already."""
     engine = migration_engine(url)
     try:
-        await migrate(engine, service)
+        await migrate(engine, migrations(service))
     finally:
         await engine.dispose()
     async with connected(service, url) as conn:
@@ -240,11 +242,11 @@ def _told(one: Said) -> _Told:
 def _judge(url: str, header: Mapping[str, Any]) -> Judge:
     """The judge on escalation's new database. ValueError where a pack of the city is not here."""
     upto = header["judged_upto"]
-    settings = Settings(database=url, clock="driven", partitions=max(len(upto), 1), accounts=None)
+    settings = RulesSettings(database=url, clock="driven", partitions=max(len(upto), 1), accounts=None)
     context = ServiceContext(ESCALATION, settings.model_copy(update={"seal_key": None}))
     for ref in header["packs"]:
         try:
-            context.pack_of(ref)
+            rulebook(context).pack_of(ref)
         except HuyingError as error:
             raise ValueError(
                 f"{error}; set HUYING_PACK, HUYING_PROCEDURES and HUYING_PACK_SETTINGS as the city had them"

@@ -1,12 +1,9 @@
 """Write docs/access.md, the access tables of all services on one page: `python -m huying.commands.access`."""
 
-import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
-from services import SERVICES
+from huying.local.services import load_all
 from shared.roles import AccountRole, Roles
-from shared.service.runtime import Service
 from shared.web import ops
 from shared.web.access import Access
 
@@ -24,24 +21,18 @@ The rows come from `services/<name>/access.py` and `shared/web/ops.py`. Do not e
 _COLUMNS: tuple[AccountRole | None, ...] = (None, *AccountRole)
 
 
-def services() -> Iterator[Service]:
-    """The services, in the order in which they are listed."""
-    for name in SERVICES:
-        yield importlib.import_module(f"services.{name}.app").SERVICE
-
-
 def tables() -> dict[str, Roles]:
     """The roles that may call each route of each service, such as `GET /intake/appeals`."""
     return {
         f"{method} /{service.name}{path}": roles
-        for service in services()
+        for service in load_all()
         for (method, path), roles in ((route.split(), roles) for route, roles in service.table.items())
     }
 
 
 def page() -> str:
     """The page, in Markdown."""
-    sections = [_section(service.name, service.access) for service in services()]
+    sections = [_section(service.name, service.access) for service in load_all()]
     return "\n".join([_HEAD, *sections, _section("every service", ops.ACCESS)])
 
 

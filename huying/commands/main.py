@@ -1,6 +1,5 @@
 """The command `huying`."""
 
-import importlib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -141,18 +140,16 @@ def bank_sim(
 @app.command()
 def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> None:
     """Run one service; its settings come from the environment (HUYING_DATABASE, HUYING_BOOTSTRAP, …)."""
-    from services import SERVICES
-    from shared.service.runtime import serve as run
-    from shared.service.settings import Settings
+    from huying.local.services import load
+    from shared.service.start import serve as run
     from shared.telemetry.logs import configure_logs
 
-    if service not in SERVICES:
-        raise ValueError(f"there is no service {service}: choose one of {', '.join(SERVICES)}")
-    settings = Settings()
+    chosen = load(service)
+    settings = chosen.settings()
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     configure_logs(settings.log_level)
-    run_until_stopped(run([importlib.import_module(f"services.{service}.app").SERVICE], lambda _: settings))
+    run_until_stopped(run([chosen], lambda _: settings))
 
 
 @app.command()

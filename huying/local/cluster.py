@@ -19,6 +19,7 @@ import httpx
 from huying.kafka.broker import Kafka
 from huying.local.accounts import accounts
 from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres, Program, free_port, listens
+from huying.local.services import load, settings_for
 from services import SERVICES
 from shared.audit.seals import make_key
 from shared.roles import AccountRole
@@ -89,14 +90,15 @@ class LocalCluster:
 
     def settings(self, service: str) -> Settings:
         """The settings of one service."""
-        return Settings(
-            database=self.postgres.dsn(service, service),
+        values = {
+            "database": self.postgres.dsn(service, service),
             **self.broker.login(service),
-            partitions=PARTITIONS,
-            session_timeout_ms=6_000,
+            "partitions": PARTITIONS,
+            "session_timeout_ms": 6_000,
             **(self._asking() if service == NOTIFY else {}),
-            **self._settings,  # type: ignore[arg-type]
-        )
+            **self._settings,
+        }
+        return settings_for(load(service), values)
 
     def _asking(self) -> dict[str, Any]:
         """Where notify asks intake and financing, and with which key."""

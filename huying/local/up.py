@@ -21,7 +21,8 @@ from huying.local.embedded import EmbeddedError, free_port
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES
 from shared.service.accounts import Accounts
-from shared.service.runtime import ServiceContext, listening, serve, under_one_port
+from shared.service.service import ServiceContext
+from shared.service.start import listening, serve, under_one_port
 from shared.telemetry.logs import configure_logs
 
 SPEED = 2_000.0

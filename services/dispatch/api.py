@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.dispatch import acts, directory, merging, store
 from services.dispatch.file import File, Given, Running, State, Unit
 from services.dispatch.store import Desk, Group
+from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import OfficeHours
@@ -79,7 +80,7 @@ async def _deadlines(request: RequestContext, appeal_id: UUID, act: acts.Act) ->
 
 
 def _pack(request: RequestContext, file: File) -> Pack:
-    return request.context.pack_of(file.pack)
+    return rulebook(request.context).pack_of(file.pack)
 
 
 def _key(appeal_id: UUID, act: acts.Act) -> UUID | Group:
@@ -94,7 +95,9 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(desk: Desk) -> Answer:
             file = desk.file(appeal_id)
             request.check(file.version, needed=isinstance(body, DECISIONS))
-            given = Given(_pack(request, file), request.context.calendar, request.caller, units, deadlines)
+            given = Given(
+                _pack(request, file), rulebook(request.context).calendar, request.caller, units, deadlines
+            )
             file = desk.perform(appeal_id, body, desk.at, given)
             return Answer(file.model_dump_json(), 200, str(file.version))
 
@@ -131,7 +134,11 @@ async def import_(body: acts.Import, request: Requested) -> Response:
                 file = desk.file(past.appeal_id)
                 if file.pack not in given:
                     given[file.pack] = Given(
-                        _pack(request, file), request.context.calendar, request.caller, units, past=True
+                        _pack(request, file),
+                        rulebook(request.context).calendar,
+                        request.caller,
+                        units,
+                        past=True,
                     )
                 desk.perform(past.appeal_id, past.act, past.occurred_at, given[file.pack])
         return Answer(orjson.dumps({"acts": len(body.acts)}).decode())

@@ -1,15 +1,26 @@
 """The dispatch service: units, legs, and everything units and the office do to an appeal."""
 
+from pathlib import Path
+
 from services.dispatch.access import ACCESS
 from services.dispatch.api import router
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.store import Desk
-from shared.service.runtime import Service
+from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.judging.rulebook import Rulebook
+from shared.judging.settings import RulesSettings
+from shared.service.service import Service
 
 SERVICE = Service(
     name="dispatch",
     batch=lambda _: Desk,
     access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("appeal_id",),
+    number_of_case=NUMBER_OF_APPEAL,
+    settings=RulesSettings,
+    resources=Rulebook.load,
     hears=("intake", "escalation"),
     handlers=HANDLERS,
     routers=(router,),

@@ -51,7 +51,7 @@ def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
         def do(ledger: Ledger) -> Answer:
             case = ledger.case(appeal_id)
             request.check(case.version, needed=isinstance(body, DECISIONS))
-            today = ledger.at.astimezone(request.context.calendar.zone).date()
+            today = ledger.at.astimezone(request.context.zone).date()
             for event in perform(case, body, ledger.at, request.caller, today):
                 ledger.emit(event)
                 if type(event) in ACTS:

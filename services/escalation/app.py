@@ -1,5 +1,7 @@
 """The escalation service: the one judge. Histories, deadlines, cards, lifts, the ledger."""
 
+from pathlib import Path
+
 from services.escalation import card_page, records
 from services.escalation.access import ACCESS
 from services.escalation.api import router
@@ -8,13 +10,23 @@ from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.store import Ledger
 from services.escalation.tables import CASES
+from shared.cases import CASE
 from shared.judging import calendar_api
-from shared.service.runtime import Service
+from shared.judging.rulebook import Rulebook
+from shared.judging.settings import RulesSettings
+from shared.judging.telemetry import COUNTED_EVENTS, COUNTERS, KEPT_EVENTS
+from shared.service.service import Service
 
 SERVICE = Service(
     name="escalation",
     batch=lambda _: Ledger,
     access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("appeal_id",),
+    number_of_case=CASES.number,
+    settings=RulesSettings,
+    resources=Rulebook.load,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
     routers=(router, records.router, card_page.router, calendar_api.routes(CASES)),
@@ -22,5 +34,7 @@ SERVICE = Service(
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},
     gauges=GAUGES,
-    numbered=CASES.numbered,
+    counters=COUNTERS,
+    counted_events=COUNTED_EVENTS,
+    kept_events=KEPT_EVENTS,
 )

@@ -19,9 +19,10 @@ from sqlalchemy import text
 from services.escalation.cards import Document, Language, Setting, document, width
 from services.escalation.case import Case
 from shared.events import AppealReceived
+from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
-from shared.service.errors import Forbidden, NotFound, PackMissing
-from shared.service.runtime import ServiceContext
+from shared.service.errors import Forbidden, NotFound
+from shared.service.service import ServiceContext
 from shared.web.request import PAGE_HEADERS, Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
@@ -63,7 +64,7 @@ async def card(
     if called.role == AccountRole.UNIT and called.code != found.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")
     context = service(request)
-    zone, policy, at = context.calendar.zone, _policy(context, case), context.clock.now()
+    zone, policy, at = context.zone, _policy(context, case), context.clock.now()
     printed = document(case, found, Setting(language, zone, row.title or "", policy, at))
     if form == "html":
         return HTMLResponse(html(printed, card_id), headers=PAGE_HEADERS)
@@ -79,7 +80,7 @@ def _policy(context: ServiceContext, case: Case) -> str:
     if case.pack is None:
         return ""
     try:
-        return context.pack_of(case.pack).source.title
+        return rulebook(context).pack_of(case.pack).source.title
     except PackMissing:
         return ""
 

@@ -11,10 +11,12 @@ from services.escalation.tables import CASES
 from shared.database.connection import Connection
 from shared.events import Event
 from shared.judging import judge as shared
+from shared.judging.rulebook import rulebook
 from shared.messaging.broker import hash_of
 from shared.rules.judging.decide import decide
 from shared.rules.time.calendar import Calendars
-from shared.service.runtime import EPOCH, ServiceContext
+from shared.service.clock import EPOCH
+from shared.service.service import ServiceContext
 
 HEARD = ("intake.events", "dispatch.events")
 
@@ -82,7 +84,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         assert case.pack is not None
         acts = [act.event() for act in history]
-        judgement = decide(acts, self.context.pack_of(case.pack), known, upto)
+        judgement = decide(acts, rulebook(self.context).pack_of(case.pack), known, upto)
         said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead

@@ -48,7 +48,7 @@ async def publications(conn: Reading, called: Called, page: Paged, request: Requ
     values: dict[str, Any] = {"after": after, "limit": page.limit + 1}
     if called.role in (None, AccountRole.IMPORTER):
         running = service(request)
-        values["today"] = running.clock.now().astimezone(running.calendar.zone).date()
+        values["today"] = running.clock.now().astimezone(running.zone).date()
         rows = await conn.execute(text(_PUBLICATIONS.format(filter=_ALL_SEE)), values)
     else:
         values["unit"] = called.code if called.role == AccountRole.UNIT else None

@@ -1,5 +1,7 @@
 """The financing service: loan requests, their banks and deadlines, complaints about banks (BZ 6)."""
 
+from pathlib import Path
+
 from services.financing.access import ACCESS
 from services.financing.banks.bank_queue import tell_banks
 from services.financing.banks.desk import api as bank_api
@@ -11,15 +13,23 @@ from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api, api_office
+from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
+from shared.cases import CASE
 from shared.judging import calendar_api
-from shared.service.runtime import Service
+from shared.judging.telemetry import COUNTERS
+from shared.service.service import Service
 
 SERVICE = Service(
     name="financing",
     batch=lambda _: Work,
     access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("loan_id", "complaint_id"),
+    number_of_case=CASES.number,
+    settings=FinancingSettings,
     routers=(
         api.router,
         api_office.router,
@@ -32,5 +42,5 @@ SERVICE = Service(
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
     gauges=GAUGES,
-    numbered=CASES.numbered,
+    counters=COUNTERS,
 )

@@ -21,7 +21,8 @@ from shared.events import Event
 from shared.judging import judge as shared
 from shared.rules.judging.decide import decide
 from shared.rules.time.calendar import Calendars
-from shared.service.runtime import EPOCH, ServiceContext
+from shared.service.clock import EPOCH
+from shared.service.service import ServiceContext
 
 _ON_KAFKA = text("select code from banks where bank->'ways' ? 'kafka'")
 

@@ -2,23 +2,24 @@
 
 from services.financing.loans import routing
 from services.financing.loans.routing import Routing
+from services.financing.settings import settings_of
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 
 
 def pack_now(context: ServiceContext) -> Pack:
     """The pack that new requests are under. PackError for mistakes, and where it is not here."""
-    settings = context.settings
+    settings = settings_of(context)
     return pack.load(settings.financing_pack, settings.pack_settings)
 
 
 def pack_of(context: ServiceContext, ref: str) -> Pack:
     """The pack a case names. PackError for an unknown one."""
     own = pack_now(context)
-    return own if own.ref == ref else pack.load(ref, context.settings.pack_settings)
+    return own if own.ref == ref else pack.load(ref, settings_of(context).pack_settings)
 
 
 def routing_now(context: ServiceContext) -> Routing:
     """The routing rules. RoutingError for mistakes."""
-    return routing.load(context.settings.routing)
+    return routing.load(settings_of(context).routing)

@@ -15,11 +15,12 @@ from services.intake.status import public
 from services.intake.store import Desk
 from shared.database.connection import Connection
 from shared.events import Channel
+from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
-from shared.service.errors import Forbidden, Invalid, NotFound, PackMissing
+from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from shared.web.request import Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
@@ -37,12 +38,12 @@ ReceiptCode = Annotated[str, Header(max_length=100)]
 async def procedures(request: Requested) -> Response:
     """The packs one may register under, the usual one first; a registration names another by its `id`."""
     context = request.context
-    return json({"items": [_shown(pack, usual=pack is context.pack) for pack in packs(context)]})
+    return json({"items": [_shown(pack, usual=pack is rulebook(context).pack) for pack in packs(context)]})
 
 
 def packs(context: ServiceContext) -> list[Pack]:
     """The city's pack, and those of its procedures."""
-    return [context.pack, *context.procedures.values()]
+    return [rulebook(context).pack, *rulebook(context).procedures.values()]
 
 
 def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
@@ -65,7 +66,7 @@ async def register(body: acts.NewAppeal, request: Requested) -> Response:
         )
     pack = _pack(request.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    kept_hash, zone = receipt_hash(code), request.context.calendar.zone
+    kept_hash, zone = receipt_hash(code), request.context.zone
 
     def do(desk: Desk) -> Answer:
         file = desk.register(body, appeal_id, pack, desk.at, zone, kept_hash)
@@ -82,7 +83,7 @@ async def register(body: acts.NewAppeal, request: Requested) -> Response:
 
 def _pack(context: ServiceContext, procedure: str | None) -> Pack:
     if procedure is None:
-        return context.pack
+        return rulebook(context).pack
     found = {pack.id: pack for pack in packs(context)}
     if procedure not in found:
         raise Invalid(
@@ -122,14 +123,14 @@ async def status(
     """How an appeal stands, for whoever has its receipt code."""
     file, together = await _opened(conn, registration_number, receipt_code)
     context = request.context
-    shown = public(file, naming(context, file.pack), context.calendar.zone, together=together)
+    shown = public(file, naming(context, file.pack), context.zone, together=together)
     return json(shown, etag=file.version)
 
 
 def naming(context: ServiceContext, ref: str) -> Pack | None:
     """The pack that names what is told of a case; None where it is not here, and usual words must do."""
     try:
-        return context.pack_of(ref)
+        return rulebook(context).pack_of(ref)
     except PackMissing:
         return None
 
@@ -167,4 +168,9 @@ async def _tell(request: RequestContext, number: str, code: str, act: acts.Act) 
 def doing(request: RequestContext, desk: Desk, appeal_id: UUID) -> Doing:
     """That the caller acts on the appeal now."""
     context = request.context
-    return Doing(desk.at, request.caller.name, context.pack_of(desk.file(appeal_id).pack), context.calendar)
+    return Doing(
+        desk.at,
+        request.caller.name,
+        rulebook(context).pack_of(desk.file(appeal_id).pack),
+        rulebook(context).calendar,
+    )

@@ -14,10 +14,11 @@ from services.intake.api import packs
 from services.intake.domain import Doing, imported_id
 from services.intake.file import File
 from services.intake.store import Desk
+from shared.judging.rulebook import PackMissing, rulebook
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
-from shared.service.errors import Conflict, HuyingError, Invalid, NotFound, PackMissing
-from shared.service.runtime import ServiceContext
+from shared.service.errors import Conflict, HuyingError, Invalid, NotFound
+from shared.service.service import ServiceContext
 from shared.web.request import RequestContext, Requested
 from shared.web.writer import Answer
 
@@ -54,7 +55,7 @@ async def import_(body: acts.Import, request: Requested) -> Response:
 
 
 def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
-    keys, zone = set[Any](), context.calendar.zone
+    keys, zone = set[Any](), context.zone
     for i, past in enumerate(body.items):
         with _naming(i):
             context.clock.check_import(past.occurred_at)
@@ -68,7 +69,7 @@ def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
 
 def _packs(context: ServiceContext, body: acts.Import) -> Packs:
     """The packs that are named, each as it was named."""
-    known: dict[str | None, Pack] = {None: context.pack}
+    known: dict[str | None, Pack] = {None: rulebook(context).pack}
     for own in reversed(packs(context)):
         known[own.id] = known[own.ref] = own
     for i, past in enumerate(body.items):
@@ -81,7 +82,7 @@ def _packs(context: ServiceContext, body: acts.Import) -> Packs:
 def _pack(context: ServiceContext, ref: str | None) -> Pack:
     assert ref is not None
     try:
-        return context.pack_of(ref)
+        return rulebook(context).pack_of(ref)
     except PackMissing as error:
         raise Invalid(
             f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack.known())}",
@@ -110,7 +111,7 @@ def _bring_in(desk: Desk, request: RequestContext, source: str, past: acts.AnyPa
     if isinstance(past, acts.PastAppeal):
         if appeal_id in desk.files:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
-        zone = context.calendar.zone
+        zone = context.zone
         return desk.register(past, appeal_id, known[past.pack], at, zone, source_id=past.source_id)
     if appeal_id not in desk.files:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
@@ -118,11 +119,13 @@ def _bring_in(desk: Desk, request: RequestContext, source: str, past: acts.AnyPa
         lead_id = imported_id(source, past.lead)
         if lead_id not in desk.files:
             raise NotFound("该来源没有拟并入的诉求", "no appeal of this id came from this source", "lead")
-        return desk.merge(appeal_id, lead_id, past.reason, at, context.pack_of, past=True)
+        return desk.merge(appeal_id, lead_id, past.reason, at, rulebook(context).pack_of, past=True)
     if isinstance(past, acts.PastUnmerge):
         return desk.unmerge(appeal_id, past.reason, at)
-    rules = context.pack_of(desk.file(appeal_id).pack)
-    return desk.perform(appeal_id, past, Doing(at, request.caller.name, rules, context.calendar, past=True))
+    rules = rulebook(context).pack_of(desk.file(appeal_id).pack)
+    return desk.perform(
+        appeal_id, past, Doing(at, request.caller.name, rules, rulebook(context).calendar, past=True)
+    )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from services.intake.api import doing, naming
 from services.intake.file import ENDED, Entry, File
 from services.intake.store import Desk
 from shared.events import Channel
+from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.pack import Pack
@@ -84,7 +85,9 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Requested) -> Respon
 
     def do(desk: Desk) -> Answer:
         request.check(desk.file(appeal_id).version, needed=True)
-        return _answer(desk.merge(appeal_id, lead_id, body.reason, desk.at, request.context.pack_of))
+        return _answer(
+            desk.merge(appeal_id, lead_id, body.reason, desk.at, rulebook(request.context).pack_of)
+        )
 
     return await request.write([key for key in (appeal_id, lead_id, left_id) if key], do)
 
@@ -197,7 +200,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
     if found.file.get("leads"):
         rows = await conn.execute(_FOLLOWERS, {"id": appeal_id, "most": MOST_FOLLOWERS})
         followers = [dict(row) for row in rows.mappings()]
-    pack, zone = naming(request.context, found.file["pack"]), request.context.calendar.zone
+    pack, zone = naming(request.context, found.file["pack"]), request.context.zone
     shown = {
         **found.file,
         "timeline": _timeline(found.file["timeline"], pack, zone),

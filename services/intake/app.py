@@ -1,16 +1,27 @@
 """The intake service: registration, the public status of an appeal, ratings."""
 
+from pathlib import Path
+
 from services.intake import api, api_import, api_staff
 from services.intake.access import ACCESS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.store import Desk
-from shared.service.runtime import Service
+from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.judging.rulebook import Rulebook
+from shared.judging.settings import RulesSettings
+from shared.service.service import Service
 
 SERVICE = Service(
     name="intake",
     batch=lambda _: Desk,
     access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("appeal_id",),
+    number_of_case=NUMBER_OF_APPEAL,
+    settings=RulesSettings,
+    resources=Rulebook.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
     routers=(api.router, api_staff.router, api_import.router),

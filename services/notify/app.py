@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import cache, partial
-from zoneinfo import ZoneInfo
+from pathlib import Path
 
 from services.notify.access import ACCESS
 from services.notify.acknowledgements.escalation import climb
@@ -13,16 +13,19 @@ from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
 from services.notify.deliveries.receipt_polling import poll
 from services.notify.deliveries.worker import take_out
-from services.notify.gauges import GAUGES
+from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
 from services.notify.messages.routing import table
 from services.notify.messages.words import PackNames, names
+from services.notify.settings import NotifySettings, settings_of
 from services.notify.work import NotifyConfig, Work
+from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.judging.rulebook import Rulebook, rulebook
 from shared.messaging.outbox import WorkFactory
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import due
-from shared.service.runtime import Service, ServiceContext
+from shared.service.service import Service, ServiceContext
 
 
 async def check_tables(context: ServiceContext) -> None:
@@ -35,24 +38,24 @@ def work_of(context: ServiceContext) -> WorkFactory:
 
     @cache
     def names_of(ref: str | None) -> PackNames:
-        return names(context.pack_of(ref) if ref else context.pack)
+        return names(rulebook(context).pack_of(ref) if ref else rulebook(context).pack)
 
     def acknowledge_by(ref: str | None, since: datetime) -> datetime | None:
-        pack = context.pack_of(ref) if ref else context.pack
+        pack = rulebook(context).pack_of(ref) if ref else rulebook(context).pack
         if (rule := pack.acknowledgement) is None:
             return None
         hours = OfficeHours.parse(pack.office_hours.spans)
-        return due(pack.limit(rule.limit), since, context.calendar, hours).due_at
+        return due(pack.limit(rule.limit), since, rulebook(context).calendar, hours).due_at
 
-    channels = load(context.settings.channels).channels()
+    channels = load(settings_of(context).channels).channels()
     return partial(
         Work,
         config=NotifyConfig(
-            zone=ZoneInfo(context.settings.zone),
+            zone=context.zone,
             names_of=names_of,
             acknowledge_by=acknowledge_by,
             channels=channels,
-            registrars=frozenset(registrars(context.settings)) if channels else frozenset(),
+            registrars=frozenset(registrars(settings_of(context))) if channels else frozenset(),
         ),
     )
 
@@ -61,10 +64,17 @@ SERVICE = Service(
     name="notify",
     batch=work_of,
     access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("appeal_id",),
+    number_of_case=NUMBER_OF_APPEAL,
+    settings=NotifySettings,
+    resources=Rulebook.load,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
     routers=(messages.router, deliveries.router, failures_page.router, contacts.router),
     tasks=(take_out, poll, climb, inquire),
     prepare=check_tables,
     gauges=GAUGES,
+    counters=(NOTICES,),
 )

@@ -2,7 +2,9 @@
 
 from sqlalchemy import text
 
-from shared.telemetry.metrics import Gauge, GaugeQuery
+from shared.telemetry.metrics import Counter, Gauge, GaugeQuery
+
+NOTICES = Counter("huying_notices", "Attempts to deliver", ("channel", "outcome"))
 
 _WAITING = text(
     """

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from shared.database.errors import DATABASE_ERRORS, is_transient
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 
 PATIENCE_S = 1.0
 

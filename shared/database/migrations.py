@@ -12,8 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.database.locks import Lock, wait_for
 from shared.telemetry.logs import log
 
-SERVICES = Path(__file__).parents[2] / "services"
-
 
 def run(metadata: sa.MetaData) -> None:
     """Migrate over the connection `migrate` opened."""
@@ -55,22 +53,24 @@ def migration_engine(url: str) -> AsyncEngine:
     return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
 
 
-async def migrate(db: AsyncEngine, service: str) -> None:
-    """Bring the service's database up to the newest migration; replicas that start together take turns.
+async def migrate(db: AsyncEngine, migrations: Path) -> None:
+    """Bring a service's database up to the newest migration; replicas that start together take turns.
 
     One that a newer version migrated is left as it is: migrations expand first, so this version works on it.
     """
 
     def upgrade(connection: sa.Connection) -> None:
         config = Config()
-        config.set_main_option("script_location", str(SERVICES / service / "migrations"))
+        config.set_main_option("script_location", str(migrations))
         config.attributes["connection"] = connection
         known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
         found = MigrationContext.configure(connection).get_current_revision()
         if found is None or found in known:
             command.upgrade(config, "head")
         else:
-            log(service).warning("a newer version migrated the database", revision=found, known=max(known))
+            log(migrations.parent.name).warning(
+                "a newer version migrated the database", revision=found, known=max(known)
+            )
 
     async with db.begin() as conn:
         await conn.execute(wait_for(Lock.MIGRATE))

@@ -48,7 +48,7 @@ def routes(cases: Cases) -> APIRouter:
     async def known_calendars(conn: Reading, request: Request) -> Response:
         """The calendars as they became known, in order, each with the years that differ from before."""
         items = [one.data() for one in await calendars.known(conn)]
-        return json({"zone": service(request).calendar.zone.key, "items": items})
+        return json({"zone": service(request).zone.key, "items": items})
 
     @router.put("/calendar/{year}")
     async def load_calendar(year: Year, body: Notice, request: Requested) -> Response:

@@ -20,8 +20,7 @@ from shared.database.locks import Lock
 from shared.judging.cases import Cases
 from shared.rules.time.calendar import Calendars
 from shared.rules.time.notices import Known, Notice, Published, recorded
-from shared.service.clock import TICK
-from shared.service.runtime import EPOCH
+from shared.service.clock import EPOCH, TICK
 
 _SHARE = locks.wait_for_shared(Lock.CALENDARS)
 _ALONE = locks.wait_for(Lock.CALENDARS)

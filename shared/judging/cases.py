@@ -65,8 +65,8 @@ class Cases:
         self._stuck = text(_STUCK.format(key=key, number=number))
         self._mended = text(_MENDED.format(key=key))
         self._one_again = text(f"{_AGAIN} and {key} = cast(:key as uuid)")
-        self.numbered = text(f"select {number} as number from cases where {key} = :id")
-        """The number of a case."""
+        self.number = text(f"select {number} as number from cases where {key} = :id")
+        """Selects the number of the case with the id `:id`."""
         self._look_again = text(_LOOK_AGAIN.format(key=key))
 
     def columns(self) -> list[sa.Column[Any] | sa.Index]:

@@ -16,11 +16,13 @@ from shared.database.connection import Connection
 from shared.database.retry import keep_running
 from shared.judging import calendars
 from shared.judging.cases import Cases
+from shared.judging.settings import JudgingSettings
+from shared.judging.telemetry import COUNTERS, JUDGEMENTS
 from shared.messaging.batching import Pace
 from shared.rules.time.notices import published
-from shared.service.clock import TICK, WallClock
+from shared.service.clock import EPOCH, TICK, WallClock
 from shared.service.errors import redacted
-from shared.service.runtime import EPOCH, ServiceContext
+from shared.service.service import ServiceContext
 from shared.telemetry import spans
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Gauge, Rows
@@ -42,7 +44,7 @@ class Judge(ABC, Generic[Known]):
 
     def __init__(self, context: ServiceContext, cases: Cases) -> None:
         self.context = context
-        self.calendars = calendars.KnownCalendars(context.calendar.zone)
+        self.calendars = calendars.KnownCalendars(context.zone)
         self._cases = cases
         self._patience_s = FIRST_PATIENCE_S
         self._asked_at = float("-inf")
@@ -53,7 +55,8 @@ class Judge(ABC, Generic[Known]):
         metrics = context.telemetry.metrics
         metrics.read(DELAY, self._delays)
         metrics.read(WAITING, self._waiting)
-        metrics.judged(0)
+        for counter in COUNTERS:  # shown from 0 on
+            metrics.count(counter, by=0)
 
     @abstractmethod
     async def known(self, conn: Connection) -> Known:
@@ -106,7 +109,7 @@ class Judge(ABC, Generic[Known]):
         """One turn; its spans end when it is committed."""
         with spans.together() as self._spans:
             judged = await self.turn(known, BATCH)
-        self.context.telemetry.metrics.judged(judged)
+        self.context.telemetry.metrics.count(JUDGEMENTS, by=judged)
         return judged
 
     async def _judge_all(self) -> tuple[int, datetime | None]:
@@ -164,10 +167,12 @@ async def prepare(context: ServiceContext, cases: Cases) -> None:
     """Record the calendar of this release, let what was stuck be tried again, and say no watermark before
     the first judgement was made.
     """
+    assert isinstance(context.settings, JudgingSettings)
+    notices = published(context.settings.calendar)
     context.relay.limit = EPOCH
     async with context.engine.begin() as conn:
         at = await context.clock.stamp(conn)
-        version = await calendars.record_published(conn, cases, published(context.settings.calendar), at)
+        version = await calendars.record_published(conn, cases, notices, at)
         if version is not None:
             context.log.info("calendar recorded", version=version, known_from=at.isoformat())
         await cases.judge_all_again(conn)

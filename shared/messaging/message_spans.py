@@ -13,7 +13,7 @@ from shared.messaging.records import Raw, Record
 from shared.service.clock import epoch_ns
 from shared.telemetry.context import SAMPLED, parse_traceparent
 from shared.telemetry.metrics import Telemetry
-from shared.telemetry.spans import CASE, NUMBER, Kind, Span, Tracer
+from shared.telemetry.spans import NUMBER, Kind, Span, Tracer
 
 
 def sent(tracer: Tracer, row: Any, record: RecordMetadata, began_ns: int) -> None:
@@ -24,17 +24,17 @@ def sent(tracer: Tracer, row: Any, record: RecordMetadata, began_ns: int) -> Non
     span = tracer.begin(f"send {row.topic}", Kind.PRODUCER, row.traceparent)
     span.began_ns = began_ns
     span.attributes = {
-        **_case(row),
+        **_case(tracer, row),
         **wire.spoken_of("send", record.topic, record.partition, record.offset, row.event_id, row.type),
     }
     span.end()
 
 
-def _case(row: Any) -> dict[str, str]:
+def _case(tracer: Tracer, row: Any) -> dict[str, str]:
     """Which case a row is about, as its body says; a message to a bank names its request in the key."""
     body = orjson.loads(row.body)
     number = body.get("registration_number", row.key)
-    return {NUMBER: number} if number == row.key else {CASE: row.key, NUMBER: number}
+    return {NUMBER: number} if number == row.key else {tracer.case: row.key, NUMBER: number}
 
 
 def received(tracer: Tracer, group: str, record: Record) -> Span:
@@ -44,7 +44,7 @@ def received(tracer: Tracer, group: str, record: Record) -> Span:
         span = heard(tracer, record.raw, sent)
     else:
         span = heard(tracer, record.raw, sent, event.id, event.type)
-        span.about(str(event.appeal_id), event.registration_number)
+        span.about(str(event.key), event.registration_number)
     span.attributes["messaging.consumer.group.name"] = group
     return span
 

@@ -15,6 +15,8 @@ from shared.service.errors import Invalid
 if TYPE_CHECKING:
     from shared.database.connection import Connection
 
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before all that ever happened: where a driven clock starts, and what nothing was judged up to yet."""
 TICK = timedelta(microseconds=1)
 _NOW = text("select now()")
 

@@ -11,7 +11,6 @@ HuyingError
 ├── TooLarge       413
 ├── Unsupported    415  not JSON in UTF-8
 └── Unavailable    503  try again later
-    └── PackMissing  the rule pack that a case is under is not here: who runs the city puts it back
 """
 
 import traceback
@@ -84,10 +83,6 @@ class Unsupported(HuyingError):
 class Unavailable(HuyingError):
     status = 503
     code = "unavailable"
-
-
-class PackMissing(Unavailable):
-    code = "pack_missing"
 
 
 def redacted(error: Exception) -> str:

@@ -81,22 +81,11 @@ class Settings(KafkaSettings):
     database: str
     partitions: int = Field(default=6, ge=1, le=256)
     replication: int = Field(default=1, ge=1)
-    pack: str = "bozhou-2024"
-    procedures: tuple[str, ...] = ()  # further packs that appeals may be registered under
-    pack_settings: Path | None = None  # the jurisdiction's settings: numbers that packs leave open
-    financing_pack: str = "bozhou-2024-financing"  # judges loan requests
-    routing: Path | None = None  # which banks are asked; without it the rules that financing brings
     zone: str = "Asia/Shanghai"
     clock: Literal["wall", "driven"] = "wall"
     clock_starts_at: AwareDatetime | None = None  # where a driven clock stands at the start; else in 2000
     accounts: Path | None = None
     seal_key: Path | None = None  # an Ed25519 key in PEM that seals each day; without it none is sealed
-    calendar: Path | None = None
-    channels: Path | None = None  # how notify reaches people; without it messages stay in the inboxes
-    intake_url: str | None = None  # where notify asks how an enterprise is reached, under the key
-    financing_url: str | None = None  # the same for loan requests, under the same key
-    intake_key: str | None = Field(default=None, repr=False)
-    allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
     otlp_endpoint: str | None = None  # base address spans are sent to (/v1/traces is added); off without it
     trace_ratio: float = Field(default=0.1, ge=0, le=1)  # of the traces that begin here, sampled
     host: str = "127.0.0.1"

@@ -22,7 +22,7 @@ from opentelemetry.trace import Link, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.telemetry.context import SAMPLED, SpanContext, new_span_id
 from shared.telemetry.logs import log
-from shared.telemetry.metrics import Gauge, Rows
+from shared.telemetry.metrics import Counter, Rows
 from shared.telemetry.spans import Kind, Span
 
 MOST = 16_384
@@ -33,7 +33,7 @@ HELD_TRACES, HELD_SPANS = 2_048, 16
 """Traces that are not sampled, the newest, and how many of the last spans of each."""
 KEPT_TRACES = 8_192
 TIMEOUT_S, LAST_S = 5.0, 2.0
-SPANS = Gauge("huying_telemetry_spans", "Spans of this process", ("outcome",))
+SPANS = Counter("huying_telemetry_spans", "Spans of this process", ("outcome",))
 _SCOPE = InstrumentationScope("huying")
 _INSTANCE = new_span_id()
 

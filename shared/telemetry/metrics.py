@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+import prometheus_client as prometheus
+from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
@@ -22,9 +23,9 @@ from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.service.clock import epoch_ns
 from shared.telemetry.context import SAMPLED
-from shared.telemetry.spans import KEPT_EVENTS, Span, Tracer
+from shared.telemetry.spans import Span, Tracer
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
+prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
 ASK_EVERY_S = 15.0
 PATIENCE_S = 5.0
 Rows = Iterable[tuple[tuple[str, ...], float]]
@@ -40,6 +41,21 @@ class Gauge:
     name: str
     help: str
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter. Prometheus shows its name with `_total`."""
+
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+SAID = Counter("huying_events_said", "Events committed", ("type",))
+RELAYED = Counter("huying_events_relayed", "Events the broker took", ("topic",))
+CONSUMED = Counter("huying_events_consumed", "Events handled", ("topic", "type"))
+PARKED = Counter("huying_parked", "Messages parked", ("topic",))
 
 
 @dataclass(frozen=True)
@@ -66,37 +82,39 @@ class _Answer:
 class Metrics(Collector):
     """One service's figures, in a registry of its own."""
 
-    def __init__(self, service: str, asked: Iterable[GaugeQuery] = ()) -> None:
+    def __init__(
+        self,
+        service: str,
+        asked: Iterable[GaugeQuery] = (),
+        counters: Iterable[Counter] = (),
+        counted_events: Mapping[str, Counter] | None = None,
+    ) -> None:
         self.registry = CollectorRegistry()
         self._service = service
         self._reads: list[tuple[Gauge, Callable[[], Rows]]] = []
-        self._counts: list[tuple[Gauge, Callable[[], Rows]]] = []
+        self._counts: list[tuple[Counter, Callable[[], Rows]]] = []
         self._answers = {one: _Answer() for one in asked}
         self._asking = asyncio.Lock()
         ProcessCollector(registry=self.registry)
         self._requests = self._histogram(
             "huying_http_request_duration_seconds", "Requests answered", _FAST, "method", "route", "status"
         )
-        self._said = self._counter("huying_events_said", "Events committed", "type")
-        self._relayed = self._counter("huying_events_relayed", "Events the broker took", "topic")
-        self._consumed = self._counter("huying_events_consumed", "Events handled", "topic", "type")
+        self._counters = {
+            counter: prometheus.Counter(
+                counter.name, counter.help, ["service", *counter.labels], registry=self.registry
+            )
+            for counter in (SAID, RELAYED, CONSUMED, PARKED, *counters)
+        }
+        self._counted_events = counted_events or {}
         self._delay = self._histogram(
             "huying_event_delay_seconds", "From a record's time to the commit of its handling", _SLOW, "topic"
         )
-        self._parked = self._counter("huying_parked", "Messages parked", "topic")
-        self._judgements = self._counter("huying_judgements", "Cases judged")
-        self._cards = self._counter("huying_cards", "Cards issued")
-        self._lifts = self._counter("huying_lifts", "Lifts")
-        self._notices = self._counter("huying_notices", "Attempts to deliver", "channel", "outcome")
         self._calls = self._histogram(
             "huying_calls_duration_seconds", "Calls to others", _FAST, "peer", "outcome"
         )
         self.read(Gauge("huying_up", "The service answers"), lambda: [((), 1.0)])
         self.read(Gauge("huying_figures_age_seconds", "Age of what the database was asked for"), self._age)
         self.registry.register(self)
-
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(name, text, ["service", *labels], registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(name, text, ["service", *labels], buckets=buckets, registry=self.registry)
@@ -105,9 +123,13 @@ class Metrics(Collector):
         """Read this gauge by calling `rows` at each scrape."""
         self._reads.append((gauge, rows))
 
-    def count(self, counter: Gauge, rows: Callable[[], Rows]) -> None:
-        """The same for a counter that is kept elsewhere."""
+    def read_counter(self, counter: Counter, rows: Callable[[], Rows]) -> None:
+        """Read this counter, which is kept elsewhere, by calling `rows` at each scrape."""
         self._counts.append((counter, rows))
+
+    def count(self, counter: Counter, *labels: str, by: int = 1) -> None:
+        """Increase a counter, or show it from 0 on. KeyError for one that was not handed in."""
+        self._counters[counter].labels(self._service, *labels).inc(by)
 
     def served(self, method: str, route: str, status: int, span: Span) -> None:
         """A request was answered."""
@@ -118,14 +140,14 @@ class Metrics(Collector):
     def said(self, types: Mapping[str, int]) -> None:
         """Events of these types were committed."""
         for type_, number in types.items():
-            self._said.labels(self._service, type_).inc(number)
-            if (why := KEPT_EVENTS.get(type_)) is not None:
-                (self._cards if why == "card" else self._lifts).labels(self._service).inc(number)
+            self.count(SAID, type_, by=number)
+            if (counter := self._counted_events.get(type_)) is not None:
+                self.count(counter, by=number)
 
     def relayed(self, topics: Iterable[str]) -> None:
         """The broker took an event for each of these topics."""
         for topic, number in Tally(topics).items():
-            self._relayed.labels(self._service, topic).inc(number)
+            self.count(RELAYED, topic, by=number)
 
     def consumed(self, heard: Iterable[tuple[str, str, float]]) -> None:
         """Events were handled: topic, type, and how many seconds after their record's time."""
@@ -134,20 +156,11 @@ class Metrics(Collector):
             found[topic, type_] += 1
             self._delay.labels(self._service, topic).observe(delay_s)
         for (topic, type_), number in found.items():
-            self._consumed.labels(self._service, topic, type_).inc(number)
+            self.count(CONSUMED, topic, type_, by=number)
 
     def parked(self, topic: str) -> None:
         """A message was laid aside."""
-        self._parked.labels(self._service, topic).inc()
-
-    def judged(self, cases: int) -> None:
-        """So many cases were judged; where cases are judged, cards and lifts are counted from 0 on."""
-        for metric, number in ((self._judgements, cases), (self._cards, 0), (self._lifts, 0)):
-            metric.labels(self._service).inc(number)
-
-    def noticed(self, channel: str, outcome: str) -> None:
-        """A delivery was tried."""
-        self._notices.labels(self._service, channel, outcome).inc()
+        self.count(PARKED, topic)
 
     def called(self, peer: str, span: Span) -> None:
         """A call to `peer` ended."""
@@ -196,8 +209,8 @@ class Metrics(Collector):
         for counter, rows in self._counts:
             yield self._family(CounterMetricFamily, counter, rows())
 
-    def _family(self, kind: Any, gauge: Gauge, rows: Rows) -> Metric:
-        family: Metric = kind(gauge.name, gauge.help, labels=["service", *gauge.labels])
+    def _family(self, kind: Any, metric: Gauge | Counter, rows: Rows) -> Metric:
+        family: Metric = kind(metric.name, metric.help, labels=["service", *metric.labels])
         for labels, value in rows:
             family.add_metric([self._service, *labels], value)  # type: ignore[attr-defined]
         return family

@@ -29,14 +29,8 @@ if TYPE_CHECKING:
     from shared.events import Event
     from shared.telemetry.metrics import Telemetry
 
-NUMBER, CASE, CASES, KEPT = (
-    "huying.registration_number",
-    "huying.appeal_id",
-    "huying.cases",
-    "huying.kept",
-)
-KEPT_EVENTS = {"card.issued.v1": "card", "appeal.lifted.v1": "lift"}
-"""Events whose traces are always kept, and why."""
+NUMBER, CASES, KEPT = "huying.registration_number", "huying.cases", "huying.kept"
+"""Attributes: the number of a case, how many cases a span is about, why its trace is kept."""
 _ALL = 1 << 64
 Value = str | int | float | bool | Sequence[str]
 
@@ -101,14 +95,19 @@ class Span:
 
     def about(self, case: str, number: str | None) -> None:
         """Name the case. Of several the first is named, and how many there are."""
-        found = self.attributes
-        if found.setdefault(CASE, case) == case:
+        attributes = self.attributes
+        if attributes.setdefault(self.tracer.case, case) == case:
             if number is not None:
-                found[NUMBER] = number
+                attributes[NUMBER] = number
         else:
             self.others = self.others or set()
             self.others.add(case)
-            found[CASES] = len(self.others) + 1
+            attributes[CASES] = len(self.others) + 1
+
+    def case(self) -> dict[str, Value]:
+        """The attributes that name the case, for a span below."""
+        names = (NUMBER, self.tracer.case)
+        return {name: self.attributes[name] for name in names if name in self.attributes}
 
     def keep(self, why: str) -> None:
         """Export this trace's spans from now on, in every process it reaches, and those still held here."""
@@ -130,11 +129,24 @@ class Span:
 
 
 class Tracer:
-    """Makes one service's spans. `ratio` of the traces that begin here are sampled."""
+    """Makes one service's spans. `ratio` of the traces that begin here are sampled.
 
-    def __init__(self, service: str, ratio: float = 0.0, exporter: Exporter | None = None) -> None:
+    `case` is the attribute that holds the id of a case. Events of the types in `kept` keep their trace, each
+    with the reason named there.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        ratio: float = 0.0,
+        exporter: Exporter | None = None,
+        case: str = "huying.case_id",
+        kept: Mapping[str, str] | None = None,
+    ) -> None:
         self.service = service
         self.exporter = exporter
+        self.case = case
+        self.kept = kept or {}
         self._bound = round(ratio * _ALL)
 
     def sampled(self, trace: str) -> int:
@@ -174,11 +186,11 @@ def about(case: "UUID", number: str) -> None:
 
 
 def said(event: "Event") -> Span | str:
-    """Where `event` is said: the span learns of the case, and is kept where the event is one of those."""
+    """The span in which `event` is said: it learns of the case, and the event may keep its trace."""
     now = current()
     if isinstance(now, Span):
-        now.about(str(event.appeal_id), event.registration_number)
-        if (why := KEPT_EVENTS.get(event.type)) is not None:
+        now.about(str(event.key), event.registration_number)
+        if (why := now.tracer.kept.get(event.type)) is not None:
             now.keep(why)
     return now
 
@@ -229,7 +241,7 @@ def _transaction(above: Span, database: str, shared_by: int, began_ns: int) -> S
     span = above.tracer.begin("transaction", Kind.CLIENT, above)
     span.began_ns = began_ns
     span.attributes = {
-        **{name: above.attributes[name] for name in (NUMBER, CASE) if name in above.attributes},
+        **above.case(),
         "db.system.name": "postgresql",
         "db.namespace": database,
         "db.operation.name": "transaction",
@@ -245,14 +257,14 @@ def calling(
 ) -> Iterator[Span]:
     """A call out, below what is being done now; what it raises is its error, or what is set as such.
 
-    `watch` makes the span where what is being done has none here, and counts the call to `peer`.
+    `telemetry` makes the span where what is being done has none here, and counts the call to `peer`.
     """
     now = current_span()
     above = now if isinstance(now, Span) else None
     tracer = telemetry.tracer if telemetry else above.tracer if above else _NOBODY
     span = tracer.begin(name, Kind.CLIENT, now, attributes)
     if above is not None:
-        span.attributes |= {key: above.attributes[key] for key in (NUMBER, CASE) if key in above.attributes}
+        span.attributes |= above.case()
     use_span(span)
     try:
         yield span

@@ -1,6 +1,7 @@
 """Before any route: the trace context, the size of a body, and that it is JSON in UTF-8."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.service.clock import epoch_ns
 from shared.service.errors import HuyingError, Invalid, TooLarge, Unsupported
 from shared.telemetry.context import SAMPLED, continued, use_span
-from shared.telemetry.spans import CASE, NUMBER, Kind, Span
+from shared.telemetry.spans import NUMBER, Kind, Span
 from shared.web.problems import from_error
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ class Guard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        telemetry = getattr(getattr(self._state, "service", None), "telemetry", None)
-        if telemetry is None:
+        context = getattr(self._state, "service", None)
+        if context is None:
             use_span(continued(headers.get("traceparent")))
             return await self._pass(scope, headers, receive, send)
+        telemetry = context.telemetry
         span = telemetry.tracer.begin(scope["method"], Kind.SERVER, headers.get("traceparent"))
         use_span(span)
         status = 500
@@ -55,15 +57,17 @@ class Guard:
         finally:
             ended_ns = epoch_ns()
             _describe(scope, span, status, telemetry.tracer.service)
+            _name_case(span, scope.get("path_params") or {}, context.service.case_parameters)
             if span.flags & SAMPLED or status >= 500:
                 await self._name_number(span)
             _served(scope, span, status, telemetry, ended_ns)
 
     async def _name_number(self, span: Span) -> None:
         """A case that the path names and nothing was said of: read, or refused. The answer has left."""
-        if span.tracer.exporter is None or NUMBER in span.attributes or CASE not in span.attributes:
+        case = span.attributes.get(span.tracer.case)
+        if span.tracer.exporter is None or NUMBER in span.attributes or case is None:
             return
-        if (number := await self._state.service.number_of(UUID(str(span.attributes[CASE])))) is not None:
+        if (number := await self._state.service.number_of(UUID(str(case)))) is not None:
             span.attributes[NUMBER] = number
 
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
@@ -93,7 +97,6 @@ def _describe(scope: Scope, span: Span, status: int, service: str) -> None:
         "http.response.status_code": status,
         "url.scheme": scope.get("scheme", "http"),
     }
-    _name_case(span, scope.get("path_params") or {})
 
 
 def _served(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended_ns: int) -> None:
@@ -104,12 +107,12 @@ def _served(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended
     telemetry.metrics.served(method, route, status, span)
 
 
-def _name_case(span: Span, named: dict[str, str]) -> None:
-    """The case that the path names, where what was done has not said which it is."""
-    id_ = next((named[name] for name in ("appeal_id", "loan_id", "complaint_id") if name in named), None)
+def _name_case(span: Span, named: dict[str, str], parameters: Iterable[str]) -> None:
+    """The case that the path names in one of `parameters`, where the span does not say yet which it is."""
+    id_ = next((named[name] for name in parameters if name in named), None)
     number = named.get("registration_number")
-    if id_ is not None and CASE not in span.attributes and _ID.fullmatch(id_):
-        span.attributes[CASE] = str(UUID(id_))
+    if id_ is not None and span.tracer.case not in span.attributes and _ID.fullmatch(id_):
+        span.attributes[span.tracer.case] = str(UUID(id_))
     if number is not None and NUMBER not in span.attributes and _NUMBER.fullmatch(number):
         span.attributes[NUMBER] = number
 

@@ -18,7 +18,7 @@ from shared.service.errors import Conflict, Forbidden, Invalid, NeedsVersion, St
 from shared.web.writer import Answer, Once
 
 if TYPE_CHECKING:
-    from shared.service.runtime import ServiceContext
+    from shared.service.service import ServiceContext
 
 MOST = 500
 LONGEST_KEY = 200

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import free_port
+from services import migrations
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
 
@@ -52,7 +53,7 @@ async def bare_database(fleet: LocalCluster, service: str) -> str:
     url = fleet.postgres.dsn(name, name)
     engine = migration_engine(url)
     try:
-        await migrate(engine, service)
+        await migrate(engine, migrations(service))
     finally:
         await engine.dispose()
     return url

@@ -17,8 +17,9 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.domain import imported_id
 from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions
 from shared.service.clock import DrivenClock
-from shared.service.runtime import ServiceContext, running
+from shared.service.service import ServiceContext
 from shared.service.settings import Settings
+from shared.service.start import running
 from tests.city import ALL, DISPATCH, ESCALATION, INTAKE, City, PastCase, empty
 
 MORE = PARTITIONS + 2

@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from huying.local.cluster import PARTITIONS
 from shared import events
 from shared.messaging import wire
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from tests.city import City, PastCase, local
 
 

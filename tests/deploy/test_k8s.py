@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from huying.local.services import load, settings_for
 from services import SERVICES
-from shared.service.settings import Settings
 from tests.deploy.programs import DEPLOY, program
 
 FOLDER = DEPLOY / "k8s"
@@ -88,9 +88,8 @@ def test_settings_exist_and_secrets_come_as_files_alone(service: str) -> None:
     volumes = of("Deployment")[service]["spec"]["template"]["spec"]["volumes"]
     sources = next(one for one in volumes if one["name"] == "secrets")["projected"]["sources"]
     files = {item["path"].removeprefix("huying_") for source in sources for item in source["secret"]["items"]}
-    assert files - {"accounts"} <= Settings.model_fields.keys()
     secret = dict.fromkeys(files - {"accounts"}, "x")
-    settings = Settings(**{**values, **secret})
+    settings = settings_for(load(service), {**values, **secret})
     assert (settings.kafka_user, settings.replication, settings.port) == (service, 3, 8000)
     assert "Secret" not in {one["kind"] for one in manifests()}
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from huying.commands.access import tables
 from services.intake.app import SERVICE as INTAKE
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from shared.web import ops
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused

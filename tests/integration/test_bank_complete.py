@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from aiokafka import TopicPartition
 
 from services.financing.banks.kafka.reader import BankReader, complete_upto
-from shared.service.runtime import EPOCH
+from shared.service.clock import EPOCH
 from tests.city import City, local
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from huying.local.embedded import EmbeddedPostgres
+from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.migrations import migrate, migration_engine
@@ -31,7 +32,7 @@ async def url(postgres: EmbeddedPostgres) -> str:
     await postgres.ensure(["connections"])
     url = postgres.dsn("connections", "connections")
     engine = migration_engine(url)
-    await migrate(engine, "financing")
+    await migrate(engine, migrations("financing"))
     await engine.dispose()
     return url
 

@@ -18,7 +18,8 @@ from services.dispatch.handlers import HANDLERS
 from services.dispatch.store import Desk
 from shared.events import AppealMerged
 from shared.service.clock import DrivenClock
-from shared.service.runtime import ServiceContext, running
+from shared.service.service import ServiceContext
+from shared.service.start import running
 from tests.city import City, local, refused
 
 PACK = Path(__file__).parent.parent / "unit" / "dispatch" / "ladder.yaml"

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.app import SERVICE as INTAKE
 from shared.database.migrations import migration_engine
-from shared.service.runtime import running
+from shared.service.start import running
 from tests.city import City, refused
 
 REASON = {"reason": "同一路段"}

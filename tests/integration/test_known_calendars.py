@@ -14,7 +14,7 @@ from shared.database.connection import Connection, Database
 from shared.judging import calendars
 from shared.judging.calendars import known, record_loaded, record_published
 from shared.rules.time.notices import Notice, Published, checked, published
-from shared.service.runtime import EPOCH
+from shared.service.clock import EPOCH
 from tests.city import ZONE, empty
 from tests.notices import NOTICE_2027
 

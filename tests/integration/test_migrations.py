@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from huying.local.embedded import EmbeddedPostgres
-from services import SERVICES
+from services import SERVICES, migrations
 from shared.database.migrations import migrate, migration_engine
 
 
@@ -48,16 +48,16 @@ async def differences(service: str, engine: AsyncEngine) -> list[Any]:
 async def test_a_migrated_database_is_what_the_tables_say(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
     assert await differences(service, engine) != []
-    await migrate(engine, service)
+    await migrate(engine, migrations(service))
     assert await differences(service, engine) == []
 
 
 async def test_migrating_again_changes_nothing(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await migrate(engine, service)
+    await migrate(engine, migrations(service))
     async with engine.begin() as conn:
         await conn.execute(sa.text("insert into heard values ('intake.events', 0, 'c', now())"))
-    await migrate(engine, service)
+    await migrate(engine, migrations(service))
     async with engine.connect() as conn:
         assert (await conn.execute(sa.text("select count(*) from heard"))).scalar_one() == 1
     assert await differences(service, engine) == []
@@ -65,15 +65,15 @@ async def test_migrating_again_changes_nothing(fresh: tuple[str, AsyncEngine]) -
 
 async def test_replicas_that_start_together_take_turns(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await asyncio.gather(*(migrate(engine, service) for _ in range(4)))
+    await asyncio.gather(*(migrate(engine, migrations(service)) for _ in range(4)))
     assert await differences(service, engine) == []
 
 
 async def test_an_older_version_starts_on_what_a_newer_one_migrated(fresh: tuple[str, AsyncEngine]) -> None:
     service, engine = fresh
-    await migrate(engine, service)
+    await migrate(engine, migrations(service))
     async with engine.begin() as conn:
         await conn.execute(sa.text("update alembic_version set version_num = '9999'"))
-    await migrate(engine, service)
+    await migrate(engine, migrations(service))
     async with engine.connect() as conn:
         assert (await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one() == "9999"

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from huying.local.cluster import PARTITIONS, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from shared.judging.settings import RulesSettings
 from shared.rules.pack.pack import PACKS
 from shared.service.settings import Settings
 
@@ -26,7 +27,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
 
 @pytest.fixture
 def settings(postgres: EmbeddedPostgres) -> Settings:
-    return Settings(
+    return RulesSettings(
         database=postgres.dsn("intake", "intake"), bootstrap="127.0.0.1:9", partitions=PARTITIONS, port=1
     )
 

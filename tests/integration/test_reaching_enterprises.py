@@ -15,7 +15,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.contacts.clients import EnterpriseContact
 from services.notify.contacts.inquiries import addresses
 from services.notify.deliveries.domain import ChannelKind
-from shared.service.runtime import under_one_port
+from shared.service.start import under_one_port
 from tests.city import City, refused
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until

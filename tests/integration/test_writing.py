@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.intake.app import SERVICE as INTAKE
-from shared.service.runtime import running
+from shared.service.start import running
 from tests.city import City, refused
 
 APPEAL = {

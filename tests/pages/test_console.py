@@ -27,7 +27,7 @@ from services import SERVICES
 from shared.roles import AccountRole
 from shared.service.accounts import Accounts
 from shared.service.clock import WallClock
-from shared.service.runtime import listening, under_one_port
+from shared.service.start import listening, under_one_port
 from tests.city import PEOPLE, City
 from tests.unit.console import invented
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from services.escalation.app import SERVICE as ESCALATION
 from shared.messaging.relay import TRY_LOCK
 from shared.service.clock import DrivenClock
-from shared.service.runtime import ServiceContext, running
+from shared.service.service import ServiceContext
+from shared.service.start import running
 from tests.city import City, PastCase, local
 
 LONG_ENOUGH_TO_BE_WRONG_S = 2

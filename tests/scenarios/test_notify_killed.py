@@ -16,6 +16,7 @@ from huying.local.accounts import accounts
 from huying.local.cluster import PARTITIONS, ServiceProcess, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.deliveries.domain import LEASE
+from services.notify.settings import NotifySettings
 from shared.database.migrations import migration_engine
 from shared.events import Event
 from shared.messaging import wire
@@ -121,7 +122,7 @@ async def notify(postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path) -
     file = tmp_path / "channels.yaml"
     file.write_text(CHANNELS.format(url=gateway.url, secret=SECRET), "utf-8")
     people, keys = accounts(tmp_path, [("importer", AccountRole.IMPORTER, None)])
-    settings = Settings(
+    settings = NotifySettings(
         database=postgres.dsn("notify", "notify"),
         partitions=PARTITIONS,
         clock="driven",

@@ -13,7 +13,7 @@ from services.financing.contract import PushedRequest, RequestWithdrawn
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.locks import Lock, take
 from shared.messaging.outbox import Message, forget, publish
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 
 POLL_S = 0.2
 LIMIT = 500

@@ -40,7 +40,7 @@ async def register(body: acts.LoanRequestBody, request: Requested) -> Response:
     """
     running, at_window = request.context, request.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
     whose = EnterpriseKey(body.enterprise.credit_code)
-    pack, routing, zone = pack_now(running), routing_now(running), running.calendar.zone
+    pack, routing, zone = pack_now(running), routing_now(running), running.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
 
     def do(desk: Work) -> Answer:
@@ -143,7 +143,7 @@ async def status(
     loan = await opened(conn, registration_number, receipt_code)
     rows = await conn.execute(_COMPLAINTS, {"ids": loan.complaints})
     complaints = [ComplaintDocument.model_validate_json(row) for row in rows.scalars()]
-    return json(public(loan, complaints, request.context.calendar.zone), etag=loan.version)
+    return json(public(loan, complaints, request.context.zone), etag=loan.version)
 
 
 def _end(how: LoanState) -> Do:

@@ -205,7 +205,7 @@ async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, reque
 async def import_(body: acts.ImportLoans, request: Requested) -> Response:
     """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
     await request.require_hold()
-    keys, zone, pack = set[Any](), request.context.calendar.zone, pack_now(request.context)
+    keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)
     for i, past in enumerate(body.items):
         with _naming(i):
             request.context.clock.check_import(past.occurred_at)

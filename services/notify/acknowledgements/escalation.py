@@ -3,7 +3,7 @@
 from services.notify.acknowledgements import work as acknowledgements
 from services.notify.polling_loop import run_polling_loop
 from services.notify.work import Work
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from services.notify.deliveries.domain import ChannelKind
 from services.notify.messages.words import Language
+from services.notify.settings import settings_of
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
@@ -115,7 +116,7 @@ async def set_contacts(recipient: Recipient, body: Contacts, request: Requested)
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
     for contact in body.contacts:
         if contact.channel not in _ADDRESSES:
-            check_url(contact.address, allow_private=request.context.settings.allow_private_webhooks)
+            check_url(contact.address, allow_private=settings_of(request.context).allow_private_webhooks)
     async with request.context.engine.begin() as conn:
         await conn.execute(
             text("delete from contacts where recipient = :recipient"), {"recipient": recipient}

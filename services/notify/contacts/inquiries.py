@@ -23,11 +23,12 @@ from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.domain import FINANCING, INTAKE
 from services.notify.messages.routing import Message
 from services.notify.polling_loop import run_polling_loop
+from services.notify.settings import NotifySettings, settings_of
+from shared.cases import CASE
 from shared.database.connection import Connection
-from shared.service.runtime import ServiceContext
-from shared.service.settings import Settings
+from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import CASE, NUMBER, calling
+from shared.telemetry.spans import NUMBER, calling
 
 POLL_S = 0.5
 TOGETHER = 8
@@ -134,7 +135,7 @@ def wait(attempts: int) -> timedelta:
     return min(FIRST * (1 << min(attempts - 1, 20)), LONGEST)
 
 
-def registrars(settings: Settings) -> dict[str, str]:
+def registrars(settings: NotifySettings) -> dict[str, str]:
     """The services that can be asked, with their addresses; none without a key."""
     urls = {INTAKE: settings.intake_url, FINANCING: settings.financing_url}
     return {name: url for name, url in urls.items() if url is not None and settings.intake_key is not None}
@@ -146,7 +147,7 @@ class Inquirer:
     def __init__(self, context: ServiceContext, asked: Mapping[str, RegistrarClient]) -> None:
         self._context = context
         self._asked = asked
-        self._channels = load(context.settings.channels).channels()
+        self._channels = load(settings_of(context).channels).channels()
 
     async def turn(self) -> int:
         """Forget and ask what is due; returns how many questions."""
@@ -198,8 +199,8 @@ class Inquirer:
 
 async def inquire(context: ServiceContext) -> None:
     """The task that asks; without addresses and a key it only forgets."""
-    key = context.settings.intake_key or ""
-    asked = {name: RegistrarClient(name, url, key) for name, url in registrars(context.settings).items()}
+    key = settings_of(context).intake_key or ""
+    asked = {name: RegistrarClient(name, url, key) for name, url in registrars(settings_of(context)).items()}
     try:
         await run_polling_loop(context, Inquirer(context, asked).turn, POLL_S, "contacts of enterprises")
     finally:

@@ -13,6 +13,7 @@ from services.notify.channels.base import load
 from services.notify.channels.sms import signature
 from services.notify.deliveries import receipts, work
 from services.notify.deliveries.domain import ChannelKind, DeliveryState
+from services.notify.settings import settings_of
 from shared.database.connection import Connection
 from shared.service.errors import NotFound, Unauthorized
 from shared.web.bodies import Body
@@ -185,7 +186,7 @@ async def sms_receipt(
 def _check_signature(
     request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, signed: str
 ) -> None:
-    setup = load(request.context.settings.channels).sms
+    setup = load(settings_of(request.context).channels).sms
     age = request.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
     if setup is None or abs(age) > FRESH:
         raise Unauthorized(

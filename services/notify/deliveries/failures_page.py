@@ -76,7 +76,7 @@ async def failures(
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
     found = await standing(conn, page, DeliveryState.FAILED)
-    zone = request.context.calendar.zone
+    zone = request.context.zone
     shown: list[dict[str, Any]] = [
         {
             **one,

@@ -13,7 +13,8 @@ from services.notify.channels.base import ChannelDown, SmsSettings, load
 from services.notify.channels.sms import MOST_ASKED, ON_THE_WAY, Sms
 from services.notify.deliveries import receipts
 from services.notify.polling_loop import run_polling_loop
-from shared.service.runtime import ServiceContext
+from services.notify.settings import settings_of
+from shared.service.service import ServiceContext
 
 POLL_S = 1.0
 LONGEST = timedelta(hours=12)
@@ -91,7 +92,7 @@ class ReceiptPoller:
 
 async def poll(context: ServiceContext) -> None:
     """The task that asks for receipts; where the gateway cannot be asked there is nothing to do."""
-    setup = load(context.settings.channels)
+    setup = load(settings_of(context).channels)
     if setup.dry_run or setup.sms is None or setup.sms.status_url is None:
         return
     poller = ReceiptPoller(context, setup.sms)

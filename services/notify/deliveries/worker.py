@@ -36,12 +36,16 @@ from services.notify.deliveries.domain import (
 )
 from services.notify.deliveries.receipt_polling import first_poll
 from services.notify.deliveries.work import AttemptResult
+from services.notify.gauges import NOTICES
 from services.notify.polling_loop import run_polling_loop
+from services.notify.settings import settings_of
+from shared.cases import CASE
 from shared.events import Event, NoticeFailed, NoticeSent
+from shared.judging.rulebook import rulebook
 from shared.messaging.outbox import Pending, publish
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import CASE, CASES, NUMBER, calling
+from shared.telemetry.spans import CASES, NUMBER, calling
 from shared.web.webhooks import Caller
 
 POLL_S = 0.5
@@ -99,7 +103,7 @@ class DeliveryWorker:
     def __init__(self, context: ServiceContext, setup: ChannelSettings) -> None:
         self._context = context
         self._setup = setup
-        self._ways = ways(setup, allow_private=context.settings.allow_private_webhooks)
+        self._ways = ways(setup, allow_private=settings_of(context).allow_private_webhooks)
         self._breakers = {channel: Breaker() for channel in self._ways}
 
     async def run(self) -> None:
@@ -130,7 +134,7 @@ class DeliveryWorker:
         async with context.engine.begin() as conn:
             at = await context.clock.stamp(conn)
             channels = [channel for channel, breaker in self._breakers.items() if not breaker.is_open(at)]
-            quiet = self._setup.quiet.covers(at, context.calendar, context.calendar.zone)
+            quiet = self._setup.quiet.covers(at, rulebook(context).calendar, context.zone)
             taken = await deliveries.take(conn, at, channels, LIMIT, quiet=quiet)
             if not taken:
                 return []
@@ -207,7 +211,7 @@ class DeliveryWorker:
         if not results:
             return
         for one in results:
-            self._context.telemetry.metrics.noticed(one.delivery.channel, one.outcome)
+            self._context.telemetry.metrics.count(NOTICES, one.delivery.channel, one.outcome)
         context = self._context
         async with context.engine.begin() as conn:
             at = await context.clock.stamp(conn)
@@ -258,4 +262,4 @@ def _said(result: AttemptResult, at: datetime) -> list[Event]:
 
 async def take_out(context: ServiceContext) -> None:
     """The task that takes messages out."""
-    await DeliveryWorker(context, load(context.settings.channels)).run()
+    await DeliveryWorker(context, load(settings_of(context).channels)).run()

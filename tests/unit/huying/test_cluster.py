@@ -8,12 +8,13 @@ from huying.kafka.setup import properties
 from huying.local.cluster import process_environment
 from huying.local.samples import PROCEDURES
 from services.dispatch.app import SERVICE
-from shared.service.runtime import EPOCH, ServiceContext
-from shared.service.settings import Settings
+from shared.judging.settings import RulesSettings
+from shared.service.clock import EPOCH
+from shared.service.service import ServiceContext
 
 
 def test_a_process_is_given_its_procedures_in_the_form_that_settings_read() -> None:
-    variables = process_environment(Settings(database="x", procedures=PROCEDURES, partitions=3))
+    variables = process_environment(RulesSettings(database="x", procedures=PROCEDURES, partitions=3))
     assert json.loads(variables["HUYING_PROCEDURES"]) == list(PROCEDURES)
     assert variables["HUYING_PARTITIONS"] == "3"
 
@@ -21,13 +22,15 @@ def test_a_process_is_given_its_procedures_in_the_form_that_settings_read() -> N
 async def test_a_driven_clock_starts_where_the_environment_says_and_otherwise_at_the_epoch(
     monkeypatch,
 ) -> None:
-    settings = Settings(database="postgresql+asyncpg://x@localhost/x", clock="driven", pack="bozhou-2024")
+    settings = RulesSettings(
+        database="postgresql+asyncpg://x@localhost/x", clock="driven", pack="bozhou-2024"
+    )
     assert ServiceContext(SERVICE, settings).clock.now() == EPOCH
     moment = datetime(2026, 2, 13, 10, tzinfo=UTC)
     started = settings.model_copy(update={"clock_starts_at": moment})
     assert process_environment(started)["HUYING_CLOCK_STARTS_AT"] == "2026-02-13T10:00:00Z"
     monkeypatch.setenv("HUYING_CLOCK_STARTS_AT", "2026-02-13T18:00:00+08:00")
-    resumed = Settings(database=settings.database, clock="driven")
+    resumed = RulesSettings(database=settings.database, clock="driven")
     assert ServiceContext(SERVICE, resumed).clock.now() == moment
 
 

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.roles import EVERYBODY
 from shared.service.accounts import Accounts
+from shared.telemetry.metrics import Metrics, Telemetry
+from shared.telemetry.spans import Tracer
 from shared.web import problems
 from shared.web.direct import Application
 from shared.web.request import json
@@ -45,7 +47,12 @@ async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
     clients = []
     for directly in (True, False):
         app = Application()
-        app.state.service = SimpleNamespace(accounts=Accounts([]), access={f"POST {ROUTE}": EVERYBODY})
+        app.state.service = SimpleNamespace(
+            accounts=Accounts([]),
+            access={f"POST {ROUTE}": EVERYBODY},
+            service=SimpleNamespace(case_parameters=()),
+            telemetry=Telemetry(Tracer("test"), Metrics("test")),
+        )
         app.add_api_route(ROUTE, wishes, methods=["POST"])
         problems.install(app)
         if directly:

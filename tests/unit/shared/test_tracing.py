@@ -10,6 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from shared import events
+from shared.judging.telemetry import KEPT_EVENTS
 from shared.telemetry import exporter, spans
 from shared.telemetry.context import SAMPLED, new_trace_id, use_span
 from shared.telemetry.exporter import OtlpExporter
@@ -83,7 +84,7 @@ async def test_an_error_keeps_its_trace_with_what_was_held_of_it(taken: Held) ->
 
 
 def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
-    span = Tracer("escalation", 0.0).begin("judge", Kind.INTERNAL)
+    span = Tracer("escalation", 0.0, kept=KEPT_EVENTS).begin("judge", Kind.INTERNAL)
     assert str(span).endswith("-00")
     use_span(span)
     said = spans.said(lifted())
@@ -96,7 +97,7 @@ def test_a_span_about_several_cases_names_the_first_and_how_many() -> None:
     span = Tracer("intake").begin("POST", Kind.SERVER)
     for number in ("A-20261109-1", "A-20261109-2", "A-20261109-3", "A-20261109-2", "A-20261109-1"):
         span.about(number[-1], number)
-    assert span.attributes == {spans.CASE: "1", spans.NUMBER: "A-20261109-1", spans.CASES: 3}
+    assert span.attributes == {span.tracer.case: "1", spans.NUMBER: "A-20261109-1", spans.CASES: 3}
 
 
 def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
@@ -105,7 +106,7 @@ def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
     use_span(span)
     spans.about(case, "A-20261109-1")
     use_span(None)
-    assert span.attributes == {spans.CASE: str(case), spans.NUMBER: "A-20261109-1"}
+    assert span.attributes == {span.tracer.case: str(case), spans.NUMBER: "A-20261109-1"}
 
 
 @pytest.mark.parametrize(("number", "kept"), [(1, True), (2, False)])

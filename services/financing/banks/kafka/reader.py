@@ -24,9 +24,9 @@ from shared.messaging import message_spans
 from shared.messaging.broker import Bus, TopicRefused, end
 from shared.messaging.parked import park
 from shared.messaging.records import Record
-from shared.service.clock import TICK
+from shared.service.clock import EPOCH, TICK
 from shared.service.errors import redacted
-from shared.service.runtime import EPOCH, ServiceContext
+from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 from sqlalchemy import text
 
+from services.financing.settings import settings_of
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import Invalid, NotFound
@@ -93,7 +94,7 @@ async def endpoint(code: Code, request: Requested, conn: Reading) -> Response:
 @router.put("/endpoint")
 async def set_endpoint(code: Code, body: EndpointBody, request: Requested) -> Response:
     """Say where webhooks go from now on. The first time, the answer holds the secret, once."""
-    check_url(body.url, allow_private=request.context.settings.allow_private_webhooks)
+    check_url(body.url, allow_private=settings_of(request.context).allow_private_webhooks)
     async with request.context.engine.begin() as conn:
         await _own(request, conn, code)
         secret = new_secret()

@@ -14,8 +14,9 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.settings import settings_of
 from shared.database.errors import DATABASE_ERRORS, is_transient
-from shared.service.runtime import ServiceContext
+from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import NUMBER, calling
 from shared.web.webhooks import Answered, Caller, headers
@@ -139,7 +140,7 @@ class WebhookSender:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
-        self._caller = Caller(allow_private=context.settings.allow_private_webhooks)
+        self._caller = Caller(allow_private=settings_of(context).allow_private_webhooks)
         self._random = random.Random()
         self._banks: dict[str, asyncio.Task[None]] = {}
 

@@ -1,0 +1,57 @@
+"""The rule packs and the calendar that a service goes by, loaded when it starts."""
+
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from shared.judging.settings import RulesSettings
+from shared.rules.pack import pack
+from shared.rules.time.calendar import Calendar
+from shared.service.errors import Unavailable
+from shared.service.service import ServiceContext
+
+
+class PackMissing(Unavailable):
+    """The rule pack that a case is under is not here: who runs the city puts it back."""
+
+    code = "pack_missing"
+
+
+class Rulebook:
+    """The city's packs and its calendar."""
+
+    def __init__(
+        self, settings: RulesSettings, zone: ZoneInfo, log: structlog.typing.FilteringBoundLogger
+    ) -> None:
+        """Raises PackError or ValueError that names the file and the mistake."""
+        self._pack_settings = settings.pack_settings
+        self._log = log
+        self.pack = pack.load(settings.pack, settings.pack_settings)
+        self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
+        self.calendar = Calendar.load(zone, settings.calendar)
+
+    @classmethod
+    def load(cls, context: ServiceContext) -> "Rulebook":
+        """The rulebook by the settings of a service."""
+        assert isinstance(context.settings, RulesSettings)
+        return cls(context.settings, context.zone, context.log)
+
+    def pack_of(self, ref: str) -> pack.Pack:
+        """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""
+        for own in (self.pack, *self.procedures.values()):
+            if ref == own.ref:
+                return own
+        try:
+            return pack.load(ref, self._pack_settings)
+        except pack.PackError as error:
+            self._log.error("a case's pack is not here", pack=ref, reason=str(error))
+            raise PackMissing(
+                f"规则包 {ref} 不在本系统：请运维放回该版本的规则包文件，或其本地规定的该版本",
+                f"rule pack {ref} is not here: put back that version of it, or of its settings (see the log)",
+            ) from error
+
+
+def rulebook(context: ServiceContext) -> Rulebook:
+    """The rulebook of a service that loads one."""
+    assert isinstance(context.resources, Rulebook)
+    return context.resources

@@ -1,0 +1,215 @@
+"""What makes a service, and what it runs on: database, relay, writer, consumer and web application."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from sqlalchemy import TextClause
+
+from shared.audit import seals
+from shared.database import gauges
+from shared.database.connection import Database
+from shared.database.errors import DATABASE_ERRORS
+from shared.database.migrations import migrate, migration_engine
+from shared.messaging.consumer import Consumer, Handlers, Redrives
+from shared.messaging.outbox import WorkFactory
+from shared.messaging.relay import Relay
+from shared.messaging.topics import events_topic
+from shared.service.accounts import Accounts
+from shared.service.clock import EPOCH, Clock, DrivenClock, WallClock
+from shared.service.settings import Settings
+from shared.telemetry import logs
+from shared.telemetry.exporter import OtlpExporter
+from shared.telemetry.metrics import Counter, GaugeQuery, Metrics, Telemetry
+from shared.telemetry.spans import Tracer
+from shared.web import access, openapi, ops, problems
+from shared.web.access import Access
+from shared.web.direct import Application
+from shared.web.request import authorize
+from shared.web.writer import Writer
+
+NUMBER_S = 1.0
+"""How long a span waits for the number of its case."""
+
+
+async def _nothing(_context: "ServiceContext") -> None:
+    """Most services prepare nothing."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes a service. All that the framework does not know is handed in here."""
+
+    name: str
+    batch: Callable[["ServiceContext"], WorkFactory]
+    """Returns what makes units of work, with what they need of the settings."""
+    access: Access
+    """Which roles may call which of its own routes."""
+    migrations: Path
+    """The folder of its alembic migrations."""
+    routers: tuple[APIRouter, ...]
+    case_attribute: str
+    """The span attribute that holds the id of a case."""
+    case_parameters: tuple[str, ...]
+    """The path parameters that hold the id of a case."""
+    number_of_case: TextClause
+    """Selects the number of the case with the id `:id`."""
+    settings: type[Settings] = Settings
+    resources: Callable[["ServiceContext"], Any] = lambda _: None
+    """Loads what it needs besides, such as rule packs; kept as `ServiceContext.resources`."""
+    hears: tuple[str, ...] = ()
+    handlers: Handlers = field(default_factory=dict)
+    tasks: tuple[Callable[["ServiceContext"], Coroutine[Any, Any, None]], ...] = ()
+    prepare: Callable[["ServiceContext"], Awaitable[None]] = _nothing
+    """Runs after the migrations and before all else. What it raises refuses the start."""
+    redrives: Redrives = field(default_factory=dict)
+    gauges: tuple[GaugeQuery, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    """Counters of its own; `counted_events` counts an event in one of them by type when it is committed."""
+    counted_events: Mapping[str, Counter] = field(default_factory=dict)
+    kept_events: Mapping[str, str] = field(default_factory=dict)
+    """Types of events that keep the trace in which they are said, with the reason."""
+
+    @property
+    def table(self) -> Access:
+        """Which roles may call which of all its routes."""
+        return {**self.access, **ops.ACCESS}
+
+    @property
+    def routes(self) -> list[APIRoute]:
+        """Its own routes and those that every service has."""
+        routers = (*self.routers, ops.router)
+        return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics it hears."""
+        return [events_topic(name) for name in self.hears]
+
+
+class ServiceContext:
+    """One service with everything it runs on."""
+
+    def __init__(self, service: Service, settings: Settings, exporter: OtlpExporter | None = None) -> None:
+        self.service = service
+        self.settings = settings
+        self.telemetry = _telemetry(service, settings, exporter)
+        self.log = logs.log(service.name)
+        self.access = service.table
+        self.accounts = Accounts.load(settings.accounts)
+        self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
+        self.zone = _zone(settings.zone)
+        self.resources = service.resources(self)
+        starts_at = settings.clock_starts_at or EPOCH
+        self.clock: Clock = DrivenClock(starts_at) if settings.clock == "driven" else WallClock()
+        self.engine = Database(settings.database)
+        self.reader = Database(settings.database, 5)
+        self.news = asyncio.Event()
+        """Set when watermarks were heard, or something was written here."""
+        self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.telemetry)
+        self.work = service.batch(self)
+        """Makes a unit of work, given a connection in a transaction and the time."""
+        self.writer = Writer(self.engine, self.clock, self.work, self.wake, self.telemetry.metrics)
+        self.consumer = Consumer(
+            service.name,
+            service.topics,
+            service.handlers,
+            self.work,
+            self.engine,
+            settings,
+            self.clock,
+            self,
+            self.log,
+            service.redrives,
+            self.telemetry,
+        )
+        self.app = build_app(self)
+
+    def heard(self, *, events: int, watermarks: int, asked: bool) -> None:
+        """A batch was committed."""
+        if watermarks:
+            self.news.set()
+        if events:
+            self.relay.poke()
+        if asked:
+            self.relay.hurry()
+
+    async def number_of(self, case_id: UUID) -> str | None:
+        """The number of a case, for its span; None where there is none, or the database has no time."""
+        with contextlib.suppress(*DATABASE_ERRORS):
+            async with asyncio.timeout(NUMBER_S):
+                rows = await self.reader.reading().execute(self.service.number_of_case, {"id": case_id})
+                return cast("str | None", rows.scalar())
+        return None
+
+    def wake(self) -> None:
+        """Something was written, or the clock was moved."""
+        self.news.set()
+        self.relay.poke()
+
+    async def start(self) -> None:
+        """Bring the database up to date; refuse to start where something is wrong."""
+        engine = migration_engine(self.settings.database)
+        try:
+            await migrate(engine, self.service.migrations)
+        finally:
+            await engine.dispose()
+        await self.service.prepare(self)
+
+    def tasks(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the web server."""
+        tasks: list[Coroutine[Any, Any, None]] = [
+            self.relay.run(),
+            self.writer.run(),
+            self.writer.forget(),
+            *(task(self) for task in self.service.tasks),
+        ]
+        if self.seal_key is not None:
+            name, key = self.service.name, self.seal_key
+            tasks.append(seals.keep(name, self.engine, self.clock, self.zone, key, self.log))
+        if self.service.hears:
+            tasks.append(self.consumer.run())
+        return tasks
+
+
+def _telemetry(service: Service, settings: Settings, exporter: OtlpExporter | None) -> Telemetry:
+    metrics = Metrics(
+        service.name, (*gauges.BACKBONE, *service.gauges), service.counters, service.counted_events
+    )
+    tracer = Tracer(service.name, settings.trace_ratio, exporter, service.case_attribute, service.kept_events)
+    return Telemetry(tracer, metrics)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(
+            f"HUYING_ZONE is {name}, which is no time zone: write it like Asia/Shanghai"
+        ) from error
+
+
+def build_app(context: ServiceContext) -> Application:
+    """The service's web application: its routes, the shared ones, and the guards around them."""
+    name = context.service.name
+    app = Application(
+        title=f"Huying {name}",
+        description=f"The {name} service of Huying (呼应).",
+        dependencies=[Depends(authorize)],
+        redoc_url=None,
+    )
+    for router in (*context.service.routers, ops.router):
+        app.include_router(router)
+    access.check(context.access, context.service.routes)
+    app.call_directly(context.service.routes)
+    problems.install(app)
+    openapi.describe(app)
+    app.state.service = context
+    return app
