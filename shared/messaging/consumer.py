@@ -7,6 +7,7 @@ and backs off. A record nobody can read, or that fails three times alone, is par
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
@@ -19,7 +20,6 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
-from shared.database.errors import is_transient
 from shared.database.retry import keep_running
 from shared.events import Event
 from shared.messaging import message_spans, wire
@@ -29,8 +29,9 @@ from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.parked import Parked, mark_redriven, park, waiting
 from shared.messaging.records import Record, decode, keep_watermarks, watermarks
+from shared.messaging.settling import settle
 from shared.service.clock import Clock
-from shared.service.errors import Conflict, NotFound, redacted
+from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Telemetry
@@ -39,7 +40,6 @@ from shared.telemetry.spans import Span, together
 BATCH = 1_000
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
 COMMIT_EVERY_S = 1.0  # what a successor reads again, the inbox drops
-ATTEMPTS = 3
 COMMIT_S = 10.0  # aiokafka tries for ever where a topic is gone
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
 Redrives = Mapping[str, Callable[[Connection, Parked, datetime], Awaitable[None]]]
@@ -165,28 +165,17 @@ class Consumer:
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
 
-    async def _settle(self, records: list[Record]) -> int:
-        """All at once; where that fails for good one by one, and what fails alone is parked.
+    async def _settle(self, records: Sequence[Record]) -> int:
+        """Get the records handled or parked; returns how many events were new."""
+        return sum(await settle(records, self._transact, self._log))
 
-        Returns how many events were new.
+    async def _transact(self, records: Sequence[Record], reason: str | None = None) -> int:
+        """Handle records in one transaction, or park them for a `reason`; returns how many events were new.
+
+        Watermarks, and events that nobody handles, take one statement at most.
         """
-        failures, wait_s = 0, 0.2
-        while True:
-            try:
-                return await self._transact(records)
-            except Exception as error:  # the one place: a handler's defect must not stop the partition
-                self._log.warning("batch failed", reason=redacted(error), records=len(records))
-                failures += not is_transient(error)
-                if failures and len(records) > 1:
-                    break
-                if failures == ATTEMPTS:
-                    records[0].reason = f"failed {ATTEMPTS} times: {redacted(error)}"
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, 10)
-        return sum([await self._settle([record]) for record in records])
-
-    async def _transact(self, records: list[Record]) -> int:
-        """Records of watermarks and of events that nobody handles are one statement at most."""
+        if reason is not None:
+            records = [replace(record, reason=reason) for record in records]
         waiting, marks = self._events(records), watermarks(records)
         fresh, faulty = 0, [record for record in records if record.reason is not None]
         if waiting or faulty:
@@ -260,7 +249,7 @@ class Consumer:
     def _redrive_of(self, topic: str) -> Callable[[Connection, Parked, datetime], Awaitable[None]] | None:
         return next((again for name, again in self._redrives.items() if fnmatchcase(topic, name)), None)
 
-    def _events(self, records: list[Record]) -> dict[UUID, Record]:
+    def _events(self, records: Sequence[Record]) -> dict[UUID, Record]:
         """The events by id, each once, in order; those nobody handles are left out."""
         return {
             record.event.id: record

@@ -26,10 +26,9 @@ CLOCKS = {
 }
 MAY_CATCH_ALL = {
     Path("shared/database/retry.py"),
-    Path("shared/messaging/consumer.py"),
+    Path("shared/messaging/settling.py"),
     Path("shared/web/writer.py"),
     Path("shared/judging/judge.py"),
-    Path("services/financing/banks/kafka/reader.py"),
 }
 
 

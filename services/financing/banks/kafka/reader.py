@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from sqlalchemy import text
 
@@ -19,20 +18,19 @@ from services.financing.banks.kafka.replies import BankReply, appended_at, read,
 from services.financing.contract import Receipt, ReceiptCode
 from services.financing.work import ReportKey, Work
 from shared.database.connection import Connection
-from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.retry import keep_running
 from shared.messaging import message_spans
-from shared.messaging.broker import Bus, TopicRefused, end
+from shared.messaging.broker import Bus, TopicRefused, end, may_pass
 from shared.messaging.parked import park
 from shared.messaging.records import Record
+from shared.messaging.settling import settle
 from shared.service.clock import EPOCH, TICK
-from shared.service.errors import redacted
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
 
 BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
-ATTEMPTS = 3
 LOOK_S = 0.5
 ASK_AGAIN_S = 10.0
 COMPLETE_EVERY_S = 2.0
@@ -89,6 +87,7 @@ class BankReader:
     def __init__(self, context: ServiceContext, bank: str, cluster: str, partitions: int) -> None:
         self._context = context
         self._bank = bank
+        self._log = context.log.bind(bank=bank)
         self._cluster = cluster
         self._places = [TopicPartition(replies(bank), index) for index in range(partitions)]
         self._next: dict[int, int] = {}
@@ -97,12 +96,7 @@ class BankReader:
 
     async def run(self) -> None:
         """Read until cancelled; what passes by itself is waited for."""
-        while True:
-            try:
-                await self._session()
-            except (KafkaError, *DATABASE_ERRORS) as error:
-                self._context.log.warning("replies wait", bank=self._bank, reason=repr(error))
-                await asyncio.sleep(1)
+        await keep_running(self._session, self._log, "bank replies", may_pass=may_pass)
 
     async def _session(self) -> None:
         settings = self._context.settings
@@ -122,7 +116,8 @@ class BankReader:
                     await self._tell_complete(consumer)
                     continue
                 try:
-                    await self._settle([one for part in records.values() for one in part])
+                    batch = [record for part in records.values() for record in part]
+                    await settle(batch, self._transact, self._log, passed_on=(_Elsewhere,))
                 except _Elsewhere:
                     await self._seek(consumer)
         finally:
@@ -164,27 +159,6 @@ class BankReader:
         if len(complete) == len(ends):  # else something came meanwhile: the same moment is asked about again
             self._complete = upto
         context.news.set()
-
-    async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
-        """All at once; where that fails for good one by one, and what fails alone is parked and answered."""
-        failures, wait_s = 0, 0.2
-        reason: str | None = None
-        while True:
-            try:
-                return await self._transact(records, reason)
-            except _Elsewhere:
-                raise
-            except Exception as error:  # one reply's defect must not stop a bank, nor the process
-                self._context.log.warning("replies failed", bank=self._bank, reason=redacted(error))
-                failures += not is_transient(error)
-                if failures and len(records) > 1:
-                    break
-                if failures == ATTEMPTS:
-                    reason = f"failed {ATTEMPTS} times: {redacted(error)}"
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, 10)
-        for record in records:
-            await self._settle([record])
 
     async def _transact(self, records: Sequence[ConsumerRecord], reason: str | None) -> None:
         found = [read(record) for record in records]
@@ -257,13 +231,12 @@ class BankReader:
 
 async def hear_banks(context: ServiceContext) -> None:
     """The task that reads the replies of every bank on Kafka, as the directory has them."""
-    while True:
-        try:
-            async with Bus(context.settings) as bus:
-                await _readers(context, bus)
-        except (KafkaError, *DATABASE_ERRORS) as error:
-            context.log.warning("the banks' readers wait", reason=repr(error))
-            await asyncio.sleep(1)
+
+    async def session() -> None:
+        async with Bus(context.settings) as bus:
+            await _readers(context, bus)
+
+    await keep_running(session, context.log, "readers of banks", may_pass=may_pass)
 
 
 async def _readers(context: ServiceContext, bus: Bus) -> None:

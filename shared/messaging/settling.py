@@ -1,0 +1,53 @@
+"""Gets a batch of records done: all in one transaction, or one by one where a record cannot be handled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from shared.database.errors import is_transient
+from shared.service.errors import redacted
+
+ATTEMPTS = 3
+PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+
+Record = TypeVar("Record")
+Result = TypeVar("Result")
+
+
+async def settle(
+    records: Sequence[Record],
+    transact: Callable[[Sequence[Record], str | None], Awaitable[Result]],
+    log: structlog.typing.FilteringBoundLogger,
+    *,
+    passed_on: tuple[type[Exception], ...] = (),
+    pause_s: float = PAUSE_S,
+) -> list[Result]:
+    """Call `transact` with all records; returns its results, one for each transaction that committed.
+
+    A transient error (`is_transient`) holds the batch: it is tried again until the error passes, first after
+    `pause_s`, then after twice as long, up to 10 s. Any other error breaks the batch up, and each record is
+    tried alone. A record that fails alone for the third time is handed to `transact` with the reason, to be
+    parked. Errors of the classes in `passed_on` are raised.
+    """
+    failures, rest_s = 0, pause_s
+    reason: str | None = None
+    while True:
+        try:
+            return [await transact(records, reason)]
+        except passed_on:
+            raise
+        except Exception as error:  # a record's defect must stop neither its partition nor the process
+            log.warning("batch failed", reason=redacted(error), records=len(records))
+            failures += not is_transient(error)
+            if failures and len(records) > 1:
+                break
+            if failures == ATTEMPTS:
+                reason = f"failed {ATTEMPTS} times: {redacted(error)}"
+        await asyncio.sleep(rest_s)
+        rest_s = min(rest_s * 2, LONGEST_PAUSE_S)
+    alone = [
+        await settle([record], transact, log, passed_on=passed_on, pause_s=pause_s) for record in records
+    ]
+    return [result for results in alone for result in results]

@@ -1,0 +1,64 @@
+"""Batches of records: what holds one, what breaks one up, and when a record is given up."""
+
+from collections.abc import Sequence
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared.messaging.settling import settle
+from shared.telemetry.logs import log
+
+LOG = log("settling")
+
+
+class Transactions:
+    """Fails as often as written for each record; remembers what was tried."""
+
+    def __init__(self, **errors: list[Exception]) -> None:
+        self._errors = errors
+        self.tried: list[tuple[str, str | None]] = []
+
+    async def __call__(self, records: Sequence[str], reason: str | None) -> str:
+        together = "".join(records)
+        self.tried.append((together, reason))
+        if reason is None:
+            for record in records:
+                if errors := self._errors.get(record):
+                    raise errors.pop(0)
+        return together
+
+
+async def test_a_batch_is_one_transaction() -> None:
+    assert await settle("abc", transact := Transactions(), LOG, pause_s=0.0) == ["abc"]
+    assert transact.tried == [("abc", None)]
+
+
+async def test_what_passes_by_itself_holds_the_whole_batch() -> None:
+    transact = Transactions(b=[ConnectionError()] * 5)
+    assert await settle("abc", transact, LOG, pause_s=0.0) == ["abc"]
+    assert transact.tried == [("abc", None)] * 6
+
+
+async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> None:
+    transact = Transactions(b=[ValueError(n) for n in range(4)])
+    with capture_logs() as logs:
+        assert await settle("abc", transact, LOG, pause_s=0.0) == ["a", "b", "c"]
+    *tried, parked, last = transact.tried
+    assert tried == [("abc", None), ("a", None), ("b", None), ("b", None), ("b", None)]
+    assert parked[0] == "b"
+    assert parked[1].startswith("failed 3 times: ")
+    assert last == ("c", None)
+    assert [entry["records"] for entry in logs] == [3, 1, 1, 1]
+
+
+async def test_waiting_for_what_passes_does_not_count_as_failing() -> None:
+    transact = Transactions(a=[ValueError(), ConnectionError(), ConnectionError(), ValueError()])
+    assert await settle("a", transact, LOG, pause_s=0.0) == ["a"]
+    assert transact.tried == [("a", None)] * 5
+
+
+async def test_what_is_passed_on_is_raised_at_once() -> None:
+    transact = Transactions(b=[KeyError("elsewhere")])
+    with pytest.raises(KeyError):
+        await settle("abc", transact, LOG, pause_s=0.0, passed_on=(KeyError,))
+    assert transact.tried == [("abc", None)]
