@@ -40,7 +40,7 @@ class Fault(NamedTuple):
 
 
 def faults(seed: int, minutes: float, every_s: float, kinds: tuple[str, ...]) -> Iterator[Fault]:
-    """All faults of a run: each kind once in drawn order, then by weight. The last ends before the run does."""
+    """All faults of a run: each kind once in drawn order, then by weight. They end before the run does."""
     chance = random.Random(f"{seed}/nemesis")
     weights = [WEIGHTS[kind] for kind in kinds]
     once = chance.sample(kinds, len(kinds))

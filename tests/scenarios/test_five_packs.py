@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from rich.progress import Progress
 
-from huying.local.cluster import scratch
-from huying.replay.replay import Services, replayed
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.replay.replay import replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from services import SERVICES
 from shared.rules.pack import pack
 from tests.packs.histories import SETTINGS
 from tests.packs.test_pages import CITIES
+from tests.served import served
 
 EACH_SIXTH, ALL = 6, 1
 
@@ -31,14 +31,19 @@ def thinned(file: Path, every: int, out: Path) -> int:
 @pytest.mark.parametrize("every", [EACH_SIXTH, pytest.param(ALL, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("pack_id", CITIES)
 async def test_services_and_simulation_agree_under_every_pack(
-    pack_id: str, every: int, real_cases: Path, tmp_path: Path
+    pack_id: str,
+    every: int,
+    real_cases: Path,
+    tmp_path: Path,
+    postgres: EmbeddedPostgres,
+    broker: EmbeddedBroker,
 ) -> None:
     file = tmp_path / "appeals.csv"
     rows = thinned(real_cases / "appeals_zh_2017_2018.csv", every, file)
     simulate(file, "appeals-zh", [pack_id], tmp_path / "simulated", SETTINGS)
     rules = pack.load(pack_id, SETTINGS)
-    async with scratch(pack=pack_id, pack_settings=SETTINGS, zone=rules.zone, log_level="ERROR") as fleet:
-        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+    settings = {"pack": pack_id, "pack_settings": SETTINGS, "zone": rules.zone}
+    async with served(every == ALL, postgres, broker, **settings) as (services, _):
         how = profiles.load("appeals-zh")
         with Progress(disable=True) as progress:
             await replayed(file, how, rules, tmp_path / "replayed", services, progress, patience_s=60)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.progress import Progress
 
-from huying.local.cluster import scratch
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.replay.replay import Services, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from services import SERVICES
 from shared.rules.pack import pack
+from tests.served import in_process, in_processes
 
 PACK = pack.load("bozhou-2024-financing")
 FILES = ("cases.csv", "deadlines.csv", "rejected.csv")
@@ -60,13 +60,10 @@ def _milestones(rng: random.Random) -> dict[str, str]:
     return {name: moment.isoformat() for name, moment in told.items()}
 
 
-async def replay(file: Path, out: Path, step: int) -> None:
-    """Through services of its own."""
-    async with scratch(zone=PACK.zone, log_level="ERROR") as fleet:
-        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
-        with Progress(disable=True) as progress:
-            how = profiles.load("loans-2012")
-            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
+async def replay(services: Services, file: Path, out: Path, step: int) -> None:
+    with Progress(disable=True) as progress:
+        how = profiles.load("loans-2012")
+        await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
 
 
 def same(one: Path, other: Path) -> list[str]:
@@ -75,10 +72,13 @@ def same(one: Path, other: Path) -> list[str]:
     return wrong + missing
 
 
-async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(tmp_path: Path) -> None:
+async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(
+    tmp_path: Path, postgres: EmbeddedPostgres, broker: EmbeddedBroker
+) -> None:
     file = invent(tmp_path / "loans.csv", 300)
     simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
-    await replay(file, tmp_path / "replayed", 100)
+    async with in_process(postgres, broker, zone=PACK.zone) as (services, _):
+        await replay(services, file, tmp_path / "replayed", 100)
     assert same(tmp_path / "simulated", tmp_path / "replayed") == []
     rejected = (tmp_path / "simulated" / "rejected.csv").read_text("utf-8").splitlines()[1:]
     assert [line.partition(",")[2].strip('"')[:9] for line in rejected] == [
@@ -89,13 +89,14 @@ async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(
 
 
 async def test_real_loans_come_out_the_same_in_memory_and_through_financing(
-    real_cases: Path, tmp_path: Path
+    real_cases: Path, tmp_path: Path, postgres: EmbeddedPostgres, broker: EmbeddedBroker
 ) -> None:
     lines = (real_cases / "loans_2012_part.csv").read_text("utf-8").splitlines(keepends=True)
     file = tmp_path / "loans.csv"
     file.write_text("".join(lines[:1001]), "utf-8")
     simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
-    await replay(file, tmp_path / "replayed", 1_000)
+    async with in_process(postgres, broker, zone=PACK.zone) as (services, _):
+        await replay(services, file, tmp_path / "replayed", 1_000)
     assert same(tmp_path / "simulated", tmp_path / "replayed") == []
 
 
@@ -106,7 +107,8 @@ async def test_all_real_loans_come_out_the_same_in_memory_and_through_financing(
 ) -> None:
     file = real_cases / "loans_2012_part.csv"
     simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
-    await replay(file, tmp_path / "replayed", 2_000)
+    async with in_processes(zone=PACK.zone) as (services, _):
+        await replay(services, file, tmp_path / "replayed", 2_000)
     assert same(tmp_path / "simulated", tmp_path / "replayed") == []
 
 

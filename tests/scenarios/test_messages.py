@@ -11,17 +11,18 @@ import pytest
 import sqlalchemy as sa
 from rich.progress import Progress
 
-from huying.local.cluster import LocalCluster, scratch
-from huying.replay.replay import Services, replayed
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.replay.replay import replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from services import SERVICES
 from shared.database.migrations import migration_engine
 from shared.rules.pack import pack
+from tests.served import served
 
 pytestmark = pytest.mark.timeout(1200)
 
 SECONDS = 60
+FEW = 60
 PACK = pack.load("bozhou-2024")
 PACE: dict[str, Any] = {"step": 25, "patience_s": 60}
 """Steps of some days, so that the clock of notify stays near what occurs."""
@@ -52,8 +53,8 @@ def first(rows: int, file: Path, out: Path) -> Path:
     return out
 
 
-async def rows(fleet: LocalCluster, service: str, query: str) -> list[Any]:
-    engine = migration_engine(fleet.postgres.dsn(service, service))
+async def rows(postgres: EmbeddedPostgres, service: str, query: str) -> list[Any]:
+    engine = migration_engine(postgres.dsn(service, service))
     try:
         async with engine.connect() as conn:
             return list(await conn.execute(sa.text(query)))
@@ -61,19 +62,19 @@ async def rows(fleet: LocalCluster, service: str, query: str) -> list[Any]:
         await engine.dispose()
 
 
-async def reach(fleet: LocalCluster, units: set[str]) -> None:
+async def reach(postgres: EmbeddedPostgres, units: set[str]) -> None:
     """Give the handlers of these units a phone."""
-    engine = migration_engine(fleet.postgres.dsn("notify", "notify"))
+    engine = migration_engine(postgres.dsn("notify", "notify"))
     async with engine.begin() as conn:
         for unit in sorted(units):
             await conn.execute(sa.text(CONTACT), {"recipient": f"unit:{unit}"})
     await engine.dispose()
 
 
-async def sent(fleet: LocalCluster) -> None:
+async def sent(databases: EmbeddedPostgres) -> None:
     """Wait until all that is urgent left."""
     async with asyncio.timeout(SECONDS):
-        while (await rows(fleet, "notify", WAITING))[0][0]:
+        while (await rows(databases, "notify", WAITING))[0][0]:
             await asyncio.sleep(0.2)
 
 
@@ -100,9 +101,9 @@ def judged(file: Path) -> Counter[str]:
     return Counter({"card.issued.v1": sum(int(one["cards"]) for one in found), "appeal.lifted.v1": lifts})
 
 
-@pytest.mark.parametrize("number", [60, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [FEW, pytest.param(200, marks=pytest.mark.slow)])
 async def test_every_card_lift_and_reminder_has_its_messages_once(
-    real_cases: Path, tmp_path: Path, number: int
+    real_cases: Path, tmp_path: Path, number: int, postgres: EmbeddedPostgres, broker: EmbeddedBroker
 ) -> None:
     file = first(number, real_cases / "appeals_zh_2017_2018.csv", tmp_path / "appeals.csv")
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
@@ -110,17 +111,19 @@ async def test_every_card_lift_and_reminder_has_its_messages_once(
         units = {one["leg"] for one in csv.DictReader(lines) if one["leg"]}
     channels = tmp_path / "channels.yaml"
     channels.write_text("dry_run: true", "utf-8")
-    async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR", channels=channels) as fleet:
-        await reach(fleet, units)
-        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+    settings = {"pack": PACK.id, "zone": PACK.zone, "channels": channels}
+    async with served(number > FEW, postgres, broker, **settings) as (services, databases):
+        await reach(databases, units)
         with Progress(disable=True) as progress:
             how = profiles.load("appeals-zh")
             await replayed(file, how, PACK, tmp_path / "replayed", services, progress, **PACE)
-        await sent(fleet)
-        said = await rows(fleet, "escalation", "select type, body::jsonb as body from outbox")
-        told = await rows(fleet, "notify", "select registration_number, recipient, template from messages")
-        left = await rows(fleet, "notify", LEFT)
-        failed = await rows(fleet, "notify", "select 1 from outbox where type = 'notice.failed.v1'")
+        await sent(databases)
+        said = await rows(databases, "escalation", "select type, body::jsonb as body from outbox")
+        told = await rows(
+            databases, "notify", "select registration_number, recipient, template from messages"
+        )
+        left = await rows(databases, "notify", LEFT)
+        failed = await rows(databases, "notify", "select 1 from outbox where type = 'notice.failed.v1'")
 
     events = Counter(row.type for row in said)
     for type_, count in judged(tmp_path / "simulated" / "cases.csv").items():

@@ -1,0 +1,49 @@
+"""Services over HTTP for recorded cases: in this process, which starts at once, or as one process each."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NamedTuple
+
+from huying.kafka.broker import Kafka
+from huying.local.cluster import scratch
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.replay.replay import Services
+from services import SERVICES
+from shared.service.runtime import listening, under_one_port
+from tests.city import City
+
+
+class Served(NamedTuple):
+    """Where the services answer, and where their databases are."""
+
+    services: Services
+    postgres: EmbeddedPostgres
+
+
+def served(
+    as_processes: bool, postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka, **settings: Any
+) -> AbstractAsyncContextManager[Served]:
+    """Services with empty databases: as processes with a PostgreSQL and a broker of their own, or on these."""
+    return in_processes(**settings) if as_processes else in_process(postgres, broker, **settings)
+
+
+@asynccontextmanager
+async def in_process(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka, **settings: Any
+) -> AsyncIterator[Served]:
+    """All services of a city on one port."""
+    port = free_port()
+    urls = {name: f"http://127.0.0.1:{port}/{name}" for name in SERVICES}
+    asked = {"intake_url": urls["intake"], "financing_url": urls["financing"]}
+    async with City(postgres, broker, log_level="ERROR", **asked, **settings) as city:
+        apps = under_one_port({name: context.app for name, context in city.services.items()})
+        async with listening(apps, "127.0.0.1", port):
+            yield Served(Services(urls, city.keys["importer"]), postgres)
+
+
+@asynccontextmanager
+async def in_processes(**settings: Any) -> AsyncIterator[Served]:
+    """A process for each service, with a PostgreSQL and a broker of their own."""
+    async with scratch(log_level="ERROR", **settings) as cluster:
+        urls = {name: cluster.url(name) for name in SERVICES}
+        yield Served(Services(urls, cluster.keys["importer"]), cluster.postgres)
