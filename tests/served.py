@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
+from shared.service.runtime import listening, under_one_port
+
 from huying.kafka.broker import Kafka
 from huying.local.cluster import scratch
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from huying.replay.replay import Services
 from services import SERVICES
-from shared.service.runtime import listening, under_one_port
 from tests.city import City
 
 
@@ -23,7 +24,7 @@ class Served(NamedTuple):
 def served(
     as_processes: bool, postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka, **settings: Any
 ) -> AbstractAsyncContextManager[Served]:
-    """Services with empty databases: as processes with a PostgreSQL and a broker of their own, or on these."""
+    """Services with empty databases: as processes with their own PostgreSQL and broker, or on these."""
     return in_processes(**settings) if as_processes else in_process(postgres, broker, **settings)
 
 
