@@ -2,7 +2,8 @@
 
 from sqlalchemy import text
 
-from shared.database.gauges import JUDGED, SLOWLY_S
+from shared.database.gauges import SLOWLY_S
+from shared.judging import telemetry
 from shared.telemetry.metrics import Gauge, GaugeQuery
 
 _DUE = text(
@@ -20,6 +21,6 @@ _DUE = text(
 """A case is looked at again when its next deadline ends, or sooner: so the index finds all of them."""
 
 GAUGES = (
-    *JUDGED,
+    *telemetry.GAUGES,
     GaugeQuery(Gauge("huying_deadlines_due", "Open deadlines that end within", ("within",)), _DUE, SLOWLY_S),
 )

@@ -2,7 +2,8 @@
 
 from sqlalchemy import text
 
-from shared.database.gauges import JUDGED, SLOWLY_S
+from shared.database.gauges import SLOWLY_S
+from shared.judging import telemetry
 from shared.telemetry.metrics import Gauge, GaugeQuery
 
 _LEGS = text("select bank, state, count(*) as value from legs group by bank, state")
@@ -21,7 +22,7 @@ _WAITING = text(
 )
 
 GAUGES = (
-    *JUDGED,
+    *telemetry.GAUGES,
     GaugeQuery(Gauge("huying_bank_legs", "Bank legs by state", ("bank", "state")), _LEGS, SLOWLY_S),
     GaugeQuery(Gauge("huying_bank_silence_seconds", "Since a bank said something", ("bank",)), _SILENCE),
     GaugeQuery(

@@ -1,4 +1,4 @@
-"""What every service's database is asked for, and what those that judge are asked besides."""
+"""Gauges that are read from the database of every service."""
 
 from sqlalchemy import text
 
@@ -35,28 +35,6 @@ BACKBONE = (
     GaugeQuery(
         Gauge("huying_database_bytes", "Size of the service's database"),
         text("select pg_database_size(current_database()) as value"),
-        SLOWLY_S,
-    ),
-)
-JUDGED = (
-    GaugeQuery(
-        Gauge("huying_stuck_cases", "Cases that cannot be judged"),
-        text("select count(*) as value from cases where stuck is not null"),
-    ),
-    GaugeQuery(
-        Gauge("huying_calendar_provisional", "1 where a year, this or the next, has no notice", ("year",)),
-        text(
-            """
-            select year, cast(not exists (
-              select from calendars c, jsonb_array_elements(c.data) as n
-              where cast(n->>'year' as int) = year
-            ) as int) as value
-            from generate_series(
-              cast(extract(year from cast(:now as timestamptz)) as int),
-              cast(extract(year from cast(:now as timestamptz)) as int) + 1
-            ) as year
-            """
-        ),
         SLOWLY_S,
     ),
 )

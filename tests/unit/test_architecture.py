@@ -1,6 +1,7 @@
 """Who may import and call what, read from the source; each rule is also shown to catch what it forbids."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,7 +100,84 @@ def prints(_path: Path, tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno} prints"
 
 
-RULES = (layers, purity, clocks, catch_alls, prints)
+def framework(path: Path, tree: ast.Module) -> Iterator[str]:
+    """The framework's rooms know nothing of the city: its services hand that in where they are built."""
+    if not is_framework(path):
+        return
+    for name in imported(tree):
+        if name.startswith("shared.") and name not in MAY_BE_IMPORTED and name.split(".")[1] not in FRAMEWORK:
+            yield f"imports {name}"
+    documented = {id(text) for text in _docstrings(tree)}
+    for node in ast.walk(tree):
+        if id(node) not in documented:
+            yield from (
+                f"line {getattr(node, 'lineno', '?')} names {name}"
+                for name in _names(node)
+                if CITY.search(_CAMEL.sub("_", name).lower())
+            )
+
+
+FRAMEWORK = ("service", "database", "messaging", "web", "telemetry", "audit")
+MAY_BE_IMPORTED = {"shared.events", "shared.events.Event", "shared.events.CATALOGUE", "shared.roles"}
+MAY_BE_IMPORTED |= {
+    f"shared.roles.{name}" for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "only")
+}
+CITY = re.compile(r"(?<![a-z])(appeal|card|loan|bank)s?(?![a-z])")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def is_framework(path: Path) -> bool:
+    return path.parts[0] == "shared" and path.parts[1] in FRAMEWORK
+
+
+def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
+    """Texts that stand alone: docstrings of modules, classes and functions, and those below a name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.value
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """The identifiers and texts of one node."""
+    for field in ("id", "attr", "arg", "name", "asname", "module", "value"):
+        if isinstance(text := getattr(node, field, None), str):
+            yield text
+
+
+NAMESPACE = re.compile(r"(vars|globals)\(|.*\.__dict__$")
+
+
+def patches(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Nothing that ships changes a module or a class from outside: what varies is handed in."""
+    foreign = {name for node in ast.walk(tree) for name in _bound_by_import(node)}
+    foreign |= {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    for node in ast.walk(tree):
+        changed = None
+        match node:
+            case ast.Attribute(ctx=ast.Store() | ast.Del()):
+                changed = node
+            case ast.Subscript(value=namespace, ctx=ast.Store() | ast.Del()):
+                if NAMESPACE.match(ast.unparse(namespace)):
+                    yield f"line {node.lineno} changes {ast.unparse(namespace)}"
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[changed, *_]):
+                pass
+        if changed is not None and _root(changed) in foreign:
+            yield f"line {node.lineno} changes {ast.unparse(changed)}"
+
+
+def _bound_by_import(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+
+
+def _root(node: ast.expr) -> str | None:
+    """The name that a chain of attributes begins with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+RULES = (layers, purity, clocks, catch_alls, prints, framework, patches)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.__name__ for rule in RULES])
@@ -137,6 +215,22 @@ def test_no_source_breaks_the_rule(rule) -> None:
         (catch_alls, "shared/messaging/relay.py", "try: pass\nexcept (OSError, Exception): pass"),
         (catch_alls, "shared/messaging/relay.py", "try: pass\nexcept: pass"),
         (prints, "huying/local/up.py", "print(1)"),
+        (framework, "shared/web/guard.py", 'PARAMETERS = ("appeal_id", "loan_id")'),
+        (framework, "shared/telemetry/metrics.py", "def card_issued(self): pass"),
+        (framework, "shared/messaging/outbox.py", "class BankMessage: pass"),
+        (framework, "shared/messaging/outbox.py", "key = str(event.appeal_id)"),
+        (framework, "shared/database/gauges.py", 'QUERY = text("select count(*) from cards")'),
+        (framework, "shared/service/service.py", "from shared.rules.pack import pack"),
+        (framework, "shared/service/service.py", "from shared.judging import calendars"),
+        (framework, "shared/messaging/consumer.py", "from shared.events import CardIssued"),
+        (framework, "shared/web/access.py", "from shared.roles import BANK"),
+        (patches, "services/notify/app.py", "from services.notify.work import Work\nWork.zone = None"),
+        (patches, "services/notify/work.py", "class Work: pass\nWork.zone = None"),
+        (patches, "huying/local/up.py", "from shared.service import service\nservice.DrivenClock = 1"),
+        (patches, "huying/local/up.py", "import shared.service as s\nvars(s)['x'] = 1"),
+        (patches, "huying/local/up.py", "import shared.service as s\ns.__dict__['x'] = 1"),
+        (patches, "huying/local/up.py", "def f():\n    import httpx\n    setattr(httpx.Client, 'x', 1)"),
+        (patches, "huying/local/up.py", "import httpx\ndel httpx.Client.get"),
     ],
 )
 def test_the_rule_catches_what_it_forbids(rule, path: str, source: str) -> None:
@@ -152,6 +246,10 @@ def test_the_rule_catches_what_it_forbids(rule, path: str, source: str) -> None:
         (clocks, "shared/service/clock.py", "datetime.now(UTC)"),
         (clocks, "services/intake/api.py", "running.clock.now()"),
         (catch_alls, "shared/web/writer.py", "try: pass\nexcept Exception: pass"),
+        (framework, "shared/web/guard.py", '"""A bank."""\nX = "discarded wildcards"  # a card'),
+        (framework, "shared/messaging/wire.py", "from shared.events import CATALOGUE, Event"),
+        (framework, "shared/judging/judge.py", "from shared.rules import pack\nCARDS = 1"),
+        (patches, "services/notify/work.py", "def f(self, found):\n    self.x = 1\n    found.y = 2"),
     ],
 )
 def test_the_rule_lets_the_rest_be(rule, path: str, source: str) -> None:
