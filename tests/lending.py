@@ -3,9 +3,11 @@
 import asyncio
 from typing import Any
 
+from services.financing.banks.queries import ReportKey
+from services.financing.banks.reporting import take_report
 from services.financing.contract import BankReport, Receipt
-from services.financing.loans.acts import check_character
-from services.financing.work import ReportKey, Work
+from services.financing.enterprises.credit_code import check_character
+from services.financing.work import Work
 from shared.service.clock import TICK
 from shared.web.writer import Answer
 from tests.city import City
@@ -66,11 +68,11 @@ def said(leg: str, state: str, report_id: str = "", **more: Any) -> dict[str, An
 
 
 async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> Receipt:
-    """A bank's report, taken as each of its ways takes it."""
+    """A bank's report, taken as each of its integrations takes it."""
     body = BankReport.model_validate(said(leg, state, **more))
 
-    def do(desk: Work) -> Answer:
-        return Answer(desk.report(bank, body, desk.at).model_dump_json())
+    def do(work: Work) -> Answer:
+        return Answer(take_report(work, bank, body, work.at).model_dump_json())
 
     keys = [body.leg, ReportKey(bank, body.report_id)]
     answer = await city.services["financing"].writer.write(keys, do)

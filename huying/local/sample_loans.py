@@ -10,15 +10,10 @@ from pydantic import Field
 
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
+from services.financing.banks.acts import BankBody
 from services.financing.contract import BankCode, BankReport, DeclineReason, Evidence, LegState, Yuan
-from services.financing.loans.acts import (
-    Applicant,
-    BankBody,
-    Consent,
-    LoanContact,
-    NewLoanRequest,
-    check_character,
-)
+from services.financing.enterprises.credit_code import check_character
+from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.roles import AccountRole
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place

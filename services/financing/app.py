@@ -3,16 +3,20 @@
 from pathlib import Path
 
 from services.financing.access import ACCESS
+from services.financing.banks import api as banks
 from services.financing.banks.bank_queue import tell_banks
-from services.financing.banks.desk import api as bank_api
-from services.financing.banks.kafka.reader import hear_banks
-from services.financing.banks.kafka.receipts import answer_again, replies
-from services.financing.banks.webhook import api as endpoints
+from services.financing.banks.desk import api as desk
+from services.financing.banks.kafka.readers import hear_banks
+from services.financing.banks.kafka.receipts import answer_again
+from services.financing.banks.kafka.topics import replies
+from services.financing.banks.webhook import api as webhook
 from services.financing.banks.webhook.sender import deliver
+from services.financing.complaints import api as complaints
 from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
-from services.financing.loans import api, api_office
+from services.financing.loans import api as loans
+from services.financing.loans import api_import, api_office, api_status
 from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
@@ -31,10 +35,14 @@ SERVICE = Service(
     number_of_case=CASES.number,
     settings=FinancingSettings,
     routers=(
-        api.router,
+        loans.router,
+        api_status.router,
         api_office.router,
-        bank_api.router,
-        endpoints.router,
+        api_import.router,
+        complaints.router,
+        banks.router,
+        desk.router,
+        webhook.router,
         enterprises.router,
         calendar_api.routes(CASES),
     ),

@@ -16,6 +16,7 @@ from shared.web.bodies import Body, Moment
 BankCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,20}$")]
 LegNumber = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}/[0-9]{1,3}$")]
 ReportId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
+ShortCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Line = Annotated[str, Field(min_length=1, max_length=500)]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]

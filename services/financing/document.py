@@ -1,5 +1,6 @@
 """What the documents of loan requests and of complaints have in common: both are judged."""
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,10 @@ from shared.events import Event
 
 
 class JudgedDocument(BaseModel):
-    """What is judged: a case of the engine, up to `judged_upto`.
+    """One case as it is stored. It is judged up to `judged_upto`, under the pack that it names.
 
-    `said` are the ids of what the judge said of it; never said again. `judged_state` is the engine's word.
-    `traceparent` is where it began.
+    `said`: the ids of the events that its judgements have emitted; none is emitted again. `judged_state`: its
+    state as last judged. `traceparent`: the trace of the request that opened it.
     """
 
     case_id: UUID
@@ -27,11 +28,10 @@ class JudgedDocument(BaseModel):
     traceparent: str | None = None
     version: int = 0
 
-    @property
-    def banks(self) -> list[str]:
-        """The banks it is about."""
-        raise NotImplementedError
+    @abstractmethod
+    def columns(self) -> dict[str, Any]:
+        """The columns of its row by which cases are searched."""
 
+    @abstractmethod
     def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
         """An event of this case."""
-        raise NotImplementedError

@@ -5,10 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-
 from services.financing import engine, queries
-from services.financing.banks.kafka import reader as bank_topics
+from services.financing.banks.kafka import queries as kafka_queries
 from services.financing.document import JudgedDocument
 from services.financing.judgement import take
 from services.financing.loans.document import LoanDocument
@@ -24,8 +22,6 @@ from shared.rules.time.calendar import Calendars
 from shared.service.clock import EPOCH
 from shared.service.service import ServiceContext
 
-_ON_KAFKA = text("select code from banks where bank->'ways' ? 'kafka'")
-
 
 class Known(NamedTuple):
     """This service's own horizon, and up to when the replies of each bank on Kafka are here."""
@@ -39,8 +35,8 @@ class Judge(shared.Judge[Known]):
 
     async def known(self, conn: Connection) -> Known:
         own = await self.context.clock.horizon(conn)
-        heard = await bank_topics.complete_upto(conn)
-        codes = (await conn.execute(_ON_KAFKA)).scalars()
+        heard = await kafka_queries.complete_upto(conn)
+        codes = await kafka_queries.banks_on_kafka(conn)
         return Known(own, {code: heard.get(code, EPOCH) for code in codes})
 
     def parts(self, known: Known) -> dict[str, datetime]:

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from services.financing import bank_documents
-from services.financing.banks.kafka.receipts import receipts, replies, requests
+from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.contract import BANK_MESSAGES, BankReport, Receipt
 from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3

@@ -15,7 +15,7 @@ from aiokafka.structs import ConsumerRecord
 from huying.local import bank_sim
 from huying.local.cluster import ServiceProcess, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from services.financing.banks.kafka.receipts import receipts, replies
+from services.financing.banks.kafka.topics import receipts, replies
 from shared.database.connection import Database
 from tests.banks import wish
 from tests.city import City, empty

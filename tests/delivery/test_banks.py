@@ -6,7 +6,7 @@ import json
 import sqlalchemy as sa
 
 from huying.local import bank_sim
-from services.financing.banks.kafka.reader import hear_banks
+from services.financing.banks.kafka.readers import hear_banks
 from tests.banks import KafkaBank, ask, directory, leg_of, report
 from tests.city import City
 

@@ -6,7 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 
-from services.financing.banks.kafka.reader import BankReader, complete_upto
+from services.financing.banks.kafka.queries import complete_upto
+from services.financing.banks.kafka.reader import BankReader
 from shared.service.clock import EPOCH
 from tests.city import City, local
 
@@ -33,9 +34,9 @@ async def test_a_reply_that_comes_while_the_end_is_asked_for_does_not_stop_judge
     running, topic = city.services["financing"], Topic(end=1)
     reader = BankReader(running, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
     await reader._seek(topic)  # type: ignore[arg-type]
-    await reader._tell_complete(topic)  # type: ignore[arg-type]
+    await reader._mark_complete(topic)  # type: ignore[arg-type]
     assert await known(city) == EPOCH
     async with running.engine.begin() as conn:  # the reply is read
         await conn.execute(sa.text("update bank_replies set next_offset = 1 where bank = 'quiet'"))
-    await reader._tell_complete(topic)  # type: ignore[arg-type]
+    await reader._mark_complete(topic)  # type: ignore[arg-type]
     assert await known(city) >= local("2026-11-09 08:59")

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from huying.commands.access import tables
-from services.financing.banks.kafka.receipts import receipts, replies, requests
+from services.financing.banks.kafka.topics import receipts, replies, requests
 from shared.roles import AccountRole
 from tests.banks import ask, directory, report
 from tests.city import City, refused

@@ -1,50 +1,49 @@
-"""The tables of the banks' ways: webhooks that wait, where they go, how far replies were read."""
+"""The tables of the banks: directory, reports, and messages to them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 
-def add_bank_tables(metadata: sa.MetaData) -> None:
-    """Add them to the service's own."""
+def add_tables(metadata: sa.MetaData) -> None:
+    """Add them to the tables of the service."""
     time = sa.DateTime(timezone=True)
     sa.Table(
-        "bank_deliveries",
+        "reports",
         metadata,
-        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False, comment="of the message"),
-        sa.Column("message_id", pg.UUID, nullable=False, unique=True),
+        sa.Column("bank", sa.Text, primary_key=True),
+        sa.Column("report_id", sa.Text, primary_key=True),
+        sa.Column("leg", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("source_id", sa.Text, comment="where it came from: a topic's place, a request"),
+        sa.Column("reported_at", time, nullable=False),
+        sa.Column("receipt", pg.JSONB, nullable=False),
+        sa.Index("reports_last", "bank", "reported_at"),
+    )
+    sa.Table(
+        "banks",
+        metadata,
+        sa.Column("code", sa.Text, primary_key=True),
+        sa.Column("bank", pg.JSONB, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
+    )
+    sa.Table(
+        "bank_messages",
+        metadata,
+        sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
         sa.Column("bank", sa.Text, nullable=False),
-        sa.Column("request", sa.Text, nullable=False, comment="messages of one request keep their order"),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("next_at", time, nullable=False, comment="of a sending one: end of its lease"),
-        sa.Column("changed_at", time, nullable=False),
-        sa.Column("status", sa.Integer, comment="of the last answer"),
-        sa.Column("reason", sa.Text),
-        sa.Index("bank_deliveries_listed", "bank", "seq"),
+        sa.Column("message_id", pg.UUID, nullable=False, unique=True),
+        sa.Column("type", sa.Text, nullable=False),
+        sa.Column("leg", sa.Text, nullable=False),
+        sa.Column("occurred_at", time, nullable=False),
+        sa.Column("traceparent", sa.Text),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("sent_at", time, comment="when it began to leave"),
+        sa.Column("dropped_at", time, comment="the request was withdrawn before it left"),
         sa.Index(
-            "bank_deliveries_due",
+            "bank_messages_unsent",
             "bank",
-            "request",
             "seq",
-            postgresql_where=sa.text("state in ('waiting', 'sending')"),
+            postgresql_where=sa.text("sent_at is null and dropped_at is null"),
         ),
-    )
-    sa.Table(
-        "bank_endpoints",
-        metadata,
-        sa.Column("bank", sa.Text, primary_key=True),
-        sa.Column("url", sa.Text, nullable=False),
-        sa.Column("secret", sa.Text, nullable=False),
-        sa.Column("old_secret", sa.Text),
-        sa.Column("old_until", time),
-        sa.Column("disabled_at", time),
-    )
-    sa.Table(
-        "bank_replies",
-        metadata,
-        sa.Column("bank", sa.Text, primary_key=True),
-        sa.Column("partition", sa.Integer, primary_key=True),
-        sa.Column("cluster", sa.Text, nullable=False),
-        sa.Column("next_offset", sa.BigInteger, nullable=False),
-        sa.Column("complete_upto", time, comment="all that the bank said up to then is in this database"),
+        sa.Index("bank_messages_leg", "leg"),
     )

@@ -29,9 +29,14 @@ class ComplaintDocument(JudgedDocument):
     shown: str | None = None
     decided_at: datetime | None = None
 
-    @property
-    def banks(self) -> list[str]:
-        return [self.bank]
+    def columns(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "state": self.state,
+            "source_id": None,
+            "credit_code": None,
+            "banks": [self.bank],
+        }
 
     def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
         return type_(

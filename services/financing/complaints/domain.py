@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.financing.complaints.acts import Complain, DecideComplaint
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.loans.acts import Complain, DecideComplaint
 from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event

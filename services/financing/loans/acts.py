@@ -1,66 +1,25 @@
-"""What enterprises, the window and the regulator may do: the bodies of the routes."""
+"""What enterprises, the window and the office send about loan requests: the bodies of the routes."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from services.financing.contract import Attachment, BankCode, Evidence, LegState, Line, Text, Word, Yuan
-from shared.service.errors import Invalid
+from services.financing.contract import (
+    Attachment,
+    BankCode,
+    Evidence,
+    LegState,
+    Line,
+    ShortCode,
+    Text,
+    Word,
+    Yuan,
+)
+from services.financing.enterprises.credit_code import CreditCode
 from shared.web.bodies import Body, Moment, PastTime
 
-ShortCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
 Yes = Annotated[bool, Field(strict=True)]
-
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_LENGTH = 18
-
-
-def check_character(first_17: str) -> str:
-    """The last character of a unified social credit code (GB 32100-2015, 4.6)."""
-    total = sum(_ALPHABET.index(sign) * pow(3, place, 31) for place, sign in enumerate(first_17))
-    return _ALPHABET[-total % 31]
-
-
-def _credit_code(value: str) -> str:
-    value = value.upper()
-    if len(value) != _LENGTH or set(value) - set(_ALPHABET):
-        raise ValueError("has 18 characters, digits and capitals without I, O, S, V and Z")
-    if value[-1] != check_character(value[:-1]):
-        raise ValueError("its last character does not fit the others: check it against the licence")
-    return value
-
-
-CreditCode = Annotated[str, AfterValidator(_credit_code)]
-"""A unified social credit code whose check character fits (GB 32100-2015)."""
-
-
-def check_credit_code(value: str) -> str:
-    """A credit code from a path, in capitals. `Invalid` where it is none."""
-    try:
-        return _credit_code(value)
-    except ValueError as error:
-        zh = "统一社会信用代码有误：须为 18 位，校验码须相符"
-        raise Invalid(zh, f"credit code: {error}", "credit_code") from error
-
-
-class SizeClass(StrEnum):
-    """How large an enterprise is, as statistics class them (划型)."""
-
-    MICRO = "micro"
-    SMALL = "small"
-    MEDIUM = "medium"
-    LARGE = "large"
-
-
-class EnterpriseBody(Body):
-    """What the window knows of an enterprise. `industry` is a code of GB/T 4754, e.g. C35 or I651."""
-
-    name: Line
-    size_class: SizeClass | None = None
-    industry: Annotated[str, Field(pattern=r"^[A-T][0-9]{0,4}$")] | None = None
-    locality: ShortCode | None = None
 
 
 class ApplicantBody(Body):
@@ -159,31 +118,6 @@ class CloseLoan(LoanAct):
 
     outcome: Literal["financed", "not_financed", "settled_otherwise"]
     remark: Text | None = None
-
-
-class Complain(LoanAct):
-    """The enterprise complains about an unreasonable demand of a bank it was pushed to."""
-
-    bank: BankCode
-    text: Text
-
-
-class DecideComplaint(Body):
-    """The regulator's finding and measures: `result` is for the enterprise, `shown` for the bank."""
-
-    founded: Annotated[bool, Field(strict=True)]
-    finding: Text
-    measures: Text | None = None
-    result: Text
-    shown: Text | None = None
-
-
-class BankBody(Body):
-    """A bank of the directory, and the ways it is reached. One that is not `open` gets no requests."""
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    ways: Annotated[frozenset[Literal["kafka", "webhook", "desk"]], Field(min_length=1)]
-    open: bool = True
 
 
 class PastLoanAct(Body):

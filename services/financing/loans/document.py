@@ -98,7 +98,17 @@ class LoanDocument(JudgedDocument):
 
     @property
     def banks(self) -> list[str]:
+        """The banks that were asked."""
         return [leg.bank for leg in self.legs]
+
+    def columns(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "state": self.state,
+            "source_id": self.source_id,
+            "credit_code": self.wish.enterprise.credit_code if self.wish else None,
+            "banks": self.banks,
+        }
 
     def leg(self, number: str) -> BankLegDocument | None:
         """The leg of this number."""

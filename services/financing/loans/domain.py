@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
+from services.financing.banks.acts import BankBody
 from services.financing.contract import LegState, fen
-from services.financing.loans.acts import BankBody, NewLoanRequest, PastLoan
+from services.financing.loans.acts import NewLoanRequest, PastLoan
 from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
 from services.financing.loans.routing import Routing
 from shared import events

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.financing.contract import BankCode, Word, Yuan, fen
-from services.financing.loans.acts import NewLoanRequest, ShortCode
+from services.financing.contract import BankCode, ShortCode, Word, Yuan, fen
+from services.financing.loans.acts import NewLoanRequest
 from shared.events import PackWord
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.parts import Strict

@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from services.financing import engine
-from services.financing.banks.domain import STATE_ZH, TRANSITIONS, receipt, report
+from services.financing.banks.acts import BankBody
+from services.financing.banks.domain import STATE_ZH, TRANSITIONS, accept
 from services.financing.banks.messages import messages
+from services.financing.banks.receipts import receipt
+from services.financing.complaints.acts import Complain, DecideComplaint
 from services.financing.complaints.domain import complain, decide
 from services.financing.contract import BankReport, LegState, ReceiptCode, Yuan, fen
 from services.financing.engine import FACTS
+from services.financing.enterprises.credit_code import CreditCode
 from services.financing.loans import domain
-from services.financing.loans.acts import BankBody, Complain, CreditCode, DecideComplaint, NewLoanRequest
+from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.routing import Routing, RoutingError, load
 from shared import events
@@ -141,7 +145,7 @@ def asked(**more: Any) -> LoanDocument:
 
 def take(loan: LoanDocument, state: LegState, bank: str = "bank-a") -> str:
     body = BankReport.model_validate(said(loan.legs[0].leg, state))
-    return report(loan, bank, body, AT + timedelta(hours=1))[0].code
+    return accept(loan, bank, body, AT + timedelta(hours=1))[0].code
 
 
 @pytest.mark.parametrize("before", LegState)
@@ -182,7 +186,7 @@ def test_a_leg_of_another_bank_is_answered_like_one_that_is_not_there() -> None:
     loan = asked()
     there = take(loan, LegState.CONTACTED, bank="bank-b")
     gone = BankReport.model_validate(said("RZ-20261109-00009/1", "contacted"))
-    assert there == report(None, "bank-b", gone, AT)[0].code == "unknown_leg"
+    assert there == accept(None, "bank-b", gone, AT)[0].code == "unknown_leg"
 
 
 def test_after_the_end_nothing_is_taken() -> None:

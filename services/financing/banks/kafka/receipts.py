@@ -1,57 +1,32 @@
-"""The receipts of what banks say on Kafka, and a parked reply that is tried again."""
+"""The receipts of what banks report on Kafka, and how a parked reply is tried again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
-from sqlalchemy import text
 
+from services.financing.banks.kafka import queries, topics
 from services.financing.banks.kafka.replies import BankReply, read
+from services.financing.banks.queries import ReportKey
+from services.financing.banks.reporting import take_report
 from services.financing.contract import Receipt
-from services.financing.work import ReportKey, Work
+from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
 from shared.messaging.parked import Parked
-from shared.messaging.records import Raw
 from shared.service.errors import Conflict
 
-_ANSWERED_AT = text("select occurred_at from outbox where event_id = :id")
 
-
-def requests(bank: str) -> str:
-    """Where the bank reads what it is told."""
-    return f"banks.{bank}.requests"
-
-
-def replies(bank: str) -> str:
-    """Where the bank writes its reports."""
-    return f"banks.{bank}.replies"
-
-
-def receipts(bank: str) -> str:
-    """Where the bank reads what became of each."""
-    return f"banks.{bank}.receipts"
-
-
-def source_id(cluster: str, raw: Raw) -> str:
-    """Which record a reply was."""
-    return f"kafka:{cluster}/{raw.topic}/{raw.partition}/{raw.offset}"
-
-
-async def answer(
-    conn: Connection, bank: str, sources: Sequence[str], found: Sequence[BankReply], given: Sequence[Receipt]
-) -> None:
-    """Give the bank the receipts of `found`, one for each of `sources`; one that was given is not again."""
-    answers = zip(sources, found, given, strict=True)
-    await publish(conn, [_message(bank, source, reply, receipt) for source, reply, receipt in answers])
+async def give(conn: Connection, bank: str, answers: Iterable[tuple[str, BankReply, Receipt]]) -> None:
+    """Put the receipts of replies into the outbox, one for each source id; one that is there stays as it is."""
+    await publish(conn, [_message(bank, *answer) for answer in answers])
 
 
 def _message(bank: str, source: str, reply: BankReply, receipt: Receipt) -> Message:
     body = orjson.dumps(receipt.model_dump(mode="json") | {"reply": reply.place()}).decode()
-    return Message(
-        _receipt_id(source), receipts(bank), receipt.leg or "", Receipt.type, receipt.at, None, body
-    )
+    topic = topics.receipts(bank)
+    return Message(_receipt_id(source), topic, receipt.leg or "", Receipt.type, receipt.at, None, body)
 
 
 def _receipt_id(source: str) -> UUID:
@@ -59,19 +34,19 @@ def _receipt_id(source: str) -> UUID:
 
 
 async def answer_again(conn: Connection, parked: Parked, at: datetime) -> None:
-    """Take a parked reply as it is taken now, at the time of its first receipt, and give another receipt.
+    """Take a parked reply as this release reads it, at the time of its first receipt; give a second receipt.
 
     `Conflict` where it still cannot be read.
     """
-    found, source = read(parked), source_id(parked.cluster, parked)
-    if found.report is None:
+    reply, source = read(parked), topics.source_id(parked.cluster, parked)
+    if reply.report is None:
         raise Conflict(
-            f"回报仍无法读取：{found.zh}", f"the report still cannot be read: {found.en}", found.field
+            f"回报仍无法读取：{reply.zh}", f"the report still cannot be read: {reply.en}", reply.field
         )
     _, bank, _ = parked.topic.split(".")
-    reported_at = (await conn.execute(_ANSWERED_AT, {"id": _receipt_id(source)})).scalar()
-    desk = Work(conn, at)
-    await desk.load([found.report.leg, ReportKey(bank, found.report.report_id)])
-    receipt = desk.report(bank, found.report, reported_at or parked.parked_at, source)
-    await desk.flush()
-    await answer(conn, bank, [f"{source}/again"], [found], [receipt])
+    reported_at = await queries.receipt_at(conn, _receipt_id(source))
+    work = Work(conn, at)
+    await work.load([reply.report.leg, ReportKey(bank, reply.report.report_id)])
+    receipt = take_report(work, bank, reply.report, reported_at or parked.parked_at, source)
+    await work.flush()
+    await give(conn, bank, [(f"{source}/again", reply, receipt)])

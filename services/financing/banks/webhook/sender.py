@@ -1,29 +1,27 @@
-"""Webhooks to banks: each bank's own queue and retries, so that one that is slow or dead delays no other.
+"""Calls the banks' webhooks: each bank has its own queue and retries, so that a slow bank delays no other.
 
-Messages of one loan request leave in order. A failed one is tried again after the waits of Standard Webhooks,
-75 hours in all; an answer 410 disables the endpoint, and what waits then waits for a new one.
+Messages of one loan request leave in order. A failed call is tried again after the waits of Standard
+Webhooks, 75 hours in all. The answer 410 disables the endpoint, and what waits then waits for a new one.
 """
 
 import asyncio
 import random
 from datetime import datetime, timedelta
-from typing import NamedTuple
-from uuid import UUID
 
 import orjson
-from sqlalchemy import text
 
-from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.banks.webhook import queries
+from services.financing.banks.webhook.queries import CallResult, WebhookCall
 from services.financing.settings import settings_of
 from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import NUMBER, calling
 from shared.web.webhooks import Answered, Caller, headers
 
 POLL_S = 0.2
-TOGETHER = 8
-LEASE = timedelta(minutes=2)
+CALLS_AT_ONCE = 8
 GONE = 410
 WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -31,96 +29,12 @@ WAITS = tuple(
 """Between the attempts of one message: 75 h 35 min 5 s in all."""
 JITTER = 0.1
 
-_BANKS = text(
-    """
-    select distinct d.bank from bank_deliveries d join bank_endpoints e on e.bank = d.bank
-    where d.state in ('waiting', 'sending') and d.next_at <= :at and e.disabled_at is null
-    """
-)
-_TAKE = text(
-    """
-    with withdrawn as (
-      update bank_deliveries d set state = 'stopped', changed_at = :at
-      from bank_messages m
-      where m.seq = d.seq and d.bank = :bank and d.state = 'waiting' and m.type = :request
-        and (m.dropped_at is not null or exists (
-          select 1 from bank_messages w where w.leg = m.leg and w.type = :withdrawal))
-      returning d.seq
-    ), due as (
-      select d.seq from bank_deliveries d join bank_endpoints e on e.bank = d.bank
-      where d.bank = :bank and d.state in ('waiting', 'sending') and d.next_at <= :at
-        and e.disabled_at is null and d.seq not in (select seq from withdrawn)
-        and not exists (
-          select 1 from bank_deliveries b
-          where b.bank = d.bank and b.request = d.request and b.seq < d.seq
-            and b.state in ('waiting', 'sending') and b.seq not in (select seq from withdrawn))
-      order by d.seq limit :limit for update of d skip locked
-    ), taken as (
-      update bank_deliveries d set state = 'sending', attempts = d.attempts + 1, next_at = :lease,
-        changed_at = :at
-      from due where d.seq = due.seq returning d.seq, d.message_id, d.attempts
-    ), leaving as (
-      update bank_messages m set sent_at = coalesce(m.sent_at, :at) from taken t where m.seq = t.seq
+
+def content(call: WebhookCall) -> bytes:
+    """The body of a call: type, timestamp and data, as Standard Webhooks has them."""
+    return orjson.dumps(
+        {"type": call.type, "timestamp": call.occurred_at.isoformat(), "data": orjson.Fragment(call.body)}
     )
-    select t.seq, t.message_id, t.attempts, m.type, m.occurred_at, m.traceparent, m.body, m.leg, e.url,
-      array_remove(array[e.secret, case when e.old_until > :at then e.old_secret end], null) as secrets
-    from taken t join bank_messages m on m.seq = t.seq join bank_endpoints e on e.bank = m.bank
-    order by t.seq
-    """
-)
-_RECORD = text(
-    """
-    update bank_deliveries d set state = t.state, next_at = coalesce(t.next_at, d.next_at), changed_at = :at,
-      status = t.status, reason = t.reason
-    from unnest(
-      cast(:seqs as bigint[]), cast(:states as text[]), cast(:nexts as timestamptz[]),
-      cast(:statuses as int[]), cast(:reasons as text[])
-    ) as t (seq, state, next_at, status, reason)
-    where d.seq = t.seq and d.state = 'sending'
-    """
-)
-_DISABLE = text(
-    "update bank_endpoints set disabled_at = :at where bank = :bank and url = :url and disabled_at is null"
-)
-
-
-class WebhookCall(NamedTuple):
-    """One message under way to one bank's endpoint."""
-
-    seq: int
-    message_id: UUID
-    attempts: int
-    type: str
-    occurred_at: datetime
-    traceparent: str | None
-    body: str
-    leg: str
-    url: str
-    secrets: list[str]
-
-    def content(self) -> bytes:
-        """The call's body: type, timestamp and data, as Standard Webhooks has them."""
-        return orjson.dumps(
-            {
-                "type": self.type,
-                "timestamp": self.occurred_at.isoformat(),
-                "data": orjson.Fragment(self.body),
-            }
-        )
-
-
-class WebhookAttempt(NamedTuple):
-    """What came of one attempt, and when the next one is due."""
-
-    one: WebhookCall
-    answered: Answered
-    next_at: datetime | None
-
-    @property
-    def state(self) -> str:
-        if self.answered.taken:
-            return "delivered"
-        return "failed" if self.next_at is None else "waiting"
 
 
 def next_try(attempts: int, at: datetime, share: float) -> datetime | None:
@@ -130,13 +44,17 @@ def next_try(attempts: int, at: datetime, share: float) -> datetime | None:
     return at + WAITS[attempts - 1] * (1 + JITTER * share)
 
 
-def _told(bank: str, one: WebhookCall) -> dict[str, str]:
-    """What the span of a call says."""
-    return {"huying.peer": bank, "huying.event_type": one.type, NUMBER: one.leg.partition("/")[0]}
+def result_of(call: WebhookCall, answer: Answered, at: datetime, share: float) -> CallResult:
+    """What came of an attempt made at `at`. A bank that answers 410 is not called again."""
+    next_at = None
+    if not answer.taken and answer.status != GONE:
+        next_at = next_try(call.attempts, at, share)
+    state = "delivered" if answer.taken else "failed" if next_at is None else "waiting"
+    return CallResult(call.seq, state, next_at, answer.status, answer.reason)
 
 
 class WebhookSender:
-    """Takes webhooks out for all banks of one financing service, each bank in a task of its own."""
+    """Makes the due calls of all banks of one financing service, each bank in a task of its own."""
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
@@ -145,86 +63,61 @@ class WebhookSender:
         self._banks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Take out until cancelled."""
+        """Call until cancelled."""
         try:
-            while True:
-                try:
-                    await self._begin()
-                except DATABASE_ERRORS as error:
-                    self._wait_for(error)
-                await asyncio.sleep(POLL_S)
+            await keep_running(
+                self._start_due, self._context.log, "webhooks to banks", rest_s=POLL_S, pause_s=POLL_S
+            )
         finally:
             for task in self._banks.values():
                 task.cancel()
             await asyncio.gather(*self._banks.values(), return_exceptions=True)
             await self._caller.close()
 
-    def _wait_for(self, error: Exception) -> None:
-        if not is_transient(error):
-            raise error
-        self._context.log.warning("webhooks wait for the database", reason=repr(error))
-
-    async def _begin(self) -> None:
-        """Begin with each bank that something is due for and that is not being called."""
+    async def _start_due(self) -> None:
+        """Start a task for each bank that a call is due for and that has no task yet."""
         for bank, task in list(self._banks.items()):
             if task.done():
                 self._banks.pop(bank).result()
         async with self._context.engine.connect() as conn:
-            at = await self._context.clock.stamp(conn)
-            due = list((await conn.execute(_BANKS, {"at": at})).scalars())
+            due = await queries.banks_with_due_calls(conn, await self._context.clock.stamp(conn))
         for bank in due:
             if bank not in self._banks:
-                self._banks[bank] = asyncio.create_task(self._call(bank))
+                self._banks[bank] = asyncio.create_task(self._call_bank(bank))
 
-    async def _call(self, bank: str) -> None:
-        """Call one bank until nothing is due."""
+    async def _call_bank(self, bank: str) -> None:
+        """Call one bank until nothing is due; the next look goes on where the database is away."""
         try:
-            while found := await self._take(bank):
-                await self._record(bank, await asyncio.gather(*(self._try(bank, one) for one in found)))
+            while calls := await self._take(bank):
+                results = await asyncio.gather(*(self._call(bank, call) for call in calls))
+                await self._record(bank, calls, results)
         except DATABASE_ERRORS as error:
-            self._wait_for(error)
+            if not is_transient(error):
+                raise
+            self._context.log.warning("webhooks wait for the database", bank=bank, reason=repr(error))
 
     async def _take(self, bank: str) -> list[WebhookCall]:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
-            values = {
-                "bank": bank,
-                "at": at,
-                "lease": at + LEASE,
-                "limit": TOGETHER,
-                "request": PushedRequest.type,
-                "withdrawal": RequestWithdrawn.type,
-            }
-            return [WebhookCall(**row) for row in await conn.execute(_TAKE, values)]
+            return await queries.take_due(conn, bank, at, CALLS_AT_ONCE)
 
-    async def _try(self, bank: str, one: WebhookCall) -> WebhookAttempt:
-        at, body = self._context.clock.now(), one.content()
-        signed = headers(one.secrets, str(one.message_id), int(at.timestamp()), body)
-        use_span(one.traceparent)
-        with calling("send webhook", _told(bank, one), self._context.telemetry, bank) as span:
-            answered = await self._caller.post(one.url, body, signed)
-            span.error = None if answered.taken else str(answered.status or "unreachable")
-        final = answered.taken or answered.status == GONE
-        return WebhookAttempt(
-            one, answered, None if final else next_try(one.attempts, at, self._random.random())
-        )
+    async def _call(self, bank: str, call: WebhookCall) -> CallResult:
+        body, at = content(call), self._context.clock.now()
+        signed = headers(call.secrets, str(call.message_id), int(at.timestamp()), body)
+        attributes = {"huying.peer": bank, "huying.event_type": call.type, NUMBER: call.leg.partition("/")[0]}
+        use_span(call.traceparent)
+        with calling("send webhook", attributes, self._context.telemetry, bank) as span:
+            answer = await self._caller.post(call.url, body, signed)
+            span.error = None if answer.taken else str(answer.status or "unreachable")
+        return result_of(call, answer, at, self._random.random())
 
-    async def _record(self, bank: str, results: list[WebhookAttempt]) -> None:
+    async def _record(self, bank: str, calls: list[WebhookCall], results: list[CallResult]) -> None:
+        gone = {call.url for call, result in zip(calls, results, strict=True) if result.status == GONE}
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
-            await conn.execute(
-                _RECORD,
-                {
-                    "at": at,
-                    "seqs": [result.one.seq for result in results],
-                    "states": [result.state for result in results],
-                    "nexts": [result.next_at for result in results],
-                    "statuses": [result.answered.status for result in results],
-                    "reasons": [result.answered.reason for result in results],
-                },
-            )
-            for url in {result.one.url for result in results if result.answered.status == GONE}:
-                await conn.execute(_DISABLE, {"at": at, "bank": bank, "url": url})
+            await queries.record(conn, results, at)
+            for url in gone:
+                await queries.disable(conn, bank, url, at)
 
 
 async def deliver(context: ServiceContext) -> None:

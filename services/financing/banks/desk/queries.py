@@ -1,0 +1,68 @@
+"""Reads what a bank sees of its own legs at its desk, and marks the requests that it read as sent."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from services.financing.contract import PushedRequest, RequestWithdrawn
+from shared.database.connection import Connection
+
+_LEGS = """
+    select l.leg, l.state, l.pushed_at, l.overdue, cast(l.deadlines as text) as deadlines,
+      case when not exists (
+        select 1 from bank_messages w where w.leg = l.leg and w.bank = l.bank and w.type = :withdrawal
+      ) then m.body end as request
+    from legs l left join bank_messages m on m.leg = l.leg and m.bank = l.bank and m.type = :request
+    where l.bank = :bank and m.dropped_at is null
+"""
+_LEGS_OF_BANK = text(f"{_LEGS} and l.leg > :after order by l.leg limit :limit")
+_LEG = text(f"{_LEGS} and l.leg = :leg")
+_MARK_READ = text(
+    """
+    update bank_messages m set sent_at = :at from banks b
+    where m.bank = :bank and m.leg = any(cast(:legs as text[])) and m.sent_at is null
+      and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
+    """
+)
+_MESSAGES = text(
+    """
+    select type, occurred_at, body from bank_messages
+    where bank = :bank and leg = :leg and type <> :request and dropped_at is null order by seq
+    """
+)
+_RECEIPTS = text(
+    """
+    select cast(receipt as text) from reports where bank = :bank and leg = :leg
+    order by reported_at, report_id
+    """
+)
+_TYPES = {"request": PushedRequest.type, "withdrawal": RequestWithdrawn.type}
+
+
+async def legs(conn: Connection, bank: str, *, after: str, limit: int) -> list[Any]:
+    """The next legs of a bank by number, without the request of one that was withdrawn."""
+    values = {"bank": bank, "after": after, "limit": limit}
+    return (await conn.execute(_LEGS_OF_BANK, values | _TYPES)).all()
+
+
+async def leg(conn: Connection, bank: str, number: str) -> list[Any]:
+    """The leg with this number, where it is the bank's."""
+    return (await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)).all()
+
+
+async def mark_read(conn: Connection, bank: str, legs: Collection[str], at: datetime) -> None:
+    """Mark messages on these legs as sent, where the desk is the bank's only integration."""
+    await conn.execute(_MARK_READ, {"bank": bank, "at": at, "legs": list(legs)})
+
+
+async def messages(conn: Connection, bank: str, leg: str) -> list[Any]:
+    """What the bank was told of its leg after the request: `type`, `occurred_at` and `body` as JSON text."""
+    values = {"bank": bank, "leg": leg, "request": PushedRequest.type}
+    return (await conn.execute(_MESSAGES, values)).all()
+
+
+async def receipts(conn: Connection, bank: str, leg: str) -> list[str]:
+    """The receipts of the reports on a leg that were accepted, as JSON text."""
+    return list((await conn.execute(_RECEIPTS, {"bank": bank, "leg": leg})).scalars())

@@ -1,0 +1,72 @@
+"""The receipts that answer the reports of banks, in Chinese and English. Pure."""
+
+from datetime import datetime
+
+from services.financing.contract import BankReport, LegState, Receipt, ReceiptCode, ReportOutcome
+
+_ANSWERS = {
+    ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),
+    ReceiptCode.TOO_LATE_BUT_RECORDED: (
+        ReportOutcome.ACCEPTED,
+        "已记录，但已超期",
+        "recorded, after a deadline",
+    ),
+    ReceiptCode.REPEATED: (
+        ReportOutcome.REPEATED,
+        "此前已记录，无变化",
+        "was recorded before: nothing changed",
+    ),
+    ReceiptCode.REPORT_ID_REUSED: (
+        ReportOutcome.REFUSED,
+        "该 report_id 已用于另一份报告，请换一个",
+        "this report_id was used for another report: take a new one",
+    ),
+    ReceiptCode.UNKNOWN_LEG: (
+        ReportOutcome.REFUSED,
+        "贵行没有此编号的需求",
+        "no leg of yours has this number",
+    ),
+    ReceiptCode.OUT_OF_ORDER: (
+        ReportOutcome.REFUSED,
+        "该需求现有状态之后不能报告此状态",
+        "this state cannot follow the one the leg is in",
+    ),
+    ReceiptCode.REQUEST_ENDED: (ReportOutcome.REFUSED, "该需求已结束", "the request has ended"),
+    ReceiptCode.MALFORMED: (ReportOutcome.REFUSED, "报告无法读取", "the report cannot be read"),
+    ReceiptCode.NOT_PROCESSED: (
+        ReportOutcome.REFUSED,
+        "系统未能处理，请稍后重发",
+        "we could not take it: send it again later",
+    ),
+}
+_FIELDS = {
+    ReceiptCode.REPORT_ID_REUSED: "report_id",
+    ReceiptCode.UNKNOWN_LEG: "leg",
+    ReceiptCode.OUT_OF_ORDER: "state",
+    ReceiptCode.REQUEST_ENDED: "leg",
+}
+
+
+def receipt(report: BankReport, at: datetime, code: ReceiptCode, state: LegState | None = None) -> Receipt:
+    """The receipt of a report that could be read."""
+    outcome, zh, en = _ANSWERS[code]
+    return Receipt(
+        report_id=report.report_id,
+        leg=report.leg,
+        outcome=outcome,
+        code=code,
+        at=at,
+        state=state,
+        zh=zh,
+        en=en,
+        field=_FIELDS.get(code),
+    )
+
+
+def repeated(first: Receipt) -> Receipt:
+    """The receipt of a report that comes again: that of the first time, with its time and state."""
+    if first.outcome is not ReportOutcome.ACCEPTED:
+        return first
+    outcome, zh, en = _ANSWERS[ReceiptCode.REPEATED]
+    changed = {"outcome": outcome, "code": ReceiptCode.REPEATED, "zh": zh, "en": en}
+    return first.model_copy(update=changed)

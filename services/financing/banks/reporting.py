@@ -1,0 +1,32 @@
+"""How the window takes a bank's report, whichever integration brings it."""
+
+from datetime import datetime
+from hashlib import sha256
+
+from services.financing.banks.domain import accept
+from services.financing.banks.queries import KnownReport, ReportKey
+from services.financing.banks.receipts import receipt, repeated
+from services.financing.contract import BankReport, Receipt, ReceiptCode
+from services.financing.loans.domain import go_on
+from services.financing.work import Work
+
+
+def take_report(
+    work: Work, bank: str, report: BankReport, at: datetime, source_id: str | None = None
+) -> Receipt:
+    """Take a report that a bank made at `at`. The same report with the same id again changes nothing.
+
+    `source_id` says where the report came from. KeyError where its `ReportKey` was not loaded.
+    """
+    key, loan = ReportKey(bank, report.report_id), work.loan_with_leg(report.leg)
+    known, fingerprint = work.reports[key], sha256(report.model_dump_json().encode()).hexdigest()
+    if known is not None:
+        if known.fingerprint == fingerprint:
+            return repeated(known.receipt)
+        return receipt(report, at, ReceiptCode.REPORT_ID_REUSED)
+    answer, event = accept(loan, bank, report, at)
+    if loan is not None and event is not None:
+        work.say(loan, [event])
+        work.say(loan, go_on(loan, max(at, work.at), work.banks))
+        work.keep_report(key, KnownReport(fingerprint, answer), report.leg, source_id)
+    return answer

@@ -1,0 +1,78 @@
+"""Complaints about banks over HTTP: from the enterprise or the window to the regulator."""
+
+from uuid import UUID, uuid4
+
+import orjson
+from fastapi import APIRouter, Response
+
+from services.financing.complaints import acts, queries
+from services.financing.complaints.domain import complain, decide
+from services.financing.complaints.views import for_regulator
+from services.financing.loans.api_office import part
+from services.financing.loans.api_status import Number, ReceiptCode, opened
+from services.financing.rules import pack_now
+from services.financing.work import Work
+from shared.service.errors import NotFound
+from shared.web.request import Paged, Reading, RequestContext, Requested, json
+from shared.web.writer import Answer
+
+router = APIRouter(tags=["financing"])
+
+
+@router.post("/requests/{loan_id}/complaints", status_code=201)
+async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Requested) -> Response:
+    """The window takes down a complaint about a bank; it goes to the regulator."""
+    return await _complain(request, loan_id, body)
+
+
+@router.post("/status/{registration_number}/complaints", status_code=201)
+async def complain_by_enterprise(
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.Complain, request: Requested
+) -> Response:
+    """The enterprise complains about an unreasonable demand of a bank; it goes to the regulator."""
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await _complain(request, loan.case_id, body)
+
+
+async def _complain(request: RequestContext, loan_id: UUID, body: acts.Complain) -> Response:
+    complaint_id, pack = uuid4(), pack_now(request.context)
+    by = request.caller.name if request.caller.role else "enterprise"
+
+    def do(work: Work) -> Answer:
+        loan = work.loan(loan_id).model_copy(deep=True)
+        complaint, event = complain(loan, body, complaint_id, work.at, by, pack.ref)
+        work.keep(loan)
+        work.say(complaint, [event])
+        answer = {"complaint_id": complaint_id, "complaint": complaint.number, "bank": complaint.bank}
+        return Answer(orjson.dumps(answer).decode(), 201)
+
+    return await request.write([loan_id], do)
+
+
+@router.get("/complaints")
+async def complaints(conn: Reading, page: Paged) -> Response:
+    """Complaints about banks, with their deadlines."""
+    rows = [for_regulator(complaint) for complaint in await queries.complaints(conn, **part(page))]
+    return page.answer(rows, "number")
+
+
+@router.get("/complaints/{complaint_id}")
+async def complaint(complaint_id: UUID, conn: Reading) -> Response:
+    """One complaint. Its ETag is what the decision names."""
+    complaint = await queries.complaint(conn, complaint_id)
+    if complaint is None:
+        raise NotFound("没有这项投诉", "no such complaint here", "complaint_id")
+    return json(for_regulator(complaint), etag=complaint.version)
+
+
+@router.post("/complaints/{complaint_id}/decisions")
+async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, request: Requested) -> Response:
+    """The regulator decides: finding and measures, the result for the enterprise, what the bank may see."""
+
+    def do(work: Work) -> Answer:
+        complaint = work.complaint(complaint_id).model_copy(deep=True)
+        request.check(complaint.version, needed=True)
+        work.say(complaint, [decide(complaint, body, work.at)])
+        return Answer(orjson.dumps(for_regulator(complaint)).decode(), 200, str(complaint.version))
+
+    return await request.write([complaint_id], do)

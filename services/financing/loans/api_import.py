@@ -1,0 +1,81 @@
+"""Past loan requests over HTTP, for the importer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from fastapi import APIRouter, Response
+
+from services.financing.banks.domain import accept_past
+from services.financing.loans import acts, domain
+from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.rules import pack_now
+from services.financing.work import Work
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict, HuyingError, NotFound
+from shared.web.request import Requested
+from shared.web.writer import Answer
+
+router = APIRouter(tags=["financing"])
+
+
+@router.post("/import")
+async def import_(body: acts.ImportLoans, request: Requested) -> Response:
+    """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
+    await request.require_hold()
+    keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)
+    for i, act in enumerate(body.items):
+        with _naming_item(i):
+            request.context.clock.check_import(act.occurred_at)
+        keys.add(domain.imported_id(body.source, act.source_id))
+        if isinstance(act, acts.PastLoan):
+            keys.add(act.occurred_at.astimezone(zone).date())
+
+    def do(work: Work) -> Answer:
+        items = []
+        for i, act in enumerate(body.items):
+            with _naming_item(i):
+                loan = _bring_in(work, body.source, act, pack, zone)
+            items.append({"source_id": act.source_id, "registration_number": loan.number})
+        return Answer(orjson.dumps({"items": items}).decode())
+
+    return await request.write(keys, do)
+
+
+def _bring_in(work: Work, source: str, act: acts.AnyPastAct, pack: Pack, zone: ZoneInfo) -> LoanDocument:
+    loan_id = domain.imported_id(source, act.source_id)
+    if isinstance(act, acts.PastLoan):
+        if loan_id in work.cases:
+            raise Conflict("该需求已导入", "this request was brought in already", "source_id")
+        day = act.occurred_at.astimezone(zone).date()
+        number = domain.registration_number(pack.prefix, day, work.next_number(day))
+        loan, events = domain.register_past(act, loan_id, number, pack, work.banks)
+        work.say(loan, events)
+        return loan
+    if loan_id not in work.cases:
+        raise NotFound("该来源没有这项需求", "no request of this id came from this source", "source_id")
+    loan = work.loan(loan_id)
+    if isinstance(act, acts.PastLoanWithdrawal):
+        work.say(loan, [domain.end(loan, LoanState.WITHDRAWN, act.occurred_at)])
+    else:
+        _report(work, loan, act)
+    return loan
+
+
+def _report(work: Work, loan: LoanDocument, act: acts.PastBankReport) -> None:
+    receipt, event = accept_past(loan, act.state, act.evidence, act.occurred_at)
+    if event is None:
+        raise Conflict(receipt.zh, receipt.en, receipt.field)
+    work.say(loan, [event])
+
+
+@contextmanager
+def _naming_item(i: int) -> Iterator[None]:
+    """A refusal within says that it is about item `i`."""
+    try:
+        yield
+    except HuyingError as refusal:
+        refusal.field = f"items.{i}.{refusal.field}" if refusal.field else f"items.{i}"
+        raise

@@ -1,0 +1,60 @@
+"""A loan request over HTTP for its enterprise, which opens it with number and receipt code."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Response
+
+from services.financing.complaints.queries import complaints_with_ids
+from services.financing.loans import acts, queries
+from services.financing.loans.api import change, end_as
+from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.views import for_enterprise
+from shared.database.connection import Connection
+from shared.service.errors import NotFound
+from shared.service.receipts import opens
+from shared.web.request import Reading, Requested, json
+
+router = APIRouter(prefix="/status/{registration_number}", tags=["financing"])
+
+Number = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
+ReceiptCode = Annotated[str, Header(max_length=100)]
+
+
+async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocument:
+    """The loan request with this number that the receipt code opens, or `NotFound`."""
+    loan = await queries.loan_numbered(conn, number)
+    if not opens(receipt_code, loan.receipt_hash if loan else None) or loan is None:
+        raise NotFound(
+            "编号或回执码不符，请核对",
+            "no loan request has this number and receipt code: check both",
+            "registration_number",
+        )
+    return loan
+
+
+@router.get("")
+async def status(
+    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
+) -> Response:
+    """How a request stands with every bank, deadlines explained, for whoever has its receipt code."""
+    loan = await opened(conn, registration_number, receipt_code)
+    complaints = await complaints_with_ids(conn, loan.complaints)
+    return json(for_enterprise(loan, complaints, request.context.zone), etag=loan.version)
+
+
+@router.post("/withdrawals")
+async def withdraw(
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawLoan, request: Requested
+) -> Response:
+    """The enterprise takes its request back; the banks are told."""
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await change(request, loan.case_id, body, end_as(LoanState.WITHDRAWN))
+
+
+@router.post("/consent-withdrawals")
+async def withdraw_consent(
+    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, request: Requested
+) -> Response:
+    """The enterprise takes its consent back: what has not left stays, and banks that know are told."""
+    loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
+    return await change(request, loan.case_id, body, end_as(LoanState.CONSENT_WITHDRAWN))
