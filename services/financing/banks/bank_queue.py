@@ -18,7 +18,7 @@ LIMIT = 500
 async def forward(context: ServiceContext) -> int:
     """Move on what waits; returns how many messages: 0 where another replica is moving them.
 
-    A request that was withdrawn leaves the outbox, so that it is not sent again to a broker that lost its log.
+    A request that was withdrawn leaves the outbox, so a broker that lost its log is not sent it again.
     """
     async with context.engine.begin() as conn:
         if not await queries.may_forward(conn):

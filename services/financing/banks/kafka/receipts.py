@@ -19,7 +19,7 @@ from shared.service.errors import Conflict
 
 
 async def give(conn: Connection, bank: str, answers: Iterable[tuple[str, BankReply, Receipt]]) -> None:
-    """Put the receipts of replies into the outbox, one for each source id; one that is there stays as it is."""
+    """Put the receipts of replies into the outbox, one for each source id and none twice."""
     await publish(conn, [_message(bank, *answer) for answer in answers])
 
 
