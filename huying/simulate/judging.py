@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,23 +16,21 @@ from huying.simulate.partitions import Share
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded import Case
 from huying.simulate.results import Deadline, Figures, Renderer, Result, Rows
-from shared import events
-from shared.events import DeadlineKind, Event, Leg, Mark, OwnLimit, Role
+from shared.rules.judging import acts
+from shared.rules.judging.acts import Act, AssignedLeg, LegAct, OwnLimit
 from shared.rules.judging.decide import Judgement, decide
-from shared.rules.judging.rulings import construct
 from shared.rules.pack.pack import Pack
+from shared.rules.terms import DeadlineKind, Role
 from shared.rules.time.calendar import Calendar
-from shared.rules.wording.explained import explain_deadline
+from shared.rules.wording.deadlines import explain_deadline
 
 BATCH = 256  # cases
-APPEAL, LEG, RECEIVED, ASSIGNED, *ACTS = (UUID(int=number) for number in range(100))
+CASE, LEG, OPENED, ASSIGNED, *LATER = (UUID(int=number) for number in range(100))
 """Ids that all cases share: nobody judges by them."""
-SHARED = {"appeal_id": APPEAL, "registration_number": ""}
-NO_MARKS: frozenset[Mark] = frozenset()
-SAID: dict[str, type[Event]] = {
-    "contact": events.AppealContacted,
-    "reply": events.AppealResponded,
-    "complete": events.AppealCompleted,
+ACTS: dict[str, type[LegAct]] = {
+    "contact": acts.Contacted,
+    "reply": acts.Responded,
+    "complete": acts.Completed,
 }
 
 
@@ -125,8 +123,8 @@ class Judge:
 
     def judgement(self, case: Case) -> Judgement:
         """How a case stands."""
-        told = loans.history(case) if self._how.case == "loan" else history(case, self._how)
-        return decide(told, self._rules, self._calendar, self._upto)
+        folded = loans.history(case) if self._how.case == "loan" else history(case, self._how)
+        return decide(CASE, folded, self._rules, self._calendar, self._upto)
 
     def judged(self, case: Case) -> tuple[Result, Rows]:
         """The result of the case or of one like it, and its rows."""
@@ -140,33 +138,26 @@ class Judge:
         return its, self._renderer.rows(its)
 
 
-def history(case: Case, how: Profile) -> list[Event]:
-    """What intake and dispatch say of the case, without the fields that nobody judges by."""
+def history(case: Case, how: Profile) -> list[Act]:
+    """What the case is judged by."""
     at, unit = case.received_at, case.unit.code
-    said = [
-        _event(events.AppealReceived, RECEIVED, at, kind=how.kind),
-        _event(events.AppealAssigned, ASSIGNED, at, legs=(_leg(unit, case.due_at),), marks=NO_MARKS),
-    ]
-    for id_, (what, when, _) in zip(ACTS, case.acts, strict=False):
-        said.append(_event(SAID[what.act], id_, when, leg_id=LEG, unit=unit))
-    return said
+    assigned = acts.Assigned(ASSIGNED, at, (_leg(unit, case.due_at),))
+    folded: list[Act] = [acts.Opened(OPENED, at, how.kind), assigned]
+    for id_, (what, when, _) in zip(LATER, case.acts, strict=False):
+        folded.append(ACTS[what.act](id_, when, LEG))
+    return folded
 
 
-def _event(what: type[Event], id_: UUID, at: datetime, **values: Any) -> Event:
-    values.update(SHARED, id=id_, occurred_at=at)
-    return construct(what, values)
-
-
-def _leg(unit: str, due_at: datetime | None) -> Leg:
+def _leg(unit: str, due_at: datetime | None) -> AssignedLeg:
     if due_at is None:
         return _leg_without_limit(unit)
-    limits = {DeadlineKind.COMPLETION.value: construct(OwnLimit, {"limit": None, "due_at": due_at})}
-    return construct(Leg, {**_leg_without_limit(unit).__dict__, "limits": limits})
+    limits = {DeadlineKind.COMPLETION.value: OwnLimit(due_at=due_at)}
+    return AssignedLeg(LEG, unit, Role.LEAD, limits=limits)
 
 
 @cache
-def _leg_without_limit(unit: str) -> Leg:
-    return Leg(leg_id=LEG, unit=unit, role=Role.LEAD)
+def _leg_without_limit(unit: str) -> AssignedLeg:
+    return AssignedLeg(LEG, unit, Role.LEAD)
 
 
 def result(source_id: str, number: str, judgement: Judgement) -> Result:

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from huying.commands.parked import Where
@@ -14,8 +15,10 @@ from huying.simulate.local_days import WallClock
 from huying.simulate.outcome import Outcome
 from huying.simulate.results import Figures, Renderer, Result
 from huying.simulate.verify import calendars_of, histories
-from shared.events import CATALOGUE, AppealAssigned, AppealLifted, CardIssued, CardWithdrawn, Event
-from shared.rules.judging.decide import Judgement, decide
+from services.escalation import engine
+from shared.events import CATALOGUE, AppealAssigned, CardWithdrawn, Event
+from shared.rules.judging.decide import Judgement
+from shared.rules.judging.rulings import CardIssued, Lifted
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendars
@@ -73,10 +76,12 @@ class _Live:
         for item in items:
             history = [CATALOGUE[act["type"]].model_validate(act) for act in item["events"]]
             if any(act.occurred_at <= self._upto for act in history):
-                yield self._told(item["registration_number"], history)
+                yield self._told(UUID(item["appeal_id"]), item["registration_number"], history)
 
-    def _told(self, number: str, history: list[Event]) -> Told:
-        judgements = [decide(history, rules, self._calendars, self._upto) for rules in self._packs]
+    def _told(self, appeal_id: UUID, number: str, history: list[Event]) -> Told:
+        judgements = [
+            engine.judge(appeal_id, history, rules, self._calendars, self._upto) for rules in self._packs
+        ]
         found = [result(number, number, judgement) for judgement in judgements]
         legs = [leg for act in history if isinstance(act, AppealAssigned) for leg in act.legs]
         units = list(dict.fromkeys(leg.unit for leg in legs))
@@ -95,7 +100,8 @@ def _count(
     figures: Figures, its: Result, judgement: Judgement, history: list[Event], units: list[str]
 ) -> None:
     withdrawn = {act.card_id for act in history if isinstance(act, CardWithdrawn)}
-    said = judgement.said
-    carded = [one.unit for one in said if isinstance(one, CardIssued) and one.card_id not in withdrawn]
-    lifted = next((one.unit for one in said if isinstance(one, AppealLifted)), None)
+    rulings = judgement.rulings
+    cards = [ruling for ruling in rulings if isinstance(ruling, CardIssued)]
+    carded = [card.unit for card in cards if card.card_id not in withdrawn]
+    lifted = next((ruling.unit for ruling in rulings if isinstance(ruling, Lifted)), None)
     figures.add(its, units, carded, lifted or (units[0] if units else ""))

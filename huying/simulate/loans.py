@@ -9,6 +9,7 @@ from services.financing.contract import LegState
 from services.financing.loans.domain import band
 from shared import events
 from shared.events import Event
+from shared.rules.judging.acts import Act
 
 STATES = {
     "contact": LegState.CONTACTED,
@@ -21,7 +22,7 @@ LOAN, LEG = UUID(int=1), UUID(int=2)
 SHARED: dict[str, Any] = {"appeal_id": LOAN, "registration_number": ""}
 
 
-def history(case: Case) -> list[Event]:
+def history(case: Case) -> list[Act]:
     """What the engine folds of a case: registered and pushed when it was submitted, then each act."""
     at, bank = case.received_at, case.unit.code
     leg = events.BankLeg(leg_id=LEG, leg="", bank=bank)

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from huying.commands.parked import Where
+from services.escalation import engine
 from shared.events import CATALOGUE, AppealLifted, CardIssued, Event
-from shared.rules.judging.decide import decide
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendars
@@ -100,7 +100,9 @@ def verified(
 
 def _expected(item: Mapping[str, Any], rules: Pack, calendars: Calendars) -> list[Event]:
     history = [CATALOGUE[act["type"]].model_validate(act) for act in item["events"]]
-    return decide(history, rules, calendars, datetime.fromisoformat(item["judged_upto"])).said
+    appeal_id, upto = UUID(item["appeal_id"]), datetime.fromisoformat(item["judged_upto"])
+    judgement = engine.judge(appeal_id, history, rules, calendars, upto)
+    return [engine.said(ruling, appeal_id, item["registration_number"]) for ruling in judgement.rulings]
 
 
 def _differences(item: Mapping[str, Any], expected: Sequence[Event]) -> Iterator[Difference]:

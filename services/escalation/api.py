@@ -10,11 +10,11 @@ from sqlalchemy import text
 from services.escalation import acts
 from services.escalation.case import Case
 from services.escalation.domain import perform
+from services.escalation.engine import ACTS
 from services.escalation.store import Ledger
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 from shared.roles import AccountRole
-from shared.rules.judging.acts import ACTS
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, NotFound

@@ -1,9 +1,9 @@
 """What escalation does about the events it hears: everything that bears on judgement is remembered."""
 
+from services.escalation.engine import ACTS
 from services.escalation.store import Ledger
 from shared import events
 from shared.messaging.consumer import Handlers
-from shared.rules.judging.acts import ACTS
 from shared.telemetry.context import traceparent
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.escalation import store
+from services.escalation import engine, store
 from services.escalation.case import Case
 from services.escalation.judgement import take
 from services.escalation.store import Ledger, Remembered
@@ -13,7 +13,6 @@ from shared.events import Event
 from shared.judging import judge as shared
 from shared.judging.rulebook import rulebook
 from shared.messaging.broker import hash_of
-from shared.rules.judging.decide import decide
 from shared.rules.time.calendar import Calendars
 from shared.service.clock import EPOCH
 from shared.service.service import ServiceContext
@@ -83,10 +82,11 @@ class Judge(shared.Judge[dict[int, datetime]]):
     ) -> tuple[list[Event], datetime | None, datetime | None]:
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         assert case.pack is not None
-        acts = [act.event() for act in history]
-        judgement = decide(acts, rulebook(self.context).pack_of(case.pack), known, upto)
+        events = [remembered.event() for remembered in history]
+        rules = rulebook(self.context).pack_of(case.pack)
+        judgement = engine.judge(case.appeal_id, events, rules, known, upto)
         said = take(case, judgement, upto)
-        ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
+        ahead = min((event.occurred_at for event in events if event.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead
 
 

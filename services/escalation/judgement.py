@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.escalation import engine
 from services.escalation.case import Card, Case, HandOver, Lift, Move, Notice, Passed, Publication
 from shared import events
 from shared.events import Event
+from shared.judging.deadlines import stated
 from shared.rules.judging.decide import Judgement
-from shared.rules.wording.explained import explained
 
 _PASSED = set(Passed.model_fields)
 _LIFT_FIELDS = {"leader", "level", "reason", "unit", "clause"}
@@ -17,11 +18,12 @@ _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 
 def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
-    new = [event for event in judgement.said if event.id not in case.said]
+    unsaid = [ruling for ruling in judgement.rulings if ruling.id not in case.said]
+    new = [engine.said(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
     for event in new:
         case.said.add(event.id)
         keep(case, event)
-    deadlines = explained(case.deadlines, judgement.deadlines)
+    deadlines = stated(case.deadlines, judgement.deadlines)
     if (deadlines, judgement.state) != (case.deadlines, case.state):
         case.deadlines, case.state = deadlines, judgement.state
         new.append(

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.escalation.case import Card, CardStatus, Case, Publication
+from services.escalation.engine import ACTS
 from services.escalation.judgement import keep
 from services.escalation.store import Ledger
 from shared import events
 from shared.database.connection import Connection
 from shared.events import Event
-from shared.rules.judging.acts import ACTS
 
 _PUBLICATIONS = text(
     "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"

@@ -1,6 +1,7 @@
-"""How facts of financing are acts of the engine, and what the engine says is said of loans. Pure."""
+"""How facts of financing are acts of the engine, and how its rulings are said of loans. Pure."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -9,7 +10,12 @@ from services.financing.contract import LegState
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
-from shared.events import Event, Kind, Outcome, Role
+from shared.events import Event
+from shared.rules.judging import acts as engine
+from shared.rules.judging import rulings
+from shared.rules.judging.acts import Act
+from shared.rules.judging.rulings import DeadlineRuling, Ruling
+from shared.rules.terms import Kind, Role
 
 TAKEN_BACK = "taken_back"
 STAGES = {
@@ -21,16 +27,23 @@ STAGES = {
     LegState.WITHDRAWN: TAKEN_BACK,
 }
 """The stage of the pack that a bank reaches by reporting a state; the call is an act of its own."""
-ENDS = {
-    LegState.DECLINED: Outcome.EXPLAINED,
-    LegState.DISBURSED: Outcome.SOLVED,
-    LegState.WITHDRAWN: Outcome.EXPLAINED,
-}
+ENDS = frozenset({LegState.DECLINED, LegState.DISBURSED, LegState.WITHDRAWN})
 """The states after which a leg has nothing more to do."""
+_ACT_NAMES: dict[type[Act], str] = {
+    engine.Opened: "appeal.received.v1",
+    engine.Assigned: "appeal.assigned.v1",
+    engine.Contacted: "appeal.contacted.v1",
+    engine.Reached: "stage.reached.v1",
+    engine.Completed: "appeal.completed.v1",
+    engine.Withdrawn: "appeal.withdrawn.v1",
+    engine.Closed: "appeal.closed.v1",
+}
+"""What the ids of acts are made from. Acts of one moment take effect in the order of their ids, so that a
+case is judged as it was under the release that chose these names."""
 
 
-def acts(fact: Event) -> list[Event]:
-    """What the engine folds of a fact."""
+def acts(fact: Event) -> list[Act]:
+    """The acts that the engine folds of a fact."""
     return _ACTS[type(fact)](fact)
 
 
@@ -39,59 +52,37 @@ def meeting(state: LegState) -> str | None:
     return "contacted" if state is LegState.CONTACTED else STAGES.get(state)
 
 
-def _act(what: type[Event], fact: Event, case_id: UUID, **fields: Any) -> Event:
-    return what(
-        id=uuid5(fact.id, what.type),
-        occurred_at=fact.occurred_at,
-        appeal_id=case_id,
-        registration_number=fact.registration_number,
-        **fields,
-    )
+def _act(act_type: type[Act], fact: Event, *values: Any) -> Act:
+    return act_type(uuid5(fact.id, _ACT_NAMES[act_type]), fact.occurred_at, *values)
 
 
-def _received(fact: Event, case_id: UUID, kind: Kind, pack: str) -> Event:
-    return _act(
-        events.AppealReceived,
-        fact,
-        case_id,
-        channel=events.Channel.FINANCE_WINDOW,
-        kind=kind,
-        title="",
-        pack=pack,
-    )
+def _requested(fact: events.LoanRequested) -> list[Act]:
+    return [_act(engine.Opened, fact, Kind.HELP)]
 
 
-def _requested(fact: events.LoanRequested) -> list[Event]:
-    return [_received(fact, fact.appeal_id, Kind.HELP, fact.pack)]
+def _pushed(fact: events.LoanPushed) -> list[Act]:
+    legs = tuple(engine.AssignedLeg(leg.leg_id, leg.bank, Role.ASSIST) for leg in fact.legs)
+    return [_act(engine.Assigned, fact, legs)]
 
 
-def _pushed(fact: events.LoanPushed) -> list[Event]:
-    legs = tuple(
-        events.Leg(leg_id=leg.leg_id, unit=leg.bank, unit_name=leg.bank_name, role=Role.ASSIST)
-        for leg in fact.legs
-    )
-    return [_act(events.AppealAssigned, fact, fact.appeal_id, legs=legs)]
-
-
-def _reported(fact: events.LoanReported) -> list[Event]:
+def _reported(fact: events.LoanReported) -> list[Act]:
     state = LegState(fact.state)
-    its: dict[str, Any] = {"leg_id": fact.leg_id, "unit": fact.bank}
-    found: list[Event] = []
+    reported: list[Act] = []
     if state is LegState.CONTACTED:
-        found.append(_act(events.AppealContacted, fact, fact.appeal_id, how="", **its))
+        reported.append(_act(engine.Contacted, fact, fact.leg_id))
     if (stage := STAGES.get(state)) is not None:
-        found.append(_act(events.StageReached, fact, fact.appeal_id, stage=stage, **its))
-    if (outcome := ENDS.get(state)) is not None:
-        found.append(_act(events.AppealCompleted, fact, fact.appeal_id, outcome=outcome, **its))
-    return found
+        reported.append(_act(engine.Reached, fact, fact.leg_id, stage))
+    if state in ENDS:
+        reported.append(_act(engine.Completed, fact, fact.leg_id))
+    return reported
 
 
-def _withdrawn(fact: Event) -> list[Event]:
-    return [_act(events.AppealWithdrawn, fact, fact.appeal_id, reason="")]
+def _withdrawn(fact: Event) -> list[Act]:
+    return [_act(engine.Withdrawn, fact)]
 
 
-def _closed(fact: Event) -> list[Event]:
-    return [_act(events.AppealClosed, fact, fact.appeal_id)]
+def _closed(fact: Event) -> list[Act]:
+    return [_act(engine.Closed, fact)]
 
 
 def regulators_leg(complaint_id: UUID) -> UUID:
@@ -99,21 +90,16 @@ def regulators_leg(complaint_id: UUID) -> UUID:
     return uuid5(complaint_id, "regulator")
 
 
-def _complained(fact: events.LoanComplained) -> list[Event]:
-    leg = events.Leg(leg_id=regulators_leg(fact.complaint_id), unit="regulator", role=Role.LEAD)
-    return [
-        _received(fact, fact.complaint_id, Kind.COMPLAINT, fact.pack),
-        _act(events.AppealAssigned, fact, fact.complaint_id, legs=(leg,)),
-    ]
+def _complained(fact: events.LoanComplained) -> list[Act]:
+    leg = engine.AssignedLeg(regulators_leg(fact.complaint_id), "regulator", Role.LEAD)
+    return [_act(engine.Opened, fact, Kind.COMPLAINT), _act(engine.Assigned, fact, (leg,))]
 
 
-def _decided(fact: events.ComplaintDecided) -> list[Event]:
-    leg_id = regulators_leg(fact.complaint_id)
-    its = {"leg_id": leg_id, "unit": "regulator", "outcome": Outcome.EXPLAINED}
-    return [_act(events.AppealCompleted, fact, fact.complaint_id, **its)]
+def _decided(fact: events.ComplaintDecided) -> list[Act]:
+    return [_act(engine.Completed, fact, regulators_leg(fact.complaint_id))]
 
 
-_ACTS: dict[type[Event], Callable[[Any], list[Event]]] = {
+_ACTS: dict[type[Event], Callable[[Any], list[Act]]] = {
     events.LoanRequested: _requested,
     events.LoanPushed: _pushed,
     events.LoanReported: _reported,
@@ -125,39 +111,39 @@ _ACTS: dict[type[Event], Callable[[Any], list[Event]]] = {
 }
 FACTS = tuple(_ACTS)
 
-_OF_A_LEG: dict[type[Event], type[Event]] = {
-    events.AppealDueSoon: events.LoanDueSoon,
-    events.AppealOverdue: events.LoanOverdue,
-    events.AppealReminded: events.LoanReminded,
-    events.AppealSupervised: events.LoanSupervised,
-    events.DeadlineMoved: events.LoanDeadlineMoved,
+_SAID_OF_A_LOAN: dict[type[Ruling], type[Event]] = {
+    rulings.DueSoon: events.LoanDueSoon,
+    rulings.Overdue: events.LoanOverdue,
+    rulings.Reminded: events.LoanReminded,
+    rulings.Supervised: events.LoanSupervised,
+    rulings.DeadlineMoved: events.LoanDeadlineMoved,
 }
-_OF_A_COMPLAINT: dict[type[Event], type[Event]] = {
-    events.AppealDueSoon: events.ComplaintDueSoon,
-    events.AppealOverdue: events.ComplaintOverdue,
-    events.AppealReminded: events.ComplaintReminded,
-    events.DeadlineMoved: events.ComplaintDeadlineMoved,
+_SAID_OF_A_COMPLAINT: dict[type[Ruling], type[Event]] = {
+    rulings.DueSoon: events.ComplaintDueSoon,
+    rulings.Overdue: events.ComplaintOverdue,
+    rulings.Reminded: events.ComplaintReminded,
+    rulings.DeadlineMoved: events.ComplaintDeadlineMoved,
 }
-_BESIDE = {"clause", "was_due_at", "calendar"}
+_BORNE = ("deadline", "due_at", "title", "clause", "was_due_at", "calendar")
+"""What events bear of a ruling; an event that lacks one of these does not say it."""
 
 
-def said(case: JudgedDocument, event: Any) -> Event | None:
-    """What the engine said, as financing says it, under the same id; None for what no loan knows."""
-    table = _OF_A_LEG if isinstance(case, LoanDocument) else _OF_A_COMPLAINT
-    what = table.get(type(event))
-    if what is None:
+def said(case: JudgedDocument, ruling: Ruling) -> Event | None:
+    """A ruling as financing says it, under the id of the ruling; None for one that nobody is told of."""
+    table = _SAID_OF_A_LOAN if isinstance(case, LoanDocument) else _SAID_OF_A_COMPLAINT
+    event_type = table.get(type(ruling))
+    if event_type is None or not isinstance(ruling, DeadlineRuling):
         return None
-    fields: dict[str, Any] = {"deadline": event.deadline, "due_at": event.due_at, "title": event.title}
+    fields = {name: getattr(ruling, name) for name in _BORNE if name in event_type.model_fields}
     if isinstance(case, LoanDocument):
-        leg = next((one for one in case.legs if one.leg_id == event.leg_id), None)
+        leg = next((leg for leg in case.legs if leg.leg_id == ruling.leg_id), None)
         if leg is None:
             return None
         fields |= {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
-    fields |= {name: getattr(event, name) for name in _BESIDE & what.model_fields.keys()}
-    return case.event(what, event.occurred_at, id=event.id, **fields)
+    return case.event(event_type, ruling.occurred_at, id=ruling.id, **fields)
 
 
-def restated(case: JudgedDocument, at: Any) -> Event:
+def restated(case: JudgedDocument, at: datetime) -> Event:
     """All deadlines of the case as they stand now."""
     deadlines = tuple(case.deadlines)
     if isinstance(case, ComplaintDocument):

@@ -92,7 +92,7 @@ class Judge(shared.Judge[Known]):
     ) -> tuple[list[Event], datetime | None, datetime | None]:
         """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
         acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
-        judgement = decide(acts, pack_of(self.context, case.pack), known, upto)
+        judgement = decide(case.case_id, acts, pack_of(self.context, case.pack), known, upto)
         said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return said, judgement.next_due_at, ahead

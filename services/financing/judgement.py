@@ -6,19 +6,19 @@ from services.financing import engine
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared.events import Event
+from shared.judging.deadlines import stated
 from shared.rules.judging.decide import Judgement
-from shared.rules.wording.explained import explained
 
 
 def take(case: JudgedDocument, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
     new = []
-    for event in judgement.said:
-        if event.id not in case.said:
-            case.said.add(event.id)
-            if (said := engine.said(case, event)) is not None:
-                new.append(said)
-    deadlines = explained(case.deadlines, judgement.deadlines)
+    for ruling in judgement.rulings:
+        if ruling.id not in case.said:
+            case.said.add(ruling.id)
+            if (event := engine.said(case, ruling)) is not None:
+                new.append(event)
+    deadlines = stated(case.deadlines, judgement.deadlines)
     if (deadlines, judgement.state) != (case.deadlines, case.judged_state):
         case.deadlines, case.judged_state = deadlines, judgement.state.value
         new.append(engine.restated(case, upto))

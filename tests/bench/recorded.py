@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from huying.replay.replay import replay as through_services
 from huying.simulate import profiles
-from huying.simulate.judging import history
+from huying.simulate.judging import CASE, history
 from huying.simulate.recorded import Recorded, read_all
 from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as judge
@@ -138,8 +138,8 @@ def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None]
     ]
 
     def judging() -> None:
-        for said in histories:
-            decide(said, rules, calendar, upto)
+        for folded in histories:
+            decide(CASE, folded, rules, calendar, upto)
 
     def comparing() -> None:
         for case in found.cases:

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
-from shared import events
-from shared.events import Event, Leg, Mark, Role
+from shared.rules.judging import acts, rulings
+from shared.rules.judging.acts import Act, AssignedLeg, LegAct, OwnLimit
 from shared.rules.judging.decide import Judgement, decide
+from shared.rules.judging.rulings import Ruling
 from shared.rules.pack import pack
+from shared.rules.terms import Kind, Mark, Role
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import Limit, LimitUnit
 
@@ -22,6 +24,7 @@ SETTINGS = Path(__file__).parent.parent.parent / "huying" / "local" / "samples" 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
 TOWN = "town"
+CASE = UUID(int=1)
 
 
 @cache
@@ -61,12 +64,11 @@ class Story:
     def __init__(self, pack_id: str, kind: str = "help") -> None:
         self.pack = loaded(pack_id)
         self._kind = kind
-        self._acts: list[Event] = []
+        self._acts: list[Act] = []
 
     def received(self, when: str) -> Self:
         """Registered at intake."""
-        more = {"channel": "web", "kind": self._kind, "title": "Water", "pack": self.pack.ref}
-        return self.did(events.AppealReceived, when, unit=None, **more)
+        return self.did(acts.Opened, when, kind=Kind(self._kind))
 
     def dispatched(
         self,
@@ -76,46 +78,36 @@ class Story:
         limits: dict[str, dict[str, Any]] | None = None,
     ) -> Self:
         """Dispatched to `units`, the first of which leads; to the town where none is named."""
+        own = {deadline: OwnLimit(**given) for deadline, given in (limits or {}).items()}
         legs = tuple(
-            Leg(
-                leg_id=_leg_id(unit),
-                unit=unit,
-                role=Role.ASSIST if index else Role.LEAD,
-                leader=f"leader-of-{unit}",
-                limits=limits or {},
+            AssignedLeg(
+                _leg_id(unit), unit, Role.ASSIST if index else Role.LEAD, f"leader-of-{unit}", limits=own
             )
             for index, unit in enumerate(units or (TOWN,))
         )
-        return self.did(events.AppealAssigned, when, unit=None, legs=legs, marks=frozenset(marks))
+        return self.did(acts.Assigned, when, legs=legs, marks=frozenset(marks))
 
-    def did(self, what: type[Event], when: str, *, unit: str | None = TOWN, **fields: Any) -> Self:
-        """An act, of the unit's leg if it is one of a leg, with words where words are needed."""
-        required = {name for name, field in what.model_fields.items() if field.is_required()}
-        values = dict.fromkeys(required, "text") | {
-            "appeal_id": UUID(int=1),
-            "registration_number": f"{self.pack.prefix}-20260302-00001",
-            "occurred_at": at(when),
-        }
-        if "leg_id" in required and unit:
-            values |= {"leg_id": _leg_id(unit), "unit": unit}
-        self._acts.append(what.model_validate(values | fields))
+    def did(self, what: type[Act], when: str, *, unit: str = TOWN, **fields: Any) -> Self:
+        """An act, of the unit's leg if it is one of a leg."""
+        of_leg = {"leg_id": _leg_id(unit)} if issubclass(what, LegAct) else {}
+        self._acts.append(what(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **fields}))
         return self
 
     def reached(self, stage: str, when: str, *dates: str, unit: str = TOWN) -> Self:
         """A stage was reached, with the dates it brings."""
-        return self.did(events.StageReached, when, unit=unit, stage=stage, dates=[at(date) for date in dates])
+        return self.did(acts.Reached, when, unit=unit, stage=stage, dates=tuple(at(date) for date in dates))
 
     def contacted(self, when: str, unit: str = TOWN) -> Self:
-        return self.did(events.AppealContacted, when, unit=unit)
+        return self.did(acts.Contacted, when, unit=unit)
 
     def replied(self, when: str, unit: str = TOWN) -> Self:
-        return self.did(events.AppealResponded, when, unit=unit)
+        return self.did(acts.Responded, when, unit=unit)
 
     def completed(self, when: str, unit: str = TOWN) -> Self:
-        return self.did(events.AppealCompleted, when, unit=unit, outcome="solved")
+        return self.did(acts.Completed, when, unit=unit)
 
     def extended(self, when: str, deadline: str, limit: Limit) -> Self:
-        return self.did(events.AppealExtended, when, deadline=deadline, limit=limit)
+        return self.did(acts.Extended, when, deadline=deadline, limit=limit)
 
     def copy(self) -> "Story":
         """The same case so far, to be told another way."""
@@ -125,12 +117,14 @@ class Story:
 
     def judged(self, upto: str = "12-31 12:00") -> Judgement:
         """The judgement as of `upto`."""
-        return decide(self._acts, self.pack, CALENDAR, at(upto))
+        return decide(CASE, self._acts, self.pack, CALENDAR, at(upto))
 
     def told(self, upto: str = "12-31 12:00", *, reminders: bool = False) -> list[str]:
         """What was said, a line each: when, what, of which deadline or why, at which level or to whom."""
-        said = self.judged(upto).said
-        return [_line(event) for event in said if reminders or type(event) is not events.AppealDueSoon]
+        judged = self.judged(upto)
+        return [
+            _line(ruling) for ruling in judged.rulings if reminders or type(ruling) is not rulings.DueSoon
+        ]
 
     def stands(self, upto: str = "12-31 12:00") -> list[str]:
         """Every deadline, a line each: which, due when, and how it stands."""
@@ -144,7 +138,7 @@ def _leg_id(unit: str) -> UUID:
     return uuid5(NAMESPACE_OID, unit)
 
 
-def _line(event: Event) -> str:
-    what = event.type.removeprefix("appeal.").removesuffix(".v1")
-    about = [getattr(event, name, None) for name in ("deadline", "reason", "level", "to")]
-    return " ".join([shown(event.occurred_at), what, *(str(word) for word in about if word)])
+def _line(ruling: Ruling) -> str:
+    what = ruling.name.removeprefix("appeal.").removesuffix(".v1")
+    about = [getattr(ruling, name, None) for name in ("deadline", "reason", "level", "to")]
+    return " ".join([shown(ruling.occurred_at), what, *(str(word) for word in about if word)])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared import events
+from shared.rules.judging import acts
+from shared.rules.terms import Rank
 from tests.packs.histories import Story, working_days
 
 
@@ -63,7 +64,7 @@ def test_an_extension_after_the_time_is_over_changes_nothing():
 def test_the_leader_in_charge_approves_every_extension():
     extension = Story("bowu-2022").pack.extension
     assert extension
-    assert [(step.up_to, step.rank) for step in extension.ranks] == [(working_days(30), events.Rank.LEADER)]
+    assert [(step.up_to, step.rank) for step in extension.ranks] == [(working_days(30), Rank.LEADER)]
 
 
 def test_both_parts_are_reminded_of_at_three_quarters_of_their_time():
@@ -76,5 +77,5 @@ def test_both_parts_are_reminded_of_at_three_quarters_of_their_time():
 
 def test_waiting_for_papers_stops_the_time():
     # Stands still at the close of 03-03 and 03-04: two working days more than 03-05.
-    story = Story("bowu-2022").dispatched("03-02 10:00").did(events.AppealPaused, "03-03 10:00")
-    assert story.did(events.AppealResumed, "03-05 10:00").stands() == ["completion 03-09 17:30 overdue"]
+    story = Story("bowu-2022").dispatched("03-02 10:00").did(acts.Paused, "03-03 10:00")
+    assert story.did(acts.Resumed, "03-05 10:00").stands() == ["completion 03-09 17:30 overdue"]

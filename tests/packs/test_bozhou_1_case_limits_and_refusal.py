@@ -1,7 +1,7 @@
 """亳政办〔2024〕8号 §1: a time set for the case, and a "no" that lifts. 2026-03-02 is a Monday."""
 
-from shared import events
-from shared.events import Mark
+from shared.rules.judging import acts
+from shared.rules.terms import Mark
 from tests.packs.histories import Story, natural_days
 
 
@@ -26,13 +26,13 @@ def test_without_a_time_set_no_completion_is_ever_late():
 
 def test_a_no_is_lifted_at_once():
     story = Story("bozhou-2024").dispatched("03-02 10:00").replied("03-02 11:00")
-    story.did(events.AppealRefused, "03-03 15:00")
+    story.did(acts.Refused, "03-03 15:00")
     judged = story.judged("03-04 12:00")
     assert story.told("03-04 12:00") == ["03-03 15:00 lifted refusal"]
-    assert judged.said[0].leader == "leader-of-town"
-    assert judged.said[0].clause == "亳政办〔2024〕8号 §1"
+    assert judged.rulings[0].leader == "leader-of-town"
+    assert judged.rulings[0].clause == "亳政办〔2024〕8号 §1"
 
 
 def test_a_no_in_a_matter_before_the_courts_is_not_lifted():
     story = Story("bozhou-2024").dispatched("03-02 10:00", marks=[Mark.LITIGATION]).replied("03-02 11:00")
-    assert story.did(events.AppealRefused, "03-03 15:00").told() == []
+    assert story.did(acts.Refused, "03-03 15:00").told() == []

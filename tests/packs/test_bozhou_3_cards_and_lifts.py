@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared import events
-from shared.events import Mark
+from shared.rules.judging import acts
+from shared.rules.terms import Mark
 from tests.packs.histories import Story, natural_days
 
 
@@ -46,15 +46,15 @@ def test_a_matter_of_courts_or_petitions_is_never_lifted(mark: Mark):
 
 def test_the_leader_may_give_lifted_handling_another_time_and_signs_it_off():
     story = Story("bozhou-2024").dispatched("03-02 10:00", marks=[Mark.INHERITED]).replied("03-02 11:00")
-    story.did(events.AppealInstructed, "03-03 09:00", limit=natural_days(20))
+    story.did(acts.Instructed, "03-03 09:00", limit=natural_days(20))
     assert story.stands("03-04 09:00")[-1] == "lifted 03-23 24:00 open"  # 20 days after 03-03
-    assert story.did(events.AppealSignedOff, "03-23 10:00").stands()[-1] == "lifted 03-23 24:00 met"
+    assert story.did(acts.SignedOff, "03-23 10:00").stands()[-1] == "lifted 03-23 24:00 met"
 
 
 def test_a_reopened_appeal_is_dispatched_again_and_lifted_if_it_stays_silent():
     # Reopened Monday 03-16: round 2, three days -> Thursday 03-19.
     story = Story("bozhou-2024").dispatched("03-02 10:00").completed("03-03 10:00")
-    story.did(events.AppealReopened, "03-16 10:00")
+    story.did(acts.Reopened, "03-16 10:00")
     assert story.told("03-20 12:00") == [
         "03-16 10:00 redispatched reopened",
         "03-19 24:00 overdue reply",
@@ -66,12 +66,12 @@ def test_every_lift_goes_to_the_leader_in_charge_of_the_unit():
     lifted = [
         Story("bozhou-2024").dispatched("03-02 10:00"),
         Story("bozhou-2024").dispatched("03-02 10:00", marks=[Mark.INHERITED]),
-        Story("bozhou-2024").dispatched("03-02 10:00").did(events.AppealRefused, "03-02 11:00"),
-        Story("bozhou-2024").dispatched("03-02 10:00").did(events.LiftRequested, "03-02 11:00"),
+        Story("bozhou-2024").dispatched("03-02 10:00").did(acts.Refused, "03-02 11:00"),
+        Story("bozhou-2024").dispatched("03-02 10:00").did(acts.LiftRequested, "03-02 11:00"),
     ]
-    said = [next(e for e in story.judged().said if e.type == "appeal.lifted.v1") for story in lifted]
-    assert [event.reason for event in said] == ["count", "kind", "refusal", "request"]
-    assert {event.leader for event in said} == {"leader-of-town"}
+    said = [next(e for e in story.judged().rulings if e.name == "appeal.lifted.v1") for story in lifted]
+    assert [ruling.reason for ruling in said] == ["count", "kind", "refusal", "request"]
+    assert {ruling.leader for ruling in said} == {"leader-of-town"}
 
 
 def test_later_replies_and_lifted_handling_roll_too():
@@ -101,6 +101,6 @@ def test_waiting_for_papers_stops_the_time_for_thirty_days_at_most():
     # Thirty days from 03-03 end at 04-02 24:00. 03-03 to 04-01 do not count; 04-02, 04-03, then Tomb-sweeping
     # 04-04 to 04-06: 04-07.
     story = Story("bozhou-2024").dispatched("03-02 10:00").contacted("03-02 11:00")
-    story.did(events.AppealPaused, "03-03 10:00")
+    story.did(acts.Paused, "03-03 10:00")
     assert story.stands("04-02 23:00")[-1] == "reply suspended open"
     assert story.stands("04-03 01:00")[-1] == "reply 04-07 24:00 open"

@@ -18,7 +18,7 @@ def test_each_leg_has_its_own_clocks_and_its_own_card():
         ("bureau", "contact", "met"),
         ("bureau", "reply", "met"),
     ]
-    assert [e.unit for e in judged.said if e.type == "card.issued.v1"] == ["town"]
+    assert [e.unit for e in judged.rulings if e.name == "card.issued.v1"] == ["town"]
 
 
 @pytest.mark.parametrize(

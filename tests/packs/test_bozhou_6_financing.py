@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import events
+from shared.rules.judging import acts
 from tests.packs.histories import Story
 
 BANK = "bank"
@@ -60,9 +60,9 @@ def test_asking_for_papers_reports_the_state_and_decides_nothing():
 def test_waiting_for_papers_does_not_count():
     # Paused 03-10 to 03-20: ten days do not count, so 04-02 becomes 04-12, a Sunday, and that 04-13.
     story = pushed("03-02 10:00").reached("documents_needed", "03-03 10:00", unit=BANK)
-    story.did(events.AppealPaused, "03-10 10:00", unit=BANK, ground="enterprise_papers")
+    story.did(acts.Paused, "03-10 10:00", unit=BANK, ground="enterprise_papers")
     assert story.stands("03-12 10:00")[-1] == "bank_decision suspended open"
-    resumed = story.did(events.AppealResumed, "03-20 10:00", unit=BANK)
+    resumed = story.did(acts.Resumed, "03-20 10:00", unit=BANK)
     assert resumed.stands("03-20 12:00")[-1] == "bank_decision 04-13 24:00 open"
 
 

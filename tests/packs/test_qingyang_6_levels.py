@@ -5,8 +5,8 @@ Sample settings: completion 10 working days, each level 15 natural days that rol
 
 import pytest
 
-from shared import events
-from shared.events import Mark
+from shared.rules.judging import acts
+from shared.rules.terms import Mark
 from tests.packs.histories import Story, natural_days, working_days
 
 QY = "qingyang-2023"
@@ -30,8 +30,8 @@ def test_an_unsolved_problem_climbs_through_three_levels_and_is_supervised_at_th
 
 
 def test_each_level_has_its_leader():
-    said = Story(QY).received("03-02 09:00").dispatched("03-02 10:00").judged().said
-    leaders = [event.leader for event in said if event.type == "appeal.lifted.v1"]
+    said = Story(QY).received("03-02 09:00").dispatched("03-02 10:00").judged().rulings
+    leaders = [ruling.leader for ruling in said if ruling.name == "appeal.lifted.v1"]
     assert leaders == ["leader-of-town", "mayor", "province"]
 
 
@@ -54,7 +54,7 @@ def test_a_problem_of_several_departments_stays_with_the_task_force(mark: Mark):
 def test_a_signed_request_brings_it_one_level_up_and_the_next_request_the_next():
     story = Story(QY).dispatched("03-02 10:00")
     for when in ("03-03 10:00", "03-04 10:00", "03-05 10:00", "03-06 10:00"):
-        story.did(events.LiftRequested, when)
+        story.did(acts.LiftRequested, when)
     assert story.told("03-07 12:00") == [
         "03-03 10:00 lifted request county",
         "03-04 10:00 lifted request city",
@@ -77,7 +77,7 @@ def test_a_leader_who_gives_more_time_puts_off_the_next_level():
     # Lifted 03-02; thirty days from the instruction of 03-05 end on Saturday 04-04, Tomb-sweeping to 04-06.
     story = Story(QY).dispatched("03-02 10:00", marks=[Mark.CROSS_LEVEL])
     limit = natural_days(30).model_copy(update={"roll": True})
-    story.did(events.AppealInstructed, "03-05 10:00", limit=limit)
+    story.did(acts.Instructed, "03-05 10:00", limit=limit)
     assert story.told("04-08 12:00")[-2:] == ["04-07 24:00 overdue lifted", "04-07 24:00 lifted level city"]
 
 
@@ -90,6 +90,6 @@ def test_an_appeal_nobody_has_is_the_offices_own_miss():
 
 def test_an_objection_or_a_dispatch_too_late_is_the_offices_miss_and_lifts_nothing():
     # Asked Monday 03-02; the office decides by 03-03.
-    story = Story(QY).dispatched("03-02 10:00").did(events.AppealObjected, "03-02 15:00")
+    story = Story(QY).dispatched("03-02 10:00").did(acts.Objected, "03-02 15:00")
     assert story.told("03-10 12:00") == ["03-03 17:30 overdue objection", "03-03 17:30 reminded objection"]
-    assert story.judged("03-10 12:00").said[-1].unit is None
+    assert story.judged("03-10 12:00").rulings[-1].unit is None

@@ -1,6 +1,6 @@
 """庆阳若干措施（2023）§7 follow-up, §16 rectification list, §14 and §17 red and black list."""
 
-from shared import events
+from shared.rules.judging import acts
 from tests.packs.histories import Story
 
 QY = "qingyang-2023"
@@ -10,12 +10,12 @@ def test_every_enterprise_is_visited_after_its_case():
     # Completed Tuesday 03-03; 30 natural days: 04-02, a Thursday.
     story = Story(QY).dispatched("03-02 10:00").completed("03-03 10:00")
     assert story.told() == ["04-02 24:00 overdue follow_up", "04-02 24:00 reminded follow_up"]
-    assert story.did(events.FollowUpMade, "04-02 16:00", reached=True).told() == []
+    assert story.did(acts.FollowedUp, "04-02 16:00", reached=True).told() == []
 
 
 def test_a_rating_is_no_visit():
     story = Story(QY).dispatched("03-02 10:00").completed("03-03 10:00")
-    story.did(events.AppealRated, "03-04 10:00", rating="satisfied")
+    story.did(acts.Rated, "03-04 10:00")
     assert story.told()[0] == "04-02 24:00 overdue follow_up"
 
 
@@ -39,7 +39,7 @@ def test_measures_are_met_one_by_one_and_the_one_missed_is_proposed_for_the_list
         "03-13 18:00 supervised rectification",
         "03-13 18:00 publication.proposed rectification",
     ]
-    proposed = story.judged("03-15 12:00").said[-1]
+    proposed = story.judged("03-15 12:00").rulings[-1]
     assert (proposed.unit, proposed.clause) == ("town", "庆阳若干措施（2023）§14、§17")
 
 

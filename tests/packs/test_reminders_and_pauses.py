@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared import events
+from shared.rules.judging import acts, rulings
 from tests.packs.histories import Story, at
 
 PACK_AND_KIND = {
@@ -33,15 +33,15 @@ REMINDED = [
     (dispatched("financing"), {"bank_contact", "bank_status", "bank_decision"}),
     (dispatched("complaint"), {"regulator_result"}),
     (desk("xuancheng"), {"dispatch"}),
-    (dispatched("xuancheng").did(events.LiftRequested, "03-02 11:00"), {"contact", "completion", "lifted"}),
+    (dispatched("xuancheng").did(acts.LiftRequested, "03-02 11:00"), {"contact", "completion", "lifted"}),
     (
-        dispatched("xuancheng").did(events.AppealObjected, "03-02 11:00"),
+        dispatched("xuancheng").did(acts.Objected, "03-02 11:00"),
         {"contact", "completion", "objection"},
     ),
     (dispatched("xuancheng").completed("03-02 11:00"), {"follow_up"}),
     (dispatched("approval"), {"decision"}),
     (desk("qingyang"), {"dispatch"}),
-    (dispatched("qingyang").did(events.AppealObjected, "03-02 11:00"), {"completion", "lifted"}),
+    (dispatched("qingyang").did(acts.Objected, "03-02 11:00"), {"completion", "lifted"}),
     (dispatched("qingyang").completed("03-02 11:00"), {"follow_up"}),
     (
         dispatched("qingyang").reached("rectification_ordered", "03-02 11:00", "03-10 18:00"),
@@ -69,10 +69,10 @@ def shares(story: Story) -> dict[str, float]:
     judged = story.judged()
     ran = {(d.kind, d.due_at): d.started_at for d in judged.deadlines}
     found = {}
-    for event in judged.said:
-        if type(event) is events.AppealDueSoon:
-            started = ran[event.deadline, event.due_at]
-            found[event.deadline] = 100 * (event.occurred_at - started) / (event.due_at - started)
+    for ruling in judged.rulings:
+        if type(ruling) is rulings.DueSoon:
+            started = ran[ruling.deadline, ruling.due_at]
+            found[ruling.deadline] = 100 * (ruling.occurred_at - started) / (ruling.due_at - started)
     return found
 
 
@@ -112,7 +112,7 @@ def test_a_plan_of_years_is_reminded_of_at_nine_tenths(story: Story, deadline: s
     ],
 )
 def test_a_pause_ends_by_itself_at_the_cap_of_its_ground(name: str, ground: str | None, ends: str):
-    paused = dispatched(name).contacted("03-02 11:00").did(events.AppealPaused, "03-03 10:00", ground=ground)
+    paused = dispatched(name).contacted("03-02 11:00").did(acts.Paused, "03-03 10:00", ground=ground)
     for minutes, stands_still in ((-1, True), (1, False)):
         moment = at(ends) + timedelta(minutes=minutes)
         open_ones = [d for d in paused.judged(f"{moment:%m-%d %H:%M}").deadlines if d.verdict == "open"]
@@ -121,5 +121,5 @@ def test_a_pause_ends_by_itself_at_the_cap_of_its_ground(name: str, ground: str 
 
 @pytest.mark.parametrize("name", ["arrears", "xx arrears", "award", "clues"])
 def test_money_owed_and_clues_know_no_pause(name: str):
-    paused = dispatched(name).did(events.AppealPaused, "03-03 10:00")
+    paused = dispatched(name).did(acts.Paused, "03-03 10:00")
     assert None not in [d.due_at for d in paused.judged("03-03 12:00").deadlines]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import events
+from shared.rules.judging import acts
+from shared.rules.terms import Mark
 from tests.packs.histories import Story, working_days
 
 WHEN = "03-03 09:00"
@@ -13,20 +14,20 @@ ACTS: dict[str, Callable[[Story], Story]] = {
     "contacted": lambda story: story.contacted(WHEN),
     "responded": lambda story: story.replied(WHEN),
     "completed": lambda story: story.completed(WHEN),
-    "objection decided": lambda story: story.did(events.ObjectionDecided, WHEN, upheld=False),
-    "referred": lambda story: story.did(events.AppealReferred, WHEN),
-    "closed": lambda story: story.did(events.AppealClosed, WHEN),
-    "rated": lambda story: story.did(events.AppealRated, WHEN, rating="satisfied"),
-    "followed up": lambda story: story.did(events.FollowUpMade, WHEN, reached=True),
-    "signed off": lambda story: story.did(events.AppealSignedOff, WHEN),
-    "found": lambda story: story.did(events.FindingMade, WHEN, reasonable=True),
+    "objection decided": lambda story: story.did(acts.ObjectionDecided, WHEN, upheld=False),
+    "referred": lambda story: story.did(acts.Referred, WHEN),
+    "closed": lambda story: story.did(acts.Closed, WHEN),
+    "rated": lambda story: story.did(acts.Rated, WHEN),
+    "followed up": lambda story: story.did(acts.FollowedUp, WHEN, reached=True),
+    "signed off": lambda story: story.did(acts.SignedOff, WHEN),
+    "found": lambda story: story.did(acts.Found, WHEN),
 }
 
 
 def bozhou() -> Story:
     story = Story("bozhou-2024").received("03-02 09:00")
     return story.dispatched(
-        "03-02 09:30", marks=[events.Mark.INHERITED], limits={"completion": {"limit": working_days(5)}}
+        "03-02 09:30", marks=[Mark.INHERITED], limits={"completion": {"limit": working_days(5)}}
     )
 
 
@@ -49,7 +50,7 @@ def bowu_award() -> Story:
 
 def xuancheng() -> Story:
     story = Story("xuancheng-2024").received("03-02 09:00").dispatched("03-02 09:30")
-    return story.did(events.AppealObjected, "03-02 09:40").did(events.LiftRequested, "03-02 09:50")
+    return story.did(acts.Objected, "03-02 09:40").did(acts.LiftRequested, "03-02 09:50")
 
 
 def heard_in(pack_id: str) -> Story:
@@ -66,8 +67,8 @@ def approval() -> Story:
 
 def qingyang() -> Story:
     story = Story("qingyang-2023").received("03-02 09:00")
-    story.dispatched("03-02 09:30", marks=[events.Mark.CROSS_LEVEL])
-    story.did(events.AppealObjected, "03-02 09:40")
+    story.dispatched("03-02 09:30", marks=[Mark.CROSS_LEVEL])
+    story.did(acts.Objected, "03-02 09:40")
     return story.reached("rectification_ordered", "03-02 09:50", "03-10 18:00")
 
 

@@ -1,6 +1,6 @@
 """宣城行动方案（2024）§5: silence is consent. Sample settings: 5 working days, with an extension 10."""
 
-from shared import events
+from shared.rules.judging import acts
 from tests.packs.histories import Story, working_days
 
 
@@ -67,13 +67,13 @@ def test_an_item_with_a_promise_of_its_own_brings_it():
 
 def test_a_procedure_that_by_law_does_not_count_stops_the_time():
     # Stands still at the close of 03-04 and 03-05: two working days more, 03-11.
-    story = accepted().did(events.AppealPaused, "03-04 10:00", ground="statutory_procedure")
-    story.did(events.AppealResumed, "03-06 10:00")
+    story = accepted().did(acts.Paused, "03-04 10:00", ground="statutory_procedure")
+    story.did(acts.Resumed, "03-06 10:00")
     assert story.told()[-1] == "03-11 17:30 approval.deemed decision"
 
 
 def test_an_application_taken_back_is_never_approved():
-    story = accepted().did(events.AppealWithdrawn, "03-05 10:00")
+    story = accepted().did(acts.Withdrawn, "03-05 10:00")
     assert story.told() == []
     assert story.judged().state == "withdrawn"
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared import events
+from shared.rules.judging import acts
 from tests.packs.histories import Story
 
 
@@ -35,7 +35,7 @@ def test_a_clue_transferred_in_time_is_not_handed_over():
 
 
 def test_the_outcome_of_what_was_handed_over_is_a_finding():
-    story = clue().did(events.FindingMade, "04-20 10:00", reasonable=True)
+    story = clue().did(acts.Found, "04-20 10:00")
     assert story.told() == [
         "03-09 17:30 overdue transfer",
         "03-09 17:30 handed_over transfer discipline_inspection",
@@ -58,7 +58,7 @@ def test_an_inquiry_without_end_is_supervised():
 
 
 def test_a_clue_referred_to_the_police_leaves_the_ledger():
-    story = clue().did(events.AppealReferred, "03-03 10:00", to="public_security")
+    story = clue().did(acts.Referred, "03-03 10:00")
     assert story.told() == []
     assert story.judged().state == "referred"
 
@@ -73,5 +73,5 @@ def test_who_brought_a_clue_is_not_asked_for_a_rating():
 def test_stages_of_one_moment_are_reached_in_the_order_of_the_pack(ids):
     story = clue()
     for id_, stage in zip(ids, ("transferred", "inquired"), strict=True):
-        story.did(events.StageReached, "03-05 10:00", unit="hotline", stage=stage, dates=[], id=UUID(int=id_))
+        story.did(acts.Reached, "03-05 10:00", unit="hotline", stage=stage, id=UUID(int=id_))
     assert "inquiry 04-07 24:00 met" in story.stands("04-10 12:00")

@@ -1,6 +1,6 @@
 """XX市实施意见（2022）§7, §8 and the safeguards. Sample settings: 1, 7, 3 and 5 working days."""
 
-from shared import events
+from shared.rules.judging import acts
 from tests.packs.histories import Story
 
 XX = "xx-city-2022"
@@ -22,7 +22,7 @@ def test_after_a_talk_and_a_second_miss_it_goes_to_discipline_inspection():
 
 def test_a_unit_that_does_its_work_after_the_talk_is_not_handed_over():
     story = Story(XX).dispatched("03-02 10:00").contacted("03-03 10:00").completed("03-12 17:30")
-    story.did(events.AppealRated, "03-13 10:00", rating="satisfied")
+    story.did(acts.Rated, "03-13 10:00")
     assert story.told()[-1] == "03-11 17:30 redispatched overdue"
 
 
@@ -42,10 +42,10 @@ def test_who_gives_no_verdict_is_asked_for_one():
     # Completed Thursday 03-05: five working days, 03-12.
     story = Story(XX).dispatched("03-02 10:00").contacted("03-02 11:00").completed("03-05 10:00")
     assert story.told() == ["03-12 17:30 overdue follow_up", "03-12 17:30 reminded follow_up"]
-    assert story.did(events.AppealRated, "03-12 17:00", rating="not_satisfied").told() == []
+    assert story.did(acts.Rated, "03-12 17:00").told() == []
 
 
 def test_there_is_no_card_and_no_lift():
-    story = Story(XX).dispatched("03-02 10:00").did(events.AppealRefused, "03-02 11:00")
-    story.did(events.LiftRequested, "03-02 12:00")
+    story = Story(XX).dispatched("03-02 10:00").did(acts.Refused, "03-02 11:00")
+    story.did(acts.LiftRequested, "03-02 12:00")
     assert not {"card.issued", "lifted"} & {line.split()[2] for line in story.told()}

@@ -48,7 +48,7 @@ def is_pure(path: Path) -> bool:
 
 
 def layers(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Services know nothing of each other, `shared` nothing of either."""
+    """Services know nothing of each other, `shared` nothing of either, and the rules nothing but themselves."""
     own = path.parts[1] if path.parts[0] == "services" else None
     for name in imported(tree):
         top, _, rest = name.partition(".")
@@ -56,6 +56,8 @@ def layers(path: Path, tree: ast.Module) -> Iterator[str]:
             yield f"relative import {name}"
         if path.parts[0] == "shared" and top in ("services", "huying"):
             yield f"shared imports {name}"
+        if path.parts[:2] == ("shared", "rules") and top == "shared" and not rest.startswith("rules"):
+            yield f"a rule imports {name}"
         if own in SERVICES and (top == "huying" or (top == "services" and rest.split(".")[0] != own)):
             yield f"a service imports {name}"
 
@@ -199,6 +201,8 @@ def test_no_source_breaks_the_rule(rule) -> None:
         (layers, "services/intake/api.py", "from huying.up import up"),
         (layers, "services/intake/api.py", "from . import domain"),
         (layers, "shared/rules/judging/decide.py", "from services.escalation import domain"),
+        (layers, "shared/rules/judging/acts.py", "from shared import events"),
+        (layers, "shared/rules/judging/decide.py", "from shared.events import CATALOGUE"),
         (layers, "shared/database/migrations.py", "import huying"),
         (purity, "services/intake/domain.py", "from sqlalchemy import text"),
         (purity, "shared/rules/time/calendar.py", "import httpx"),

@@ -1,244 +1,184 @@
-"""What each act does to a case. An act of an unknown leg, or after the case's end, has no effect."""
-
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
-
-from shared import events
-from shared.events import DeadlineKind, Event, Verdict
-from shared.rules.judging import consequences, timers
-from shared.rules.judging.case import Case
-from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
-from shared.rules.pack.parts import Meeting, Start
-from shared.rules.time.calendar import OfficeHours
-from shared.rules.time.limits import Limit, Pause
-
-
-def fold(case: Case, act: Event) -> None:
-    """Fire the timers that precede `act`, then let it take effect. Acts come in order."""
-    at = _utc(act.occurred_at)
-    timers.run_before(case, at)
-    if case.end is None or type(act) is events.CardWithdrawn:
-        ACTS[type(act)](case, act, at)
-
+"""The acts a case is judged by: what happened to it and when, without anything that nobody judges by.
 
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:  # the first or the last day a datetime can hold
-        return moment
-
+A service makes acts of its events. An act is told apart from others by its `id`; of two acts of one type at
+one moment, the one with the smaller id takes effect first.
+"""
 
-def receive(case: Case, act: events.AppealReceived, at: datetime) -> None:
-    if not case.received:
-        case.know_kind(act.kind)
-        if not case.legs:
-            case.begin(Start.RECEIVED, None, at)
-    case.received = True
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
+from shared.rules.terms import Kind, Mark, Role
+from shared.rules.time.limits import Limit
 
-def assign(case: Case, act: events.AppealAssigned, at: datetime) -> None:
-    if not act.legs:
-        return
-    case.meet(Meeting.ASSIGNED, case.own, at)
-    case.marks |= act.marks
-    for given in act.legs:
-        if given.leg_id not in case.legs:
-            leg = Leg(given, str(given.leg_id), len(case.legs), _hours(case, given))
-            case.legs[given.leg_id] = leg
-            case.begin_round(leg, at)
-    consequences.lift(
-        case, tuple(step for step in case.table.marked if step.when.marks & case.marks), case.lead(), at
-    )
-
-
-def _hours(case: Case, given: events.Leg) -> OfficeHours:
-    """The leg's own office hours; the pack's where it has none or they are none."""
-    try:
-        return OfficeHours.parse(given.office_hours) if given.office_hours else case.table.hours
-    except ValueError:
-        return case.table.hours
 
-
-def contact(case: Case, act: events.AppealContacted, at: datetime) -> None:
-    if leg := _live(case, act):
-        case.meet(Meeting.CONTACTED, leg.deadlines, at)
-        case.begin(Start.CONTACTED, leg, at)
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What every act bears."""
 
+    id: UUID
+    occurred_at: datetime
 
-def respond(case: Case, act: events.AppealResponded, at: datetime) -> None:
-    if leg := _live(case, act):
-        case.meet(Meeting.RESPONDED, leg.deadlines, at)
-        case.begin(Start.RESPONDED, leg, at)
 
+@dataclass(frozen=True, slots=True)
+class Opened(Act):
+    """The case was registered."""
 
-def reach(case: Case, act: events.StageReached, at: datetime) -> None:
-    leg = _live(case, act)
-    if leg and act.stage in case.table.stages:
-        case.meet(act.stage, leg.deadlines, at)
-        case.begin(act.stage, leg, at, tuple(_utc(date) for date in act.dates))
+    kind: Kind
 
 
-def complete(case: Case, act: events.AppealCompleted, at: datetime) -> None:
-    if leg := _live(case, act):
-        case.meet(Meeting.COMPLETED, leg.deadlines, at)
-        leg.completed = True
-        void(leg.deadlines)
-        case.resume(leg, at)
-        case.clear_cards(leg, at)
-        _meet_if_all_completed(case, at)
+@dataclass(frozen=True, slots=True)
+class OwnLimit:
+    """A limit that one case brings: its length, or the moment it ends."""
 
+    limit: Limit | None = None
+    due_at: datetime | None = None
 
-def _meet_if_all_completed(case: Case, at: datetime) -> None:
-    if case.all_completed():
-        case.meet(Meeting.ALL_COMPLETED, case.own, at)
-        case.begin(Start.ALL_COMPLETED, None, at)
 
+@dataclass(frozen=True, slots=True)
+class AssignedLeg:
+    """One unit's share of a case, as it was assigned. `limits` are its own, by deadline."""
 
-def object_(case: Case, act: events.AppealObjected, at: datetime) -> None:
-    if leg := _live(case, act):
-        case.begin(Start.OBJECTED, leg, at)
+    leg_id: UUID
+    unit: str
+    role: Role
+    leader: str | None = None
+    office_hours: tuple[tuple[str, str], ...] | None = None
+    limits: Mapping[str, OwnLimit] = field(default_factory=dict)
 
 
-def decide_objection(case: Case, act: events.ObjectionDecided, at: datetime) -> None:
-    leg = case.legs.get(act.leg_id)
-    if leg:
-        case.meet(Meeting.OBJECTION_DECIDED, leg.deadlines, at)
-    if leg and not leg.ended and act.upheld:
-        leg.ended = True
-        void(leg.deadlines)
-        case.resume(leg, at)
-        _meet_if_all_completed(case, at)
+@dataclass(frozen=True, slots=True)
+class Assigned(Act):
+    """The case was dispatched; round 1 of each leg starts. A leg that is known already changes nothing."""
 
+    legs: tuple[AssignedLeg, ...]
+    marks: frozenset[Mark] = frozenset()
 
-def refuse(case: Case, act: events.AppealRefused, at: datetime) -> None:
-    if leg := _live(case, act):
-        leg.refused = True
-        consequences.lift(case, case.table.refused, leg, at)
 
+@dataclass(frozen=True, slots=True)
+class LegAct(Act):
+    """What every act of a leg bears."""
 
-def request_lift(case: Case, act: events.LiftRequested, at: datetime) -> None:
-    if leg := _live(case, act):
-        consequences.lift(case, case.table.requested, leg, at, again=True)
+    leg_id: UUID
 
 
-def pause(case: Case, act: events.AppealPaused, at: datetime) -> None:
-    caps = case.table.pause_caps
-    leg = _live(case, act)
-    if leg and caps:
-        case.pause(leg, at, caps.get(act.ground, caps[None]))
+@dataclass(frozen=True, slots=True)
+class Contacted(LegAct):
+    """The unit reached whoever asked."""
 
 
-def resume(case: Case, act: events.AppealResumed, at: datetime) -> None:
-    if leg := _live(case, act):
-        case.resume(leg, at)
+@dataclass(frozen=True, slots=True)
+class Responded(LegAct):
+    """The unit said how handling stands."""
 
 
-def extend(case: Case, act: events.AppealExtended, at: datetime) -> None:
-    """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
-    leg, allowed, cap = _live(case, act), case.pack.extension, case.table.extension_cap
-    deadline = _open(leg.deadlines, act.deadline) if leg else None
-    if not leg or not allowed or not cap or not deadline or act.deadline not in case.table.extended:
-        return
-    if allowed.times is not None and deadline.extended >= allowed.times:
-        return
-    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
-    limit = min(ends, key=ends.__getitem__)
-    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else deadline.due_at
-    if old and ends[limit] > old:
-        deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
-        deadline.extended += 1
-        case.reckon(deadline, leg.pauses, at)
+@dataclass(frozen=True, slots=True)
+class Reached(LegAct):
+    """A stage of the pack's procedure was reached. `dates` are the moments it brings."""
 
+    stage: str
+    dates: tuple[datetime, ...] = ()
 
-def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
-    return next((d for d in deadlines if d.kind == kind and d.verdict is Verdict.OPEN), None)
 
+@dataclass(frozen=True, slots=True)
+class Objected(LegAct):
+    """The unit says the case is not its own."""
 
-def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
-    """When `limit` would end if a pause that is open ended now."""
-    pauses = tuple(Pause(pause.start, pause.end or at) for pause in leg.pauses)
-    return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
 
+@dataclass(frozen=True, slots=True)
+class ObjectionDecided(LegAct):
+    """The office decided an objection; upheld, the leg ends."""
 
-def rate(case: Case, act: events.AppealRated, at: datetime) -> None:
-    case.meet(Meeting.RATED, case.own, at)
+    upheld: bool
 
 
-def follow_up(case: Case, act: events.FollowUpMade, at: datetime) -> None:
-    if act.reached:
-        case.meet(Meeting.FOLLOWED_UP, case.own, at)
+@dataclass(frozen=True, slots=True)
+class Extended(LegAct):
+    """`limit` replaces the limit of a deadline, counted from the same start."""
 
+    deadline: str
+    limit: Limit
 
-def find(case: Case, act: events.FindingMade, at: datetime) -> None:
-    case.meet(Meeting.FOUND, case.own, at)
 
+@dataclass(frozen=True, slots=True)
+class Paused(LegAct):
+    """Time stops counting for the leg. `ground` is one of those the pack names."""
 
-def reopen(case: Case, act: events.AppealReopened, at: datetime) -> None:
-    void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
-    for leg in case.legs.values():
-        if leg.completed and not leg.ended:
-            leg.completed = leg.refused = False
-            consequences.redispatch(case, leg, at, "reopened")
+    ground: str | None = None
 
 
-def instruct(case: Case, act: events.AppealInstructed, at: datetime) -> None:
-    """A limit replaces the lifted one, also one that has passed, as long as nothing has met it."""
-    lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
-    if act.limit and lifted and not lifted[-1].met_at:
-        case.begin_lifted(at, act.limit)
+@dataclass(frozen=True, slots=True)
+class Resumed(LegAct):
+    """Time counts again for the leg."""
 
 
-def sign_off(case: Case, act: events.AppealSignedOff, at: datetime) -> None:
-    case.meet(Meeting.SIGNED_OFF, case.own, at)
+@dataclass(frozen=True, slots=True)
+class Refused(LegAct):
+    """The unit said no."""
 
 
-def withdraw_card(case: Case, act: events.CardWithdrawn, at: datetime) -> None:
-    if card := case.cards.get(act.card_id):
-        card.withdrawn = True
+@dataclass(frozen=True, slots=True)
+class LiftRequested(LegAct):
+    """The unit's head asked that the case be lifted."""
 
 
-def refer(case: Case, act: events.AppealReferred, at: datetime) -> None:
-    case.meet(Meeting.REFERRED, case.own, at)
-    case.finish(CaseState.REFERRED, at)
+@dataclass(frozen=True, slots=True)
+class Completed(LegAct):
+    """The unit says it is done."""
 
 
-def withdraw(case: Case, act: events.AppealWithdrawn, at: datetime) -> None:
-    case.finish(CaseState.WITHDRAWN, at)
+@dataclass(frozen=True, slots=True)
+class Found(Act):
+    """The case was found reasonable, or not."""
 
 
-def close(case: Case, act: events.AppealClosed, at: datetime) -> None:
-    case.meet(Meeting.CLOSED, case.own, at)
-    case.finish(CaseState.CLOSED, at)
+@dataclass(frozen=True, slots=True)
+class Referred(Act):
+    """The case belongs elsewhere: it ends."""
 
 
-def _live(case: Case, act: events.LegEvent) -> Leg | None:
-    leg = case.legs.get(act.leg_id)
-    return None if leg is None or leg.ended or leg.completed else leg
+@dataclass(frozen=True, slots=True)
+class Instructed(Act):
+    """The leader ordered something; `limit`, where given, replaces the one for lifted handling."""
 
+    limit: Limit | None = None
 
-ACTS: dict[type[Event], Callable[[Case, Any, datetime], None]] = {
-    events.AppealReceived: receive,
-    events.AppealAssigned: assign,
-    events.AppealContacted: contact,
-    events.AppealResponded: respond,
-    events.StageReached: reach,
-    events.AppealObjected: object_,
-    events.ObjectionDecided: decide_objection,
-    events.AppealExtended: extend,
-    events.AppealPaused: pause,
-    events.AppealResumed: resume,
-    events.AppealRefused: refuse,
-    events.LiftRequested: request_lift,
-    events.AppealCompleted: complete,
-    events.AppealReferred: refer,
-    events.AppealInstructed: instruct,
-    events.AppealSignedOff: sign_off,
-    events.CardWithdrawn: withdraw_card,
-    events.AppealRated: rate,
-    events.FollowUpMade: follow_up,
-    events.FindingMade: find,
-    events.AppealReopened: reopen,
-    events.AppealWithdrawn: withdraw,
-    events.AppealClosed: close,
-}
+
+@dataclass(frozen=True, slots=True)
+class SignedOff(Act):
+    """The leader signed the lifted handling off."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardWithdrawn(Act):
+    """A card was taken back and no longer counts."""
+
+    card_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Rated(Act):
+    """Whoever asked rated the handling."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedUp(Act):
+    """Whoever asked was called after completion. `reached`: the call was answered."""
+
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened(Act):
+    """The completed legs start their next round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn(Act):
+    """Whoever asked took the case back: it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Act):
+    """The office closed the case: it ends."""

@@ -4,15 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from shared import events
-from shared.events import DeadlineKind, Event, Kind, Mark, Verdict
-from shared.rules.judging import consequences
-from shared.rules.judging.rulings import Said
+from shared.rules.judging import consequences, rulings
+from shared.rules.judging.rulings import Rulings
 from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Start
-from shared.rules.pack.table import Held
+from shared.rules.pack.table import StartedLimit
+from shared.rules.terms import DeadlineKind, Kind, Mark, Role, Verdict
 from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar, Calendars, OfficeHours
 from shared.rules.time.limits import Due, Limit, Pause
@@ -25,12 +24,12 @@ ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED}
 class Case:
     """A case as it stands after the acts folded so far (see `acts`) and the timers run up to then."""
 
-    def __init__(self, first: Event, pack: Pack, calendars: Calendars) -> None:
+    def __init__(self, case_id: UUID, pack: Pack, calendars: Calendars) -> None:
         self.pack = pack
         self.table = pack.table()
         self.calendar = calendars.first
         self.notices = list(calendars.later)
-        self.said = Said(first)
+        self.rulings = Rulings(case_id)
         self.received = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
@@ -69,7 +68,7 @@ class Case:
     def lead(self) -> Leg | None:
         """The leg that leads, else the first one."""
         legs = list(self.legs.values())
-        return next((leg for leg in legs if leg.given.role is events.Role.LEAD), legs[0] if legs else None)
+        return next((leg for leg in legs if leg.assigned.role is Role.LEAD), legs[0] if legs else None)
 
     def leg_of(self, deadline: Deadline) -> Leg | None:
         """Its leg; None for a deadline of the whole case."""
@@ -77,14 +76,14 @@ class Case:
 
     def begin_round(self, leg: Leg, at: datetime) -> None:
         """Start the limits of the leg's round. A moment given that lies before is overdue at once."""
-        for held in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
-            own = leg.given.limits.get(held.deadline) if held.own_clause else None
-            if own and held.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
-                self._start(held, leg, at, held.own_clause, due_at=own.due_at)
-            elif own and held.own_clause and own.limit and not own.due_at:
-                self._start(held, leg, at, held.own_clause, own.limit)
-            elif held.limit:
-                self._start(held, leg, at, held.clause, held.limit)
+        for rule in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
+            own = leg.assigned.limits.get(rule.deadline) if rule.own_clause else None
+            if own and rule.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
+                self._start(rule, leg, at, rule.own_clause, due_at=own.due_at)
+            elif own and rule.own_clause and own.limit and not own.due_at:
+                self._start(rule, leg, at, rule.own_clause, own.limit)
+            elif rule.limit:
+                self._start(rule, leg, at, rule.clause, rule.limit)
         consequences.let_missed_pass(self, leg.deadlines, at)
 
     def begin(self, what: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
@@ -93,34 +92,34 @@ class Case:
         `dates` are of the deadlines that have no length; they take the place of those still open.
         """
         its = leg.deadlines if leg else self.own
-        for held in self.table.starts.get((what, min(leg.round, self.table.top) if leg else 1), ()):
-            if held.limit:
-                if not any(self._bars(deadline, held, leg) for deadline in its):
-                    self._start(held, leg, at, held.clause, held.limit)
+        for rule in self.table.starts.get((what, min(leg.round, self.table.top) if leg else 1), ()):
+            if rule.limit:
+                if not any(self._bars(deadline, rule, leg) for deadline in its):
+                    self._start(rule, leg, at, rule.clause, rule.limit)
             elif dates:
-                void([deadline for deadline in its if deadline.kind == held.deadline])
+                void([deadline for deadline in its if deadline.kind == rule.deadline])
                 for date in sorted(set(dates)):
-                    self._start(held, leg, at, held.clause, due_at=date)
+                    self._start(rule, leg, at, rule.clause, due_at=date)
                 consequences.let_missed_pass(self, its, at)
 
-    def _bars(self, deadline: Deadline, held: Held, leg: Leg | None) -> bool:
-        if deadline.kind != held.deadline or deadline.verdict is Verdict.VOID:
+    def _bars(self, deadline: Deadline, rule: StartedLimit, leg: Leg | None) -> bool:
+        if deadline.kind != rule.deadline or deadline.verdict is Verdict.VOID:
             return False
         if deadline.verdict is Verdict.OPEN:
             return True
         this_round = deadline.round == (leg.round if leg else self.rounds())
-        return this_round and (not deadline.met_at or held.start in ONCE_A_ROUND)
+        return this_round and (not deadline.met_at or rule.start in ONCE_A_ROUND)
 
     def begin_lifted(self, at: datetime, given: Limit | None = None) -> None:
         """Start the time for lifted handling anew; a limit `given` is for `lifted` alone."""
-        for held in self.table.starts.get((Start.LIFTED, 1), ()):
-            if given is None or held.deadline == DeadlineKind.LIFTED:
-                void([deadline for deadline in self.own if deadline.kind == held.deadline])
-                self._start(held, None, at, held.clause, given or held.limit)
+        for rule in self.table.starts.get((Start.LIFTED, 1), ()):
+            if given is None or rule.deadline == DeadlineKind.LIFTED:
+                void([deadline for deadline in self.own if deadline.kind == rule.deadline])
+                self._start(rule, None, at, rule.clause, given or rule.limit)
 
     def _start(
         self,
-        held: Held,
+        rule: StartedLimit,
         leg: Leg | None,
         at: datetime,
         clause: str,
@@ -132,20 +131,20 @@ class Case:
             return
         number, its = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
         deadline = Deadline(
-            key=_key(held, leg, number, at, due_at, its),
-            leg_id=leg.given.leg_id if leg else None,
-            unit=leg.given.unit if leg and not held.of_office else None,
+            key=_key(rule, leg, number, at, due_at, its),
+            leg_id=leg.assigned.leg_id if leg else None,
+            unit=leg.assigned.unit if leg and not rule.of_office else None,
             round=number,
-            kind=held.deadline,
-            start=held.start,
+            kind=rule.deadline,
+            start=rule.start,
             started_at=at,
             clause=clause,
             hours=leg.hours if leg else self.table.hours,
             calendar=self.calendar,
             limit=limit,
             due_at=due_at,
-            in_turn=held.limit is None and held.start != Start.ROUND,
-            title=held.title,
+            in_turn=rule.limit is None and rule.start != Start.ROUND,
+            title=rule.title,
         )
         self.deadlines.append(deadline)
         its.append(deadline)
@@ -236,17 +235,22 @@ class Case:
         for card in self.cards.values():
             if card.leg is leg and not card.withdrawn and not card.cleared:
                 card.cleared = True
-                fields = {"card_id": card.card_id, "unit": leg.given.unit}
-                self.said.add(events.CardCleared, at, str(card.card_id), fields)
+                fields = {"card_id": card.card_id, "unit": leg.assigned.unit}
+                self.rulings.add(rulings.CardCleared, at, str(card.card_id), fields)
 
 
 def _key(
-    held: Held, leg: Leg | None, number: int, at: datetime, due_at: datetime | None, its: list[Deadline]
+    rule: StartedLimit,
+    leg: Leg | None,
+    number: int,
+    at: datetime,
+    due_at: datetime | None,
+    its: list[Deadline],
 ) -> str:
     """A round's deadline is named by the round; another may start again, so its start names it too."""
-    if leg and held.start == Start.ROUND:
-        return f"{leg.key} {number} {held.deadline}"
+    if leg and rule.start == Start.ROUND:
+        return f"{leg.key} {number} {rule.deadline}"
     own = f"{leg.key} {due_at.timestamp() if due_at else ''} " if leg else ""
-    key = f"{own}{at.timestamp()} {number} {held.deadline}"
+    key = f"{own}{at.timestamp()} {number} {rule.deadline}"
     same = sum(deadline.key.partition("#")[0] == key for deadline in its)
     return f"{key}#{same}" if same else key

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from shared import events
-from shared.events import Verdict
+from shared.rules.judging import rulings
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import Card, CaseState, Deadline, Leg, void
-from shared.rules.pack.ladder import IN_CHARGE, Act, Level, Step
+from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
 from shared.rules.pack.parts import Start
+from shared.rules.terms import Verdict
 
 if TYPE_CHECKING:
     from shared.rules.judging.case import Case
@@ -26,7 +26,7 @@ def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
     """All of them are overdue; then comes what follows, until the case ends."""
     for deadline in deadlines:
         deadline.close(Verdict.OVERDUE)
-        case.said.of(events.AppealOverdue, deadline, at)
+        case.rulings.add_of(rulings.Overdue, deadline, at)
     for deadline in deadlines:
         if case.end is None:
             _climb(case, deadline, at)
@@ -50,35 +50,35 @@ def _here(case: "Case", steps: tuple[Step, ...]) -> Step | None:
 
 
 def _remind(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    case.said.of(events.AppealReminded, deadline, at, clause=step.ground)
+    case.rulings.add_of(rulings.Reminded, deadline, at, clause=step.ground)
 
 
 def _supervise(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    case.said.of(events.AppealSupervised, deadline, at, clause=step.ground)
+    case.rulings.add_of(rulings.Supervised, deadline, at, clause=step.ground)
 
 
 def _approve(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    case.said.of(events.ApprovalDeemed, deadline, at, clause=step.ground)
+    case.rulings.add_of(rulings.ApprovalDeemed, deadline, at, clause=step.ground)
     case.finish(CaseState.APPROVED, at)
 
 
 def _hand_over(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    case.said.of(events.AppealHandedOver, deadline, at, to=step.to, clause=step.ground)
+    case.rulings.add_of(rulings.HandedOver, deadline, at, to=step.to, clause=step.ground)
     case.begin(Start.HANDED_OVER, None, at)
 
 
 def _publish(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    publication_id = case.said.id(f"publication {deadline.key}")
-    what = events.PublicationProposed
-    case.said.of(what, deadline, at, publication_id=publication_id, clause=step.ground)
+    publication_id = case.rulings.id(f"publication {deadline.key}")
+    proposed = rulings.PublicationProposed
+    case.rulings.add_of(proposed, deadline, at, publication_id=publication_id, clause=step.ground)
 
 
 def _issue_card(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
     if leg:
-        card_id = case.said.id(f"card {deadline.key}")
+        card_id = case.rulings.id(f"card {deadline.key}")
         case.cards[card_id] = Card(card_id, leg)
         fields = {**about(deadline), "card_id": card_id, "card": step.card, "clause": step.ground}
-        case.said.add(events.CardIssued, at, f"{deadline.key} ", fields)
+        case.rulings.add(rulings.CardIssued, at, f"{deadline.key} ", fields)
 
 
 def _dispatch_again(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
@@ -96,8 +96,8 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
         return
     void([deadline for deadline in leg.deadlines if deadline.unit is not None])
     leg.round += 1
-    fields = {"leg_id": leg.given.leg_id, "unit": leg.given.unit, "round": leg.round, "reason": reason}
-    case.said.add(events.AppealRedispatched, at, f"{leg.key} {leg.round}", fields)
+    fields = {"leg_id": leg.assigned.leg_id, "unit": leg.assigned.unit, "round": leg.round, "reason": reason}
+    case.rulings.add(rulings.Redispatched, at, f"{leg.key} {leg.round}", fields)
     case.begin_round(leg, at)
 
 
@@ -115,7 +115,7 @@ def lift(
     if case.lifted_at and not (again and above):
         return
     case.lifted_at, case.level = case.lifted_at or at, above
-    _say_lifted(case, step, leg, at)
+    _rule_lifted(case, step, leg, at)
     case.begin_lifted(at)
 
 
@@ -125,29 +125,29 @@ def _above(case: "Case") -> Level | None:
     return levels[index] if index < len(levels) else None
 
 
-def _say_lifted(case: "Case", step: Step, leg: Leg | None, at: datetime) -> None:
+def _rule_lifted(case: "Case", step: Step, leg: Leg | None, at: datetime) -> None:
     leader = case.level.leader if case.level else step.leader
     if leader == IN_CHARGE:
         its = leg or case.lead()
-        leader = its.given.leader if its else None
+        leader = its.assigned.leader if its else None
     level = case.level.level if case.level else None
     fields = {
         "reason": step.reason,
         "leader": leader,
-        "unit": leg.given.unit if leg else None,
+        "unit": leg.assigned.unit if leg else None,
         "clause": step.ground,
         "level": level,
     }
-    case.said.add(events.AppealLifted, at, level or "", fields)
+    case.rulings.add(rulings.Lifted, at, level or "", fields)
 
 
-DO: dict[Act, Callable[["Case", Step, Deadline, Leg | None, datetime], None]] = {
-    Act.REMIND: _remind,
-    Act.CARD: _issue_card,
-    Act.REDISPATCH: _dispatch_again,
-    Act.LIFT: _lift,
-    Act.SUPERVISE: _supervise,
-    Act.APPROVE: _approve,
-    Act.HAND_OVER: _hand_over,
-    Act.PUBLISH: _publish,
+DO: dict[Consequence, Callable[["Case", Step, Deadline, Leg | None, datetime], None]] = {
+    Consequence.REMIND: _remind,
+    Consequence.CARD: _issue_card,
+    Consequence.REDISPATCH: _dispatch_again,
+    Consequence.LIFT: _lift,
+    Consequence.SUPERVISE: _supervise,
+    Consequence.APPROVE: _approve,
+    Consequence.HAND_OVER: _hand_over,
+    Consequence.PUBLISH: _publish,
 }

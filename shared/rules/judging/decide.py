@@ -7,24 +7,26 @@ known or in which order, so the same history under the same pack always gives th
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from shared.events import CATALOGUE, Event, StageReached
 from shared.rules.judging import timers
-from shared.rules.judging.acts import ACTS, fold
+from shared.rules.judging.acts import Act, Reached
 from shared.rules.judging.case import Case
+from shared.rules.judging.fold import FOLDS, fold
+from shared.rules.judging.rulings import Ruling
 from shared.rules.judging.state import NEVER, CaseState, Deadline
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar, Calendars
 
-_RANK = {cls: rank for rank, cls in enumerate(CATALOGUE.values())}
+_RANK = {act_type: rank for rank, act_type in enumerate(FOLDS)}
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How a case stands at `upto`, and all that was to be said of it so far, in order.
+    """How a case stands at `upto`, and all rulings on it so far, in order.
 
     `rounds` is the highest round of a leg, 0 before dispatch. `cards` counts those issued and not
-    withdrawn. Nothing more is said before `next_due_at`; None: nothing without a further act.
+    withdrawn. No further ruling falls before `next_due_at`; None: none without a further act.
     """
 
     state: CaseState
@@ -36,24 +38,25 @@ class Judgement:
     _case: Case | None = None
 
     @property
-    def said(self) -> list[Event]:
-        """What was to be said, with the same ids whenever and wherever it is judged."""
-        return self._case.said.events() if self._case else []
+    def rulings(self) -> list[Ruling]:
+        """The rulings, with the same ids whenever and wherever the case is judged."""
+        return self._case.rulings.all() if self._case else []
 
 
-def decide(history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars, upto: datetime) -> Judgement:
+def decide(
+    case_id: UUID, history: Iterable[Act], pack: Pack, calendar: Calendar | Calendars, upto: datetime
+) -> Judgement:
     """Judge the case whose acts are in `history`, in any order, duplicates allowed, as of `upto`.
 
-    Later acts are left out, and so is what a judge said before. Every history can be judged. An act at
-    the due moment is in time. If `history` is complete up to `upto`, a later judgement says all this
-    one says, under the same ids.
+    Later acts are left out. Every history can be judged. An act at the due moment is in time. If `history`
+    is complete up to `upto`, a later judgement holds all rulings of this one, under the same ids.
     """
-    acts = {act.id.int: act for act in history if type(act) in ACTS and act.occurred_at <= upto}
+    acts = {act.id.int: act for act in history if act.occurred_at <= upto}
     ordered = sorted(acts.values(), key=_order_under(pack) if pack.stages else _order)
     if not ordered:
         return Judgement(CaseState.REGISTERED, 0, 0, None, [], None)
     calendars = calendar if isinstance(calendar, Calendars) else Calendars(calendar)
-    case = Case(ordered[0], pack, calendars.since(ordered[0].occurred_at))
+    case = Case(case_id, pack, calendars.since(ordered[0].occurred_at))
     for act in ordered:
         fold(case, act)
     timers.run(case, upto)
@@ -69,16 +72,16 @@ def decide(history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars,
     )
 
 
-def _order(act: Event) -> tuple[datetime, int, int]:
+def _order(act: Act) -> tuple[datetime, int, int]:
     return act.occurred_at, _RANK[type(act)], act.id.int
 
 
-def _order_under(pack: Pack) -> Callable[[Event], tuple[datetime, int, int, int]]:
+def _order_under(pack: Pack) -> Callable[[Act], tuple[datetime, int, int, int]]:
     """Stages reached at one moment follow each other as the pack lists them."""
     places = {stage.stage: place for place, stage in enumerate(pack.stages)}
 
-    def order(act: Event) -> tuple[datetime, int, int, int]:
-        place = places.get(act.stage, 0) if type(act) is StageReached else 0
+    def order(act: Act) -> tuple[datetime, int, int, int]:
+        place = places.get(act.stage, 0) if isinstance(act, Reached) else 0
         return act.occurred_at, _RANK[type(act)], place, act.id.int
 
     return order

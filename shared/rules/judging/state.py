@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shared import events
-from shared.events import Verdict
+from shared.rules.judging.acts import AssignedLeg
+from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar, OfficeHours
 from shared.rules.time.limits import Limit, Pause
 
@@ -62,23 +62,6 @@ class Deadline:
     extended: int = 0
     title: dict[str, str] = field(default_factory=dict)
 
-    def to_event(self) -> events.Deadline:
-        """As it is said in `AppealJudged`, without explanation."""
-        return events.Deadline.model_construct(
-            leg_id=self.leg_id,
-            unit=self.unit,
-            round=self.round,
-            deadline=self.kind,
-            started_at=self.started_at,
-            due_at=self.due_at,
-            met_at=self.met_at,
-            verdict=self.verdict,
-            clause=self.clause,
-            provisional=self.provisional,
-            explanation={},
-            title=self.title,
-        )
-
     def close(self, verdict: Verdict) -> None:
         """Nothing fires for it any more."""
         self.verdict = verdict
@@ -89,7 +72,7 @@ class Deadline:
 class Leg:
     """One unit's share. An ended leg is no more the unit's; a completed one can be reopened."""
 
-    given: events.Leg
+    assigned: AssignedLeg
     key: str
     index: int
     hours: OfficeHours

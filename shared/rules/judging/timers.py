@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from shared import events
-from shared.events import DeadlineKind, Verdict
-from shared.rules.judging import consequences
+from shared.rules.judging import consequences, rulings
 from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, Deadline
+from shared.rules.terms import DeadlineKind, Verdict
 from shared.rules.time.limits import Limit
 
 KIND_ORDER: dict[str, int] = {kind: index for index, kind in enumerate(DeadlineKind)}
@@ -60,10 +59,10 @@ def _precedence(case: Case, deadline: Deadline) -> tuple[int, int, str]:
 
 def _remind(case: Case, deadline: Deadline, at: datetime) -> None:
     limit = deadline.limit  # an extension is reminded of anew
-    told_apart = f"{limit.number} {limit.unit}" if limit else ""
+    discriminator = f"{limit.number} {limit.unit}" if limit else ""
     if limit and limit.roll and deadline.extended:
-        told_apart += " rolled"
-    case.said.of(events.AppealDueSoon, deadline, at, told_apart)
+        discriminator += " rolled"
+    case.rulings.add_of(rulings.DueSoon, deadline, at, discriminator)
     deadline.reminded = True
     case.arm(deadline, at)
 
@@ -88,5 +87,7 @@ def _move(case: Case, deadline: Deadline, limit: Limit, at: datetime) -> None:
     deadline.calendar, deadline.due_at, deadline.provisional = calendar, found.due_at, found.provisional
     case.arm(deadline, at)
     if was and found.due_at != was:
-        moved = {"was_due_at": was, "calendar": calendar.version}
-        case.said.of(events.DeadlineMoved, deadline, at, f"{calendar.version} {at.timestamp()}", **moved)
+        fields = {"was_due_at": was, "calendar": calendar.version}
+        case.rulings.add_of(
+            rulings.DeadlineMoved, deadline, at, f"{calendar.version} {at.timestamp()}", **fields
+        )

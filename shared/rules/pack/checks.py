@@ -5,9 +5,8 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING
 
-from shared.events import DeadlineKind, Rank
 from shared.rules.pack.desks import ApprovalRank
-from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Act, Step, When
+from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Consequence, Step, When
 from shared.rules.pack.parts import (
     EVERY_ROUND,
     MEETS_CASE,
@@ -19,6 +18,7 @@ from shared.rules.pack.parts import (
     overlap,
 )
 from shared.rules.pack.strict_yaml import Place
+from shared.rules.terms import DeadlineKind, Rank
 from shared.rules.time.limits import Limit
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _lifts(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
     levels = [level.level for level in pack.levels.steps] if pack.levels else []
     if step.when.level is not None and step.when.level not in levels:
         yield (*place, "when", "level"), f"'{step.when.level}' is no level of this pack: name it in `levels`"
-    if Act.LIFT not in step.do:
+    if Consequence.LIFT not in step.do:
         return
     if (step.leader is None) == (not levels):
         yield place, "give the lift a `leader`, or the pack `levels`, which have their leaders; one of both"
@@ -158,9 +158,9 @@ def _lifts(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
 
 
 def _acts(step: Step, place: Place) -> Iterator[Mistake]:
-    if Act.REDISPATCH in step.do and isinf(first_and_last(step.when.rounds)[1]):
+    if Consequence.REDISPATCH in step.do and isinf(first_and_last(step.when.rounds)[1]):
         yield place, "it would be dispatched again without end: name the round, and what follows the last one"
-    if Act.APPROVE in step.do and {Act.REDISPATCH, Act.LIFT} & set(step.do):
+    if Consequence.APPROVE in step.do and {Consequence.REDISPATCH, Consequence.LIFT} & set(step.do):
         yield place, "approve ends the case: nothing can be dispatched again or lifted with it"
 
 

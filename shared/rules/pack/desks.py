@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.events import PackWord, Rank, Rating
 from shared.rules.pack.parts import InDays, LimitOrSetting, Rule, Strict, Title
+from shared.rules.terms import PackWord, Rank, Rating
 
 
 class By(StrEnum):

@@ -5,11 +5,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from shared.events import Kind, LiftReason, Mark, PackWord
 from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, Rounds, Rule, Strict, Title
+from shared.rules.terms import Kind, LiftReason, Mark, PackWord
 
 
-class Act(StrEnum):
+class Consequence(StrEnum):
     """What a step of the ladder does."""
 
     REMIND = "remind"
@@ -22,11 +22,11 @@ class Act(StrEnum):
     PUBLISH = "publish"
 
 
-OF_A_UNIT = frozenset({Act.CARD, Act.REDISPATCH})
+OF_A_UNIT = frozenset({Consequence.CARD, Consequence.REDISPATCH})
 """What can follow only from a deadline of a unit."""
 IN_CHARGE = "in_charge"
 """The leader in charge of the leg's unit."""
-ACKNOWLEDGED = (Act.CARD, Act.LIFT)
+ACKNOWLEDGED = (Consequence.CARD, Consequence.LIFT)
 """What is acknowledged by whom it is sent to."""
 LeaderCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
@@ -60,7 +60,7 @@ class Step(Rule):
 
     step: PackWord
     when: When
-    do: tuple[Act, ...] = Field(min_length=1)
+    do: tuple[Consequence, ...] = Field(min_length=1)
     card: PackWord | None = None
     reason: LiftReason | None = None
     leader: LeaderCode | None = None
@@ -69,15 +69,15 @@ class Step(Rule):
     @model_validator(mode="after")
     def complete(self) -> Self:
         """ValueError for an act that lacks what it needs, or that its cause does not allow."""
-        if (Act.CARD in self.do) != (self.card is not None):
+        if (Consequence.CARD in self.do) != (self.card is not None):
             raise ValueError("`card` names the card of the act card: give both or neither")
-        if (Act.HAND_OVER in self.do) != (self.to is not None):
+        if (Consequence.HAND_OVER in self.do) != (self.to is not None):
             raise ValueError("`to` names the body of the act hand_over: give both or neither")
-        if (Act.LIFT in self.do) != (self.reason is not None):
+        if (Consequence.LIFT in self.do) != (self.reason is not None):
             raise ValueError("`reason` belongs to the act lift: give both or neither")
-        if self.leader is not None and Act.LIFT not in self.do:
+        if self.leader is not None and Consequence.LIFT not in self.do:
             raise ValueError("`leader` belongs to the act lift: leave it out")
-        if not self.when.overdue and self.do != (Act.LIFT,):
+        if not self.when.overdue and self.do != (Consequence.LIFT,):
             raise ValueError("marks, refusals and requests can only lift")
         return self
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 
-from shared.events import Kind, PackWord
 from shared.rules.pack import settings, strict_yaml, table
 from shared.rules.pack.checks import Mistake, contradictions, unnamed
 from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
@@ -33,6 +32,7 @@ from shared.rules.pack.parts import (
 )
 from shared.rules.pack.settings import Numbers
 from shared.rules.pack.table import Table
+from shared.rules.terms import Kind, PackWord
 from shared.rules.time.limits import Limit
 
 PACKS = Path(__file__).parents[1] / "packs"

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.events import DeadlineKind, Kind, PackWord
+from shared.rules.terms import DeadlineKind, Kind, PackWord
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.wording import words

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.events import Kind
 from shared.rules.pack.ladder import Step
 from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
+from shared.rules.terms import Kind
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What one start holds for one deadline.
+class StartedLimit:
+    """A limit that an act or a stage starts: when it starts, one deadline begins to run.
 
     `own_clause` is the ground on which a leg may bring a limit of its own; None where it may not. Without
     `limit` there is only that, or, after a stage, the dates it brings.
@@ -31,13 +31,17 @@ class Held:
     title: dict[str, str] = field(default_factory=dict)
 
 
+Starts = dict[tuple[str, int], tuple[StartedLimit, ...]]
+"""What an act or a stage starts in a round."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A pack's rules for one kind. Rounds above `top` are like it; the whole case's are of round 1."""
 
     top: int
     hours: OfficeHours
-    starts: dict[tuple[str, int], tuple[Held, ...]]
+    starts: Starts
     steps: dict[tuple[str, int], tuple[Step, ...]]
     marked: tuple[Step, ...]
     refused: tuple[Step, ...]
@@ -92,12 +96,14 @@ def _steps(ladder: list[Step], numbers: range) -> dict[tuple[str, int], tuple[St
     }
 
 
-def _starts(pack: "Pack", kind: Kind | None, numbers: range) -> dict[tuple[str, int], tuple[Held, ...]]:
-    found: dict[tuple[str, int], tuple[Held, ...]] = {}
+def _starts(
+    pack: "Pack", kind: Kind | None, numbers: range
+) -> dict[tuple[str, int], tuple[StartedLimit, ...]]:
+    found: dict[tuple[str, int], tuple[StartedLimit, ...]] = {}
     for number in numbers:
         rules = holding(pack, kind, number)
         for rule in rules:
-            found[rule.start, number] = (*found.get((rule.start, number), ()), _held(pack, rule))
+            found[rule.start, number] = (*found.get((rule.start, number), ()), _started_limit(pack, rule))
         brought = _only_brought(pack, {rule.deadline for rule in rules})
         found[Start.ROUND, number] = (*found.get((Start.ROUND, number), ()), *brought)
     return found
@@ -110,10 +116,10 @@ def holding(pack: "Pack", kind: Kind | None, number: int) -> list[LimitRule]:
     return [rule for rule in rules if kind in rule.kinds or not (rule.kinds or rule.deadline in named)]
 
 
-def _held(pack: "Pack", rule: LimitRule) -> Held:
+def _started_limit(pack: "Pack", rule: LimitRule) -> StartedLimit:
     own = pack.own_limits
     brings = own is not None and rule.start == Start.ROUND and rule.deadline in own.deadlines
-    return Held(
+    return StartedLimit(
         deadline=rule.deadline,
         start=rule.start,
         clause=rule.ground,
@@ -124,12 +130,12 @@ def _held(pack: "Pack", rule: LimitRule) -> Held:
     )
 
 
-def _only_brought(pack: "Pack", ruled: set[str]) -> Iterator[Held]:
+def _only_brought(pack: "Pack", ruled: set[str]) -> Iterator[StartedLimit]:
     """Deadlines for which the pack has no limit in this round, and a leg may bring one."""
     own = pack.own_limits
     for deadline in dict.fromkeys(own.deadlines if own else ()):
         if own and deadline not in ruled:
-            yield Held(deadline, Start.ROUND, own.ground, None, own_clause=own.ground)
+            yield StartedLimit(deadline, Start.ROUND, own.ground, None, own_clause=own.ground)
 
 
 def _pause_caps(pack: "Pack") -> dict[str | None, Limit]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.rules.pack.ladder import ACKNOWLEDGED, Act, Step, When
+from shared.rules.pack.ladder import ACKNOWLEDGED, Consequence, Step, When
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, LimitRule, Rule, first_and_last
 from shared.rules.time.limits import Limit
@@ -113,7 +113,7 @@ class _Telling:
             return self._say("marks", names=self._all(words.MARKS, sorted(when.marks), "or")) + where
         return self._say("refused" if when.refused else "requested") + where
 
-    def _act(self, act: Act, step: Step) -> str:
+    def _act(self, act: Consequence, step: Step) -> str:
         leader = self._one(words.LEADERS, step.leader) if step.leader else ""
         return self._in(words.ACTS[act]).format(
             card=self._one(words.CARDS, step.card or ""),

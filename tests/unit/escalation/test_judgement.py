@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.escalation.case import Case
+from services.escalation.engine import ACTS, judge
 from services.escalation.handlers import HANDLERS
 from services.escalation.judgement import take
 from shared import events
 from shared.events import Event
-from shared.rules.judging.acts import ACTS
-from shared.rules.judging.decide import decide
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar, Calendars
@@ -50,7 +49,7 @@ def history(dispatched: str, *more: Event) -> list[Event]:
 def brought(
     case: Case, acts: list[Event], rules: Pack, upto: str, calendars: Calendars = CALENDARS
 ) -> list[Event]:
-    return take(case, decide(acts, rules, calendars, at(upto)), at(upto))
+    return take(case, judge(ID, acts, rules, calendars, at(upto)), at(upto))
 
 
 def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:

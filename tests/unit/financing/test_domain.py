@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,8 @@ from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.routing import Routing, RoutingError, load
 from shared import events
 from shared.events import CATALOGUE, AmountBand
-from shared.rules.judging.acts import ACTS
+from shared.rules.judging.acts import Completed
+from shared.rules.judging.fold import FOLDS
 from shared.rules.pack import pack
 from tests.lending import credit_code, said, wish
 
@@ -216,10 +217,18 @@ def test_every_fact_becomes_acts_the_engine_folds_under_ids_of_their_own() -> No
         fact = what(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **more.get(what, {}))
         acts = engine.acts(fact)
         assert acts
-        assert {type(act) for act in acts} <= set(ACTS)
+        assert {type(act) for act in acts} <= FOLDS.keys()
         assert {act.occurred_at for act in acts} == {AT}
         assert len({act.id for act in acts}) == len(acts)
         assert [act.id for act in engine.acts(fact)] == [act.id for act in acts]
+
+
+def test_the_ids_of_acts_are_those_of_the_first_release() -> None:
+    """Acts of one moment take effect in the order of their ids: other ids, another judgement of old cases."""
+    its = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": "declined"}
+    fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **its)
+    names = ("stage.reached.v1", "appeal.completed.v1")
+    assert [act.id for act in engine.acts(fact)] == [uuid5(fact.id, name) for name in names]
 
 
 def test_every_stage_that_a_report_reaches_is_one_of_the_pack() -> None:
@@ -254,7 +263,7 @@ def test_a_wave_that_was_silent_before_the_end_is_followed_by_none() -> None:
 def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: LegState) -> None:
     its = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": state.value}
     fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **its)
-    done = events.AppealCompleted in {type(act) for act in engine.acts(fact)}
+    done = Completed in {type(act) for act in engine.acts(fact)}
     assert done == (TRANSITIONS[state] == ())
 
 

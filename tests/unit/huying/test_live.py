@@ -13,10 +13,11 @@ import pytest
 from huying.commands.parked import Where
 from huying.simulate import live
 from huying.simulate.outcome import Outcome
+from services.escalation.engine import judge
 from shared import events
 from shared.events import Channel, Event, Kind, Leg, Role
 from shared.events import Outcome as How
-from shared.rules.judging.decide import decide
+from shared.rules.judging.rulings import CardIssued
 from shared.rules.pack import pack
 from shared.rules.time import notices
 from shared.rules.time.calendar import Calendar
@@ -53,7 +54,8 @@ def acts(number: int, replied_on: int | None) -> list[Event]:
 
 def item(history: list[Event], pack: str = "bozhou-2024@1") -> dict[str, Any]:
     said = [{"type": act.type, **act.model_dump(mode="json")} for act in history]
-    return {"registration_number": history[0].registration_number, "pack": pack, "events": said}
+    case = {"appeal_id": str(history[0].appeal_id), "registration_number": history[0].registration_number}
+    return {**case, "pack": pack, "events": said}
 
 
 class Services:
@@ -115,10 +117,14 @@ def test_cards_and_cases_count_for_the_unit_whose_leg_it_was(tmp_path: Path) -> 
 def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
     history = acts(2, 10)
     case = {"appeal_id": history[0].appeal_id, "registration_number": history[0].registration_number}
-    judged = decide(
-        history, pack.load("bozhou-2024"), Calendar.load(ZoneInfo("Asia/Shanghai")), history[-1].occurred_at
+    judged = judge(
+        history[0].appeal_id,
+        history,
+        pack.load("bozhou-2024"),
+        Calendar.load(ZoneInfo("Asia/Shanghai")),
+        history[-1].occurred_at,
     )
-    card = next(one for one in judged.said if isinstance(one, events.CardIssued) and one.unit == "town")
+    card = next(one for one in judged.rulings if isinstance(one, CardIssued) and one.unit == "town")
     at = history[-1].occurred_at
     taken_back = events.CardWithdrawn(
         **case, occurred_at=at, card_id=card.card_id, unit="town", reason="误发"

@@ -18,7 +18,7 @@ from huying.commands.main import app
 from shared import events
 from shared.rules.pack import pack
 from shared.rules.pack.desks import Need, Shared
-from shared.rules.pack.ladder import Act
+from shared.rules.pack.ladder import Consequence
 from shared.rules.pack.parts import Meeting, Owner, Start
 from shared.rules.time.limits import LimitUnit
 from shared.rules.wording import words
@@ -249,7 +249,7 @@ def test_text_from_a_pack_cannot_become_markup(tmp_path):
 @pytest.mark.parametrize(
     ("said", "of"),
     [
-        (words.ACTS, Act),
+        (words.CONSEQUENCES, Consequence),
         (words.MEETINGS, Meeting),
         (words.STARTS, Start),
         (words.OWNERS, Owner),

@@ -16,11 +16,12 @@ from services import SERVICES
 from services.dispatch import acts as dispatch_acts
 from services.dispatch import domain as dispatch
 from services.escalation import acts as escalation_acts
+from services.escalation.engine import judge
 from services.intake import domain as intake
-from shared import events
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
 from shared.roles import AccountRole
-from shared.rules.judging.decide import Judgement, decide
+from shared.rules.judging.decide import Judgement
+from shared.rules.judging.rulings import Lifted
 from shared.rules.pack import pack
 from shared.rules.pack.strict_yaml import Mistakes
 from shared.rules.time.calendar import Calendar
@@ -95,11 +96,11 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
-    return decide(said(appeal, now), pack.load(appeal.pack, SETTINGS), CALENDAR, now)
+    return judge(appeal.appeal_id, said(appeal, now), pack.load(appeal.pack, SETTINGS), CALENDAR, now)
 
 
 def lift_reason(judgement: Judgement) -> LiftReason | None:
-    return next((event.reason for event in judgement.said if isinstance(event, events.AppealLifted)), None)
+    return next((ruling.reason for ruling in judgement.rulings if isinstance(ruling, Lifted)), None)
 
 
 @pytest.mark.parametrize("now", DAYS, ids=lambda now: f"{now:%m-%d %H:%M}")

@@ -6,17 +6,20 @@ invented notices give 01-01 (Friday) off as the law does; one also works Saturda
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared import events
-from shared.events import Event, Verdict
+from shared.rules.judging import acts, rulings
+from shared.rules.judging.acts import Act
 from shared.rules.judging.decide import Judgement, decide
+from shared.rules.judging.rulings import Ruling
 from shared.rules.pack import pack
+from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.notices import statutory
-from tests.unit.rules.test_decide import CASE, act, by_limit, leg, working_days
+from tests.unit.rules.test_decide import APPEAL, act, by_limit, leg, working_days
 
 ZONE = ZoneInfo("Asia/Shanghai")
 UNKNOWN = Calendar.load(ZONE)
@@ -42,17 +45,17 @@ def noticed(tmp_path: Path):
     return made
 
 
-def dispatched(when: str, number: int) -> Event:
+def dispatched(when: str, number: int) -> Act:
     given = leg(limits=by_limit(completion=working_days(number)))
-    return events.AppealAssigned(**CASE, occurred_at=at(when), legs=(given,))
+    return acts.Assigned(uuid4(), at(when), (given,))
 
 
 HISTORY = (dispatched("2026-12-30 10:00", 3),)
 """Wednesday: 31, Monday 01-04, Tuesday 01-05, as long as nothing is noticed."""
 
 
-def judge(calendars: Calendars, *history: Event, upto: str = "2027-02-01 00:00") -> Judgement:
-    return decide(history or HISTORY, RULES, calendars, at(upto))
+def judge(calendars: Calendars, *history: Act, upto: str = "2027-02-01 00:00") -> Judgement:
+    return decide(APPEAL, history or HISTORY, RULES, calendars, at(upto))
 
 
 def due_on(judged: Judgement) -> tuple[str, bool]:
@@ -63,7 +66,10 @@ def due_on(judged: Judgement) -> tuple[str, bool]:
 
 def test_without_a_notice_the_deadline_is_provisional():
     assert due_on(judge(Calendars(UNKNOWN))) == ("01-05 17:30", True)
-    assert judge(Calendars(UNKNOWN)).said == decide(HISTORY, RULES, UNKNOWN, at("2027-02-01 00:00")).said
+    assert (
+        judge(Calendars(UNKNOWN)).rulings
+        == decide(APPEAL, HISTORY, RULES, UNKNOWN, at("2027-02-01 00:00")).rulings
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,8 @@ def test_an_open_deadline_moves_both_ways_and_it_is_said_with_old_and_new(notice
     calendar = noticed(off, work)
     judged = judge(Calendars(UNKNOWN, [(at("2026-12-31 09:00"), calendar)]), upto="2027-01-01 00:00")
     assert due_on(judged) == (due, False)
-    (moved,) = judged.said
-    assert isinstance(moved, events.DeadlineMoved)
+    (moved,) = judged.rulings
+    assert isinstance(moved, rulings.DeadlineMoved)
     assert moved.occurred_at == at("2026-12-31 09:00")
     assert moved.was_due_at == at("2027-01-05 17:30")
     assert moved.due_at == at(f"2027-{due}")
@@ -88,20 +94,19 @@ def test_an_open_deadline_moves_both_ways_and_it_is_said_with_old_and_new(notice
 
 def test_a_notice_that_moves_nothing_makes_the_deadline_final_and_is_not_said(noticed):
     judged = judge(Calendars(UNKNOWN, [(at("2026-12-31 09:00"), noticed())]), upto="2027-01-01 00:00")
-    assert (due_on(judged), judged.said) == (("01-05 17:30", False), [])
+    assert (due_on(judged), judged.rulings) == (("01-05 17:30", False), [])
 
 
 def test_a_deadline_never_moves_to_where_it_would_be_over_already(noticed):
     late = at("2027-01-05 09:00")  # by the notice it would have been due on the 4th
     judged = judge(Calendars(UNKNOWN, [(late, noticed(work=("2027-01-02",)))]), upto="2027-01-05 10:00")
-    assert (due_on(judged), judged.said) == (("01-05 17:30", True), [])
+    assert (due_on(judged), judged.rulings) == (("01-05 17:30", True), [])
     assert judged.deadlines[0].calendar is UNKNOWN
-    paused = act(events.AppealPaused, "03-02 10:00").model_copy(update={"occurred_at": late})
-    resumed = act(events.AppealResumed, "03-02 10:00").model_copy(
-        update={"occurred_at": late + timedelta(hours=1)}
-    )
+    paused = act(acts.Paused, "03-02 10:00", occurred_at=late)
+    resumed = act(acts.Resumed, "03-02 10:00", occurred_at=late + timedelta(hours=1))
     rules = pack.load("bowu-2022")
     again = decide(
+        APPEAL,
         [*HISTORY, paused, resumed],
         rules,
         Calendars(UNKNOWN, [(late, noticed(work=("2027-01-02",)))]),
@@ -114,37 +119,39 @@ def test_what_passed_or_was_met_before_the_notice_stays_as_it_was(noticed):
     late = at("2027-01-06 09:00")
     passed = judge(Calendars(UNKNOWN, [(late, noticed(off=("2027-01-04",)))]))
     assert passed.deadlines[0].verdict is Verdict.OVERDUE
-    assert [type(event) for event in passed.said] == [events.AppealOverdue]
+    assert [type(ruling) for ruling in passed.rulings] == [rulings.Overdue]
     assert due_on(passed) == ("01-05 17:30", True)
 
 
 def test_a_notice_known_at_the_first_act_is_simply_the_calendar(noticed):
     calendar = noticed(off=("2027-01-04",))
     judged = judge(Calendars(UNKNOWN, [(at("2026-12-30 10:00"), calendar)]), upto="2027-01-01 00:00")
-    assert (due_on(judged), judged.said) == (("01-06 17:30", False), [])
+    assert (due_on(judged), judged.rulings) == (("01-06 17:30", False), [])
 
 
 def test_a_second_notice_moves_it_again_and_the_same_one_again_does_not(noticed):
     off, none = noticed(off=("2027-01-04",), notice="a"), noticed(notice="b")
     moments = [at(f"2026-12-31 {hour}:00") for hour in ("09", "10", "11", "12")]
     calendars = Calendars(UNKNOWN, list(zip(moments, (off, off, none, off), strict=True)))
-    moved = judge(calendars, upto="2027-01-01 00:00").said
-    assert [event.occurred_at for event in moved] == [moments[0], moments[2], moments[3]]
-    assert len({event.id for event in moved}) == 3
+    moved = judge(calendars, upto="2027-01-01 00:00").rulings
+    assert [ruling.occurred_at for ruling in moved] == [moments[0], moments[2], moments[3]]
+    assert len({ruling.id for ruling in moved}) == 3
 
 
 def test_a_paused_deadline_goes_by_the_notice_when_it_runs_on(noticed):
     # Paused from 12-31 to 01-03: the 31st closes in the pause. Then Tuesday 5, 6, 7, as the 4th is off.
-    times = {events.AppealPaused: "2026-12-31 10:00", events.AppealResumed: "2027-01-03 10:00"}
-    stops = [
-        act(what, "03-02 10:00").model_copy(update={"occurred_at": at(when)}) for what, when in times.items()
-    ]
+    times = {acts.Paused: "2026-12-31 10:00", acts.Resumed: "2027-01-03 10:00"}
+    stops = [act(what, "03-02 10:00", occurred_at=at(when)) for what, when in times.items()]
     calendars = Calendars(UNKNOWN, [(at("2027-01-01 09:00"), noticed(off=("2027-01-04",)))])
     judged = decide(
-        [dispatched("2026-12-30 10:00", 3), *stops], pack.load("bowu-2022"), calendars, at("2027-01-03 12:00")
+        APPEAL,
+        [dispatched("2026-12-30 10:00", 3), *stops],
+        pack.load("bowu-2022"),
+        calendars,
+        at("2027-01-03 12:00"),
     )
     assert due_on(judged) == ("01-07 17:30", False)
-    assert judged.said == []
+    assert judged.rulings == []
 
 
 def test_judging_in_steps_around_a_notice_is_judging_at_once(noticed):
@@ -152,19 +159,19 @@ def test_judging_in_steps_around_a_notice_is_judging_at_once(noticed):
         (at("2026-12-31 09:00"), noticed(off=("2027-01-04",), notice="a")),
         (at("2027-01-05 12:00"), noticed(work=("2027-01-02",), notice="b")),
     ]
-    said: list[Event] = []
+    said: list[Ruling] = []
     for hours in range(0, 24 * 10, 7):
         upto = at("2026-12-30 10:00") + timedelta(hours=hours)
         known = Calendars(UNKNOWN, [(moment, calendar) for moment, calendar in notices if moment <= upto])
-        now = decide(HISTORY, RULES, known, upto).said
+        now = decide(APPEAL, HISTORY, RULES, known, upto).rulings
         assert now[: len(said)] == said
         said = now
-    assert said == decide(HISTORY, RULES, Calendars(UNKNOWN, notices), upto).said
-    assert [type(event) for event in said] == [events.DeadlineMoved, events.AppealOverdue]
+    assert said == decide(APPEAL, HISTORY, RULES, Calendars(UNKNOWN, notices), upto).rulings
+    assert [type(ruling) for ruling in said] == [rulings.DeadlineMoved, rulings.Overdue]
 
 
 def test_a_notice_wakes_an_open_case_and_no_ended_one(noticed):
     calendars = Calendars(UNKNOWN, [(at("2026-12-31 09:00"), noticed())])
     assert judge(calendars, upto="2026-12-30 12:00").next_due_at == at("2026-12-31 09:00")
-    closed = events.AppealClosed(**CASE, occurred_at=datetime(2026, 12, 30, 3, tzinfo=UTC))
+    closed = acts.Closed(uuid4(), datetime(2026, 12, 30, 3, tzinfo=UTC))
     assert judge(calendars, *HISTORY, closed, upto="2026-12-30 12:00").next_due_at is None

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.events import Kind
 from shared.rules.pack import pack
 from shared.rules.pack.pack import PackError, PackGone
 from shared.rules.pack.parts import Start
+from shared.rules.terms import Kind
 from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.rules.test_pack_checks import SOUND
 

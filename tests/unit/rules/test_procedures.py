@@ -10,11 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from shared import events
-from shared.events import Event, Verdict
+from shared.rules.judging import acts, rulings
+from shared.rules.judging.acts import Act
 from shared.rules.judging.state import CaseState
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
+from shared.rules.terms import Kind, Mark, Verdict
 from tests.unit.rules import test_decide
 from tests.unit.rules.test_decide import (
     BUREAU,
@@ -31,11 +32,11 @@ from tests.unit.rules.test_decide import (
 )
 
 NAMES = test_decide.NAMES | {
-    events.AppealReminded: "reminded",
-    events.ApprovalDeemed: "approved",
-    events.AppealHandedOver: "handed_over",
-    events.PublicationProposed: "publication",
-    events.DeadlineMoved: "moved",
+    rulings.Reminded: "reminded",
+    rulings.ApprovalDeemed: "approved",
+    rulings.HandedOver: "handed_over",
+    rulings.PublicationProposed: "publication",
+    rulings.DeadlineMoved: "moved",
 }
 HEAD = """\
 id: test-city
@@ -64,15 +65,15 @@ def city(tmp_path: Path) -> Make:
 
 def told(judgement: Any) -> list[str]:
     lines = []
-    for event in judgement.said:
-        about = [getattr(event, name, "") for name in ("deadline", "reason", "level", "unit")]
+    for ruling in judgement.rulings:
+        about = [getattr(ruling, name, "") for name in ("deadline", "reason", "level", "unit")]
         words = " ".join(str(word) for word in about if word)
-        lines.append(f"{test_decide.said_at(event.occurred_at)} {NAMES[type(event)]} {words}")
+        lines.append(f"{test_decide.said_at(ruling.occurred_at)} {NAMES[type(ruling)]} {words}")
     return lines
 
 
-def reached(when: str, stage: str, *dates: str, **more: Any) -> Event:
-    return act(events.StageReached, when, stage=stage, dates=[at(date) for date in dates], **more)
+def reached(when: str, stage: str, *dates: str, **more: Any) -> Act:
+    return act(acts.Reached, when, stage=stage, dates=tuple(at(date) for date in dates), **more)
 
 
 INSTALMENTS = f"""\
@@ -93,7 +94,7 @@ def test_dates_of_a_stage_are_met_in_turn_the_earliest_first(city):
         rules=city(INSTALMENTS),
         upto="04-20 13:00",
     )
-    assert judged.said == []
+    assert judged.rulings == []
     assert stands(judged) == ["instalment 1 04-20 12:00 met", "instalment 1 05-20 12:00 open"]
     assert judged.deadlines[0].title == {"zh": "限", "en": "limit"}
 
@@ -137,7 +138,7 @@ def test_a_date_at_or_before_its_stage_is_overdue_at_once(city):
         upto="03-03 10:00",
     )
     assert told(judged) == ["03-03 10:00 overdue instalment town"] * 2
-    assert len({event.id for event in judged.said}) == 2
+    assert len({ruling.id for ruling in judged.rulings}) == 2
 
 
 def test_a_stage_the_pack_does_not_name_changes_nothing_not_even_under_an_acts_name(city):
@@ -182,7 +183,7 @@ def test_an_objection_starts_the_offices_own_limit_which_outlives_the_round(city
         "  - {step: again, when: {overdue: [reply], rounds: 1}, do: [redispatch], clause: x}\n"
         "  - {step: remind, when: {overdue: [objection]}, do: [remind], clause: x}\n"
     )
-    objected = act(events.AppealObjected, "03-04 10:00")
+    objected = act(acts.Objected, "03-04 10:00")
     history = [assigned("03-02 10:00"), objected]
     judged = judge(*history, rules=rules, upto="03-07 12:00")
     assert told(judged) == [
@@ -191,8 +192,8 @@ def test_an_objection_starts_the_offices_own_limit_which_outlives_the_round(city
         "03-06 24:00 overdue objection",
         "03-06 24:00 reminded objection",
     ]
-    assert judged.said[-1].leg_id == test_decide.TOWN
-    decided = act(events.ObjectionDecided, "03-05 10:00", upheld=False)
+    assert judged.rulings[-1].leg_id == test_decide.TOWN
+    decided = act(acts.ObjectionDecided, "03-05 10:00", upheld=False)
     assert "objection 1 03-06 24:00 met" in stands(judge(*history, decided, rules=rules))
 
 
@@ -201,7 +202,7 @@ def test_a_first_contact_starts_a_limit_and_a_second_one_does_not(city):
         f"met_by: {{reply: [responded]}}\nlimits:\n"
         f"  - {{deadline: reply, starts: contacted, limit: {{number: 3, unit: natural_days}}, {TITLE}}}\n"
     )
-    answered = act(events.AppealResponded, "03-04 10:00")
+    answered = act(acts.Responded, "03-04 10:00")
     history = [assigned("03-02 10:00"), contacted("03-03 10:00"), answered, contacted("03-05 10:00")]
     assert stands(judge(*history, rules=rules)) == ["reply 1 03-06 24:00 met"]
 
@@ -216,9 +217,9 @@ limits:
 def test_the_follow_up_starts_when_every_leg_is_completed_and_a_rating_meets_it(city):
     both = assigned("03-02 10:00", leg(), leg(BUREAU))
     half = [both, completed("03-03 10:00")]
-    whole = [*half, completed("03-04 10:00", leg_id=BUREAU, unit="bureau")]
-    unreached = act(events.FollowUpMade, "03-05 10:00", reached=False)
-    rated = act(events.AppealRated, "03-06 10:00", rating="satisfied")
+    whole = [*half, completed("03-04 10:00", leg_id=BUREAU)]
+    unreached = act(acts.FollowedUp, "03-05 10:00", reached=False)
+    rated = act(acts.Rated, "03-06 10:00")
     rules = city(FOLLOW_UP)
     assert stands(judge(*half, rules=rules)) == []
     assert stands(judge(*whole, unreached, rules=rules)) == ["follow_up 1 03-09 24:00 overdue"]
@@ -229,7 +230,7 @@ def test_reopening_voids_the_follow_up_and_the_next_completion_starts_it_anew(ci
     judged = judge(
         assigned("03-02 10:00"),
         completed("03-03 10:00"),
-        act(events.AppealReopened, "03-04 10:00"),
+        act(acts.Reopened, "03-04 10:00"),
         completed("03-05 10:00"),
         rules=city(FOLLOW_UP),
         upto="03-06 12:00",
@@ -247,7 +248,7 @@ def test_a_limit_for_a_kind_goes_before_the_one_for_all(city):
         "  - {step: complaints, when: {overdue: [reply], kinds: [complaint]}, do: [supervise], clause: x}\n"
     )
     for kind, last in (("complaint", "03-03 24:00 supervised"), ("help", "03-05 24:00 reminded")):
-        received = act(events.AppealReceived, "03-02 09:00", kind=kind, channel="web")
+        received = act(acts.Opened, "03-02 09:00", kind=Kind(kind))
         assert told(judge(received, assigned("03-02 10:00"), rules=rules))[-1] == f"{last} reply town"
 
 
@@ -266,7 +267,7 @@ ladder:
   - {{step: up, when: {{overdue: [lifted]}}, do: [lift], reason: level, clause: x}}
   - {{step: top, when: {{overdue: [lifted], level: city}}, do: [supervise], clause: x}}
 """
-INHERITED = frozenset({events.Mark.INHERITED})
+INHERITED = frozenset({Mark.INHERITED})
 
 
 def test_a_case_is_lifted_level_by_level_and_supervised_at_the_top(city):
@@ -279,11 +280,11 @@ def test_a_case_is_lifted_level_by_level_and_supervised_at_the_top(city):
         "03-23 24:00 overdue lifted",
         "03-23 24:00 supervised lifted",
     ]
-    assert [e.leader for e in judged.said if isinstance(e, events.AppealLifted)] == ["head-of-town", "mayor"]
+    assert [e.leader for e in judged.rulings if isinstance(e, rulings.Lifted)] == ["head-of-town", "mayor"]
 
 
 def test_a_request_lifts_to_the_next_level_and_a_mark_lifts_once(city):
-    request = events.LiftRequested
+    request = acts.LiftRequested
     judged = judge(
         assigned("03-02 10:00", marks=INHERITED),
         act(request, "03-03 10:00"),
@@ -302,9 +303,9 @@ def test_a_request_lifts_to_the_next_level_and_a_mark_lifts_once(city):
 def test_an_instruction_at_the_next_level_is_heard_though_the_level_below_was_signed_off(city):
     judged = judge(
         assigned("03-02 10:00", marks=INHERITED),
-        act(events.AppealSignedOff, "03-03 10:00"),
-        act(events.LiftRequested, "03-04 10:00"),
-        act(events.AppealInstructed, "03-05 10:00", limit=days(2)),
+        act(acts.SignedOff, "03-03 10:00"),
+        act(acts.LiftRequested, "03-04 10:00"),
+        act(acts.Instructed, "03-05 10:00", limit=days(2)),
         rules=city(LEVELS),
         upto="03-06 12:00",
     )
@@ -337,12 +338,12 @@ def test_a_passed_deadline_has_the_outcome_the_pack_names(city, do, expected):
 def test_deemed_approval_ends_the_case_and_what_else_was_open_falls_away(city):
     rules = city(outcome("do: [approve]"))
     both = assigned("03-02 10:00", leg(), leg(BUREAU, limits=by_limit(decision=days(9))))
-    judged = judge(both, act(events.AppealReopened, "03-06 10:00"), completed("03-06 11:00"), rules=rules)
+    judged = judge(both, act(acts.Reopened, "03-06 10:00"), completed("03-06 11:00"), rules=rules)
     # Both decisions passed together; one approval is enough.
     assert [line.split()[2] for line in told(judged)] == ["overdue", "overdue", "approved"]
     assert (judged.state, judged.next_due_at) == (CaseState.APPROVED, None)
-    met = judge(assigned("03-02 10:00"), act(events.AppealResponded, "03-05 24:00"), rules=rules)
-    assert (met.state, met.said) == (CaseState.DISPATCHED, [])
+    met = judge(assigned("03-02 10:00"), act(acts.Responded, "03-05 24:00"), rules=rules)
+    assert (met.state, met.rulings) == (CaseState.DISPATCHED, [])
 
 
 def test_what_is_approved_by_a_missed_moment_starts_no_further_leg(city):
@@ -357,10 +358,10 @@ def test_what_is_handed_over_has_a_limit_for_its_outcome_there(city):
     rules = city(outcome("do: [hand_over], to: discipline"))
     judged = judge(assigned("03-02 10:00"), rules=rules, upto="03-06 12:00")
     assert told(judged)[1:] == ["03-05 24:00 handed_over decision town"]
-    assert judged.said[-1].to == "discipline"
+    assert judged.rulings[-1].to == "discipline"
     # Handed over at the start of 03-06: five days end 03-11 24:00.
     assert stands(judged)[-1] == "outcome 1 03-11 24:00 open"
-    found = act(events.FindingMade, "03-09 10:00", reasonable=True)
+    found = act(acts.Found, "03-09 10:00")
     assert stands(judge(assigned("03-02 10:00"), found, rules=rules))[-1] == "outcome 1 03-11 24:00 met"
 
 
@@ -379,8 +380,8 @@ pauses:
 
 
 def test_a_limit_is_extended_as_often_as_the_pack_allows(city):
-    def extended(when: str, number: int) -> Event:
-        return act(events.AppealExtended, when, deadline="decision", limit=days(number))
+    def extended(when: str, number: int) -> Act:
+        return act(acts.Extended, when, deadline="decision", limit=days(number))
 
     rules = city(EXTENDED)
     history = [assigned("03-02 10:00"), extended("03-03 10:00", 2), extended("03-03 11:00", 10)]
@@ -396,7 +397,7 @@ def test_a_pause_lasts_as_long_as_its_ground_allows(city, ground, due):
     # Paused 03-03 10:00 to 03-23 24:00 or 03-05 24:00. Days that closed meanwhile do not count; the last one
     # closes as the pause ends, and does: 23, 24, 25 or 5, 6, 7.
     judged = judge(
-        assigned("03-02 10:00"), act(events.AppealPaused, "03-03 10:00", ground=ground), rules=city(EXTENDED)
+        assigned("03-02 10:00"), act(acts.Paused, "03-03 10:00", ground=ground), rules=city(EXTENDED)
     )
     assert stands(judged) == [f"decision 1 {due} overdue"]
 

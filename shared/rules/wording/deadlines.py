@@ -1,27 +1,9 @@
-"""A case's deadlines as they are said: each with why it ends when it does."""
+"""Why a deadline of a case ends when it does, in words."""
 
-from collections.abc import Iterable
-
-from shared import events
 from shared.rules.judging.state import Deadline
 from shared.rules.time.notices import LAST_YEAR
 from shared.rules.wording.explain import explain
 from shared.rules.wording.words import ground
-
-
-def explained(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[events.Deadline]:
-    """The deadlines `now`; what was said `before` of one is said again unless its date is new."""
-    known = {_place(said): said.explanation for said in before}
-    found = []
-    for deadline in now:
-        said = deadline.to_event()
-        text = known.get(_place(said)) or explain_deadline(deadline)
-        found.append(said.model_copy(update={"explanation": text}))
-    return found
-
-
-def _place(said: events.Deadline) -> tuple[object, ...]:
-    return said.leg_id, said.round, said.deadline, said.started_at, said.due_at, said.provisional
 
 
 def explain_deadline(deadline: Deadline) -> dict[str, str]:

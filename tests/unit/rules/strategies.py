@@ -1,5 +1,6 @@
 """What the property tests draw: packs in the whole of the language, histories, and calendars that change."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,24 +9,25 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from shared import events
-from shared.events import DeadlineKind, Event, Kind, Leg, LiftReason, Mark, OwnLimit, Role
-from shared.rules.judging.acts import ACTS
-from shared.rules.judging.rulings import SAID
+from shared.rules.judging import acts
+from shared.rules.judging.acts import Act, AssignedLeg, OwnLimit
+from shared.rules.judging.fold import FOLDS
+from shared.rules.judging.rulings import NAMESPACE
 from shared.rules.pack import pack
 from shared.rules.pack.checks import contradictions
-from shared.rules.pack.ladder import OF_A_UNIT, Act
+from shared.rules.pack.ladder import OF_A_UNIT, Consequence
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
+from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, Role
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.time.notices import Notice, published, statutory
 
 CALENDAR = Calendar.load(ZoneInfo("Asia/Shanghai"))
 SAMPLE = Path(pack.__file__).parents[3] / "huying" / "local" / "samples" / "settings.yaml"
-APPEAL = UUID(int=1)
+CASE = UUID(int=1)
 LEGS = [UUID(int=10), UUID(int=11)]
-CARDS = [uuid5(SAID, f"{APPEAL} card {leg} 1 {kind}") for leg in LEGS for kind in ("reply", "first")]
+CARDS = [uuid5(NAMESPACE, f"{CASE} card {leg} 1 {kind}") for leg in LEGS for kind in ("reply", "first")]
 FIRST = datetime(2026, 9, 25, tzinfo=UTC)  # make-up days and National Day lie ahead
 DAYS = 40
 
@@ -81,26 +83,28 @@ def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> 
         start, of_case = its[0]["starts"], its[0]["starts"] in OF_THE_CASE
         rounds = [] if of_case else draw(st.sampled_from([[], ["1"], ["1", "2+"], ["2"]]))
         for span in rounds or draw(st.sampled_from([[], ["1+"]])):
-            allowed = [act for act in Act if levels or act is not Act.LIFT or start != Start.LIFTED]
+            allowed = [
+                act for act in Consequence if levels or act is not Consequence.LIFT or start != Start.LIFTED
+            ]
             if of_case or its[0]["of"] == "office":
                 allowed = [act for act in allowed if act not in OF_A_UNIT]
             if span.endswith("+"):
-                allowed = [act for act in allowed if act is not Act.REDISPATCH]
+                allowed = [act for act in allowed if act is not Consequence.REDISPATCH]
             do = draw(some(allowed, 1))
-            if Act.APPROVE in do:
-                do = [act for act in do if act not in (Act.REDISPATCH, Act.LIFT)]
+            if Consequence.APPROVE in do:
+                do = [act for act in do if act not in (Consequence.REDISPATCH, Consequence.LIFT)]
             found.append(_step({"overdue": [deadline], "rounds": span}, do, leader))
             if levels and draw(st.booleans()):
                 at_level = {"overdue": [deadline], "rounds": span, "level": draw(st.sampled_from(levels))}
-                found.append(_step(at_level, [Act.SUPERVISE], leader))
+                found.append(_step(at_level, [Consequence.SUPERVISE], leader))
     causes = {"marks": [Mark.INHERITED], "refused": True, "requested": True}
-    found += [_step({cause: causes[cause]}, [Act.LIFT], leader) for cause in draw(some(causes))]
+    found += [_step({cause: causes[cause]}, [Consequence.LIFT], leader) for cause in draw(some(causes))]
     return [step | {"step": f"s{index}"} for index, step in enumerate(found)]
 
 
-def _step(when: Part, do: list[Act], leader: dict[str, str]) -> Part:
-    needs = {Act.CARD: {"card": "red"}, Act.HAND_OVER: {"to": "court"}}
-    needs[Act.LIFT] = {"reason": LiftReason.COUNT, **leader}
+def _step(when: Part, do: list[Consequence], leader: dict[str, str]) -> Part:
+    needs = {Consequence.CARD: {"card": "red"}, Consequence.HAND_OVER: {"to": "court"}}
+    needs[Consequence.LIFT] = {"reason": LiftReason.COUNT, **leader}
     step: Part = {**GROUND, "when": when, "do": do}
     for act in do:
         step |= needs.get(act, {})
@@ -202,7 +206,7 @@ calendars = st.one_of(
 )
 
 legs = st.builds(
-    Leg,
+    AssignedLeg,
     leg_id=st.sampled_from(LEGS),
     unit=st.just("unit"),
     role=st.sampled_from(Role),
@@ -216,11 +220,12 @@ legs = st.builds(
 fields: dict[str, st.SearchStrategy[Any]] = {
     "id": st.uuids(),
     "occurred_at": moments,
-    "appeal_id": st.just(APPEAL),
     "leg_id": st.sampled_from(LEGS),
     "card_id": st.sampled_from(CARDS),
     "legs": st.lists(legs, min_size=1, max_size=2).map(tuple),
-    "marks": st.sampled_from([frozenset(), frozenset(), {Mark.INHERITED}, {Mark.PETITION}]),
+    "marks": st.sampled_from(
+        [frozenset(), frozenset(), frozenset({Mark.INHERITED}), frozenset({Mark.PETITION})]
+    ),
     "limit": limits,
     "deadline": st.sampled_from(WORDS),
     "stage": st.sampled_from([*STAGES, PLANNED, "contacted"]),
@@ -228,36 +233,28 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "ground": st.sampled_from([None, "papers", "weather"]),
     "upheld": st.booleans(),
     "reached": st.booleans(),
-    "reasonable": st.booleans(),
-    "understanding": st.none(),
-    "rank": st.none(),
-    "rating": st.sampled_from(events.Rating),
-    "outcome": st.sampled_from(events.Outcome),
-    "channel": st.sampled_from(events.Channel),
     "kind": st.sampled_from(Kind),
-    "language": st.none(),
-    "task_force": st.just(()),
 }
-ENDS = {events.AppealReferred, events.AppealWithdrawn, events.AppealClosed}
+ENDS = {acts.Referred, acts.Withdrawn, acts.Closed}
 
 
-def acts(what: type[Event], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
+def drawn_acts(act_type: type[Act], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Act]:
     """An act of this type with all fields drawn, but those given."""
-    chosen = {name: fields.get(name, st.just("text")) for name in what.model_fields} | given
-    return st.builds(what, **chosen)
+    chosen = {field.name: fields[field.name] for field in dataclasses.fields(act_type)} | given
+    return st.builds(act_type, **chosen)
 
 
-TYPES = sorted(ACTS, key=lambda what: what.type)
-anything = st.sampled_from(TYPES).flatmap(acts)
-OFTEN = [what for what in TYPES if what not in ENDS] + [events.StageReached] * 4
-common = st.sampled_from(OFTEN).flatmap(acts)
+TYPES = list(FOLDS)
+anything = st.sampled_from(TYPES).flatmap(drawn_acts)
+OFTEN = [act_type for act_type in TYPES if act_type not in ENDS] + [acts.Reached] * 4
+common = st.sampled_from(OFTEN).flatmap(drawn_acts)
 early = moments.map(lambda moment: FIRST + (moment - FIRST) / 10)
 histories = st.one_of(
     st.lists(anything, max_size=12),
     st.builds(
         lambda *parts: [*parts[:2], *parts[2]],
-        acts(events.AppealReceived, occurred_at=st.just(FIRST)),
-        acts(events.AppealAssigned, occurred_at=early),
+        drawn_acts(acts.Opened, occurred_at=st.just(FIRST)),
+        drawn_acts(acts.Assigned, occurred_at=early),
         st.lists(common, max_size=10),
     ),
 )

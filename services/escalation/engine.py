@@ -1,0 +1,102 @@
+"""How events of appeals are acts of the engine, and how its rulings are said of appeals. Pure."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared import events
+from shared.events import Event
+from shared.rules.judging import acts, rulings
+from shared.rules.judging.acts import Act
+from shared.rules.judging.decide import Judgement, decide
+from shared.rules.judging.rulings import Ruling
+from shared.rules.pack.pack import Pack
+from shared.rules.time.calendar import Calendar, Calendars
+
+
+def judge(
+    appeal_id: UUID, history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars, upto: datetime
+) -> Judgement:
+    """Judge an appeal by its events, as of `upto`; events that nobody judges by may be among them."""
+    folded = [ACTS[type(event)](event) for event in history if type(event) in ACTS]
+    return decide(appeal_id, folded, pack, calendar, upto)
+
+
+def said(ruling: Ruling, appeal_id: UUID, registration_number: str) -> Event:
+    """A ruling as escalation says it, under the id of the ruling."""
+    names = [field.name for field in fields(ruling)]
+    return SAID[type(ruling)](
+        appeal_id=appeal_id,
+        registration_number=registration_number,
+        **{name: getattr(ruling, name) for name in names},
+    )
+
+
+def _act(act_type: type[Act], *names: str) -> Callable[[Any], Act]:
+    """How an act is made of an event that bears what the act bears, under the same `names`."""
+
+    def act(event: Event) -> Act:
+        return act_type(event.id, event.occurred_at, *(getattr(event, name) for name in names))
+
+    return act
+
+
+def _assigned(event: events.AppealAssigned) -> Act:
+    legs = tuple(
+        acts.AssignedLeg(
+            leg.leg_id,
+            leg.unit,
+            leg.role,
+            leg.leader,
+            leg.office_hours,
+            {deadline: acts.OwnLimit(own.limit, own.due_at) for deadline, own in leg.limits.items()},
+        )
+        for leg in event.legs
+    )
+    return acts.Assigned(event.id, event.occurred_at, legs, event.marks)
+
+
+ACTS: dict[type[Event], Callable[[Any], Act]] = {
+    events.AppealReceived: _act(acts.Opened, "kind"),
+    events.AppealAssigned: _assigned,
+    events.AppealContacted: _act(acts.Contacted, "leg_id"),
+    events.AppealResponded: _act(acts.Responded, "leg_id"),
+    events.StageReached: _act(acts.Reached, "leg_id", "stage", "dates"),
+    events.AppealObjected: _act(acts.Objected, "leg_id"),
+    events.ObjectionDecided: _act(acts.ObjectionDecided, "leg_id", "upheld"),
+    events.AppealExtended: _act(acts.Extended, "leg_id", "deadline", "limit"),
+    events.AppealPaused: _act(acts.Paused, "leg_id", "ground"),
+    events.AppealResumed: _act(acts.Resumed, "leg_id"),
+    events.AppealRefused: _act(acts.Refused, "leg_id"),
+    events.LiftRequested: _act(acts.LiftRequested, "leg_id"),
+    events.AppealCompleted: _act(acts.Completed, "leg_id"),
+    events.FindingMade: _act(acts.Found),
+    events.AppealReferred: _act(acts.Referred),
+    events.AppealInstructed: _act(acts.Instructed, "limit"),
+    events.AppealSignedOff: _act(acts.SignedOff),
+    events.CardWithdrawn: _act(acts.CardWithdrawn, "card_id"),
+    events.AppealRated: _act(acts.Rated),
+    events.FollowUpMade: _act(acts.FollowedUp, "reached"),
+    events.AppealReopened: _act(acts.Reopened),
+    events.AppealWithdrawn: _act(acts.Withdrawn),
+    events.AppealClosed: _act(acts.Closed),
+}
+"""The events an appeal is judged by, each with how it becomes an act."""
+
+SAID: dict[type[Ruling], type[Event]] = {
+    rulings.DueSoon: events.AppealDueSoon,
+    rulings.Overdue: events.AppealOverdue,
+    rulings.DeadlineMoved: events.DeadlineMoved,
+    rulings.Reminded: events.AppealReminded,
+    rulings.Supervised: events.AppealSupervised,
+    rulings.ApprovalDeemed: events.ApprovalDeemed,
+    rulings.HandedOver: events.AppealHandedOver,
+    rulings.PublicationProposed: events.PublicationProposed,
+    rulings.CardIssued: events.CardIssued,
+    rulings.CardCleared: events.CardCleared,
+    rulings.Redispatched: events.AppealRedispatched,
+    rulings.Lifted: events.AppealLifted,
+}
+"""The event in which each ruling is said; its fields bear the same names."""

@@ -1,0 +1,245 @@
+"""What each act does to a case. An act of an unknown leg, or after the case's end, has no effect."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.rules.judging import acts, consequences, timers
+from shared.rules.judging.acts import Act, AssignedLeg, LegAct
+from shared.rules.judging.case import Case
+from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
+from shared.rules.pack.parts import Meeting, Start
+from shared.rules.terms import DeadlineKind, Verdict
+from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.limits import Limit, Pause
+
+
+def fold(case: Case, act: Act) -> None:
+    """Fire the timers that precede `act`, then let it take effect. Acts come in order."""
+    at = _utc(act.occurred_at)
+    timers.run_before(case, at)
+    if case.end is None or type(act) is acts.CardWithdrawn:
+        FOLDS[type(act)](case, act, at)
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day a datetime can hold
+        return moment
+
+
+def open_(case: Case, act: acts.Opened, at: datetime) -> None:
+    if not case.received:
+        case.know_kind(act.kind)
+        if not case.legs:
+            case.begin(Start.RECEIVED, None, at)
+    case.received = True
+
+
+def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
+    if not act.legs:
+        return
+    case.meet(Meeting.ASSIGNED, case.own, at)
+    case.marks |= act.marks
+    for assigned in act.legs:
+        if assigned.leg_id not in case.legs:
+            leg = Leg(assigned, str(assigned.leg_id), len(case.legs), _hours(case, assigned))
+            case.legs[assigned.leg_id] = leg
+            case.begin_round(leg, at)
+    consequences.lift(
+        case, tuple(step for step in case.table.marked if step.when.marks & case.marks), case.lead(), at
+    )
+
+
+def _hours(case: Case, assigned: AssignedLeg) -> OfficeHours:
+    """The leg's own office hours; the pack's where it has none or they are none."""
+    try:
+        return OfficeHours.parse(assigned.office_hours) if assigned.office_hours else case.table.hours
+    except ValueError:
+        return case.table.hours
+
+
+def contact(case: Case, act: acts.Contacted, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.CONTACTED, leg.deadlines, at)
+        case.begin(Start.CONTACTED, leg, at)
+
+
+def respond(case: Case, act: acts.Responded, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.RESPONDED, leg.deadlines, at)
+        case.begin(Start.RESPONDED, leg, at)
+
+
+def reach(case: Case, act: acts.Reached, at: datetime) -> None:
+    leg = _live(case, act)
+    if leg and act.stage in case.table.stages:
+        case.meet(act.stage, leg.deadlines, at)
+        case.begin(act.stage, leg, at, tuple(_utc(date) for date in act.dates))
+
+
+def complete(case: Case, act: acts.Completed, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.meet(Meeting.COMPLETED, leg.deadlines, at)
+        leg.completed = True
+        void(leg.deadlines)
+        case.resume(leg, at)
+        case.clear_cards(leg, at)
+        _meet_if_all_completed(case, at)
+
+
+def _meet_if_all_completed(case: Case, at: datetime) -> None:
+    if case.all_completed():
+        case.meet(Meeting.ALL_COMPLETED, case.own, at)
+        case.begin(Start.ALL_COMPLETED, None, at)
+
+
+def object_(case: Case, act: acts.Objected, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.begin(Start.OBJECTED, leg, at)
+
+
+def decide_objection(case: Case, act: acts.ObjectionDecided, at: datetime) -> None:
+    leg = case.legs.get(act.leg_id)
+    if leg:
+        case.meet(Meeting.OBJECTION_DECIDED, leg.deadlines, at)
+    if leg and not leg.ended and act.upheld:
+        leg.ended = True
+        void(leg.deadlines)
+        case.resume(leg, at)
+        _meet_if_all_completed(case, at)
+
+
+def refuse(case: Case, act: acts.Refused, at: datetime) -> None:
+    if leg := _live(case, act):
+        leg.refused = True
+        consequences.lift(case, case.table.refused, leg, at)
+
+
+def request_lift(case: Case, act: acts.LiftRequested, at: datetime) -> None:
+    if leg := _live(case, act):
+        consequences.lift(case, case.table.requested, leg, at, again=True)
+
+
+def pause(case: Case, act: acts.Paused, at: datetime) -> None:
+    caps = case.table.pause_caps
+    leg = _live(case, act)
+    if leg and caps:
+        case.pause(leg, at, caps.get(act.ground, caps[None]))
+
+
+def resume(case: Case, act: acts.Resumed, at: datetime) -> None:
+    if leg := _live(case, act):
+        case.resume(leg, at)
+
+
+def extend(case: Case, act: acts.Extended, at: datetime) -> None:
+    """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
+    leg, allowed, cap = _live(case, act), case.pack.extension, case.table.extension_cap
+    deadline = _open(leg.deadlines, act.deadline) if leg else None
+    if not leg or not allowed or not cap or not deadline or act.deadline not in case.table.extended:
+        return
+    if allowed.times is not None and deadline.extended >= allowed.times:
+        return
+    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
+    limit = min(ends, key=ends.__getitem__)
+    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else deadline.due_at
+    if old and ends[limit] > old:
+        deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
+        deadline.extended += 1
+        case.reckon(deadline, leg.pauses, at)
+
+
+def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
+    return next((d for d in deadlines if d.kind == kind and d.verdict is Verdict.OPEN), None)
+
+
+def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
+    """When `limit` would end if a pause that is open ended now."""
+    pauses = tuple(Pause(pause.start, pause.end or at) for pause in leg.pauses)
+    return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
+
+
+def rate(case: Case, act: acts.Rated, at: datetime) -> None:
+    case.meet(Meeting.RATED, case.own, at)
+
+
+def follow_up(case: Case, act: acts.FollowedUp, at: datetime) -> None:
+    if act.reached:
+        case.meet(Meeting.FOLLOWED_UP, case.own, at)
+
+
+def find(case: Case, act: acts.Found, at: datetime) -> None:
+    case.meet(Meeting.FOUND, case.own, at)
+
+
+def reopen(case: Case, act: acts.Reopened, at: datetime) -> None:
+    void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
+    for leg in case.legs.values():
+        if leg.completed and not leg.ended:
+            leg.completed = leg.refused = False
+            consequences.redispatch(case, leg, at, "reopened")
+
+
+def instruct(case: Case, act: acts.Instructed, at: datetime) -> None:
+    """A limit replaces the lifted one, also one that has passed, as long as nothing has met it."""
+    lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
+    if act.limit and lifted and not lifted[-1].met_at:
+        case.begin_lifted(at, act.limit)
+
+
+def sign_off(case: Case, act: acts.SignedOff, at: datetime) -> None:
+    case.meet(Meeting.SIGNED_OFF, case.own, at)
+
+
+def withdraw_card(case: Case, act: acts.CardWithdrawn, at: datetime) -> None:
+    if card := case.cards.get(act.card_id):
+        card.withdrawn = True
+
+
+def refer(case: Case, act: acts.Referred, at: datetime) -> None:
+    case.meet(Meeting.REFERRED, case.own, at)
+    case.finish(CaseState.REFERRED, at)
+
+
+def withdraw(case: Case, act: acts.Withdrawn, at: datetime) -> None:
+    case.finish(CaseState.WITHDRAWN, at)
+
+
+def close(case: Case, act: acts.Closed, at: datetime) -> None:
+    case.meet(Meeting.CLOSED, case.own, at)
+    case.finish(CaseState.CLOSED, at)
+
+
+def _live(case: Case, act: LegAct) -> Leg | None:
+    leg = case.legs.get(act.leg_id)
+    return None if leg is None or leg.ended or leg.completed else leg
+
+
+FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
+    acts.Opened: open_,
+    acts.Assigned: assign,
+    acts.Contacted: contact,
+    acts.Responded: respond,
+    acts.Objected: object_,
+    acts.ObjectionDecided: decide_objection,
+    acts.Extended: extend,
+    acts.Reached: reach,
+    acts.Paused: pause,
+    acts.Resumed: resume,
+    acts.Refused: refuse,
+    acts.LiftRequested: request_lift,
+    acts.Completed: complete,
+    acts.Found: find,
+    acts.Referred: refer,
+    acts.Instructed: instruct,
+    acts.SignedOff: sign_off,
+    acts.CardWithdrawn: withdraw_card,
+    acts.Rated: rate,
+    acts.FollowedUp: follow_up,
+    acts.Reopened: reopen,
+    acts.Withdrawn: withdraw,
+    acts.Closed: close,
+}
+"""What each type of act does, in the order of a case's life. Acts of one moment take effect in this order."""
