@@ -158,5 +158,5 @@ def _say(label: str, language: Language) -> str:
     return _in(words.PAGE[label], language)
 
 
-def _in(said: words.Said, language: Language) -> str:
+def _in(said: words.Bilingual, language: Language) -> str:
     return said.zh if language == "zh" else said.en

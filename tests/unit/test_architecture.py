@@ -48,7 +48,7 @@ def is_pure(path: Path) -> bool:
 
 
 def layers(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Services know nothing of each other, `shared` nothing of either, and the rules nothing but themselves."""
+    """Services know nothing of each other, `shared` nothing of either, the rules only themselves."""
     own = path.parts[1] if path.parts[0] == "services" else None
     for name in imported(tree):
         top, _, rest = name.partition(".")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
-from shared.rules.wording.words import Said
+from shared.rules.wording.words import Bilingual
 
 
 class ChannelKind(StrEnum):
@@ -65,8 +65,8 @@ RETRIES = {
 LEASE = timedelta(minutes=15)
 GATHERED = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
 """How long what is meant for a recipient of this kind is gathered before it goes out."""
-DIGEST = Said("{} 件诉求事项提醒", "{} notices about appeals")
-DIGEST_OPENING = Said(
+DIGEST = Bilingual("{} 件诉求事项提醒", "{} notices about appeals")
+DIGEST_OPENING = Bilingual(
     "以下 {} 件事项请及时处理，详情请登录收件箱查看：",
     "Please see to these {} matters in good time; the details are in your inbox:",
 )

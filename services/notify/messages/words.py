@@ -15,7 +15,7 @@ from shared.rules.pack.parts import Title
 from shared.rules.time.limits import Limit
 from shared.rules.wording import moments
 from shared.rules.wording import words as common
-from shared.rules.wording.words import Said
+from shared.rules.wording.words import Bilingual
 
 
 class Language(StrEnum):
@@ -24,53 +24,53 @@ class Language(StrEnum):
     ZH = "zh-CN"
     EN = "en"
 
-    def of(self, said: Said) -> str:
+    def of(self, said: Bilingual) -> str:
         """Its half of a pair."""
         return said.zh if self is Language.ZH else said.en
 
 
-DEADLINES: dict[str, Said] = {
-    DeadlineKind.DISPATCH: Said("交办", "dispatch"),
-    DeadlineKind.CONTACT: Said("联系", "contact"),
-    DeadlineKind.REPLY: Said("回复", "reply"),
-    DeadlineKind.COMPLETION: Said("办结", "completion"),
-    DeadlineKind.OBJECTION: Said("异议裁定", "objection"),
-    DeadlineKind.LIFTED: Said("提级办理", "lifted-handling"),
-    DeadlineKind.FOLLOW_UP: Said("回访", "follow-up"),
+DEADLINES: dict[str, Bilingual] = {
+    DeadlineKind.DISPATCH: Bilingual("交办", "dispatch"),
+    DeadlineKind.CONTACT: Bilingual("联系", "contact"),
+    DeadlineKind.REPLY: Bilingual("回复", "reply"),
+    DeadlineKind.COMPLETION: Bilingual("办结", "completion"),
+    DeadlineKind.OBJECTION: Bilingual("异议裁定", "objection"),
+    DeadlineKind.LIFTED: Bilingual("提级办理", "lifted-handling"),
+    DeadlineKind.FOLLOW_UP: Bilingual("回访", "follow-up"),
 }
-DESTINATIONS: dict[str, Said] = {
-    "discipline_inspection": Said("纪检监察机关", "the discipline inspection authority")
+DESTINATIONS: dict[str, Bilingual] = {
+    "discipline_inspection": Bilingual("纪检监察机关", "the discipline inspection authority")
 }
-WORDS: dict[str, Said] = {
-    Role.LEAD: Said("主办", "lead"),
-    Role.ASSIST: Said("协办", "assisting"),
-    Outcome.SOLVED: Said("已解决", "solved"),
-    Outcome.PLANNED: Said("已列入计划", "planned with a date"),
-    Outcome.EXPLAINED: Said("已解释说明", "explained"),
+WORDS: dict[str, Bilingual] = {
+    Role.LEAD: Bilingual("主办", "lead"),
+    Role.ASSIST: Bilingual("协办", "assisting"),
+    Outcome.SOLVED: Bilingual("已解决", "solved"),
+    Outcome.PLANNED: Bilingual("已列入计划", "planned with a date"),
+    Outcome.EXPLAINED: Bilingual("已解释说明", "explained"),
     **common.RATINGS,
-    LiftReason.COUNT: Said("多次交办仍未落实", "several dispatches brought no result"),
-    LiftReason.KIND: Said(
+    LiftReason.COUNT: Bilingual("多次交办仍未落实", "several dispatches brought no result"),
+    LiftReason.KIND: Bilingual(
         "涉及跨部门、跨层级或历史遗留问题", "it crosses departments or levels, or is an inherited problem"
     ),
-    LiftReason.REFUSAL: Said("承办单位表示不予办理", "the unit refused to handle it"),
-    LiftReason.REQUEST: Said("承办单位申请提级", "the unit asked for it"),
-    LiftReason.LEVEL: Said("下一层级未能按期落实", "the level below did not finish in time"),
+    LiftReason.REFUSAL: Bilingual("承办单位表示不予办理", "the unit refused to handle it"),
+    LiftReason.REQUEST: Bilingual("承办单位申请提级", "the unit asked for it"),
+    LiftReason.LEVEL: Bilingual("下一层级未能按期落实", "the level below did not finish in time"),
     **common.RANKS,
-    "yellow": Said("黄牌提醒", "Yellow card"),
-    "contacted": Said("银行已联系企业", "the bank has contacted you"),
-    "documents_needed": Said("需补充材料", "documents are needed"),
-    "under_review": Said("审查中", "under review"),
-    "approved": Said("已批准", "approved"),
-    "declined": Said("未批准", "declined"),
-    "disbursed": Said("已放款", "disbursed"),
-    "declined_by_all": Said("各银行均未批准", "every bank declined"),
-    "declined_or_silent": Said("各银行未批准或未答复", "every bank declined or stayed silent"),
-    "no_bank": Said("没有符合条件的银行", "no bank matches it"),
-    "regulator": Said("金融监管部门", "the financial regulator"),
-    "enterprise": Said("企业", "the enterprise"),
+    "yellow": Bilingual("黄牌提醒", "Yellow card"),
+    "contacted": Bilingual("银行已联系企业", "the bank has contacted you"),
+    "documents_needed": Bilingual("需补充材料", "documents are needed"),
+    "under_review": Bilingual("审查中", "under review"),
+    "approved": Bilingual("已批准", "approved"),
+    "declined": Bilingual("未批准", "declined"),
+    "disbursed": Bilingual("已放款", "disbursed"),
+    "declined_by_all": Bilingual("各银行均未批准", "every bank declined"),
+    "declined_or_silent": Bilingual("各银行未批准或未答复", "every bank declined or stayed silent"),
+    "no_bank": Bilingual("没有符合条件的银行", "no bank matches it"),
+    "regulator": Bilingual("金融监管部门", "the financial regulator"),
+    "enterprise": Bilingual("企业", "the enterprise"),
 }
-UNKNOWN_UNIT = Said("承办单位", "the unit")
-HEAD = Said("{}主要负责人", "the head of {}")
+UNKNOWN_UNIT = Bilingual("承办单位", "the unit")
+HEAD = Bilingual("{}主要负责人", "the head of {}")
 _LIMIT_WORDS = ("deadline", "limit", "period")
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -80,11 +80,11 @@ class PackNames(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    deadlines: dict[str, Said] = {}
-    stages: dict[str, Said] = {}
-    levels: dict[str, Said] = {}
-    grounds: dict[str, Said] = {}
-    destinations: dict[str, Said] = {}
+    deadlines: dict[str, Bilingual] = {}
+    stages: dict[str, Bilingual] = {}
+    levels: dict[str, Bilingual] = {}
+    grounds: dict[str, Bilingual] = {}
+    destinations: dict[str, Bilingual] = {}
 
 
 USUAL = PackNames()
@@ -104,8 +104,8 @@ def names(pack: Pack) -> PackNames:
     )
 
 
-def _said(title: Title) -> Said:
-    return Said(title.zh, title.en)
+def _said(title: Title) -> Bilingual:
+    return Bilingual(title.zh, title.en)
 
 
 def needs_names(event: Event) -> bool:
@@ -162,7 +162,7 @@ class Speech:
         named = self._in(self.names.destinations, to) or self._in(DESTINATIONS, to)
         if named or not _PACK_WORD.fullmatch(to):
             return named or to
-        return self._say(Said(f"有关部门（{to}）", f"another authority ({to})"))
+        return self._say(Bilingual(f"有关部门（{to}）", f"another authority ({to})"))
 
     def span(self, limit: Limit) -> str:
         """A limit's length: 3个工作日, 3 working days."""
@@ -185,12 +185,12 @@ class Speech:
 
     def parts(self, legs: Iterable[Leg]) -> str:
         """Units with their part in the dispatch."""
-        form = self._say(Said("{}（{}）", "{} ({})"))
+        form = self._say(Bilingual("{}（{}）", "{} ({})"))
         return self.joined(form.format(leg.unit_name or leg.unit, self.word(leg.role)) for leg in legs)
 
     def joined(self, words: Iterable[str]) -> str:
         """A list in one line."""
-        return self._say(Said("、", ", ")).join(words)
+        return self._say(Bilingual("、", ", ")).join(words)
 
     def bare(self, text: str) -> str:
         """A text without the full stop at its end."""
@@ -198,7 +198,7 @@ class Speech:
 
     def matter(self, number: str, title: str) -> str:
         """A case by number and title."""
-        return number + (self._say(Said("“{}”", " (“{}”)")).format(title) if title else "")
+        return number + (self._say(Bilingual("“{}”", " (“{}”)")).format(title) if title else "")
 
     def unit(self, name: str | None) -> str:
         """A unit's name, or that it is one."""
@@ -208,8 +208,8 @@ class Speech:
         """The head of a unit."""
         return self._say(HEAD).format(name)
 
-    def _in(self, known: dict[str, Said], word: str) -> str | None:
+    def _in(self, known: dict[str, Bilingual], word: str) -> str | None:
         return self.language.of(known[word]) if word in known else None
 
-    def _say(self, said: Said) -> str:
+    def _say(self, said: Bilingual) -> str:
         return self.language.of(said)

@@ -187,12 +187,12 @@ class Rule(Strict):
         return self.clause or words.CHOICE
 
     @property
-    def told(self) -> words.Said:
+    def told(self) -> words.Bilingual:
         """The ground for people: the clause, or the reason for the choice."""
         if self.clause or self.choice is None:
             return words.ground(self.ground)
         zh, en = self.choice.zh.rstrip("。"), self.choice.en.rstrip(".")
-        return words.Said(f"取定：{zh}", f"a choice: {en}")
+        return words.Bilingual(f"取定：{zh}", f"a choice: {en}")
 
 
 class Source(Strict):

@@ -3,21 +3,21 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared.rules.wording.words import Said
+from shared.rules.wording.words import Bilingual
 
 
-def day(local: date) -> Said:
+def day(local: date) -> Bilingual:
     """A day: 2026年2月25日, 25 February 2026."""
-    return Said(f"{local.year}年{local.month}月{local.day}日", f"{local.day} {local:%B} {local.year}")
+    return Bilingual(f"{local.year}年{local.month}月{local.day}日", f"{local.day} {local:%B} {local.year}")
 
 
-def due(moment: datetime, zone: ZoneInfo) -> Said:
+def due(moment: datetime, zone: ZoneInfo) -> Bilingual:
     """A moment: 2026年2月25日 17:30. Midnight is 24:00 of the day before (domain.md, Time)."""
     at, on = _ended(moment, zone)
-    return Said(f"{day(on).zh} {at}", f"{at} on {day(on).en}")
+    return Bilingual(f"{day(on).zh} {at}", f"{at} on {day(on).en}")
 
 
-def due_on(moment: datetime, zone: ZoneInfo) -> Said:
+def due_on(moment: datetime, zone: ZoneInfo) -> Bilingual:
     """The day a moment belongs to: at midnight the one that ends."""
     return day(_ended(moment, zone)[1])
 

@@ -9,7 +9,7 @@ from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, LimitRule, Rule, first_and_last
 from shared.rules.time.limits import Limit
 from shared.rules.wording import words
-from shared.rules.wording.words import SENTENCES, Said
+from shared.rules.wording.words import SENTENCES, Bilingual
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -44,12 +44,12 @@ class _Telling:
         self.language: Language = language
         self.deadlines = dict(words.DEADLINES)
         self.deadlines |= {
-            rule.deadline: Said(rule.title.zh, rule.title.en) for rule in pack.limits if rule.title
+            rule.deadline: Bilingual(rule.title.zh, rule.title.en) for rule in pack.limits if rule.title
         }
-        self.stages = {stage.stage: Said(stage.title.zh, stage.title.en) for stage in pack.stages}
-        self.bodies = {to: Said(title.zh, title.en) for to, title in pack.destinations().items()}
+        self.stages = {stage.stage: Bilingual(stage.title.zh, stage.title.en) for stage in pack.stages}
+        self.bodies = {to: Bilingual(title.zh, title.en) for to, title in pack.destinations().items()}
         steps = pack.levels.steps if pack.levels else ()
-        self.levels = {level.level: Said(level.title.zh, level.title.en) for level in steps}
+        self.levels = {level.level: Bilingual(level.title.zh, level.title.en) for level in steps}
 
     def rules(self, *, apart: bool) -> Iterator[Sentence]:
         pack = self.pack
@@ -115,7 +115,7 @@ class _Telling:
 
     def _act(self, act: Consequence, step: Step) -> str:
         leader = self._one(words.LEADERS, step.leader) if step.leader else ""
-        return self._in(words.ACTS[act]).format(
+        return self._in(words.CONSEQUENCES[act]).format(
             card=self._one(words.CARDS, step.card or ""),
             to=self._one(self.bodies, step.to or ""),
             leader=self._say("to_leader" if leader else "to_next", leader=leader),
@@ -233,7 +233,9 @@ class _Telling:
             return ""
         return f"（{'，'.join(said)}）" if self.language == "zh" else f" ({', '.join(said)})"
 
-    def _all(self, named: Mapping[str, Said], of: Iterable[str], joined: Literal["and", "or"] = "and") -> str:
+    def _all(
+        self, named: Mapping[str, Bilingual], of: Iterable[str], joined: Literal["and", "or"] = "and"
+    ) -> str:
         return self._listed([self._one(named, one) for one in of], joined)
 
     def _listed(self, said: list[str], joined: Literal["and", "or"] = "and") -> str:
@@ -245,10 +247,10 @@ class _Telling:
         reason = getattr(rule.choice, self.language) if rule.choice else None
         return Sentence(topic, about, text, rule.clause, reason)
 
-    def _one(self, named: Mapping[str, Said], word: str) -> str:
+    def _one(self, named: Mapping[str, Bilingual], word: str) -> str:
         return self._in(named[word]) if word in named else word
 
-    def _in(self, said: Said) -> str:
+    def _in(self, said: Bilingual) -> str:
         return said.zh if self.language == "zh" else said.en
 
     def _say(self, sentence: str, **said: object) -> str:

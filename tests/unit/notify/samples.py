@@ -10,7 +10,7 @@ from services.notify.messages.words import PackNames
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.time.limits import Limit, LimitUnit
-from shared.rules.wording.words import Said
+from shared.rules.wording.words import Bilingual
 
 APPEAL = UUID(int=1)
 NUMBER = "BZ-20260213-00042"
@@ -90,11 +90,11 @@ OWN: dict[str, dict[str, Any]] = {
     "loan.office_took_over.v1": {"reason": "declined_by_all"},
 }
 NAMES = PackNames(
-    deadlines={"payout": Said("兑付期限", "payout")},
-    stages={"paid": Said("款项到账", "money received")},
-    levels={"county": Said("县（区）", "county")},
-    grounds={"papers": Said("等待企业补充材料", "waiting for the enterprise's papers")},
-    destinations={"court": Said("人民法院", "the people's court")},
+    deadlines={"payout": Bilingual("兑付期限", "payout")},
+    stages={"paid": Bilingual("款项到账", "money received")},
+    levels={"county": Bilingual("县（区）", "county")},
+    grounds={"papers": Bilingual("等待企业补充材料", "waiting for the enterprise's papers")},
+    destinations={"court": Bilingual("人民法院", "the people's court")},
 )
 """What the pack of the case calls its words."""
 
