@@ -7,7 +7,7 @@ import importlib.metadata
 import inspect
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -96,23 +96,34 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     Receipt.type: AnsweredReply,
 }
 _PUBLISHED_AS: Final = {"ReportOutcome": "Outcome", "EnterpriseShown": "Enterprise", "ReplyPosition": "Place"}
-"""Classes whose name in the schemas, which banks generate code from, is older than their name here."""
-_CHANNELS: Final[dict[str, tuple[str, list[str], str, str]]] = {
-    "requests": (
+"""The names of classes in the schemas, where banks that generate code know them by another name than ours."""
+
+
+class _Topic(NamedTuple):
+    """One of a bank's topics: what the bank does with it, which messages it has, and their `ce_source`."""
+
+    action: str
+    types: list[str]
+    description: str
+    source: str
+
+
+_TOPICS: Final = {
+    "requests": _Topic(
         "receive",
         list(BANK_MESSAGES),
         "What the window tells this bank, the messages of one loan request in order (key: its number). "
         "A message may come twice: drop a ce_id seen before.",
         "/huying/financing",
     ),
-    "replies": (
+    "replies": _Topic(
         "send",
         [BankReport.type],
         "What this bank reports, timed by the broker. The same report_id again changes nothing. "
         "Give all reports on one leg the same key, so that they keep their order.",
         "/banks/{code}",
     ),
-    "receipts": (
+    "receipts": _Topic(
         "receive",
         [Receipt.type],
         "The answer to each record on replies, also to one that cannot be read.",
@@ -140,9 +151,13 @@ def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
 
 
 def asyncapi() -> Schema:
-    """The document, as a bank sees it: it receives and sends."""
+    """The AsyncAPI document from the side of a bank: it receives requests and receipts, and sends replies."""
     schemas = {model.__name__: _schema(model, _REF) for model in _MODELS.values()}
-    inner = {name: one for schema in schemas.values() for name, one in schema.pop("$defs", {}).items()}
+    inner = {
+        name: definition
+        for schema in schemas.values()
+        for name, definition in schema.pop("$defs", {}).items()
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -153,30 +168,27 @@ def asyncapi() -> Schema:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {name: _channel(name) for name in _CHANNELS},
+        "channels": {name: _channel(name, topic) for name, topic in _TOPICS.items()},
         "operations": {
-            f"{action}_{name}": {"action": action, "channel": {"$ref": f"#/channels/{name}"}}
-            for name, (action, *_) in _CHANNELS.items()
+            f"{topic.action}_{name}": {"action": topic.action, "channel": {"$ref": f"#/channels/{name}"}}
+            for name, topic in _TOPICS.items()
         },
         "components": {
             "parameters": {"code": {"description": "The bank's code: 2 to 20 of a-z, 0-9 and -."}},
             "messages": {
-                type_: _message(type_, source)
-                for _, types, _, source in _CHANNELS.values()
-                for type_ in types
+                type_: _message(type_, topic.source) for topic in _TOPICS.values() for type_ in topic.types
             },
             "schemas": {"Headers": _HEADERS, **inner, **schemas},
         },
     }
 
 
-def _channel(name: str) -> Schema:
-    _, types, says, _ = _CHANNELS[name]
+def _channel(name: str, topic: _Topic) -> Schema:
     return {
         "address": f"banks.{{code}}.{name}",
-        "description": says,
+        "description": topic.description,
         "parameters": {"code": {"$ref": "#/components/parameters/code"}},
-        "messages": {type_: {"$ref": f"#/components/messages/{type_}"} for type_ in types},
+        "messages": {type_: {"$ref": f"#/components/messages/{type_}"} for type_ in topic.types},
     }
 
 
@@ -190,18 +202,18 @@ def _message(type_: str, source: str) -> Schema:
         "ce_time": _AT,
         "content-type": "application/json",
     }
-    fixed: Schema = {"ce_type": {"const": type_}}
-    says = inspect.getdoc(model) or ""
+    constant: Schema = {"ce_type": {"const": type_}}
+    description = inspect.getdoc(model) or ""
     return {
         "name": type_,
         "title": model.__name__,
-        "summary": says.splitlines()[0],
-        "description": says,
+        "summary": description.splitlines()[0],
+        "description": description,
         "contentType": "application/json",
         "headers": {
             "allOf": [
                 {"$ref": "#/components/schemas/Headers"},
-                {"type": "object", "properties": fixed},
+                {"type": "object", "properties": constant},
             ]
         },
         "payload": {"$ref": _REF.format(model=model.__name__)},

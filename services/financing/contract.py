@@ -1,7 +1,9 @@
-"""What a bank and the window say to each other, whichever way it goes: the one contract of all three.
+"""The messages between a bank and the window, the same over each integration: Kafka, webhook and desk.
 
-The window tells a bank `Told` messages, in order; the bank answers with `BankReport`s, and each report is
+The window sends a bank `BankMessage`s, in order; the bank answers with `BankReport`s, and each report is
 answered by a `Receipt`. A bank is named by its code, a leg by its number, e.g. RZ-20260213-00042/1.
+
+Classes, enums and their docstrings are published in `docs/banks` and stay as they are.
 """
 
 import re
@@ -26,7 +28,7 @@ _YUAN = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
 
 
 def _yuan(value: Any) -> Any:
-    """A sum as text in yuan; a number of JSON may have lost its fen on the way."""
+    """A sum in yuan with two decimals. ValueError for a JSON number, which may have lost its fen."""
     if not isinstance(value, str):
         raise ValueError('is no text; write yuan in quotes, like "500000.00"')
     if not _YUAN.fullmatch(value.strip()):
@@ -42,7 +44,7 @@ Yuan = Annotated[str, BeforeValidator(_yuan)]
 
 
 def fen(amount: str) -> int:
-    """A `Yuan` in fen."""
+    """A `Yuan` in fen (1 yuan = 100 fen)."""
     return int(Decimal(amount) * 100)
 
 

@@ -1,4 +1,4 @@
-"""What financing's database is asked for, for the figures."""
+"""Gauges that financing reads from its database: legs, silence and waiting webhook calls of each bank."""
 
 from sqlalchemy import text
 

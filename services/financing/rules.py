@@ -1,4 +1,4 @@
-"""By what financing judges and routes: its own pack, and the file of routing rules."""
+"""The rule packs that cases are judged under, and the routing rules, as the settings name them."""
 
 from services.financing.loans import routing
 from services.financing.loans.routing import Routing
@@ -9,13 +9,13 @@ from shared.service.service import ServiceContext
 
 
 def pack_now(context: ServiceContext) -> Pack:
-    """The pack that new requests are under. PackError for mistakes, and where it is not here."""
+    """The pack that new cases are judged under. PackError for a pack with mistakes, and for a missing one."""
     settings = settings_of(context)
     return pack.load(settings.financing_pack, settings.pack_settings)
 
 
 def pack_of(context: ServiceContext, ref: str) -> Pack:
-    """The pack a case names. PackError for an unknown one."""
+    """The pack with this reference. PackError for a missing one."""
     own = pack_now(context)
     return own if own.ref == ref else pack.load(ref, settings_of(context).pack_settings)
 

@@ -1,4 +1,4 @@
-"""What follows from an event for the banks: the messages each of them gets. Pure."""
+"""Which messages an event sends to which banks. Pure."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from shared.events import Event
 
 
 class AddressedMessage(NamedTuple):
-    """One message to one bank."""
+    """A message and the code of the bank that it is for."""
 
     bank: str
-    told: BankMessage
+    message: BankMessage
 
 
 def messages(case: JudgedDocument, event: Event) -> Iterator[AddressedMessage]:
-    """The messages that `event`, said of `case`, makes. Of an imported request no bank is told."""
+    """The messages that `event` of `case` sends. Banks are told nothing of an imported request."""
     if isinstance(case, ComplaintDocument):
         yield from _of_a_complaint(case, event)
     elif isinstance(case, LoanDocument) and case.wish is not None:
@@ -35,8 +35,8 @@ def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
     elif isinstance(event, events.LoanWithdrawn | events.LoanConsentWithdrawn):
         consent = isinstance(event, events.LoanConsentWithdrawn)
         for leg in loan.legs:
-            told = RequestWithdrawn(leg=leg.leg, withdrawn_at=event.occurred_at, consent=consent)
-            yield AddressedMessage(leg.bank, told)
+            message = RequestWithdrawn(leg=leg.leg, withdrawn_at=event.occurred_at, consent=consent)
+            yield AddressedMessage(leg.bank, message)
     elif isinstance(event, events.LoanDueSoon | events.LoanOverdue):
         overdue = isinstance(event, events.LoanOverdue)
         reminder = Reminder(leg=event.leg, deadline=event.deadline, due_at=event.due_at, overdue=overdue)
@@ -45,7 +45,7 @@ def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
 
 def _of_a_complaint(complaint: ComplaintDocument, event: Event) -> Iterator[AddressedMessage]:
     if isinstance(event, events.ComplaintDecided) and complaint.shown is not None:
-        told = ComplaintShown(
+        message = ComplaintShown(
             leg=complaint.leg, complaint=complaint.number, text=complaint.shown, decided=True
         )
-        yield AddressedMessage(complaint.bank, told)
+        yield AddressedMessage(complaint.bank, message)

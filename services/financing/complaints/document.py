@@ -1,4 +1,4 @@
-"""The document of a complaint about a bank (投诉)."""
+"""The document of a complaint about a bank."""
 
 from datetime import datetime
 from typing import Any, Literal

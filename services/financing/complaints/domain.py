@@ -1,4 +1,4 @@
-"""Complaints about banks: from the enterprise over the window to the regulator, and the result back. Pure."""
+"""What may happen to a complaint about a bank: it is made, and the regulator decides it. Pure."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,18 +10,21 @@ from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid
 
-MOST = 20
+MOST_COMPLAINTS = 20
 
 
 def complain(
     loan: LoanDocument, act: Complain, complaint_id: UUID, at: datetime, by: str, pack: str
 ) -> tuple[ComplaintDocument, Event]:
-    """The enterprise complains about a bank it was pushed to; also when the request has ended."""
+    """The enterprise complains about a bank that was asked, also after the request has ended.
+
+    `Invalid` for a bank that was not asked, `Conflict` for one complaint too many.
+    """
     leg = next((leg for leg in loan.legs if leg.bank == act.bank), None)
     if leg is None:
         raise Invalid("该需求未推送给这家银行", "the request was not pushed to this bank", "bank")
-    if len(loan.complaints) >= MOST:
-        raise Conflict("投诉过多", f"a request bears at most {MOST} complaints", "text")
+    if len(loan.complaints) >= MOST_COMPLAINTS:
+        raise Conflict("投诉过多", f"a request bears at most {MOST_COMPLAINTS} complaints", "text")
     loan.complaints = [*loan.complaints, complaint_id]
     loan.version += 1
     complaint = ComplaintDocument(
@@ -42,7 +45,7 @@ def complain(
 
 
 def decide(complaint: ComplaintDocument, act: DecideComplaint, at: datetime) -> Event:
-    """The regulator decides, once."""
+    """The regulator decides. `Conflict` where it has decided before."""
     if complaint.state == "decided":
         raise Conflict("该投诉已有结论", "this complaint was decided already")
     complaint.state, complaint.decided_at = "decided", at

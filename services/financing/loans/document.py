@@ -28,11 +28,8 @@ class LoanState(StrEnum):
     CLOSED = "closed"
 
 
-ENDED = (LoanState.WITHDRAWN, LoanState.CONSENT_WITHDRAWN, LoanState.CLOSED)
-
-
 class RecordedReport(BaseModel):
-    """A report that was taken, and when it counts as reported. `late`: after a deadline it meets."""
+    """A report that was accepted. `late`: it was made after a deadline that it would have met."""
 
     report_id: str
     state: LegState
@@ -47,7 +44,7 @@ class RecordedReport(BaseModel):
 
 
 class BankLegDocument(BaseModel):
-    """One bank's share (银行分支): its reports, and its deadlines as last judged, explained."""
+    """A bank leg (银行分支): one bank's part of a loan request, with its reports and its judged deadlines."""
 
     leg_id: UUID
     leg: str
@@ -61,20 +58,25 @@ class BankLegDocument(BaseModel):
 
     def overdue(self) -> bool:
         """Whether a deadline passed and was not met since."""
-        return any(d.verdict is Verdict.OVERDUE and d.met_at is None for d in self.deadlines)
+        return bool(self._missed())
 
     def silent(self, deadlines: frozenset[str]) -> bool:
         """Whether one of `deadlines` passed and was not met since."""
-        late = (d for d in self.deadlines if d.verdict is Verdict.OVERDUE and d.met_at is None)
-        return any(d.deadline in deadlines for d in late)
+        return not deadlines.isdisjoint(self._missed())
+
+    def _missed(self) -> set[str]:
+        return {
+            deadline.deadline
+            for deadline in self.deadlines
+            if deadline.verdict is Verdict.OVERDUE and deadline.met_at is None
+        }
 
 
 class LoanDocument(JudgedDocument):
-    """A loan request. `plan` are the waves of banks; `waves` says how many of them were asked.
+    """A loan request. `plan`: its waves of banks; `waves`: how many of them were asked.
 
-    `met_by` is its pack's: what meets each deadline.
-
-    One that was imported has no enterprise and no consent, and no bank is told of it.
+    `silent_on`: the deadlines after which a bank counts as silent. `met_by`: what meets each deadline, as its
+    pack says. An imported request has no `wish`, and so no enterprise and no consent: no bank is told of it.
     """
 
     what: Literal["loan"] = "loan"
@@ -123,7 +125,7 @@ class LoanDocument(JudgedDocument):
             raise Conflict(f"该融资需求{_ENDED_ZH[self.ended]}", f"this loan request has ended: {self.ended}")
 
     def settle(self) -> None:
-        """Bring `state` in line with legs and ends."""
+        """Derive `state` from the end of the request and from the states of its legs."""
         states = {leg.state for leg in self.legs}
         if self.ended is not None:
             self.state = self.ended
@@ -137,7 +139,7 @@ class LoanDocument(JudgedDocument):
             self.state = LoanState.PUSHED if self.legs else LoanState.REGISTERED
 
     def pushed_request(self, leg: BankLegDocument) -> PushedRequest:
-        """What the leg's bank is told. There must be a wish: not of an imported request."""
+        """The message that pushes the request to the bank of `leg`; not for an imported request."""
         wish = self.wish
         assert wish is not None
         return PushedRequest(

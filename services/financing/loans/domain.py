@@ -1,4 +1,4 @@
-"""What may happen to a loan request and its bank legs. Pure: no I/O, no clock."""
+"""What may happen to a loan request: it is registered, pushed to banks, and ended. Pure: no I/O, no clock."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
@@ -27,7 +27,7 @@ _BANDS = (
 
 
 def imported_id(source: str, source_id: str) -> UUID:
-    """The id of a request that `source` (a code, without blanks) knows as `source_id`."""
+    """The id of a past request that `source`, a code without blanks, knows as `source_id`."""
     return uuid5(IMPORTED, f"{source} {source_id}")
 
 
@@ -37,7 +37,7 @@ def registration_number(prefix: str, day: date, n: int) -> str:
 
 
 def band(amount: str) -> AmountBand:
-    """The band of a sum in yuan."""
+    """The band that an amount in yuan lies in."""
     yuan = fen(amount) // 100
     return next((name for below, name in _BANDS if yuan < below), AmountBand.FROM_10M)
 
@@ -89,7 +89,7 @@ def register(
 def register_past(
     past: PastLoan, loan_id: UUID, number: str, pack: Pack, banks: Mapping[str, BankBody]
 ) -> tuple[LoanDocument, list[Event]]:
-    """Register a past request, pushed to its bank at once."""
+    """Register a past request and push it to its bank. `Invalid` for a bank that takes no requests."""
     _check_banks((past.bank,), banks)
     at = past.occurred_at
     loan = LoanDocument(
@@ -126,22 +126,25 @@ def _check_banks(wished: Collection[str], banks: Mapping[str, BankBody]) -> None
 
 
 def go_on(loan: LoanDocument, at: datetime, banks: Mapping[str, BankBody]) -> Iterator[Event]:
-    """Ask the next wave where all banks of the last one have declined or stayed silent; else the office."""
-    if loan.ended is None and not loan.taken_over and _is_over(loan):
+    """Push to the next wave if all banks of the last one declined or stayed silent.
+
+    After the last wave the office takes over.
+    """
+    if loan.ended is None and not loan.taken_over and _is_wave_over(loan):
         if loan.waves < len(loan.plan):
             yield _push(loan, loan.plan[loan.waves], at, banks)
         else:
             loan.taken_over = True
-            yield loan.event(events.LoanOfficeTookOver, at, reason=_why(loan))
+            yield loan.event(events.LoanOfficeTookOver, at, reason=_why_office(loan))
     loan.settle()
 
 
-def _is_over(loan: LoanDocument) -> bool:
-    last = [leg for leg in loan.legs if leg.wave == loan.waves]
-    return all(leg.state in _GONE or leg.silent(loan.silent_on) for leg in last)
+def _is_wave_over(loan: LoanDocument) -> bool:
+    last_wave = [leg for leg in loan.legs if leg.wave == loan.waves]
+    return all(leg.state in _GONE or leg.silent(loan.silent_on) for leg in last_wave)
 
 
-def _why(loan: LoanDocument) -> str:
+def _why_office(loan: LoanDocument) -> str:
     if not loan.legs:
         return "no_bank"
     return "declined_by_all" if all(leg.state in _GONE for leg in loan.legs) else "declined_or_silent"
@@ -149,29 +152,29 @@ def _why(loan: LoanDocument) -> str:
 
 def _push(loan: LoanDocument, wave: Collection[str], at: datetime, banks: Mapping[str, BankBody]) -> Event:
     loan.waves += 1
-    new = []
+    legs = []
     for code in wave:
-        n = len(loan.legs) + 1
+        position = len(loan.legs) + 1
         leg = BankLegDocument(
-            leg_id=uuid5(loan.case_id, str(n)),
-            leg=f"{loan.number}/{n}",
+            leg_id=uuid5(loan.case_id, str(position)),
+            leg=f"{loan.number}/{position}",
             bank=code,
             bank_name=banks[code].name if code in banks else code,
             wave=loan.waves,
             pushed_at=at,
         )
         loan.legs.append(leg)
-        new.append(leg)
-    legs = tuple(
-        events.BankLeg(leg_id=leg.leg_id, leg=leg.leg, bank=leg.bank, bank_name=leg.bank_name) for leg in new
+        legs.append(leg)
+    pushed = tuple(
+        events.BankLeg(leg_id=leg.leg_id, leg=leg.leg, bank=leg.bank, bank_name=leg.bank_name) for leg in legs
     )
-    return loan.event(events.LoanPushed, at, wave=loan.waves, legs=legs)
+    return loan.event(events.LoanPushed, at, wave=loan.waves, legs=pushed)
 
 
 def push(
     loan: LoanDocument, wanted: Collection[str], at: datetime, banks: Mapping[str, BankBody]
 ) -> Iterator[Event]:
-    """The office asks further banks itself; no bank twice."""
+    """Push to banks that the office names, before the waves still planned; no bank is asked twice."""
     loan.require_open()
     _check_banks(wanted, banks)
     for i, code in enumerate(wanted):
@@ -183,7 +186,9 @@ def push(
     loan.taken_over = False
     yield _push(loan, wanted, at, banks)
     loan.plan[loan.waves :] = [
-        left for wave in loan.plan[loan.waves :] if (left := [c for c in wave if c not in loan.banks])
+        rest
+        for wave in loan.plan[loan.waves :]
+        if (rest := [code for code in wave if code not in loan.banks])
     ]
     loan.settle()
 
@@ -195,9 +200,9 @@ _END_EVENTS: dict[LoanState, type[Event]] = {
 }
 
 
-def end(loan: LoanDocument, how: LoanState, at: datetime) -> Event:
-    """The request ends: withdrawn, without consent, or closed. `Conflict` where it has."""
+def end(loan: LoanDocument, state: LoanState, at: datetime) -> Event:
+    """End the request: withdrawn, without consent, or closed. `Conflict` where it has ended before."""
     loan.require_open()
-    loan.ended, loan.ended_at = how, at
+    loan.ended, loan.ended_at = state, at
     loan.settle()
-    return loan.event(_END_EVENTS[how], at)
+    return loan.event(_END_EVENTS[state], at)

@@ -1,4 +1,4 @@
-"""Which banks are asked: the enterprise's choice, else the first rule of a file that fits."""
+"""Which banks are asked: the enterprise's choice, else those of the first routing rule that fits."""
 
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
@@ -23,7 +23,7 @@ class RoutingError(ValueError):
 
 
 class RoutingCondition(Strict):
-    """What a request must be like; what is not named does not matter. `below` is exclusive."""
+    """The condition of a rule. A field that is not given does not matter; `below` is exclusive."""
 
     products: frozenset[Word] | None = None
     localities: frozenset[ShortCode] | None = None
@@ -32,7 +32,7 @@ class RoutingCondition(Strict):
     below: Yuan | None = None
 
     def fits(self, wish: NewLoanRequest) -> bool:
-        """Whether the request is like this."""
+        """Whether a request meets the condition."""
         amount = fen(wish.amount)
         return (
             (self.products is None or wish.product in self.products)
@@ -44,14 +44,14 @@ class RoutingCondition(Strict):
 
 
 class RoutingRule(Strict):
-    """Waves of banks for requests of one kind."""
+    """Waves of banks for the requests that meet a condition."""
 
     when: RoutingCondition
     waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
 
 
 class Routing(Strict):
-    """The rules, in order. `silent`: a bank that lets one of these deadlines pass counts as silent."""
+    """The rules; the first that fits applies. A bank that misses a deadline of `silent` counts as silent."""
 
     silent: frozenset[PackWord] = frozenset()
     rules: tuple[RoutingRule, ...] = ()
