@@ -1,4 +1,4 @@
-"""Notify without a broker, for tests: events are told to it by hand, and its tasks are sent out by hand."""
+"""Notify without a broker, for tests: events are told to it by hand, and its workers run by hand."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.acknowledgements import escalation
 from services.notify.app import SERVICE
-from services.notify.channels.base import load
+from services.notify.channels.settings import load
 from services.notify.deliveries.worker import DeliveryWorker
 from services.notify.handlers import HANDLERS
 from services.notify.settings import NotifySettings
@@ -35,10 +35,10 @@ class Office:
     def __init__(self, context: ServiceContext, gateway: Gateway) -> None:
         self.context = context
         self.gateway = gateway
-        self.courier = self.fresh_courier()
+        self.worker = self.fresh_worker()
 
-    def fresh_courier(self) -> DeliveryWorker:
-        """The courier of a process that was just started."""
+    def fresh_worker(self) -> DeliveryWorker:
+        """The delivery worker of a process that was just started."""
         return DeliveryWorker(self.context, load(self.context.settings.channels))
 
     @property
@@ -53,11 +53,11 @@ class Office:
     async def tell(self, *told: Event) -> None:
         """Hear these events in one transaction."""
         async with self.context.engine.begin() as conn:
-            room = self.context.work(conn, self.clock.now())
-            await room.load({event.appeal_id for event in told})
+            work = self.context.work(conn, self.clock.now())
+            await work.load({event.appeal_id for event in told})
             for event in told:
-                HANDLERS[type(event)](room, event)
-            await room.flush()
+                HANDLERS[type(event)](work, event)
+            await work.flush()
 
     async def reach(
         self,
@@ -85,10 +85,10 @@ class Office:
                 )
 
     async def deliver(self, by: timedelta, step: timedelta = 10 * MINUTE) -> None:
-        """Let time pass in steps, with the courier sent out at each until nothing is due."""
+        """Let time pass in steps, and deliver at each step until nothing is due."""
         until = self.clock.now() + by
         while True:
-            while await self.courier.turn():
+            while await self.worker.turn():
                 pass
             if self.clock.now() >= until:
                 return
@@ -97,13 +97,13 @@ class Office:
     async def die_while_sending(self) -> None:
         """The process ends when the gateway has heard it and before it answered; another one starts."""
         self.gateway.arrived.clear()
-        going = asyncio.create_task(self.courier.turn())
+        going = asyncio.create_task(self.worker.turn())
         await self.gateway.arrived.wait()
         going.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await going
-        await self.courier.close()
-        self.courier = self.fresh_courier()
+        await self.worker.close()
+        self.worker = self.fresh_worker()
 
     async def hear_up_to_now(self) -> None:
         """Everything that escalation said up to now was heard."""
@@ -118,11 +118,11 @@ class Office:
                     {"partition": partition, "at": self.clock.now()},
                 )
 
-    async def climb(self, moment: str) -> None:
-        """It is `moment`, all before it was heard, and what nobody acknowledged climbs."""
+    async def escalate(self, moment: str) -> None:
+        """It is `moment`, all before it was heard, and what nobody acknowledged is escalated."""
         self.clock.advance(local(moment))
         await self.hear_up_to_now()
-        while await escalation.turn(self.context):
+        while await escalation.escalate_due(self.context):
             pass
 
     async def states(self) -> Counter[str]:
@@ -151,7 +151,7 @@ async def opened(
     try:
         yield found
     finally:
-        await found.courier.close()
+        await found.worker.close()
         await context.engine.dispose()
 
 

@@ -13,8 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
 from services.notify.channels.sms import Size, size
-from services.notify.domain import CaseDocument
-from services.notify.messages.routing import NOTHING, Message, Route, RoutingTable, Unwritable, load, table
+from services.notify.document import CaseDocument
+from services.notify.messages.message import Message
+from services.notify.messages.routes import NOTHING, Route
+from services.notify.messages.routing import RoutingTable, Unwritable, load, table
 from services.notify.messages.words import Language, PackNames
 from shared.events import CATALOGUE, AppealAssigned, AppealReceived, Event, LoanEvent, LoanPushed
 from shared.events.schemas import asyncapi

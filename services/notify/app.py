@@ -1,28 +1,31 @@
-"""The notify service: what occurs to an appeal is told to those it concerns, in their inboxes and beyond."""
+"""The notify service: tells those whom a case concerns what occurs, in inboxes and by other channels."""
 
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 
 from services.notify.access import ACCESS
-from services.notify.acknowledgements.escalation import climb
-from services.notify.channels.base import load
+from services.notify.acknowledgements import api as acknowledgements
+from services.notify.acknowledgements.escalation import escalate
+from services.notify.channels.settings import load
 from services.notify.contacts import api as contacts
 from services.notify.contacts.inquiries import inquire, registrars
 from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
-from services.notify.deliveries.receipt_polling import poll
-from services.notify.deliveries.worker import take_out
+from services.notify.deliveries.worker import deliver
 from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
 from services.notify.messages.routing import table
 from services.notify.messages.words import PackNames, names
+from services.notify.receipts import api as receipts
+from services.notify.receipts.polling import poll_receipts
 from services.notify.settings import NotifySettings, settings_of
 from services.notify.work import NotifyConfig, Work
 from shared.cases import CASE, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook, rulebook
 from shared.messaging.outbox import WorkFactory
+from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import due
 from shared.service.service import Service, ServiceContext
@@ -36,18 +39,23 @@ async def check_tables(context: ServiceContext) -> None:
 def work_of(context: ServiceContext) -> WorkFactory:
     """Makes units of work with what the settings and the packs say. `Mistakes` in the channels' file."""
 
+    rules, settings = rulebook(context), settings_of(context)
+
+    def pack_of(ref: str | None) -> Pack:
+        return rules.pack_of(ref) if ref else rules.pack
+
     @cache
     def names_of(ref: str | None) -> PackNames:
-        return names(rulebook(context).pack_of(ref) if ref else rulebook(context).pack)
+        return names(pack_of(ref))
 
     def acknowledge_by(ref: str | None, since: datetime) -> datetime | None:
-        pack = rulebook(context).pack_of(ref) if ref else rulebook(context).pack
+        pack = pack_of(ref)
         if (rule := pack.acknowledgement) is None:
             return None
         hours = OfficeHours.parse(pack.office_hours.spans)
-        return due(pack.limit(rule.limit), since, rulebook(context).calendar, hours).due_at
+        return due(pack.limit(rule.limit), since, rules.calendar, hours).due_at
 
-    channels = load(settings_of(context).channels).channels()
+    channels = load(settings.channels).channels()
     return partial(
         Work,
         config=NotifyConfig(
@@ -55,7 +63,7 @@ def work_of(context: ServiceContext) -> WorkFactory:
             names_of=names_of,
             acknowledge_by=acknowledge_by,
             channels=channels,
-            registrars=frozenset(registrars(settings_of(context))) if channels else frozenset(),
+            registrars=frozenset(registrars(settings)) if channels else frozenset(),
         ),
     )
 
@@ -72,8 +80,15 @@ SERVICE = Service(
     resources=Rulebook.load,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
-    routers=(messages.router, deliveries.router, failures_page.router, contacts.router),
-    tasks=(take_out, poll, climb, inquire),
+    routers=(
+        messages.router,
+        acknowledgements.router,
+        deliveries.router,
+        failures_page.router,
+        receipts.router,
+        contacts.router,
+    ),
+    tasks=(deliver, poll_receipts, escalate, inquire),
     prepare=check_tables,
     gauges=GAUGES,
     counters=(NOTICES,),

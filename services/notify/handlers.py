@@ -1,6 +1,6 @@
-"""What notify does about the events it hears: it remembers whom a case concerns, and tells them."""
+"""What notify does with the events it hears: it updates the case's document and writes the messages."""
 
-from services.notify.domain import FINANCING, DeferredEvent
+from services.notify.document import FINANCING, DeferredEvent
 from services.notify.messages.routing import table
 from services.notify.messages.words import Language
 from services.notify.work import Work
@@ -9,96 +9,102 @@ from shared.events import CATALOGUE
 from shared.messaging.consumer import Handlers
 
 
-def open_file(room: Work, event: events.AppealReceived) -> None:
-    file = room.file(event)
-    file.title, file.pack, file.receipt_hash = event.title, event.pack, event.receipt_hash
-    file.language = Language(event.language) if event.language else None
-    room.keep(file)
-    tell(room, event)
-    tell_kept(room, event)
+def register_appeal(work: Work, event: events.AppealReceived) -> None:
+    case = work.case_of(event)
+    case.title, case.pack, case.receipt_hash = event.title, event.pack, event.receipt_hash
+    case.language = Language(event.language) if event.language else None
+    work.save(case)
+    write_messages(work, event)
+    write_deferred_messages(work, event)
 
 
-def open_loan(room: Work, event: events.LoanRequested) -> None:
-    file = room.file(event)
-    file.pack, file.receipt_hash, file.registrar = event.pack, event.receipt_hash, FINANCING
-    room.keep(file)
-    tell(room, event)
-    tell_kept(room, event)
+def register_loan(work: Work, event: events.LoanRequested) -> None:
+    case = work.case_of(event)
+    case.pack, case.receipt_hash, case.registrar = event.pack, event.receipt_hash, FINANCING
+    work.save(case)
+    write_messages(work, event)
+    write_deferred_messages(work, event)
 
 
-def end_case(room: Work, event: events.Event) -> None:
-    file = room.file(event)
-    file.has_ended = True
-    room.keep(file)
-    tell(room, event)
+def end_case(work: Work, event: events.Event) -> None:
+    case = work.case_of(event)
+    case.has_ended = True
+    work.save(case)
+    write_messages(work, event)
 
 
-def reopen(room: Work, event: events.AppealReopened) -> None:
-    file = room.file(event)
-    file.has_ended = False
-    room.keep(file)
-    tell(room, event)
+def reopen_case(work: Work, event: events.AppealReopened) -> None:
+    case = work.case_of(event)
+    case.has_ended = False
+    work.save(case)
+    write_messages(work, event)
 
 
-def add_banks(room: Work, event: events.LoanPushed) -> None:
-    file = room.file(event)
-    file.push(event)
-    room.keep(file)
-    tell(room, event)
-    tell_kept(room, event)
+def add_bank_legs(work: Work, event: events.LoanPushed) -> None:
+    case = work.case_of(event)
+    case.push(event)
+    work.save(case)
+    write_messages(work, event)
+    write_deferred_messages(work, event)
 
 
-def add_legs(room: Work, event: events.AppealAssigned) -> None:
-    file = room.file(event)
-    file.assign(event)
-    room.keep(file)
-    tell(room, event)
-    tell_kept(room, event)
+def add_unit_legs(work: Work, event: events.AppealAssigned) -> None:
+    case = work.case_of(event)
+    case.assign(event)
+    work.save(case)
+    write_messages(work, event)
+    write_deferred_messages(work, event)
 
 
-def end_leg(room: Work, event: events.ObjectionDecided) -> None:
-    tell(room, event)
+def end_leg(work: Work, event: events.ObjectionDecided) -> None:
+    write_messages(work, event)
     if event.upheld:
-        file = room.file(event)
-        file.end_leg(event.leg_id, event.occurred_at)
-        room.keep(file)
+        case = work.case_of(event)
+        case.end_leg(event.leg_id, event.occurred_at)
+        work.save(case)
 
 
-def note_leader(room: Work, event: events.AppealLifted) -> None:
-    file = room.file(event)
-    file.leader = event.leader
-    room.keep(file)
-    tell(room, event)
+def set_leader(work: Work, event: events.AppealLifted) -> None:
+    case = work.case_of(event)
+    case.leader = event.leader
+    work.save(case)
+    write_messages(work, event)
 
 
-def tell_kept(room: Work, event: events.Event) -> None:
-    file = room.file(event)
-    for kept in file.kept:
-        room.tell(file, kept.event())
+def write_deferred_messages(work: Work, event: events.Event) -> None:
+    """Write the messages of earlier events to those who became known by `event`."""
+    case = work.case_of(event)
+    for deferred in case.deferred:
+        work.write_messages(case, deferred.event())
 
 
-def tell(room: Work, event: events.Event) -> None:
-    file = room.file(event)
-    if table().concerns_all_legs(event) or not room.can_name(file, event):
-        file.kept.append(DeferredEvent(type=event.type, body=event.model_dump_json()))
-        room.keep(file)
-    room.tell(file, event)
+def write_messages(work: Work, event: events.Event) -> None:
+    """Write what `event` tells, and keep it where more recipients or words may become known later."""
+    case = work.case_of(event)
+    if table().concerns_all_legs(event) or not work.knows_words(case, event):
+        case.deferred.append(DeferredEvent(type=event.type, body=event.model_dump_json()))
+        work.save(case)
+    work.write_messages(case, event)
 
 
 RESTATEMENTS = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged)
-"""Deadlines as they now stand, for services; what people must know of them has events of its own."""
+"""Deadlines restated for other services. What people must know of them has events of its own."""
 
 HANDLERS: Handlers = {
-    **{type_: tell for type_ in CATALOGUE.values() if type_.source != "notify" and type_ not in RESTATEMENTS},
-    events.AppealReceived: open_file,
-    events.AppealAssigned: add_legs,
+    **{
+        type_: write_messages
+        for type_ in CATALOGUE.values()
+        if type_.source != "notify" and type_ not in RESTATEMENTS
+    },
+    events.AppealReceived: register_appeal,
+    events.AppealAssigned: add_unit_legs,
     events.ObjectionDecided: end_leg,
-    events.AppealLifted: note_leader,
-    events.LoanRequested: open_loan,
-    events.LoanPushed: add_banks,
+    events.AppealLifted: set_leader,
+    events.LoanRequested: register_loan,
+    events.LoanPushed: add_bank_legs,
     events.AppealClosed: end_case,
     events.AppealWithdrawn: end_case,
-    events.AppealReopened: reopen,
+    events.AppealReopened: reopen_case,
     events.LoanClosed: end_case,
     events.LoanWithdrawn: end_case,
     events.LoanConsentWithdrawn: end_case,

@@ -1,4 +1,4 @@
-"""Notify's batch: the cases of one transaction, and the messages, which are the inboxes."""
+"""Notify's unit of work: loads and locks cases, and saves them with the messages written about them."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -10,19 +10,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from services.notify.acknowledgements import work as acknowledgements
-from services.notify.acknowledgements.work import (
+from services.notify.acknowledgements.domain import (
     AcknowledgementEnd,
     AcknowledgementRequest,
     AcknowledgementState,
     EscalationStep,
+    acknowledged,
+    end_by,
+    not_acknowledged,
+    superior,
 )
-from services.notify.contacts import inquiries
+from services.notify.contacts import work as contacts
+from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE, ChannelKind
-from services.notify.deliveries.work import intend
-from services.notify.domain import CaseDocument
-from services.notify.messages.routing import Message, table
+from services.notify.document import CaseDocument
+from services.notify.messages import work as inboxes
+from services.notify.messages.message import Message
+from services.notify.messages.routing import table
 from services.notify.messages.words import USUAL, Language, PackNames, needs_names
+from services.notify.messages.work import WrittenMessage
 from shared.database.connection import Connection
+from shared.database.rows import excluded, insert
 from shared.events import Event, NoticeSent
 from shared.messaging.outbox import Pending, UnitOfWork
 from shared.telemetry.context import traceparent
@@ -33,36 +41,15 @@ _LOAD = text(
     where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
-_SAVE = text(
-    """
-    insert into appeals (appeal_id, registration_number, file)
-    select id, number, cast(file as jsonb)
-    from unnest(
-      cast(:ids as uuid[]), cast(:numbers as text[]), cast(:files as text[])
-    ) as t (id, number, file)
-    on conflict (appeal_id) do update set file = excluded.file
-    """
+_SAVE = insert(
+    "appeals",
+    {"appeal_id": "uuid", "registration_number": "text", "file": "jsonb"},
+    then=f"on conflict (appeal_id) do update set {excluded('file')}",
 )
 _PREFERENCES = text(
     """
     select recipient, language from preferences
     where recipient not like 'enterprise:%' or recipient = any(cast(:enterprises as text[]))
-    """
-)
-_SEND = text(
-    """
-    insert into messages (
-      id, appeal_id, registration_number, recipient, template, subject, body, occurred_at, traceparent,
-      acknowledgement, language, created_at
-    )
-    select t.*, :at
-    from unnest(
-      cast(:ids as uuid[]), cast(:appeals as uuid[]), cast(:numbers as text[]), cast(:recipients as text[]),
-      cast(:templates as text[]), cast(:subjects as text[]), cast(:bodies as text[]),
-      cast(:times as timestamptz[]), cast(:traces as text[]), cast(:acknowledgements as uuid[]),
-      cast(:languages as text[])
-    ) as t
-    on conflict do nothing returning id
     """
 )
 
@@ -84,132 +71,118 @@ class NotifyConfig:
 
 
 class Work(UnitOfWork):
-    """The cases of one transaction, and what is to be sent about them."""
+    """The cases of one transaction, and the messages written about them."""
 
     service = "notify"
 
     def __init__(self, conn: Connection, at: datetime, config: NotifyConfig) -> None:
         super().__init__(conn, at)
         self._config = config
-        self.files: dict[UUID, CaseDocument] = {}
-        self.outgoing: dict[UUID, tuple[Message, str]] = {}
+        self.cases: dict[UUID, CaseDocument] = {}
+        self.messages: dict[UUID, Message] = {}
+        self._traces: dict[UUID, str] = {}
         self._changed: dict[UUID, CaseDocument] = {}
         self._languages: dict[str, Language] = {}
-        self._asked: dict[UUID, AcknowledgementRequest] = {}
-        self._part_of: dict[UUID, UUID] = {}
-        self._ended: list[AcknowledgementEnd] = []
+        self._requests: dict[UUID, AcknowledgementRequest] = {}
+        self._acknowledgements: dict[UUID, UUID] = {}
+        """The acknowledgement that a message asks for; its id is that of the first message that asked."""
+        self._ends: list[AcknowledgementEnd] = []
 
     async def load(self, keys: Collection[Any]) -> None:
         enterprises = [f"enterprise:{key}" for key in keys]
         rows = await self.conn.execute(_PREFERENCES, {"enterprises": enterprises})
         self._languages = {row.recipient: Language(row.language) for row in rows}
         if keys:
-            rows = await self.conn.execute(_LOAD, {"keys": list(keys)})
-            for row in rows.scalars():
-                file = CaseDocument.model_validate_json(row)
-                self.files[file.appeal_id] = file
+            for document in (await self.conn.execute(_LOAD, {"keys": list(keys)})).scalars():
+                case = CaseDocument.model_validate_json(document)
+                self.cases[case.appeal_id] = case
 
-    def file(self, event: Event) -> CaseDocument:
-        """The case of `event`, new where nothing was heard of it yet."""
-        if (file := self.files.get(event.appeal_id)) is None:
-            file = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number)
-            self.keep(file)
-        return file
+    def case_of(self, event: Event) -> CaseDocument:
+        """The case of `event`: a new one where `event` is the first that is heard of it."""
+        if (case := self.cases.get(event.appeal_id)) is None:
+            case = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number)
+            self.save(case)
+        return case
 
-    def keep(self, file: CaseDocument) -> None:
-        """Write `file` when this transaction commits."""
-        self.files[file.appeal_id] = self._changed[file.appeal_id] = file
+    def save(self, case: CaseDocument) -> None:
+        """Write `case` when this transaction commits."""
+        self.cases[case.appeal_id] = self._changed[case.appeal_id] = case
 
-    def tell(self, file: CaseDocument, event: Event) -> None:
-        """Send what is to be said about `event`; what was sent before is not sent again."""
-        if not self.can_name(file, event):
+    def write_messages(self, case: CaseDocument, event: Event) -> None:
+        """Write the messages about `event`. One that was sent before is not sent again."""
+        if not self.knows_words(case, event):
             return
-        for message in self._write(file, event):
+        for message in self._write(case, event):
             if message.acknowledge:
-                self._ask(file, event, message)
-        if (ended := acknowledgements.ended(event)) is not None:
-            self._ended.append(ended)
+                self._request_acknowledgement(case, event, message)
+        if (end := end_by(event)) is not None:
+            self._ends.append(end)
 
-    def _write(self, file: CaseDocument, event: Event) -> list[Message]:
-        names = self._config.names_of(file.pack) if needs_names(event) else USUAL
-        found = table().messages(file, event, self._config.zone, names, self._languages)
-        for message in found:
-            self.outgoing.setdefault(message.id, (message, traceparent()))
-        return found
+    def knows_words(self, case: CaseDocument, event: Event) -> bool:
+        """Whether all words of `event` are known; those of a pack are once its case is registered."""
+        return case.is_registered or not needs_names(event)
 
-    def _ask(self, file: CaseDocument, event: Event, message: Message) -> None:
-        due_at = self._config.acknowledge_by(file.pack, event.occurred_at)
-        if due_at is not None and event.occurred_at > self.at - STALE:
-            card_id = getattr(event, "card_id", None)
-            self._asked[message.id] = AcknowledgementRequest(message, card_id, due_at, traceparent())
-            self._part_of[message.id] = message.id
-
-    def climb(self, row: Any) -> EscalationStep:
-        """Tell whoever stands above the one who did not acknowledge. `row` is locked, and its case loaded."""
-        file = self.files[row.appeal_id]
-        to = acknowledgements.superior(row.recipient, row.level, file)
+    def escalate(self, row: Any) -> EscalationStep:
+        """Tell the next in rank that nobody acknowledged. `row` is locked, and its case loaded."""
+        case = self.cases[row.appeal_id]
+        to = superior(row.recipient, row.level, case)
         assert to is not None
-        event = acknowledgements.not_acknowledged(row, to, file.registration_number, self.at)
+        event = not_acknowledged(row, to, case.registration_number, self.at)
         self.emit(event)
-        (message,) = self._write(file, event)
-        self._part_of[message.id] = row.id
-        is_last = acknowledgements.superior(to, row.level + 1, file) is None
-        due_at = None if is_last else self._config.acknowledge_by(file.pack, row.due_at)
+        (message,) = self._write(case, event)
+        self._acknowledgements[message.id] = row.id
+        is_last = superior(to, row.level + 1, case) is None
+        due_at = None if is_last else self._config.acknowledge_by(case.pack, row.due_at)
         return EscalationStep(row.id, to, message.id, due_at)
 
-    def can_name(self, file: CaseDocument, event: Event) -> bool:
-        """Whether the words of `event` can be said; those of a pack wait for the registration."""
-        return file.received or not needs_names(event)
+    def _write(self, case: CaseDocument, event: Event) -> list[Message]:
+        names = self._config.names_of(case.pack) if needs_names(event) else USUAL
+        messages = table().messages(case, event, self._config.zone, names, self._languages)
+        for message in messages:
+            if message.id not in self.messages:
+                self.messages[message.id], self._traces[message.id] = message, traceparent()
+        return messages
+
+    def _request_acknowledgement(self, case: CaseDocument, event: Event, message: Message) -> None:
+        due_at = self._config.acknowledge_by(case.pack, event.occurred_at)
+        if due_at is not None and event.occurred_at > self.at - STALE:
+            card_id = getattr(event, "card_id", None)
+            self._requests[message.id] = AcknowledgementRequest(message, card_id, due_at, traceparent())
+            self._acknowledgements[message.id] = message.id
 
     async def flush(self) -> None:
-        files = list(self._changed.values())
-        if files:
-            await self.conn.execute(
-                _SAVE,
-                {
-                    "ids": [file.appeal_id for file in files],
-                    "numbers": [file.registration_number for file in files],
-                    "files": [file.model_dump_json() for file in files],
-                },
-            )
-            await inquiries.case_ended(self.conn, self.at, [f.appeal_id for f in files if f.has_ended])
-        if self.outgoing:
+        if cases := list(self._changed.values()):
+            rows = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
+            await _SAVE.execute(self.conn, rows)
+            ended = [case.appeal_id for case in cases if case.has_ended]
+            await contacts.forget_ended(self.conn, self.at, ended)
+        if self.messages:
             await self._send()
-        for row in await acknowledgements.end_all(self.conn, self._ended):
+        for row in await acknowledgements.end_all(self.conn, self._ends):
             if row.state == AcknowledgementState.ACKNOWLEDGED:
-                number = self.files[row.appeal_id].registration_number
-                self.emit(acknowledgements.acknowledged(row, number, self.at))
+                number = self.cases[row.appeal_id].registration_number
+                self.emit(acknowledged(row, number, self.at))
         await super().flush()
 
     async def _send(self) -> None:
-        messages, traces = zip(*self.outgoing.values(), strict=True)
-        new = await self.conn.execute(
-            _SEND,
-            {
-                "at": self.at,
-                "ids": [message.id for message in messages],
-                "appeals": [message.appeal_id for message in messages],
-                "numbers": [message.registration_number for message in messages],
-                "recipients": [message.recipient for message in messages],
-                "templates": [message.template for message in messages],
-                "subjects": [message.subject for message in messages],
-                "bodies": [message.body for message in messages],
-                "times": [message.occurred_at for message in messages],
-                "traces": list(traces),
-                "languages": [message.language for message in messages],
-                "acknowledgements": [self._part_of.get(message.id) for message in messages],
-            },
-        )
-        fresh = [self.outgoing[id_] for id_ in new.scalars()]
-        self.pending += [Pending(self._sent(message), trace) for message, trace in fresh]
-        told = [message for message, _ in fresh]
-        await intend(self.conn, self.at, told, self._config.channels)
-        if unknown := [one for one in told if self.files[one.appeal_id].registrar in self._config.registrars]:
-            await inquiries.write(self.conn, self.at, unknown)
-        asked = [self._asked[message.id] for message in told if message.id in self._asked]
-        await acknowledgements.open_all(self.conn, asked)
+        """Put the messages into the inboxes, and plan what follows from those that are new."""
+        written = [
+            WrittenMessage(message, self._traces[message.id], self._acknowledgements.get(message.id))
+            for message in self.messages.values()
+        ]
+        new_ids = await inboxes.send(self.conn, self.at, written)
+        new = [message for message in self.messages.values() if message.id in new_ids]
+        self.pending += [Pending(self._notice_sent(message), self._traces[message.id]) for message in new]
+        await deliveries.plan(self.conn, self.at, new, self._config.channels)
+        await contacts.ask(self.conn, self.at, [message for message in new if self._can_ask(message)])
+        requests = [self._requests[message.id] for message in new if message.id in self._requests]
+        await acknowledgements.open_all(self.conn, requests)
 
-    def _sent(self, message: Message) -> NoticeSent:
+    def _can_ask(self, message: Message) -> bool:
+        """Whether the service that registered the case can be asked how its enterprise is reached."""
+        return self.cases[message.appeal_id].registrar in self._config.registrars
+
+    def _notice_sent(self, message: Message) -> NoticeSent:
         return NoticeSent(
             occurred_at=self.at,
             appeal_id=message.appeal_id,

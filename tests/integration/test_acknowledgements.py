@@ -68,15 +68,15 @@ async def test_a_card_climbs_a_step_each_working_day_to_head_and_leader_and_no_f
     office: Office,
 ) -> None:
     await office.tell(assigned(1), card(1))
-    await office.climb("2026-11-11 17:29")
+    await office.escalate("2026-11-11 17:29")
     assert await told(office) == []
-    await office.climb("2026-11-11 17:30")
+    await office.escalate("2026-11-11 17:30")
     assert await told(office) == ["head:roads"]
-    await office.climb("2026-11-12 17:29")
+    await office.escalate("2026-11-12 17:29")
     assert await told(office) == ["head:roads"]
-    await office.climb("2026-11-12 17:31")
+    await office.escalate("2026-11-12 17:31")
     assert await told(office) == ["head:roads", "leader:mayor"]
-    await office.climb("2026-12-31 12:00")
+    await office.escalate("2026-12-31 12:00")
     assert await told(office) == ["head:roads", "leader:mayor"]
     said = await office.rows(
         "select body::json from outbox where type = 'notice.not_acknowledged.v1' order by seq"
@@ -89,7 +89,7 @@ async def test_a_card_climbs_a_step_each_working_day_to_head_and_leader_and_no_f
 
 async def test_without_a_leader_in_charge_the_office_is_told(office: Office) -> None:
     await office.tell(assigned(1, leader=None), card(1))
-    await office.climb("2026-11-20 12:00")
+    await office.escalate("2026-11-20 12:00")
     assert sorted(await told(office)) == ["head:roads", "office"]
 
 
@@ -97,15 +97,15 @@ async def test_days_off_do_not_count(office: Office) -> None:
     friday = card(1).model_copy(update={"occurred_at": local("2026-11-13 16:00")})
     office.clock.advance(local("2026-11-13 16:00"))
     await office.tell(assigned(1), friday)
-    await office.climb("2026-11-16 17:00")
+    await office.escalate("2026-11-16 17:00")
     assert await told(office) == []
-    await office.climb("2026-11-16 17:30")
+    await office.escalate("2026-11-16 17:30")
     assert await told(office) == ["head:roads"]
 
 
 async def test_a_lift_its_leader_does_not_acknowledge_goes_to_the_office(office: Office) -> None:
     await office.tell(assigned(1), lifted(1))
-    await office.climb("2026-12-01 12:00")
+    await office.escalate("2026-12-01 12:00")
     assert await told(office) == ["office"]
 
 
@@ -124,7 +124,7 @@ async def test_what_is_said_of_a_card_ends_its_climb_and_no_other(
     first, second = card(1), card(1, "water")
     await office.tell(assigned(1), assigned(1, unit="water"), first, second)
     await office.tell(about(first, kind, "2026-11-11 09:00"))
-    await office.climb("2026-11-11 18:00")
+    await office.escalate("2026-11-11 18:00")
     assert await told(office) == ["head:water"]
     assert sorted(await office.rows("select state from acknowledgements")) == sorted([ends_as, "open"])
     said = len(await office.rows("select 1 from outbox where type = 'notice.acknowledged.v1'"))
@@ -143,18 +143,18 @@ async def test_a_closed_case_climbs_no_more(office: Office) -> None:
     await office.tell(assigned(1), lifted(1), card(1))
     fields = lifted(1).model_dump(include={"appeal_id", "registration_number"})
     await office.tell(events.AppealClosed.model_validate(fields | {"occurred_at": local("2026-11-10 12:00")}))
-    await office.climb("2026-12-01 12:00")
+    await office.escalate("2026-12-01 12:00")
     assert await told(office) == []
 
 
 async def test_it_waits_until_all_that_escalation_said_by_then_was_heard(office: Office) -> None:
     issued = card(1)
     await office.tell(assigned(1), issued)
-    await office.climb("2026-11-11 17:00")
+    await office.escalate("2026-11-11 17:00")
     office.clock.advance(local("2026-11-12 09:00"))  # its topic was heard up to the day before
-    assert await escalation.turn(office.context) == 0
+    assert await escalation.escalate_due(office.context) == 0
     await office.tell(about(issued, events.CardAcknowledged, "2026-11-11 17:10"))
-    await office.climb("2026-11-20 12:00")
+    await office.escalate("2026-11-20 12:00")
     assert await told(office) == []
 
 
@@ -163,11 +163,11 @@ async def test_two_processes_and_one_that_dies_in_between_let_it_climb_once(offi
     await office.tell(*(assigned(number) for number in range(1, 41)), *cards)
     office.clock.advance(local("2026-11-11 18:00"))
     await office.hear_up_to_now()
-    dying = asyncio.create_task(escalation.turn(office.context))
+    dying = asyncio.create_task(escalation.escalate_due(office.context))
     await asyncio.sleep(0.01)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    await asyncio.gather(*(escalation.turn(office.context) for _ in range(4)))
+    await asyncio.gather(*(escalation.escalate_due(office.context) for _ in range(4)))
     assert Counter(await told(office)) == {"head:roads": 40}
     assert set(await office.rows("select level from acknowledgements")) == {1}
 

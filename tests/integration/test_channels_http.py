@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify.channels.base import AddressGone, HttpSettings, Letter, Refused, Retryable, Undelivered
+from services.notify.channels.base import AddressGone, Letter, Refused, Retryable, Undelivered
+from services.notify.channels.settings import HttpSettings
 from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
 from services.notify.deliveries.domain import DeliveryOutcome
 from services.notify.messages.words import Language

@@ -135,7 +135,7 @@ async def test_a_thousand_appeals_overdue_in_one_minute_give_each_head_one_messa
         units = {number: "roads" if number % 2 else "water" for number in numbers}
         await office.tell(*(overdue(number, unit) for number, unit in units.items()))
         await office.tell(*(card(number, unit) for number, unit in units.items()))
-        await office.courier.turn()
+        await office.worker.turn()
     await office.deliver(5 * MINUTE, MINUTE)
     assert [text for to, text in office.gateway.taken.values() if to != "13900009999"] == [
         "【呼应】1000 件诉求事项提醒"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from huying.local.embedded import EmbeddedPostgres
-from services.notify.channels.base import load
-from services.notify.deliveries import receipts
-from services.notify.deliveries.receipt_polling import ReceiptPoller
+from services.notify.channels.settings import load
+from services.notify.receipts import work as receipts
+from services.notify.receipts.polling import ReceiptPoller
 from tests.gateway import SECRET, Gateway
 from tests.office import MINUTE, Office, opened, overdue
 
@@ -59,7 +59,7 @@ async def sent(office: Office, number: int) -> None:
 async def receipt(office: Office, id_: str, status: str = "DELIVERED") -> int:
     """The gateway says it by itself."""
     async with office.context.engine.begin() as conn:
-        return await receipts.keep(conn, office.clock.now(), id_, status)
+        return await receipts.save(conn, office.clock.now(), id_, status)
 
 
 async def delivered(office: Office) -> Counter[str]:

@@ -17,8 +17,9 @@ import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from huying.local.embedded import free_port
-from services.notify.channels.base import ChannelDown, Letter, MailSettings, Refused, Retryable, Undelivered
+from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.mail import Mail
+from services.notify.channels.settings import MailSettings
 from services.notify.messages.words import Language
 
 LETTER = Letter(

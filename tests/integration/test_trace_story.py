@@ -105,7 +105,7 @@ async def test_every_span_that_knows_its_case_has_the_number(
     async with door.open(city):
         appeal = await appeal_with_a_card(city)
         loan = await loan_with_banks(city)
-        wanted = {"climb", "send sms", "send webhook", "POST", "GET", "process banks.abc.replies", "judge"}
+        wanted = {"escalate", "send sms", "send webhook", "POST", "GET", "process banks.abc.replies", "judge"}
         wanted |= {"send banks.abc.requests", "GET /financing/complaints/{complaint_id}"}
         wanted |= {f"GET {read.format('{appeal_id}')}" for read in READ}
         await receiver.until(lambda: wanted <= {span.name for span in receiver.spans})

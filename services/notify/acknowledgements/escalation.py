@@ -1,8 +1,13 @@
-"""The task that lets acknowledgements climb which nobody gave in time."""
+"""The timer that escalates cards and lifts nobody acknowledged in time: the next in rank is told.
+
+It escalates only what was due before the watermark of the topic that cards come from, so that it does not
+miss an acknowledgement that waits in a backlog. Each step starts when the one before it ended. What was
+acknowledged late, but before the timer ran, is not escalated.
+"""
 
 from services.notify.acknowledgements import work as acknowledgements
-from services.notify.polling_loop import run_polling_loop
 from services.notify.work import Work
+from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import Span, together
@@ -10,32 +15,31 @@ from shared.telemetry.spans import Span, together
 POLL_S = 0.5
 
 
-async def turn(context: ServiceContext) -> int:
-    """Let climb what is due, in one transaction; returns how many messages waited in vain."""
+async def escalate_due(context: ServiceContext) -> int:
+    """Escalate what is due, in one transaction; returns how many acknowledgements were due."""
     with together() as spans:
-        return await _turn(context, spans)
+        return await _escalate_due(context, spans)
 
 
-async def _turn(context: ServiceContext, spans: list[Span]) -> int:
+async def _escalate_due(context: ServiceContext, spans: list[Span]) -> int:
     async with context.engine.begin() as conn:
-        room = context.work(conn, await context.clock.stamp(conn))
-        assert isinstance(room, Work)
-        found = await acknowledgements.due(conn, room.at, context.settings.partitions)
-        if not found:
+        work = context.work(conn, await context.clock.stamp(conn))
+        assert isinstance(work, Work)
+        overdue = await acknowledgements.due(conn, work.at, context.settings.partitions)
+        if not overdue:
             return 0
-        await room.load({row.appeal_id for row in found})
-        waiting = await acknowledgements.locked(conn, found)
-        climbs = []
-        for row in waiting:
-            spans.append(context.telemetry.tracer.later("climb", row.traceparent))
+        await work.load({row.appeal_id for row in overdue})
+        steps = []
+        for row in await acknowledgements.locked(conn, overdue):
+            spans.append(context.telemetry.tracer.later("escalate", row.traceparent))
             use_span(spans[-1])
-            climbs.append(room.climb(row))
-        await acknowledgements.climbed(conn, climbs)
-        await room.flush()
+            steps.append(work.escalate(row))
+        await acknowledgements.escalate(conn, steps)
+        await work.flush()
     context.relay.poke()
-    return len(found)
+    return len(overdue)
 
 
-async def climb(context: ServiceContext) -> None:
-    """Let acknowledgements climb until cancelled."""
-    await run_polling_loop(context, lambda: turn(context), POLL_S, "acknowledgements")
+async def escalate(context: ServiceContext) -> None:
+    """Escalate until cancelled."""
+    await keep_running(lambda: escalate_due(context), context.log, "acknowledgements", rest_s=POLL_S)

@@ -1,33 +1,29 @@
-"""The ways out as the city set them up (a YAML file), and what may go wrong on them.
+"""What every delivery channel is, takes and raises.
 
 Undelivered
-├── Refused       on the recipient's side, and trying again is useless
-│   └── Gone          the address itself is no more
-└── Retryable     on the recipient's side, and may pass
-    └── OutOfOrder    on ours or the provider's: the way itself is out of order
+├── Refused           on the recipient's side, and trying again is useless
+│   └── AddressGone       the address itself is no more
+└── Retryable         on the recipient's side, and may pass
+    └── ChannelDown       on our side or the provider's: the channel itself fails
 """
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, QuietHours, SendingCap
+from services.notify.deliveries.domain import DeliveryOutcome
 from services.notify.messages.words import Language
-from shared.rules.pack import strict_yaml
 
 LONGEST_WAIT = timedelta(days=1)
 
 
 class Undelivered(Exception):
-    """An attempt came to nothing. `code` is the provider's, `reason` what it means, without personal data.
+    """An attempt failed. `code` is the provider's, `reason` what it means, without personal data.
 
-    `wait` is how long the provider asks to be let alone.
+    `wait` is how long the provider asks to send nothing.
     """
 
     outcome: DeliveryOutcome
@@ -63,7 +59,7 @@ ERROR_OF: dict[DeliveryOutcome, type[Undelivered]] = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What goes out. `id` stays the same at every attempt, so that a provider can drop a second one."""
+    """What a channel sends. `id` is the same at every attempt, so that a provider can drop a second one."""
 
     id: str
     address: str
@@ -77,86 +73,24 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took it. `segments` counts what an SMS costs."""
+    """The provider accepted a letter. `segments` is how many SMS it costs."""
 
     provider_id: str | None = None
     segments: int | None = None
 
 
 class DeliveryChannel(Protocol):
-    """One channel that is set up."""
+    """A way by which messages leave, as it is set up."""
 
     async def send(self, letter: Letter) -> Accepted:
         """Hand `letter` over. Raises `Undelivered`."""
 
     async def close(self) -> None:
-        """Let connections go."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MailSettings(_Strict):
-    """An SMTP server. `security` is how the connection is protected; `authority` a file of its own CA."""
-
-    host: str
-    port: int = Field(default=587, ge=1, le=65535)
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    user: str | None = None
-    password: SecretStr | None = None
-    sender: str
-    authority: Path | None = None
-
-
-class SmsSettings(_Strict):
-    """A signed HTTP gateway. `codes` says what the provider's codes mean, beside those known.
-
-    With `status_url` it is asked for the receipts that do not come by themselves: first after `poll_after`,
-    then after twice as long each time, until the message is as old as `poll_until`.
-    """
-
-    url: str = Field(pattern=r"^https?://")
-    key_id: str
-    secret: SecretStr
-    sign: str
-    codes: dict[str, DeliveryOutcome] = {}
-    status_url: str | None = Field(default=None, pattern=r"^https?://")
-    poll_after: timedelta = Field(default=timedelta(minutes=10), gt=timedelta())
-    poll_until: timedelta = Field(default=timedelta(days=3), gt=timedelta())
-
-
-class HttpSettings(_Strict):
-    """Webhooks or robots: the hosts that may be called, with their port where it is not the usual one."""
-
-    hosts: tuple[str, ...] = Field(min_length=1)
-
-
-class ChannelSettings(_Strict):
-    """All channels of the city. With `dry_run` nothing leaves, and everything is recorded as if it had."""
-
-    dry_run: bool = False
-    mail: MailSettings | None = None
-    sms: SmsSettings | None = None
-    webhook: HttpSettings | None = None
-    wecom: HttpSettings | None = None
-    dingtalk: HttpSettings | None = None
-    quiet: QuietHours = QuietHours()
-    cap: SendingCap = SendingCap()
-
-    def channels(self) -> tuple[ChannelKind, ...]:
-        """Those that are set up; on a dry run all."""
-        return tuple(channel for channel in ChannelKind if self.dry_run or getattr(self, channel) is not None)
-
-
-@cache
-def load(path: Path | None) -> ChannelSettings:
-    """The setup in a file; without one nothing leaves the inbox. `Mistakes` names file and line."""
-    return strict_yaml.read(path, ChannelSettings, lambda _: ()) if path else ChannelSettings()
+        """Close the connections."""
 
 
 class DryRun:
-    """Takes everything and sends nothing."""
+    """Accepts everything and sends nothing."""
 
     async def send(self, letter: Letter) -> Accepted:
         return Accepted(f"dry-run:{letter.id}")
@@ -165,7 +99,7 @@ class DryRun:
 
 
 def retry_wait(retry_after: str | None, at: datetime) -> timedelta | None:
-    """What Retry-After asks for at `at` (RFC 9110, 10.2.3): seconds or a date; a day at most."""
+    """The wait that a Retry-After header asks for (RFC 9110, 10.2.3): seconds or a date; a day at most."""
     if retry_after is None:
         return None
     try:
@@ -178,9 +112,9 @@ def retry_wait(retry_after: str | None, at: datetime) -> timedelta | None:
 
 
 def json_object(content: bytes) -> dict[str, Any]:
-    """What a provider said; empty where that is no JSON object."""
+    """A provider's answer; empty where it is no JSON object."""
     try:
-        said = orjson.loads(content)
+        answer = orjson.loads(content)
     except orjson.JSONDecodeError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return answer if isinstance(answer, dict) else {}

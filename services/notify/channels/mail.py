@@ -1,4 +1,4 @@
-"""E-mail by SMTP, with plain and HTML parts."""
+"""E-mail by SMTP, with a plain and an HTML part."""
 
 import ssl
 from email.headerregistry import Address
@@ -11,35 +11,37 @@ from services.notify.channels.base import (
     Accepted,
     ChannelDown,
     Letter,
-    MailSettings,
     Refused,
     Retryable,
     Undelivered,
 )
+from services.notify.channels.settings import MailSettings
 
 TIMEOUT_S = 30.0
-_OURS = frozenset({421, 454, 530, 534, 535, 538, 554})
-"""Reply codes (RFC 5321, RFC 4954) that speak of the server, the session or our account."""
+_SERVER_CODES = frozenset({421, 454, 530, 534, 535, 538, 554})
+"""Reply codes (RFC 5321, RFC 4954) about the server, the session or our account, not about the mailbox."""
 
 
 class Mail:
-    """Sends over one SMTP server, with a connection a letter."""
+    """Sends by one SMTP server, with a connection for each letter."""
 
-    def __init__(self, setup: MailSettings) -> None:
-        self._setup = setup
-        self._tls = ssl.create_default_context(cafile=setup.authority) if setup.security != "none" else None
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+        self._tls = (
+            ssl.create_default_context(cafile=settings.authority) if settings.security != "none" else None
+        )
 
     async def send(self, letter: Letter) -> Accepted:
-        setup = self._setup
+        settings = self._settings
         client = aiosmtplib.SMTP(
-            hostname=setup.host,
-            port=setup.port,
+            hostname=settings.host,
+            port=settings.port,
             timeout=TIMEOUT_S,
-            use_tls=setup.security == "tls",
-            start_tls=setup.security == "starttls",
+            use_tls=settings.security == "tls",
+            start_tls=settings.security == "starttls",
             tls_context=self._tls,
-            username=setup.user,
-            password=setup.password.get_secret_value() if setup.password else None,
+            username=settings.user,
+            password=settings.password.get_secret_value() if settings.password else None,
         )
         try:
             async with client:
@@ -56,11 +58,11 @@ class Mail:
 
     def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
-        message["From"] = self._setup.sender
+        message["From"] = self._settings.sender
         message["To"] = Address(addr_spec=letter.address)
         message["Subject"] = " ".join(letter.subject.split())
         message["Date"] = letter.at
-        message["Message-ID"] = f"<{letter.id}@{self._setup.sender.rpartition('@')[2].rstrip('>')}>"
+        message["Message-ID"] = f"<{letter.id}@{self._settings.sender.rpartition('@')[2].rstrip('>')}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body)
         message.add_alternative(html(letter), subtype="html")
@@ -69,8 +71,8 @@ class Mail:
 
 
 def undelivered(code: int) -> Undelivered:
-    """What an SMTP reply code means."""
-    if code in _OURS:
+    """The error that an SMTP reply code stands for."""
+    if code in _SERVER_CODES:
         return ChannelDown(str(code), "the SMTP server refuses the session or the account")
     if 400 <= code < 500:
         return Retryable(str(code), "the mailbox cannot take it now")
@@ -78,7 +80,7 @@ def undelivered(code: int) -> Undelivered:
 
 
 def html(letter: Letter) -> str:
-    """The body as HTML."""
+    """The letter as an HTML page."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in letter.body.splitlines() if line.strip())
     head = f'<!doctype html><html lang="{letter.language}"><title>{escape(letter.subject)}</title>'
     return f"{head}<body>{lines}</body></html>"

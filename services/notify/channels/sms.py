@@ -1,9 +1,9 @@
 """SMS by a signed HTTP gateway: one generic adapter, with a table of the provider's codes.
 
 A request is JSON with `to`, `text` and `reference` (the letter's id). It is signed with HMAC-SHA256 over
-method, path, time, nonce and the SHA-256 of the body, one a line; the signature goes as `X-Signature`.
-What became of messages is asked in the same way: `ids` at most 100, and the answer has `items` of `id` and
-`status`.
+method, path, time, nonce and the SHA-256 of the body, each on a line of its own; the signature is sent as
+`X-Signature`. Receipts are asked for in the same way: a request has up to 100 `ids`, and the answer has
+`items` of `id` and `status`.
 """
 
 import hashlib
@@ -20,20 +20,20 @@ from services.notify.channels.base import (
     Accepted,
     ChannelDown,
     Letter,
-    SmsSettings,
     json_object,
     retry_wait,
 )
+from services.notify.channels.settings import SmsSettings
 from services.notify.deliveries.domain import DeliveryOutcome
 from shared.web.client import Transport
 
 TIMEOUT_S = 15.0
-LONGEST = 10
-"""Segments; a longer text is cut to its subject."""
+MOST_SEGMENTS = 10
+"""Of a longer message only the subject is sent."""
 
 CODES: dict[str, DeliveryOutcome] = {
     "OK": DeliveryOutcome.SENT,
-    "DUPLICATE": DeliveryOutcome.SENT,  # it was taken under this reference before
+    "DUPLICATE": DeliveryOutcome.SENT,  # accepted under this reference before
     "INVALID_NUMBER": DeliveryOutcome.PERMANENT,
     "BLACKLISTED": DeliveryOutcome.PERMANENT,
     "CONTENT_REJECTED": DeliveryOutcome.PERMANENT,
@@ -43,7 +43,7 @@ CODES: dict[str, DeliveryOutcome] = {
     "NO_BALANCE": DeliveryOutcome.TECHNICAL,
     "BUSY": DeliveryOutcome.TECHNICAL,
 }
-"""The generic gateway's codes. A setup adds its provider's; one that is in neither is technical."""
+"""The codes of the generic gateway. The settings add those of the provider; an unknown code is technical."""
 
 RECEIPTS: dict[str, DeliveryOutcome] = {
     "DELIVERED": DeliveryOutcome.DELIVERED,
@@ -51,9 +51,9 @@ RECEIPTS: dict[str, DeliveryOutcome] = {
     "REJECTED": DeliveryOutcome.PERMANENT,
     "UNKNOWN_SUBSCRIBER": DeliveryOutcome.PERMANENT,
 }
-"""What the gateway says later of a message it took; another word is technical."""
+"""The statuses of a receipt that end a delivery; an unknown status is technical."""
 ON_THE_WAY = frozenset({"PENDING", "SENT", "UNKNOWN"})
-"""What it says of one while it does not know: it is asked again."""
+"""The statuses while the gateway does not know yet: it is asked again."""
 MOST_ASKED = 100
 
 _GSM = set(
@@ -64,7 +64,7 @@ _GSM_ESCAPED = set("^{}\\[~]|€\f")
 
 
 class Size(NamedTuple):
-    """What a text takes on the air (3GPP TS 23.038 and 23.040)."""
+    """The size of an SMS (3GPP TS 23.038 and 23.040)."""
 
     encoding: str
     units: int
@@ -72,14 +72,14 @@ class Size(NamedTuple):
 
 
 def size(text: str) -> Size:
-    """The encoding, its units and the segments of a text."""
+    """The encoding of a text, its length in units of that encoding, and its segments."""
     if set(text) <= _GSM | _GSM_ESCAPED:
         return _size("GSM-7", [1 + (character in _GSM_ESCAPED) for character in text], 160, 153)
     return _size("UCS-2", [1 + (ord(character) > 0xFFFF) for character in text], 70, 67)
 
 
 def _size(encoding: str, widths: list[int], alone: int, joined: int) -> Size:
-    """`alone` units fit one message, `joined` each of several; no character is cut in two."""
+    """One message holds `alone` units; each of several holds `joined`. No character is cut in two."""
     if sum(widths) <= alone:
         return Size(encoding, sum(widths), 1)
     segments, room = 1, joined
@@ -97,59 +97,59 @@ def signature(secret: str, method: str, path: str, at: str, nonce: str, body: by
 
 
 class Sms:
-    """Sends over one gateway."""
+    """Sends by one gateway."""
 
-    def __init__(self, setup: SmsSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._setup = setup
-        self._codes = CODES | setup.codes
+    def __init__(self, settings: SmsSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._settings = settings
+        self._codes = CODES | settings.codes
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport or Transport())
 
     async def send(self, letter: Letter) -> Accepted:
         text = self._text(letter)
-        sent = {"to": letter.address, "text": text, "reference": letter.id}
-        answer = await self._post(self._setup.url, sent, letter.id, letter.at)
-        said = json_object(answer.content)
-        outcome = self._outcome(answer, said)
+        request = {"to": letter.address, "text": text, "reference": letter.id}
+        answer = await self._post(self._settings.url, request, letter.id, letter.at)
+        content = json_object(answer.content)
+        outcome = self._outcome(answer, content)
         if outcome != DeliveryOutcome.SENT:
-            code = str(said.get("code", answer.status_code))
+            code = str(content.get("code", answer.status_code))
             wait = retry_wait(answer.headers.get("retry-after"), letter.at)
             raise ERROR_OF[outcome](code, "the SMS gateway refused it", wait)
-        return Accepted(str(said["id"]) if "id" in said else None, size(text).segments)
+        return Accepted(str(content["id"]) if "id" in content else None, size(text).segments)
 
     async def ask(self, ids: Sequence[str], at: datetime) -> dict[str, str]:
-        """What became of messages, by the gateway's ids; those it says nothing of are left out.
+        """The statuses of messages, by the gateway's ids; those that it does not answer are left out.
 
-        Raises `OutOfOrder`.
+        Raises `ChannelDown`.
         """
-        assert self._setup.status_url is not None
-        answer = await self._post(self._setup.status_url, {"ids": list(ids)}, ids[0], at)
+        assert self._settings.status_url is not None
+        answer = await self._post(self._settings.status_url, {"ids": list(ids)}, ids[0], at)
         items = json_object(answer.content).get("items")
         if not answer.is_success or not isinstance(items, list):
             raise ChannelDown(str(answer.status_code), "the SMS gateway does not say what became of messages")
         wanted = set(ids)
         return {
-            one["id"]: str(one.get("status"))[:50]
-            for one in items
-            if isinstance(one, dict) and one.get("id") in wanted
+            item["id"]: str(item.get("status"))[:50]
+            for item in items
+            if isinstance(item, dict) and item.get("id") in wanted
         }
 
     async def close(self) -> None:
         await self._client.aclose()
 
     def _text(self, letter: Letter) -> str:
-        text = f"【{self._setup.sign}】{' '.join(letter.body.split())}"
-        return text if size(text).segments <= LONGEST else f"【{self._setup.sign}】{letter.subject}"
+        text = f"【{self._settings.sign}】{' '.join(letter.body.split())}"
+        return text if size(text).segments <= MOST_SEGMENTS else f"【{self._settings.sign}】{letter.subject}"
 
-    async def _post(self, url: str, said: dict[str, Any], id_: str, at: datetime) -> httpx.Response:
-        body, moment = orjson.dumps(said), str(int(at.timestamp()))
+    async def _post(self, url: str, content: dict[str, Any], id_: str, at: datetime) -> httpx.Response:
+        body, moment = orjson.dumps(content), str(int(at.timestamp()))
         nonce, path = f"{id_}.{moment}", httpx.URL(url).raw_path.decode()
         headers = {
             "content-type": "application/json",
-            "x-key-id": self._setup.key_id,
+            "x-key-id": self._settings.key_id,
             "x-timestamp": moment,
             "x-nonce": nonce,
             "x-signature": signature(
-                self._setup.secret.get_secret_value(), "POST", path, moment, nonce, body
+                self._settings.secret.get_secret_value(), "POST", path, moment, nonce, body
             ),
         }
         try:
@@ -157,7 +157,7 @@ class Sms:
         except httpx.HTTPError as error:
             raise ChannelDown(type(error).__name__, "the SMS gateway cannot be reached") from error
 
-    def _outcome(self, answer: httpx.Response, said: dict[str, Any]) -> DeliveryOutcome:
+    def _outcome(self, answer: httpx.Response, content: dict[str, Any]) -> DeliveryOutcome:
         if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 429):
             return DeliveryOutcome.TECHNICAL
-        return self._codes.get(str(said.get("code")), DeliveryOutcome.TECHNICAL)
+        return self._codes.get(str(content.get("code")), DeliveryOutcome.TECHNICAL)

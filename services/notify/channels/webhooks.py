@@ -1,6 +1,6 @@
-"""Messages by HTTP: webhooks signed as Standard Webhooks 1.0 asks, and group robots of WeCom and DingTalk.
+"""Messages by HTTP: webhooks signed by Standard Webhooks 1.0, and group robots of WeCom and DingTalk.
 
-Only hosts that were set up are called, and of those only what is public (`shared.web.webhooks`).
+Only hosts in the settings are called, and only at public addresses (`shared.web.webhooks`).
 """
 
 import base64
@@ -15,13 +15,13 @@ from services.notify.channels.base import (
     Accepted,
     AddressGone,
     ChannelDown,
-    HttpSettings,
     Letter,
     Refused,
     Retryable,
     json_object,
     retry_wait,
 )
+from services.notify.channels.settings import HttpSettings
 from services.notify.deliveries.domain import DeliveryOutcome
 from shared.web.webhooks import Answered, Caller, headers
 
@@ -47,17 +47,17 @@ _BUSY = frozenset({408, 425, 429})
 
 class _Http:
     unreachable: type[Retryable] = Retryable
-    """Each address is its recipient's own; of one that is away nothing follows for the others."""
+    """Each address is its recipient's own server, so one that is away says nothing about the others."""
 
-    def __init__(self, setup: HttpSettings, caller: Caller) -> None:
-        self._hosts = frozenset(setup.hosts)
+    def __init__(self, settings: HttpSettings, caller: Caller) -> None:
+        self._hosts = frozenset(settings.hosts)
         self._caller = caller
 
     async def close(self) -> None:
         await self._caller.close()
 
     async def _post(self, letter: Letter, url: str, body: bytes, headers: dict[str, str]) -> Answered:
-        """The answer, if it is one about the letter. Raises `Undelivered` for a host not set up too."""
+        """The answer of a URL that accepted the request. Raises `Undelivered`, also for an unlisted host."""
         if _host(url) not in self._hosts:
             raise Refused("host", "this host is not among those that may be called")
         answer = await self._caller.post(url, body, headers)
@@ -79,7 +79,7 @@ class _Http:
 
 
 def _host(url: str) -> str | None:
-    """Host and port of an address; None for what is no address."""
+    """Host and port of a URL; None for what is no URL."""
     try:
         return httpx.URL(url).netloc.decode()
     except httpx.InvalidURL:
@@ -87,7 +87,7 @@ def _host(url: str) -> str | None:
 
 
 class Webhook(_Http):
-    """Posts the letter to an address, signed with that address's secret."""
+    """Posts letters to URLs, each signed with the secret of its URL."""
 
     async def send(self, letter: Letter) -> Accepted:
         if letter.secret is None:
@@ -106,12 +106,12 @@ class Webhook(_Http):
 
 
 class Robot(_Http):
-    """Writes to a group chat. Both makers take the same body; their codes differ."""
+    """Writes to a group chat. Both providers take the same body; their codes differ."""
 
     unreachable = ChannelDown
 
-    def __init__(self, setup: HttpSettings, codes: dict[int, DeliveryOutcome], caller: Caller) -> None:
-        super().__init__(setup, caller)
+    def __init__(self, settings: HttpSettings, codes: dict[int, DeliveryOutcome], caller: Caller) -> None:
+        super().__init__(settings, caller)
         self._codes = codes
 
     async def send(self, letter: Letter) -> Accepted:
@@ -128,7 +128,7 @@ class Robot(_Http):
         return Accepted()
 
     def _signed(self, letter: Letter) -> str:
-        """The robot's address, signed where it has a secret (DingTalk)."""
+        """The robot's URL, signed where the robot has a secret (DingTalk)."""
         if letter.secret is None:
             return letter.address
         at = str(int(letter.at.timestamp() * 1000))

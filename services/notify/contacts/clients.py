@@ -1,4 +1,4 @@
-"""Where notify asks other services: the one that registered a case, how its enterprise is reached."""
+"""Asks the service that registered a case how its enterprise is reached."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,23 +6,23 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.notify.domain import FINANCING, INTAKE
+from services.notify.document import FINANCING, INTAKE
 from services.notify.messages.words import Language
 from shared.telemetry.context import traceparent
 from shared.web.client import Transport
 
 PATHS = {INTAKE: "/appeals/{}/contact", FINANCING: "/requests/{}/contact"}
-"""Where each service that registers cases answers."""
+"""The path of a case's contact, by the service that registers such cases."""
 TIMEOUT_S = 10.0
-_NOT_OURS = frozenset({404, 410, 422})
+_NO_SUCH_CASE = frozenset({404, 410, 422})
 
 
 class RegistrarUnavailable(Exception):
-    """There was no answer that could be used; asking again later may help."""
+    """The service gave no usable answer. Asking again later may help."""
 
 
 class EnterpriseContact(BaseModel):
-    """How an enterprise is reached, as it said when it registered."""
+    """How an enterprise is reached, as it stated when it registered."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -35,7 +35,7 @@ NO_CONTACT = EnterpriseContact()
 
 
 class RegistrarClient:
-    """Speaks to `service`, which registers cases, under the account of a service."""
+    """Calls `service`, which registers cases, under notify's own account there."""
 
     def __init__(
         self, service: str, url: str, key: str, transport: httpx.AsyncBaseTransport | None = None
@@ -49,17 +49,17 @@ class RegistrarClient:
             trust_env=False,
         )
 
-    async def reach(self, case_id: UUID) -> EnterpriseContact:
-        """How the enterprise of a case is reached; `NOWHERE` for a case the service does not have.
+    async def contact_of(self, case_id: UUID) -> EnterpriseContact:
+        """How the enterprise of a case is reached; `NO_CONTACT` for a case that the service does not have.
 
-        Raises `Unreachable` for no answer, or one that cannot be used.
+        Raises `RegistrarUnavailable` where there is no usable answer.
         """
         try:
-            traced = {"traceparent": traceparent()}
-            answer = await self._client.get(PATHS[self._service].format(case_id), headers=traced)
+            headers = {"traceparent": traceparent()}
+            answer = await self._client.get(PATHS[self._service].format(case_id), headers=headers)
         except httpx.HTTPError as error:
             raise RegistrarUnavailable(type(error).__name__) from error
-        if answer.status_code in _NOT_OURS:
+        if answer.status_code in _NO_SUCH_CASE:
             return NO_CONTACT
         if not answer.is_success:
             raise RegistrarUnavailable(f"{self._service} answers {answer.status_code}")
@@ -69,5 +69,5 @@ class RegistrarClient:
             raise RegistrarUnavailable(f"the answer of {self._service} cannot be read") from error
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close the connections."""
         await self._client.aclose()

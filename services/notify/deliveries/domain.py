@@ -1,4 +1,4 @@
-"""How a message leaves: outcomes, when to try again, when to let people be, what goes out together.
+"""The rules of sending: outcomes, when to try again, quiet hours, and what goes out together.
 
 Pure: no I/O, no clock.
 """
@@ -21,7 +21,7 @@ from shared.rules.wording.words import Bilingual
 
 
 class ChannelKind(StrEnum):
-    """The ways out, beside the inbox."""
+    """The kinds of delivery channels, beside the inbox."""
 
     MAIL = "mail"
     SMS = "sms"
@@ -31,7 +31,7 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """How a delivery stands. `sending` is a lease: whoever took it and died loses it when it ends."""
+    """The state of a delivery. `sending` is a lease: when it expires, the delivery is due again."""
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -41,17 +41,17 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryOutcome(StrEnum):
-    """What came of one attempt; it decides who acts."""
+    """The outcome of one attempt. It decides who must act."""
 
-    SENT = "sent"  # the provider took it
+    SENT = "sent"  # the provider accepted it
     DELIVERED = "delivered"  # the provider says it arrived
-    TEMPORARY = "temporary_failure"  # on the recipient's side, and may pass: nobody acts
+    TEMPORARY = "temporary_failure"  # on the recipient's side, and may pass: nobody must act
     PERMANENT = "permanent_failure"  # on the recipient's side, and will not pass: mend the address
-    TECHNICAL = "technical_failure"  # on ours or the provider's: operators act
+    TECHNICAL = "technical_failure"  # on our side or the provider's: operators must act
 
 
 class Retry(NamedTuple):
-    """Waits double from `first` to `longest`; after `give_up` since it was written nothing is tried."""
+    """Waits double from `first` to `longest`. A delivery written `give_up` ago is not tried again."""
 
     first: timedelta
     longest: timedelta
@@ -63,19 +63,20 @@ RETRIES = {
     DeliveryOutcome.TECHNICAL: Retry(timedelta(seconds=30), timedelta(minutes=30), timedelta(days=5)),
 }
 LEASE = timedelta(minutes=15)
-GATHERED = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
-"""How long what is meant for a recipient of this kind is gathered before it goes out."""
+"""How long a delivery belongs to the worker that took it."""
+GATHERING_TIME = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
+"""How long messages to this kind of recipient are gathered before they go out, so that they go as one."""
 DIGEST = Bilingual("{} 件诉求事项提醒", "{} notices about appeals")
 DIGEST_OPENING = Bilingual(
     "以下 {} 件事项请及时处理，详情请登录收件箱查看：",
     "Please see to these {} matters in good time; the details are in your inbox:",
 )
 STALE = timedelta(days=7)
-"""What occurred longer ago stays in the inbox: past cases that are brought in must not ring anybody."""
+"""Messages about what occurred longer ago stay in the inbox: imported past cases must not ring anybody."""
 
 
 class QuietHours(BaseModel):
-    """When people are let be: from `since` to `until`, local times, and on days off if `days_off`."""
+    """When only urgent messages leave: from `since` to `until`, local time, and on days off if `days_off`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -84,7 +85,7 @@ class QuietHours(BaseModel):
     days_off: bool = True
 
     def covers(self, moment: datetime, calendar: Calendar, zone: ZoneInfo) -> bool:
-        """Whether `moment` is in quiet hours. Outside the years that the calendar knows no day is off."""
+        """Whether `moment` is in quiet hours. In a year that the calendar does not know no day is off."""
         local = moment.astimezone(zone)
         known = FIRST_YEAR <= local.year <= LAST_YEAR
         if self.days_off and known and not calendar.is_working_day(local.date()):
@@ -94,15 +95,15 @@ class QuietHours(BaseModel):
         return not self.until <= local.time() < self.since
 
 
-def gathered(recipient: str) -> timedelta:
-    """How long messages to `recipient` are gathered."""
-    return GATHERED.get(recipient.partition(":")[0], timedelta())
+def gathering_time(recipient: str) -> timedelta:
+    """How long messages to `recipient` are gathered before they go out."""
+    return GATHERING_TIME.get(recipient.partition(":")[0], timedelta())
 
 
-def next_try(outcome: DeliveryOutcome, parcel: "Parcel", at: datetime) -> datetime | None:
-    """When to try `parcel` again that failed at `at`; None to give up.
+def next_try_at(outcome: DeliveryOutcome, parcel: "Parcel", at: datetime) -> datetime | None:
+    """When to try `parcel` again, which failed at `at`; None to give up.
 
-    A wait is up to a quarter longer or shorter, so that what failed together does not come back together.
+    A wait is made up to a quarter longer or shorter, so that parcels that failed together are spread.
     """
     retry = RETRIES.get(outcome)
     if retry is None:
@@ -115,9 +116,10 @@ def next_try(outcome: DeliveryOutcome, parcel: "Parcel", at: datetime) -> dateti
 
 
 class Delivery(BaseModel):
-    """One message for one address, as it was taken to be sent. `secret` signs what goes to a webhook.
+    """One message to one address, as a worker leases it. `secret` signs what goes to a webhook or robot.
 
-    `parcel` is the call it was first tried with: it stays with it, so that a provider can drop a second one.
+    `parcel` is the call that it was first tried with. It stays in that parcel, so that a provider that gets
+    the parcel twice can drop the second one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -143,7 +145,7 @@ class Delivery(BaseModel):
 
 
 class SendingCap(BaseModel):
-    """More than `together` messages that wait for one address go as one; at most `per_hour` calls to it."""
+    """More than `together` messages for one address go as one digest; at most `per_hour` calls go to it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -152,7 +154,7 @@ class SendingCap(BaseModel):
 
 
 class DeliveryTarget(NamedTuple):
-    """Where messages go."""
+    """Where deliveries go: an address on a channel."""
 
     channel: ChannelKind
     address: str
@@ -165,66 +167,66 @@ class Parcel(NamedTuple):
     parts: tuple[Delivery, ...]
 
     @property
-    def place(self) -> DeliveryTarget:
+    def target(self) -> DeliveryTarget:
         """Where it goes."""
         return DeliveryTarget(self.parts[0].channel, self.parts[0].address)
 
     @property
     def language(self) -> Language:
-        """What its recipient reads now: the language of its newest part."""
+        """The language that its recipient reads now: that of its newest part."""
         return self.parts[-1].language
 
     @property
     def urgent(self) -> bool:
-        """Whether something in it may not wait."""
+        """Whether a part of it is urgent."""
         return any(part.urgent for part in self.parts)
 
 
-def parcels(taken: Iterable[Delivery], cap: SendingCap) -> list[Parcel]:
-    """What was taken as the calls to make, the urgent first, then the oldest."""
-    known: dict[UUID, list[Delivery]] = defaultdict(list)
+def parcels_of(leased: Iterable[Delivery], cap: SendingCap) -> list[Parcel]:
+    """The calls to make for these deliveries, the urgent ones first, then the oldest."""
+    tried: dict[UUID, list[Delivery]] = defaultdict(list)
     new: dict[DeliveryTarget, list[Delivery]] = defaultdict(list)
-    for one in sorted(taken, key=lambda one: (one.occurred_at, one.id)):
-        if one.parcel is not None:
-            known[one.parcel].append(one)
+    for delivery in sorted(leased, key=lambda delivery: (delivery.occurred_at, delivery.id)):
+        if delivery.parcel is not None:
+            tried[delivery.parcel].append(delivery)
         else:
-            new[DeliveryTarget(one.channel, one.address)].append(one)
-    found = [Parcel(id_, tuple(parts)) for id_, parts in known.items()]
+            new[DeliveryTarget(delivery.channel, delivery.address)].append(delivery)
+    parcels = [Parcel(id_, tuple(parts)) for id_, parts in tried.items()]
     for group in new.values():
         if len(group) > cap.together:
-            found.append(Parcel(uuid5(group[0].id, "digest"), tuple(group)))
+            parcels.append(Parcel(uuid5(group[0].id, "digest"), tuple(group)))
         else:
-            found += [Parcel(one.id, (one,)) for one in group]
-    return sorted(found, key=lambda parcel: (not parcel.urgent, parcel.parts[0].occurred_at, parcel.id))
+            parcels += [Parcel(delivery.id, (delivery,)) for delivery in group]
+    return sorted(parcels, key=lambda parcel: (not parcel.urgent, parcel.parts[0].occurred_at, parcel.id))
 
 
-def within(
-    found: Iterable[Parcel], calls: Mapping[DeliveryTarget, int], cap: SendingCap
+def within_cap(
+    parcels: Iterable[Parcel], calls: Mapping[DeliveryTarget, int], cap: SendingCap
 ) -> tuple[list[Parcel], list[Parcel]]:
-    """The parcels that may go now, and those over the cap. `calls` counts those of the last hour.
+    """The parcels that may go now, and those over the cap. `calls` counts the calls of the last hour.
 
-    What is urgent counts and always goes.
+    An urgent parcel counts, and always goes.
     """
-    made = dict(calls)
+    counts = dict(calls)
     now: list[Parcel] = []
-    later: list[Parcel] = []
-    for parcel in found:
-        count = made.get(parcel.place, 0)
+    over_cap: list[Parcel] = []
+    for parcel in parcels:
+        count = counts.get(parcel.target, 0)
         if parcel.urgent or count < cap.per_hour:
-            made[parcel.place] = count + 1
+            counts[parcel.target] = count + 1
             now.append(parcel)
         else:
-            later.append(parcel)
-    return now, later
+            over_cap.append(parcel)
+    return now, over_cap
 
 
-def letter(parcel: Parcel) -> tuple[str, str]:
-    """Subject and body of a parcel; a digest lists what it holds."""
+def subject_and_body(parcel: Parcel) -> tuple[str, str]:
+    """Subject and body of a parcel; a digest lists the subjects of its parts."""
     first = parcel.parts[0]
     if len(parcel.parts) == 1:
         return first.subject, first.body
     listed = "\n".join(f"{number}. {part.subject}" for number, part in enumerate(parcel.parts, 1))
     subject, opening = (
-        parcel.language.of(said).format(len(parcel.parts)) for said in (DIGEST, DIGEST_OPENING)
+        parcel.language.of(words).format(len(parcel.parts)) for words in (DIGEST, DIGEST_OPENING)
     )
     return subject, f"{opening}\n{listed}"

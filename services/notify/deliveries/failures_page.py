@@ -1,4 +1,4 @@
-"""The page of messages that could not leave, for the office and operators, with a button to send again."""
+"""The page of deliveries that failed, for the office and operators, with a button to send each again."""
 
 from functools import cache
 from typing import Annotated, Any
@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.notify.deliveries.api import sent_again, standing
+from services.notify.channels.table import CHANNELS
+from services.notify.deliveries import queries
+from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
 from shared.web.request import PAGE_HEADERS, Paged, Reading, Requested, check_proof, proof
 
@@ -22,13 +24,6 @@ KINDS = {
     "leader": ("领导", "leader"),
     "bank": ("银行", "bank"),
     "enterprise": ("企业", "enterprise"),
-}
-CHANNELS = {
-    ChannelKind.MAIL: "邮件",
-    ChannelKind.SMS: "短信",
-    ChannelKind.WEBHOOK: "接口推送",
-    ChannelKind.WECOM: "企业微信",
-    ChannelKind.DINGTALK: "钉钉",
 }
 ACTIONS = {
     DeliveryOutcome.PERMANENT: (
@@ -56,13 +51,13 @@ def _environment() -> Environment:
 
 
 def _to(recipient: str) -> tuple[str, str, str]:
-    """The recipient in Chinese and English, and its code; an enterprise is known by its case alone."""
+    """The kind of recipient in Chinese and English, and its code; an enterprise is shown without its id."""
     kind, _, code = recipient.partition(":")
     zh, en = KINDS.get(kind, (kind, kind))
     return zh, en, "" if kind == "enterprise" else code
 
 
-def _what(delivery_id: object) -> str:
+def _purpose(delivery_id: object) -> str:
     return f"resend {delivery_id}"
 
 
@@ -75,21 +70,21 @@ async def failures(
     again: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
-    found = await standing(conn, page, DeliveryState.FAILED)
+    rows = await queries.deliveries_in(conn, page, DeliveryState.FAILED)
     zone = request.context.zone
-    shown: list[dict[str, Any]] = [
+    items: list[dict[str, Any]] = [
         {
-            **one,
-            "to": _to(one["recipient"]),
-            "way": CHANNELS[ChannelKind(one["channel"])],
-            "action": ACTIONS[DeliveryOutcome(one["outcome"])],
-            "failed_at": one["changed_at"].astimezone(zone),
-            "proof": proof(http_request, _what(one["id"])),
+            **row,
+            "to": _to(row["recipient"]),
+            "channel_title": CHANNELS[ChannelKind(row["channel"])].title,
+            "action": ACTIONS[DeliveryOutcome(row["outcome"])],
+            "failed_at": row["changed_at"].astimezone(zone),
+            "proof": proof(http_request, _purpose(row["id"])),
         }
-        for one in found[: page.limit]
+        for row in rows[: page.limit]
     ]
-    following = page.after_last(found, "changed_at", "id")
-    html = _environment().get_template("failures.html").render(items=shown, next=following, again=again)
+    following = page.after_last(rows, "changed_at", "id")
+    html = _environment().get_template("failures.html").render(items=items, next=following, again=again)
     return HTMLResponse(html, headers=PAGE_HEADERS)
 
 
@@ -101,6 +96,6 @@ async def resend(
     proof: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """The button of the page: try a failed delivery again, then show the page."""
-    check_proof(http_request, _what(delivery_id), proof)
-    await sent_again(request, delivery_id)
+    check_proof(http_request, _purpose(delivery_id), proof)
+    await send_again(request, delivery_id)
     return RedirectResponse(f"../../failures?again={delivery_id}", 303, headers=PAGE_HEADERS)

@@ -1,4 +1,4 @@
-"""How messages are written: the templates of one language, sandboxed, with their filters."""
+"""The templates of messages in one language, rendered in a sandbox, with their filters."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -11,30 +11,33 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
-from services.notify.domain import CaseDocument
+from services.notify.document import CaseDocument
 from services.notify.messages.words import Language, Speech
 from shared.rules.pack.strict_yaml import Place
 
 FOLDER = Path(__file__).parent
-Text = Annotated[str, Field(min_length=1)]
+NonEmpty = Annotated[str, Field(min_length=1)]
 PARTS = ("subject", "body")
 
 
 class Template(BaseModel):
-    """What is written. Beside the event's fields it knows `matter`, and to a unit or a bank `addressee`."""
+    """Subject and body of a message.
+
+    Its variables are the fields of the event, `matter`, and for a unit or a bank also `addressee`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    subject: Text
-    body: Text
+    subject: NonEmpty
+    body: NonEmpty
 
-    def render(self, known: dict[str, Any], file: CaseDocument, speech: Speech) -> tuple[str, str]:
-        """Subject and body, for the case of `file`."""
-        fields = known | {"_file": file, "_speech": speech}
-        return _compiled(self.subject).render(fields), _compiled(self.body).render(fields)
+    def render(self, fields: dict[str, Any], case: CaseDocument, speech: Speech) -> tuple[str, str]:
+        """Subject and body, with these values of its variables."""
+        variables = fields | {"_case": case, "_speech": speech}
+        return _compiled(self.subject).render(variables), _compiled(self.body).render(variables)
 
     def variables(self) -> Iterator[tuple[str, str]]:
-        """The part and name of everything it asks for."""
+        """The variables it uses: part of the template, and name."""
         for part in PARTS:
             for name in sorted(meta.find_undeclared_variables(ENVIRONMENT.parse(getattr(self, part)))):
                 yield part, name
@@ -47,12 +50,12 @@ class Texts(RootModel[dict[str, Template]]):
 
 
 def file_of(language: Language) -> str:
-    """The file's name of a language's templates."""
+    """The name of the file with a language's templates."""
     return f"templates.{language}.yaml"
 
 
-def unreadable(texts: Texts) -> Iterator[tuple[Place, str]]:
-    """What is no template."""
+def syntax_mistakes(texts: Texts) -> Iterator[tuple[Place, str]]:
+    """The templates that cannot be compiled."""
     for name, template in texts.root.items():
         for part in PARTS:
             try:
@@ -70,15 +73,15 @@ def _limit_name(context: Context, deadline: str) -> str:
 
 @jinja2.pass_context
 def _unit_name(context: Context, code: str | None) -> str:
-    file: CaseDocument = context["_file"]
+    case: CaseDocument = context["_case"]
     speech: Speech = context["_speech"]
-    return speech.unit(file.unit_name(code))
+    return speech.unit(case.unit_name(code))
 
 
 @jinja2.pass_context
 def _bank_name(context: Context, code: str) -> str:
-    file: CaseDocument = context["_file"]
-    return file.bank_name(code)
+    case: CaseDocument = context["_case"]
+    return case.bank_name(code)
 
 
 @jinja2.pass_context
@@ -89,37 +92,37 @@ def _bank_names(context: Context, legs: Iterable[Any]) -> str:
 
 @jinja2.pass_context
 def _recipient_name(context: Context, recipient: str) -> str:
-    file: CaseDocument = context["_file"]
+    case: CaseDocument = context["_case"]
     speech: Speech = context["_speech"]
-    return addressee(recipient, file, speech)
+    return addressee(recipient, case, speech)
 
 
-def addressee(recipient: str, file: CaseDocument, speech: Speech) -> str:
-    """Who a recipient is, in words."""
+def addressee(recipient: str, case: CaseDocument, speech: Speech) -> str:
+    """The name of a recipient."""
     kind, _, code = recipient.partition(":")
     if kind == "bank":
-        return file.bank_name(code)
+        return case.bank_name(code)
     if kind in ("unit", "head"):
-        name = speech.unit(file.unit_name(code))
+        name = speech.unit(case.unit_name(code))
         return speech.head(name) if kind == "head" else name
     return speech.word(kind)
 
 
-def _spoken(name: str) -> Callable[..., str]:
-    """A filter that the recipient's `Speech` answers."""
+def _speech_filter(name: str) -> Callable[..., str]:
+    """A filter that calls this method of the recipient's `Speech`."""
 
     @jinja2.pass_context
-    def spoken(context: Context, value: Any) -> str:
-        told: str = getattr(context["_speech"], name)(value)
-        return told
+    def speech_filter(context: Context, value: Any) -> str:
+        words: str = getattr(context["_speech"], name)(value)
+        return words
 
-    return spoken
+    return speech_filter
 
 
 ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined)
 ENVIRONMENT.filters |= {
     **{
-        name: _spoken(name)
+        name: _speech_filter(name)
         for name in (
             *("word", "span", "due", "days", "day", "parts", "bare"),
             *("stage_name", "level_name", "ground_name", "destination"),

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain import CaseDocument
+from services.notify.document import CaseDocument
 from services.notify.messages.routing import table
 from services.notify.messages.words import PackNames
 from shared import events

@@ -8,16 +8,9 @@ import httpx
 import orjson
 import pytest
 
-from services.notify.channels.base import (
-    ChannelDown,
-    Letter,
-    Refused,
-    Retryable,
-    SmsSettings,
-    Undelivered,
-    load,
-)
+from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.mail import undelivered
+from services.notify.channels.settings import SmsSettings, load
 from services.notify.channels.sms import CODES, Size, Sms, signature, size
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome
 from services.notify.messages.words import Language

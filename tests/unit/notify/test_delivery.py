@@ -15,10 +15,10 @@ from services.notify.deliveries.domain import (
     Parcel,
     QuietHours,
     SendingCap,
-    letter,
-    next_try,
-    parcels,
-    within,
+    next_try_at,
+    parcels_of,
+    subject_and_body,
+    within_cap,
 )
 from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
@@ -28,7 +28,7 @@ CALENDAR = Calendar.load(ZONE)
 AT = datetime(2026, 2, 13, 10, tzinfo=ZONE)
 
 
-def one(number: int, **fields: Any) -> Delivery:
+def a_delivery(number: int, **fields: Any) -> Delivery:
     """A message, a minute after the one before."""
     known = {
         "id": UUID(int=number),
@@ -91,7 +91,7 @@ def test_waits_double_and_spread(
 ) -> None:
     waits = set()
     for number in range(1, 200):
-        found = next_try(outcome, Parcel(UUID(int=number), (one(number, attempts=attempts),)), AT)
+        found = next_try_at(outcome, Parcel(UUID(int=number), (a_delivery(number, attempts=attempts),)), AT)
         assert found is not None
         waits.add((found - AT).total_seconds())
     assert shortest_s <= min(waits) < max(waits) <= longest_s
@@ -109,20 +109,20 @@ def test_waits_double_and_spread(
     ],
 )
 def test_after_a_while_it_is_given_up(outcome: DeliveryOutcome, age: timedelta, again: bool) -> None:
-    parcel = Parcel(UUID(int=1), (one(1, written_at=AT - age),))
-    assert (next_try(outcome, parcel, AT) is not None) == again
+    parcel = Parcel(UUID(int=1), (a_delivery(1, written_at=AT - age),))
+    assert (next_try_at(outcome, parcel, AT) is not None) == again
 
 
 def test_what_is_urgent_goes_first_then_the_oldest() -> None:
-    taken = [one(3, address="a"), one(1, address="b"), one(9, address="c", urgent=True)]
-    assert [parcel.parts[0].id.int for parcel in parcels(taken, SendingCap())] == [9, 1, 3]
+    taken = [a_delivery(3, address="a"), a_delivery(1, address="b"), a_delivery(9, address="c", urgent=True)]
+    assert [parcel.parts[0].id.int for parcel in parcels_of(taken, SendingCap())] == [9, 1, 3]
 
 
 def test_many_messages_for_one_address_go_as_one() -> None:
-    taken = [one(number) for number in range(1, 1001)]
-    (digest,) = parcels(taken, SendingCap(together=3))
+    taken = [a_delivery(number) for number in range(1, 1001)]
+    (digest,) = parcels_of(taken, SendingCap(together=3))
     assert [part.id.int for part in digest.parts] == list(range(1, 1001))
-    assert len(parcels(taken[:3], SendingCap(together=3))) == 3
+    assert len(parcels_of(taken[:3], SendingCap(together=3))) == 3
 
 
 @pytest.mark.parametrize(
@@ -137,36 +137,38 @@ def test_a_digest_is_headed_in_the_language_that_its_recipient_reads_now(
     languages: str, subject: str, opening: str
 ) -> None:
     known = {"zh": Language.ZH, "en": Language.EN}
-    parts = tuple(one(number, language=known[said]) for number, said in enumerate(languages.split(), 1))
-    said, body = letter(Parcel(UUID(int=1), parts))
-    assert said == subject
+    chosen = [known[code] for code in languages.split()]
+    parts = tuple(a_delivery(number, language=language) for number, language in enumerate(chosen, 1))
+    written, body = subject_and_body(Parcel(UUID(int=1), parts))
+    assert written == subject
     assert body.startswith(opening)
     assert body.endswith("\n1. 超期通知 1\n2. 超期通知 2")
 
 
 def test_a_digest_with_something_urgent_is_urgent() -> None:
-    calm = [one(number, address="calm") for number in range(1, 11)]
-    mixed = [one(number, address="mixed", urgent=number == 20) for number in range(11, 21)]
-    found = parcels([*calm, *mixed], SendingCap())
+    calm = [a_delivery(number, address="calm") for number in range(1, 11)]
+    mixed = [a_delivery(number, address="mixed", urgent=number == 20) for number in range(11, 21)]
+    found = parcels_of([*calm, *mixed], SendingCap())
     assert [(parcel.urgent, len(parcel.parts)) for parcel in found] == [(True, 10), (False, 10)]
 
 
 def test_what_was_tried_together_stays_together_under_its_id() -> None:
-    before = [one(number, parcel=UUID(int=77), attempts=2) for number in (1, 2)]
-    found = parcels([*before, *(one(number) for number in range(3, 10))], SendingCap(together=3))
+    before = [a_delivery(number, parcel=UUID(int=77), attempts=2) for number in (1, 2)]
+    found = parcels_of([*before, *(a_delivery(number) for number in range(3, 10))], SendingCap(together=3))
     assert (found[0].id, len(found[0].parts)) == (UUID(int=77), 2)
     assert len(found) == 2
 
 
 def test_calls_over_the_cap_wait_but_for_the_urgent_ones() -> None:
-    found = [Parcel(UUID(int=n), (one(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
-    now, later = within(found, {DeliveryTarget(ChannelKind.SMS, "13800000000"): 17}, SendingCap(per_hour=20))
+    found = [Parcel(UUID(int=n), (a_delivery(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
+    calls = {DeliveryTarget(ChannelKind.SMS, "13800000000"): 17}
+    now, later = within_cap(found, calls, SendingCap(per_hour=20))
     assert [parcel.id.int for parcel in now] == [9, 10, 1]  # 18, 19, 20
     assert [parcel.id.int for parcel in later] == [2, 3, 4]
 
 
 def test_a_digest_lists_what_it_holds() -> None:
-    subject, body = letter(Parcel(UUID(int=1), (one(1), one(2))))
+    subject, body = subject_and_body(Parcel(UUID(int=1), (a_delivery(1), a_delivery(2))))
     assert subject == "2 件诉求事项提醒"
     assert body.endswith("1. 超期通知 1\n2. 超期通知 2")
-    assert letter(Parcel(UUID(int=1), (one(1),))) == ("超期通知 1", "第 1 件")
+    assert subject_and_body(Parcel(UUID(int=1), (a_delivery(1),))) == ("超期通知 1", "第 1 件")

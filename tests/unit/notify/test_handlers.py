@@ -1,4 +1,4 @@
-"""The mailroom: nobody misses a message, whatever the order in which topics are read."""
+"""Nobody misses a message, whatever the order in which topics are read."""
 
 from itertools import permutations
 from typing import cast
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain import CaseDocument
+from services.notify.document import CaseDocument
 from services.notify.handlers import HANDLERS
 from services.notify.work import NotifyConfig, Work
 from shared import events
@@ -27,22 +27,21 @@ def config(zone: str = "Asia/Shanghai") -> NotifyConfig:
 
 def heard(*read: Event) -> Work:
     """The unit of work after these events, each read in a transaction of its own."""
-    file: CaseDocument | None = None
-    room, sent = None, {}
+    case: CaseDocument | None = None
+    work, sent = None, {}
     for event in read:
-        room = Work(cast(AsyncConnection, None), at(2026, 3, 1), config())
-        room.files = (
-            {} if file is None else {APPEAL: CaseDocument.model_validate_json(file.model_dump_json())}
-        )
-        HANDLERS[type(event)](room, event)
-        file = room.files[APPEAL]
-        room.outgoing = sent = room.outgoing | sent
-    assert room is not None
-    return room
+        work = Work(cast(AsyncConnection, None), at(2026, 3, 1), config())
+        if case is not None:
+            work.cases = {APPEAL: CaseDocument.model_validate_json(case.model_dump_json())}
+        HANDLERS[type(event)](work, event)
+        case = work.cases[APPEAL]
+        work.messages = sent = work.messages | sent
+    assert work is not None
+    return work
 
 
-def told(room: Work, recipient: str) -> list[str]:
-    return sorted(m.template for m, _ in room.outgoing.values() if m.recipient == recipient)
+def told(work: Work, recipient: str) -> list[str]:
+    return sorted(m.template for m in work.messages.values() if m.recipient == recipient)
 
 
 RECEIVED = sample(events.AppealReceived, occurred_at=at(2026, 2, 12))
@@ -55,18 +54,18 @@ REOPENED = sample(events.AppealReopened, occurred_at=at(2026, 2, 21))
 
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE, RATED, REOPENED])))
 def test_everybody_is_told_everything_in_whatever_order_it_is_read(order: tuple[Event, ...]) -> None:
-    room = heard(*order)
-    assert told(room, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
-    assert told(room, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
-    assert told(room, "office") == ["overdue_office", "rated_office"]
-    assert told(room, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
+    work = heard(*order)
+    assert told(work, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
+    assert told(work, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
+    assert told(work, "office") == ["overdue_office", "rated_office"]
+    assert told(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
 
 
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, STAGE])))
 def test_words_of_a_pack_wait_until_the_pack_is_known(order: tuple[Event, ...]) -> None:
-    room = heard(*order)
-    assert told(room, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received", "stage_reached"]
-    stage = next(m for m, _ in room.outgoing.values() if m.template == "stage_reached")
+    work = heard(*order)
+    assert told(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received", "stage_reached"]
+    stage = next(m for m in work.messages.values() if m.template == "stage_reached")
     assert "“款项到账”" in stage.body
 
 
@@ -76,30 +75,30 @@ def test_a_stage_of_a_case_whose_registration_was_not_heard_is_not_told_yet() ->
 
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE])))
 def test_a_case_read_from_its_middle_is_filled_in_later(order: tuple[Event, ...]) -> None:
-    file = heard(*order).files[APPEAL]
-    assert (file.registration_number, file.title, file.receipt_hash) == (NUMBER, RECEIVED.title, "ab")
-    assert [leg.unit for leg in file.legs] == ["GXJ", "QCQ"]
+    case = heard(*order).cases[APPEAL]
+    assert (case.registration_number, case.title, case.receipt_hash) == (NUMBER, RECEIVED.title, "ab")
+    assert [leg.unit for leg in case.legs] == ["GXJ", "QCQ"]
 
 
 def test_a_unit_hears_nothing_of_what_occurred_before_its_leg() -> None:
     later = sample(events.AppealAssigned, legs=LEGS[1:], occurred_at=at(2026, 2, 25))
     first = sample(events.AppealAssigned, legs=LEGS[:1], occurred_at=at(2026, 2, 13))
-    room = heard(RECEIVED, first, RATED, later)
-    assert told(room, "unit:GXJ") == ["assigned_unit", "rated_units"]
-    assert told(room, "unit:QCQ") == ["assigned_unit"]
+    work = heard(RECEIVED, first, RATED, later)
+    assert told(work, "unit:GXJ") == ["assigned_unit", "rated_units"]
+    assert told(work, "unit:QCQ") == ["assigned_unit"]
 
 
 def test_a_unit_whose_objection_was_upheld_is_told_so_and_no_more() -> None:
     upheld = sample(events.ObjectionDecided, upheld=True, occurred_at=at(2026, 2, 14))
-    room = heard(RECEIVED, ASSIGNED, upheld, RATED)
-    assert told(room, "unit:GXJ") == ["assigned_unit", "objection_upheld"]
-    assert told(room, "unit:QCQ") == ["assigned_unit", "rated_units"]
+    work = heard(RECEIVED, ASSIGNED, upheld, RATED)
+    assert told(work, "unit:GXJ") == ["assigned_unit", "objection_upheld"]
+    assert told(work, "unit:QCQ") == ["assigned_unit", "rated_units"]
 
 
 def test_a_unit_whose_objection_was_rejected_goes_on_hearing() -> None:
     rejected = sample(events.ObjectionDecided, upheld=False, occurred_at=at(2026, 2, 14))
-    room = heard(RECEIVED, ASSIGNED, rejected, RATED)
-    assert told(room, "unit:GXJ") == ["assigned_unit", "objection_rejected", "rated_units"]
+    work = heard(RECEIVED, ASSIGNED, rejected, RATED)
+    assert told(work, "unit:GXJ") == ["assigned_unit", "objection_rejected", "rated_units"]
 
 
 def test_the_leader_of_a_lifted_case_hears_of_its_deadline() -> None:
@@ -123,16 +122,16 @@ TAKEN_BACK = sample(events.LoanWithdrawn, occurred_at=at(2026, 2, 20))
 def test_every_bank_hears_that_a_request_was_withdrawn_in_whatever_order_it_is_read(
     order: tuple[Event, ...],
 ) -> None:
-    room = heard(*order)
+    work = heard(*order)
     for bank in ("bank:ncb", "bank:hzb"):
-        assert told(room, bank) == ["loan_pushed_bank", "loan_withdrawn_bank"]
-    assert told(room, "office") == ["loan_requested_office", "loan_withdrawn_office"]
-    assert (room.files[APPEAL].pack, room.files[APPEAL].receipt_hash) == (REQUESTED.pack, "ab")
+        assert told(work, bank) == ["loan_pushed_bank", "loan_withdrawn_bank"]
+    assert told(work, "office") == ["loan_requested_office", "loan_withdrawn_office"]
+    assert (work.cases[APPEAL].pack, work.cases[APPEAL].receipt_hash) == (REQUESTED.pack, "ab")
 
 
 def test_an_enterprise_is_written_to_in_the_language_of_its_registration() -> None:
-    room = heard(sample(events.AppealReceived, language="en"), ASSIGNED)
-    words = {m.template: m.subject for m, _ in room.outgoing.values()}
+    work = heard(sample(events.AppealReceived, language="en"), ASSIGNED)
+    words = {m.template: m.subject for m in work.messages.values()}
     assert words["received"] == f"Your appeal is registered ({NUMBER})"
     assert words["assigned_enterprise"].startswith("Your appeal has been dispatched")
     assert words["assigned_unit"].startswith("新交办诉求")
@@ -149,5 +148,5 @@ def test_two_services_in_one_process_write_times_each_in_its_own_zone() -> None:
     works = {zone: Work(cast(AsyncConnection, None), at(2026, 3, 1), config(zone)) for zone in zones}
     for zone, due in zones.items():
         HANDLERS[type(OVERDUE)](works[zone], OVERDUE)
-        bodies = [message.body for message, _ in works[zone].outgoing.values()]
+        bodies = [message.body for message in works[zone].messages.values()]
         assert any(due in body for body in bodies)

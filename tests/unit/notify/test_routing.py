@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter
 
-from services.notify.domain import CaseDocument
+from services.notify.document import CaseDocument
 from services.notify.handlers import HANDLERS
-from services.notify.messages.routing import NOTHING, ROUTING, Message, RoutingTable, load, table
+from services.notify.messages.message import Message
+from services.notify.messages.routes import NOTHING
+from services.notify.messages.routing import ROUTING, RoutingTable, load, table
 from services.notify.messages.templates import FOLDER, file_of
 from services.notify.messages.words import DEADLINES, WORDS, Language
 from shared import events

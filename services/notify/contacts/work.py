@@ -1,0 +1,182 @@
+"""Contacts in the database: set by people, learnt from the service that registered a case, forgotten.
+
+An inquiry is the question how the enterprise of one case is reached. It is asked until it is answered.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.notify.deliveries.domain import STALE, ChannelKind
+from services.notify.messages.message import Message
+from services.notify.messages.words import Language
+from shared.database.connection import Connection
+from shared.database.rows import ManyRows, insert
+
+INQUIRY_LEASE = timedelta(minutes=2)
+"""How long an inquiry belongs to the process that took it."""
+KEPT = timedelta(days=30)
+"""How long a learnt contact is kept: a case that goes on asks again with its next message, and so hears of a
+new phone. A case that nobody ends keeps no contact for longer.
+"""
+
+_ASK = text(
+    """
+    insert into inquiries (appeal_id, next_at, written_at)
+    select id, :at, :at from unnest(cast(:ids as uuid[])) as id
+    where not exists (select 1 from contacts where recipient = 'enterprise:' || id)
+    on conflict do nothing
+    """
+)
+_LEASE_DUE = text(
+    """
+    update inquiries i set next_at = :lease, attempts = i.attempts + 1
+    from (
+      select appeal_id from inquiries where next_at <= :at order by next_at limit :most for update skip locked
+    ) as due, appeals a
+    where i.appeal_id = due.appeal_id and a.appeal_id = due.appeal_id
+    returning i.appeal_id, a.registration_number, i.attempts, i.written_at,
+      coalesce(a.file->>'registrar', 'intake') as registrar
+    """
+)
+_LOCK_CASE = text(
+    """
+    select coalesce((file->>'has_ended')::boolean, false) from appeals where appeal_id = :id for update
+    """
+)
+_ANSWER = text(
+    "update inquiries set next_at = null, reason = null where appeal_id = :id and next_at is not null"
+    " returning appeal_id"
+)
+_POSTPONE = text("update inquiries set next_at = :next, reason = :reason where appeal_id = :id")
+_ADD_LEARNT = ManyRows(
+    """
+    insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at, forget_at)
+    select :recipient, channel, address, false, :by, :at, :forget_at from {rows}
+    where not exists (select 1 from contacts where recipient = :recipient)
+    """,
+    {"channel": "text", "address": "text"},
+)
+_PREFER_LEARNT = text(
+    """
+    insert into preferences (recipient, language, changed_by, changed_at)
+    values (:recipient, :language, :by, :at) on conflict do nothing
+    """
+)
+_CASE_ENDED = text(
+    """
+    update contacts set forget_at = :at
+    where recipient = any(cast(:recipients as text[])) and forget_at > :at
+    """
+)
+_FORGET = text(
+    """
+    with forgotten as (
+      delete from contacts c
+      where forget_at <= :at and (changed_at <= :oldest or not exists (
+        select 1 from deliveries d
+        where d.channel = c.channel and d.address = c.address and d.recipient = c.recipient
+          and d.state in ('waiting', 'sending')))
+      returning cast(split_part(recipient, ':', 2) as uuid) as appeal_id
+    )
+    delete from inquiries i using forgotten f where i.appeal_id = f.appeal_id and i.next_at is null
+    """
+)
+_DELETE = text("delete from contacts where recipient = :recipient")
+_ADD = insert(
+    "contacts",
+    {"channel": "text", "address": "text", "secret": "text", "urgent_only": "boolean"},
+    also={"recipient": ":recipient", "changed_by": ":by", "changed_at": ":at"},
+)
+_PREFER = text(
+    """
+    insert into preferences (recipient, language, changed_by, changed_at)
+    values (:recipient, :language, :by, :at)
+    on conflict (recipient) do update
+    set language = excluded.language, changed_by = excluded.changed_by, changed_at = excluded.changed_at
+    """
+)
+
+
+class NewContact(NamedTuple):
+    """An address that somebody entered."""
+
+    channel: ChannelKind
+    address: str
+    secret: str | None
+    urgent_only: bool
+
+
+async def ask(conn: Connection, at: datetime, messages: Iterable[Message]) -> None:
+    """Insert an inquiry for each message to an enterprise that has no contact."""
+    ids = {
+        message.appeal_id
+        for message in messages
+        if message.recipient == f"enterprise:{message.appeal_id}" and message.occurred_at > at - STALE
+    }
+    if ids:
+        await conn.execute(_ASK, {"ids": sorted(ids), "at": at})
+
+
+async def lease_due_inquiries(conn: Connection, at: datetime, most: int) -> list[Any]:
+    """Take the inquiries that are due, for `INQUIRY_LEASE`."""
+    values = {"at": at, "lease": at + INQUIRY_LEASE, "most": most}
+    return (await conn.execute(_LEASE_DUE, values)).all()
+
+
+async def lock_case(conn: Connection, appeal_id: UUID) -> bool:
+    """Lock a case against new messages; returns whether it has ended."""
+    return bool((await conn.execute(_LOCK_CASE, {"id": appeal_id})).scalar())
+
+
+async def end_inquiry(conn: Connection, appeal_id: UUID) -> bool:
+    """Mark an inquiry as answered; False where another process did so before."""
+    return (await conn.execute(_ANSWER, {"id": appeal_id})).scalar() is not None
+
+
+async def postpone_inquiry(conn: Connection, appeal_id: UUID, until: datetime | None, reason: str) -> None:
+    """Ask again at `until`, or never where it is None."""
+    await conn.execute(_POSTPONE, {"id": appeal_id, "next": until, "reason": reason})
+
+
+async def add_learnt(
+    conn: Connection,
+    at: datetime,
+    recipient: str,
+    registrar: str,
+    addresses: Sequence[tuple[ChannelKind, str]],
+    language: Language | None,
+    forget_at: datetime,
+) -> None:
+    """Save what `registrar` answered. Contacts and a language that somebody entered here stay."""
+    values = {"recipient": recipient, "by": registrar, "at": at}
+    await _ADD_LEARNT.execute(conn, addresses, **values, forget_at=forget_at)
+    if language is not None:
+        await conn.execute(_PREFER_LEARNT, values | {"language": language})
+
+
+async def forget_ended(conn: Connection, at: datetime, ids: Collection[UUID]) -> None:
+    """Forget what was learnt for these cases as soon as nothing waits to be sent."""
+    if ids:
+        await conn.execute(_CASE_ENDED, {"at": at, "recipients": [f"enterprise:{id_}" for id_ in ids]})
+
+
+async def forget_due(conn: Connection, at: datetime) -> None:
+    """Delete learnt contacts whose time has come; after `KEPT` even those that a delivery waits for."""
+    await conn.execute(_FORGET, {"at": at, "oldest": at - KEPT})
+
+
+async def replace(
+    conn: Connection, at: datetime, recipient: str, contacts: Iterable[NewContact], by: str
+) -> None:
+    """Replace all contacts of a recipient."""
+    await conn.execute(_DELETE, {"recipient": recipient})
+    await _ADD.execute(conn, contacts, recipient=recipient, by=by, at=at)
+
+
+async def set_language(conn: Connection, at: datetime, recipient: str, language: Language, by: str) -> None:
+    """Set the language that a recipient reads."""
+    await conn.execute(_PREFER, {"recipient": recipient, "language": language, "by": by, "at": at})

@@ -1,0 +1,64 @@
+"""Receipts over HTTP: the SMS gateway says what became of a message that it accepted."""
+
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from pydantic import Field
+
+from services.notify.channels.settings import load
+from services.notify.channels.sms import signature
+from services.notify.receipts import work as receipts
+from services.notify.settings import settings_of
+from shared.service.errors import NotFound, Unauthorized
+from shared.web.bodies import Body
+from shared.web.request import RequestContext, Requested, json
+
+router = APIRouter(tags=["notify"])
+
+LONGEST_AGE = timedelta(minutes=5)
+"""How far the time in a signature may be from ours."""
+
+
+class Receipt(Body):
+    """What a gateway says of a message it took."""
+
+    provider_id: Annotated[str, Field(min_length=1, max_length=200)]
+    status: Annotated[str, Field(min_length=1, max_length=50)]
+
+
+@router.post("/receipts/sms")
+async def sms_receipt(
+    http_request: Request,
+    request: Requested,
+    x_timestamp: Annotated[str, Header(pattern="^[0-9]{9,12}$")],
+    x_nonce: Annotated[str, Header(max_length=200)],
+    x_signature: Annotated[str, Header(max_length=200)],
+) -> Response:
+    """The SMS gateway says what became of a message it took, signed as our requests to it are."""
+    body = await http_request.body()
+    _check_signature(request, http_request.url.path, body, x_timestamp, x_nonce, x_signature)
+    receipt = Receipt.model_validate_json(body)
+    async with request.context.engine.begin() as conn:
+        at = await request.context.clock.stamp(conn)
+        if not await receipts.is_known(conn, receipt.provider_id):
+            raise NotFound(
+                "没有这条短信，请稍后重试", "no such message yet: say it again later", "provider_id"
+            )
+        changed = await receipts.save(conn, at, receipt.provider_id, receipt.status)
+    return json({"changed": changed})
+
+
+def _check_signature(
+    request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, given: str
+) -> None:
+    sms = load(settings_of(request.context).channels).sms
+    age = request.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
+    if sms is None or abs(age) > LONGEST_AGE:
+        raise Unauthorized(
+            "回执已过期或未启用短信", "the receipt is stale, or there is no SMS gateway", "X-Timestamp"
+        )
+    expected = signature(sms.secret.get_secret_value(), "POST", path, sent_at, nonce, body)
+    if not hmac.compare_digest(expected.encode(), given.encode()):
+        raise Unauthorized("回执签名无效", "the receipt's signature is wrong", "X-Signature")
