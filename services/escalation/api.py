@@ -88,7 +88,7 @@ _CASES = """
 
 async def _list(conn: Connection, page: Page, more: str = "", **filters: str | None) -> Response:
     values = {"state": None, "unit": None, "leader": None, **filters}
-    after = str(page.after[0]) if page.after else ""
+    after = page.after_text
     rows = await conn.execute(
         text(_CASES.format(more=more)), {**values, "after": after, "limit": page.limit + 1}
     )

@@ -73,7 +73,7 @@ _JUDGED = text(
 @router.get("/histories")
 async def histories(conn: Reading, page: Paged, request: Request) -> Response:
     """Every case with its acts, the pack it is judged under, and what was issued: enough to judge it anew."""
-    after = str(page.after[0]) if page.after else ""
+    after = page.after_text
     rows = (await conn.execute(_JUDGED, {"after": after, "limit": page.limit + 1})).all()
     found = await store.histories(conn, [row.appeal_id for row in rows])
     now = service(request).clock.now()

@@ -1,10 +1,22 @@
 """What people type: models for request bodies, and their mistakes said in Chinese and English."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
+
+from shared.service.errors import HuyingError
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
@@ -26,6 +38,13 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_pos
 
 PastTime = Moment
 """The time of an imported act; the clock of the service refuses the future."""
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+"""The code of a unit, a leader, a place or a source."""
+Line = Annotated[str, Field(min_length=1, max_length=500)]
+"""A name or a short reason."""
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+"""A text of several paragraphs."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -50,6 +69,17 @@ class Body(BaseModel):
     @classmethod
     def _clean(cls, value: Any) -> Any:
         return clean(value)
+
+
+@contextmanager
+def in_item(items: str, index: int) -> Iterator[None]:
+    """Let a refusal raised within the block name the item that it is about: `items.3.lead`."""
+    try:
+        yield
+    except HuyingError as refusal:
+        item = f"{items}.{index}"
+        refusal.field = f"{item}.{refusal.field}" if refusal.field else item
+        raise
 
 
 _ZH = {

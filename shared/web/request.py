@@ -186,6 +186,11 @@ class Page:
     after: list[Any] | None
     limit: int
 
+    @property
+    def after_text(self) -> str:
+        """The position where the list is ordered by one text; empty for the first page."""
+        return str(self.after[0]) if self.after else ""
+
     def answer(self, rows: list[dict[str, Any]], *position: str) -> Response:
         """The page and the next cursor. `rows` holds up to `limit + 1` items, ordered by `position`."""
         return json({"items": rows[: self.limit], "next": self.after_last(rows, *position)})

@@ -1,0 +1,53 @@
+"""What the services' documents of an appeal have in common. Pure: no I/O, no clock."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.events import Event
+from shared.service.errors import Conflict, Forbidden, NotFound
+
+State = TypeVar("State", bound=StrEnum)
+APPEAL = ("该诉求", "the appeal")
+LEG = ("该承办件", "the leg")
+
+
+class AppealRecord(BaseModel):
+    """The base of each service's document of an appeal: it names the appeal."""
+
+    appeal_id: UUID
+    registration_number: str
+
+    def event(self, type_: type[Event], occurred_at: datetime, /, **fields: Any) -> Event:
+        """An event of this appeal."""
+        return type_(
+            occurred_at=occurred_at,
+            appeal_id=self.appeal_id,
+            registration_number=self.registration_number,
+            **fields,
+        )
+
+
+def require_state(
+    subject: tuple[str, str], state: State, allowed: Collection[State], names_zh: Mapping[State, str]
+) -> None:
+    """Raise `Conflict` unless `state`, in which `subject` is, is one of `allowed`."""
+    if state not in allowed:
+        zh, en = subject
+        raise Conflict(
+            f"{zh}现为“{names_zh[state]}”，不能进行此操作", f"{en} is {state}: this cannot happen now"
+        )
+
+
+def no_such_appeal() -> NotFound:
+    """The refusal for an appeal that this service does not know."""
+    return NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+
+
+def not_dispatched_to_unit() -> Forbidden:
+    """The refusal for a unit that reads an appeal of which it has no leg."""
+    return Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
