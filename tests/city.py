@@ -23,11 +23,11 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.local.services import load, settings_for
 from services import migrations
 from services.dispatch.app import SERVICE as DISPATCH
-from services.dispatch.domain import leg_id
+from services.dispatch.document import leg_id
 from services.escalation.app import SERVICE as ESCALATION
 from services.financing.app import SERVICE as FINANCING
 from services.intake.app import SERVICE as INTAKE
-from services.intake.domain import imported_id
+from services.intake.domain.registration import imported_id
 from services.notify.app import SERVICE as NOTIFY
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole

@@ -30,8 +30,8 @@ from huying.simulate.recorded import Case, Past, Recorded
 from huying.simulate.results import Result, result_of
 from huying.simulate.simulate import RUN_ON
 from services import SERVICES
-from services.dispatch.domain import Unit, leg_id
-from services.intake.domain import imported_id
+from services.dispatch.document import Unit, leg_id
+from services.intake.domain.registration import imported_id
 from shared.events import DeadlineKind
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack

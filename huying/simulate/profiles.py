@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.dispatch import acts as dispatch
-from services.intake.domain import WITHOUT_NAME
+from services.intake.domain.registration import WITHOUT_NAME
 from shared.events import Channel, Kind, Outcome
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.parts import Strict
 from shared.rules.pack.strict_yaml import Place
+from shared.web.bodies import Code
 
 PROFILES = Path(__file__).parent / "profiles"
 
@@ -69,7 +69,7 @@ class UnitOf(Strict):
     """The unit of the leg: the same for all rows (`code`, `name`), or named by a column."""
 
     kind: Literal["locality", "department", "office"]
-    code: dispatch.Code | None = None
+    code: Code | None = None
     name: str | None = None
     column: str | None = None
 

@@ -23,11 +23,10 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from huying.simulate.local_days import WallClock
 from huying.simulate.profiles import Done, Profile, Text
-from services.dispatch import acts as dispatch
-from services.dispatch.domain import Unit
+from services.dispatch.document import Unit
 from services.financing.contract import Yuan
 from services.intake import acts as intake
-from shared.web.bodies import clean
+from shared.web import bodies
 
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock stands one day before when its service starts
 LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
@@ -171,7 +170,7 @@ class _Said:
 
     def __init__(self, rule: Any) -> None:
         self.longest: int = TypeAdapter(rule).json_schema()["maxLength"]
-        self._validate = TypeAdapter(Annotated[rule, BeforeValidator(clean)]).validate_python
+        self._validate = TypeAdapter(Annotated[rule, BeforeValidator(bodies.clean)]).validate_python
         self.words = cache(self.checked)
 
     def takes(self, words: str) -> bool:
@@ -200,8 +199,8 @@ def _say_nothing(cells: list[str], text: Text, rule: _Said, plain: bool) -> str:
 
 _SOURCE_ID = _Said(intake.SourceId)
 _TITLE = _Said(intake.Name)
-_TEXT = _Said(intake.Text)
-_LINE = _Said(dispatch.Line)
+_TEXT = _Said(bodies.Text)
+_LINE = _Said(bodies.Line)
 _ACTS = {"contact": _LINE, "reply": _TEXT, "complete": _TEXT}
 _AMOUNT: TypeAdapter[str] = TypeAdapter(Yuan)
 DECISIONS = ("approve", "decline")

@@ -21,7 +21,7 @@ from huying.simulate.processes import Elsewhere
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded import Rejected
 from huying.simulate.results import Figures
-from services.intake.domain import registration_number
+from services.intake.domain.registration import registration_number
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 

@@ -8,45 +8,43 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, PackWord, Rank, Role
+from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit
-from shared.web.bodies import Body, Moment, PastTime
+from shared.web.bodies import Body, Code, Line, Moment, PastTime, Text
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
-Line = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
 """In yuan."""
 MOST_DATES = 60
 
 
-class Act(Body):
-    """One thing done to one appeal."""
+class AppealAct(Body):
+    """An act on one appeal."""
 
 
-class LegAct(Act):
-    """One thing done to one leg."""
+class LegAct(AppealAct):
+    """An act on one leg of an appeal."""
 
     leg_id: UUID
 
 
 class LegLimit(OwnLimit):
-    """A limit of this case alone, as the office writes it."""
+    """A limit of this appeal alone, as the office writes it."""
 
     due_at: Moment | None = None
 
 
 class LegWish(Body):
-    """A leg to be: the unit, its part, and limits of this case alone."""
+    """A leg to be added: the unit, its part, and limits of this appeal alone."""
 
     unit: Code
     role: Role = Role.LEAD
     limits: dict[PackWord, LegLimit] = Field(default_factory=dict, max_length=20)
 
 
-class Assign(Act):
+class Assign(AppealAct):
     act: Literal["assign"] = "assign"
     legs: Annotated[tuple[LegWish, ...], Field(min_length=1, max_length=2)]
     marks: frozenset[Mark] = frozenset()
@@ -138,7 +136,7 @@ class RequestLift(LegAct):
     signed_by: Line
 
 
-class Find(Act):
+class Find(AppealAct):
     """The appeal was found reasonable, or not (合理性认定).
 
     `understanding`: whether the enterprise accepted what was explained to it.
@@ -151,13 +149,13 @@ class Find(Act):
     understanding: bool | None = None
 
 
-class Refer(Act):
+class Refer(AppealAct):
     act: Literal["refer"] = "refer"
     to: Line
     reason: Line
 
 
-class Close(Act):
+class Close(AppealAct):
     act: Literal["close"] = "close"
 
 
@@ -183,7 +181,7 @@ AnyAct = Annotated[
 
 
 class PastAct(Body):
-    """An act of the past with its own time. Leg n of an appeal (from 0) has the id `file.leg_id` gives."""
+    """A past act with its own time. Leg n of an appeal, from 0, has the id that `document.leg_id` gives."""
 
     appeal_id: UUID
     occurred_at: PastTime
@@ -194,3 +192,19 @@ class Import(Body):
     """Past acts, in the order in which they happened."""
 
     acts: Annotated[list[PastAct], Field(min_length=1, max_length=20_000)]
+
+
+def _check_office_hours(spans: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    OfficeHours.parse(spans)
+    return spans
+
+
+class UnitBody(Body):
+    """A unit of the directory. `leader` is the code of the leader in charge of it."""
+
+    name: Line
+    kind: Literal["locality", "department", "office"]
+    parent: Code | None = None
+    head: Line | None = None
+    leader: Code | None = None
+    office_hours: Annotated[tuple[tuple[str, str], ...], AfterValidator(_check_office_hours)] | None = None

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from services.dispatch import api, api_import, api_reads, api_units
 from services.dispatch.access import ACCESS
-from services.dispatch.api import router
 from services.dispatch.handlers import HANDLERS
-from services.dispatch.store import Desk
+from services.dispatch.work import Work
 from shared.cases import CASE, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
@@ -13,7 +13,7 @@ from shared.service.service import Service
 
 SERVICE = Service(
     name="dispatch",
-    batch=lambda _: Desk,
+    batch=lambda _: Work,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
@@ -23,5 +23,5 @@ SERVICE = Service(
     resources=Rulebook.load,
     hears=("intake", "escalation"),
     handlers=HANDLERS,
-    routers=(router,),
+    routers=(api.router, api_import.router, api_reads.router, api_units.router),
 )

@@ -1,17 +1,21 @@
-"""What dispatch does about the events it hears."""
+"""What dispatch does about the events it hears. Each handler changes the appeal's document."""
 
-from services.dispatch.file import File, HandedOver, Merge, State
-from services.dispatch.store import Desk
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.dispatch.document import AppealDocument, AppealState, HandOver, MergeRecord
+from services.dispatch.work import Work
 from shared import events
+from shared.events import Event
 from shared.messaging.consumer import Handlers
 
-BEYOND_RECALL = (State.CLOSED, State.APPROVED)
+BEYOND_RECALL = (AppealState.CLOSED, AppealState.APPROVED)
 
 
-def open_file(desk: Desk, event: events.AppealReceived) -> None:
-    if event.appeal_id not in desk.files:
-        desk.keep(
-            File(
+def open_file(work: Work, event: events.AppealReceived) -> None:
+    if event.appeal_id not in work.appeals:
+        work.keep(
+            AppealDocument(
                 appeal_id=event.appeal_id,
                 registration_number=event.registration_number,
                 title=event.title,
@@ -25,91 +29,89 @@ def open_file(desk: Desk, event: events.AppealReceived) -> None:
         )
 
 
-def end_by_withdrawal(desk: Desk, event: events.AppealWithdrawn) -> None:
-    file = desk.file(event.appeal_id)
-    if file.state not in BEYOND_RECALL:
-        file.state = State.WITHDRAWN
-        _keep(desk, file)
+def end_by_withdrawal(work: Work, event: events.AppealWithdrawn) -> None:
+    if work.appeal(event.appeal_id).state not in BEYOND_RECALL:
+        with _changed(work, event) as appeal:
+            appeal.state = AppealState.WITHDRAWN
 
 
-def start_next_round(desk: Desk, event: events.AppealRedispatched) -> None:
-    file = desk.file(event.appeal_id)
-    file.leg(event.leg_id).begin_round(event.round, event.occurred_at)
-    _keep(desk, file)
+def start_next_round(work: Work, event: events.AppealRedispatched) -> None:
+    with _changed(work, event) as appeal:
+        appeal.leg(event.leg_id).begin_round(event.round, event.occurred_at)
 
 
-def mark_lifted(desk: Desk, event: events.AppealLifted) -> None:
-    file = desk.file(event.appeal_id)
-    file.lifted, file.level = True, event.level
-    _keep(desk, file)
+def mark_lifted(work: Work, event: events.AppealLifted) -> None:
+    with _changed(work, event) as appeal:
+        appeal.lifted, appeal.level = True, event.level
 
 
-def mark_signed_off(desk: Desk, event: events.AppealSignedOff) -> None:
-    file = desk.file(event.appeal_id)
-    file.signed_off = True
-    _keep(desk, file)
+def mark_signed_off(work: Work, event: events.AppealSignedOff) -> None:
+    with _changed(work, event) as appeal:
+        appeal.signed_off = True
 
 
-def end_by_approval(desk: Desk, event: events.ApprovalDeemed) -> None:
-    file = desk.file(event.appeal_id)
-    file.state = State.APPROVED
-    _keep(desk, file)
+def end_by_approval(work: Work, event: events.ApprovalDeemed) -> None:
+    with _changed(work, event) as appeal:
+        appeal.state = AppealState.APPROVED
 
 
-def keep_hand_over(desk: Desk, event: events.AppealHandedOver) -> None:
-    file = desk.file(event.appeal_id)
-    file.handed_over = [*file.handed_over, HandedOver(to=event.to, handed_over_at=event.occurred_at)]
-    _keep(desk, file)
+def keep_hand_over(work: Work, event: events.AppealHandedOver) -> None:
+    with _changed(work, event) as appeal:
+        appeal.handed_over = [*appeal.handed_over, HandOver(to=event.to, handed_over_at=event.occurred_at)]
 
 
-def keep_deadlines(desk: Desk, event: events.AppealJudged) -> None:
-    desk.judged(event)
+def keep_deadlines(work: Work, event: events.AppealJudged) -> None:
+    work.keep_deadlines(event)
 
 
-def mark_heard(desk: Desk, event: events.AppealRated) -> None:
-    file = desk.file(event.appeal_id)
-    file.heard_at = event.occurred_at
-    _keep(desk, file)
+def mark_heard(work: Work, event: events.AppealRated) -> None:
+    with _changed(work, event) as appeal:
+        appeal.heard_at = event.occurred_at
 
 
-def mark_heard_if_reached(desk: Desk, event: events.FollowUpMade) -> None:
+def mark_heard_if_reached(work: Work, event: events.FollowUpMade) -> None:
     if event.reached:
-        file = desk.file(event.appeal_id)
-        file.heard_at = event.occurred_at
-        _keep(desk, file)
+        with _changed(work, event) as appeal:
+            appeal.heard_at = event.occurred_at
 
 
-def ask_again(desk: Desk, event: events.AppealReopened) -> None:
-    """What the enterprise said was about a handling that is open again."""
-    file = desk.file(event.appeal_id)
-    file.heard_at = None
-    _keep(desk, file)
+def forget_rating(work: Work, event: events.AppealReopened) -> None:
+    """The enterprise rated a handling that is open again, so it must be heard again before closure."""
+    with _changed(work, event) as appeal:
+        appeal.heard_at = None
 
 
-def follow(desk: Desk, event: events.AppealMerged) -> None:
-    """From now on the case is handled with its lead; if no unit has it, the lead's units get it."""
-    file, lead = desk.file(event.appeal_id), desk.files.get(event.lead)
-    merge = Merge(lead=event.lead, lead_number=event.lead_number, merged_at=event.occurred_at)
-    file.merges = [*file.merges, merge]
-    desk.merge(event)
-    _keep(desk, file)
+def follow_lead(work: Work, event: events.AppealMerged) -> None:
+    """Handle the appeal with its lead from now on; an appeal that no unit has yet gets the lead's units."""
+    lead = work.appeals.get(event.lead)
+    with _changed(work, event) as appeal:
+        merge = MergeRecord(lead=event.lead, lead_number=event.lead_number, merged_at=event.occurred_at)
+        appeal.merges = [*appeal.merges, merge]
+    work.add_follower(event)
     if lead is not None:
         lead.followed_by = sorted({*lead.followed_by, event.appeal_id})
-        _keep(desk, lead)
-        desk.join(lead, file, max(desk.at, event.occurred_at), "intake")
+        _keep(work, lead)
+        work.join(lead, appeal, max(work.at, event.occurred_at), "intake")
 
 
-def leave(desk: Desk, event: events.AppealUnmerged) -> None:
-    file = desk.file(event.appeal_id)
-    for merge in file.merges:
-        if merge.lead == event.lead and merge.unmerged_at is None:
-            merge.unmerged_at = event.occurred_at
-    _keep(desk, file)
+def leave_lead(work: Work, event: events.AppealUnmerged) -> None:
+    with _changed(work, event) as appeal:
+        for merge in appeal.merges:
+            if merge.lead == event.lead and merge.unmerged_at is None:
+                merge.unmerged_at = event.occurred_at
 
 
-def _keep(desk: Desk, file: File) -> None:
-    file.version += 1
-    desk.keep(file)
+@contextmanager
+def _changed(work: Work, event: Event) -> Iterator[AppealDocument]:
+    """The event's appeal, to be changed within the block and kept as a new version after it."""
+    appeal = work.appeal(event.appeal_id)
+    yield appeal
+    _keep(work, appeal)
+
+
+def _keep(work: Work, appeal: AppealDocument) -> None:
+    appeal.version += 1
+    work.keep(appeal)
 
 
 HANDLERS: Handlers = {
@@ -123,7 +125,7 @@ HANDLERS: Handlers = {
     events.AppealJudged: keep_deadlines,
     events.AppealRated: mark_heard,
     events.FollowUpMade: mark_heard_if_reached,
-    events.AppealReopened: ask_again,
-    events.AppealMerged: follow,
-    events.AppealUnmerged: leave,
+    events.AppealReopened: forget_rating,
+    events.AppealMerged: follow_lead,
+    events.AppealUnmerged: leave_lead,
 }

@@ -1,135 +1,172 @@
-"""What a unit does on its leg, and what is refused to it. Pure.
+"""Dispatch's unit of work: appeals as documents, their followers, every act as evidence."""
 
-A transition checks first and changes after; it refuses with `Conflict` or `Invalid`.
-"""
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import text
 
-from services.dispatch import acts
-from services.dispatch.file import File, Given, LegState, Reached
+from services.dispatch.acts import AppealAct, Assign
+from services.dispatch.document import AppealDocument, JudgedDeadline
+from services.dispatch.domain import assignment, merging
+from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.transitions import perform
 from shared import events
-from shared.events import Event
-from shared.roles import AccountRole
-from shared.rules.pack.desks import By, Stage
-from shared.service.errors import Conflict, Forbidden, Invalid
+from shared.appeals.work import LOAD_APPEALS, AppealWork
+from shared.database.connection import Connection
+from shared.database.rows import excluded, insert
+from shared.events import Event, Verdict
 
-FARTHEST = timedelta(days=3660)  # as far as the longest limit in days
-
-
-def contact(file: File, act: acts.Contact, at: datetime, _given: Given) -> Iterator[Event]:
-    """The unit reached the enterprise (联系企业)."""
-    leg = file.working(act.leg_id)
-    if act.contacted_at is not None and act.contacted_at > at:
-        raise Invalid("联系时间在将来", "the contact lies in the future", "contacted_at")
-    leg.contacted_at = leg.contacted_at or at
-    yield file.say_of(leg, events.AppealContacted, at, how=act.how)
-
-
-def reply(file: File, act: acts.Reply, at: datetime, _given: Given) -> Iterator[Event]:
-    """The unit told the enterprise how handling stands (回复办理情况)."""
-    leg = file.working(act.leg_id)
-    leg.responded_at, leg.replied_at = leg.responded_at or at, at
-    yield file.say_of(leg, events.AppealResponded, at)
-
-
-def complete(file: File, act: acts.Complete, at: datetime, _given: Given) -> Iterator[Event]:
-    """The unit says it is done (办结). A planned completion names its date."""
-    leg = file.working(act.leg_id)
-    if act.outcome == events.Outcome.PLANNED and act.planned_on is None:
-        raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
-    leg.state, leg.completed_at, leg.outcome = LegState.COMPLETED, at, act.outcome
-    leg.extension = None
-    yield file.say_of(leg, events.AppealCompleted, at, outcome=act.outcome)
-
-
-def refuse(file: File, act: acts.Refuse, at: datetime, _given: Given) -> Iterator[Event]:
-    """The unit says no (说不)."""
-    leg = file.working(act.leg_id)
-    if leg.refused_at is not None:
-        raise Conflict("该单位已表示不予办理", "the unit refused already")
-    leg.refused_at = at
-    yield file.say_of(leg, events.AppealRefused, at, reason=act.reason)
+_LOAD_GROUPS = text(
+    """
+    select cast(file as text) from appeals
+    where appeal_id = any(
+      cast(:ids as uuid[])
+      || array(select follower from followers where lead = any(cast(:leads as uuid[])))
+    )
+    order by appeal_id for update
+    """
+)
+_LOAD_MISSED = text(  # `nowait`: whoever holds these may be waiting for what this transaction holds
+    """
+    select cast(file as text) from appeals
+    where appeal_id = any(cast(:ids as uuid[])) order by appeal_id for update nowait
+    """
+)
+_SAVE_APPEALS = insert(
+    "appeals",
+    {"appeal_id": "uuid", "registration_number": "text", "state": "text", "units": "text[]", "file": "jsonb"},
+    then=f"on conflict (appeal_id) do update set {excluded('state', 'units', 'file')}",
+)
+_ADD_ACTS = insert(
+    "acts", {"appeal_id": "uuid", "occurred_at": "timestamptz", "by": "text", "act": "jsonb"}, ordered=True
+)
+_ADD_FOLLOWERS = insert("followers", {"lead": "uuid", "follower": "uuid"}, then="on conflict do nothing")
+_SAVE_DEADLINES = insert(
+    "judged",
+    {"appeal_id": "uuid", "deadlines": "jsonb"},
+    then=f"on conflict (appeal_id) do update set {excluded('deadlines')}",
+)
 
 
-def object_(file: File, act: acts.Object, at: datetime, _given: Given) -> Iterator[Event]:
-    """The unit says the appeal is not its own (派单异议); the clock runs on."""
-    leg = file.working(act.leg_id)
-    if leg.objection is not None:
-        raise Conflict("已有未决的派单异议", "an objection is waiting for its decision")
-    leg.objection = act.reason
-    yield file.say_of(leg, events.AppealObjected, at, reason=act.reason)
+class GroupKey(NamedTuple):
+    """A key that names an appeal and all appeals that were ever merged into it."""
+
+    lead: UUID
 
 
-def request_lift(file: File, act: acts.RequestLift, at: datetime, given: Given) -> Iterator[Event]:
-    """The unit's head asks, signed, that a leader take the appeal, or the level above."""
-    leg = file.working(act.leg_id)
-    _check_lift(file, given)
-    unit = given.units.get(leg.unit)
-    if unit and unit.head and act.signed_by != unit.head:
-        raise Invalid(
-            f"提级申请须由单位负责人 {unit.head} 签署",
-            f"the head of the unit signs the request: {unit.head}",
-            "signed_by",
-        )
-    yield file.say_of(leg, events.LiftRequested, at, reason=act.reason)
+class Work(AppealWork[AppealDocument]):
+    """The appeals of one transaction. Its keys are the ids of appeals, or a `GroupKey`."""
+
+    service = "dispatch"
+
+    def __init__(self, conn: Connection, at: datetime) -> None:
+        super().__init__(conn, at)
+        self._acts: list[tuple[UUID, datetime, str, str]] = []
+        self._followers: dict[UUID, set[UUID]] = defaultdict(set)
+        self._merged: list[tuple[UUID, UUID]] = []
+        self._judged: dict[UUID, events.AppealJudged] = {}
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """A merge is about two appeals. A judgement needs none: its deadlines have a table of their own."""
+        if isinstance(event, events.AppealJudged):
+            return ()
+        return (event.appeal_id, event.lead) if isinstance(event, events.MergeEvent) else (event.appeal_id,)
+
+    async def load(self, keys: Collection[Any]) -> None:
+        leads = [key.lead for key in keys if isinstance(key, GroupKey)]
+        ids = [key for key in keys if not isinstance(key, GroupKey)]
+        if leads:
+            await self._load(_LOAD_GROUPS, {"ids": ids + leads, "leads": leads})
+        elif ids:
+            await self._load(LOAD_APPEALS, {"ids": ids})
+        followers = {
+            follower for lead in leads if lead in self.appeals for follower in self.appeals[lead].followed_by
+        }
+        if missed := followers - self.appeals.keys():  # merged while this transaction waited for the lead
+            await self._load(_LOAD_MISSED, {"ids": sorted(missed)})
+
+    async def _load(self, query: sa.TextClause, values: dict[str, Any]) -> None:
+        rows = await self.conn.execute(query, values)
+        appeals = [AppealDocument.model_validate_json(row) for row in rows.scalars()]
+        self.add_loaded(appeals)
+        for appeal in appeals:
+            for merge in appeal.merges:
+                self._followers[merge.lead].add(appeal.appeal_id)
+
+    def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
+        """Do `act`, and repeat it on the followers with which the pack shares it.
+
+        Every act is kept as evidence.
+        """
+        appeal, by = self.appeal(appeal_id), context.by.name
+        self._record(appeal, act, context.at, by, perform(appeal, act, context))
+        for follower in self._followers_at(appeal, context.at):
+            if isinstance(act, Assign):
+                self.join(appeal, follower, context.at, by)
+            elif repeated := merging.repeated_act(appeal, act, follower, context.pack):
+                self._record(follower, repeated, context.at, by, perform(follower, repeated, context))
+        return appeal
+
+    def join(self, lead: AppealDocument, follower: AppealDocument, at: datetime, by: str) -> None:
+        """Dispatch a follower that no unit has yet to the units of its lead."""
+        if act := merging.joining_act(lead, follower):
+            event = assignment.add_legs(follower, act, at, merging.units_of(lead))
+            follower.version += 1
+            self._record(follower, act, at, by, [event])
+
+    def add_follower(self, event: events.MergeEvent) -> None:
+        """Record that the event's appeal follows its lead from now on."""
+        self._merged.append((event.lead, event.appeal_id))
+        self._followers[event.lead].add(event.appeal_id)
+
+    def keep_deadlines(self, event: events.AppealJudged) -> None:
+        """Write how the appeal's deadlines stand when this transaction commits."""
+        self._judged[event.appeal_id] = event
+
+    def _record(
+        self, appeal: AppealDocument, act: AppealAct, at: datetime, by: str, events_of_act: Collection[Event]
+    ) -> None:
+        for event in events_of_act:
+            self.emit(event)
+        self._acts.append((appeal.appeal_id, at, by, act.model_dump_json()))
+        self.keep(appeal)
+
+    def _followers_at(self, lead: AppealDocument, at: datetime) -> Iterator[AppealDocument]:
+        for appeal_id in sorted(self._followers.get(lead.appeal_id, ())):
+            follower = self.appeals.get(appeal_id)
+            if follower and follower.follows(lead.appeal_id, at):
+                yield follower
+
+    async def flush(self) -> None:
+        if self.changed:
+            await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+        if self._acts:
+            await _ADD_ACTS.execute(self.conn, self._acts)
+        if self._merged:
+            await _ADD_FOLLOWERS.execute(self.conn, self._merged)
+        if self._judged:
+            rows = [
+                (appeal_id, _judged_deadlines(event)) for appeal_id, event in sorted(self._judged.items())
+            ]
+            await _SAVE_DEADLINES.execute(self.conn, rows)
+        await super().flush()
 
 
-def _check_lift(file: File, given: Given) -> None:
-    pack = given.pack
-    if not any(step.when.requested for step in pack.ladder):
-        raise Conflict("适用规则没有按申请提级", f"{pack.ref} lifts nothing on request")
-    if pack.never_lifted and (marks := pack.never_lifted.marks & file.marks):
-        raise Conflict("该类事项不提级办理", f"{pack.ref} never lifts matters of {', '.join(sorted(marks))}")
-    levels = [level.level for level in pack.levels.steps] if pack.levels else []
-    if file.lifted and (not levels or file.level == levels[-1]):
-        raise Conflict("该诉求已提级办理", "the appeal was lifted already, and no level is above")
+def _row(appeal: AppealDocument) -> tuple[Any, ...]:
+    units = [leg.unit for leg in appeal.legs]
+    return appeal.appeal_id, appeal.registration_number, appeal.state, units, appeal.model_dump_json()
 
 
-def reach(file: File, act: acts.Reach, at: datetime, given: Given) -> Iterator[Event]:
-    """The unit or the office says that a stage of the procedure was reached."""
-    leg = file.working(act.leg_id)
-    stage = _stage(act, given)
-    _check_dates(file, act, at, stage)
-    leg.stages = [*leg.stages, Reached(stage=act.stage, reached_at=at, dates=act.dates)]
-    yield file.say_of(leg, events.StageReached, at, stage=act.stage, dates=act.dates)
-
-
-def _stage(act: acts.Reach, given: Given) -> Stage:
-    stages = {stage.stage: stage for stage in given.pack.stages}
-    if not stages:
-        raise Conflict("适用规则没有环节", f"{given.pack.ref} has no stages", "stage")
-    if (stage := stages.get(act.stage)) is None:
-        raise Invalid(
-            f"没有这个环节；可用：{'、'.join(f'{s.stage}（{s.title.zh}）' for s in stages.values())}",
-            f"no such stage: choose from {', '.join(stages)}",
-            "stage",
-        )
-    if stage.by is By.UNIT and given.by.role == AccountRole.OFFICE:
-        raise Forbidden(
-            f"“{stage.title.zh}”由承办单位填报", f"the unit says that {stage.stage} was reached", "stage"
-        )
-    if stage.by is By.OFFICE and given.by.role == AccountRole.UNIT:
-        raise Forbidden(
-            f"“{stage.title.zh}”由营商环境办填报", f"the office says that {stage.stage} was reached", "stage"
-        )
-    return stage
-
-
-def _check_dates(file: File, act: acts.Reach, at: datetime, stage: Stage) -> None:
-    """A date may be past, where a plan is recorded late; what is missed by then is overdue at once."""
-    if stage.dates != bool(act.dates):
-        zh = "须填写日期" if stage.dates else "没有日期"
-        en = "give its dates" if stage.dates else "leave dates out"
-        raise Invalid(f"“{stage.title.zh}”{zh}", f"{stage.stage}: {en}", "dates")
-    if len(set(act.dates)) < len(act.dates):
-        raise Invalid("日期重复", "a date stands twice", "dates")
-    for i, date in enumerate(act.dates):
-        if not file.received_at < date <= at + FARTHEST:
-            raise Invalid(
-                "日期须在收到诉求之后，且不超过十年",
-                "a date lies after the case was received, and at most ten years ahead",
-                f"dates.{i}",
-            )
-    if act.amounts and len(act.amounts) != len(act.dates):
-        raise Invalid("金额须与日期一一对应", "give one amount for each date", "amounts")
+def _judged_deadlines(event: events.AppealJudged) -> str:
+    """As JSON, the deadlines of legs against which a request for extension is checked."""
+    deadlines = [
+        JudgedDeadline.model_validate(deadline, from_attributes=True).model_dump(mode="json")
+        for deadline in event.deadlines
+        if deadline.leg_id is not None and deadline.verdict is not Verdict.VOID
+    ]
+    return orjson.dumps(deadlines).decode()

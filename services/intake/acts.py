@@ -9,12 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.events import Channel, Kind, Rating
-from shared.web.bodies import Body, PastTime
+from shared.web.bodies import Body, Code, Line, PastTime, Text
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Line = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 CreditCode = Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$")]
 """Unified social credit code (统一社会信用代码), GB 32100—2015; the check character is not checked."""
@@ -44,11 +41,11 @@ class Enterprise(Body):
     language: Literal["zh-CN", "en"] | None = None
 
 
-class Act(Body):
-    """One thing done to one appeal."""
+class AppealAct(Body):
+    """An act on one appeal."""
 
 
-class Register(Act):
+class Register(AppealAct):
     """An appeal comes in."""
 
     channel: Channel
@@ -65,20 +62,20 @@ class NewAppeal(Register):
     procedure: PackId | None = None
 
 
-class Withdraw(Act):
+class Withdraw(AppealAct):
     """The enterprise takes its appeal back."""
 
     reason: Line
 
 
-class Rate(Act):
+class Rate(AppealAct):
     """The enterprise's verdict (好差评)."""
 
     rating: Rating
     comment: Comment | None = None
 
 
-class FollowUp(Act):
+class FollowUp(AppealAct):
     """A call to the enterprise after completion (回访), with its rating where it gives one."""
 
     reached: bool
@@ -87,27 +84,27 @@ class FollowUp(Act):
     called_at: PastTime | None = None
 
 
-class Reopen(Act):
+class Reopen(AppealAct):
     """The office starts the next round after a bad rating."""
 
     reason: Line
 
 
-class Merge(Act):
+class Merge(AppealAct):
     """The appeal repeats the problem of `lead` and is handled with it (并单)."""
 
     lead: AppealName
     reason: Line
 
 
-class Unmerge(Act):
+class Unmerge(AppealAct):
     """The appeal is handled by itself again."""
 
     reason: Line
 
 
 class Past(Body):
-    """Something of the past with its own time. `source_id` is the appeal's id where it comes from."""
+    """A past act with its own time. `source_id` is the appeal's id in the system that it comes from."""
 
     source_id: SourceId
     occurred_at: PastTime

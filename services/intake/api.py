@@ -1,4 +1,4 @@
-"""Intake over HTTP for everybody: registration, what an enterprise sees of its appeal and says of it."""
+"""Intake over HTTP for everybody: registration, and the public status of an appeal with its receipt code."""
 
 import secrets
 from typing import Annotated
@@ -6,13 +6,12 @@ from uuid import UUID, uuid4
 
 import orjson
 from fastapi import APIRouter, Header, Path, Response
-from sqlalchemy import text
 
-from services.intake import acts
-from services.intake.domain import Doing
-from services.intake.file import ENDED, File
-from services.intake.status import public
-from services.intake.store import Desk
+from services.intake import acts, queries
+from services.intake.document import ENDED, AppealDocument
+from services.intake.domain.context import ActContext
+from services.intake.status import public_status
+from services.intake.work import Work
 from shared.database.connection import Connection
 from shared.events import Channel
 from shared.judging.rulebook import PackMissing, rulebook
@@ -66,15 +65,15 @@ async def register(body: acts.NewAppeal, request: Requested) -> Response:
         )
     pack = _pack(request.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    kept_hash, zone = receipt_hash(code), request.context.zone
+    code_hash, zone = receipt_hash(code), request.context.zone
 
-    def do(desk: Desk) -> Answer:
-        file = desk.register(body, appeal_id, pack, desk.at, zone, kept_hash)
+    def do(work: Work) -> Answer:
+        appeal = work.register(body, appeal_id, pack, work.at, zone, code_hash)
         answer = {
             "appeal_id": appeal_id,
-            "registration_number": file.registration_number,
+            "registration_number": appeal.registration_number,
             "receipt_code": code,
-            "received_at": file.received_at.astimezone(zone),
+            "received_at": appeal.received_at.astimezone(zone),
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
@@ -84,36 +83,14 @@ async def register(body: acts.NewAppeal, request: Requested) -> Response:
 def _pack(context: ServiceContext, procedure: str | None) -> Pack:
     if procedure is None:
         return rulebook(context).pack
-    found = {pack.id: pack for pack in packs(context)}
-    if procedure not in found:
+    by_id = {pack.id: pack for pack in packs(context)}
+    if procedure not in by_id:
         raise Invalid(
-            f"本地没有办事程序 {procedure}；可选：{'、'.join(found)}",
-            f"no procedure '{procedure}' here: choose from {', '.join(found)}, or leave it out",
+            f"本地没有办事程序 {procedure}；可选：{'、'.join(by_id)}",
+            f"no procedure '{procedure}' here: choose from {', '.join(by_id)}, or leave it out",
             "procedure",
         )
-    return found[procedure]
-
-
-_OPENED = text(
-    """
-    select a.file, l.state as lead_state
-    from appeals a left join appeals l on l.appeal_id = a.lead where a.registration_number = :number
-    """
-)
-
-
-async def _opened(conn: Connection, number: str, code: str) -> tuple[File, bool]:
-    """The appeal that the receipt code opens, and whether it is handled together with others now."""
-    row = (await conn.execute(_OPENED, {"number": number})).one_or_none()
-    kept_hash = row.file["receipt_hash"] if row else None
-    if not opens(code, kept_hash) or row is None:
-        raise NotFound(
-            "挂号编号或回执码不符，请核对",
-            "no appeal has this registration number and receipt code: check both",
-            "registration_number",
-        )
-    file = File.model_validate(row.file)
-    return file, file.leads > 0 or (file.merged is not None and row.lead_state not in ENDED)
+    return by_id[procedure]
 
 
 @router.get("/status/{registration_number}")
@@ -121,14 +98,28 @@ async def status(
     registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
 ) -> Response:
     """How an appeal stands, for whoever has its receipt code."""
-    file, together = await _opened(conn, registration_number, receipt_code)
+    appeal, together = await _opened(conn, registration_number, receipt_code)
     context = request.context
-    shown = public(file, naming(context, file.pack), context.zone, together=together)
-    return json(shown, etag=file.version)
+    shown = public_status(appeal, naming_pack(context, appeal.pack), context.zone, together=together)
+    return json(shown, etag=appeal.version)
 
 
-def naming(context: ServiceContext, ref: str) -> Pack | None:
-    """The pack that names what is told of a case; None where it is not here, and usual words must do."""
+async def _opened(conn: Connection, number: str, code: str) -> tuple[AppealDocument, bool]:
+    """The appeal that the receipt code opens, and whether it is handled together with others now."""
+    row = await queries.appeal_by_number(conn, number)
+    code_hash = row.appeal.receipt_hash if row else None
+    if not opens(code, code_hash) or row is None:
+        raise NotFound(
+            "挂号编号或回执码不符，请核对",
+            "no appeal has this registration number and receipt code: check both",
+            "registration_number",
+        )
+    appeal, lead_state = row
+    return appeal, appeal.leads > 0 or (appeal.merged is not None and lead_state not in ENDED)
+
+
+def naming_pack(context: ServiceContext, ref: str) -> Pack | None:
+    """The pack that names what is shown of an appeal; None, for the usual words, if it is not here."""
     try:
         return rulebook(context).pack_of(ref)
     except PackMissing:
@@ -140,7 +131,7 @@ async def withdraw(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, request: Requested
 ) -> Response:
     """The enterprise takes its appeal back."""
-    return await _tell(request, registration_number, receipt_code, body)
+    return await _perform(request, registration_number, receipt_code, body)
 
 
 @router.post("/status/{registration_number}/ratings")
@@ -148,29 +139,25 @@ async def rate(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.Rate, request: Requested
 ) -> Response:
     """The enterprise's verdict (好差评)."""
-    return await _tell(request, registration_number, receipt_code, body)
+    return await _perform(request, registration_number, receipt_code, body)
 
 
-async def _tell(request: RequestContext, number: str, code: str, act: acts.Act) -> Response:
+async def _perform(request: RequestContext, number: str, code: str, act: acts.AppealAct) -> Response:
     async with request.context.reader.connect() as conn:
         opened, together = await _opened(conn, number, code)
 
-    def do(desk: Desk) -> Answer:
-        request.check(desk.file(opened.appeal_id).version)
-        how = doing(request, desk, opened.appeal_id)
-        file = desk.perform(opened.appeal_id, act, how)
-        shown = public(file, how.pack, how.calendar.zone, together=together)
-        return Answer(orjson.dumps(shown).decode(), 200, str(file.version))
+    def do(work: Work) -> Answer:
+        request.check(work.appeal(opened.appeal_id).version)
+        context = act_context(request, work, opened.appeal_id)
+        appeal = work.perform(opened.appeal_id, act, context)
+        shown = public_status(appeal, context.pack, context.calendar.zone, together=together)
+        return Answer(orjson.dumps(shown).decode(), 200, str(appeal.version))
 
     return await request.write([opened.appeal_id], do)
 
 
-def doing(request: RequestContext, desk: Desk, appeal_id: UUID) -> Doing:
-    """That the caller acts on the appeal now."""
+def act_context(request: RequestContext, work: Work, appeal_id: UUID) -> ActContext:
+    """The context of an act that the caller does on the appeal now."""
     context = request.context
-    return Doing(
-        desk.at,
-        request.caller.name,
-        rulebook(context).pack_of(desk.file(appeal_id).pack),
-        rulebook(context).calendar,
-    )
+    pack = rulebook(context).pack_of(work.appeal(appeal_id).pack)
+    return ActContext(work.at, request.caller.name, pack, rulebook(context).calendar)

@@ -1,29 +1,30 @@
 """Past appeals and what followed, brought in over HTTP."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Response
-from sqlalchemy import text
 
-from services.intake import acts
+from services.intake import acts, queries
 from services.intake.api import packs
-from services.intake.domain import Doing, imported_id
-from services.intake.file import File
-from services.intake.store import Desk
+from services.intake.document import AppealDocument
+from services.intake.domain.context import ActContext
+from services.intake.domain.registration import imported_id
+from services.intake.work import Work
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
-from shared.service.errors import Conflict, HuyingError, Invalid, NotFound
+from shared.service.errors import Conflict, Invalid, NotFound
 from shared.service.service import ServiceContext
+from shared.web.bodies import in_item
 from shared.web.request import RequestContext, Requested
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 Packs = Mapping[str | None, Pack]
+"""The packs that an import names, by the name it uses; the city's pack for None."""
 
 
 @router.post("/import")
@@ -33,23 +34,23 @@ async def import_(body: acts.Import, request: Requested) -> Response:
     They get registration numbers of their own days and no receipt codes.
     """
     await request.require_hold()
-    known = _packs(request.context, body)
+    named_packs = _packs(request.context, body)
     keys = _keys(request.context, body) | await _leads(request, body)
 
-    def do(desk: Desk) -> Answer:
-        done = []
-        with desk.all_or_none():
+    def do(work: Work) -> Answer:
+        imported = []
+        with work.all_or_none():
             for i, past in enumerate(body.items):
-                with _naming(i):
-                    file = _bring_in(desk, request, body.source, past, known)
-                done.append(
+                with in_item("items", i):
+                    appeal = _bring_in(work, request, body.source, past, named_packs)
+                imported.append(
                     {
                         "source_id": past.source_id,
-                        "appeal_id": file.appeal_id,
-                        "registration_number": file.registration_number,
+                        "appeal_id": appeal.appeal_id,
+                        "registration_number": appeal.registration_number,
                     }
                 )
-        return Answer(orjson.dumps({"items": done}).decode())
+        return Answer(orjson.dumps({"items": imported}).decode())
 
     return await request.write(keys, do)
 
@@ -57,7 +58,7 @@ async def import_(body: acts.Import, request: Requested) -> Response:
 def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
     keys, zone = set[Any](), context.zone
     for i, past in enumerate(body.items):
-        with _naming(i):
+        with in_item("items", i):
             context.clock.check_import(past.occurred_at)
         keys.add(imported_id(body.source, past.source_id))
         if isinstance(past, acts.PastAppeal):
@@ -68,15 +69,14 @@ def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
 
 
 def _packs(context: ServiceContext, body: acts.Import) -> Packs:
-    """The packs that are named, each as it was named."""
-    known: dict[str | None, Pack] = {None: rulebook(context).pack}
+    named: dict[str | None, Pack] = {None: rulebook(context).pack}
     for own in reversed(packs(context)):
-        known[own.id] = known[own.ref] = own
+        named[own.id] = named[own.ref] = own
     for i, past in enumerate(body.items):
-        if isinstance(past, acts.PastAppeal) and past.pack not in known:
-            with _naming(i):
-                known[past.pack] = _pack(context, past.pack)
-    return known
+        if isinstance(past, acts.PastAppeal) and past.pack not in named:
+            with in_item("items", i):
+                named[past.pack] = _pack(context, past.pack)
+    return named
 
 
 def _pack(context: ServiceContext, ref: str | None) -> Pack:
@@ -92,7 +92,7 @@ def _pack(context: ServiceContext, ref: str | None) -> Pack:
 
 
 async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
-    """The leads of those that are to be merged otherwise."""
+    """The present leads of the appeals whose merge the import changes."""
     ids = {
         imported_id(body.source, past.source_id)
         for past in body.items
@@ -100,39 +100,29 @@ async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
     }
     if not ids:
         return set()
-    query = text("select lead from appeals where appeal_id = any(cast(:ids as uuid[])) and lead is not null")
     async with request.context.reader.connect() as conn:
-        return set((await conn.execute(query, {"ids": list(ids)})).scalars())
+        return await queries.leads_of(conn, ids)
 
 
-def _bring_in(desk: Desk, request: RequestContext, source: str, past: acts.AnyPast, known: Packs) -> File:
+def _bring_in(
+    work: Work, request: RequestContext, source: str, past: acts.AnyPast, named_packs: Packs
+) -> AppealDocument:
     appeal_id, at = imported_id(source, past.source_id), past.occurred_at
     context = request.context
     if isinstance(past, acts.PastAppeal):
-        if appeal_id in desk.files:
+        if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
         zone = context.zone
-        return desk.register(past, appeal_id, known[past.pack], at, zone, source_id=past.source_id)
-    if appeal_id not in desk.files:
+        return work.register(past, appeal_id, named_packs[past.pack], at, zone, source_id=past.source_id)
+    if appeal_id not in work.appeals:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
     if isinstance(past, acts.PastMerge):
         lead_id = imported_id(source, past.lead)
-        if lead_id not in desk.files:
+        if lead_id not in work.appeals:
             raise NotFound("该来源没有拟并入的诉求", "no appeal of this id came from this source", "lead")
-        return desk.merge(appeal_id, lead_id, past.reason, at, rulebook(context).pack_of, past=True)
+        return work.merge(appeal_id, lead_id, past.reason, at, rulebook(context).pack_of, past=True)
     if isinstance(past, acts.PastUnmerge):
-        return desk.unmerge(appeal_id, past.reason, at)
-    rules = rulebook(context).pack_of(desk.file(appeal_id).pack)
-    return desk.perform(
-        appeal_id, past, Doing(at, request.caller.name, rules, rulebook(context).calendar, past=True)
-    )
-
-
-@contextmanager
-def _naming(i: int) -> Iterator[None]:
-    """A refusal within says that it was about item `i`."""
-    try:
-        yield
-    except HuyingError as refusal:
-        refusal.field = f"items.{i}.{refusal.field}" if refusal.field else f"items.{i}"
-        raise
+        return work.unmerge(appeal_id, past.reason, at)
+    own_pack = rulebook(context).pack_of(work.appeal(appeal_id).pack)
+    act_context = ActContext(at, request.caller.name, own_pack, rulebook(context).calendar, past=True)
+    return work.perform(appeal_id, past, act_context)

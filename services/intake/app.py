@@ -6,7 +6,7 @@ from services.intake import api, api_import, api_staff
 from services.intake.access import ACCESS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
-from services.intake.store import Desk
+from services.intake.work import Work
 from shared.cases import CASE, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
@@ -14,7 +14,7 @@ from shared.service.service import Service
 
 SERVICE = Service(
     name="intake",
-    batch=lambda _: Desk,
+    batch=lambda _: Work,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,

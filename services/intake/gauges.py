@@ -1,4 +1,4 @@
-"""What intake's database is asked for, for the figures."""
+"""The queries of intake's gauges."""
 
 from sqlalchemy import text
 

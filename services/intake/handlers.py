@@ -1,132 +1,130 @@
-"""What intake does about the events it hears: it keeps what the enterprise may see."""
+"""What intake does about the events it hears: it keeps what the enterprise may see of its appeal."""
 
-from services.intake import telling
-from services.intake.file import File, Finding, LegFile
-from services.intake.store import Desk
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from services.intake import timeline
+from services.intake.document import AppealDocument, Finding
+from services.intake.work import Work
 from shared import events
-from shared.events import DeadlineKind
+from shared.events import Event
 from shared.messaging.consumer import Handlers
+from shared.rules.terms import DeadlineKind
 
 
-def add_legs(desk: Desk, event: events.AppealAssigned) -> None:
-    file = desk.file(event.appeal_id)
-    for given in event.legs:
-        leg = file.leg(given.leg_id, given.unit)
-        leg.unit_name, leg.role = given.unit_name, given.role
-        file.add(telling.entry(event, given.unit))
-    _keep(desk, file)
+def add_legs(work: Work, event: events.AppealAssigned) -> None:
+    with _changed(work, event) as appeal:
+        for assigned in event.legs:
+            leg = appeal.leg(assigned.leg_id, assigned.unit)
+            leg.unit_name, leg.role = assigned.unit_name, assigned.role
+            appeal.add_entry(timeline.entry_of(event, assigned.unit))
 
 
-def keep_contact(desk: Desk, event: events.AppealContacted) -> None:
-    file, leg = _file_and_leg(desk, event)
-    leg.contacted_at = min(leg.contacted_at or event.occurred_at, event.occurred_at)
-    _keep(desk, file)
+def keep_contact(work: Work, event: events.AppealContacted) -> None:
+    with _noted(work, event, event.unit) as appeal:
+        leg = appeal.leg(event.leg_id, event.unit)
+        leg.contacted_at = min(leg.contacted_at or event.occurred_at, event.occurred_at)
 
 
-def keep_reply(desk: Desk, event: events.AppealResponded) -> None:
-    file, leg = _file_and_leg(desk, event)
-    leg.responded_at = min(leg.responded_at or event.occurred_at, event.occurred_at)
-    _keep(desk, file)
+def keep_reply(work: Work, event: events.AppealResponded) -> None:
+    with _noted(work, event, event.unit) as appeal:
+        leg = appeal.leg(event.leg_id, event.unit)
+        leg.responded_at = min(leg.responded_at or event.occurred_at, event.occurred_at)
 
 
-def complete_leg(desk: Desk, event: events.AppealCompleted) -> None:
-    file, leg = _file_and_leg(desk, event)
-    leg.completed_at = max(leg.completed_at or event.occurred_at, event.occurred_at)
-    _keep(desk, file)
+def complete_leg(work: Work, event: events.AppealCompleted) -> None:
+    with _noted(work, event, event.unit) as appeal:
+        leg = appeal.leg(event.leg_id, event.unit)
+        leg.completed_at = max(leg.completed_at or event.occurred_at, event.occurred_at)
 
 
-def end_leg(desk: Desk, event: events.ObjectionDecided) -> None:
+def end_leg(work: Work, event: events.ObjectionDecided) -> None:
     if event.upheld:
-        file = desk.file(event.appeal_id)
-        file.leg(event.leg_id, event.unit).ended = True
-        _keep(desk, file)
+        with _changed(work, event) as appeal:
+            appeal.leg(event.leg_id, event.unit).ended = True
 
 
-def mark_referred(desk: Desk, event: events.AppealReferred) -> None:
-    file = desk.file(event.appeal_id)
-    file.referred_at = event.occurred_at
-    file.add(telling.entry(event))
-    _keep(desk, file)
+def mark_referred(work: Work, event: events.AppealReferred) -> None:
+    with _noted(work, event) as appeal:
+        appeal.referred_at = event.occurred_at
 
 
-def mark_closed(desk: Desk, event: events.AppealClosed) -> None:
-    file = desk.file(event.appeal_id)
-    file.closed_at = event.occurred_at
-    file.add(telling.entry(event))
-    _keep(desk, file)
+def mark_closed(work: Work, event: events.AppealClosed) -> None:
+    with _noted(work, event) as appeal:
+        appeal.closed_at = event.occurred_at
 
 
-def replace_deadlines(desk: Desk, event: events.AppealJudged) -> None:
-    file = desk.file(event.appeal_id)
-    file.deadlines = event.deadlines
-    _keep(desk, file)
+def replace_deadlines(work: Work, event: events.AppealJudged) -> None:
+    with _changed(work, event) as appeal:
+        appeal.deadlines = event.deadlines
 
 
-def note_deadline(desk: Desk, event: events.AppealOverdue | events.DeadlineMoved) -> None:
-    if event.deadline != DeadlineKind.OBJECTION:  # between the office and its units
-        _note(desk, event, event.unit)
+def note_deadline(work: Work, event: events.AppealOverdue | events.DeadlineMoved) -> None:
+    """The limit for deciding an objection is between the office and its units: it is not shown."""
+    if event.deadline != DeadlineKind.OBJECTION:
+        _note(work, event, event.unit)
 
 
-def note_handover(desk: Desk, event: events.AppealHandedOver) -> None:
-    _note(desk, event)
+def note_handover(work: Work, event: events.AppealHandedOver) -> None:
+    _note(work, event)
 
 
-def mark_approved(desk: Desk, event: events.ApprovalDeemed) -> None:
-    file = desk.file(event.appeal_id)
-    file.approved_at = event.occurred_at
-    file.add(telling.entry(event))
-    _keep(desk, file)
+def mark_approved(work: Work, event: events.ApprovalDeemed) -> None:
+    with _noted(work, event) as appeal:
+        appeal.approved_at = event.occurred_at
 
 
-def keep_finding(desk: Desk, event: events.FindingMade) -> None:
-    file = desk.file(event.appeal_id)
-    if file.finding is None or file.finding.found_at <= event.occurred_at:
-        file.finding = Finding(reasonable=event.reasonable, reason=event.reason, found_at=event.occurred_at)
-    file.add(telling.entry(event))
-    _keep(desk, file)
+def keep_finding(work: Work, event: events.FindingMade) -> None:
+    with _noted(work, event) as appeal:
+        if appeal.finding is None or appeal.finding.found_at <= event.occurred_at:
+            appeal.finding = Finding(
+                reasonable=event.reasonable, reason=event.reason, found_at=event.occurred_at
+            )
 
 
 def note_of_leg(
-    desk: Desk,
+    work: Work,
     event: events.StageReached | events.AppealExtended | events.AppealPaused | events.AppealResumed,
 ) -> None:
-    _note(desk, event, event.unit)
+    _note(work, event, event.unit)
 
 
-def start_next_round(desk: Desk, event: events.AppealRedispatched) -> None:
-    file, leg = _file_and_leg(desk, event)
-    if event.round > leg.round:
-        leg.round, leg.again_at = event.round, event.occurred_at
-    _keep(desk, file)
+def start_next_round(work: Work, event: events.AppealRedispatched) -> None:
+    with _noted(work, event, event.unit) as appeal:
+        leg = appeal.leg(event.leg_id, event.unit)
+        if event.round > leg.round:
+            leg.round, leg.again_at = event.round, event.occurred_at
 
 
-def mark_lifted(desk: Desk, event: events.AppealLifted) -> None:
-    file = desk.file(event.appeal_id)
-    file.lifted_at = min(file.lifted_at or event.occurred_at, event.occurred_at)
-    file.add(telling.entry(event))
-    _keep(desk, file)
+def mark_lifted(work: Work, event: events.AppealLifted) -> None:
+    with _noted(work, event) as appeal:
+        appeal.lifted_at = min(appeal.lifted_at or event.occurred_at, event.occurred_at)
 
 
-def note_instruction(desk: Desk, event: events.AppealInstructed) -> None:
-    _note(desk, event)
+def note_instruction(work: Work, event: events.AppealInstructed) -> None:
+    _note(work, event)
 
 
-def _note(desk: Desk, event: events.Event, unit: str | None = None) -> None:
-    file = desk.file(event.appeal_id)
-    file.add(telling.entry(event, unit))
-    _keep(desk, file)
+def _note(work: Work, event: Event, unit: str | None = None) -> None:
+    with _noted(work, event, unit):
+        pass
 
 
-def _file_and_leg(desk: Desk, event: events.LegEvent | events.AppealRedispatched) -> tuple[File, LegFile]:
-    """The case with `event` in its timeline, and the event's leg."""
-    file = desk.file(event.appeal_id)
-    file.add(telling.entry(event, event.unit))
-    return file, file.leg(event.leg_id, event.unit)
+@contextmanager
+def _changed(work: Work, event: Event) -> Iterator[AppealDocument]:
+    """The event's appeal, to be changed within the block and kept with its new state after it."""
+    appeal = work.appeal(event.appeal_id)
+    yield appeal
+    appeal.update_state()
+    work.keep(appeal)
 
 
-def _keep(desk: Desk, file: File) -> None:
-    file.settle()
-    desk.keep(file)
+@contextmanager
+def _noted(work: Work, event: Event, unit: str | None = None) -> Iterator[AppealDocument]:
+    """As `_changed`, with `event` in the appeal's timeline, as done by `unit`."""
+    with _changed(work, event) as appeal:
+        appeal.add_entry(timeline.entry_of(event, unit))
+        yield appeal
 
 
 HANDLERS: Handlers = {
@@ -172,4 +170,4 @@ SILENT: tuple[type[events.Event], ...] = (
     events.CardUpheld,
     events.CardCleared,
 )
-"""What is between the office and its units: of it an enterprise sees the deadlines alone."""
+"""Events between the office and its units, without a handler: an enterprise sees the deadlines only."""

@@ -1,40 +1,43 @@
-"""What an enterprise sees of its appeal."""
+"""The public status: what an enterprise sees of its appeal."""
 
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.intake import telling
-from services.intake.file import File, LegFile
+from services.intake import timeline
+from services.intake.document import AppealDocument, LegDocument
 from shared.events import Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack
 from shared.rules.wording import words
 
 
-def public(file: File, pack: Pack | None, zone: ZoneInfo, *, together: bool = False) -> dict[str, Any]:
-    """How the appeal stands, times in `zone`: no legs that ended, no void deadlines, none of an objection.
+def public_status(
+    appeal: AppealDocument, pack: Pack | None, zone: ZoneInfo, *, together: bool = False
+) -> dict[str, Any]:
+    """The appeal as its enterprise sees it, times in `zone`.
 
-    `pack` gives the names. `together`: it is handled together with others, of which nothing is told.
+    Ended legs, void deadlines and the limit for deciding an objection are left out. `pack` gives the names.
+    `together`: the appeal is handled together with others, of which nothing else is shown.
     """
-    names = {leg.unit: leg.unit_name for leg in file.legs}
-    shown = [one for one in file.deadlines if _is_shown(one)]
+    names = {leg.unit: leg.unit_name for leg in appeal.legs}
+    shown = [deadline for deadline in appeal.deadlines if _is_shown(deadline)]
     return {
-        "registration_number": file.registration_number,
-        "title": file.title,
-        "state": file.state,
-        "pack": file.pack,
-        "received_at": file.received_at.astimezone(zone),
-        "reasonable": file.finding and file.finding.reasonable,
-        "rating": file.rating and file.rating.rating,
+        "registration_number": appeal.registration_number,
+        "title": appeal.title,
+        "state": appeal.state,
+        "pack": appeal.pack,
+        "received_at": appeal.received_at.astimezone(zone),
+        "reasonable": appeal.finding and appeal.finding.reasonable,
+        "rating": appeal.rating and appeal.rating.rating,
         "handled_together": together,
         "legs": [
-            _leg(file, leg, [one for one in shown if one.leg_id == leg.leg_id], zone)
-            for leg in sorted(file.live_legs(), key=lambda leg: leg.role != Role.LEAD)
+            _leg(appeal, leg, [deadline for deadline in shown if deadline.leg_id == leg.leg_id], zone)
+            for leg in sorted(appeal.live_legs(), key=lambda leg: leg.role != Role.LEAD)
         ],
-        "deadlines": [_deadline(one, zone) for one in shown if one.leg_id is None],
+        "deadlines": [_deadline(deadline, zone) for deadline in shown if deadline.leg_id is None],
         "timeline": [
-            {**telling.line(entry, pack, zone), "unit_name": entry.unit and names.get(entry.unit)}
-            for entry in file.timeline
+            {**timeline.shown_entry(entry, pack, zone), "unit_name": entry.unit and names.get(entry.unit)}
+            for entry in appeal.timeline
         ],
     }
 
@@ -43,7 +46,9 @@ def _is_shown(deadline: Deadline) -> bool:
     return deadline.verdict != Verdict.VOID and deadline.deadline != DeadlineKind.OBJECTION
 
 
-def _leg(file: File, leg: LegFile, deadlines: list[Deadline], zone: ZoneInfo) -> dict[str, Any]:
+def _leg(
+    appeal: AppealDocument, leg: LegDocument, deadlines: list[Deadline], zone: ZoneInfo
+) -> dict[str, Any]:
     return {
         "unit": leg.unit,
         "unit_name": leg.unit_name,
@@ -51,13 +56,13 @@ def _leg(file: File, leg: LegFile, deadlines: list[Deadline], zone: ZoneInfo) ->
         "round": leg.round,
         "contacted_at": _local(leg.contacted_at, zone),
         "responded_at": _local(leg.responded_at, zone),
-        "completed_at": _local(leg.completed_at, zone) if file.is_completed(leg) else None,
-        "deadlines": [_deadline(one, zone) for one in deadlines],
+        "completed_at": _local(leg.completed_at, zone) if appeal.is_completed(leg) else None,
+        "deadlines": [_deadline(deadline, zone) for deadline in deadlines],
     }
 
 
 def _deadline(deadline: Deadline, zone: ZoneInfo) -> dict[str, Any]:
-    zh, en = telling.deadline_name(deadline.deadline, deadline.title)
+    zh, en = timeline.deadline_name(deadline.deadline, deadline.title)
     return {
         "deadline": deadline.deadline,
         "title": {"zh": zh, "en": en},

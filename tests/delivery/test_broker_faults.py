@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from huying.kafka.broker import Kafka
 from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from services.intake.domain import imported_id
+from services.intake.domain.registration import imported_id
 from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions
 from shared.service.clock import DrivenClock
 from shared.service.service import ServiceContext

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.dispatch.app import SERVICE as DISPATCH
-from services.dispatch.domain import leg_id
+from services.dispatch.document import leg_id
 from services.dispatch.handlers import HANDLERS
-from services.dispatch.store import Desk
+from services.dispatch.work import Work
 from shared.events import AppealMerged
 from shared.service.clock import DrivenClock
 from shared.service.service import ServiceContext
@@ -160,7 +160,7 @@ class TestMerged:
         path = f"/dispatch/appeals/{lead['appeal_id']}/replies"
         before = await said_of(city, follower)
         async with service.engine.begin() as conn:
-            desk = Desk(conn, service.clock.now())
+            desk = Work(conn, service.clock.now())
             await desk.load(ids.values())
             replying = asyncio.create_task(city.call("roads", "POST", path, body))
             await waiting_for_a_lock(service)
@@ -187,7 +187,7 @@ class TestMerged:
         path = f"/dispatch/appeals/{lead['appeal_id']}/replies"
         body = {"leg_id": leg(lead), "text": "下周施工"}
         async with service.engine.begin() as conn:
-            await Desk(conn, service.clock.now()).load([UUID(follower["appeal_id"])])
+            await Work(conn, service.clock.now()).load([UUID(follower["appeal_id"])])
             refused(await city.call("roads", "POST", path, body), 503)
         assert "appeal.responded.v1" not in await said_of(city, lead)
         assert (await city.call("roads", "POST", path, body)).is_success
@@ -203,7 +203,7 @@ class TestMerged:
         free = sa.text("select appeal_id from appeals where appeal_id = any(:ids) for update skip locked")
         for place in (1, 3, 5):
             async with service.engine.begin() as conn:
-                await Desk(conn, service.clock.now()).load([ids[place]])
+                await Work(conn, service.clock.now()).load([ids[place]])
                 replying = asyncio.create_task(
                     city.call("roads", "POST", f"/dispatch{path(lead)}", reply(lead))
                 )

@@ -14,15 +14,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.dispatch import acts as dispatch_acts
-from services.dispatch.api import UnitBody
-from services.dispatch.domain import leg_id
+from services.dispatch.acts import UnitBody
+from services.dispatch.document import leg_id
 from services.escalation.api import LeaderBody
 from services.intake import acts as intake_acts
-from services.intake.domain import imported_id
+from services.intake.domain.registration import imported_id
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place
 from shared.service.clock import WallClock
-from shared.web.bodies import Body
+from shared.web.bodies import Body, Code
 
 SAMPLES = Path(__file__).parent
 SETTINGS = SAMPLES / "settings.yaml"
@@ -139,13 +139,13 @@ def _resolved(value: Any, now: datetime) -> Any:
 class Unit(UnitBody):
     """A unit of the city."""
 
-    code: dispatch_acts.Code
+    code: Code
 
 
 class Leader(LeaderBody):
     """A leader of the city."""
 
-    code: dispatch_acts.Code
+    code: Code
 
 
 class _UnitsFile(Body):

@@ -1,4 +1,4 @@
-from services.intake.store import metadata
+from services.intake.tables import metadata
 from shared.database.migrations import run
 
 run(metadata)

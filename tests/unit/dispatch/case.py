@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.dispatch import acts
-from services.dispatch.domain import Given, perform
-from services.dispatch.file import File, Running, Unit
+from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
+from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.transitions import perform
 from shared.events import Event, Verdict
 from shared.roles import AccountRole
 from shared.rules.pack import pack
@@ -51,8 +52,8 @@ class Case:
     def __init__(self, rules: Pack = LADDER, number: int = 1) -> None:
         self.rules = rules
         self.now = MONDAY
-        self.deadlines: tuple[Running, ...] = ()
-        self.file = File(
+        self.deadlines: tuple[JudgedDeadline, ...] = ()
+        self.appeal = AppealDocument(
             appeal_id=UUID(int=number),
             registration_number=f"LD-20261109-0000{number}",
             title="路灯不亮",
@@ -64,15 +65,16 @@ class Case:
             received_at=MONDAY,
         )
 
-    def given(self, by: Caller, *, past: bool = False) -> Given:
-        return Given(self.rules, CALENDAR, by, UNITS, self.deadlines, past)
+    def context(self, by: Caller, at: datetime | None = None, *, past: bool = False) -> ActContext:
+        """That `by` acts at `at`, or now."""
+        return ActContext(at or self.now, by, self.rules, CALENDAR, UNITS, self.deadlines, past)
 
-    def do(self, by: Caller, act: type[acts.Act], /, *, past: bool = False, **body: Any) -> list[Event]:
+    def do(self, by: Caller, act: type[acts.AppealAct], /, *, past: bool = False, **body: Any) -> list[Event]:
         """One act a minute later; on the first leg where it is about a leg."""
         self.now += timedelta(minutes=1)
         if issubclass(act, acts.LegAct):
-            body = {"leg_id": self.file.legs[0].leg_id if self.file.legs else UUID(int=0), **body}
-        return perform(self.file, act.model_validate(body), self.now, self.given(by, past=past))
+            body = {"leg_id": self.appeal.legs[0].leg_id if self.appeal.legs else UUID(int=0), **body}
+        return perform(self.appeal, act.model_validate(body), self.context(by, past=past))
 
     def assigned(self, *units: str, **body: Any) -> "Case":
         """Dispatched to these units, the first of which leads."""
@@ -84,9 +86,9 @@ class Case:
 
     def runs(self, deadline: str, due_at: datetime | None, verdict: Verdict = Verdict.OPEN) -> "Case":
         """The judge said that this deadline of the first leg stands so."""
-        leg = self.file.legs[0]
+        leg = self.appeal.legs[0]
         started_at = leg.round_at or self.now
-        judged = Running(
+        judged = JudgedDeadline(
             leg_id=leg.leg_id, deadline=deadline, started_at=started_at, due_at=due_at, verdict=verdict
         )
         self.deadlines = (*(one for one in self.deadlines if one.deadline != deadline), judged)
@@ -94,15 +96,15 @@ class Case:
 
 
 def refused(
-    case: Case, status: int, words: str, by: Caller, act: type[acts.Act], /, **body: Any
+    case: Case, status: int, words: str, by: Caller, act: type[acts.AppealAct], /, **body: Any
 ) -> HuyingError:
     """The refusal, in both languages, with `words` in it or naming the field; the case stays as it was."""
-    before = case.file.model_dump_json()
+    before = case.appeal.model_dump_json()
     with pytest.raises(HuyingError) as found:
         case.do(by, act, **body)
     refusal = found.value
     assert refusal.status == status, refusal.en
     assert words in f"{refusal.zh} {refusal.en} {refusal.field}"
     assert any("\u4e00" <= letter <= "\u9fff" for letter in refusal.zh)
-    assert case.file.model_dump_json() == before
+    assert case.appeal.model_dump_json() == before
     return refusal

@@ -44,8 +44,8 @@ def test_a_unit_asks_for_more_time_and_the_office_gives_it() -> None:
     assert isinstance(event, AppealExtended)
     limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
     assert (event.deadline, event.limit, event.rank) == ("completion", limit, Rank.OFFICE)
-    given = case.file.legs[0].extended[0]
-    assert (given.approver, given.rank, given.limit.number) == ("张", "office", 10)
+    extension = case.appeal.legs[0].extended[0]
+    assert (extension.approver, extension.rank, extension.limit.number) == ("张", "office", 10)
 
 
 def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
@@ -104,7 +104,7 @@ def test_the_enterprise_is_told_first_and_in_this_round() -> None:
     case = Case().assigned().runs("completion", DUE)
     refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
     case.do(ROADS, acts.Reply, text="正在办理")
-    case.file.legs[0].begin_round(2, at("11-10 09:00"))
+    case.appeal.legs[0].begin_round(2, at("11-10 09:00"))
     refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
     case.now = at("11-10 10:00")
     case.do(ROADS, acts.Reply, text="仍在办理")
@@ -117,7 +117,7 @@ def test_one_wish_waits_at_a_time_and_the_pack_counts_how_often() -> None:
     refused(case, 409, "waiting", ROADS, acts.RequestExtension, **wish(11))
     case.do(OFFICE, acts.DecideExtension, **YES)
     refused(case, 409, "extended 1 times", ROADS, acts.RequestExtension, **wish(15))
-    case.file.legs[0].begin_round(2, case.now)
+    case.appeal.legs[0].begin_round(2, case.now)
     case.runs("completion", at("11-24 17:30"))
     case.do(ROADS, acts.Reply, text="仍在办理")
     assert case.do(ROADS, acts.RequestExtension, **wish(15))

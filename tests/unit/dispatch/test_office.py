@@ -7,8 +7,8 @@ import pytest
 
 from services.dispatch import acts
 from services.dispatch.api import ROUTES
-from services.dispatch.domain import TRANSITIONS
-from services.dispatch.file import Extension, State
+from services.dispatch.document import AppealState, ExtensionRequest
+from services.dispatch.domain.transitions import TRANSITIONS
 from shared.events import AppealClosed, FindingMade
 from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, refused
@@ -26,7 +26,7 @@ def test_a_decision_on_an_objection_says_who_decided() -> None:
     for by, name in ((None, "office"), ("周主任", "周主任")):
         case.do(ROADS, acts.Object, reason="不归我管")
         case.do(OFFICE, acts.DecideObjection, upheld=False, reason="归你管", by=by)
-        decision = case.file.legs[0].objection_decision
+        decision = case.appeal.legs[0].objection_decision
         assert decision is not None
         assert (decision.by, decision.upheld, decision.decided_at) == (name, False, case.now)
     refused(case, 409, "no objection", OFFICE, acts.DecideObjection, upheld=True, reason="归你管")
@@ -37,7 +37,7 @@ def test_after_an_upheld_objection_another_unit_leads() -> None:
     case.do(ROADS, acts.Object, reason="不归我管")
     case.do(OFFICE, acts.DecideObjection, upheld=True, reason="确实")
     case.assigned("water")
-    assert [(leg.unit, leg.state) for leg in case.file.legs] == [("roads", "ended"), ("water", "open")]
+    assert [(leg.unit, leg.state) for leg in case.appeal.legs] == [("roads", "ended"), ("water", "open")]
 
 
 def test_the_last_finding_counts() -> None:
@@ -48,18 +48,18 @@ def test_the_last_finding_counts() -> None:
     )
     assert isinstance(event, FindingMade)
     assert (event.reasonable, event.understanding) == (False, False)
-    assert case.file.finding is not None
-    assert (case.file.finding.reasonable, case.file.finding.found_at) == (False, case.now)
+    assert case.appeal.finding is not None
+    assert (case.appeal.finding.reasonable, case.appeal.finding.found_at) == (False, case.now)
 
 
 def test_what_is_not_reasonable_was_explained() -> None:
     refused(Case(), 422, "understanding", OFFICE, acts.Find, **FOUND | {"reasonable": False})
 
 
-@pytest.mark.parametrize("state", [State.CLOSED, State.WITHDRAWN, State.APPROVED])
-def test_an_ended_case_takes_no_further_act(state: State) -> None:
+@pytest.mark.parametrize("state", [AppealState.CLOSED, AppealState.WITHDRAWN, AppealState.APPROVED])
+def test_an_ended_case_takes_no_further_act(state: AppealState) -> None:
     case = Case().assigned()
-    case.file.state = state
+    case.appeal.state = state
     for act, body in (
         (acts.Find, FOUND),
         (acts.Refer, {"to": "courts", "reason": "诉讼"}),
@@ -76,7 +76,7 @@ def test_a_matter_goes_where_the_pack_says_it_may() -> None:
     refused(Case(), 422, "arbitration", OFFICE, acts.Refer, to="moon", reason="不归我们")
     for case, to in ((Case(), "courts"), (Case(PLAIN), "随便哪里")):
         case.do(OFFICE, acts.Refer, to=to, reason="不归我们")
-        assert case.file.state == State.REFERRED
+        assert case.appeal.state == AppealState.REFERRED
 
 
 def completed(**fields: Any) -> Case:
@@ -84,9 +84,9 @@ def completed(**fields: Any) -> Case:
     case = Case().assigned()
     case.do(ROADS, acts.Complete, outcome="solved", text="已修复")
     case.do(OFFICE, acts.Find, **FOUND)
-    case.file.heard_at, case.file.lifted, case.file.signed_off = case.now, True, True
+    case.appeal.heard_at, case.appeal.lifted, case.appeal.signed_off = case.now, True, True
     for name, value in fields.items():
-        setattr(case.file, name, value)
+        setattr(case.appeal, name, value)
     return case
 
 
@@ -134,13 +134,13 @@ def test_that_a_past_case_was_closed_is_a_fact() -> None:
 
 def test_a_round_that_begins_opens_what_was_completed_before_and_drops_the_wish() -> None:
     case = completed()
-    leg = case.file.legs[0]
+    leg = case.appeal.legs[0]
     assert leg.completed_at is not None
     leg.begin_round(2, leg.completed_at - timedelta(microseconds=1))
     assert leg.state == "completed"
     leg.begin_round(3, leg.completed_at)
     assert (leg.state, leg.round, leg.completed_at) == ("open", 3, None)
     limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
-    leg.extension = Extension(deadline="completion", limit=limit, reason="等待材料")
+    leg.extension = ExtensionRequest(deadline="completion", limit=limit, reason="等待材料")
     leg.begin_round(4, case.now)
     assert leg.extension is None

@@ -12,7 +12,7 @@ from huying.simulate.judging import Judge, result
 from huying.simulate.local_days import WallClock
 from huying.simulate.recorded import Case, Past
 from huying.simulate.results import Renderer, Result
-from services.dispatch.domain import Unit
+from services.dispatch.document import Unit
 from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
 

@@ -14,10 +14,14 @@ from huying.local.sample_data import SampleDataError, bring_in, people
 from huying.local.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
 from services import SERVICES
 from services.dispatch import acts as dispatch_acts
-from services.dispatch import domain as dispatch
+from services.dispatch.document import AppealDocument, Unit
+from services.dispatch.domain import context as dispatch_context
+from services.dispatch.domain import transitions as dispatch
 from services.escalation import acts as escalation_acts
 from services.escalation.engine import judge
-from services.intake import domain as intake
+from services.intake.domain import context as intake_context
+from services.intake.domain import transitions as intake
+from services.intake.domain.registration import receive
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
 from shared.roles import AccountRole
 from shared.rules.judging.decide import Judgement
@@ -77,21 +81,24 @@ LATE = {"silent-approval", "carded", "never-answered", "lifted-by-count", "card-
 def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
     """What intake and dispatch say of the appeal."""
     wish, rules = appeal.registration(now), pack.load(appeal.pack, SETTINGS)
-    file, received = intake.receive(
+    appeal_at_intake, received = receive(
         wish, appeal.appeal_id, "BZ-20260101-00001", rules.ref, wish.occurred_at, None, appeal.id
     )
-    desk = dispatch.File(
-        **received.model_dump(include=set(dispatch.File.model_fields)), received_at=wish.occurred_at
+    appeal_at_dispatch = AppealDocument(
+        **received.model_dump(include=set(AppealDocument.model_fields)), received_at=wish.occurred_at
     )
-    directory = {unit.code: dispatch.Unit(**unit.model_dump()) for unit in units()}
-    given = dispatch.Given(rules, CALENDAR, Caller("importer", AccountRole.IMPORTER), directory, past=True)
+    directory = {unit.code: Unit(**unit.model_dump()) for unit in units()}
+    importer = Caller("importer", AccountRole.IMPORTER)
     yield received
     for past in appeal.followed(now):
         if isinstance(past, dispatch_acts.PastAct):
-            yield from dispatch.perform(desk, past.act, past.occurred_at, given)
+            at_dispatch = dispatch_context.ActContext(
+                past.occurred_at, importer, rules, CALENDAR, directory, past=True
+            )
+            yield from dispatch.perform(appeal_at_dispatch, past.act, at_dispatch)
         else:
-            doing = intake.Doing(past.occurred_at, "importer", rules, CALENDAR, past=True)
-            file, made = intake.perform(file, past, doing)
+            at_intake = intake_context.ActContext(past.occurred_at, "importer", rules, CALENDAR, past=True)
+            appeal_at_intake, made = intake.perform(appeal_at_intake, past, at_intake)
             yield from made
 
 

@@ -22,9 +22,11 @@ from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as run
 from services import SERVICES
 from services.dispatch import acts as dispatch
-from services.dispatch.domain import File, Given, perform
+from services.dispatch.document import AppealDocument
+from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.transitions import perform
 from services.intake import acts as intake
-from services.intake.domain import imported_id, receive
+from services.intake.domain.registration import imported_id, receive
 from shared.events import AppealAssigned, Event, Leg
 from shared.roles import AccountRole
 from shared.rules.pack import pack
@@ -127,9 +129,9 @@ def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID,
     rules = pack.load("case-limits")
     units = {case.unit.code: case.unit for case in found.cases}
     importer = Caller("importer", AccountRole.IMPORTER)
-    given = Given(rules, Calendar.load(how.tz), importer, units, past=True)
+    calendar = Calendar.load(how.tz)
     said: dict[UUID, list[Event]] = {}
-    files: dict[UUID, File] = {}
+    appeals: dict[UUID, AppealDocument] = {}
     for step in steps(found, how, rules, size):
         bodies = [orjson.loads(body) for body in step.registrations]
         for past in intake.Import.model_validate({"source": how.id, "items": bodies}).items if bodies else ():
@@ -137,10 +139,11 @@ def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID,
             appeal_id = imported_id(how.id, past.source_id)
             _, event = receive(past, appeal_id, "N", rules.ref, past.occurred_at)
             said[appeal_id] = [event]
-            files[appeal_id] = File(received_at=event.occurred_at, **fields(event))
+            appeals[appeal_id] = AppealDocument(received_at=event.occurred_at, **fields(event))
         for act in dispatch.Import(acts=[orjson.loads(body) for body in step.acts]).acts:
             assert act.occurred_at <= step.end
-            said[act.appeal_id] += perform(files[act.appeal_id], act.act, act.occurred_at, given)
+            context = ActContext(act.occurred_at, importer, rules, calendar, units, past=True)
+            said[act.appeal_id] += perform(appeals[act.appeal_id], act.act, context)
     return said
 
 

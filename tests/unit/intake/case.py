@@ -1,12 +1,15 @@
-"""An appeal at intake, and what may be said of it: the pieces of these tests."""
+"""The pieces of these tests: an appeal at intake, events of it, and acts on it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.intake import acts, domain
-from services.intake.file import File
+from services.intake import acts
+from services.intake.document import AppealDocument
+from services.intake.domain.context import ActContext
+from services.intake.domain.registration import receive
+from services.intake.domain.transitions import perform
 from services.intake.handlers import HANDLERS
 from shared import events
 from shared.events import Channel, Event
@@ -25,18 +28,18 @@ START = datetime(2026, 2, 13, 2, tzinfo=UTC)
 ENTERPRISE = acts.Enterprise(name="某某食品有限公司", contact_name="某甲", phone="0558-1234567")
 
 
-class Desk:
-    """A desk without a database."""
+class MemoryWork:
+    """A unit of work of one appeal, without a database."""
 
-    def __init__(self, file: File) -> None:
-        self.held = file
+    def __init__(self, appeal: AppealDocument) -> None:
+        self.kept = appeal
 
-    def file(self, appeal_id: UUID) -> File:
-        assert appeal_id == self.held.appeal_id
-        return self.held
+    def appeal(self, appeal_id: UUID) -> AppealDocument:
+        assert appeal_id == self.kept.appeal_id
+        return self.kept
 
-    def keep(self, file: File) -> None:
-        self.held = file
+    def keep(self, appeal: AppealDocument) -> None:
+        self.kept = appeal
 
 
 def hours(number: float) -> datetime:
@@ -54,51 +57,51 @@ def wish(channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = EN
     )
 
 
-def received() -> File:
-    return domain.receive(wish(), APPEAL, NUMBER, BARE.ref, START)[0]
+def received() -> AppealDocument:
+    return receive(wish(), APPEAL, NUMBER, BARE.ref, START)[0]
 
 
-def said(type_: type[Event], at: float, **fields: Any) -> Event:
+def appeal_event(type_: type[Event], at: float, **fields: Any) -> Event:
     return type_(occurred_at=hours(at), appeal_id=APPEAL, registration_number=NUMBER, **fields)
 
 
-def of_leg(type_: type[Event], at: float, leg: UUID = LEG, **fields: Any) -> Event:
-    return said(type_, at, leg_id=leg, unit="power" if leg == LEG else "town", **fields)
+def leg_event(type_: type[Event], at: float, leg: UUID = LEG, **fields: Any) -> Event:
+    return appeal_event(type_, at, leg_id=leg, unit="power" if leg == LEG else "town", **fields)
 
 
 def assigned(at: float = 1, *legs: UUID) -> Event:
-    given = [
+    legs = [
         events.Leg(leg_id=leg, unit="power" if leg == LEG else "town", unit_name="某局", role="lead")
         for leg in legs or (LEG,)
     ]
-    return said(events.AppealAssigned, at, legs=tuple(given))
+    return appeal_event(events.AppealAssigned, at, legs=tuple(legs))
 
 
 def completed(at: float, leg: UUID = LEG) -> Event:
-    return of_leg(events.AppealCompleted, at, leg, outcome="solved")
+    return leg_event(events.AppealCompleted, at, leg, outcome="solved")
 
 
 def contacted(at: float) -> Event:
-    return of_leg(events.AppealContacted, at, how="phone")
+    return leg_event(events.AppealContacted, at, how="phone")
 
 
 def overdue(at: float) -> Event:
-    return of_leg(events.AppealOverdue, at, round=1, deadline="reply", due_at=hours(at))
+    return leg_event(events.AppealOverdue, at, round=1, deadline="reply", due_at=hours(at))
 
 
 def again(at: float, round_: int = 2, reason: str = "overdue") -> Event:
-    return of_leg(events.AppealRedispatched, at, round=round_, reason=reason)
+    return leg_event(events.AppealRedispatched, at, round=round_, reason=reason)
 
 
 def upheld(at: float, leg: UUID = LEG, *, yes: bool = True) -> Event:
-    return of_leg(events.ObjectionDecided, at, leg, upheld=yes, reason="非本单位职责")
+    return leg_event(events.ObjectionDecided, at, leg, upheld=yes, reason="非本单位职责")
 
 
-REFERRED = said(events.AppealReferred, 2, to="劳动仲裁{0}", reason="属仲裁事项")
-LIFTED = said(events.AppealLifted, 2, reason="kind", leader="mayor", unit=None, clause="§3")
-CLOSED = said(events.AppealClosed, 9)
-FOUND = said(events.FindingMade, 4.5, reasonable=True, by="office", reason="属实{1}")
-APPROVED = said(
+REFERRED = appeal_event(events.AppealReferred, 2, to="劳动仲裁{0}", reason="属仲裁事项")
+LIFTED = appeal_event(events.AppealLifted, 2, reason="kind", leader="mayor", unit=None, clause="§3")
+CLOSED = appeal_event(events.AppealClosed, 9)
+FOUND = appeal_event(events.FindingMade, 4.5, reasonable=True, by="office", reason="属实{1}")
+APPROVED = appeal_event(
     events.ApprovalDeemed,
     8,
     leg_id=LEG,
@@ -109,28 +112,30 @@ APPROVED = said(
     title={"zh": "审批", "en": "approval"},
     clause="§5",
 )
-INSTRUCTED = said(events.AppealInstructed, 3, leader="mayor", instruction="某甲须三日内解决")
+INSTRUCTED = appeal_event(events.AppealInstructed, 3, leader="mayor", instruction="某甲须三日内解决")
 
 
-def heard(*told: Event, file: File | None = None) -> File:
-    desk = Desk(file or received())
-    for event in told:
-        HANDLERS[type(event)](desk, event)
-    return desk.held
+def heard(*history: Event, appeal: AppealDocument | None = None) -> AppealDocument:
+    work = MemoryWork(appeal or received())
+    for event in history:
+        HANDLERS[type(event)](work, event)
+    return work.kept
 
 
-def doing(at: float, rules: Pack = BARE, *, past: bool = False) -> domain.Doing:
-    return domain.Doing(hours(at), "office", rules, CALENDAR, past)
+def act_context(at: float, rules: Pack = BARE, *, past: bool = False) -> ActContext:
+    return ActContext(hours(at), "office", rules, CALENDAR, past)
 
 
-def done(file: File, *steps: tuple[acts.Act, float], rules: Pack = BARE, past: bool = False) -> File:
+def done(
+    appeal: AppealDocument, *steps: tuple[acts.AppealAct, float], rules: Pack = BARE, past: bool = False
+) -> AppealDocument:
     for act, at in steps:
-        file, _ = domain.perform(file, act, doing(at, rules, past=past))
-    return file
+        appeal, _ = perform(appeal, act, act_context(at, rules, past=past))
+    return appeal
 
 
 def under(**more: Any) -> Pack:
-    """A pack with these desks."""
+    """A pack with these rules."""
     return BARE.model_copy(update=more)
 
 

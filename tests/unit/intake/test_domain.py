@@ -7,7 +7,9 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from services.intake import acts, domain
+from services.intake import acts
+from services.intake.domain.registration import imported_id, receive, registration_number
+from services.intake.domain.transitions import TRANSITIONS, perform
 from services.intake.handlers import HANDLERS, SILENT
 from shared import events
 from shared.events import CATALOGUE, Channel, Event
@@ -33,24 +35,24 @@ from tests.unit.intake.case import (
     START,
     UNSATISFIED,
     WITHDRAW,
+    act_context,
     again,
+    appeal_event,
     assigned,
     completed,
     contacted,
-    doing,
     done,
     heard,
     hours,
     overdue,
     received,
-    said,
     upheld,
     wish,
 )
 
 
 @pytest.mark.parametrize(
-    ("told", "state"),
+    ("history", "state"),
     [
         ((), CaseState.REGISTERED),
         ((assigned(),), CaseState.DISPATCHED),
@@ -73,23 +75,27 @@ from tests.unit.intake.case import (
         ((assigned(), APPROVED), CaseState.APPROVED),
         ((assigned(), APPROVED, CLOSED), CaseState.APPROVED),  # closed before the judgement was heard
         (
-            (assigned(), FOUND, said(events.FindingMade, 5, reasonable=False, by="office", reason="无")),
+            (
+                assigned(),
+                FOUND,
+                appeal_event(events.FindingMade, 5, reasonable=False, by="office", reason="无"),
+            ),
             CaseState.DISPATCHED,
         ),
     ],
 )
 def test_an_appeal_stands_as_its_events_say_in_whatever_order_they_came(
-    told: tuple[Event, ...], state: CaseState
+    history: tuple[Event, ...], state: CaseState
 ) -> None:
-    files = [heard(*order) for order in permutations(told)]
-    assert {file.state for file in files} == {state}
-    assert all(file.timeline == files[0].timeline for file in files)
-    assert len({tuple(sorted(leg.model_dump_json() for leg in file.legs)) for file in files}) == 1
+    appeals = [heard(*order) for order in permutations(history)]
+    assert {appeal.state for appeal in appeals} == {state}
+    assert all(appeal.timeline == appeals[0].timeline for appeal in appeals)
+    assert len({tuple(sorted(leg.model_dump_json() for leg in appeal.legs)) for appeal in appeals}) == 1
 
 
 def test_hearing_twice_changes_nothing_an_enterprise_sees() -> None:
-    told = (assigned(), overdue(5), again(5), completed(6))
-    once, twice = heard(*told), heard(*told, *told)
+    history = (assigned(), overdue(5), again(5), completed(6))
+    once, twice = heard(*history), heard(*history, *history)
     assert once.model_dump(exclude={"version"}) == twice.model_dump(exclude={"version"})
 
 
@@ -98,7 +104,7 @@ DONE = (assigned(), completed(4))
 
 
 @pytest.mark.parametrize(
-    ("told", "steps", "state"),
+    ("history", "steps", "state"),
     [
         ((), [(WITHDRAW, 5)], CaseState.WITHDRAWN),
         (DONE, [(WITHDRAW, 5)], CaseState.WITHDRAWN),
@@ -115,13 +121,13 @@ DONE = (assigned(), completed(4))
     ],
 )
 def test_what_the_enterprise_and_the_office_may_do(
-    told: tuple[Event, ...], steps: list[tuple[acts.Act, float]], state: CaseState
+    history: tuple[Event, ...], steps: list[tuple[acts.AppealAct, float]], state: CaseState
 ) -> None:
-    assert done(heard(*told), *steps).state == state
+    assert done(heard(*history), *steps).state == state
 
 
 @pytest.mark.parametrize(
-    ("told", "steps"),
+    ("history", "steps"),
     [
         ((), [(WITHDRAW, 5), (WITHDRAW, 6)]),
         ((*DONE, CLOSED), [(WITHDRAW, 10)]),
@@ -143,39 +149,42 @@ def test_what_the_enterprise_and_the_office_may_do(
     ],
 )
 def test_what_the_case_does_not_allow_is_refused_and_leaves_it_as_it_was(
-    told: tuple[Event, ...], steps: list[tuple[acts.Act, float]]
+    history: tuple[Event, ...], steps: list[tuple[acts.AppealAct, float]]
 ) -> None:
-    file = done(heard(*told), *steps[:-1])
-    before = file.model_dump_json()
+    appeal = done(heard(*history), *steps[:-1])
+    before = appeal.model_dump_json()
     with pytest.raises(Conflict):
-        done(file, steps[-1])
-    assert file.model_dump_json() == before
+        done(appeal, steps[-1])
+    assert appeal.model_dump_json() == before
 
 
 def test_an_act_changes_a_copy_so_that_a_refused_import_leaves_no_trace() -> None:
-    file = heard(*DONE)
-    before = file.model_dump_json()
-    done(file, (UNSATISFIED, 5), (REOPEN, 6), (WITHDRAW, 7))
-    assert file.model_dump_json() == before
+    appeal = heard(*DONE)
+    before = appeal.model_dump_json()
+    done(appeal, (UNSATISFIED, 5), (REOPEN, 6), (WITHDRAW, 7))
+    assert appeal.model_dump_json() == before
 
 
 def test_each_handling_is_rated_once_and_every_rating_is_kept() -> None:
-    file = done(heard(*DONE), (UNSATISFIED, 5), (REOPEN, 6))
-    assert file.rating is None
-    file = done(heard(again(6, reason="reopened"), completed(8), file=file), (SATISFIED, 9))
-    assert file.rating is not None
-    assert [one.rating for one in (*file.earlier_ratings, file.rating)] == ["not_satisfied", "satisfied"]
+    appeal = done(heard(*DONE), (UNSATISFIED, 5), (REOPEN, 6))
+    assert appeal.rating is None
+    appeal = done(heard(again(6, reason="reopened"), completed(8), appeal=appeal), (SATISFIED, 9))
+    assert appeal.rating is not None
+    assert [rating.rating for rating in (*appeal.earlier_ratings, appeal.rating)] == [
+        "not_satisfied",
+        "satisfied",
+    ]
 
 
 def test_a_follow_up_tells_whether_the_enterprise_was_reached_and_what_it_said() -> None:
-    file, told = domain.perform(heard(*DONE), RATED_BY_PHONE, doing(5))
-    assert [type(event) for event in told] == [events.FollowUpMade, events.AppealRated]
-    assert file.rating is not None
-    assert (file.rating.rating, file.rating.comment) == ("not_satisfied", "电话里说仍停电")
-    (call,) = file.follow_ups
+    appeal, history = perform(heard(*DONE), RATED_BY_PHONE, act_context(5))
+    assert [type(event) for event in history] == [events.FollowUpMade, events.AppealRated]
+    assert appeal.rating is not None
+    assert (appeal.rating.rating, appeal.rating.comment) == ("not_satisfied", "电话里说仍停电")
+    (call,) = appeal.follow_ups
     assert (call.reached, call.by, call.made_at) == (True, "office", hours(5))
-    _, told = domain.perform(heard(*DONE), MISSED, doing(5))
-    assert [event.model_dump()["reached"] for event in told] == [False]
+    _, history = perform(heard(*DONE), MISSED, act_context(5))
+    assert [event.model_dump()["reached"] for event in history] == [False]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +199,7 @@ def test_a_follow_up_tells_whether_the_enterprise_was_reached_and_what_it_said()
     ],
 )
 def test_an_enterprise_was_heard_when_it_rated_or_was_reached(
-    steps: list[tuple[acts.Act, float]], heard_at: datetime | None
+    steps: list[tuple[acts.AppealAct, float]], heard_at: datetime | None
 ) -> None:
     assert done(heard(*DONE), *steps).heard_at == heard_at
 
@@ -210,25 +219,25 @@ def test_a_call_lies_in_the_past_and_only_who_was_reached_rates(
 ) -> None:
     refused = None
     try:
-        domain.perform(heard(*DONE), call, doing(5))
+        perform(heard(*DONE), call, act_context(5))
     except Invalid as refusal:
         refused = refusal.field
     assert refused == field
 
 
 def test_the_last_finding_counts_in_whatever_order_they_came() -> None:
-    later = said(events.FindingMade, 5, reasonable=False, by="office", reason="无依据")
-    for told in ((FOUND, later), (later, FOUND)):
-        finding = heard(*told).finding
+    later = appeal_event(events.FindingMade, 5, reasonable=False, by="office", reason="无依据")
+    for history in ((FOUND, later), (later, FOUND)):
+        finding = heard(*history).finding
         assert finding is not None
         assert (finding.reasonable, finding.found_at) == (False, hours(5))
 
 
 def test_past_acts_may_be_told_before_what_the_units_did_is_heard() -> None:
-    file = done(received(), (UNSATISFIED, 5), (REOPEN, 6), past=True)
-    told = (assigned(), completed(4), again(6, reason="reopened"))
-    assert heard(*told, file=file).state == CaseState.DISPATCHED
-    assert heard(completed(8), file=heard(*told, file=file)).state == CaseState.COMPLETED
+    appeal = done(received(), (UNSATISFIED, 5), (REOPEN, 6), past=True)
+    history = (assigned(), completed(4), again(6, reason="reopened"))
+    assert heard(*history, appeal=appeal).state == CaseState.DISPATCHED
+    assert heard(completed(8), appeal=heard(*history, appeal=appeal)).state == CaseState.COMPLETED
 
 
 def test_a_past_reopening_still_needs_its_rating() -> None:
@@ -253,14 +262,14 @@ def test_a_channel_decides_whether_the_enterprise_is_named(
 ) -> None:
     refused = None
     try:
-        domain.receive(wish(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
+        receive(wish(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
     except Invalid as refusal:
         refused = refusal.field
     assert refused == field
 
 
 def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:
-    _, event = domain.receive(wish(), APPEAL, NUMBER, BARE.ref, START, "hash", "old-7")
+    _, event = receive(wish(), APPEAL, NUMBER, BARE.ref, START, "hash", "old-7")
     assert (event.source_id, event.receipt_hash, event.locality) == ("old-7", "hash", "qiaocheng")
     assert not [secret for secret in ("某甲", "0558", "停电") if secret in event.model_dump_json()]
 
@@ -290,12 +299,12 @@ def test_what_is_said_of_an_enterprise_must_be_possible(field: str, value: str, 
 
 
 def test_registration_numbers_name_prefix_day_and_count() -> None:
-    assert domain.registration_number("BZ", date(2026, 2, 13), 42) == NUMBER
+    assert registration_number("BZ", date(2026, 2, 13), 42) == NUMBER
 
 
 def test_an_imported_id_depends_on_source_and_id_alone() -> None:
-    assert domain.imported_id("hotline", "7") == UUID("a62b73a3-a6cc-5126-ade5-82e581570e9b")
-    assert len({domain.imported_id(source, id_) for source in ("a", "b") for id_ in ("1", "2")}) == 4
+    assert imported_id("hotline", "7") == UUID("a62b73a3-a6cc-5126-ade5-82e581570e9b")
+    assert len({imported_id(source, id_) for source in ("a", "b") for id_ in ("1", "2")}) == 4
 
 
 def test_every_event_of_the_units_and_the_judge_is_heard_or_left_out_on_purpose() -> None:
@@ -305,5 +314,5 @@ def test_every_event_of_the_units_and_the_judge_is_heard_or_left_out_on_purpose(
 
 
 def test_every_act_of_an_import_has_its_transition() -> None:
-    kinds = set(acts.Act.__subclasses__()) - {acts.Register, acts.Merge, acts.Unmerge}
-    assert domain.TRANSITIONS.keys() == kinds
+    kinds = set(acts.AppealAct.__subclasses__()) - {acts.Register, acts.Merge, acts.Unmerge}
+    assert TRANSITIONS.keys() == kinds

@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.intake import acts, domain
-from services.intake.file import File
+from services.intake import acts
+from services.intake.document import AppealDocument
+from services.intake.domain.transitions import perform
 from shared import events
 from shared.events import Rating
 from shared.rules.pack.desks import Reopening
@@ -18,18 +19,18 @@ from tests.unit.intake.case import (
     REOPEN,
     SATISFIED,
     UNSATISFIED,
+    act_context,
     again,
+    appeal_event,
     assigned,
     completed,
-    doing,
     done,
     heard,
-    said,
     under,
 )
 
 BASICALLY = acts.Rate(rating="basically_satisfied")
-UNFOUNDED = said(events.FindingMade, 4.6, reasonable=False, by="office", reason="无依据")
+UNFOUNDED = appeal_event(events.FindingMade, 4.6, reasonable=False, by="office", reason="无依据")
 
 
 def rules(**more: object) -> Pack:
@@ -42,19 +43,19 @@ FOUND_ONLY = rules(finding=True)
 THREE_DAYS = rules(within=Limit(number=3, unit="working_days"))
 
 
-def completed_and_rated(rate: acts.Rate, *more: events.Event) -> File:
+def completed_and_rated(rate: acts.Rate, *more: events.Event) -> AppealDocument:
     return done(heard(assigned(), completed(4), *more), (rate, 5))
 
 
-def reopened_once(pack: Pack) -> File:
-    file = done(completed_and_rated(UNSATISFIED), (REOPEN, 6), rules=pack)
-    return done(heard(again(6, reason="reopened"), completed(8), file=file), (UNSATISFIED, 9))
+def reopened_once(pack: Pack) -> AppealDocument:
+    appeal = done(completed_and_rated(UNSATISFIED), (REOPEN, 6), rules=pack)
+    return done(heard(again(6, reason="reopened"), completed(8), appeal=appeal), (UNSATISFIED, 9))
 
 
-def reason(file: File, pack: Pack, at: float) -> str | None:
+def reason(appeal: AppealDocument, pack: Pack, at: float) -> str | None:
     """Why it is refused; None where it is not."""
     try:
-        domain.perform(file, REOPEN, doing(at, pack))
+        perform(appeal, REOPEN, act_context(at, pack))
     except Conflict as refusal:
         return f"{refusal.zh} / {refusal.en}"
     return None
@@ -66,7 +67,7 @@ LAST = 12 * 24 + 7.5
 
 
 @pytest.mark.parametrize(
-    ("file", "pack", "at", "why"),
+    ("appeal", "pack", "at", "why"),
     [
         (completed_and_rated(UNSATISFIED), BARE, 6, None),
         (completed_and_rated(SATISFIED), BARE, 6, "不满意”的诉求"),
@@ -94,18 +95,18 @@ LAST = 12 * 24 + 7.5
     ],
 )
 def test_a_reopening_is_allowed_or_refused_with_the_reason(
-    file: File, pack: Pack, at: float, why: str | None
+    appeal: AppealDocument, pack: Pack, at: float, why: str | None
 ) -> None:
-    found = reason(file, pack, at)
-    assert found is None if why is None else why in (found or "")
+    refusal = reason(appeal, pack, at)
+    assert refusal is None if why is None else why in (refusal or "")
 
 
 def test_the_time_counts_from_the_completion_of_the_last_leg_of_this_round() -> None:
     both = (assigned(1, LEG, OTHER), completed(4), completed(4 + 24, OTHER))
-    file = done(heard(*both), (UNSATISFIED, 30))
+    appeal = done(heard(*both), (UNSATISFIED, 30))
     # completed Saturday 14 February, a make-up workday: 24, 25, 26 February
-    assert reason(file, THREE_DAYS, LAST + 24) is None
-    assert "02-26 17:30" in (reason(file, THREE_DAYS, LAST + 24.001) or "")
+    assert reason(appeal, THREE_DAYS, LAST + 24) is None
+    assert "02-26 17:30" in (reason(appeal, THREE_DAYS, LAST + 24.001) or "")
 
 
 def test_a_natural_day_that_ends_at_midnight_is_told_as_24_00() -> None:
@@ -114,5 +115,5 @@ def test_a_natural_day_that_ends_at_midnight_is_told_as_24_00() -> None:
 
 
 def test_a_past_reopening_is_believed_to_be_in_time_where_no_completion_was_heard_of() -> None:
-    file = done(heard(assigned()), (UNSATISFIED, 5), past=True)
-    assert done(file, (REOPEN, LAST * 2), rules=THREE_DAYS, past=True).reopened_at is not None
+    appeal = done(heard(assigned()), (UNSATISFIED, 5), past=True)
+    assert done(appeal, (REOPEN, LAST * 2), rules=THREE_DAYS, past=True).reopened_at is not None

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.intake import telling
-from services.intake.status import public
+from services.intake import timeline
+from services.intake.status import public_status
 from shared import events
 from shared.events import Event
 from shared.rules.pack import pack
@@ -29,15 +29,15 @@ from tests.unit.intake.case import (
     WITHDRAW,
     ZONE,
     again,
+    appeal_event,
     assigned,
     completed,
     contacted,
     done,
     heard,
     hours,
-    of_leg,
+    leg_event,
     overdue,
-    said,
     under,
     upheld,
 )
@@ -60,14 +60,14 @@ RICH = under(
 )
 
 
-def told(event: Event, rules: Pack = RICH) -> tuple[str, str]:
-    line = telling.line(heard(event).timeline[-1], rules, ZONE)
+def history(event: Event, rules: Pack = RICH) -> tuple[str, str]:
+    line = timeline.shown_entry(heard(event).timeline[-1], rules, ZONE)
     return line["zh"], line["en"]
 
 
 def of_deadline(type_: type[Event], deadline: str, **more: Any) -> Event:
-    given = {"leg_id": LEG, "unit": "power", "round": 1, "deadline": deadline, "due_at": hours(30), **more}
-    return said(type_, 5, **given)
+    legs = {"leg_id": LEG, "unit": "power", "round": 1, "deadline": deadline, "due_at": hours(30), **more}
+    return appeal_event(type_, 5, **legs)
 
 
 def moved(deadline: str, **more: Any) -> Event:
@@ -75,19 +75,19 @@ def moved(deadline: str, **more: Any) -> Event:
 
 
 def test_the_timeline_tells_what_happened_in_order_of_time() -> None:
-    file = heard(
+    appeal = heard(
         completed(7),
         again(5),
         overdue(5),
-        of_leg(events.AppealResponded, 6),
+        leg_event(events.AppealResponded, 6),
         INSTRUCTED,
         FOUND,
         assigned(),
         LIFTED,
         contacted(1.5),
     )
-    file = done(file, (UNSATISFIED, 8), (REACHED, 8.5), (REOPEN, 9), (WITHDRAW, 10))
-    assert [entry.zh for entry in file.timeline] == [
+    appeal = done(appeal, (UNSATISFIED, 8), (REACHED, 8.5), (REOPEN, 9), (WITHDRAW, 10))
+    assert [entry.zh for entry in appeal.timeline] == [
         "已登记",
         "已交办",
         "承办单位已联系企业",
@@ -103,40 +103,44 @@ def test_the_timeline_tells_what_happened_in_order_of_time() -> None:
         "重新办理",
         "企业已撤回",
     ]
-    assert [entry.unit for entry in file.timeline[:3]] == [None, "power", "power"]
+    assert [entry.unit for entry in appeal.timeline[:3]] == [None, "power", "power"]
 
 
 @pytest.mark.parametrize(
     ("event", "zh", "en"),
     [
         (REFERRED, "已引导至：劳动仲裁{0}", "referred to: 劳动仲裁{0}"),
-        (said(events.AppealReferred, 2, to="court", reason="x"), "已引导至：法院", "referred to: court"),
+        (
+            appeal_event(events.AppealReferred, 2, to="court", reason="x"),
+            "已引导至：法院",
+            "referred to: court",
+        ),
         (LIFTED, "已提级办理", "lifted to a leader"),
         (
             LIFTED.model_copy(update={"level": "county"}),
             "已提级办理：县级",
             "lifted to a leader: county",
         ),
-        (of_leg(events.StageReached, 2, stage="accepted"), "办理进展：受理", "progress: accepted"),
-        (of_leg(events.StageReached, 2, stage="of_another_pack"), "办理进展", "progress"),
+        (leg_event(events.StageReached, 2, stage="accepted"), "办理进展：受理", "progress: accepted"),
+        (leg_event(events.StageReached, 2, stage="of_another_pack"), "办理进展", "progress"),
         (
-            of_leg(events.AppealPaused, 2, reason="内部", approver="张", ground="papers"),
+            leg_event(events.AppealPaused, 2, reason="内部", approver="张", ground="papers"),
             "时限暂停计算：等待补正",
             "time stopped counting: papers",
         ),
         (
-            of_leg(events.AppealPaused, 2, reason="内部", approver="张"),
+            leg_event(events.AppealPaused, 2, reason="内部", approver="张"),
             "时限暂停计算",
             "time stopped counting",
         ),
-        (of_leg(events.AppealResumed, 2), "时限恢复计算", "time counts again"),
+        (leg_event(events.AppealResumed, 2), "时限恢复计算", "time counts again"),
         (
-            of_leg(events.AppealExtended, 2, deadline="completion", limit=WEEK, approver="张"),
+            leg_event(events.AppealExtended, 2, deadline="completion", limit=WEEK, approver="张"),
             "时限已延长，自起算共 5 个工作日：办结",
             "limit extended to 5 working days from its start: completion",
         ),
         (
-            of_leg(
+            leg_event(
                 events.AppealExtended,
                 2,
                 deadline="reply",
@@ -178,15 +182,15 @@ def test_the_timeline_tells_what_happened_in_order_of_time() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_event_is_told_in_the_words_of_its_pack(event: Event, zh: str, en: str) -> None:
-    assert told(event) == (zh, en)
+    assert history(event) == (zh, en)
 
 
 def test_a_pack_s_own_title_of_an_extended_limit_is_told() -> None:
     arrears = pack.read(pack.PACKS / "qingyang-2023-arrears.yaml")
     rule = next(rule for rule in arrears.limits if rule.title)
     assert rule.title is not None
-    event = of_leg(events.AppealExtended, 2, deadline=rule.deadline, limit=WEEK, approver="张")
-    assert told(event, arrears)[0].endswith(f"：{rule.title.zh}")
+    event = leg_event(events.AppealExtended, 2, deadline=rule.deadline, limit=WEEK, approver="张")
+    assert history(event, arrears)[0].endswith(f"：{rule.title.zh}")
 
 
 @pytest.mark.parametrize("event", [moved("objection"), of_deadline(events.AppealOverdue, "objection")])
@@ -196,13 +200,13 @@ def test_the_time_to_decide_an_objection_is_no_matter_of_the_enterprise(event: E
 
 def test_a_word_is_kept_so_that_a_document_of_before_is_still_told() -> None:
     old = {"occurred_at": START, "type": "appeal.referred.v1", "zh": "已引导至：仲裁", "en": "referred to: x"}
-    entry = telling.Entry.model_validate(old)
-    assert telling.line(entry, BARE, ZONE)["zh"] == "已引导至：仲裁"
+    entry = timeline.TimelineEntry.model_validate(old)
+    assert timeline.shown_entry(entry, BARE, ZONE)["zh"] == "已引导至：仲裁"
 
 
 def test_the_public_status_keeps_personal_data_instructions_and_ended_legs_to_the_office() -> None:
-    file = heard(assigned(1, LEG, OTHER), upheld(2, OTHER), INSTRUCTED)
-    shown = public(file, BARE, ZONE)
+    appeal = heard(assigned(1, LEG, OTHER), upheld(2, OTHER), INSTRUCTED)
+    shown = public_status(appeal, BARE, ZONE)
     assert [leg["unit"] for leg in shown["legs"]] == ["power"]
     assert shown["received_at"].isoformat() == "2026-02-13T10:00:00+08:00"
     assert not [secret for secret in ("某甲", "0558", "非本单位") if secret in str(shown)]
@@ -224,13 +228,15 @@ def deadline(leg: int | None, kind: str, verdict: str = "open", **more: Any) -> 
 
 
 def judged(*deadlines: events.Deadline) -> Event:
-    return said(events.AppealJudged, 2, state="dispatched", deadlines=deadlines)
+    return appeal_event(events.AppealJudged, 2, state="dispatched", deadlines=deadlines)
 
 
 def test_deadlines_are_shown_with_their_leg_and_void_ones_are_not() -> None:
-    told = judged(deadline(None, "dispatch", "met"), deadline(LEG, "contact", "void"), deadline(LEG, "reply"))
-    shown = public(heard(assigned(), told), BARE, ZONE)
-    assert [one["deadline"] for one in shown["deadlines"]] == ["dispatch"]
+    history = judged(
+        deadline(None, "dispatch", "met"), deadline(LEG, "contact", "void"), deadline(LEG, "reply")
+    )
+    shown = public_status(heard(assigned(), history), BARE, ZONE)
+    assert [deadline["deadline"] for deadline in shown["deadlines"]] == ["dispatch"]
     (reply,) = shown["legs"][0]["deadlines"]
     assert reply["due_at"].isoformat() == "2026-02-14T16:00:00+08:00"
     assert (reply["explanation"]["zh"], reply["clause"]) == ("算法", "§3")
@@ -239,7 +245,9 @@ def test_deadlines_are_shown_with_their_leg_and_void_ones_are_not() -> None:
 
 def test_the_ground_of_a_choice_is_told_in_words() -> None:
     chosen = deadline(LEG, "reply").model_copy(update={"clause": "choice"})
-    ((reply,),) = (leg["deadlines"] for leg in public(heard(assigned(), judged(chosen)), BARE, ZONE)["legs"])
+    ((reply,),) = (
+        leg["deadlines"] for leg in public_status(heard(assigned(), judged(chosen)), BARE, ZONE)["legs"]
+    )
     assert reply["clause"] == "choice"
     assert reply["ground"] == {
         "zh": "原文未规定，由规则包取定",
@@ -248,8 +256,8 @@ def test_the_ground_of_a_choice_is_told_in_words() -> None:
 
 
 def test_what_is_known_is_shown_without_the_pack_and_its_names() -> None:
-    reached = of_leg(events.StageReached, 2, stage="accepted")
-    shown = public(heard(assigned(), reached, judged(deadline(LEG, "reply"))), None, ZONE)
+    reached = leg_event(events.StageReached, 2, stage="accepted")
+    shown = public_status(heard(assigned(), reached, judged(deadline(LEG, "reply"))), None, ZONE)
     assert [line["zh"] for line in shown["timeline"]] == ["已登记", "已交办", "办理进展"]
     assert shown["legs"][0]["deadlines"][0]["title"]["zh"] == "回复办理情况"
 
@@ -257,7 +265,7 @@ def test_what_is_known_is_shown_without_the_pack_and_its_names() -> None:
 def test_a_body_that_only_the_ladder_names_is_told_by_its_name() -> None:
     rules = under(bodies={"bureau": Title(zh="财政部门", en="the finance bureau")})
     event = of_deadline(events.AppealHandedOver, "completion", to="bureau", clause="§1")
-    assert told(event, rules) == (
+    assert history(event, rules) == (
         "已移交有关机关：财政部门",
         "handed over to the body responsible: the finance bureau",
     )
@@ -268,5 +276,5 @@ def test_every_limit_has_a_name_in_both_languages_and_that_of_an_objection_is_hi
     found = judged(
         deadline(LEG, "completion"), deadline(LEG, "objection"), deadline(LEG, "instalment", title=own)
     )
-    (leg,) = public(heard(assigned(), found), BARE, ZONE)["legs"]
-    assert [one["title"] for one in leg["deadlines"]] == [{"zh": "办结", "en": "completion"}, own]
+    (leg,) = public_status(heard(assigned(), found), BARE, ZONE)["legs"]
+    assert [deadline["title"] for deadline in leg["deadlines"]] == [{"zh": "办结", "en": "completion"}, own]

@@ -1,4 +1,4 @@
-"""What happened to an appeal and what its limits are called, in words for its enterprise."""
+"""The timeline of an appeal, and the names of its deadlines, in words for its enterprise. Pure."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.intake.file import Entry
+from services.intake.document import TimelineEntry
 from shared import events
 from shared.events import DeadlineKind, Event, Outcome, Rating
 from shared.rules.pack.pack import Pack
@@ -56,7 +56,7 @@ _WORDS: dict[str, Words] = {
     DeadlineKind.LIFTED: ("提级办理", "lifted handling"),
     DeadlineKind.FOLLOW_UP: ("回访", "follow-up"),
 }
-_SPANS: dict[LimitUnit, Words] = {
+_DURATIONS: dict[LimitUnit, Words] = {
     LimitUnit.NATURAL_DAYS: ("个自然日", "natural days"),
     LimitUnit.WORKING_DAYS: ("个工作日", "working days"),
     LimitUnit.HALF_WORKING_DAYS: ("个半日（工作时间）", "half working days"),
@@ -68,25 +68,25 @@ _REACHED: dict[bool, Words] = {
     True: ("已回访企业", "the enterprise was called after completion"),
     False: ("回访未接通", "called after completion, nobody answered"),
 }
-_OF_A_PACK = re.compile(r"[a-z][a-z0-9_]*")
+_PACK_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def entry(event: Event, unit: str | None = None) -> Entry:
-    """The line that `event` is in a timeline."""
+def entry_of(event: Event, unit: str | None = None) -> TimelineEntry:
+    """The entry for `event`; `unit` is whose act it was, where it was a unit's."""
     zh, en = _SENTENCES[type(event)]
-    words = _words(event)
-    return Entry(
+    arguments = _arguments(event)
+    return TimelineEntry(
         occurred_at=event.occurred_at,
         type=event.type,
         unit=unit,
-        zh=zh.format(*(word[0] for word in words)),
-        en=en.format(*(word[1] for word in words)),
-        word=_named(event),
+        zh=zh.format(*(zh for zh, _ in arguments)),
+        en=en.format(*(en for _, en in arguments)),
+        word=_pack_word(event),
         moments=(event.was_due_at, event.due_at) if isinstance(event, events.DeadlineMoved) else (),
     )
 
 
-def _words(event: Event) -> list[Words]:
+def _arguments(event: Event) -> list[Words]:
     match event:
         case events.AppealCompleted():
             return [_WORDS[event.outcome]]
@@ -97,7 +97,7 @@ def _words(event: Event) -> list[Words]:
         case events.AppealRedispatched():
             return [(str(event.round), str(event.round))]
         case events.AppealExtended():
-            return [_span(event.limit)]
+            return [_duration(event.limit)]
         case events.FindingMade():
             return [_REASONABLE[event.reasonable], (event.reason, event.reason)]
         case events.FollowUpMade():
@@ -105,8 +105,8 @@ def _words(event: Event) -> list[Words]:
     return []
 
 
-def _named(event: Event) -> str | None:
-    """What its case's pack may have a name for."""
+def _pack_word(event: Event) -> str | None:
+    """The word of the event for which the appeal's pack may have a name."""
     match event:
         case events.StageReached():
             return event.stage
@@ -127,44 +127,44 @@ def rating_name(rating: Rating) -> Words:
 
 
 def deadline_name(kind: str, title: dict[str, str]) -> Words:
-    """What a deadline is called: its own title, else the usual words."""
+    """The name of a deadline: its own title, else the usual words."""
     return (title["zh"], title["en"]) if title else _WORDS.get(kind, (kind, kind))
 
 
-def _span(limit: Limit) -> Words:
-    zh, en = _SPANS[limit.unit]
+def _duration(limit: Limit) -> Words:
+    zh, en = _DURATIONS[limit.unit]
     return f"{limit.number} {zh}", f"{limit.number} {en if limit.number > 1 else en[:-1]}"
 
 
-def line(told: Entry, pack: Pack | None, zone: ZoneInfo) -> dict[str, Any]:
-    """An entry in full, under its case's pack if that is here, times in `zone`.
+def shown_entry(entry: TimelineEntry, pack: Pack | None, zone: ZoneInfo) -> dict[str, Any]:
+    """An entry as it is shown: with the names of the appeal's pack, where it is known, and times in `zone`.
 
-    A word that the pack gives no name is left out; free text is told as it was written.
+    A code for which the pack has no name is left out. Free text is shown as it was written.
     """
-    zh, en = told.zh, told.en
-    if (name := _name(told, pack)) is not None:
+    zh, en = entry.zh, entry.en
+    if (name := _name(entry, pack)) is not None:
         zh, en = f"{zh}：{name.zh}", f"{en}: {name.en}"
-    if told.moments:
-        was, now = (clock_time(moment, zone) for moment in told.moments)
+    if entry.moments:
+        was, now = (clock_time(moment, zone) for moment in entry.moments)
         zh, en = f"{zh}，由 {was} 改为 {now}", f"{en}, from {was} to {now}"
     return {
-        "occurred_at": told.occurred_at.astimezone(zone),
-        "type": told.type,
-        "unit": told.unit,
+        "occurred_at": entry.occurred_at.astimezone(zone),
+        "type": entry.type,
+        "unit": entry.unit,
         "zh": zh,
         "en": en,
     }
 
 
-def _name(told: Entry, pack: Pack | None) -> Title | None:
-    if told.word is None:
+def _name(entry: TimelineEntry, pack: Pack | None) -> Title | None:
+    if entry.word is None:
         return None
-    if pack and (found := dict(_NAMES[told.type](pack)).get(told.word)):
-        return found
-    if told.type == events.AppealExtended.type and told.word in _WORDS:
-        zh, en = _WORDS[told.word]
+    if pack and (name := dict(_NAMES_IN_PACK[entry.type](pack)).get(entry.word)):
+        return name
+    if entry.type == events.AppealExtended.type and entry.word in _WORDS:
+        zh, en = _WORDS[entry.word]
         return Title(zh=zh, en=en)
-    return None if _OF_A_PACK.fullmatch(told.word) else Title(zh=told.word, en=told.word)
+    return None if _PACK_WORD.fullmatch(entry.word) else Title(zh=entry.word, en=entry.word)
 
 
 def _stages(pack: Pack) -> Iterable[tuple[str, Title]]:
@@ -187,7 +187,7 @@ def _destinations(pack: Pack) -> Iterable[tuple[str, Title]]:
     return pack.destinations().items()
 
 
-_NAMES: dict[str, Callable[[Pack], Iterable[tuple[str, Title]]]] = {
+_NAMES_IN_PACK: dict[str, Callable[[Pack], Iterable[tuple[str, Title]]]] = {
     events.StageReached.type: _stages,
     events.AppealExtended.type: _deadlines,
     events.AppealPaused.type: _grounds,
@@ -198,7 +198,7 @@ _NAMES: dict[str, Callable[[Pack], Iterable[tuple[str, Title]]]] = {
 
 
 def clock_time(moment: datetime, zone: ZoneInfo) -> str:
-    """A moment in `zone` to the minute; 00:00 is 24:00 of the day before."""
+    """A moment in `zone` to the minute. Midnight is shown as 24:00 of the day that ends."""
     local = moment.astimezone(zone)
     if local.time() == time():
         return f"{local.date() - timedelta(days=1)} 24:00"

@@ -1,25 +1,22 @@
 """An appeal as dispatch keeps it: its legs, what their units did, and what was decided. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared import events
+from shared.appeals.document import APPEAL, LEG, AppealRecord, require_state
 from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Role, Verdict
-from shared.rules.pack.pack import Pack
-from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import Limit
-from shared.service.accounts import Caller
-from shared.service.errors import Conflict, NotFound
+from shared.service.errors import NotFound
 
 
-class State(StrEnum):
-    """How an appeal stands with the units. From `REFERRED` on no unit works on it."""
+class AppealState(StrEnum):
+    """The state of an appeal at dispatch. From `REFERRED` on no unit works on it."""
 
     RECEIVED = "received"
     ASSIGNED = "assigned"
@@ -30,7 +27,7 @@ class State(StrEnum):
 
 
 class LegState(StrEnum):
-    """How a leg stands."""
+    """The state of a leg."""
 
     OPEN = "open"
     PAUSED = "paused"
@@ -40,12 +37,12 @@ class LegState(StrEnum):
 
 WORKING = (LegState.OPEN, LegState.PAUSED)
 _STATE_ZH = {
-    State.RECEIVED: "已登记",
-    State.ASSIGNED: "办理中",
-    State.REFERRED: "已引导",
-    State.WITHDRAWN: "已撤回",
-    State.CLOSED: "已销号",
-    State.APPROVED: "超时默认通过",
+    AppealState.RECEIVED: "已登记",
+    AppealState.ASSIGNED: "办理中",
+    AppealState.REFERRED: "已引导",
+    AppealState.WITHDRAWN: "已撤回",
+    AppealState.CLOSED: "已销号",
+    AppealState.APPROVED: "超时默认通过",
 }
 _LEG_ZH = {
     LegState.OPEN: "办理中",
@@ -69,7 +66,7 @@ class Unit(BaseModel):
     office_hours: tuple[tuple[str, str], ...] | None = None
 
 
-class Running(BaseModel):
+class JudgedDeadline(BaseModel):
     """A deadline of a leg as it was last judged."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -81,16 +78,16 @@ class Running(BaseModel):
     verdict: Verdict
 
 
-class Extension(BaseModel):
-    """A longer limit that was asked for and is not decided."""
+class ExtensionRequest(BaseModel):
+    """A longer limit that the unit asked for and nobody has decided yet."""
 
     deadline: PackWord
     limit: Limit
     reason: str
 
 
-class Extended(BaseModel):
-    """A longer limit that was approved, of the deadline that started then."""
+class ApprovedExtension(BaseModel):
+    """A longer limit that was approved, for the deadline that started at `started_at`."""
 
     deadline: PackWord
     limit: Limit
@@ -100,8 +97,8 @@ class Extended(BaseModel):
     rank: Rank | None
 
 
-class Reached(BaseModel):
-    """A stage of the pack's procedure that was reached, with the moments it brought."""
+class ReachedStage(BaseModel):
+    """A stage (环节) of the pack's procedure that was reached, with the dates it set."""
 
     stage: PackWord
     reached_at: datetime
@@ -117,8 +114,8 @@ class ObjectionDecision(BaseModel):
     decided_at: datetime
 
 
-class LegFile(BaseModel):
-    """One leg as it stands. `responded_at` is the first reply, `replied_at` the last."""
+class LegDocument(BaseModel):
+    """One leg as it stands. `responded_at`: the time of the first reply. `replied_at`: of the last."""
 
     leg_id: UUID
     unit: str
@@ -137,21 +134,17 @@ class LegFile(BaseModel):
     outcome: events.Outcome | None = None
     objection: str | None = None
     objection_decision: ObjectionDecision | None = None
-    extension: Extension | None = None
-    extended: list[Extended] = []
-    stages: list[Reached] = []
+    extension: ExtensionRequest | None = None
+    extended: list[ApprovedExtension] = []
+    stages: list[ReachedStage] = []
     pauses: int = 0
 
     def require(self, *states: LegState) -> None:
-        """Refuse unless the leg stands in one of `states`."""
-        if self.state not in states:
-            raise Conflict(
-                f"该承办件现为“{_LEG_ZH[self.state]}”，不能进行此操作",
-                f"the leg is {self.state}: this cannot happen now",
-            )
+        """Raise `Conflict` unless the leg is in one of `states`."""
+        require_state(LEG, self.state, states, _LEG_ZH)
 
     def begin_round(self, number: int, at: datetime) -> None:
-        """The judge said that round `number` began at `at`; a completion since then stands."""
+        """Start round `number` at `at`. A completion after `at` stands: the unit did it in the new round."""
         if number > self.round:
             self.round, self.round_at, self.extension = number, at, None
         if self.state == LegState.COMPLETED and self.completed_at is not None and self.completed_at <= at:
@@ -168,8 +161,8 @@ class Finding(BaseModel):
     found_at: datetime
 
 
-class Merge(BaseModel):
-    """While the appeal was, or is, handled with `lead` (并单)."""
+class MergeRecord(BaseModel):
+    """One time that the appeal was merged into `lead` (并单); still is, without `unmerged_at`."""
 
     lead: UUID
     lead_number: str
@@ -177,25 +170,24 @@ class Merge(BaseModel):
     unmerged_at: datetime | None = None
 
     def holds(self, at: datetime) -> bool:
-        """Whether it is handled with `lead` at `at`."""
+        """Whether the appeal is handled with `lead` at `at`."""
         return self.merged_at <= at and (self.unmerged_at is None or at < self.unmerged_at)
 
 
-class HandedOver(BaseModel):
-    """Another body has the matter too."""
+class HandOver(BaseModel):
+    """The matter was handed over to another body as well, e.g. discipline inspection."""
 
     to: str
     handed_over_at: datetime
 
 
-class File(BaseModel):
+class AppealDocument(AppealRecord):
     """One appeal as it stands. `version` counts its changes.
 
-    `merges` are those into another appeal, `followed_by` the appeals that were ever merged into this one.
+    `heard_at`: when the enterprise last rated or was reached, since the last reopening. `merges`: each time
+    that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
     """
 
-    appeal_id: UUID
-    registration_number: str
     title: str
     kind: str
     channel: str
@@ -203,74 +195,53 @@ class File(BaseModel):
     locality: str | None
     pack: str
     received_at: datetime
-    state: State = State.RECEIVED
+    state: AppealState = AppealState.RECEIVED
     marks: frozenset[Mark] = frozenset()
-    legs: list[LegFile] = []
+    legs: list[LegDocument] = Field(default_factory=list)
     lifted: bool = False
     level: PackWord | None = None
     signed_off: bool = False
     finding: Finding | None = None
     heard_at: datetime | None = None
-    handed_over: list[HandedOver] = []
-    merges: list[Merge] = []
-    followed_by: list[UUID] = []
+    handed_over: list[HandOver] = Field(default_factory=list)
+    merges: list[MergeRecord] = Field(default_factory=list)
+    followed_by: list[UUID] = Field(default_factory=list)
     version: int = 1
 
-    def leg(self, leg_id: UUID) -> LegFile:
+    def leg(self, leg_id: UUID) -> LegDocument:
         """The leg, or `NotFound`."""
         for leg in self.legs:
             if leg.leg_id == leg_id:
                 return leg
         raise NotFound("没有这个承办件", "this appeal has no such leg", "leg_id")
 
-    def live_legs(self) -> list[LegFile]:
-        """Those that did not end."""
+    def live_legs(self) -> list[LegDocument]:
+        """The legs that no upheld objection ended."""
         return [leg for leg in self.legs if leg.state != LegState.ENDED]
 
-    def working(self, leg_id: UUID, *states: LegState) -> LegFile:
-        """The leg, if its unit works on it: in one of `states`, or open or paused."""
-        self.require(State.ASSIGNED)
+    def working(self, leg_id: UUID, *states: LegState) -> LegDocument:
+        """The leg, if the appeal is assigned and the leg is in one of `states`; by default open or paused.
+
+        Raises `Conflict` otherwise.
+        """
+        self.require(AppealState.ASSIGNED)
         leg = self.leg(leg_id)
         leg.require(*(states or WORKING))
         return leg
 
-    def require(self, *states: State) -> None:
-        """Refuse unless the appeal stands in one of `states`."""
-        if self.state not in states:
-            raise Conflict(
-                f"该诉求现为“{_STATE_ZH[self.state]}”，不能进行此操作",
-                f"the appeal is {self.state}: this cannot happen now",
-            )
+    def require(self, *states: AppealState) -> None:
+        """Raise `Conflict` unless the appeal is in one of `states`."""
+        require_state(APPEAL, self.state, states, _STATE_ZH)
 
     def follows(self, lead: UUID, at: datetime) -> bool:
-        """Whether it is handled with `lead` at `at`."""
+        """Whether the appeal is handled with `lead` at `at`."""
         return any(merge.lead == lead and merge.holds(at) for merge in self.merges)
 
-    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        return type_(
-            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
-        )
-
-    def say_of(self, leg: LegFile, type_: type[Event], at: datetime, **fields: Any) -> Event:
+    def leg_event(
+        self, leg: LegDocument, type_: type[Event], occurred_at: datetime, /, **fields: Any
+    ) -> Event:
         """An event of one leg."""
-        return self.say(type_, at, leg_id=leg.leg_id, unit=leg.unit, **fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What an act is held against beside the file.
-
-    `units`: directory entries of the units an assignment names, and of the legs where a head must sign.
-    `deadlines`: as last judged. `past`: an import, of which nothing has been judged or heard yet.
-    """
-
-    pack: Pack
-    calendar: Calendar
-    by: Caller
-    units: Mapping[str, Unit] = field(default_factory=dict)
-    deadlines: tuple[Running, ...] = ()
-    past: bool = False
+        return self.event(type_, occurred_at, leg_id=leg.leg_id, unit=leg.unit, **fields)
 
 
 def leg_id(appeal_id: UUID, index: int) -> UUID:

@@ -1,28 +1,27 @@
-"""The document of an appeal: what was registered, and how it stands after what was heard of it.
+"""An appeal as intake keeps it: what was registered, and its state after the events heard of it. Pure.
 
-How an appeal stands follows from when things occurred, so the order in which topics were read changes
-nothing.
+The state follows from when things occurred, so that the order in which topics are read does not matter.
 """
 
 from bisect import insort
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake import acts
 from shared import events
-from shared.events import CATALOGUE, Channel, Event, Rating
+from shared.appeals.document import APPEAL, AppealRecord, require_state
+from shared.events import CATALOGUE, Channel
 from shared.rules.judging.state import CaseState
-from shared.service.errors import Conflict
+from shared.rules.terms import Rating
 
 ENDED = (CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED)
 _RANK = {type_: rank for rank, type_ in enumerate(CATALOGUE)}
 
 
-class Entry(BaseModel):
-    """One line of what happened. To `zh` and `en` come the name the pack gives `word`, and `moments`."""
+class TimelineEntry(BaseModel):
+    """One line of the timeline. When it is shown, the pack's name for `word` and `moments` are added."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,8 +34,8 @@ class Entry(BaseModel):
     moments: tuple[datetime, ...] = ()
 
 
-class LegFile(BaseModel):
-    """One leg as it stands. `again_at` is when its round started, if that is not the first."""
+class LegDocument(BaseModel):
+    """One leg as it stands. `again_at` is when its round started, from the second on."""
 
     leg_id: UUID
     unit: str
@@ -51,14 +50,14 @@ class LegFile(BaseModel):
 
 
 class Rated(BaseModel):
-    """What the enterprise said of one handling."""
+    """How the enterprise rated one handling (好差评)."""
 
     rating: Rating
     comment: str | None
     rated_at: datetime
 
 
-class FollowedUp(BaseModel):
+class FollowUpCall(BaseModel):
     """A call to the enterprise after completion (回访), and who made it."""
 
     reached: bool
@@ -76,8 +75,8 @@ class Finding(BaseModel):
     found_at: datetime
 
 
-class Merged(BaseModel):
-    """The appeal that is handled for both (并单), and why."""
+class MergeRecord(BaseModel):
+    """The lead, with which the appeal is handled (并单), and why."""
 
     lead: UUID
     lead_number: str
@@ -85,22 +84,20 @@ class Merged(BaseModel):
     merged_at: datetime
 
 
-class Parted(Merged):
-    """A merging that ended, and why."""
+class EndedMerge(MergeRecord):
+    """A merge that ended, and why."""
 
     parted_at: datetime
     parted_for: str
 
 
-class File(BaseModel):
-    """One appeal as it stands. `version` counts its changes; `leads` how many are handled with it.
+class AppealDocument(AppealRecord):
+    """One appeal as it stands. `version` counts its changes, `leads` the appeals that are merged into it.
 
-    `rating` is that of the handling since the last reopening, `earlier_ratings` are those before, one a
-    reopening; `heard_at` is when the enterprise rated or was reached since then.
+    `rating`: of the handling since the last reopening. `earlier_ratings`: of those before, one a reopening.
+    `heard_at`: when the enterprise last rated or was reached, since the last reopening.
     """
 
-    appeal_id: UUID
-    registration_number: str
     channel: Channel
     kind: events.Kind
     title: str
@@ -112,9 +109,9 @@ class File(BaseModel):
     source_id: str | None = None
     receipt_hash: str | None = None
     state: CaseState = CaseState.REGISTERED
-    legs: list[LegFile] = []
+    legs: list[LegDocument] = Field(default_factory=list)
     deadlines: tuple[events.Deadline, ...] = ()
-    timeline: list[Entry] = []
+    timeline: list[TimelineEntry] = Field(default_factory=list)
     lifted_at: datetime | None = None
     referred_at: datetime | None = None
     reopened_at: datetime | None = None
@@ -123,32 +120,32 @@ class File(BaseModel):
     approved_at: datetime | None = None
     finding: Finding | None = None
     rating: Rated | None = None
-    earlier_ratings: list[Rated] = []
-    follow_ups: list[FollowedUp] = []
+    earlier_ratings: list[Rated] = Field(default_factory=list)
+    follow_ups: list[FollowUpCall] = Field(default_factory=list)
     heard_at: datetime | None = None
-    merged: Merged | None = None
-    earlier_mergings: list[Parted] = []
+    merged: MergeRecord | None = None
+    earlier_mergings: list[EndedMerge] = Field(default_factory=list)
     leads: int = 0
     version: int = 1
 
-    def leg(self, leg_id: UUID, unit: str) -> LegFile:
-        """The leg; one that was not heard of yet is opened."""
+    def leg(self, leg_id: UUID, unit: str) -> LegDocument:
+        """The leg; it is added where intake has not heard of it yet."""
         for leg in self.legs:
             if leg.leg_id == leg_id:
                 return leg
-        leg = LegFile(leg_id=leg_id, unit=unit)
+        leg = LegDocument(leg_id=leg_id, unit=unit)
         self.legs = [*self.legs, leg]
         return leg
 
-    def live_legs(self) -> list[LegFile]:
+    def live_legs(self) -> list[LegDocument]:
         """The legs that no upheld objection ended."""
         return [leg for leg in self.legs if not leg.ended]
 
-    def is_completed(self, leg: LegFile) -> bool:
+    def is_completed(self, leg: LegDocument) -> bool:
         """Whether the leg was completed after its round started."""
         starts = (leg.again_at, self.reopened_at)
-        done = leg.completed_at
-        return done is not None and all(start is None or done > start for start in starts)
+        completed_at = leg.completed_at
+        return completed_at is not None and all(start is None or completed_at > start for start in starts)
 
     def completed_at(self) -> datetime | None:
         """When the last leg was completed; None as long as one is not."""
@@ -156,35 +153,25 @@ class File(BaseModel):
         return max(filter(None, times)) if times and len(times) == len(self.live_legs()) else None
 
     def require(self, *states: CaseState) -> None:
-        """Refuse unless the appeal stands in one of `states`."""
-        if self.state not in states:
-            raise Conflict(
-                f"该诉求现为“{STATE_ZH[self.state]}”，不能进行此操作",
-                f"the appeal is {self.state}: this cannot happen now",
-            )
+        """Raise `Conflict` unless the appeal is in one of `states`."""
+        require_state(APPEAL, self.state, states, STATE_ZH)
 
-    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        return type_(
-            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
-        )
-
-    def add(self, entry: Entry) -> None:
-        """Put `entry` into the timeline, in order of time; once, however often it is heard."""
+    def add_entry(self, entry: TimelineEntry) -> None:
+        """Put `entry` into the timeline, in order of time, unless it is there already."""
         if entry not in self.timeline:
             timeline = [*self.timeline]
-            insort(timeline, entry, key=lambda one: (one.occurred_at, _RANK[one.type]))
+            insort(timeline, entry, key=_timeline_order)
             self.timeline = timeline
 
-    def settle(self) -> None:
-        """Something changed: count it, and see how the appeal stands."""
+    def update_state(self) -> None:
+        """Count a change, and derive the state anew."""
         self.version += 1
-        self.state = self._standing()
+        self.state = self._derived_state()
 
-    def _standing(self) -> CaseState:
+    def _derived_state(self) -> CaseState:
         live = self.live_legs()
         reached = (
-            (CaseState.APPROVED, self.approved_at),  # said of a case that nothing had ended before
+            (CaseState.APPROVED, self.approved_at),  # the judge approves only what nothing else ended before
             (CaseState.CLOSED, self.closed_at),
             (CaseState.WITHDRAWN, self.withdrawn_at),
             (CaseState.REFERRED, self.referred_at),
@@ -193,6 +180,10 @@ class File(BaseModel):
             (CaseState.DISPATCHED, live),
         )
         return next((state for state, holds in reached if holds), CaseState.REGISTERED)
+
+
+def _timeline_order(entry: TimelineEntry) -> tuple[datetime, int]:
+    return entry.occurred_at, _RANK[entry.type]
 
 
 STATE_ZH = {

@@ -22,7 +22,7 @@ def test_a_plan_brings_its_dates_and_keeps_texts_and_amounts_out_of_the_event() 
     assert (event.stage, [date.isoformat() for date in event.dates]) == ("plan", [FIRST, SECOND])
     assert "分两期" not in event.model_dump_json()
     assert "amount" not in event.model_dump_json()
-    assert [reached.stage for reached in case.file.legs[0].stages] == ["plan"]
+    assert [reached.stage for reached in case.appeal.legs[0].stages] == ["plan"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_pack_without_stages_has_none_to_reach() -> None:
 
 
 @pytest.mark.parametrize("act", [acts.Reach, acts.Reply])
-def test_a_completed_leg_reaches_no_stage(act: type[acts.Act]) -> None:
+def test_a_completed_leg_reaches_no_stage(act: type[acts.AppealAct]) -> None:
     case = Case().assigned()
     case.do(ROADS, acts.Complete, outcome="solved", text="好")
     refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))
@@ -118,7 +118,7 @@ def test_where_the_directory_names_no_head_any_name_signs() -> None:
 @pytest.mark.parametrize(("level", "allowed"), [("county", True), ("city", False)])
 def test_a_lifted_case_is_lifted_again_while_a_level_is_above(level: str, allowed: bool) -> None:
     case = Case().assigned()
-    case.file.lifted, case.file.level = True, level
+    case.appeal.lifted, case.appeal.level = True, level
     if allowed:
         assert case.do(ROADS, acts.RequestLift, **LIFT)
     else:

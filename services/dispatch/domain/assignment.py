@@ -1,0 +1,71 @@
+"""Dispatch (交办): which units get a leg of an appeal. Pure."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from services.dispatch import acts
+from services.dispatch.document import AppealDocument, AppealState, LegDocument, Unit, leg_id, own_limits
+from services.dispatch.domain.context import ActContext
+from shared import events
+from shared.events import Event, Role
+from shared.service.errors import Conflict
+
+
+def assign(appeal: AppealDocument, act: acts.Assign, context: ActContext) -> Iterator[Event]:
+    """Dispatch to one unit or two (双向交办), or to another one after an upheld objection."""
+    yield add_legs(appeal, act, context.at, context.units)
+
+
+def add_legs(appeal: AppealDocument, act: acts.Assign, at: datetime, units: Mapping[str, Unit]) -> Event:
+    """Add the legs of `act`, whose first round starts at `at`. Raises `Conflict`.
+
+    `units` are the directory entries of the units that `act` names.
+    """
+    appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
+    _check_legs(appeal, act)
+    first = len(appeal.legs)
+    legs = [_leg(appeal, wish, first + i, at, units[wish.unit]) for i, wish in enumerate(act.legs)]
+    appeal.legs = [*appeal.legs, *legs]
+    appeal.state = AppealState.ASSIGNED
+    appeal.marks = appeal.marks | act.marks
+    event_legs = tuple(_event_leg(leg, wish) for leg, wish in zip(legs, act.legs, strict=True))
+    return appeal.event(events.AppealAssigned, at, marks=appeal.marks, legs=event_legs)
+
+
+def _check_legs(appeal: AppealDocument, act: acts.Assign) -> None:
+    live = appeal.live_legs()
+    wanted = [leg.unit for leg in act.legs]
+    busy = {leg.unit for leg in live}
+    if repeated := busy.intersection(wanted) or {unit for unit in wanted if wanted.count(unit) > 1}:
+        raise Conflict(
+            f"已交办给 {'、'.join(sorted(repeated))}",
+            f"already dispatched to {', '.join(sorted(repeated))}",
+            "legs",
+        )
+    roles = [leg.role for leg in live] + [leg.role for leg in act.legs]
+    if roles.count(Role.LEAD) != 1:
+        raise Conflict("须有且只有一个主办单位", "exactly one unit leads", "legs")
+
+
+def _leg(appeal: AppealDocument, wish: acts.LegWish, index: int, at: datetime, unit: Unit) -> LegDocument:
+    return LegDocument(
+        leg_id=leg_id(appeal.appeal_id, index),
+        unit=wish.unit,
+        unit_name=unit.name,
+        leader=unit.leader,
+        office_hours=unit.office_hours,
+        role=wish.role,
+        round_at=at,
+    )
+
+
+def _event_leg(leg: LegDocument, wish: acts.LegWish) -> events.Leg:
+    return events.Leg(
+        leg_id=leg.leg_id,
+        unit=leg.unit,
+        unit_name=leg.unit_name,
+        role=leg.role,
+        leader=leg.leader,
+        office_hours=leg.office_hours,
+        limits=own_limits(wish.limits),
+    )

@@ -1,0 +1,48 @@
+"""Merged appeals (并单): what an act on the lead, which is handled for all, means for its followers. Pure."""
+
+from services.dispatch import acts
+from services.dispatch.document import WORKING, AppealDocument, AppealState, Unit
+from shared.events import Role
+from shared.rules.pack.desks import Shared
+from shared.rules.pack.pack import Pack
+
+_SHARED: dict[type[acts.AppealAct], Shared] = {acts.Reply: Shared.REPLY, acts.Complete: Shared.COMPLETION}
+PASSED_ON = (acts.Assign, acts.Reply, acts.Complete)
+"""The acts on a lead that may be repeated on its followers."""
+
+
+def joining_act(lead: AppealDocument, follower: AppealDocument) -> acts.Assign | None:
+    """The act that dispatches a follower, which no unit has yet, to the units of its lead; None for none.
+
+    Limits that were set for the lead alone are not copied.
+    """
+    legs = [acts.LegWish(unit=leg.unit, role=leg.role) for leg in lead.live_legs()]
+    if lead.state != AppealState.ASSIGNED or not any(leg.role == Role.LEAD for leg in legs):
+        return None
+    if follower.live_legs() or follower.state not in (AppealState.RECEIVED, AppealState.ASSIGNED):
+        return None
+    return acts.Assign.model_construct(legs=tuple(legs), marks=lead.marks)
+
+
+def units_of(lead: AppealDocument) -> dict[str, Unit]:
+    """The units as the directory described them when the lead was dispatched."""
+    return {
+        leg.unit: Unit(
+            code=leg.unit, name=leg.unit_name, kind="", leader=leg.leader, office_hours=leg.office_hours
+        )
+        for leg in lead.live_legs()
+    }
+
+
+def repeated_act(
+    lead: AppealDocument, act: acts.AppealAct, follower: AppealDocument, pack: Pack
+) -> acts.LegAct | None:
+    """The same act for `follower`; None where the pack does not share it, or its unit has no leg there."""
+    shares = pack.merging.shares if pack.merging else frozenset()
+    if not isinstance(act, acts.LegAct) or _SHARED.get(type(act)) not in shares:
+        return None
+    unit = lead.leg(act.leg_id).unit
+    legs = [leg for leg in follower.legs if leg.unit == unit and leg.state in WORKING]
+    if follower.state != AppealState.ASSIGNED or not legs:
+        return None
+    return act.model_copy(update={"leg_id": legs[0].leg_id})

@@ -1,0 +1,51 @@
+"""Pauses (暂停): time that does not count, on a ground of the pack and with an approval. Pure.
+
+A transition checks first and changes after; it refuses with `Conflict`, `Forbidden` or `Invalid`.
+"""
+
+from collections.abc import Iterator
+
+from services.dispatch import acts
+from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ranks import approving_rank
+from shared import events
+from shared.events import Event, PackWord, Rank
+from shared.rules.pack.desks import Pauses
+from shared.service.errors import Conflict, Invalid
+
+
+def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Iterator[Event]:
+    """Stop the leg's clock, on a ground that the pack names, approved by the rank that the ground needs."""
+    leg = appeal.working(act.leg_id, LegState.OPEN)
+    rule = context.pack.pauses
+    if rule is None:
+        raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
+    approving_rank(act.rank, _rank_of_ground(act.ground, rule), context)
+    leg.state, leg.pauses = LegState.PAUSED, leg.pauses + 1
+    yield appeal.leg_event(
+        leg, events.AppealPaused, context.at, reason=act.reason, approver=act.approver, ground=act.ground
+    )
+
+
+def resume(appeal: AppealDocument, act: acts.Resume, context: ActContext) -> Iterator[Event]:
+    """Let the leg's clock run again."""
+    leg = appeal.working(act.leg_id, LegState.PAUSED)
+    leg.state = LegState.OPEN
+    yield appeal.leg_event(leg, events.AppealResumed, context.at)
+
+
+def _rank_of_ground(code: PackWord | None, rule: Pauses) -> Rank:
+    """The rank that a pause on this ground needs; the office's where the pack names no grounds."""
+    grounds = {ground.ground: ground for ground in rule.grounds}
+    if not grounds and code is not None:
+        raise Invalid("适用规则未列暂停原因，请勿填写", "the pack names no grounds: leave it out", "ground")
+    if not grounds:
+        return Rank.OFFICE
+    if code is None or code not in grounds:
+        raise Invalid(
+            f"暂停原因须为：{'、'.join(f'{ground.ground}（{ground.title.zh}）' for ground in rule.grounds)}",
+            f"time may stop on these grounds: {', '.join(grounds)}",
+            "ground",
+        )
+    return grounds[code].rank

@@ -1,0 +1,42 @@
+"""The rank that approves a longer limit or a pause (审批层级). Pure."""
+
+from services.dispatch.domain.context import ActContext
+from shared.events import Rank
+from shared.roles import AccountRole
+from shared.service.errors import Forbidden, Invalid
+
+MAYOR = "mayor"
+"""The code of the leader with the highest rank (主要领导)."""
+_ASCENDING = list(Rank)
+_ZH = {
+    Rank.UNIT_HEAD: "承办单位负责人",
+    Rank.OFFICE: "营商环境办",
+    Rank.LEADER: "分管领导",
+    Rank.MAYOR: "主要领导",
+}
+
+
+def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext) -> Rank | None:
+    """The rank that approves; None where an import does not know it.
+
+    `stated` is the rank that the request names. `Forbidden` where the rank is lower than `needed`; `Invalid`
+    where a leader names another rank than its own.
+    """
+    rank = _rank(stated, context)
+    if rank and needed and _ASCENDING.index(rank) < _ASCENDING.index(needed):
+        raise Forbidden(
+            f"须由{_ZH[needed]}批准", f"this needs the approval of the rank {needed}, not {rank}", "rank"
+        )
+    return rank
+
+
+def _rank(stated: Rank | None, context: ActContext) -> Rank | None:
+    """A leader approves by its own rank. The office may record what a higher rank decided on paper."""
+    if context.by.role != AccountRole.LEADER:
+        return stated or (Rank.OFFICE if context.by.role == AccountRole.OFFICE else None)
+    own = Rank.MAYOR if context.by.code == MAYOR else Rank.LEADER
+    if stated not in (None, own):
+        raise Invalid(
+            f"您的审批层级为{_ZH[own]}，请勿填写其他层级", f"your rank is {own}: leave it out", "rank"
+        )
+    return own

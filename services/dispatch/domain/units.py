@@ -1,0 +1,82 @@
+"""What a unit does on its leg. Pure.
+
+A transition checks first and changes after; it refuses with `Conflict` or `Invalid`.
+"""
+
+from collections.abc import Iterator
+
+from services.dispatch import acts
+from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.domain.context import ActContext
+from shared import events
+from shared.events import Event
+from shared.service.errors import Conflict, Invalid
+
+
+def contact(appeal: AppealDocument, act: acts.Contact, context: ActContext) -> Iterator[Event]:
+    """The unit reached the enterprise (联系企业)."""
+    leg = appeal.working(act.leg_id)
+    if act.contacted_at is not None and act.contacted_at > context.at:
+        raise Invalid("联系时间在将来", "the contact lies in the future", "contacted_at")
+    leg.contacted_at = leg.contacted_at or context.at
+    yield appeal.leg_event(leg, events.AppealContacted, context.at, how=act.how)
+
+
+def reply(appeal: AppealDocument, act: acts.Reply, context: ActContext) -> Iterator[Event]:
+    """The unit told the enterprise how handling stands (回复办理情况)."""
+    leg = appeal.working(act.leg_id)
+    leg.responded_at, leg.replied_at = leg.responded_at or context.at, context.at
+    yield appeal.leg_event(leg, events.AppealResponded, context.at)
+
+
+def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) -> Iterator[Event]:
+    """The unit reports completion (办结). A planned completion names its date."""
+    leg = appeal.working(act.leg_id)
+    if act.outcome == events.Outcome.PLANNED and act.planned_on is None:
+        raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
+    leg.state, leg.completed_at, leg.outcome = LegState.COMPLETED, context.at, act.outcome
+    leg.extension = None
+    yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=act.outcome)
+
+
+def refuse(appeal: AppealDocument, act: acts.Refuse, context: ActContext) -> Iterator[Event]:
+    """The unit refuses to handle the appeal (说不)."""
+    leg = appeal.working(act.leg_id)
+    if leg.refused_at is not None:
+        raise Conflict("该单位已表示不予办理", "the unit refused already")
+    leg.refused_at = context.at
+    yield appeal.leg_event(leg, events.AppealRefused, context.at, reason=act.reason)
+
+
+def raise_objection(appeal: AppealDocument, act: acts.Object, context: ActContext) -> Iterator[Event]:
+    """The unit objects that the appeal is not its business (派单异议). The clock runs on."""
+    leg = appeal.working(act.leg_id)
+    if leg.objection is not None:
+        raise Conflict("已有未决的派单异议", "an objection is waiting for its decision")
+    leg.objection = act.reason
+    yield appeal.leg_event(leg, events.AppealObjected, context.at, reason=act.reason)
+
+
+def request_lift(appeal: AppealDocument, act: acts.RequestLift, context: ActContext) -> Iterator[Event]:
+    """The head of the unit asks, with a signature, that a leader or the next level take the appeal (提级)."""
+    leg = appeal.working(act.leg_id)
+    _check_lift(appeal, context)
+    unit = context.units.get(leg.unit)
+    if unit and unit.head and act.signed_by != unit.head:
+        raise Invalid(
+            f"提级申请须由单位负责人 {unit.head} 签署",
+            f"the head of the unit signs the request: {unit.head}",
+            "signed_by",
+        )
+    yield appeal.leg_event(leg, events.LiftRequested, context.at, reason=act.reason)
+
+
+def _check_lift(appeal: AppealDocument, context: ActContext) -> None:
+    pack = context.pack
+    if not any(step.when.requested for step in pack.ladder):
+        raise Conflict("适用规则没有按申请提级", f"{pack.ref} lifts nothing on request")
+    if pack.never_lifted and (marks := pack.never_lifted.marks & appeal.marks):
+        raise Conflict("该类事项不提级办理", f"{pack.ref} never lifts matters of {', '.join(sorted(marks))}")
+    levels = [level.level for level in pack.levels.steps] if pack.levels else []
+    if appeal.lifted and (not levels or appeal.level == levels[-1]):
+        raise Conflict("该诉求已提级办理", "the appeal was lifted already, and no level is above")

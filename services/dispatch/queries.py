@@ -1,0 +1,143 @@
+"""What dispatch reads for its routes, and the directory of units."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from services.dispatch.document import JudgedDeadline, Unit
+from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
+from shared.service.errors import Conflict, Invalid
+
+_APPEALS = text(
+    """
+    select file from appeals
+    where registration_number > :after
+      and (cast(:state as text) is null or state = :state)
+      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+    order by registration_number limit :limit
+    """
+)
+_APPEAL_WITH_ACTS = text(
+    """
+    select file, (
+      select coalesce(
+        json_agg(json_build_object('occurred_at', occurred_at, 'by', by, 'act', act) order by id), '[]'
+      ) from acts where acts.appeal_id = appeals.appeal_id
+    ) as acts, (
+      select coalesce(
+        json_agg(
+          json_build_object(
+            'appeal_id', other.appeal_id, 'registration_number', other.registration_number,
+            'title', other.file->>'title', 'enterprise', other.file->>'enterprise', 'state', other.state
+          ) order by other.registration_number
+        ), '[]'
+      ) from followers join appeals as other on other.appeal_id = followers.follower
+      where followers.lead = appeals.appeal_id and exists (
+        select 1 from jsonb_array_elements(other.file->'merges') as merge
+        where merge->>'lead' = cast(followers.lead as text) and merge->>'unmerged_at' is null
+      )
+    ) as followers
+    from appeals where appeal_id = :id
+    """
+)
+_JUDGED = text("select deadlines from judged where appeal_id = :id")
+_UNITS = text("select code, unit, version from units where code > :after order by code limit :limit")
+_UNITS_NAMED = text(
+    """
+    select unit from units where code = any(
+      cast(:codes as text[])
+      || array(select unnest(units) from appeals where appeal_id = any(cast(:appeals as uuid[])))
+    )
+    """
+)
+_LOCK_DIRECTORY = text("select " + wait_for_name("'directory of units'"))
+_UNIT_VERSION = text("select version from units where code = :code")
+_IS_ABOVE = text(
+    """
+    with recursive above (code, parent) as (
+      select code, parent from units where code = :unit
+      union select units.code, units.parent from units join above on units.code = above.parent
+    )
+    select count(*) from above where code = :code
+    """
+)
+_SAVE_UNIT = text(
+    """
+    insert into units (code, parent, unit) values (:code, :parent, cast(:unit as jsonb))
+    on conflict (code) do update
+    set parent = excluded.parent, unit = excluded.unit, version = units.version + 1
+    returning version
+    """
+)
+
+
+async def appeals(
+    conn: Connection, *, after: str, limit: int, state: str | None, unit: str | None
+) -> list[dict[str, Any]]:
+    """Documents after the registration number `after`, in order; of one state or unit where given."""
+    values = {"after": after, "state": state, "unit": unit, "limit": limit}
+    return list((await conn.execute(_APPEALS, values)).scalars())
+
+
+async def appeal_with_acts(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
+    """One document with its acts in order, who did each, and its followers; None for an unknown appeal."""
+    row = (await conn.execute(_APPEAL_WITH_ACTS, {"id": appeal_id})).one_or_none()
+    return None if row is None else {**row.file, "acts": row.acts, "followers": row.followers}
+
+
+async def judged_deadlines(conn: Connection, appeal_id: UUID) -> tuple[JudgedDeadline, ...]:
+    """The deadlines of an appeal's legs as last judged."""
+    deadlines = (await conn.execute(_JUDGED, {"id": appeal_id})).scalar()
+    return tuple(JudgedDeadline.model_validate(deadline) for deadline in deadlines or ())
+
+
+async def units(conn: Connection, *, after: str, limit: int) -> list[dict[str, Any]]:
+    """Units after the code `after`, in order, each with its version."""
+    rows = await conn.execute(_UNITS, {"after": after, "limit": limit})
+    return [{**row.unit, "version": row.version} for row in rows]
+
+
+async def units_named(
+    conn: Connection, codes: Collection[str], appeals: Collection[UUID] = (), field: str = "legs.unit"
+) -> dict[str, Unit]:
+    """By code, the units with these codes and those that `appeals` were dispatched to.
+
+    Raises `Invalid`, about `field`, for a code that the directory lacks.
+    """
+    rows = await conn.execute(_UNITS_NAMED, {"codes": list(codes), "appeals": list(appeals)})
+    named = {unit.code: unit for unit in map(Unit.model_validate, rows.scalars())}
+    if missing := sorted(set(codes) - named.keys()):
+        raise Invalid(f"没有这个承办单位：{'、'.join(missing)}", f"no such unit: {', '.join(missing)}", field)
+    return named
+
+
+async def locked_unit_version(conn: Connection, code: str) -> int | None:
+    """The version of a unit, None for a new one. Until the transaction ends nobody else writes a unit."""
+    await conn.execute(_LOCK_DIRECTORY)
+    version: int | None = (await conn.execute(_UNIT_VERSION, {"code": code})).scalar()
+    return version
+
+
+async def check_parent(conn: Connection, unit: Unit) -> None:
+    """Raises `Conflict` for a parent that is the unit itself or below it, `Invalid` for an unknown one."""
+    if unit.parent is None:
+        return
+    is_above = (await conn.execute(_IS_ABOVE, {"code": unit.code, "unit": unit.parent})).scalar()
+    if unit.parent == unit.code or is_above:
+        raise Conflict(
+            f"{unit.parent} 就是 {unit.code} 或其下级，不能作为上级",
+            f"{unit.parent} is {unit.code} or stands below it: choose another parent",
+            "parent",
+        )
+    await units_named(conn, [unit.parent], field="parent")
+
+
+async def save_unit(conn: Connection, unit: Unit) -> int:
+    """Write a unit; returns its new version."""
+    document = orjson.dumps(unit.model_dump()).decode()
+    row = await conn.execute(_SAVE_UNIT, {"code": unit.code, "parent": unit.parent, "unit": document})
+    return int(row.scalar_one())

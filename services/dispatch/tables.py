@@ -1,0 +1,51 @@
+"""The tables of dispatch: one document an appeal, every act as evidence, the directory of units."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+
+from shared.messaging.tables import add_backbone
+
+metadata = sa.MetaData()
+add_backbone(metadata)
+
+sa.Table(
+    "appeals",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True),
+    sa.Column("registration_number", sa.Text, nullable=False, unique=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("units", pg.ARRAY(sa.Text), nullable=False),
+    sa.Column("file", pg.JSONB, nullable=False),
+    sa.Index("appeals_units", "units", postgresql_using="gin"),
+    sa.Index("appeals_state", "state", "registration_number"),
+)
+sa.Table(
+    "acts",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("appeal_id", pg.UUID, nullable=False),
+    sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("act", pg.JSONB, nullable=False),
+    sa.Index("acts_appeal", "appeal_id", "id"),
+)
+sa.Table(
+    "units",
+    metadata,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text, sa.ForeignKey("units.code")),
+    sa.Column("unit", pg.JSONB, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+)
+sa.Table(
+    "followers",
+    metadata,
+    sa.Column("lead", pg.UUID, primary_key=True),
+    sa.Column("follower", pg.UUID, primary_key=True),
+)
+sa.Table(
+    "judged",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True),
+    sa.Column("deadlines", pg.JSONB, nullable=False),
+)

@@ -1,0 +1,104 @@
+"""What an act does to a registered appeal. Pure: no I/O, no clock.
+
+A transition checks first and changes after; it refuses with `Conflict` or `Invalid`.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from services.intake import acts, timeline
+from services.intake.document import AppealDocument, FollowUpCall, Rated
+from services.intake.domain.context import ActContext
+from services.intake.domain.reopening import check_reopening
+from shared import events
+from shared.events import Event
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Conflict, Invalid
+
+HANDLED = (CaseState.COMPLETED, CaseState.REFERRED, CaseState.CLOSED, CaseState.APPROVED)
+BEYOND_RECALL = (CaseState.WITHDRAWN, CaseState.CLOSED, CaseState.APPROVED)
+
+
+def withdraw(appeal: AppealDocument, act: acts.Withdraw, context: ActContext) -> Iterator[Event]:
+    """The enterprise takes its appeal back."""
+    appeal.require(*(state for state in CaseState if state not in BEYOND_RECALL))
+    appeal.withdrawn_at = context.at
+    yield appeal.event(events.AppealWithdrawn, context.at, reason=act.reason)
+
+
+def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterator[Event]:
+    """The enterprise rates how its appeal was handled (好差评); again only after a reopening."""
+    if not context.past:
+        appeal.require(*HANDLED)
+    if appeal.rating is not None:
+        raise Conflict("本次办理已评价", "this handling was rated already", "rating")
+    appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at)
+    appeal.heard_at = context.at
+    yield appeal.event(events.AppealRated, context.at, rating=act.rating)
+
+
+def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -> Iterator[Event]:
+    """Somebody independent called the enterprise after completion (回访); it may rate in that call."""
+    if not context.past:
+        appeal.require(*HANDLED)
+    _check_call(appeal, act, context.at)
+    call = FollowUpCall(
+        reached=act.reached,
+        by=context.by,
+        made_at=context.at,
+        called_at=act.called_at,
+        comment=act.comment,
+    )
+    appeal.follow_ups = [*appeal.follow_ups, call]
+    if act.reached:
+        appeal.heard_at = context.at
+    yield appeal.event(events.FollowUpMade, context.at, reached=act.reached)
+    if act.rating is not None:
+        yield from rate(appeal, acts.Rate(rating=act.rating, comment=act.comment), context)
+
+
+def _check_call(appeal: AppealDocument, act: acts.FollowUp, at: datetime) -> None:
+    if act.called_at is not None and not appeal.received_at <= act.called_at <= at:
+        raise Invalid(
+            "回访时间应在登记之后、当前时间之前",
+            "the call lies before the registration or in the future",
+            "called_at",
+        )
+    if not act.reached and act.rating is not None:
+        raise Invalid("未接通时不能填写评价", "who was not reached gave no rating: leave it out", "rating")
+
+
+def reopen(appeal: AppealDocument, act: acts.Reopen, context: ActContext) -> Iterator[Event]:
+    """Start the next round of the completed legs, where the pack allows it."""
+    if not context.past:
+        appeal.require(CaseState.COMPLETED)
+    check_reopening(appeal, context.pack, context.calendar, context.at)
+    assert appeal.rating is not None
+    appeal.earlier_ratings = [*appeal.earlier_ratings, appeal.rating]
+    appeal.rating, appeal.heard_at, appeal.reopened_at = None, None, context.at
+    yield appeal.event(events.AppealReopened, context.at, reason=act.reason)
+
+
+TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContext], Iterator[Event]]] = {
+    acts.Withdraw: withdraw,
+    acts.Rate: rate,
+    acts.FollowUp: follow_up,
+    acts.Reopen: reopen,
+}
+
+
+def perform(
+    appeal: AppealDocument, act: acts.AppealAct, context: ActContext
+) -> tuple[AppealDocument, list[Event]]:
+    """Do `act`: returns a changed copy of the appeal, and the events of the change.
+
+    Raises `Conflict` where the appeal does not allow the act, `Invalid` for wrong values.
+    """
+    appeal = appeal.model_copy()
+    transition = next(transition for kind, transition in TRANSITIONS.items() if isinstance(act, kind))
+    made = list(transition(appeal, act, context))
+    for event in made:
+        appeal.add_entry(timeline.entry_of(event))
+    appeal.update_state()
+    return appeal, made

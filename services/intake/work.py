@@ -1,0 +1,160 @@
+"""Intake's unit of work: appeals as documents, and the counters of registration numbers."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from services.intake.acts import AppealAct, Register
+from services.intake.document import AppealDocument
+from services.intake.domain.context import ActContext
+from services.intake.domain.merging import merge, require_merged, unmerge
+from services.intake.domain.registration import receive, registration_number
+from services.intake.domain.transitions import perform
+from shared.appeals.work import LOAD_APPEALS, AppealWork
+from shared.database.connection import Connection
+from shared.database.rows import ManyRows, excluded, insert
+from shared.events import Event
+from shared.rules.pack.pack import Pack
+from shared.service.errors import HuyingError
+
+_LOCK_COUNTERS = text(
+    """
+    insert into numbers (day, last)
+    select day, 0 from unnest(cast(:days as date[])) with ordinality as t (day, position) order by position
+    on conflict (day) do update set last = numbers.last
+    returning day, last
+    """
+)
+_SAVE_APPEALS = insert(
+    "appeals",
+    {
+        "appeal_id": "uuid",
+        "registration_number": "text",
+        "source_id": "text",
+        "state": "text",
+        "units": "text[]",
+        "received_at": "timestamptz",
+        "lead": "uuid",
+        "file": "jsonb",
+    },
+    then=f"on conflict (appeal_id) do update set {excluded('state', 'units', 'lead', 'file')}",
+)
+_SAVE_COUNTERS = ManyRows(
+    "update numbers set last = t.last from {rows} where numbers.day = t.day", {"day": "date", "last": "int"}
+)
+
+
+class Work(AppealWork[AppealDocument]):
+    """The appeals of one transaction, and the counters of its registration numbers.
+
+    Its keys: the id of an appeal; a day, for that day's counter; a time zone, for the counter of the day on
+    which the transaction starts there.
+    """
+
+    service = "intake"
+
+    def __init__(self, conn: Connection, at: datetime) -> None:
+        super().__init__(conn, at)
+        self._last_numbers: dict[date, int] = {}
+        self._counted: set[date] = set()
+
+    async def load(self, keys: Collection[Any]) -> None:
+        days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
+        days |= {key for key in keys if isinstance(key, date)}
+        if days:
+            counters = await self.conn.execute(_LOCK_COUNTERS, {"days": sorted(days)})
+            self._last_numbers = {row.day: row.last for row in counters}
+        if ids := [key for key in keys if isinstance(key, UUID)]:
+            rows = await self.conn.execute(LOAD_APPEALS, {"ids": ids})
+            self.add_loaded(AppealDocument.model_validate_json(row) for row in rows.scalars())
+
+    def register(
+        self,
+        body: Register,
+        appeal_id: UUID,
+        pack: Pack,
+        at: datetime,
+        zone: ZoneInfo,
+        receipt_hash: str | None = None,
+        source_id: str | None = None,
+    ) -> AppealDocument:
+        """Register an appeal received at `at`, under the next number of that day in `zone`."""
+        day = at.astimezone(zone).date()
+        n = self._last_numbers[day] + 1
+        number = registration_number(pack.prefix, day, n)
+        appeal, event = receive(body, appeal_id, number, pack.ref, at, receipt_hash, source_id)
+        self._last_numbers[day] = n
+        self._counted.add(day)
+        return self._keep_all([appeal], [event])
+
+    def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
+        """Do `act` and emit the events of the change."""
+        appeal, made = perform(self.appeal(appeal_id), act, context)
+        return self._keep_all([appeal], made)
+
+    def merge(
+        self,
+        appeal_id: UUID,
+        lead_id: UUID,
+        reason: str,
+        at: datetime,
+        pack_of: Callable[[str], Pack],
+        *,
+        past: bool = False,
+    ) -> AppealDocument:
+        """Handle the appeal with `lead_id`. Both must be loaded, and the present lead where there is one."""
+        appeal, lead = self.appeal(appeal_id), self.appeal(lead_id)
+        former_lead = self.appeal(appeal.merged.lead) if appeal.merged else None
+        return self._keep_all(*merge(appeal, lead, former_lead, reason, at, pack_of, past=past))
+
+    def unmerge(self, appeal_id: UUID, reason: str, at: datetime) -> AppealDocument:
+        """Handle the appeal by itself again. Its lead must be loaded."""
+        appeal = self.appeal(appeal_id)
+        lead = self.appeal(require_merged(appeal).lead)
+        return self._keep_all(*unmerge(appeal, lead, reason, at))
+
+    def _keep_all(self, appeals: Sequence[AppealDocument], made: Iterable[Event]) -> AppealDocument:
+        """Emit the events, keep the changed appeals; returns the first."""
+        for event in made:
+            self.emit(event)
+        for appeal in appeals:
+            self.keep(appeal)
+        return appeals[0]
+
+    @contextmanager
+    def all_or_none(self) -> Iterator[None]:
+        """Acts that belong together: where one is refused, the others within the block are undone."""
+        appeals, changed, last_numbers = dict(self.appeals), dict(self.changed), dict(self._last_numbers)
+        counted, pending = set(self._counted), list(self.pending)
+        try:
+            yield
+        except HuyingError:
+            self.appeals, self.changed, self._last_numbers = appeals, changed, last_numbers
+            self._counted, self.pending = counted, pending
+            raise
+
+    async def flush(self) -> None:
+        if self.changed:
+            await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+        if self._counted:
+            counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
+            await _SAVE_COUNTERS.execute(self.conn, counters)
+        await super().flush()
+
+
+def _row(appeal: AppealDocument) -> tuple[Any, ...]:
+    return (
+        appeal.appeal_id,
+        appeal.registration_number,
+        appeal.source_id,
+        appeal.state,
+        [leg.unit for leg in appeal.live_legs()],
+        appeal.received_at,
+        appeal.merged and appeal.merged.lead,
+        appeal.model_dump_json(),
+    )
