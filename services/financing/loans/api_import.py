@@ -1,7 +1,5 @@
 """Past loan requests over HTTP, for the importer."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +12,8 @@ from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.rules import pack_now
 from services.financing.work import Work
 from shared.rules.pack.pack import Pack
-from shared.service.errors import Conflict, HuyingError, NotFound
+from shared.service.errors import Conflict, NotFound
+from shared.web.bodies import in_item
 from shared.web.request import Requested
 from shared.web.writer import Answer
 
@@ -27,7 +26,7 @@ async def import_(body: acts.ImportLoans, request: Requested) -> Response:
     await request.require_hold()
     keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)
     for i, act in enumerate(body.items):
-        with _naming_item(i):
+        with in_item("items", i):
             request.context.clock.check_import(act.occurred_at)
         keys.add(domain.imported_id(body.source, act.source_id))
         if isinstance(act, acts.PastLoan):
@@ -36,7 +35,7 @@ async def import_(body: acts.ImportLoans, request: Requested) -> Response:
     def do(work: Work) -> Answer:
         items = []
         for i, act in enumerate(body.items):
-            with _naming_item(i):
+            with in_item("items", i):
                 loan = _bring_in(work, body.source, act, pack, zone)
             items.append({"source_id": act.source_id, "registration_number": loan.number})
         return Answer(orjson.dumps({"items": items}).decode())
@@ -69,13 +68,3 @@ def _report(work: Work, loan: LoanDocument, act: acts.PastBankReport) -> None:
     if event is None:
         raise Conflict(receipt.zh, receipt.en, receipt.field)
     work.say(loan, [event])
-
-
-@contextmanager
-def _naming_item(i: int) -> Iterator[None]:
-    """A refusal within says that it is about item `i`."""
-    try:
-        yield
-    except HuyingError as refusal:
-        refusal.field = f"items.{i}.{refusal.field}" if refusal.field else f"items.{i}"
-        raise

@@ -16,7 +16,7 @@ router = APIRouter(tags=["financing"])
 
 def part(page: Page) -> dict[str, Any]:
     """The part of a list that a page asks for, by number, and one item more."""
-    return {"after": str(page.after[0]) if page.after else "", "limit": page.limit + 1}
+    return {"after": page.after_text, "limit": page.limit + 1}
 
 
 @router.get("/requests")
