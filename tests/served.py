@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
-from shared.service.runtime import listening, under_one_port
-
 from huying.kafka.broker import Kafka
 from huying.local.cluster import scratch
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from huying.replay.replay import Services
 from services import SERVICES
+from shared.service.start import listening, under_one_port
 from tests.city import City
 
 

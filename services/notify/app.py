@@ -1,15 +1,14 @@
 """The notify service: tells those whom a case concerns what occurs, in inboxes and by other channels."""
 
-from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from services.notify.access import ACCESS
 from services.notify.acknowledgements import api as acknowledgements
 from services.notify.acknowledgements.escalation import escalate
-from services.notify.channels.settings import load
+from services.notify.config import config_of
 from services.notify.contacts import api as contacts
-from services.notify.contacts.inquiries import inquire, registrars
+from services.notify.contacts.inquiries import inquire
 from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
 from services.notify.deliveries.worker import deliver
@@ -17,17 +16,13 @@ from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
 from services.notify.messages.routing import table
-from services.notify.messages.words import PackNames, names
 from services.notify.receipts import api as receipts
 from services.notify.receipts.polling import poll_receipts
-from services.notify.settings import NotifySettings, settings_of
-from services.notify.work import NotifyConfig, Work
+from services.notify.settings import NotifySettings
+from services.notify.work import Work
 from shared.cases import CASE, NUMBER_OF_APPEAL
-from shared.judging.rulebook import Rulebook, rulebook
+from shared.judging.rulebook import Rulebook
 from shared.messaging.outbox import WorkFactory
-from shared.rules.pack.pack import Pack
-from shared.rules.time.calendar import OfficeHours
-from shared.rules.time.limits import due
 from shared.service.service import Service, ServiceContext
 
 
@@ -37,35 +32,8 @@ async def check_tables(context: ServiceContext) -> None:
 
 
 def work_of(context: ServiceContext) -> WorkFactory:
-    """Makes units of work with what the settings and the packs say. `Mistakes` in the channels' file."""
-
-    rules, settings = rulebook(context), settings_of(context)
-
-    def pack_of(ref: str | None) -> Pack:
-        return rules.pack_of(ref) if ref else rules.pack
-
-    @cache
-    def names_of(ref: str | None) -> PackNames:
-        return names(pack_of(ref))
-
-    def acknowledge_by(ref: str | None, since: datetime) -> datetime | None:
-        pack = pack_of(ref)
-        if (rule := pack.acknowledgement) is None:
-            return None
-        hours = OfficeHours.parse(pack.office_hours.spans)
-        return due(pack.limit(rule.limit), since, rules.calendar, hours).due_at
-
-    channels = load(settings.channels).channels()
-    return partial(
-        Work,
-        config=NotifyConfig(
-            zone=context.zone,
-            names_of=names_of,
-            acknowledge_by=acknowledge_by,
-            channels=channels,
-            registrars=frozenset(registrars(settings)) if channels else frozenset(),
-        ),
-    )
+    """Makes units of work that know the settings and the packs."""
+    return partial(Work, config=config_of(context))
 
 
 SERVICE = Service(

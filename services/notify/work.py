@@ -1,11 +1,9 @@
 """Notify's unit of work: loads and locks cases, and saves them with the messages written about them."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -20,14 +18,15 @@ from services.notify.acknowledgements.domain import (
     not_acknowledged,
     superior,
 )
+from services.notify.config import NotifyConfig
 from services.notify.contacts import work as contacts
 from services.notify.deliveries import work as deliveries
-from services.notify.deliveries.domain import STALE, ChannelKind
+from services.notify.deliveries.domain import STALE
 from services.notify.document import CaseDocument
 from services.notify.messages import work as inboxes
 from services.notify.messages.message import Message
 from services.notify.messages.routing import table
-from services.notify.messages.words import USUAL, Language, PackNames, needs_names
+from services.notify.messages.words import USUAL, Language, needs_names
 from services.notify.messages.work import WrittenMessage
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
@@ -52,22 +51,6 @@ _PREFERENCES = text(
     where recipient not like 'enterprise:%' or recipient = any(cast(:enterprises as text[]))
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyConfig:
-    """What a unit of work needs of the settings and of the packs."""
-
-    names_of: Callable[[str | None], PackNames]
-    """What a pack, by its reference, calls its own words; the city's pack for None."""
-    zone: ZoneInfo
-    """The time zone of the times in messages."""
-    acknowledge_by: Callable[[str | None, datetime], datetime | None]
-    """By when a message of a given time must be acknowledged, by the pack of its case; None for never."""
-    channels: tuple[ChannelKind, ...]
-    """The delivery channels that are set up, beside the inbox."""
-    registrars: frozenset[str]
-    """The services that can be asked how the enterprises of their cases are reached."""
 
 
 class Work(UnitOfWork):

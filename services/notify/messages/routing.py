@@ -15,8 +15,9 @@ from services.notify.domain import TO_ALL_LEGS, recipients
 from services.notify.messages.message import Message
 from services.notify.messages.routes import Route, Routing
 from services.notify.messages.routing_checks import routing_mistakes, template_mistakes
+from services.notify.messages.speech import Speech
 from services.notify.messages.templates import FOLDER, Template, Texts, addressee, file_of, syntax_mistakes
-from services.notify.messages.words import USUAL, Language, PackNames, Speech
+from services.notify.messages.words import USUAL, Language, PackNames
 from shared.events import Event
 from shared.rules.pack import strict_yaml
 

@@ -12,7 +12,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from services.notify.document import CaseDocument
-from services.notify.messages.words import Language, Speech
+from services.notify.messages.speech import Speech
+from services.notify.messages.words import Language
 from shared.rules.pack.strict_yaml import Place
 
 FOLDER = Path(__file__).parent

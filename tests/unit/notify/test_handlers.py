@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notify.config import NotifyConfig
 from services.notify.document import CaseDocument
 from services.notify.handlers import HANDLERS
-from services.notify.work import NotifyConfig, Work
+from services.notify.work import Work
 from shared import events
 from shared.events import Event
 from tests.unit.notify.samples import APPEAL, LEGS, NAMES, NUMBER, at, sample
