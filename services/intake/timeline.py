@@ -8,65 +8,53 @@ from zoneinfo import ZoneInfo
 
 from services.intake.document import TimelineEntry
 from shared import events
-from shared.events import DeadlineKind, Event, Outcome, Rating
+from shared.events import Event, Outcome
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Title
-from shared.rules.time.limits import Limit, LimitUnit
+from shared.rules.terms import Rating
+from shared.rules.time.limits import Limit
+from shared.rules.wording import words
+from shared.rules.wording.words import Bilingual
 
-Words = tuple[str, str]
-_SENTENCES: dict[type[Event], Words] = {
-    events.AppealReceived: ("已登记", "registered"),
-    events.AppealAssigned: ("已交办", "dispatched"),
-    events.AppealContacted: ("承办单位已联系企业", "the unit reached the enterprise"),
-    events.AppealResponded: ("承办单位已回复办理情况", "the unit replied on how handling stands"),
-    events.StageReached: ("办理进展", "progress"),
-    events.AppealExtended: ("时限已延长，自起算共 {0}", "limit extended to {0} from its start"),
-    events.AppealPaused: ("时限暂停计算", "time stopped counting"),
-    events.AppealResumed: ("时限恢复计算", "time counts again"),
-    events.AppealCompleted: ("承办单位已办结：{0}", "the unit completed it: {0}"),
-    events.FindingMade: ("合理性认定：{0}（{1}）", "found {0} ({1})"),
-    events.AppealOverdue: ("{0}超期", "{0} is overdue"),
-    events.AppealRedispatched: ("再次交办，第 {0} 次", "dispatched again, round {0}"),
-    events.AppealLifted: ("已提级办理", "lifted to a leader"),
-    events.AppealInstructed: ("牵头领导已批示", "the leader gave an instruction"),
-    events.AppealReferred: ("已引导至", "referred to"),
-    events.DeadlineMoved: ("{0}时限因放假安排调整", "{0} moved by the holiday notice"),
-    events.ApprovalDeemed: ("{0}超期，视为同意", "{0} ran out: deemed approved"),
-    events.AppealHandedOver: ("已移交有关机关", "handed over to the body responsible"),
-    events.AppealRated: ("企业评价：{0}", "the enterprise's rating: {0}"),
-    events.FollowUpMade: ("{0}", "{0}"),
-    events.AppealMerged: ("与同类诉求一并办理", "handled together with others of its kind"),
-    events.AppealUnmerged: ("恢复单独办理", "handled by itself again"),
-    events.AppealReopened: ("重新办理", "reopened"),
-    events.AppealWithdrawn: ("企业已撤回", "withdrawn by the enterprise"),
-    events.AppealClosed: ("已销号", "closed"),
+_SENTENCES: dict[type[Event], Bilingual] = {
+    events.AppealReceived: Bilingual("已登记", "registered"),
+    events.AppealAssigned: Bilingual("已交办", "dispatched"),
+    events.AppealContacted: Bilingual("承办单位已联系企业", "the unit reached the enterprise"),
+    events.AppealResponded: Bilingual("承办单位已回复办理情况", "the unit replied on how handling stands"),
+    events.StageReached: Bilingual("办理进展", "progress"),
+    events.AppealExtended: Bilingual("时限已延长，自起算共 {0}", "limit extended to {0} from its start"),
+    events.AppealPaused: Bilingual("时限暂停计算", "time stopped counting"),
+    events.AppealResumed: Bilingual("时限恢复计算", "time counts again"),
+    events.AppealCompleted: Bilingual("承办单位已办结：{0}", "the unit completed it: {0}"),
+    events.FindingMade: Bilingual("合理性认定：{0}（{1}）", "found {0} ({1})"),
+    events.AppealOverdue: Bilingual("{0}超期", "{0} is overdue"),
+    events.AppealRedispatched: Bilingual("再次交办，第 {0} 次", "dispatched again, round {0}"),
+    events.AppealLifted: Bilingual("已提级办理", "lifted to a leader"),
+    events.AppealInstructed: Bilingual("牵头领导已批示", "the leader gave an instruction"),
+    events.AppealReferred: Bilingual("已引导至", "referred to"),
+    events.DeadlineMoved: Bilingual("{0}时限因放假安排调整", "{0} moved by the holiday notice"),
+    events.ApprovalDeemed: Bilingual("{0}超期，视为同意", "{0} ran out: deemed approved"),
+    events.AppealHandedOver: Bilingual("已移交有关机关", "handed over to the body responsible"),
+    events.AppealRated: Bilingual("企业评价：{0}", "the enterprise's rating: {0}"),
+    events.FollowUpMade: Bilingual("{0}", "{0}"),
+    events.AppealMerged: Bilingual("与同类诉求一并办理", "handled together with others of its kind"),
+    events.AppealUnmerged: Bilingual("恢复单独办理", "handled by itself again"),
+    events.AppealReopened: Bilingual("重新办理", "reopened"),
+    events.AppealWithdrawn: Bilingual("企业已撤回", "withdrawn by the enterprise"),
+    events.AppealClosed: Bilingual("已销号", "closed"),
 }
-_WORDS: dict[str, Words] = {
-    Outcome.SOLVED: ("已解决", "solved"),
-    Outcome.PLANNED: ("已列入计划", "planned"),
-    Outcome.EXPLAINED: ("已解释说明", "explained"),
-    Rating.SATISFIED: ("满意", "satisfied"),
-    Rating.BASICALLY_SATISFIED: ("基本满意", "basically satisfied"),
-    Rating.NOT_SATISFIED: ("不满意", "not satisfied"),
-    DeadlineKind.DISPATCH: ("交办", "dispatch"),
-    DeadlineKind.CONTACT: ("联系企业", "contact"),
-    DeadlineKind.REPLY: ("回复办理情况", "reply"),
-    DeadlineKind.COMPLETION: ("办结", "completion"),
-    DeadlineKind.OBJECTION: ("派单异议处理", "objection"),
-    DeadlineKind.LIFTED: ("提级办理", "lifted handling"),
-    DeadlineKind.FOLLOW_UP: ("回访", "follow-up"),
+_OUTCOMES: dict[Outcome, Bilingual] = {
+    Outcome.SOLVED: Bilingual("已解决", "solved"),
+    Outcome.PLANNED: Bilingual("已列入计划", "planned"),
+    Outcome.EXPLAINED: Bilingual("已解释说明", "explained"),
 }
-_DURATIONS: dict[LimitUnit, Words] = {
-    LimitUnit.NATURAL_DAYS: ("个自然日", "natural days"),
-    LimitUnit.WORKING_DAYS: ("个工作日", "working days"),
-    LimitUnit.HALF_WORKING_DAYS: ("个半日（工作时间）", "half working days"),
-    LimitUnit.WORKING_HOURS: ("个工作小时", "working hours"),
-    LimitUnit.MONTHS: ("个月", "months"),
+_REASONABLE: dict[bool, Bilingual] = {
+    True: Bilingual("合理", "reasonable"),
+    False: Bilingual("不合理", "not reasonable"),
 }
-_REASONABLE: dict[bool, Words] = {True: ("合理", "reasonable"), False: ("不合理", "not reasonable")}
-_REACHED: dict[bool, Words] = {
-    True: ("已回访企业", "the enterprise was called after completion"),
-    False: ("回访未接通", "called after completion, nobody answered"),
+_REACHED: dict[bool, Bilingual] = {
+    True: Bilingual("已回访企业", "the enterprise was called after completion"),
+    False: Bilingual("回访未接通", "called after completion, nobody answered"),
 }
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -86,20 +74,20 @@ def entry_of(event: Event, unit: str | None = None) -> TimelineEntry:
     )
 
 
-def _arguments(event: Event) -> list[Words]:
+def _arguments(event: Event) -> list[Bilingual]:
     match event:
         case events.AppealCompleted():
-            return [_WORDS[event.outcome]]
+            return [_OUTCOMES[event.outcome]]
         case events.AppealOverdue() | events.DeadlineMoved() | events.ApprovalDeemed():
             return [deadline_name(event.deadline, event.title)]
         case events.AppealRated():
             return [rating_name(event.rating)]
         case events.AppealRedispatched():
-            return [(str(event.round), str(event.round))]
+            return [Bilingual(str(event.round), str(event.round))]
         case events.AppealExtended():
             return [_duration(event.limit)]
         case events.FindingMade():
-            return [_REASONABLE[event.reasonable], (event.reason, event.reason)]
+            return [_REASONABLE[event.reasonable], Bilingual(event.reason, event.reason)]
         case events.FollowUpMade():
             return [_REACHED[event.reached]]
     return []
@@ -121,19 +109,19 @@ def _pack_word(event: Event) -> str | None:
     return None
 
 
-def rating_name(rating: Rating) -> Words:
+def rating_name(rating: Rating) -> Bilingual:
     """A rating in both languages."""
-    return _WORDS[rating]
+    return words.RATINGS[rating]
 
 
-def deadline_name(kind: str, title: dict[str, str]) -> Words:
+def deadline_name(kind: str, title: dict[str, str]) -> Bilingual:
     """The name of a deadline: its own title, else the usual words."""
-    return (title["zh"], title["en"]) if title else _WORDS.get(kind, (kind, kind))
+    return Bilingual(title["zh"], title["en"]) if title else words.DEADLINES.get(kind, Bilingual(kind, kind))
 
 
-def _duration(limit: Limit) -> Words:
-    zh, en = _DURATIONS[limit.unit]
-    return f"{limit.number} {zh}", f"{limit.number} {en if limit.number > 1 else en[:-1]}"
+def _duration(limit: Limit) -> Bilingual:
+    zh, en = words.UNITS[limit.unit]
+    return Bilingual(f"{limit.number} {zh}", f"{limit.number} {en}{'s' if limit.number > 1 else ''}")
 
 
 def shown_entry(entry: TimelineEntry, pack: Pack | None, zone: ZoneInfo) -> dict[str, Any]:
@@ -156,15 +144,14 @@ def shown_entry(entry: TimelineEntry, pack: Pack | None, zone: ZoneInfo) -> dict
     }
 
 
-def _name(entry: TimelineEntry, pack: Pack | None) -> Title | None:
+def _name(entry: TimelineEntry, pack: Pack | None) -> Title | Bilingual | None:
     if entry.word is None:
         return None
     if pack and (name := dict(_NAMES_IN_PACK[entry.type](pack)).get(entry.word)):
         return name
-    if entry.type == events.AppealExtended.type and entry.word in _WORDS:
-        zh, en = _WORDS[entry.word]
-        return Title(zh=zh, en=en)
-    return None if _PACK_WORD.fullmatch(entry.word) else Title(zh=entry.word, en=entry.word)
+    if entry.type == events.AppealExtended.type and entry.word in words.DEADLINES:
+        return words.DEADLINES[entry.word]
+    return None if _PACK_WORD.fullmatch(entry.word) else Bilingual(entry.word, entry.word)
 
 
 def _stages(pack: Pack) -> Iterable[tuple[str, Title]]:

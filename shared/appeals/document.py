@@ -9,11 +9,12 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.events import Event
+from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, NotFound
 
 State = TypeVar("State", bound=StrEnum)
-APPEAL = ("该诉求", "the appeal")
-LEG = ("该承办件", "the leg")
+APPEAL = Bilingual("该诉求", "the appeal")
+LEG = Bilingual("该承办件", "the leg")
 
 
 class AppealRecord(BaseModel):
@@ -33,13 +34,13 @@ class AppealRecord(BaseModel):
 
 
 def require_state(
-    subject: tuple[str, str], state: State, allowed: Collection[State], names_zh: Mapping[State, str]
+    subject: Bilingual, state: State, allowed: Collection[State], names_zh: Mapping[State, str]
 ) -> None:
     """Raise `Conflict` unless `state`, in which `subject` is, is one of `allowed`."""
     if state not in allowed:
-        zh, en = subject
         raise Conflict(
-            f"{zh}现为“{names_zh[state]}”，不能进行此操作", f"{en} is {state}: this cannot happen now"
+            f"{subject.zh}现为“{names_zh[state]}”，不能进行此操作",
+            f"{subject.en} is {state}: this cannot happen now",
         )
 
 

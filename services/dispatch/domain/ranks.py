@@ -3,17 +3,12 @@
 from services.dispatch.domain.context import ActContext
 from shared.events import Rank
 from shared.roles import AccountRole
+from shared.rules.wording.words import RANKS
 from shared.service.errors import Forbidden, Invalid
 
 MAYOR = "mayor"
 """The code of the leader with the highest rank (主要领导)."""
 _ASCENDING = list(Rank)
-_ZH = {
-    Rank.UNIT_HEAD: "承办单位负责人",
-    Rank.OFFICE: "营商环境办",
-    Rank.LEADER: "分管领导",
-    Rank.MAYOR: "主要领导",
-}
 
 
 def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext) -> Rank | None:
@@ -25,7 +20,7 @@ def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext
     rank = _rank(stated, context)
     if rank and needed and _ASCENDING.index(rank) < _ASCENDING.index(needed):
         raise Forbidden(
-            f"须由{_ZH[needed]}批准", f"this needs the approval of the rank {needed}, not {rank}", "rank"
+            f"须由{RANKS[needed].zh}批准", f"this needs the approval of the rank {needed}, not {rank}", "rank"
         )
     return rank
 
@@ -37,6 +32,6 @@ def _rank(stated: Rank | None, context: ActContext) -> Rank | None:
     own = Rank.MAYOR if context.by.code == MAYOR else Rank.LEADER
     if stated not in (None, own):
         raise Invalid(
-            f"您的审批层级为{_ZH[own]}，请勿填写其他层级", f"your rank is {own}: leave it out", "rank"
+            f"您的审批层级为{RANKS[own].zh}，请勿填写其他层级", f"your rank is {own}: leave it out", "rank"
         )
     return own
