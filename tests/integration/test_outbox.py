@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from huying.local.embedded import EmbeddedPostgres
+from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.migrations import migrate, migration_engine
 from shared.messaging.outbox import Message, forget, publish
@@ -27,7 +28,7 @@ async def conn(postgres: EmbeddedPostgres) -> AsyncIterator[Connection]:
     await postgres.ensure(["outbox"])
     url = postgres.dsn("outbox", "outbox")
     engine = migration_engine(url)
-    await migrate(engine, "intake")
+    await migrate(engine, migrations("intake"))
     await engine.dispose()
     database = Database(url, 1)
     async with database.connect() as conn:

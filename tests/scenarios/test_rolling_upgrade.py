@@ -20,7 +20,7 @@ from huying.local.embedded import free_port
 from huying.replay.replay import Services, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from services import SERVICES
+from services import SERVICES, migrations
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
 from tests.scenarios.test_replay import PACK, differences, invent
@@ -85,7 +85,7 @@ async def _migrate(fleet: LocalCluster) -> None:
     for service in SERVICES:
         engine = migration_engine(fleet.postgres.dsn(service, service))
         before = await _version(engine)
-        await migrate(engine, service)
+        await migrate(engine, migrations(service))
         assert before < await _version(engine), f"{service} ran no older version"
         await engine.dispose()
 
@@ -95,7 +95,7 @@ async def _version(engine: AsyncEngine) -> str:
         return str((await conn.execute(sa.text("select version_num from alembic_version"))).scalar_one())
 
 
-@pytest.mark.parametrize("first", ["dispatch", "escalation"])
+@pytest.mark.parametrize("first", ["escalation", pytest.param("dispatch", marks=pytest.mark.slow)])
 async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, first: str) -> None:
     file = invent(tmp_path / "appeals.csv", 150)
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
