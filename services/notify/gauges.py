@@ -1,4 +1,4 @@
-"""What notify's database is asked for, for the figures."""
+"""Notify's metrics: attempts counted, and gauges that are read from the database."""
 
 from sqlalchemy import text
 

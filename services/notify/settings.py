@@ -1,4 +1,4 @@
-"""Settings of notify, beside those that every service has."""
+"""The settings of notify, beside those that every service has."""
 
 from pathlib import Path
 

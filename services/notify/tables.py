@@ -1,6 +1,4 @@
-"""Notify's tables: one document a case, the messages, where they go, what came of sending them, who
-acknowledged.
-"""
+"""Notify's tables: cases, messages, contacts and languages, deliveries and attempts, acknowledgements."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg

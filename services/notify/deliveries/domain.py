@@ -182,6 +182,38 @@ class Parcel(NamedTuple):
         return any(part.urgent for part in self.parts)
 
 
+class AttemptResult(NamedTuple):
+    """The result of one attempt at one delivery.
+
+    `next_at`: when it is tried again, None for never. `poll_at`: when to ask for its receipt. `held_until`:
+    until when the provider asked to send nothing to the address. `is_gone`: the address is no more.
+    """
+
+    delivery: Delivery
+    parcel: UUID
+    outcome: DeliveryOutcome
+    next_at: datetime | None = None
+    code: str | None = None
+    reason: str | None = None
+    provider_id: str | None = None
+    segments: int | None = None
+    poll_at: datetime | None = None
+    held_until: datetime | None = None
+    is_gone: bool = False
+
+    @property
+    def target(self) -> DeliveryTarget:
+        """Where it went."""
+        return DeliveryTarget(self.delivery.channel, self.delivery.address)
+
+    @property
+    def state(self) -> DeliveryState:
+        """The state of the delivery after the attempt."""
+        if self.outcome == DeliveryOutcome.SENT:
+            return DeliveryState.SENT
+        return DeliveryState.FAILED if self.next_at is None else DeliveryState.WAITING
+
+
 def parcels_of(leased: Iterable[Delivery], cap: SendingCap) -> list[Parcel]:
     """The calls to make for these deliveries, the urgent ones first, then the oldest."""
     tried: dict[UUID, list[Delivery]] = defaultdict(list)

@@ -10,10 +10,9 @@ from sqlalchemy import text
 from services.notify.deliveries.domain import (
     LEASE,
     STALE,
+    AttemptResult,
     ChannelKind,
     Delivery,
-    DeliveryOutcome,
-    DeliveryState,
     DeliveryTarget,
     Parcel,
     gathering_time,
@@ -147,38 +146,6 @@ _RESEND = text(
     where id = :id and state = 'failed' returning cast(id as text), state, next_at
     """
 )
-
-
-class AttemptResult(NamedTuple):
-    """The result of one attempt at one delivery.
-
-    `next_at`: when it is tried again, None for never. `poll_at`: when to ask for its receipt. `held_until`:
-    until when the provider asked to send nothing to the address. `is_gone`: the address is no more.
-    """
-
-    delivery: Delivery
-    parcel: UUID
-    outcome: DeliveryOutcome
-    next_at: datetime | None = None
-    code: str | None = None
-    reason: str | None = None
-    provider_id: str | None = None
-    segments: int | None = None
-    poll_at: datetime | None = None
-    held_until: datetime | None = None
-    is_gone: bool = False
-
-    @property
-    def target(self) -> DeliveryTarget:
-        """Where it went."""
-        return DeliveryTarget(self.delivery.channel, self.delivery.address)
-
-    @property
-    def state(self) -> DeliveryState:
-        """The state of the delivery after the attempt."""
-        if self.outcome == DeliveryOutcome.SENT:
-            return DeliveryState.SENT
-        return DeliveryState.FAILED if self.next_at is None else DeliveryState.WAITING
 
 
 class PlannedMessage(NamedTuple):

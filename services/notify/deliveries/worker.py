@@ -21,6 +21,7 @@ from services.notify.channels.table import open_channels
 from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.breaker import Breaker
 from services.notify.deliveries.domain import (
+    AttemptResult,
     ChannelKind,
     Delivery,
     DeliveryOutcome,
@@ -30,7 +31,6 @@ from services.notify.deliveries.domain import (
     subject_and_body,
     within_cap,
 )
-from services.notify.deliveries.work import AttemptResult
 from services.notify.gauges import NOTICES
 from services.notify.receipts.polling import first_poll_at
 from services.notify.settings import settings_of

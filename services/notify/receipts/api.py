@@ -51,7 +51,7 @@ async def sms_receipt(
 
 
 def _check_signature(
-    request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, given: str
+    request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, signed: str
 ) -> None:
     sms = load(settings_of(request.context).channels).sms
     age = request.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
@@ -60,5 +60,5 @@ def _check_signature(
             "回执已过期或未启用短信", "the receipt is stale, or there is no SMS gateway", "X-Timestamp"
         )
     expected = signature(sms.secret.get_secret_value(), "POST", path, sent_at, nonce, body)
-    if not hmac.compare_digest(expected.encode(), given.encode()):
+    if not hmac.compare_digest(expected.encode(), signed.encode()):
         raise Unauthorized("回执签名无效", "the receipt's signature is wrong", "X-Signature")

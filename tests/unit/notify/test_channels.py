@@ -10,8 +10,9 @@ import pytest
 
 from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.mail import undelivered
-from services.notify.channels.settings import SmsSettings, load
+from services.notify.channels.settings import ChannelSettings, SmsSettings, load
 from services.notify.channels.sms import CODES, Size, Sms, signature, size
+from services.notify.channels.table import CHANNELS
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome
 from services.notify.messages.words import Language
 from shared.rules.pack.strict_yaml import Mistakes
@@ -140,6 +141,11 @@ async def test_an_endless_text_goes_as_its_subject() -> None:
 )
 def test_a_reply_code_of_smtp_has_one_meaning(code: int, kind: type[Undelivered]) -> None:
     assert type(undelivered(code)) is kind
+
+
+def test_every_kind_of_channel_is_in_the_table_and_in_the_settings() -> None:
+    assert set(CHANNELS) == set(ChannelKind)
+    assert set(ChannelKind) <= set(ChannelSettings.model_fields)
 
 
 def test_without_a_file_nothing_leaves_and_on_a_dry_run_everything_seems_to(tmp_path: Path) -> None:
