@@ -1,34 +1,58 @@
-"""`huying notices`: messages that could not leave, and sending them again."""
+"""`huying notices`: messages that could not leave, sending them again, and how templates read."""
 
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
 from rich.console import Console
 from rich.table import Table
 
-from huying.commands.parked import Where
+from huying.commands.options import STATE, Key, State, Url
+from huying.local.running_services import RunningServices
+
+app = typer.Typer(no_args_is_help=True, help="Messages that leave: what failed, and sending it again.")
 
 
-def show(where: Where, state: str) -> None:
-    """Print the deliveries that stand so, the last changed first."""
+@app.command("list")
+def list_(
+    state: State = STATE,
+    standing: Annotated[
+        Literal["failed", "waiting", "sending", "sent", "delivered"], typer.Option(help="How they stand.")
+    ] = "failed",
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Messages that could not leave, with what the provider said."""
+    services = RunningServices.find(state, url, key)
     table = Table("id", "to", "channel", "address", "message", "tried", "outcome", "code", "reason")
     cursor: dict[str, str] | None = {}
     while cursor is not None:
-        page = where.ask("GET", "notify", "/deliveries", state=state, limit="500", **cursor).json()
-        for one in page["items"]:
-            message = f"{one['registration_number']} {one['template']}"
-            said = [one[name] or "" for name in ("outcome", "code", "reason")]
-            table.add_row(
-                one["id"],
-                one["recipient"],
-                one["channel"],
-                one["address"],
-                message,
-                str(one["attempts"]),
-                *said,
-            )
+        page = services.ask("GET", "notify", "/deliveries", state=standing, limit="500", **cursor).json()
+        for delivery in page["items"]:
+            message = f"{delivery['registration_number']} {delivery['template']}"
+            addressed = [delivery[name] for name in ("id", "recipient", "channel", "address")]
+            outcome = [delivery[name] or "" for name in ("outcome", "code", "reason")]
+            table.add_row(*addressed, message, str(delivery["attempts"]), *outcome)
         cursor = {"cursor": page["next"]} if page["next"] else None
-    Console().print(table if table.row_count else f"nothing is {state}")
+    Console().print(table if table.row_count else f"nothing is {standing}")
 
 
-def resend(where: Where, delivery_id: str) -> None:
-    """Try a failed delivery again. ValueError where none failed under this id."""
-    where.ask("POST", "notify", f"/deliveries/{delivery_id}/resend")
+@app.command()
+def resend(delivery_id: str, state: State = STATE, url: Url = None, key: Key = None) -> None:
+    """Try a message again that failed for good."""
+    services = RunningServices.find(state, url, key)
+    services.ask("POST", "notify", f"/deliveries/{delivery_id}/resend")
     Console().print(f"{delivery_id} will be tried again")
+
+
+@app.command()
+def preview(
+    template: Annotated[str | None, typer.Argument(help="All when left out.")] = None,
+    language: Annotated[Literal["zh-CN", "en"], typer.Option(help="Chinese or English.")] = "zh-CN",
+    html: Annotated[bool, typer.Option("--html", help="As a page, to be written to a file.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Templates that are not shipped: a folder.")] = None,
+) -> None:
+    """How messages read, on example data, with what they take as SMS; exit code 1 where one cannot."""
+    from huying.commands.notice_preview import page, show
+
+    (page if html else show)(template, language, folder)

@@ -12,12 +12,12 @@ import typer
 import yaml
 from aiokafka.errors import KafkaError
 
-from huying.commands.parked import URLS
 from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
 from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import EmbeddedError, free_port
+from huying.local.running_services import URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES
 from shared.service.accounts import Accounts
@@ -68,7 +68,7 @@ async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = No
 
 
 def _urls(port: int, *, processes: bool) -> dict[str, str]:
-    """Where each service answers."""
+    """RunningServices each service answers."""
     return {
         service: f"http://127.0.0.1:{port + (index if processes else 0)}/{service}"
         for index, service in enumerate(SERVICES)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from huying.commands.parked import Where
+from huying.local.running_services import RunningServices
 from huying.simulate.compare import differences
 from huying.simulate.judging import Told, explained, result
 from huying.simulate.local_days import WallClock
@@ -25,7 +25,7 @@ from shared.rules.time.calendar import Calendars
 
 
 def simulate(
-    where: Where,
+    services: RunningServices,
     pack_ids: Sequence[str],
     out: Path,
     settings: Path | None = None,
@@ -34,7 +34,7 @@ def simulate(
     of: str | None = None,
     explain: bool = False,
 ) -> Outcome:
-    """Judge all cases of the services at `where` by one pack or two, up to `upto` or their now.
+    """Judge all cases of the services by one pack or two, up to `upto` or their now.
 
     `of` leaves all out but those registered under the pack of this id, in any version. What comes of it is
     written into `out`, a case under its registration number. PackError; ValueError where services refuse.
@@ -43,12 +43,12 @@ def simulate(
     packs = [pack.load(one, settings) for one in pack_ids]
     zone = ZoneInfo(packs[0].zone)
     if upto is None:
-        upto = datetime.fromisoformat(where.ask("GET", "escalation", "/flow").json()["now"])
+        upto = datetime.fromisoformat(services.ask("GET", "escalation", "/flow").json()["now"])
     elif upto.tzinfo is None:
         upto = upto.replace(tzinfo=zone)
-    live = _Live(packs, calendars_of(where.ask("GET", "escalation", "/calendars").json()), upto, explain)
-    told = sorted(live.told(item for item in histories(where) if _is_of(item, of)))
-    outcome = Outcome(out, str(where.urls["escalation"]), packs, upto, live.units)
+    live = _Live(packs, calendars_of(services.ask("GET", "escalation", "/calendars").json()), upto, explain)
+    told = sorted(live.told(item for item in histories(services) if _is_of(item, of)))
+    outcome = Outcome(out, str(services.urls["escalation"]), packs, upto, live.units)
     numbers = {number: number for number, *_ in told}
     outcome.take(told, [numbers for _ in packs], len(told), explain=explain)
     outcome.finish([live.figures], [], perf_counter() - started)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from huying.commands.parked import Where
+from huying.local.running_services import RunningServices
 from services.escalation import engine
 from shared.events import CATALOGUE, AppealLifted, CardIssued, Event
 from shared.rules.pack import pack
@@ -30,7 +30,7 @@ NONE = "nothing"
 
 
 class Difference(NamedTuple):
-    """Where what was issued is not what the history gives, and the likely reason."""
+    """RunningServices what was issued is not what the history gives, and the likely reason."""
 
     case: str
     what: str
@@ -50,24 +50,24 @@ class Verdict:
     differences: list[Difference] = field(default_factory=list)
 
 
-def verify(where: Where, packs: Sequence[Path], settings: Path | None) -> bool:
+def verify(services: RunningServices, packs: Sequence[Path], settings: Path | None) -> bool:
     """Print whether everything issued is what the histories give, or each difference; whether it is.
 
     `packs` are files of packs that are not shipped. PackError for a pack that is not here.
     """
     own = {rules.ref: rules for rules in (pack.load(path, settings) for path in packs)}
     pack_of = cache(lambda ref: own.get(ref) or pack.load(ref, settings))
-    calendars = calendars_of(where.ask("GET", "escalation", "/calendars").json())
-    verdict = verified(histories(where), pack_of, calendars)
+    calendars = calendars_of(services.ask("GET", "escalation", "/calendars").json())
+    verdict = verified(histories(services), pack_of, calendars)
     Console().print(_shown(verdict))
     return not verdict.differences
 
 
-def histories(where: Where) -> Iterator[dict[str, Any]]:
+def histories(services: RunningServices) -> Iterator[dict[str, Any]]:
     """The cases of `GET /histories`, page by page."""
     cursor: dict[str, str] | None = {}
     while cursor is not None:
-        page = where.ask("GET", "escalation", "/histories", limit=PAGE, **cursor).json()
+        page = services.ask("GET", "escalation", "/histories", limit=PAGE, **cursor).json()
         yield from page["items"]
         cursor = {"cursor": page["next"]} if page["next"] else None
 

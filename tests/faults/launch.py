@@ -2,7 +2,7 @@
 
 import sys
 
-from huying.commands.main import serve
+from huying.commands.local import serve
 from tests.faults.planted import PLANTS
 
 

@@ -17,7 +17,7 @@ from huying.archive.export import connected, cut, export, state
 from huying.archive.files import Broken
 from huying.archive.kept import How
 from huying.archive.rebuild import differences, rebuild
-from huying.commands import history
+from huying.commands.archive import export_history, rebuild_city
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
 from shared.audit import seals
@@ -265,14 +265,14 @@ async def test_the_commands_take_databases_that_a_file_names(
     named, file, nowhere = tmp_path / "databases.yaml", tmp_path / "again.ndjson.gz", tmp_path / "nowhere"
     before = await now(urls)
     named.write_text(yaml.safe_dump(urls), "utf-8")
-    await history.write(file, nowhere, named, None, records=True)
+    await export_history(file, nowhere, named, None, records=True)
     await wiped(postgres)
-    await history.put_back(file, nowhere, named, [])
+    await rebuild_city(file, nowhere, named, [])
     assert differences(before, await now(urls)) == []
     assert await counted(urls, "intake", "select count(*) from appeals") > 0
     named.write_text(yaml.safe_dump({"intake": urls["intake"]}), "utf-8")
     with pytest.raises(ValueError, match="for dispatch, escalation, financing, notify"):
-        await history.write(file, nowhere, named, None, records=True)
+        await export_history(file, nowhere, named, None, records=True)
 
 
 async def test_a_file_that_was_altered_is_not_put_back(

@@ -9,9 +9,9 @@ import httpx
 import pytest
 import yaml
 
-from huying.commands.calendar import load
-from huying.commands.parked import Where
+from huying.commands.calendar import load_notices
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.running_services import RunningServices
 from services.escalation.app import SERVICE as ESCALATION
 from services.financing.app import SERVICE as FINANCING
 from tests.city import City
@@ -46,8 +46,8 @@ async def load_2027(city: City, folder: Path) -> None:
     """As `huying calendar load` does it."""
     file = folder / "2027.yaml"
     file.write_text(yaml.safe_dump([NOTICE_2027], allow_unicode=True), "utf-8")
-    where = Where({name: f"http://{name}" for name in city.services}, "", Through(city))
-    await asyncio.to_thread(load, where, file)
+    where = RunningServices({name: f"http://{name}" for name in city.services}, "", Through(city))
+    await asyncio.to_thread(load_notices, where, file)
     await judged(city)
 
 

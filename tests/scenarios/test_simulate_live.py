@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 
-from huying.commands.parked import Where
+from huying.local.running_services import RunningServices
 from huying.simulate import live
 from tests.city import City
 from tests.scenarios.test_verify import story
 
 
-async def answers(city: City) -> Where:
+async def answers(city: City) -> RunningServices:
     """What a simulation asks escalation for, asked beforehand."""
     found: dict[str, Any] = {"/escalation/flow": await city.ok("ops", "GET", "/escalation/flow")}
     found["/escalation/calendars"] = await city.ok("ops", "GET", "/escalation/calendars")
@@ -25,7 +25,7 @@ async def answers(city: City) -> Where:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=found[request.url.path + request.url.params.get("cursor", "")])
 
-    return Where({"escalation": "http://city/escalation"}, "key", httpx.MockTransport(answer))
+    return RunningServices({"escalation": "http://city/escalation"}, "key", httpx.MockTransport(answer))
 
 
 def column(path: Path, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from huying.commands.parked import Where
+from huying.local.running_services import RunningServices
 from huying.simulate import live
 from huying.simulate.outcome import Outcome
 from services.escalation.engine import judge
@@ -65,8 +65,10 @@ class Services:
         self.items = items
         self.asked: list[str] = []
 
-    def where(self, key: str = "key") -> Where:
-        return Where({"escalation": "http://here/escalation"}, key, httpx.MockTransport(self.answer))
+    def where(self, key: str = "key") -> RunningServices:
+        return RunningServices(
+            {"escalation": "http://here/escalation"}, key, httpx.MockTransport(self.answer)
+        )
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)

@@ -13,7 +13,7 @@ import yaml
 from markupsafe import escape
 from typer.testing import CliRunner
 
-from huying.commands import packs
+from huying.commands import pack_text
 from huying.commands.main import app
 from shared import events
 from shared.rules.pack import pack
@@ -24,7 +24,7 @@ from shared.rules.time.limits import LimitUnit
 from shared.rules.wording import words
 from shared.rules.wording.sentences import LANGUAGES, sentences
 
-ROOT = Path(packs.__file__).parents[2]
+ROOT = Path(pack_text.__file__).parents[2]
 SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"
 SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
 BOZHOU = pack.PACKS / "bozhou-2024.yaml"
@@ -47,7 +47,7 @@ def test_the_schema_in_the_docs_is_the_one_that_is_printed():
 
 @pytest.mark.parametrize("path", sorted(pack.PACKS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_pack_is_valid_by_the_schema(path):
-    jsonschema.Draft202012Validator(json.loads(packs.schema())).validate(as_an_editor_reads_it(path))
+    jsonschema.Draft202012Validator(json.loads(pack_text.schema())).validate(as_an_editor_reads_it(path))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_the_schema_refuses_what_a_pack_may_not_say(tmp_path, old, new):
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(as_an_editor_reads_it(path), json.loads(packs.schema()))
+        jsonschema.validate(as_an_editor_reads_it(path), json.loads(pack_text.schema()))
 
 
 def test_a_sound_pack_has_no_mistakes(tmp_path):
@@ -198,7 +198,7 @@ def test_a_pack_is_told_in_sentences_on_a_terminal():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", pack.known())
 def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else(name, language):
-    made = packs.page(name, SAMPLE, language)
+    made = pack_text.page(name, SAMPLE, language)
     found = pack.load(name, SAMPLE)
     for sentence in sentences(found, language):
         assert any(escaped in made for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
@@ -214,8 +214,8 @@ def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else
 
 @pytest.mark.parametrize("name", pack.known())
 def test_a_pack_told_in_chinese_gives_no_reason_in_english(name):
-    made = packs.page(name, None, "zh")
-    for shown in (re.sub("<[^>]*>", "|", made[made.index("<body>") :]), packs.text(name, None, "zh")):
+    made = pack_text.page(name, None, "zh")
+    for shown in (re.sub("<[^>]*>", "|", made[made.index("<body>") :]), pack_text.text(name, None, "zh")):
         assert re.findall(r"[A-Za-z]+(?:[\s,;]+[A-Za-z]+){2,}", shown) == []
 
 
@@ -227,10 +227,10 @@ def test_the_one_reason_of_a_draft_is_shown_in_both_languages(tmp_path, language
     draft["outside"][0]["why"] = "Ask the mayor."
     path.write_text(yaml.safe_dump(draft, allow_unicode=True), encoding="utf-8")
     assert run("check", str(path))[0] == 0
-    jsonschema.validate(as_an_editor_reads_it(path), json.loads(packs.schema()))
-    assert "Ask the office." in packs.page(str(path), None, language)
-    assert "Ask the mayor." in packs.page(str(path), None, language)
-    assert "Ask the mayor." in packs.text(str(path), None, language)
+    jsonschema.validate(as_an_editor_reads_it(path), json.loads(pack_text.schema()))
+    assert "Ask the office." in pack_text.page(str(path), None, language)
+    assert "Ask the mayor." in pack_text.page(str(path), None, language)
+    assert "Ask the mayor." in pack_text.text(str(path), None, language)
 
 
 def test_the_page_is_written_to_a_file(tmp_path):
@@ -243,7 +243,7 @@ def test_text_from_a_pack_cannot_become_markup(tmp_path):
     path = tmp_path / "city.yaml"
     text = BOZHOU.read_text(encoding="utf-8").replace("亳政办〔2024〕8号 §1", "<b onload=x>§1</b>")
     path.write_text(text, encoding="utf-8")
-    assert "<b onload" not in packs.page(str(path), None, "zh")
+    assert "<b onload" not in pack_text.page(str(path), None, "zh")
 
 
 @pytest.mark.parametrize(

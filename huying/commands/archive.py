@@ -1,0 +1,116 @@
+"""`huying export`, `huying rebuild` and `huying audit`: a city's history as a file."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from rich.console import Console
+
+from huying.commands.options import STATE, State
+from huying.commands.running import run_until_stopped
+from shared.audit import seals
+
+audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
+
+Databases = Annotated[
+    Path | None,
+    typer.Option(help="Databases elsewhere: a YAML file, a line `service: URL` for each.", exists=True),
+]
+SealKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--seal-key", envvar="HUYING_SEAL_KEY", help="The key that signs; else the state folder's seal.key."
+    ),
+]
+PublicKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key", help="A public key that may have signed, or a file of it; more than once for several."
+    ),
+]
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Named .ndjson.gz, or .ndjson.", dir_okay=False)],
+    state: State = STATE,
+    databases: Databases = None,
+    public: Annotated[bool, typer.Option("--public", help="Events alone: for an auditor.")] = False,
+    seal_key: SealKey = None,
+) -> None:
+    """Write the whole history of a city into a file, while it goes on working; a backup, unless --public."""
+    run_until_stopped(export_history(file, state, databases, seal_key, records=not public))
+
+
+def rebuild(
+    file: Annotated[Path, typer.Option("--from", help="What `huying export` wrote.", exists=True)],
+    state: State = STATE,
+    databases: Databases = None,
+    key: PublicKeys = None,
+) -> None:
+    """Build a city anew in empty databases, and compare it with what the file says of it."""
+    run_until_stopped(rebuild_city(file, state, databases, key or []))
+
+
+@audit.command("verify")
+def audit_verify(
+    file: Annotated[Path, typer.Argument(help="What `huying export` wrote.", exists=True, dir_okay=False)],
+    key: PublicKeys = None,
+) -> None:
+    """Check a file without any database; names the first event that is not as it was said (exit code 1)."""
+    from huying.archive import audit
+
+    typer.echo(audit.told(audit.verified(file, audit.read_keys(key or [])), with_key=bool(key)))
+
+
+@audit.command("key")
+def audit_key(state: State = STATE, seal_key: SealKey = None) -> None:
+    """Print the city's public key: to be kept where the city's own people cannot change it."""
+    key = _key(state, seal_key)
+    if key is None:
+        raise ValueError(
+            f"there is no key at {_own_key(state)}: `huying up` makes one, or give --seal-key / 没有签名密钥"
+        )
+    typer.echo(base64.b64encode(seals.public_bytes(key)).decode())
+
+
+async def export_history(
+    file: Path, state: Path, named: Path | None, seal_key: Path | None, *, records: bool
+) -> None:
+    """Write the file and print what is in it. `records`: the tables too, not the events alone."""
+    from huying.archive import databases
+    from huying.archive.export import export
+
+    key = _key(state, seal_key)
+    async with databases.reading(state, named) as urls:
+        header = await export(urls, file, key, records=records)
+    counts = ", ".join(f"{service['name']} {service['events']:,}" for service in header["services"])
+    signed = "signed" if key else "NOT signed: there is no key (--seal-key)"
+    typer.echo(f"{file}: {counts}; as of {header['made_at']}, {signed}")
+
+
+async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequence[str]) -> None:
+    """Fill the databases and print the comparison. Exit code 1 where the city is not the same."""
+    from huying.archive import audit, databases
+    from huying.archive.rebuild import differences, rebuild, shown
+
+    async with databases.making(state, named) as urls:
+        before, now = await rebuild(file, urls, audit.read_keys(keys))
+    Console().print(shown(before, now))
+    if different := differences(before, now):
+        typer.echo(f"not the same: {', '.join(different)}: see docs/audit.md / 与原状态不一致", err=True)
+        raise typer.Exit(1)
+    typer.echo("The same in every table. / 各表均与原状态一致")
+
+
+def _key(state: Path, seal_key: Path | None) -> Ed25519PrivateKey | None:
+    file = seal_key or _own_key(state)
+    return seals.read_key(file) if seal_key or file.exists() else None
+
+
+def _own_key(state: Path) -> Path:
+    from huying.local.cluster import SEAL_KEY
+
+    return state / SEAL_KEY

@@ -1,0 +1,73 @@
+"""`huying up`, `huying serve` and `huying bank-sim`: what runs on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from aiokafka.errors import KafkaError
+
+from huying.commands.options import STATE, State
+from huying.commands.running import run_until_stopped
+from shared.service.settings import KafkaSettings
+
+
+def up(
+    state: State = STATE,
+    port: Annotated[int, typer.Option(min=1, max=65000)] = 8000,
+    processes: Annotated[bool, typer.Option("--processes", help="Each service as its own process.")] = False,
+    kafka: Annotated[
+        Path | None, typer.Option(help="State folder of `huying kafka up`: run on that.")
+    ] = None,
+) -> None:
+    """Start PostgreSQL, a broker and all services, with sample data at the first start."""
+    from huying.local.up import up as start
+
+    run_until_stopped(start(state, port, processes=processes, kafka=kafka))
+
+
+def bank_sim(
+    bank: Annotated[str, typer.Option(help="The bank's code.")],
+    bootstrap: Annotated[str | None, typer.Option(help="Over Kafka: where the broker is.")] = None,
+    webhook_port: Annotated[int | None, typer.Option(help="Over HTTP: where webhooks are heard.")] = None,
+    url: Annotated[
+        str, typer.Option(help="Over HTTP: the financing service.")
+    ] = "http://127.0.0.1:8000/financing",
+    key: Annotated[str, typer.Option(envvar="HUYING_BANK_KEY", help="Over HTTP: the bank's API key.")] = "",
+    delays: Annotated[Path | None, typer.Option(help="Real loans to draw delays from, a CSV file.")] = None,
+    faults: Annotated[
+        str, typer.Option(help="Chances, e.g. silence=0.05,duplicate=0.1,garbage=0.05,slow=0.1")
+    ] = "",
+    seed: int = 0,
+    speed: Annotated[float, typer.Option(min=0.001, help="Seconds of the bank in one second.")] = 1.0,
+) -> None:
+    """A bank that answers loan requests by itself, over Kafka or by webhooks and HTTP."""
+    from huying.local import bank_sim as sim
+    from huying.local.bank_sim_webhooks import on_webhooks
+
+    if (bootstrap is None) == (webhook_port is None):
+        raise ValueError("give either --bootstrap (Kafka) or --webhook-port with --url and --key (HTTP)")
+    known_delays = sim.read_delays(delays) if delays else sim.BUILT_IN
+    plan = sim.Plan(bank, known_delays, sim.read_faults(faults), seed, speed)
+    if webhook_port is not None:
+        run_until_stopped(on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
+    elif bootstrap is not None:
+        try:
+            run_until_stopped(sim.on_kafka(plan, KafkaSettings(bootstrap=bootstrap)))
+        except KafkaError as error:
+            raise ValueError(
+                f"no broker answers at {bootstrap} ({error!r}): is --bootstrap right?"
+            ) from error
+
+
+def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> None:
+    """Run one service; its settings come from the environment (HUYING_DATABASE, HUYING_BOOTSTRAP, …)."""
+    from huying.local.services import load
+    from shared.service.start import serve as run
+    from shared.telemetry.logs import configure_logs
+
+    chosen = load(service)
+    settings = chosen.settings()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    configure_logs(settings.log_level)
+    run_until_stopped(run([chosen], lambda _: settings))

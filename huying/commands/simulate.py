@@ -1,0 +1,73 @@
+"""`huying simulate` and `huying verify`: cases judged in memory."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from huying.commands.options import STATE, Key, Out, SettingsFile, State, Url
+
+Packs = Annotated[
+    list[str] | None, typer.Option("--pack", help="The rule pack; give it twice to compare two.")
+]
+File = Annotated[
+    Path | None, typer.Argument(help="Recorded cases, .csv or .csv.gz.", exists=True, dir_okay=False)
+]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="Which columns mean what: a shipped name or a file.")
+]
+Explain = Annotated[bool, typer.Option("--explain", help="Say of every deadline why it ends when it does.")]
+Processes = Annotated[
+    int | None, typer.Option(min=1, max=64, help="How many processes work on it; else one a processor.")
+]
+FromEvents = Annotated[bool, typer.Option("--from-events", help="Judge what running services hold.")]
+Upto = Annotated[datetime | None, typer.Option(help="Judge the live history as of then, not of now.")]
+
+
+def simulate(
+    pack: Packs = None,
+    file: File = None,
+    profile: Profile = None,
+    out: Out = Path("out"),
+    settings: SettingsFile = None,
+    explain: Explain = False,
+    processes: Processes = None,
+    from_events: FromEvents = False,
+    upto: Upto = None,
+    of: Annotated[str | None, typer.Option(help="Live cases registered under this pack alone.")] = None,
+    state: State = STATE,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Judge recorded cases, or the live history, in memory; by two packs to see what would change."""
+    from huying.local.running_services import RunningServices
+    from huying.simulate import live, profiles, simulate
+
+    pack = pack or [profiles.pack_of(profile)]
+    if len(pack) > 2:
+        raise ValueError("--pack is given more than twice: compare two packs at a time")
+    if from_events and not file and not profile:
+        services = RunningServices.find(state, url, key)
+        live.simulate(services, pack, out, settings, upto=upto, of=of, explain=explain)
+    elif file and profile and not from_events:
+        simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes)
+    else:
+        raise ValueError("give FILE with --profile, or --from-events: one of them")
+
+
+def verify(
+    state: State = STATE,
+    url: Url = None,
+    key: Key = None,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--pack", help="File of a pack that is not shipped.")
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Judge all cases anew: exactly what was issued, or each difference (exit code 1)."""
+    from huying.local.running_services import RunningServices
+    from huying.simulate.verify import verify as run
+
+    if not run(RunningServices.find(state, url, key), packs or [], settings):
+        raise typer.Exit(1)

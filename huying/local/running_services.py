@@ -1,0 +1,49 @@
+"""Services that run: where they answer, and requests to them under the key of an ops account."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import yaml
+
+from huying.local.accounts import KEYS
+from services import SERVICES
+
+URLS = "urls.yaml"
+
+
+@dataclass(frozen=True)
+class RunningServices:
+    """The address of each service, and the key of an ops account."""
+
+    urls: dict[str, str]
+    key: str
+    transport: httpx.BaseTransport | None = None
+
+    @classmethod
+    def find(cls, state: Path, url: str | None, key: str | None) -> "RunningServices":
+        """The services at `url` with `key`, else those that `huying up` runs on `state`.
+
+        ValueError where neither is given.
+        """
+        if url and key:
+            return cls({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
+        try:
+            urls = yaml.safe_load((state / URLS).read_text("utf-8"))
+            return cls(urls, yaml.safe_load((state / KEYS).read_text("utf-8"))["ops"])
+        except OSError as error:
+            raise ValueError(
+                f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
+            ) from error
+
+    def ask(self, method: str, service: str, path: str, body: object = None, **params: str) -> httpx.Response:
+        """Send one request. ValueError with the service's own words where it refuses."""
+        headers = {"authorization": f"Bearer {self.key}"}
+        try:
+            with httpx.Client(transport=self.transport, headers=headers, timeout=30) as http:
+                answer = http.request(method, f"{self.urls[service]}{path}", params=params, json=body)
+        except httpx.TransportError as error:
+            raise ValueError(f"{service} does not answer at {self.urls[service]}: {error}") from error
+        if answer.is_error:
+            raise ValueError(f"{answer.url} answers {answer.status_code}: {answer.json().get('detail', '')}")
+        return answer
