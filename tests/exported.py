@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any, Self
 
-from huying.archive.export import connected, cut, state
+from huying.archive.databases import connected
+from huying.archive.export import consistent_cut, state
 from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
 from shared.service.start import running
@@ -42,8 +43,8 @@ async def execute(urls: Urls, service: str, *queries: str) -> None:
 
 async def now(urls: Urls) -> dict[str, dict[str, Any]]:
     """The state of all databases."""
-    async with cut(urls) as taken:
-        return await state(taken.conns)
+    async with consistent_cut(urls) as taken:
+        return await state(taken.connections)
 
 
 async def wiped(postgres: EmbeddedPostgres) -> None:

@@ -1,4 +1,4 @@
-"""Where the databases of a city are: below a state folder, or as a file says."""
+"""Finds the databases of a city: below a state folder, or named by a file."""
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
@@ -9,14 +9,19 @@ import yaml
 
 from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
+from shared.database.connection import PATIENCE_S
+from shared.service.clock import READER
 
 Urls = Mapping[str, str]
-"""A SQLAlchemy URL for asyncpg by service."""
+"""The SQLAlchemy URL (asyncpg) of each service's database."""
 
 
 @contextlib.asynccontextmanager
 async def reading(state: Path, file: Path | None) -> AsyncIterator[Urls]:
-    """Databases that are there: those `file` names, or those below `state`, started where they do not run."""
+    """Existing databases: those `file` names, or those below `state`, started where they do not run.
+
+    ValueError where there are none.
+    """
     if file is not None:
         yield _named(file)
         return
@@ -37,7 +42,7 @@ async def reading(state: Path, file: Path | None) -> AsyncIterator[Urls]:
 
 @contextlib.asynccontextmanager
 async def making(state: Path, file: Path | None) -> AsyncIterator[Urls]:
-    """Databases to be filled: those `file` names, or new ones below `state`, where nothing may run."""
+    """Databases to fill: those `file` names, or new ones below `state`, on which nothing may run."""
     if file is not None:
         yield _named(file)
         return
@@ -66,15 +71,36 @@ async def _answers(url: str) -> bool:
 
 
 def _named(file: Path) -> Urls:
-    """ValueError where the file does not name a database for each service."""
+    """The databases a YAML file names. ValueError where it does not name one for each service."""
     try:
-        found = yaml.safe_load(file.read_text("utf-8"))
+        urls = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise ValueError(f"{file} cannot be read: {error} / 文件无法读取") from error
-    if not isinstance(found, dict) or (missing := [name for name in SERVICES if name not in found]):
-        named = ", ".join(missing if isinstance(found, dict) else SERVICES)
+    if not isinstance(urls, dict) or (missing := [name for name in SERVICES if name not in urls]):
+        named = ", ".join(missing if isinstance(urls, dict) else SERVICES)
         raise ValueError(
             f"{file} is to have a line `service: postgresql+asyncpg://…` for {named}"
             " / 文件须为每个服务写明数据库"
         )
-    return {name: str(found[name]) for name in SERVICES}
+    return {name: str(urls[name]) for name in SERVICES}
+
+
+@contextlib.asynccontextmanager
+async def connected(service: str, url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a service's database. ValueError where it does not answer."""
+    try:
+        settings = {
+            "timezone": "UTC",
+            "jit": "off",
+            "idle_in_transaction_session_timeout": "0",
+            "application_name": READER,
+        }
+        conn = await asyncpg.connect(
+            url.replace("+asyncpg", ""), timeout=PATIENCE_S, server_settings=settings
+        )
+    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+        raise ValueError(f"the database of {service} does not answer: {error} / 数据库无法连接") from error
+    try:
+        yield conn
+    finally:
+        await conn.close(timeout=PATIENCE_S)

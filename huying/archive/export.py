@@ -1,4 +1,4 @@
-"""`huying export`: the whole history of a city in one file, as of one moment, while it goes on working."""
+"""`huying export`: the whole history of a city in one file, as of one moment, while services work on."""
 
 import asyncio
 import contextlib
@@ -11,22 +11,18 @@ from typing import Any
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from huying.archive import files as archive
-from huying.archive import kept
-from huying.archive.audit import FORMAT
-from huying.archive.databases import Urls
-from huying.archive.files import Writer
-from huying.archive.kept import How
+from huying.archive import files, tables
+from huying.archive.databases import Urls, connected
+from huying.archive.files import FORMAT, Writer
+from huying.archive.refill import JUDGE
+from huying.archive.tables import ServiceTable, Treatment
 from shared.audit import chain, seals
 from shared.audit.chain import Said
 from shared.audit.seals import Head
-from shared.database.connection import PATIENCE_S
-from shared.service.clock import READER
 
 ATTEMPTS = 20
 LOOK_BACK = timedelta(minutes=1)
-"""How far the clocks of the databases' machines may be apart."""
-JUDGE = "escalation"
+"""The most that the clocks of the databases' machines may differ."""
 
 _EVENTS = """
     select l.number, l.position, l.link, l.event_id as linked_id, l.key as linked_key,
@@ -56,16 +52,19 @@ _STATE = """
 
 
 @dataclass
-class Cut:
-    """One snapshot of every database, such that nobody has heard what nobody said."""
+class ConsistentCut:
+    """One snapshot of every database, in which every event of an inbox is in an outbox."""
 
-    conns: Mapping[str, asyncpg.Connection]
+    connections: Mapping[str, asyncpg.Connection]
     made_at: datetime
 
 
 @contextlib.asynccontextmanager
-async def cut(urls: Urls) -> AsyncIterator[Cut]:
-    """Take snapshots at once; again where an event was said and heard between two of them. ValueError."""
+async def consistent_cut(urls: Urls) -> AsyncIterator[ConsistentCut]:
+    """Take a snapshot of every database at about the same time, until they are consistent.
+
+    They are not where an event was sent and handled between two snapshots. ValueError after 20 attempts.
+    """
     for _ in range(ATTEMPTS):
         async with contextlib.AsyncExitStack() as stack:
             conns = {
@@ -75,8 +74,8 @@ async def cut(urls: Urls) -> AsyncIterator[Cut]:
                 snapshot = conn.transaction(isolation="repeatable_read", readonly=True)
                 await stack.enter_async_context(snapshot)
             moments = await asyncio.gather(*(conn.fetchval("select now()") for conn in conns.values()))
-            if not await _heard_unsaid(conns, min(moments) - LOOK_BACK):
-                yield Cut(conns, max(moments))
+            if not await _has_unsent(conns, min(moments) - LOOK_BACK):
+                yield ConsistentCut(conns, max(moments))
                 return
         await asyncio.sleep(0.3)
     raise ValueError(
@@ -85,28 +84,7 @@ async def cut(urls: Urls) -> AsyncIterator[Cut]:
     )
 
 
-@contextlib.asynccontextmanager
-async def connected(service: str, url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to a service's database. ValueError where it does not answer."""
-    try:
-        settings = {
-            "timezone": "UTC",
-            "jit": "off",
-            "idle_in_transaction_session_timeout": "0",
-            "application_name": READER,
-        }
-        conn = await asyncpg.connect(
-            url.replace("+asyncpg", ""), timeout=PATIENCE_S, server_settings=settings
-        )
-    except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-        raise ValueError(f"the database of {service} does not answer: {error} / 数据库无法连接") from error
-    try:
-        yield conn
-    finally:
-        await conn.close(timeout=PATIENCE_S)
-
-
-async def _heard_unsaid(conns: Mapping[str, asyncpg.Connection], since: datetime) -> bool:
+async def _has_unsent(conns: Mapping[str, asyncpg.Connection], since: datetime) -> bool:
     query = "select event_id from inbox where received_at > $1"
     heard = {row[0] for conn in conns.values() for row in await conn.fetch(query, since)}
     for conn in conns.values():
@@ -118,44 +96,48 @@ async def _heard_unsaid(conns: Mapping[str, asyncpg.Connection], since: datetime
 
 
 async def export(urls: Urls, path: Path, key: Ed25519PrivateKey | None, *, records: bool) -> dict[str, Any]:
-    """Write the file; returns its header. ValueError with what stands in the way."""
-    archive.check_name(path)
-    async with cut(urls) as taken:
+    """Write the file; returns its header. ValueError where it cannot be written."""
+    files.check_name(path)
+    async with consistent_cut(urls) as snapshots:
         with Writer(path) as out:
-            exporting = _Exporting(taken, out, key, records=records)
+            exporting = _Export(snapshots, out, key, records=records)
             return await exporting.run()
 
 
-class _Exporting:
-    """One file in the making."""
+class _Export:
+    """Writes one file."""
 
-    def __init__(self, taken: Cut, out: Writer, key: Ed25519PrivateKey | None, *, records: bool) -> None:
-        self._taken = taken
+    def __init__(
+        self, snapshots: ConsistentCut, out: Writer, key: Ed25519PrivateKey | None, *, records: bool
+    ) -> None:
+        self._snapshots = snapshots
         self._out = out
         self._key = key
         self._records = records
 
     async def run(self) -> dict[str, Any]:
         header = await self._header()
-        self._out.write(archive.told(archive.HEADER, "huying", header))
-        for service, conn in self._taken.conns.items():
+        self._out.write(files.metadata_line(files.HEADER, "huying", header))
+        for service, conn in self._snapshots.connections.items():
             await self._events(service, conn)
         if self._records:
             await self._all_records()
-            self._out.write(archive.told(archive.STATE, "huying", await state(self._taken.conns)))
+            self._out.write(
+                files.metadata_line(files.STATE, "huying", await state(self._snapshots.connections))
+            )
         file = {"lines": self._out.lines, "sum": self._out.sum().hex()}
-        self._out.write(archive.told(archive.END, "huying", {"file": file, **self._signed(file)}))
+        self._out.write(files.metadata_line(files.END, "huying", {"file": file, **self._signed(file)}))
         return header
 
-    def _signed(self, told: dict[str, Any]) -> dict[str, str | None]:
+    def _signed(self, document: dict[str, Any]) -> dict[str, str | None]:
         if self._key is None:
             return {"key": None, "signature": None}
-        signature = self._key.sign(seals.signed_bytes(told))
+        signature = self._key.sign(seals.signed_bytes(document))
         return {"key": seals.public_bytes(self._key).hex(), "signature": signature.hex()}
 
     async def _header(self) -> dict[str, Any]:
-        conns = self._taken.conns
-        said = [
+        conns = self._snapshots.connections
+        services = [
             {"name": service, "events": await conn.fetchval(_COUNT, f"{service}.events")}
             for service, conn in conns.items()
         ]
@@ -164,71 +146,71 @@ class _Exporting:
         packs = "select distinct file->>'pack' as pack from appeals order by pack"
         return {
             "format": FORMAT,
-            "made_at": self._taken.made_at.isoformat(),
+            "made_at": self._snapshots.made_at.isoformat(),
             "records": self._records,
-            "services": said,
+            "services": services,
             "judged_upto": {str(row["partition"]): row["upto"].isoformat() for row in heard},
             "packs": [row["pack"] for row in await conns["intake"].fetch(packs)],
             "key": seals.public_bytes(self._key).hex() if self._key else None,
         }
 
     async def _events(self, service: str, conn: asyncpg.Connection) -> None:
-        """What the service said, sealed day by day, and its head at this moment."""
+        """The events of a service, a seal after each day, and the head of its chain now."""
         sealed = await conn.fetch("select * from seals order by upto")
         running, number = chain.Running(), 0
         async for row in conn.cursor(_EVENTS, prefetch=500):
             while sealed and sealed[0]["upto"] <= number:
                 running = self._seal(service, sealed.pop(0))
-            one = _linked(service, row)
-            running.add(one.link)
-            number = one.number
-            self._out.write(one.line())
+            event = _linked(service, row)
+            running.add(event.link)
+            number = event.number
+            self._out.write(event.line())
         while sealed:
             running = self._seal(service, sealed.pop(0))
-        async for one in self._unlinked(service, conn, number):
-            running.add(one.link)
-            number = one.number
-            self._out.write(one.line())
-        told = Head(service, None, number, running.head(), self._taken.made_at).told()
-        self._out.write(archive.told(archive.HEAD, service, {"head": told, **self._signed(told)}))
+        async for event in self._unlinked(service, conn, number):
+            running.add(event.link)
+            number = event.number
+            self._out.write(event.line())
+        head = Head(service, None, number, running.head(), self._snapshots.made_at).told()
+        self._out.write(files.metadata_line(files.HEAD, service, {"head": head, **self._signed(head)}))
 
     def _seal(self, service: str, row: Any) -> chain.Running:
-        told = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).told()
-        data = {"head": told, "key": row["key"].hex(), "signature": row["signature"].hex()}
-        self._out.write(archive.told(archive.SEAL, service, data))
+        head = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).told()
+        data = {"head": head, "key": row["key"].hex(), "signature": row["signature"].hex()}
+        self._out.write(files.metadata_line(files.SEAL, service, data))
         return chain.Running(row["head"])
 
     async def _unlinked(self, service: str, conn: asyncpg.Connection, number: int) -> AsyncIterator[Said]:
-        """What waits to be said, linked as it will be; what claims to be said and has no link shows that."""
-        old = number == 0  # said before there was a chain
+        """Events without a link: unsent ones get the link the relay will write, sent ones a link of zeros."""
+        old = number == 0  # sent before the release that introduced the chain
         heads: dict[str, tuple[int, bytes]] = {}
         async for row in conn.cursor(_UNLINKED, f"{service}.events", prefetch=500):
             number += 1
             event = _canonical(service, row)
             last = (row["position"] or 0, row["link"] or chain.START)
             position, before = heads.get(row["key"], last)
-            waits = old or row["sent_at"] is None
-            link = chain.link(before, event) if waits else bytes(32)
+            unsent = old or row["sent_at"] is None
+            link = chain.link(before, event) if unsent else bytes(32)
             heads[row["key"]] = (position + 1, link)
             yield Said(number, position + 1, link, str(row["event_id"]), row["key"], event)
 
     async def _all_records(self) -> None:
         link, number = chain.START, 0
-        for one in kept.every():
-            async for data in self._rows(one):
+        for table in tables.all_tables():
+            async for data in self._rows(table):
                 number += 1
-                line, link = archive.record(link, number, one.service, one.name, data)
+                line, link = files.record_line(link, number, table.service, table.name, data)
                 self._out.write(line)
 
-    async def _rows(self, one: kept.Named) -> AsyncIterator[str]:
-        if (where := kept.travels(one)) is None:
+    async def _rows(self, table: ServiceTable) -> AsyncIterator[str]:
+        if (where := tables.recorded_rows(table)) is None:
             return
-        without = list(one.table.without)
+        without = list(table.table.without)
         query = (
-            f'select (to_jsonb(t) - $1::text[])::text from "{one.name}" t where {where} '
-            f"order by {kept.order(one)}"
+            f'select (to_jsonb(t) - $1::text[])::text from "{table.name}" t where {where} '
+            f"order by {tables.order(table)}"
         )
-        async for row in self._taken.conns[one.service].cursor(query, without, prefetch=500):
+        async for row in self._snapshots.connections[table.service].cursor(query, without, prefetch=500):
             yield row[0]
 
 
@@ -237,19 +219,19 @@ def _canonical(service: str, row: Any) -> bytes:
 
 
 def _linked(service: str, row: Any) -> Said:
-    place = (row["number"], row["position"], row["link"])
+    linked = (row["number"], row["position"], row["link"])
     if row["event_id"] is None:
-        return Said(*place, str(row["linked_id"]), row["linked_key"], None)
-    return Said(*place, str(row["event_id"]), row["key"], _canonical(service, row))
+        return Said(*linked, str(row["linked_id"]), row["linked_key"], None)
+    return Said(*linked, str(row["event_id"]), row["key"], _canonical(service, row))
 
 
 async def state(conns: Mapping[str, asyncpg.Connection]) -> dict[str, dict[str, Any]]:
-    """Of every table that is compared how many rows it has, and a digest of them, in whatever order."""
-    found = {}
-    for one in kept.every():
-        if one.table.how is not How.TRANSIENT and one.table.canonical:
-            where = one.table.where if one.table.how is How.RECORD else "true"
-            query = _STATE.format(canonical=one.table.canonical, name=one.name, where=where)
-            row = await conns[one.service].fetchrow(query)
-            found[f"{one.service}.{one.name}"] = {"rows": row["rows"], "digest": row["digest"]}
-    return found
+    """Of every compared table the number of rows, and a digest that does not depend on their order."""
+    digests = {}
+    for service, name, table in tables.all_tables():
+        if table.treatment is not Treatment.TRANSIENT and table.canonical:
+            where = table.where if table.treatment is Treatment.RECORD else "true"
+            query = _STATE.format(canonical=table.canonical, name=name, where=where)
+            row = await conns[service].fetchrow(query)
+            digests[f"{service}.{name}"] = {"rows": row["rows"], "digest": row["digest"]}
+    return digests

@@ -1,7 +1,7 @@
 """The file of a city's history: CloudEvents 1.0 JSON, one a line, plain or gzip.
 
-A header; for each service its events in the order in which it said them, a seal after each day, and a head at
-their end; records; the state they make; an end with the SHA-256 of all lines before it.
+The lines in order: a header; for each service its events in the order it wrote them, a seal after each day,
+and a head at their end; records; the state of the tables; an end with the SHA-256 of all lines before it.
 """
 
 import gzip
@@ -17,6 +17,8 @@ import orjson
 
 from shared.audit import chain
 
+FORMAT = 1
+"""Version of the file format that this release writes and reads."""
 HEADER = "huying.export.v1"
 SEAL = "huying.seal.v1"
 HEAD = "huying.head.v1"
@@ -31,11 +33,11 @@ _RECORD = re.compile(
 
 
 class Broken(ValueError):
-    """A file that is not as it was written. The message says where, and what was expected."""
+    """A file differs from what was written. The message says where, and what was expected."""
 
 
-def told(type_: str, source: str, data: object) -> bytes:
-    """A line about the file itself, as CloudEvent: keys sorted, so that it can be written in one way only."""
+def metadata_line(type_: str, source: str, data: object) -> bytes:
+    """A line about the file itself, as a CloudEvent. Keys are sorted, so that only one spelling is valid."""
     event = {
         "specversion": "1.0",
         "id": f"{type_}:{source}",
@@ -47,47 +49,47 @@ def told(type_: str, source: str, data: object) -> bytes:
     return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
 
 
-def read_told(line: bytes) -> tuple[str, str, Any] | None:
-    """Type, source and data of a line about the file; None where it is none, or written in another way."""
+def read_metadata_line(line: bytes) -> tuple[str, str, Any] | None:
+    """Type, source and data of a line about the file; None where it is none or is spelled differently."""
     try:
         event = orjson.loads(line)
         type_, source = event["type"], event["source"].removeprefix("/huying/")
-        known = told(type_, source, event["data"]) == line
+        valid = metadata_line(type_, source, event["data"]) == line
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return None
-    return (type_, source, event["data"]) if known else None
+    return (type_, source, event["data"]) if valid else None
 
 
-class Row(NamedTuple):
-    """One record: a row of a table, as JSON. Links go on from record to record through the whole file."""
+class Record(NamedTuple):
+    """A row of a table as JSON. Each link covers the one before it, through all records of the file."""
 
     link: bytes
-    said: bytes
+    content: bytes
     number: int
     service: str
     table: str
     data: bytes
 
 
-def record(before: bytes, number: int, service: str, table: str, data: str) -> tuple[bytes, bytes]:
+def record_line(before: bytes, number: int, service: str, table: str, data: str) -> tuple[bytes, bytes]:
     """The line of a record, and its link."""
-    said = (
+    content = (
         b'{"specversion":"1.0","id":"%d","source":"/huying/%s","type":"huying.record.v1","subject":"%s",'
         b'"datacontenttype":"application/json","data":%s}'
         % (number, service.encode(), table.encode(), data.encode())
     )
-    link = chain.link(before, said)
-    return b'{"recordlink":"%s",%s' % (link.hex().encode(), said[1:]), link
+    link = chain.link(before, content)
+    return b'{"recordlink":"%s",%s' % (link.hex().encode(), content[1:]), link
 
 
-def read_record(line: bytes) -> Row | None:
+def read_record(line: bytes) -> Record | None:
     """The record of a line; None where it is none."""
-    if (found := _RECORD.fullmatch(line)) is None:
+    if (match := _RECORD.fullmatch(line)) is None:
         return None
-    link, said, number, service, table, data = found.groups()
-    return Row(
+    link, content, number, service, table, data = match.groups()
+    return Record(
         bytes.fromhex(link.decode()),
-        b"{" + said + b"}",
+        b"{" + content + b"}",
         int(number),
         service.decode(),
         table.decode(),
@@ -96,7 +98,7 @@ def read_record(line: bytes) -> Row | None:
 
 
 class Writer:
-    """Writes a file that appears under its name when all of it is there; only its owner may read it."""
+    """Writes a file that gets its name only when it is complete. Only its owner may read it."""
 
     def __init__(self, path: Path) -> None:
         check_name(path)
@@ -116,7 +118,7 @@ class Writer:
         return self
 
     def write(self, line: bytes) -> None:
-        """One more line."""
+        """Write one more line."""
         self._sum.update(line)
         self._sum.update(b"\n")
         self._out.write(line)
@@ -142,7 +144,7 @@ class Writer:
 
 
 def check_name(path: Path) -> None:
-    """Refuse a name that says another kind of file. ValueError."""
+    """ValueError for a name that does not end in .ndjson.gz or .ndjson."""
     if path.suffix not in (".gz", ".ndjson"):
         raise ValueError(
             f"{path} is to be named .ndjson.gz or .ndjson: other compressions are not there"
@@ -151,7 +153,7 @@ def check_name(path: Path) -> None:
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, without their ends. `Broken` where it breaks off or cannot be unpacked."""
+    """The lines of a file, without line ends. `Broken` where it is cut off or cannot be decompressed."""
     try:
         with path.open("rb") as raw:
             yield from split(raw)
@@ -160,7 +162,7 @@ def lines(path: Path) -> Iterator[bytes]:
 
 
 def split(raw: IO[bytes]) -> Iterator[bytes]:
-    """The same of what is open, plain or packed."""
+    """The lines of an open file, plain or gzip. `Broken` as for `lines`."""
     count = 0
     zipped = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)

@@ -62,7 +62,7 @@ def audit_verify(
     """Check a file without any database; names the first event that is not as it was said (exit code 1)."""
     from huying.archive import audit
 
-    typer.echo(audit.told(audit.verified(file, audit.read_keys(key or [])), with_key=bool(key)))
+    typer.echo(audit.summary(audit.verified(file, audit.read_keys(key or [])), with_key=bool(key)))
 
 
 @audit.command("key")

@@ -11,12 +11,13 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from huying.archive import files as archive
-from huying.archive import kept
+from huying.archive import tables
 from huying.archive.audit import verified
-from huying.archive.export import connected, cut, export, state
+from huying.archive.databases import connected
+from huying.archive.export import consistent_cut, export, state
 from huying.archive.files import Broken
-from huying.archive.kept import How
 from huying.archive.rebuild import differences, rebuild
+from huying.archive.tables import Treatment
 from huying.commands.archive import export_history, rebuild_city
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
@@ -223,17 +224,19 @@ async def test_late_acts_and_parked_messages_come_back_too(
 async def test_a_table_that_is_not_the_same_is_named(urls: Urls) -> None:
     """Whatever row is taken away, the comparison sees it."""
     before = await now(urls)
-    compared = [one for one in kept.every() if before.get(f"{one.service}.{one.name}", {}).get("rows")]
+    compared = [one for one in tables.all_tables() if before.get(f"{one.service}.{one.name}", {}).get("rows")]
     assert len(compared) > 15
     for one in compared:
-        async with cut(urls) as taken, connected(one.service, urls[one.service]) as conn:
+        async with consistent_cut(urls) as taken, connected(one.service, urls[one.service]) as conn:
             transaction = conn.transaction()
             await transaction.start()
             gone = (
                 f'delete from "{one.name}" where ctid in (select ctid from "{one.name}" where {{}} limit 1)'
             )
-            await conn.execute(gone.format(one.table.where if one.table.how is How.RECORD else "true"))
-            changed = await state({**taken.conns, one.service: conn})
+            await conn.execute(
+                gone.format(one.table.where if one.table.treatment is Treatment.RECORD else "true")
+            )
+            changed = await state({**taken.connections, one.service: conn})
             assert differences(before, changed) == [f"{one.service}.{one.name}"]
             await transaction.rollback()
 
@@ -374,7 +377,7 @@ async def test_an_export_holds_up_no_judgement(postgres: EmbeddedPostgres, urls:
     """A long transaction holds the horizon, unless it is a reader's."""
     await wiped(postgres)
     database = Database(urls["intake"])
-    async with cut(urls), database.connect() as conn:
+    async with consistent_cut(urls), database.connect() as conn:
         await asyncio.sleep(0.3)
         first = await WallClock().horizon(conn)
         await asyncio.sleep(0.3)
@@ -390,12 +393,12 @@ async def test_an_export_holds_up_no_judgement(postgres: EmbeddedPostgres, urls:
 
 def test_every_table_of_every_service_has_its_place() -> None:
     for service in SERVICES:
-        declared = set(kept.metadata(service).tables)
-        placed = {one.name for one in kept.tables(service)}
+        declared = set(tables.metadata(service).tables)
+        placed = {one.name for one in tables.tables(service)}
         assert declared == placed, (
-            f"huying/archive/kept.py says nothing of {sorted(declared ^ placed)} of {service}"
+            f"huying/archive/tables.py says nothing of {sorted(declared ^ placed)} of {service}"
         )
 
 
 def test_services_are_all_there() -> None:
-    assert {one.name for one in ALL} == set(SERVICES) == set(kept.OWN)
+    assert {one.name for one in ALL} == set(SERVICES) == set(tables.OWN)

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from huying.archive import files as archive
-from huying.archive.audit import FORMAT, checked, read_keys, told, verified
-from huying.archive.files import Broken, Writer
+from huying.archive.audit import checked, read_keys, summary, verified
+from huying.archive.files import FORMAT, Broken, Writer
 from shared.audit import chain, seals
 from shared.audit.chain import Said
 from shared.audit.seals import Head
@@ -52,7 +52,7 @@ class Forge:
             "packs": [],
             "key": PUBLIC.hex() if self.key else None,
         }
-        self.lines.append(archive.told(archive.HEADER, "huying", data))
+        self.lines.append(archive.metadata_line(archive.HEADER, "huying", data))
 
     def event(self, service: str, case: int, title: str) -> None:
         key = str(CASES[case])
@@ -69,27 +69,29 @@ class Forge:
     def seal(self, service: str, day: date, key: Ed25519PrivateKey | None = None) -> None:
         head = Head(service, day, self.number, self.running.head(), AT).told()
         data = {"head": head, **self.signed(head, key)}
-        self.lines.append(archive.told(archive.SEAL, service, data))
+        self.lines.append(archive.metadata_line(archive.SEAL, service, data))
         self.running = chain.Running(self.running.head())
 
     def head(self, service: str) -> None:
         head = Head(service, None, self.number, self.running.head(), AT).told()
-        self.lines.append(archive.told(archive.HEAD, service, {"head": head, **self.signed(head)}))
+        self.lines.append(archive.metadata_line(archive.HEAD, service, {"head": head, **self.signed(head)}))
         self.running, self.heads, self.number = chain.Running(), {}, 0
 
     def records(self, *rows: str) -> None:
         link = chain.START
         for number, row in enumerate(rows, 1):
-            line, link = archive.record(link, number, "intake", "appeals", row)
+            line, link = archive.record_line(link, number, "intake", "appeals", row)
             self.lines.append(line)
 
     def write(self, path: Path) -> Path:
         with Writer(path) as out:
             for line in self.lines:
                 out.write(line)
-            out.write(archive.told(archive.STATE, "huying", {"intake.appeals": {"rows": 2, "digest": "7"}}))
+            out.write(
+                archive.metadata_line(archive.STATE, "huying", {"intake.appeals": {"rows": 2, "digest": "7"}})
+            )
             file = {"lines": out.lines, "sum": out.sum().hex()}
-            out.write(archive.told(archive.END, "huying", {"file": file, **self.signed(file)}))
+            out.write(archive.metadata_line(archive.END, "huying", {"file": file, **self.signed(file)}))
         return path
 
 
@@ -139,8 +141,8 @@ def found(path: Path, *keys: bytes) -> str:
 def test_a_file_as_it_was_written_is_told_so(good: Path) -> None:
     verdict = verified(good, [PUBLIC])
     assert (verdict.events, verdict.seals, verdict.records, verdict.signed) == (6, 2, 2, True)
-    assert "Signed with" in told(verdict, with_key=True)
-    assert "own word" in told(verified(good), with_key=False)
+    assert "Signed with" in summary(verdict, with_key=True)
+    assert "own word" in summary(verified(good), with_key=False)
 
 
 def is_found(content: bytes) -> bool:
@@ -281,7 +283,7 @@ def test_a_file_forged_as_a_whole_is_found_by_who_knows_the_key(tmp_path: Path) 
 def test_a_file_stripped_of_its_signatures_is_found_by_who_knows_the_key(tmp_path: Path) -> None:
     path = forged(days=(DAYS[0],), key=None).write(tmp_path / "bare.ndjson")
     assert "is not signed" in found(path, PUBLIC)
-    assert "Not signed" in told(verified(path), with_key=False)
+    assert "Not signed" in summary(verified(path), with_key=False)
 
 
 def test_an_altered_record_is_named(good: Path) -> None:

@@ -1,11 +1,12 @@
-"""What becomes of every table of every service in an export, and at a rebuild.
+"""How an export treats every table of every service, and how a rebuild fills it.
 
-A service whose documents hold what no event says (an act's text, a reader's click, evidence of a delivery)
-keeps them as records, and with them what it had heard, so that nothing is done a second time. The judge's
-tables hold nothing of the kind: they are made anew from the events.
+Some documents hold what no event does: the text of an act, a reader's click, evidence of a delivery. An
+export writes them as records, together with the inbox of their service, so that a rebuilt service handles no
+event a second time. The judge's tables hold nothing of the kind: a rebuild derives them from the events.
 """
 
 import importlib
+import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,36 +17,38 @@ import sqlalchemy as sa
 from services import SERVICES
 
 
-class How(StrEnum):
-    """What becomes of a table."""
+class Treatment(StrEnum):
+    """What an export does with a table."""
 
-    SAID = "said"  # the events themselves, their chain and its heads
-    RECORD = "record"  # travels row by row, in a file that is not public
-    DERIVED = "derived"  # made anew from the events
-    TRANSIENT = "transient"  # not kept
+    EVENTS = "events"  # written as events, with their hash chain and its heads
+    RECORD = "record"  # written row by row, in a file that is not public
+    DERIVED = "derived"  # not written; derived from the events at a rebuild
+    TRANSIENT = "transient"  # neither written nor derived
 
 
 @dataclass(frozen=True)
-class Table:
-    """`where` chooses the rows, `without` names columns left out, `order` is how rows can be put back.
+class ArchivedTable:
+    """How one table is archived.
 
-    `canonical` is the SQL of a row `t` by which two cities are compared; empty where they are not.
+    `where` is the SQL condition of the rows that are written, `without` names columns left out, `order` is
+    the SQL order in which rows can be inserted again. `canonical` is the SQL expression of a row `t` by which
+    two cities are compared; it is empty where they are not compared.
     """
 
-    how: How
-    why: str
+    treatment: Treatment
+    reason: str
     where: str = "true"
     without: tuple[str, ...] = ()
     order: str = ""
     canonical: str = "to_jsonb(t)"
 
 
-class Named(NamedTuple):
-    """A table with the service that owns it."""
+class ServiceTable(NamedTuple):
+    """A table of a service, by name."""
 
     service: str
     name: str
-    table: Table
+    table: ArchivedTable
 
 
 _DEEPEST_LAST = """(
@@ -73,7 +76,7 @@ _JUDGED_CASE = """(
       from jsonb_each(t.file - 'version' - 'judged_upto' - 'traceparent') as f
     ))
   )"""
-"""Moments are compared as moments: those of the judge may be written in the city's zone."""
+"""Compares moments as moments: the judge may write them in the city's zone."""
 _HISTORY_ACT = """(
     to_jsonb(t) - 'event' || jsonb_build_object('event', t.event::jsonb - 'marks', 'marks', (
       select jsonb_agg(m order by m) from jsonb_array_elements(coalesce(t.event::jsonb->'marks', '[]')) as m
@@ -81,26 +84,26 @@ _HISTORY_ACT = """(
   )"""
 
 
-def _record(why: str, **more: object) -> Table:
-    return Table(How.RECORD, why, **more)  # type: ignore[arg-type]
+def _record(reason: str, **more: object) -> ArchivedTable:
+    return ArchivedTable(Treatment.RECORD, reason, **more)  # type: ignore[arg-type]
 
 
-BACKBONE: Mapping[str, Table] = {
-    "outbox": Table(
-        How.SAID,
+BACKBONE: Mapping[str, ArchivedTable] = {
+    "outbox": ArchivedTable(
+        Treatment.EVENTS,
         "events; what went elsewhere (to banks, about parked messages) are records",
         without=("seq",),
         canonical="to_jsonb(t) - array['seq', 'sent_at', 'traceparent']",
     ),
-    "links": Table(How.SAID, "the chain, which `audit verify` checks", canonical=""),
-    "seals": Table(How.SAID, "its heads"),
+    "links": ArchivedTable(Treatment.EVENTS, "the chain, which `audit verify` checks", canonical=""),
+    "seals": ArchivedTable(Treatment.EVENTS, "its heads"),
     "inbox": _record("what had been heard must not be done again", canonical="to_jsonb(t.event_id)"),
     "parked": _record("still to be mended"),
-    "heard": Table(How.TRANSIENT, "how far a broker was read; the judge's is said in the file"),
-    "relay": Table(How.TRANSIENT, "how far a broker was told"),
-    "idempotency": Table(How.TRANSIENT, "answers kept for a day"),
+    "heard": ArchivedTable(Treatment.TRANSIENT, "how far a broker was read; the judge's is said in the file"),
+    "relay": ArchivedTable(Treatment.TRANSIENT, "how far a broker was told"),
+    "idempotency": ArchivedTable(Treatment.TRANSIENT, "answers kept for a day"),
 }
-OWN: Mapping[str, Mapping[str, Table]] = {
+OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
     "intake": {
         "appeals": _record("texts and contacts of enterprises, receipt codes, ratings"),
         "numbers": _record("which registration numbers are taken"),
@@ -113,10 +116,14 @@ OWN: Mapping[str, Mapping[str, Table]] = {
         "units": _record("the directory", order=_DEEPEST_LAST),
     },
     "escalation": {
-        "inbox": Table(How.DERIVED, "filled by hearing again", canonical="to_jsonb(t.event_id)"),
-        "cases": Table(How.DERIVED, "judged anew; what was said stays said", canonical=_JUDGED_CASE),
-        "history": Table(
-            How.DERIVED,
+        "inbox": ArchivedTable(
+            Treatment.DERIVED, "filled by hearing again", canonical="to_jsonb(t.event_id)"
+        ),
+        "cases": ArchivedTable(
+            Treatment.DERIVED, "judged anew; what was said stays said", canonical=_JUDGED_CASE
+        ),
+        "history": ArchivedTable(
+            Treatment.DERIVED,
             "heard again; which acts came too late is a record",
             where="late",
             canonical=_HISTORY_ACT,
@@ -135,7 +142,7 @@ OWN: Mapping[str, Mapping[str, Table]] = {
         "calendars": _record("when which notice became known"),
         "bank_messages": _record("what banks were told: not told again"),
         "bank_deliveries": _record("evidence of webhooks"),
-        "bank_endpoints": Table(How.TRANSIENT, "holds secrets: entered anew"),
+        "bank_endpoints": ArchivedTable(Treatment.TRANSIENT, "holds secrets: entered anew"),
         "bank_replies": _record("how far a bank's replies were read"),
         "numbers": _record("which numbers are taken"),
     },
@@ -152,13 +159,13 @@ OWN: Mapping[str, Mapping[str, Table]] = {
 }
 
 
-def tables(service: str) -> Iterator[Named]:
-    """Every table of a service, in an order in which rows can be put back."""
+def tables(service: str) -> Iterator[ServiceTable]:
+    """Every table of a service, in an order in which rows can be inserted again."""
     for name, table in {**BACKBONE, **OWN[service]}.items():
-        yield Named(service, name, table)
+        yield ServiceTable(service, name, table)
 
 
-def every() -> Iterator[Named]:
+def all_tables() -> Iterator[ServiceTable]:
     """Every table of every service."""
     for service in SERVICES:
         yield from tables(service)
@@ -166,20 +173,22 @@ def every() -> Iterator[Named]:
 
 def metadata(service: str) -> sa.MetaData:
     """The tables as the service declares them."""
-    found: sa.MetaData = importlib.import_module(f"services.{service}.store").metadata
-    return found
+    modules = (f"services.{service}.tables", f"services.{service}.store")
+    module = next(name for name in modules if importlib.util.find_spec(name))
+    metadata: sa.MetaData = importlib.import_module(module).metadata
+    return metadata
 
 
-def order(one: Named) -> str:
-    """The SQL by which its rows are put in order: by key where nothing else is said."""
-    keys = metadata(one.service).tables[one.name].primary_key.columns
-    return one.table.order or ", ".join(f'"{column.name}"' for column in keys)
+def order(table: ServiceTable) -> str:
+    """The SQL order of a table's rows: its own `order`, else its primary key."""
+    keys = metadata(table.service).tables[table.name].primary_key.columns
+    return table.table.order or ", ".join(f'"{column.name}"' for column in keys)
 
 
-def travels(one: Named) -> str | None:
-    """Which rows of a table travel as records: an SQL condition, None for no rows."""
-    if one.name == "outbox":
-        return f"topic <> '{one.service}.events'"
-    if one.table.how is How.RECORD or one.table.where != "true":
-        return one.table.where
+def recorded_rows(table: ServiceTable) -> str | None:
+    """The SQL condition of the rows that are written as records; None where no row is."""
+    if table.name == "outbox":
+        return f"topic <> '{table.service}.events'"
+    if table.table.treatment is Treatment.RECORD or table.table.where != "true":
+        return table.table.where
     return None
