@@ -24,7 +24,7 @@ def commit_before_transaction() -> None:
     """Offsets are committed before the transaction: a kill between the two loses the records."""
     settle = consumer.Consumer._settle
 
-    async def commit_first(self: Any, records: list[Any]) -> int:
+    async def commit_first(self: Any, records: Any) -> int:
         offsets = {
             TopicPartition(record.raw.topic, record.raw.partition): record.raw.offset + 1
             for record in records
