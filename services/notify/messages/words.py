@@ -23,15 +23,13 @@ class Language(StrEnum):
         return words.zh if self is Language.ZH else words.en
 
 
-DEADLINES: dict[str, Bilingual] = {
-    DeadlineKind.DISPATCH: Bilingual("交办", "dispatch"),
+DEADLINES: dict[str, Bilingual] = common.DEADLINES | {
     DeadlineKind.CONTACT: Bilingual("联系", "contact"),
     DeadlineKind.REPLY: Bilingual("回复", "reply"),
-    DeadlineKind.COMPLETION: Bilingual("办结", "completion"),
     DeadlineKind.OBJECTION: Bilingual("异议裁定", "objection"),
     DeadlineKind.LIFTED: Bilingual("提级办理", "lifted-handling"),
-    DeadlineKind.FOLLOW_UP: Bilingual("回访", "follow-up"),
 }
+"""The shared names of deadlines, some in a short form that fits before 时限 and `deadline`."""
 DESTINATIONS: dict[str, Bilingual] = {
     "discipline_inspection": Bilingual("纪检监察机关", "the discipline inspection authority")
 }
