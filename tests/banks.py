@@ -19,11 +19,11 @@ def address(channel: str, code: str) -> str:
     return str(DOCUMENT["channels"][channel]["address"]).replace("{code}", code)
 
 
-async def directory(city: City, **ways: Sequence[str]) -> None:
+async def directory(city: City, **integrations: Sequence[str]) -> None:
     """Banks by code (an underscore for a hyphen) with their ways."""
-    await city.broker.admit(code.replace("_", "-") for code, its in ways.items() if "kafka" in its)
-    for code, its in ways.items():
-        body = {"name": f"{code}银行", "ways": list(its)}
+    await city.broker.admit(code.replace("_", "-") for code, ways in integrations.items() if "kafka" in ways)
+    for code, ways in integrations.items():
+        body = {"name": f"{code}银行", "ways": list(ways)}
         await city.ok("office", "PUT", f"/financing/banks/{code.replace('_', '-')}", body)
 
 
@@ -97,8 +97,8 @@ class KafkaBank:
     async def _read(self) -> None:
         async for record in self._consumer:
             headers = {name: value.decode() for name, value in record.headers}
-            found = {"headers": headers, "body": json.loads(record.value)}
-            self.heard[record.topic.rpartition(".")[2]].append(found)
+            message = {"headers": headers, "body": json.loads(record.value)}
+            self.heard[record.topic.rpartition(".")[2]].append(message)
 
     async def until(self, channel: str, number: int) -> list[dict[str, Any]]:
         """Wait until so many messages came."""
@@ -110,16 +110,16 @@ class KafkaBank:
     async def say(self, value: bytes, headers: dict[str, str] | None = None) -> None:
         """Put bytes on the replies, under the headers of the document's example unless others are given."""
         (example,) = DOCUMENT["components"]["messages"]["bank.report.v1"]["examples"]
-        said = example["headers"] | {"ce_id": str(uuid4())} if headers is None else headers
+        sent = example["headers"] | {"ce_id": str(uuid4())} if headers is None else headers
         await self._producer.send_and_wait(
             address("replies", self.code),
             value,
-            headers=[(name, text.encode()) for name, text in said.items()],
+            headers=[(name, text.encode()) for name, text in sent.items()],
         )
 
     async def report(self, leg: str, state: str, **more: Any) -> dict[str, Any]:
         """Report, and wait for the receipt of it."""
         before = len(self.heard["receipts"])
         await self.say(json.dumps(report(leg, state, **more)).encode())
-        found: dict[str, Any] = (await self.until("receipts", before + 1))[before]["body"]
-        return found
+        receipt: dict[str, Any] = (await self.until("receipts", before + 1))[before]["body"]
+        return receipt

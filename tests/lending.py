@@ -47,14 +47,14 @@ async def banks(city: City, *codes: str, ways: tuple[str, ...] = ("desk",)) -> N
 
 async def ask(city: City, **more: Any) -> dict[str, Any]:
     """Send a request; the answer with number, receipt code and legs."""
-    found: dict[str, Any] = await city.ok("operator", "POST", "/financing/requests", wish(**more))
-    return found
+    answer: dict[str, Any] = await city.ok("operator", "POST", "/financing/requests", wish(**more))
+    return answer
 
 
 _OFFER = {"amount": "2000000.00", "rate_percent": "3.45", "term_months": 12}
 
 
-def said(leg: str, state: str, report_id: str = "", **more: Any) -> dict[str, Any]:
+def report_body(leg: str, state: str, report_id: str = "", **more: Any) -> dict[str, Any]:
     """A report as a bank sends it."""
     facts: dict[str, Any] = {"approved": _OFFER, "declined": {"reason": "cash_flow"}}.get(state, {})
     return {
@@ -69,7 +69,7 @@ def said(leg: str, state: str, report_id: str = "", **more: Any) -> dict[str, An
 
 async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> Receipt:
     """A bank's report, taken as each of its integrations takes it."""
-    body = BankReport.model_validate(said(leg, state, **more))
+    body = BankReport.model_validate(report_body(leg, state, **more))
 
     def do(work: Work) -> Answer:
         return Answer(take_report(work, bank, body, work.at).model_dump_json())
@@ -88,14 +88,14 @@ async def move_to(city: City, moment: str) -> None:
 async def judged(city: City, seconds: float = 30) -> None:
     """Wait until financing has judged all up to now."""
     await city.drained()
-    one = city.services["financing"]
+    context = city.services["financing"]
     async with asyncio.timeout(seconds):
-        while one.relay.upto is None or one.relay.upto < one.clock.now() - TICK:
+        while context.relay.upto is None or context.relay.upto < context.clock.now() - TICK:
             await asyncio.sleep(0.02)
 
 
 async def status(city: City, asked: dict[str, Any]) -> dict[str, Any]:
     """What the enterprise sees."""
     path = f"/financing/status/{asked['registration_number']}"
-    found: dict[str, Any] = await city.ok(None, "GET", path, receipt_code=asked["receipt_code"])
-    return found
+    answer: dict[str, Any] = await city.ok(None, "GET", path, receipt_code=asked["receipt_code"])
+    return answer

@@ -47,9 +47,9 @@ async def financing(city: City, tmp_path: Path) -> AsyncIterator[ServiceProcess]
 @pytest.fixture
 async def database(city: City) -> AsyncIterator[Database]:
     """Financing's database, looked at from outside."""
-    found = Database(city.settings("financing").database, 2)
-    yield found
-    await found.dispose()
+    own = Database(city.settings("financing").database, 2)
+    yield own
+    await own.dispose()
 
 
 async def rows(database: Database, query: str) -> list[Any]:
@@ -68,7 +68,7 @@ async def asked(city: City, financing: ServiceProcess) -> list[str]:
         await city.broker.admit(["abc"])
         await send("office", "PUT", "/banks/abc", {"name": "示例银行", "ways": ["kafka"]})
         together = (send("operator", "POST", "/requests", wish("abc")) for _ in range(REQUESTS))
-        return [one["legs"][0]["leg"] for one in await asyncio.gather(*together)]
+        return [loan["legs"][0]["leg"] for loan in await asyncio.gather(*together)]
 
 
 def place(record: ConsumerRecord) -> tuple[int, int]:
@@ -99,23 +99,23 @@ async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_re
             assert so_far < len(wanted), "it was through before it was killed"
             await financing.start()
         await until(database, count, len(wanted))
-        said = await city.records(replies("abc"))
-        await until(database, "select count(*) from outbox where type = 'bank.receipt.v1'", len(said))
+        sent = await city.records(replies("abc"))
+        await until(database, "select count(*) from outbox where type = 'bank.receipt.v1'", len(sent))
         await until(database, "select count(*) = 0 from outbox where sent_at is null", True)
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
-    said = await city.records(replies("abc"))
+    sent = await city.records(replies("abc"))
     answered = await city.records(receipts("abc"))
-    assert len({id_of(one) for one in answered}) == len(said)
-    assert {place(one) for one in answered} == {(one.partition, one.offset) for one in said}
+    assert len({id_of(record) for record in answered}) == len(sent)
+    assert {place(record) for record in answered} == {(reply.partition, reply.offset) for reply in sent}
     events = await rows(
         database,
         "select body::json->>'leg', body::json->>'state' from outbox where type = 'loan.reported.v1'",
     )
     assert sorted(events) == sorted(wanted)
-    codes = {id_of(one): orjson.loads(one.value)["code"] for one in answered}
+    codes = {id_of(record): orjson.loads(record.value)["code"] for record in answered}
     assert {"accepted", "repeated", "malformed"} <= set(codes.values())
     malformed = sum(code == "malformed" for code in codes.values())
     assert await rows(database, "select count(*) from parked") == [(malformed,)]
@@ -124,6 +124,6 @@ async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_re
 async def until(database: Database, query: str, least: Any, seconds: float = 90) -> None:
     """Wait until the number that a query gives is as large."""
     end = time.monotonic() + seconds
-    while (found := (await rows(database, query))[0][0]) < least:
-        assert time.monotonic() < end, f"{query}: {found} of {least}"
+    while (count := (await rows(database, query))[0][0]) < least:
+        assert time.monotonic() < end, f"{query}: {count} of {least}"
         await asyncio.sleep(0.005)

@@ -48,10 +48,10 @@ async def test_a_reply_parked_for_a_defect_counts_from_its_first_moment_once_tha
         try:
             first = await bank.report(leg, "contacted", report_id="odd")
             assert first["code"] == "not_processed"
-            (one,) = await parked(city)
-            again = f"/financing/parked/{one['id']}/redrive"
+            (message,) = await parked(city)
+            again = f"/financing/parked/{message['id']}/redrive"
             assert (await city.call("ops", "POST", again)).status_code == 500  # not mended yet
-            assert await parked(city) == [one]
+            assert await parked(city) == [message]
         finally:
             await do(city, MENDED)
         await city.move_to("2026-11-10 23:00")
@@ -75,10 +75,10 @@ async def test_what_still_cannot_be_read_stays_parked_and_says_which_field(city:
         body = report(loan["legs"]["abc"], "approved")
         await bank.say(json.dumps(body).encode())
         await bank.until("receipts", 1)
-        (one,) = await parked(city)
+        (message,) = await parked(city)
         problem = refused(
-            await city.call("ops", "POST", f"/financing/parked/{one['id']}/redrive"), 409, "body"
+            await city.call("ops", "POST", f"/financing/parked/{message['id']}/redrive"), 409, "body"
         )
         assert "amount" in problem["detail"]
-        assert await parked(city) == [one]
+        assert await parked(city) == [message]
         assert len(bank.heard["receipts"]) == 1

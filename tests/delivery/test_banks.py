@@ -27,10 +27,10 @@ async def test_who_knows_the_document_alone_receives_answers_and_sees_the_case_m
     await start(city)
     async with KafkaBank(city, "abc") as bank:
         loan = await ask(city, "abc")
-        (told,) = await bank.until("requests", 1)
-        assert told["headers"]["ce_type"] == "bank.request.v1"
-        assert told["body"]["enterprise"]["credit_code"] == "91000000MA0000001R"
-        leg = told["body"]["leg"]
+        (message,) = await bank.until("requests", 1)
+        assert message["headers"]["ce_type"] == "bank.request.v1"
+        assert message["body"]["enterprise"]["credit_code"] == "91000000MA0000001R"
+        leg = message["body"]["leg"]
         for state, more in (("contacted", {}), ("under_review", {}), ("approved", OFFER)):
             receipt = await bank.report(leg, state, **more)
             assert (receipt["outcome"], receipt["state"]) == ("accepted", state), receipt
@@ -56,7 +56,9 @@ async def test_repeated_and_malformed_replies_are_answered_and_change_nothing(ci
         answers = (await bank.until("receipts", already + len(junk)))[already:]
         assert {answer["body"]["code"] for answer in answers} == {"malformed"}
         assert all(answer["body"]["en"] and answer["body"]["field"] for answer in answers)
-        places = {(one["body"]["reply"]["partition"], one["body"]["reply"]["offset"]) for one in answers}
+        places = {
+            (answer["body"]["reply"]["partition"], answer["body"]["reply"]["offset"]) for answer in answers
+        }
         assert len(places) == len(junk)
         assert await rows(city, "select leg, state from legs order by leg") == before
         assert len(await rows(city, "select * from parked")) == len(junk)
@@ -82,10 +84,10 @@ async def test_nothing_of_one_bank_is_on_a_topic_of_another(city: City) -> None:
             await bank.until("requests", 1)
             await bank.report(loan["legs"][bank.code], "contacted")
         for bank, other in ((abc, xyz), (xyz, abc)):
-            said = json.dumps(bank.heard)
-            assert loan["legs"][bank.code] in said
-            assert loan["legs"][other.code] not in said
-            assert other.code not in said
+            heard = json.dumps(bank.heard)
+            assert loan["legs"][bank.code] in heard
+            assert loan["legs"][other.code] not in heard
+            assert other.code not in heard
         topics = {row[0] for row in await rows(city, "select distinct topic from outbox")}
         assert {topic for topic in topics if topic.startswith("banks.")} == {
             f"banks.{code}.{channel}" for code in ("abc", "xyz") for channel in ("requests", "receipts")
@@ -108,7 +110,7 @@ async def test_duplicates_and_garbage_of_the_simulator_have_one_effect(city: Cit
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-    events = [(one["leg"], one["state"]) for one in await city.said("financing", "loan.reported.v1")]
+    events = [(event["leg"], event["state"]) for event in await city.said("financing", "loan.reported.v1")]
     assert sorted(events) == sorted(wanted)
     assert await rows(city, "select count(*) from parked") != [(0,)]
     assert len(await city.records("banks.abc.receipts")) > len(wanted)

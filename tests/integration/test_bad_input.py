@@ -21,8 +21,7 @@ from shared.service.service import ServiceContext
 from shared.web import ops
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused
-from tests.lending import said as report_said
-from tests.lending import wish
+from tests.lending import report_body, wish
 from tests.notices import NOTICE_2027
 
 ACCESS = tables()
@@ -85,7 +84,7 @@ FINANCING: dict[str, dict[str, Any]] = {
             }
         ],
     },
-    "POST /financing/bank/reports": report_said(
+    "POST /financing/bank/reports": report_body(
         "RZ-20261109-00001/1", "approved", done_at="2026-11-09T08:50:00+08:00"
     ),
     "PUT /financing/banks/{code}/endpoint": {"url": "https://bank.example/webhooks"},

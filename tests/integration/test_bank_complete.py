@@ -31,12 +31,12 @@ async def known(city: City) -> datetime:
 
 async def test_a_reply_that_comes_while_the_end_is_asked_for_does_not_stop_judgement(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
-    running, topic = city.services["financing"], Topic(end=1)
-    reader = BankReader(running, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
+    context, topic = city.services["financing"], Topic(end=1)
+    reader = BankReader(context, "quiet", "cluster", 1)  # no bank of the directory: nobody else reads it
     await reader._seek(topic)  # type: ignore[arg-type]
     await reader._mark_complete(topic)  # type: ignore[arg-type]
     assert await known(city) == EPOCH
-    async with running.engine.begin() as conn:  # the reply is read
+    async with context.engine.begin() as conn:  # the reply is read
         await conn.execute(sa.text("update bank_replies set next_offset = 1 where bank = 'quiet'"))
     await reader._mark_complete(topic)  # type: ignore[arg-type]
     assert await known(city) >= local("2026-11-09 08:59")

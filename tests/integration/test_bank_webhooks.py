@@ -83,23 +83,23 @@ async def deliveries(city: City, code: str, state: str = "") -> list[dict[str, A
 
 async def until_state(city: City, code: str, state: str, number: int) -> list[dict[str, Any]]:
     async with asyncio.timeout(30):
-        while len(found := await deliveries(city, code, state)) < number:
+        while len(items := await deliveries(city, code, state)) < number:
             await asyncio.sleep(0.05)
-    return found
+    return items
 
 
 async def test_a_request_comes_signed_and_whole(city: City) -> None:
-    async with endpoint(city, "abc") as (bank, given):
+    async with endpoint(city, "abc") as (bank, registered):
         loan = await ask(city, "abc")
         await bank.until(1)
         headers, body = bank.calls[0]
-        said = json.loads(body)
-        assert said["type"] == "bank.request.v1"
-        assert said["data"]["leg"] == loan["legs"]["abc"]
-        (one,) = await until_state(city, "abc", "delivered", 1)
-        assert one["message_id"] == headers["webhook-id"]
+        message = json.loads(body)
+        assert message["type"] == "bank.request.v1"
+        assert message["data"]["leg"] == loan["legs"]["abc"]
+        (delivery,) = await until_state(city, "abc", "delivered", 1)
+        assert delivery["message_id"] == headers["webhook-id"]
         with pytest.raises(WebhookVerificationError, match=r"too (old|new)"):
-            Webhook(given["secret"]).verify(body, headers)  # the driven clock stands elsewhere
+            Webhook(registered["secret"]).verify(body, headers)  # the driven clock stands elsewhere
         assert "secret" not in await city.ok("office", "GET", "/financing/banks/abc/endpoint")
 
 
@@ -121,7 +121,7 @@ async def test_a_dead_bank_delays_no_other(city: City) -> None:
         loans = [await ask(city, "dead", "live") for _ in range(12)]
         async with asyncio.timeout(10):  # less than one answer of the dead bank would take
             await live.until(12)
-        assert {one["leg"] for one in live.data()} == {loan["legs"]["live"] for loan in loans}
+        assert {message["leg"] for message in live.data()} == {loan["legs"]["live"] for loan in loans}
         assert all(loan["legs"]["dead"] not in str(live.calls) for loan in loans)
         assert await deliveries(city, "dead", "delivered") == []
         assert len(dead.calls) <= 8
@@ -139,9 +139,11 @@ async def test_what_failed_is_tried_again_after_its_wait_and_keeps_its_id(city: 
         assert len(bank.calls) == 2
         bank.status = 204
         await city.move_to("2026-11-09 09:00:06")
-        (told,) = await until_state(city, "abc", "delivered", 1)
-        assert told["type"] == "bank.request_withdrawn.v1"
-        assert [one["type"] for one in await deliveries(city, "abc", "stopped")] == ["bank.request.v1"]
+        (delivered,) = await until_state(city, "abc", "delivered", 1)
+        assert delivered["type"] == "bank.request_withdrawn.v1"
+        assert [delivery["type"] for delivery in await deliveries(city, "abc", "stopped")] == [
+            "bank.request.v1"
+        ]
 
 
 async def test_messages_of_one_request_keep_their_order_through_failures(city: City) -> None:
@@ -152,9 +154,9 @@ async def test_messages_of_one_request_keep_their_order_through_failures(city: C
         bank.status = 204
         await city.move_to("2026-11-10 23:00")
         delivered = await until_state(city, "abc", "delivered", 2)
-        assert [one["type"] for one in delivered] == ["bank.request.v1", "bank.reminder.v1"]
+        assert [delivery["type"] for delivery in delivered] == ["bank.request.v1", "bank.reminder.v1"]
         ids = [headers["webhook-id"] for headers, _ in bank.calls]
-        assert list(dict.fromkeys(ids)) == [one["message_id"] for one in delivered]
+        assert list(dict.fromkeys(ids)) == [delivery["message_id"] for delivery in delivered]
 
 
 async def test_410_disables_until_a_new_address_is_named(city: City) -> None:
@@ -187,7 +189,7 @@ async def test_after_75_hours_it_is_given_up_listed_and_can_be_replayed(city: Ci
         assert (await city.ok("office", "POST", path, span))["again"] == 1
         async with asyncio.timeout(30):
             while failed["message_id"] not in {
-                one["message_id"] for one in await deliveries(city, "abc", "delivered")
+                delivery["message_id"] for delivery in await deliveries(city, "abc", "delivered")
             }:
                 await asyncio.sleep(0.05)
         refused(await city.call("office", "POST", path, span | {"before": span["since"]}), 422, "since")
@@ -208,9 +210,9 @@ async def _jump(city: City) -> None:
     async with city.services["financing"].engine.connect() as conn:
         query = "select next_at + interval '1 second' from bank_deliveries order by seq limit 1"
         upto = (await conn.execute(sa.text(query))).scalar_one()
-    for one in city.services.values():
-        one.clock.advance(upto)
-        one.wake()
+    for context in city.services.values():
+        context.clock.advance(upto)
+        context.wake()
 
 
 async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) -> None:
@@ -238,5 +240,5 @@ async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) ->
         working.cancel()
         server.should_exit = True
         await asyncio.gather(working, serving, return_exceptions=True)
-    states = [one["state"] for one in await city.said("financing", "loan.reported.v1")]
+    states = [event["state"] for event in await city.said("financing", "loan.reported.v1")]
     assert states == ["received", "contacted", "under_review", "approved", "disbursed"]

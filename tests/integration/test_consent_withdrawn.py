@@ -39,12 +39,12 @@ async def test_a_request_that_waits_for_the_broker_never_reaches_the_banks_topic
         await until(city, "select 1 from outbox where type = 'bank.request.v1'")
         await withdraw(city, loan)
         await until(city, "select 1 from outbox where type = 'bank.request_withdrawn.v1'")
-    found: list[bytes] = []
-    while not found:
-        found = [record.value for record in await city.records("banks.abc.requests")]
-    assert len(found) == 1
-    assert b"withdrawn_at" in found[0]
-    assert "示例制造" not in found[0].decode()
+    values: list[bytes] = []
+    while not values:
+        values = [record.value for record in await city.records("banks.abc.requests")]
+    assert len(values) == 1
+    assert b"withdrawn_at" in values[0]
+    assert "示例制造" not in values[0].decode()
 
 
 async def test_a_webhook_that_waits_for_its_next_try_is_not_tried_again(city: City) -> None:
@@ -57,6 +57,6 @@ async def test_a_webhook_that_waits_for_its_next_try_is_not_tried_again(city: Ci
     city.set_clocks("2026-11-09 10:00")
     await until(city, "select 1 from bank_deliveries where state = 'stopped'")
     items = (await city.ok("office", "GET", "/financing/banks/hook/deliveries"))["items"]
-    assert [(one["type"], one["attempts"]) for one in items if one["state"] == "stopped"] == [
-        ("bank.request.v1", 1)
-    ]
+    assert [
+        (delivery["type"], delivery["attempts"]) for delivery in items if delivery["state"] == "stopped"
+    ] == [("bank.request.v1", 1)]

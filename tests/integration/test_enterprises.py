@@ -39,10 +39,10 @@ async def test_the_window_writes_a_profile_and_an_old_version_changes_nothing(ci
     assert (first.status_code, first.headers["etag"]) == (200, '"1"')
     refused(await city.call("operator", "PUT", path(1), PROFILE | {"name": "乙"}), 428)
     refused(await city.call("office", "PUT", path(1), PROFILE | {"name": "乙"}, if_match='"9"'), 412)
-    found = await city.ok("office", "GET", path(1))
-    assert {name: found[name] for name in PROFILE} == PROFILE
-    assert found["first_seen_at"].startswith("2026-11-09")
-    assert (found["first_loan"], found["requests"]["all"], found["amounts"]) == (True, 0, {})
+    enterprise = await city.ok("office", "GET", path(1))
+    assert {name: enterprise[name] for name in PROFILE} == PROFILE
+    assert enterprise["first_seen_at"].startswith("2026-11-09")
+    assert (enterprise["first_loan"], enterprise["requests"]["all"], enterprise["amounts"]) == (True, 0, {})
     again = await city.call("office", "PUT", path(1), PROFILE | {"industry": "I651"}, if_match='"1"')
     assert (again.status_code, again.headers["etag"]) == (200, '"2"')
 
@@ -84,8 +84,8 @@ async def test_a_request_of_a_known_enterprise_need_not_repeat_what_is_known(cit
     loan = await city.ok("office", "GET", f"/financing/requests/{asked['loan_id']}")
     assert loan["wish"]["enterprise"] == {"name": PROFILE["name"], "credit_code": credit_code(4)}
     assert (loan["wish"]["locality"], loan["wish"]["first_loan"]) == ("qingxun", True)
-    said = await city.ok("operator", "POST", "/financing/requests", short(4, locality="xunqiao"))
-    loan = await city.ok("office", "GET", f"/financing/requests/{said['loan_id']}")
+    elsewhere = await city.ok("operator", "POST", "/financing/requests", short(4, locality="xunqiao"))
+    loan = await city.ok("office", "GET", f"/financing/requests/{elsewhere['loan_id']}")
     assert loan["wish"]["locality"] == "xunqiao"
 
 
@@ -118,15 +118,15 @@ async def test_the_public_learns_nothing_by_a_foreign_credit_code(city: City) ->
         city.call(None, "POST", "/financing/requests", short(8)),
         city.call("operator", "POST", "/financing/requests", short(7)),  # of one transaction, maybe
     )
-    said = [refused(answer, 422, "enterprise.name")["errors"] for answer in (known, unknown)]
-    assert said[0] == said[1]
+    errors = [refused(answer, 422, "enterprise.name")["errors"] for answer in (known, unknown)]
+    assert errors[0] == errors[1]
 
 
 async def test_what_the_public_says_makes_no_profile(city: City) -> None:
     enterprise = {"name": "自称有限公司", "credit_code": credit_code(9)}
     await city.ok(None, "POST", "/financing/requests", wish(enterprise=enterprise, banks=["bank-a"]))
-    found = await city.call("office", "GET", path(9))
-    assert (found.json()["name"], found.headers["etag"]) == ("自称有限公司", '"0"')
+    answer = await city.call("office", "GET", path(9))
+    assert (answer.json()["name"], answer.headers["etag"]) == ("自称有限公司", '"0"')
     refused(await city.call("operator", "POST", "/financing/requests", short(9)), 422, "enterprise.name")
 
 
@@ -145,18 +145,18 @@ async def test_the_summary_counts_what_came_of_the_requests(city: City) -> None:
             "operator", "POST", f"/financing/requests/{asked['loan_id']}/complaints", complaint
         )
     await judged(city)
-    one = f"/financing/complaints/{made['complaint_id']}"
-    version = (await city.ok("regulator", "GET", one))["version"]
+    path_of_complaint = f"/financing/complaints/{made['complaint_id']}"
+    version = (await city.ok("regulator", "GET", path_of_complaint))["version"]
     decision = {"founded": True, "finding": "属实", "result": "已整改"}
-    await city.ok("regulator", "POST", f"{one}/decisions", decision, if_match=f'"{version}"')
-    found = await city.ok("operator", "GET", path(10))
-    assert found["requests"] == {"all": 4, "open": 3, "approved": 1, "declined": 1}
-    assert found["amounts"] == {
+    await city.ok("regulator", "POST", f"{path_of_complaint}/decisions", decision, if_match=f'"{version}"')
+    summary = await city.ok("operator", "GET", path(10))
+    assert summary["requests"] == {"all": 4, "open": 3, "approved": 1, "declined": 1}
+    assert summary["amounts"] == {
         "below_500k": {"requests": 1, "asked": "300000.00", "approved": "0.00"},
         "below_5m": {"requests": 3, "asked": "10000000.50", "approved": "2000000.00"},
     }
-    assert found["complaints"] == {"all": 4, "open": 3, "founded": 1}
-    assert found["first_loan"] is False
+    assert summary["complaints"] == {"all": 4, "open": 3, "founded": 1}
+    assert summary["first_loan"] is False
 
 
 @pytest.mark.parametrize("account", ["bank-a", "regulator", "importer", "ops", "roads", "leader", None])

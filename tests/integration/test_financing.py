@@ -7,7 +7,7 @@ import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.city import City, refused
-from tests.lending import ask, banks, judged, move_to, report, said, status
+from tests.lending import ask, banks, judged, move_to, report, report_body, status
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ async def test_a_request_is_pushed_to_the_banks_it_names_and_the_office_sees_it_
     assert [leg["leg"] for leg in asked["legs"]] == ["RZ-20261109-00001/1", "RZ-20261109-00001/2"]
     listed = await city.ok("office", "GET", "/financing/requests")
     assert [item["registration_number"] for item in listed["items"]] == ["RZ-20261109-00001"]
-    told = await rows(city, "select bank, type, leg from bank_messages order by seq")
-    assert [tuple(row) for row in told] == [
+    messages = await rows(city, "select bank, type, leg from bank_messages order by seq")
+    assert [tuple(row) for row in messages] == [
         ("bank-a", "bank.request.v1", "RZ-20261109-00001/1"),
         ("bank-b", "bank.request.v1", "RZ-20261109-00001/2"),
     ]
@@ -75,12 +75,12 @@ async def test_a_report_moves_its_leg_and_a_repeated_one_changes_nothing(city: C
 
 async def test_a_bank_at_the_due_moment_is_in_time_and_a_second_later_is_late(city: City) -> None:
     asked = await ask(city)
-    one, two = (leg["leg"] for leg in asked["legs"])
+    first, second = (leg["leg"] for leg in asked["legs"])
     await judged(city)
     city.set_clocks("2026-11-11 00:00:00")
-    assert (await report(city, "bank-a", one, "contacted")).code == "accepted"
+    assert (await report(city, "bank-a", first, "contacted")).code == "accepted"
     await move_to(city, "2026-11-11 00:00:01")
-    assert (await report(city, "bank-b", two, "contacted")).code == "too_late_but_recorded"
+    assert (await report(city, "bank-b", second, "contacted")).code == "too_late_but_recorded"
     await judged(city)
     verdicts = {leg["bank"]: leg["deadlines"][0]["verdict"] for leg in (await status(city, asked))["legs"]}
     assert verdicts == {"bank-a": "met", "bank-b": "overdue"}
@@ -91,15 +91,17 @@ async def test_a_silent_bank_is_reminded_listed_and_counted(city: City) -> None:
     leg = asked["legs"][0]["leg"]
     await judged(city)
     await move_to(city, "2026-11-13 09:00")
-    said_ = [row.type for row in await rows(city, "select type from outbox order by seq")]
-    assert said_.count("loan.overdue.v1") == 2
-    assert "loan.reminded.v1" in said_
-    assert "loan.supervised.v1" in said_
-    told = await rows(city, "select body::jsonb as body from bank_messages where type = 'bank.reminder.v1'")
-    assert [row.body["overdue"] for row in told].count(True) == 2
+    emitted = [row.type for row in await rows(city, "select type from outbox order by seq")]
+    assert emitted.count("loan.overdue.v1") == 2
+    assert "loan.reminded.v1" in emitted
+    assert "loan.supervised.v1" in emitted
+    reminders = await rows(
+        city, "select body::jsonb as body from bank_messages where type = 'bank.reminder.v1'"
+    )
+    assert [row.body["overdue"] for row in reminders].count(True) == 2
     (listed,) = (await city.ok("office", "GET", "/financing/overdue"))["items"]
     assert listed["leg"] == leg
-    assert [one["deadline"] for one in listed["overdue"]] == ["bank_contact", "bank_status"]
+    assert [deadline["deadline"] for deadline in listed["overdue"]] == ["bank_contact", "bank_status"]
     record = await city.ok("office", "GET", "/financing/banks/bank-a/record")
     assert record["deadlines"]["bank_contact"]["overdue"] == 1
     assert record["deadlines"]["bank_decision"]["open"] == 1
@@ -112,9 +114,9 @@ async def test_when_all_of_a_wave_declined_the_next_is_asked_and_then_the_office
     assert (await city.ok("office", "GET", loan))["state"] == "with_office"
     version = (await city.ok("office", "GET", loan))["version"]
     await city.ok("office", "POST", f"{loan}/pushes", {"banks": ["bank-c"]}, if_match=f'"{version}"')
-    found = await city.ok("office", "GET", loan)
-    assert [(leg["bank"], leg["wave"]) for leg in found["legs"]] == [("bank-a", 1), ("bank-c", 2)]
-    assert found["state"] == "pushed"
+    pushed = await city.ok("office", "GET", loan)
+    assert [(leg["bank"], leg["wave"]) for leg in pushed["legs"]] == [("bank-a", 1), ("bank-c", 2)]
+    assert pushed["state"] == "pushed"
 
 
 async def test_rules_choose_the_banks_where_the_enterprise_wishes_none(city: City) -> None:
@@ -124,8 +126,8 @@ async def test_rules_choose_the_banks_where_the_enterprise_wishes_none(city: Cit
     await report(city, "wanze-rural", asked["legs"][0]["leg"], "declined")
     await judged(city)
     await move_to(city, "2026-11-11 00:00:01")  # the other one let its contact pass
-    found = await city.ok("office", "GET", f"/financing/requests/{asked['loan_id']}")
-    assert [leg["bank"] for leg in found["legs"]][2:] == ["state-one"]
+    loan = await city.ok("office", "GET", f"/financing/requests/{asked['loan_id']}")
+    assert [leg["bank"] for leg in loan["legs"]][2:] == ["state-one"]
 
 
 async def test_without_consent_no_further_bank_is_told_and_what_waits_is_dropped(city: City) -> None:
@@ -140,10 +142,10 @@ async def test_without_consent_no_further_bank_is_told_and_what_waits_is_dropped
     refused(await city.call(None, "POST", path, {}, **code), 409)
     await judged(city)
     await move_to(city, "2026-11-20 09:00")
-    found = await status(city, asked)
-    assert found["state"] == "consent_withdrawn"
-    assert [leg["bank"] for leg in found["legs"]] == ["bank-a"]
-    assert found["legs"][0]["deadlines"] == []
+    ended = await status(city, asked)
+    assert ended["state"] == "consent_withdrawn"
+    assert [leg["bank"] for leg in ended["legs"]] == ["bank-a"]
+    assert ended["legs"][0]["deadlines"] == []
 
 
 async def test_a_bank_that_knows_is_told_that_the_consent_is_gone(city: City) -> None:
@@ -151,8 +153,8 @@ async def test_a_bank_that_knows_is_told_that_the_consent_is_gone(city: City) ->
     await rows(city, "update bank_messages set sent_at = now() returning 1")
     path = f"/financing/requests/{asked['loan_id']}/consent-withdrawals"
     await city.ok("operator", "POST", path, {})
-    told = await rows(city, "select type, dropped_at from bank_messages order by seq")
-    assert [(row.type, row.dropped_at) for row in told] == [
+    messages = await rows(city, "select type, dropped_at from bank_messages order by seq")
+    assert [(row.type, row.dropped_at) for row in messages] == [
         ("bank.request.v1", None),
         ("bank.request_withdrawn.v1", None),
     ]
@@ -172,17 +174,17 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
         ("regulator_result", "2026-11-30T09:30:00Z")
     ]
     decision = {"founded": True, "finding": "情况属实", "result": "已责令整改", "shown": "请立即整改"}
-    one = f"/financing/complaints/{made['complaint_id']}"
-    version = (await city.ok("regulator", "GET", one))["version"]
-    await city.ok("regulator", "POST", f"{one}/decisions", decision, if_match=f'"{version}"')
+    complaint = f"/financing/complaints/{made['complaint_id']}"
+    version = (await city.ok("regulator", "GET", complaint))["version"]
+    await city.ok("regulator", "POST", f"{complaint}/decisions", decision, if_match=f'"{version}"')
     await judged(city)
     (shown,) = (await status(city, asked))["complaints"]
     assert (shown["founded"], shown["result"]) == (True, "已责令整改")
     assert [d["verdict"] for d in shown["deadlines"]] == ["met"]
-    (told,) = await rows(
+    (message,) = await rows(
         city, "select body::jsonb as body from bank_messages where type = 'bank.complaint_shown.v1'"
     )
-    assert (told.body["text"], "情况属实" in str(told.body)) == ("请立即整改", False)
+    assert (message.body["text"], "情况属实" in str(message.body)) == ("请立即整改", False)
 
 
 async def test_an_approved_offer_is_shown_to_the_enterprise_and_disbursement_follows(city: City) -> None:
@@ -191,11 +193,11 @@ async def test_an_approved_offer_is_shown_to_the_enterprise_and_disbursement_fol
     for state in ("received", "contacted", "documents_needed", "under_review", "approved", "disbursed"):
         assert (await report(city, "bank-a", leg, state)).outcome == "accepted"
     await judged(city)
-    found = await status(city, asked)
-    assert found["state"] == "disbursed"
-    assert found["legs"][0]["offer"] == {"amount": "2000000.00", "rate_percent": "3.45", "term_months": 12}
-    assert {d["verdict"] for d in found["legs"][0]["deadlines"]} == {"met"}
-    assert said(leg, "approved")["amount"] == "2000000.00"
+    loan = await status(city, asked)
+    assert loan["state"] == "disbursed"
+    assert loan["legs"][0]["offer"] == {"amount": "2000000.00", "rate_percent": "3.45", "term_months": 12}
+    assert {d["verdict"] for d in loan["legs"][0]["deadlines"]} == {"met"}
+    assert report_body(leg, "approved")["amount"] == "2000000.00"
 
 
 async def test_events_carry_no_name_phone_credit_code_or_amount(city: City) -> None:

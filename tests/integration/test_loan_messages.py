@@ -22,10 +22,10 @@ async def asked(city: City) -> dict[str, Any]:
     body = {"bank": "bank-b", "text": "要求搭售保险"}
     complaint = await city.ok(None, "POST", path, body, receipt_code=asked["receipt_code"])
     await judged(city)
-    one = f"/financing/complaints/{complaint['complaint_id']}"
-    version = (await city.ok("regulator", "GET", one))["version"]
+    path = f"/financing/complaints/{complaint['complaint_id']}"
+    version = (await city.ok("regulator", "GET", path))["version"]
     decision = {"founded": True, "finding": "属实", "measures": "责令改正", "result": "已责令改正"}
-    await city.ok("regulator", "POST", f"{one}/decisions", decision, if_match=f'"{version}"')
+    await city.ok("regulator", "POST", f"{path}/decisions", decision, if_match=f'"{version}"')
     path = f"/financing/status/{number}/withdrawals"
     await city.ok(None, "POST", path, {}, receipt_code=asked["receipt_code"])
     await judged(city)
@@ -37,15 +37,15 @@ async def inbox(city: City, account: str) -> list[dict[str, Any]]:
     return items
 
 
-async def told(city: City, account: str) -> list[str]:
-    return sorted(one["template"] for one in await inbox(city, account))
+async def templates(city: City, account: str) -> list[str]:
+    return sorted(message["template"] for message in await inbox(city, account))
 
 
 @pytest.mark.usefixtures("asked")
 async def test_each_hears_what_concerns_it(city: City) -> None:
-    assert await told(city, "regulator") == ["complained_regulator"]
-    assert await told(city, "bank-a") == ["loan_pushed_bank", "loan_withdrawn_bank"]
-    assert set(await told(city, "bank-b")) == {
+    assert await templates(city, "regulator") == ["complained_regulator"]
+    assert await templates(city, "bank-a") == ["loan_pushed_bank", "loan_withdrawn_bank"]
+    assert set(await templates(city, "bank-b")) == {
         "loan_pushed_bank",
         "loan_due_soon",
         "loan_overdue_bank",
@@ -60,13 +60,13 @@ async def test_each_hears_what_concerns_it(city: City) -> None:
         "complained_office",
         "complaint_decided_office",
         "loan_withdrawn_office",
-    } == set(await told(city, "office"))
+    } == set(await templates(city, "office"))
 
 
 async def test_the_enterprise_reads_its_own_with_its_receipt_code(city: City, asked: dict[str, Any]) -> None:
     path = f"/notify/status/{asked['registration_number']}"
     items = (await city.ok(None, "GET", path, receipt_code=asked["receipt_code"]))["items"]
-    words = " ".join(one["body"] for one in items)
+    words = " ".join(message["body"] for message in items)
     assert "已推送至示例银行A、示例银行B" in words
     assert "示例银行A就您的融资需求" in words
     assert "反馈：审查中" in words
@@ -78,10 +78,11 @@ async def test_the_enterprise_reads_its_own_with_its_receipt_code(city: City, as
 async def test_no_bank_hears_of_another_and_nobody_of_money_or_of_who_asks(
     city: City, asked: dict[str, Any]
 ) -> None:
-    found = {account: await inbox(city, account) for account in ACCOUNTS}
-    assert all(found.values())
+    inboxes = {account: await inbox(city, account) for account in ACCOUNTS}
+    assert all(inboxes.values())
     words = {
-        account: " ".join(one["subject"] + one["body"] for one in items) for account, items in found.items()
+        account: " ".join(message["subject"] + message["body"] for message in items)
+        for account, items in inboxes.items()
     }
     number = asked["registration_number"]
     assert f"{number}/1" in words["bank-a"]
@@ -90,9 +91,9 @@ async def test_no_bank_hears_of_another_and_nobody_of_money_or_of_who_asks(
     assert f"{number}/2" in words["bank-b"]
     assert f"{number}/1" not in words["bank-b"]
     assert "投诉" not in words["bank-b"]
-    for said in words.values():
+    for text in words.values():
         for secret in (CREDIT_CODE, "示例制造", "3000000", "300万", "王工", "13800000000", "搭售"):
-            assert secret not in said
+            assert secret not in text
 
 
 async def test_an_inbox_of_a_bank_opens_to_that_bank_alone(city: City, asked: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from shared.roles import AccountRole
 from shared.telemetry import logs
 from tests.banks import KafkaBank
 from tests.city import PEOPLE, City
-from tests.lending import CREDIT_CODE, ask, banks, said, wish
+from tests.lending import CREDIT_CODE, ask, banks, report_body, wish
 from tests.receiver import Receiver
 
 ACCESS = tables()
@@ -107,7 +107,7 @@ async def loan_of_its_own(city: City) -> None:
     }
     loan = await ask(city, **marked)
     legs = {leg["bank"]: leg["leg"] for leg in loan["legs"]}
-    report = said(legs["bank-a"], "contacted", evidence={"by": text("经理"), "how": text("方式")})
+    report = report_body(legs["bank-a"], "contacted", evidence={"by": text("经理"), "how": text("方式")})
     await city.ok("bank-a", "POST", "/financing/bank/reports", report)
     complaint = {"bank": "bank-a", "text": text("投诉")}
     path = f"/financing/requests/{loan['loan_id']}/complaints"
@@ -115,7 +115,7 @@ async def loan_of_its_own(city: City) -> None:
     async with KafkaBank(city, "abc") as bank:
         await bank.until("requests", 1)
         await bank.say(text("不是 JSON").encode())
-        bad = said(legs["abc"], "contacted", evidence={"by": text("经理"), "how": [text("列表")]})
+        bad = report_body(legs["abc"], "contacted", evidence={"by": text("经理"), "how": [text("列表")]})
         await bank.say(json.dumps(bad, ensure_ascii=False).encode())
         await bank.until("receipts", 2)
 

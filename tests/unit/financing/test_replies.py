@@ -23,9 +23,9 @@ REPORT = {
 def record(
     value: bytes | None, headers: dict[str, bytes] | None = None, at: datetime = READ_AT, kind: int = 0
 ) -> ConsumerRecord:
-    given = tuple((GOOD if headers is None else headers).items())
+    sent = tuple((GOOD if headers is None else headers).items())
     ms = int(at.timestamp() * 1000)
-    return ConsumerRecord("banks.abc.replies", 2, 7, ms, kind, None, value, None, 0, 0, given)
+    return ConsumerRecord("banks.abc.replies", 2, 7, ms, kind, None, value, None, 0, 0, sent)
 
 
 def body(**more: Any) -> bytes:
@@ -33,10 +33,10 @@ def body(**more: Any) -> bytes:
 
 
 def test_a_whole_report_is_read() -> None:
-    found = read(record(body()))
-    assert found.report is not None
-    assert found.report.report_id == "core-1"
-    assert found.place() == {"id": "1", "partition": 2, "offset": 7}
+    reply = read(record(body()))
+    assert reply.report is not None
+    assert reply.report.report_id == "core-1"
+    assert reply.place() == {"id": "1", "partition": 2, "offset": 7}
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,9 @@ def test_a_whole_report_is_read() -> None:
 def test_what_does_not_fit_is_answered_with_the_field(
     value: bytes | None, headers: dict[str, bytes] | None, field: str
 ) -> None:
-    found = read(record(value, headers))
-    assert found.report is None
-    receipt = unread(found, READ_AT, ours=False)
+    reply = read(record(value, headers))
+    assert reply.report is None
+    receipt = unread(reply, READ_AT, ours=False)
     assert (receipt.outcome, receipt.code, receipt.field) == (
         ReportOutcome.REFUSED,
         ReceiptCode.MALFORMED,
