@@ -36,7 +36,7 @@ class LegLimit(OwnLimit):
     due_at: Moment | None = None
 
 
-class LegWish(Body):
+class NewLeg(Body):
     """A leg to be added: the unit, its part, and limits of this appeal alone."""
 
     unit: Code
@@ -46,7 +46,7 @@ class LegWish(Body):
 
 class Assign(AppealAct):
     act: Literal["assign"] = "assign"
-    legs: Annotated[tuple[LegWish, ...], Field(min_length=1, max_length=2)]
+    legs: Annotated[tuple[NewLeg, ...], Field(min_length=1, max_length=2)]
     marks: frozenset[Mark] = frozenset()
 
 

@@ -249,6 +249,6 @@ def leg_id(appeal_id: UUID, index: int) -> UUID:
     return uuid5(appeal_id, f"leg {index}")
 
 
-def own_limits(wish: Mapping[str, OwnLimit]) -> dict[str, OwnLimit]:
-    """A leg's own limits as events carry them."""
-    return {kind: OwnLimit(limit=own.limit, due_at=own.due_at) for kind, own in wish.items()}
+def own_limits(limits: Mapping[str, OwnLimit]) -> dict[str, OwnLimit]:
+    """A leg's own limits, by deadline, as events carry them."""
+    return {kind: OwnLimit(limit=own.limit, due_at=own.due_at) for kind, own in limits.items()}

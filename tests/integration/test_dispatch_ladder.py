@@ -17,10 +17,8 @@ from services.dispatch.document import leg_id
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.work import Work
 from shared.events import AppealMerged
-from shared.service.clock import DrivenClock
-from shared.service.service import ServiceContext
-from shared.service.start import running
 from tests.city import City, local, refused
+from tests.replicas import second_process, waiting_for_a_lock
 
 PACK = Path(__file__).parent.parent / "unit" / "dispatch" / "ladder.yaml"
 Appeal = dict[str, Any]
@@ -34,7 +32,8 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
         yield city
 
 
-async def file(city: City, appeal: Appeal, account: str = "office") -> Any:
+async def document(city: City, appeal: Appeal, account: str = "office") -> Any:
+    """The appeal's document at dispatch, as `account` reads it."""
     return await city.ok(account, "GET", f"/dispatch/appeals/{appeal['appeal_id']}")
 
 
@@ -57,7 +56,7 @@ def leg(appeal: Appeal, index: int = 0) -> str:
     return str(leg_id(UUID(appeal["appeal_id"]), index))
 
 
-async def said_of(city: City, appeal: Appeal) -> list[str]:
+async def event_types(city: City, appeal: Appeal) -> list[str]:
     """The types of what dispatch said of a case, in order."""
     query = sa.text("select type from outbox where key = :key order by seq")
     async with city.services["dispatch"].engine.connect() as conn:
@@ -70,13 +69,13 @@ class TestMerged:
     async def test_what_the_pack_shares_is_told_to_each_and_the_rest_is_each_one_s_own(
         self, city: City
     ) -> None:
-        lead, one, two = [await city.register() for _ in range(3)]
+        lead, first, second = [await city.register() for _ in range(3)]
         await city.dispatch(lead, {"unit": "roads"}, {"unit": "water", "role": "assist"})
-        await city.dispatch(two, {"unit": "east"})
-        for follower in (one, two):
+        await city.dispatch(second, {"unit": "east"})
+        for follower in (first, second):
             await merge(city, follower, lead)
-        assert [leg["unit"] for leg in (await file(city, one))["legs"]] == ["roads", "water"]
-        assert [leg["unit"] for leg in (await file(city, two))["legs"]] == ["east"]
+        assert [leg["unit"] for leg in (await document(city, first))["legs"]] == ["roads", "water"]
+        assert [leg["unit"] for leg in (await document(city, second))["legs"]] == ["east"]
 
         await city.act("roads", lead, "contacts", leg_id=leg(lead), how="电话")
         await city.act("roads", lead, "replies", leg_id=leg(lead), text="下周施工")
@@ -84,14 +83,14 @@ class TestMerged:
         await city.act("water", lead, "replies", leg_id=leg(lead, 1), text="配合施工")
         await city.drained()
         done = ["appeal.assigned.v1", "appeal.responded.v1", "appeal.completed.v1", "appeal.responded.v1"]
-        assert await said_of(city, one) == done
-        assert await said_of(city, two) == ["appeal.assigned.v1"]
-        shown = await file(city, one)
+        assert await event_types(city, first) == done
+        assert await event_types(city, second) == ["appeal.assigned.v1"]
+        shown = await document(city, first)
         assert [act["act"]["act"] for act in shown["acts"]] == ["assign", "reply", "complete", "reply"]
         assert shown["acts"][1]["by"] == "roads"
-        assert [one["state"] for one in shown["legs"]] == ["completed", "open"]
+        assert [leg["state"] for leg in shown["legs"]] == ["completed", "open"]
 
-        judged = {(d["unit"], d["deadline"]): d for d in (await city.case(one))["deadlines"]}
+        judged = {(d["unit"], d["deadline"]): d for d in (await city.case(first))["deadlines"]}
         assert judged["roads", "completion"]["verdict"] == "met"
         assert judged["water", "reply"]["verdict"] == "met"
         assert judged["water", "completion"]["verdict"] == "open"
@@ -100,7 +99,7 @@ class TestMerged:
         lead, follower = await city.register(), await city.register(title="路面塌陷")
         await merge(city, follower, lead)
         await city.dispatch(lead, {"unit": "roads"})
-        (shown,) = (await file(city, lead, "roads"))["followers"]
+        (shown,) = (await document(city, lead, "roads"))["followers"]
         assert shown == {
             "appeal_id": follower["appeal_id"],
             "registration_number": follower["registration_number"],
@@ -108,20 +107,20 @@ class TestMerged:
             "enterprise": "示例制造有限公司",
             "state": "assigned",
         }
-        assert (await file(city, follower, "roads"))["merges"][0]["lead_number"] == lead[
+        assert (await document(city, follower, "roads"))["merges"][0]["lead_number"] == lead[
             "registration_number"
         ]
         await unmerge(city, follower)
-        assert (await file(city, lead, "roads"))["followers"] == []
+        assert (await document(city, lead, "roads"))["followers"] == []
 
     async def test_a_lead_dispatched_later_takes_its_followers_along(self, city: City) -> None:
         lead, follower = await city.register(), await city.register()
         await merge(city, follower, lead)
-        assert (await file(city, follower))["state"] == "received"
+        assert (await document(city, follower))["state"] == "received"
         await city.dispatch(lead, {"unit": "roads"}, marks=["inherited"])
-        joined = await file(city, follower)
+        joined = await document(city, follower)
         assert (joined["state"], joined["marks"]) == ("assigned", ["inherited"])
-        assert [one["unit"] for one in joined["legs"]] == ["roads"]
+        assert [leg["unit"] for leg in joined["legs"]] == ["roads"]
 
     async def test_from_the_unmerge_on_it_is_handled_by_itself(self, city: City) -> None:
         lead, follower = await city.register(), await city.register()
@@ -130,8 +129,8 @@ class TestMerged:
         await city.act("roads", lead, "replies", leg_id=leg(lead), text="下周施工")
         await unmerge(city, follower)
         await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
-        assert (await said_of(city, follower))[1:] == ["appeal.responded.v1"]
-        assert (await file(city, follower))["legs"][0]["state"] == "open"
+        assert (await event_types(city, follower))[1:] == ["appeal.responded.v1"]
+        assert (await document(city, follower))["legs"][0]["state"] == "open"
 
     async def test_closing_the_lead_leaves_its_followers_open(self, city: City) -> None:
         lead, follower = await city.register(), await city.register()
@@ -140,41 +139,41 @@ class TestMerged:
         await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
         await closable(city, lead)
         await city.act("office", lead, "closures")
-        assert (await file(city, lead))["state"] == "closed"
-        assert (await file(city, follower))["state"] == "assigned"
+        assert (await document(city, lead))["state"] == "closed"
+        assert (await document(city, follower))["state"] == "assigned"
 
     async def test_a_merge_that_comes_while_a_reply_waits_for_the_lead_is_not_missed(
         self, city: City
     ) -> None:
         for _ in range(2):  # once with the higher id first
             lead, follower = await city.register(), await city.register()
-            for one in (lead, follower):
-                await city.dispatch(one, {"unit": "roads"})
+            for appeal in (lead, follower):
+                await city.dispatch(appeal, {"unit": "roads"})
             await self._reply_while_merging(city, lead, follower)
             await self._reply_while_merging(city, follower, lead)
 
     async def _reply_while_merging(self, city: City, lead: Appeal, follower: Appeal) -> None:
-        ids = {name: UUID(one["appeal_id"]) for name, one in (("lead", lead), ("follower", follower))}
+        ids = {name: UUID(appeal["appeal_id"]) for name, appeal in (("lead", lead), ("follower", follower))}
         service = city.services["dispatch"]
         body = {"leg_id": leg(lead), "text": "下周施工"}
         path = f"/dispatch/appeals/{lead['appeal_id']}/replies"
-        before = await said_of(city, follower)
+        before = await event_types(city, follower)
         async with service.engine.begin() as conn:
-            desk = Work(conn, service.clock.now())
-            await desk.load(ids.values())
+            work = Work(conn, service.clock.now())
+            await work.load(ids.values())
             replying = asyncio.create_task(city.call("roads", "POST", path, body))
             await waiting_for_a_lock(service)
             event = AppealMerged(
-                occurred_at=desk.at,
+                occurred_at=work.at,
                 appeal_id=ids["follower"],
                 registration_number=follower["registration_number"],
                 lead=ids["lead"],
                 lead_number=lead["registration_number"],
             )
-            HANDLERS[AppealMerged](desk, event)
-            await desk.flush()
+            HANDLERS[AppealMerged](work, event)
+            await work.flush()
         assert (await replying).is_success
-        assert await said_of(city, follower) == [*before, "appeal.responded.v1"]
+        assert await event_types(city, follower) == [*before, "appeal.responded.v1"]
 
     async def test_where_a_follower_missed_is_locked_nothing_is_done(self, city: City) -> None:
         lead, follower = await city.register(), await city.register()
@@ -189,16 +188,16 @@ class TestMerged:
         async with service.engine.begin() as conn:
             await Work(conn, service.clock.now()).load([UUID(follower["appeal_id"])])
             refused(await city.call("roads", "POST", path, body), 503)
-        assert "appeal.responded.v1" not in await said_of(city, lead)
+        assert "appeal.responded.v1" not in await event_types(city, lead)
         assert (await city.call("roads", "POST", path, body)).is_success
-        assert (await said_of(city, follower))[-1] == "appeal.responded.v1"
+        assert (await event_types(city, follower))[-1] == "appeal.responded.v1"
 
     async def test_what_is_handled_together_is_locked_in_the_order_of_ids(self, city: City) -> None:
         lead, *followers = [await city.register() for _ in range(6)]
         await city.dispatch(lead, {"unit": "roads"})
         for follower in followers:
             await merge(city, follower, lead)
-        ids = sorted(UUID(one["appeal_id"]) for one in (lead, *followers))
+        ids = sorted(UUID(appeal["appeal_id"]) for appeal in (lead, *followers))
         service = city.services["dispatch"]
         free = sa.text("select appeal_id from appeals where appeal_id = any(:ids) for update skip locked")
         for place in (1, 3, 5):
@@ -209,8 +208,8 @@ class TestMerged:
                 )
                 await waiting_for_a_lock(service)
                 async with service.engine.begin() as other:
-                    found = (await other.execute(free, {"ids": ids})).scalars()
-                assert sorted(found) == ids[place + 1 :]
+                    unlocked = (await other.execute(free, {"ids": ids})).scalars()
+                assert sorted(unlocked) == ids[place + 1 :]
             assert (await replying).is_success
 
     async def test_two_replicas_that_answer_for_the_same_appeals_at_once_wait_for_each_other(
@@ -220,20 +219,15 @@ class TestMerged:
         await city.dispatch(lead, {"unit": "roads"})
         for follower in followers:
             await merge(city, follower, lead)
-        async with running([DISPATCH], city.settings) as (replica,):
-            assert isinstance(replica.clock, DrivenClock)
-            replica.clock.advance(city.services["dispatch"].clock.now())
-            headers = {"authorization": f"Bearer {city.keys['roads']}"}
-            transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as other:
-                for _ in range(40):  # one act a transaction: the victim of a deadlock is refused with 503
-                    answers = await asyncio.gather(
-                        city.call("roads", "POST", f"/dispatch{path(lead)}", reply(lead)),
-                        other.post(path(lead), json=reply(lead)),
-                    )
-                    assert [answer.status_code for answer in answers] == [200, 200]
+        async with second_process(city, DISPATCH, "roads") as replica:
+            for _ in range(40):  # one act a transaction: the victim of a deadlock is refused with 503
+                answers = await asyncio.gather(
+                    city.call("roads", "POST", f"/dispatch{path(lead)}", reply(lead)),
+                    replica.post(path(lead), json=reply(lead)),
+                )
+                assert [answer.status_code for answer in answers] == [200, 200]
         for follower in followers:
-            assert (await said_of(city, follower)).count("appeal.responded.v1") == 80
+            assert (await event_types(city, follower)).count("appeal.responded.v1") == 80
 
 
 def path(appeal: Appeal) -> str:
@@ -242,16 +236,6 @@ def path(appeal: Appeal) -> str:
 
 def reply(appeal: Appeal) -> dict[str, str]:
     return {"leg_id": leg(appeal), "text": "正在办理"}
-
-
-async def waiting_for_a_lock(service: ServiceContext) -> None:
-    query = sa.text(
-        "select count(*) from pg_stat_activity"
-        " where datname = current_database() and wait_event_type = 'Lock'"
-    )
-    async with asyncio.timeout(10), service.reader.connect() as conn:
-        while not (await conn.execute(query)).scalar_one():
-            await asyncio.sleep(0.01)
 
 
 async def closable(city: City, appeal: Appeal) -> None:
@@ -272,7 +256,7 @@ class TestClosure:
     """What must be there before the office closes."""
 
     async def close(self, city: City, appeal: Appeal) -> httpx.Response:
-        version = (await file(city, appeal))["version"]
+        version = (await document(city, appeal))["version"]
         where = f"/dispatch/appeals/{appeal['appeal_id']}/closures"
         return await city.call("office", "POST", where, {}, if_match=f'"{version}"')
 
@@ -322,29 +306,29 @@ class TestExtension:
         await self._ask(city, appeal, 21)
         low = {"leg_id": leg(appeal), "approved": True, "approver": "张", "reason": "同意"}
         where = f"/dispatch/appeals/{appeal['appeal_id']}/extension-decisions"
-        version = (await file(city, appeal))["version"]
+        version = (await document(city, appeal))["version"]
         refused(await city.call("office", "POST", where, low, if_match=f'"{version}"'), 403, "rank")
         await city.ok("leader", "POST", where, low, if_match=f'"{version}"')  # whose code is mayor
         await city.drained()
         # 21 working days from Monday 11-09, that day not counted: 4 to 11-13, 20 to 12-07... 21 on 12-08
         assert await self._due(city, appeal) == local("2026-12-08 17:30")
-        (said,) = await said_bodies(city, appeal, "appeal.extended.v1")
-        assert said["rank"] == "mayor"
+        (event,) = await event_bodies(city, appeal, "appeal.extended.v1")
+        assert event["rank"] == "mayor"
 
     async def test_after_the_end_it_is_neither_asked_for_nor_approved(self, city: City) -> None:
         appeal, asked = await self._replied(city), await self._replied(city)
         await self._ask(city, asked, 10)
         await city.move_to("2026-11-17 09:00")
-        body = {"leg_id": leg(appeal), **wish(10)}
+        body = {"leg_id": leg(appeal), **extension(10)}
         where = f"/dispatch/appeals/{appeal['appeal_id']}/extension-requests"
         assert "2026-11-16 17:30" in refused(await city.call("roads", "POST", where, body), 409)["detail"]
         yes = {"leg_id": leg(asked), "approved": True, "approver": "张", "reason": "同意"}
         where = f"/dispatch/appeals/{asked['appeal_id']}/extension-decisions"
-        version = (await file(city, asked))["version"]
+        version = (await document(city, asked))["version"]
         answer = await city.call("office", "POST", where, yes, if_match=f'"{version}"')
         assert "2026-11-16 17:30" in refused(answer, 409)["detail"]
-        found = {d["deadline"]: d["verdict"] for d in (await city.case(asked))["deadlines"]}
-        assert found["completion"] == "overdue"
+        verdicts = {d["deadline"]: d["verdict"] for d in (await city.case(asked))["deadlines"]}
+        assert verdicts["completion"] == "overdue"
         no = {**yes, "approved": False}
         assert (await city.call("office", "POST", where, no, if_match=f'"{version}"')).is_success
 
@@ -356,20 +340,20 @@ class TestExtension:
         return appeal
 
     async def _ask(self, city: City, appeal: Appeal, days: int) -> None:
-        await city.act("roads", appeal, "extension-requests", leg_id=leg(appeal), **wish(days))
+        await city.act("roads", appeal, "extension-requests", leg_id=leg(appeal), **extension(days))
 
     async def _due(self, city: City, appeal: Appeal) -> datetime:
-        found = {d["deadline"]: d for d in (await city.case(appeal))["deadlines"]}
-        return datetime.fromisoformat(found["completion"]["due_at"])
+        deadlines = {d["deadline"]: d for d in (await city.case(appeal))["deadlines"]}
+        return datetime.fromisoformat(deadlines["completion"]["due_at"])
 
 
-def wish(days: int) -> dict[str, Any]:
+def extension(days: int) -> dict[str, Any]:
     return {"limit": {"number": days, "unit": "working_days"}, "reason": "等待材料"}
 
 
-async def said_bodies(city: City, appeal: Appeal, type_: str) -> list[Any]:
-    found = await city.said("dispatch", type_)
-    return [body for body in found if body["registration_number"] == appeal["registration_number"]]
+async def event_bodies(city: City, appeal: Appeal, type_: str) -> list[Any]:
+    bodies = await city.said("dispatch", type_)
+    return [body for body in bodies if body["registration_number"] == appeal["registration_number"]]
 
 
 async def test_a_plan_s_dates_become_deadlines_and_payments_meet_them_in_turn(city: City) -> None:
@@ -381,8 +365,8 @@ async def test_a_plan_s_dates_become_deadlines_and_payments_meet_them_in_turn(ci
     await city.drained()  # a moment later
     await city.act("roads", appeal, "stages", leg_id=leg(appeal), stage="paid", text="已付第一期")
     await city.drained()
-    found = [d for d in (await city.case(appeal))["deadlines"] if d["deadline"] == "instalment"]
-    assert [(datetime.fromisoformat(d["due_at"]), d["verdict"]) for d in found] == [
+    instalments = [d for d in (await city.case(appeal))["deadlines"] if d["deadline"] == "instalment"]
+    assert [(datetime.fromisoformat(d["due_at"]), d["verdict"]) for d in instalments] == [
         (datetime.fromisoformat(dates[0]), "met"),
         (datetime.fromisoformat(dates[1]), "open"),
     ]
@@ -397,7 +381,7 @@ class TestDirectory:
     """Units stand in a hierarchy."""
 
     async def put(self, city: City, code: str, parent: str | None) -> httpx.Response:
-        units = {one["code"]: one for one in (await city.ok("office", "GET", "/dispatch/units"))["items"]}
+        units = {unit["code"]: unit for unit in (await city.ok("office", "GET", "/dispatch/units"))["items"]}
         version = {"if_match": f'"{units[code]["version"]}"'} if code in units else {}
         body = {"name": code, "kind": "department", "parent": parent}
         return await city.call("office", "PUT", f"/dispatch/units/{code}", body, **version)

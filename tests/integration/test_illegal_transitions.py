@@ -1,4 +1,4 @@
-"""Every act in every state: what may not happen is refused with its reason and changes nothing."""
+"""Every act in every state of an appeal: an illegal act is refused with its reason and changes nothing."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ REASON = {"reason": "说明"}
 
 @dataclass(frozen=True)
 class Act:
-    """Who does what where, and on which leg, if on one."""
+    """Who sends which body where. `on_leg`: the body names the leg."""
 
     by: str
     service: str
@@ -73,12 +73,12 @@ RATE = {"rate well", "rate badly"}
 WORK = {"contact", "reply", "complete"}
 BEGUN = {"assist", "refer", "find", "withdraw", "pause", *WORK}
 JUDGED = {"ask for time", "give time"}
-"""What needs that the deadlines so far were judged."""
+"""The acts that are checked against the deadlines as judged."""
 
 
 @dataclass(frozen=True)
 class State:
-    """How an appeal comes into a state, and what may happen in it; nothing else may."""
+    """The acts by which an appeal comes into a state, and the only acts that are legal in it."""
 
     way: tuple[str, ...]
     legal: set[str]
@@ -189,7 +189,7 @@ async def brought_to(city: City, state: State, number: int) -> list[dict[str, An
 
 
 def possible(state: State) -> set[str]:
-    """What can be tried: an imported appeal has no receipt code."""
+    """The acts that can be tried. An imported appeal has no receipt code, so its enterprise cannot act."""
     return {name for name, act in ACTS.items() if not (state.pack and act.by == "enterprise")}
 
 
@@ -209,8 +209,8 @@ async def test_in_a_state_what_may_happen_happens_and_nothing_else(city: City, n
     for act, answer in zip(legal, answers, strict=True):
         assert answer.is_success, f"{act}: {answer.text}"
     await city.drained()
-    for one in city.services:
-        assert (await city.ok("ops", "GET", f"/{one}/parked"))["items"] == []
+    for service in city.services:
+        assert (await city.ok("ops", "GET", f"/{service}/parked"))["items"] == []
 
 
 def test_every_act_is_legal_somewhere_and_refused_somewhere() -> None:
@@ -226,10 +226,10 @@ async def test_no_more_time_is_given_than_the_pack_allows(city: City) -> None:
     for number, unit in ((31, "working_days"), (2, "months"), (30, "natural_days")):
         limit = {"number": number, "unit": unit}
         refused(await city.call("roads", "POST", path, {**leg, "limit": limit}), 422, "limit")
-    wish = {**leg, "deadline": "contact", "limit": WEEK}
-    refused(await city.call("roads", "POST", path, wish), 409, "deadline")
-    wish = {**leg, "limit": {"number": 30, "unit": "working_days"}}
-    assert (await city.call("roads", "POST", path, wish)).is_success
+    request = {**leg, "deadline": "contact", "limit": WEEK}
+    refused(await city.call("roads", "POST", path, request), 409, "deadline")
+    request = {**leg, "limit": {"number": 30, "unit": "working_days"}}
+    assert (await city.call("roads", "POST", path, request)).is_success
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +14,8 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.app import SERVICE as INTAKE
 from shared.database.migrations import migration_engine
-from shared.service.start import running
 from tests.city import City, refused
+from tests.replicas import second_process, waiting_for_a_lock
 
 REASON = {"reason": "同一路段"}
 PACK_SETTINGS = """
@@ -36,23 +35,17 @@ async def city(
     """Intake alone, with one procedure, on Monday 2026-11-09 at 09:00."""
     file = tmp_path_factory.mktemp("settings") / "settings.yaml"
     file.write_text(PACK_SETTINGS, "utf-8")
-    settings: dict[str, Any] = {"procedures": ("xuancheng-2024-approval",), "pack_settings": Path(file)}
+    settings: dict[str, Any] = {"procedures": ("xuancheng-2024-approval",), "pack_settings": file}
     async with City(postgres, broker, services=(INTAKE,), **settings) as city:
         city.set_clocks("2026-11-09 09:00")
         yield city
 
 
 @pytest.fixture(scope="module")
-async def other(city: City) -> AsyncIterator[httpx.AsyncClient]:
+async def second(city: City) -> AsyncIterator[httpx.AsyncClient]:
     """The office's client of a second process of intake."""
-    async with running([INTAKE], city.settings) as (replica,):
-        replica.clock.advance(city.services["intake"].clock.now())
-        transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
-        headers = {"authorization": f"Bearer {city.keys['office']}"}
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://intake", headers=headers
-        ) as client:
-            yield client
+    async with second_process(city, INTAKE, "office") as client:
+        yield client
 
 
 async def appeals(city: City, number: int) -> list[dict[str, Any]]:
@@ -81,157 +74,157 @@ async def unmerge(city: City, appeal: dict[str, Any]) -> httpx.Response:
 
 
 async def test_a_merged_appeal_is_seen_on_both_sides_and_keeps_its_number(city: City) -> None:
-    one, two, three = await appeals(city, 3)
-    assert (await merge(city, one, two)).is_success
-    assert (await merge(city, three, two)).is_success
-    found = await read(city, one)
-    assert found["registration_number"] == one["registration_number"]
-    assert found["merged"]["lead"] == two["appeal_id"]
-    assert (found["merged"]["lead_number"], found["merged"]["reason"]) == (
-        two["registration_number"],
+    appeal, lead, third = await appeals(city, 3)
+    assert (await merge(city, appeal, lead)).is_success
+    assert (await merge(city, third, lead)).is_success
+    document = await read(city, appeal)
+    assert document["registration_number"] == appeal["registration_number"]
+    assert document["merged"]["lead"] == lead["appeal_id"]
+    assert (document["merged"]["lead_number"], document["merged"]["reason"]) == (
+        lead["registration_number"],
         REASON["reason"],
     )
-    followers = (await read(city, two))["followers"]
-    assert [one["registration_number"] for one in followers] == sorted(
-        one["registration_number"] for one in (one, three)
+    followers = (await read(city, lead))["followers"]
+    assert [follower["registration_number"] for follower in followers] == sorted(
+        item["registration_number"] for item in (appeal, third)
     )
-    listed = await city.ok("office", "GET", f"/intake/appeals?lead={two['appeal_id']}")
+    listed = await city.ok("office", "GET", f"/intake/appeals?lead={lead['appeal_id']}")
     assert [item["appeal_id"] for item in listed["items"]] == [item["appeal_id"] for item in followers]
-    assert (await read(city, three))["followers"] == []
+    assert (await read(city, third))["followers"] == []
 
 
 async def test_a_lead_may_be_named_by_its_id_and_must_be_there(city: City) -> None:
-    one, two = await appeals(city, 2)
-    wrong = ("BZ-20261109-99999", str(uuid4()))
-    for lead in wrong:
+    appeal, lead = await appeals(city, 2)
+    for unknown in ("BZ-20261109-99999", str(uuid4())):
         answer = await city.call(
-            "office", "POST", path(one, "/merges"), {"lead": lead, **REASON}, if_match='"1"'
+            "office", "POST", path(appeal, "/merges"), {"lead": unknown, **REASON}, if_match='"1"'
         )
         refused(answer, 404, "lead")
-    body = {"lead": two["appeal_id"].upper(), **REASON}
-    refused(await city.call("office", "POST", path(one, "/merges"), body), 428, "If-Match")
-    assert (await city.call("office", "POST", path(one, "/merges"), body, if_match='"1"')).is_success
+    body = {"lead": lead["appeal_id"].upper(), **REASON}
+    refused(await city.call("office", "POST", path(appeal, "/merges"), body), 428, "If-Match")
+    assert (await city.call("office", "POST", path(appeal, "/merges"), body, if_match='"1"')).is_success
     refused(
         await city.call("office", "POST", path({"appeal_id": uuid4()}, "/merges"), body), 404, "appeal_id"
     )
 
 
 async def test_what_may_not_be_merged_is_refused_with_the_reason(city: City) -> None:
-    one, two, three = await appeals(city, 3)
-    refused(await merge(city, one, one), 409, "lead")
-    assert (await merge(city, one, two)).is_success
-    assert two["registration_number"] in refused(await merge(city, three, one), 409, "lead")["detail"]
-    refused(await merge(city, two, three), 409)
-    refused(await unmerge(city, three), 409)
+    appeal, lead, third = await appeals(city, 3)
+    refused(await merge(city, appeal, appeal), 409, "lead")
+    assert (await merge(city, appeal, lead)).is_success
+    assert lead["registration_number"] in refused(await merge(city, third, appeal), 409, "lead")["detail"]
+    refused(await merge(city, lead, third), 409)
+    refused(await unmerge(city, third), 409)
     promised = await city.register(procedure="xuancheng-2024-approval")
-    refused(await merge(city, promised, three), 409, "lead")
-    assert (await unmerge(city, one)).is_success
-    assert (await merge(city, two, three)).is_success
+    refused(await merge(city, promised, third), 409, "lead")
+    assert (await unmerge(city, appeal)).is_success
+    assert (await merge(city, lead, third)).is_success
 
 
 async def test_the_enterprise_is_told_that_it_is_handled_with_others_until_the_lead_ends(city: City) -> None:
-    one, two = await appeals(city, 2)
-    assert not (await city.status(one))["handled_together"]
-    assert (await merge(city, one, two)).is_success
-    shown = await city.status(one)
+    appeal, lead = await appeals(city, 2)
+    assert not (await city.status(appeal))["handled_together"]
+    assert (await merge(city, appeal, lead)).is_success
+    shown = await city.status(appeal)
     assert shown["handled_together"]
     assert "与同类诉求一并办理" in [entry["zh"] for entry in shown["timeline"]]
-    assert two["registration_number"] not in str(shown)
-    assert one["registration_number"] not in str(await city.status(two))
+    assert lead["registration_number"] not in str(shown)
+    assert appeal["registration_number"] not in str(await city.status(lead))
 
-    gone = f"/intake/status/{two['registration_number']}/withdrawals"
-    await city.ok(None, "POST", gone, {"reason": "已解决"}, receipt_code=two["receipt_code"])
-    assert not (await city.status(one))["handled_together"]
-    found = await read(city, one)
-    assert (found["lead_ended"], found["state"]) == (True, "registered")
+    withdrawals = f"/intake/status/{lead['registration_number']}/withdrawals"
+    await city.ok(None, "POST", withdrawals, {"reason": "已解决"}, receipt_code=lead["receipt_code"])
+    assert not (await city.status(appeal))["handled_together"]
+    document = await read(city, appeal)
+    assert (document["lead_ended"], document["state"]) == (True, "registered")
     listed = await city.ok("office", "GET", "/intake/appeals?lead_ended=true")
-    assert [item["appeal_id"] for item in listed["items"]] == [one["appeal_id"]]
+    assert [item["appeal_id"] for item in listed["items"]] == [appeal["appeal_id"]]
 
-    (three,) = await appeals(city, 1)
-    assert (await merge(city, one, three)).is_success
+    (third,) = await appeals(city, 1)
+    assert (await merge(city, appeal, third)).is_success
     assert (await city.ok("office", "GET", "/intake/appeals?lead_ended=true"))["items"] == []
-    assert (await read(city, two))["leads"] == 0
-    told = [said for said in await city.said("intake", "appeal.merged.v1") if said["lead"]]
-    assert [said["lead"] for said in told if said["appeal_id"] == one["appeal_id"]] == [
-        two["appeal_id"],
-        three["appeal_id"],
+    assert (await read(city, lead))["leads"] == 0
+    merges = await city.said("intake", "appeal.merged.v1")
+    assert [merge["lead"] for merge in merges if merge["appeal_id"] == appeal["appeal_id"]] == [
+        lead["appeal_id"],
+        third["appeal_id"],
     ]
 
 
 async def test_of_two_clerks_with_one_version_one_merges(city: City) -> None:
     for _ in range(5):
-        one, two, three = await appeals(city, 3)
-        answers = await asyncio.gather(merge(city, one, two, 1), merge(city, one, three, 1))
+        appeal, lead, third = await appeals(city, 3)
+        answers = await asyncio.gather(merge(city, appeal, lead, 1), merge(city, appeal, third, 1))
         assert sorted(answer.status_code for answer in answers) == [200, 412]
-        leads = [(await read(city, lead))["leads"] for lead in (two, three)]
-        assert sorted(leads) == [0, 1]
+        counts = [(await read(city, named))["leads"] for named in (lead, third)]
+        assert sorted(counts) == [0, 1]
 
 
-async def test_of_two_that_merge_each_other_at_once_one_wins(city: City, other: httpx.AsyncClient) -> None:
+async def test_of_two_that_merge_each_other_at_once_one_wins(city: City, second: httpx.AsyncClient) -> None:
     for _ in range(10):
-        one, two = await appeals(city, 2)
-        body = {"lead": one["registration_number"], **REASON}
-        there = other.post(f"/appeals/{two['appeal_id']}/merges", json=body, headers={"if-match": '"1"'})
-        answers = await asyncio.gather(merge(city, one, two, 1), there)
+        appeal, lead = await appeals(city, 2)
+        body = {"lead": appeal["registration_number"], **REASON}
+        merge_there = second.post(
+            f"/appeals/{lead['appeal_id']}/merges", json=body, headers={"if-match": '"1"'}
+        )
+        answers = await asyncio.gather(merge(city, appeal, lead, 1), merge_there)
         assert sorted(answer.status_code for answer in answers) == [200, 412]
 
 
 async def test_nobody_becomes_a_lead_while_it_is_merged_elsewhere(
-    city: City, other: httpx.AsyncClient
+    city: City, second: httpx.AsyncClient
 ) -> None:
     for _ in range(10):
-        one, two, three = await appeals(city, 3)
-        body = {"lead": three["registration_number"], **REASON}
-        there = other.post(f"/appeals/{two['appeal_id']}/merges", json=body, headers={"if-match": '"1"'})
-        answers = await asyncio.gather(merge(city, one, two, 1), there)
+        appeal, lead, third = await appeals(city, 3)
+        body = {"lead": third["registration_number"], **REASON}
+        merge_there = second.post(
+            f"/appeals/{lead['appeal_id']}/merges", json=body, headers={"if-match": '"1"'}
+        )
+        answers = await asyncio.gather(merge(city, appeal, lead, 1), merge_there)
         assert Counter(answer.is_success for answer in answers) == {True: 1, False: 1}
-        found = await read(city, two)
-        assert not (found["merged"] and found["leads"])
+        document = await read(city, lead)
+        assert not (document["merged"] and document["leads"])
 
 
 async def test_leads_and_followers_agree_after_many_merged_at_once_in_two_processes(
-    city: City, other: httpx.AsyncClient
+    city: City, second: httpx.AsyncClient
 ) -> None:
-    found = await appeals(city, 8)
-    chance = random.Random(20261109)
+    eight = await appeals(city, 8)
+    rng = random.Random(20261109)
 
-    async def there(one: dict[str, Any], lead: dict[str, Any]) -> httpx.Response:
-        version = (await other.get(f"/appeals/{one['appeal_id']}")).headers["etag"]
+    async def merge_there(appeal: dict[str, Any], lead: dict[str, Any]) -> httpx.Response:
+        version = (await second.get(f"/appeals/{appeal['appeal_id']}")).headers["etag"]
         body = {"lead": lead["registration_number"], **REASON}
-        return await other.post(
-            f"/appeals/{one['appeal_id']}/merges", json=body, headers={"if-match": version}
+        return await second.post(
+            f"/appeals/{appeal['appeal_id']}/merges", json=body, headers={"if-match": version}
         )
 
     statuses = Counter[int]()
     for _ in range(8):
-        pairs = [chance.sample(found, 2) for _ in range(12)]
-        here = [merge(city, one, lead) for one, lead in pairs[:6]]
-        elsewhere = [there(one, lead) for one, lead in pairs[6:]]
+        pairs = [rng.sample(eight, 2) for _ in range(12)]
+        here = [merge(city, appeal, lead) for appeal, lead in pairs[:6]]
+        elsewhere = [merge_there(appeal, lead) for appeal, lead in pairs[6:]]
         statuses.update(answer.status_code for answer in await asyncio.gather(*here, *elsewhere))
-        await asyncio.gather(*(unmerge(city, one) for one in chance.sample(found, 3)))
+        await asyncio.gather(*(unmerge(city, appeal) for appeal in rng.sample(eight, 3)))
     assert statuses.keys() <= {200, 409, 412}, statuses
     assert statuses[200] > 8
-    files = [await read(city, one) for one in found]
-    counted = Counter(file["merged"]["lead"] for file in files if file["merged"])
+    documents = [await read(city, appeal) for appeal in eight]
+    counted = Counter(document["merged"]["lead"] for document in documents if document["merged"])
     assert counted
-    for file in files:
-        assert file["leads"] == len(file["followers"]) == counted[file["appeal_id"]]
-        assert not (file["merged"] and file["leads"])
+    for document in documents:
+        assert document["leads"] == len(document["followers"]) == counted[document["appeal_id"]]
+        assert not (document["merged"] and document["leads"])
 
 
 async def test_cases_are_locked_in_the_order_of_their_ids(city: City) -> None:
     engine = migration_engine(city.postgres.dsn("intake", "intake"))
     lock = "select 1 from appeals where appeal_id = cast(:id as uuid) for update"
-    waits = "select count(*) from pg_stat_activity where datname = 'intake' and wait_event_type = 'Lock'"
     for _ in range(6):
-        one, two = sorted(await appeals(city, 2), key=lambda appeal: str(appeal["appeal_id"]))
+        lower, higher = sorted(await appeals(city, 2), key=lambda appeal: str(appeal["appeal_id"]))
         async with engine.begin() as conn:
-            await conn.execute(sa.text(lock), {"id": one["appeal_id"]})
-            merging = asyncio.create_task(merge(city, two, one, 1))
-            async with asyncio.timeout(20):
-                while not (await conn.execute(sa.text(waits))).scalar_one():
-                    await asyncio.sleep(0.02)
-            await conn.execute(sa.text(f"{lock} nowait"), {"id": two["appeal_id"]})
+            await conn.execute(sa.text(lock), {"id": lower["appeal_id"]})
+            merging = asyncio.create_task(merge(city, higher, lower, 1))
+            await waiting_for_a_lock(city.services["intake"])
+            await conn.execute(sa.text(f"{lock} nowait"), {"id": higher["appeal_id"]})
         assert (await merging).is_success
     await engine.dispose()
 
@@ -245,9 +238,9 @@ async def test_one_registers_under_a_procedure_of_the_city_with_its_own_numbers(
     assert approval["title"]["en"]
     assert approval["source"]["title"]
 
-    found = await read(city, await city.register(procedure=approval["id"]))
-    assert found["pack"] == approval["pack"]
-    assert found["registration_number"].startswith("XCAPP-20261109-")
+    document = await read(city, await city.register(procedure=approval["id"]))
+    assert document["pack"] == approval["pack"]
+    assert document["registration_number"].startswith("XCAPP-20261109-")
     for body in ({}, {"procedure": None}, {"procedure": "bozhou-2024"}):
         assert (await read(city, await city.register(**body)))["pack"] == usual["pack"]
 
@@ -272,8 +265,8 @@ def past(source_id: str, act: str, minute: int, **more: Any) -> dict[str, Any]:
 
 
 def registered(source_id: str, **more: Any) -> dict[str, Any]:
-    wish = {"channel": "web", "kind": "help", "title": "t", "text": "t", "enterprise": {"name": "甲"}}
-    return past(source_id, "register", 0, **wish, **more)
+    body = {"channel": "web", "kind": "help", "title": "t", "text": "t", "enterprise": {"name": "甲"}}
+    return past(source_id, "register", 0, **body, **more)
 
 
 async def bring_in(city: City, *items: dict[str, Any]) -> httpx.Response:
@@ -292,14 +285,14 @@ async def test_past_mergings_and_calls_are_brought_in(city: City) -> None:
         past("b", "follow_up", 4, reached=True, rating="satisfied"),
     )
     assert answer.is_success, answer.text
-    one, two, three = answer.json()["items"][:3]
-    assert [follower["registration_number"] for follower in (await read(city, three))["followers"]] == sorted(
-        item["registration_number"] for item in (one, two)
+    appeal, lead, third = answer.json()["items"][:3]
+    assert [follower["registration_number"] for follower in (await read(city, third))["followers"]] == sorted(
+        item["registration_number"] for item in (appeal, lead)
     )
-    assert (await read(city, two))["rating"]["rating"] == "satisfied"
+    assert (await read(city, lead))["rating"]["rating"] == "satisfied"
     later = await bring_in(city, past("a", "unmerge", 5, **REASON))
     assert later.is_success, later.text
-    assert [(await read(city, item))["leads"] for item in (two, three)] == [0, 1]
+    assert [(await read(city, item))["leads"] for item in (lead, third)] == [0, 1]
     again = await bring_in(city, past("a", "merge", 6, lead="c", **REASON))
     assert again.is_success, again.text
 

@@ -59,11 +59,11 @@ async def city(
         yield city
 
 
-async def decide(city: City, appeal: dict[str, Any], what: str, **body: Any) -> Any:
+async def decide(city: City, appeal: dict[str, Any], decision: str, **body: Any) -> Any:
     """A decision of the office at intake, on the newest version."""
     path = f"/intake/appeals/{appeal['appeal_id']}"
     version = (await city.ok("office", "GET", path))["version"]
-    return await city.call("office", "POST", f"{path}/{what}", body, if_match=f'"{version}"')
+    return await city.call("office", "POST", f"{path}/{decision}", body, if_match=f'"{version}"')
 
 
 async def timeline(city: City, appeal: dict[str, Any]) -> list[str]:
@@ -118,23 +118,23 @@ async def test_every_limit_is_explained_with_clause_and_calendar_in_both_languag
     await city.move_to("2026-11-27 10:00")
     shown = await city.status(appeal)
     assert shown["pack"] == "qingyang-2023@1.1"
-    found = {one["deadline"]: one for one in (*shown["deadlines"], *shown["legs"][0]["deadlines"])}
-    assert {kind: one["title"]["zh"] for kind, one in found.items()} == {
+    deadlines = {d["deadline"]: d for d in (*shown["deadlines"], *shown["legs"][0]["deadlines"])}
+    assert {kind: deadline["title"]["zh"] for kind, deadline in deadlines.items()} == {
         "dispatch": "交办",
         "completion": "办结",
         "rectification": "整改时限",
         "lifted": "提级办理",
     }
-    for one in found.values():
-        assert one["title"]["en"]
-        assert "庆阳" in one["clause"]
-        assert one["started_at"]
-    for one in (found["dispatch"], found["completion"], found["lifted"]):
-        assert "chinesecalendar" in one["explanation"]["zh"]
-        assert "chinesecalendar" in one["explanation"]["en"]
+    for deadline in deadlines.values():
+        assert deadline["title"]["en"]
+        assert "庆阳" in deadline["clause"]
+        assert deadline["started_at"]
+    for kind in ("dispatch", "completion", "lifted"):
+        assert "chinesecalendar" in deadlines[kind]["explanation"]["zh"]
+        assert "chinesecalendar" in deadlines[kind]["explanation"]["en"]
     # from Monday the 23rd: Tuesday, Wednesday, Thursday the 26th
-    assert found["completion"]["due_at"] == "2026-11-26T17:30:00+08:00"
-    assert "11-24 至 11-26" in found["completion"]["explanation"]["zh"]
+    assert deadlines["completion"]["due_at"] == "2026-11-26T17:30:00+08:00"
+    assert "11-24 至 11-26" in deadlines["completion"]["explanation"]["zh"]
     assert "派单异议" not in str(shown)
 
 
@@ -180,16 +180,16 @@ async def test_silence_of_the_approving_department_is_told_as_an_approval(city: 
     shown = await city.status(appeal)
     assert shown["state"] == "approved"
     assert shown["timeline"][-1]["zh"] == "审批承诺时限超期，视为同意"
-    gone = f"/intake/status/{appeal['registration_number']}/withdrawals"
-    refused(await city.call(None, "POST", gone, REASON, receipt_code=appeal["receipt_code"]), 409)
+    withdrawals = f"/intake/status/{appeal['registration_number']}/withdrawals"
+    refused(await city.call(None, "POST", withdrawals, REASON, receipt_code=appeal["receipt_code"]), 409)
     await rated(city, appeal, "satisfied")
     listed = await city.ok("office", "GET", "/intake/appeals?state=approved")
     assert [item["appeal_id"] for item in listed["items"]] == [appeal["appeal_id"]]
 
 
 async def unheard(city: City, among: list[str]) -> list[str]:
-    found = await city.ok("operator", "GET", "/intake/appeals?unheard=true&limit=500")
-    return [item["appeal_id"] for item in found["items"] if item["appeal_id"] in among]
+    page = await city.ok("operator", "GET", "/intake/appeals?unheard=true&limit=500")
+    return [item["appeal_id"] for item in page["items"] if item["appeal_id"] in among]
 
 
 async def test_callers_find_the_completed_appeals_of_which_nobody_was_heard(city: City) -> None:
@@ -205,24 +205,28 @@ async def test_callers_find_the_completed_appeals_of_which_nobody_was_heard(city
     await city.ok("operator", "POST", call, {"reached": False})
     assert await unheard(city, ids) == ids[:3]
     await city.move_to("2026-12-21 10:00")
-    said = {"reached": True, "rating": "not_satisfied", "comment": "仍有坑洼"}
-    called = await city.ok("operator", "POST", call, said | {"called_at": "2026-12-21T09:55:00+08:00"})
-    assert [one["by"] for one in called["follow_ups"]] == ["operator", "operator"]
+    answered = {"reached": True, "rating": "not_satisfied", "comment": "仍有坑洼"}
+    called = await city.ok("operator", "POST", call, answered | {"called_at": "2026-12-21T09:55:00+08:00"})
+    assert [made["by"] for made in called["follow_ups"]] == ["operator", "operator"]
     await rated(city, appeals[1], "satisfied")
     assert await unheard(city, ids) == ids[2:3]
     await city.ok("office", "POST", f"/intake/appeals/{ids[2]}/follow-ups", {"reached": True})
     assert await unheard(city, ids) == []
 
-    refused(await city.call("operator", "POST", call, said), 409, "rating")
-    refused(await city.call("operator", "POST", f"/intake/appeals/{ids[3]}/follow-ups", said), 409)
+    refused(await city.call("operator", "POST", call, answered), 409, "rating")
+    refused(await city.call("operator", "POST", f"/intake/appeals/{ids[3]}/follow-ups", answered), 409)
     refused(await city.call("roads", "POST", call, {"reached": True}), 403)
     later = {"reached": True, "called_at": "2026-12-22T09:00:00+08:00"}
     refused(await city.call("operator", "POST", call, later), 422, "called_at")
-    assert [one["reached"] for one in await city.said("intake", "follow_up.made.v1")] == [False, True, True]
-    ratings = [one for one in await city.said("intake", "appeal.rated.v1") if one["appeal_id"] in ids]
-    assert [one["rating"] for one in ratings] == ["not_satisfied", "satisfied"]
+    assert [event["reached"] for event in await city.said("intake", "follow_up.made.v1")] == [
+        False,
+        True,
+        True,
+    ]
+    ratings = [event for event in await city.said("intake", "appeal.rated.v1") if event["appeal_id"] in ids]
+    assert [event["rating"] for event in ratings] == ["not_satisfied", "satisfied"]
     assert "仍有坑洼" not in str(await city.status(appeals[0]))
     await city.drained()
     case = await city.case(appeals[0])
-    (follow_up,) = [one for one in case["deadlines"] if one["deadline"] == "follow_up"]
+    (follow_up,) = [deadline for deadline in case["deadlines"] if deadline["deadline"] == "follow_up"]
     assert follow_up["verdict"] == "met"

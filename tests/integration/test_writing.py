@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from services.intake.app import SERVICE as INTAKE
 from shared.service.start import running
 from tests.city import City, refused
+from tests.replicas import second_process, waiting_for_a_lock
 
 APPEAL = {
     "channel": "hotline",
@@ -56,18 +57,15 @@ async def test_twenty_at_once_with_one_key_have_one_effect(city: City) -> None:
 
 
 async def test_two_replicas_at_once_with_one_key_have_one_effect(city: City) -> None:
-    async with running([INTAKE], city.settings) as (replica,):
-        transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
-        headers = {"authorization": f"Bearer {city.keys['operator']}"}
-        async with httpx.AsyncClient(transport=transport, base_url="http://intake", headers=headers) as other:
-            for _ in range(10):
-                before, key = await appeals(city), str(uuid4())
-                here = city.call("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
-                there = other.post("/appeals", json=APPEAL, headers={"idempotency-key": key})
-                one, two = await asyncio.gather(here, there)
-                assert (one.status_code, two.status_code) == (201, 201), one.text + two.text
-                assert one.content == two.content
-                assert await appeals(city) == before + 1
+    async with second_process(city, INTAKE, "operator") as replica:
+        for _ in range(10):
+            before, key = await appeals(city), str(uuid4())
+            here = city.call("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
+            there = replica.post("/appeals", json=APPEAL, headers={"idempotency-key": key})
+            answer, other = await asyncio.gather(here, there)
+            assert (answer.status_code, other.status_code) == (201, 201), answer.text + other.text
+            assert answer.content == other.content
+            assert await appeals(city) == before + 1
 
 
 async def test_the_same_key_with_another_body_or_path_is_refused(city: City) -> None:
@@ -86,18 +84,18 @@ async def test_the_same_key_with_another_body_or_path_is_refused(city: City) -> 
 
 async def test_a_key_belongs_to_its_account(city: City) -> None:
     key = str(uuid4())
-    one = await city.ok("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
-    two = await city.ok("office", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
-    assert one["appeal_id"] != two["appeal_id"]
+    by_operator = await city.ok("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
+    by_office = await city.ok("office", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
+    assert by_operator["appeal_id"] != by_office["appeal_id"]
 
 
 async def test_a_stranger_s_key_is_no_one_else_s(city: City) -> None:
     key = str(uuid4())
-    one = await city.ok(None, "POST", "/intake/appeals", OPEN, idempotency_key=key)
+    first = await city.ok(None, "POST", "/intake/appeals", OPEN, idempotency_key=key)
     again = await city.ok(None, "POST", "/intake/appeals", OPEN, idempotency_key=key)
     another = await city.ok(None, "POST", "/intake/appeals", OPEN | {"title": "别的"}, idempotency_key=key)
-    assert one == again
-    assert another["appeal_id"] != one["appeal_id"]
+    assert first == again
+    assert another["appeal_id"] != first["appeal_id"]
 
 
 async def test_a_refused_request_keeps_no_key(city: City) -> None:
@@ -193,14 +191,14 @@ async def test_an_etag_is_the_version_that_was_read(city: City) -> None:
 
 async def numbers(city: City, path: str, limit: int) -> list[str]:
     """The registration numbers on all pages of a list."""
-    found: list[str] = []
+    numbers: list[str] = []
     page = await city.ok("office", "GET", f"{path}?limit={limit}")
-    found += [item["registration_number"] for item in page["items"]]
+    numbers += [item["registration_number"] for item in page["items"]]
     while page["next"]:
         assert len(page["items"]) == limit
         page = await city.ok("office", "GET", f"{path}?limit={limit}&cursor={page['next']}")
-        found += [item["registration_number"] for item in page["items"]]
-    return found
+        numbers += [item["registration_number"] for item in page["items"]]
+    return numbers
 
 
 @pytest.mark.parametrize("path", ["/intake/appeals", "/dispatch/appeals", "/escalation/cases"])
@@ -218,10 +216,10 @@ async def test_what_comes_in_during_a_walk_hides_nothing(city: City) -> None:
     whole = await numbers(city, "/intake/appeals", 500)
     page = await city.ok("office", "GET", "/intake/appeals?limit=2")
     new = (await city.ok("operator", "POST", "/intake/appeals", APPEAL))["registration_number"]
-    found = [item["registration_number"] for item in page["items"]]
+    walked = [item["registration_number"] for item in page["items"]]
     rest = await city.ok("office", "GET", f"/intake/appeals?limit=500&cursor={page['next']}")
-    found += [item["registration_number"] for item in rest["items"]]
-    assert found == [*whole, new]
+    walked += [item["registration_number"] for item in rest["items"]]
+    assert walked == [*whole, new]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +239,7 @@ async def test_who_waits_while_a_service_stops_is_told(city: City) -> None:
             transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url="http://intake")
             asking = asyncio.create_task(client.post("/appeals", json=OPEN))
-            await asyncio.sleep(0.5)
+            await waiting_for_a_lock(city.services["intake"], "insert into outbox")
             assert not asking.done()
         assert (await asking).status_code == 503
         assert (await client.post("/appeals", json=OPEN)).status_code == 503

@@ -24,11 +24,11 @@ def add_legs(appeal: AppealDocument, act: acts.Assign, at: datetime, units: Mapp
     appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
     _check_legs(appeal, act)
     first = len(appeal.legs)
-    legs = [_leg(appeal, wish, first + i, at, units[wish.unit]) for i, wish in enumerate(act.legs)]
+    legs = [_leg(appeal, new, first + i, at, units[new.unit]) for i, new in enumerate(act.legs)]
     appeal.legs = [*appeal.legs, *legs]
     appeal.state = AppealState.ASSIGNED
     appeal.marks = appeal.marks | act.marks
-    event_legs = tuple(_event_leg(leg, wish) for leg, wish in zip(legs, act.legs, strict=True))
+    event_legs = tuple(_event_leg(leg, new) for leg, new in zip(legs, act.legs, strict=True))
     return appeal.event(events.AppealAssigned, at, marks=appeal.marks, legs=event_legs)
 
 
@@ -47,19 +47,19 @@ def _check_legs(appeal: AppealDocument, act: acts.Assign) -> None:
         raise Conflict("须有且只有一个主办单位", "exactly one unit leads", "legs")
 
 
-def _leg(appeal: AppealDocument, wish: acts.LegWish, index: int, at: datetime, unit: Unit) -> LegDocument:
+def _leg(appeal: AppealDocument, new: acts.NewLeg, index: int, at: datetime, unit: Unit) -> LegDocument:
     return LegDocument(
         leg_id=leg_id(appeal.appeal_id, index),
-        unit=wish.unit,
+        unit=new.unit,
         unit_name=unit.name,
         leader=unit.leader,
         office_hours=unit.office_hours,
-        role=wish.role,
+        role=new.role,
         round_at=at,
     )
 
 
-def _event_leg(leg: LegDocument, wish: acts.LegWish) -> events.Leg:
+def _event_leg(leg: LegDocument, new: acts.NewLeg) -> events.Leg:
     return events.Leg(
         leg_id=leg.leg_id,
         unit=leg.unit,
@@ -67,5 +67,5 @@ def _event_leg(leg: LegDocument, wish: acts.LegWish) -> events.Leg:
         role=leg.role,
         leader=leg.leader,
         office_hours=leg.office_hours,
-        limits=own_limits(wish.limits),
+        limits=own_limits(new.limits),
     )

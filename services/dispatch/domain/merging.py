@@ -16,7 +16,7 @@ def joining_act(lead: AppealDocument, follower: AppealDocument) -> acts.Assign |
 
     Limits that were set for the lead alone are not copied.
     """
-    legs = [acts.LegWish(unit=leg.unit, role=leg.role) for leg in lead.live_legs()]
+    legs = [acts.NewLeg(unit=leg.unit, role=leg.role) for leg in lead.live_legs()]
     if lead.state != AppealState.ASSIGNED or not any(leg.role == Role.LEAD for leg in legs):
         return None
     if follower.live_legs() or follower.state not in (AppealState.RECEIVED, AppealState.ASSIGNED):

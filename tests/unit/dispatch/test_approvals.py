@@ -26,7 +26,7 @@ DUE = at("11-16 17:30")
 YES = {"approved": True, "approver": "张", "reason": "同意"}
 
 
-def wish(number: int, unit: str = "working_days", **more: Any) -> dict[str, Any]:
+def extension(number: int, unit: str = "working_days", **more: Any) -> dict[str, Any]:
     return {"limit": {"number": number, "unit": unit}, "reason": "等待材料", **more}
 
 
@@ -39,25 +39,25 @@ def running(due_at: datetime | None = DUE, verdict: Verdict = Verdict.OPEN) -> C
 
 def test_a_unit_asks_for_more_time_and_the_office_gives_it() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.do(ROADS, acts.RequestExtension, **extension(10))
     (event,) = case.do(OFFICE, acts.DecideExtension, **YES)
     assert isinstance(event, AppealExtended)
     limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
     assert (event.deadline, event.limit, event.rank) == ("completion", limit, Rank.OFFICE)
-    extension = case.appeal.legs[0].extended[0]
-    assert (extension.approver, extension.rank, extension.limit.number) == ("张", "office", 10)
+    approved = case.appeal.legs[0].extended[0]
+    assert (approved.approver, approved.rank, approved.limit.number) == ("张", "office", 10)
 
 
 def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
     case = running()
     case.now = at("11-16 17:29")
-    case.do(ROADS, acts.RequestExtension, **wish(10))  # at 17:30, the due moment
+    case.do(ROADS, acts.RequestExtension, **extension(10))  # at 17:30, the due moment
     refused(case, 409, "2026-11-16 17:30", OFFICE, acts.DecideExtension, **YES)
     (event,) = case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
     assert isinstance(event, ExtensionDenied)
     late = running()
     late.now = at("11-16 17:30")
-    refused(late, 409, "2026-11-16 17:30", ROADS, acts.RequestExtension, **wish(10))
+    refused(late, 409, "2026-11-16 17:30", ROADS, acts.RequestExtension, **extension(10))
 
 
 @pytest.mark.parametrize(
@@ -65,18 +65,18 @@ def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
     [(Verdict.OVERDUE, "overdue, due 2026-11-16 17:30"), (Verdict.MET, "met, due 2026-11-16")],
 )
 def test_a_deadline_that_ended_is_not_extended(verdict: Verdict, words: str) -> None:
-    refused(running(verdict=verdict), 409, words, ROADS, acts.RequestExtension, **wish(10))
+    refused(running(verdict=verdict), 409, words, ROADS, acts.RequestExtension, **extension(10))
 
 
 def test_a_deadline_nobody_reckoned_yet_is_not_extended() -> None:
     case = running()
     case.deadlines = ()
-    refused(case, 409, "does not run", ROADS, acts.RequestExtension, **wish(10))
+    refused(case, 409, "does not run", ROADS, acts.RequestExtension, **extension(10))
 
 
 def test_what_was_met_meanwhile_is_not_extended() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.do(ROADS, acts.RequestExtension, **extension(10))
     case.runs("completion", DUE, Verdict.MET)
     refused(case, 409, "met", OFFICE, acts.DecideExtension, **YES)
 
@@ -84,12 +84,12 @@ def test_what_was_met_meanwhile_is_not_extended() -> None:
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        (wish(31), 422, "limit"),  # beyond the cap
-        (wish(10, "natural_days"), 422, "limit"),
-        (wish(5), 422, "limit"),  # as long as it is
-        (wish(4), 422, "limit"),
-        (wish(10, deadline="reply"), 409, "deadline"),
-        (wish(10, deadline="moon"), 409, "deadline"),
+        (extension(31), 422, "limit"),  # beyond the cap
+        (extension(10, "natural_days"), 422, "limit"),
+        (extension(5), 422, "limit"),  # as long as it is
+        (extension(4), 422, "limit"),
+        (extension(10, deadline="reply"), 409, "deadline"),
+        (extension(10, deadline="moon"), 409, "deadline"),
     ],
 )
 def test_a_wish_beyond_the_pack_is_refused(body: dict[str, Any], status: int, field: str) -> None:
@@ -97,41 +97,41 @@ def test_a_wish_beyond_the_pack_is_refused(body: dict[str, Any], status: int, fi
 
 
 def test_a_pack_without_extension_gives_none() -> None:
-    refused(Case(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **wish(10))
+    refused(Case(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **extension(10))
 
 
 def test_the_enterprise_is_told_first_and_in_this_round() -> None:
     case = Case().assigned().runs("completion", DUE)
-    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
+    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **extension(10))
     case.do(ROADS, acts.Reply, text="正在办理")
     case.appeal.legs[0].begin_round(2, at("11-10 09:00"))
-    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **wish(10))
+    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **extension(10))
     case.now = at("11-10 10:00")
     case.do(ROADS, acts.Reply, text="仍在办理")
-    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+    assert case.do(ROADS, acts.RequestExtension, **extension(10))
 
 
 def test_one_wish_waits_at_a_time_and_the_pack_counts_how_often() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(10))
-    refused(case, 409, "waiting", ROADS, acts.RequestExtension, **wish(11))
+    case.do(ROADS, acts.RequestExtension, **extension(10))
+    refused(case, 409, "waiting", ROADS, acts.RequestExtension, **extension(11))
     case.do(OFFICE, acts.DecideExtension, **YES)
-    refused(case, 409, "extended 1 times", ROADS, acts.RequestExtension, **wish(15))
+    refused(case, 409, "extended 1 times", ROADS, acts.RequestExtension, **extension(15))
     case.appeal.legs[0].begin_round(2, case.now)
     case.runs("completion", at("11-24 17:30"))
     case.do(ROADS, acts.Reply, text="仍在办理")
-    assert case.do(ROADS, acts.RequestExtension, **wish(15))
+    assert case.do(ROADS, acts.RequestExtension, **extension(15))
 
 
 def test_a_denied_wish_does_not_count() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(10))
+    case.do(ROADS, acts.RequestExtension, **extension(10))
     case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
-    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+    assert case.do(ROADS, acts.RequestExtension, **extension(10))
 
 
 @pytest.mark.parametrize(
-    ("days", "by", "said", "rank"),
+    ("days", "by", "stated", "rank"),
     [
         (10, OFFICE, None, "office"),
         (10, LEADER, None, "leader"),
@@ -149,28 +149,28 @@ def test_a_denied_wish_does_not_count() -> None:
         (10, OFFICE, "unit_head", None),
     ],
 )
-def test_the_length_says_who_approves(days: int, by: Caller, said: str | None, rank: str | None) -> None:
+def test_the_length_says_who_approves(days: int, by: Caller, stated: str | None, rank: str | None) -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(days))
+    case.do(ROADS, acts.RequestExtension, **extension(days))
     if rank is None:
-        refused(case, 403, "rank", by, acts.DecideExtension, **YES, rank=said)
+        refused(case, 403, "rank", by, acts.DecideExtension, **YES, rank=stated)
     else:
-        (event,) = case.do(by, acts.DecideExtension, **YES, rank=said)
+        (event,) = case.do(by, acts.DecideExtension, **YES, rank=stated)
         assert isinstance(event, AppealExtended)
         assert event.rank == rank
 
 
 def test_a_leader_claims_no_other_rank() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **wish(21))
+    case.do(ROADS, acts.RequestExtension, **extension(21))
     refused(case, 422, "rank", LEADER, acts.DecideExtension, **YES, rank="mayor")
 
 
 def test_of_the_past_neither_judgement_nor_rank_is_asked_but_the_cap_holds() -> None:
     case = Case().assigned()
     case.do(IMPORTER, acts.Reply, past=True, text="正在办理")
-    refused(case, 422, "limit", IMPORTER, acts.RequestExtension, past=True, **wish(31))
-    case.do(IMPORTER, acts.RequestExtension, past=True, **wish(30))
+    refused(case, 422, "limit", IMPORTER, acts.RequestExtension, past=True, **extension(31))
+    case.do(IMPORTER, acts.RequestExtension, past=True, **extension(30))
     (event,) = case.do(IMPORTER, acts.DecideExtension, past=True, **YES)
     assert isinstance(event, AppealExtended)
     assert event.rank is None
@@ -214,6 +214,6 @@ def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:
     case = running(due_at=None)
     case.do(OFFICE, acts.Pause, **PAUSE, ground="papers")
     refused(case, 409, "paused", OFFICE, acts.Pause, **PAUSE, ground="papers")
-    assert case.do(ROADS, acts.RequestExtension, **wish(10))
+    assert case.do(ROADS, acts.RequestExtension, **extension(10))
     case.do(OFFICE, acts.Resume)
     refused(case, 409, "open", OFFICE, acts.Resume)

@@ -46,7 +46,9 @@ def hours(number: float) -> datetime:
     return START + timedelta(hours=number)
 
 
-def wish(channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = ENTERPRISE) -> acts.Register:
+def registration(
+    channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = ENTERPRISE
+) -> acts.Register:
     return acts.Register(
         channel=channel,
         kind=events.Kind.HELP,
@@ -58,7 +60,7 @@ def wish(channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = EN
 
 
 def received() -> AppealDocument:
-    return receive(wish(), APPEAL, NUMBER, BARE.ref, START)[0]
+    return receive(registration(), APPEAL, NUMBER, BARE.ref, START)[0]
 
 
 def appeal_event(type_: type[Event], at: float, **fields: Any) -> Event:

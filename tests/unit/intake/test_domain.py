@@ -46,8 +46,8 @@ from tests.unit.intake.case import (
     hours,
     overdue,
     received,
+    registration,
     upheld,
-    wish,
 )
 
 
@@ -262,14 +262,14 @@ def test_a_channel_decides_whether_the_enterprise_is_named(
 ) -> None:
     refused = None
     try:
-        receive(wish(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
+        receive(registration(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
     except Invalid as refusal:
         refused = refusal.field
     assert refused == field
 
 
 def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:
-    _, event = receive(wish(), APPEAL, NUMBER, BARE.ref, START, "hash", "old-7")
+    _, event = receive(registration(), APPEAL, NUMBER, BARE.ref, START, "hash", "old-7")
     assert (event.source_id, event.receipt_hash, event.locality) == ("old-7", "hash", "qiaocheng")
     assert not [secret for secret in ("某甲", "0558", "停电") if secret in event.model_dump_json()]
 
