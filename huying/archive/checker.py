@@ -12,8 +12,8 @@ from typing import Any
 from huying.archive import files
 from huying.archive.files import FORMAT, Broken
 from shared.audit import chain
-from shared.audit.chain import Said
-from shared.audit.seals import holds
+from shared.audit.chain import ChainedEvent
+from shared.audit.seals import is_signed
 
 
 @dataclass
@@ -41,10 +41,10 @@ class FileChecker:
         self._services: list[str] = []
         self._expected: dict[str, int] = {}
         self._cases: dict[str, tuple[int, bytes]] = {}
-        self._last: Said | None = None
+        self._last: ChainedEvent | None = None
         self._number = 0
         self._sealed: tuple[int, str] = (0, "")
-        self._head = chain.Running()
+        self._head = chain.RunningDigest()
         self._record = chain.START
         self._over = False
 
@@ -80,7 +80,7 @@ class FileChecker:
         return self._services[0] if self._services else ""
 
     def _check_event(self, line: bytes) -> None:
-        event = chain.said(line)
+        event = chain.parse_line(line)
         if event is None or (event.event and not event.event.startswith(self._start(event))):
             raise self._broken(
                 f"is no event of {self._service or 'a service'} as it was written; expected is number "
@@ -95,10 +95,10 @@ class FileChecker:
         self._number, self._last = event.number, event
         self.verdict.events += 1
 
-    def _start(self, event: Said) -> bytes:
+    def _start(self, event: ChainedEvent) -> bytes:
         return f'{{"specversion":"1.0","id":"{event.id}","source":"/huying/{self._service}",'.encode()
 
-    def _check_number(self, event: Said) -> None:
+    def _check_number(self, event: ChainedEvent) -> None:
         expected = self._number + 1
         if event.number > expected:
             raise self._broken(
@@ -113,7 +113,7 @@ class FileChecker:
                 f"{self._service} 第 {event.number} 号事件被插入或移动",
             )
 
-    def _check_link(self, event: Said, position: int, before: bytes) -> None:
+    def _check_link(self, event: ChainedEvent, position: int, before: bytes) -> None:
         if event.event is None:
             raise self._broken(
                 f"tells that event {event.id} of {self._service} was gone from the database: {_where(event)}",
@@ -207,7 +207,7 @@ class FileChecker:
             )
         self._check_signature(type_, data)
         self._sealed = (self._number, f" (after the seal of {head['day']})")
-        self._head = chain.Running(self._head.head())
+        self._head = chain.RunningDigest(self._head.head())
         if type_ == files.SEAL:
             self.verdict.seals += 1
         else:
@@ -221,7 +221,7 @@ class FileChecker:
             )
         self._services = self._services[1:]
         self._cases, self._last, self._number, self._sealed = {}, None, 0, (0, "")
-        self._head = chain.Running()
+        self._head = chain.RunningDigest()
 
     def _check_signature(self, type_: str, data: dict[str, Any]) -> None:
         head = data["head"]
@@ -229,7 +229,7 @@ class FileChecker:
             return
         key = _bytes(data["key"])
         self._check_key(key, f"the head of {head['service']} ({head['day'] or 'export'})")
-        if not holds(key, _bytes(data["signature"]), head):
+        if not is_signed(key, _bytes(data["signature"]), head):
             raise self._broken(
                 f"has a signature that does not fit: head of {head['service']}, {head['day'] or 'export'}",
                 f"{head['service']} 的签名无效",
@@ -267,12 +267,12 @@ class FileChecker:
             return
         key = _bytes(data["key"])
         self._check_key(key, "the end of the file")
-        if not holds(key, _bytes(data["signature"]), data["file"]):
+        if not is_signed(key, _bytes(data["signature"]), data["file"]):
             raise self._broken("has a signature that does not fit", "文件签名无效")
         self.verdict.signed = True
 
 
-def _where(event: Said | None) -> str:
+def _where(event: ChainedEvent | None) -> str:
     return f"case {event.case}, position {event.position}, event {event.id}" if event else "the start"
 
 

@@ -17,7 +17,7 @@ from huying.archive.files import FORMAT, Writer
 from huying.archive.refill import JUDGE
 from huying.archive.tables import ServiceTable, Treatment
 from shared.audit import chain, seals
-from shared.audit.chain import Said
+from shared.audit.chain import ChainedEvent
 from shared.audit.seals import Head
 
 ATTEMPTS = 20
@@ -157,7 +157,7 @@ class _Export:
     async def _events(self, service: str, conn: asyncpg.Connection) -> None:
         """The events of a service, a seal after each day, and the head of its chain now."""
         sealed = await conn.fetch("select * from seals order by upto")
-        running, number = chain.Running(), 0
+        running, number = chain.RunningDigest(), 0
         async for row in conn.cursor(_EVENTS, prefetch=500):
             while sealed and sealed[0]["upto"] <= number:
                 running = self._seal(service, sealed.pop(0))
@@ -174,13 +174,15 @@ class _Export:
         head = Head(service, None, number, running.head(), self._snapshots.made_at).told()
         self._out.write(files.metadata_line(files.HEAD, service, {"head": head, **self._signed(head)}))
 
-    def _seal(self, service: str, row: Any) -> chain.Running:
+    def _seal(self, service: str, row: Any) -> chain.RunningDigest:
         head = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).told()
         data = {"head": head, "key": row["key"].hex(), "signature": row["signature"].hex()}
         self._out.write(files.metadata_line(files.SEAL, service, data))
-        return chain.Running(row["head"])
+        return chain.RunningDigest(row["head"])
 
-    async def _unlinked(self, service: str, conn: asyncpg.Connection, number: int) -> AsyncIterator[Said]:
+    async def _unlinked(
+        self, service: str, conn: asyncpg.Connection, number: int
+    ) -> AsyncIterator[ChainedEvent]:
         """Events without a link: unsent ones get the link the relay will write, sent ones a link of zeros."""
         old = number == 0  # sent before the release that introduced the chain
         heads: dict[str, tuple[int, bytes]] = {}
@@ -192,7 +194,7 @@ class _Export:
             unsent = old or row["sent_at"] is None
             link = chain.link(before, event) if unsent else bytes(32)
             heads[row["key"]] = (position + 1, link)
-            yield Said(number, position + 1, link, str(row["event_id"]), row["key"], event)
+            yield ChainedEvent(number, position + 1, link, str(row["event_id"]), row["key"], event)
 
     async def _all_records(self) -> None:
         link, number = chain.START, 0
@@ -218,11 +220,11 @@ def _canonical(service: str, row: Any) -> bytes:
     return chain.canonical(service, row["key"], row["event_id"], row["type"], row["occurred_at"], row["body"])
 
 
-def _linked(service: str, row: Any) -> Said:
+def _linked(service: str, row: Any) -> ChainedEvent:
     linked = (row["number"], row["position"], row["link"])
     if row["event_id"] is None:
-        return Said(*linked, str(row["linked_id"]), row["linked_key"], None)
-    return Said(*linked, str(row["event_id"]), row["key"], _canonical(service, row))
+        return ChainedEvent(*linked, str(row["linked_id"]), row["linked_key"], None)
+    return ChainedEvent(*linked, str(row["event_id"]), row["key"], _canonical(service, row))
 
 
 async def state(conns: Mapping[str, asyncpg.Connection]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import orjson
 from huying.archive import files
 from huying.archive.files import Record
 from shared.audit import chain
-from shared.audit.chain import Said
+from shared.audit.chain import ChainedEvent
 
 JUDGE = "escalation"
 BATCH = 1_000
@@ -50,7 +50,7 @@ class Refill:
     def __init__(self, conns: Mapping[str, asyncpg.Connection]) -> None:
         self.late: list[UUID] = []
         self._conns = conns
-        self._events: list[Said] = []
+        self._events: list[ChainedEvent] = []
         self._records: list[Record] = []
         self._services: list[str] = []
 
@@ -70,7 +70,7 @@ class Refill:
             await self._advance_identities(service)
 
     async def _take_event(self, line: bytes) -> None:
-        event = chain.said(line)
+        event = chain.parse_line(line)
         assert event is not None
         self._events.append(event)
         if len(self._events) == BATCH:
@@ -104,7 +104,7 @@ class Refill:
             await self._flush_records(self._records)
         self._events, self._records = [], []
 
-    async def _flush_events(self, service: str, events: Sequence[Said]) -> None:
+    async def _flush_events(self, service: str, events: Sequence[ChainedEvent]) -> None:
         conn = self._conns[service]
         rows = [_outbox_row(event) for event in events]
         numbers, ids = [event.number for event in events], [event.id for event in events]
@@ -146,7 +146,7 @@ class _OutboxRow(NamedTuple):
     body: str
 
 
-def _outbox_row(event: Said) -> _OutboxRow:
+def _outbox_row(event: ChainedEvent) -> _OutboxRow:
     assert event.event is not None
     start, _, rest = event.event.partition(_DATA)
     attributes = orjson.loads(start + b"}")

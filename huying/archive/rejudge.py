@@ -18,7 +18,7 @@ from shared.events import CATALOGUE, Event
 from shared.judging.rulebook import rulebook
 from shared.judging.settings import RulesSettings
 from shared.messaging import wire
-from shared.messaging.records import keep_watermarks
+from shared.messaging.watermarks import save_watermarks
 from shared.service.clock import EPOCH, TICK, DrivenClock
 from shared.service.errors import HuyingError
 from shared.service.service import ServiceContext
@@ -58,7 +58,7 @@ async def derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mapping
     }
     async with judge.context.engine.begin() as conn:
         await recall.mark_late(conn, late)
-        await keep_watermarks(conn, "", marks)
+        await save_watermarks(conn, "", marks)
     assert isinstance(judge.context.clock, DrivenClock)
     judge.context.clock.advance(max(upto.values(), default=EPOCH) + TICK)
     while await judge.turn(upto, CASES_AT_ONCE) == CASES_AT_ONCE:

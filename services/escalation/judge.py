@@ -12,7 +12,7 @@ from shared.database.connection import Connection
 from shared.events import Event
 from shared.judging import judge as shared
 from shared.judging.rulebook import rulebook
-from shared.messaging.broker import hash_of
+from shared.messaging.broker import key_hash
 from shared.rules.time.calendar import Calendars
 from shared.service.clock import EPOCH
 from shared.service.service import ServiceContext
@@ -61,7 +61,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
         known: dict[int, datetime],
     ) -> None:
         case = ledger.case(appeal_id)
-        upto = known[hash_of(str(appeal_id)) % self.context.settings.partitions]
+        upto = known[key_hash(str(appeal_id)) % self.context.settings.partitions]
         found: list[tuple[list[Event], datetime | None, datetime | None]] = []
         reason = self.attempt(
             appeal_id,

@@ -13,7 +13,7 @@ from services.escalation.tables import CASES, metadata
 from shared.database.connection import Connection, Result
 from shared.events import CATALOGUE, Event
 from shared.judging.cases import earlier
-from shared.messaging.broker import hash_of
+from shared.messaging.broker import key_hash
 from shared.messaging.outbox import UnitOfWork
 from shared.service.clock import TICK
 from shared.service.errors import NotFound
@@ -179,7 +179,7 @@ class Ledger(UnitOfWork):
         return {
             "ids": [case.appeal_id for case in cases],
             "numbers": [case.registration_number for case in cases],
-            "hashes": [hash_of(str(case.appeal_id)) for case in cases],
+            "hashes": [key_hash(str(case.appeal_id)) for case in cases],
             "states": [case.state for case in cases],
             "supervised": [case.supervised() for case in cases],
             "units": [" ".join(case.blamed()) for case in cases],

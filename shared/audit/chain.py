@@ -48,12 +48,12 @@ def canonical(service: str, key: str, id_: UUID, type_: str, occurred_at: dateti
     )
 
 
-def link(before: bytes, said: bytes) -> bytes:
+def link(before: bytes, parse_line: bytes) -> bytes:
     """The link of the canonical event `said` after the one `before`."""
-    return sha256(before + said).digest()
+    return sha256(before + parse_line).digest()
 
 
-class Running:
+class RunningDigest:
     """The head over all links added since the head `before`."""
 
     def __init__(self, before: bytes = START) -> None:
@@ -68,7 +68,7 @@ class Running:
         return self._sum.digest()
 
 
-class Said(NamedTuple):
+class ChainedEvent(NamedTuple):
     """An event as a file has it. `number` counts the service's events, `position` those of its case, from 1.
 
     `event` is the canonical event; None for one that the chain holds and the outbox had no more.
@@ -99,7 +99,7 @@ class Said(NamedTuple):
         return found[1].decode(errors="replace") if found else self.key
 
 
-def said(line: bytes) -> Said | None:
+def parse_line(line: bytes) -> ChainedEvent | None:
     """The event of a line; None where the line is none."""
     if found := _LINE.fullmatch(line):
         number, position, digest, rest, id_ = found.groups()
@@ -113,7 +113,7 @@ def said(line: bytes) -> Said | None:
     else:
         return None
     hexed = bytes.fromhex(digest.decode())
-    return Said(
+    return ChainedEvent(
         int(number),
         int(position),
         hexed,

@@ -78,7 +78,7 @@ class Link(NamedTuple):
     link: bytes
 
 
-class Links:
+class ChainWriter:
     """The chain of one service, for whoever alone may send its outbox."""
 
     def __init__(self, service: str) -> None:
@@ -112,7 +112,7 @@ class Links:
             known = set((await conn.execute(_LINKED, {"seqs": below})).scalars())
         if new := [row for row in own if row.seq not in known]:
             await self._know(conn, {row.key for row in new})
-            await write(conn, self.next(new), at)
+            await insert_links(conn, self.next(new), at)
 
     async def _know(self, conn: Connection, keys: set[str]) -> None:
         if len(self._heads) > MOST_HEADS:
@@ -135,7 +135,7 @@ class Links:
         return found
 
 
-async def write(conn: Connection, found: Sequence[Link], at: datetime) -> None:
+async def insert_links(conn: Connection, found: Sequence[Link], at: datetime) -> None:
     """Insert links made at `at`."""
     numbers, seqs, ids, keys, positions, links = (list(column) for column in zip(*found, strict=True))
     values = {

@@ -68,7 +68,7 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)
 
 
-def holds(key: bytes, signature: bytes, told: dict[str, object]) -> bool:
+def is_signed(key: bytes, signature: bytes, told: dict[str, object]) -> bool:
     """Whether `key` signed this."""
     try:
         Ed25519PublicKey.from_public_bytes(key).verify(signature, signed_bytes(told))
@@ -112,16 +112,16 @@ async def seal(
     before, after = (newest.head, newest.upto) if newest else (chain.START, 0)
     if upto <= after or (newest and newest.day >= day):
         return None
-    found = Head(service, day, upto, await head_of(conn, before, after, upto), at)
+    found = Head(service, day, upto, await head_between(conn, before, after, upto), at)
     signature = key.sign(signed_bytes(found.told()))
     values = {"day": day, "upto": upto, "head": found.head, "at": at}
     await conn.execute(_SEAL, values | {"key": public_bytes(key), "signature": signature})
     return found
 
 
-async def head_of(conn: Connection, before: bytes, after: int, upto: int) -> bytes:
+async def head_between(conn: Connection, before: bytes, after: int, upto: int) -> bytes:
     """The head over the links from number `after`, exclusive, to `upto`."""
-    running = chain.Running(before)
+    running = chain.RunningDigest(before)
     while after < upto:
         rows = (await conn.execute(_LINKS, {"after": after, "upto": upto, "limit": PAGE})).all()
         for row in rows:
@@ -130,7 +130,7 @@ async def head_of(conn: Connection, before: bytes, after: int, upto: int) -> byt
     return running.head()
 
 
-async def keep(
+async def seal_daily(
     service: str,
     database: Database,
     clock: Clock,

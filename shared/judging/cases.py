@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
-from shared.messaging.parked import Parked, announcement
+from shared.messaging.parked import ParkedRecord, announcement
 
 _TIME = sa.DateTime(timezone=True)
 _STUCK = """
@@ -96,7 +96,7 @@ class Cases:
         content = {"topic": row.topic, "key": row.key, "reason": row.reason}
         return announcement(self._service, row.key, row.parked_at, content)
 
-    async def judge_again(self, conn: Connection, parked: Parked, _at: datetime) -> None:
+    async def judge_again(self, conn: Connection, parked: ParkedRecord, _at: datetime) -> None:
         """Let a case that could not be judged be tried again."""
         assert parked.key is not None
         await conn.execute(self._one_again, {"key": UUID(parked.key.decode())})

@@ -1,28 +1,28 @@
-"""How long work may gather: a round costs about as much for one item as for fifty."""
+"""How long items may gather before a batch: a batch costs about as much for one item as for fifty."""
 
 import asyncio
 
 BUSY_RATE = 20.0
-"""Items a second from which on they are worth waiting for."""
+"""Items a second above which a longer gap is worth while."""
 
 
 class Pace:
-    """The gap between the beginnings of two rounds: short while little comes, longer under load."""
+    """The gap between the beginnings of two batches, in seconds: `quiet_s`, or `busy_s` under load."""
 
     def __init__(self, quiet_s: float, busy_s: float) -> None:
         self._quiet_s = quiet_s
         self._busy_s = busy_s
-        self._began_at = self._before = float("-inf")
+        self._began_at = self._previous_began_at = float("-inf")
 
     def begin(self) -> None:
-        """A round begins."""
-        self._before, self._began_at = self._began_at, _seconds()
+        """A batch begins."""
+        self._previous_began_at, self._began_at = self._began_at, _seconds()
 
     async def rest(self, items: int) -> None:
-        """Let the next round wait, after one that did so many items."""
-        busy = items > BUSY_RATE * (self._began_at - self._before)
-        until = self._began_at + (self._busy_s if busy else self._quiet_s)
-        await asyncio.sleep(max(0.0, until - _seconds()))
+        """Wait until the next batch may begin; the last one had so many items."""
+        busy = items > BUSY_RATE * (self._began_at - self._previous_began_at)
+        next_at = self._began_at + (self._busy_s if busy else self._quiet_s)
+        await asyncio.sleep(max(0.0, next_at - _seconds()))
 
 
 def _seconds() -> float:

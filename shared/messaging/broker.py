@@ -1,9 +1,10 @@
-"""Topics on the broker: who says what where, and that they exist with the right partitions."""
+"""The topics of the broker: that they exist, with the right number of partitions, and on the same broker."""
 
 import asyncio
 from collections.abc import Collection, Coroutine
 from typing import Any, Self
 
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 from aiokafka.partitioner import murmur2
@@ -11,19 +12,20 @@ from aiokafka.partitioner import murmur2
 from shared.database.errors import is_transient
 from shared.service.settings import Settings
 
-CHECK_S = 1.0
-_THERE = (0, TopicAlreadyExistsError.errno)
+CHECK_EVERY_S = 1.0
+CLOSE_S = 5.0
+_EXISTS = (0, TopicAlreadyExistsError.errno)
 
 
-def hash_of(key: str) -> int:
-    """Kafka's own hash of a record's key; modulo the number of partitions it is the partition."""
+def key_hash(key: str) -> int:
+    """Kafka's own hash of a record's key; modulo the number of partitions it gives the partition."""
     return int(murmur2(key.encode())) & 0x7FFF_FFFF
 
 
-async def end(closing: Coroutine[Any, Any, None]) -> None:
-    """Close a Kafka client, for five seconds at most: one whose broker is gone may never finish."""
+async def close_client(closing: Coroutine[Any, Any, None]) -> None:
+    """Close a Kafka client, within five seconds: a client whose broker is gone may never finish."""
     task = asyncio.ensure_future(closing)
-    await asyncio.wait({task}, timeout=5)
+    await asyncio.wait({task}, timeout=CLOSE_S)
     task.cancel()
     if task.done() and not task.cancelled():
         task.exception()
@@ -34,14 +36,24 @@ def may_pass(error: BaseException) -> bool:
     return isinstance(error, KafkaError) or is_transient(error)
 
 
-class WrongPartitions(ValueError):
-    """A topic has another number of partitions than this service reckons with."""
+async def track_topics(producer: AIOKafkaProducer, topics: Collection[str]) -> None:
+    """Have the producer know the partitions of these topics, and keep on knowing them.
 
-    def __init__(self, topic: str, found: int, wanted: int) -> None:
+    A producer begins with the metadata of all topics. Once it is asked for a new topic it keeps only those it
+    was asked for. So the first pass finds new topics, and the second asks for those that it then forgot.
+    """
+    for topic in (*topics, *topics):
+        await producer.partitions_for(topic)
+
+
+class WrongPartitions(ValueError):
+    """A topic has another number of partitions than HUYING_PARTITIONS."""
+
+    def __init__(self, topic: str, actual: int, wanted: int) -> None:
         super().__init__(
-            f"topic {topic} has {found} partitions but HUYING_PARTITIONS is {wanted}. With another number"
+            f"topic {topic} has {actual} partitions but HUYING_PARTITIONS is {wanted}. With another number"
             " cases would move between partitions and lose their order. Where the setting is mistaken set"
-            f" HUYING_PARTITIONS={found}; where partitions were added see docs/kafka.md"
+            f" HUYING_PARTITIONS={actual}; where partitions were added see docs/kafka.md"
             " / 分区数与设置不符，会打乱同一诉求的先后顺序：设置有误请改设置，增加过分区请看 docs/kafka.md"
         )
 
@@ -57,7 +69,7 @@ class NoIdempotence(ValueError):
 
 
 class TopicRefused(KafkaError):  # type: ignore[misc]
-    """The broker does not make a topic that is missing, or does not let us see it."""
+    """The broker does not create a missing topic, or does not let us see it."""
 
     def __init__(self, topic: str, code: int) -> None:
         super().__init__(
@@ -67,89 +79,89 @@ class TopicRefused(KafkaError):  # type: ignore[misc]
 
 
 class BrokerReplaced(KafkaError):  # type: ignore[misc]
-    """The broker is another one than before: what it had acknowledged is gone."""
+    """The broker has another cluster id than before: what the old one had acknowledged is gone."""
 
 
-class Bus:
-    """The broker as seen by one client: its topics, and whether it is still the same one."""
+class BrokerClient:
+    """A client that creates and checks topics, and notices when the broker is replaced."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin = AIOKafkaAdminClient(**settings.client(), request_timeout_ms=5_000)
         self._checked_at = float("-inf")
-        self._ours: set[str] = set()
+        self._own: set[str] = set()
         self.cluster = ""
-        """The id of the cluster whose logs are read and written."""
+        """The cluster id of the broker when this client connected."""
 
     async def __aenter__(self) -> Self:
         try:
             await self._admin.start()
-            self.cluster = await self._cluster()
+            self.cluster = await self._cluster_id()
         except BaseException:
-            await end(self._admin.close())
+            await close_client(self._admin.close())
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await end(self._admin.close())
+        await close_client(self._admin.close())
 
-    async def _cluster(self) -> str:
+    async def _cluster_id(self) -> str:
         async with asyncio.timeout(10):
             return str((await self._admin.describe_cluster())["cluster_id"])
 
     async def check(self) -> None:
-        """Ask, at most once a second, whether this is the same broker with the same partitions.
+        """Ask the broker, at most once a second, whether it is the same one with the same partitions.
 
         Raises `BrokerReplaced` or `WrongPartitions`.
         """
         now = asyncio.get_running_loop().time()
-        if now >= self._checked_at + CHECK_S:
+        if now >= self._checked_at + CHECK_EVERY_S:
             self._checked_at = now
-            if await self._cluster() != self.cluster:
+            if await self._cluster_id() != self.cluster:
                 raise BrokerReplaced(self._settings.bootstrap)
-            await self._compare(self._ours)
+            await self._compare(self._own)
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
-        return (await self._partitions([topic]))[topic]
+        return (await self._count_partitions([topic]))[topic]
 
     async def ensure(self, topics: Collection[str], *, others: bool = False) -> None:
         """Create the topics that are missing; refuse one with another number of partitions.
 
-        Topics that `others` share with us, a bank's, may have as many as they like, and their records have
-        the time the broker gives. Raises `WrongPartitions`, or `TopicRefused`.
+        Topics that `others` write, too, may have any number of partitions, and the broker sets the time of
+        their records. Raises `WrongPartitions` or `TopicRefused`.
         """
-        config = {"retention.ms": "-1"}  # what a service slept through must still be there
+        config = {"retention.ms": "-1"}  # a service that was down must still find all records
         if others:
             config["message.timestamp.type"] = "LogAppendTime"
         partitions, replicas = self._settings.partitions, self._settings.replication
         new = [NewTopic(topic, partitions, replicas, topic_configs=config) for topic in topics]
         answer = await self._admin.create_topics(new)
-        refused = {topic: code for topic, code, *_ in answer.topic_errors if code not in _THERE}
-        found = await self._visible(topics) if not refused else await self._partitions(topics)
+        refused = {topic: code for topic, code, *_ in answer.topic_errors if code not in _EXISTS}
+        counts = await (self._count_partitions(topics) if refused else self._count_when_visible(topics))
         for topic, code in refused.items():
-            if code != TopicAuthorizationFailedError.errno or not found[topic]:
+            if code != TopicAuthorizationFailedError.errno or not counts[topic]:
                 raise TopicRefused(topic, code)
         if not others:
-            self._ours |= set(topics)
+            self._own |= set(topics)
             await self._compare(topics)
 
-    async def _visible(self, topics: Collection[str]) -> dict[str, int]:
-        """As `_partitions`, once a cluster shows what it just made; after a while as it stands."""
+    async def _count_when_visible(self, topics: Collection[str]) -> dict[str, int]:
+        """As `_count_partitions`, but waits up to five seconds until the cluster shows new topics."""
         for _ in range(100):
-            found = await self._partitions(topics)
-            if all(found.values()):
+            counts = await self._count_partitions(topics)
+            if all(counts.values()):
                 break
             await asyncio.sleep(0.05)
-        return found
+        return counts
 
     async def _compare(self, topics: Collection[str]) -> None:
         wanted = self._settings.partitions
-        for topic, found in (await self._partitions(topics)).items():
-            if found not in (0, wanted):
-                raise WrongPartitions(topic, found, wanted)
+        for topic, actual in (await self._count_partitions(topics)).items():
+            if actual not in (0, wanted):
+                raise WrongPartitions(topic, actual, wanted)
 
-    async def _partitions(self, topics: Collection[str]) -> dict[str, int]:
-        """By topic; 0 where the broker shows none."""
+    async def _count_partitions(self, topics: Collection[str]) -> dict[str, int]:
+        """The number of partitions by topic; 0 where the broker does not show the topic."""
         described = await self._admin.describe_topics(list(topics)) if topics else []
-        return {one["topic"]: len(one["partitions"]) for one in described}
+        return {topic["topic"]: len(topic["partitions"]) for topic in described}

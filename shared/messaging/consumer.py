@@ -1,8 +1,8 @@
 """From Kafka to a service: a batch of records is one transaction, and has its effect once.
 
-Events new to the inbox go to their handlers on rows loaded at once; watermarks are kept beside them, so
-that what the database knows and how far it is complete never part. What passes by itself holds the batch
-and backs off. A record nobody can read, or that fails three times alone, is parked with its reason.
+Events that are new to the inbox go to their handlers, on rows that were loaded at once. Watermarks are saved
+in the same transaction: what the database knows never differs from how far it says it is complete. A
+transient error holds the batch. A record that nobody can read, or that fails three times alone, is parked.
 """
 
 import asyncio
@@ -22,14 +22,16 @@ from sqlalchemy import text
 from shared.database.connection import Connection, Database
 from shared.database.retry import keep_running
 from shared.events import Event
-from shared.messaging import message_spans, wire
+from shared.messaging import message_spans
 from shared.messaging.batching import Pace
-from shared.messaging.broker import Bus, end, may_pass
+from shared.messaging.broker import BrokerClient, close_client, may_pass
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
-from shared.messaging.parked import Parked, mark_redriven, park, waiting
-from shared.messaging.records import Record, decode, keep_watermarks, watermarks
+from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
+from shared.messaging.records import ReceivedRecord, decode
 from shared.messaging.settling import settle
+from shared.messaging.watermarks import Partition, newest_watermarks, save_watermarks
+from shared.messaging.wire import Watermark
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
@@ -39,17 +41,23 @@ from shared.telemetry.spans import Span, together
 
 BATCH = 1_000
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
-COMMIT_EVERY_S = 1.0  # what a successor reads again, the inbox drops
-COMMIT_S = 10.0  # aiokafka tries for ever where a topic is gone
+COMMIT_EVERY_S = 1.0
+"""Offsets are committed this seldom: a successor reads a second's records again, and the inbox drops them."""
+COMMIT_S = 10.0
+"""How long a commit may take: aiokafka tries for ever where a topic is gone."""
+
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
-Redrives = Mapping[str, Callable[[Connection, Parked, datetime], Awaitable[None]]]
-"""How what is no event heard is tried again, in a transaction of that time: by topic, where `*` fits any."""
+"""By the class of an event: the function that is called with the unit of work and the event."""
+Redrive = Callable[[Connection, ParkedRecord, datetime], Awaitable[None]]
+Redrives = Mapping[str, Redrive]
+"""How parked records that are no events of other services are handled again, by pattern of the topic."""
 
 
 class Listener(Protocol):
-    """Who is told what a committed batch brought."""
+    """Is told what each committed batch brought."""
 
-    def heard(self, *, events: int, watermarks: int, asked: bool) -> None: ...
+    def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:
+        """So many new events and watermarks came; `asked` where another service waits for a watermark."""
 
 
 _INBOX = text(
@@ -61,17 +69,18 @@ _INBOX = text(
     select now() as at, (select array_agg(event_id) from fresh) as ids
     """
 )
+_KNOWN = text("select topic, partition from heard where cluster = :cluster")
 
 
 class Consumer:
-    """Hears the topics of other services for one service."""
+    """Consumes the topics of other services for one service."""
 
     def __init__(
         self,
         service: str,
         topics: Sequence[str],
         handlers: Handlers,
-        batch: WorkFactory,
+        work: WorkFactory,
         engine: Database,
         settings: Settings,
         clock: Clock,
@@ -80,33 +89,33 @@ class Consumer:
         redrives: Redrives,
         telemetry: Telemetry,
     ) -> None:
-        self._redrives = redrives
         self._service = service
         self._topics = list(topics)
         self._handlers = handlers
-        self._batch = batch
+        self._work = work
         self._engine = engine
         self._settings = settings
         self._clock = clock
         self._listener = listener
         self._log = log
-        self._cluster = ""
-        self._done: dict[TopicPartition, int] = {}
-        """Offsets up to which all is in the database and the broker was not told so."""
-        self._consumer: AIOKafkaConsumer | None = None
+        self._redrives = redrives
         self._telemetry = telemetry
+        self._cluster = ""
+        self._uncommitted: dict[TopicPartition, int] = {}
+        """Next offsets that the database has reached and the broker does not know yet."""
+        self._consumer: AIOKafkaConsumer | None = None
         self._lag = Lag(self.partitions)
         telemetry.metrics.read(LAG, self._lag.messages)
         telemetry.metrics.read(LAG_S, self._lag.seconds)
 
     async def run(self) -> None:
-        """Consume until cancelled; a broker that is away is waited for."""
+        """Consume until cancelled; a broker or a database that is away is waited for."""
         await keep_running(self._session, self._log, "consumer", may_pass=may_pass)
 
     async def _session(self) -> None:
-        async with Bus(self._settings) as bus:
-            await bus.ensure(self._topics)
-            self._cluster, self._done = bus.cluster, {}
+        async with BrokerClient(self._settings) as broker:
+            await broker.ensure(self._topics)
+            self._cluster, self._uncommitted = broker.cluster, {}
             consumer = AIOKafkaConsumer(
                 **self._settings.client(),
                 group_id=self._service,
@@ -118,123 +127,137 @@ class Consumer:
                 heartbeat_interval_ms=self._settings.session_timeout_ms // 3,
                 max_partition_fetch_bytes=4 * 1024 * 1024,
             )
-            consumer.subscribe(self._topics, listener=_FromTheStart(consumer, self))
+            consumer.subscribe(self._topics, listener=_SeekToStart(consumer, self))
             self._consumer = consumer
             try:
                 await consumer.start()
-                await self._read(consumer, bus)
+                await self._read(consumer, broker)
             finally:
                 self._consumer = None
-                await end(consumer.stop())
+                await close_client(consumer.stop())
 
-    async def _read(self, consumer: AIOKafkaConsumer, bus: Bus) -> None:
+    async def _read(self, consumer: AIOKafkaConsumer, broker: BrokerClient) -> None:
         pace, committed_at = Pace(QUIET_GAP_S, BUSY_GAP_S), _seconds()
         while True:
-            await bus.check()
-            records = await consumer.getmany(timeout_ms=500, max_records=BATCH)
+            await broker.check()
+            batch = await consumer.getmany(timeout_ms=500, max_records=BATCH)
             pace.begin()
-            self._lag.took(consumer, records)
-            events = await self._settle([decode(raw) for raws in records.values() for raw in raws])
-            upto = {place: raws[-1].offset + 1 for place, raws in records.items()}
-            self._lag.settled(consumer, upto)
-            self._done |= upto
+            self._lag.fetched(consumer, batch)
+            events = await self._settle([decode(raw) for raws in batch.values() for raw in raws])
+            offsets = {partition: raws[-1].offset + 1 for partition, raws in batch.items()}
+            self._lag.committed(consumer, offsets)
+            self._uncommitted |= offsets
             if _seconds() >= committed_at + COMMIT_EVERY_S:
                 await self._commit(consumer)
                 committed_at = _seconds()
-            if records and sum(map(len, records.values())) < BATCH // 4:
+            if batch and sum(map(len, batch.values())) < BATCH // 4:
                 await pace.rest(events)
 
     def partitions(self) -> set[TopicPartition]:
-        """What this process reads now."""
+        """The partitions that this process reads now."""
         return set(self._consumer.assignment()) if self._consumer else set()
 
-    async def known(self) -> set[TopicPartition]:
-        """The partitions of this broker that this database has heard."""
-        query = text("select topic, partition from heard where cluster = :cluster")
+    async def known_partitions(self) -> set[TopicPartition]:
+        """The partitions of this broker of which the database has a watermark."""
         async with self._engine.connect() as conn:
-            rows = (await conn.execute(query, {"cluster": self._cluster})).all()
+            rows = (await conn.execute(_KNOWN, {"cluster": self._cluster})).all()
         return {TopicPartition(row.topic, row.partition) for row in rows}
 
     async def _commit(self, consumer: AIOKafkaConsumer) -> None:
-        mine = {place: offset for place, offset in self._done.items() if place in consumer.assignment()}
-        self._done = {}
+        assigned = consumer.assignment()
+        offsets = {
+            partition: offset for partition, offset in self._uncommitted.items() if partition in assigned
+        }
+        self._uncommitted = {}
         try:
-            if mine:
+            if offsets:
                 async with asyncio.timeout(COMMIT_S):
-                    await consumer.commit(mine)
+                    await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
 
-    async def _settle(self, records: Sequence[Record]) -> int:
+    async def _settle(self, records: Sequence[ReceivedRecord]) -> int:
         """Get the records handled or parked; returns how many events were new."""
         return sum(await settle(records, self._transact, self._log))
 
-    async def _transact(self, records: Sequence[Record], reason: str | None = None) -> int:
+    async def _transact(self, records: Sequence[ReceivedRecord], reason: str | None = None) -> int:
         """Handle records in one transaction, or park them for a `reason`; returns how many events were new.
 
         Watermarks, and events that nobody handles, take one statement at most.
         """
         if reason is not None:
             records = [replace(record, reason=reason) for record in records]
-        waiting, marks = self._events(records), watermarks(records)
-        fresh, faulty = 0, [record for record in records if record.reason is not None]
-        if waiting or faulty:
-            fresh = await self._traced(waiting, faulty, marks)
+        events, marks = self._handled_events(records), newest_watermarks(records)
+        new, unreadable = 0, [record for record in records if record.reason is not None]
+        if events or unreadable:
+            new = await self._handle_and_park(events, unreadable, marks)
         elif marks:
             async with self._engine.connect() as conn:
-                await keep_watermarks(conn, self._cluster, marks)
+                await save_watermarks(conn, self._cluster, marks)
         asked = any(mark.asks for mark in marks.values())
-        self._listener.heard(events=fresh, watermarks=len(marks), asked=asked)
-        return fresh
+        self._listener.batch_committed(events=new, watermarks=len(marks), asked=asked)
+        return new
 
-    async def _traced(
-        self, waiting: dict[UUID, Record], faulty: list[Record], marks: dict[tuple[str, int], wire.Watermark]
+    def _handled_events(self, records: Sequence[ReceivedRecord]) -> dict[UUID, ReceivedRecord]:
+        """The records of events that have a handler: by the event's id, each once, in order."""
+        return {
+            record.event.id: record
+            for record in records
+            if record.event is not None and record.reason is None
+            if type(record.event) in self._handlers
+        }
+
+    async def _handle_and_park(
+        self,
+        events: dict[UUID, ReceivedRecord],
+        unreadable: list[ReceivedRecord],
+        marks: dict[Partition, Watermark],
     ) -> int:
-        """One transaction, with a span for each record that it is about; returns how many events were new."""
+        """The transaction of a batch, with a span for each record; returns how many events were new."""
         with together() as spans:
             async with self._engine.begin() as conn:
-                fresh, batch = await self._handle(conn, waiting, spans)
-                for record in faulty:
-                    self._log.error("parked", **record.place())
+                new, work = await self._handle(conn, events, spans)
+                for record in unreadable:
+                    self._log.error("parked", **record.position())
                     await park(conn, self._service, self._cluster, record)
-                await keep_watermarks(conn, self._cluster, marks)
-        message_spans.settled(self._telemetry, self._service, fresh, faulty, batch)
-        return len(fresh)
+                await save_watermarks(conn, self._cluster, marks)
+        message_spans.report_batch(self._telemetry, self._service, new, unreadable, work)
+        return len(new)
 
     async def _handle(
-        self, conn: Connection, waiting: dict[UUID, Record], spans: list[Span]
-    ) -> tuple[list[Record], UnitOfWork | None]:
-        """Hand the events that are not in the inbox yet to their handlers; returns them, and the batch."""
-        if not waiting:
+        self, conn: Connection, events: dict[UUID, ReceivedRecord], spans: list[Span]
+    ) -> tuple[list[ReceivedRecord], UnitOfWork | None]:
+        """Give the events that are not in the inbox yet to their handlers; returns their records."""
+        if not events:
             return [], None
-        started_at, ids = (await conn.execute(_INBOX, {"ids": sorted(waiting)})).one()
-        new = set(ids or ())
-        fresh = [record for id_, record in waiting.items() if id_ in new]
-        if not fresh:
+        started_at, new_ids = (await conn.execute(_INBOX, {"ids": sorted(events)})).one()
+        fresh = set(new_ids or ())
+        new = [record for event_id, record in events.items() if event_id in fresh]
+        if not new:
             return [], None
-        batch = self._batch(conn, self._clock.occurred(started_at))
-        events = [record.event for record in fresh if record.event is not None]
-        await batch.load({key for event in events for key in batch.keys_of(event)})
-        for record, event in zip(fresh, events, strict=True):
-            span = message_spans.received(self._telemetry.tracer, self._service, record)
+        work = self._work(conn, self._clock.occurred(started_at))
+        pairs = [(record, record.event) for record in new if record.event is not None]
+        await work.load({key for _, event in pairs for key in work.keys_of(event)})
+        for record, event in pairs:
+            span = message_spans.begin_handling_span(self._telemetry.tracer, self._service, record)
             spans.append(span)
             use_span(span)
-            self._handlers[type(event)](batch, event)
+            self._handlers[type(event)](work, event)
         use_span(None)
-        await batch.flush()
-        return fresh, batch
+        await work.flush()
+        return new, work
 
     async def redrive(self, parked_id: int) -> None:
-        """Handle a parked record again. Raises `NotFound`, or `Conflict` with the reason it fails for now."""
+        """Handle a parked record again. Raises `NotFound`, or `Conflict` where it still cannot be read."""
         async with self._engine.connect() as conn:
-            parked = await waiting(conn, parked_id)
+            parked = await find_parked(conn, parked_id)
         if parked is None:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
-        if (again := self._redrive_of(parked.topic)) is not None:
+        if (redrive := self._redrive_of(parked.topic)) is not None:
             async with self._engine.begin() as conn:
-                await again(conn, parked, await self._clock.stamp(conn))
+                await redrive(conn, parked, await self._clock.stamp(conn))
                 await mark_redriven(conn, parked_id)
             return
         record = decode(parked)
@@ -246,25 +269,21 @@ class Consumer:
         async with self._engine.begin() as conn:
             await mark_redriven(conn, parked_id)
 
-    def _redrive_of(self, topic: str) -> Callable[[Connection, Parked, datetime], Awaitable[None]] | None:
-        return next((again for name, again in self._redrives.items() if fnmatchcase(topic, name)), None)
-
-    def _events(self, records: Sequence[Record]) -> dict[UUID, Record]:
-        """The events by id, each once, in order; those nobody handles are left out."""
-        return {
-            record.event.id: record
-            for record in records
-            if record.event is not None and record.reason is None
-            if type(record.event) in self._handlers
-        }
+    def _redrive_of(self, topic: str) -> Redrive | None:
+        return next(
+            (redrive for pattern, redrive in self._redrives.items() if fnmatchcase(topic, pattern)), None
+        )
 
 
 def _seconds() -> float:
     return asyncio.get_running_loop().time()
 
 
-class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
-    """A partition this database never heard on this broker is read from its start."""
+class _SeekToStart(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Reads a partition from its start where this database knows nothing of it on this broker.
+
+    The broker may have offsets of the consumer group from a database that was lost.
+    """
 
     def __init__(self, consumer: AIOKafkaConsumer, owner: Consumer) -> None:
         self._consumer = consumer
@@ -273,5 +292,5 @@ class _FromTheStart(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None: ...
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        for partition in assigned - await self._owner.known():
+        for partition in assigned - await self._owner.known_partitions():
             self._consumer.seek(partition, 0)

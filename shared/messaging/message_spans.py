@@ -1,4 +1,4 @@
-"""What a record leaves in traces and figures where it is sent, handled or parked."""
+"""The spans and counters of records: sent, handled or parked."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,74 +9,83 @@ from aiokafka.structs import RecordMetadata
 
 from shared.messaging import wire
 from shared.messaging.outbox import UnitOfWork
-from shared.messaging.records import Raw, Record
+from shared.messaging.records import KafkaRecord, ReceivedRecord
 from shared.service.clock import epoch_ns
 from shared.telemetry.context import SAMPLED, parse_traceparent
 from shared.telemetry.metrics import Telemetry
 from shared.telemetry.spans import NUMBER, Kind, Span, Tracer
 
 
-def sent(tracer: Tracer, row: Any, record: RecordMetadata, began_ns: int) -> None:
-    """The span of an outbox row sent in a sampled trace; what is kept is marked so before it comes here."""
-    place = parse_traceparent(row.traceparent)
-    if tracer.exporter is None or place is None or not place.flags & SAMPLED:
+def export_send_span(tracer: Tracer, row: Any, sent: RecordMetadata, began_ns: int) -> None:
+    """Export the span of an outbox row that was sent, where its trace is sampled."""
+    context = parse_traceparent(row.traceparent)
+    if tracer.exporter is None or context is None or not context.flags & SAMPLED:
         return
     span = tracer.begin(f"send {row.topic}", Kind.PRODUCER, row.traceparent)
     span.began_ns = began_ns
     span.attributes = {
         **_case(tracer, row),
-        **wire.spoken_of("send", record.topic, record.partition, record.offset, row.event_id, row.type),
+        **wire.span_attributes("send", sent.topic, sent.partition, sent.offset, row.event_id, row.type),
     }
     span.end()
 
 
 def _case(tracer: Tracer, row: Any) -> dict[str, str]:
-    """Which case a row is about, as its body says; a message to a bank names its request in the key."""
+    """The case of a row: its id is the key and its number is in the body, or the key is the number."""
     body = orjson.loads(row.body)
     number = body.get("registration_number", row.key)
     return {NUMBER: number} if number == row.key else {tracer.case: row.key, NUMBER: number}
 
 
-def received(tracer: Tracer, group: str, record: Record) -> Span:
-    """The span of handling one record: below the context it was made in, and linked to it."""
-    sent = record.heard.traceparent if record.heard else None
+def begin_handling_span(tracer: Tracer, group: str, record: ReceivedRecord) -> Span:
+    """Begin the span of handling a record of events, in the consumer group `group`."""
+    traceparent = record.envelope.traceparent if record.envelope else None
     if (event := record.event) is None:
-        span = heard(tracer, record.raw, sent)
+        span = begin_record_span(tracer, record.raw, traceparent)
     else:
-        span = heard(tracer, record.raw, sent, event.id, event.type)
+        span = begin_record_span(tracer, record.raw, traceparent, event.id, event.type)
         span.about(str(event.key), event.registration_number)
     span.attributes["messaging.consumer.group.name"] = group
     return span
 
 
-def heard(
-    tracer: Tracer, raw: Raw, sent: str | None, id_: UUID | None = None, type_: str | None = None
+def begin_record_span(
+    tracer: Tracer,
+    raw: KafkaRecord,
+    traceparent: str | None,
+    message_id: UUID | None = None,
+    message_type: str | None = None,
 ) -> Span:
-    """The span of handling a record that came with the context `sent`, and is this as far as is known."""
-    span = tracer.begin(f"process {raw.topic}", Kind.CONSUMER, sent)
+    """Begin the span of handling any record: a child of the span in which it was made, and linked to it."""
+    span = tracer.begin(f"process {raw.topic}", Kind.CONSUMER, traceparent)
     span.links = (span.parent,) if span.parent is not None else ()
-    span.attributes |= wire.spoken_of("process", raw.topic, raw.partition, raw.offset, id_, type_)
+    span.attributes |= wire.span_attributes(
+        "process", raw.topic, raw.partition, raw.offset, message_id, message_type
+    )
     return span
 
 
-def settled(
+def report_batch(
     telemetry: Telemetry,
     group: str,
-    fresh: Sequence[Record],
-    faulty: Sequence[Record],
-    batch: UnitOfWork | None,
+    handled: Sequence[ReceivedRecord],
+    parked: Sequence[ReceivedRecord],
+    work: UnitOfWork | None,
 ) -> None:
-    """What was committed goes into the figures; what was parked is a failure of its trace."""
+    """Count what a committed batch handled, published and parked; the span of a parked record has failed."""
     metrics, now_ms = telemetry.metrics, epoch_ns() / 1e6
-    found = [(one.raw.topic, one.event.type, (now_ms - _ms(one)) / 1000) for one in fresh if one.event]
-    metrics.consumed(found)
-    if batch is not None:
-        metrics.said(batch.published)
-    for record in faulty:
+    metrics.consumed(
+        (record.raw.topic, record.event.type, (now_ms - _appended_ms(record)) / 1000)
+        for record in handled
+        if record.event
+    )
+    if work is not None:
+        metrics.said(work.published)
+    for record in parked:
         metrics.parked(record.raw.topic)
-        received(telemetry.tracer, group, record).end("parked")
+        begin_handling_span(telemetry.tracer, group, record).end("parked")
 
 
-def _ms(record: Record) -> float:
-    """The record's time; a parked one that is handled again counts from now."""
+def _appended_ms(record: ReceivedRecord) -> float:
+    """When the broker took the record. A redriven one has no such time and counts from now."""
     return float(getattr(record.raw, "timestamp", epoch_ns() / 1e6))

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
-from shared.messaging.records import Record
+from shared.messaging.records import ReceivedRecord
 from shared.messaging.topics import parked_topic
 
 PARKED = "huying.parked.v1"
@@ -29,7 +29,7 @@ _REDRIVEN = text("update parked set redriven_at = now() where id = :id")
 
 
 @dataclass(slots=True)
-class Parked:
+class ParkedRecord:
     """A parked record, with the attributes of a record from Kafka."""
 
     cluster: str
@@ -49,19 +49,19 @@ class Parked:
         return cls(row.cluster, row.parked_at, row.topic, row.partition, row.offset, key, row.body, headers)
 
 
-async def park(conn: Connection, service: str, cluster: str, record: Record) -> None:
+async def park(conn: Connection, service: str, cluster: str, record: ReceivedRecord) -> None:
     """Lay a record aside with its reason, and announce it on the service's topic of parked messages.
 
     A record that is parked already is neither parked nor announced again.
     """
-    raw, place = record.raw, record.place()
+    raw, position = record.raw, record.position()
     headers = {_storable(name.encode()): _storable(value) for name, value in raw.headers}
     key, body = _storable(raw.key) if raw.key else None, raw.value or b""
     values = {"cluster": cluster, "key": key, "body": body, "reason": record.reason}
-    values |= place | {"headers": orjson.dumps(headers).decode()}
+    values |= position | {"headers": orjson.dumps(headers).decode()}
     parked_at = (await conn.execute(_PARK, values)).scalar()
     if parked_at is not None:
-        content = place | {"reason": record.reason, "headers": headers, "body": _base64(body)}
+        content = position | {"reason": record.reason, "headers": headers, "body": _base64(body)}
         await publish(conn, [announcement(service, key or "", parked_at, content)])
 
 
@@ -71,10 +71,10 @@ def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) 
     return Message(uuid4(), parked_topic(service), key, PARKED, at, None, body)
 
 
-async def waiting(conn: Connection, parked_id: int) -> Parked | None:
+async def find_parked(conn: Connection, parked_id: int) -> ParkedRecord | None:
     """The parked record of that number; None where there is none, or it was redriven."""
     row = (await conn.execute(_WAITING, {"id": parked_id})).one_or_none()
-    return None if row is None else Parked.of(row)
+    return None if row is None else ParkedRecord.of(row)
 
 
 async def mark_redriven(conn: Connection, parked_id: int) -> None:

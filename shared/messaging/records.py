@@ -1,18 +1,15 @@
-"""A record of Kafka as it was read, and what of records a database keeps: watermarks, and the parked."""
+"""A record as read from Kafka: its content, or the reason why it cannot be read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import text
-
-from shared.database.connection import Connection
 from shared.events import Event
 from shared.messaging import wire
 
 
-class Raw(Protocol):
-    """What is needed of a record, from Kafka or from the parked table."""
+class KafkaRecord(Protocol):
+    """The attributes that reading needs of a record: aiokafka's has them, and a parked one."""
 
     topic: str
     partition: int
@@ -23,69 +20,31 @@ class Raw(Protocol):
 
 
 @dataclass(slots=True)
-class Record:
-    """A record with what it says, or why it cannot be read."""
+class ReceivedRecord:
+    """A record and its content; or, without content, the reason for which it is parked."""
 
-    raw: Raw
-    heard: wire.Heard | None
+    raw: KafkaRecord
+    envelope: wire.Envelope | None
     reason: str | None = None
 
     @property
     def event(self) -> Event | None:
-        return self.heard.content if self.heard and isinstance(self.heard.content, Event) else None
+        content = self.envelope.content if self.envelope else None
+        return content if isinstance(content, Event) else None
 
     @property
     def watermark(self) -> wire.Watermark | None:
-        return self.heard.content if self.heard and isinstance(self.heard.content, wire.Watermark) else None
+        content = self.envelope.content if self.envelope else None
+        return content if isinstance(content, wire.Watermark) else None
 
-    def place(self) -> dict[str, Any]:
-        """Where it stands."""
+    def position(self) -> dict[str, Any]:
+        """Topic, partition and offset."""
         return {"topic": self.raw.topic, "partition": self.raw.partition, "offset": self.raw.offset}
 
 
-def decode(raw: Raw) -> Record:
-    """Read one record; never raises."""
+def decode(raw: KafkaRecord) -> ReceivedRecord:
+    """Read one record. Never raises: an unreadable record has a reason and no content."""
     try:
-        return Record(raw, wire.read(list(raw.headers), raw.value))
+        return ReceivedRecord(raw, wire.read(list(raw.headers), raw.value))
     except wire.Unreadable as error:
-        return Record(raw, None, str(error))
-
-
-def watermarks(records: Sequence[Record]) -> dict[tuple[str, int], wire.Watermark]:
-    """The newest of each partition that may be believed."""
-    newest: dict[tuple[str, int], wire.Watermark] = {}
-    for record in records:
-        mark = record.watermark
-        if mark is not None and record.raw.offset >= mark.after:
-            newest[record.raw.topic, record.raw.partition] = mark
-    return newest
-
-
-_HEARD = text(
-    """
-    insert into heard (topic, partition, cluster, watermark)
-    select * from unnest(
-      cast(:topics as text[]), cast(:partitions as int[]), cast(:clusters as text[]),
-      cast(:marks as timestamptz[])
-    )
-    on conflict (topic, partition) do update
-    set cluster = excluded.cluster, watermark = greatest(heard.watermark, excluded.watermark)
-    """
-)
-
-
-async def keep_watermarks(
-    conn: Connection, cluster: str, newest: Mapping[tuple[str, int], wire.Watermark]
-) -> None:
-    """Keep up to when each partition (a topic and an index) is complete here, as `cluster` has it."""
-    if newest:
-        marks = sorted(newest.items())
-        await conn.execute(
-            _HEARD,
-            {
-                "topics": [topic for (topic, _), _ in marks],
-                "partitions": [partition for (_, partition), _ in marks],
-                "clusters": [cluster] * len(marks),
-                "marks": [mark.upto for _, mark in marks],
-            },
-        )
+        return ReceivedRecord(raw, None, str(error))

@@ -1,10 +1,10 @@
-"""The topics that a relay sends to: its own, and others that may be missing or refused."""
+"""The names of topics, and which of them a relay can send to: its own, and others that may be refused."""
 
 from collections.abc import Callable, Collection
 
 import structlog
 
-from shared.messaging.broker import Bus, TopicRefused
+from shared.messaging.broker import BrokerClient, TopicRefused
 
 ASK_AGAIN_S = 10.0
 
@@ -20,7 +20,7 @@ def parked_topic(service: str) -> str:
 
 
 class Topics:
-    """Which topics are there: to wait for one that is not would hold up all others."""
+    """Knows which topics a relay can send to: waiting for a missing one would hold up all others."""
 
     def __init__(
         self,
@@ -30,30 +30,30 @@ class Topics:
     ) -> None:
         self.own = set(own)
         self.refused: list[str] = []
-        """Topics of others that the broker refuses us: what is for them waits."""
+        """Topics of others that the broker refuses us: messages for them stay in the outbox."""
         self._log = log
         self._seconds = seconds
-        self._known: set[str] = set()
+        self._existing: set[str] = set()
         self._asked_at = float("-inf")
 
-    async def begin(self, bus: Bus) -> None:
-        """Make its own where need be; of others nothing is known on this broker."""
-        await bus.ensure(self.own)
-        self._known = set(self.own)
+    async def begin(self, broker: BrokerClient) -> None:
+        """Create the own topics where they are missing; forget what was known of others."""
+        await broker.ensure(self.own)
+        self._existing = set(self.own)
 
-    async def finds(self, bus: Bus, topic: str) -> bool:
-        """Whether a topic is there; one of others that is refused does not hold up the rest."""
-        if topic not in self._known:
+    async def exists(self, broker: BrokerClient, topic: str) -> bool:
+        """Whether a topic exists, or was created. Where the broker refuses it: False, and it is `refused`."""
+        if topic not in self._existing:
             try:
-                await bus.ensure([topic], others=True)
+                await broker.ensure([topic], others=True)
             except TopicRefused as error:
                 self._log.error("a topic is refused", reason=str(error))
                 self.refused.append(topic)
                 return False
-            self._known.add(topic)
+            self._existing.add(topic)
         return True
 
     def ask_again(self) -> None:
-        """Forget now and then what was refused."""
+        """Forget, every ten seconds, which topics were refused."""
         if self._seconds() >= self._asked_at + ASK_AGAIN_S:
             self.refused, self._asked_at = [], self._seconds()

@@ -1,4 +1,4 @@
-"""An event on Kafka: CloudEvents 1.0, binary mode, and the watermark that travels between events."""
+"""An event as a Kafka record (CloudEvents 1.0, binary mode), and the watermarks between events."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ _HEADER_FIELDS = {"id", "occurred_at"}
 
 
 class Unreadable(Exception):
-    """A record that is no CloudEvent, or of a type or version nobody here knows."""
+    """The record is no CloudEvent, or of a type or version that this release does not know."""
 
 
 class Watermark(BaseModel):
@@ -33,8 +33,8 @@ class Watermark(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One record as read: an event or a watermark, and the trace it belongs to."""
+class Envelope:
+    """The content of a record, and the trace in which it was made."""
 
     content: Event | Watermark
     traceparent: str | None
@@ -47,7 +47,7 @@ def body(event: Event) -> str:
 
 def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, traceparent: str | None) -> Headers:
     """The CloudEvents attributes as Kafka headers."""
-    found = [
+    attributes = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(id_).encode()),
         ("ce_type", type_.encode()),
@@ -56,15 +56,15 @@ def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, tracepare
         ("content-type", b"application/json"),
     ]
     if traceparent is not None:
-        found.append(("traceparent", traceparent.encode()))
-    return found
+        attributes.append(("traceparent", traceparent.encode()))
+    return attributes
 
 
-def spoken_of(
+def span_attributes(
     operation: str, topic: str, partition: int, offset: int, id_: UUID | None, type_: str | None
 ) -> dict[str, str | int]:
-    """What a span says of a record, by the semantic conventions of messaging."""
-    named = {"messaging.message.id": None if id_ is None else str(id_), "huying.event_type": type_}
+    """The attributes of a span about a record, by OpenTelemetry's semantic conventions for messaging."""
+    optional = {"messaging.message.id": None if id_ is None else str(id_), "huying.event_type": type_}
     return {
         "messaging.system": "kafka",
         "messaging.operation.type": operation,
@@ -72,24 +72,24 @@ def spoken_of(
         "messaging.destination.name": topic,
         "messaging.destination.partition.id": str(partition),
         "messaging.kafka.offset": offset,
-        **{name: value for name, value in named.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 
 def _attributes(record_headers: Headers) -> dict[str, str]:
     try:
-        found = {name: value.decode() for name, value in record_headers}
+        attributes = {name: value.decode() for name, value in record_headers}
     except (UnicodeDecodeError, AttributeError) as error:
         raise Unreadable(f"a header is not UTF-8 text: {error}") from error
-    if len(found) < len(record_headers):
+    if len(attributes) < len(record_headers):
         names = [name for name, _ in record_headers if name.startswith("ce_")]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise Unreadable(f"header {', '.join(twice)} stands there twice")
-    return found
+    return attributes
 
 
-def read(record_headers: Headers, value: bytes | None) -> Heard:
-    """What a record says. Raises `Unreadable` with the reason."""
+def read(record_headers: Headers, value: bytes | None) -> Envelope:
+    """The content of a record. Raises `Unreadable` with the reason."""
     attributes = _attributes(record_headers)
     missing = [
         name
@@ -104,7 +104,7 @@ def read(record_headers: Headers, value: bytes | None) -> Heard:
     if type_ != WATERMARK and type_ not in CATALOGUE:
         raise Unreadable(f"event type {type_} is not in the catalogue")
     try:
-        return Heard(_content(type_, attributes, value or b""), attributes.get("traceparent"))
+        return Envelope(_content(type_, attributes, value or b""), attributes.get("traceparent"))
     except ValueError as error:
         reason = redacted(error) if isinstance(error, ValidationError) else str(error)
         raise Unreadable(f"{type_} cannot be read: {reason}") from error
@@ -113,15 +113,15 @@ def read(record_headers: Headers, value: bytes | None) -> Heard:
 def _content(type_: str, attributes: dict[str, str], value: bytes) -> Event | Watermark:
     if type_ == WATERMARK:
         return Watermark.model_validate_json(value)
-    event = CATALOGUE[type_].__pydantic_validator__.validate_json(
-        _with_headers(value, attributes["ce_id"], attributes["ce_time"])
-    )
-    assert isinstance(event, Event)
-    return event
+    body = _with_headers(value, attributes["ce_id"], attributes["ce_time"])
+    return CATALOGUE[type_].model_validate_json(body)
 
 
 def _with_headers(value: bytes, id_: str, time: str) -> bytes:
-    """The body with the two header fields put back at its end, where they win: one parse instead of two."""
+    """The body with `id` and `occurred_at` from the headers appended: so the event is parsed once.
+
+    Of a field that the body has, too, the appended value counts.
+    """
     text = value.strip()
     if text[:1] != b"{" or text[-1:] != b"}" or '"' in id_ or '"' in time or "\\" in id_ + time:
         raise ValueError("the body is not a JSON object")

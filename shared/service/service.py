@@ -132,7 +132,7 @@ class ServiceContext:
         )
         self.app = build_app(self)
 
-    def heard(self, *, events: int, watermarks: int, asked: bool) -> None:
+    def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:
         """A batch was committed."""
         if watermarks:
             self.news.set()
@@ -173,7 +173,7 @@ class ServiceContext:
         ]
         if self.seal_key is not None:
             name, key = self.service.name, self.seal_key
-            tasks.append(seals.keep(name, self.engine, self.clock, self.zone, key, self.log))
+            tasks.append(seals.seal_daily(name, self.engine, self.clock, self.zone, key, self.log))
         if self.service.hears:
             tasks.append(self.consumer.run())
         return tasks

@@ -18,7 +18,7 @@ from huying.local.cluster import LocalCluster
 from huying.local.embedded import free_port
 from shared import events
 from shared.messaging import wire
-from shared.messaging.broker import Bus
+from shared.messaging.broker import BrokerClient
 from tests.bench.ground import APPEAL, bare_database, ground, run_bare
 from tests.bench.measure import Figure, in_turns
 
@@ -101,7 +101,7 @@ async def pipeline(*, quick: bool) -> list[Figure]:
 
 
 async def _topics(fleet: LocalCluster, *topics: str) -> None:
-    async with Bus(fleet.settings("intake")) as bus:
+    async with BrokerClient(fleet.settings("intake")) as bus:
         await bus.ensure(topics)
 
 

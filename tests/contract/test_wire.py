@@ -38,7 +38,7 @@ def test_the_library_reads_what_we_write_and_so_do_we(cls: type[Event], data: st
     assert (read.get_source(), read.get_time()) == (f"/huying/{cls.source}", event.occurred_at)
     assert read.get_datacontenttype() == "application/json"
     assert read.get_data() == event.model_dump(mode="json", exclude={"id", "occurred_at"})
-    assert wire.read(headers, body) == wire.Heard(event, TRACE)
+    assert wire.read(headers, body) == wire.Envelope(event, TRACE)
 
 
 @every_event
@@ -57,7 +57,7 @@ def test_we_read_what_the_library_writes(cls: type[Event], data: st.DataObject) 
 
     message = kafka.to_binary_event(CloudEvent(attributes, body))
 
-    assert wire.read(list(message.headers.items()), message.value) == wire.Heard(event, None)
+    assert wire.read(list(message.headers.items()), message.value) == wire.Envelope(event, None)
 
 
 @every_event
@@ -77,7 +77,7 @@ def test_a_watermark_is_a_cloud_event_too(mark: wire.Watermark) -> None:
     body = mark.model_dump_json().encode()
     read = kafka.from_binary_event(kafka.KafkaMessage(dict(headers), None, body))
     assert (read.get_type(), read.get_time()) == (wire.WATERMARK, mark.upto)
-    assert wire.read(headers, body) == wire.Heard(mark, None)
+    assert wire.read(headers, body) == wire.Envelope(mark, None)
 
 
 GOOD = AppealResponded(

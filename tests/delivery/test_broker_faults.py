@@ -15,7 +15,7 @@ from huying.kafka.broker import Kafka
 from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.domain.registration import imported_id
-from shared.messaging.broker import Bus, NoIdempotence, WrongPartitions
+from shared.messaging.broker import BrokerClient, NoIdempotence, WrongPartitions
 from shared.service.clock import DrivenClock
 from shared.service.service import ServiceContext
 from shared.service.settings import Settings
@@ -97,7 +97,9 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
 ) -> None:
     async with City(postgres, broker, services=(INTAKE, DISPATCH)) as city:
         await empty(postgres, "escalation")
-        async with Bus(city.settings("escalation")) as bus:  # which its relay, that does not run here, makes
+        async with BrokerClient(
+            city.settings("escalation")
+        ) as bus:  # which its relay, that does not run here, makes
             await bus.ensure(["escalation.events", "escalation.parked"])
         await city.move_to("2026-11-09 09:00")
         await city.directory()

@@ -31,7 +31,7 @@ from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker
 from services import SERVICES
-from shared.messaging.broker import Bus
+from shared.messaging.broker import BrokerClient
 from shared.service.settings import Settings
 from tests.banks import KafkaBank, ask, directory
 from tests.city import ALL, City
@@ -58,7 +58,7 @@ async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
     await broker.admit(BANKS)
     for service in SERVICES:
         settings = Settings(database="", partitions=1, **broker.login(service))
-        async with Bus(settings) as bus:
+        async with BrokerClient(settings) as bus:
             await bus.ensure([f"{service}.events", f"{service}.parked"])
             if service == "financing":
                 ways = ("requests", "replies", "receipts")

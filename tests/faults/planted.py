@@ -14,7 +14,7 @@ from sqlalchemy import text
 from services.escalation.judge import Judge
 from shared.database.connection import Connection
 from shared.messaging import consumer, relay
-from shared.messaging.broker import hash_of
+from shared.messaging.broker import key_hash
 
 GAP_S = 1.0
 SKIPPED_OF = 40
@@ -64,7 +64,7 @@ def relay_skips() -> None:
     send = relay.Relay._send
 
     async def send_most(self: Any, producer: Any, rows: Any) -> None:
-        await send(self, producer, [row for row in rows if hash_of(str(row.event_id)) % SKIPPED_OF])
+        await send(self, producer, [row for row in rows if key_hash(str(row.event_id)) % SKIPPED_OF])
 
     relay.Relay._send = send_most  # type: ignore[method-assign]
 

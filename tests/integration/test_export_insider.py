@@ -11,7 +11,7 @@ from huying.archive.export import export
 from huying.archive.files import Broken
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.audit import seals
-from shared.audit.links import Links
+from shared.audit.links import ChainWriter
 from shared.database.connection import Database
 from tests.city import City, local
 from tests.exported import Urls, counted, execute, urls_of
@@ -94,7 +94,7 @@ async def test_who_makes_the_links_anew_is_caught_by_the_seal(urls: Urls, tmp_pa
     await execute(urls, "dispatch", dated_back, "truncate links, seals")
     database = Database(urls["dispatch"])
     async with database.connect() as conn:
-        await Links("dispatch").begin(conn, database, local("2026-11-10 00:00"))
+        await ChainWriter("dispatch").begin(conn, database, local("2026-11-10 00:00"))
     await database.dispose()
     await execute(urls, "dispatch", "insert into seals table kept_seals")
     assert await counted(urls, "dispatch", "select count(*) from links") == 8

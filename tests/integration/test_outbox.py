@@ -14,8 +14,8 @@ from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.migrations import migrate, migration_engine
 from shared.messaging.outbox import Message, forget, publish
-from shared.messaging.parked import Parked, mark_redriven, park, waiting
-from shared.messaging.records import Record
+from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
+from shared.messaging.records import ReceivedRecord
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = text("select event_id, topic, key, type, occurred_at, traceparent, body from outbox order by seq")
@@ -63,8 +63,8 @@ async def test_a_forgotten_message_is_gone(conn: Connection) -> None:
 
 async def test_a_parked_record_is_announced_once_with_its_reason(conn: Connection) -> None:
     headers = [("ce_id", b"\xff\x00"), ("trace", b"1")]
-    raw = Parked("", AT, "dispatch.events", 3, 42, b"case", BODY, headers)
-    record = Record(raw, None, "cannot be read")
+    raw = ParkedRecord("", AT, "dispatch.events", 3, 42, b"case", BODY, headers)
+    record = ReceivedRecord(raw, None, "cannot be read")
     await park(conn, "intake", "cluster", record)
     await park(conn, "intake", "cluster", record)
     (row,) = await conn.execute(ROWS)
@@ -81,10 +81,10 @@ async def test_a_parked_record_is_announced_once_with_its_reason(conn: Connectio
 
 
 async def test_a_parked_record_waits_until_it_is_redriven(conn: Connection) -> None:
-    raw = Parked("", AT, "dispatch.events", 3, 43, None, None, [("trace", b"1")])
-    await park(conn, "intake", "cluster", Record(raw, None, "cannot be read"))
+    raw = ParkedRecord("", AT, "dispatch.events", 3, 43, None, None, [("trace", b"1")])
+    await park(conn, "intake", "cluster", ReceivedRecord(raw, None, "cannot be read"))
     (parked_id,) = (await conn.execute(text('select id from parked where "offset" = 43'))).scalars()
-    parked = await waiting(conn, parked_id)
+    parked = await find_parked(conn, parked_id)
     assert parked is not None
     assert (parked.topic, parked.offset, parked.key, parked.headers) == (
         "dispatch.events",
@@ -93,4 +93,4 @@ async def test_a_parked_record_waits_until_it_is_redriven(conn: Connection) -> N
         [("trace", b"1")],
     )
     await mark_redriven(conn, parked_id)
-    assert await waiting(conn, parked_id) is None
+    assert await find_parked(conn, parked_id) is None

@@ -17,7 +17,7 @@ from huying.archive import files as archive
 from huying.archive.audit import checked, read_keys, summary, verified
 from huying.archive.files import FORMAT, Broken, Writer
 from shared.audit import chain, seals
-from shared.audit.chain import Said
+from shared.audit.chain import ChainedEvent
 from shared.audit.seals import Head
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -33,7 +33,7 @@ class Forge:
     def __init__(self, key: Ed25519PrivateKey | None = KEY) -> None:
         self.key = key
         self.lines: list[bytes] = []
-        self.running = chain.Running()
+        self.running = chain.RunningDigest()
         self.heads: dict[str, tuple[int, bytes]] = {}
         self.number = 0
 
@@ -64,18 +64,18 @@ class Forge:
         self.number += 1
         self.heads[key] = (position + 1, link)
         self.running.add(link)
-        self.lines.append(Said(self.number, position + 1, link, str(id_), key, said).line())
+        self.lines.append(ChainedEvent(self.number, position + 1, link, str(id_), key, said).line())
 
     def seal(self, service: str, day: date, key: Ed25519PrivateKey | None = None) -> None:
         head = Head(service, day, self.number, self.running.head(), AT).told()
         data = {"head": head, **self.signed(head, key)}
         self.lines.append(archive.metadata_line(archive.SEAL, service, data))
-        self.running = chain.Running(self.running.head())
+        self.running = chain.RunningDigest(self.running.head())
 
     def head(self, service: str) -> None:
         head = Head(service, None, self.number, self.running.head(), AT).told()
         self.lines.append(archive.metadata_line(archive.HEAD, service, {"head": head, **self.signed(head)}))
-        self.running, self.heads, self.number = chain.Running(), {}, 0
+        self.running, self.heads, self.number = chain.RunningDigest(), {}, 0
 
     def records(self, *rows: str) -> None:
         link = chain.START
@@ -234,7 +234,7 @@ def test_a_day_that_is_gone_is_noticed(good: Path) -> None:
 
 def test_an_event_that_the_database_had_lost_is_named(tmp_path: Path) -> None:
     forge = forged()
-    lost = chain.said(forge.lines[4])
+    lost = chain.parse_line(forge.lines[4])
     assert lost is not None
     forge.lines[4] = lost._replace(event=None).line()
     words = found(forge.write(tmp_path / "lost.ndjson"))
@@ -244,7 +244,7 @@ def test_an_event_that_the_database_had_lost_is_named(tmp_path: Path) -> None:
 
 def test_an_event_that_was_never_said_is_named(tmp_path: Path) -> None:
     forge = forged()
-    put_in = chain.said(forge.lines[7])
+    put_in = chain.parse_line(forge.lines[7])
     assert put_in is not None
     forge.lines[7] = put_in._replace(link=bytes(32)).line()
     assert "put into the outbox of intake and never said" in found(forge.write(tmp_path / "in.ndjson"))

@@ -22,9 +22,9 @@ from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.database.retry import keep_running
 from shared.messaging import message_spans
-from shared.messaging.broker import end, may_pass
+from shared.messaging.broker import close_client, may_pass
 from shared.messaging.parked import park
-from shared.messaging.records import Record
+from shared.messaging.records import ReceivedRecord
 from shared.messaging.settling import settle
 from shared.service.clock import TICK
 from shared.service.service import ServiceContext
@@ -82,7 +82,7 @@ class BankReader:
                 except _ReadElsewhere:
                     await self._seek(consumer)
         finally:
-            await end(consumer.stop())
+            await close_client(consumer.stop())
 
     async def _seek(self, consumer: AIOKafkaConsumer) -> None:
         """Read on at the offsets that the database holds."""
@@ -129,7 +129,9 @@ class BankReader:
             await work.flush()
             for reply, receipt in zip(replies, answers, strict=True):
                 if receipt.code in _PARKED:
-                    await park(conn, "financing", cluster, Record(reply.raw, None, failed or receipt.en))
+                    await park(
+                        conn, "financing", cluster, ReceivedRecord(reply.raw, None, failed or receipt.en)
+                    )
             sources = [topics.source_id(cluster, reply.raw) for reply in replies]
             await receipts.give(conn, bank, zip(sources, replies, answers, strict=True))
         self._next_offsets |= next_offsets
@@ -154,7 +156,9 @@ class BankReader:
     def _answer_in_span(self, work: Work, reply: BankReply, failed: str | None, spans: list[Span]) -> Receipt:
         """Answer a reply under a span below the trace context that the bank sent along."""
         sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
-        span = message_spans.heard(self._context.telemetry.tracer, reply.raw, sent, *reply.named())
+        span = message_spans.begin_record_span(
+            self._context.telemetry.tracer, reply.raw, sent, *reply.named()
+        )
         span.attributes["huying.peer"] = self._source.bank
         spans.append(span)
         use_span(span)

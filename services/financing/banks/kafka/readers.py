@@ -5,7 +5,7 @@ import asyncio
 from services.financing.banks.kafka import queries, topics
 from services.financing.banks.kafka.reader import BankReader
 from shared.database.retry import keep_running
-from shared.messaging.broker import Bus, TopicRefused, may_pass
+from shared.messaging.broker import BrokerClient, TopicRefused, may_pass
 from shared.service.service import ServiceContext
 
 LOOK_S = 0.5
@@ -16,13 +16,13 @@ async def hear_banks(context: ServiceContext) -> None:
     """The task that reads the replies of every bank on Kafka, as the directory has them."""
 
     async def session() -> None:
-        async with Bus(context.settings) as bus:
+        async with BrokerClient(context.settings) as bus:
             await _keep_readers(context, bus)
 
     await keep_running(session, context.log, "readers of banks", may_pass=may_pass)
 
 
-async def _keep_readers(context: ServiceContext, bus: Bus) -> None:
+async def _keep_readers(context: ServiceContext, bus: BrokerClient) -> None:
     """Start a reader for each bank that is added, stop that of each that is removed, until `bus` fails."""
     readers: dict[str, asyncio.Task[None]] = {}
     ask_at: dict[str, float] = {}
@@ -48,7 +48,7 @@ async def _keep_readers(context: ServiceContext, bus: Bus) -> None:
         await asyncio.gather(*readers.values(), return_exceptions=True)
 
 
-async def _partitions(context: ServiceContext, bus: Bus, bank: str) -> int:
+async def _partitions(context: ServiceContext, bus: BrokerClient, bank: str) -> int:
     """How many partitions the bank's replies have; its topics are made if needed, 0 where that is refused."""
     names = [topics.requests(bank), topics.replies(bank), topics.receipts(bank)]
     try:

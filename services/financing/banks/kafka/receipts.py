@@ -14,7 +14,7 @@ from services.financing.contract import Receipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
-from shared.messaging.parked import Parked
+from shared.messaging.parked import ParkedRecord
 from shared.service.errors import Conflict
 
 
@@ -33,7 +33,7 @@ def _receipt_id(source: str) -> UUID:
     return uuid5(NAMESPACE_URL, source)
 
 
-async def answer_again(conn: Connection, parked: Parked, at: datetime) -> None:
+async def answer_again(conn: Connection, parked: ParkedRecord, at: datetime) -> None:
     """Take a parked reply as this release reads it, at the time of its first receipt; give a second receipt.
 
     `Conflict` where it still cannot be read.

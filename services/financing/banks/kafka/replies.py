@@ -10,7 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from services.financing.contract import BankReport, Receipt, ReceiptCode, ReportOutcome
-from shared.messaging.records import Raw
+from shared.messaging.records import KafkaRecord
 from shared.web.bodies import mistakes
 
 LONGEST = 64 * 1024
@@ -27,7 +27,7 @@ class BankReply(NamedTuple):
     `names` are the id of the record, the id of the report and its leg, as far as these can be read.
     """
 
-    raw: Raw
+    raw: KafkaRecord
     report: BankReport | None
     names: dict[str, str]
     field: str | None = None
@@ -47,7 +47,7 @@ class BankReply(NamedTuple):
         return None, self.report.type
 
 
-def read(raw: Raw) -> BankReply:
+def read(raw: KafkaRecord) -> BankReply:
     """Read one record; never raises."""
     names: dict[str, str] = {}
     if raw.value is None or len(raw.value) > LONGEST:
@@ -85,7 +85,7 @@ def _first(error: ValidationError) -> tuple[str, str, str]:
     return first["field"], first["zh"], first["en"]
 
 
-def _names(raw: Raw) -> dict[str, str]:
+def _names(raw: KafkaRecord) -> dict[str, str]:
     """The report's id and leg where they are short texts, so that the answer can name them."""
     try:
         body = orjson.loads(raw.value or b"")

@@ -1,6 +1,6 @@
 """The three topics of a bank on Kafka, which only this bank and the window may read and write."""
 
-from shared.messaging.records import Raw
+from shared.messaging.records import KafkaRecord
 
 
 def requests(bank: str) -> str:
@@ -18,6 +18,6 @@ def receipts(bank: str) -> str:
     return f"banks.{bank}.receipts"
 
 
-def source_id(cluster: str, raw: Raw) -> str:
+def source_id(cluster: str, raw: KafkaRecord) -> str:
     """What identifies the record of a reply: its cluster, topic, partition and offset."""
     return f"kafka:{cluster}/{raw.topic}/{raw.partition}/{raw.offset}"
