@@ -1,4 +1,4 @@
-"""A card or a lift that nobody acknowledges climbs, step by step, in the pack's limit; others do not."""
+"""A card or a lift that nobody acknowledges is escalated step by step, in the limit of its pack."""
 
 import asyncio
 from collections import Counter
@@ -20,8 +20,8 @@ from tests.office import Office, card, opened
 
 @pytest.fixture
 async def office(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Office]:
-    async with opened(postgres, Gateway(), tmp_path, "dry_run: true") as found:
-        yield found
+    async with opened(postgres, Gateway(), tmp_path, "dry_run: true") as opened_office:
+        yield opened_office
 
 
 def assigned(number: int, leader: str | None = "mayor", unit: str = "roads") -> events.AppealAssigned:
@@ -56,7 +56,7 @@ def about(issued: events.CardIssued, kind: type[events.CardEvent], at: str) -> e
     return kind.model_validate(known | fields)
 
 
-async def told(office: Office) -> list[str]:
+async def escalated_to(office: Office) -> list[str]:
     """Who was told that nobody acknowledged, in order."""
     query = (
         "select recipient from messages where template = 'not_acknowledged' order by created_at, recipient"
@@ -64,24 +64,24 @@ async def told(office: Office) -> list[str]:
     return await office.rows(query)
 
 
-async def test_a_card_climbs_a_step_each_working_day_to_head_and_leader_and_no_further(
+async def test_a_card_is_escalated_a_step_each_working_day_to_head_and_leader_and_no_further(
     office: Office,
 ) -> None:
     await office.tell(assigned(1), card(1))
     await office.escalate("2026-11-11 17:29")
-    assert await told(office) == []
+    assert await escalated_to(office) == []
     await office.escalate("2026-11-11 17:30")
-    assert await told(office) == ["head:roads"]
+    assert await escalated_to(office) == ["head:roads"]
     await office.escalate("2026-11-12 17:29")
-    assert await told(office) == ["head:roads"]
+    assert await escalated_to(office) == ["head:roads"]
     await office.escalate("2026-11-12 17:31")
-    assert await told(office) == ["head:roads", "leader:mayor"]
+    assert await escalated_to(office) == ["head:roads", "leader:mayor"]
     await office.escalate("2026-12-31 12:00")
-    assert await told(office) == ["head:roads", "leader:mayor"]
-    said = await office.rows(
+    assert await escalated_to(office) == ["head:roads", "leader:mayor"]
+    published = await office.rows(
         "select body::json from outbox where type = 'notice.not_acknowledged.v1' order by seq"
     )
-    assert [(one["recipient"], one["to"], one["due_at"]) for one in said] == [
+    assert [(event["recipient"], event["to"], event["due_at"]) for event in published] == [
         ("unit:roads", "head:roads", "2026-11-11T09:30:00Z"),
         ("head:roads", "leader:mayor", "2026-11-12T09:30:00Z"),
     ]
@@ -90,7 +90,7 @@ async def test_a_card_climbs_a_step_each_working_day_to_head_and_leader_and_no_f
 async def test_without_a_leader_in_charge_the_office_is_told(office: Office) -> None:
     await office.tell(assigned(1, leader=None), card(1))
     await office.escalate("2026-11-20 12:00")
-    assert sorted(await told(office)) == ["head:roads", "office"]
+    assert sorted(await escalated_to(office)) == ["head:roads", "office"]
 
 
 async def test_days_off_do_not_count(office: Office) -> None:
@@ -98,15 +98,15 @@ async def test_days_off_do_not_count(office: Office) -> None:
     office.clock.advance(local("2026-11-13 16:00"))
     await office.tell(assigned(1), friday)
     await office.escalate("2026-11-16 17:00")
-    assert await told(office) == []
+    assert await escalated_to(office) == []
     await office.escalate("2026-11-16 17:30")
-    assert await told(office) == ["head:roads"]
+    assert await escalated_to(office) == ["head:roads"]
 
 
 async def test_a_lift_its_leader_does_not_acknowledge_goes_to_the_office(office: Office) -> None:
     await office.tell(assigned(1), lifted(1))
     await office.escalate("2026-12-01 12:00")
-    assert await told(office) == ["office"]
+    assert await escalated_to(office) == ["office"]
 
 
 @pytest.mark.parametrize(
@@ -118,17 +118,17 @@ async def test_a_lift_its_leader_does_not_acknowledge_goes_to_the_office(office:
         (events.CardCleared, "needless"),
     ],
 )
-async def test_what_is_said_of_a_card_ends_its_climb_and_no_other(
+async def test_what_is_said_of_a_card_ends_its_escalation_and_no_other(
     office: Office, kind: type[events.CardEvent], ends_as: str
 ) -> None:
     first, second = card(1), card(1, "water")
     await office.tell(assigned(1), assigned(1, unit="water"), first, second)
     await office.tell(about(first, kind, "2026-11-11 09:00"))
     await office.escalate("2026-11-11 18:00")
-    assert await told(office) == ["head:water"]
+    assert await escalated_to(office) == ["head:water"]
     assert sorted(await office.rows("select state from acknowledgements")) == sorted([ends_as, "open"])
-    said = len(await office.rows("select 1 from outbox where type = 'notice.acknowledged.v1'"))
-    assert said == (ends_as == "acknowledged")
+    published = len(await office.rows("select 1 from outbox where type = 'notice.acknowledged.v1'"))
+    assert published == (ends_as == "acknowledged")
 
 
 async def test_a_leaders_instruction_acknowledges_the_lift_alone(office: Office) -> None:
@@ -139,12 +139,12 @@ async def test_a_leaders_instruction_acknowledges_the_lift_alone(office: Office)
     assert Counter(await office.rows("select state from acknowledgements")) == {"acknowledged": 1, "open": 1}
 
 
-async def test_a_closed_case_climbs_no_more(office: Office) -> None:
+async def test_a_closed_case_is_escalated_no_more(office: Office) -> None:
     await office.tell(assigned(1), lifted(1), card(1))
     fields = lifted(1).model_dump(include={"appeal_id", "registration_number"})
     await office.tell(events.AppealClosed.model_validate(fields | {"occurred_at": local("2026-11-10 12:00")}))
     await office.escalate("2026-12-01 12:00")
-    assert await told(office) == []
+    assert await escalated_to(office) == []
 
 
 async def test_it_waits_until_all_that_escalation_said_by_then_was_heard(office: Office) -> None:
@@ -155,10 +155,10 @@ async def test_it_waits_until_all_that_escalation_said_by_then_was_heard(office:
     assert await escalation.escalate_due(office.context) == 0
     await office.tell(about(issued, events.CardAcknowledged, "2026-11-11 17:10"))
     await office.escalate("2026-11-20 12:00")
-    assert await told(office) == []
+    assert await escalated_to(office) == []
 
 
-async def test_two_processes_and_one_that_dies_in_between_let_it_climb_once(office: Office) -> None:
+async def test_two_processes_and_one_that_dies_in_between_escalate_it_once(office: Office) -> None:
     cards = [card(number) for number in range(1, 41)]
     await office.tell(*(assigned(number) for number in range(1, 41)), *cards)
     office.clock.advance(local("2026-11-11 18:00"))
@@ -168,7 +168,7 @@ async def test_two_processes_and_one_that_dies_in_between_let_it_climb_once(offi
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await asyncio.gather(*(escalation.escalate_due(office.context) for _ in range(4)))
-    assert Counter(await told(office)) == {"head:roads": 40}
+    assert Counter(await escalated_to(office)) == {"head:roads": 40}
     assert set(await office.rows("select level from acknowledgements")) == {1}
 
 
@@ -199,8 +199,8 @@ async def asking(city: City, account: str, head: bool = False) -> dict[str, Any]
     async with asyncio.timeout(20):
         while True:
             items = (await city.ok(account, "GET", path))["items"]
-            if found := [one for one in items if one["acknowledgement"]]:
-                first: dict[str, Any] = found[-1]
+            if asking_messages := [message for message in items if message["acknowledgement"]]:
+                first: dict[str, Any] = asking_messages[-1]
                 return first
             await asyncio.sleep(0.05)
 
@@ -218,7 +218,7 @@ async def test_a_unit_acknowledges_in_its_inbox_once_and_nobody_else_for_it(
     city.set_clocks("2026-11-13 10:00")
     assert await city.ok("roads", "POST", path) == first
     items = (await city.ok("roads", "GET", "/notify/inbox?limit=500"))["items"]
-    other = next(one for one in items if not one["acknowledgement"])
+    other = next(message for message in items if not message["acknowledgement"])
     refused(await city.call("roads", "POST", f"/notify/inbox/{other['id']}/acknowledged"), 409, "message_id")
     assert len(await city.said("notify", "notice.acknowledged.v1")) == 1
 
@@ -231,21 +231,23 @@ async def test_what_nobody_acknowledged_stands_in_the_evidence_and_the_timeline(
     message = await asking(city, "east", head=True)
     await city.ok("east", "POST", f"/notify/inbox/{message['id']}/acknowledged")
     path = f"/notify/appeals/{issued['appeal_id']}"
-    found = (await city.ok("office", "GET", f"{path}/deliveries"))["acknowledgements"]
-    east = next(one for one in found if one["recipient"] == "unit:east")
+    acknowledgements = (await city.ok("office", "GET", f"{path}/deliveries"))["acknowledgements"]
+    east = next(row for row in acknowledgements if row["recipient"] == "unit:east")
     assert (east["asked"], east["level"], east["state"], east["ended_by"]) == (
         "leader:mayor",
         2,
         "acknowledged",
         "east",
     )
-    line = (await city.ok("office", "GET", f"{path}/timeline"))["items"]
-    assert [one["at"] for one in line] == sorted(one["at"] for one in line)
-    climbed = [
-        one["recipient"] for one in line if one["template"] == "not_acknowledged" and one["what"] == "written"
+    timeline = (await city.ok("office", "GET", f"{path}/timeline"))["items"]
+    assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
+    escalated = [
+        entry["recipient"]
+        for entry in timeline
+        if entry["template"] == "not_acknowledged" and entry["what"] == "written"
     ]
-    assert {"head:east", "leader:mayor"} <= set(climbed)
-    assert [one["by"] for one in line if one["what"] == "acknowledged"][-1] == "east"
+    assert {"head:east", "leader:mayor"} <= set(escalated)
+    assert [entry["by"] for entry in timeline if entry["what"] == "acknowledged"][-1] == "east"
 
 
 async def test_the_database_says_who_was_asked_last(city: City, issued: dict[str, Any]) -> None:

@@ -26,10 +26,10 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Pat
         yield city
 
 
-async def until(found: Callable[[], Awaitable[Any]]) -> Any:
-    """What `found` gives as soon as it gives something."""
+async def until(ask: Callable[[], Awaitable[Any]]) -> Any:
+    """The first answer of `ask` that is not empty."""
     async with asyncio.timeout(20):
-        while not (answer := await found()):
+        while not (answer := await ask()):
             await asyncio.sleep(0.05)
     return answer
 
@@ -58,21 +58,25 @@ async def test_a_dispatch_reaches_the_units_phone_and_the_case_shows_the_evidenc
 
     async def sent() -> Any:
         items = (await city.ok("office", "GET", path))["items"]
-        return [one for one in items if one["state"] == "sent"]
+        return [delivery for delivery in items if delivery["state"] == "sent"]
 
-    (one,) = await until(sent)
-    assert (one["recipient"], one["channel"], one["address"]) == ("unit:roads", "sms", "13900000001")
-    assert one["template"] == "assigned_unit"
-    (tried,) = one["tried"]
+    (delivery,) = await until(sent)
+    assert (delivery["recipient"], delivery["channel"], delivery["address"]) == (
+        "unit:roads",
+        "sms",
+        "13900000001",
+    )
+    assert delivery["template"] == "assigned_unit"
+    (tried,) = delivery["tried"]
     assert tried["outcome"] == "sent"
-    assert tried["provider_id"] == one["provider_id"] == f"sms-{one['id']}"
+    assert tried["provider_id"] == delivery["provider_id"] == f"sms-{delivery['id']}"
     assert tried["segments"] == 2
-    to, text = gateway.taken[one["id"]]
+    to, text = gateway.taken[delivery["id"]]
     assert to == "13900000001"
     assert appeal["registration_number"] in text
     notices = await city.said("notify", "notice.sent.v1")
-    about = [said for said in notices if said["message_id"] == one["message_id"]]
-    assert sorted(said["channel"] for said in about) == ["inbox", "sms"]
+    about = [notice for notice in notices if notice["message_id"] == delivery["message_id"]]
+    assert sorted(notice["channel"] for notice in about) == ["inbox", "sms"]
 
 
 async def test_a_receipt_of_the_gateway_is_kept_once_and_only_with_its_signature(
@@ -83,14 +87,16 @@ async def test_a_receipt_of_the_gateway_is_kept_once_and_only_with_its_signature
 
     async def state(wanted: str) -> Any:
         items = (await city.ok("ops", "GET", f"/notify/deliveries?state={wanted}"))["items"]
-        return [one for one in items if one["recipient"] == "unit:water"]
+        return [delivery for delivery in items if delivery["recipient"] == "unit:water"]
 
-    (one,) = await until(lambda: state("sent"))
-    refused(await receipt(city, one["provider_id"], "DELIVERED", secret="guess"), 401, "X-Signature")
-    refused(await receipt(city, one["provider_id"], "DELIVERED", at="2026-11-01 09:00"), 401, "X-Timestamp")
+    (delivery,) = await until(lambda: state("sent"))
+    refused(await receipt(city, delivery["provider_id"], "DELIVERED", secret="guess"), 401, "X-Signature")
+    refused(
+        await receipt(city, delivery["provider_id"], "DELIVERED", at="2026-11-01 09:00"), 401, "X-Timestamp"
+    )
     refused(await receipt(city, "sms-unknown", "DELIVERED"), 404, "provider_id")
-    assert (await receipt(city, one["provider_id"], "DELIVERED")).json() == {"changed": 1}
-    assert (await receipt(city, one["provider_id"], "DELIVERED")).json() == {"changed": 0}
+    assert (await receipt(city, delivery["provider_id"], "DELIVERED")).json() == {"changed": 1}
+    assert (await receipt(city, delivery["provider_id"], "DELIVERED")).json() == {"changed": 0}
     (delivered,) = await state("delivered")
     assert [tried["outcome"] for tried in delivered["tried"]] == ["sent", "delivered"]
 
@@ -119,17 +125,17 @@ async def test_what_failed_is_listed_and_can_be_sent_again_under_a_new_id(
 
     async def failed() -> Any:
         items = (await city.ok("office", "GET", "/notify/deliveries"))["items"]
-        return [one for one in items if one["recipient"] == "unit:east"]
+        return [delivery for delivery in items if delivery["recipient"] == "unit:east"]
 
-    (one,) = await until(failed)
-    assert (one["outcome"], one["code"]) == ("permanent_failure", "INVALID_NUMBER")
-    await city.ok("ops", "POST", f"/notify/deliveries/{one['id']}/resend")
+    (delivery,) = await until(failed)
+    assert (delivery["outcome"], delivery["code"]) == ("permanent_failure", "INVALID_NUMBER")
+    await city.ok("ops", "POST", f"/notify/deliveries/{delivery['id']}/resend")
 
     async def twice() -> Any:
         return [again for again in await failed() if again["attempts"] == 2]
 
     (again,) = await until(twice)
-    assert again["parcel"] != one["parcel"]
+    assert again["parcel"] != delivery["parcel"]
     assert gateway.asked[again["parcel"]] == 1
     refused(await city.call("ops", "POST", f"/notify/deliveries/{uuid4()}/resend"), 404, "delivery_id")
 
@@ -151,15 +157,15 @@ async def test_an_account_changes_its_own_contacts_alone(city: City) -> None:
         ("office", "unit:water"),
         ("operator", f"enterprise:{uuid4()}"),
     ):
-        found = await city.ok(account, "PUT", f"/notify/contacts/{recipient}", body)
-        assert [one["address"] for one in found["items"]] == ["13900000001"]
+        answer = await city.ok(account, "PUT", f"/notify/contacts/{recipient}", body)
+        assert [contact["address"] for contact in answer["items"]] == ["13900000001"]
 
 
 async def test_contacts_are_shown_without_their_secrets(city: City) -> None:
     hook = {"channel": "webhook", "address": "https://erp.example/hook", "secret": WHSEC}
     await set_contacts(city, "office", "office", hook, sms("13900000009", urgent_only=True))
     answer = await city.call("office", "GET", "/notify/contacts/office")
-    assert [(one["channel"], one["signed"]) for one in answer.json()["items"]] == [
+    assert [(contact["channel"], contact["signed"]) for contact in answer.json()["items"]] == [
         ("sms", False),
         ("webhook", True),
     ]

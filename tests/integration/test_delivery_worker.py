@@ -24,8 +24,8 @@ cap: {{together: 3, per_hour: {per_hour}}}
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
+    async with Gateway().serving() as gateway:
+        yield gateway
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ async def office(
     postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Office]:
     channels = CHANNELS.format(url=gateway.url, secret=SECRET, per_hour=getattr(request, "param", 100_000))
-    async with opened(postgres, gateway, tmp_path, channels) as found:
-        yield found
+    async with opened(postgres, gateway, tmp_path, channels) as opened_office:
+        yield opened_office
 
 
 async def test_every_message_arrives_once_though_the_gateway_is_down_for_days_and_we_die_twice(
@@ -61,9 +61,9 @@ async def test_every_message_arrives_once_though_the_gateway_is_down_for_days_an
         await office.die_while_sending()
         office.move(LEASE)
     await office.deliver(timedelta(hours=3))
-    told = Counter(number for _, text in gateway.taken.values() for number in _numbers(text))
-    assert len(told) == sent == 36
-    assert set(told.values()) == {1}
+    arrivals = Counter(number for _, text in gateway.taken.values() for number in _numbers(text))
+    assert len(arrivals) == sent == 36
+    assert set(arrivals.values()) == {1}
     assert await office.states() == {"sent": sent}
     assert max(gateway.asked.values()) > 1
 
@@ -87,15 +87,15 @@ async def test_what_comes_after_a_death_is_not_taken_for_part_of_what_went_befor
     await office.tell(*(overdue(number) for number in range(4, 8)))
     office.move(LEASE)
     await office.deliver(timedelta(hours=1))
-    told = [sorted(_numbers(text)) for _, text in office.gateway.taken.values()]
+    texts = [sorted(_numbers(text)) for _, text in office.gateway.taken.values()]
     numbers = [f"BZ-20261110-{number:05}" for number in range(8)]
-    assert told == [numbers[:4], numbers[4:]]
+    assert texts == [numbers[:4], numbers[4:]]
 
 
-async def until(found: Callable[[], object]) -> None:
-    """Wait until `found` gives something."""
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until `condition` gives something."""
     async with asyncio.timeout(10):
-        while not found():
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -22,14 +22,14 @@ async def late(city: City) -> dict[str, Any]:
 
 
 async def inbox(city: City, account: str, query: str = "limit=500") -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await city.ok(account, "GET", f"/notify/inbox?{query}"))["items"]
-    return found
+    items: list[dict[str, Any]] = (await city.ok(account, "GET", f"/notify/inbox?{query}"))["items"]
+    return items
 
 
 @pytest.mark.usefixtures("late")
 async def test_everybody_concerned_is_told_and_nobody_else(city: City) -> None:
     subjects = {
-        account: " ".join(one["subject"] for one in await inbox(city, account))
+        account: " ".join(message["subject"] for message in await inbox(city, account))
         for account in ("office", "roads", "east", "leader", "water")
     }
     assert "黄牌" in subjects["roads"]
@@ -48,8 +48,8 @@ async def test_an_inbox_is_walked_page_by_page_newest_first(city: City) -> None:
         page = await city.ok("office", "GET", f"/notify/inbox?limit=2&cursor={page['next']}")
         walked += page["items"]
     assert walked == whole
-    assert len({one["id"] for one in whole}) == len(whole) > 4
-    moments = [(one["created_at"], one["occurred_at"]) for one in whole]
+    assert len({message["id"] for message in whole}) == len(whole) > 4
+    moments = [(message["created_at"], message["occurred_at"]) for message in whole]
     assert moments == sorted(moments, reverse=True)
 
 
@@ -63,7 +63,7 @@ async def test_a_message_is_read_once_and_its_first_time_stays(city: City) -> No
     assert await city.ok("roads", "POST", path) == first
     after = await inbox(city, "roads", "limit=500&unread=true")
     assert len(after) == unread - 1
-    assert message["id"] not in [one["id"] for one in after]
+    assert message["id"] not in [message["id"] for message in after]
     refused(await city.call("east", "POST", path), 404, "message_id")
 
 
@@ -71,9 +71,9 @@ async def test_a_message_is_read_once_and_its_first_time_stays(city: City) -> No
 async def test_a_unit_reads_what_its_head_is_told_apart_from_its_handlers(city: City) -> None:
     handlers = await inbox(city, "east")
     head = await inbox(city, "east", "limit=500&head=true")
-    assert any("东城区：" in one["body"] for one in handlers)
-    assert all("东城区主要负责人：" in one["body"] for one in head)
-    assert {one["id"] for one in handlers}.isdisjoint(one["id"] for one in head)
+    assert any("东城区：" in message["body"] for message in handlers)
+    assert all("东城区主要负责人：" in message["body"] for message in head)
+    assert {message["id"] for message in handlers}.isdisjoint(message["id"] for message in head)
     await city.ok("east", "POST", f"/notify/inbox/{head[0]['id']}/read")
     refused(await city.call("roads", "POST", f"/notify/inbox/{head[0]['id']}/read"), 404, "message_id")
 
@@ -83,9 +83,9 @@ async def test_the_enterprise_reads_its_messages_with_its_receipt_code(
 ) -> None:
     path = f"/notify/status/{late['registration_number']}"
     typed = late["receipt_code"].lower().replace("-", " ")
-    told = (await city.ok(None, "GET", path, receipt_code=typed))["items"]
-    assert any("提级" in one["subject"] for one in told)
-    assert not any("黄牌" in one["subject"] + one["body"] for one in told)
+    messages = (await city.ok(None, "GET", path, receipt_code=typed))["items"]
+    assert any("提级" in message["subject"] for message in messages)
+    assert not any("黄牌" in message["subject"] + message["body"] for message in messages)
     wrong = await city.call(None, "GET", path, receipt_code="0000-0000-0000-0000")
     nothing = "/notify/status/BZ-20261109-99999"
     unknown = await city.call(None, "GET", nothing, receipt_code=late["receipt_code"])
@@ -96,7 +96,7 @@ async def test_the_enterprise_reads_its_messages_with_its_receipt_code(
 async def test_the_office_reads_all_messages_of_a_case(city: City, late: dict[str, Any]) -> None:
     path = f"/notify/appeals/{late['appeal_id']}/messages"
     messages = (await city.ok("office", "GET", f"{path}?limit=500"))["items"]
-    recipients = {one["recipient"].split(":")[0] for one in messages}
+    recipients = {message["recipient"].split(":")[0] for message in messages}
     assert recipients == {"enterprise", "unit", "head", "leader", "office"}
     refused(await city.call("office", "GET", f"/notify/appeals/{uuid4()}/messages"), 404, "appeal_id")
 

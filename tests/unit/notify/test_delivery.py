@@ -91,9 +91,9 @@ def test_waits_double_and_spread(
 ) -> None:
     waits = set()
     for number in range(1, 200):
-        found = next_try_at(outcome, Parcel(UUID(int=number), (a_delivery(number, attempts=attempts),)), AT)
-        assert found is not None
-        waits.add((found - AT).total_seconds())
+        next_at = next_try_at(outcome, Parcel(UUID(int=number), (a_delivery(number, attempts=attempts),)), AT)
+        assert next_at is not None
+        waits.add((next_at - AT).total_seconds())
     assert shortest_s <= min(waits) < max(waits) <= longest_s
     assert len(waits) > 100
 
@@ -148,21 +148,21 @@ def test_a_digest_is_headed_in_the_language_that_its_recipient_reads_now(
 def test_a_digest_with_something_urgent_is_urgent() -> None:
     calm = [a_delivery(number, address="calm") for number in range(1, 11)]
     mixed = [a_delivery(number, address="mixed", urgent=number == 20) for number in range(11, 21)]
-    found = parcels_of([*calm, *mixed], SendingCap())
-    assert [(parcel.urgent, len(parcel.parts)) for parcel in found] == [(True, 10), (False, 10)]
+    parcels = parcels_of([*calm, *mixed], SendingCap())
+    assert [(parcel.urgent, len(parcel.parts)) for parcel in parcels] == [(True, 10), (False, 10)]
 
 
 def test_what_was_tried_together_stays_together_under_its_id() -> None:
     before = [a_delivery(number, parcel=UUID(int=77), attempts=2) for number in (1, 2)]
-    found = parcels_of([*before, *(a_delivery(number) for number in range(3, 10))], SendingCap(together=3))
-    assert (found[0].id, len(found[0].parts)) == (UUID(int=77), 2)
-    assert len(found) == 2
+    parcels = parcels_of([*before, *(a_delivery(number) for number in range(3, 10))], SendingCap(together=3))
+    assert (parcels[0].id, len(parcels[0].parts)) == (UUID(int=77), 2)
+    assert len(parcels) == 2
 
 
 def test_calls_over_the_cap_wait_but_for_the_urgent_ones() -> None:
-    found = [Parcel(UUID(int=n), (a_delivery(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
+    parcels = [Parcel(UUID(int=n), (a_delivery(n, urgent=n > 8),)) for n in (9, 10, 1, 2, 3, 4)]
     calls = {DeliveryTarget(ChannelKind.SMS, "13800000000"): 17}
-    now, later = within_cap(found, calls, SendingCap(per_hour=20))
+    now, later = within_cap(parcels, calls, SendingCap(per_hour=20))
     assert [parcel.id.int for parcel in now] == [9, 10, 1]  # 18, 19, 20
     assert [parcel.id.int for parcel in later] == [2, 3, 4]
 

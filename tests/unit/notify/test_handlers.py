@@ -41,7 +41,7 @@ def heard(*read: Event) -> Work:
     return work
 
 
-def told(work: Work, recipient: str) -> list[str]:
+def templates_to(work: Work, recipient: str) -> list[str]:
     return sorted(m.template for m in work.messages.values() if m.recipient == recipient)
 
 
@@ -56,22 +56,22 @@ REOPENED = sample(events.AppealReopened, occurred_at=at(2026, 2, 21))
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE, RATED, REOPENED])))
 def test_everybody_is_told_everything_in_whatever_order_it_is_read(order: tuple[Event, ...]) -> None:
     work = heard(*order)
-    assert told(work, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
-    assert told(work, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
-    assert told(work, "office") == ["overdue_office", "rated_office"]
-    assert told(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
+    assert templates_to(work, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
+    assert templates_to(work, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
+    assert templates_to(work, "office") == ["overdue_office", "rated_office"]
+    assert templates_to(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
 
 
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, STAGE])))
 def test_words_of_a_pack_wait_until_the_pack_is_known(order: tuple[Event, ...]) -> None:
     work = heard(*order)
-    assert told(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received", "stage_reached"]
+    assert templates_to(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received", "stage_reached"]
     stage = next(m for m in work.messages.values() if m.template == "stage_reached")
     assert "“款项到账”" in stage.body
 
 
 def test_a_stage_of_a_case_whose_registration_was_not_heard_is_not_told_yet() -> None:
-    assert told(heard(ASSIGNED, STAGE), f"enterprise:{APPEAL}") == ["assigned_enterprise"]
+    assert templates_to(heard(ASSIGNED, STAGE), f"enterprise:{APPEAL}") == ["assigned_enterprise"]
 
 
 @pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OVERDUE])))
@@ -85,21 +85,21 @@ def test_a_unit_hears_nothing_of_what_occurred_before_its_leg() -> None:
     later = sample(events.AppealAssigned, legs=LEGS[1:], occurred_at=at(2026, 2, 25))
     first = sample(events.AppealAssigned, legs=LEGS[:1], occurred_at=at(2026, 2, 13))
     work = heard(RECEIVED, first, RATED, later)
-    assert told(work, "unit:GXJ") == ["assigned_unit", "rated_units"]
-    assert told(work, "unit:QCQ") == ["assigned_unit"]
+    assert templates_to(work, "unit:GXJ") == ["assigned_unit", "rated_units"]
+    assert templates_to(work, "unit:QCQ") == ["assigned_unit"]
 
 
 def test_a_unit_whose_objection_was_upheld_is_told_so_and_no_more() -> None:
     upheld = sample(events.ObjectionDecided, upheld=True, occurred_at=at(2026, 2, 14))
     work = heard(RECEIVED, ASSIGNED, upheld, RATED)
-    assert told(work, "unit:GXJ") == ["assigned_unit", "objection_upheld"]
-    assert told(work, "unit:QCQ") == ["assigned_unit", "rated_units"]
+    assert templates_to(work, "unit:GXJ") == ["assigned_unit", "objection_upheld"]
+    assert templates_to(work, "unit:QCQ") == ["assigned_unit", "rated_units"]
 
 
 def test_a_unit_whose_objection_was_rejected_goes_on_hearing() -> None:
     rejected = sample(events.ObjectionDecided, upheld=False, occurred_at=at(2026, 2, 14))
     work = heard(RECEIVED, ASSIGNED, rejected, RATED)
-    assert told(work, "unit:GXJ") == ["assigned_unit", "objection_rejected", "rated_units"]
+    assert templates_to(work, "unit:GXJ") == ["assigned_unit", "objection_rejected", "rated_units"]
 
 
 def test_the_leader_of_a_lifted_case_hears_of_its_deadline() -> None:
@@ -111,7 +111,11 @@ def test_the_leader_of_a_lifted_case_hears_of_its_deadline() -> None:
         leg_id=None,
         occurred_at=at(2026, 3, 4),
     )
-    assert told(heard(RECEIVED, ASSIGNED, lifted, late), "leader:L7") == ["lifted_leader", "overdue_lifted"]
+    work = heard(RECEIVED, ASSIGNED, lifted, late)
+    assert templates_to(work, "leader:L7") == [
+        "lifted_leader",
+        "overdue_lifted",
+    ]
 
 
 REQUESTED = sample(events.LoanRequested, occurred_at=at(2026, 2, 12))
@@ -125,8 +129,8 @@ def test_every_bank_hears_that_a_request_was_withdrawn_in_whatever_order_it_is_r
 ) -> None:
     work = heard(*order)
     for bank in ("bank:ncb", "bank:hzb"):
-        assert told(work, bank) == ["loan_pushed_bank", "loan_withdrawn_bank"]
-    assert told(work, "office") == ["loan_requested_office", "loan_withdrawn_office"]
+        assert templates_to(work, bank) == ["loan_pushed_bank", "loan_withdrawn_bank"]
+    assert templates_to(work, "office") == ["loan_requested_office", "loan_withdrawn_office"]
     assert (work.cases[APPEAL].pack, work.cases[APPEAL].receipt_hash) == (REQUESTED.pack, "ab")
 
 

@@ -27,7 +27,7 @@ from tests.unit.notify.samples import ALL, BANKS, FIELDS, LEGS, NAMES, NUMBER, a
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def said(
+def messages_of(
     event: Event, language: Language = Language.ZH, file: CaseDocument | None = None
 ) -> dict[str, Message]:
     file = file or case()
@@ -67,29 +67,29 @@ GIVEN += [FIELDS["to"], *(leg.unit_name for leg in LEGS), *(leg.bank_name for le
 @VARIANTS
 @LANGUAGES
 def test_every_template_renders_from_a_sample_of_its_event(event: Event, language: Language) -> None:
-    messages = said(event, language)
+    messages = messages_of(event, language)
     assert messages
     for message in messages.values():
         assert message.language == language
         assert NUMBER in message.subject
         assert NUMBER in message.body
-        told = message.subject + message.body
-        assert not re.search(r"None|[{}<>]|。。|\.\.|GXJ|QCQ|ncb|hzb|[a-z]_[a-z]", told)
+        text = message.subject + message.body
+        assert not re.search(r"None|[{}<>]|。。|\.\.|GXJ|QCQ|ncb|hzb|[a-z]_[a-z]", text)
         assert "\n" not in message.subject
 
 
 @VARIANTS
 def test_an_english_message_has_no_chinese_but_what_people_wrote(event: Event) -> None:
-    for message in said(event, Language.EN).values():
-        told = message.subject + message.body
-        for given in GIVEN:
-            told = told.replace(given, "")
-        assert not re.search(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", told)
+    for message in messages_of(event, Language.EN).values():
+        text = message.subject + message.body
+        for name in GIVEN:
+            text = text.replace(name, "")
+        assert not re.search(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", text)
 
 
 @VARIANTS
 def test_a_chinese_message_has_no_english_but_names_and_numbers(event: Event) -> None:
-    for message in said(event).values():
+    for message in messages_of(event).values():
         assert not re.search(r"[a-z]{2}", message.subject + message.body)
 
 
@@ -101,8 +101,8 @@ def test_who_said_nothing_reads_chinese(event: Event) -> None:
 
 def test_each_recipient_reads_the_language_of_its_choice() -> None:
     chosen = {"unit:GXJ": Language.EN}
-    found = table().messages(case(), sample(events.AppealOverdue), ZONE, NAMES, chosen)
-    subjects = {message.recipient: message.subject for message in found}
+    messages = table().messages(case(), sample(events.AppealOverdue), ZONE, NAMES, chosen)
+    subjects = {message.recipient: message.subject for message in messages}
     assert subjects["unit:GXJ"] == f"Overdue: reply deadline ({NUMBER})"
     assert subjects["head:GXJ"] == f"超期通知：回复时限已过（{NUMBER}）"
 
@@ -111,16 +111,18 @@ def test_an_enterprise_reads_the_language_of_its_registration_unless_it_chose_an
     file = case().model_copy(update={"language": Language.EN})
     event = sample(events.AppealClosed)
     enterprise = f"enterprise:{file.appeal_id}"
-    told = {m.recipient: m.language for m in table().messages(file, event, ZONE, NAMES)}
-    assert told == {enterprise: Language.EN, "unit:GXJ": Language.ZH, "unit:QCQ": Language.ZH}
+    languages = {m.recipient: m.language for m in table().messages(file, event, ZONE, NAMES)}
+    assert languages == {enterprise: Language.EN, "unit:GXJ": Language.ZH, "unit:QCQ": Language.ZH}
     chosen = table().messages(file, event, ZONE, NAMES, {enterprise: Language.ZH})
     assert {message.language for message in chosen} == {Language.ZH}
 
 
 def test_the_language_changes_the_words_and_not_the_message() -> None:
     event = sample(events.CardIssued)
-    chinese, english = said(event), said(event, Language.EN)
-    assert {to: one.id for to, one in chinese.items()} == {to: one.id for to, one in english.items()}
+    chinese, english = messages_of(event), messages_of(event, Language.EN)
+    assert {to: message.id for to, message in chinese.items()} == {
+        to: message.id for to, message in english.items()
+    }
     assert chinese["unit:GXJ"].body != english["unit:GXJ"].body
 
 
@@ -130,12 +132,12 @@ def test_every_template_renders_where_nothing_else_is_known_of_the_case(
     event: Event, language: Language
 ) -> None:
     nothing = {"legs": [], "banks": [], "title": "", "leader": None}
-    for message in said(event, language, case().model_copy(update=nothing)).values():
+    for message in messages_of(event, language, case().model_copy(update=nothing)).values():
         assert "None" not in message.subject + message.body
 
 
 def test_a_template_in_use_is_reached_by_a_sample() -> None:
-    reached = {message.template for event in _variants() for message in said(event).values()}
+    reached = {message.template for event in _variants() for message in messages_of(event).values()}
     assert reached == table().templates.keys()
 
 
@@ -159,7 +161,7 @@ def test_no_value_of_a_field_that_routes_ask_for_goes_unsaid() -> None:
 def test_every_word_that_people_see_is_known_in_both_languages(words: type[StrEnum]) -> None:
     known = {**WORDS, **DEADLINES, **common.UNITS}
     assert known.keys() >= set(words)
-    assert all(said.zh and said.en for said in known.values())
+    assert all(words.zh and words.en for words in known.values())
 
 
 MISTAKES = [
@@ -296,8 +298,10 @@ def test_a_template_that_lacks_a_language_is_named_with_the_line_of_its_route(
     folder = planted(tmp_path, file_of(language), "\nmerged:\n", "\nmerge:\n")
     lines = (folder / ROUTING).read_text("utf-8").splitlines()
     number = 1 + next(i for i, line in enumerate(lines) if "template: merged" in line)
-    said = rf"line {number}: .*: there is no template 'merged' in {language}: write it in {file_of(language)}"
-    with pytest.raises(Mistakes, match=said):
+    mistake = (
+        rf"line {number}: .*: there is no template 'merged' in {language}: write it in {file_of(language)}"
+    )
+    with pytest.raises(Mistakes, match=mistake):
         load(folder)
 
 
@@ -309,7 +313,7 @@ def test_one_fact_reaches_one_recipient_once(event: Event) -> None:
 
 
 def test_another_fact_of_the_same_kind_is_another_message() -> None:
-    first, second = (said(sample(events.AppealResponded)) for _ in range(2))
+    first, second = (messages_of(sample(events.AppealResponded)) for _ in range(2))
     assert {m.id for m in first.values()}.isdisjoint(m.id for m in second.values())
 
 
@@ -327,8 +331,8 @@ def test_who_is_named_by_two_words_gets_the_first_message_alone() -> None:
         }
     )
     event = sample(events.AppealInstructed, task_force=("QCQ", "QCQ"))
-    told = [(message.recipient, message.template) for message in twice.messages(case(), event, ZONE)]
-    assert told == [("unit:QCQ", "a"), ("unit:GXJ", "b")]
+    messages = [(message.recipient, message.template) for message in twice.messages(case(), event, ZONE)]
+    assert messages == [("unit:QCQ", "a"), ("unit:GXJ", "b")]
 
 
 RECIPIENTS = [
@@ -394,12 +398,14 @@ RECIPIENTS = [
 
 @pytest.mark.parametrize(("event", "recipients"), RECIPIENTS)
 def test_an_event_is_told_to_those_it_concerns(event: Event, recipients: list[str]) -> None:
-    told = [recipient.replace(f"enterprise:{event.appeal_id}", "enterprise") for recipient in said(event)]
-    assert told == recipients
+    told_to = [
+        recipient.replace(f"enterprise:{event.appeal_id}", "enterprise") for recipient in messages_of(event)
+    ]
+    assert told_to == recipients
 
 
 def test_a_message_says_number_title_unit_deadline_and_due_time() -> None:
-    message = said(sample(events.AppealOverdue))["unit:GXJ"]
+    message = messages_of(sample(events.AppealOverdue))["unit:GXJ"]
     assert message.subject == f"超期通知：回复时限已过（{NUMBER}）"
     assert message.body.startswith("市工信局：\n诉求 ")
     assert "“厂区门口道路积水”" in message.body
@@ -416,7 +422,7 @@ def test_a_message_says_number_title_unit_deadline_and_due_time() -> None:
     ],
 )
 def test_midnight_is_shown_as_the_end_of_the_day_before(due_at: Any, shown: str) -> None:
-    assert f"将于 {shown} 届满" in said(sample(events.AppealDueSoon, due_at=due_at))["unit:GXJ"].body
+    assert f"将于 {shown} 届满" in messages_of(sample(events.AppealDueSoon, due_at=due_at))["unit:GXJ"].body
 
 
 PACK_WORDS = [
@@ -450,8 +456,10 @@ PACK_WORDS = [
 
 @pytest.mark.parametrize(("event", "recipient", "words"), PACK_WORDS)
 def test_what_a_pack_names_is_said_in_its_words(event: Event, recipient: str, words: str) -> None:
-    told = {to.replace(f"enterprise:{event.appeal_id}", "enterprise"): m for to, m in said(event).items()}
-    assert words in told[recipient].body
+    messages = {
+        to.replace(f"enterprise:{event.appeal_id}", "enterprise"): m for to, m in messages_of(event).items()
+    }
+    assert words in messages[recipient].body
 
 
 ENGLISH = [
@@ -490,8 +498,8 @@ ENGLISH = [
 
 @pytest.mark.parametrize(("event", "recipient", "words"), ENGLISH)
 def test_the_same_is_said_in_english(event: Event, recipient: str, words: str) -> None:
-    told = said(event, Language.EN)
-    assert words in told[recipient if recipient != "enterprise" else f"enterprise:{event.appeal_id}"].body
+    messages = messages_of(event, Language.EN)
+    assert words in messages[recipient if recipient != "enterprise" else f"enterprise:{event.appeal_id}"].body
 
 
 LOANS = [
@@ -504,7 +512,7 @@ LOANS = [
 @pytest.mark.parametrize("event", LOANS, ids=lambda event: event.type)
 @LANGUAGES
 def test_a_bank_hears_of_its_own_leg_alone(event: Event, language: Language) -> None:
-    for recipient, message in said(event, language).items():
+    for recipient, message in messages_of(event, language).items():
         if recipient.startswith("bank:"):
             (other,) = [leg for leg in BANKS if f"bank:{leg.bank}" != recipient]
             assert other.leg not in message.subject + message.body
@@ -537,7 +545,7 @@ def test_a_message_about_a_card_or_a_lift_has_to_be_acknowledged_by_whom_it_obli
         ("appeal.lifted.v1", "leader"),
         ("notice.not_acknowledged.v1", "superior"),
     }
-    asking = {to for to, message in said(sample(events.CardIssued)).items() if message.acknowledge}
+    asking = {to for to, message in messages_of(sample(events.CardIssued)).items() if message.acknowledge}
     assert asking == {"unit:GXJ"}
 
 
@@ -552,7 +560,7 @@ SUPERIORS = [
 def test_who_stands_above_is_told_who_did_not_acknowledge(
     recipient: str, to: str, start: str, words: str
 ) -> None:
-    message = said(sample(events.NoticeNotAcknowledged, recipient=recipient, to=to))[to]
+    message = messages_of(sample(events.NoticeNotAcknowledged, recipient=recipient, to=to))[to]
     assert message.body.startswith(start)
     assert words in message.body
     assert message.urgent
@@ -560,26 +568,28 @@ def test_who_stands_above_is_told_who_did_not_acknowledge(
 
 @pytest.mark.parametrize("event", [sample(events.AppealMerged), sample(events.AppealUnmerged)])
 def test_of_a_merge_an_enterprise_hears_its_own_number_alone(event: Any) -> None:
-    for message in said(event).values():
+    for message in messages_of(event).values():
         assert event.lead_number not in message.subject + message.body
 
 
 def test_an_enterprise_is_not_told_to_whom_its_clue_was_handed_over() -> None:
-    message = said(sample(events.AppealHandedOver))[f"enterprise:{sample(events.AppealHandedOver).appeal_id}"]
+    message = messages_of(sample(events.AppealHandedOver))[
+        f"enterprise:{sample(events.AppealHandedOver).appeal_id}"
+    ]
     assert "纪检" not in message.subject + message.body
 
 
 def test_two_way_dispatch_names_both_units_and_their_parts() -> None:
-    bodies = [message.body for message in said(sample(events.AppealAssigned)).values()]
+    bodies = [message.body for message in messages_of(sample(events.AppealAssigned)).values()]
     assert all("市工信局（主办）、谯城区（协办）" in body for body in bodies)
 
 
 def test_what_people_wrote_is_not_read_as_a_template() -> None:
-    body = said(sample(events.AppealRefused, reason="{{ matter }}"))["office"].body
+    body = messages_of(sample(events.AppealRefused, reason="{{ matter }}"))["office"].body
     assert "理由：{{ matter }}。" in body
 
 
 def test_a_unit_without_a_name_is_called_by_its_code() -> None:
     nameless = (LEGS[0].model_copy(update={"unit_name": ""}),)
-    body = said(sample(events.AppealAssigned, legs=nameless))["unit:GXJ"].body
+    body = messages_of(sample(events.AppealAssigned, legs=nameless))["unit:GXJ"].body
     assert "GXJ（主办）" in body
