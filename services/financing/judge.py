@@ -15,7 +15,6 @@ from services.financing.rules import pack_now, pack_of, routing_now
 from services.financing.tables import CASES
 from services.financing.work import Work, fact
 from shared.database.connection import Connection
-from shared.events import Event
 from shared.judging import judge as shared
 from shared.rules.judging.decide import decide
 from shared.rules.time.calendar import Calendars
@@ -49,7 +48,7 @@ class Judge(shared.Judge[Known]):
         context = self.context
         async with context.engine.begin() as conn:
             await self.calendars.share(conn)
-            desk = Work(conn, await context.clock.stamp(conn))
+            work = Work(conn, await context.clock.stamp(conn))
             values = {
                 "own": known.own,
                 "banks": list(known.replies),
@@ -57,45 +56,39 @@ class Judge(shared.Judge[Known]):
                 "limit": most,
             }
             rows = (await conn.execute(queries.DUE, values)).all()
-            due = desk.take(rows)
+            due = work.take(rows)
             if due:
-                await desk.load_banks()
+                await work.load_banks()
                 reckoned_by = await self.calendars.upto(conn, rows[-1].newest_calendar)
                 histories = await _histories(conn, due)
                 for case_id, row in zip(due, rows, strict=True):
-                    self._judge(desk, desk.cases[case_id], histories[case_id], reckoned_by, row.upto)
-                await desk.flush()
-        context.telemetry.metrics.said(desk.published)
+                    self._judge(work, work.cases[case_id], histories[case_id], reckoned_by, row.upto)
+                await work.flush()
+        context.telemetry.metrics.said(work.published)
         return len(due)
 
     def _judge(
-        self, desk: Work, case: JudgedDocument, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
+        self, work: Work, case: JudgedDocument, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
     ) -> None:
-        found: list[tuple[list[Event], datetime | None, datetime | None]] = []
-        reason = self.attempt(
+        judged = self.attempt(
+            work,
             case.case_id,
             case.number,
             case.traceparent,
-            lambda: found.append(self._judgement(case, history, reckoned_by, upto)),
+            lambda: self._judgement(case, history, reckoned_by, upto),
         )
-        if reason is not None:
-            desk.park(case.case_id, reason)
-            return
-        ((said, next_due_at, ahead),) = found
-        desk.judged(case, next_due_at, ahead)
-        desk.say(case, said)
-        if isinstance(case, LoanDocument):
-            desk.say(case, go_on(case, desk.at, desk.banks))
+        if judged is not None:
+            work.say(case, judged.events)
+            if isinstance(case, LoanDocument):
+                work.say(case, go_on(case, work.at, work.banks))
 
     def _judgement(
         self, case: JudgedDocument, history: Sequence[Any], known: Calendars, upto: datetime
-    ) -> tuple[list[Event], datetime | None, datetime | None]:
-        """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
+    ) -> shared.JudgedCase:
         acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
         judgement = decide(case.case_id, acts, pack_of(self.context, case.pack), known, upto)
-        said = take(case, judgement, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
-        return said, judgement.next_due_at, ahead
+        return shared.JudgedCase(take(case, judgement, upto), judgement.next_due_at, ahead)
 
 
 async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Any]]:

@@ -23,15 +23,13 @@ from services.financing.loans.document import LoanDocument
 from services.financing.tables import CASES
 from shared.database.connection import Connection
 from shared.events import CATALOGUE, Event
-from shared.judging.cases import earlier
-from shared.messaging.outbox import UnitOfWork
-from shared.service.clock import TICK
+from shared.judging.work import JudgingWork
 from shared.service.errors import NotFound
 from shared.telemetry import spans
 from shared.telemetry.context import traceparent
 
 
-class Work(UnitOfWork):
+class Work(JudgingWork[JudgedDocument]):
     """One transaction of the finance window (融资服务窗口).
 
     Its keys: the id of a case; the number of a leg, for its loan request; a `ReportKey`; an `EnterpriseKey`;
@@ -40,25 +38,20 @@ class Work(UnitOfWork):
     """
 
     service = "financing"
+    table = CASES
 
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
-        self.cases: dict[UUID, JudgedDocument] = {}
         self.banks: dict[str, BankBody] = {}
         self.last_numbers: dict[date, int] = {}
         self.enterprises: dict[str, KnownEnterprise] = {}
         self.reports: dict[ReportKey, KnownReport | None] = {}
         self._by_number: dict[str, UUID] = {}
-        self._changed: set[UUID] = set()
-        self._next_due: dict[UUID, datetime | None] = {}
-        self._unjudged_from: dict[UUID, datetime | None] = {}
         self._facts: list[tuple[UUID, Event]] = []
         self._messages = OutgoingMessages()
         self._new_reports: list[dict[str, Any]] = []
         self._new_enterprises: dict[str, EnterpriseBody] = {}
         self._counted: set[date] = set()
-        self._stuck: dict[UUID, str] = {}
-        self._mended: set[UUID] = set()
 
     async def load(self, keys: Collection[Any]) -> None:
         days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
@@ -89,17 +82,11 @@ class Work(UnitOfWork):
         for row in rows:
             document = LoanDocument if row.what == "loan" else ComplaintDocument
             case: JudgedDocument = document.model_validate_json(row.file)
-            self._add(case)
-            self._next_due[case.case_id] = row.next_due_at
-            self._unjudged_from[case.case_id] = row.unjudged_from
-            if row.stuck is not None:
-                self._mended.add(case.case_id)
+            stuck = row.stuck is not None
+            self.loaded(case.case_id, case, row.next_due_at, row.unjudged_from, stuck=stuck)
+            self._by_number[case.number] = case.case_id
             ids.append(case.case_id)
         return ids
-
-    def _add(self, case: JudgedDocument) -> None:
-        self.cases[case.case_id] = case
-        self._by_number[case.number] = case.case_id
 
     def loan(self, loan_id: UUID) -> LoanDocument:
         """The loan request, or `NotFound`."""
@@ -157,8 +144,8 @@ class Work(UnitOfWork):
 
     def keep(self, case: JudgedDocument) -> None:
         """Write `case` when this transaction commits."""
-        self._add(case)
-        self._changed.add(case.case_id)
+        self.write(case.case_id, case)
+        self._by_number[case.number] = case.case_id
 
     def say(self, case: JudgedDocument, events: Iterable[Event]) -> None:
         """Keep `case` and emit what happened to it; facts it is judged by are remembered, banks are told."""
@@ -168,36 +155,14 @@ class Work(UnitOfWork):
             self.emit(event)
             self._messages.add(case, event)
             if type(event) in FACTS:
-                self._remember(case, event)
-
-    def _remember(self, case: JudgedDocument, fact: Event) -> None:
-        """Have the case judged by `fact`, at the next watermark if the fact lies in the past."""
-        moment = max(
-            fact.occurred_at, self.at - TICK
-        )  # the horizon lies before the start of this transaction
-        self._next_due[case.case_id] = earlier(self._next_due.get(case.case_id), moment)
-        self._unjudged_from[case.case_id] = earlier(self._unjudged_from.get(case.case_id), fact.occurred_at)
-        self._facts.append((case.case_id, fact))
-
-    def judged(self, case: JudgedDocument, next_due_at: datetime | None, ahead: datetime | None) -> None:
-        """Write `case` as judged; it is looked at again at `next_due_at` or at its first act `ahead`."""
-        self._next_due[case.case_id] = earlier(next_due_at, ahead)
-        self._unjudged_from[case.case_id] = ahead
-        self._changed.add(case.case_id)
-
-    def park(self, case_id: UUID, reason: str) -> None:
-        """Leave a case that cannot be judged unchanged, until news of it arrive or it is redriven."""
-        del self.cases[case_id]
-        self._changed.discard(case_id)
-        self._mended.discard(case_id)
-        self._stuck[case_id] = reason
+                self.judge_by(case.case_id, event.occurred_at)
+                self._facts.append((case.case_id, event))
 
     async def flush(self) -> None:
         if self._facts:
             await queries.remember(self.conn, self._facts)
-        changed = [self.cases[case_id] for case_id in self._changed]
-        if changed:
-            await queries.save(self.conn, changed, self._next_due, self._unjudged_from)
+        if changed := self.changed():
+            await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
         if self._new_reports:
             await bank_queries.add_reports(self.conn, self._new_reports)
         if self._counted:
@@ -206,7 +171,6 @@ class Work(UnitOfWork):
         if self._new_enterprises:
             await enterprise_queries.add_new(self.conn, self._new_enterprises, self.at)
         await self._messages.flush(self.conn, self.at)
-        await CASES.mark_stuck(self.conn, self._stuck, self._mended & self._changed)
         await super().flush()
 
 

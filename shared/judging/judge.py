@@ -9,15 +9,17 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from shared.database.connection import Connection
 from shared.database.retry import keep_running
+from shared.events import Event
 from shared.judging import calendars
 from shared.judging.cases import Cases
 from shared.judging.settings import JudgingSettings
 from shared.judging.telemetry import COUNTERS, JUDGEMENTS
+from shared.judging.work import JudgingWork
 from shared.messaging.batching import Pace
 from shared.rules.time.notices import published
 from shared.service.clock import EPOCH, TICK, WallClock
@@ -37,6 +39,14 @@ SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the 
 DELAY = Gauge("huying_judgement_delay_seconds", "Since the moment up to which is judged", ("partition",))
 WAITING = Gauge("huying_judgement_waiting_seconds", "How long the case due longest has not been judged")
 Known = TypeVar("Known")
+
+
+class JudgedCase(NamedTuple):
+    """What is new to say of a case; when it is due again, and when its first act not judged by occurs."""
+
+    events: list[Event]
+    next_due_at: datetime | None
+    ahead: datetime | None
 
 
 class Judge(ABC, Generic[Known]):
@@ -86,24 +96,32 @@ class Judge(ABC, Generic[Known]):
         await self._pace.rest(judged)
 
     def attempt(
-        self, case_id: UUID, number: str, began_in: str | None, judge: Callable[[], None]
-    ) -> str | None:
-        """Judge one case; the reason where that fails: its defect must not stop the judge for the others.
+        self,
+        work: JudgingWork[Any],
+        case_id: UUID,
+        number: str,
+        began_in: str | None,
+        judge: Callable[[], JudgedCase],
+    ) -> JudgedCase | None:
+        """Judge one case and mark it as judged. None where that failed: the case is parked.
 
-        Its trace is a new one, linked to the one in which the case began.
+        A defect of one case must not stop the judge for the others. The trace of the judgement is a new one,
+        linked to `began_in`, the trace in which the case began.
         """
         span = self.context.telemetry.tracer.later("judge", began_in)
         span.about(str(case_id), number)
         self._spans.append(span)
         use_span(span)
         try:
-            judge()
+            judged = judge()
         except Exception as error:
             reason = f"cannot be judged: {redacted(error)}"
             span.error = type(error).__name__
             self.context.log.error("parked a case", case_id=str(case_id), reason=reason)
-            return reason
-        return None
+            work.park(case_id, reason)
+            return None
+        work.judged(case_id, judged.next_due_at, judged.ahead)
+        return judged
 
     async def _traced(self, known: Known) -> int:
         """One turn; its spans end when it is committed."""
