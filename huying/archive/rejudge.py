@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from huying.archive.databases import Urls, connected
 from huying.archive.refill import BATCH, JUDGE
-from services.escalation import recall
+from services.escalation import queries, restore
 from services.escalation.app import SERVICE as ESCALATION
 from services.escalation.judge import Judge
-from services.escalation.store import Ledger
 from services.escalation.tables import CASES
+from services.escalation.work import Work
 from shared.events import CATALOGUE, Event
 from shared.judging.rulebook import rulebook
 from shared.judging.settings import RulesSettings
@@ -50,14 +50,14 @@ async def derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mapping
     at = min(upto.values(), default=EPOCH) + TICK
     for service in ESCALATION.hears:
         await _handle(service, urls[service], judge.context, at)
-    await _recall(urls[JUDGE], judge.context, at)
+    await _restore(urls[JUDGE], judge.context, at)
     marks = {
         (f"{service}.events", index): wire.Watermark(upto=mark, after=0)
         for service in ESCALATION.hears
         for index, mark in upto.items()
     }
     async with judge.context.engine.begin() as conn:
-        await recall.mark_late(conn, late)
+        await queries.mark_late(conn, late)
         await save_watermarks(conn, "", marks)
     assert isinstance(judge.context.clock, DrivenClock)
     judge.context.clock.advance(max(upto.values(), default=EPOCH) + TICK)
@@ -70,17 +70,17 @@ async def _handle(service: str, url: str, context: ServiceContext, at: datetime)
         known = [event for event in events if type(event) in ESCALATION.handlers]
         async with context.engine.begin() as conn:
             await conn.execute(_INBOX, {"ids": [event.id for event in known]})
-            ledger = Ledger(conn, at)
-            await ledger.load({key for event in known for key in ledger.keys_of(event)})
+            work = Work(conn, at)
+            await work.load({key for event in known for key in work.keys_of(event)})
             for event in known:
-                ESCALATION.handlers[type(event)](ledger, event)
-            await ledger.flush()
+                ESCALATION.handlers[type(event)](work, event)
+            await work.flush()
 
 
-async def _recall(url: str, context: ServiceContext, at: datetime) -> None:
+async def _restore(url: str, context: ServiceContext, at: datetime) -> None:
     async for events in _read_events(JUDGE, url):
         async with context.engine.begin() as conn:
-            await recall.recall(Ledger(conn, at), events)
+            await restore.restore(Work(conn, at), events)
 
 
 async def _read_events(service: str, url: str) -> AsyncIterator[list[Event]]:

@@ -5,15 +5,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import text
 
-from services.escalation import acts
-from services.escalation.case import Case
+from services.escalation import acts, queries
+from services.escalation.document import CaseDocument
 from services.escalation.domain import perform
 from services.escalation.engine import ACTS
-from services.escalation.store import Ledger
+from services.escalation.work import Work
 from shared.database.connection import Connection
-from shared.database.locks import wait_for_name
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
@@ -48,15 +46,15 @@ class LeaderBody(Body):
 
 def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
     async def endpoint(appeal_id: UUID, body: Any, request: Requested) -> Response:
-        def do(ledger: Ledger) -> Answer:
-            case = ledger.case(appeal_id)
+        def do(work: Work) -> Answer:
+            case = work.case(appeal_id)
             request.check(case.version, needed=isinstance(body, DECISIONS))
-            today = ledger.at.astimezone(request.context.zone).date()
-            for event in perform(case, body, ledger.at, request.caller, today):
-                ledger.emit(event)
+            today = work.at.astimezone(request.context.zone).date()
+            for event in perform(case, body, work.at, request.caller, today):
+                work.emit(event)
                 if type(event) in ACTS:
-                    ledger.remember(event)
-            ledger.keep(case)
+                    work.remember(event)
+            work.keep(case)
             return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
 
         return await request.write([appeal_id], do)
@@ -72,27 +70,21 @@ for _path, _act in ROUTES.items():
         _route(_act),
         methods=["POST"],
         name=_act.__name__,
-        response_model=Case,
+        response_model=CaseDocument,
     )
 
-_CASES = """
-    select registration_number, file from cases
-    where registration_number > :after
-      and (cast(:state as text) is null or state = :state)
-      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
-      and (cast(:leader as text) is null or leader = :leader)
-      {more}
-    order by registration_number limit :limit
-"""
 
-
-async def _list(conn: Connection, page: Page, more: str = "", **filters: str | None) -> Response:
-    values = {"state": None, "unit": None, "leader": None, **filters}
-    after = page.after_text
-    rows = await conn.execute(
-        text(_CASES.format(more=more)), {**values, "after": after, "limit": page.limit + 1}
-    )
-    return page.answer([_shown(row.file) for row in rows], "registration_number")
+async def _list(
+    conn: Connection,
+    page: Page,
+    state: CaseState | None = None,
+    unit: str | None = None,
+    leader: str | None = None,
+    *,
+    supervised: bool = False,
+) -> Response:
+    files = await queries.cases(conn, page, state=state, unit=unit, leader=leader, supervised=supervised)
+    return page.answer([_shown(file) for file in files], "registration_number")
 
 
 def _shown(file: dict[str, Any]) -> dict[str, Any]:
@@ -130,15 +122,13 @@ async def ledger(
     leader: Annotated[acts.Code | None, Query()] = None,
 ) -> Response:
     """What is being supervised (督办台账): cases with something overdue, carded or lifted, not yet done."""
-    return await _list(conn, page, "and supervised", unit=_own(called, unit), leader=leader)
+    return await _list(conn, page, unit=_own(called, unit), leader=leader, supervised=True)
 
 
-@router.get("/appeals/{appeal_id}", response_model=Case)
+@router.get("/appeals/{appeal_id}", response_model=CaseDocument)
 async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One case: every deadline with its explanation, cards, lift. Its ETag is what a decision names."""
-    file = (
-        await conn.execute(text("select file from cases where appeal_id = :id"), {"id": appeal_id})
-    ).scalar()
+    file = await queries.case(conn, appeal_id)
     if file is None:
         raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
     if called.role == AccountRole.UNIT and called.code not in {
@@ -151,19 +141,7 @@ async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
 @router.get("/leaders")
 async def leaders(conn: Reading) -> Response:
     """The leaders to whom appeals may be lifted."""
-    rows = await conn.execute(text("select code, name, title, version from leaders order by code"))
-    return json({"items": [dict(row) for row in rows.mappings()]})
-
-
-_ONE_AT_A_TIME = text("select " + wait_for_name("'leader ' || :code"))
-_SAVE_LEADER = text(
-    """
-    insert into leaders (code, name, title) values (:code, :name, :title)
-    on conflict (code) do update
-    set name = excluded.name, title = excluded.title, version = leaders.version + 1
-    returning version
-    """
-)
+    return json({"items": await queries.leaders(conn)})
 
 
 @router.put("/leaders/{code}")
@@ -171,11 +149,8 @@ async def put_leader(code: acts.Code, body: LeaderBody, request: Requested) -> R
     """Write a leader; an existing one needs If-Match."""
     leader = {"code": code, **body.model_dump()}
     async with request.context.engine.begin() as conn:
-        await conn.execute(_ONE_AT_A_TIME, {"code": code})
-        version = (
-            await conn.execute(text("select version from leaders where code = :code"), {"code": code})
-        ).scalar()
+        version = await queries.lock_leader(conn, code)
         if version is not None:
             request.check(version, needed=True)
-        version = (await conn.execute(_SAVE_LEADER, leader)).scalar_one()
+        version = await queries.save_leader(conn, leader)
     return json(leader, etag=version)

@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from services.escalation import card_page, records
+from services.escalation import api_records
 from services.escalation.access import ACCESS
 from services.escalation.api import router
+from services.escalation.cards import api as cards_api
 from services.escalation.gauges import GAUGES
 from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
-from services.escalation.store import Ledger
 from services.escalation.tables import CASES
+from services.escalation.work import Work
 from shared.cases import CASE
 from shared.judging import calendar_api
 from shared.judging.rulebook import Rulebook
@@ -19,7 +20,7 @@ from shared.service.service import Service
 
 SERVICE = Service(
     name="escalation",
-    batch=lambda _: Ledger,
+    batch=lambda _: Work,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
@@ -29,7 +30,7 @@ SERVICE = Service(
     resources=Rulebook.load,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
-    routers=(router, records.router, card_page.router, calendar_api.routes(CASES)),
+    routers=(router, api_records.router, cards_api.router, calendar_api.routes(CASES)),
     tasks=(judge,),
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},

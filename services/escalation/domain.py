@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.escalation import acts
-from services.escalation.case import Card, CardStatus, Case, Lift, Publication
+from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
@@ -13,7 +13,7 @@ from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 
-def perform(case: Case, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
+def perform(case: CaseDocument, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
     """Let `act` happen: the case changes and the events it made are returned. Raises what it refuses.
 
     `today` is the day in the jurisdiction.
@@ -47,28 +47,28 @@ _STATUS_ZH = {
 }
 
 
-def _own_card(case: Case, act: acts.CardAct, caller: Caller) -> Card:
+def _own_card(case: CaseDocument, act: acts.CardAct, caller: Caller) -> Card:
     card = case.card(act.card_id)
     if caller.role == AccountRole.UNIT and caller.code != card.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")
     return card
 
 
-def serve(case: Case, act: acts.Serve, at: datetime, caller: Caller) -> Iterator[Event]:
+def serve(case: CaseDocument, act: acts.Serve, at: datetime, caller: Caller) -> Iterator[Event]:
     """The office hands the card to the unit."""
     card = _own_card(case, act, caller)
     _move(card, CardStatus.SERVED, CardStatus.ISSUED)
     yield case.say(events.CardServed, at, card_id=card.card_id, unit=card.unit)
 
 
-def acknowledge(case: Case, act: acts.Acknowledge, at: datetime, caller: Caller) -> Iterator[Event]:
+def acknowledge(case: CaseDocument, act: acts.Acknowledge, at: datetime, caller: Caller) -> Iterator[Event]:
     """The unit acknowledges the card."""
     card = _own_card(case, act, caller)
     _move(card, CardStatus.ACKNOWLEDGED, CardStatus.ISSUED, CardStatus.SERVED)
     yield case.say(events.CardAcknowledged, at, card_id=card.card_id, unit=card.unit)
 
 
-def contest(case: Case, act: acts.Contest, at: datetime, caller: Caller) -> Iterator[Event]:
+def contest(case: CaseDocument, act: acts.Contest, at: datetime, caller: Caller) -> Iterator[Event]:
     """The unit contests the card, once."""
     card = _own_card(case, act, caller)
     _move(
@@ -82,7 +82,7 @@ def contest(case: Case, act: acts.Contest, at: datetime, caller: Caller) -> Iter
     yield case.say(events.CardAppealed, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
-def uphold(case: Case, act: acts.Uphold, at: datetime, caller: Caller) -> Iterator[Event]:
+def uphold(case: CaseDocument, act: acts.Uphold, at: datetime, caller: Caller) -> Iterator[Event]:
     """The office heard the unit, and the card stands; if its leg was completed meanwhile it is cleared."""
     card = _own_card(case, act, caller)
     to = CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
@@ -90,7 +90,7 @@ def uphold(case: Case, act: acts.Uphold, at: datetime, caller: Caller) -> Iterat
     yield case.say(events.CardUpheld, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
-def withdraw(case: Case, act: acts.Withdraw, at: datetime, caller: Caller) -> Iterator[Event]:
+def withdraw(case: CaseDocument, act: acts.Withdraw, at: datetime, caller: Caller) -> Iterator[Event]:
     """The office takes the card back; it no longer counts."""
     card = _own_card(case, act, caller)
     _move(
@@ -106,7 +106,7 @@ def withdraw(case: Case, act: acts.Withdraw, at: datetime, caller: Caller) -> It
     yield case.say(events.CardWithdrawn, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
-def instruct(case: Case, act: acts.Instruct, at: datetime, caller: Caller) -> Iterator[Event]:
+def instruct(case: CaseDocument, act: acts.Instruct, at: datetime, caller: Caller) -> Iterator[Event]:
     """The leader orders something (批示), with a task force and, if need be, a limit."""
     lift = _own_lift(case, caller)
     lift.instruction, lift.task_force = act.instruction, act.task_force
@@ -120,14 +120,14 @@ def instruct(case: Case, act: acts.Instruct, at: datetime, caller: Caller) -> It
     )
 
 
-def sign_off(case: Case, _act: acts.SignOff, at: datetime, caller: Caller) -> Iterator[Event]:
+def sign_off(case: CaseDocument, _act: acts.SignOff, at: datetime, caller: Caller) -> Iterator[Event]:
     """The leader signs the lifted handling off."""
     lift = _own_lift(case, caller)
     lift.signed_off_at = at
     yield case.say(events.AppealSignedOff, at, leader=caller.code or caller.name)
 
 
-def _own_lift(case: Case, caller: Caller) -> Lift:
+def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
     """The newest lift: what went on to the next level is no more the lower leader's."""
     lift = case.lifted()
     if lift.signed_off_at is not None:
@@ -138,7 +138,7 @@ def _own_lift(case: Case, caller: Caller) -> Lift:
 
 
 def answer_publication(
-    case: Case, act: acts.AnswerPublication, at: datetime, caller: Caller
+    case: CaseDocument, act: acts.AnswerPublication, at: datetime, caller: Caller
 ) -> Iterator[Event]:
     """The unit answers what is to be published of it; until the review ends it may answer anew."""
     publication = _undecided(case, act)
@@ -148,7 +148,7 @@ def answer_publication(
     yield case.say(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)
 
 
-def decide_publication(case: Case, act: acts.DecidePublication, at: datetime, today: date) -> Event:
+def decide_publication(case: CaseDocument, act: acts.DecidePublication, at: datetime, today: date) -> Event:
     """The office ends the review. Only what the unit answered, or was heard on, may be published."""
     publication = _undecided(case, act)
     if act.published:
@@ -182,7 +182,7 @@ def _check_publishable(publication: Publication, act: acts.DecidePublication, to
         )
 
 
-def _undecided(case: Case, act: acts.PublicationAct) -> Publication:
+def _undecided(case: CaseDocument, act: acts.PublicationAct) -> Publication:
     publication = case.publication(act.publication_id)
     if publication.decided_at is not None:
         raise Conflict("该事项已审核完毕", "the review of this publication has ended")

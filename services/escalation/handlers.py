@@ -1,26 +1,26 @@
 """What escalation does about the events it hears: everything that bears on judgement is remembered."""
 
 from services.escalation.engine import ACTS
-from services.escalation.store import Ledger
+from services.escalation.work import Work
 from shared import events
 from shared.messaging.consumer import Handlers
 from shared.telemetry.context import traceparent
 
 
-def open_case(ledger: Ledger, event: events.AppealReceived) -> None:
-    case = ledger.remember(event)
+def open_case(work: Work, event: events.AppealReceived) -> None:
+    case = work.remember(event)
     case.pack = event.pack
     case.source_id = event.source_id
     case.traceparent = traceparent()
 
 
-def name_units(ledger: Ledger, event: events.AppealAssigned) -> None:
-    case = ledger.remember(event)
+def name_units(work: Work, event: events.AppealAssigned) -> None:
+    case = work.remember(event)
     case.units |= {leg.unit: leg.unit_name for leg in event.legs}
 
 
-def remember(ledger: Ledger, event: events.Event) -> None:
-    ledger.remember(event)
+def remember(work: Work, event: events.Event) -> None:
+    work.remember(event)
 
 
 HANDLERS: Handlers = {

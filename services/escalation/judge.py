@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.escalation import engine, store
-from services.escalation.case import Case
+from services.escalation import engine, queries
+from services.escalation.document import CaseDocument
 from services.escalation.judgement import take
-from services.escalation.store import Ledger, Remembered
+from services.escalation.queries import Remembered
 from services.escalation.tables import CASES
+from services.escalation.work import Work
 from shared.database.connection import Connection
-from shared.events import Event
 from shared.judging import judge as shared
 from shared.judging.rulebook import rulebook
 from shared.messaging.broker import key_hash
@@ -26,7 +26,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
     async def known(self, conn: Connection) -> dict[int, datetime]:
         """By partition: the least watermark of the topics and this service's own horizon."""
         own = await self.context.clock.horizon(conn)
-        marks = await store.heard(conn, HEARD)
+        marks = await queries.heard(conn, HEARD)
         return {partition: min(mark, own) for partition, mark in marks.items()}
 
     def parts(self, known: dict[int, datetime]) -> dict[str, datetime]:
@@ -41,53 +41,46 @@ class Judge(shared.Judge[dict[int, datetime]]):
             return 0
         async with context.engine.begin() as conn:
             await self.calendars.share(conn)
-            ledger = Ledger(conn, await context.clock.stamp(conn))
-            due = await ledger.load_due(known, context.settings.partitions, most)
+            work = Work(conn, await context.clock.stamp(conn))
+            due = await work.load_due(known, context.settings.partitions, most)
             if due:
-                reckoned_by = await self.calendars.upto(conn, ledger.newest_calendar)
-                histories = await store.histories(conn, due)
+                reckoned_by = await self.calendars.upto(conn, work.newest_calendar)
+                histories = await queries.histories(conn, due)
                 for appeal_id in due:
-                    self._judge(ledger, appeal_id, histories[appeal_id], reckoned_by, known)
-                await ledger.flush()
-        context.telemetry.metrics.said(ledger.published)
+                    self._judge(work, appeal_id, histories[appeal_id], reckoned_by, known)
+                await work.flush()
+        context.telemetry.metrics.said(work.published)
         return len(due)
 
     def _judge(
         self,
-        ledger: Ledger,
+        work: Work,
         appeal_id: UUID,
         history: list[Remembered],
         reckoned_by: Calendars,
         known: dict[int, datetime],
     ) -> None:
-        case = ledger.case(appeal_id)
+        case = work.case(appeal_id)
         upto = known[key_hash(str(appeal_id)) % self.context.settings.partitions]
-        found: list[tuple[list[Event], datetime | None, datetime | None]] = []
-        reason = self.attempt(
+        judged = self.attempt(
+            work,
             appeal_id,
             case.registration_number,
             case.traceparent,
-            lambda: found.append(self._judgement(case, history, reckoned_by, upto)),
+            lambda: self._judgement(case, history, reckoned_by, upto),
         )
-        if reason is not None:
-            ledger.park(appeal_id, reason)
-            return
-        ((said, next_due_at, ahead),) = found
-        for event in said:
-            ledger.emit(event)
-        ledger.judged(case, next_due_at, ahead)
+        for event in judged.events if judged else ():
+            work.emit(event)
 
     def _judgement(
-        self, case: Case, history: list[Remembered], known: Calendars, upto: datetime
-    ) -> tuple[list[Event], datetime | None, datetime | None]:
-        """What is new to say of the case, when it is due again, and when its first act after `upto` is."""
+        self, case: CaseDocument, history: list[Remembered], known: Calendars, upto: datetime
+    ) -> shared.JudgedCase:
         assert case.pack is not None
         events = [remembered.event() for remembered in history]
         rules = rulebook(self.context).pack_of(case.pack)
         judgement = engine.judge(case.appeal_id, events, rules, known, upto)
-        said = take(case, judgement, upto)
         ahead = min((event.occurred_at for event in events if event.occurred_at > upto), default=None)
-        return said, judgement.next_due_at, ahead
+        return shared.JudgedCase(take(case, judgement, upto), judgement.next_due_at, ahead)
 
 
 async def judge(context: ServiceContext) -> None:

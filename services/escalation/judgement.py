@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation import engine
-from services.escalation.case import Card, Case, HandOver, Lift, Move, Notice, Passed, Publication
+from services.escalation.document import Card, CaseDocument, HandOver, Lift, Move, Notice, Passed, Publication
 from shared import events
 from shared.events import Event
 from shared.judging.deadlines import stated
@@ -16,7 +16,7 @@ _LIFT_FIELDS = {"leader", "level", "reason", "unit", "clause"}
 _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 
 
-def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
+def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
     unsaid = [ruling for ruling in judgement.rulings if ruling.id not in case.said]
     new = [engine.said(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
@@ -36,46 +36,46 @@ def take(case: Case, judgement: Judgement, upto: datetime) -> list[Event]:
     return new
 
 
-def keep(case: Case, event: Event) -> None:
+def keep(case: CaseDocument, event: Event) -> None:
     """Put into `case` what of `event` it holds."""
     if (into := _KEPT.get(type(event))) is not None:
         into(case, event)
 
 
-def _keep_card(case: Case, event: events.CardIssued) -> None:
+def _keep_card(case: CaseDocument, event: events.CardIssued) -> None:
     case.cards.append(Card(**event.model_dump(include=_CARD_FIELDS), issued_at=event.occurred_at))
 
 
-def _clear_card(case: Case, event: events.CardCleared) -> None:
+def _clear_card(case: CaseDocument, event: events.CardCleared) -> None:
     case.card(event.card_id).clear(event.occurred_at)
 
 
-def _keep_lift(case: Case, event: events.AppealLifted) -> None:
+def _keep_lift(case: CaseDocument, event: events.AppealLifted) -> None:
     fields = event.model_dump(include=_LIFT_FIELDS)
     case.lifts.append(Lift(**fields, lift_id=event.id, lifted_at=event.occurred_at))
 
 
-def _keep_notice(case: Case, event: events.AppealSupervised) -> None:
+def _keep_notice(case: CaseDocument, event: events.AppealSupervised) -> None:
     fields = event.model_dump(include=_PASSED | {"clause"})
     case.notices.append(Notice(**fields, notice_id=event.id, issued_at=event.occurred_at))
 
 
-def _keep_move(case: Case, event: events.DeadlineMoved) -> None:
+def _keep_move(case: CaseDocument, event: events.DeadlineMoved) -> None:
     fields = event.model_dump(include=_PASSED | {"was_due_at", "calendar"})
     case.moves.append(Move(**fields, moved_at=event.occurred_at))
 
 
-def _keep_hand_over(case: Case, event: events.AppealHandedOver) -> None:
+def _keep_hand_over(case: CaseDocument, event: events.AppealHandedOver) -> None:
     fields = event.model_dump(include=_PASSED | {"to", "clause"})
     case.handed_over.append(HandOver(**fields, handed_over_at=event.occurred_at))
 
 
-def _keep_publication(case: Case, event: events.PublicationProposed) -> None:
+def _keep_publication(case: CaseDocument, event: events.PublicationProposed) -> None:
     fields = event.model_dump(include=_PASSED | {"publication_id", "clause"})
     case.publications.append(Publication(**fields, proposed_at=event.occurred_at))
 
 
-_KEPT: dict[type[Event], Callable[[Case, Any], None]] = {
+_KEPT: dict[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.CardIssued: _keep_card,
     events.CardCleared: _clear_card,
     events.AppealLifted: _keep_lift,

@@ -1,4 +1,4 @@
-from services.escalation.store import metadata
+from services.escalation.tables import metadata
 from shared.database.migrations import run
 
 run(metadata)

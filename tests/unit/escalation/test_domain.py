@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.escalation import acts
-from services.escalation.case import Card, CardStatus, Case, Lift, Publication
+from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
 from services.escalation.domain import perform
 from shared import events
 from shared.roles import AccountRole
@@ -21,11 +21,11 @@ ROADS, WATER = Caller("roads", AccountRole.UNIT, "roads"), Caller("water", Accou
 COUNTY, CITY = Caller("county", AccountRole.LEADER, "county"), Caller("city", AccountRole.LEADER, "city")
 
 
-def case(**fields: object) -> Case:
-    return Case(appeal_id=UUID(int=9), registration_number="BZ-20261109-00001", **fields)
+def case(**fields: object) -> CaseDocument:
+    return CaseDocument(appeal_id=UUID(int=9), registration_number="BZ-20261109-00001", **fields)
 
 
-def carded(status: CardStatus = CardStatus.ISSUED, cleared_at: datetime | None = None) -> Case:
+def carded(status: CardStatus = CardStatus.ISSUED, cleared_at: datetime | None = None) -> CaseDocument:
     card = Card(
         card_id=CARD, card="yellow", unit="roads", leg_id=LEG, round=1, deadline="reply", due_at=AT,
         clause="BZ 3", issued_at=AT, status=status, cleared_at=cleared_at,
@@ -33,7 +33,7 @@ def carded(status: CardStatus = CardStatus.ISSUED, cleared_at: datetime | None =
     return case(cards=[card])
 
 
-def proposed(unit: str | None = "roads", **fields: object) -> Case:
+def proposed(unit: str | None = "roads", **fields: object) -> CaseDocument:
     publication = Publication(
         publication_id=PUBLICATION, leg_id=LEG, unit=unit, round=1, deadline="repayment", due_at=AT,
         clause="XX 17", proposed_at=AT, **fields,
@@ -41,7 +41,7 @@ def proposed(unit: str | None = "roads", **fields: object) -> Case:
     return case(publications=[publication])
 
 
-def lifted(*leaders: str | None) -> Case:
+def lifted(*leaders: str | None) -> CaseDocument:
     lifts = [
         Lift(leader=leader, reason=events.LiftReason.LEVEL, unit="roads", clause="QY 6", lifted_at=AT)
         for leader in leaders

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.escalation.case import Case
+from services.escalation.document import CaseDocument
 from services.escalation.engine import ACTS, judge
 from services.escalation.handlers import HANDLERS
 from services.escalation.judgement import take
@@ -47,7 +47,7 @@ def history(dispatched: str, *more: Event) -> list[Event]:
 
 
 def brought(
-    case: Case, acts: list[Event], rules: Pack, upto: str, calendars: Calendars = CALENDARS
+    case: CaseDocument, acts: list[Event], rules: Pack, upto: str, calendars: Calendars = CALENDARS
 ) -> list[Event]:
     return take(case, judge(ID, acts, rules, calendars, at(upto)), at(upto))
 
@@ -55,7 +55,7 @@ def brought(
 def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:
     # Monday 2026-11-09: due on Thursday the 12th at 17:30; two days after it is lifted, at the end of the
     # 14th, to the city, and at the end of the 16th it is handed over
-    case, acts = Case(**SHARED), history("2026-11-09 10:00")
+    case, acts = CaseDocument(**SHARED), history("2026-11-09 10:00")
     assert brought(case, acts, rules, "2026-11-12 17:29") != []
     assert (case.lifts, case.notices, case.publications) == ([], [], [])
     said = brought(case, acts, rules, "2026-11-20 00:00")
@@ -73,7 +73,7 @@ def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:
 
 
 def test_in_steps_it_comes_to_the_same_as_at_once(rules: Pack) -> None:
-    stepwise, at_once, acts = Case(**SHARED), Case(**SHARED), history("2026-11-09 10:00")
+    stepwise, at_once, acts = CaseDocument(**SHARED), CaseDocument(**SHARED), history("2026-11-09 10:00")
     for day in range(9, 20):
         brought(stepwise, acts, rules, f"2026-11-{day:02} 12:00")
     brought(at_once, acts, rules, "2026-11-19 12:00")
@@ -112,7 +112,7 @@ def known(moment: str) -> Calendars:
 def test_a_deadline_is_explained_by_the_calendar_it_was_reckoned_by(
     rules: Pack, dispatched: str, due: str, calendar: str, looks: tuple[str, ...]
 ) -> None:
-    case = Case(**SHARED)
+    case = CaseDocument(**SHARED)
     for look in (*looks, "2027-01-07 12:00"):
         brought(case, history(dispatched), rules, look, known("2027-01-04 12:00"))
     (completion,) = [d for d in case.deadlines if d.deadline == "completion"]
@@ -123,14 +123,14 @@ def test_a_deadline_is_explained_by_the_calendar_it_was_reckoned_by(
 def test_what_starts_under_a_calendar_is_explained_by_it_though_another_agrees(
     rules: Pack,
 ) -> None:
-    case = Case(**SHARED)
+    case = CaseDocument(**SHARED)
     brought(case, history("2026-12-02 10:00"), rules, "2026-12-02 11:00", known("2026-12-01 12:00"))
     (completion,) = [d for d in case.deadlines if d.deadline == "completion"]
     assert "日历：second" in completion.explanation["zh"]
 
 
 def test_a_limit_that_ends_beyond_the_calendar_is_said_to(rules: Pack) -> None:
-    case = Case(**SHARED)
+    case = CaseDocument(**SHARED)
     brought(case, history("2099-12-31 10:00"), rules, "2099-12-31 11:00")
     (completion,) = [d for d in case.deadlines if d.deadline == "completion"]
     assert completion.due_at is None
@@ -152,14 +152,14 @@ def test_a_document_of_a_release_that_knew_one_lift_is_read() -> None:
         "lifted_at": "2026-11-13T00:00:00Z",
     }
     old = {"appeal_id": str(ID), "registration_number": "TT-1", "lift": lift, "cards": []}
-    case = Case.model_validate(old)
+    case = CaseDocument.model_validate(old)
     assert [one.leader for one in case.lifts] == ["mayor"]
-    assert Case.model_validate_json(case.model_dump_json()) == case
-    assert Case.model_validate(old | {"lift": None}).lifts == []
+    assert CaseDocument.model_validate_json(case.model_dump_json()) == case
+    assert CaseDocument.model_validate(old | {"lift": None}).lifts == []
 
 
 def test_a_case_with_a_notice_of_supervision_is_on_the_ledger_until_it_is_done(rules: Pack) -> None:
-    case, acts = Case(**SHARED), history("2026-11-09 10:00")
+    case, acts = CaseDocument(**SHARED), history("2026-11-09 10:00")
     brought(case, acts, rules, "2026-11-09 12:00")
     assert not case.supervised()
     brought(case, acts, rules, "2026-11-13 00:00")

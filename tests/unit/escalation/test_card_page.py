@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pypdf import PdfReader
 
-from services.escalation.card_page import html, pdf
-from services.escalation.cards import Document, Language, Setting, document, number
-from services.escalation.case import Card, CardStatus, Case
+from services.escalation.cards.page import CardContext, CardPage, Language, card_page, number
+from services.escalation.cards.rendering import html, pdf
+from services.escalation.document import Card, CardStatus, CaseDocument
 from shared.events import Deadline
 from shared.rules.pack import pack
 from shared.rules.time.calendar import OfficeHours
@@ -44,13 +44,13 @@ def case(
     due_at: datetime = DUE,
     unit: str = "市交通运输局",
     **of_card: Any,
-) -> Case:
+) -> CaseDocument:
     place = {"leg_id": LEG, "unit": "roads", "round": 1, "deadline": "reply"}
     card = {**place, "due_at": DUE, "card_id": CARD, "card": "yellow", "clause": CLAUSE, "issued_at": DUE}
     judged = Deadline.model_validate(
         {**place, "started_at": STARTED, "due_at": due_at, "explanation": explanation}
     )
-    return Case(
+    return CaseDocument(
         appeal_id=UUID(int=1),
         registration_number="BZ-20260213-00042",
         pack="bozhou-2024@1",
@@ -60,9 +60,9 @@ def case(
     )
 
 
-def printed(found: Case, language: Language = "zh-CN", subject: str = "厂区门口道路积水") -> Document:
-    setting = Setting(language, ZONE, subject, POLICY, datetime(2026, 3, 1, 2, tzinfo=UTC))
-    return document(found, found.cards[-1], setting)
+def printed(found: CaseDocument, language: Language = "zh-CN", subject: str = "厂区门口道路积水") -> CardPage:
+    setting = CardContext(language, ZONE, subject, POLICY, datetime(2026, 3, 1, 2, tzinfo=UTC))
+    return card_page(found, found.cards[-1], setting)
 
 
 def told(made: bytes) -> str:
@@ -170,8 +170,8 @@ def test_the_deadline_is_called_what_its_pack_calls_it() -> None:
 @LANGUAGES
 def test_a_card_of_a_policy_that_is_not_here_names_its_clause_alone(language: Language) -> None:
     found = case()
-    setting = Setting(language, ZONE, "", "", DUE)
-    assert dict(document(found, found.cards[0], setting).facts)[setting.say("basis")] == CLAUSE
+    setting = CardContext(language, ZONE, "", "", DUE)
+    assert dict(card_page(found, found.cards[0], setting).facts)[setting.say("basis")] == CLAUSE
 
 
 def _longest() -> dict[str, str]:

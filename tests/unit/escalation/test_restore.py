@@ -5,9 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.escalation import domain, judgement, recall
+from services.escalation import domain, judgement, restore
 from services.escalation.acts import Acknowledge, Contest, Instruct, Serve, SignOff, Uphold, Withdraw
-from services.escalation.case import Case
+from services.escalation.document import CaseDocument
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.roles import AccountRole
@@ -19,11 +19,11 @@ ROADS = Caller("roads", AccountRole.UNIT, "roads")
 MAYOR = Caller("leader", AccountRole.LEADER, "mayor")
 
 
-def case() -> Case:
-    return Case(appeal_id=UUID(int=1), registration_number="BZ-20261109-00001", pack="bozhou-2024@1")
+def case() -> CaseDocument:
+    return CaseDocument(appeal_id=UUID(int=1), registration_number="BZ-20261109-00001", pack="bozhou-2024@1")
 
 
-def said_by_the_judge(of: Case) -> list[Event]:
+def said_by_the_judge(of: CaseDocument) -> list[Event]:
     """A card and a lift."""
     leg = uuid4()
     common = {"leg_id": leg, "unit": "roads", "clause": "3"}
@@ -65,7 +65,7 @@ def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
             lived.said.add(said[-1].id)
             judgement.keep(lived, said[-1])
     for event in said:
-        recall.bring_back(back, event)
+        restore.restore_event(back, event)
     assert back.model_dump(exclude={"version"}) == lived.model_dump(exclude={"version"})
     assert back.version >= lived.version
 
@@ -81,7 +81,7 @@ def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
     )
     said += domain.perform(lived, SignOff(), AT, MAYOR, AT.date())
     for event in said:
-        recall.bring_back(back, event)
+        restore.restore_event(back, event)
     assert back.lifts == lived.lifts
 
 
@@ -94,7 +94,7 @@ def test_all_that_people_make_escalation_say_is_known() -> None:
     by_judge |= {"appeal.reminded.v1", "deadline.moved.v1", "approval.deemed.v1", "appeal.handed_over.v1"}
     by_judge |= {"publication.proposed.v1", "card.issued.v1", "card.cleared.v1", "appeal.redispatched.v1"}
     by_judge |= {"appeal.lifted.v1"}
-    assert {event.type for event in recall.BY_PEOPLE} == by_people
+    assert {event.type for event in restore.BY_PEOPLE} == by_people
     own = {type_ for type_, event in CATALOGUE.items() if event.source == "escalation"}
     assert own == by_people | by_judge, (
         "a new event of escalation: does an act of people make it, or the judge?"

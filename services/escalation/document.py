@@ -114,7 +114,7 @@ class Publication(Passed):
     expires_on: date | None = None
 
 
-class Case(BaseModel):
+class CaseDocument(BaseModel):
     """A case as last judged, up to `judged_upto`.
 
     `said` are the ids of what the judge said of it; never said again. `units` are names by code.

@@ -5,11 +5,10 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import text
 
-from services.escalation import store
-from services.escalation.case import Case
-from services.escalation.store import Remembered
+from services.escalation import queries
+from services.escalation.document import CaseDocument
+from services.escalation.queries import Remembered
 from shared.events import AppealLifted, CardIssued
 from shared.roles import AccountRole
 from shared.service.clock import TICK
@@ -17,12 +16,6 @@ from shared.web.request import Called, Paged, Reading, no_cursor, service
 
 router = APIRouter(tags=["records"])
 
-_PUBLICATIONS = """
-    select id, file from publications
-    where id > :after {filter} order by id limit :limit
-"""
-_STAFF_SEES = "and (cast(:unit as text) is null or unit = :unit)"
-_ALL_SEE = "and published and expires_on >= :today"
 _SHOWN = {
     "publication_id",
     "unit",
@@ -45,15 +38,15 @@ async def publications(conn: Reading, called: Called, page: Paged, request: Requ
     after = page.after[0] if page.after else 0
     if not isinstance(after, int):
         raise no_cursor()
-    values: dict[str, Any] = {"after": after, "limit": page.limit + 1}
     if called.role in (None, AccountRole.IMPORTER):
-        running = service(request)
-        values["today"] = running.clock.now().astimezone(running.zone).date()
-        rows = await conn.execute(text(_PUBLICATIONS.format(filter=_ALL_SEE)), values)
+        context = service(request)
+        today = context.clock.now().astimezone(context.zone).date()
+        rows = await queries.published(conn, after, page.limit + 1, today)
+        shown: set[str] | None = _SHOWN
     else:
-        values["unit"] = called.code if called.role == AccountRole.UNIT else None
-        rows = await conn.execute(text(_PUBLICATIONS.format(filter=_STAFF_SEES)), values)
-    shown = _SHOWN if "today" in values else None
+        unit = called.code if called.role == AccountRole.UNIT else None
+        rows = await queries.publications(conn, after, page.limit + 1, unit)
+        shown = None
     return page.answer([_publication(row.id, row.file, shown) for row in rows], "id")
 
 
@@ -62,26 +55,17 @@ def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict
     return {"id": id_, **kept}
 
 
-_JUDGED = text(
-    """
-    select appeal_id, registration_number, file, next_due_at, unjudged_from, stuck
-    from cases where registration_number > :after order by registration_number limit :limit
-    """
-)
-
-
 @router.get("/histories")
 async def histories(conn: Reading, page: Paged, request: Request) -> Response:
     """Every case with its acts, the pack it is judged under, and what was issued: enough to judge it anew."""
-    after = page.after_text
-    rows = (await conn.execute(_JUDGED, {"after": after, "limit": page.limit + 1})).all()
-    found = await store.histories(conn, [row.appeal_id for row in rows])
+    rows = await queries.judged_cases(conn, page.after_text, page.limit + 1)
+    found = await queries.histories(conn, [row.appeal_id for row in rows])
     now = service(request).clock.now()
     return page.answer([_history(row, found[row.appeal_id], now) for row in rows], "registration_number")
 
 
 def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str, Any]:
-    case = Case.model_validate(row.file)
+    case = CaseDocument.model_validate(row.file)
     found = [_event(act) for act in remembered]
     upto = _judged_upto(case, row.next_due_at, now)
     return {
@@ -104,14 +88,14 @@ def _event(act: Remembered) -> dict[str, Any]:
     return {"type": act.type, **body}
 
 
-def _judged_upto(case: Case, next_due_at: datetime | None, now: datetime) -> datetime | None:
+def _judged_upto(case: CaseDocument, next_due_at: datetime | None, now: datetime) -> datetime | None:
     """For a case last judged under a release that did not note it: up to just before it is due again."""
     if case.judged_upto is not None or not case.version:
         return case.judged_upto
     return next_due_at - TICK if next_due_at else now
 
 
-def _cards(case: Case) -> list[dict[str, Any]]:
+def _cards(case: CaseDocument) -> list[dict[str, Any]]:
     fields = {"leg_id", "unit", "round", "deadline", "due_at", "card", "clause"}
     return [
         {
@@ -124,7 +108,7 @@ def _cards(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _lifts(case: Case) -> list[dict[str, Any]]:
+def _lifts(case: CaseDocument) -> list[dict[str, Any]]:
     fields = {"unit", "leader", "level", "reason", "clause"}
     return [
         {

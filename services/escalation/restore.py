@@ -2,54 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import text
-
-from services.escalation.case import Card, CardStatus, Case, Publication
+from services.escalation import queries
+from services.escalation.document import Card, CardStatus, CaseDocument
 from services.escalation.engine import ACTS
 from services.escalation.judgement import keep
-from services.escalation.store import Ledger
+from services.escalation.work import Work
 from shared import events
-from shared.database.connection import Connection
 from shared.events import Event
 
-_PUBLICATIONS = text(
-    "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"
-)
-_LATE = text("update history set late = not late where late <> (event_id = any(cast(:ids as uuid[])))")
 
-
-async def recall(ledger: Ledger, said: Sequence[Event]) -> None:
+async def restore(work: Work, said: Sequence[Event]) -> None:
     """Bring back what was said of cases that are open here, in the order in which it was said.
 
     What was said is never said again. Publications come from their own rows, which hold the answers.
     """
-    await ledger.load({event.appeal_id for event in said})
-    publications = await _publications(ledger.conn, [event.appeal_id for event in said])
+    await work.load({event.appeal_id for event in said})
+    publications = await queries.publications_of(work.conn, [event.appeal_id for event in said])
     for event in said:
-        case = ledger.case(event.appeal_id)
-        bring_back(case, event)
+        case = work.case(event.appeal_id)
+        restore_event(case, event)
         case.publications = publications.get(case.appeal_id, [])
         if type(event) in ACTS:
-            ledger.remember(event)
-        ledger.keep(case)
-    await ledger.flush()
+            work.remember(event)
+        work.keep(case)
+    await work.flush()
 
 
-async def mark_late(conn: Connection, ids: Sequence[UUID]) -> None:
-    """Of all histories exactly these acts came when their moment had been judged."""
-    await conn.execute(_LATE, {"ids": list(ids)})
-
-
-async def _publications(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Publication]]:
-    found: dict[UUID, list[Publication]] = {}
-    for row in await conn.execute(_PUBLICATIONS, {"keys": keys}):
-        found.setdefault(row.appeal_id, []).append(Publication.model_validate(row.file))
-    return found
-
-
-def bring_back(case: Case, event: Event) -> None:
+def restore_event(case: CaseDocument, event: Event) -> None:
     """Let `case` stand as it stood when `event` had been said of it."""
     case.version += 1
     if isinstance(event, events.AppealJudged):
@@ -62,8 +42,8 @@ def bring_back(case: Case, event: Event) -> None:
         keep(case, event)
 
 
-def _stands(to: CardStatus) -> Callable[[Case, Any], None]:
-    def change(case: Case, event: events.CardEvent) -> None:
+def _stands(to: CardStatus) -> Callable[[CaseDocument, Any], None]:
+    def change(case: CaseDocument, event: events.CardEvent) -> None:
         card = case.card(event.card_id)
         card.status = _upheld(card) if to is CardStatus.UPHELD else to
         card.reason = getattr(event, "reason", None) or card.reason
@@ -75,20 +55,20 @@ def _upheld(card: Card) -> CardStatus:
     return CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
 
 
-def _instruct(case: Case, event: events.AppealInstructed) -> None:
+def _instruct(case: CaseDocument, event: events.AppealInstructed) -> None:
     lift = case.lifted()
     lift.instruction, lift.task_force = event.instruction, event.task_force
 
 
-def _sign_off(case: Case, event: events.AppealSignedOff) -> None:
+def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
     case.lifted().signed_off_at = event.occurred_at
 
 
-def _in_its_row(_case: Case, _event: Event) -> None:
+def _in_its_row(_case: CaseDocument, _event: Event) -> None:
     """The publication's row holds it."""
 
 
-BY_PEOPLE: Mapping[type[Event], Callable[[Case, Any], None]] = {
+BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.CardServed: _stands(CardStatus.SERVED),
     events.CardAcknowledged: _stands(CardStatus.ACKNOWLEDGED),
     events.CardAppealed: _stands(CardStatus.APPEALED),

@@ -1,0 +1,292 @@
+"""What escalation reads from its database and writes into it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from services.escalation.document import CaseDocument, Publication
+from shared.database.connection import Connection, Result
+from shared.database.locks import wait_for_name
+from shared.database.rows import excluded, insert
+from shared.events import CATALOGUE, AppealReceived, Event
+from shared.messaging.broker import key_hash
+from shared.rules.judging.state import CaseState
+from shared.web.request import Page
+
+_LOCK = text(
+    """
+    select cast(file as text) as file, next_due_at, unjudged_from from cases
+    where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
+    """
+)
+_LOCK_DUE = text(
+    """
+    select cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck,
+      (select max(id) from calendars) as newest_calendar
+    from cases c
+    join unnest(cast(:partitions as int[]), cast(:uptos as timestamptz[])) as w (partition, upto)
+      on w.partition = mod(c.hash, :count)
+    where c.next_due_at <= w.upto and c.file->>'pack' is not null
+    order by c.next_due_at limit :limit
+    for update of c skip locked
+    """
+)
+_SAVE = insert(
+    "cases",
+    {
+        "appeal_id": "uuid",
+        "registration_number": "text",
+        "hash": "bigint",
+        "state": "text",
+        "supervised": "boolean",
+        "units": "text[]",
+        "leader": "text",
+        "file": "jsonb",
+        "next_due_at": "timestamptz",
+        "unjudged_from": "timestamptz",
+    },
+    then="on conflict (appeal_id) do update set "
+    + excluded("state", "supervised", "units", "leader", "file", "next_due_at", "unjudged_from"),
+)
+_SAVE_PUBLICATIONS = insert(
+    "publications",
+    {
+        "publication_id": "uuid",
+        "appeal_id": "uuid",
+        "unit": "text",
+        "published": "boolean",
+        "expires_on": "date",
+        "file": "jsonb",
+    },
+    then="on conflict (publication_id) do update set " + excluded("published", "expires_on", "file"),
+)
+_REMEMBER = insert(
+    "history",
+    {"event_id": "uuid", "appeal_id": "uuid", "type": "text", "event": "text", "late": "boolean"},
+    then="on conflict do nothing",
+)
+_HISTORIES = text(
+    "select appeal_id, type, event, late from history where appeal_id = any(cast(:keys as uuid[]))"
+)
+_MARK_LATE = text("update history set late = not late where late <> (event_id = any(cast(:ids as uuid[])))")
+_HEARD = text(
+    """
+    select partition, min(watermark) as upto from heard where topic = any(cast(:topics as text[]))
+    group by partition having count(*) = :topics_count and count(watermark) = :topics_count
+    """
+)
+_CASES = """
+    select registration_number, file from cases
+    where registration_number > :after
+      and (cast(:state as text) is null or state = :state)
+      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+      and (cast(:leader as text) is null or leader = :leader)
+      {supervised}
+    order by registration_number limit :limit
+"""
+_ALL_CASES = text(_CASES.format(supervised=""))
+_SUPERVISED_CASES = text(_CASES.format(supervised="and supervised"))
+_CASE = text("select file from cases where appeal_id = :id")
+_CASE_WITH_TITLE = text(
+    """
+    select c.file, cast(h.event as json)->>'title' as title from cases c
+    left join history h on h.appeal_id = c.appeal_id and h.type = :received
+    where c.appeal_id = :id
+    """
+)
+_JUDGED = text(
+    """
+    select appeal_id, registration_number, file, next_due_at, unjudged_from, stuck
+    from cases where registration_number > :after order by registration_number limit :limit
+    """
+)
+_PUBLICATIONS_OF_CASES = text(
+    "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"
+)
+_PUBLICATIONS = "select id, file from publications where id > :after {filter} order by id limit :limit"
+_PUBLICATIONS_OF_UNIT = text(_PUBLICATIONS.format(filter="and (cast(:unit as text) is null or unit = :unit)"))
+_PUBLISHED = text(_PUBLICATIONS.format(filter="and published and expires_on >= :today"))
+_LEADERS = text("select code, name, title, version from leaders order by code")
+_LOCK_LEADER = text("select " + wait_for_name("'leader ' || :code"))
+_LEADER_VERSION = text("select version from leaders where code = :code")
+_SAVE_LEADER = text(
+    """
+    insert into leaders (code, name, title) values (:code, :name, :title)
+    on conflict (code) do update
+    set name = excluded.name, title = excluded.title, version = leaders.version + 1
+    returning version
+    """
+)
+
+
+class Remembered(NamedTuple):
+    """An act in the history of a case. `late`: it came when its moment had been judged."""
+
+    type: str
+    body: str
+    late: bool
+
+    def event(self) -> Event:
+        """The event. Raises for one that this release does not know."""
+        return CATALOGUE[self.type].model_validate_json(self.body)
+
+
+async def lock(conn: Connection, keys: Collection[UUID]) -> Result:
+    """These cases, locked in the order of their ids."""
+    return await conn.execute(_LOCK, {"keys": list(keys)})
+
+
+async def lock_due(conn: Connection, uptos: Mapping[int, datetime], partitions: int, limit: int) -> Result:
+    """The cases that are due by the moment of their partition, the longest due first; others lock theirs."""
+    values = {"partitions": list(uptos), "uptos": list(uptos.values()), "count": partitions, "limit": limit}
+    return await conn.execute(_LOCK_DUE, values)
+
+
+async def save(
+    conn: Connection,
+    cases: Sequence[CaseDocument],
+    next_due: Mapping[UUID, datetime | None],
+    unjudged_from: Mapping[UUID, datetime | None],
+) -> None:
+    """Write cases with the moments at which they are judged again, and their publications."""
+    rows = [
+        {
+            "appeal_id": case.appeal_id,
+            "registration_number": case.registration_number,
+            "hash": key_hash(str(case.appeal_id)),
+            "state": case.state,
+            "supervised": case.supervised(),
+            "units": case.blamed(),
+            "leader": case.lift.leader if case.lift else None,
+            "file": case.model_dump_json(),
+            "next_due_at": next_due.get(case.appeal_id),
+            "unjudged_from": unjudged_from.get(case.appeal_id),
+        }
+        for case in cases
+    ]
+    await _SAVE.execute(conn, rows)
+    publications = [_row(case, publication) for case in cases for publication in case.publications]
+    if publications:
+        await _SAVE_PUBLICATIONS.execute(conn, publications)
+
+
+def _row(case: CaseDocument, publication: Publication) -> dict[str, Any]:
+    about_case = {
+        "appeal_id": str(case.appeal_id),
+        "registration_number": case.registration_number,
+        "unit_name": case.units.get(publication.unit or "", ""),
+    }
+    return {
+        "publication_id": publication.publication_id,
+        "appeal_id": case.appeal_id,
+        "unit": publication.unit,
+        "published": publication.published,
+        "expires_on": publication.expires_on,
+        "file": orjson.dumps(publication.model_dump(mode="json") | about_case).decode(),
+    }
+
+
+async def remember(conn: Connection, news: Sequence[tuple[Event, bool]]) -> None:
+    """Put events into the histories of their cases, each with whether it came late."""
+    rows = [(event.id, event.appeal_id, event.type, event.model_dump_json(), late) for event, late in news]
+    await _REMEMBER.execute(conn, rows)
+
+
+async def histories(conn: Connection, keys: Collection[UUID]) -> dict[UUID, list[Remembered]]:
+    """What is known of these cases, in no order."""
+    found: dict[UUID, list[Remembered]] = {key: [] for key in keys}
+    for row in await conn.execute(_HISTORIES, {"keys": list(keys)}):
+        found[row.appeal_id].append(Remembered(row.type, row.event, row.late))
+    return found
+
+
+async def mark_late(conn: Connection, ids: Sequence[UUID]) -> None:
+    """Have exactly these acts, of all histories, marked as late."""
+    await conn.execute(_MARK_LATE, {"ids": list(ids)})
+
+
+async def heard(conn: Connection, topics: Collection[str]) -> dict[int, datetime]:
+    """Up to when all of `topics` are complete here, by partition; one that lacks a topic is left out."""
+    rows = await conn.execute(_HEARD, {"topics": list(topics), "topics_count": len(topics)})
+    return {row.partition: row.upto for row in rows}
+
+
+async def cases(
+    conn: Connection,
+    page: Page,
+    *,
+    state: CaseState | None = None,
+    unit: str | None = None,
+    leader: str | None = None,
+    supervised: bool = False,
+) -> list[dict[str, Any]]:
+    """A page of cases by registration number, and one more where there are more; `unit` is one blamed."""
+    values = {
+        "after": page.after_text,
+        "limit": page.limit + 1,
+        "state": state,
+        "unit": unit,
+        "leader": leader,
+    }
+    rows = await conn.execute(_SUPERVISED_CASES if supervised else _ALL_CASES, values)
+    return [row.file for row in rows]
+
+
+async def case(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
+    """A case as it is stored."""
+    file: dict[str, Any] | None = (await conn.execute(_CASE, {"id": appeal_id})).scalar()
+    return file
+
+
+async def case_with_title(conn: Connection, appeal_id: UUID) -> tuple[CaseDocument, str] | None:
+    """A case, and the title of its appeal."""
+    values = {"id": appeal_id, "received": AppealReceived.type}
+    row = (await conn.execute(_CASE_WITH_TITLE, values)).one_or_none()
+    return None if row is None else (CaseDocument.model_validate(row.file), row.title or "")
+
+
+async def judged_cases(conn: Connection, after: str, limit: int) -> Sequence[Any]:
+    """Cases by registration number, with the moments at which they are judged again."""
+    return (await conn.execute(_JUDGED, {"after": after, "limit": limit})).all()
+
+
+async def publications_of(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Publication]]:
+    """What is proposed for publication in these cases."""
+    found: dict[UUID, list[Publication]] = {}
+    for row in await conn.execute(_PUBLICATIONS_OF_CASES, {"keys": keys}):
+        found.setdefault(row.appeal_id, []).append(Publication.model_validate(row.file))
+    return found
+
+
+async def published(conn: Connection, after: int, limit: int, today: date) -> Sequence[Any]:
+    """What is published on this day."""
+    values = {"after": after, "limit": limit, "today": today}
+    return (await conn.execute(_PUBLISHED, values)).all()
+
+
+async def publications(conn: Connection, after: int, limit: int, unit: str | None) -> Sequence[Any]:
+    """What is or was proposed for publication, of one unit or of all."""
+    values = {"after": after, "limit": limit, "unit": unit}
+    return (await conn.execute(_PUBLICATIONS_OF_UNIT, values)).all()
+
+
+async def leaders(conn: Connection) -> list[dict[str, Any]]:
+    """All leaders, by code."""
+    return [dict(row) for row in (await conn.execute(_LEADERS)).mappings()]
+
+
+async def lock_leader(conn: Connection, code: str) -> int | None:
+    """The version of a leader, whom nobody else writes until this transaction ends; None for a new one."""
+    await conn.execute(_LOCK_LEADER, {"code": code})
+    version: int | None = (await conn.execute(_LEADER_VERSION, {"code": code})).scalar()
+    return version
+
+
+async def save_leader(conn: Connection, leader: Mapping[str, Any]) -> int:
+    """Write a leader; returns the version."""
+    version: int = (await conn.execute(_SAVE_LEADER, leader)).scalar_one()
+    return version

@@ -1,0 +1,73 @@
+"""Escalation's unit of work: cases as last judged, and what is new in their histories."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.escalation import queries
+from services.escalation.document import CaseDocument
+from services.escalation.tables import CASES
+from shared.database.connection import Connection, Result
+from shared.events import Event
+from shared.judging.work import JudgingWork
+from shared.service.errors import NotFound
+from shared.telemetry import spans
+
+
+class Work(JudgingWork[CaseDocument]):
+    """The cases of one transaction. Its keys are ids of appeals."""
+
+    service = "escalation"
+    table = CASES
+
+    def __init__(self, conn: Connection, at: datetime) -> None:
+        super().__init__(conn, at)
+        self._news: list[tuple[Event, bool]] = []
+        self.newest_calendar: int | None = None
+
+    async def load(self, keys: Collection[Any]) -> None:
+        if keys:
+            self._take(await queries.lock(self.conn, keys))
+
+    async def load_due(self, uptos: dict[int, datetime], partitions: int, limit: int) -> list[UUID]:
+        """Lock and read cases that may be judged now, the longest due first; returns their ids."""
+        rows = await queries.lock_due(self.conn, uptos, partitions, limit)
+        for row in rows:
+            self.newest_calendar = row.newest_calendar
+        return self._take(rows, stuck=[row.stuck is not None for row in rows])
+
+    def _take(self, rows: Result, stuck: Collection[bool] = ()) -> list[UUID]:
+        documents = [CaseDocument.model_validate_json(row.file) for row in rows]
+        for case, row, was_stuck in zip(documents, rows, stuck or [False] * len(documents), strict=True):
+            self.loaded(case.appeal_id, case, row.next_due_at, row.unjudged_from, stuck=was_stuck)
+        return [case.appeal_id for case in documents]
+
+    def case(self, appeal_id: UUID) -> CaseDocument:
+        """The case, or `NotFound`."""
+        if (case := self.cases.get(appeal_id)) is None:
+            raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        spans.about(appeal_id, case.registration_number)
+        return case
+
+    def remember(self, event: Event) -> CaseDocument:
+        """Put `event` into its case's history, to be judged as soon as all before it is known."""
+        case = self.cases.get(event.appeal_id) or CaseDocument(
+            appeal_id=event.appeal_id, registration_number=event.registration_number
+        )
+        late = case.judged_upto is not None and event.occurred_at <= case.judged_upto
+        self._news.append((event, late))
+        self.judge_by(event.appeal_id, event.occurred_at)
+        self.keep(case)
+        return case
+
+    def keep(self, case: CaseDocument) -> None:
+        """Write `case` when this transaction commits."""
+        self.write(case.appeal_id, case)
+
+    async def flush(self) -> None:
+        if self._news:
+            await queries.remember(self.conn, self._news)
+        if changed := self.changed():
+            await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
+        await super().flush()
