@@ -1,4 +1,4 @@
-"""Longer limits and pauses: asked in time, within the pack's bounds, approved by the rank they need."""
+"""Longer limits: asked for in time, within the pack's bounds, approved by the rank their length needs."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.dispatch import acts
-from shared.events import AppealExtended, AppealPaused, ExtensionDenied, Rank, Verdict
+from shared.events import AppealExtended, ExtensionDenied, Rank, Verdict
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
 from tests.unit.dispatch.case import (
@@ -23,6 +23,8 @@ from tests.unit.dispatch.case import (
 
 # Assigned on Monday 11-09: five working days end on Monday 11-16 at close of business, 17:30.
 DUE = at("11-16 17:30")
+
+
 YES = {"approved": True, "approver": "张", "reason": "同意"}
 
 
@@ -177,37 +179,6 @@ def test_of_the_past_neither_judgement_nor_rank_is_asked_but_the_cap_holds() -> 
 
 
 PAUSE = {"reason": "缺材料", "approver": "张"}
-
-
-@pytest.mark.parametrize(
-    ("by", "body", "status"),
-    [
-        (OFFICE, {"ground": "papers"}, None),
-        (OFFICE, {"ground": "expert"}, 403),
-        (OFFICE, {"ground": "expert", "rank": "leader"}, None),
-        (OFFICE, {"ground": "expert", "rank": "mayor"}, None),
-        (OFFICE, {"ground": "moon"}, 422),
-        (OFFICE, {}, 422),
-        (IMPORTER, {"ground": "expert"}, None),
-    ],
-)
-def test_a_pause_has_a_ground_of_the_pack_and_its_rank(
-    by: Caller, body: dict[str, Any], status: int | None
-) -> None:
-    case = Case().assigned()
-    if status:
-        refused(case, status, "rank" if status == 403 else "papers", by, acts.Pause, **PAUSE, **body)
-    else:
-        (event,) = case.do(by, acts.Pause, **PAUSE, **body)
-        assert isinstance(event, AppealPaused)
-        assert event.ground == body["ground"]
-
-
-def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock() -> None:
-    bare = Case().rules.model_copy(update={"pauses": Case().rules.pauses.model_copy(update={"grounds": ()})})
-    refused(Case(bare).assigned(), 422, "ground", OFFICE, acts.Pause, **PAUSE, ground="papers")
-    assert Case(bare).assigned().do(OFFICE, acts.Pause, **PAUSE)
-    refused(Case(PLAIN).assigned(), 409, "clock", OFFICE, acts.Pause, **PAUSE)
 
 
 def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:

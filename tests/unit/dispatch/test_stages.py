@@ -1,0 +1,100 @@
+"""The stages of a procedure, with their dates and amounts, and who reports them."""
+
+from typing import Any
+
+import pytest
+
+from services.dispatch import acts
+from shared.events import StageReached
+from shared.service.accounts import Caller
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, at, refused
+
+FIRST, SECOND = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"
+
+
+PLAN = {"stage": "plan", "dates": [FIRST, SECOND], "text": "分两期还款"}
+
+
+PAID = {"stage": "paid", "text": "已到账"}
+
+
+ORDERED = {"stage": "ordered", "text": "责令整改"}
+
+
+def test_a_plan_brings_its_dates_and_keeps_texts_and_amounts_out_of_the_event() -> None:
+    case = Case().assigned()
+    (event,) = case.do(ROADS, acts.Reach, **PLAN, amount="100", amounts=["60", "40.50"])
+    assert isinstance(event, StageReached)
+    assert (event.stage, [date.isoformat() for date in event.dates]) == ("plan", [FIRST, SECOND])
+    assert "分两期" not in event.model_dump_json()
+    assert "amount" not in event.model_dump_json()
+    assert [reached.stage for reached in case.appeal.legs[0].stages] == ["plan"]
+
+
+@pytest.mark.parametrize(
+    ("by", "body"),
+    [
+        (ROADS, PAID),
+        (OFFICE, ORDERED),
+        (IMPORTER, PAID),
+        (IMPORTER, ORDERED),
+        (ROADS, PLAN | {"dates": [FIRST]}),
+    ],
+)
+def test_a_stage_is_said_by_whom_the_pack_names(by: Caller, body: dict[str, Any]) -> None:
+    assert case_said(by, body) == body["stage"]
+
+
+def case_said(by: Caller, body: dict[str, Any]) -> str:
+    (event,) = Case().assigned().do(by, acts.Reach, **body)
+    assert isinstance(event, StageReached)
+    return event.stage
+
+
+def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
+    case = Case().assigned()
+    case.now = at("12-20 09:00")
+    case.do(ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]})
+    refused(case, 422, "dates.0", ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
+
+
+@pytest.mark.parametrize(
+    ("by", "body", "status", "words"),
+    [
+        (ROADS, {"stage": "moon", "text": "x"}, 422, "plan"),
+        (ROADS, ORDERED, 403, "stage"),
+        (OFFICE, PAID, 403, "stage"),
+        (ROADS, PLAN | {"dates": []}, 422, "dates"),
+        (ROADS, PAID | {"dates": [FIRST]}, 422, "dates"),
+        (
+            ROADS,
+            PLAN | {"dates": [FIRST, "2026-11-30T16:00:00+00:00"]},
+            422,
+            "dates",
+        ),  # one moment, two zones
+        (ROADS, PLAN | {"dates": [FIRST, "2026-11-08T00:00:00+08:00"]}, 422, "dates.1"),
+        (ROADS, PLAN | {"dates": [FIRST, "2036-11-18T00:00:00+08:00"]}, 422, "dates.1"),  # 3661 days on
+        (ROADS, PLAN | {"amounts": ["1"]}, 422, "amounts"),
+        (ROADS, PAID | {"amounts": ["1"]}, 422, "amounts"),
+    ],
+)
+def test_a_stage_is_refused(by: Caller, body: dict[str, Any], status: int, words: str) -> None:
+    refused(Case().assigned(), status, words, by, acts.Reach, **body)
+
+
+def test_more_than_sixty_dates_are_no_plan() -> None:
+    dates = [f"2027-{month:02}-{day:02}T00:00:00+08:00" for month in (1, 3, 5) for day in range(1, 31)]
+    with pytest.raises(ValueError, match="at most 60"):
+        Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:61]})
+    assert Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:60]})
+
+
+def test_a_pack_without_stages_has_none_to_reach() -> None:
+    refused(Case(PLAIN).assigned(), 409, "stage", ROADS, acts.Reach, **PAID)
+
+
+@pytest.mark.parametrize("act", [acts.Reach, acts.Reply])
+def test_a_completed_leg_reaches_no_stage(act: type[acts.AppealAct]) -> None:
+    case = Case().assigned()
+    case.do(ROADS, acts.Complete, outcome="solved", text="好")
+    refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))

@@ -1,0 +1,82 @@
+"""What it takes to register an appeal."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from services.intake import acts
+from services.intake.domain.registration import imported_id, receive, registration_number
+from shared.events import Channel
+from shared.service.errors import Invalid
+from tests.unit.intake.case import (
+    APPEAL,
+    BARE,
+    ENTERPRISE,
+    NUMBER,
+    START,
+    registration,
+)
+
+
+@pytest.mark.parametrize(
+    ("channel", "enterprise", "field"),
+    [
+        (Channel.ANONYMOUS_LETTER, None, None),
+        (Channel.ANONYMOUS_LETTER, ENTERPRISE, "enterprise"),
+        (Channel.SUPERVISION_CODE, None, None),
+        (Channel.SUPERVISION_CODE, ENTERPRISE, None),
+        (Channel.WEB, ENTERPRISE, None),
+        (Channel.WEB, None, "enterprise.name"),
+        (Channel.FAMILY_TALK, None, "enterprise.name"),
+    ],
+)
+def test_a_channel_decides_whether_the_enterprise_is_named(
+    channel: Channel, enterprise: acts.Enterprise | None, field: str | None
+) -> None:
+    refused = None
+    try:
+        receive(registration(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
+    except Invalid as refusal:
+        refused = refusal.field
+    assert refused == field
+
+
+def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:
+    _, event = receive(registration(), APPEAL, NUMBER, BARE.ref, START, "hash", "old-7")
+    assert (event.source_id, event.receipt_hash, event.locality) == ("old-7", "hash", "qiaocheng")
+    assert not [secret for secret in ("某甲", "0558", "停电") if secret in event.model_dump_json()]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "good"),
+    [
+        ("phone", "13800000000", True),
+        ("phone", "+86 558 1234567", True),
+        ("phone", "call me", False),
+        ("phone", "12345", False),
+        ("phone", "1380000000" * 3, False),
+        ("credit_code", "91341600MA2N0000X0", True),
+        ("credit_code", "91341600MA2N0000O0", False),  # the letter O is none of them
+        ("credit_code", "91341600MA2N0000X", False),
+        ("name", "", False),
+        ("name", "   ", False),
+    ],
+)
+def test_what_is_said_of_an_enterprise_must_be_possible(field: str, value: str, good: bool) -> None:
+    accepted = True
+    try:
+        acts.Enterprise.model_validate({"name": "某厂", field: value})
+    except ValidationError:
+        accepted = False
+    assert accepted == good
+
+
+def test_registration_numbers_name_prefix_day_and_count() -> None:
+    assert registration_number("BZ", date(2026, 2, 13), 42) == NUMBER
+
+
+def test_an_imported_id_depends_on_source_and_id_alone() -> None:
+    assert imported_id("hotline", "7") == UUID("a62b73a3-a6cc-5126-ade5-82e581570e9b")
+    assert len({imported_id(source, id_) for source in ("a", "b") for id_ in ("1", "2")}) == 4
