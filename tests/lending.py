@@ -5,7 +5,7 @@ from typing import Any
 
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import BankReport, Receipt
+from services.financing.contract import BankReport, ReportReceipt
 from services.financing.enterprises.credit_code import check_character
 from services.financing.work import Work
 from shared.service.clock import TICK
@@ -67,7 +67,7 @@ def report_body(leg: str, state: str, report_id: str = "", **more: Any) -> dict[
     }
 
 
-async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> Receipt:
+async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> ReportReceipt:
     """A bank's report, taken as each of its integrations takes it."""
     body = BankReport.model_validate(report_body(leg, state, **more))
 
@@ -76,7 +76,7 @@ async def report(city: City, bank: str, leg: str, state: str, **more: Any) -> Re
 
     keys = [body.leg, ReportKey(bank, body.report_id)]
     answer = await city.services["financing"].writer.write(keys, do)
-    return Receipt.model_validate_json(answer.body)
+    return ReportReceipt.model_validate_json(answer.body)
 
 
 async def move_to(city: City, moment: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankCode, BankReport, DeclineReason, Evidence, LegState, Yuan
+from services.financing.contract import BankCode, BankLegState, BankReport, DeclineReason, Evidence, Yuan
 from services.financing.enterprises.credit_code import check_character
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.roles import AccountRole
@@ -44,7 +44,7 @@ class Report(Body):
     """What a bank says at its desk."""
 
     bank: BankCode
-    state: LegState
+    state: BankLegState
     amount: Yuan | None = None
     rate_percent: str | None = None
     term_months: int | None = None

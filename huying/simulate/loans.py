@@ -5,17 +5,17 @@ from uuid import UUID
 
 from huying.simulate.recorded import Case, Past
 from services.financing import engine
-from services.financing.contract import LegState
+from services.financing.contract import BankLegState
 from services.financing.loans.domain import band
 from shared import events
 from shared.events import Event
 from shared.rules.judging.acts import Act
 
 STATES = {
-    "contact": LegState.CONTACTED,
-    "status": LegState.UNDER_REVIEW,
-    "approve": LegState.APPROVED,
-    "decline": LegState.DECLINED,
+    "contact": BankLegState.CONTACTED,
+    "status": BankLegState.UNDER_REVIEW,
+    "approve": BankLegState.APPROVED,
+    "decline": BankLegState.DECLINED,
 }
 """What the bank reports with each act; the other one withdraws the request."""
 LOAN, LEG = UUID(int=1), UUID(int=2)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from services.financing.contract import BANK_MESSAGES, BankReport, Receipt
+from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
 from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
@@ -29,7 +29,7 @@ class ReplyPosition(BaseModel):
     offset: int
 
 
-class AnsweredReply(Receipt):
+class AnsweredReply(ReportReceipt):
     """The receipt of one record on the bank's replies."""
 
     reply: ReplyPosition
@@ -93,9 +93,15 @@ EXAMPLES: Final[dict[str, Schema]] = {
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     **BANK_MESSAGES,
     BankReport.type: BankReport,
-    Receipt.type: AnsweredReply,
+    ReportReceipt.type: AnsweredReply,
 }
-_PUBLISHED_AS: Final = {"ReportOutcome": "Outcome", "EnterpriseShown": "Enterprise", "ReplyPosition": "Place"}
+_PUBLISHED_AS: Final = {
+    "BankLegState": "LegState",
+    "BankReminder": "Reminder",
+    "EnterpriseShown": "Enterprise",
+    "ReplyPosition": "Place",
+    "ReportOutcome": "Outcome",
+}
 """The names of classes in the schemas, where banks that generate code know them by another name than ours."""
 
 
@@ -125,7 +131,7 @@ _TOPICS: Final = {
     ),
     "receipts": _Topic(
         "receive",
-        [Receipt.type],
+        [ReportReceipt.type],
         "The answer to each record on replies, also to one that cannot be read.",
         "/huying/financing",
     ),
@@ -150,9 +156,13 @@ def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
     return schema
 
 
+def _name(model: type[BaseModel]) -> str:
+    return _PUBLISHED_AS.get(model.__name__, model.__name__)
+
+
 def asyncapi() -> Schema:
     """The AsyncAPI document from the side of a bank: it receives requests and receipts, and sends replies."""
-    schemas = {model.__name__: _schema(model, _REF) for model in _MODELS.values()}
+    schemas = {_name(model): _schema(model, _REF) for model in _MODELS.values()}
     inner = {
         name: definition
         for schema in schemas.values()
@@ -206,7 +216,7 @@ def _message(type_: str, source: str) -> Schema:
     description = inspect.getdoc(model) or ""
     return {
         "name": type_,
-        "title": model.__name__,
+        "title": _name(model),
         "summary": description.splitlines()[0],
         "description": description,
         "contentType": "application/json",
@@ -216,7 +226,7 @@ def _message(type_: str, source: str) -> Schema:
                 {"type": "object", "properties": constant},
             ]
         },
-        "payload": {"$ref": _REF.format(model=model.__name__)},
+        "payload": {"$ref": _REF.format(model=_name(model))},
         "examples": [{"headers": headers, "payload": EXAMPLES[type_]}],
     }
 

@@ -48,7 +48,7 @@ def fen(amount: str) -> int:
     return int(Decimal(amount) * 100)
 
 
-class LegState(StrEnum):
+class BankLegState(StrEnum):
     """How a bank leg stands. All but `PUSHED` are what a bank reports."""
 
     PUSHED = "pushed"
@@ -102,7 +102,7 @@ class BankReport(Body):
 
     report_id: ReportId
     leg: LegNumber
-    state: LegState
+    state: BankLegState
     evidence: Evidence
     done_at: Moment | None = None
     amount: Yuan | None = None
@@ -113,14 +113,14 @@ class BankReport(Body):
     @model_validator(mode="after")
     def whole(self) -> Self:
         """ValueError where the state lacks its facts, or has those of another."""
-        if self.state is LegState.PUSHED:
+        if self.state is BankLegState.PUSHED:
             raise ValueError("pushed is no bank's word: report received or a later state")
         offer = (self.amount, self.rate_percent, self.term_months)
-        if (self.state is LegState.APPROVED) != all(part is not None for part in offer):
+        if (self.state is BankLegState.APPROVED) != all(part is not None for part in offer):
             raise ValueError("approved has amount, rate_percent and term_months, and no other state has")
-        if self.state is not LegState.APPROVED and any(part is not None for part in offer):
+        if self.state is not BankLegState.APPROVED and any(part is not None for part in offer):
             raise ValueError("amount, rate_percent and term_months belong to approved alone")
-        if (self.state is LegState.DECLINED) != (self.reason is not None):
+        if (self.state is BankLegState.DECLINED) != (self.reason is not None):
             raise ValueError("declined has a reason, and no other state has")
         if self.reason is DeclineReason.OTHER and self.evidence.text is None:
             raise ValueError("the reason other needs evidence.text")
@@ -149,7 +149,7 @@ class ReceiptCode(StrEnum):
     NOT_PROCESSED = "not_processed"  # a defect on our side
 
 
-class Receipt(BaseModel):
+class ReportReceipt(BaseModel):
     """The answer to a report. `at` is when it counts as reported; `state` how the leg stands now.
 
     `REPEATED` repeats the first answer's time and state. `report_id` and `leg` are None where they could not
@@ -165,7 +165,7 @@ class Receipt(BaseModel):
     outcome: ReportOutcome
     code: ReceiptCode
     at: AwareDatetime
-    state: LegState | None = None
+    state: BankLegState | None = None
     zh: str
     en: str
     field: str | None = None
@@ -219,7 +219,7 @@ class RequestWithdrawn(BankMessage):
     consent: bool
 
 
-class Reminder(BankMessage):
+class BankReminder(BankMessage):
     """A deadline of the leg comes near, or has passed."""
 
     type = "bank.reminder.v1"
@@ -240,5 +240,5 @@ class ComplaintShown(BankMessage):
 
 
 BANK_MESSAGES: dict[str, type[BankMessage]] = {
-    cls.type: cls for cls in (PushedRequest, RequestWithdrawn, Reminder, ComplaintShown)
+    cls.type: cls for cls in (PushedRequest, RequestWithdrawn, BankReminder, ComplaintShown)
 }

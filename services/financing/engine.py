@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import LegState
+from services.financing.contract import BankLegState
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
@@ -19,15 +19,15 @@ from shared.rules.terms import Kind, Role
 
 TAKEN_BACK = "taken_back"
 STAGES = {
-    LegState.DOCUMENTS_NEEDED: "documents_needed",
-    LegState.UNDER_REVIEW: "under_review",
-    LegState.APPROVED: "approved",
-    LegState.DECLINED: "declined",
-    LegState.DISBURSED: "disbursed",
-    LegState.WITHDRAWN: TAKEN_BACK,
+    BankLegState.DOCUMENTS_NEEDED: "documents_needed",
+    BankLegState.UNDER_REVIEW: "under_review",
+    BankLegState.APPROVED: "approved",
+    BankLegState.DECLINED: "declined",
+    BankLegState.DISBURSED: "disbursed",
+    BankLegState.WITHDRAWN: TAKEN_BACK,
 }
 """The stage of the pack that a bank reaches by reporting a state; the call is an act of its own."""
-ENDS = frozenset({LegState.DECLINED, LegState.DISBURSED, LegState.WITHDRAWN})
+ENDS = frozenset({BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN})
 """The states after which a leg has nothing more to do."""
 _ACT_NAMES: dict[type[Act], str] = {
     engine.Opened: "appeal.received.v1",
@@ -47,9 +47,9 @@ def acts(fact: Event) -> list[Act]:
     return _ACTS[type(fact)](fact)
 
 
-def meeting(state: LegState) -> str | None:
+def meeting(state: BankLegState) -> str | None:
     """What a report of `state` meets deadlines by, in the words of a pack's `met_by`."""
-    return "contacted" if state is LegState.CONTACTED else STAGES.get(state)
+    return "contacted" if state is BankLegState.CONTACTED else STAGES.get(state)
 
 
 def _act(act_type: type[Act], fact: Event, *values: Any) -> Act:
@@ -66,9 +66,9 @@ def _pushed(fact: events.LoanPushed) -> list[Act]:
 
 
 def _reported(fact: events.LoanReported) -> list[Act]:
-    state = LegState(fact.state)
+    state = BankLegState(fact.state)
     reported: list[Act] = []
-    if state is LegState.CONTACTED:
+    if state is BankLegState.CONTACTED:
         reported.append(_act(engine.Contacted, fact, fact.leg_id))
     if (stage := STAGES.get(state)) is not None:
         reported.append(_act(engine.Reached, fact, fact.leg_id, stage))

@@ -1,7 +1,7 @@
 """The rule packs that cases are judged under, and the routing rules, as the settings name them."""
 
 from services.financing.loans import routing
-from services.financing.loans.routing import Routing
+from services.financing.loans.routing import BankRouting
 from services.financing.settings import settings_of
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
@@ -20,6 +20,6 @@ def pack_of(context: ServiceContext, ref: str) -> Pack:
     return own if own.ref == ref else pack.load(ref, settings_of(context).pack_settings)
 
 
-def routing_now(context: ServiceContext) -> Routing:
-    """The routing rules. RoutingError for mistakes."""
+def routing_now(context: ServiceContext) -> BankRouting:
+    """The routing rules. BankRoutingError for mistakes."""
     return routing.load(settings_of(context).routing)

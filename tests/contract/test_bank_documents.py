@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from services.financing import bank_documents
 from services.financing.banks.kafka.topics import receipts, replies, requests
-from services.financing.contract import BANK_MESSAGES, BankReport, Receipt
+from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
 from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3
 
@@ -25,7 +25,7 @@ def test_the_files_are_what_the_contract_says() -> None:
 
 
 def test_every_message_is_in_the_document() -> None:
-    assert set(MESSAGES) == {*BANK_MESSAGES, BankReport.type, Receipt.type}
+    assert set(MESSAGES) == {*BANK_MESSAGES, BankReport.type, ReportReceipt.type}
 
 
 def test_the_document_is_asyncapi_3_and_refers_to_what_it_has() -> None:

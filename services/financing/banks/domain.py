@@ -4,46 +4,51 @@ from datetime import datetime
 
 from services.financing import engine
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankReport, Evidence, LegState, Receipt, ReceiptCode
+from services.financing.contract import BankLegState, BankReport, Evidence, ReceiptCode, ReportReceipt
 from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport
 from shared import events
 from shared.events import Event
 
-_ANY = (LegState.APPROVED, LegState.DECLINED, LegState.WITHDRAWN)
-TRANSITIONS: dict[LegState, tuple[LegState, ...]] = {
-    LegState.PUSHED: (
-        LegState.RECEIVED,
-        LegState.CONTACTED,
-        LegState.DOCUMENTS_NEEDED,
-        LegState.UNDER_REVIEW,
+_ANY = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.WITHDRAWN)
+TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
+    BankLegState.PUSHED: (
+        BankLegState.RECEIVED,
+        BankLegState.CONTACTED,
+        BankLegState.DOCUMENTS_NEEDED,
+        BankLegState.UNDER_REVIEW,
         *_ANY,
     ),
-    LegState.RECEIVED: (LegState.CONTACTED, LegState.DOCUMENTS_NEEDED, LegState.UNDER_REVIEW, *_ANY),
-    LegState.CONTACTED: (LegState.DOCUMENTS_NEEDED, LegState.UNDER_REVIEW, *_ANY),
-    LegState.DOCUMENTS_NEEDED: (LegState.UNDER_REVIEW, *_ANY),
-    LegState.UNDER_REVIEW: (LegState.DOCUMENTS_NEEDED, *_ANY),
-    LegState.APPROVED: (LegState.DISBURSED, LegState.WITHDRAWN),
-    LegState.DECLINED: (),
-    LegState.DISBURSED: (),
-    LegState.WITHDRAWN: (),
+    BankLegState.RECEIVED: (
+        BankLegState.CONTACTED,
+        BankLegState.DOCUMENTS_NEEDED,
+        BankLegState.UNDER_REVIEW,
+        *_ANY,
+    ),
+    BankLegState.CONTACTED: (BankLegState.DOCUMENTS_NEEDED, BankLegState.UNDER_REVIEW, *_ANY),
+    BankLegState.DOCUMENTS_NEEDED: (BankLegState.UNDER_REVIEW, *_ANY),
+    BankLegState.UNDER_REVIEW: (BankLegState.DOCUMENTS_NEEDED, *_ANY),
+    BankLegState.APPROVED: (BankLegState.DISBURSED, BankLegState.WITHDRAWN),
+    BankLegState.DECLINED: (),
+    BankLegState.DISBURSED: (),
+    BankLegState.WITHDRAWN: (),
 }
 """What a bank may report next. `CONTACTED` cannot follow a state that shows that the call was made."""
 STATE_ZH = {
-    LegState.PUSHED: "已推送",
-    LegState.RECEIVED: "已接收",
-    LegState.CONTACTED: "已联系企业",
-    LegState.DOCUMENTS_NEEDED: "需补充材料",
-    LegState.UNDER_REVIEW: "审查中",
-    LegState.APPROVED: "已批准",
-    LegState.DECLINED: "未批准",
-    LegState.DISBURSED: "已放款",
-    LegState.WITHDRAWN: "已撤回",
+    BankLegState.PUSHED: "已推送",
+    BankLegState.RECEIVED: "已接收",
+    BankLegState.CONTACTED: "已联系企业",
+    BankLegState.DOCUMENTS_NEEDED: "需补充材料",
+    BankLegState.UNDER_REVIEW: "审查中",
+    BankLegState.APPROVED: "已批准",
+    BankLegState.DECLINED: "未批准",
+    BankLegState.DISBURSED: "已放款",
+    BankLegState.WITHDRAWN: "已撤回",
 }
 
 
 def accept(
     loan: LoanDocument | None, bank: str, report: BankReport, at: datetime
-) -> tuple[Receipt, Event | None]:
+) -> tuple[ReportReceipt, Event | None]:
     """Accept a bank's report or refuse it: its receipt, and the event of an accepted one.
 
     A leg of another bank is answered like a leg that does not exist.
@@ -55,8 +60,8 @@ def accept(
 
 
 def accept_past(
-    loan: LoanDocument, state: LegState, evidence: Evidence, at: datetime
-) -> tuple[Receipt, Event | None]:
+    loan: LoanDocument, state: BankLegState, evidence: Evidence, at: datetime
+) -> tuple[ReportReceipt, Event | None]:
     """Accept or refuse a past report of the only bank of an imported request."""
     leg = loan.legs[0]
     report_id = f"past-{len(leg.reports) + 1}"
@@ -66,7 +71,7 @@ def accept_past(
 
 def _accept(
     loan: LoanDocument, leg: BankLegDocument, report: BankReport, at: datetime
-) -> tuple[Receipt, Event | None]:
+) -> tuple[ReportReceipt, Event | None]:
     if loan.ended is not None:
         return receipt(report, at, ReceiptCode.REQUEST_ENDED, leg.state), None
     if report.state not in TRANSITIONS[leg.state]:
@@ -92,7 +97,7 @@ def _accept(
     return receipt(report, at, code, leg.state), event
 
 
-def _is_late(loan: LoanDocument, leg: BankLegDocument, state: LegState, at: datetime) -> bool:
+def _is_late(loan: LoanDocument, leg: BankLegDocument, state: BankLegState, at: datetime) -> bool:
     """Whether the report comes after a deadline that it would have met."""
     word = engine.meeting(state)
     return any(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import BankMessage, ComplaintShown, Reminder, RequestWithdrawn
+from services.financing.contract import BankMessage, BankReminder, ComplaintShown, RequestWithdrawn
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
@@ -39,7 +39,7 @@ def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
             yield AddressedMessage(leg.bank, message)
     elif isinstance(event, events.LoanDueSoon | events.LoanOverdue):
         overdue = isinstance(event, events.LoanOverdue)
-        reminder = Reminder(leg=event.leg, deadline=event.deadline, due_at=event.due_at, overdue=overdue)
+        reminder = BankReminder(leg=event.leg, deadline=event.deadline, due_at=event.due_at, overdue=overdue)
         yield AddressedMessage(event.bank, reminder)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import PushedRequest, Receipt, RequestWithdrawn
+from services.financing.contract import PushedRequest, ReportReceipt, RequestWithdrawn
 from shared.database.connection import Connection
 from shared.database.locks import Lock, take, wait_for_name
 from shared.database.rows import ManyRows, insert
@@ -111,7 +111,7 @@ class KnownReport(NamedTuple):
     """A report that was answered before. `fingerprint` is the SHA-256 of its content."""
 
     fingerprint: str
-    receipt: Receipt
+    receipt: ReportReceipt
 
 
 async def bank_rows(conn: Connection) -> list[Any]:
@@ -160,7 +160,7 @@ async def lock_reports(conn: Connection, keys: Sequence[ReportKey]) -> Mapping[R
     reports: dict[ReportKey, KnownReport | None] = dict.fromkeys(keys)
     for row in await _REPORTS.execute(conn, keys):
         key = ReportKey(row.bank, row.report_id)
-        reports[key] = KnownReport(row.fingerprint, Receipt.model_validate(row.receipt))
+        reports[key] = KnownReport(row.fingerprint, ReportReceipt.model_validate(row.receipt))
     return reports
 
 

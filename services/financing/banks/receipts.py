@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.financing.contract import BankReport, LegState, Receipt, ReceiptCode, ReportOutcome
+from services.financing.contract import BankLegState, BankReport, ReceiptCode, ReportOutcome, ReportReceipt
 
 _ANSWERS = {
     ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),
@@ -47,10 +47,12 @@ _FIELDS = {
 }
 
 
-def receipt(report: BankReport, at: datetime, code: ReceiptCode, state: LegState | None = None) -> Receipt:
+def receipt(
+    report: BankReport, at: datetime, code: ReceiptCode, state: BankLegState | None = None
+) -> ReportReceipt:
     """The receipt of a report that could be read."""
     outcome, zh, en = _ANSWERS[code]
-    return Receipt(
+    return ReportReceipt(
         report_id=report.report_id,
         leg=report.leg,
         outcome=outcome,
@@ -63,7 +65,7 @@ def receipt(report: BankReport, at: datetime, code: ReceiptCode, state: LegState
     )
 
 
-def repeated(first: Receipt) -> Receipt:
+def repeated(first: ReportReceipt) -> ReportReceipt:
     """The receipt of a report that comes again: that of the first time, with its time and state."""
     if first.outcome is not ReportOutcome.ACCEPTED:
         return first

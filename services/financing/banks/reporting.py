@@ -6,14 +6,14 @@ from hashlib import sha256
 from services.financing.banks.domain import accept
 from services.financing.banks.queries import KnownReport, ReportKey
 from services.financing.banks.receipts import receipt, repeated
-from services.financing.contract import BankReport, Receipt, ReceiptCode
+from services.financing.contract import BankReport, ReceiptCode, ReportReceipt
 from services.financing.loans.domain import go_on
 from services.financing.work import Work
 
 
 def take_report(
     work: Work, bank: str, report: BankReport, at: datetime, source_id: str | None = None
-) -> Receipt:
+) -> ReportReceipt:
     """Take a report that a bank made at `at`. The same report with the same id again changes nothing.
 
     `source_id` says where the report came from. KeyError where its `ReportKey` was not loaded.

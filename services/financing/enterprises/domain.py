@@ -5,14 +5,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import LegState
+from services.financing.contract import BankLegState
 from services.financing.enterprises.acts import EnterpriseBody
 from services.financing.loans.acts import LoanRequestBody, NewLoanRequest
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import band
 from shared.service.errors import Invalid
 
-CREDIT_GIVEN = (LegState.APPROVED, LegState.DISBURSED)
+CREDIT_GIVEN = (BankLegState.APPROVED, BankLegState.DISBURSED)
 
 
 class EnterpriseKey(NamedTuple):
@@ -58,7 +58,7 @@ def summary(loans: Collection[LoanDocument], complaints: Collection[ComplaintDoc
     """What came of an enterprise's requests; `first_loan`: no bank gives it credit through one of them."""
     states = [{leg.state for leg in loan.legs} for loan in loans]
     approved = [bool(states_of_loan & set(CREDIT_GIVEN)) for states_of_loan in states]
-    declined = [states_of_loan == {LegState.DECLINED} for states_of_loan in states]
+    declined = [states_of_loan == {BankLegState.DECLINED} for states_of_loan in states]
     return {
         "first_loan": not any(approved),
         "requests": {

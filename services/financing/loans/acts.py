@@ -7,8 +7,8 @@ from pydantic import Field
 from services.financing.contract import (
     Attachment,
     BankCode,
+    BankLegState,
     Evidence,
-    LegState,
     Line,
     ShortCode,
     Text,
@@ -140,7 +140,7 @@ class PastBankReport(PastLoanAct):
     """What the bank reported then."""
 
     act: Literal["report"] = "report"
-    state: LegState
+    state: BankLegState
     evidence: Evidence
 
 

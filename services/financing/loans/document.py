@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.contract import DeclineReason, EnterpriseShown, Evidence, LegState, PushedRequest
+from services.financing.contract import BankLegState, DeclineReason, EnterpriseShown, Evidence, PushedRequest
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
@@ -32,7 +32,7 @@ class RecordedReport(BaseModel):
     """A report that was accepted. `late`: it was made after a deadline that it would have met."""
 
     report_id: str
-    state: LegState
+    state: BankLegState
     evidence: Evidence
     reported_at: datetime
     late: bool = False
@@ -52,7 +52,7 @@ class BankLegDocument(BaseModel):
     bank_name: str
     wave: int
     pushed_at: datetime
-    state: LegState = LegState.PUSHED
+    state: BankLegState = BankLegState.PUSHED
     reports: list[RecordedReport] = Field(default_factory=list)
     deadlines: list[events.Deadline] = Field(default_factory=list)
 
@@ -129,9 +129,9 @@ class LoanDocument(JudgedDocument):
         states = {leg.state for leg in self.legs}
         if self.ended is not None:
             self.state = self.ended
-        elif LegState.DISBURSED in states:
+        elif BankLegState.DISBURSED in states:
             self.state = LoanState.DISBURSED
-        elif LegState.APPROVED in states:
+        elif BankLegState.APPROVED in states:
             self.state = LoanState.APPROVED
         elif self.taken_over:
             self.state = LoanState.WITH_OFFICE

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import LegState, fen
+from services.financing.contract import BankLegState, fen
 from services.financing.loans.acts import NewLoanRequest, PastLoan
 from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
-from services.financing.loans.routing import Routing
+from services.financing.loans.routing import BankRouting
 from shared import events
 from shared.events import AmountBand, Event
 from shared.rules.pack.pack import Pack
@@ -17,7 +17,7 @@ from shared.service.errors import Conflict, Invalid
 IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests
 MOST_LEGS = 30
 
-_GONE = (LegState.DECLINED, LegState.WITHDRAWN)
+_GONE = (BankLegState.DECLINED, BankLegState.WITHDRAWN)
 _BANDS = (
     (500_000, AmountBand.BELOW_500K),
     (1_000_000, AmountBand.BELOW_1M),
@@ -49,7 +49,7 @@ def register(
     pack: Pack,
     at: datetime,
     receipt_hash: str,
-    routing: Routing,
+    routing: BankRouting,
     banks: Mapping[str, BankBody],
 ) -> tuple[LoanDocument, list[Event]]:
     """Register a request and push it to its first wave.
@@ -73,17 +73,7 @@ def register(
         silent_on=routing.silent,
         met_by=pack.met_by,
     )
-    requested = loan.event(
-        events.LoanRequested,
-        at,
-        product=wish.product,
-        amount_band=band(wish.amount),
-        first_loan=wish.first_loan,
-        locality=wish.locality,
-        pack=pack.ref,
-        receipt_hash=receipt_hash,
-    )
-    return loan, [requested, *go_on(loan, at, banks)]
+    return loan, [_requested(loan), *go_on(loan, at, banks)]
 
 
 def register_past(
@@ -103,16 +93,22 @@ def register_past(
         plan=[[past.bank]],
         met_by=pack.met_by,
     )
-    requested = loan.event(
+    return loan, [_requested(loan), *go_on(loan, at, banks)]
+
+
+def _requested(loan: LoanDocument) -> Event:
+    wish = loan.wish
+    return loan.event(
         events.LoanRequested,
-        at,
-        product=past.product,
-        amount_band=band(past.amount),
-        first_loan=False,
-        pack=pack.ref,
-        source_id=past.source_id,
+        loan.received_at,
+        product=loan.product,
+        amount_band=band(loan.amount),
+        first_loan=wish is not None and wish.first_loan,
+        locality=wish.locality if wish else None,
+        pack=loan.pack,
+        receipt_hash=loan.receipt_hash,
+        source_id=loan.source_id,
     )
-    return loan, [requested, *go_on(loan, at, banks)]
 
 
 def _check_banks(wished: Collection[str], banks: Mapping[str, BankBody]) -> None:

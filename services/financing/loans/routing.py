@@ -18,7 +18,7 @@ SHIPPED = Path(__file__).parent / "routing.yaml"
 Wave = Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]
 
 
-class RoutingError(ValueError):
+class BankRoutingError(ValueError):
     """A file of routing rules cannot be used. The message names file, line and rule."""
 
 
@@ -50,7 +50,7 @@ class RoutingRule(Strict):
     waves: Annotated[tuple[Wave, ...], Field(min_length=1)]
 
 
-class Routing(Strict):
+class BankRouting(Strict):
     """The rules; the first that fits applies. A bank that misses a deadline of `silent` counts as silent."""
 
     silent: frozenset[PackWord] = frozenset()
@@ -72,15 +72,15 @@ class Routing(Strict):
 
 
 @cache
-def load(path: Path | None) -> Routing:
-    """The rules of a file, or those that are shipped. RoutingError with each mistake."""
+def load(path: Path | None) -> BankRouting:
+    """The rules of a file, or those that are shipped. BankRoutingError with each mistake."""
     try:
-        return strict_yaml.read(path or SHIPPED, Routing, _mistakes)
+        return strict_yaml.read(path or SHIPPED, BankRouting, _mistakes)
     except strict_yaml.Mistakes as error:
-        raise RoutingError(str(error)) from error
+        raise BankRoutingError(str(error)) from error
 
 
-def _mistakes(routing: Routing) -> Iterator[tuple[Place, str]]:
+def _mistakes(routing: BankRouting) -> Iterator[tuple[Place, str]]:
     for i, rule in enumerate(routing.rules):
         for j, wave in enumerate(rule.waves):
             if len(set(wave)) < len(wave):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from services.financing.banks.domain import STATE_ZH
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.views import for_enterprise as complaint_for_enterprise
-from services.financing.contract import LegState
+from services.financing.contract import BankLegState
 from services.financing.loans.document import BankLegDocument, LoanDocument
 from services.financing.loans.domain import band
 from services.financing.views import INTERNAL, deadlines, local
@@ -29,8 +29,8 @@ def for_enterprise(loan: LoanDocument, complaints: list[ComplaintDocument], zone
 
 
 def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
-    offer = next((report for report in leg.reports if report.state is LegState.APPROVED), None)
-    decline = next((report for report in leg.reports if report.state is LegState.DECLINED), None)
+    offer = next((report for report in leg.reports if report.state is BankLegState.APPROVED), None)
+    decline = next((report for report in leg.reports if report.state is BankLegState.DECLINED), None)
     return {
         "leg": leg.leg,
         "bank": leg.bank,

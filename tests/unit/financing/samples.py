@@ -8,7 +8,7 @@ from services.financing.banks.acts import BankBody
 from services.financing.loans import domain
 from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument
-from services.financing.loans.routing import Routing
+from services.financing.loans.routing import BankRouting
 from shared.rules.pack import pack
 from tests.lending import wish
 
@@ -17,12 +17,12 @@ AT = datetime(2026, 11, 9, 1, tzinfo=UTC)
 BANKS = {code: BankBody(name=code, ways=frozenset({"desk"})) for code in ("bank-a", "bank-b", "bank-c")}
 
 
-def routed(**more: Any) -> Routing:
+def routed(**more: Any) -> BankRouting:
     rules = [
         {"when": {"first_loan": True, "below": "1000000"}, "waves": [["bank-b"], ["bank-a", "bank-b"]]},
         {"when": {}, "waves": [["bank-c"]]},
     ]
-    return Routing.model_validate({"silent": ["bank_contact"], "rules": rules, **more})
+    return BankRouting.model_validate({"silent": ["bank_contact"], "rules": rules, **more})
 
 
 def asked(**more: Any) -> LoanDocument:

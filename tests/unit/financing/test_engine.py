@@ -7,7 +7,7 @@ import pytest
 
 from services.financing import engine
 from services.financing.banks.domain import TRANSITIONS
-from services.financing.contract import LegState
+from services.financing.contract import BankLegState
 from services.financing.engine import FACTS
 from shared import events
 from shared.events import CATALOGUE
@@ -63,8 +63,8 @@ def test_every_event_of_financing_comes_from_financing() -> None:
     assert mine >= set(FACTS)
 
 
-@pytest.mark.parametrize("state", LegState)
-def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: LegState) -> None:
+@pytest.mark.parametrize("state", BankLegState)
+def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: BankLegState) -> None:
     leg = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": state.value}
     fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **leg)
     done = Completed in {type(act) for act in engine.acts(fact)}

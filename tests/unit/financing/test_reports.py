@@ -8,21 +8,23 @@ from pydantic import ValidationError
 
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS, accept
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankReport, LegState, ReceiptCode
+from services.financing.contract import BankLegState, BankReport, ReceiptCode
 from services.financing.loans import domain
 from services.financing.loans.document import LoanDocument, LoanState
 from tests.lending import report_body
 from tests.unit.financing.samples import AT, asked
 
 
-def take(loan: LoanDocument, state: LegState, bank: str = "bank-a") -> str:
+def take(loan: LoanDocument, state: BankLegState, bank: str = "bank-a") -> str:
     body = BankReport.model_validate(report_body(loan.legs[0].leg, state))
     return accept(loan, bank, body, AT + timedelta(hours=1))[0].code
 
 
-@pytest.mark.parametrize("before", LegState)
-@pytest.mark.parametrize("after", [state for state in LegState if state is not LegState.PUSHED])
-def test_a_report_is_taken_if_and_only_if_the_table_allows_it(before: LegState, after: LegState) -> None:
+@pytest.mark.parametrize("before", BankLegState)
+@pytest.mark.parametrize("after", [state for state in BankLegState if state is not BankLegState.PUSHED])
+def test_a_report_is_taken_if_and_only_if_the_table_allows_it(
+    before: BankLegState, after: BankLegState
+) -> None:
     loan = asked()
     loan.legs[0].state = before
     allowed = after in TRANSITIONS[before]
@@ -31,8 +33,8 @@ def test_a_report_is_taken_if_and_only_if_the_table_allows_it(before: LegState, 
 
 
 def test_every_state_has_its_row_its_name_and_a_way_to_a_decision() -> None:
-    assert set(TRANSITIONS) == set(STATE_ZH) == set(LegState)
-    assert not any(state in TRANSITIONS[state] for state in LegState)
+    assert set(TRANSITIONS) == set(STATE_ZH) == set(BankLegState)
+    assert not any(state in TRANSITIONS[state] for state in BankLegState)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_a_report_whose_facts_do_not_fit_its_state_is_malformed(state: str, chan
 
 def test_a_leg_of_another_bank_is_answered_like_one_that_is_not_there() -> None:
     loan = asked()
-    there = take(loan, LegState.CONTACTED, bank="bank-b")
+    there = take(loan, BankLegState.CONTACTED, bank="bank-b")
     gone = BankReport.model_validate(report_body("RZ-20261109-00009/1", "contacted"))
     assert there == accept(None, "bank-b", gone, AT)[0].code == "unknown_leg"
 
@@ -64,7 +66,7 @@ def test_a_leg_of_another_bank_is_answered_like_one_that_is_not_there() -> None:
 def test_after_the_end_nothing_is_taken() -> None:
     loan = asked()
     domain.end(loan, LoanState.WITHDRAWN, AT)
-    assert take(loan, LegState.CONTACTED) == "request_ended"
+    assert take(loan, BankLegState.CONTACTED) == "request_ended"
 
 
 def test_every_receipt_says_in_two_languages_what_to_do() -> None:

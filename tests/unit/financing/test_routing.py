@@ -8,7 +8,7 @@ import pytest
 from services.financing.loans import domain
 from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanState
-from services.financing.loans.routing import RoutingError, load
+from services.financing.loans.routing import BankRoutingError, load
 from shared import events
 from tests.lending import wish
 from tests.unit.financing.samples import AT, BANKS, asked, routed
@@ -47,7 +47,7 @@ def test_routing_rules_that_cannot_be_meant_are_refused_by_line(
 ) -> None:
     file = tmp_path / "routing.yaml"
     file.write_text(text, "utf-8")
-    with pytest.raises(RoutingError, match=f"line 1.*{said_}|{said_}"):
+    with pytest.raises(BankRoutingError, match=f"line 1.*{said_}|{said_}"):
         load(file)
 
 

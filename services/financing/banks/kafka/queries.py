@@ -47,7 +47,7 @@ _COMPLETE_UPTO = text(
 _RECEIPT_AT = text("select occurred_at from outbox where event_id = :id")
 
 
-class Source(NamedTuple):
+class ReplySource(NamedTuple):
     """The replies of one bank on one Kafka cluster."""
 
     bank: str
@@ -67,13 +67,13 @@ async def banks_on_kafka(conn: Connection) -> list[str]:
     return list((await conn.execute(_BANKS)).scalars())
 
 
-async def next_offsets(conn: Connection, source: Source, partitions: Collection[int]) -> dict[int, int]:
+async def next_offsets(conn: Connection, source: ReplySource, partitions: Collection[int]) -> dict[int, int]:
     """The next offset to read of each partition; on another cluster than before each starts at 0."""
     rows = await _START.execute(conn, [(partition,) for partition in partitions], **source._asdict())
     return {row.partition: row.next_offset for row in rows}
 
 
-async def move(conn: Connection, source: Source, stretches: Sequence[Stretch]) -> bool:
+async def move(conn: Connection, source: ReplySource, stretches: Sequence[Stretch]) -> bool:
     """Move the next offset of each partition to the end of its stretch.
 
     False where another replica has moved one of them: then the transaction must not commit.
@@ -83,7 +83,7 @@ async def move(conn: Connection, source: Source, stretches: Sequence[Stretch]) -
 
 
 async def mark_complete(
-    conn: Connection, source: Source, end_offsets: Mapping[int, int], upto: datetime
+    conn: Connection, source: ReplySource, end_offsets: Mapping[int, int], upto: datetime
 ) -> bool:
     """Keep that all replies up to `upto` were read, in each partition read as far as its end offset.
 

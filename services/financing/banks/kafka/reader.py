@@ -13,11 +13,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from services.financing.banks.kafka import queries, receipts, topics
-from services.financing.banks.kafka.queries import Source, Stretch
+from services.financing.banks.kafka.queries import ReplySource, Stretch
 from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import Receipt, ReceiptCode
+from services.financing.contract import ReceiptCode, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.database.retry import keep_running
@@ -49,7 +49,7 @@ class BankReader:
     def __init__(self, context: ServiceContext, bank: str, cluster: str, partitions: int) -> None:
         self._context = context
         self._log = context.log.bind(bank=bank)
-        self._source = Source(bank, cluster)
+        self._source = ReplySource(bank, cluster)
         self._partitions = [TopicPartition(topics.replies(bank), index) for index in range(partitions)]
         self._next_offsets: dict[int, int] = {}
         self._asked_at = float("-inf")
@@ -153,7 +153,9 @@ class BankReader:
         bank = self._source.bank
         return {key for report in reports for key in (report.leg, ReportKey(bank, report.report_id))}
 
-    def _answer_in_span(self, work: Work, reply: BankReply, failed: str | None, spans: list[Span]) -> Receipt:
+    def _answer_in_span(
+        self, work: Work, reply: BankReply, failed: str | None, spans: list[Span]
+    ) -> ReportReceipt:
         """Answer a reply under a span below the trace context that the bank sent along."""
         sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
         span = message_spans.begin_record_span(
@@ -166,7 +168,7 @@ class BankReader:
         span.error = "parked" if receipt.code in _PARKED else None
         return receipt
 
-    def _answer(self, work: Work, reply: BankReply, failed: str | None) -> Receipt:
+    def _answer(self, work: Work, reply: BankReply, failed: str | None) -> ReportReceipt:
         at = appended_at(reply.raw, work.at) if self._context.settings.clock == "wall" else work.at
         if reply.report is None or failed is not None:
             return unread(reply, at, ours=failed is not None)

@@ -10,7 +10,7 @@ from services.financing.banks.kafka import queries, topics
 from services.financing.banks.kafka.replies import BankReply, read
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import Receipt
+from services.financing.contract import ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
@@ -18,15 +18,15 @@ from shared.messaging.parked import ParkedRecord
 from shared.service.errors import Conflict
 
 
-async def give(conn: Connection, bank: str, answers: Iterable[tuple[str, BankReply, Receipt]]) -> None:
+async def give(conn: Connection, bank: str, answers: Iterable[tuple[str, BankReply, ReportReceipt]]) -> None:
     """Put the receipts of replies into the outbox, one for each source id and none twice."""
     await publish(conn, [_message(bank, *answer) for answer in answers])
 
 
-def _message(bank: str, source: str, reply: BankReply, receipt: Receipt) -> Message:
+def _message(bank: str, source: str, reply: BankReply, receipt: ReportReceipt) -> Message:
     body = orjson.dumps(receipt.model_dump(mode="json") | {"reply": reply.place()}).decode()
     topic = topics.receipts(bank)
-    return Message(_receipt_id(source), topic, receipt.leg or "", Receipt.type, receipt.at, None, body)
+    return Message(_receipt_id(source), topic, receipt.leg or "", ReportReceipt.type, receipt.at, None, body)
 
 
 def _receipt_id(source: str) -> UUID:

@@ -9,7 +9,7 @@ import orjson
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from services.financing.contract import BankReport, Receipt, ReceiptCode, ReportOutcome
+from services.financing.contract import BankReport, ReceiptCode, ReportOutcome, ReportReceipt
 from shared.messaging.records import KafkaRecord
 from shared.web.bodies import mistakes
 
@@ -107,10 +107,10 @@ def appended_at(raw: ConsumerRecord, read_at: datetime) -> datetime:
     return min(read_at, datetime.fromtimestamp(raw.timestamp / 1000, UTC))
 
 
-def unread(reply: BankReply, at: datetime, *, ours: bool) -> Receipt:
+def unread(reply: BankReply, at: datetime, *, ours: bool) -> ReportReceipt:
     """The receipt of a record that cannot be read, or, with `ours`, that this service failed to process."""
     zh, en = _OURS if ours else (reply.zh, reply.en)
-    return Receipt(
+    return ReportReceipt(
         report_id=reply.report.report_id if reply.report else reply.names.get("report_id"),
         leg=reply.report.leg if reply.report else reply.names.get("leg"),
         outcome=ReportOutcome.REFUSED,
