@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from sqlalchemy import TextClause
 
@@ -29,10 +29,9 @@ from shared.telemetry import logs
 from shared.telemetry.exporter import OtlpExporter
 from shared.telemetry.metrics import Counter, GaugeQuery, Metrics, Telemetry
 from shared.telemetry.spans import Tracer
-from shared.web import access, openapi, ops, problems
+from shared.web import access, ops
 from shared.web.access import Access
-from shared.web.direct import Application
-from shared.web.request import authorize
+from shared.web.routes import Description, application
 from shared.web.writer import Writer
 
 NUMBER_S = 1.0
@@ -103,6 +102,7 @@ class ServiceContext:
         self.telemetry = _telemetry(service, settings, exporter)
         self.log = logs.log(service.name)
         self.access = service.table
+        access.check(self.access, service.routes)
         self.accounts = Accounts.load(settings.accounts)
         self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
         self.zone = _zone(settings.zone)
@@ -130,7 +130,9 @@ class ServiceContext:
             service.redrives,
             self.telemetry,
         )
-        self.app = build_app(self)
+        self.description = _description(service)
+        self.app = application(self.description, (*service.routers, ops.router))
+        self.app.state.service = self
 
     def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:
         """A batch was committed."""
@@ -196,20 +198,9 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def build_app(context: ServiceContext) -> Application:
-    """The service's web application: its routes, the shared ones, and the guards around them."""
-    name = context.service.name
-    app = Application(
-        title=f"Huying {name}",
-        description=f"The {name} service of Huying (呼应).",
-        dependencies=[Depends(authorize)],
+def _description(service: Service) -> Description:
+    return Description(
+        title=f"Huying {service.name}",
+        description=f"The {service.name} service of Huying (呼应).",
         redoc_url=None,
     )
-    for router in (*context.service.routers, ops.router):
-        app.include_router(router)
-    access.check(context.access, context.service.routes)
-    app.call_directly(context.service.routes)
-    problems.install(app)
-    openapi.describe(app)
-    app.state.service = context
-    return app

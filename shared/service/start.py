@@ -100,7 +100,6 @@ async def listening(root: ASGIApp, host: str, port: int) -> AsyncIterator[asynci
             lifespan="off",
         )
     )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve())
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it

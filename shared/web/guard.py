@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.clock import epoch_ns
 from shared.service.errors import HuyingError, Invalid, TooLarge, Unsupported
-from shared.telemetry.context import SAMPLED, continued, use_span
+from shared.telemetry.context import SAMPLED, use_span
 from shared.telemetry.spans import NUMBER, Kind, Span
 from shared.web.problems import from_error
 
@@ -37,10 +37,7 @@ class Guard:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        context = getattr(self._state, "service", None)
-        if context is None:
-            use_span(continued(headers.get("traceparent")))
-            return await self._pass(scope, headers, receive, send)
+        context = self._state.service
         telemetry = context.telemetry
         span = telemetry.tracer.begin(scope["method"], Kind.SERVER, headers.get("traceparent"))
         use_span(span)

@@ -1,8 +1,6 @@
-"""What the routes' signatures do not show: keys, idempotency keys and versions travel in headers."""
+"""What routes' signatures do not show: API keys, idempotency keys and versions are sent in headers."""
 
 from typing import Any
-
-from fastapi import FastAPI
 
 _TEXT = {"type": "string"}
 _HEADERS = [
@@ -23,20 +21,11 @@ _HEADERS = [
 ]
 
 
-def describe(app: FastAPI) -> None:
-    """Let the OpenAPI document of `app` say so."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = plain()
-            schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-            schemes["key"] = {"type": "http", "scheme": "bearer", "description": "The account's API key."}
-            document["security"] = [{}, {"key": []}]
-            for operations in document["paths"].values():
-                for method in operations.keys() & {"post", "put"}:
-                    operations[method].setdefault("parameters", []).extend(_HEADERS)
-            app.openapi_schema = document
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+def describe(document: dict[str, Any]) -> None:
+    """Add them to an OpenAPI document."""
+    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["key"] = {"type": "http", "scheme": "bearer", "description": "The account's API key."}
+    document["security"] = [{}, {"key": []}]
+    for operations in document["paths"].values():
+        for method in operations.keys() & {"post", "put"}:
+            operations[method].setdefault("parameters", []).extend(_HEADERS)

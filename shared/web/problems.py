@@ -4,8 +4,9 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from shared.database.errors import DATABASE_ERRORS, is_transient
@@ -79,7 +80,7 @@ async def broken(_request: Request, error: Exception) -> Response:
     return problem(500, "error", "系统内部错误，已记录", "an error on our side; it was logged")
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Answer every refusal of `app` as problem details."""
     app.add_exception_handler(HuyingError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -22,11 +22,13 @@ from tests.bench.lifecycles import lifecycles
 from tests.bench.measure import Figure
 from tests.bench.pipeline import pipeline, relay
 from tests.bench.recorded import replay, simulate
+from tests.bench.routes import routes
 from tests.bench.telemetry import telemetry
 
 Bench = Callable[..., Awaitable[list[Figure]]]
 BENCHES: dict[str, Bench] = {
-    bench.__name__: bench for bench in (intake, pipeline, relay, lifecycles, telemetry, simulate, replay)
+    bench.__name__: bench
+    for bench in (intake, pipeline, relay, lifecycles, telemetry, routes, simulate, replay)
 }
 DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level")
 

@@ -476,7 +476,7 @@ CURSORS: list[Any] = [
 def readable(city: City) -> Iterator[tuple[str, str, list[str], list[str]]]:
     """Every GET route: an account that may call it, its path, its path parameters, its query parameters."""
     for name, one in city.services.items():
-        for path, methods in one.app.openapi()["paths"].items():
+        for path, methods in one.description.openapi()["paths"].items():
             if "get" in methods:
                 given = methods["get"].get("parameters", [])
                 roles = ACCESS[f"GET /{name}{path}"]

@@ -179,7 +179,7 @@ async def every_text(city: City) -> set[str]:
 def bodies(city: City) -> Iterator[tuple[str, Any, Any]]:
     """Each route that takes JSON, with the schema of its body and the parts that schemas share."""
     for name, service in city.services.items():
-        document = service.app.openapi()
+        document = service.description.openapi()
         for path, kinds in document["paths"].items():
             for method in kinds.keys() & {"post", "put"}:
                 content = kinds[method].get("requestBody", {}).get("content", {})

@@ -1,4 +1,4 @@
-"""A route called directly answers what FastAPI would have it answer, be the request right or wrong."""
+"""A route served without FastAPI's layers answers as with them, be the request right or wrong."""
 
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.roles import EVERYBODY
@@ -14,8 +14,9 @@ from shared.service.accounts import Accounts
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import problems
-from shared.web.direct import Application
-from shared.web.request import json
+from shared.web.guard import Guard
+from shared.web.request import authorize, json
+from shared.web.routes import Description, application, endpoint_of
 
 ROUTE = "/status/{registration_number}/ratings"
 
@@ -43,22 +44,22 @@ async def wishes(
 
 @pytest.fixture
 async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
-    """The same application with its route called directly, and with FastAPI's layers."""
+    """The same route without FastAPI's layers around it, and with them."""
+    router = APIRouter()
+    router.add_api_route(ROUTE, wishes, methods=["POST"])
+    layered = FastAPI(dependencies=[Depends(authorize)])
+    layered.include_router(router)
+    problems.install(layered)
+    ours = application(Description(), [router])
     clients = []
-    for directly in (True, False):
-        app = Application()
+    for app, outermost in ((ours, ours), (layered, Guard(layered, layered.state))):
         app.state.service = SimpleNamespace(
             accounts=Accounts([]),
             access={f"POST {ROUTE}": EVERYBODY},
             service=SimpleNamespace(case_parameters=()),
             telemetry=Telemetry(Tracer("test"), Metrics("test")),
         )
-        app.add_api_route(ROUTE, wishes, methods=["POST"])
-        problems.install(app)
-        if directly:
-            app.call_directly([route for route in app.routes if getattr(route, "endpoint", None) is wishes])
-            assert app._direct
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        transport = httpx.ASGITransport(outermost, raise_app_exceptions=False)
         clients.append(httpx.AsyncClient(transport=transport, base_url="http://test"))
     yield clients
     for client in clients:
@@ -108,3 +109,18 @@ def _without_trace(answer: httpx.Response) -> Any:
 async def test_another_method_is_refused_alike(both: list[httpx.AsyncClient]) -> None:
     answers = [await client.request("PATCH", **GOOD) for client in both]
     assert [one.status_code for one in answers] == [405, 405]
+
+
+def test_an_endpoint_that_cannot_be_served_is_refused_when_the_service_is_built() -> None:
+    def waits_for_nothing() -> Response:
+        return Response()
+
+    async def says_not_what_it_returns(body: Wish):  # type: ignore[no-untyped-def]
+        return body
+
+    with pytest.raises(TypeError, match="no coroutine function"):
+        endpoint_of(waits_for_nothing, frozenset())
+    router = APIRouter()
+    router.add_api_route("/wishes", says_not_what_it_returns, methods=["POST"])
+    with pytest.raises(TypeError, match="return a Response"):
+        application(Description(), [router])
