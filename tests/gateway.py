@@ -29,17 +29,17 @@ class Gateway:
         self.asked: Counter[str] = Counter()
         self.is_down = False
         self.lost_answers = 0
-        """So many messages are taken, and the caller hears of an error."""
+        """For so many messages it takes the message and answers 502."""
         self.too_often = 0
-        """So many messages are refused with 429, which asks to wait `retry_after`."""
+        """So many messages are refused with 429 and Retry-After `retry_after`."""
         self.retry_after = "600"
         self.delay_s = 0.0
         self.arrived = asyncio.Event()
         self.status: dict[str, str] = {}
-        """What it says of a message, by its own id; DELIVERED where nothing else is said."""
+        """The status it answers for a message, by its own id; DELIVERED where none is set."""
         self.polled: Counter[str] = Counter()
         self.is_silent = False
-        """It does not answer what became of messages."""
+        """It answers requests for receipts with 503."""
 
     @property
     def url(self) -> str:
@@ -48,11 +48,11 @@ class Gateway:
 
     @property
     def status_url(self) -> str:
-        """Where it is asked what became of messages."""
+        """Where it is asked for receipts."""
         return f"http://127.0.0.1:{self.port}{STATUS_PATH}"
 
     async def tell(self, request: Request) -> Response:
-        """What became of messages; one that it does not have it leaves out."""
+        """The receipts of messages; one that it does not have is left out."""
         body = await request.body()
         if not _is_signed(request, STATUS_PATH, body):
             return JSONResponse({"code": "BAD_SIGNATURE"}, 401)
@@ -70,8 +70,8 @@ class Gateway:
         body = await request.body()
         if not _is_signed(request, PATH, body):
             return JSONResponse({"code": "BAD_SIGNATURE"}, 401)
-        said = orjson.loads(body)
-        self.asked[said["reference"]] += 1
+        message = orjson.loads(body)
+        self.asked[message["reference"]] += 1
         self.arrived.set()
         await asyncio.sleep(self.delay_s)
         if self.is_down:
@@ -79,15 +79,15 @@ class Gateway:
         if self.too_often:
             self.too_often -= 1
             return JSONResponse({"code": "BUSY"}, 429, {"retry-after": self.retry_after})
-        if said["to"].endswith("404"):
+        if message["to"].endswith("404"):
             return JSONResponse({"code": "INVALID_NUMBER"})
-        if said["reference"] in self.taken:
-            return JSONResponse({"code": "DUPLICATE", "id": f"sms-{said['reference']}"})
-        self.taken[said["reference"]] = (said["to"], said["text"])
+        if message["reference"] in self.taken:
+            return JSONResponse({"code": "DUPLICATE", "id": f"sms-{message['reference']}"})
+        self.taken[message["reference"]] = (message["to"], message["text"])
         if self.lost_answers:
             self.lost_answers -= 1
             return Response(status_code=502)
-        return JSONResponse({"code": "OK", "id": f"sms-{said['reference']}"})
+        return JSONResponse({"code": "OK", "id": f"sms-{message['reference']}"})
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator["Gateway"]:

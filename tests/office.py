@@ -1,4 +1,4 @@
-"""Notify without a broker, for tests: events are told to it by hand, and its workers run by hand."""
+"""Notify without a broker, for tests: events are handed to it, and its workers run by hand."""
 
 import asyncio
 import contextlib
@@ -50,12 +50,12 @@ class Office:
         """Let time pass."""
         self.clock.advance(self.clock.now() + by)
 
-    async def tell(self, *told: Event) -> None:
+    async def tell(self, *events_heard: Event) -> None:
         """Hear these events in one transaction."""
         async with self.context.engine.begin() as conn:
             work = self.context.work(conn, self.clock.now())
-            await work.load({event.appeal_id for event in told})
-            for event in told:
+            await work.load({event.appeal_id for event in events_heard})
+            for event in events_heard:
                 HANDLERS[type(event)](work, event)
             await work.flush()
 
@@ -67,7 +67,7 @@ class Office:
         secret: str | None = None,
         urgent_only: bool = False,
     ) -> None:
-        """Give a recipient addresses, phone numbers unless said otherwise."""
+        """Give a recipient addresses, phone numbers unless `channel` says otherwise."""
         async with self.context.engine.begin() as conn:
             for address in addresses:
                 await conn.execute(
@@ -106,7 +106,7 @@ class Office:
         self.worker = self.fresh_worker()
 
     async def hear_up_to_now(self) -> None:
-        """Everything that escalation said up to now was heard."""
+        """Everything that escalation published up to now was heard."""
         async with self.context.engine.begin() as conn:
             for partition in range(self.context.settings.partitions):
                 await conn.execute(
@@ -146,12 +146,12 @@ async def opened(
     wanted = {"clock": "driven", "channels": file, **settings}
     context = ServiceContext(SERVICE, NotifySettings(database=postgres.dsn("notify", "notify"), **wanted))
     await context.start()
-    found = Office(context, gateway)
-    found.clock.advance(local(MORNING))
+    office = Office(context, gateway)
+    office.clock.advance(local(MORNING))
     try:
-        yield found
+        yield office
     finally:
-        await found.worker.close()
+        await office.worker.close()
         await context.engine.dispose()
 
 

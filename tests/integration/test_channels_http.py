@@ -70,8 +70,8 @@ class Site:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    async with Site().serving() as found:
-        yield found
+    async with Site().serving() as site:
+        yield site
 
 
 def letter(address: str, secret: str | None = WHSEC) -> Letter:
@@ -83,17 +83,17 @@ def webhook(*hosts: str, allow_private: bool = True, timeout_s: float = 5) -> We
     return Webhook(HttpSettings(hosts=hosts), Caller(allow_private=allow_private, timeout_s=timeout_s))
 
 
-async def refusal(way: Webhook | Robot, sent: Letter) -> Undelivered:
+async def refusal(channel: Webhook | Robot, sent: Letter) -> Undelivered:
     with pytest.raises(Undelivered) as caught:
-        await way.send(sent)
-    await way.close()
+        await channel.send(sent)
+    await channel.close()
     return caught.value
 
 
 async def test_a_webhook_is_signed_so_that_the_standards_own_library_believes_it(site: Site) -> None:
-    way = webhook(site.host)
-    await way.send(letter(site.url))
-    await way.close()
+    channel = webhook(site.host)
+    await channel.send(letter(site.url))
+    await channel.close()
     ((_, headers, body),) = site.asked
     assert Standard(WHSEC).verify(body, headers)["data"]["subject"] == "超期"
     assert headers["webhook-id"] == "msg_1"
@@ -122,7 +122,7 @@ async def test_each_status_is_asked_once_and_means_what_it_means(
 
 
 @pytest.mark.parametrize(
-    ("said", "wait"),
+    ("retry_after", "wait"),
     [
         ("120", timedelta(minutes=2)),
         ("999999999999", timedelta(days=1)),
@@ -131,8 +131,10 @@ async def test_each_status_is_asked_once_and_means_what_it_means(
         ("Sun, 06 Nov 1994 08:49:37 GMT", timedelta()),
     ],
 )
-async def test_retry_after_is_believed_up_to_a_day(site: Site, said: str, wait: timedelta | None) -> None:
-    site.status, site.headers = 429, {"retry-after": said}
+async def test_retry_after_is_believed_up_to_a_day(
+    site: Site, retry_after: str, wait: timedelta | None
+) -> None:
+    site.status, site.headers = 429, {"retry-after": retry_after}
     assert (await refusal(webhook(site.host), letter(site.url))).wait == wait
 
 
@@ -155,8 +157,8 @@ async def test_what_is_not_public_is_not_called_even_where_it_was_set_up(site: S
     _, port = site.host.split(":")
     for host in (site.host, f"localhost:{port}", f"[::ffff:127.0.0.1]:{port}"):
         for scheme in ("http", "https"):
-            way = webhook(host, allow_private=False)
-            assert isinstance(await refusal(way, letter(f"{scheme}://{host}/hook")), Undelivered)
+            channel = webhook(host, allow_private=False)
+            assert isinstance(await refusal(channel, letter(f"{scheme}://{host}/hook")), Undelivered)
             robot = Robot(HttpSettings(hosts=(host,)), WECOM_CODES, Caller(timeout_s=2))
             assert isinstance(await refusal(robot, letter(f"{scheme}://{host}/hook")), Undelivered)
     assert site.asked == []
@@ -198,11 +200,11 @@ async def test_a_robot_is_told_in_words_and_signed_where_it_has_a_secret(site: S
 
 @pytest.fixture
 async def office(postgres: EmbeddedPostgres, site: Site, tmp_path: Path) -> AsyncIterator[Office]:
-    """Notify whose way out is a webhook to the site."""
+    """Notify whose only delivery channel is a webhook to the site."""
     channels = f"webhook: {{hosts: ['{site.host}', '{AWAY}']}}\nwecom: {{hosts: ['{site.host}']}}"
-    async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as found:
-        await found.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
-        yield found
+    async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as opened_office:
+        await opened_office.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
+        yield opened_office
 
 
 async def test_an_address_that_is_gone_is_called_once_and_never_again(office: Office, site: Site) -> None:

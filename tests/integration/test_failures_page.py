@@ -52,7 +52,7 @@ def password(key: str) -> str:
 async def test_it_shows_what_failed_to_whom_why_and_what_to_do_in_both_languages(city: City) -> None:
     page = await city.call("office", "GET", PAGE)
     assert page.headers["content-type"].startswith("text/html")
-    for said in (
+    for text in (
         "未送达的消息",
         "承办单位 roads",
         "13900004404",
@@ -60,7 +60,7 @@ async def test_it_shows_what_failed_to_whom_why_and_what_to_do_in_both_languages
         "请核对联系方式",
         "Send again",
     ):
-        assert said in page.text
+        assert text in page.text
     assert "<b>" not in page.text
     assert page.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]

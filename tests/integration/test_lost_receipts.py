@@ -31,15 +31,15 @@ HOUR = 60 * MINUTE
 async def office(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Office]:
     async with Gateway().serving() as gateway:
         channels = CHANNELS.format(url=gateway.url, status_url=gateway.status_url, secret=SECRET)
-        async with opened(postgres, gateway, tmp_path, channels) as found:
-            yield found
+        async with opened(postgres, gateway, tmp_path, channels) as opened_office:
+            yield opened_office
 
 
 async def poll(office: Office, by: timedelta, step: timedelta = 5 * MINUTE) -> None:
     """Let time pass in steps, and ask at each for the receipts that are due."""
-    setup = load(office.context.settings.channels).sms
-    assert setup is not None
-    poller = ReceiptPoller(office.context, setup)
+    sms = load(office.context.settings.channels).sms
+    assert sms is not None
+    poller = ReceiptPoller(office.context, sms)
     for _ in range(by // step):
         office.move(step)
         while await poller.turn():
@@ -49,9 +49,9 @@ async def poll(office: Office, by: timedelta, step: timedelta = 5 * MINUTE) -> N
 
 async def sent(office: Office, number: int) -> None:
     """Messages to so many units, all taken by the gateway."""
-    for one in range(number):
-        await office.reach(f"unit:u{one}", f"1390000{one:04}")
-    await office.tell(*(overdue(one, f"u{one}") for one in range(number)))
+    for unit in range(number):
+        await office.reach(f"unit:u{unit}", f"1390000{unit:04}")
+    await office.tell(*(overdue(unit, f"u{unit}") for unit in range(number)))
     await office.deliver(MINUTE)
     assert await office.states() == {"sent": number}
 
@@ -93,7 +93,7 @@ async def test_nothing_is_asked_before_its_time_and_less_and_less_often_after(of
     await poll(office, 12 * HOUR)
     assert await office.states() == {"failed": 1}
     failed = await office.rows("select body::json from outbox where type = 'notice.failed.v1'")
-    assert [one["reason"] for one in failed] == ["the gateway's receipt says REJECTED"]
+    assert [event["reason"] for event in failed] == ["the gateway's receipt says REJECTED"]
     assert await receipt(office, id_, "REJECTED") == 0
     assert await office.rows("select count(*) from attempts where code = 'REJECTED'") == [1]
     assert await office.rows("select count(*) from outbox where type = 'notice.failed.v1'") == [1]
@@ -108,8 +108,8 @@ async def test_what_the_gateway_never_knows_stays_sent_with_a_word_in_its_eviden
     asked = sum(office.gateway.polled.values())
     await poll(office, timedelta(days=3), HOUR)
     assert sum(office.gateway.polled.values()) == asked
-    said = await office.rows("select outcome || ' ' || code from attempts where code is not null")
-    assert said == ["temporary_failure NO_RECEIPT"] * 3
+    attempts = await office.rows("select outcome || ' ' || code from attempts where code is not null")
+    assert attempts == ["temporary_failure NO_RECEIPT"] * 3
     (first, *_) = office.gateway.taken
     assert await receipt(office, f"sms-{first}") == 1  # late, and still believed
 
@@ -126,7 +126,7 @@ async def test_a_gateway_that_does_not_answer_is_asked_again(office: Office) -> 
 
 async def test_a_digest_has_one_receipt_for_all_it_holds(office: Office) -> None:
     await office.reach("unit:roads", "13900000001")
-    await office.tell(*(overdue(one) for one in range(10)))
+    await office.tell(*(overdue(number) for number in range(10)))
     await office.deliver(MINUTE)
     assert len(office.gateway.taken) == 1
     await poll(office, HOUR)

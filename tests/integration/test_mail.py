@@ -109,11 +109,11 @@ async def serving(mailbox: Mailbox, certificate: Path) -> AsyncIterator[MailSett
 
 async def test_a_letter_arrives_encrypted_and_logged_in_with_plain_and_html_parts(certificate: Path) -> None:
     mailbox = Mailbox()
-    async with serving(mailbox, certificate) as setup:
-        taken = await Mail(setup).send(LETTER)
+    async with serving(mailbox, certificate) as settings:
+        accepted = await Mail(settings).send(LETTER)
     (arrived,) = mailbox.arrived
-    assert taken.provider_id is not None
-    assert "queued as 77" in taken.provider_id
+    assert accepted.provider_id is not None
+    assert "queued as 77" in accepted.provider_id
     assert arrived["Subject"] == LETTER.subject
     assert arrived["To"] == "gxj@bozhou.example"
     assert arrived["Message-ID"] == "<0f3a@bozhou.example>"
@@ -127,8 +127,8 @@ async def test_a_letter_arrives_encrypted_and_logged_in_with_plain_and_html_part
 @pytest.mark.parametrize("language", Language)
 async def test_a_letter_says_which_language_it_is_in(certificate: Path, language: Language) -> None:
     mailbox = Mailbox()
-    async with serving(mailbox, certificate) as setup:
-        await Mail(setup).send(replace(LETTER, language=language))
+    async with serving(mailbox, certificate) as settings:
+        await Mail(settings).send(replace(LETTER, language=language))
     (arrived,) = mailbox.arrived
     html = arrived.get_body(("html",))
     assert arrived["Content-Language"] == language
@@ -149,9 +149,9 @@ async def test_what_the_server_answers_has_one_meaning(
 ) -> None:
     mailbox = Mailbox()
     mailbox.answers[LETTER.address] = answer
-    async with serving(mailbox, certificate) as setup:
+    async with serving(mailbox, certificate) as settings:
         with pytest.raises(Undelivered) as failure:
-            await Mail(setup).send(LETTER)
+            await Mail(settings).send(LETTER)
     assert type(failure.value) is kind
     assert mailbox.arrived == []
 
@@ -165,9 +165,9 @@ async def test_a_wrong_setup_is_our_affair_and_is_tried_again(
     certificate: Path, wrong: dict[str, Any]
 ) -> None:
     mailbox = Mailbox()
-    async with serving(mailbox, certificate) as setup:
+    async with serving(mailbox, certificate) as settings:
         mistaken = MailSettings.model_validate(
-            {**setup.model_dump(), **wrong, "password": wrong.get("password", "right")}
+            {**settings.model_dump(), **wrong, "password": wrong.get("password", "right")}
         )
         with pytest.raises(ChannelDown):
             await Mail(mistaken).send(LETTER)

@@ -94,8 +94,10 @@ async def test_what_was_told_while_intake_was_away_arrives_once_when_it_is_back(
         await until(lambda: _is(lambda: len(texts(gateway, PHONE)) == 3))
     assert await asked(city) == {"answered": 1}
     assert len(set(texts(gateway, PHONE))) == 3
-    found = await city.ok("office", "GET", f"/notify/contacts/enterprise:{appeal['appeal_id']}")
-    assert [(one["address"], one["changed_by"]) for one in found["items"]] == [("13800001111", "intake")]
+    contacts = await city.ok("office", "GET", f"/notify/contacts/enterprise:{appeal['appeal_id']}")
+    assert [(item["address"], item["changed_by"]) for item in contacts["items"]] == [
+        ("13800001111", "intake")
+    ]
 
 
 async def _is(holds: Any) -> bool:
@@ -133,8 +135,8 @@ async def loan(city: City, phone: str, **more: Any) -> dict[str, Any]:
 
 
 async def learnt(city: City, case_id: str) -> list[tuple[str, str]]:
-    found = await city.ok("office", "GET", f"/notify/contacts/enterprise:{case_id}")
-    return [(one["address"], one["changed_by"]) for one in found["items"]]
+    contacts = await city.ok("office", "GET", f"/notify/contacts/enterprise:{case_id}")
+    return [(item["address"], item["changed_by"]) for item in contacts["items"]]
 
 
 async def test_the_enterprise_of_a_loan_request_hears_by_the_phone_of_its_request(
@@ -179,9 +181,9 @@ async def test_what_was_learnt_is_forgotten_when_the_case_has_ended_and_all_was_
         await until(lambda: _is(lambda: texts(gateway, "13400001111")))
         assert await learnt(city, appeal["appeal_id"]) == [("13400001111", "intake")]
         gateway.is_down = True
-        for said in (appeal, kept):
-            path = f"/intake/status/{said['registration_number']}/withdrawals"
-            await city.ok(None, "POST", path, {"reason": "已自行解决"}, receipt_code=said["receipt_code"])
+        for receipt in (appeal, kept):
+            path = f"/intake/status/{receipt['registration_number']}/withdrawals"
+            await city.ok(None, "POST", path, {"reason": "已自行解决"}, receipt_code=receipt["receipt_code"])
         path = f"/financing/status/{asked['registration_number']}/withdrawals"
         await city.ok(None, "POST", path, {}, receipt_code=asked["receipt_code"])
         await city.drained()
@@ -222,8 +224,8 @@ async def test_no_event_has_what_intake_was_asked_for(city: City) -> None:
     for service in city.services.values():
         async with service.engine.connect() as conn:
             bodies = " ".join((await conn.execute(sa.text("select body from outbox"))).scalars())
-        for said in (PHONE, "13800001111", "13700002222", "13500001111", EMAIL):
-            assert said not in bodies
+        for secret in (PHONE, "13800001111", "13700002222", "13500001111", EMAIL):
+            assert secret not in bodies
 
 
 async def test_an_anonymous_letter_and_a_landline_are_asked_about_once_and_reached_in_no_way(
@@ -248,11 +250,11 @@ async def test_only_the_service_reads_a_contact(city: City) -> None:
     path = f"/intake/appeals/{appeal['appeal_id']}/contact"
     assert await city.ok("notify", "GET", path) == {"phone": PHONE, "email": EMAIL}
     asked = await loan(city, PHONE, email=EMAIL, language="en")
-    one = f"/financing/requests/{asked['loan_id']}/contact"
-    assert await city.ok("notify", "GET", one) == {"phone": PHONE, "email": EMAIL, "language": "en"}
+    path = f"/financing/requests/{asked['loan_id']}/contact"
+    assert await city.ok("notify", "GET", path) == {"phone": PHONE, "email": EMAIL, "language": "en"}
     for account in ("office", "operator", "roads", "ops", "bank-a"):
         refused(await city.call(account, "GET", path), 403)
-        refused(await city.call(account, "GET", one), 403)
+        refused(await city.call(account, "GET", path), 403)
     for email in ("boss", "a@b", "a@b.cn\nBcc: c@d.cn", "a@-"):
         body = enterprise(email=email)
         base = {"channel": "hotline", "kind": "help", "title": "标题", "text": "正文"}
@@ -261,7 +263,7 @@ async def test_only_the_service_reads_a_contact(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reach", "channels", "found"),
+    ("contact", "channels", "expected"),
     [
         (
             EnterpriseContact(phone="+86 138 0000 1111"),
@@ -280,6 +282,6 @@ async def test_only_the_service_reads_a_contact(city: City) -> None:
     ],
 )
 def test_an_enterprise_hears_over_one_channel(
-    reach: EnterpriseContact, channels: list[ChannelKind], found: list[tuple[ChannelKind, str]]
+    contact: EnterpriseContact, channels: list[ChannelKind], expected: list[tuple[ChannelKind, str]]
 ) -> None:
-    assert addresses(reach, channels) == found
+    assert addresses(contact, channels) == expected

@@ -37,7 +37,7 @@ select cast(m.occurred_at > m.created_at - interval '7 days' as int) as fresh,
 from messages m left join deliveries d on d.message_id = m.id left join attempts a on a.delivery_id = d.id
 where m.recipient like 'unit:%' group by m.id
 """
-"""What left of each message to a unit; what occurred a week before it was told stays in the inbox."""
+"""The deliveries of each message to a unit; what occurred a week before it was heard stays in the inbox."""
 WAITING = """
 select count(*) from deliveries where state = 'sending' or (state = 'waiting' and urgent)
 """
@@ -90,15 +90,15 @@ def wanted(type_: str, event: dict[str, Any]) -> list[tuple[str, str]]:
             to = [*leader, "office", f"enterprise:{event['appeal_id']}"]
         case _:
             to = [f"unit:{unit}"] if unit else ["office"]
-    return [(case, one) for one in to]
+    return [(case, recipient) for recipient in to]
 
 
 def judged(file: Path) -> Counter[str]:
     """Cards and lifts as the simulation counts them."""
     with file.open(encoding="utf-8") as lines:
-        found = list(csv.DictReader(lines))
-    lifts = sum(bool(one["lifted_at"]) for one in found)
-    return Counter({"card.issued.v1": sum(int(one["cards"]) for one in found), "appeal.lifted.v1": lifts})
+        cases = list(csv.DictReader(lines))
+    lifts = sum(bool(case["lifted_at"]) for case in cases)
+    return Counter({"card.issued.v1": sum(int(case["cards"]) for case in cases), "appeal.lifted.v1": lifts})
 
 
 @pytest.mark.parametrize("number", [FEW, pytest.param(200, marks=pytest.mark.slow)])
@@ -108,7 +108,7 @@ async def test_every_card_lift_and_reminder_has_its_messages_once(
     file = first(number, real_cases / "appeals_zh_2017_2018.csv", tmp_path / "appeals.csv")
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
     with (tmp_path / "simulated" / "deadlines.csv").open(encoding="utf-8") as lines:
-        units = {one["leg"] for one in csv.DictReader(lines) if one["leg"]}
+        units = {line["leg"] for line in csv.DictReader(lines) if line["leg"]}
     channels = tmp_path / "channels.yaml"
     channels.write_text("dry_run: true", "utf-8")
     settings = {"pack": PACK.id, "zone": PACK.zone, "channels": channels}
@@ -118,14 +118,14 @@ async def test_every_card_lift_and_reminder_has_its_messages_once(
             how = profiles.load("appeals-zh")
             await replayed(file, how, PACK, tmp_path / "replayed", services, progress, **PACE)
         await sent(databases)
-        said = await rows(databases, "escalation", "select type, body::jsonb as body from outbox")
-        told = await rows(
+        published = await rows(databases, "escalation", "select type, body::jsonb as body from outbox")
+        messages = await rows(
             databases, "notify", "select registration_number, recipient, template from messages"
         )
         left = await rows(databases, "notify", LEFT)
         failed = await rows(databases, "notify", "select 1 from outbox where type = 'notice.failed.v1'")
 
-    events = Counter(row.type for row in said)
+    events = Counter(row.type for row in published)
     for type_, count in judged(tmp_path / "simulated" / "cases.csv").items():
         assert events[type_] == count > 0, type_
     for type_, templates in (
@@ -133,11 +133,13 @@ async def test_every_card_lift_and_reminder_has_its_messages_once(
         ("appeal.lifted.v1", "lifted_"),
         ("appeal.due_soon.v1", "due_soon_"),
     ):
-        expected = Counter(one for row in said if row.type == type_ for one in wanted(type_, row.body))
-        found = Counter((row[0], row[1]) for row in told if row.template.startswith(templates))
-        assert found == expected, type_
-        assert sum(found.values()) > 0
-    assert all(one.deliveries == one.fresh for one in left)
-    assert all(one.attempts == one.sent for one in left)
-    assert sum(one.sent for one in left) > number
+        expected = Counter(
+            recipient for row in published if row.type == type_ for recipient in wanted(type_, row.body)
+        )
+        written = Counter((row[0], row[1]) for row in messages if row.template.startswith(templates))
+        assert written == expected, type_
+        assert sum(written.values()) > 0
+    assert all(row.deliveries == row.fresh for row in left)
+    assert all(row.attempts == row.sent for row in left)
+    assert sum(row.sent for row in left) > number
     assert failed == []

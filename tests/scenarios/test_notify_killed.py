@@ -64,15 +64,15 @@ class Notify:
     async def move_to(self, moment: str) -> None:
         await self.move(local(moment) - self.now)
 
-    async def say(self, *told: Event) -> None:
+    async def publish(self, *published: Event) -> None:
         """Escalation says these events."""
         producer = AIOKafkaProducer(**self._broker.as_client().client())
         await producer.start()
         try:
-            for one in told:
-                headers = wire.headers(one.source, one.type, one.id, one.occurred_at, None)
-                key = str(one.appeal_id).encode()
-                await producer.send("escalation.events", wire.body(one).encode(), key=key, headers=headers)
+            for event in published:
+                headers = wire.headers(event.source, event.type, event.id, event.occurred_at, None)
+                key = str(event.appeal_id).encode()
+                await producer.send("escalation.events", wire.body(event).encode(), key=key, headers=headers)
             await producer.flush()
         finally:
             await producer.stop()
@@ -83,7 +83,7 @@ class Notify:
 
     async def until(self, holds: Callable[[], Any], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
-            while not (await found if asyncio.iscoroutine(found := holds()) else found):
+            while not (await answer if asyncio.iscoroutine(answer := holds()) else answer):
                 await asyncio.sleep(0.01)
 
     async def until_written(self, number: int) -> None:
@@ -110,8 +110,8 @@ class Notify:
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
+    async with Gateway().serving() as gateway:
+        yield gateway
 
 
 @pytest.fixture
@@ -132,8 +132,8 @@ async def notify(postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path) -
         **broker.login("notify"),
     )
     await empty(postgres, "notify")
-    found = Notify(settings, broker, keys["importer"], tmp_path)
-    async with found.engine.begin() as conn:
+    notify = Notify(settings, broker, keys["importer"], tmp_path)
+    async with notify.engine.begin() as conn:
         for unit in range(UNITS):
             values = {"recipient": f"unit:u{unit}", "address": f"1390000{unit:04}"}
             await conn.execute(
@@ -143,10 +143,10 @@ async def notify(postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path) -
                 values,
             )
     try:
-        await found.start()
-        yield found
+        await notify.start()
+        yield notify
     finally:
-        await found.close()
+        await notify.close()
         await broker.stop()
 
 
@@ -155,7 +155,7 @@ def due_now(at: datetime, first: int) -> list[Event]:
     numbers = range(first, first + UNITS)
     passed = [overdue(number, f"u{number % UNITS}", occurred_at=at) for number in numbers]
     cards = [card(number, f"u{number % UNITS}") for number in numbers if number % 2]
-    return [*passed, *(one.model_copy(update={"occurred_at": at}) for one in cards)]
+    return [*passed, *(card.model_copy(update={"occurred_at": at}) for card in cards)]
 
 
 def kinds(gateway: Gateway, since: int = 0) -> list[bool]:
@@ -182,11 +182,11 @@ async def test_every_message_arrives_once_the_urgent_first_and_none_that_may_wai
     written = 0
     for day in range(2):
         for _ in range(3):
-            told = due_now(notify.now, written)
-            await notify.say(*told)
+            events = due_now(notify.now, written)
+            await notify.publish(*events)
             if written in KILLED_AT:
                 await notify.die()  # amid reading, or a moment before or after
-            written += len(told)
+            written += len(events)
             await notify.until_written(written)
             await notify.move(timedelta(hours=1))
         await notify.move_to(f"2026-11-{11 + day} 10:00")
@@ -202,10 +202,10 @@ async def test_every_message_arrives_once_the_urgent_first_and_none_that_may_wai
     assert kinds(gateway) == [True] * cards
     await notify.move_to("2026-11-13 09:00")
     night = len(gateway.taken)
-    told = due_now(notify.now, written)
-    await notify.say(*told)
+    events = due_now(notify.now, written)
+    await notify.publish(*events)
     await die_amid_sending(notify, gateway, written // 2)
-    written += len(told)
+    written += len(events)
     await notify.until(lambda: len(gateway.taken) >= written)
     await asyncio.sleep(1.5)
     morning = kinds(gateway, night)
