@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from huying.simulate import compare
 from huying.simulate.compare import Tier
 from shared.rules.pack.pack import Pack
+from shared.rules.wording.words import SHORT_DEADLINES
 
 if TYPE_CHECKING:
     from huying.simulate.outcome import Outcome
@@ -18,13 +19,7 @@ if TYPE_CHECKING:
 Words = dict[str, str]
 
 _WORDS: dict[str, Words] = {
-    "dispatch": {"zh": "交办", "en": "dispatch"},
-    "contact": {"zh": "联系", "en": "contact"},
-    "reply": {"zh": "回复", "en": "reply"},
-    "completion": {"zh": "办结", "en": "completion"},
-    "objection": {"zh": "异议决定", "en": "objection"},
-    "lifted": {"zh": "提级", "en": "lifted"},
-    "follow_up": {"zh": "回访", "en": "follow-up"},
+    **{deadline: name._asdict() for deadline, name in SHORT_DEADLINES.items()},
     "state": {"zh": "状态", "en": "state"},
     "cards": {"zh": "黄牌", "en": "cards"},
 }

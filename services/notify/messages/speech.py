@@ -6,7 +6,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.notify.messages.words import (
-    DEADLINES,
     DESTINATIONS,
     HEAD,
     PACK_WORD,
@@ -43,7 +42,12 @@ class Speech:
     def limit_name(self, deadline: str, title: dict[str, str]) -> str:
         """The name of a deadline: 回复时限, reply deadline. `title` is the name that the event gives it."""
         own = title.get("zh" if self.language is Language.ZH else "en")
-        name = self._in(DEADLINES, deadline) or own or self._in(self.names.deadlines, deadline) or deadline
+        name = (
+            self._in(common.SHORT_DEADLINES, deadline)
+            or own
+            or self._in(self.names.deadlines, deadline)
+            or deadline
+        )
         if self.language is Language.ZH:
             return name if name.endswith("限") else f"{name}时限"
         return name if name.endswith(_LIMIT_WORDS) else f"{name} deadline"

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import DeadlineKind, Event, LiftReason, Outcome, Role
+from shared.events import Event, LiftReason, Outcome, Role
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Title
 from shared.rules.wording import words as common
@@ -23,13 +23,6 @@ class Language(StrEnum):
         return words.zh if self is Language.ZH else words.en
 
 
-DEADLINES: dict[str, Bilingual] = common.DEADLINES | {
-    DeadlineKind.CONTACT: Bilingual("联系", "contact"),
-    DeadlineKind.REPLY: Bilingual("回复", "reply"),
-    DeadlineKind.OBJECTION: Bilingual("异议裁定", "objection"),
-    DeadlineKind.LIFTED: Bilingual("提级办理", "lifted-handling"),
-}
-"""The shared names of deadlines, some in a short form that fits before 时限 and `deadline`."""
 DESTINATIONS: dict[str, Bilingual] = {
     "discipline_inspection": Bilingual("纪检监察机关", "the discipline inspection authority")
 }
@@ -106,7 +99,7 @@ def needs_names(event: Event) -> bool:
     if any(getattr(event, field, None) for field in ("stage", "level", "ground")):
         return True
     deadline = getattr(event, "deadline", None)
-    if deadline is not None and deadline not in DEADLINES and not getattr(event, "title", None):
+    if deadline is not None and deadline not in common.SHORT_DEADLINES and not getattr(event, "title", None):
         return True
     to = getattr(event, "to", None)
     return to is not None and to not in DESTINATIONS and PACK_WORD.fullmatch(to) is not None

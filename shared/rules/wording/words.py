@@ -15,16 +15,23 @@ DEADLINES = {
     "contact": Bilingual("联系企业", "contact"),
     "reply": Bilingual("回复办理情况", "reply"),
     "completion": Bilingual("办结", "completion"),
-    "objection": Bilingual("派单异议答复", "decision on an objection"),
+    "objection": Bilingual("派单异议裁定", "objection decision"),
     "lifted": Bilingual("提级办理", "lifted handling"),
     "follow_up": Bilingual("回访", "follow-up"),
 }
+"""The names of the deadlines that every pack may have. Nothing else names them."""
+SHORT_DEADLINES = DEADLINES | {
+    "contact": Bilingual("联系", "contact"),
+    "reply": Bilingual("回复", "reply"),
+    "lifted": Bilingual("提级办理", "lifted-handling"),
+}
+"""The names that stand before 时限 and `deadline`, and above columns."""
 MEETINGS = {
     "assigned": Bilingual("已交办", "dispatch"),
     "contacted": Bilingual("已联系企业", "contact with the enterprise"),
     "responded": Bilingual("已回复办理情况", "a reply to the enterprise"),
     "completed": Bilingual("已办结", "completion"),
-    "objection_decided": Bilingual("异议已答复", "a decision on the objection"),
+    "objection_decided": Bilingual("派单异议已裁定", "a decision on the objection"),
     "referred": Bilingual("已引导", "referral elsewhere"),
     "closed": Bilingual("已销号", "closure"),
     "signed_off": Bilingual("牵头领导已签批", "the leader's sign-off"),

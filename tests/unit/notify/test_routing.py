@@ -16,7 +16,7 @@ from services.notify.messages.message import Message
 from services.notify.messages.routes import NOTHING
 from services.notify.messages.routing import ROUTING, RoutingTable, load, table
 from services.notify.messages.templates import FOLDER, file_of
-from services.notify.messages.words import DEADLINES, WORDS, Language
+from services.notify.messages.words import WORDS, Language
 from shared import events
 from shared.events import CATALOGUE, DeadlineKind, Event, LiftReason, Outcome, Rank, Rating, Role
 from shared.rules.pack.strict_yaml import Mistakes
@@ -159,7 +159,7 @@ def test_no_value_of_a_field_that_routes_ask_for_goes_unsaid() -> None:
 
 @pytest.mark.parametrize("words", [DeadlineKind, Role, Outcome, Rating, LiftReason, LimitUnit, Rank])
 def test_every_word_that_people_see_is_known_in_both_languages(words: type[StrEnum]) -> None:
-    known = {**WORDS, **DEADLINES, **common.UNITS}
+    known = {**WORDS, **common.SHORT_DEADLINES, **common.UNITS}
     assert known.keys() >= set(words)
     assert all(words.zh and words.en for words in known.values())
 
