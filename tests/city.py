@@ -183,8 +183,9 @@ class City:
             one.clock.advance(one.clock.now() + TICK)
             one.wake()
         async with asyncio.timeout(seconds):
-            while not all([await self._has_heard(one) for one in self.services.values()]):
-                await asyncio.sleep(0.02)
+            for one in self.services.values():  # what a service has heard it has heard for good
+                while not await self._has_heard(one):
+                    await asyncio.sleep(0.02)
 
     async def _has_heard(self, one: ServiceContext) -> bool:
         now = one.clock.now() - TICK
