@@ -19,8 +19,9 @@ from starlette.routing import Route
 
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.channels.base import AddressGone, Letter, Refused, Retryable, Undelivered
+from services.notify.channels.robots import DINGTALK_CODES, WECOM_CODES, Robot
 from services.notify.channels.settings import HttpSettings
-from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.channels.webhook import Webhook
 from services.notify.deliveries.domain import DeliveryOutcome
 from services.notify.messages.words import Language
 from shared.web.webhooks import Caller

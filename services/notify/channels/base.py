@@ -36,17 +36,24 @@ class Undelivered(Exception):
 
 
 class Refused(Undelivered):
+    """The recipient's side refuses the letter; trying again is useless."""
+
     outcome = DeliveryOutcome.PERMANENT
 
 
-class AddressGone(Refused): ...
+class AddressGone(Refused):
+    """The address is no more."""
 
 
 class Retryable(Undelivered):
+    """The recipient's side cannot take the letter now."""
+
     outcome = DeliveryOutcome.TEMPORARY
 
 
 class ChannelDown(Retryable):
+    """The channel itself fails, on our side or the provider's."""
+
     outcome = DeliveryOutcome.TECHNICAL
 
 
@@ -55,6 +62,7 @@ ERROR_OF: dict[DeliveryOutcome, type[Undelivered]] = {
     DeliveryOutcome.PERMANENT: Refused,
     DeliveryOutcome.TECHNICAL: ChannelDown,
 }
+"""The error of each outcome that a provider's code can stand for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from services.notify.channels.base import DeliveryChannel, DryRun
 from services.notify.channels.mail import Mail
+from services.notify.channels.robots import DINGTALK_CODES, WECOM_CODES, Robot
 from services.notify.channels.settings import ChannelSettings
 from services.notify.channels.sms import Sms
-from services.notify.channels.webhooks import DINGTALK_CODES, WECOM_CODES, Robot, Webhook
+from services.notify.channels.webhook import Webhook
 from services.notify.deliveries.domain import ChannelKind
 from shared.web.webhooks import Caller
 
