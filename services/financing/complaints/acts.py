@@ -9,7 +9,7 @@ from shared.web.bodies import Body
 
 
 class Complain(Body):
-    """The enterprise complains about an unreasonable demand of a bank it was pushed to."""
+    """The enterprise complains about an unreasonable demand of a bank that was asked."""
 
     bank: BankCode
     text: Text

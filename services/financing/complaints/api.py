@@ -21,7 +21,7 @@ router = APIRouter(tags=["financing"])
 
 @router.post("/requests/{loan_id}/complaints", status_code=201)
 async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Requested) -> Response:
-    """The window takes down a complaint about a bank; it goes to the regulator."""
+    """The window files a complaint about a bank; it goes to the regulator."""
     return await _complain(request, loan_id, body)
 
 
@@ -58,7 +58,7 @@ async def complaints(conn: Reading, page: Paged) -> Response:
 
 @router.get("/complaints/{complaint_id}")
 async def complaint(complaint_id: UUID, conn: Reading) -> Response:
-    """One complaint. Its ETag is what the decision names."""
+    """One complaint. The decision names its ETag."""
     complaint = await queries.complaint(conn, complaint_id)
     if complaint is None:
         raise NotFound("没有这项投诉", "no such complaint here", "complaint_id")

@@ -23,14 +23,14 @@ Yes = Annotated[bool, Field(strict=True)]
 
 
 class ApplicantBody(Body):
-    """The enterprise that asks; the window need not repeat the name of one that it knows."""
+    """The enterprise that asks for credit. The window may leave out the name of an enterprise it knows."""
 
     name: Line | None = None
     credit_code: CreditCode
 
 
 class Applicant(Body):
-    """The enterprise that asks."""
+    """The enterprise that asks for credit."""
 
     name: Line
     credit_code: CreditCode
@@ -45,7 +45,7 @@ Email = Annotated[
 
 
 class LoanContact(Body):
-    """Whom the banks call. E-mail and `language` are for this window's own messages; no bank sees them."""
+    """Whom the banks call. E-mail and `language` are for the window's own messages; no bank sees them."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     phone: Annotated[str, Field(pattern=r"^[+0-9 -]{5,30}$")]
@@ -54,16 +54,16 @@ class LoanContact(Body):
 
 
 class Consent(Body):
-    """The enterprise agrees that its data are passed on to banks: when, and to which version of the text."""
+    """The enterprise agrees that its data are passed on to banks: when, and under which consent text."""
 
     given_at: Moment
     text_version: Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class LoanWish(Body):
-    """What a loan request says. `banks`: those the enterprise wishes, asked first.
+    """What an enterprise wants. `banks`: the banks it chooses, which are asked first.
 
-    `others_too`: where they decline or stay silent, the banks of the rules may be asked.
+    `others_too`: if these decline or stay silent, the banks of the routing rules may be asked.
     """
 
     contact: LoanContact
@@ -94,7 +94,7 @@ class NewLoanRequest(LoanWish):
 
 
 class LoanAct(Body):
-    """One thing done to one loan request."""
+    """One act on one loan request."""
 
 
 class WithdrawLoan(LoanAct):
@@ -104,7 +104,7 @@ class WithdrawLoan(LoanAct):
 
 
 class WithdrawConsent(LoanAct):
-    """The enterprise takes its consent back: what has not left stays, and no further bank is asked."""
+    """The enterprise takes its consent back: messages not yet sent are dropped, no further bank is asked."""
 
 
 class PushToBanks(LoanAct):
@@ -121,14 +121,14 @@ class CloseLoan(LoanAct):
 
 
 class PastLoanAct(Body):
-    """A past act, told by the source it comes from. `source_id` is the request's id there."""
+    """A past act from another system. `source_id` is the id of the loan request there."""
 
     source_id: Annotated[str, Field(min_length=1, max_length=200)]
     occurred_at: PastTime
 
 
 class PastLoan(PastLoanAct):
-    """A past request, pushed to one bank at once. No bank is told."""
+    """A past loan request, pushed to one bank at once. The bank gets no message."""
 
     act: Literal["request"] = "request"
     amount: Yuan
@@ -137,7 +137,7 @@ class PastLoan(PastLoanAct):
 
 
 class PastBankReport(PastLoanAct):
-    """What the bank reported then."""
+    """A past report of the bank."""
 
     act: Literal["report"] = "report"
     state: BankLegState
@@ -145,7 +145,7 @@ class PastBankReport(PastLoanAct):
 
 
 class PastLoanWithdrawal(PastLoanAct):
-    """The request was taken back then."""
+    """A past withdrawal of the request."""
 
     act: Literal["withdraw"] = "withdraw"
 
@@ -154,7 +154,7 @@ AnyPastAct = Annotated[PastLoan | PastBankReport | PastLoanWithdrawal, Field(dis
 
 
 class ImportLoans(Body):
-    """Past requests and what followed, in the order in which it happened, from one source."""
+    """Past acts from one source, in the order in which they happened."""
 
     source: ShortCode
     items: Annotated[list[AnyPastAct], Field(min_length=1, max_length=20_000)]

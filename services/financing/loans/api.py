@@ -25,10 +25,10 @@ Change = Callable[[Work, LoanDocument, Any], None]
 
 @router.post("", status_code=201)
 async def register(body: acts.LoanRequestBody, request: Requested) -> Response:
-    """Register a loan request and push it to its first banks. The receipt code is told here alone.
+    """Register a loan request and push it to its first banks. Only this answer holds the receipt code.
 
-    The window need not repeat the name and locality of an enterprise it knows, nor say whether this is its
-    first loan. The public says all of it: who asks by a foreign credit code learns nothing.
+    The window may leave out the name and locality of an enterprise it knows, and whether this is its first
+    loan. The public must give all of these, so that nobody learns them by another enterprise's credit code.
     """
     context, at_window = request.context, request.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
     enterprise = EnterpriseKey(body.enterprise.credit_code)
@@ -98,7 +98,7 @@ async def push(loan_id: UUID, body: acts.PushToBanks, request: Requested) -> Res
 
 @router.post("/{loan_id}/closures")
 async def close(loan_id: UUID, body: acts.CloseLoan, request: Requested) -> Response:
-    """The office closes the request; what is not yet due falls away."""
+    """The office closes the request; deadlines that are not yet due fall away."""
     return await change(request, loan_id, body, end_as(LoanState.CLOSED), decision=True)
 
 

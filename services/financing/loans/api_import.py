@@ -22,7 +22,7 @@ router = APIRouter(tags=["financing"])
 
 @router.post("/import")
 async def import_(body: acts.ImportLoans, request: Requested) -> Response:
-    """Past requests and what followed, all or none; for the importer alone, under a hold (`PUT /hold`)."""
+    """Import past acts, all or none; for the importer alone, while judgement is held (`PUT /hold`)."""
     await request.require_hold()
     keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)
     for i, act in enumerate(body.items):

@@ -26,14 +26,14 @@ async def requests(
     state: LoanState | None = None,
     credit_code: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{18}$")] = None,
 ) -> Response:
-    """All loan requests, the office's from their first moment; those of one enterprise by its credit code."""
+    """All loan requests by number, from their registration; optionally in one state or of one enterprise."""
     loans = await queries.loans(conn, **part(page), state=state, credit_code=credit_code)
     return page.answer([for_window(loan) for loan in loans], "registration_number")
 
 
 @router.get("/requests/{loan_id}")
 async def request(loan_id: UUID, conn: Reading) -> Response:
-    """One loan request with its bank legs, reports and deadlines. Its ETag is what a decision names."""
+    """One loan request with its bank legs, reports and deadlines. Decisions name its ETag."""
     loan = await queries.loan(conn, loan_id)
     if loan is None:
         raise _no_such_loan()
@@ -42,7 +42,7 @@ async def request(loan_id: UUID, conn: Reading) -> Response:
 
 @router.get("/requests/{loan_id}/contact")
 async def contact(loan_id: UUID, conn: Reading) -> Response:
-    """How the enterprise is reached, for the service that writes to it. Nothing of an imported request."""
+    """How the enterprise is reached, for the service that writes to it; null for an imported request."""
     contact = await queries.contact(conn, loan_id)
     if contact is None:
         raise _no_such_loan()
@@ -78,7 +78,7 @@ def _overdue(row: Any) -> dict[str, Any]:
 
 @router.get("/cases")
 async def cases(conn: Reading, page: Paged) -> Response:
-    """All requests as last judged, in the shape in which escalation gives its cases."""
+    """All loan requests as last judged, in the shape of escalation's cases."""
     loans = await queries.loans(conn, **part(page))
     return page.answer([_case(loan) for loan in loans], "registration_number")
 

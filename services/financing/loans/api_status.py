@@ -55,6 +55,6 @@ async def withdraw(
 async def withdraw_consent(
     registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, request: Requested
 ) -> Response:
-    """The enterprise takes its consent back: what has not left stays, and banks that know are told."""
+    """The enterprise takes its consent back: unsent messages are dropped, banks that know are told."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
     return await change(request, loan.case_id, body, end_as(LoanState.CONSENT_WITHDRAWN))

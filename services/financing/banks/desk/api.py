@@ -1,4 +1,4 @@
-"""The banks' desk and reports over HTTP. A bank sees and answers its own legs and learns of no other."""
+"""The desk of banks over HTTP: a bank sees and reports on its own legs, and learns of no other bank."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ Leg = Annotated[int, Path(ge=1, le=999)]
 
 @router.get("/requests")
 async def requests(request: Requested, page: Paged) -> Response:
-    """The bank's own legs by number, with what the enterprise asks; that is left out once it withdrew."""
+    """The bank's own legs by number, with the request of each; without it once the enterprise withdrew."""
     match page.after or [""]:
         case [str(after)]:
             pass
@@ -37,7 +37,7 @@ async def requests(request: Requested, page: Paged) -> Response:
 
 @router.get("/requests/{registration_number}/{leg}")
 async def request(registration_number: Number, leg: Leg, request: Requested) -> Response:
-    """One leg of the bank's own: what it was told, and what became of each of its reports."""
+    """One of the bank's own legs: the messages about it, and the receipts of the bank's reports."""
     bank, number = _bank(request), f"{registration_number}/{leg}"
     legs = await _read(request, lambda conn: queries.leg(conn, bank, number))
     if not legs:
@@ -60,7 +60,7 @@ def _bank(request: RequestContext) -> str:
 async def _read(
     request: RequestContext, query: Callable[[Connection], Awaitable[list[Any]]]
 ) -> list[dict[str, Any]]:
-    """Legs as the bank sees them. Messages on legs that a bank reads at its desk have left."""
+    """Legs as the bank sees them. What a bank reads at its desk is marked as sent."""
     async with request.context.engine.begin() as conn:
         rows = await query(conn)
         at = await request.context.clock.stamp(conn)
@@ -74,7 +74,7 @@ async def _read(
 
 @router.post("/reports")
 async def report(body: BankReport, request: Requested) -> Response:
-    """Say how a leg stands. The answer is a receipt: 200 where it counts or was told before, else 409."""
+    """Report how a leg stands. The answer is a receipt: 200 if accepted now or before, else 409."""
     bank = _bank(request)
 
     def do(work: Work) -> Answer:

@@ -56,7 +56,7 @@ class BankReader:
         self._complete_upto: datetime | None = None
 
     async def run(self) -> None:
-        """Read until cancelled, also where broker or database is away for a time."""
+        """Read until cancelled; wait while the broker or the database is away."""
         await keep_running(self._session, self._log, "bank replies", may_pass=may_pass)
 
     async def _session(self) -> None:

@@ -23,13 +23,13 @@ OLD_SECRET = timedelta(days=1)
 
 
 class EndpointBody(Body):
-    """Where webhooks go. A new address is tried at once, also where the old one was disabled."""
+    """Where the bank is called. A new address is tried at once, even if the old one was disabled."""
 
     url: Annotated[str, Field(min_length=10, max_length=500)]
 
 
 class ReplayBody(Body):
-    """What occurred from `since` up to, without, `before`: the failed, or `all` that were ever delivered."""
+    """Messages from `since` to before `before`: those that failed; with `all`, delivered ones too."""
 
     since: Moment
     before: Moment
@@ -49,7 +49,7 @@ def _no_endpoint() -> NotFound:
 
 @router.get("/endpoint")
 async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Response:
-    """Where the bank's webhooks go, and since when they do not any more; secrets are not shown."""
+    """Where the bank is called, and since when it is not called any more; without secrets."""
     await _require_own(request, conn, code)
     endpoint = await queries.endpoint(conn, code)
     if endpoint is None:
@@ -59,7 +59,7 @@ async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Res
 
 @router.put("/endpoint")
 async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requested) -> Response:
-    """Say where webhooks go from now on. The first time, the answer holds the secret, once."""
+    """Set where the bank is called. The answer to the first time holds the secret, which is shown once."""
     check_url(body.url, allow_private=settings_of(request.context).allow_private_webhooks)
     async with request.context.engine.begin() as conn:
         await _require_own(request, conn, code)
@@ -70,7 +70,7 @@ async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requeste
 
 @router.post("/endpoint/secrets")
 async def rotate(code: BankCodePath, request: Requested) -> Response:
-    """A new secret, shown this once; what leaves within a day is signed with the one before as well."""
+    """Make a new secret, shown only here. For a day calls are signed with the old secret as well."""
     async with request.context.engine.begin() as conn:
         await _require_own(request, conn, code)
         secret, until = new_secret(), await request.context.clock.stamp(conn) + OLD_SECRET
@@ -87,7 +87,7 @@ async def deliveries(
     page: Paged,
     state: Annotated[State | None, Query()] = None,
 ) -> Response:
-    """The bank's webhooks in their order, with the last answer to each; those in one state where named."""
+    """The bank's webhook calls in order, with the last answer to each; optionally those in one state."""
     await _require_own(request, conn, code)
     match page.after or [0]:
         case [int(after)]:
@@ -101,7 +101,7 @@ async def deliveries(
 
 @router.post("/deliveries/replay")
 async def replay(code: BankCodePath, body: ReplayBody, request: Requested) -> Response:
-    """Send again, under the same ids and in the same order, what occurred in a span of time."""
+    """Send messages of a span of time again, with the same ids and in the same order."""
     if body.since >= body.before:
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")
     states = ["failed", "delivered"] if body.all else ["failed"]
