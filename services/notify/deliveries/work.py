@@ -14,9 +14,9 @@ from services.notify.deliveries.domain import (
     ChannelKind,
     Delivery,
     DeliveryTarget,
-    Parcel,
     gathering_time,
 )
+from services.notify.deliveries.parcels import Parcel
 from services.notify.messages.message import Message
 from shared.database.connection import Connection
 from shared.database.locks import Lock, wait_for

@@ -20,17 +20,8 @@ from services.notify.channels.settings import ChannelSettings, load
 from services.notify.channels.table import open_channels
 from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.breaker import Breaker
-from services.notify.deliveries.domain import (
-    AttemptResult,
-    ChannelKind,
-    Delivery,
-    DeliveryOutcome,
-    Parcel,
-    next_try_at,
-    parcels_of,
-    subject_and_body,
-    within_cap,
-)
+from services.notify.deliveries.domain import AttemptResult, ChannelKind, Delivery, DeliveryOutcome
+from services.notify.deliveries.parcels import Parcel, next_try_at, parcels_of, subject_and_body, within_cap
 from services.notify.gauges import NOTICES
 from services.notify.receipts.polling import first_poll_at
 from services.notify.settings import settings_of

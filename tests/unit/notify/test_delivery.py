@@ -12,14 +12,10 @@ from services.notify.deliveries.domain import (
     Delivery,
     DeliveryOutcome,
     DeliveryTarget,
-    Parcel,
     QuietHours,
     SendingCap,
-    next_try_at,
-    parcels_of,
-    subject_and_body,
-    within_cap,
 )
+from services.notify.deliveries.parcels import Parcel, next_try_at, parcels_of, subject_and_body, within_cap
 from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
 
