@@ -23,12 +23,14 @@ from tests.bench.measure import Figure
 from tests.bench.pipeline import pipeline, relay
 from tests.bench.recorded import replay, simulate
 from tests.bench.routes import routes
+from tests.bench.spans import spans
 from tests.bench.telemetry import telemetry
+from tests.bench.webhooks import webhooks
 
 Bench = Callable[..., Awaitable[list[Figure]]]
 BENCHES: dict[str, Bench] = {
     bench.__name__: bench
-    for bench in (intake, pipeline, relay, lifecycles, telemetry, routes, simulate, replay)
+    for bench in (intake, pipeline, relay, lifecycles, telemetry, routes, spans, webhooks, simulate, replay)
 }
 DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level")
 
