@@ -18,7 +18,7 @@ from huying.archive.export import state
 from huying.archive.refill import JUDGE, Refill
 from huying.archive.rejudge import derive, judge_on
 from services import migrations
-from services.escalation.judge import Judge
+from services.escalation.judge import EscalationJudge
 from shared.database.migrations import migrate, migration_engine
 
 State = Mapping[str, Mapping[str, Any]]
@@ -68,7 +68,7 @@ async def _create_tables(service: str, url: str) -> None:
         )
 
 
-async def _fill(path: Path, urls: Urls, judge: Judge, header: Mapping[str, Any]) -> None:
+async def _fill(path: Path, urls: Urls, judge: EscalationJudge, header: Mapping[str, Any]) -> None:
     """Insert events and records, all or none; then derive the judge's tables."""
     async with contextlib.AsyncExitStack() as stack:
         conns = {}

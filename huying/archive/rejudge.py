@@ -11,7 +11,7 @@ from huying.archive.databases import Urls, connected
 from huying.archive.refill import BATCH, JUDGE
 from services.escalation import queries, restore
 from services.escalation.app import SERVICE as ESCALATION
-from services.escalation.judge import Judge
+from services.escalation.judge import EscalationJudge
 from services.escalation.tables import CASES
 from services.escalation.work import Work
 from shared.events import CATALOGUE, Event
@@ -28,7 +28,7 @@ _INBOX = text("insert into inbox (event_id) select unnest(cast(:ids as uuid[]))"
 _EVENTS = "select event_id, type, occurred_at, body from outbox where topic = $1 order by seq"
 
 
-def judge_on(url: str, header: Mapping[str, Any]) -> Judge:
+def judge_on(url: str, header: Mapping[str, Any]) -> EscalationJudge:
     """The judge on escalation's new database. ValueError where a pack of the city is missing."""
     upto = header["judged_upto"]
     settings = RulesSettings(database=url, clock="driven", partitions=max(len(upto), 1), accounts=None)
@@ -41,10 +41,10 @@ def judge_on(url: str, header: Mapping[str, Any]) -> Judge:
                 f"{error}; set HUYING_PACK, HUYING_PROCEDURES and HUYING_PACK_SETTINGS as the city had them"
                 " / 请按原城市设置规则包及其参数"
             ) from error
-    return Judge(context, CASES)
+    return EscalationJudge(context, CASES)
 
 
-async def derive(urls: Urls, judge: Judge, late: Sequence[UUID], header: Mapping[str, Any]) -> None:
+async def derive(urls: Urls, judge: EscalationJudge, late: Sequence[UUID], header: Mapping[str, Any]) -> None:
     """Let the judge handle all events, restore what it issued itself, and judge what is due."""
     upto = {int(index): datetime.fromisoformat(at) for index, at in header["judged_upto"].items()}
     at = min(upto.values(), default=EPOCH) + TICK

@@ -189,7 +189,7 @@ class CaseDocument(BaseModel):
         }
         return sorted(late | {card.unit for card in self.cards if card.stands()})
 
-    def say(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
+    def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
         """An event of this case."""
         return type_(
             occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields

@@ -58,14 +58,14 @@ def serve(case: CaseDocument, act: acts.Serve, at: datetime, caller: Caller) -> 
     """The office hands the card to the unit."""
     card = _own_card(case, act, caller)
     _move(card, CardStatus.SERVED, CardStatus.ISSUED)
-    yield case.say(events.CardServed, at, card_id=card.card_id, unit=card.unit)
+    yield case.event(events.CardServed, at, card_id=card.card_id, unit=card.unit)
 
 
 def acknowledge(case: CaseDocument, act: acts.Acknowledge, at: datetime, caller: Caller) -> Iterator[Event]:
     """The unit acknowledges the card."""
     card = _own_card(case, act, caller)
     _move(card, CardStatus.ACKNOWLEDGED, CardStatus.ISSUED, CardStatus.SERVED)
-    yield case.say(events.CardAcknowledged, at, card_id=card.card_id, unit=card.unit)
+    yield case.event(events.CardAcknowledged, at, card_id=card.card_id, unit=card.unit)
 
 
 def contest(case: CaseDocument, act: acts.Contest, at: datetime, caller: Caller) -> Iterator[Event]:
@@ -79,7 +79,7 @@ def contest(case: CaseDocument, act: acts.Contest, at: datetime, caller: Caller)
         CardStatus.ACKNOWLEDGED,
         reason=act.reason,
     )
-    yield case.say(events.CardAppealed, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(events.CardAppealed, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
 def uphold(case: CaseDocument, act: acts.Uphold, at: datetime, caller: Caller) -> Iterator[Event]:
@@ -87,7 +87,7 @@ def uphold(case: CaseDocument, act: acts.Uphold, at: datetime, caller: Caller) -
     card = _own_card(case, act, caller)
     to = CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
     _move(card, to, CardStatus.APPEALED, reason=act.reason)
-    yield case.say(events.CardUpheld, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(events.CardUpheld, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
 def withdraw(case: CaseDocument, act: acts.Withdraw, at: datetime, caller: Caller) -> Iterator[Event]:
@@ -103,14 +103,14 @@ def withdraw(case: CaseDocument, act: acts.Withdraw, at: datetime, caller: Calle
         CardStatus.UPHELD,
         reason=act.reason,
     )
-    yield case.say(events.CardWithdrawn, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(events.CardWithdrawn, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
 def instruct(case: CaseDocument, act: acts.Instruct, at: datetime, caller: Caller) -> Iterator[Event]:
     """The leader orders something (批示), with a task force and, if need be, a limit."""
     lift = _own_lift(case, caller)
     lift.instruction, lift.task_force = act.instruction, act.task_force
-    yield case.say(
+    yield case.event(
         events.AppealInstructed,
         at,
         leader=caller.code or caller.name,
@@ -124,7 +124,7 @@ def sign_off(case: CaseDocument, _act: acts.SignOff, at: datetime, caller: Calle
     """The leader signs the lifted handling off."""
     lift = _own_lift(case, caller)
     lift.signed_off_at = at
-    yield case.say(events.AppealSignedOff, at, leader=caller.code or caller.name)
+    yield case.event(events.AppealSignedOff, at, leader=caller.code or caller.name)
 
 
 def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
@@ -145,7 +145,7 @@ def answer_publication(
     if caller.role == AccountRole.UNIT and caller.code != publication.unit:
         raise Forbidden("拟公开事项不涉及本单位", "what is proposed is about another unit")
     publication.answer, publication.answered_at = act.text, at
-    yield case.say(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)
+    yield case.event(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)
 
 
 def decide_publication(case: CaseDocument, act: acts.DecidePublication, at: datetime, today: date) -> Event:
@@ -156,7 +156,7 @@ def decide_publication(case: CaseDocument, act: acts.DecidePublication, at: date
     publication.published, publication.heard, publication.reason = act.published, act.heard, act.reason
     publication.expires_on = act.expires_on if act.published else None
     publication.decided_at = at
-    return case.say(
+    return case.event(
         events.PublicationDecided,
         at,
         publication_id=act.publication_id,

@@ -20,7 +20,7 @@ from shared.service.service import ServiceContext
 HEARD = ("intake.events", "dispatch.events")
 
 
-class Judge(shared.Judge[dict[int, datetime]]):
+class EscalationJudge(shared.CaseJudge[dict[int, datetime]]):
     """Judges the cases of one escalation service, by the partition they are in."""
 
     async def known(self, conn: Connection) -> dict[int, datetime]:
@@ -85,7 +85,7 @@ class Judge(shared.Judge[dict[int, datetime]]):
 
 async def judge(context: ServiceContext) -> None:
     """The task that judges."""
-    await Judge(context, CASES).run()
+    await EscalationJudge(context, CASES).run()
 
 
 async def wait_for_judgement(context: ServiceContext) -> None:

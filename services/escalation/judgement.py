@@ -27,7 +27,7 @@ def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event
     if (deadlines, judgement.state) != (case.deadlines, case.state):
         case.deadlines, case.state = deadlines, judgement.state
         new.append(
-            case.say(events.AppealJudged, upto, state=judgement.state, deadlines=tuple(case.deadlines))
+            case.event(events.AppealJudged, upto, state=judgement.state, deadlines=tuple(case.deadlines))
         )
     if new:
         case.version += 1

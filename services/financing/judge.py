@@ -29,7 +29,7 @@ class Known(NamedTuple):
     replies: dict[str, datetime]
 
 
-class Judge(shared.Judge[Known]):
+class FinancingJudge(shared.CaseJudge[Known]):
     """Judges the cases of one financing service."""
 
     async def known(self, conn: Connection) -> Known:
@@ -100,7 +100,7 @@ async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[
 
 async def judge(context: ServiceContext) -> None:
     """The task that judges."""
-    await Judge(context, CASES).run()
+    await FinancingJudge(context, CASES).run()
 
 
 async def wait_for_judgement(context: ServiceContext) -> None:

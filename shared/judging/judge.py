@@ -49,7 +49,7 @@ class JudgedCase(NamedTuple):
     ahead: datetime | None
 
 
-class Judge(ABC, Generic[Known]):
+class CaseJudge(ABC, Generic[Known]):
     """Judges the cases of one service. Replicas share the work by row locks."""
 
     def __init__(self, context: ServiceContext, cases: Cases) -> None:

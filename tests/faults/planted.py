@@ -11,7 +11,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from sqlalchemy import text
 
-from services.escalation.judge import Judge
+from services.escalation.judge import EscalationJudge
 from shared.database.connection import Connection
 from shared.messaging import consumer, relay
 from shared.messaging.broker import key_hash
@@ -56,7 +56,7 @@ def past_watermark() -> None:
         upto = await self.context.clock.horizon(conn)
         return dict.fromkeys(range(self.context.settings.partitions), upto)
 
-    Judge.known = own_horizon  # type: ignore[method-assign]
+    EscalationJudge.known = own_horizon  # type: ignore[method-assign]
 
 
 def relay_skips() -> None:

@@ -41,7 +41,7 @@ def request_extension(
     if rule.interim_reply and not _replied(leg):
         raise Conflict(
             "申请延期前须先向企业回复办理情况",
-            f"tell the enterprise how handling stands before asking for an extension ({rule.told.en})",
+            f"tell the enterprise how handling stands before asking for an extension ({rule.basis.en})",
         )
     _check_times(leg, act.deadline, running, rule)
     _check_longer(leg, act.limit, running, context)
@@ -102,7 +102,7 @@ def _check_cap(limit: Limit, rule: Extension, context: ActContext) -> None:
     cap = context.pack.limit(rule.cap)
     if limit.unit != cap.unit or limit.number > cap.number:
         most = f"{cap.number} {cap.unit}"
-        raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.told.en})", "limit")
+        raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.basis.en})", "limit")
 
 
 def _replied(leg: LegDocument) -> bool:
@@ -125,7 +125,7 @@ def _check_times(
     if rule.times is not None and len(earlier) >= rule.times:
         raise Conflict(
             f"该时限已延长 {len(earlier)} 次，不能再延",
-            f"this limit was extended {len(earlier)} times, and no more is allowed ({rule.told.en})",
+            f"this limit was extended {len(earlier)} times, and no more is allowed ({rule.basis.en})",
             "deadline",
         )
 

@@ -31,8 +31,8 @@ def _check_rating(appeal: AppealDocument, rule: Reopening) -> None:
     if appeal.rating is None or appeal.rating.rating not in rule.ratings:
         names = [rating_name(rating) for rating in sorted(rule.ratings)]
         raise Conflict(
-            f"只有评价为“{'”“'.join(zh for zh, _ in names)}”的诉求可以重新办理（{rule.told.zh}）",
-            f"only an appeal rated {' or '.join(en for _, en in names)} can be reopened ({rule.told.en})",
+            f"只有评价为“{'”“'.join(zh for zh, _ in names)}”的诉求可以重新办理（{rule.basis.zh}）",
+            f"only an appeal rated {' or '.join(en for _, en in names)} can be reopened ({rule.basis.en})",
         )
 
 
@@ -41,13 +41,13 @@ def _check_finding(appeal: AppealDocument, rule: Reopening) -> None:
         return
     if appeal.finding is None:
         raise Conflict(
-            f"尚未作合理性认定，认定合理后方可重新办理（{rule.told.zh}）",
-            f"not found reasonable yet: record the finding first ({rule.told.en})",
+            f"尚未作合理性认定，认定合理后方可重新办理（{rule.basis.zh}）",
+            f"not found reasonable yet: record the finding first ({rule.basis.en})",
         )
     if not appeal.finding.reasonable:
         raise Conflict(
-            f"该诉求经认定不合理，不能重新办理（{rule.told.zh}）",
-            f"found not reasonable, so it cannot be reopened ({rule.told.en})",
+            f"该诉求经认定不合理，不能重新办理（{rule.basis.zh}）",
+            f"found not reasonable, so it cannot be reopened ({rule.basis.en})",
         )
 
 
@@ -55,8 +55,8 @@ def _check_times(appeal: AppealDocument, rule: Reopening) -> None:
     times = len(appeal.earlier_ratings)
     if rule.times is not None and times >= rule.times:
         raise Conflict(
-            f"已重新办理 {times} 次，最多 {rule.times} 次（{rule.told.zh}）",
-            f"reopened {times} times already, and no more than {rule.times} are allowed ({rule.told.en})",
+            f"已重新办理 {times} 次，最多 {rule.times} 次（{rule.basis.zh}）",
+            f"reopened {times} times already, and no more than {rule.times} are allowed ({rule.basis.en})",
         )
 
 
@@ -67,8 +67,8 @@ def _check_limit(
     if until is not None and at > until:
         last = clock_time(until, calendar.zone)
         raise Conflict(
-            f"重新办理的期限已于 {last} 届满（{rule.told.zh}）",
-            f"it could be reopened until {last} ({rule.told.en})",
+            f"重新办理的期限已于 {last} 届满（{rule.basis.zh}）",
+            f"it could be reopened until {last} ({rule.basis.en})",
         )
 
 

@@ -62,7 +62,7 @@ class Pauses(Rule):
     grounds: tuple[PauseGround, ...] = ()
 
     @model_validator(mode="after")
-    def told_apart(self) -> Self:
+    def without_repeats(self) -> Self:
         """ValueError for a ground that stands twice."""
         names = [ground.ground for ground in self.grounds]
         if len(set(names)) < len(names):

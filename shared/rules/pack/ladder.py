@@ -96,7 +96,7 @@ class Levels(Rule):
     steps: tuple[Level, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def told_apart(self) -> Self:
+    def without_repeats(self) -> Self:
         """ValueError for a level that stands twice."""
         names = [level.level for level in self.steps]
         if len(set(names)) < len(names):

@@ -187,7 +187,7 @@ class Rule(Strict):
         return self.clause or words.CHOICE
 
     @property
-    def told(self) -> words.Bilingual:
+    def basis(self) -> words.Bilingual:
         """The ground for people: the clause, or the reason for the choice."""
         if self.clause or self.choice is None:
             return words.ground(self.ground)

@@ -29,8 +29,8 @@ def said_by_the_judge(of: CaseDocument) -> list[Event]:
     common = {"leg_id": leg, "unit": "roads", "clause": "3"}
     due = {"round": 1, "deadline": "reply", "due_at": AT}
     return [
-        of.say(events.CardIssued, AT, card_id=uuid4(), card="yellow", **common, **due),
-        of.say(events.AppealLifted, AT, leader="mayor", reason="count", unit="roads", clause="3"),
+        of.event(events.CardIssued, AT, card_id=uuid4(), card="yellow", **common, **due),
+        of.event(events.AppealLifted, AT, leader="mayor", reason="count", unit="roads", clause="3"),
     ]
 
 
@@ -61,7 +61,7 @@ def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
         said += made
         if cleared and n == len(STORIES[story]) - 2:
             leg = {"card_id": card.card_id, "leg_id": card.leg_id, "unit": "roads"}
-            said.append(lived.say(events.CardCleared, AT, **leg))
+            said.append(lived.event(events.CardCleared, AT, **leg))
             lived.said.add(said[-1].id)
             judgement.keep(lived, said[-1])
     for event in said:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
 from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
-from shared.rules.wording.explain import Fate, explain, walk
+from shared.rules.wording.explain import explain
+from shared.rules.wording.walk import Fate, walk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)
@@ -124,8 +125,8 @@ def test_a_pause_never_brings_the_end_nearer(data: st.DataObject) -> None:
 def test_a_walk_says_what_became_of_each_day() -> None:
     found = walk(limit(2, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 10), CALENDAR)
 
-    assert [step.fate for step in found.steps] == [Fate.COUNTED, *[Fate.OFF] * 9, Fate.COUNTED]
-    assert {step.why.en for step in found.steps if step.why} == {"Spring Festival"}
+    assert [day.fate for day in found.days] == [Fate.COUNTED, *[Fate.OFF] * 9, Fate.COUNTED]
+    assert {day.why.en for day in found.days if day.why} == {"Spring Festival"}
 
 
 def test_a_choice_of_the_pack_is_explained_in_words() -> None:
