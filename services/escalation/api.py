@@ -11,11 +11,11 @@ from services.escalation.document import CaseDocument
 from services.escalation.domain import perform
 from services.escalation.engine import ACTS
 from services.escalation.work import Work
+from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
-from shared.service.errors import Forbidden, NotFound
 from shared.web.bodies import Body
 from shared.web.request import Called, Page, Paged, Reading, Requested, json
 from shared.web.writer import Answer
@@ -130,11 +130,11 @@ async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One case: every deadline with its explanation, cards, lift. Its ETag is what a decision names."""
     file = await queries.case(conn, appeal_id)
     if file is None:
-        raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        raise no_such_appeal()
     if called.role == AccountRole.UNIT and called.code not in {
         deadline["unit"] for deadline in file["deadlines"]
     }:
-        raise Forbidden("该诉求未交办给本单位", "this appeal is not dispatched to this unit")
+        raise not_dispatched_to_unit()
     return json(_shown(file), etag=file["version"])
 
 

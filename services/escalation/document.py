@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, computed_field, model_validator
 
 from shared import events
-from shared.events import Event, PackWord, Verdict
+from shared.appeals.document import AppealRecord
+from shared.events import PackWord, Verdict
 from shared.rules.judging.state import CaseState
 from shared.service.errors import Conflict, NotFound
 
@@ -114,15 +115,13 @@ class Publication(Passed):
     expires_on: date | None = None
 
 
-class CaseDocument(BaseModel):
+class CaseDocument(AppealRecord):
     """A case as last judged, up to `judged_upto`.
 
     `said` are the ids of what the judge said of it; never said again. `units` are names by code.
     `traceparent` is where it began.
     """
 
-    appeal_id: UUID
-    registration_number: str
     source_id: str | None = None
     pack: str | None = None
     state: str = "registered"
@@ -188,12 +187,6 @@ class CaseDocument(BaseModel):
             d.unit for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None and d.unit
         }
         return sorted(late | {card.unit for card in self.cards if card.stands()})
-
-    def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        """An event of this case."""
-        return type_(
-            occurred_at=at, appeal_id=self.appeal_id, registration_number=self.registration_number, **fields
-        )
 
 
 _DONE = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED, CaseState.APPROVED)

@@ -8,10 +8,10 @@ from uuid import UUID
 from services.escalation import queries
 from services.escalation.document import CaseDocument
 from services.escalation.tables import CASES
+from shared.appeals.document import no_such_appeal
 from shared.database.connection import Connection, Result
 from shared.events import Event
 from shared.judging.work import JudgingWork
-from shared.service.errors import NotFound
 from shared.telemetry import spans
 
 
@@ -46,7 +46,7 @@ class Work(JudgingWork[CaseDocument]):
     def case(self, appeal_id: UUID) -> CaseDocument:
         """The case, or `NotFound`."""
         if (case := self.cases.get(appeal_id)) is None:
-            raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+            raise no_such_appeal()
         spans.about(appeal_id, case.registration_number)
         return case
 

@@ -11,9 +11,10 @@ from services.escalation import queries
 from services.escalation.cards.page import CardContext, Language, card_page
 from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import CaseDocument
+from shared.appeals.document import no_such_appeal
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
-from shared.service.errors import Forbidden, NotFound
+from shared.service.errors import Forbidden
 from shared.service.service import ServiceContext
 from shared.web.request import PAGE_HEADERS, Called, Reading, service
 
@@ -37,7 +38,7 @@ async def card(
     """A card, numbered, with why its deadline ended when it did and how to contest it; for its unit alone."""
     found = await queries.case_with_title(conn, appeal_id)
     if found is None:
-        raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        raise no_such_appeal()
     case, title = found
     issued = case.card(card_id)
     if called.role == AccountRole.UNIT and called.code != issued.unit:

@@ -9,6 +9,7 @@ from services.notify.messages import queries
 from services.notify.messages import work as inboxes
 from services.notify.messages.inboxes import inbox_of, inboxes_of
 from services.notify.messages.queries import POSITION
+from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
 from shared.web.request import Called, Paged, Reading, Requested, json
@@ -61,5 +62,5 @@ async def status(
 async def messages(appeal_id: UUID, conn: Reading, page: Paged) -> Response:
     """All messages about one case, the newest first."""
     if not await queries.has_case(conn, appeal_id):
-        raise NotFound("没有这件诉求", "no such appeal here", "appeal_id")
+        raise no_such_appeal()
     return page.answer(await queries.case_page(conn, page, appeal_id), *POSITION)
