@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from huying.kafka.broker import Kafka
 from huying.local.cluster import scratch
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from huying.replay.replay import Services
+from huying.replay.replay import DrivenServices
 from services import SERVICES
 from shared.service.start import listening, under_one_port
 from tests.city import City
@@ -16,7 +16,7 @@ from tests.city import City
 class Served(NamedTuple):
     """Where the services answer, and where their databases are."""
 
-    services: Services
+    services: DrivenServices
     postgres: EmbeddedPostgres
 
 
@@ -38,7 +38,7 @@ async def in_process(
     async with City(postgres, broker, log_level="ERROR", **asked, **settings) as city:
         apps = under_one_port({name: context.app for name, context in city.services.items()})
         async with listening(apps, "127.0.0.1", port):
-            yield Served(Services(urls, city.keys["importer"]), postgres)
+            yield Served(DrivenServices(urls, city.keys["importer"]), postgres)
 
 
 @asynccontextmanager
@@ -46,4 +46,4 @@ async def in_processes(**settings: Any) -> AsyncIterator[Served]:
     """A process for each service, with a PostgreSQL and a broker of their own."""
     async with scratch(log_level="ERROR", **settings) as cluster:
         urls = {name: cluster.url(name) for name in SERVICES}
-        yield Served(Services(urls, cluster.keys["importer"]), cluster.postgres)
+        yield Served(DrivenServices(urls, cluster.keys["importer"]), cluster.postgres)

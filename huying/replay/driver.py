@@ -1,4 +1,4 @@
-"""Services driven through event time from outside: requests that outlive their deaths, clocks, waiting."""
+"""Drives services through event time: repeats requests while a service is down, moves clocks, and waits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,13 +17,13 @@ NUDGE_S = 2.0
 
 
 class ReplayFailed(ValueError):
-    """The services did not do what a replay needs. The message names the service and what it said."""
+    """The services did not do what a replay needs. The message names the service and holds its answer."""
 
 
 class Driver:
-    """Speaks with the services, however often they are killed, and moves their clocks.
+    """Sends requests to the services, however often they are killed, and moves their clocks.
 
-    Its patience is with all of them together: it ends when no service has come any further.
+    ReplayFailed when no service has made progress for `patience_s` seconds.
     """
 
     def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str], patience_s: float) -> None:
@@ -74,7 +74,7 @@ class Driver:
             cursor = {"cursor": page["next"]}
 
     async def flow(self, service: str) -> dict[str, Any]:
-        """How far a service has come; a clock that fell back is moved up."""
+        """A service's `/flow`. The clock of a service that was restarted is moved up again."""
         flow = await self.send("GET", service, "/flow")
         clock = self._clocks.get(service)
         if clock is not None and datetime.fromisoformat(flow["now"]) < clock:
@@ -83,13 +83,13 @@ class Driver:
         return flow
 
     async def advance(self, service: str, now: datetime) -> None:
-        """Move a service's clock to `now`: nothing that occurred before will be sent to it."""
+        """Move a service's clock to `now`. After that nothing may be sent to it that occurred earlier."""
         if now > self._clocks.get(service, now - TICK):
             self._clocks[service] = now
             await self._set(service, now)
 
     async def heard(self, service: str, topics: Sequence[str] | None, upto: datetime) -> None:
-        """Wait until `service` heard all that occurred up to `upto` on `topics`; None: on all it hears."""
+        """Wait until `service` has the watermark `upto` of each of `topics`; None for all that it reads."""
         while True:
             flow = await self.flow(service)
             heard = {topic: at for topic, at in flow["heard"].items() if topics is None or topic in topics}
@@ -102,8 +102,8 @@ class Driver:
             self._check_patience(self._culprit(service, upto))
             await asyncio.sleep(LOOK_S)
 
-    async def said(self, service: str, upto: datetime) -> None:
-        """Wait until `service` has said all that occurred up to `upto`."""
+    async def sent(self, service: str, upto: datetime) -> None:
+        """Wait until the service's own watermark reaches `upto`."""
         while _before((await self.flow(service))["watermark"], upto):
             await self._nudge()
             self._check_patience(f"{service} does not advance to {upto.isoformat()}")
@@ -113,7 +113,7 @@ class Driver:
         await self.send("PUT", service, "/clock", orjson.dumps({"now": now}))
 
     async def _nudge(self) -> None:
-        """Nothing moves: set the clocks again, so that relays speak and notice a broker that lost its log."""
+        """Without progress set the clocks again: then relays send, and notice a broker that lost its log."""
         if self._seconds() - max(self._moved_at, self._nudged_at) > NUDGE_S:
             self._nudged_at = self._seconds()
             for service, now in list(self._clocks.items()):
@@ -122,24 +122,24 @@ class Driver:
 
     def _note(self, service: str, flow: dict[str, Any]) -> None:
         self._flows[service] = flow
-        for what, at in {"watermark": flow["watermark"], **flow["heard"]}.items():
+        for name, at in {"watermark": flow["watermark"], **flow["heard"]}.items():
             reached = at and datetime.fromisoformat(at)
-            if reached and reached > self._reached.get((service, what), reached - TICK):
-                self._reached[service, what] = reached
+            if reached and reached > self._reached.get((service, name), reached - TICK):
+                self._reached[service, name] = reached
                 self._moved_at = self._seconds()
         if flow["unsent"] != self._reached.get((service, "unsent")):
             self._reached[service, "unsent"] = flow["unsent"]
             self._moved_at = self._seconds()
 
     def _culprit(self, service: str, upto: datetime) -> str:
-        """Who keeps `service` waiting, by what they said last; who waits for another is passed over."""
+        """The service that keeps `service` waiting, by the last `/flow` of each, as a sentence."""
         passed = {service}
         while True:
             flow = self._flows[service]
             missing = [topic for topic, at in flow["heard"].items() if _before(at, upto)]
             source = next((topic.partition(".")[0] for topic in missing), service)
-            said = self._flows.get(source, flow)["watermark"]
-            if source in passed or not _before(said, upto):
+            watermark = self._flows.get(source, flow)["watermark"]
+            if source in passed or not _before(watermark, upto):
                 return f"{service} does not advance to {upto.isoformat()}: it has heard {flow['heard']}"
             passed.add(source)
             service = source

@@ -1,4 +1,4 @@
-"""Recorded loan requests sent through a running financing service, step by step as the clock goes on."""
+"""Recorded loan requests sent through a running financing service, step by step of its clock."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,10 +10,10 @@ import orjson
 from rich.progress import Progress
 
 from huying.replay.driver import Driver, ReplayFailed
-from huying.simulate.loans import act, registration
+from huying.simulate.loans import import_item, registration
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import Recorded
-from huying.simulate.results import Result, result_of
+from huying.simulate.recorded_case import RecordedCases
+from huying.simulate.results import CaseResult, result_of
 from huying.simulate.simulate import RUN_ON
 from shared.service.clock import TICK
 
@@ -21,24 +21,24 @@ FINANCING = "financing"
 MOST = 5_000  # items of one import
 
 
-async def drive(driver: Driver, file: Recorded, how: Profile, size: int, progress: Progress) -> None:
-    """Send the file in steps of about `size` items, and let the clock go on until what is open falls due."""
+async def drive(driver: Driver, file: RecordedCases, profile: Profile, size: int, progress: Progress) -> None:
+    """Send the file in steps of about `size` items, then move the clock until every open deadline passes."""
     await _begin(driver, file)
     bar = progress.add_task("replay", total=len(file.cases))
     for end, cases, items in _steps(file, size):
         for start in range(0, len(items), MOST):
-            body = orjson.dumps({"source": how.id, "items": items[start : start + MOST]})
+            body = orjson.dumps({"source": profile.id, "items": items[start : start + MOST]})
             await driver.send("POST", FINANCING, "/import", body)
         await driver.advance(FINANCING, end + TICK)
         progress.advance(bar, cases)
     progress.update(bar, description="60 days on")
     upto = file.ends_at() + RUN_ON
     await driver.advance(FINANCING, upto + TICK)
-    await driver.said(FINANCING, upto)
+    await driver.sent(FINANCING, upto)
 
 
-async def _begin(driver: Driver, file: Recorded) -> None:
-    """Move the clock to the first case, and put the banks into the directory that are not there."""
+async def _begin(driver: Driver, file: RecordedCases) -> None:
+    """Move the clock to the first case, and add the missing banks to the directory."""
     begins_at = file.cases[0].received_at
     now = datetime.fromisoformat((await driver.flow(FINANCING))["now"])
     if now > begins_at:
@@ -54,8 +54,8 @@ async def _begin(driver: Driver, file: Recorded) -> None:
         await driver.send("PUT", FINANCING, f"/banks/{code}", body)
 
 
-def _steps(file: Recorded, size: int) -> Iterator[tuple[datetime, int, list[dict[str, Any]]]]:
-    """The file in the order of time: up to when, how many requests, items; simultaneous ones together."""
+def _steps(file: RecordedCases, size: int) -> Iterator[tuple[datetime, int, list[dict[str, Any]]]]:
+    """The file in order of time, as (end, requests, items); simultaneous items stay together."""
     items: list[dict[str, Any]] = []
     cases, end = 0, None
     for end, together in groupby(_entries(file), key=itemgetter(0)):
@@ -69,18 +69,18 @@ def _steps(file: Recorded, size: int) -> Iterator[tuple[datetime, int, list[dict
         yield end, cases, items
 
 
-def _entries(file: Recorded) -> list[tuple[datetime, tuple[int, int], dict[str, Any]]]:
+def _entries(file: RecordedCases) -> list[tuple[datetime, tuple[int, int], dict[str, Any]]]:
     entries = []
     for index, case in enumerate(file.cases):
         entries.append((case.received_at, (index, 0), registration(case)))
-        for number, past in enumerate(case.acts, 1):
-            entries.append((past.occurred_at, (index, number), act(case, past)))
+        for number, act in enumerate(case.acts, 1):
+            entries.append((act.occurred_at, (index, number), import_item(case, act)))
     entries.sort(key=itemgetter(0, 1))
     return entries
 
 
-async def found(driver: Driver, file: Recorded) -> list[Result]:
-    """What became of the file's cases. ReplayFailed where some are missing or could not be judged."""
+async def case_results(driver: Driver, file: RecordedCases) -> list[CaseResult]:
+    """The results of the file's cases. ReplayFailed where some are missing or could not be judged."""
     if parked := (await driver.flow(FINANCING))["parked"]:
         raise ReplayFailed(f"financing parked {parked} messages: GET /financing/parked gives the reasons")
     wanted = {case.source_id for case in file.cases}

@@ -1,9 +1,9 @@
-"""Recorded cases sent through running services, and what the services said of them.
+"""Sends recorded cases through running services, and collects their results.
 
-The driver owns the clock. It goes through the file in steps of event time: intake gets a step's
-registrations, dispatch its acts once it has heard of them, then every service may go on to the step's
-end. The three stages work on three steps at once. A service that was killed is waited for; its clock,
-which stands at the beginning again, is moved up.
+The driver moves the clocks. It goes through the file in steps of event time: intake gets a step's
+registrations, dispatch its acts once it has the registrations, then every service's clock moves to the step's
+end. The three stages work on three steps at once. A killed service is waited for; its clock, which starts at
+the beginning again, is moved up.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from huying.replay import loans
 from huying.replay.driver import Driver, ReplayFailed
 from huying.simulate import profiles, recorded, results
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import Case, Past, Recorded
-from huying.simulate.results import Result, result_of
+from huying.simulate.recorded_case import RecordedAct, RecordedCase, RecordedCases
+from huying.simulate.results import CaseResult, result_of
 from huying.simulate.simulate import RUN_ON
 from services import SERVICES
 from services.dispatch.document import Unit, leg_id
@@ -43,7 +43,7 @@ ANSWER_S = 60.0
 PATIENCE_S = 120.0
 
 
-class Services(NamedTuple):
+class DrivenServices(NamedTuple):
     """Where each service with a driven clock answers, and their importer's API key."""
 
     urls: Mapping[str, str]
@@ -52,17 +52,22 @@ class Services(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def own_services(
-    how: Profile, pack_id: str, rules: Pack, settings: Path | None
-) -> AsyncIterator[Services]:
-    """Services for one replay under `rules`, gone when it is left."""
-    given = {"pack" if how.case == "appeal" else "financing_pack": pack_id, "pack_settings": settings}
-    async with scratch(**given, zone=rules.zone, log_level="WARNING") as fleet:
-        yield Services({service: fleet.url(service) for service in SERVICES}, fleet.keys["importer"])
+    profile: Profile, pack_id: str, rules: Pack, settings: Path | None
+) -> AsyncIterator[DrivenServices]:
+    """Services for one replay under `rules`; they are removed when the block is left."""
+    settings_of_city = {
+        "pack" if profile.case == "appeal" else "financing_pack": pack_id,
+        "pack_settings": settings,
+    }
+    async with scratch(**settings_of_city, zone=rules.zone, log_level="WARNING") as cluster:
+        yield DrivenServices(
+            {service: cluster.url(service) for service in SERVICES}, cluster.keys["importer"]
+        )
 
 
 @contextlib.asynccontextmanager
-async def _services_at(url: str, key: str) -> AsyncIterator[Services]:
-    yield Services({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
+async def _services_at(url: str, key: str) -> AsyncIterator[DrivenServices]:
+    yield DrivenServices({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
 
 
 async def replay(
@@ -74,62 +79,62 @@ async def replay(
     url: str | None = None,
     key: str = "",
 ) -> None:
-    """Send the cases of `file` through services, write the results into `out`, and print the figures.
+    """Send the cases of `file` through services, write the results into `out`, and print the totals.
 
     Raises ProfileError, PackError, FileRefused or ReplayFailed.
     """
     console = Console()
-    how, rules = profiles.load(profile), pack.load(pack_id, settings)
-    own = own_services(how, pack_id, rules, settings)
+    loaded, rules = profiles.load(profile), pack.load(pack_id, settings)
+    own = own_services(loaded, pack_id, rules, settings)
     async with _services_at(url, key) if url else own as services:
         with results.progress(console) as progress:
-            table = await replayed(file, how, rules, out, services, progress)
+            table = await replayed(file, loaded, rules, out, services, progress)
     console.print(table)
 
 
 async def replayed(
     file: Path,
-    how: Profile,
+    profile: Profile,
     rules: Pack,
     out: Path,
-    services: Services,
+    services: DrivenServices,
     progress: Progress,
     *,
     step: int = STEP,
     patience_s: float = PATIENCE_S,
 ) -> Table:
-    """One replay through `services`; its figures. ReplayFailed if nothing moves for `patience_s` seconds."""
+    """Do one replay; returns its totals. ReplayFailed without progress for `patience_s` seconds."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    what = recorded.read_all(file, how)
-    found: list[Result] = []
-    if what.cases:
+    cases = recorded.read_all(file, profile)
+    case_results: list[CaseResult] = []
+    if cases.cases:
         headers = {"authorization": f"Bearer {services.key}", "content-type": "application/json"}
         async with httpx.AsyncClient(headers=headers, timeout=ANSWER_S) as http:
             driver = Driver(http, services.urls, patience_s)
-            if how.case == "loan":
-                await loans.drive(driver, what, how, step, progress)
-                found = await loans.found(driver, what)
+            if profile.case == "loan":
+                await loans.drive(driver, cases, profile, step, progress)
+                case_results = await loans.case_results(driver, cases)
             else:
-                await _drive(driver, what, how, rules, step, progress)
-                found = await _results(driver, what)
-    figures = results.write(out, how.tz, found)
-    results.write_rejected(out, what.rejected)
-    return results.table(figures, len(what.rejected), loop.time() - started)
+                await _drive(driver, cases, profile, rules, step, progress)
+                case_results = await _results(driver, cases)
+    totals = results.write(out, profile.tz, case_results)
+    results.write_rejected(out, cases.rejected)
+    return results.table(totals, len(cases.rejected), loop.time() - started)
 
 
-class Entry(NamedTuple):
-    """A registration (`past` is None), the dispatch or an act of a case, with its place in the order."""
+class ReplayEntry(NamedTuple):
+    """A registration with its dispatch (`recorded_act` is None), or an act; `order` breaks ties."""
 
     at: datetime
-    place: tuple[int, int]
-    case: Case
-    past: Past | None
+    order: tuple[int, int]
+    case: RecordedCase
+    recorded_act: RecordedAct | None
 
 
 @dataclass(slots=True)
-class Step:
-    """What happened up to `end` and after the step before."""
+class ReplayStep:
+    """What happened after the step before and up to `end`, as import items."""
 
     end: datetime
     cases: int = 0
@@ -137,13 +142,13 @@ class Step:
     acts: list[bytes] = field(default_factory=list)
 
 
-def steps(file: Recorded, how: Profile, rules: Pack, size: int) -> Iterator[Step]:
-    """The file in the order of time, cut after about `size` entries, never between simultaneous ones."""
+def steps(file: RecordedCases, profile: Profile, rules: Pack, size: int) -> Iterator[ReplayStep]:
+    """The file in order of time, in steps of about `size` entries; simultaneous entries stay together."""
     entries = [
-        Entry(at, (index, number), case, past)
+        ReplayEntry(at, (index, number), case, act)
         for index, case in enumerate(file.cases)
-        for number, (at, past) in enumerate(
-            [(case.received_at, None), *((past.occurred_at, past) for past in case.acts)]
+        for number, (at, act) in enumerate(
+            [(case.received_at, None), *((act.occurred_at, act) for act in case.acts)]
         )
     ]
     entries.sort(key=itemgetter(0, 1))
@@ -153,41 +158,41 @@ def steps(file: Recorded, how: Profile, rules: Pack, size: int) -> Iterator[Step
         if step is None or (count >= size and entry.at != step.end):
             if step:
                 yield step
-            step, count = Step(entry.at), 0
+            step, count = ReplayStep(entry.at), 0
         step.end = entry.at
         count += 1
-        _put(step, entry, how, rules)
+        _add(step, entry, profile, rules)
     if step:
         yield step
 
 
-def _put(step: Step, entry: Entry, how: Profile, rules: Pack) -> None:
-    case, past = entry.case, entry.past
-    appeal_id = imported_id(how.id, case.source_id)
-    if past is None:
+def _add(step: ReplayStep, entry: ReplayEntry, profile: Profile, rules: Pack) -> None:
+    case, recorded_act = entry.case, entry.recorded_act
+    appeal_id = imported_id(profile.id, case.source_id)
+    if recorded_act is None:
         step.cases += 1
-        step.registrations.append(orjson.dumps(_registration(case, how, rules)))
+        step.registrations.append(orjson.dumps(_registration(case, profile, rules)))
         limits = {DeadlineKind.COMPLETION.value: {"due_at": case.due_at}} if case.due_at else {}
         act: dict[str, Any] = {"act": "assign", "legs": [{"unit": case.unit.code, "limits": limits}]}
     else:
-        what, _, said = past
+        definition, _, text = recorded_act
         act = {
-            "act": what.act,
+            "act": definition.act,
             "leg_id": leg_id(appeal_id, 0),
-            "how" if what.act == "contact" else "text": said,
+            "how" if definition.act == "contact" else "text": text,
         }
-        if what.outcome:
-            act["outcome"] = what.outcome
+        if definition.outcome:
+            act["outcome"] = definition.outcome
     step.acts.append(orjson.dumps({"appeal_id": appeal_id, "occurred_at": entry.at, "act": act}))
 
 
-def _registration(case: Case, how: Profile, rules: Pack) -> dict[str, Any]:
+def _registration(case: RecordedCase, profile: Profile, rules: Pack) -> dict[str, Any]:
     return {
         "act": "register",
         "source_id": case.source_id,
         "occurred_at": case.received_at,
-        "channel": how.channel,
-        "kind": how.kind,
+        "channel": profile.channel,
+        "kind": profile.kind,
         "title": case.title,
         "text": case.text,
         "enterprise": case.enterprise and {"name": case.enterprise},
@@ -197,7 +202,7 @@ def _registration(case: Case, how: Profile, rules: Pack) -> dict[str, Any]:
 
 
 def _bodies(before: bytes, items: Sequence[bytes]) -> Iterator[bytes]:
-    """Import bodies of a bearable size; `before` opens each, up to the list's bracket."""
+    """Import bodies of at most `BODY_BYTES`; each begins with `before`, up to the list's bracket."""
     part: list[bytes] = []
     size = 0
     for item in items:
@@ -211,24 +216,24 @@ def _bodies(before: bytes, items: Sequence[bytes]) -> Iterator[bytes]:
 
 
 async def _drive(
-    driver: Driver, file: Recorded, how: Profile, rules: Pack, size: int, progress: Progress
+    driver: Driver, file: RecordedCases, profile: Profile, rules: Pack, size: int, progress: Progress
 ) -> None:
     await _begin(driver, file)
-    to_dispatch: asyncio.Queue[Step | None] = asyncio.Queue(1)
-    to_rest: asyncio.Queue[Step | None] = asyncio.Queue(1)
+    to_dispatch: asyncio.Queue[ReplayStep | None] = asyncio.Queue(1)
+    to_rest: asyncio.Queue[ReplayStep | None] = asyncio.Queue(1)
     bar = progress.add_task("replay", total=len(file.cases))
     async with asyncio.TaskGroup() as stages:
-        stages.create_task(_register(driver, steps(file, how, rules, size), how, to_dispatch))
+        stages.create_task(_register(driver, steps(file, profile, rules, size), profile, to_dispatch))
         stages.create_task(_dispatch(driver, to_dispatch, to_rest))
         while step := await to_rest.get():
-            await _go_on(driver, step.end)
+            await _move_on(driver, step.end)
             progress.advance(bar, step.cases)
     progress.update(bar, description="60 days on")
-    await _go_on(driver, file.ends_at() + RUN_ON)
+    await _move_on(driver, file.ends_at() + RUN_ON)
 
 
-async def _begin(driver: Driver, file: Recorded) -> None:
-    """Move the clocks to the first case, and put the units into the directory that are not there."""
+async def _begin(driver: Driver, file: RecordedCases) -> None:
+    """Move the clocks to the first case, and add the missing units to the directory."""
     begins_at = file.cases[0].received_at
     for service in SERVICES:
         now = datetime.fromisoformat((await driver.flow(service))["now"])
@@ -249,10 +254,10 @@ def _unit(unit: Unit) -> bytes:
 
 
 async def _register(
-    driver: Driver, way: Iterator[Step], how: Profile, done: asyncio.Queue[Step | None]
+    driver: Driver, steps: Iterator[ReplayStep], profile: Profile, done: asyncio.Queue[ReplayStep | None]
 ) -> None:
-    for step in way:
-        for body in _bodies(f'{{"source":"{how.id}","items":['.encode(), step.registrations):
+    for step in steps:
+        for body in _bodies(f'{{"source":"{profile.id}","items":['.encode(), step.registrations):
             await driver.send("POST", "intake", "/import", body)
         await driver.advance("intake", step.end + TICK)
         await done.put(step)
@@ -260,7 +265,7 @@ async def _register(
 
 
 async def _dispatch(
-    driver: Driver, registered: asyncio.Queue[Step | None], done: asyncio.Queue[Step | None]
+    driver: Driver, registered: asyncio.Queue[ReplayStep | None], done: asyncio.Queue[ReplayStep | None]
 ) -> None:
     while step := await registered.get():
         await driver.heard("dispatch", ["intake.events"], step.end)
@@ -271,21 +276,21 @@ async def _dispatch(
     await done.put(None)
 
 
-async def _go_on(driver: Driver, upto: datetime) -> None:
-    """Let every service go on to `upto`, and wait until all have heard all that occurred up to then."""
+async def _move_on(driver: Driver, upto: datetime) -> None:
+    """Move every service's clock past `upto`, and wait for the watermark `upto` of all topics."""
     for service in SERVICES:
         await driver.advance(service, upto + TICK)
     for service in SERVICES:
         await driver.heard(service, None, upto)
 
 
-async def _results(driver: Driver, file: Recorded) -> list[Result]:
+async def _results(driver: Driver, file: RecordedCases) -> list[CaseResult]:
     wanted = {case.source_id for case in file.cases}
     for service in SERVICES:
         if parked := (await driver.flow(service))["parked"]:
             raise ReplayFailed(f"{service} parked {parked} messages: GET /{service}/parked gives the reasons")
-    found = [result_of(item) async for item in driver.items("escalation", "/cases")]
-    found = [result for result in found if result.source_id in wanted]
-    if len(found) != len(wanted):
-        raise ReplayFailed(f"escalation has {len(found)} of {len(wanted)} cases")
-    return found
+    results = [result_of(item) async for item in driver.items("escalation", "/cases")]
+    results = [result for result in results if result.source_id in wanted]
+    if len(results) != len(wanted):
+        raise ReplayFailed(f"escalation has {len(results)} of {len(wanted)} cases")
+    return results

@@ -1,4 +1,4 @@
-"""What two packs make of the same cases: which differ, and the figures of every unit among units like it."""
+"""Compares two packs on the same cases: cases that differ, and totals of every unit by tier of size."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,18 +6,16 @@ from typing import NamedTuple
 
 from rich.table import Table
 
-from huying.simulate.results import Figures, Result
+from huying.simulate.results import CaseResult, Totals
 from shared.events import Verdict
 
 TIERS = (1000, 100, 20)
-"""Units are compared within tiers, by number of cases, which begin at these (国办函〔2025〕66号)."""
-
-
+"""Units are compared within tiers by number of cases, which begin at these (国办函〔2025〕66号)."""
 MARKS = ("A", "B")
 
 
-class Difference(NamedTuple):
-    """One thing that a case has under one pack and not, or otherwise, under the other.
+class CaseDifference(NamedTuple):
+    """Something that a case has under one pack and has differently, or not at all, under the other.
 
     `what` is `state`, `cards`, `lifted`, or a deadline by name, with its leg and round.
     """
@@ -30,19 +28,19 @@ class Difference(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """Of `of` deadlines that are met or overdue, `met` were met in time."""
+    """Of `of` deadlines that are met or overdue, `met` were met."""
 
     met: int
     of: int
 
     @property
     def percent(self) -> float | None:
-        """In time, of a hundred; None of none."""
+        """The share met, in percent; None where there are no deadlines."""
         return 100 * self.met / self.of if self.of else None
 
 
-class Standing(NamedTuple):
-    """What one pack makes of a unit's cases, or of all. `rates` by deadline."""
+class UnitSummary(NamedTuple):
+    """Totals of a unit's cases, or of all, under one pack. `rates` by deadline."""
 
     cases: int
     cards: int
@@ -51,12 +49,12 @@ class Standing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """A unit and how it stands under each pack."""
+class ComparedUnit:
+    """A unit with its totals under each pack."""
 
     code: str
     name: str
-    standings: list[Standing]
+    summaries: list[UnitSummary]
 
 
 class Tier(NamedTuple):
@@ -64,87 +62,91 @@ class Tier(NamedTuple):
 
     least: int
     most: int | None
-    units: list[Unit]
+    units: list[ComparedUnit]
 
 
-def differences(one: Result, other: Result) -> list[Difference]:
-    """What a case comes to under one pack and not under the other.
+def differences(one: CaseResult, other: CaseResult) -> list[CaseDifference]:
+    """What is different in the results of a case under two packs.
 
     Due moments do not count, nor does a deadline that one pack alone has, as long as it is not overdue.
     """
     before, after = _verdicts(one), _verdicts(other)
-    found = [
-        Difference("", "", what, mine, theirs)
-        for what, mine, theirs in (
+    differences = [
+        CaseDifference("", "", what, first, second)
+        for what, first, second in (
             ("state", one.state, other.state),
             ("cards", str(one.cards), str(other.cards)),
             ("lifted", "yes" if one.lifted_at else "no", "yes" if other.lifted_at else "no"),
         )
-        if mine != theirs
+        if first != second
     ]
-    for place in sorted(before.keys() | after.keys()):
-        number, what, leg = place
-        mine, theirs = before.get(place, ""), after.get(place, "")
-        if mine != theirs and ((mine and theirs) or Verdict.OVERDUE in mine + theirs):
-            found.append(Difference(leg, str(number), what, mine, theirs))
-    return found
+    for key in sorted(before.keys() | after.keys()):
+        number, what, leg = key
+        first, second = before.get(key, ""), after.get(key, "")
+        if first != second and ((first and second) or Verdict.OVERDUE in first + second):
+            differences.append(CaseDifference(leg, str(number), what, first, second))
+    return differences
 
 
-def _verdicts(result: Result) -> dict[tuple[int, str, str], str]:
-    """By round, deadline and leg; several in the order of their start."""
-    found: dict[tuple[int, str, str], str] = {}
-    for one in sorted(result.deadlines, key=lambda deadline: (deadline.started_at, deadline.verdict)):
-        place = one.round, one.deadline, one.leg
-        found[place] = f"{found[place]} {one.verdict}" if place in found else one.verdict
-    return found
+def _verdicts(result: CaseResult) -> dict[tuple[int, str, str], str]:
+    """Verdicts by round, deadline and leg; several verdicts in the order of their start."""
+    verdicts: dict[tuple[int, str, str], str] = {}
+    for row in sorted(result.deadlines, key=lambda row: (row.started_at, row.verdict)):
+        key = row.round, row.deadline, row.leg
+        verdicts[key] = f"{verdicts[key]} {row.verdict}" if key in verdicts else row.verdict
+    return verdicts
 
 
-def occurring(figures: Sequence[Figures], *, of_units: bool = False) -> list[str]:
-    """The deadlines that occur under any pack, or those of units alone; the usual ones first."""
-    together = Figures()
-    for one in figures:
-        together.verdicts.update(place for place in one.verdicts if place[0] or not of_units)
+def occurring(totals: Sequence[Totals], *, of_units: bool = False) -> list[str]:
+    """The deadlines that occur under any pack, or only those of units; in the order of `Totals.deadlines`."""
+    together = Totals()
+    for of_pack in totals:
+        together.verdicts.update(key for key in of_pack.verdicts if key[0] or not of_units)
     return together.deadlines()
 
 
-def overall(figures: Figures, deadlines: Sequence[str]) -> Standing:
-    """What a pack makes of all cases."""
-    rates = {name: _rate(figures, name) for name in deadlines}
-    return Standing(figures.cases, figures.cards, figures.lifts, rates)
+def overall(totals: Totals, deadlines: Sequence[str]) -> UnitSummary:
+    """The totals of all cases under one pack."""
+    rates = {name: _rate(totals, name) for name in deadlines}
+    return UnitSummary(totals.cases, totals.cards, totals.lifts, rates)
 
 
-def tiers(figures: Sequence[Figures], names: dict[str, str]) -> list[Tier]:
-    """The units in tiers, those with most cases first; `names` by code."""
-    deadlines = occurring(figures, of_units=True)
+def tiers(totals: Sequence[Totals], names: dict[str, str]) -> list[Tier]:
+    """The units in tiers, the tier with most cases first; `names` by code."""
+    deadlines = occurring(totals, of_units=True)
     counts = {
-        unit: max(one.unit_cases[unit] for one in figures) for one in figures for unit in one.unit_cases
+        unit: max(other.unit_cases[unit] for other in totals)
+        for of_pack in totals
+        for unit in of_pack.unit_cases
     }
-    found = []
+    tiers = []
     for least, most in zip((*TIERS, 1), (None, *(bound - 1 for bound in TIERS)), strict=True):
         codes = sorted(unit for unit, n in counts.items() if n >= least and (most is None or n <= most))
         if codes:
             units = [
-                Unit(code, names.get(code, code), [_of_unit(one, code, deadlines) for one in figures])
+                ComparedUnit(
+                    code, names.get(code, code), [_of_unit(of_pack, code, deadlines) for of_pack in totals]
+                )
                 for code in codes
             ]
-            found.append(Tier(least, most, units))
-    return found
+            tiers.append(Tier(least, most, units))
+    return tiers
 
 
-def _of_unit(figures: Figures, unit: str, deadlines: Sequence[str]) -> Standing:
-    rates = {name: _rate(figures, name, unit) for name in deadlines}
-    return Standing(figures.unit_cases[unit], figures.unit_cards[unit], figures.unit_lifts[unit], rates)
+def _of_unit(totals: Totals, unit: str, deadlines: Sequence[str]) -> UnitSummary:
+    rates = {name: _rate(totals, name, unit) for name in deadlines}
+    return UnitSummary(totals.unit_cases[unit], totals.unit_cards[unit], totals.unit_lifts[unit], rates)
 
 
-def _rate(figures: Figures, deadline: str, unit: str | None = None) -> Rate:
-    met = figures.count(deadline, Verdict.MET, unit)
-    return Rate(met, met + figures.count(deadline, Verdict.OVERDUE, unit))
+def _rate(totals: Totals, deadline: str, unit: str | None = None) -> Rate:
+    met = totals.count(deadline, Verdict.MET, unit)
+    return Rate(met, met + totals.count(deadline, Verdict.OVERDUE, unit))
 
 
-def header(figures: Sequence[Figures]) -> list[str]:
+def header(totals: Sequence[Totals]) -> list[str]:
     """The columns of `units.csv`."""
-    deadlines = occurring(figures, of_units=True)
-    of_each = [f"{name}_{what}" for name in deadlines for what in ("in_time", "of", "percent")]
+    deadlines = occurring(totals, of_units=True)
+    of_each = [f"{name}_{column}" for name in deadlines for column in ("in_time", "of", "percent")]
     return ["tier", "unit", "name", "pack", "cases", "cards", "lifts", *of_each]
 
 
@@ -152,55 +154,55 @@ def rows(tiers: Sequence[Tier], packs: Sequence[str]) -> Iterator[list[object]]:
     """The rows of `units.csv`: one for each unit and pack."""
     for tier in tiers:
         for unit in tier.units:
-            for ref, its in zip(packs, unit.standings, strict=True):
-                cells: list[object] = [reach(tier), unit.code, unit.name, ref]
-                cells += [its.cases, its.cards, its.lifts]
-                for rate in its.rates.values():
+            for ref, summary in zip(packs, unit.summaries, strict=True):
+                cells: list[object] = [tier_range(tier), unit.code, unit.name, ref]
+                cells += [summary.cases, summary.cards, summary.lifts]
+                for rate in summary.rates.values():
                     percent = "" if rate.percent is None else f"{rate.percent:.1f}"
                     cells += [rate.met, rate.of, percent]
                 yield cells
 
 
-def reach(tier: Tier) -> str:
-    """From how many cases to how many, e.g. `20-99` or `1000+`."""
+def tier_range(tier: Tier) -> str:
+    """The numbers of cases of a tier, e.g. `20-99` or `1000+`."""
     return f"{tier.least}+" if tier.most is None else f"{tier.least}-{tier.most}"
 
 
-def summary(figures: Sequence[Figures], packs: Sequence[str]) -> Table:
-    """What two packs make of all cases, side by side."""
-    deadlines = occurring(figures)
-    one, other = (overall(its, deadlines) for its in figures)
+def summary(totals: Sequence[Totals], packs: Sequence[str]) -> Table:
+    """The totals of all cases under two packs, side by side."""
+    deadlines = occurring(totals)
+    one, other = (overall(of_pack, deadlines) for of_pack in totals)
     named = (f"{mark}: {ref}" for mark, ref in zip(MARKS, packs, strict=True))
-    shown = Table("", *named, title=f"{one.cases:,} cases")
-    for what in ("cards", "lifts"):
-        shown.add_row(what, *(f"{getattr(its, what):,}" for its in (one, other)))
+    table = Table("", *named, title=f"{one.cases:,} cases")
+    for name in ("cards", "lifts"):
+        table.add_row(name, *(f"{getattr(summary, name):,}" for summary in (one, other)))
     for name in deadlines:
-        shown.add_row(f"{name} in time", told(one.rates[name]), told(other.rates[name]))
-    return shown
+        table.add_row(f"{name} in time", rate_text(one.rates[name]), rate_text(other.rates[name]))
+    return table
 
 
-def of_units(tier: Tier, shown: int) -> Table:
+def unit_table(tier: Tier, shown: int) -> Table:
     """The first `shown` units of a tier, a line for each pack."""
-    rates = tier.units[0].standings[0].rates
+    rates = tier.units[0].summaries[0].rates
     more = f"and {len(tier.units) - shown} more in units.csv" if len(tier.units) > shown else None
     columns = ["unit", "", "cases", "cards", "lifts", *(f"{name} in time" for name in rates)]
-    found = Table(*columns, title=f"units with {reach(tier)} cases", caption=more)
+    table = Table(*columns, title=f"units with {tier_range(tier)} cases", caption=more)
     for unit in tier.units[:shown]:
-        for mark, its in zip(MARKS, unit.standings, strict=True):
-            counts = (f"{count:,}" for count in its[:3])
-            found.add_row(unit.name, mark, *counts, *(told(rate) for rate in its.rates.values()))
-    return found
+        for mark, summary in zip(MARKS, unit.summaries, strict=True):
+            counts = (f"{count:,}" for count in summary[:3])
+            table.add_row(unit.name, mark, *counts, *(rate_text(rate) for rate in summary.rates.values()))
+    return table
 
 
-def told(rate: Rate) -> str:
-    """A rate with the number it is of."""
+def rate_text(rate: Rate) -> str:
+    """A rate in percent, with the number of deadlines."""
     return "-" if rate.percent is None else f"{rate.percent:.1f} % of {rate.of:,}"
 
 
-def line(source_id: str, differences: Sequence[Difference]) -> str:
-    """How a case differs, in one line."""
-    said = []
+def difference_line(source_id: str, differences: Sequence[CaseDifference]) -> str:
+    """The differences of a case in one line."""
+    parts = []
     for leg, number, what, one, other in differences:
-        place = " ".join(part for part in (what, leg, number and f"round {number}") if part)
-        said.append(f"{place}: {one or 'none'} -> {other or 'none'}")
-    return f"{source_id}: {'; '.join(said)}"
+        subject = " ".join(part for part in (what, leg, number and f"round {number}") if part)
+        parts.append(f"{subject}: {one or 'none'} -> {other or 'none'}")
+    return f"{source_id}: {'; '.join(parts)}"

@@ -1,4 +1,4 @@
-"""A share of recorded cases judged in memory: read first, judged when it is known when the run ends."""
+"""Judges a partition of recorded cases in memory: reads all its cases, then judges up to the run's end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from huying.simulate import loans
-from huying.simulate.compare import Difference, differences
-from huying.simulate.local_days import WallClock
-from huying.simulate.memo import Patterns
-from huying.simulate.partitions import Share
+from huying.simulate.compare import CaseDifference, differences
+from huying.simulate.local_days import LocalDays
+from huying.simulate.memo import JudgementMemo
+from huying.simulate.partitions import Partition
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import Case
-from huying.simulate.results import Deadline, Figures, Renderer, Result, Rows
+from huying.simulate.recorded_case import RecordedCase
+from huying.simulate.results import CaseResult, CsvLines, CsvRenderer, DeadlineRow, Totals
 from shared.rules.judging import acts
 from shared.rules.judging.acts import Act, AssignedLeg, LegAct, OwnLimit
 from shared.rules.judging.decide import Judgement, decide
@@ -26,7 +26,7 @@ from shared.rules.wording.deadlines import explain_deadline
 
 BATCH = 256  # cases
 CASE, LEG, OPENED, ASSIGNED, *LATER = (UUID(int=number) for number in range(100))
-"""Ids that all cases share: nobody judges by them."""
+"""Ids that all cases share: no judgement depends on them."""
 ACTS: dict[str, type[LegAct]] = {
     "contact": acts.Contacted,
     "reply": acts.Responded,
@@ -35,11 +35,11 @@ ACTS: dict[str, type[LegAct]] = {
 
 
 @dataclass(slots=True)
-class Part:
-    """What one share holds. Of its cases, in their order: source id, registration (s since 1970), line.
+class PartitionContent:
+    """What one partition holds: of its cases, in order, source id, registration (s since 1970) and line.
 
-    `blocks` are (place in the file, lines, cases), `rejected` (place of the block, line, reason). A line
-    counts from the start of its block. `ends_at` is the last act's time.
+    `blocks` are (index in the file, lines, cases), `rejected` (index of the block, line, reason). A line
+    counts from the start of its block. `ends_at` is the time of the last act.
     """
 
     source_ids: list[str] = field(default_factory=list)
@@ -51,8 +51,8 @@ class Part:
     ends_at: datetime | None = None
 
 
-class Explained(NamedTuple):
-    """Why one deadline ends when it does."""
+class Explanation(NamedTuple):
+    """Why one deadline ends when it does, in both languages."""
 
     leg: str
     round: int
@@ -61,90 +61,90 @@ class Explained(NamedTuple):
     en: str
 
 
-Told = tuple[str, list[Rows], list[Difference], list[list[Explained]]]
-"""One case by its source id: its rows under each pack, how they differ, and what is explained under each."""
+JudgedCase = tuple[str, list[CsvLines], list[CaseDifference], list[list[Explanation]]]
+"""A case's source id, its CSV lines under each pack, their differences, and the explanations under each."""
 
 
-class Judging:
-    """One share under one pack, or under two that are compared. `figures` are those of each."""
+class PartitionJudge:
+    """Judges one partition under one pack or two. `totals` are those of each pack."""
 
-    def __init__(self, share: Share, packs: list[Pack], *, explain: bool = False) -> None:
-        self.figures = [Figures() for _ in packs]
-        self._share = share
+    def __init__(self, partition: Partition, packs: list[Pack], *, explain: bool = False) -> None:
+        self.totals = [Totals() for _ in packs]
+        self._partition = partition
         self._packs = packs
         self._explain = explain
-        self._cases: list[Case] = []
+        self._cases: list[RecordedCase] = []
 
-    def read(self) -> Part:
-        """Read the share. Unpaired, or FileRefused."""
-        part = Part()
-        for block in self._share.blocks():
-            part.blocks.append((block.number, block.lines, len(block.cases)))
-            part.rejected += [(block.number, one.line, one.reason) for one in block.rejected]
+    def read(self) -> PartitionContent:
+        """Read the partition. Unpaired, or FileRefused."""
+        content = PartitionContent()
+        for block in self._partition.blocks():
+            content.blocks.append((block.number, block.lines, len(block.cases)))
+            content.rejected += [(block.number, row.line, row.reason) for row in block.rejected]
             self._cases += block.cases
         for case in self._cases:
-            part.source_ids.append(case.source_id)
-            part.received.append(case.received_at.timestamp())
-            part.lines.append(case.line)
-            part.units[case.unit.code] = case.unit.name
-        part.ends_at = max((case.ends_at for case in self._cases), default=None)
-        return part
+            content.source_ids.append(case.source_id)
+            content.received.append(case.received_at.timestamp())
+            content.lines.append(case.line)
+            content.units[case.unit.code] = case.unit.name
+        content.ends_at = max((case.ends_at for case in self._cases), default=None)
+        return content
 
-    def judge(self, upto: datetime, left_out: set[int]) -> Iterator[list[Told]]:
-        """The cases as they stand at `upto`, but those `left_out`, by place; by source id, in batches."""
-        cases = [case for place, case in enumerate(self._cases) if place not in left_out]
+    def judge(self, upto: datetime, left_out: set[int]) -> Iterator[list[JudgedCase]]:
+        """The cases as of `upto`, by source id, in batches. `left_out` holds indexes of cases to skip."""
+        cases = [case for index, case in enumerate(self._cases) if index not in left_out]
         self._cases = []
         cases.sort(key=lambda case: case.source_id, reverse=True)
-        judges = [Judge(self._share.profile, rules, upto) for rules in self._packs]
+        judges = [CaseJudge(self._partition.profile, rules, upto) for rules in self._packs]
         while cases:
             batch, cases[-BATCH:] = cases[-BATCH:], []
-            yield [self._told(case, judges) for case in reversed(batch)]
+            yield [self._judged(case, judges) for case in reversed(batch)]
 
-    def _told(self, case: Case, judges: list["Judge"]) -> Told:
+    def _judged(self, case: RecordedCase, judges: list["CaseJudge"]) -> JudgedCase:
         unit = case.unit.code
-        explanations = [explained(judge.judgement(case)) for judge in judges] if self._explain else []
-        found = [judge.judged(case) for judge in judges]
-        for figures, (its, _) in zip(self.figures, found, strict=True):
-            figures.add(its, (unit,), (unit,) * its.cards, unit)
-        differ = differences(found[0][0], found[1][0]) if len(found) > 1 else []
-        return case.source_id, [rows for _, rows in found], differ, explanations
+        texts = [explanations(judge.judgement(case)) for judge in judges] if self._explain else []
+        judged = [judge.judged(case) for judge in judges]
+        for totals, (result, _) in zip(self.totals, judged, strict=True):
+            totals.add(result, (unit,), (unit,) * result.cards, unit)
+        differ = differences(judged[0][0], judged[1][0]) if len(judged) > 1 else []
+        return case.source_id, [lines for _, lines in judged], differ, texts
 
 
-class Judge:
-    """Judges recorded cases by one pack, as of `upto`; those that are alike once."""
+class CaseJudge:
+    """Judges recorded cases by one pack, as of `upto`; cases of one pattern once."""
 
-    def __init__(self, how: Profile, rules: Pack, upto: datetime) -> None:
-        self._how = how
+    def __init__(self, profile: Profile, rules: Pack, upto: datetime) -> None:
+        self._profile = profile
         self._rules = rules.without_reminder()
         self._calendar = Calendar.load(ZoneInfo(rules.zone))
         self._upto = upto
-        self._renderer = Renderer(WallClock(how.tz))
-        self._patterns = Patterns(self._rules, how.kind, self._calendar, self._renderer, upto)
+        self._renderer = CsvRenderer(LocalDays(profile.tz))
+        self._memo = JudgementMemo(self._rules, profile.kind, self._calendar, self._renderer, upto)
 
-    def judgement(self, case: Case) -> Judgement:
-        """How a case stands."""
-        folded = loans.history(case) if self._how.case == "loan" else history(case, self._how)
+    def judgement(self, case: RecordedCase) -> Judgement:
+        """The judgement of a case."""
+        folded = loans.history(case) if self._profile.case == "loan" else history(case, self._profile)
         return decide(CASE, folded, self._rules, self._calendar, self._upto)
 
-    def judged(self, case: Case) -> tuple[Result, Rows]:
-        """The result of the case or of one like it, and its rows."""
-        likeness = self._patterns.likeness(case) if self._how.case == "appeal" else None
-        known = likeness and self._patterns.known(likeness, case.source_id)
+    def judged(self, case: RecordedCase) -> tuple[CaseResult, CsvLines]:
+        """The result of the case, perhaps from another of its pattern, and its CSV lines."""
+        pattern = self._memo.pattern(case) if self._profile.case == "appeal" else None
+        known = pattern and self._memo.get(pattern, case.source_id)
         if known:
             return known
-        its = result(case.source_id, "", self.judgement(case))
-        if likeness:
-            self._patterns.keep(likeness, its)
-        return its, self._renderer.rows(its)
+        result = case_result(case.source_id, "", self.judgement(case))
+        if pattern:
+            self._memo.put(pattern, result)
+        return result, self._renderer.rows(result)
 
 
-def history(case: Case, how: Profile) -> list[Act]:
-    """What the case is judged by."""
+def history(case: RecordedCase, profile: Profile) -> list[Act]:
+    """The acts the case is judged by."""
     at, unit = case.received_at, case.unit.code
     assigned = acts.Assigned(ASSIGNED, at, (_leg(unit, case.due_at),))
-    folded: list[Act] = [acts.Opened(OPENED, at, how.kind), assigned]
-    for id_, (what, when, _) in zip(LATER, case.acts, strict=False):
-        folded.append(ACTS[what.act](id_, when, LEG))
+    folded: list[Act] = [acts.Opened(OPENED, at, profile.kind), assigned]
+    for id_, (definition, at, _) in zip(LATER, case.acts, strict=False):
+        folded.append(ACTS[definition.act](id_, at, LEG))
     return folded
 
 
@@ -160,19 +160,19 @@ def _leg_without_limit(unit: str) -> AssignedLeg:
     return AssignedLeg(LEG, unit, Role.LEAD)
 
 
-def result(source_id: str, number: str, judgement: Judgement) -> Result:
-    """A judgement as a result."""
+def case_result(source_id: str, number: str, judgement: Judgement) -> CaseResult:
+    """A judgement as the result of a case."""
     deadlines = [
-        Deadline(d.unit or "", d.round, d.kind, d.started_at, d.due_at, d.met_at, d.verdict.value)
+        DeadlineRow(d.unit or "", d.round, d.kind, d.started_at, d.due_at, d.met_at, d.verdict.value)
         for d in judgement.deadlines
     ]
     state, lifted_at = judgement.state.value, judgement.lifted_at
-    return Result(source_id, number, state, judgement.rounds, judgement.cards, lifted_at, deadlines)
+    return CaseResult(source_id, number, state, judgement.rounds, judgement.cards, lifted_at, deadlines)
 
 
-def explained(judgement: Judgement) -> list[Explained]:
-    """What `shared.rules.wording.explain` says of each deadline."""
+def explanations(judgement: Judgement) -> list[Explanation]:
+    """The explanation of each deadline of a judgement."""
     return [
-        Explained(d.unit or "", d.round, d.kind, **explain_deadline(d))
+        Explanation(d.unit or "", d.round, d.kind, **explain_deadline(d))
         for d in sorted(judgement.deadlines, key=lambda d: (d.round, d.kind, d.unit or "", d.started_at))
     ]

@@ -1,9 +1,9 @@
-"""Recorded loan requests: what their acts are to financing, for the simulation and for the replay."""
+"""Recorded loan requests as events of financing: for the simulation, and as imports for the replay."""
 
 from typing import Any
 from uuid import UUID
 
-from huying.simulate.recorded import Case, Past
+from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.financing import engine
 from services.financing.contract import BankLegState
 from services.financing.loans.domain import band
@@ -17,16 +17,16 @@ STATES = {
     "approve": BankLegState.APPROVED,
     "decline": BankLegState.DECLINED,
 }
-"""What the bank reports with each act; the other one withdraws the request."""
+"""The state a bank reports with each act. The act that is missing here withdraws the request."""
 LOAN, LEG = UUID(int=1), UUID(int=2)
 SHARED: dict[str, Any] = {"appeal_id": LOAN, "registration_number": ""}
 
 
-def history(case: Case) -> list[Act]:
+def history(case: RecordedCase) -> list[Act]:
     """What the engine folds of a case: registered and pushed when it was submitted, then each act."""
     at, bank = case.received_at, case.unit.code
     leg = events.BankLeg(leg_id=LEG, leg="", bank=bank)
-    facts: list[Event] = [
+    history: list[Event] = [
         events.LoanRequested(
             id=UUID(int=3),
             occurred_at=at,
@@ -37,21 +37,21 @@ def history(case: Case) -> list[Act]:
             **SHARED,
         ),
         events.LoanPushed(id=UUID(int=4), occurred_at=at, wave=1, legs=(leg,), **SHARED),
-        *(_fact(UUID(int=5 + n), past, bank) for n, past in enumerate(case.acts)),
+        *(_event(UUID(int=5 + n), act, bank) for n, act in enumerate(case.acts)),
     ]
-    return [act for fact in facts for act in engine.acts(fact)]
+    return [act for event in history for act in engine.acts(event)]
 
 
-def _fact(id_: UUID, past: Past, bank: str) -> Event:
-    state = STATES.get(past.what.act)
+def _event(id_: UUID, act: RecordedAct, bank: str) -> Event:
+    state = STATES.get(act.definition.act)
     if state is None:
-        return events.LoanWithdrawn(id=id_, occurred_at=past.occurred_at, **SHARED)
-    its = {"leg_id": LEG, "leg": "", "bank": bank, "state": state.value}
-    return events.LoanReported(id=id_, occurred_at=past.occurred_at, **its, **SHARED)
+        return events.LoanWithdrawn(id=id_, occurred_at=act.occurred_at, **SHARED)
+    report = {"leg_id": LEG, "leg": "", "bank": bank, "state": state.value}
+    return events.LoanReported(id=id_, occurred_at=act.occurred_at, **report, **SHARED)
 
 
-def registration(case: Case) -> dict[str, Any]:
-    """The request as it is imported."""
+def registration(case: RecordedCase) -> dict[str, Any]:
+    """The import item that registers the request."""
     return {
         "act": "request",
         "source_id": case.source_id,
@@ -61,10 +61,10 @@ def registration(case: Case) -> dict[str, Any]:
     }
 
 
-def act(case: Case, past: Past) -> dict[str, Any]:
-    """What followed, as it is imported."""
-    told: dict[str, Any] = {"source_id": case.source_id, "occurred_at": past.occurred_at}
-    state = STATES.get(past.what.act)
+def import_item(case: RecordedCase, act: RecordedAct) -> dict[str, Any]:
+    """The import item of an act."""
+    item: dict[str, Any] = {"source_id": case.source_id, "occurred_at": act.occurred_at}
+    state = STATES.get(act.definition.act)
     if state is None:
-        return {"act": "withdraw", **told}
-    return {"act": "report", "state": state, "evidence": {"by": case.unit.name, "how": past.said}, **told}
+        return {"act": "withdraw", **item}
+    return {"act": "report", "state": state, "evidence": {"by": case.unit.name, "how": act.text}, **item}

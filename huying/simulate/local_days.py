@@ -1,4 +1,4 @@
-"""The wall clock of a zone, remembered day by day: `zoneinfo` works each moment out anew."""
+"""Local days of a zone: caches each day's offset from UTC, which `zoneinfo` computes for every moment."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
@@ -9,47 +9,47 @@ _MINUTES = [f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range
 _SECONDS = [f"{second:02}" for second in range(60)]
 
 
-class _Steady(NamedTuple):
-    """A day throughout which the zone lies as far from UTC, and how that is written."""
+class _SteadyDay(NamedTuple):
+    """A day on which the offset from UTC does not change, and the offset as ISO 8601 writes it."""
 
     offset: timedelta
     suffix: str
 
 
-class WallClock:
-    """Reads and writes moments as the wall clock of `zone` shows them; on a day it is moved, slowly."""
+class LocalDays:
+    """Reads and writes moments in local time of `zone`; slower on days on which its offset changes."""
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
-        self._written: dict[str, _Steady | None] = {}
-        self._utc: dict[int, _Steady | None] = {}
+        self._written: dict[str, _SteadyDay | None] = {}
+        self._utc: dict[int, _SteadyDay | None] = {}
         self._dates: dict[int, str] = {}
 
     def read(self, cell: str) -> datetime:
-        """The moment, in UTC, that `cell` names in ISO 8601. ValueError if none, OverflowError if too far."""
+        """The moment in UTC of a cell in ISO 8601. ValueError if it is none, OverflowError out of range."""
         if len(cell) == USUAL_LENGTH and (day := self._day(cell[:10])):
             try:
                 return datetime.fromisoformat(cell + "+00:00") - day.offset
             except ValueError:
-                pass  # not written as most are
+                pass  # written in another form of ISO 8601
         at = datetime.fromisoformat(cell)
         return (at if at.tzinfo else at.replace(tzinfo=self.zone)).astimezone(UTC)
 
-    def _day(self, written: str) -> _Steady | None:
+    def _day(self, written: str) -> _SteadyDay | None:
         if written not in self._written:
             try:
                 day = date.fromisoformat(written)
-                self._written[written] = _steady(day, self.zone, self.zone)
+                self._written[written] = _steady_day(day, self.zone, self.zone)
             except (ValueError, OverflowError):
                 self._written[written] = None
         return self._written[written]
 
-    def _of(self, at: datetime) -> _Steady | None:
+    def _of(self, at: datetime) -> _SteadyDay | None:
         ordinal = at.toordinal()
         try:
             return self._utc[ordinal]
         except KeyError:
-            day = self._utc[ordinal] = _steady(at.date(), UTC, self.zone)
+            day = self._utc[ordinal] = _steady_day(at.date(), UTC, self.zone)
             return day
 
     def day(self, at: datetime) -> date:
@@ -59,7 +59,7 @@ class WallClock:
         return (at + day.offset).date()
 
     def text(self, at: datetime) -> str:
-        """`at` as ISO 8601 with the zone's offset."""
+        """`at` in ISO 8601 with the zone's offset."""
         if at.tzinfo is not UTC or at.microsecond or not (day := self._of(at)):
             return at.astimezone(self.zone).isoformat()
         local = at + day.offset
@@ -75,11 +75,11 @@ class WallClock:
             return written
 
 
-def _steady(day: date, begins: tzinfo, zone: tzinfo) -> _Steady | None:
-    """What the zone is like on a day of the clock `begins`; None if it is moved then."""
+def _steady_day(day: date, begins: tzinfo, zone: tzinfo) -> _SteadyDay | None:
+    """The zone's offset on a day that begins at midnight of `begins`; None if the offset changes on it."""
     start = datetime.combine(day, time(), begins).astimezone(zone)
     end = datetime.combine(day + DAY, time(), begins).astimezone(zone)
     offset = start.utcoffset()
     if offset is None or offset != end.utcoffset():
         return None
-    return _Steady(offset, start.isoformat()[USUAL_LENGTH:])
+    return _SteadyDay(offset, start.isoformat()[USUAL_LENGTH:])

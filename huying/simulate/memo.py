@@ -1,8 +1,8 @@
-"""Cases that are alike come to the same, but for their own moments: one of them is judged for all.
+"""Memoises judgements: cases with the same pattern of days differ only in timestamps.
 
-Where limits count whole days, what matters of an act is on which local day it lies, whether before, at or
-after the moments at which such limits end, and in which order acts come. The moment that a case brings as
-its own limit is like an act. A limit on the office clock, for dispatch, is met the moment it starts.
+Where limits count whole days, a judgement depends on the local day of each act, on whether the act is before,
+at or after the moments of the day at which such limits end, and on the order of acts. A case's own due moment
+counts as an act. A limit on the office clock, for dispatch, is met the moment it starts.
 """
 
 from bisect import bisect_left, bisect_right
@@ -11,9 +11,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from huying.simulate.local_days import WallClock
-from huying.simulate.recorded import Case
-from huying.simulate.results import Renderer, Result, Rows, cell
+from huying.simulate.local_days import LocalDays
+from huying.simulate.recorded_case import RecordedCase
+from huying.simulate.results import CaseResult, CsvLines, CsvRenderer, cell
 from shared.events import Kind
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Meeting, Start
@@ -22,110 +22,114 @@ from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import LimitUnit
 
 WHOLE_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS, LimitUnit.MONTHS})
-KEPT = 20_000
+MOST_ENTRIES = 20_000
 DAY = timedelta(days=1)
 
 
-class Likeness(NamedTuple):
-    """Cases with equal keys come to the same, but for their `moments`."""
+class CasePattern(NamedTuple):
+    """Cases with equal keys have the same judgement, but for their `moments`."""
 
     key: Hashable
     moments: list[datetime]
 
 
-class Pattern(NamedTuple):
-    """What one case came to; its rows have places for the name and the moments of another like it."""
+class MemoEntry(NamedTuple):
+    """The result of one case; its CSV lines have placeholders for the id and the moments of another case."""
 
-    result: Result
+    result: CaseResult
     case: str
     deadlines: str
 
 
-class Patterns:
-    """What cases came to under one pack, as of `upto`, for others like them."""
+class JudgementMemo:
+    """Results under one pack, as of `upto`, by pattern."""
 
     def __init__(
-        self, rules: Pack, kind: Kind, calendar: Calendar, renderer: Renderer, upto: datetime
+        self, rules: Pack, kind: Kind, calendar: Calendar, renderer: CsvRenderer, upto: datetime
     ) -> None:
         table = rules.table(kind)
-        held = [one for starts in table.starts.values() for one in starts if one.limit]
-        on_clock = [one for one in held if one.limit and one.limit.unit not in WHOLE_DAYS]
+        rules_with_limit = [rule for starts in table.starts.values() for rule in starts if rule.limit]
+        on_clock = [rule for rule in rules_with_limit if rule.limit and rule.limit.unit not in WHOLE_DAYS]
         met_at_once = table.meets.get(Meeting.ASSIGNED, frozenset())
-        self._possible = all(one.start == Start.RECEIVED and one.deadline in met_at_once for one in on_clock)
-        self._on_clock = {one.limit for one in on_clock if one.limit}
+        self._possible = all(
+            rule.start == Start.RECEIVED and rule.deadline in met_at_once for rule in on_clock
+        )
+        self._on_clock = {rule.limit for rule in on_clock if rule.limit}
         self._hours = table.hours
         self._calendar = calendar
-        self._clock = WallClock(ZoneInfo(rules.zone))
+        self._days = LocalDays(ZoneInfo(rules.zone))
         self._renderer = renderer
         self._upto = upto
         self._ends: dict[date, tuple[datetime, ...]] = {}
-        self._patterns: dict[Hashable, Pattern] = {}
+        self._entries: dict[Hashable, MemoEntry] = {}
 
-    def likeness(self, case: Case) -> Likeness | None:
-        """What the case is like; None where nothing can be said."""
+    def pattern(self, case: RecordedCase) -> CasePattern | None:
+        """The pattern of a case; None where the pack's limits allow none."""
         if not self._possible:
             return None
         at = case.received_at
         moments = [at]
-        key: list[object] = [case.unit.code, *self._lies(at)]
-        for what, when, _ in case.acts:
-            key.append(what.act)
-            if when != at:
-                key += self._lies(when)
-                moments.append(when)
-                at = when
+        key: list[object] = [case.unit.code, *self._position(at)]
+        for definition, occurred_at, _ in case.acts:
+            key.append(definition.act)
+            if occurred_at != at:
+                key += self._position(occurred_at)
+                moments.append(occurred_at)
+                at = occurred_at
         if case.due_at is not None or self._on_clock:
             self._add_ends(case, key, moments)
-        return Likeness(tuple(key), moments)
+        return CasePattern(tuple(key), moments)
 
-    def _add_ends(self, case: Case, key: list[object], moments: list[datetime]) -> None:
-        """The moments at which limits end that are the case's own, and how they lie among the acts."""
+    def _add_ends(self, case: RecordedCase, key: list[object], moments: list[datetime]) -> None:
+        """Add the moments at which the case's own limits end, and their order among the acts."""
         at, acts = case.received_at, tuple(moments)
         ends = [limits.due(limit, at, self._calendar, self._hours).due_at for limit in self._on_clock]
         key.append(case.due_at is not None)
         for end in (case.due_at, *ends):
             if end is not None:
-                key += self._lies(end)
+                key += self._position(end)
                 key += (bisect_left(acts, end), bisect_right(acts, end), end <= self._upto)
                 moments.append(end)
 
-    def _lies(self, at: datetime) -> tuple[date, int]:
-        """The local day, and where in it: an odd number at a moment at which limits end, else an even one."""
-        day = self._clock.day(at)
+    def _position(self, at: datetime) -> tuple[date, int]:
+        """The local day, and the position in it: odd at a moment at which limits end, else even."""
+        day = self._days.day(at)
         ends = self._ends.get(day)
         if ends is None:
             ends = self._ends[day] = self._ends_of(day)
-        place = bisect_left(ends, at)
-        return day, 2 * place + (place < len(ends) and ends[place] == at)
+        index = bisect_left(ends, at)
+        return day, 2 * index + (index < len(ends) and ends[index] == at)
 
     def _ends_of(self, day: date) -> tuple[datetime, ...]:
         moments = ((day, time()), (day, self._hours.closes), (day + DAY, time()))
-        return tuple(datetime.combine(*moment, self._clock.zone).astimezone(UTC) for moment in moments)
+        return tuple(datetime.combine(*moment, self._days.zone).astimezone(UTC) for moment in moments)
 
-    def known(self, likeness: Likeness, source_id: str) -> tuple[Result, Rows] | None:
-        """The result of the case that was judged for all like it, and the rows of this one."""
-        pattern = self._patterns.get(likeness.key)
-        if pattern is None:
+    def get(self, pattern: CasePattern, source_id: str) -> tuple[CaseResult, CsvLines] | None:
+        """The result stored for the pattern, and the CSV lines of this case; None where nothing is stored."""
+        entry = self._entries.get(pattern.key)
+        if entry is None:
             return None
-        result, case, deadlines = pattern
-        moments = list(map(self._renderer.moment, likeness.moments))
+        result, case, deadlines = entry
+        moments = list(map(self._renderer.moment, pattern.moments))
         return result, (case.format(*moments), deadlines.format(*moments, name=cell(source_id)))
 
-    def keep(self, likeness: Likeness, result: Result) -> None:
-        """Keep what a case came to, for those like it."""
-        if len(self._patterns) >= KEPT:
-            self._patterns.clear()
-        rows = _Places(self._renderer.clock, likeness.moments).rows(result._replace(source_id="{name}"))
-        self._patterns[likeness.key] = Pattern(result, *rows)
+    def put(self, pattern: CasePattern, result: CaseResult) -> None:
+        """Store the result of a case for others of its pattern."""
+        if len(self._entries) >= MOST_ENTRIES:
+            self._entries.clear()
+        rows = _PlaceholderRenderer(self._renderer.days, pattern.moments).rows(
+            result._replace(source_id="{name}")
+        )
+        self._entries[pattern.key] = MemoEntry(result, *rows)
 
 
-class _Places(Renderer):
-    """Puts a numbered place wherever one of `moments` stands."""
+class _PlaceholderRenderer(CsvRenderer):
+    """Writes a numbered placeholder for each of `moments`."""
 
-    def __init__(self, clock: WallClock, moments: list[datetime]) -> None:
-        super().__init__(clock)
-        self._places = {at: f"{{{number}}}" for number, at in enumerate(moments)}
+    def __init__(self, days: LocalDays, moments: list[datetime]) -> None:
+        super().__init__(days)
+        self._placeholders = {at: f"{{{number}}}" for number, at in enumerate(moments)}
 
     def moment(self, at: datetime | None) -> str:
-        """The place of one of the moments; any other as it is."""
-        return self._places[at] if at in self._places else super().moment(at)
+        """The placeholder of one of the moments; any other moment as text."""
+        return self._placeholders[at] if at in self._placeholders else super().moment(at)

@@ -1,7 +1,7 @@
-"""A file of recorded cases, read by several processes: each takes every so many blocks of whole rows.
+"""A file of recorded cases in partitions: each process reads every n-th block of whole rows.
 
-A block ends at the end of a line, outside quotes. Where quotes do not stand in pairs that is uncertain:
-whoever reads such a block finds out and raises `Unpaired`, and the file is read as one share.
+A block ends at the end of a line, outside quotes. Where quotes do not stand in pairs that is uncertain: the
+reader of such a block raises `UnpairedQuotes`, and the file is read as one partition.
 """
 
 import csv
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import Case, Rejected, Row, cases, opened
+from huying.simulate.recorded import cases, opened
+from huying.simulate.recorded_case import RecordedCase, RejectedRow
+from huying.simulate.row_reader import RowReader
 
 BLOCK = 64 * 1024  # bytes
 LONGEST_BLOCK = 16 * 1024 * 1024
@@ -25,23 +27,23 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _C1_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 
 
-class Unpaired(ValueError):
-    """A quote stands alone, so rows cannot be told apart without reading all that precedes them."""
+class UnpairedQuotes(ValueError):
+    """A quote has no partner, so rows cannot be told apart without reading everything before them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What was found in one block. `number` is its place in the file; lines count from its first, 1."""
+    """The content of one block. `number` is its index in the file; lines count from its first line, 1."""
 
     number: int
     lines: int
-    cases: list[Case]
-    rejected: list[Rejected]
+    cases: list[RecordedCase]
+    rejected: list[RejectedRow]
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One of `of` shares of a file: every `of`-th block from the `index`-th on; or the `whole`, as one."""
+class Partition:
+    """One of `of` partitions of a file: every `of`-th block from the `index`-th on; or the `whole` file."""
 
     file: Path
     profile: Profile
@@ -51,68 +53,71 @@ class Share:
     whole: bool = False
 
     def blocks(self) -> Iterator[Block]:
-        """The share's blocks, with brief cases. Unpaired, or FileRefused."""
-        row = Row(self.profile, self.header, brief=True)
+        """The partition's blocks, with brief cases. Unpaired, or FileRefused."""
+        reader = RowReader(self.profile, self.header, brief=True)
         with opened(self.file) as raw:
             if self.whole:
                 lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-                yield _block(0, csv.reader(lines), row)
+                yield _block(0, csv.reader(lines), reader)
                 return
             for number, content in enumerate(_contents(raw)):
                 if number % self.of == self.index:
-                    yield _checked_block(number, content, row)
+                    yield _checked_block(number, content, reader)
 
 
 def _contents(raw: BinaryIO) -> Iterator[bytes]:
-    """The file cut where a line ends and quotes stand in pairs so far."""
-    held, odd = b"", 0
-    while more := raw.read(BLOCK):
-        if end := _end(more, odd):
-            yield held + more[:end]
-            held, odd = more[end:], more.count(b'"', end) & 1
-        elif len(held) < LONGEST_BLOCK:
-            held, odd = held + more, (odd + more.count(b'"')) & 1
+    """The file in pieces that end where a line ends and all quotes so far are paired."""
+    rest, odd = b"", 0
+    while chunk := raw.read(BLOCK):
+        if end := _end(chunk, odd):
+            yield rest + chunk[:end]
+            rest, odd = chunk[end:], chunk.count(b'"', end) & 1
+        elif len(rest) < LONGEST_BLOCK:
+            rest, odd = rest + chunk, (odd + chunk.count(b'"')) & 1
         else:
-            raise Unpaired
-    if held:
-        yield held
+            raise UnpairedQuotes
+    if rest:
+        yield rest
 
 
-def _end(more: bytes, odd: int) -> int:
-    """Where the last line of `more` ends that is outside quotes; 0 for none. `odd`: one is open before."""
-    end = more.rfind(b"\n") + 1
-    odd ^= more.count(b'"', 0, end) & 1
+def _end(chunk: bytes, odd: int) -> int:
+    """The end of the last line that ends outside quotes; 0 for none. `odd`: a quote is open before."""
+    end = chunk.rfind(b"\n") + 1
+    odd ^= chunk.count(b'"', 0, end) & 1
     while end and odd:
-        before = more.rfind(b"\n", 0, end - 1) + 1
-        odd ^= more.count(b'"', before, end) & 1
+        before = chunk.rfind(b"\n", 0, end - 1) + 1
+        odd ^= chunk.count(b'"', before, end) & 1
         end = before
     return end
 
 
-def _checked_block(number: int, content: bytes, row: Row) -> Block:
+def _checked_block(number: int, content: bytes, reader: RowReader) -> Block:
     content = content if number else content.removeprefix(BOM)
     plain = len(content.translate(None, _CONTROLS)) == len(content) and not _C1_CONTROLS.search(content)
     try:
         text = content.decode()
     except UnicodeDecodeError:
         text, plain = content.decode("utf-8", "surrogateescape"), False
-    return _block(number, _Rows(text), row, plain=plain)
+    return _block(number, _RowParser(text), reader, plain=plain)
 
 
-def _block(number: int, rows: Any, row: Row, *, plain: bool = False) -> Block:
+def _block(number: int, rows: Any, reader: RowReader, *, plain: bool = False) -> Block:
     if number == 0:
         next(rows, None)
-    found: list[Case] = []
-    rejected: list[Rejected] = []
-    for one in cases(rows, row, plain=plain):
-        (found if isinstance(one, Case) else rejected).append(one)  # type: ignore[arg-type]
-    return Block(number, rows.line_num, found, rejected)
+    recorded: list[RecordedCase] = []
+    rejected: list[RejectedRow] = []
+    for row in cases(rows, reader, plain=plain):
+        if isinstance(row, RecordedCase):
+            recorded.append(row)
+        else:
+            rejected.append(row)
+    return Block(number, rows.line_num, recorded, rejected)
 
 
-class _Rows:
-    """The rows of whole lines, as csv.reader gives them. A line without a quote is a row, and soon cut up.
+class _RowParser:
+    """The rows of whole lines, as csv.reader gives them; a line without a quote is split at its commas.
 
-    Unpaired where what quotes enclose does not end with the line that closes them.
+    UnpairedQuotes where a quoted field does not end in the line that closes its quotes.
     """
 
     def __init__(self, text: str) -> None:
@@ -131,7 +136,7 @@ class _Rows:
         if self._parsed:
             cells = next(self._parsed, None)
             if cells is None:
-                raise Unpaired
+                raise UnpairedQuotes
             if cells != [END]:
                 return cast("list[str]", cells)
             self._before += self._parsed.line_num - 1
@@ -157,5 +162,5 @@ class _Rows:
 
     @property
     def line_num(self) -> int:
-        """How many lines were read."""
+        """The number of lines read."""
         return self._before + (self._parsed.line_num if self._parsed else 0)

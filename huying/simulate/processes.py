@@ -1,4 +1,4 @@
-"""Work on shares of a file in processes of their own, which inherit what this one has loaded."""
+"""Partitions of a file judged in forked processes, which inherit what this process has loaded."""
 
 import gc
 import multiprocessing
@@ -11,60 +11,60 @@ from datetime import datetime
 from multiprocessing.connection import Connection
 from typing import Any
 
-from huying.simulate.judging import Judging, Part, Told
-from huying.simulate.results import Figures
+from huying.simulate.judging import JudgedCase, PartitionContent, PartitionJudge
+from huying.simulate.results import Totals
 
 END_S = 5
 
 
 class ProcessEnded(ValueError):
-    """A process ended before its work did. The message says how."""
+    """A process ended before its work was done. The message holds its exit code."""
 
 
-def possible() -> int:
-    """How many processes can work at once; 1 where a process cannot be split in two safely."""
+def available_processes() -> int:
+    """How many processes can work at once; 1 where forking is not safe."""
     if sys.platform != "linux" or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0))
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Nobody looks for what hangs together in circles: what is read stays, and makes no circles."""
-    was = gc.isenabled()
+def without_garbage_collection() -> Iterator[None]:
+    """Turn off the cyclic garbage collector: the cases read stay alive and form no cycles."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if was_enabled:
             gc.enable()
 
 
-class Elsewhere:
-    """A `Judging` that works in a process of its own. What it raises is raised here."""
+class PartitionProcess:
+    """A `PartitionJudge` in a process of its own. A ValueError there is raised here."""
 
-    def __init__(self, judging: Judging) -> None:
+    def __init__(self, judge: PartitionJudge) -> None:
         context = multiprocessing.get_context("fork")
-        self._conn, other = context.Pipe()
-        self.figures: list[Figures] = []
-        self._process = context.Process(target=_serve, args=(judging, other, self._conn), daemon=True)
+        self._conn, child_conn = context.Pipe()
+        self.totals: list[Totals] = []
+        self._process = context.Process(target=_serve, args=(judge, child_conn, self._conn), daemon=True)
         self._process.start()
-        other.close()
+        child_conn.close()
 
-    def read(self) -> Part:
-        """As `Judging.read`."""
-        part: Part = self._answer()
-        return part
+    def read(self) -> PartitionContent:
+        """As `PartitionJudge.read`."""
+        content: PartitionContent = self._answer()
+        return content
 
-    def judge(self, upto: datetime, left_out: set[int]) -> Iterator[list[Told]]:
-        """As `Judging.judge`; begun at once."""
+    def judge(self, upto: datetime, left_out: set[int]) -> Iterator[list[JudgedCase]]:
+        """As `PartitionJudge.judge`; the work begins at once."""
         self._conn.send((upto, left_out))
         return self._batches()
 
-    def _batches(self) -> Iterator[list[Told]]:
+    def _batches(self) -> Iterator[list[JudgedCase]]:
         while (batch := self._answer()) is not None:
             yield batch
-        self.figures = self._answer()
+        self.totals = self._answer()
 
     def _answer(self) -> Any:
         try:
@@ -80,20 +80,20 @@ class Elsewhere:
         return answer
 
     def close(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process, whatever it is doing."""
         self._conn.close()
         self._process.terminate()
         self._process.join(END_S)
 
 
-def _serve(judging: Judging, conn: Connection, parents: Connection) -> None:
-    parents.close()
+def _serve(judge: PartitionJudge, conn: Connection, parent_conn: Connection) -> None:
+    parent_conn.close()
     try:
-        conn.send(judging.read())
-        for batch in judging.judge(*conn.recv()):
+        conn.send(judge.read())
+        for batch in judge.judge(*conn.recv()):
             conn.send(batch)
         conn.send(None)
-        conn.send(judging.figures)
+        conn.send(judge.totals)
     except (EOFError, BrokenPipeError):
         return
     except ValueError as error:

@@ -44,8 +44,8 @@ def _readable(pattern: str) -> str:
     return pattern
 
 
-class Text(Strict):
-    """What a column says; `words` where there is no column or its cell is blank."""
+class ProfileText(Strict):
+    """A text from a column; `words` where there is no column or its cell is blank."""
 
     column: str | None = None
     words: str = ""
@@ -58,15 +58,15 @@ class Text(Strict):
         return self
 
 
-class Locality(Strict):
-    """Where the case belongs: the first of `columns` that is not blank, or what `pattern` finds first."""
+class ProfileLocality(Strict):
+    """The locality of a case: the first of `columns` that is not blank, or the first match of `pattern`."""
 
     columns: tuple[str, ...] = Field(min_length=1)
     pattern: Annotated[str, AfterValidator(_readable)] | None = None
 
 
-class UnitOf(Strict):
-    """The unit of the leg: the same for all rows (`code`, `name`), or named by a column."""
+class ProfileUnit(Strict):
+    """The unit of the leg: the same for all rows (`code` and `name`), or named by a column."""
 
     kind: Literal["locality", "department", "office"]
     code: Code | None = None
@@ -81,7 +81,7 @@ class UnitOf(Strict):
         return self
 
 
-class Done(Text):
+class ProfileAct(ProfileText):
     """An act of the unit at the time in column `at`; it did not happen where that cell is blank.
 
     Of several columns the earliest time counts. The acts of a loan request are those in `LOAN_ACTS`.
@@ -128,12 +128,12 @@ class Profile(Strict):
     source_id: str
     received_at: str
     completion_due_at: str | None = None
-    title: Text
-    text: Text
-    enterprise: Text | None = None
-    locality: Locality | None = None
-    unit: UnitOf
-    acts: tuple[Done, ...] = ()
+    title: ProfileText
+    text: ProfileText
+    enterprise: ProfileText | None = None
+    locality: ProfileLocality | None = None
+    unit: ProfileUnit
+    acts: tuple[ProfileAct, ...] = ()
     ignored: frozenset[str] = frozenset()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a simulation found, as one page that needs nothing else: to read, to print, to send on."""
+"""The report of a simulation: one HTML page that needs no other file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import SHORT_DEADLINES
 
 if TYPE_CHECKING:
-    from huying.simulate.outcome import Outcome
+    from huying.simulate.output import SimulationOutput
 
 Words = dict[str, str]
 
@@ -23,7 +23,7 @@ _WORDS: dict[str, Words] = {
     "state": {"zh": "状态", "en": "state"},
     "cards": {"zh": "黄牌", "en": "cards"},
 }
-_SAID = {
+_VALUES = {
     "yes": "是",
     "no": "否",
     "met": "按时",
@@ -43,40 +43,40 @@ _SAID = {
 _PAGES = Environment(loader=PackageLoader("huying.simulate"), autoescape=True, undefined=StrictUndefined)
 
 
-def page(outcome: Outcome, tiers: Sequence[Tier]) -> str:
+def page(output: SimulationOutput, tiers: Sequence[Tier]) -> str:
     """The page, in HTML, Chinese first."""
-    words = names(outcome.packs)
-    deadlines = compare.occurring(outcome.figures)
+    words = names(output.packs)
+    deadlines = compare.occurring(output.totals)
     return _PAGES.get_template("simulation.html").render(
-        source=outcome.source,
-        cases=outcome.cases,
-        rejected=outcome.rejected,
-        upto=f"{outcome.upto.astimezone(ZoneInfo(outcome.packs[0].zone)):%Y-%m-%d %H:%M}",
-        packs=outcome.packs,
+        source=output.source,
+        cases=output.cases,
+        rejected=output.rejected,
+        upto=f"{output.upto.astimezone(ZoneInfo(output.packs[0].zone)):%Y-%m-%d %H:%M}",
+        packs=output.packs,
         marks=compare.MARKS,
-        compared=len(outcome.packs) > 1,
-        all=[compare.overall(one, deadlines) for one in outcome.figures],
+        compared=len(output.packs) > 1,
+        all=[compare.overall(totals, deadlines) for totals in output.totals],
         deadlines=deadlines,
         names={name: words.get(name, {"zh": name, "en": name}) for name in deadlines},
         tiers=tiers,
-        reach=compare.reach,
-        of_units=compare.occurring(outcome.figures, of_units=True),
-        differing=outcome.differing,
-        shown=outcome.shown,
-        word=lambda what: words.get(what, {"zh": what, "en": what}),
-        said=_said,
+        reach=compare.tier_range,
+        of_units=compare.occurring(output.totals, of_units=True),
+        differing=output.differing,
+        shown=output.shown,
+        word=lambda name: words.get(name, {"zh": name, "en": name}),
+        said=_value,
     )
 
 
 def names(packs: Sequence[Pack]) -> dict[str, Words]:
-    """What deadlines are called, the packs' own words for them first."""
+    """The names of deadlines, with the packs' own names where they give one."""
     own = {rule.deadline: rule.title.model_dump() for rules in packs for rule in rules.limits if rule.title}
     return _WORDS | own
 
 
-def _said(text: str) -> Words:
-    """A value, or several one after the other."""
+def _value(text: str) -> Words:
+    """A value, or several separated by spaces, in both languages."""
     return {
-        "zh": "，".join(_SAID.get(word, word) for word in text.split()) or "—",
+        "zh": "，".join(_VALUES.get(word, word) for word in text.split()) or "—",
         "en": ", ".join(text.split()) or "—",
     }

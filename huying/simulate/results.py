@@ -1,4 +1,4 @@
-"""What became of cases: `cases.csv`, `deadlines.csv`, `rejected.csv`, and the figures of all and of units."""
+"""Results of cases: `cases.csv`, `deadlines.csv`, `rejected.csv`, and totals over all cases and by unit."""
 
 import csv
 import io
@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from huying.simulate.local_days import WallClock
-from huying.simulate.recorded import Rejected
+from huying.simulate.local_days import LocalDays
+from huying.simulate.recorded_case import RejectedRow
 from shared.events import DeadlineKind, Verdict
 
 _QUOTED = re.compile('[,"\r\n]')
 
 
-class Deadline(NamedTuple):
-    """One deadline as it stands. `leg` is its unit's code, empty for a deadline of the office or the case."""
+class DeadlineRow(NamedTuple):
+    """One deadline of a result. `leg` is its unit's code, empty for a deadline of the office or the case."""
 
     leg: str
     round: int
@@ -34,8 +34,8 @@ class Deadline(NamedTuple):
     verdict: str
 
 
-class Result(NamedTuple):
-    """One case as it stands. `cards` counts those not withdrawn."""
+class CaseResult(NamedTuple):
+    """The result of one case. `cards` counts those not withdrawn."""
 
     source_id: str
     registration_number: str
@@ -43,24 +43,24 @@ class Result(NamedTuple):
     rounds: int
     cards: int
     lifted_at: datetime | None
-    deadlines: Sequence[Deadline]
+    deadlines: Sequence[DeadlineRow]
 
 
-def result_of(item: dict[str, Any]) -> Result:
-    """A case as a service lists it."""
+def result_of(item: dict[str, Any]) -> CaseResult:
+    """The result of a case in a service's list."""
     deadlines = [
-        Deadline(
-            one["unit"] or "",
-            one["round"],
-            one["deadline"],
-            datetime.fromisoformat(one["started_at"]),
-            _moment(one["due_at"]),
-            _moment(one["met_at"]),
-            one["verdict"],
+        DeadlineRow(
+            deadline["unit"] or "",
+            deadline["round"],
+            deadline["deadline"],
+            datetime.fromisoformat(deadline["started_at"]),
+            _moment(deadline["due_at"]),
+            _moment(deadline["met_at"]),
+            deadline["verdict"],
         )
-        for one in item["deadlines"]
+        for deadline in item["deadlines"]
     ]
-    return Result(
+    return CaseResult(
         item["source_id"],
         item["registration_number"],
         item["state"],
@@ -75,21 +75,21 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-Rows = tuple[str, str]
-"""A case's lines in the files: that of `cases.csv` after the registration number, and its deadlines'.
+CsvLines = tuple[str, str]
+"""A case's line of `cases.csv` after the registration number, and its lines of `deadlines.csv`.
 
-A plain tuple, like what it is part of: between processes it goes five times as fast as a named one.
+A plain tuple: between processes it is sent five times as fast as a named one.
 """
 
 
-class Renderer:
-    """Makes lines of CSV out of results, times as `clock` shows them."""
+class CsvRenderer:
+    """Makes CSV lines of results, with times in the zone of `days`."""
 
-    def __init__(self, clock: WallClock) -> None:
-        self.clock = clock
+    def __init__(self, days: LocalDays) -> None:
+        self.days = days
 
-    def rows(self, result: Result) -> Rows:
-        """The lines of a result."""
+    def rows(self, result: CaseResult) -> CsvLines:
+        """The CSV lines of a result."""
         source_id, _, state, rounds, cards, lifted_at, deadlines = result
         case = f"{state},{rounds},{cards},{self.moment(lifted_at)}\n"
         if len(deadlines) > 1:
@@ -102,26 +102,26 @@ class Renderer:
         return case, "".join(lines)
 
     def moment(self, at: datetime | None) -> str:
-        """A moment in ISO 8601; nothing for none."""
-        return self.clock.text(at) if at else ""
+        """A moment in ISO 8601; empty for None."""
+        return self.days.text(at) if at else ""
 
 
-def _order(deadline: Deadline) -> tuple[int, str, str, datetime]:
+def _order(deadline: DeadlineRow) -> tuple[int, str, str, datetime]:
     return deadline.round, deadline.deadline, deadline.leg, deadline.started_at
 
 
 def cell(text: str) -> str:
-    """A text as the cell of a line, quoted where it must be."""
+    """A text as a CSV cell, quoted where it must be."""
     if not _QUOTED.search(text):
         return text
     return f'"{text.replace(chr(34), chr(34) * 2)}"'
 
 
 @dataclass(slots=True)
-class Figures:
-    """What cases add up to. `verdicts` counts deadlines by unit ("": nobody's), deadline and verdict.
+class Totals:
+    """Totals of cases. `verdicts` counts deadlines by unit (empty for none), deadline and verdict.
 
-    A case of two units counts for both; `cards` and `lifts` of a unit are those that came of its leg.
+    A case of two units counts for both; `unit_cards` and `unit_lifts` are those caused by the unit's leg.
     """
 
     cases: int = 0
@@ -132,8 +132,8 @@ class Figures:
     unit_cards: Counter[str] = field(default_factory=Counter)
     unit_lifts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, result: Result, units: Iterable[str], carded: Iterable[str], lifted: str) -> None:
-        """Count a case with legs at `units`, cards to `carded`, and, if it is lifted, from `lifted`."""
+    def add(self, result: CaseResult, units: Iterable[str], carded: Iterable[str], lifted: str) -> None:
+        """Count a case with legs at `units` and cards to `carded`; a lift counts for the unit `lifted`."""
         self.cases += 1
         verdicts = self.verdicts
         for leg, _, kind, _, _, _, verdict in result.deadlines:
@@ -149,7 +149,7 @@ class Figures:
             self.unit_lifts[lifted] += 1
 
     def __iadd__(self, other: Self) -> Self:
-        """Both together."""
+        """Add the totals of other cases."""
         self.cases += other.cases
         self.cards += other.cards
         self.lifts += other.lifts
@@ -160,31 +160,31 @@ class Figures:
         return self
 
     def deadlines(self) -> list[str]:
-        """The deadlines that occur, the usual ones first."""
+        """The deadlines that occur: those of `DeadlineKind` in its order, then others by name."""
         usual = [kind.value for kind in DeadlineKind]
-        found = {kind for _, kind, _ in self.verdicts}
-        return [kind for kind in usual if kind in found] + sorted(found.difference(usual))
+        occurring = {kind for _, kind, _ in self.verdicts}
+        return [kind for kind in usual if kind in occurring] + sorted(occurring.difference(usual))
 
     def count(self, deadline: str, verdict: Verdict, unit: str | None = None) -> int:
-        """How many deadlines stand so; those of all units where none is named."""
+        """How many deadlines have this verdict, of one unit or of all."""
         if unit is not None:
             return self.verdicts[unit, deadline, verdict.value]
         return sum(
-            n for (_, kind, how), n in self.verdicts.items() if (kind, how) == (deadline, verdict.value)
+            n for (_, kind, name), n in self.verdicts.items() if (kind, name) == (deadline, verdict.value)
         )
 
 
-class Lines:
-    """A file of CSV in UTF-8 with a header."""
+class CsvFile:
+    """A CSV file in UTF-8 with a header."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
         self._file = path.open("w", encoding="utf-8", newline="")
-        self._lines = csv.writer(self._file, lineterminator="\n")
-        self._lines.writerow(header)
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        self._writer.writerow(header)
 
     def write(self, rows: Iterable[Sequence[object]]) -> None:
-        """More rows."""
-        self._lines.writerows(rows)
+        """Write rows."""
+        self._writer.writerows(rows)
 
     def __enter__(self) -> Self:
         return self
@@ -193,22 +193,22 @@ class Lines:
         self._file.close()
 
 
-class Files:
-    """`cases.csv` and `deadlines.csv` in a folder, written case by case in the order of their source ids."""
+class ResultFiles:
+    """`cases.csv` and `deadlines.csv` in a folder; cases are written in the order of their source ids."""
 
     def __init__(self, out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        self._open = ExitStack()
-        self._cases = self._file(out / "cases.csv", Result._fields[:-1])
-        self._deadlines = self._file(out / "deadlines.csv", ("source_id", *Deadline._fields))
+        self._stack = ExitStack()
+        self._cases = self._file(out / "cases.csv", CaseResult._fields[:-1])
+        self._deadlines = self._file(out / "deadlines.csv", ("source_id", *DeadlineRow._fields))
 
     def _file(self, path: Path, header: Sequence[str]) -> io.TextIOWrapper:
-        file = self._open.enter_context(path.open("w", encoding="utf-8", newline=""))
+        file = self._stack.enter_context(path.open("w", encoding="utf-8", newline=""))
         file.write(",".join(header) + "\n")
         return file
 
-    def write(self, source_id: str, number: str, rows: Rows) -> None:
-        """One case's lines."""
+    def write(self, source_id: str, number: str, rows: CsvLines) -> None:
+        """Write one case's lines."""
         self._cases.write(f"{cell(source_id)},{number},{rows[0]}")
         self._deadlines.write(rows[1])
 
@@ -216,38 +216,38 @@ class Files:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        self._stack.close()
 
 
-def write(out: Path, zone: tzinfo, results: Iterable[Result]) -> Figures:
-    """Write `cases.csv` and `deadlines.csv` into `out`, times as in `zone`; returns the figures."""
-    figures, renderer = Figures(), Renderer(WallClock(zone))
-    with Files(out) as files:
+def write(out: Path, zone: tzinfo, results: Iterable[CaseResult]) -> Totals:
+    """Write `cases.csv` and `deadlines.csv` into `out`, times in `zone`; returns the totals."""
+    totals, renderer = Totals(), CsvRenderer(LocalDays(zone))
+    with ResultFiles(out) as files:
         for result in sorted(results):
             files.write(result.source_id, result.registration_number, renderer.rows(result))
-            figures.add(result, (), (), "")
-    return figures
+            totals.add(result, (), (), "")
+    return totals
 
 
-def write_rejected(out: Path, rejected: Iterable[Rejected]) -> None:
+def write_rejected(out: Path, rejected: Iterable[RejectedRow]) -> None:
     """Write `rejected.csv` into `out`."""
-    with Lines(out / "rejected.csv", Rejected._fields) as lines:
+    with CsvFile(out / "rejected.csv", RejectedRow._fields) as lines:
         lines.write(rejected)
 
 
-def table(figures: Figures, rejected: int, seconds: float) -> Table:
-    """The figures as a table: deadlines by name and verdict, and below it the rest."""
-    rate = figures.cases / seconds if seconds else 0.0
-    shown = Table(
-        title=f"{figures.cases:,} cases in {seconds:.1f} s ({rate:,.0f} cases/s)",
-        caption=f"{figures.cards:,} cards, {figures.lifts:,} lifts, {rejected:,} rows rejected",
+def table(totals: Totals, rejected: int, seconds: float) -> Table:
+    """The totals as a table: deadlines by name and verdict, and a caption with the rest."""
+    rate = totals.cases / seconds if seconds else 0.0
+    table = Table(
+        title=f"{totals.cases:,} cases in {seconds:.1f} s ({rate:,.0f} cases/s)",
+        caption=f"{totals.cards:,} cards, {totals.lifts:,} lifts, {rejected:,} rows rejected",
     )
-    shown.add_column("deadline")
+    table.add_column("deadline")
     for verdict in Verdict:
-        shown.add_column(verdict.value, justify="right")
-    for deadline in figures.deadlines():
-        shown.add_row(deadline, *(f"{figures.count(deadline, verdict):,}" for verdict in Verdict))
-    return shown
+        table.add_column(verdict.value, justify="right")
+    for deadline in totals.deadlines():
+        table.add_row(deadline, *(f"{totals.count(deadline, verdict):,}" for verdict in Verdict))
+    return table
 
 
 def progress(console: Console) -> Progress:

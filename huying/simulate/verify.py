@@ -1,4 +1,4 @@
-"""`huying verify`: every case judged anew from its history, and held against what was issued."""
+"""`huying verify`: judges every case anew from its history and compares the result with what was issued."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ _CALLED: dict[str, str] = {CardIssued.type: "card", AppealLifted.type: "lift"}
 NONE = "nothing"
 
 
-class Difference(NamedTuple):
+class IssuedDifference(NamedTuple):
     """RunningServices what was issued is not what the history gives, and the likely reason."""
 
     case: str
@@ -40,27 +40,27 @@ class Difference(NamedTuple):
 
 
 @dataclass(slots=True)
-class Verdict:
-    """What was compared and what differs. `waiting` cases have news that is still to be judged."""
+class Verification:
+    """Counts of what was compared, and the differences. `waiting` cases have acts not judged yet."""
 
     cases: int = 0
     cards: int = 0
     lifts: int = 0
     waiting: int = 0
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[IssuedDifference] = field(default_factory=list)
 
 
 def verify(services: RunningServices, packs: Sequence[Path], settings: Path | None) -> bool:
-    """Print whether everything issued is what the histories give, or each difference; whether it is.
+    """Print the differences between what was issued and what histories give; whether there are none.
 
-    `packs` are files of packs that are not shipped. PackError for a pack that is not here.
+    `packs` are files of packs that are not shipped. PackError for a pack that is missing.
     """
     own = {rules.ref: rules for rules in (pack.load(path, settings) for path in packs)}
     pack_of = cache(lambda ref: own.get(ref) or pack.load(ref, settings))
     calendars = calendars_of(services.ask("GET", "escalation", "/calendars").json())
-    verdict = verified(histories(services), pack_of, calendars)
-    Console().print(_shown(verdict))
-    return not verdict.differences
+    verification = verified(histories(services), pack_of, calendars)
+    Console().print(_table(verification))
+    return not verification.differences
 
 
 def histories(services: RunningServices) -> Iterator[dict[str, Any]]:
@@ -79,23 +79,25 @@ def calendars_of(answer: Mapping[str, Any]) -> Calendars:
 
 def verified(
     items: Iterable[Mapping[str, Any]], pack_of: Callable[[str], Pack], calendars: Calendars
-) -> Verdict:
-    """The cases of `GET /histories`, each judged anew up to the moment it was judged."""
-    verdict = Verdict()
+) -> Verification:
+    """Compare the cases of `GET /histories`, each judged anew up to the moment it was judged."""
+    verification = Verification()
     for item in items:
-        verdict.cases += 1
+        verification.cases += 1
         types = [issued["type"] for issued in item["issued"]]
-        verdict.cards += types.count(CardIssued.type)
-        verdict.lifts += types.count(AppealLifted.type)
+        verification.cards += types.count(CardIssued.type)
+        verification.lifts += types.count(AppealLifted.type)
         if item["stuck"]:
             number = item["registration_number"]
-            verdict.differences.append(Difference(number, "case", "a judgement", NONE, item["stuck"]))
+            verification.differences.append(
+                IssuedDifference(number, "case", "a judgement", NONE, item["stuck"])
+            )
         elif item["waits"]:
-            verdict.waiting += 1
+            verification.waiting += 1
         elif item["pack"] and item["judged_upto"]:
             expected = _expected(item, pack_of(item["pack"]), calendars)
-            verdict.differences += _differences(item, expected)
-    return verdict
+            verification.differences += _differences(item, expected)
+    return verification
 
 
 def _expected(item: Mapping[str, Any], rules: Pack, calendars: Calendars) -> list[Event]:
@@ -105,29 +107,29 @@ def _expected(item: Mapping[str, Any], rules: Pack, calendars: Calendars) -> lis
     return [engine.said(ruling, appeal_id, item["registration_number"]) for ruling in judgement.rulings]
 
 
-def _differences(item: Mapping[str, Any], expected: Sequence[Event]) -> Iterator[Difference]:
-    case = _Case(item)
-    found = {_id(event): event for event in expected if type(event) in _COMPARED}
-    for id_, issued in case.issued(found.values()):
-        event = found.pop(id_, None)
+def _differences(item: Mapping[str, Any], expected: Sequence[Event]) -> Iterator[IssuedDifference]:
+    case = _IssuedCase(item)
+    unseen = {_id(event): event for event in expected if type(event) in _COMPARED}
+    for id_, issued in case.issued(unseen.values()):
+        event = unseen.pop(id_, None)
         if event is None:
             yield case.differs(_called(issued), NONE, _named(issued), case.why(_NO_GROUND))
         else:
             yield from case.compared(event, issued)
-    for event in found.values():
-        lost = _REMOVED if event.id in case.said else _NEVER_SAID
-        yield case.differs(_called_event(event), _named_event(event), NONE, case.why(lost))
+    for event in unseen.values():
+        reason = _REMOVED if event.id in case.said else _NEVER_SAID
+        yield case.differs(_called_event(event), _named_event(event), NONE, case.why(reason))
     yield from _unsaid(case, expected)
 
 
-def _unsaid(case: "_Case", expected: Sequence[Event]) -> Iterator[Difference]:
+def _unsaid(case: "_IssuedCase", expected: Sequence[Event]) -> Iterator[IssuedDifference]:
     ids = {event.id for event in expected}
     for event in expected:
         if event.id not in case.said and type(event) not in _COMPARED:
             yield case.differs(event.type, _named_event(event), NONE, case.why(_NEVER_SAID))
-    grounds = len(case.said - ids)
-    if grounds:
-        yield case.differs("said", NONE, f"{grounds} events", case.why(_NO_GROUND))
+    groundless = len(case.said - ids)
+    if groundless:
+        yield case.differs("said", NONE, f"{groundless} events", case.why(_NO_GROUND))
 
 
 _NO_GROUND = "no act leads to it: acts are missing, or the pack, its settings or the calendar are others"
@@ -136,37 +138,37 @@ _REMOVED = "it was said, and its record was taken away"
 _CHANGED = "its record was changed after it was issued"
 
 
-class _Case:
-    """One case of the answer."""
+class _IssuedCase:
+    """One case of `GET /histories`."""
 
     def __init__(self, item: Mapping[str, Any]) -> None:
         self._item = item
         self.said = {UUID(id_) for id_ in item["said"]}
 
     def issued(self, expected: Iterable[Event]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """What was issued, by id; a lift that an older release kept without one is found by its moment."""
+        """What was issued, by id; a lift stored without id by an older release is matched by its moment."""
         lifts = {event.occurred_at: str(event.id) for event in expected if type(event) is AppealLifted}
         for issued in self._item["issued"]:
             at = datetime.fromisoformat(issued["occurred_at"])
             yield issued["id"] or lifts.get(at, ""), issued
 
-    def compared(self, event: Event, issued: Mapping[str, Any]) -> Iterator[Difference]:
+    def compared(self, event: Event, issued: Mapping[str, Any]) -> Iterator[IssuedDifference]:
         """The fields of one card or lift that differ."""
         for name in _COMPARED[type(event)]:
-            expected, found = _plain(getattr(event, name)), _plain(issued[name], name)
-            if expected != found:
+            expected, recorded = _plain(getattr(event, name)), _plain(issued[name], name)
+            if expected != recorded:
                 yield self.differs(
-                    f"{_called(issued)} {issued['id']}, {name}", expected, found, self.why(_CHANGED)
+                    f"{_called(issued)} {issued['id']}, {name}", expected, recorded, self.why(_CHANGED)
                 )
 
     def why(self, usual: str) -> str:
-        """The acts that came too late explain everything."""
+        """The acts that came too late, if there are any; else the usual reason."""
         late = [act for act in self._item["events"] if act["id"] in self._item["late"]]
         named = ", ".join(f"{act['type']} of {act['occurred_at']}" for act in late)
         return f"came when its moment had been judged: {named}" if late else usual
 
-    def differs(self, what: str, expected: str, issued: str, reason: str) -> Difference:
-        return Difference(self._item["registration_number"], what, expected, issued, reason)
+    def differs(self, what: str, expected: str, issued: str, reason: str) -> IssuedDifference:
+        return IssuedDifference(self._item["registration_number"], what, expected, issued, reason)
 
 
 def _id(event: Event) -> str:
@@ -198,15 +200,19 @@ def _named_event(event: Event) -> str:
     return f"{unit}, {_plain(event.occurred_at)}"
 
 
-def _shown(verdict: Verdict) -> Table | str:
-    counted = f"{verdict.cases:,} cases, {verdict.cards:,} cards, {verdict.lifts:,} lifts"
-    waiting = f" ({verdict.waiting:,} cases have news that are still to be judged)" if verdict.waiting else ""
-    if not verdict.differences:
+def _table(verification: Verification) -> Table | str:
+    counted = f"{verification.cases:,} cases, {verification.cards:,} cards, {verification.lifts:,} lifts"
+    waiting = (
+        f" ({verification.waiting:,} cases have news that are still to be judged)"
+        if verification.waiting
+        else ""
+    )
+    if not verification.differences:
         return f"{counted}: exactly what was issued{waiting}"
-    title = f"{counted}: {len(verdict.differences):,} differences{waiting}"
+    title = f"{counted}: {len(verification.differences):,} differences{waiting}"
     table = Table(title=title)
     for name in ("case", "what", "expected", "issued", "likely reason"):
         table.add_column(name, overflow="fold")
-    for difference in verdict.differences:
+    for difference in verification.differences:
         table.add_row(*difference)
     return table

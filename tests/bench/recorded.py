@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from huying.replay.replay import replay as through_services
 from huying.simulate import profiles
 from huying.simulate.judging import CASE, history
-from huying.simulate.recorded import Recorded, read_all
+from huying.simulate.recorded import RecordedCases, read_all
 from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as judge
 from shared.rules.judging.decide import decide
@@ -130,7 +130,7 @@ def _pass(file: Path) -> None:
 def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """The judgement of all cases of a file, and a comparison of three due days each."""
     rules, how = pack.load(pack_id), profiles.load(profile)
-    found: Recorded = read_all(file, how)
+    found: RecordedCases = read_all(file, how)
     upto, calendar = found.ends_at() + RUN_ON, Calendar.load(ZoneInfo(rules.zone))
     histories = [history(case, how) for case in found.cases]
     weekdays = [

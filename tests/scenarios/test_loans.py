@@ -12,7 +12,7 @@ import pytest
 from rich.progress import Progress
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from huying.replay.replay import Services, replayed
+from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from shared.rules.pack import pack
@@ -60,7 +60,7 @@ def _milestones(rng: random.Random) -> dict[str, str]:
     return {name: moment.isoformat() for name, moment in told.items()}
 
 
-async def replay(services: Services, file: Path, out: Path, step: int) -> None:
+async def replay(services: DrivenServices, file: Path, out: Path, step: int) -> None:
     with Progress(disable=True) as progress:
         how = profiles.load("loans-2012")
         await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from huying.local.cluster import LocalCluster, scratch
 from huying.local.embedded import Program
-from huying.replay.replay import Services, replayed
+from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from services import SERVICES
@@ -47,7 +47,7 @@ def invent(file: Path, number: int) -> Path:
 async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int = 5_000) -> None:
     """Through services of its own; those in `kill` get SIGKILL one after the other on the way."""
     async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR") as fleet:
-        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        services = DrivenServices({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
         with Progress(disable=True) as progress:
             nemesis = asyncio.create_task(_kill(fleet, kill, progress))
             how = profiles.load("appeals-zh")

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from huying.local.accounts import accounts
 from huying.local.cluster import NOTIFY, LocalCluster
 from huying.local.embedded import free_port
-from huying.replay.replay import Services, replayed
+from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from services import SERVICES, migrations
@@ -101,7 +101,7 @@ async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, fi
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
     rest = [name for name in SERVICES if name != first]
     async with _old_fleet(old) as fleet:
-        services = Services({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+        services = DrivenServices({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
         with Progress(disable=True) as progress:
             upgrading = asyncio.create_task(_upgrade(fleet, [[first], rest], progress))
             how = profiles.load("appeals-zh")

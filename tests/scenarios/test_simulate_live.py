@@ -41,8 +41,8 @@ async def test_the_pack_in_force_gives_the_cards_and_lifts_that_were_issued(
     cases = [await city.case(appeal) for appeal in appeals.values()]
     cards = [card for case in cases for card in case["cards"]]
     issued = sum(card["status"] != "withdrawn" for card in cards)
-    assert 0 < outcome.figures[0].cards == issued < len(cards)
-    assert outcome.figures[0].lifts == len(await city.said("escalation", "appeal.lifted.v1")) > 0
+    assert 0 < outcome.totals[0].cards == issued < len(cards)
+    assert outcome.totals[0].lifts == len(await city.said("escalation", "appeal.lifted.v1")) > 0
     assert column(tmp_path / "cases.csv", "state") == {
         case["registration_number"]: case["state"] for case in cases
     }
@@ -51,5 +51,5 @@ async def test_the_pack_in_force_gives_the_cards_and_lifts_that_were_issued(
 async def test_another_pack_says_what_would_have_changed(city: City, tmp_path: Path) -> None:
     appeals = await story(city)
     outcome = live.simulate(await answers(city), ["bozhou-2024", "case-limits"], tmp_path)
-    assert (outcome.cases, outcome.figures[1].cards, outcome.figures[1].lifts) == (len(appeals), 0, 0)
+    assert (outcome.cases, outcome.totals[1].cards, outcome.totals[1].lifts) == (len(appeals), 0, 0)
     assert outcome.differing == 3

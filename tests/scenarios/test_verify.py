@@ -4,12 +4,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from huying.simulate.verify import Verdict, calendars_of, verified
+from huying.simulate.verify import Verification, calendars_of, verified
 from shared.rules.pack import pack
 from tests.city import City
 
 
-async def verify(city: City) -> Verdict:
+async def verify(city: City) -> Verification:
     """As `huying verify` does it, page by page."""
     calendars = calendars_of(await city.ok("ops", "GET", "/escalation/calendars"))
     items: list[dict[str, Any]] = []

@@ -9,31 +9,33 @@ from pathlib import Path
 import pytest
 
 from huying.simulate import compare
-from huying.simulate.compare import Difference, Rate, differences, tiers
-from huying.simulate.outcome import Outcome
-from huying.simulate.results import Deadline, Figures, Result
+from huying.simulate.compare import CaseDifference, Rate, differences, tiers
+from huying.simulate.output import SimulationOutput
+from huying.simulate.results import CaseResult, DeadlineRow, Totals
 from huying.simulate.simulate import simulate
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 
 
-def deadline(kind: str, verdict: str, number: int = 1, leg: str = "roads") -> Deadline:
-    return Deadline(leg, number, kind, AT, AT, None, verdict)
+def deadline(kind: str, verdict: str, number: int = 1, leg: str = "roads") -> DeadlineRow:
+    return DeadlineRow(leg, number, kind, AT, AT, None, verdict)
 
 
-def result(*deadlines: Deadline, state: str = "dispatched", cards: int = 0, lifted: bool = False) -> Result:
-    return Result("7", "BZ-1", state, 1, cards, AT if lifted else None, deadlines)
+def result(
+    *deadlines: DeadlineRow, state: str = "dispatched", cards: int = 0, lifted: bool = False
+) -> CaseResult:
+    return CaseResult("7", "BZ-1", state, 1, cards, AT if lifted else None, deadlines)
 
 
 def test_cases_differ_in_state_cards_lift_and_verdicts() -> None:
     one = result(deadline("reply", "met"), deadline("contact", "met"), state="completed")
     other = result(deadline("contact", "met"), deadline("reply", "overdue"), cards=1, lifted=True)
     assert differences(one, other) == [
-        Difference("", "", "state", "completed", "dispatched"),
-        Difference("", "", "cards", "0", "1"),
-        Difference("", "", "lifted", "no", "yes"),
-        Difference("roads", "1", "reply", "met", "overdue"),
+        CaseDifference("", "", "state", "completed", "dispatched"),
+        CaseDifference("", "", "cards", "0", "1"),
+        CaseDifference("", "", "lifted", "no", "yes"),
+        CaseDifference("roads", "1", "reply", "met", "overdue"),
     ]
 
 
@@ -42,17 +44,17 @@ def test_a_deadline_that_one_pack_alone_has_counts_once_it_is_overdue() -> None:
     assert differences(bare, result(deadline("dispatch", "met", leg=""))) == []
     assert differences(result(deadline("contact", "void")), bare) == []
     late = differences(result(deadline("contact", "overdue", 2)), bare)
-    assert late == [Difference("roads", "2", "contact", "overdue", "")]
+    assert late == [CaseDifference("roads", "2", "contact", "overdue", "")]
 
 
 def test_several_deadlines_of_one_name_stand_in_the_order_of_their_start() -> None:
     later = deadline("instalment", "open")._replace(started_at=AT.replace(hour=2))
     found = differences(result(later, deadline("instalment", "overdue")), result(later))
-    assert found == [Difference("roads", "1", "instalment", "overdue open", "open")]
+    assert found == [CaseDifference("roads", "1", "instalment", "overdue open", "open")]
 
 
-def counted(units: dict[str, int], met: dict[str, int]) -> Figures:
-    figures = Figures()
+def counted(units: dict[str, int], met: dict[str, int]) -> Totals:
+    figures = Totals()
     for unit, cases in units.items():
         for number in range(cases):
             verdict = "met" if number < met[unit] else "overdue"
@@ -77,7 +79,7 @@ def test_units_stand_in_tiers_of_like_units_in_the_order_of_their_codes() -> Non
     ]
     first = found[1].units[0]
     assert first.name == "甲局"
-    assert [its.rates for its in first.standings] == [{"reply": Rate(0, 999)}, {"reply": Rate(333, 999)}]
+    assert [summary.rates for summary in first.summaries] == [{"reply": Rate(0, 999)}, {"reply": Rate(333, 999)}]
     assert list(compare.rows(found, ["p@1", "q@1"]))[3] == [
         "100-999",
         "a",
@@ -93,7 +95,7 @@ def test_units_stand_in_tiers_of_like_units_in_the_order_of_their_codes() -> Non
 
 
 def test_a_rate_is_of_what_is_met_or_overdue() -> None:
-    figures = Figures()
+    figures = Totals()
     for verdict in ("met", "met", "overdue", "open", "void"):
         figures.add(result(deadline("reply", verdict)), ("roads",), (), "")
     rate = compare.overall(figures, ["reply", "contact"]).rates
@@ -101,7 +103,7 @@ def test_a_rate_is_of_what_is_met_or_overdue() -> None:
 
 
 @pytest.fixture
-def compared(tmp_path: Path) -> Outcome:
+def compared(tmp_path: Path) -> SimulationOutput:
     """Monday 09:00 each: answered in time, after 5 days, and never."""
     file = tmp_path / "appeals.csv"
     rows = [
@@ -118,7 +120,7 @@ def rows(path: Path) -> list[list[str]]:
         return list(csv.reader(lines))
 
 
-def test_a_comparison_of_two_packs_says_what_changes(compared: Outcome, tmp_path: Path) -> None:
+def test_a_comparison_of_two_packs_says_what_changes(compared: SimulationOutput, tmp_path: Path) -> None:
     header, *lines = rows(tmp_path / "compare.csv")
     assert header == ["source_id", "leg", "round", "what", "bozhou-2024@1", "case-limits@1"]
     assert [line[0] for line in lines] == ["<never>"] * 7 + ["late"] * 3

@@ -12,7 +12,7 @@ import pytest
 
 from huying.local.running_services import RunningServices
 from huying.simulate import live
-from huying.simulate.outcome import Outcome
+from huying.simulate.output import SimulationOutput
 from services.escalation.engine import judge
 from shared import events
 from shared.events import Channel, Event, Kind, Leg, Role
@@ -92,7 +92,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 CASES = (item(acts(1, 3)), item(acts(2, 10)), item(acts(3, None)), item(acts(4, None), "other@2"))
 
 
-def simulated(out: Path, *packs: str, **how: Any) -> Outcome:
+def simulated(out: Path, *packs: str, **how: Any) -> SimulationOutput:
     return live.simulate(Services(*CASES).where(), packs or ["bozhou-2024"], out, **how)
 
 
@@ -106,7 +106,7 @@ def test_live_cases_are_judged_by_the_pack_given_page_by_page(tmp_path: Path) ->
         ("3", "lifted", "2"),
         ("4", "lifted", "2"),
     ]
-    assert (outcome.figures[0].cards, outcome.figures[0].lifts) == (6, 3)
+    assert (outcome.totals[0].cards, outcome.totals[0].lifts) == (6, 3)
     assert outcome.units == {"roads": "交通局", "town": "town"}
 
 
@@ -132,13 +132,13 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
         **case, occurred_at=at, card_id=card.card_id, unit="town", reason="误发"
     )
     outcome = live.simulate(Services(item([*history, taken_back])).where(), ["bozhou-2024"], tmp_path)
-    assert outcome.figures[0].cards == 1
-    assert +outcome.figures[0].unit_cards == {"roads": 1}
+    assert outcome.totals[0].cards == 1
+    assert +outcome.totals[0].unit_cards == {"roads": 1}
 
 
 def test_an_earlier_moment_leaves_out_what_came_later(tmp_path: Path) -> None:
     outcome = simulated(tmp_path, upto=datetime(2026, 3, 6))  # noqa: DTZ001 - local, as it is typed
-    assert (outcome.cases, outcome.figures[0].cards, outcome.figures[0].lifts) == (4, 6, 0)
+    assert (outcome.cases, outcome.totals[0].cards, outcome.totals[0].lifts) == (4, 6, 0)
     assert outcome.upto == datetime(2026, 3, 5, 16, tzinfo=UTC)
     assert simulated(tmp_path, upto=datetime(2026, 3, 1, tzinfo=UTC)).cases == 0
 

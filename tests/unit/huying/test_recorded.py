@@ -8,20 +8,22 @@ import pytest
 
 from huying.simulate import profiles
 from huying.simulate.profiles import PROFILES, ProfileError
-from huying.simulate.recorded import Case, FileRefused, Rejected, read, read_all, safe_code
+from huying.simulate.recorded import FileRefused, read, read_all
+from huying.simulate.recorded_case import RecordedCase, RejectedRow
+from huying.simulate.row_reader import safe_code
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 GOOD = "7,甲公司,A7县道路,2017-03-01T09:00:00,货车无法进出,已修,2017-03-03T10:00:00\n"
 BOSTON = PROFILES / "boston-311.yaml"
 
 
-def appeals(tmp_path: Path, *rows: str | bytes, header: str = HEADER) -> list[Case | Rejected]:
+def appeals(tmp_path: Path, *rows: str | bytes, header: str = HEADER) -> list[RecordedCase | RejectedRow]:
     file = tmp_path / "appeals.csv"
     file.write_bytes(b"".join(row if isinstance(row, bytes) else row.encode() for row in (header, *rows)))
     return list(read(file, profiles.load("appeals-zh")))
 
 
-def requests(tmp_path: Path, *rows: dict[str, str]) -> list[Case | Rejected]:
+def requests(tmp_path: Path, *rows: dict[str, str]) -> list[RecordedCase | RejectedRow]:
     profile = profiles.load("boston-311")
     columns = sorted(profile.mapped | profile.ignored)
     file = tmp_path / "requests.csv"
@@ -34,9 +36,9 @@ def requests(tmp_path: Path, *rows: dict[str, str]) -> list[Case | Rejected]:
 
 def test_one_answer_is_contact_reply_and_completion(tmp_path: Path) -> None:
     (case,) = appeals(tmp_path, GOOD)
-    assert isinstance(case, Case)
+    assert isinstance(case, RecordedCase)
     assert case.received_at == datetime(2017, 3, 1, 1, tzinfo=UTC)  # 09:00 at UTC+8
-    assert [(past.what.act, past.occurred_at) for past in case.acts] == [
+    assert [(act.definition.act, act.occurred_at) for act in case.acts] == [
         (act, datetime(2017, 3, 3, 2, tzinfo=UTC)) for act in ("contact", "reply", "complete")
     ]
     assert (case.enterprise, case.locality, case.unit.code) == ("甲公司", safe_code("A7县"), "departments")
@@ -44,13 +46,13 @@ def test_one_answer_is_contact_reply_and_completion(tmp_path: Path) -> None:
 
 def test_a_time_that_occurs_twice_is_the_earlier_one(tmp_path: Path) -> None:
     (case,) = requests(tmp_path, {"open_dt": "2011-11-06 01:30:00"})
-    assert isinstance(case, Case)
+    assert isinstance(case, RecordedCase)
     assert case.received_at == datetime(2011, 11, 6, 5, 30, tzinfo=UTC)  # still EDT, UTC-4
 
 
 def test_a_time_with_an_offset_is_taken_as_it_is(tmp_path: Path) -> None:
     (case,) = requests(tmp_path, {"open_dt": "2011-07-01T10:00:00+02:00"})
-    assert isinstance(case, Case)
+    assert isinstance(case, RecordedCase)
     assert case.received_at == datetime(2011, 7, 1, 8, tzinfo=UTC)
 
 
@@ -60,8 +62,8 @@ def test_a_target_is_the_case_s_own_limit_and_may_lie_before_its_start(tmp_path:
         {"case_enquiry_id": "1", "open_dt": "2011-07-02 10:00:00", "target_dt": "2011-07-01 10:00:00"},
         {"case_enquiry_id": "2", "open_dt": "2011-07-02 10:00:00"},
     )
-    assert isinstance(with_target, Case)
-    assert isinstance(without, Case)
+    assert isinstance(with_target, RecordedCase)
+    assert isinstance(without, RecordedCase)
     assert with_target.due_at == datetime(2011, 7, 1, 14, tzinfo=UTC)
     assert (without.due_at, without.acts) == (None, ())
 
@@ -90,9 +92,9 @@ def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_goes_on(
     tmp_path: Path, row: str | bytes, reason: str
 ) -> None:
     bad, good = appeals(tmp_path, row, GOOD)
-    assert isinstance(bad, Rejected)
+    assert isinstance(bad, RejectedRow)
     assert reason in bad.reason
-    assert isinstance(good, Case)
+    assert isinstance(good, RecordedCase)
     assert (bad.line, good.line) == (2, 3)
 
 
@@ -104,7 +106,7 @@ def test_a_line_number_is_where_the_row_starts(tmp_path: Path) -> None:
 
 def test_a_source_id_is_registered_once(tmp_path: Path) -> None:
     _, again = appeals(tmp_path, GOOD, GOOD.replace("7,甲", " 7 ,乙", 1))
-    assert again == Rejected(3, "source_id: '7' stands in line 2 already")
+    assert again == RejectedRow(3, "source_id: '7' stands in line 2 already")
 
 
 def test_a_gzipped_file_with_a_byte_order_mark_reads_like_a_plain_one(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ import pytest
 from rich.console import Console
 
 from huying.replay.driver import ReplayFailed
-from huying.replay.replay import Services, replayed, steps
+from huying.replay.replay import DrivenServices, replayed, steps
 from huying.simulate import profiles
-from huying.simulate.judging import LEG, Judge, history
+from huying.simulate.judging import LEG, CaseJudge, history
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import Recorded, read_all
+from huying.simulate.recorded import read_all
+from huying.simulate.recorded_case import RecordedCases
 from huying.simulate.results import progress, write
 from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as run
@@ -100,7 +101,7 @@ def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> No
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
     how = profiles.load("boston-311")
     found = read_all(file, how)
-    judge = Judge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in found.cases]
     backwards = [result._replace(deadlines=result.deadlines[::-1]) for result in results[::-1]]
     for name, given in (("one", results), ("other", backwards)):
@@ -127,7 +128,7 @@ def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Pat
     assert len(rows(tmp_path / "cases.csv")) == 1
 
 
-def said_by_the_services(found: Recorded, how: Profile, size: int) -> dict[UUID, list[Event]]:
+def said_by_the_services(found: RecordedCases, how: Profile, size: int) -> dict[UUID, list[Event]]:
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
     rules = pack.load("case-limits")
     units = {case.unit.code: case.unit for case in found.cases}
@@ -191,7 +192,7 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Path) -> None:
-    nowhere = Services({service: f"http://127.0.0.1:9/{service}" for service in SERVICES}, "key")
+    nowhere = DrivenServices({service: f"http://127.0.0.1:9/{service}" for service in SERVICES}, "key")
     with (
         progress(Console(quiet=True)) as bar,
         pytest.raises(ReplayFailed, match=r"nothing moved for 0 s: intake does not answer"),
@@ -213,7 +214,7 @@ def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
     how = profiles.load("boston-311")
     found = read_all(BOSTON, how)
     assert (len(found.cases), found.rejected) == (31_828, [])
-    judge = Judge(how, pack.load("case-limits"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("case-limits"), found.ends_at() + RUN_ON)
     late = {
         case.source_id
         for case in found.cases
@@ -234,7 +235,7 @@ def _late(row: dict[str, str]) -> bool:
 def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
     how = profiles.load("appeals-zh")
     found = read_all(APPEALS, how)
-    judge = Judge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in found.cases]
     verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
     assert (len(results), found.rejected) == (1_300, [])

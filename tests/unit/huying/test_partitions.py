@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from huying.simulate import partitions, profiles
-from huying.simulate.judging import Judging
-from huying.simulate.partitions import Share, Unpaired
-from huying.simulate.recorded import Case, Rejected, read
-from huying.simulate.simulate import gathered, header, simulate
+from huying.simulate.judging import PartitionJudge
+from huying.simulate.partitions import Partition, UnpairedQuotes
+from huying.simulate.recorded import read
+from huying.simulate.recorded_case import RecordedCase, RejectedRow
+from huying.simulate.simulate import header, merged, simulate
 
 HOW = profiles.load("appeals-zh")
 HEADER = ["source_id", "author", "title", "received_at", "body", "reply", "replied_at"]
@@ -39,18 +40,18 @@ def invented(path: Path, seed: int, end: str, rows: int = 2500) -> Path:
     return path
 
 
-def in_shares(file: Path, of: int) -> tuple[list[str], list[Rejected]]:
+def in_shares(file: Path, of: int) -> tuple[list[str], list[RejectedRow]]:
     columns = header(file, HOW)
-    parts = [Judging(Share(file, HOW, columns, index, of), []).read() for index in range(of)]
+    parts = [PartitionJudge(Partition(file, HOW, columns, index, of), []).read() for index in range(of)]
     assert len(parts) == 1 or all(part.blocks for part in parts)
-    found = gathered(parts, HOW)
+    found = merged(parts, HOW)
     return list(found.cases), found.rejected
 
 
-def at_a_stretch(file: Path) -> tuple[list[str], list[Rejected]]:
+def at_a_stretch(file: Path) -> tuple[list[str], list[RejectedRow]]:
     found = list(read(file, HOW))
-    cases = sorted((one for one in found if isinstance(one, Case)), key=lambda case: case.received_at)
-    return [case.source_id for case in cases], [one for one in found if isinstance(one, Rejected)]
+    cases = sorted((one for one in found if isinstance(one, RecordedCase)), key=lambda case: case.received_at)
+    return [case.source_id for case in cases], [one for one in found if isinstance(one, RejectedRow)]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -88,7 +89,7 @@ def stray(tmp_path: Path) -> Path:
 
 def test_quotes_that_stand_alone_are_noticed_and_the_file_is_read_whole(tmp_path: Path) -> None:
     file = stray(tmp_path)
-    with pytest.raises(Unpaired):
+    with pytest.raises(UnpairedQuotes):
         in_shares(file, 2)
     outcome = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=2)
     expected = at_a_stretch(file)

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from huying.simulate import profiles
-from huying.simulate.judging import Judge, result
-from huying.simulate.local_days import WallClock
-from huying.simulate.recorded import Case, Past
-from huying.simulate.results import Renderer, Result
+from huying.simulate.judging import CaseJudge, case_result
+from huying.simulate.local_days import LocalDays
+from huying.simulate.recorded_case import RecordedAct, RecordedCase
+from huying.simulate.results import CaseResult, CsvRenderer
 from services.dispatch.document import Unit
 from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
@@ -34,7 +34,7 @@ def moment(chance: random.Random, after: datetime | None = None, on: date | None
     return max(at, after) if after else at
 
 
-def invented(chance: random.Random, number: int) -> Case:
+def invented(chance: random.Random, number: int) -> RecordedCase:
     """Some acts at one moment, some at the moment the case brings as its limit, some not at all."""
     received = at = moment(chance)
     due_at = chance.choice([moment(chance), moment(chance, on=UPTO.date()), None, None, None])
@@ -42,19 +42,19 @@ def invented(chance: random.Random, number: int) -> Case:
     for what in HOW.acts:
         if chance.random() < 0.7:
             at = chance.choice([at, moment(chance, at), max(due_at or at, at)])
-            acts += [Past(what, at, "")] if at <= UPTO else []
+            acts += [RecordedAct(what, at, "")] if at <= UPTO else []
     unit = chance.choice(UNITS)
-    return Case(number, str(number), received, "", "", None, None, unit, due_at, tuple(acts))
+    return RecordedCase(number, str(number), received, "", "", None, None, unit, due_at, tuple(acts))
 
 
 @pytest.mark.parametrize("pack_id", CITIES)
 def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id: str) -> None:
     chance = random.Random(pack_id)
-    judge, renderer = Judge(HOW, pack.load(pack_id, SETTINGS), UPTO), Renderer(WallClock(HOW.tz))
+    judge, renderer = CaseJudge(HOW, pack.load(pack_id, SETTINGS), UPTO), CsvRenderer(LocalDays(HOW.tz))
     like_another = 0
     for number in range(2_500):
         case = invented(chance, number)
-        expected = result(case.source_id, "", judge.judgement(case))
+        expected = case_result(case.source_id, "", judge.judgement(case))
         its, rows = judge.judged(case)
         assert rows == renderer.rows(expected), case
         assert figures(its) == figures(expected), case
@@ -62,7 +62,7 @@ def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id:
     assert like_another > 200
 
 
-def figures(one: Result) -> tuple[object, ...]:
+def figures(one: CaseResult) -> tuple[object, ...]:
     """What is counted and compared of a result."""
     verdicts = sorted((d.leg, d.round, d.deadline, d.verdict) for d in one.deadlines)
     return one.state, one.cards, one.rounds, one.lifted_at is None, verdicts
@@ -72,7 +72,7 @@ def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself(
     rules = pack.load("bozhou-2024")
     (first, *others) = rules.limits
     by_hours = first.model_copy(update={"limit": Limit(number=4, unit=LimitUnit.WORKING_HOURS)})
-    judge = Judge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)
+    judge = CaseJudge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)
     chance = random.Random(1)
     for number in range(300):
         its, _ = judge.judged(invented(chance, number))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huying.simulate.local_days import WallClock
+from huying.simulate.local_days import LocalDays
 
 ZONES = [
     ZoneInfo(name)
@@ -19,7 +19,7 @@ ZONES = [
         "Australia/Lord_Howe",
     )
 ]
-CLOCKS = [WallClock(zone) for zone in ZONES]
+CLOCKS = [LocalDays(zone) for zone in ZONES]
 clocks = pytest.mark.parametrize("clock", CLOCKS, ids=lambda clock: clock.zone.key)
 moments = st.datetimes(datetime(2000, 1, 2), datetime(2098, 12, 30))  # noqa: DTZ001 - given a zone below
 
@@ -32,14 +32,14 @@ def _around_the_moves() -> list[datetime]:
 
 
 @clocks
-def test_a_moment_is_written_as_zoneinfo_has_it_also_when_clocks_are_moved(clock: WallClock) -> None:
+def test_a_moment_is_written_as_zoneinfo_has_it_also_when_clocks_are_moved(clock: LocalDays) -> None:
     for at in _around_the_moves():
         assert clock.text(at) == at.astimezone(clock.zone).isoformat()
         assert clock.day(at) == at.astimezone(clock.zone).date()
 
 
 @clocks
-def test_a_local_time_is_read_as_zoneinfo_has_it_also_when_clocks_are_moved(clock: WallClock) -> None:
+def test_a_local_time_is_read_as_zoneinfo_has_it_also_when_clocks_are_moved(clock: LocalDays) -> None:
     for at in _around_the_moves():
         written = f"{at:%Y-%m-%d %H:%M:%S}"
         assert clock.read(written) == at.replace(tzinfo=clock.zone).astimezone(UTC)

@@ -1,0 +1,229 @@
+"""Makes recorded cases of rows, by a profile, and refuses what the services would refuse."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
+
+from huying.simulate.local_days import LocalDays
+from huying.simulate.profiles import Profile, ProfileText
+from huying.simulate.recorded_case import RecordedAct, RecordedCase
+from services.dispatch.document import Unit
+from services.financing.contract import Yuan
+from services.intake import acts as intake
+from shared.web import bodies
+
+FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
+LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
+SHOWN = 40  # characters of a bad cell in a reason
+
+
+class BadRow(ValueError):
+    """A row is no case. The message names the column and the reason."""
+
+
+class _TextRule:
+    """The services' rule for a text: not blank, no control characters, no longer than they accept."""
+
+    def __init__(self, rule: Any) -> None:
+        self.longest: int = TypeAdapter(rule).json_schema()["maxLength"]
+        self._validate = TypeAdapter(Annotated[rule, BeforeValidator(bodies.clean)]).validate_python
+        self.words = cache(self.checked)
+
+    def takes(self, words: str) -> bool:
+        """Whether the services would take `words`."""
+        try:
+            return bool(self.words(words, None))
+        except BadRow:
+            return False
+
+    def checked(self, text: str, column: str | None) -> str:
+        """`text` unchanged. BadRow, naming `column`, where the services would refuse it."""
+        try:
+            return cast("str", self._validate(text))
+        except ValidationError as error:
+            why = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise BadRow(f"{column or ascii(text)}: {why.removeprefix('Value error, ')}") from error
+
+
+_ReadText = Callable[[list[str], ProfileText, _TextRule, bool], str]
+
+
+def _read_no_text(cells: list[str], text: ProfileText, rule: _TextRule, plain: bool) -> str:
+    """The text of a brief case whose texts are known to be valid."""
+    return ""
+
+
+_SOURCE_ID = _TextRule(intake.SourceId)
+_TITLE = _TextRule(intake.Name)
+_TEXT = _TextRule(bodies.Text)
+_LINE = _TextRule(bodies.Line)
+_ACT_RULES = {"contact": _LINE, "reply": _TEXT, "complete": _TEXT}
+_AMOUNT: TypeAdapter[str] = TypeAdapter(Yuan)
+DECISIONS = ("approve", "decline")
+
+
+class RowReader:
+    """Makes cases of rows, and refuses what the services would refuse.
+
+    `brief` cases have no texts and no locality, which no judge needs. A `plain` row is known to hold no
+    control characters and no bytes outside UTF-8, so these are not looked for.
+    """
+
+    def __init__(self, profile: Profile, header: list[str], *, brief: bool = False) -> None:
+        self.profile = profile
+        self._brief = brief
+        self._width = len(header)
+        self._index = {name: index for index, name in enumerate(header)}
+        self._units: dict[str, Unit] = {}
+        self._clock = LocalDays(profile.tz)
+        self._steps = [
+            (column, [(act, _ACT_RULES.get(act.act, _LINE)) for act in acts])
+            for column, acts in groupby(profile.acts, key=lambda act: act.columns[0])
+        ]
+        texts: list[tuple[ProfileText | None, _TextRule]] = [
+            (profile.title, _TITLE),
+            (profile.text, _TEXT),
+            (profile.enterprise, _TITLE),
+            *(act for _, acts in self._steps for act in acts),
+        ]
+        limits = [(text, rule.longest, rule.takes(text.words)) for text, rule in texts if text]
+        self._skips = brief and all(text.column or has_words for text, _, has_words in limits)
+        self._texts = [
+            (self._index[text.column], longest, has_words)
+            for text, longest, has_words in limits
+            if text.column
+        ]
+        pattern = profile.locality and profile.locality.pattern
+        self._pattern = re.compile(pattern) if pattern else None
+
+    def case(self, line: int, cells: list[str], plain: bool = False) -> RecordedCase:
+        """The case of a row. BadRow if it is none."""
+        if len(cells) != self._width:
+            raise BadRow(f"{len(cells)} fields where the header has {self._width}")
+        profile = self.profile
+        received_at = self._moment(cells, profile.received_at)
+        if received_at is None:
+            raise BadRow(f"{profile.received_at}: is blank")
+        source_id = self._checked(cells, profile.source_id, "", _SOURCE_ID, plain)
+        read = _read_no_text if plain and self._skips and self._in_order(cells) else self._text
+        title = read(cells, profile.title, _TITLE, plain)
+        text = read(cells, profile.text, _TEXT, plain)
+        enterprise = read(cells, profile.enterprise, _TITLE, plain) if profile.enterprise else None
+        locality = None if self._brief else self._locality(cells)
+        unit = self._unit(cells)
+        due_at = self._moment(cells, profile.completion_due_at) if profile.completion_due_at else None
+        loan = profile.case == "loan"
+        acts = (self._milestones if loan else self._acts)(cells, received_at, read, plain)
+        amount = self._amount(cells, profile.amount) if profile.amount else None
+        return RecordedCase(
+            line, source_id, received_at, title, text, enterprise, locality, unit, due_at, acts, amount
+        )
+
+    def _moment(self, cells: list[str], column: str) -> datetime | None:
+        cell = cells[self._index[column]].strip()
+        if not cell:
+            return None
+        try:
+            at = self._clock.read(cell)
+        except ValueError as error:
+            shown = ascii(cell[:SHOWN])
+            raise BadRow(f"{column}: {shown} is no time; write it like 2024-02-14T09:30:00") from error
+        except OverflowError:
+            at = LAST
+        if not FIRST <= at < LAST:
+            raise BadRow(f"{column}: {cell[:SHOWN]} lies outside {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}")
+        return at
+
+    def _in_order(self, cells: list[str]) -> bool:
+        """Whether no text is too long, and none is blank for which the profile has no words."""
+        for index, longest, has_words in self._texts:
+            cell = cells[index]
+            if len(cell) > longest or (not has_words and not cell.strip()):
+                return False
+        return True
+
+    def _text(self, cells: list[str], text: ProfileText, rule: _TextRule, plain: bool) -> str:
+        checked = self._checked(cells, text.column, text.words, rule, plain)
+        return "" if self._brief else checked
+
+    def _checked(self, cells: list[str], column: str | None, words: str, rule: _TextRule, plain: bool) -> str:
+        """The text of `column`, or `words` where it is blank. BadRow where `rule` refuses it."""
+        if column and (text := cells[self._index[column]].strip()):
+            if plain and len(text) <= rule.longest:
+                return text
+            return rule.checked(text, column)
+        return rule.words(words, column)
+
+    def _locality(self, cells: list[str]) -> str | None:
+        rule = self.profile.locality
+        for column in rule.columns if rule else ():
+            cell = cells[self._index[column]].strip()
+            match = self._pattern.search(cell) if self._pattern else None
+            if name := (match and match[0]) if self._pattern else cell:
+                return safe_code(name)
+        return None
+
+    def _unit(self, cells: list[str]) -> Unit:
+        rule = self.profile.unit
+        name = cells[self._index[rule.column]].strip() if rule.column else rule.name or ""
+        if name not in self._units:
+            _LINE.checked(name, rule.column)
+            self._units[name] = Unit(code=rule.code or safe_code(name), name=name, kind=rule.kind)
+        return self._units[name]
+
+    def _acts(
+        self, cells: list[str], received_at: datetime, read: _ReadText, plain: bool
+    ) -> tuple[RecordedAct, ...]:
+        recorded: list[RecordedAct] = []
+        before, column_before = received_at, self.profile.received_at
+        for column, acts in self._steps:
+            at = self._moment(cells, column)
+            if at is None:
+                continue
+            if at < received_at:
+                raise BadRow(f"{column}: lies before {self.profile.received_at}")
+            if at < before:
+                raise BadRow(f"{column}: lies before {column_before}")
+            before, column_before = at, column
+            recorded += [RecordedAct(act, at, read(cells, act, rule, plain)) for act, rule in acts]
+        return tuple(recorded)
+
+    def _milestones(
+        self, cells: list[str], received_at: datetime, read: _ReadText, plain: bool
+    ) -> tuple[RecordedAct, ...]:
+        """A bank's acts on a loan request, in order of time, up to the one that ends it."""
+        acts: list[RecordedAct] = []
+        for definition in self.profile.acts:
+            moments = [(at, column) for column in definition.columns if (at := self._moment(cells, column))]
+            if moments:
+                at, column = min(moments)
+                if at < received_at:
+                    raise BadRow(f"{column}: lies before {self.profile.received_at}")
+                acts.append(RecordedAct(definition, at, read(cells, definition, _LINE, plain)))
+        acts.sort(key=lambda act: act.occurred_at)
+        names = [act.definition.act for act in acts]
+        ended = next((n for n, name in enumerate(names) if name == "withdraw"), len(acts))
+        decided = next((n for n, name in enumerate(names) if name in DECISIONS), len(acts))
+        return tuple(act for n, act in enumerate(acts) if n <= min(ended, decided) or (n == ended > decided))
+
+    def _amount(self, cells: list[str], column: str) -> str:
+        cell = cells[self._index[column]].strip()
+        try:
+            return _AMOUNT.validate_python(cell)
+        except ValidationError as error:
+            raise BadRow(f"{column}: {cell[:SHOWN]!a} is no sum above 0 in yuan, like 500000.00") from error
+
+
+@cache
+def safe_code(name: str) -> str:
+    """A code for `name`; different names have different codes."""
+    safe = re.sub(r"[^A-Za-z0-9_.]+", "-", name)[:30].strip("-")
+    return (
+        safe if safe == name else f"{safe}-{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    )
