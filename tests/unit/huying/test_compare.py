@@ -79,7 +79,10 @@ def test_units_stand_in_tiers_of_like_units_in_the_order_of_their_codes() -> Non
     ]
     first = found[1].units[0]
     assert first.name == "甲局"
-    assert [summary.rates for summary in first.summaries] == [{"reply": Rate(0, 999)}, {"reply": Rate(333, 999)}]
+    assert [summary.rates for summary in first.summaries] == [
+        {"reply": Rate(0, 999)},
+        {"reply": Rate(333, 999)},
+    ]
     assert list(compare.rows(found, ["p@1", "q@1"]))[3] == [
         "100-999",
         "a",
