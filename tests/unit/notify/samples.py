@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.notify.document import CaseDocument
+from services.notify.messages.message import Message
 from services.notify.messages.routing import table
-from services.notify.messages.words import PackNames
+from services.notify.messages.words import Language, PackNames
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.rules.time.limits import Limit, LimitUnit
@@ -89,6 +91,7 @@ OWN: dict[str, dict[str, Any]] = {
     "loan.reported.v1": {"state": "approved"},
     "loan.office_took_over.v1": {"reason": "declined_by_all"},
 }
+ZONE = ZoneInfo("Asia/Shanghai")
 NAMES = PackNames(
     deadlines={"payout": Bilingual("兑付期限", "payout")},
     stages={"paid": Bilingual("款项到账", "money received")},
@@ -118,6 +121,17 @@ def case() -> CaseDocument:
     file.assign(sample(events.AppealAssigned, occurred_at=at(2026, 2, 13)))
     file.push(sample(events.LoanPushed, occurred_at=at(2026, 2, 13)))
     return file
+
+
+def messages_of(
+    event: Event, language: Language = Language.ZH, of_case: CaseDocument | None = None
+) -> dict[str, Message]:
+    """The messages about `event`, by recipient, each in `language`."""
+    of_case = of_case or case()
+    everybody = {message.recipient: language for message in table().messages(of_case, event, ZONE, NAMES)}
+    return {
+        message.recipient: message for message in table().messages(of_case, event, ZONE, NAMES, everybody)
+    }
 
 
 ALL = [sample(CATALOGUE[type_]) for type_ in table().routes]
