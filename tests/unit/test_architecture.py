@@ -25,6 +25,7 @@ CLOCKS = {
     ("time", "time"),
     ("time", "time_ns"),
 }
+HOLD_SQL = {"queries.py", "tables.py", "work.py", "gauges.py"}
 MAY_CATCH_ALL = {
     Path("shared/database/retry.py"),
     Path("shared/messaging/settling.py"),
@@ -68,6 +69,14 @@ def purity(path: Path, tree: ast.Module) -> Iterator[str]:
     """Domains, documents of cases and the rules do no I/O."""
     if is_pure(path):
         yield from (f"imports {name}" for name in imported(tree) if name.partition(".")[0] in OUTSIDE)
+
+
+def sql(path: Path, tree: ast.Module) -> Iterator[str]:
+    """A service's SQL stands in its queries, tables and units of work, and behind its gauges."""
+    if path.parts[0] == "services" and path.name not in HOLD_SQL:
+        for name in imported(tree):
+            if name.partition(".")[0] == "sqlalchemy" or name.startswith("shared.database.rows"):
+                yield f"imports {name}"
 
 
 def clocks(path: Path, tree: ast.Module) -> Iterator[str]:
@@ -181,7 +190,7 @@ def _root(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-RULES = (layers, purity, clocks, catch_alls, prints, framework, patches)
+RULES = (layers, purity, sql, clocks, catch_alls, prints, framework, patches)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule.__name__ for rule in RULES])
@@ -209,6 +218,9 @@ def test_no_source_breaks_the_rule(rule) -> None:
         (purity, "services/intake/document.py", "from sqlalchemy import text"),
         (purity, "services/intake/domain/merging.py", "from sqlalchemy import text"),
         (purity, "shared/rules/time/calendar.py", "import httpx"),
+        (sql, "services/intake/api.py", "from sqlalchemy import text"),
+        (sql, "services/notify/receipts/handlers.py", "import sqlalchemy as sa"),
+        (sql, "services/intake/handlers.py", "from shared.database.rows import insert"),
         (clocks, "services/intake/domain.py", "from datetime import datetime\nat = datetime.now(UTC)"),
         (
             clocks,
@@ -250,6 +262,8 @@ def test_the_rule_catches_what_it_forbids(rule, path: str, source: str) -> None:
         (layers, "services/intake/api.py", "from services.intake import domain\nfrom shared import events"),
         (layers, "huying/local/up.py", "from services import SERVICES\nimport services.intake.app"),
         (purity, "services/intake/api.py", "import fastapi"),
+        (sql, "services/financing/loans/queries.py", "from sqlalchemy import text"),
+        (sql, "shared/database/gauges.py", "from sqlalchemy import text"),
         (clocks, "shared/service/clock.py", "datetime.now(UTC)"),
         (clocks, "services/intake/api.py", "running.clock.now()"),
         (catch_alls, "shared/web/writer.py", "try: pass\nexcept Exception: pass"),
