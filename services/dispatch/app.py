@@ -13,7 +13,7 @@ from shared.service.service import Service
 
 SERVICE = Service(
     name="dispatch",
-    batch=lambda _: Work,
+    work=lambda _: Work,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,

@@ -20,7 +20,7 @@ from shared.service.service import Service
 
 SERVICE = Service(
     name="escalation",
-    batch=lambda _: Work,
+    work=lambda _: Work,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,

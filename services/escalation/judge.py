@@ -49,7 +49,7 @@ class EscalationJudge(shared.CaseJudge[dict[int, datetime]]):
                 for appeal_id in due:
                     self._judge(work, appeal_id, histories[appeal_id], reckoned_by, known)
                 await work.flush()
-        context.telemetry.metrics.said(work.published)
+        context.telemetry.metrics.count_said(work.published)
         return len(due)
 
     def _judge(

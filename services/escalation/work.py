@@ -47,7 +47,7 @@ class Work(JudgingWork[CaseDocument]):
         """The case, or `NotFound`."""
         if (case := self.cases.get(appeal_id)) is None:
             raise no_such_appeal()
-        spans.about(appeal_id, case.registration_number)
+        spans.name_case(appeal_id, case.registration_number)
         return case
 
     def remember(self, event: Event) -> CaseDocument:

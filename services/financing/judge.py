@@ -64,7 +64,7 @@ class FinancingJudge(shared.CaseJudge[Known]):
                 for case_id, row in zip(due, rows, strict=True):
                     self._judge(work, work.cases[case_id], histories[case_id], reckoned_by, row.upto)
                 await work.flush()
-        context.telemetry.metrics.said(work.published)
+        context.telemetry.metrics.count_said(work.published)
         return len(due)
 
     def _judge(

@@ -93,7 +93,7 @@ class Work(JudgingWork[JudgedDocument]):
         loan = self.cases.get(loan_id)
         if not isinstance(loan, LoanDocument):
             raise _no_such("loan")
-        spans.about(loan_id, loan.number)
+        spans.name_case(loan_id, loan.number)
         return loan
 
     def loan_with_leg(self, leg: str) -> LoanDocument | None:
@@ -102,7 +102,7 @@ class Work(JudgingWork[JudgedDocument]):
         loan = self.cases.get(case_id) if case_id else None
         if not isinstance(loan, LoanDocument):
             return None
-        spans.about(loan.case_id, loan.number)
+        spans.name_case(loan.case_id, loan.number)
         return loan
 
     def complaint(self, complaint_id: UUID) -> ComplaintDocument:
@@ -110,7 +110,7 @@ class Work(JudgingWork[JudgedDocument]):
         complaint = self.cases.get(complaint_id)
         if not isinstance(complaint, ComplaintDocument):
             raise _no_such("complaint")
-        spans.about(complaint_id, complaint.number)
+        spans.name_case(complaint_id, complaint.number)
         return complaint
 
     def next_number(self, day: date) -> int:

@@ -38,7 +38,7 @@ def work_of(context: ServiceContext) -> WorkFactory:
 
 SERVICE = Service(
     name="notify",
-    batch=work_of,
+    work=work_of,
     access=ACCESS,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,

@@ -38,7 +38,7 @@ class AppealWork(UnitOfWork, Generic[Document]):
         """The appeal, or `NotFound`. The current span is marked with its number."""
         if (appeal := self.appeals.get(appeal_id)) is None:
             raise no_such_appeal()
-        spans.about(appeal_id, appeal.registration_number)
+        spans.name_case(appeal_id, appeal.registration_number)
         return appeal
 
     def keep(self, appeal: Document) -> None:

@@ -148,7 +148,7 @@ class Database:
                 with contextlib.suppress(*_DEAD):
                     await raw.execute("rollback")
             self._leave(raw)
-            spans.transacted(self._name, began_ns, failure or None)
+            spans.record_transaction(self._name, began_ns, failure or None)
 
     async def _enter(self) -> None:
         if self._room.locked():

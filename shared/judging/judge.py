@@ -63,8 +63,8 @@ class CaseJudge(ABC, Generic[Known]):
         self._due_at: datetime | None = None
         self._spans: list[Span] = []
         metrics = context.telemetry.metrics
-        metrics.read(DELAY, self._delays)
-        metrics.read(WAITING, self._waiting)
+        metrics.add_gauge(DELAY, self._delays)
+        metrics.add_gauge(WAITING, self._waiting)
         for counter in COUNTERS:  # shown from 0 on
             metrics.count(counter, by=0)
 
@@ -108,8 +108,8 @@ class CaseJudge(ABC, Generic[Known]):
         A defect of one case must not stop the judge for the others. The trace of the judgement is a new one,
         linked to `began_in`, the trace in which the case began.
         """
-        span = self.context.telemetry.tracer.later("judge", began_in)
-        span.about(str(case_id), number)
+        span = self.context.telemetry.tracer.begin_linked("judge", began_in)
+        span.name_case(str(case_id), number)
         self._spans.append(span)
         use_span(span)
         try:
@@ -125,7 +125,7 @@ class CaseJudge(ABC, Generic[Known]):
 
     async def _traced(self, known: Known) -> int:
         """One turn; its spans end when it is committed."""
-        with spans.together() as self._spans:
+        with spans.transaction_spans() as self._spans:
             judged = await self.turn(known, BATCH)
         self.context.telemetry.metrics.count(JUDGEMENTS, by=judged)
         return judged

@@ -37,7 +37,7 @@ from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Telemetry
-from shared.telemetry.spans import Span, together
+from shared.telemetry.spans import Span, transaction_spans
 
 BATCH = 1_000
 QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.4
@@ -105,8 +105,8 @@ class Consumer:
         """Next offsets that the database has reached and the broker does not know yet."""
         self._consumer: AIOKafkaConsumer | None = None
         self._lag = Lag(self.partitions)
-        telemetry.metrics.read(LAG, self._lag.messages)
-        telemetry.metrics.read(LAG_S, self._lag.seconds)
+        telemetry.metrics.add_gauge(LAG, self._lag.messages)
+        telemetry.metrics.add_gauge(LAG_S, self._lag.seconds)
 
     async def run(self) -> None:
         """Consume until cancelled; a broker or a database that is away is waited for."""
@@ -214,7 +214,7 @@ class Consumer:
         marks: dict[Partition, Watermark],
     ) -> int:
         """The transaction of a batch, with a span for each record; returns how many events were new."""
-        with together() as spans:
+        with transaction_spans() as spans:
             async with self._engine.begin() as conn:
                 new, work = await self._handle(conn, events, spans)
                 for record in unreadable:

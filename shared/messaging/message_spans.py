@@ -44,7 +44,7 @@ def begin_handling_span(tracer: Tracer, group: str, record: ReceivedRecord) -> S
         span = begin_record_span(tracer, record.raw, traceparent)
     else:
         span = begin_record_span(tracer, record.raw, traceparent, event.id, event.type)
-        span.about(str(event.key), event.registration_number)
+        span.name_case(str(event.key), event.registration_number)
     span.attributes["messaging.consumer.group.name"] = group
     return span
 
@@ -74,15 +74,15 @@ def report_batch(
 ) -> None:
     """Count what a committed batch handled, published and parked; the span of a parked record has failed."""
     metrics, now_ms = telemetry.metrics, epoch_ns() / 1e6
-    metrics.consumed(
+    metrics.count_consumed(
         (record.raw.topic, record.event.type, (now_ms - _appended_ms(record)) / 1000)
         for record in handled
         if record.event
     )
     if work is not None:
-        metrics.said(work.published)
+        metrics.count_said(work.published)
     for record in parked:
-        metrics.parked(record.raw.topic)
+        metrics.count_parked(record.raw.topic)
         begin_handling_span(telemetry.tracer, group, record).end("parked")
 
 

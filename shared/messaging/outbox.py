@@ -13,7 +13,7 @@ from shared.database.rows import insert
 from shared.events import Event
 from shared.messaging import wire
 from shared.messaging.topics import events_topic
-from shared.telemetry.spans import Span, said
+from shared.telemetry.spans import Span, note_event
 
 
 class Message(NamedTuple):
@@ -94,7 +94,7 @@ class UnitOfWork:
 
     def emit(self, event: Event) -> None:
         """Say `event` when this transaction commits."""
-        self.pending.append(Pending(event, said(event)))
+        self.pending.append(Pending(event, note_event(event)))
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """The rows that the handler of `event` needs: its case."""

@@ -107,10 +107,10 @@ class Relay:
         self._telemetry = telemetry
         self._active = False
         metrics = telemetry.metrics
-        metrics.read(
+        metrics.add_gauge(
             Gauge("huying_relay_active", "1 where this process relays"), lambda: [((), float(self._active))]
         )
-        metrics.read(
+        metrics.add_gauge(
             Gauge("huying_own_watermark_age_seconds", "Since the watermark this service said last"), self._age
         )
 
@@ -272,7 +272,7 @@ class Relay:
         ]
         sent = await asyncio.gather(*acknowledgements)
         self._note_offsets(sent)
-        self._telemetry.metrics.relayed(row.topic for row in rows)
+        self._telemetry.metrics.count_relayed(row.topic for row in rows)
         for row, record in zip(rows, sent, strict=True):
             message_spans.export_send_span(self._telemetry.tracer, row, record, began_ns)
 

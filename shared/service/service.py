@@ -47,7 +47,7 @@ class Service:
     """What makes a service. All that the framework does not know is handed in here."""
 
     name: str
-    batch: Callable[["ServiceContext"], WorkFactory]
+    work: Callable[["ServiceContext"], WorkFactory]
     """Returns what makes units of work, with what they need of the settings."""
     access: Access
     """Which roles may call which of its own routes."""
@@ -114,7 +114,7 @@ class ServiceContext:
         self.news = asyncio.Event()
         """Set when watermarks were heard, or something was written here."""
         self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.telemetry)
-        self.work = service.batch(self)
+        self.work = service.work(self)
         """Makes a unit of work, given a connection in a transaction and the time."""
         self.writer = Writer(self.engine, self.clock, self.work, self.wake, self.telemetry.metrics)
         self.consumer = Consumer(

@@ -46,7 +46,7 @@ async def running(
         found.append(ServiceContext(service, its, outlets[to] if to else None))
     for to, exporter in outlets.items():  # one alone counts for all who share it: so a sum is right
         first = next(one for one in found if one.settings.otlp_endpoint == to)
-        first.telemetry.metrics.read_counter(SPANS, exporter.counted)
+        first.telemetry.metrics.add_counter(SPANS, exporter.counted)
     try:
         for one in found:
             await one.start()

@@ -134,7 +134,7 @@ def exported(span: Span) -> ReadableSpan:
     status = Status(StatusCode.ERROR) if span.error is not None else Status(StatusCode.UNSET)
     return ReadableSpan(
         span.name,
-        context=_otel_context(span.place()),
+        context=_otel_context(span.context()),
         parent=None if parent is None else _otel_context(parent),
         resource=_resource(span.tracer.service),
         attributes=span.attributes,

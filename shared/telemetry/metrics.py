@@ -112,18 +112,20 @@ class Metrics(Collector):
         self._calls = self._histogram(
             "huying_calls_duration_seconds", "Calls to others", _FAST, "peer", "outcome"
         )
-        self.read(Gauge("huying_up", "The service answers"), lambda: [((), 1.0)])
-        self.read(Gauge("huying_figures_age_seconds", "Age of what the database was asked for"), self._age)
+        self.add_gauge(Gauge("huying_up", "The service answers"), lambda: [((), 1.0)])
+        self.add_gauge(
+            Gauge("huying_figures_age_seconds", "Age of what the database was asked for"), self._age
+        )
         self.registry.register(self)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(name, text, ["service", *labels], buckets=buckets, registry=self.registry)
 
-    def read(self, gauge: Gauge, rows: Callable[[], Rows]) -> None:
+    def add_gauge(self, gauge: Gauge, rows: Callable[[], Rows]) -> None:
         """Read this gauge by calling `rows` at each scrape."""
         self._reads.append((gauge, rows))
 
-    def read_counter(self, counter: Counter, rows: Callable[[], Rows]) -> None:
+    def add_counter(self, counter: Counter, rows: Callable[[], Rows]) -> None:
         """Read this counter, which is kept elsewhere, by calling `rows` at each scrape."""
         self._counts.append((counter, rows))
 
@@ -131,25 +133,25 @@ class Metrics(Collector):
         """Increase a counter, or show it from 0 on. KeyError for one that was not handed in."""
         self._counters[counter].labels(self._service, *labels).inc(by)
 
-    def served(self, method: str, route: str, status: int, span: Span) -> None:
+    def observe_request(self, method: str, route: str, status: int, span: Span) -> None:
         """A request was answered."""
         took_s = (span.ended_ns - span.began_ns) / 1e9
         child = self._requests.labels(self._service, method, route, f"{status // 100}xx")
         child.observe(took_s, _exemplar(span))
 
-    def said(self, types: Mapping[str, int]) -> None:
+    def count_said(self, types: Mapping[str, int]) -> None:
         """Events of these types were committed."""
         for type_, number in types.items():
             self.count(SAID, type_, by=number)
             if (counter := self._counted_events.get(type_)) is not None:
                 self.count(counter, by=number)
 
-    def relayed(self, topics: Iterable[str]) -> None:
+    def count_relayed(self, topics: Iterable[str]) -> None:
         """The broker took an event for each of these topics."""
         for topic, number in Tally(topics).items():
             self.count(RELAYED, topic, by=number)
 
-    def consumed(self, heard: Iterable[tuple[str, str, float]]) -> None:
+    def count_consumed(self, heard: Iterable[tuple[str, str, float]]) -> None:
         """Events were handled: topic, type, and how many seconds after their record's time."""
         found: Tally[tuple[str, str]] = Tally()
         for topic, type_, delay_s in heard:
@@ -158,17 +160,17 @@ class Metrics(Collector):
         for (topic, type_), number in found.items():
             self.count(CONSUMED, topic, type_, by=number)
 
-    def parked(self, topic: str) -> None:
+    def count_parked(self, topic: str) -> None:
         """A message was laid aside."""
         self.count(PARKED, topic)
 
-    def called(self, peer: str, span: Span) -> None:
+    def observe_call(self, peer: str, span: Span) -> None:
         """A call to `peer` ended."""
         took_s = (span.ended_ns - span.began_ns) / 1e9
         outcome = "ok" if span.error is None else "error"
         self._calls.labels(self._service, peer, outcome).observe(took_s, _exemplar(span))
 
-    async def ask(self, database: Database, now: datetime) -> None:
+    async def query_gauges(self, database: Database, now: datetime) -> None:
         """Ask the database what is due to be asked. While it is away the figures stay as they are."""
         async with self._asking:
             due = [one for one, answer in self._answers.items() if _age_s(answer.asked_ns) >= one.every_s]

@@ -89,11 +89,11 @@ class Span:
     def __str__(self) -> str:
         return f"00-{self.trace}-{self.id}-{self.flags:02x}"
 
-    def place(self) -> SpanContext:
+    def context(self) -> SpanContext:
         """Where children hang."""
         return SpanContext(self.trace, self.id, self.flags)
 
-    def about(self, case: str, number: str | None) -> None:
+    def name_case(self, case: str, number: str | None) -> None:
         """Name the case. Of several the first is named, and how many there are."""
         attributes = self.attributes
         if attributes.setdefault(self.tracer.case, case) == case:
@@ -161,13 +161,13 @@ class Tracer:
         attributes: Mapping[str, Value] | None = None,
     ) -> Span:
         """A span below `parent`, or of a new trace where that is none or not valid."""
-        above = parent.place() if isinstance(parent, Span) else parse_traceparent(parent)
+        above = parent.context() if isinstance(parent, Span) else parse_traceparent(parent)
         span = Span(self, name, kind, above)
         if attributes:
             span.attributes.update(attributes)
         return span
 
-    def later(self, name: str, began_in: str | None) -> Span:
+    def begin_linked(self, name: str, began_in: str | None) -> Span:
         """What a timer does: a trace of its own, linked to the one in which it all began."""
         span, began = Span(self, name, Kind.INTERNAL, None), parse_traceparent(began_in)
         span.links = () if began is None else (began,)
@@ -178,25 +178,25 @@ _NOBODY = Tracer("")
 _sharers: ContextVar[list[Span] | None] = ContextVar("sharers", default=None)
 
 
-def about(case: "UUID", number: str) -> None:
+def name_case(case: "UUID", number: str) -> None:
     """What is being done is about this case: said where a case is found by its id."""
     now = current_span()
     if isinstance(now, Span):
-        now.about(str(case), number)
+        now.name_case(str(case), number)
 
 
-def said(event: "Event") -> Span | str:
+def note_event(event: "Event") -> Span | str:
     """The span in which `event` is said: it learns of the case, and the event may keep its trace."""
     now = current()
     if isinstance(now, Span):
-        now.about(str(event.key), event.registration_number)
+        now.name_case(str(event.key), event.registration_number)
         if (why := now.tracer.kept.get(event.type)) is not None:
             now.keep(why)
     return now
 
 
 @contextmanager
-def sharing(spans: Iterable[Span | str]) -> Iterator[list[Span]]:
+def shared_by(spans: Iterable[Span | str]) -> Iterator[list[Span]]:
     """What is done in the transactions within is done for these spans; others may join the list."""
     found = [span for span in spans if isinstance(span, Span)]
     token = _sharers.set(found)
@@ -207,13 +207,13 @@ def sharing(spans: Iterable[Span | str]) -> Iterator[list[Span]]:
 
 
 @contextmanager
-def together() -> Iterator[list[Span]]:
+def transaction_spans() -> Iterator[list[Span]]:
     """One transaction: the spans that join the list have its times, and fail with it.
 
     Where there are several such a failure keeps none: it is not theirs, and they are tried again.
     """
     began_ns, failure = epoch_ns(), None
-    with sharing(()) as spans:
+    with shared_by(()) as spans:
         try:
             yield spans
         except BaseException as error:
@@ -226,7 +226,7 @@ def together() -> Iterator[list[Span]]:
                 span.end(span.error or failure, keep=failure is None or len(spans) == 1)
 
 
-def transacted(database: str, began_ns: int, error: str | None) -> None:
+def record_transaction(database: str, began_ns: int, error: str | None) -> None:
     """A transaction that began then has ended: a span below each sampled one that it was made for."""
     spans = _sharers.get()
     if spans is None:
@@ -252,7 +252,7 @@ def _transaction(above: Span, database: str, shared_by: int, began_ns: int) -> S
 
 
 @contextmanager
-def calling(
+def call_span(
     name: str, attributes: Mapping[str, Value], telemetry: "Telemetry | None" = None, peer: str = ""
 ) -> Iterator[Span]:
     """A call out, below what is being done now; what it raises is its error, or what is set as such.
@@ -275,4 +275,4 @@ def calling(
         use_span(now)
         span.end(span.error)
         if telemetry is not None:
-            telemetry.metrics.called(peer, span)
+            telemetry.metrics.observe_call(peer, span)

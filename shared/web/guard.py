@@ -101,7 +101,7 @@ def _served(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended
     method, path, route = _place(scope, telemetry.tracer.service)
     if path not in QUIET or status >= 500:
         span.end(str(status) if status >= 500 else None, at_ns=ended_ns)
-    telemetry.metrics.served(method, route, status, span)
+    telemetry.metrics.observe_request(method, route, status, span)
 
 
 def _name_case(span: Span, named: dict[str, str], parameters: Iterable[str]) -> None:

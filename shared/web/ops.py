@@ -71,7 +71,7 @@ async def metrics(request: Request) -> Response:
     """The service's figures as Prometheus reads them; with exemplars for one that asks for OpenMetrics."""
     running = service(request)
     metrics = running.telemetry.metrics
-    await metrics.ask(running.reader, running.clock.now())
+    await metrics.query_gauges(running.reader, running.clock.now())
     encode, kind = choose_encoder(request.headers.get("accept", ""))
     return Response(await asyncio.to_thread(encode, metrics.registry), headers={"content-type": kind})
 

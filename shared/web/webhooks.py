@@ -19,7 +19,7 @@ import httpcore
 import httpx
 
 from shared.service.errors import Invalid
-from shared.telemetry.spans import calling
+from shared.telemetry.spans import call_span
 from shared.web.client import Transport
 
 SECRET_PREFIX = "whsec_"
@@ -171,7 +171,7 @@ class Caller:
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         """One call; never raises for what the other side does."""
-        with calling("POST", {"http.request.method": "POST"}) as span:
+        with call_span("POST", {"http.request.method": "POST"}) as span:
             answered = await self._called(url, body, headers)
             if answered.status is not None:
                 span.attributes |= _place(url) | {"http.response.status_code": answered.status}

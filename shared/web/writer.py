@@ -93,7 +93,7 @@ class Writer:
         metrics: Metrics,
     ) -> None:
         self._engine = engine
-        self._figures = metrics
+        self._metrics = metrics
         self._clock = clock
         self._batch = batch
         self._after = after
@@ -171,7 +171,7 @@ class Writer:
             _give(acts[0], error)
 
     async def _transact(self, acts: Sequence[_Act]) -> list[Answer | Exception]:
-        with spans.sharing(act.trace for act in acts):
+        with spans.shared_by(act.trace for act in acts):
             async with self._engine.begin() as conn:
                 batch = self._batch(conn, await self._clock.stamp(conn))
                 keys = await _Keys.load(conn, [act.once for act in acts if act.once])
@@ -179,7 +179,7 @@ class Writer:
                 answers = [_perform(batch, act, keys) for act in acts]
                 await batch.flush()
                 await keys.flush(conn)
-        self._figures.said(batch.published)
+        self._metrics.count_said(batch.published)
         return answers
 
 

@@ -102,7 +102,7 @@ async def ours(ratio: float, number: int) -> float:
     began = time.process_time()
     for turn in range(number):
         span = tracer.begin("POST", Kind.SERVER, _header(ratio, turn))
-        span.about(CASE_ID, CASE_NUMBER)
+        span.name_case(CASE_ID, CASE_NUMBER)
         str(span)
         if span.flags & 1:
             below = tracer.begin("transaction", Kind.CLIENT, span, TRANSACTION)

@@ -10,14 +10,14 @@ from services.notify.work import Work
 from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import Span, together
+from shared.telemetry.spans import Span, transaction_spans
 
 POLL_S = 0.5
 
 
 async def escalate_due(context: ServiceContext) -> int:
     """Escalate what is due, in one transaction; returns how many acknowledgements were due."""
-    with together() as spans:
+    with transaction_spans() as spans:
         return await _escalate_due(context, spans)
 
 
@@ -31,7 +31,7 @@ async def _escalate_due(context: ServiceContext, spans: list[Span]) -> int:
         await work.load({row.appeal_id for row in overdue})
         steps = []
         for row in await acknowledgements.locked(conn, overdue):
-            spans.append(context.telemetry.tracer.later("escalate", row.traceparent))
+            spans.append(context.telemetry.tracer.begin_linked("escalate", row.traceparent))
             use_span(spans[-1])
             steps.append(work.escalate(row))
         await acknowledgements.escalate(conn, steps)

@@ -23,7 +23,7 @@ from shared.cases import CASE
 from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import NUMBER, calling
+from shared.telemetry.spans import NUMBER, call_span
 
 POLL_S = 0.5
 TOGETHER = 8
@@ -84,7 +84,7 @@ class ContactInquiries:
         use_span(None)
         case = {CASE: str(inquiry.appeal_id), NUMBER: inquiry.registration_number}
         attributes = {"http.request.method": "GET", **case}
-        with calling("GET", attributes, self._context.telemetry, inquiry.registrar):
+        with call_span("GET", attributes, self._context.telemetry, inquiry.registrar):
             return await self._clients[inquiry.registrar].contact_of(inquiry.appeal_id)
 
     async def _postpone(self, inquiry: Any, error: RegistrarUnavailable) -> None:

@@ -32,7 +32,7 @@ from shared.judging.rulebook import rulebook
 from shared.messaging.outbox import Pending, publish
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import CASES, NUMBER, calling
+from shared.telemetry.spans import CASES, NUMBER, call_span
 
 POLL_S = 0.5
 MOST_LEASED = 2_000
@@ -101,7 +101,7 @@ class DeliveryWorker:
             return []
         use_span(parcel.parts[0].traceparent)
         try:
-            with calling(f"send {kind}", _span_attributes(parcel), self._context.telemetry, kind):
+            with call_span(f"send {kind}", _span_attributes(parcel), self._context.telemetry, kind):
                 accepted = await self._send(kind, _letter(parcel, at))
         except ChannelDown as error:
             breaker.failed(at, error.wait)

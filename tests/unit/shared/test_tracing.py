@@ -15,7 +15,7 @@ from shared.telemetry import exporter, spans
 from shared.telemetry.context import SAMPLED, new_trace_id, use_span
 from shared.telemetry.exporter import OtlpExporter
 from shared.telemetry.metrics import Metrics, Telemetry
-from shared.telemetry.spans import KEPT, Kind, Span, Tracer, together
+from shared.telemetry.spans import KEPT, Kind, Span, Tracer, transaction_spans
 
 AT = datetime(2026, 11, 9, tzinfo=UTC)
 
@@ -87,7 +87,7 @@ def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
     span = Tracer("escalation", 0.0, kept=KEPT_EVENTS).begin("judge", Kind.INTERNAL)
     assert str(span).endswith("-00")
     use_span(span)
-    said = spans.said(lifted())
+    said = spans.note_event(lifted())
     assert str(said).endswith("-01")
     assert span.attributes["huying.kept"] == "lift"
     use_span(None)
@@ -96,15 +96,15 @@ def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
 def test_a_span_about_several_cases_names_the_first_and_how_many() -> None:
     span = Tracer("intake").begin("POST", Kind.SERVER)
     for number in ("A-20261109-1", "A-20261109-2", "A-20261109-3", "A-20261109-2", "A-20261109-1"):
-        span.about(number[-1], number)
+        span.name_case(number[-1], number)
     assert span.attributes == {span.tracer.case: "1", spans.NUMBER: "A-20261109-1", spans.CASES: 3}
 
 
 def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
     span, case = Tracer("intake").begin("POST", Kind.SERVER), uuid4()
-    spans.about(case, "A-20261109-1")
+    spans.name_case(case, "A-20261109-1")
     use_span(span)
-    spans.about(case, "A-20261109-1")
+    spans.name_case(case, "A-20261109-1")
     use_span(None)
     assert span.attributes == {span.tracer.case: str(case), spans.NUMBER: "A-20261109-1"}
 
@@ -115,7 +115,7 @@ def test_spans_fail_with_the_transaction_that_they_share(number: int, kept: bool
     made = [tracer.begin("process banks.abc.replies", Kind.CONSUMER) for _ in range(number)]
 
     def transact() -> None:
-        with together() as spans:
+        with transaction_spans() as spans:
             spans += made
             raise TimeoutError
 
@@ -127,7 +127,7 @@ def test_spans_fail_with_the_transaction_that_they_share(number: int, kept: bool
 
 
 def test_a_span_keeps_its_own_error_in_a_transaction_that_holds() -> None:
-    with together() as spans:
+    with transaction_spans() as spans:
         spans += [Tracer("financing").begin(name, Kind.CONSUMER) for name in ("good", "bad")]
         spans[1].error = "parked"
     assert [(span.error, span.attributes.get(KEPT)) for span in spans] == [
@@ -139,7 +139,7 @@ def test_a_span_keeps_its_own_error_in_a_transaction_that_holds() -> None:
 def test_a_call_where_nothing_is_followed_begins_a_trace_that_is_sampled_by_the_ratio() -> None:
     use_span(None)
     telemetry = Telemetry(Tracer("notify", 1.0), Metrics("notify"))
-    with spans.calling("GET", {}, telemetry, "intake") as span:
+    with spans.call_span("GET", {}, telemetry, "intake") as span:
         pass
     assert (span.parent, span.flags) == (None, SAMPLED)
 

@@ -29,7 +29,7 @@ from shared.messaging.settling import settle
 from shared.service.clock import TICK
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import Span, together
+from shared.telemetry.spans import Span, transaction_spans
 
 BATCH = 100
 """Replies of one transaction: a flood of one bank takes its turn among the others."""
@@ -113,7 +113,7 @@ class BankReader:
 
     async def _transact(self, records: Sequence[ConsumerRecord], failed: str | None) -> None:
         replies = [read(record) for record in records]
-        with together() as spans:
+        with transaction_spans() as spans:
             await self._take(replies, failed, spans)
         self._context.wake()
 
@@ -135,7 +135,7 @@ class BankReader:
             sources = [topics.source_id(cluster, reply.raw) for reply in replies]
             await receipts.give(conn, bank, zip(sources, replies, answers, strict=True))
         self._next_offsets |= next_offsets
-        self._context.telemetry.metrics.said(work.published)
+        self._context.telemetry.metrics.count_said(work.published)
 
     async def _move(self, conn: Connection, replies: Sequence[BankReply]) -> dict[int, int]:
         """Move the offsets past the replies; returns them. `_ReadElsewhere` where another replica did."""

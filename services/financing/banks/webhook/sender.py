@@ -17,7 +17,7 @@ from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
-from shared.telemetry.spans import NUMBER, calling
+from shared.telemetry.spans import NUMBER, call_span
 from shared.web.webhooks import Answered, Caller, headers
 
 POLL_S = 0.2
@@ -106,7 +106,7 @@ class WebhookSender:
         signed = headers(call.secrets, str(call.message_id), int(at.timestamp()), body)
         attributes = {"huying.peer": bank, "huying.event_type": call.type, NUMBER: call.leg.partition("/")[0]}
         use_span(call.traceparent)
-        with calling("send webhook", attributes, self._context.telemetry, bank) as span:
+        with call_span("send webhook", attributes, self._context.telemetry, bank) as span:
             answer = await self._caller.post(call.url, body, signed)
             span.error = None if answer.taken else str(answer.status or "unreachable")
         return result_of(call, answer, at, self._random.random())
