@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
 from services.financing import engine, queries
 from services.financing.banks.kafka import queries as kafka_queries
@@ -11,9 +10,10 @@ from services.financing.document import JudgedDocument
 from services.financing.judgement import take
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import go_on
+from services.financing.queries import RememberedFact
 from services.financing.rules import pack_now, pack_of, routing_now
 from services.financing.tables import CASES
-from services.financing.work import Work, fact
+from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.judging import judge as shared
 from shared.rules.judging.decide import decide
@@ -49,18 +49,12 @@ class FinancingJudge(shared.CaseJudge[Known]):
         async with context.engine.begin() as conn:
             await self.calendars.share(conn)
             work = Work(conn, await context.clock.stamp(conn))
-            values = {
-                "own": known.own,
-                "banks": list(known.replies),
-                "marks": list(known.replies.values()),
-                "limit": most,
-            }
-            rows = (await conn.execute(queries.DUE, values)).all()
+            rows = await queries.lock_due(conn, known.own, known.replies, most)
             due = work.take(rows)
             if due:
                 await work.load_banks()
                 reckoned_by = await self.calendars.upto(conn, rows[-1].newest_calendar)
-                histories = await _histories(conn, due)
+                histories = await queries.histories(conn, due)
                 for case_id, row in zip(due, rows, strict=True):
                     self._judge(work, work.cases[case_id], histories[case_id], reckoned_by, row.upto)
                 await work.flush()
@@ -68,7 +62,12 @@ class FinancingJudge(shared.CaseJudge[Known]):
         return len(due)
 
     def _judge(
-        self, work: Work, case: JudgedDocument, history: Sequence[Any], reckoned_by: Calendars, upto: datetime
+        self,
+        work: Work,
+        case: JudgedDocument,
+        history: Sequence[RememberedFact],
+        reckoned_by: Calendars,
+        upto: datetime,
     ) -> None:
         judged = self.attempt(
             work,
@@ -83,19 +82,12 @@ class FinancingJudge(shared.CaseJudge[Known]):
                 work.say(case, go_on(case, work.at, work.banks))
 
     def _judgement(
-        self, case: JudgedDocument, history: Sequence[Any], known: Calendars, upto: datetime
+        self, case: JudgedDocument, history: Sequence[RememberedFact], known: Calendars, upto: datetime
     ) -> shared.JudgedCase:
-        acts = [act for row in history for act in engine.acts(fact(row.type, row.event))]
+        acts = [act for remembered in history for act in engine.acts(remembered.event())]
         judgement = decide(case.case_id, acts, pack_of(self.context, case.pack), known, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return shared.JudgedCase(take(case, judgement, upto), judgement.next_due_at, ahead)
-
-
-async def _histories(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = {key: [] for key in keys}
-    for row in await conn.execute(queries.HISTORY, {"keys": list(keys)}):
-        found[row.case_id].append(row)
-    return found
 
 
 async def judge(context: ServiceContext) -> None:

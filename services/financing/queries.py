@@ -1,7 +1,8 @@
 """Reads and writes the judged cases, loan requests and complaints alike, and the facts they are judged by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -11,22 +12,22 @@ from services.financing.loans import queries as loan_queries
 from services.financing.loans.document import LoanDocument
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
-from shared.events import Event
+from shared.events import CATALOGUE, Event
 
-LOAD = text(
+_LOCK = text(
     """
     select what, cast(file as text) as file, next_due_at, unjudged_from, stuck from cases
     where case_id = any(cast(:ids as uuid[])) or number = any(cast(:numbers as text[]))
     order by case_id for update
     """
 )
-DUE = text(
+_LOCK_DUE = text(
     """
     select c.what, cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck, w.upto,
       (select max(id) from calendars) as newest_calendar
     from cases c cross join lateral (
       select least(cast(:own as timestamptz), min(k.upto)) as upto
-      from unnest(cast(:banks as text[]), cast(:marks as timestamptz[])) as k (bank, upto)
+      from unnest(cast(:banks as text[]), cast(:uptos as timestamptz[])) as k (bank, upto)
       where c.what = 'loan' and k.bank = any(c.banks)
     ) w
     where c.next_due_at <= cast(:own as timestamptz) and c.next_due_at <= w.upto
@@ -34,7 +35,7 @@ DUE = text(
     for update of c skip locked
     """
 )
-HISTORY = text("select case_id, type, event from history where case_id = any(cast(:keys as uuid[]))")
+_HISTORIES = text("select case_id, type, event from history where case_id = any(cast(:keys as uuid[]))")
 _REMEMBER = insert(
     "history",
     {"event_id": "uuid", "case_id": "uuid", "type": "text", "event": "text"},
@@ -57,6 +58,40 @@ _SAVE = insert(
     then="on conflict (case_id) do update set "
     + excluded("state", "banks", "file", "next_due_at", "unjudged_from"),
 )
+
+
+class RememberedFact(NamedTuple):
+    """A fact in the history of a case."""
+
+    type: str
+    body: str
+
+    def event(self) -> Event:
+        """The event. Raises for one that this release does not know."""
+        return CATALOGUE[self.type].model_validate_json(self.body)
+
+
+async def lock(conn: Connection, ids: Collection[UUID], numbers: Collection[str]) -> list[Any]:
+    """The cases with these ids or numbers, locked in the order of their ids."""
+    return (await conn.execute(_LOCK, {"ids": list(ids), "numbers": sorted(numbers)})).all()
+
+
+async def lock_due(conn: Connection, own: datetime, banks: Mapping[str, datetime], limit: int) -> list[Any]:
+    """The cases that are due, the longest due first, each with `upto`, the moment up to which it can be judged.
+
+    That is `own`, the horizon of this service; for a loan request it is the least moment in `banks` of the
+    banks that were asked, where that is earlier. Cases that another replica has locked are left out.
+    """
+    values = {"own": own, "banks": list(banks), "uptos": list(banks.values()), "limit": limit}
+    return (await conn.execute(_LOCK_DUE, values)).all()
+
+
+async def histories(conn: Connection, case_ids: Collection[UUID]) -> dict[UUID, list[RememberedFact]]:
+    """The facts that each of these cases is judged by."""
+    facts: dict[UUID, list[RememberedFact]] = {case_id: [] for case_id in case_ids}
+    for row in await conn.execute(_HISTORIES, {"keys": list(case_ids)}):
+        facts[row.case_id].append(RememberedFact(row.type, row.event))
+    return facts
 
 
 async def remember(conn: Connection, facts: Sequence[tuple[UUID, Event]]) -> None:

@@ -22,7 +22,7 @@ from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument
 from services.financing.tables import CASES
 from shared.database.connection import Connection
-from shared.events import CATALOGUE, Event
+from shared.events import Event
 from shared.judging.work import JudgingWork
 from shared.service.errors import NotFound
 from shared.telemetry import spans
@@ -67,8 +67,7 @@ class Work(JudgingWork[JudgedDocument]):
         ids = [key for key in keys if isinstance(key, UUID)]
         numbers = {key.partition("/")[0] for key in keys if isinstance(key, str)}
         if ids or numbers:
-            values = {"ids": ids, "numbers": sorted(numbers)}
-            self.take(await self.conn.execute(queries.LOAD, values))
+            self.take(await queries.lock(self.conn, ids, numbers))
         if keys:
             await self.load_banks()
 
@@ -176,8 +175,3 @@ class Work(JudgingWork[JudgedDocument]):
 
 def _no_such(name: str) -> NotFound:
     return NotFound("没有这项记录", f"no such {name} here", "id")
-
-
-def fact(type_: str, body: str) -> Event:
-    """A fact of a case's history. Raises for a type that this release does not know."""
-    return CATALOGUE[type_].model_validate_json(body)
