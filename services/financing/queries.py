@@ -77,7 +77,7 @@ async def lock(conn: Connection, ids: Collection[UUID], numbers: Collection[str]
 
 
 async def lock_due(conn: Connection, own: datetime, banks: Mapping[str, datetime], limit: int) -> list[Any]:
-    """The cases that are due, the longest due first, each with `upto`, the moment up to which it can be judged.
+    """The cases that are due, the longest due first, each with `upto`, to when it can be judged.
 
     That is `own`, the horizon of this service; for a loan request it is the least moment in `banks` of the
     banks that were asked, where that is earlier. Cases that another replica has locked are left out.
