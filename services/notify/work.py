@@ -23,11 +23,10 @@ from services.notify.contacts import work as contacts
 from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE
 from services.notify.document import CaseDocument
-from services.notify.messages import work as inboxes
 from services.notify.messages.message import Message
 from services.notify.messages.routing import table
 from services.notify.messages.words import USUAL, Language, needs_names
-from services.notify.messages.work import WrittenMessage
+from services.notify.messages.work import WrittenMessage, send
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
 from shared.events import Event, NoticeSent
@@ -153,7 +152,7 @@ class Work(UnitOfWork):
             WrittenMessage(message, self._traces[message.id], self._acknowledgements.get(message.id))
             for message in self.messages.values()
         ]
-        new_ids = await inboxes.send(self.conn, self.at, written)
+        new_ids = await send(self.conn, self.at, written)
         new = [message for message in self.messages.values() if message.id in new_ids]
         self.pending += [Pending(self._notice_sent(message), self._traces[message.id]) for message in new]
         await deliveries.plan(self.conn, self.at, new, self._config.channels)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from services.notify.acknowledgements import work as acknowledgements
 from services.notify.acknowledgements.domain import acknowledged
 from services.notify.messages import queries
-from services.notify.messages import work as inboxes
 from services.notify.messages.inboxes import inboxes_of
+from services.notify.messages.work import mark_read
 from shared.messaging.outbox import Pending, publish
 from shared.service.errors import Conflict, NotFound
 from shared.telemetry import spans
@@ -28,7 +28,7 @@ async def acknowledge(message_id: UUID, request: Requested) -> Response:
     async with request.context.engine.begin() as conn:
         at = await request.context.clock.stamp(conn)
         _require_asking(await queries.acknowledgement_of(conn, message_id, own))
-        await inboxes.mark_read(conn, at, message_id, own)
+        await mark_read(conn, at, message_id, own)
         row = await acknowledgements.acknowledge(conn, message_id, own, request.caller.name, at)
         after = await queries.acknowledgement_of(conn, message_id, own)
         if row is not None:

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from services.notify.messages import queries
-from services.notify.messages import work as inboxes
 from services.notify.messages.inboxes import inbox_of, inboxes_of
 from services.notify.messages.queries import POSITION
+from services.notify.messages.work import mark_read
 from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
@@ -38,7 +38,7 @@ async def read(message_id: UUID, request: Requested) -> Response:
     """Mark one of the caller's messages as read; the first time stays."""
     async with request.context.engine.begin() as conn:
         at = await request.context.clock.stamp(conn)
-        row = await inboxes.mark_read(conn, at, message_id, inboxes_of(request.caller))
+        row = await mark_read(conn, at, message_id, inboxes_of(request.caller))
         if row is None:
             raise NotFound("收件箱中没有这条消息", "no such message in this inbox", "message_id")
     return json(dict(row))
