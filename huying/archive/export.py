@@ -171,11 +171,11 @@ class _Export:
             running.add(event.link)
             number = event.number
             self._out.write(event.line())
-        head = Head(service, None, number, running.head(), self._snapshots.made_at).told()
+        head = Head(service, None, number, running.head(), self._snapshots.made_at).content()
         self._out.write(files.metadata_line(files.HEAD, service, {"head": head, **self._signed(head)}))
 
     def _seal(self, service: str, row: Any) -> chain.RunningDigest:
-        head = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).told()
+        head = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).content()
         data = {"head": head, "key": row["key"].hex(), "signature": row["signature"].hex()}
         self._out.write(files.metadata_line(files.SEAL, service, data))
         return chain.RunningDigest(row["head"])

@@ -1,8 +1,8 @@
-"""The hash chain over what a service said of each case, and the lines in which events are exported. Pure.
+"""The hash chain over the events that a service published, and the lines in which they are exported. Pure.
 
-Canonical is an event's CloudEvents 1.0 JSON, byte for byte as `canonical` writes it. An event's link is the
-SHA-256 of the link before it in its case (32 zero bytes before the first) and those bytes. A head is the
-SHA-256 of the head before it and of all links since, in the order in which the service said them.
+The canonical form of an event is its CloudEvents 1.0 JSON, byte for byte as `canonical` writes it. A
+link is the SHA-256 of the previous link of the case (32 zero bytes for the first) and the canonical form. A
+head is the SHA-256 of the previous head and of all links since, in the order in which the service published.
 """
 
 import re
@@ -48,30 +48,29 @@ def canonical(service: str, key: str, id_: UUID, type_: str, occurred_at: dateti
     )
 
 
-def link(before: bytes, parse_line: bytes) -> bytes:
-    """The link of the canonical event `said` after the one `before`."""
-    return sha256(before + parse_line).digest()
+def link(previous: bytes, event: bytes) -> bytes:
+    """The link of a canonical event after the `previous` link of its case."""
+    return sha256(previous + event).digest()
 
 
 class RunningDigest:
-    """The head over all links added since the head `before`."""
+    """The head over the links that are added to it, after the head `previous`."""
 
-    def __init__(self, before: bytes = START) -> None:
-        self._sum = sha256(before)
+    def __init__(self, previous: bytes = START) -> None:
+        self._digest = sha256(previous)
 
-    def add(self, one: bytes) -> None:
-        """Go on with the next link."""
-        self._sum.update(one)
+    def add(self, next_link: bytes) -> None:
+        self._digest.update(next_link)
 
     def head(self) -> bytes:
-        """The head up to here."""
-        return self._sum.digest()
+        """The head over the links added so far."""
+        return self._digest.digest()
 
 
 class ChainedEvent(NamedTuple):
-    """An event as a file has it. `number` counts the service's events, `position` those of its case, from 1.
+    """An event with its link. `number` counts the service's events, `position` those of its case, from 1.
 
-    `event` is the canonical event; None for one that the chain holds and the outbox had no more.
+    `event` is the canonical event; None where the chain has its link and the outbox no longer had the event.
     """
 
     number: int
@@ -82,7 +81,7 @@ class ChainedEvent(NamedTuple):
     event: bytes | None
 
     def line(self) -> bytes:
-        """As a file has it."""
+        """The event's line in an exported file."""
         start = b'{"sequence":"%d","caseposition":%d,"caselink":"%s",' % (
             self.number,
             self.position,
@@ -95,28 +94,27 @@ class ChainedEvent(NamedTuple):
     @property
     def case(self) -> str:
         """The case's number, or its id where the event does not hold it."""
-        found = _NUMBER.search(self.event or b"")
-        return found[1].decode(errors="replace") if found else self.key
+        number = _NUMBER.search(self.event or b"")
+        return number[1].decode(errors="replace") if number else self.key
 
 
 def parse_line(line: bytes) -> ChainedEvent | None:
-    """The event of a line; None where the line is none."""
-    if found := _LINE.fullmatch(line):
-        number, position, digest, rest, id_ = found.groups()
+    """The event of a line of an exported file; None where the line has another form."""
+    if match := _LINE.fullmatch(line):
+        number, position, digest, rest, id_ = match.groups()
         subject = _SUBJECT.search(rest)
         if subject is None:
             return None
         key, event = subject[1], b"{" + rest
-    elif found := _GONE.fullmatch(line):
-        number, position, digest, id_, key = found.groups()
+    elif match := _GONE.fullmatch(line):
+        number, position, digest, id_, key = match.groups()
         event = None
     else:
         return None
-    hexed = bytes.fromhex(digest.decode())
     return ChainedEvent(
         int(number),
         int(position),
-        hexed,
+        bytes.fromhex(digest.decode()),
         id_.decode(errors="replace"),
         key.decode(errors="replace"),
         event,

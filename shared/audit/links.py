@@ -1,4 +1,4 @@
-"""The table of links: the relay adds one for every event as it leaves, in the order in which they leave."""
+"""The table of links: the relay adds one for every event that it sends, in the order of sending."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -10,13 +10,15 @@ from sqlalchemy.dialects import postgresql as pg
 
 from shared.audit.chain import START, canonical, link
 from shared.database.connection import Connection, Database
+from shared.database.rows import insert
 
-MOST_HEADS = 100_000
+MOST_CASES = 100_000
+"""Of which the last link is kept in memory."""
 BATCH = 2_000
 
 _LAST = text("select max(number) as number, max(seq) as seq from links")
 _LINKED = text("select seq from links where seq = any(cast(:seqs as bigint[]))")
-_HEADS = text(
+_LAST_OF_CASES = text(
     """
     select k.key, l.position, l.link from unnest(cast(:keys as text[])) as k (key)
     cross join lateral (
@@ -24,14 +26,17 @@ _HEADS = text(
     ) as l
     """
 )
-_ADD = text(
-    """
-    insert into links (number, seq, event_id, key, position, link, linked_at)
-    select t.*, :at from unnest(
-      cast(:numbers as bigint[]), cast(:seqs as bigint[]), cast(:ids as uuid[]), cast(:keys as text[]),
-      cast(:positions as int[]), cast(:links as bytea[])
-    ) as t
-    """
+_INSERT = insert(
+    "links",
+    {
+        "number": "bigint",
+        "seq": "bigint",
+        "event_id": "uuid",
+        "key": "text",
+        "position": "int",
+        "link": "bytea",
+    },
+    also={"linked_at": ":at"},
 )
 _OLD = text(
     """
@@ -68,7 +73,7 @@ def add_tables(metadata: sa.MetaData) -> None:
 
 
 class Link(NamedTuple):
-    """One row of the table."""
+    """A row of the table."""
 
     number: int
     seq: int
@@ -79,72 +84,62 @@ class Link(NamedTuple):
 
 
 class ChainWriter:
-    """The chain of one service, for whoever alone may send its outbox."""
+    """Extends the chain of one service. Only the process that relays may do so."""
 
     def __init__(self, service: str) -> None:
         self._service = service
         self._topic = f"{service}.events"
         self._number = 0
-        self._top = 0
-        self._heads: dict[str, tuple[int, bytes]] = {}
+        self._top_seq = 0
+        self._last: dict[str, tuple[int, bytes]] = {}
+        """By key: position and link of the last event of the case, as far as they were read."""
 
     async def begin(self, conn: Connection, database: Database, at: datetime) -> None:
-        """Read where the chain ends; what was sent before there was a chain is linked now, all or nothing."""
+        """Read where the chain ends. Events that were sent before there was a chain get their links now."""
         last = (await conn.execute(_LAST)).one()
-        self._number, self._top, self._heads = last.number or 0, last.seq or 0, {}
+        self._number, self._top_seq, self._last = last.number or 0, last.seq or 0, {}
         if not self._number:
-            async with database.begin() as whole:
-                await self._link_old(whole, at)
+            async with database.begin() as transaction:
+                await self._link_old(transaction, at)
 
     async def _link_old(self, conn: Connection, at: datetime) -> None:
         after = 0
-        while rows := (
-            await conn.execute(_OLD, {"topic": self._topic, "after": after, "limit": BATCH})
-        ).all():
+        values = {"topic": self._topic, "limit": BATCH}
+        while rows := (await conn.execute(_OLD, values | {"after": after})).all():
             await self.add(conn, rows, at)
             after = rows[-1].seq
 
     async def add(self, conn: Connection, rows: Sequence[Any], at: datetime) -> None:
-        """Link rows of the outbox, in this order, but for those of other topics and those linked already."""
+        """Link rows of the outbox, in this order; rows of other topics and linked rows are left out."""
         own = [row for row in rows if row.topic == self._topic]
-        known: set[int] = set()
-        if below := [row.seq for row in own if row.seq <= self._top]:  # sent again, or committed late
-            known = set((await conn.execute(_LINKED, {"seqs": below})).scalars())
-        if new := [row for row in own if row.seq not in known]:
-            await self._know(conn, {row.key for row in new})
-            await insert_links(conn, self.next(new), at)
+        linked: set[int] = set()
+        if below := [row.seq for row in own if row.seq <= self._top_seq]:  # sent again, or committed late
+            linked = set((await conn.execute(_LINKED, {"seqs": below})).scalars())
+        if new := [row for row in own if row.seq not in linked]:
+            await self._read_last(conn, {row.key for row in new})
+            await insert_links(conn, self.extend(new), at)
 
-    async def _know(self, conn: Connection, keys: set[str]) -> None:
-        if len(self._heads) > MOST_HEADS:
-            self._heads = {}
-        if missing := keys - self._heads.keys():
-            for row in await conn.execute(_HEADS, {"keys": sorted(missing)}):
-                self._heads[row.key] = (row.position, row.link)
+    async def _read_last(self, conn: Connection, keys: set[str]) -> None:
+        if len(self._last) > MOST_CASES:
+            self._last = {}
+        if missing := keys - self._last.keys():
+            for row in await conn.execute(_LAST_OF_CASES, {"keys": sorted(missing)}):
+                self._last[row.key] = (row.position, row.link)
 
-    def next(self, rows: Iterable[Any]) -> list[Link]:
-        """The links of rows whose cases' last links are known, or that are the first of their cases."""
-        found = []
+    def extend(self, rows: Iterable[Any]) -> list[Link]:
+        """Make the links of rows. A row whose case is not in `_last` is taken as the first of its case."""
+        links = []
         for row in rows:
-            position, before = self._heads.get(row.key, (0, START))
+            position, previous = self._last.get(row.key, (0, START))
             event = canonical(self._service, row.key, row.event_id, row.type, row.occurred_at, row.body)
             self._number += 1
-            self._top = max(self._top, row.seq)
-            one = Link(self._number, row.seq, row.event_id, row.key, position + 1, link(before, event))
-            self._heads[row.key] = (one.position, one.link)
-            found.append(one)
-        return found
+            self._top_seq = max(self._top_seq, row.seq)
+            made = Link(self._number, row.seq, row.event_id, row.key, position + 1, link(previous, event))
+            self._last[row.key] = (made.position, made.link)
+            links.append(made)
+        return links
 
 
-async def insert_links(conn: Connection, found: Sequence[Link], at: datetime) -> None:
-    """Insert links made at `at`."""
-    numbers, seqs, ids, keys, positions, links = (list(column) for column in zip(*found, strict=True))
-    values = {
-        "numbers": numbers,
-        "seqs": seqs,
-        "ids": ids,
-        "keys": keys,
-        "positions": positions,
-        "links": links,
-        "at": at,
-    }
-    await conn.execute(_ADD, values)
+async def insert_links(conn: Connection, links: Sequence[Link], at: datetime) -> None:
+    """Insert links that were made at `at`."""
+    await _INSERT.execute(conn, links, at=at)

@@ -1,7 +1,7 @@
-"""Daily heads: once a day a service seals all it said, signed with the city's Ed25519 key.
+"""Daily seals: once a day a service signs the head of its hash chain with the city's Ed25519 key.
 
-The key is a PEM file (PKCS 8, mode 600) that no database holds. What was sealed cannot be changed afterwards
-by whoever has the databases alone.
+The key is a PEM file (PKCS 8, mode 600) outside the databases: whoever has only the databases cannot change
+sealed events unnoticed.
 """
 
 import os
@@ -22,7 +22,7 @@ from shared.database.connection import Connection, Database
 from shared.database.retry import keep_running
 from shared.service.clock import Clock
 
-LOOK_S = 60.0
+LOOK_EVERY_S = 60.0
 PAGE = 20_000
 
 _NEWEST = text("select day, upto, head from seals order by day desc limit 1")
@@ -39,7 +39,7 @@ _SEAL = text(
 
 
 class Head(NamedTuple):
-    """What a service had said up to its event number `upto`. `day` is None for the head at an export."""
+    """The head of a service's chain at its event number `upto`. `day` is None for the head at an export."""
 
     service: str
     day: date | None
@@ -47,8 +47,8 @@ class Head(NamedTuple):
     head: bytes
     sealed_at: datetime
 
-    def told(self) -> dict[str, object]:
-        """As it is signed and exported."""
+    def content(self) -> dict[str, object]:
+        """The document that is signed and exported."""
         return {
             "service": self.service,
             "day": self.day and self.day.isoformat(),
@@ -58,9 +58,9 @@ class Head(NamedTuple):
         }
 
 
-def signed_bytes(told: dict[str, object]) -> bytes:
-    """What is signed: JSON with sorted keys, after a word that no other use has."""
-    return b"huying head 1\n" + orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+def signed_bytes(content: dict[str, object]) -> bytes:
+    """The bytes that are signed: JSON with sorted keys, after a first line that no other signature has."""
+    return b"huying head 1\n" + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
 def public_bytes(key: Ed25519PrivateKey) -> bytes:
@@ -68,27 +68,27 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(form.Encoding.Raw, form.PublicFormat.Raw)
 
 
-def is_signed(key: bytes, signature: bytes, told: dict[str, object]) -> bool:
-    """Whether `key` signed this."""
+def is_signed(key: bytes, signature: bytes, content: dict[str, object]) -> bool:
+    """Whether `signature` is that of the public `key` over `content`."""
     try:
-        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed_bytes(told))
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, signed_bytes(content))
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
 def make_key(file: Path) -> None:
-    """Make a key where there is none."""
+    """Create a key in `file`, unless there is one."""
     if not file.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(
             form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()
         )
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as made:
-            made.write(pem)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(pem)
 
 
 def read_key(file: Path) -> Ed25519PrivateKey:
-    """The key in `file`. ValueError where it is none, or others may read it."""
+    """The key in `file`. ValueError where it is not an Ed25519 key, or others may read it."""
     try:
         if file.stat().st_mode & 0o077:
             raise ValueError(
@@ -105,29 +105,29 @@ def read_key(file: Path) -> Ed25519PrivateKey:
 async def seal(
     conn: Connection, service: str, midnight: datetime, at: datetime, key: Ed25519PrivateKey
 ) -> Head | None:
-    """Seal, at `at`, what was said before `midnight` and no seal covers; None where that is nothing."""
+    """Seal, at `at`, the events before `midnight` that no seal covers; None where there are none."""
     day = midnight.date() - timedelta(days=1)
     newest = (await conn.execute(_NEWEST)).one_or_none()
     upto = (await conn.execute(_LAST, {"until": midnight})).scalar() or 0
-    before, after = (newest.head, newest.upto) if newest else (chain.START, 0)
+    previous, after = (newest.head, newest.upto) if newest else (chain.START, 0)
     if upto <= after or (newest and newest.day >= day):
         return None
-    found = Head(service, day, upto, await head_between(conn, before, after, upto), at)
-    signature = key.sign(signed_bytes(found.told()))
-    values = {"day": day, "upto": upto, "head": found.head, "at": at}
+    head = Head(service, day, upto, await head_between(conn, previous, after, upto), at)
+    signature = key.sign(signed_bytes(head.content()))
+    values = {"day": day, "upto": upto, "head": head.head, "at": at}
     await conn.execute(_SEAL, values | {"key": public_bytes(key), "signature": signature})
-    return found
+    return head
 
 
-async def head_between(conn: Connection, before: bytes, after: int, upto: int) -> bytes:
-    """The head over the links from number `after`, exclusive, to `upto`."""
-    running = chain.RunningDigest(before)
+async def head_between(conn: Connection, previous: bytes, after: int, upto: int) -> bytes:
+    """The head after `previous` over the links from number `after`, exclusive, to `upto`."""
+    digest = chain.RunningDigest(previous)
     while after < upto:
         rows = (await conn.execute(_LINKS, {"after": after, "upto": upto, "limit": PAGE})).all()
         for row in rows:
-            running.add(row.link)
+            digest.add(row.link)
         after = rows[-1].number
-    return running.head()
+    return digest.head()
 
 
 async def seal_daily(
@@ -138,7 +138,7 @@ async def seal_daily(
     key: Ed25519PrivateKey,
     log: structlog.typing.FilteringBoundLogger,
 ) -> None:
-    """Seal each day in `zone` soon after it ended, until cancelled."""
+    """Seal each day of `zone` within a minute after it ended, until cancelled."""
 
     async def seal_yesterday() -> None:
         now = clock.now()
@@ -147,4 +147,4 @@ async def seal_daily(
             if head := await seal(conn, service, midnight, now, key):
                 log.info("sealed", day=str(head.day), upto=head.upto, head=head.head.hex())
 
-    await keep_running(seal_yesterday, log, "sealing", rest_s=LOOK_S, pause_s=LOOK_S)
+    await keep_running(seal_yesterday, log, "sealing", rest_s=LOOK_EVERY_S, pause_s=LOOK_EVERY_S)

@@ -37,12 +37,12 @@ def may_pass(error: BaseException) -> bool:
 
 
 async def track_topics(producer: AIOKafkaProducer, topics: Collection[str]) -> None:
-    """Have the producer know the partitions of these topics, and keep on knowing them.
+    """Have the producer ask for the metadata of these topics before it is given messages.
 
-    A producer begins with the metadata of all topics. Once it is asked for a new topic it keeps only those it
-    was asked for. So the first pass finds new topics, and the second asks for those that it then forgot.
+    A producer begins with the metadata of all topics. When it asks for a new topic, it forgets those it never
+    asked for; messages that it holds for a forgotten topic wait until the next message to that topic.
     """
-    for topic in (*topics, *topics):
+    for topic in topics:
         await producer.partitions_for(topic)
 
 

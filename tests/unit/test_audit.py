@@ -67,13 +67,13 @@ class Forge:
         self.lines.append(ChainedEvent(self.number, position + 1, link, str(id_), key, said).line())
 
     def seal(self, service: str, day: date, key: Ed25519PrivateKey | None = None) -> None:
-        head = Head(service, day, self.number, self.running.head(), AT).told()
+        head = Head(service, day, self.number, self.running.head(), AT).content()
         data = {"head": head, **self.signed(head, key)}
         self.lines.append(archive.metadata_line(archive.SEAL, service, data))
         self.running = chain.RunningDigest(self.running.head())
 
     def head(self, service: str) -> None:
-        head = Head(service, None, self.number, self.running.head(), AT).told()
+        head = Head(service, None, self.number, self.running.head(), AT).content()
         self.lines.append(archive.metadata_line(archive.HEAD, service, {"head": head, **self.signed(head)}))
         self.running, self.heads, self.number = chain.RunningDigest(), {}, 0
 
