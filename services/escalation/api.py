@@ -109,7 +109,7 @@ async def cases(
     state: CaseState | None = None,
     unit: Annotated[acts.Code | None, Query()] = None,
 ) -> Response:
-    """All cases as last judged, with cards, lift and deadlines; a unit sees those it is blamed for."""
+    """All cases as last judged; a unit sees those in which it has a card or an overdue deadline."""
     return await _list(conn, page, state=state, unit=_own(called, unit))
 
 

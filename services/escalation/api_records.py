@@ -1,4 +1,4 @@
-"""What was judged, on record: publications for everybody, histories and calendars for whoever judges anew."""
+"""Records of the judgement: publications for everybody, histories for whoever judges anew."""
 
 from datetime import datetime
 from typing import Any
@@ -57,16 +57,16 @@ def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict
 
 @router.get("/histories")
 async def histories(conn: Reading, page: Paged, request: Request) -> Response:
-    """Every case with its acts, the pack it is judged under, and what was issued: enough to judge it anew."""
+    """Every case with its acts, its pack, and what was issued: all that is needed to judge it anew."""
     rows = await queries.judged_cases(conn, page.after_text, page.limit + 1)
-    found = await queries.histories(conn, [row.appeal_id for row in rows])
+    history_of = await queries.histories(conn, [row.appeal_id for row in rows])
     now = service(request).clock.now()
-    return page.answer([_history(row, found[row.appeal_id], now) for row in rows], "registration_number")
+    return page.answer([_history(row, history_of[row.appeal_id], now) for row in rows], "registration_number")
 
 
 def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str, Any]:
     case = CaseDocument.model_validate(row.file)
-    found = [_event(act) for act in remembered]
+    acts = [_event(act) for act in remembered]
     upto = _judged_upto(case, row.next_due_at, now)
     return {
         "appeal_id": case.appeal_id,
@@ -75,8 +75,8 @@ def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str,
         "judged_upto": upto,
         "waits": row.unjudged_from is not None and upto is not None and row.unjudged_from <= upto,
         "stuck": row.stuck,
-        "events": sorted(found, key=lambda act: (datetime.fromisoformat(act["occurred_at"]), act["id"])),
-        "late": [act["id"] for act, one in zip(found, remembered, strict=True) if one.late],
+        "events": sorted(acts, key=lambda act: (datetime.fromisoformat(act["occurred_at"]), act["id"])),
+        "late": [act["id"] for act, kept in zip(acts, remembered, strict=True) if kept.late],
         "issued": [*_cards(case), *_lifts(case)],
         "said": sorted(map(str, case.said)),
     }
@@ -89,7 +89,7 @@ def _event(act: Remembered) -> dict[str, Any]:
 
 
 def _judged_upto(case: CaseDocument, next_due_at: datetime | None, now: datetime) -> datetime | None:
-    """For a case last judged under a release that did not note it: up to just before it is due again."""
+    """Up to when a case was judged. An older release did not note it: then until just before it is due."""
     if case.judged_upto is not None or not case.version:
         return case.judged_upto
     return next_due_at - TICK if next_due_at else now

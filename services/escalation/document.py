@@ -1,4 +1,4 @@
-"""A case as last judged: deadlines, cards, lifts, supervision notices, publications. Pure."""
+"""The document of a case as last judged: deadlines, cards, lifts, supervision notices, publications."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -27,7 +27,7 @@ class CardStatus(StrEnum):
 
 
 class Passed(BaseModel):
-    """A deadline that passed, as what followed from it names it. `title` where the pack named it."""
+    """The passed deadline, as each consequence of it names it. `title` is the pack's name for it."""
 
     leg_id: UUID | None
     unit: str | None
@@ -51,13 +51,13 @@ class Card(Passed):
     cleared_at: datetime | None = None
 
     def clear(self, at: datetime) -> None:
-        """Its leg was completed. One withdrawn stays so; one contested waits for the office's word."""
+        """Note that the leg was completed. A withdrawn card stays withdrawn, a contested one contested."""
         self.cleared_at = at
         if self.status not in (CardStatus.WITHDRAWN, CardStatus.APPEALED):
             self.status = CardStatus.CLEARED
 
     def stands(self) -> bool:
-        """Whether what it was issued for is still to be done."""
+        """Whether the leg it was issued for is still to be completed."""
         return self.cleared_at is None and self.status not in (CardStatus.WITHDRAWN, CardStatus.CLEARED)
 
 
@@ -118,8 +118,8 @@ class Publication(Passed):
 class CaseDocument(AppealRecord):
     """A case as last judged, up to `judged_upto`.
 
-    `said` are the ids of what the judge said of it; never said again. `units` are names by code.
-    `traceparent` is where it began.
+    `said` are the ids of the judge's events; none is emitted again. `units` are names by code. `traceparent`
+    is the trace of the request that registered the appeal.
     """
 
     source_id: str | None = None
@@ -142,7 +142,7 @@ class CaseDocument(AppealRecord):
     @model_validator(mode="before")
     @classmethod
     def _with_lifts(cls, data: Any) -> Any:
-        """A document of a release that knew one lift a case."""
+        """Read a document of a release that kept one lift a case."""
         if isinstance(data, dict) and "lifts" not in data and data.get("lift"):
             return {**data, "lifts": [data["lift"]]}
         return data
@@ -176,13 +176,13 @@ class CaseDocument(AppealRecord):
         return self.lift
 
     def supervised(self) -> bool:
-        """Whether the office still has an eye on it: something is overdue, carded or lifted, and not done."""
+        """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""
         if self.state in _DONE:
             return False
         return bool(self.lifts) or bool(self.notices) or bool(self.blamed())
 
     def blamed(self) -> list[str]:
-        """The units with a card that stands, or with a deadline overdue and not met since."""
+        """The units with a card that stands, or with an overdue deadline that was not met since."""
         late = {
             d.unit for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None and d.unit
         }

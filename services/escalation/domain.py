@@ -14,16 +14,16 @@ from shared.service.errors import Conflict, Forbidden, Invalid
 
 
 def perform(case: CaseDocument, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
-    """Let `act` happen: the case changes and the events it made are returned. Raises what it refuses.
+    """Apply `act` to the case; returns the events of it. Raises `Conflict`, `Forbidden` or `Invalid`.
 
     `today` is the day in the jurisdiction.
     """
     if isinstance(act, acts.DecidePublication):
-        said = [decide_publication(case, act, at, today)]
+        made = [decide_publication(case, act, at, today)]
     else:
-        said = list(_TRANSITIONS[type(act)](case, act, at, caller))
+        made = list(_TRANSITIONS[type(act)](case, act, at, caller))
     case.version += 1
-    return said
+    return made
 
 
 def _move(card: Card, to: CardStatus, *allowed: CardStatus, reason: str | None = None) -> None:
@@ -128,7 +128,7 @@ def sign_off(case: CaseDocument, _act: acts.SignOff, at: datetime, caller: Calle
 
 
 def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
-    """The newest lift: what went on to the next level is no more the lower leader's."""
+    """The newest lift, if the caller leads it. A case lifted further is the lower leader's no more."""
     lift = case.lifted()
     if lift.signed_off_at is not None:
         raise Conflict("提级办理已签批", "the lifted handling was signed off already")

@@ -1,4 +1,4 @@
-"""How events of appeals are acts of the engine, and how its rulings are said of appeals. Pure."""
+"""Events of appeals as acts of the engine, and its rulings as events of appeals. Pure."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -19,23 +19,19 @@ from shared.rules.time.calendar import Calendar, Calendars
 def judge(
     appeal_id: UUID, history: Iterable[Event], pack: Pack, calendar: Calendar | Calendars, upto: datetime
 ) -> Judgement:
-    """Judge an appeal by its events, as of `upto`; events that nobody judges by may be among them."""
+    """Judge an appeal by its events, as of `upto`; events that no appeal is judged by are left out."""
     folded = [ACTS[type(event)](event) for event in history if type(event) in ACTS]
     return decide(appeal_id, folded, pack, calendar, upto)
 
 
 def said(ruling: Ruling, appeal_id: UUID, registration_number: str) -> Event:
-    """A ruling as escalation says it, under the id of the ruling."""
-    names = [field.name for field in fields(ruling)]
-    return SAID[type(ruling)](
-        appeal_id=appeal_id,
-        registration_number=registration_number,
-        **{name: getattr(ruling, name) for name in names},
-    )
+    """The event that says a ruling; it bears the ruling's id."""
+    borne = {field.name: getattr(ruling, field.name) for field in fields(ruling)}
+    return SAID[type(ruling)](appeal_id=appeal_id, registration_number=registration_number, **borne)
 
 
 def _act(act_type: type[Act], *names: str) -> Callable[[Any], Act]:
-    """How an act is made of an event that bears what the act bears, under the same `names`."""
+    """Makes an act of an event; `names` are the fields that both have, in the order of the act's."""
 
     def act(event: Event) -> Act:
         return act_type(event.id, event.occurred_at, *(getattr(event, name) for name in names))

@@ -1,4 +1,4 @@
-"""What escalation's database is asked for, for the figures."""
+"""Queries of escalation's database for its gauges."""
 
 from sqlalchemy import text
 

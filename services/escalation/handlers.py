@@ -1,4 +1,4 @@
-"""What escalation does about the events it hears: everything that bears on judgement is remembered."""
+"""What escalation does with the events it receives: every event that bears on judgement is remembered."""
 
 from services.escalation.engine import ACTS
 from services.escalation.work import Work

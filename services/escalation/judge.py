@@ -1,4 +1,4 @@
-"""Escalation judges appeals: each up to the watermark of its partition in the topics it depends on."""
+"""Escalation judges appeals, each up to the watermark of its partition in the topics it depends on."""
 
 from datetime import datetime
 from uuid import UUID

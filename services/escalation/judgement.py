@@ -1,4 +1,4 @@
-"""What a judgement brings into a case: what was not said yet, and its deadlines, explained. Pure."""
+"""What a judgement changes in a case: rulings that were not said yet, and the deadlines. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 
 
 def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event]:
-    """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
+    """Bring `case` up to `judgement`; returns the new events, last the deadlines if they changed."""
     unsaid = [ruling for ruling in judgement.rulings if ruling.id not in case.said]
     new = [engine.said(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
     for event in new:
@@ -37,7 +37,7 @@ def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event
 
 
 def keep(case: CaseDocument, event: Event) -> None:
-    """Put into `case` what of `event` it holds."""
+    """Keep in `case` what an event of the judge added to it: a card, a lift, a notice."""
     if (into := _KEPT.get(type(event))) is not None:
         into(case, event)
 

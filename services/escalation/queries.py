@@ -197,11 +197,11 @@ async def remember(conn: Connection, news: Sequence[tuple[Event, bool]]) -> None
 
 
 async def histories(conn: Connection, keys: Collection[UUID]) -> dict[UUID, list[Remembered]]:
-    """What is known of these cases, in no order."""
-    found: dict[UUID, list[Remembered]] = {key: [] for key in keys}
+    """The acts of these cases, in no order."""
+    acts: dict[UUID, list[Remembered]] = {key: [] for key in keys}
     for row in await conn.execute(_HISTORIES, {"keys": list(keys)}):
-        found[row.appeal_id].append(Remembered(row.type, row.event, row.late))
-    return found
+        acts[row.appeal_id].append(Remembered(row.type, row.event, row.late))
+    return acts
 
 
 async def mark_late(conn: Connection, ids: Sequence[UUID]) -> None:
@@ -256,10 +256,10 @@ async def judged_cases(conn: Connection, after: str, limit: int) -> Sequence[Any
 
 async def publications_of(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Publication]]:
     """What is proposed for publication in these cases."""
-    found: dict[UUID, list[Publication]] = {}
+    publications: dict[UUID, list[Publication]] = {}
     for row in await conn.execute(_PUBLICATIONS_OF_CASES, {"keys": keys}):
-        found.setdefault(row.appeal_id, []).append(Publication.model_validate(row.file))
-    return found
+        publications.setdefault(row.appeal_id, []).append(Publication.model_validate(row.file))
+    return publications
 
 
 async def published(conn: Connection, after: int, limit: int, today: date) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""What escalation had said of cases, brought back into them: for databases that are built anew."""
+"""Cases as they stood after escalation's own events, for a database that is rebuilt."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,14 +12,14 @@ from shared import events
 from shared.events import Event
 
 
-async def restore(work: Work, said: Sequence[Event]) -> None:
-    """Bring back what was said of cases that are open here, in the order in which it was said.
+async def restore(work: Work, events_in_order: Sequence[Event]) -> None:
+    """Restore cases, which must be there, from the events that escalation emitted, in their order.
 
-    What was said is never said again. Publications come from their own rows, which hold the answers.
+    None of these events is emitted again. Publications are read from their own rows, which hold the answers.
     """
-    await work.load({event.appeal_id for event in said})
-    publications = await queries.publications_of(work.conn, [event.appeal_id for event in said])
-    for event in said:
+    await work.load({event.appeal_id for event in events_in_order})
+    publications = await queries.publications_of(work.conn, [event.appeal_id for event in events_in_order])
+    for event in events_in_order:
         case = work.case(event.appeal_id)
         restore_event(case, event)
         case.publications = publications.get(case.appeal_id, [])
@@ -30,7 +30,7 @@ async def restore(work: Work, said: Sequence[Event]) -> None:
 
 
 def restore_event(case: CaseDocument, event: Event) -> None:
-    """Let `case` stand as it stood when `event` had been said of it."""
+    """Let `case` stand as it stood when `event` had been emitted."""
     case.version += 1
     if isinstance(event, events.AppealJudged):
         case.deadlines, case.state = list(event.deadlines), event.state
@@ -65,7 +65,7 @@ def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
 
 
 def _in_its_row(_case: CaseDocument, _event: Event) -> None:
-    """The publication's row holds it."""
+    """Nothing to do: the publication's row holds it."""
 
 
 BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
@@ -79,4 +79,4 @@ BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.PublicationAnswered: _in_its_row,
     events.PublicationDecided: _in_its_row,
 }
-"""What people did, as against what the judge found."""
+"""Events of what people did. Every other event of escalation is the judge's."""

@@ -47,17 +47,17 @@ def routes(cases: Cases) -> APIRouter:
     @router.get("/calendars")
     async def known_calendars(conn: Reading, request: Request) -> Response:
         """The calendars as they became known, in order, each with the years that differ from before."""
-        items = [one.data() for one in await calendars.known(conn)]
+        items = [known.data() for known in await calendars.known(conn)]
         return json({"zone": service(request).zone.key, "items": items})
 
     @router.put("/calendar/{year}")
     async def load_calendar(year: Year, body: Notice, request: Requested) -> Response:
         """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
-        notice, running = body.checked(year), request.context
-        async with running.engine.begin() as conn:
-            at = await running.clock.stamp(conn)
-            found, again = await calendars.record_loaded(conn, cases, notice, at)
-        running.wake()
-        return json({"version": found.version, "known_from": found.known_from, "cases": again})
+        notice, context = body.checked(year), request.context
+        async with context.engine.begin() as conn:
+            at = await context.clock.stamp(conn)
+            loaded, again = await calendars.record_loaded(conn, cases, notice, at)
+        context.wake()
+        return json({"version": loaded.version, "known_from": loaded.known_from, "cases": again})
 
     return router

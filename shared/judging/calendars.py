@@ -1,7 +1,7 @@
-"""The calendars as they became known: recorded once, with the moment from which each was known.
+"""The calendars as they became known: each is recorded once, with the moment from which it was known.
 
-Who records one holds a lock that every judgement shares: judgements before it are done when the open cases
-are marked to be looked at again, and those after it know the new calendar.
+Recording a calendar takes the lock that every judgement shares. So when the open cases are marked to be
+judged again, every judgement by the old calendar has ended, and every later one reads the new calendar.
 """
 
 from collections.abc import Collection, Iterable
@@ -34,7 +34,7 @@ _ADD = text(
 
 
 def add_table(metadata: sa.MetaData) -> None:
-    """The table of calendars."""
+    """Add the table of calendars."""
     sa.Table(
         "calendars",
         metadata,
@@ -47,7 +47,7 @@ def add_table(metadata: sa.MetaData) -> None:
 
 
 class KnownCalendars:
-    """The calendars of one service, read again when one was added."""
+    """The calendars of one service, read from its database again when one was added."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -55,11 +55,11 @@ class KnownCalendars:
         self._calendars: Calendars | None = None
 
     async def share(self, conn: Connection) -> None:
-        """In this transaction nobody adds a calendar."""
+        """Keep others from adding a calendar while this transaction runs."""
         await conn.execute(_SHARE)
 
     async def upto(self, conn: Connection, newest: int | None) -> Calendars:
-        """All up to the one with the id `newest`."""
+        """The calendars up to the one with the id `newest`."""
         if self._calendars is None or newest != self._newest:
             self._calendars = Calendars.of(self._zone, [known for known, _ in await _records(conn)])
             self._newest = newest
@@ -67,22 +67,23 @@ class KnownCalendars:
 
 
 async def known(conn: Connection) -> list[Known]:
-    """All that became known, in order."""
-    return [one for one, _ in await _records(conn)]
+    """What became known, in order."""
+    return [record for record, _ in await _records(conn)]
 
 
 async def record_published(conn: Connection, cases: Cases, published: Published, at: datetime) -> str | None:
-    """Record what this release and the city's file bring anew; returns the version, None for nothing new.
+    """Record the notices of this release and of the city's file that are new.
 
-    A year that people loaded stays as they loaded it. The very first was known all along.
+    Returns the version of the calendar that they make; None where none is new. A year that people loaded
+    stays as they loaded it. The first calendar counts as known since ever.
     """
     await conn.execute(_ALONE)
     records = await _records(conn)
     if not records:
         await _add(conn, published.version, EPOCH, published.notices, loaded=False)
         return published.version
-    years = _years(one for one, _ in records)
-    loaded = {notice.year for one, by_people in records if by_people for notice in one.notices}
+    years = _years(record for record, _ in records)
+    loaded = {notice.year for record, by_people in records if by_people for notice in record.notices}
     new = [n for n in published.notices if n.year not in loaded and not n.moves_as(years.get(n.year))]
     if not new:
         return None
@@ -96,31 +97,31 @@ async def record_published(conn: Connection, cases: Cases, published: Published,
 
 
 async def record_loaded(conn: Connection, cases: Cases, notice: Notice, at: datetime) -> tuple[Known, int]:
-    """Record a year that people loaded; returns what is known by it, and how many cases are looked at again.
+    """Record a year's notice that people loaded; the same notice again changes nothing.
 
-    Loaded a second time it changes nothing.
+    Returns what became known, and how many cases will be judged again.
     """
     await conn.execute(_ALONE)
-    records = [one for one, _ in await _records(conn)]
+    records = [record for record, _ in await _records(conn)]
     years = _years(records)
     before = years.get(notice.year)
     if before is not None and before.notice == notice.notice and notice.moves_as(before):
         return records[-1], 0
     version = f"{records[-1].version}+{notice.year}:{notice.notice}"
-    found = Known(version, max(at, records[-1].known_from), (notice,))
-    await _add(conn, version, found.known_from, [notice], loaded=True)
+    loaded = Known(version, max(at, records[-1].known_from), (notice,))
+    await _add(conn, version, loaded.known_from, [notice], loaded=True)
     again = await _look_again(
-        conn, cases, found.known_from, provisional_only=_only_provisional([notice], years)
+        conn, cases, loaded.known_from, provisional_only=_only_provisional([notice], years)
     )
-    return found, again
+    return loaded, again
 
 
 def _years(records: Iterable[Known]) -> dict[int, Notice]:
-    return {notice.year: notice for one in records for notice in one.notices}
+    return {notice.year: notice for record in records for notice in record.notices}
 
 
 def _only_provisional(new: Iterable[Notice], years: Collection[int]) -> bool:
-    """Whether nothing but years without notice is touched, by no day of the December before either."""
+    """Whether the new notices change no day of a year that had a notice."""
     days = {day.year for notice in new for day in (*notice.off, *notice.work)}
     return not days & set(years)
 
@@ -141,5 +142,5 @@ async def _add(
 
 
 async def _look_again(conn: Connection, cases: Cases, known_from: datetime, *, provisional_only: bool) -> int:
-    such = [{"verdict": "open", "provisional": True} if provisional_only else {"verdict": "open"}]
-    return await cases.look_again(conn, orjson.dumps(such).decode(), known_from)
+    deadline = {"verdict": "open", "provisional": True} if provisional_only else {"verdict": "open"}
+    return await cases.look_again(conn, orjson.dumps([deadline]).decode(), known_from)

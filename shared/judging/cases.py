@@ -1,4 +1,4 @@
-"""What the tables of judged cases have in common: when a case is due, and what cannot be judged."""
+"""What the tables of both judging services share: when a case is due, and which case cannot be judged."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -46,7 +46,7 @@ _WAITING = text(
 _JUDGED_UPTO = text("select max(cast(file->>'judged_upto' as timestamptz)) from cases")
 _LOOK_AGAIN = """
     with open as (
-      select {key} from cases where file->'deadlines' @> cast(:such as jsonb) order by {key} for update
+      select {key} from cases where file->'deadlines' @> cast(:deadline as jsonb) order by {key} for update
     )
     update cases c set next_due_at = least(next_due_at, cast(:moment as timestamptz))
     from open where c.{key} = open.{key}
@@ -55,11 +55,11 @@ _LOOK_AGAIN = """
 
 
 class Cases:
-    """The `cases` of one service, by the names of the columns that hold their id and their number."""
+    """The table `cases` of one service. `key` and `number` name its columns for the case's id and number."""
 
     def __init__(self, service: str, key: str, number: str) -> None:
         self.stuck_topic = f"{service}.cases"
-        """Where cases that cannot be judged are parked, by their id."""
+        """The topic under which cases that cannot be judged are parked, by their id."""
         self._key = key
         self._service = service
         self._stuck = text(_STUCK.format(key=key, number=number))
@@ -83,7 +83,7 @@ class Cases:
         ]
 
     async def mark_stuck(self, conn: Connection, stuck: Mapping[UUID, str], mended: Collection[UUID]) -> None:
-        """Park cases that cannot be judged, each with its reason, and take those back that can again."""
+        """Park the `stuck` cases, each with its reason; unpark the `mended` ones, which can be judged."""
         if stuck:
             values = {"ids": list(stuck), "reasons": list(stuck.values())}
             rows = await conn.execute(self._stuck, values | {"topic": self.stuck_topic})
@@ -97,17 +97,18 @@ class Cases:
         return announcement(self._service, row.key, row.parked_at, content)
 
     async def judge_again(self, conn: Connection, parked: ParkedRecord, _at: datetime) -> None:
-        """Let a case that could not be judged be tried again."""
+        """Have a parked case judged again."""
         assert parked.key is not None
         await conn.execute(self._one_again, {"key": UUID(parked.key.decode())})
 
     async def judge_all_again(self, conn: Connection) -> None:
-        """Let all cases that could not be judged be tried again."""
+        """Have all parked cases judged again."""
         await conn.execute(text(_AGAIN))
 
-    async def look_again(self, conn: Connection, such: str, moment: datetime) -> int:
-        """Have the cases with `such` a deadline, as JSON, looked at as of `moment`; returns how many."""
-        return len((await conn.execute(self._look_again, {"such": such, "moment": moment})).all())
+    async def look_again(self, conn: Connection, deadline: str, moment: datetime) -> int:
+        """Have the cases judged as of `moment` that hold a deadline like this JSON; returns how many."""
+        values = {"deadline": deadline, "moment": moment}
+        return len((await conn.execute(self._look_again, values)).all())
 
     async def judged_upto(self, conn: Connection) -> datetime | None:
         """The latest moment up to which a case was judged."""
@@ -115,13 +116,13 @@ class Cases:
         return upto
 
     async def waiting(self, conn: Connection) -> tuple[datetime | None, datetime | None]:
-        """When the next case is to be looked at, and when the oldest act that was not judged occurred."""
+        """When the next case is due, and when the oldest act occurred that its case was not judged by."""
         row = (await conn.execute(_WAITING)).one()
         return row.next_due_at, row.unjudged_from
 
 
 def history(metadata: sa.MetaData, key: str, *more: sa.Column[Any]) -> None:
-    """Add the table of the acts by which cases are judged; an index is named for the key."""
+    """Add the table of the events that cases are judged by; its index is named after the key."""
     sa.Table(
         "history",
         metadata,
@@ -134,6 +135,6 @@ def history(metadata: sa.MetaData, key: str, *more: sa.Column[Any]) -> None:
     )
 
 
-def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The earlier of two moments that there may be."""
-    return min((moment for moment in (one, other) if moment is not None), default=None)
+def earlier(*moments: datetime | None) -> datetime | None:
+    """The earliest of the moments that are given; None where none is."""
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,7 +1,8 @@
-"""When cases are judged: as soon as all that may bear on them is known, and when a deadline comes.
+"""When cases are judged: as soon as everything that bears on them has arrived, and when a deadline is due.
 
-A case is judged up to a moment up to which what bears on it is known: never beyond this service's own
-horizon, nor the watermarks of the topics the case depends on. What is still in a backlog is waited for.
+A case is judged up to a moment before which nothing that bears on it is missing. It lies neither beyond this
+service's own horizon nor beyond the watermark of any topic the case depends on: a reply that is still in a
+backlog is waited for.
 """
 
 import asyncio
@@ -70,15 +71,15 @@ class CaseJudge(ABC, Generic[Known]):
 
     @abstractmethod
     async def known(self, conn: Connection) -> Known:
-        """Up to when what bears on cases is known."""
+        """Up to when everything that bears on cases has arrived, in each part of the cases."""
 
     @abstractmethod
     def parts(self, known: Known) -> dict[str, datetime]:
-        """The same by the name of what each part bears on, for the figures."""
+        """The same moments by the name of each part, for the metrics."""
 
     @abstractmethod
     def complete(self, known: Known) -> datetime:
-        """Up to when it is known of every case."""
+        """Up to when everything has arrived for every case."""
 
     @abstractmethod
     async def turn(self, known: Known, most: int) -> int:
@@ -131,7 +132,7 @@ class CaseJudge(ABC, Generic[Known]):
         return judged
 
     async def _judge_all(self) -> tuple[int, datetime | None]:
-        """Judge what is due; returns how many cases, and when the next one is to be looked at."""
+        """Judge all cases that are due; returns how many, and when the next one is due."""
         context = self.context
         async with context.engine.connect() as conn:
             known = await self.known(conn)
@@ -158,7 +159,7 @@ class CaseJudge(ABC, Generic[Known]):
         return [((), max(0.0, wait_s))]
 
     async def _rest(self, due_at: datetime | None) -> None:
-        """Until a watermark comes, or a case is due: then the others are asked for theirs."""
+        """Rest until news come or a case is due; ask for watermarks where a due case waits for them."""
         context = self.context
         wait_s = LONGEST_REST_S
         if due_at is not None and isinstance(context.clock, WallClock):
@@ -173,7 +174,7 @@ class CaseJudge(ABC, Generic[Known]):
                 await context.news.wait()
 
     def _ask(self) -> None:
-        """Ask the others how far they are; less and less often where no answer comes."""
+        """Ask the other services for watermarks, less and less often while none comes."""
         now = asyncio.get_running_loop().time()
         if now >= self._asked_at + self._patience_s:
             self.context.relay.ask()
@@ -182,8 +183,9 @@ class CaseJudge(ABC, Generic[Known]):
 
 
 async def prepare(context: ServiceContext, cases: Cases) -> None:
-    """Record the calendar of this release, let what was stuck be tried again, and say no watermark before
-    the first judgement was made.
+    """Record the calendar of this release and have parked cases judged again.
+
+    The service sends no watermark before its first judgement.
     """
     assert isinstance(context.settings, JudgingSettings)
     notices = published(context.settings.calendar)

@@ -51,9 +51,9 @@ class CardContext:
         """A text of the page."""
         return self.of(TEXTS[text]).format(**values)
 
-    def of(self, said: Bilingual) -> str:
-        """Its half of a pair."""
-        return said.zh if self.language == "zh-CN" else said.en
+    def of(self, words: Bilingual) -> str:
+        """The words in the language of the page."""
+        return words.zh if self.language == "zh-CN" else words.en
 
     def when(self, moment: datetime) -> str:
         """A moment in the jurisdiction's zone."""
@@ -69,12 +69,12 @@ def card_page(case: CaseDocument, card: Card, context: CardContext) -> CardPage:
     """The card as it is printed. A number once given stays: cards are only ever added."""
     title = context.say("title", card=_word(words.CARDS, card.card, context)).strip().capitalize()
     unit = case.units.get(card.unit) or card.unit
-    given = number(case, card)
+    card_number = number(case, card)
     return CardPage(
         language=context.language,
-        number=given,
+        number=card_number,
         title=title,
-        no=context.say("number", number=given),
+        no=context.say("number", number=card_number),
         to=context.say("to", unit=unit),
         opening=context.say(
             "opening",

@@ -1,4 +1,4 @@
-"""A case while it is judged: how its deadlines start, run and are met. How they pass is in `timers`."""
+"""A case while it is judged: how its deadlines start, run and are met. `timers` holds how they pass."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ from shared.rules.time.limits import Due, Limit, Pause
 
 BEYOND_CALENDAR = Due(None, None, True)
 ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED}
-"""Starts that count the first time only; an objection or a stage counts again once the one before is met."""
+"""Starts that count once a round. An objection or a stage counts again once its last deadline is met."""
 
 
 class Case:
@@ -57,25 +57,25 @@ class Case:
         return max([leg.round for leg in self.legs.values()], default=0)
 
     def all_completed(self) -> bool:
-        """Whether there are legs that did not end, and all of them are completed."""
+        """Whether there is a leg that did not end, and every such leg is completed."""
         completed = [leg.completed for leg in self.legs.values() if not leg.ended]
         return bool(completed) and all(completed)
 
     def know_kind(self, kind: Kind) -> None:
-        """From now on the rules for this kind of appeal apply."""
+        """Judge by the rules for this kind from now on."""
         self.table = self.pack.table(kind)
 
     def lead(self) -> Leg | None:
-        """The leg that leads, else the first one."""
+        """The leg that leads, else the first leg; None before dispatch."""
         legs = list(self.legs.values())
         return next((leg for leg in legs if leg.assigned.role is Role.LEAD), legs[0] if legs else None)
 
     def leg_of(self, deadline: Deadline) -> Leg | None:
-        """Its leg; None for a deadline of the whole case."""
+        """The leg of a deadline; None for a deadline of the whole case."""
         return self.legs[deadline.leg_id] if deadline.leg_id else None
 
     def begin_round(self, leg: Leg, at: datetime) -> None:
-        """Start the limits of the leg's round. A moment given that lies before is overdue at once."""
+        """Start the limits of the leg's round. One whose own moment lies before `at` is overdue at once."""
         for rule in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
             own = leg.assigned.limits.get(rule.deadline) if rule.own_clause else None
             if own and rule.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
@@ -86,21 +86,22 @@ class Case:
                 self._start(rule, leg, at, rule.clause, rule.limit)
         consequences.let_missed_pass(self, leg.deadlines, at)
 
-    def begin(self, what: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
-        """Start what `what` starts, of the case or of `leg`; not what runs already or passed unmet.
+    def begin(self, start: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
+        """Start the limits that an act or stage starts, of `leg` or of the case.
 
-        `dates` are of the deadlines that have no length; they take the place of those still open.
+        A limit is not started while its deadline runs or has passed unmet. Limits without a length take their
+        moments from `dates`, which replace those still open.
         """
-        its = leg.deadlines if leg else self.own
-        for rule in self.table.starts.get((what, min(leg.round, self.table.top) if leg else 1), ()):
+        running = leg.deadlines if leg else self.own
+        for rule in self.table.starts.get((start, min(leg.round, self.table.top) if leg else 1), ()):
             if rule.limit:
-                if not any(self._bars(deadline, rule, leg) for deadline in its):
+                if not any(self._bars(deadline, rule, leg) for deadline in running):
                     self._start(rule, leg, at, rule.clause, rule.limit)
             elif dates:
-                void([deadline for deadline in its if deadline.kind == rule.deadline])
+                void([deadline for deadline in running if deadline.kind == rule.deadline])
                 for date in sorted(set(dates)):
                     self._start(rule, leg, at, rule.clause, due_at=date)
-                consequences.let_missed_pass(self, its, at)
+                consequences.let_missed_pass(self, running, at)
 
     def _bars(self, deadline: Deadline, rule: StartedLimit, leg: Leg | None) -> bool:
         if deadline.kind != rule.deadline or deadline.verdict is Verdict.VOID:
@@ -110,12 +111,12 @@ class Case:
         this_round = deadline.round == (leg.round if leg else self.rounds())
         return this_round and (not deadline.met_at or rule.start in ONCE_A_ROUND)
 
-    def begin_lifted(self, at: datetime, given: Limit | None = None) -> None:
-        """Start the time for lifted handling anew; a limit `given` is for `lifted` alone."""
+    def begin_lifted(self, at: datetime, instructed: Limit | None = None) -> None:
+        """Start the limits of lifted handling anew; the one `instructed` replaces the limit of `lifted`."""
         for rule in self.table.starts.get((Start.LIFTED, 1), ()):
-            if given is None or rule.deadline == DeadlineKind.LIFTED:
+            if instructed is None or rule.deadline == DeadlineKind.LIFTED:
                 void([deadline for deadline in self.own if deadline.kind == rule.deadline])
-                self._start(rule, None, at, rule.clause, given or rule.limit)
+                self._start(rule, None, at, rule.clause, instructed or rule.limit)
 
     def _start(
         self,
@@ -129,9 +130,9 @@ class Case:
         """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
         if self.end:
             return
-        number, its = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
+        number, siblings = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
         deadline = Deadline(
-            key=_key(rule, leg, number, at, due_at, its),
+            key=_key(rule, leg, number, at, due_at, siblings),
             leg_id=leg.assigned.leg_id if leg else None,
             unit=leg.assigned.unit if leg and not rule.of_office else None,
             round=number,
@@ -147,19 +148,19 @@ class Case:
             title=rule.title,
         )
         self.deadlines.append(deadline)
-        its.append(deadline)
+        siblings.append(deadline)
         if limit:
             self.reckon(deadline, leg.pauses if leg else (), at)
         else:
             self.arm(deadline, at)
 
     def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
-        """Find anew when an open deadline that has a length ends, as of `at`."""
+        """Reckon anew when an open deadline that has a length ends, as of `at`."""
         assert deadline.limit
-        found = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
+        due = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
         deadline.pauses = pauses
-        deadline.provisional = found.provisional
-        deadline.due_at = found.due_at
+        deadline.provisional = due.provisional
+        deadline.due_at = due.due_at
         self.arm(deadline, at)
 
     def due(
@@ -170,14 +171,14 @@ class Case:
         pauses: tuple[Pause, ...] = (),
         calendar: Calendar | None = None,
     ) -> Due:
-        """When `limit` ends. No moment, and provisional, where the calendar does not reach so far."""
+        """When `limit` ends; `BEYOND_CALENDAR` where the calendar does not reach so far."""
         try:
             return limits.due(limit, started_at, calendar or self.calendar, hours, pauses)
         except (ValueError, OverflowError):
             return BEYOND_CALENDAR
 
     def arm(self, deadline: Deadline, at: datetime) -> None:
-        """Set its timer, as of `at`: for the reminder, or for the moment it passes."""
+        """Set the timer of a deadline, as of `at`: for its reminder, or for the moment it passes."""
         due_at = deadline.due_at
         deadline.reminds = False
         deadline.fires_at = due_at or NEVER
@@ -189,7 +190,7 @@ class Case:
                 deadline.fires_at = remind_at
 
     def meet(self, meeting: str, deadlines: Iterable[Deadline], at: datetime) -> None:
-        """Those that `meeting` meets are met; one already overdue stays so and keeps when it was."""
+        """Mark the deadlines that `meeting` meets as met at `at`. One that is overdue stays overdue."""
         kinds = self.table.meets.get(meeting)
         if not kinds:
             return
@@ -204,7 +205,7 @@ class Case:
                     deadline.close(Verdict.MET)
 
     def pause(self, leg: Leg, at: datetime, cap: Limit) -> None:
-        """Time stops counting for the leg, for as long as `cap` at most."""
+        """Stop the time of the leg, for `cap` at most."""
         if leg not in self.paused:
             self.paused.append(leg)
             leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
@@ -212,7 +213,7 @@ class Case:
             self._reckon_all(leg, at)
 
     def resume(self, leg: Leg, at: datetime) -> None:
-        """End the leg's pause, if one is open, and let its deadlines run on."""
+        """End the leg's pause, if one is open; its deadlines run on."""
         if leg in self.paused:
             self.paused.remove(leg)
             leg.pauses = (*leg.pauses[:-1], Pause(leg.pauses[-1].start, at))
@@ -224,14 +225,14 @@ class Case:
                 self.reckon(deadline, leg.pauses, at)
 
     def finish(self, state: CaseState, at: datetime) -> None:
-        """End the case; what is open falls away."""
+        """End the case in `state`; its open deadlines become void."""
         self.end = state
         void(self.deadlines)
         for leg in self.legs.values():
             self.resume(leg, at)
 
     def clear_cards(self, leg: Leg, at: datetime) -> None:
-        """The leg is completed: its cards are done with."""
+        """Clear the cards of a completed leg."""
         for card in self.cards.values():
             if card.leg is leg and not card.withdrawn and not card.cleared:
                 card.cleared = True
@@ -245,12 +246,12 @@ def _key(
     number: int,
     at: datetime,
     due_at: datetime | None,
-    its: list[Deadline],
+    siblings: list[Deadline],
 ) -> str:
-    """A round's deadline is named by the round; another may start again, so its start names it too."""
+    """The name of a deadline within its case. What may start again in a round is named by its start too."""
     if leg and rule.start == Start.ROUND:
         return f"{leg.key} {number} {rule.deadline}"
     own = f"{leg.key} {due_at.timestamp() if due_at else ''} " if leg else ""
     key = f"{own}{at.timestamp()} {number} {rule.deadline}"
-    same = sum(deadline.key.partition("#")[0] == key for deadline in its)
+    same = sum(deadline.key.partition("#")[0] == key for deadline in siblings)
     return f"{key}#{same}" if same else key

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def let_missed_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
-    """Those whose moment lies before `at`, when they start, are overdue at once."""
+    """Let deadlines pass that lie before `at`, the moment they start."""
     missed = [deadline for deadline in deadlines if deadline.fires_at < at]
     if missed:
         let_pass(case, missed, at)
 
 
 def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
-    """All of them are overdue; then comes what follows, until the case ends."""
+    """Mark deadlines as overdue, then apply the ladder to each until the case ends."""
     for deadline in deadlines:
         deadline.close(Verdict.OVERDUE)
         case.rulings.add_of(rulings.Overdue, deadline, at)
@@ -37,13 +37,13 @@ def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
     if leg and deadline.unit is not None and leg.round != deadline.round:
         return  # dispatched again this very moment, over another deadline
     number = min(max(deadline.round, 1), case.table.top)
-    step = _here(case, case.table.steps.get((deadline.kind, number), ()))
+    step = _step_at_level(case, case.table.steps.get((deadline.kind, number), ()))
     if step:
         for act in step.do:
             DO[act](case, step, deadline, leg, at)
 
 
-def _here(case: "Case", steps: tuple[Step, ...]) -> Step | None:
+def _step_at_level(case: "Case", steps: tuple[Step, ...]) -> Step | None:
     """The first of `steps` that holds at the level where the case stands."""
     level = case.level and case.level.level
     return next((step for step in steps if step.when.level in (None, level)), None)
@@ -91,7 +91,7 @@ def _lift(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: dat
 
 
 def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", "reopened"]) -> None:
-    """Begin the leg's next round; what the unit had open of the last one falls away."""
+    """Begin the leg's next round; the unit's open deadlines of the last round become void."""
     if case.end:
         return
     void([deadline for deadline in leg.deadlines if deadline.unit is not None])
@@ -104,11 +104,11 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
 def lift(
     case: "Case", steps: tuple[Step, ...], leg: Leg | None, at: datetime, *, again: bool = False
 ) -> None:
-    """Lift the case by the first of `steps` that holds, unless its marks forbid it; start the time for that.
+    """Lift the case by the first of `steps` that holds, unless its marks forbid it.
 
-    A case is lifted once; `again`, through the levels of its pack, one after the other.
+    A case is lifted once. With `again` it is lifted to the next level of its pack, if there is one.
     """
-    step, never = _here(case, steps), case.pack.never_lifted
+    step, never = _step_at_level(case, steps), case.pack.never_lifted
     if not step or case.end or (never and never.marks & case.marks):
         return
     above = _above(case)
@@ -128,8 +128,8 @@ def _above(case: "Case") -> Level | None:
 def _rule_lifted(case: "Case", step: Step, leg: Leg | None, at: datetime) -> None:
     leader = case.level.leader if case.level else step.leader
     if leader == IN_CHARGE:
-        its = leg or case.lead()
-        leader = its.assigned.leader if its else None
+        answerable = leg or case.lead()
+        leader = answerable.assigned.leader if answerable else None
     level = case.level.level if case.level else None
     fields = {
         "reason": step.reason,

@@ -1,4 +1,4 @@
-"""What each act does to a case. An act of an unknown leg, or after the case's end, has no effect."""
+"""What each act does to a case. An act of an unknown leg has no effect, nor has one after the case's end."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
 
 
 def _hours(case: Case, assigned: AssignedLeg) -> OfficeHours:
-    """The leg's own office hours; the pack's where it has none or they are none."""
+    """The leg's own office hours; the pack's where it has none or cannot be read."""
     try:
         return OfficeHours.parse(assigned.office_hours) if assigned.office_hours else case.table.hours
     except ValueError:

@@ -14,7 +14,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class CaseState(StrEnum):
-    """How a case stands. Completed: every leg that did not end is. From `REFERRED` on they are final.
+    """How a case stands. Completed: every leg that did not end is completed. From `REFERRED` on it has ended.
 
     Approved: the time to decide passed, and what was asked for counts as approved.
     """
@@ -31,12 +31,13 @@ class CaseState(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Deadline:
-    """One deadline with what it was reckoned from. `limit` is None where its very moment was given.
+    """One deadline with what it was reckoned from.
 
-    `unit` is None where it is the office's own. `due_at` is None while a pause is open, and for a limit that
-    ends beyond the calendar. `fires_at` is when something is next said of it: a reminder if `reminds`, else
-    that it is overdue. `key` names it within its case. `in_turn`: of several, the earliest is met first.
-    `calendar` is the one it was last reckoned by.
+    `key` names it within its case. `unit` is None for the office's own deadlines. `limit` is None where the
+    moment itself was given. `due_at` is None while a pause is open, and for a limit that ends beyond the
+    calendar. `fires_at` is when its timer fires: for a reminder if `reminds`, else because it passes.
+    `in_turn`: of several deadlines of this kind, the earliest is met first. `calendar` is the one it was last
+    reckoned by.
     """
 
     key: str
@@ -63,14 +64,14 @@ class Deadline:
     title: dict[str, str] = field(default_factory=dict)
 
     def close(self, verdict: Verdict) -> None:
-        """Nothing fires for it any more."""
+        """Settle the deadline: its timer no longer fires."""
         self.verdict = verdict
         self.fires_at = NEVER
 
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """One unit's share. An ended leg is no more the unit's; a completed one can be reopened."""
+    """One unit's share of a case. An ended leg is the unit's no more; a completed one can be reopened."""
 
     assigned: AssignedLeg
     key: str
@@ -97,7 +98,7 @@ class Card:
 
 
 def void(deadlines: list[Deadline]) -> None:
-    """Those still open fall away."""
+    """Make the open ones of these deadlines void."""
     for deadline in deadlines:
         if deadline.verdict is Verdict.OPEN:
             deadline.close(Verdict.VOID)

@@ -1,4 +1,4 @@
-"""A case's timers: reminders, due moments, ends of pauses, and holiday notices coming out."""
+"""A case's timers: for reminders, due moments, ends of pauses and new holiday notices."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ AFTER_THE_USUAL = len(KIND_ORDER)
 
 
 def next_at(case: Case) -> datetime:
-    """When the next timer fires; NEVER for none."""
+    """When the next timer fires; NEVER where none is set."""
     at = NEVER
     for deadline in case.deadlines:
         if deadline.fires_at < at:
@@ -26,13 +26,13 @@ def next_at(case: Case) -> datetime:
 
 
 def run_before(case: Case, moment: datetime) -> None:
-    """Fire the timers before `moment`: what occurs at a due moment is in time."""
+    """Fire the timers before `moment`. An act at a due moment is in time, so its timer has not fired."""
     while (at := next_at(case)) < moment and at < NEVER:
         _fire(case, at)
 
 
 def run(case: Case, upto: datetime) -> None:
-    """Fire the timers up to `upto` and at it."""
+    """Fire the timers up to and at `upto`."""
     while (at := next_at(case)) <= upto and at < NEVER:
         _fire(case, at)
 
@@ -58,7 +58,7 @@ def _precedence(case: Case, deadline: Deadline) -> tuple[int, int, str]:
 
 
 def _remind(case: Case, deadline: Deadline, at: datetime) -> None:
-    limit = deadline.limit  # an extension is reminded of anew
+    limit = deadline.limit  # an extended deadline is reminded of again, under another id
     discriminator = f"{limit.number} {limit.unit}" if limit else ""
     if limit and limit.roll and deadline.extended:
         discriminator += " rolled"
@@ -68,7 +68,7 @@ def _remind(case: Case, deadline: Deadline, at: datetime) -> None:
 
 
 def _take_notice(case: Case, at: datetime) -> None:
-    """A year's holidays became known: what is open is reckoned anew."""
+    """Reckon open deadlines anew by the calendar of a new holiday notice."""
     (_, case.calendar), *case.notices = case.notices
     for leg in case.paused:
         ends = case.due(leg.pause_cap, leg.pauses[-1].start, leg.hours).due_at if leg.pause_cap else None
@@ -79,14 +79,14 @@ def _take_notice(case: Case, at: datetime) -> None:
 
 
 def _move(case: Case, deadline: Deadline, limit: Limit, at: datetime) -> None:
-    """It keeps the calendar it was promised by if by the new one it would be over already."""
+    """Move a deadline to where the new calendar puts it, unless it would be over already there."""
     was, calendar = deadline.due_at, case.calendar
-    found = case.due(limit, deadline.started_at, deadline.hours, deadline.pauses)
-    if found.due_at != was and (not found.due_at or found.due_at <= at):
+    due = case.due(limit, deadline.started_at, deadline.hours, deadline.pauses)
+    if due.due_at != was and (not due.due_at or due.due_at <= at):
         return
-    deadline.calendar, deadline.due_at, deadline.provisional = calendar, found.due_at, found.provisional
+    deadline.calendar, deadline.due_at, deadline.provisional = calendar, due.due_at, due.provisional
     case.arm(deadline, at)
-    if was and found.due_at != was:
+    if was and due.due_at != was:
         fields = {"was_due_at": was, "calendar": calendar.version}
         case.rulings.add_of(
             rulings.DeadlineMoved, deadline, at, f"{calendar.version} {at.timestamp()}", **fields

@@ -175,15 +175,15 @@ def _of_a_unit(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
             yield rounds, f"'{deadline}' is of the whole case and has no rounds: leave them out"
 
 
-def _same_cause(one: When, other: When) -> bool:
-    if one.kinds != other.kinds and not one.kinds & other.kinds:
+def _same_cause(when: When, other: When) -> bool:
+    if when.kinds != other.kinds and not when.kinds & other.kinds:
         return False
-    if one.level != other.level:
+    if when.level != other.level:
         return False
-    if one.refused or one.requested:
-        return (one.refused, one.requested) == (other.refused, other.requested)
-    same_deadline = bool(set(one.overdue) & set(other.overdue)) and overlap(one.rounds, other.rounds)
-    return same_deadline or bool(one.marks & other.marks)
+    if when.refused or when.requested:
+        return (when.refused, when.requested) == (other.refused, other.requested)
+    same_deadline = bool(set(when.overdue) & set(other.overdue)) and overlap(when.rounds, other.rounds)
+    return same_deadline or bool(when.marks & other.marks)
 
 
 def _acknowledgement(pack: "Pack") -> Iterator[Mistake]:
@@ -202,20 +202,20 @@ def _extension(pack: "Pack") -> Iterator[Mistake]:
             yield place, f"'{deadline}' is of the whole case, and only a unit asks for more time: take it out"
         if any(rule.limit is None for rule in ruled):
             yield place, f"the dates of '{deadline}' change when its stage is reached again: take it out"
-    for index, (one, other) in enumerate(pairwise(pack.extension.ranks), 1):
-        if _not_above(other, one):
+    for index, (lower, higher) in enumerate(pairwise(pack.extension.ranks), 1):
+        if _not_above(higher, lower):
             yield (
                 ("extension", "ranks", index),
                 "must be longer and of a higher rank than the one before",
             )
 
 
-def _not_above(one: ApprovalRank, other: ApprovalRank) -> bool:
-    limits = one.up_to, other.up_to
+def _not_above(rank: ApprovalRank, other: ApprovalRank) -> bool:
+    limits = rank.up_to, other.up_to
     longer, shorter = (limit if isinstance(limit, Limit) else None for limit in limits)
     if longer and shorter and longer.unit is shorter.unit and longer.number <= shorter.number:
         return True
-    return RANKS.index(one.rank) <= RANKS.index(other.rank)
+    return RANKS.index(rank.rank) <= RANKS.index(other.rank)
 
 
 RANKS = list(Rank)

@@ -123,7 +123,7 @@ class Pack(Strict):
 
     def settings_named(self) -> set[str]:
         """The settings the pack takes its numbers from."""
-        return {found.setting for found in parts(self, Setting)}
+        return {setting.setting for setting in parts(self, Setting)}
 
     def with_settings(self, path: Path, version: str = "", *, exactly: bool = False) -> "Pack":
         """The pack with what the file at `path` gives it, in `version` or the newest.
@@ -157,11 +157,11 @@ class Pack(Strict):
         return {}
 
     def table(self, kind: Kind | None = None) -> Table:
-        """The pack made ready for judging appeals of `kind`; None: as long as it is not known."""
-        found = self._tables.get(kind)
-        if found is None:
-            found = self._tables[kind] = table.made(self, kind)
-        return found
+        """The pack prepared for judging cases of `kind`; None: as long as the kind is not known."""
+        prepared = self._tables.get(kind)
+        if prepared is None:
+            prepared = self._tables[kind] = table.prepared(self, kind)
+        return prepared
 
 
 _SETTINGS_NEEDED = (
@@ -180,8 +180,8 @@ def parts(part: object, of: type[P]) -> Iterator[P]:
         for name in type(part).model_fields:
             yield from parts(getattr(part, name), of)
     elif isinstance(part, tuple):
-        for one in part:
-            yield from parts(one, of)
+        for member in part:
+            yield from parts(member, of)
 
 
 def known(folder: Path = PACKS) -> list[str]:
@@ -202,10 +202,10 @@ def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path
 
 def unbound(id_or_path: str | Path, folder: Path = PACKS) -> Pack:
     """The same without settings: to look at, not to judge by."""
-    found = read(file_of(id_or_path, folder))
+    pack = read(file_of(id_or_path, folder))
     if not _is_path(id_or_path) and "." in str(id_or_path):
-        _refuse_settings_version(found)
-    return found
+        _refuse_settings_version(pack)
+    return pack
 
 
 def file_of(id_or_path: str | Path, folder: Path = PACKS) -> Path:

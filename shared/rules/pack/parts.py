@@ -144,9 +144,9 @@ def within(number: int, rounds: str) -> bool:
     return first <= number <= last
 
 
-def overlap(one: str, other: str) -> bool:
+def overlap(rounds: str, other: str) -> bool:
     """Whether a round is in both."""
-    return within(first_and_last(one)[0], other) or within(first_and_last(other)[0], one)
+    return within(first_and_last(rounds)[0], other) or within(first_and_last(other)[0], rounds)
 
 
 class Title(Strict):

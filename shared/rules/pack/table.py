@@ -1,4 +1,4 @@
-"""A pack made ready for judging appeals of one kind: everything looked up that does not depend on a case."""
+"""A pack prepared for judging cases of one kind: all that does not depend on the case is looked up once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,7 +37,10 @@ Starts = dict[tuple[str, int], tuple[StartedLimit, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A pack's rules for one kind. Rounds above `top` are like it; the whole case's are of round 1."""
+    """A pack's rules for one kind of case.
+
+    Rounds above `top` have the rules of `top`. What is of the whole case stands under round 1.
+    """
 
     top: int
     hours: OfficeHours
@@ -54,7 +57,7 @@ class Table:
     pause_caps: dict[str | None, Limit]
 
 
-def made(pack: "Pack", kind: Kind | None) -> Table:
+def prepared(pack: "Pack", kind: Kind | None) -> Table:
     """The table for `kind`; None: as long as it is not known. PackError where a setting is not given."""
     ladder = _ladder(pack, kind)
     spans = [rule.rounds for rule in pack.limits] + [step.when.rounds for step in ladder]
@@ -81,7 +84,7 @@ def made(pack: "Pack", kind: Kind | None) -> Table:
 
 
 def _ladder(pack: "Pack", kind: Kind | None) -> list[Step]:
-    """The steps for `kind`: those that name kinds before those for all, of either those at a level first."""
+    """The steps for `kind`: those that name kinds come first; among equals those at a level come first."""
     holding = [step for step in pack.ladder if not step.when.kinds or kind in step.when.kinds]
     return sorted(holding, key=lambda step: (not step.when.kinds, step.when.level is None))
 
@@ -96,21 +99,19 @@ def _steps(ladder: list[Step], numbers: range) -> dict[tuple[str, int], tuple[St
     }
 
 
-def _starts(
-    pack: "Pack", kind: Kind | None, numbers: range
-) -> dict[tuple[str, int], tuple[StartedLimit, ...]]:
-    found: dict[tuple[str, int], tuple[StartedLimit, ...]] = {}
+def _starts(pack: "Pack", kind: Kind | None, numbers: range) -> Starts:
+    starts: Starts = {}
     for number in numbers:
         rules = holding(pack, kind, number)
         for rule in rules:
-            found[rule.start, number] = (*found.get((rule.start, number), ()), _started_limit(pack, rule))
-        brought = _only_brought(pack, {rule.deadline for rule in rules})
-        found[Start.ROUND, number] = (*found.get((Start.ROUND, number), ()), *brought)
-    return found
+            starts[rule.start, number] = (*starts.get((rule.start, number), ()), _started_limit(pack, rule))
+        own = _only_own(pack, {rule.deadline for rule in rules})
+        starts[Start.ROUND, number] = (*starts.get((Start.ROUND, number), ()), *own)
+    return starts
 
 
 def holding(pack: "Pack", kind: Kind | None, number: int) -> list[LimitRule]:
-    """The limits in a round for `kind`; of one deadline, what names kinds goes before what is for all."""
+    """The limits in a round for `kind`. A limit that names the kind goes before one for all kinds."""
     rules = [rule for rule in pack.limits if within(number, rule.rounds)]
     named = {rule.deadline for rule in rules if kind in rule.kinds}
     return [rule for rule in rules if kind in rule.kinds or not (rule.kinds or rule.deadline in named)]
@@ -130,8 +131,8 @@ def _started_limit(pack: "Pack", rule: LimitRule) -> StartedLimit:
     )
 
 
-def _only_brought(pack: "Pack", ruled: set[str]) -> Iterator[StartedLimit]:
-    """Deadlines for which the pack has no limit in this round, and a leg may bring one."""
+def _only_own(pack: "Pack", ruled: set[str]) -> Iterator[StartedLimit]:
+    """Deadlines for which a leg may bring a limit of its own and the pack has none in this round."""
     own = pack.own_limits
     for deadline in dict.fromkeys(own.deadlines if own else ()):
         if own and deadline not in ruled:
@@ -139,7 +140,7 @@ def _only_brought(pack: "Pack", ruled: set[str]) -> Iterator[StartedLimit]:
 
 
 def _pause_caps(pack: "Pack") -> dict[str | None, Limit]:
-    """By ground; under None what holds where none is named."""
+    """The longest pause by ground; under None the one where no ground is named."""
     if pack.pauses is None:
         return {}
     caps: dict[str | None, Limit] = {None: pack.limit(pack.pauses.cap)}

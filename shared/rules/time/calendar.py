@@ -30,7 +30,7 @@ from shared.rules.time.notices import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Calendar:
-    """The working days of one jurisdiction. Never changes to the eye; make one and share it.
+    """The working days of one jurisdiction. Immutable to its users: make one and share it.
 
     Days outside 2004 to 2099 raise ValueError.
     """
@@ -134,11 +134,11 @@ class Calendars:
     def of(cls, zone: ZoneInfo, records: Iterable[Known]) -> "Calendars":
         """From what became known, in order; the first record stands for all that was known before."""
         years: dict[int, Notice] = {}
-        found = []
+        calendars = []
         for record in records:
             years |= {notice.year: notice for notice in record.notices}
-            found.append((record.known_from, Calendar.of(zone, record.version, years.values())))
-        return cls(found[0][1], found[1:])
+            calendars.append((record.known_from, Calendar.of(zone, record.version, years.values())))
+        return cls(calendars[0][1], calendars[1:])
 
     def since(self, moment: datetime) -> "Calendars":
         """What is known at `moment`, and what becomes known after it."""
@@ -189,12 +189,12 @@ def _office_hours(spans: tuple[tuple[str, str], ...]) -> OfficeHours:
 
 def _local_time(text: str) -> time:
     try:
-        found = time.fromisoformat(text)
+        local = time.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"'{text}' is no time of day; write it like 08:30, up to 23:59") from error
-    if found.tzinfo is not None:
+    if local.tzinfo is not None:
         raise ValueError(f"'{text}' has a zone; office hours are local times, like 08:30")
-    return found
+    return local
 
 
 def microseconds(moment: time) -> int:

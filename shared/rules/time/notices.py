@@ -126,12 +126,12 @@ def recorded(data: Mapping[str, Any]) -> Notice:
 
 def statutory(year: int) -> dict[date, DayOff]:
     """The year's statutory holidays on their own dates (State Council Order 795), nothing moved."""
-    found = {}
+    days = {}
     for day, joined in holidays.country_holidays("CN", years=year, observed=False, language="zh_CN").items():
         names = [name for name in joined.split("; ") if name in _ENGLISH]
         if names:
-            found[day] = _day_off(*names)
-    return found
+            days[day] = _day_off(*names)
+    return days
 
 
 def _day_off(*names: str) -> DayOff:
@@ -156,13 +156,13 @@ def read_notices(path: Path) -> list[Notice]:
         ) from error
     if root is None or not root.value:
         raise ValueError(f"{path}, line 1: the file is empty; give year, notice, off and work")
-    found: dict[int, Notice] = {}
+    notices: dict[int, Notice] = {}
     for node in root.value if isinstance(root, yaml.SequenceNode) else [root]:
         notice = _notice(node)
-        if notice.year in found:
+        if notice.year in notices:
             raise _mistake(node, f"the year {notice.year} is given twice")
-        found[notice.year] = notice
-    return [found[year] for year in sorted(found)]
+        notices[notice.year] = notice
+    return [notices[year] for year in sorted(notices)]
 
 
 def _notice(node: yaml.Node) -> Notice:

@@ -29,7 +29,7 @@ class Sentence:
 
 def sentences(pack: Pack, language: Language, *, apart: bool = False) -> list[Sentence]:
     """Every rule of the pack, in the order of its file; `apart`: a step for each deadline by itself."""
-    return list(_Telling(pack, language).rules(apart=apart))
+    return list(_Sentences(pack, language).rules(apart=apart))
 
 
 def setting_name(pack: Pack, setting: str, language: Language) -> str:
@@ -38,7 +38,7 @@ def setting_name(pack: Pack, setting: str, language: Language) -> str:
     return setting if title is None else SETTING_NAMES[language].format(getattr(title, language), setting)
 
 
-class _Telling:
+class _Sentences:
     def __init__(self, pack: Pack, language: Language) -> None:
         self.pack = pack
         self.language: Language = language
@@ -57,17 +57,17 @@ class _Telling:
             about = f"{limit.deadline} {limit.rounds} {sorted(limit.kinds)}"
             yield self._founded("limits", about, self._limit(limit), limit)
         for stage in pack.stages:
-            told = self._say(
+            text = self._say(
                 "stage",
                 name=self._one(self.stages, stage.stage),
                 owner=self._one(words.OWNERS, stage.by),
                 dates=self._say("with_dates") if stage.dates else "",
             )
-            yield self._founded("stages", stage.stage, told, stage)
+            yield self._founded("stages", stage.stage, text, stage)
         yield from self._of_deadlines(apart=apart)
         for step in pack.ladder:
-            for told_of in _alone(step) if apart else (step,):
-                yield self._founded("ladder", _cause(told_of.when), self._step(told_of), step)
+            for single in _alone(step) if apart else (step,):
+                yield self._founded("ladder", _cause(single.when), self._step(single), step)
         yield from self._of_lifts()
         yield from self._of_desks()
 
@@ -91,13 +91,13 @@ class _Telling:
         own, reminder = self.pack.own_limits, self.pack.reminder
         if own:
             for deadlines in _each(own.deadlines, apart):
-                told = self._say("own_limits", names=self._all(self.deadlines, deadlines))
-                yield self._founded("own_limits", str(deadlines), told, own)
+                text = self._say("own_limits", names=self._all(self.deadlines, deadlines))
+                yield self._founded("own_limits", str(deadlines), text, own)
         if reminder:
             for deadlines in _each(reminder.deadlines, apart):
                 names = self._all(self.deadlines, deadlines)
-                told = self._say("reminder", names=names, percent=reminder.percent)
-                yield self._founded("reminder", str(deadlines), told, reminder)
+                text = self._say("reminder", names=names, percent=reminder.percent)
+                yield self._founded("reminder", str(deadlines), text, reminder)
 
     def _step(self, step: Step) -> str:
         return self._say(
@@ -137,8 +137,8 @@ class _Telling:
         if acknowledged:
             sent = {act for step in self.pack.ladder for act in step.do}
             names = self._all(words.ACKNOWLEDGED, [act for act in ACKNOWLEDGED if act in sent], "or")
-            told = self._say("acknowledgement", names=names, limit=self._length(acknowledged.limit))
-            yield self._founded("acknowledgement", "", told, acknowledged)
+            text = self._say("acknowledgement", names=names, limit=self._length(acknowledged.limit))
+            yield self._founded("acknowledgement", "", text, acknowledged)
 
     def _of_desks(self) -> Iterator[Sentence]:
         yield from self._of_extension()
@@ -161,18 +161,18 @@ class _Telling:
         allowed = self.pack.extension
         if allowed is None:
             return
-        told = self._say(
+        text = self._say(
             "extension",
             names=self._all(self.deadlines, allowed.deadlines),
             cap=self._length(allowed.cap),
             times=self._times(allowed.times),
             interim=self._say("interim") if allowed.interim_reply else "",
         )
-        yield self._founded("extension", "", told, allowed)
+        yield self._founded("extension", "", text, allowed)
         for rank in allowed.ranks:
             approver = self._one(words.RANKS, rank.rank)
-            told = self._say("rank", limit=self._length(rank.up_to), rank=approver)
-            yield self._founded("extension", rank.rank, told, allowed)
+            text = self._say("rank", limit=self._length(rank.up_to), rank=approver)
+            yield self._founded("extension", rank.rank, text, allowed)
 
     def _of_pauses(self) -> Iterator[Sentence]:
         pauses = self.pack.pauses
@@ -180,26 +180,26 @@ class _Telling:
             return
         yield self._founded("pauses", "", self._say("pauses", cap=self._length(pauses.cap)), pauses)
         for ground in pauses.grounds:
-            told = self._say(
+            text = self._say(
                 "ground",
                 name=getattr(ground.title, self.language),
                 cap=self._length(ground.cap),
                 rank=self._one(words.RANKS, ground.rank),
             )
-            yield self._founded("pauses", ground.ground, told, pauses)
+            yield self._founded("pauses", ground.ground, text, pauses)
 
     def _of_reopening(self) -> Iterator[Sentence]:
         rule = self.pack.reopening
         if rule is None:
             return
-        told = self._say(
+        text = self._say(
             "reopening",
             names=self._all(words.RATINGS, sorted(rule.ratings), "or"),
             within=self._say("within", limit=self._length(rule.within)) if rule.within else "",
             times=self._times(rule.times),
             finding=self._say("finding") if rule.finding else "",
         )
-        yield self._founded("reopening", "", told, rule)
+        yield self._founded("reopening", "", text, rule)
 
     def _length(self, limit: LimitOrSetting) -> str:
         given = self.pack.numbers
@@ -212,8 +212,8 @@ class _Telling:
 
     def _number(self, limit: Limit) -> str:
         plural = "s" if self.language == "en" and limit.number != 1 else ""
-        told = f"{limit.number} {self._in(words.UNITS[limit.unit])}{plural}"
-        return told + (self._say("rolled") if limit.roll else "")
+        text = f"{limit.number} {self._in(words.UNITS[limit.unit])}{plural}"
+        return text + (self._say("rolled") if limit.roll else "")
 
     def _times(self, times: int | None) -> str:
         return "" if times is None else self._say("times", times=times, s="" if times == 1 else "s")
@@ -228,15 +228,15 @@ class _Telling:
         return self._say("of_kinds", names=self._all(words.KINDS, sorted(kinds))) if kinds else ""
 
     def _where(self, *parts: str) -> str:
-        said = [part for part in parts if part]
-        if not said:
+        given = [part for part in parts if part]
+        if not given:
             return ""
-        return f"（{'，'.join(said)}）" if self.language == "zh" else f" ({', '.join(said)})"
+        return f"（{'，'.join(given)}）" if self.language == "zh" else f" ({', '.join(given)})"
 
     def _all(
         self, named: Mapping[str, Bilingual], of: Iterable[str], joined: Literal["and", "or"] = "and"
     ) -> str:
-        return self._listed([self._one(named, one) for one in of], joined)
+        return self._listed([self._one(named, word) for word in of], joined)
 
     def _listed(self, said: list[str], joined: Literal["and", "or"] = "and") -> str:
         if self.language == "zh":
@@ -250,11 +250,11 @@ class _Telling:
     def _one(self, named: Mapping[str, Bilingual], word: str) -> str:
         return self._in(named[word]) if word in named else word
 
-    def _in(self, said: Bilingual) -> str:
-        return said.zh if self.language == "zh" else said.en
+    def _in(self, words: Bilingual) -> str:
+        return words.zh if self.language == "zh" else words.en
 
-    def _say(self, sentence: str, **said: object) -> str:
-        return self._in(SENTENCES[sentence]).format(**said)
+    def _say(self, sentence: str, **values: object) -> str:
+        return self._in(SENTENCES[sentence]).format(**values)
 
 
 def _each(deadlines: tuple[str, ...], apart: bool) -> list[tuple[str, ...]]:
