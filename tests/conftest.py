@@ -1,6 +1,7 @@
 """What the tests stand on: a real PostgreSQL and a real broker, and the services on both."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +16,16 @@ from tests.kafka import emptied
 
 BROKER = os.environ.get("HUYING_TEST_BROKER", "embedded")
 REAL_CASES = Path(__file__).parent.parent.parent / "shared" / "data"
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Keep the folders of tests in memory where there is room: on a disk every commit waits for it."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.fixture(scope="session")
