@@ -1,7 +1,6 @@
 """Dispatch over HTTP: what the office and the units do to an appeal, one route an act."""
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any
+from collections.abc import Collection
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -11,8 +10,9 @@ from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain import merging
 from services.dispatch.domain.context import ActContext
 from services.dispatch.work import GroupKey, Work
+from shared.appeals.routes import add_act_routes
 from shared.judging.rulebook import rulebook
-from shared.web.request import RequestContext, Requested
+from shared.web.request import RequestContext
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
@@ -39,26 +39,20 @@ DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Find,
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
-def _route(act_type: type[acts.AppealAct]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(appeal_id: UUID, body: Any, request: Requested) -> Response:
-        units = await units_for(request, [(appeal_id, body)])
-        deadlines = await _deadlines(request, appeal_id, body)
+async def _perform(appeal_id: UUID, act: acts.AppealAct, request: RequestContext) -> Response:
+    units = await units_for(request, [(appeal_id, act)])
+    deadlines = await _deadlines(request, appeal_id, act)
+    rules = rulebook(request.context)
 
-        def do(work: Work) -> Answer:
-            appeal = work.appeal(appeal_id)
-            request.check(appeal.version, needed=isinstance(body, DECISIONS))
-            pack = rulebook(request.context).pack_of(appeal.pack)
-            act_context = ActContext(
-                work.at, request.caller, pack, rulebook(request.context).calendar, units, deadlines
-            )
-            appeal = work.perform(appeal_id, body, act_context)
-            return Answer(appeal.model_dump_json(), 200, str(appeal.version))
+    def do(work: Work) -> Answer:
+        appeal = work.appeal(appeal_id)
+        request.check(appeal.version, needed=isinstance(act, DECISIONS))
+        pack = rules.pack_of(appeal.pack)
+        act_context = ActContext(work.at, request.caller, pack, rules.calendar, units, deadlines)
+        appeal = work.perform(appeal_id, act, act_context)
+        return Answer(appeal.model_dump_json(), 200, str(appeal.version))
 
-        return await request.write([key_for(appeal_id, body)], do)
-
-    endpoint.__annotations__["body"] = act_type
-    endpoint.__doc__ = act_type.__doc__
-    return endpoint
+    return await request.write([key_for(appeal_id, act)], do)
 
 
 async def units_for(
@@ -87,11 +81,4 @@ def key_for(appeal_id: UUID, act: acts.AppealAct) -> UUID | GroupKey:
     return GroupKey(appeal_id) if isinstance(act, merging.PASSED_ON) else appeal_id
 
 
-for _path, _act in ROUTES.items():
-    router.add_api_route(
-        f"/appeals/{{appeal_id}}/{_path}",
-        _route(_act),
-        methods=["POST"],
-        name=_act.__name__,
-        response_model=AppealDocument,
-    )
+add_act_routes(router, ROUTES, _perform, AppealDocument)

@@ -1,6 +1,5 @@
 """Escalation over HTTP: cases with their deadlines explained, cards, lifts, the ledger, leaders."""
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,12 +11,13 @@ from services.escalation.domain import perform
 from services.escalation.engine import ACTS
 from services.escalation.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.appeals.routes import add_act_routes
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.web.bodies import Body
-from shared.web.request import Called, Page, Paged, Reading, Requested, json
+from shared.web.request import Called, Page, Paged, Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["escalation"])
@@ -44,34 +44,22 @@ class LeaderBody(Body):
     title: acts.Line
 
 
-def _route(act_type: type[acts.Act]) -> Callable[..., Awaitable[Response]]:
-    async def endpoint(appeal_id: UUID, body: Any, request: Requested) -> Response:
-        def do(work: Work) -> Answer:
-            case = work.case(appeal_id)
-            request.check(case.version, needed=isinstance(body, DECISIONS))
-            today = work.at.astimezone(request.context.zone).date()
-            for event in perform(case, body, work.at, request.caller, today):
-                work.emit(event)
-                if type(event) in ACTS:
-                    work.remember(event)
-            work.keep(case)
-            return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
+async def _perform(appeal_id: UUID, act: acts.Act, request: RequestContext) -> Response:
+    def do(work: Work) -> Answer:
+        case = work.case(appeal_id)
+        request.check(case.version, needed=isinstance(act, DECISIONS))
+        today = work.at.astimezone(request.context.zone).date()
+        for event in perform(case, act, work.at, request.caller, today):
+            work.emit(event)
+            if type(event) in ACTS:
+                work.remember(event)
+        work.keep(case)
+        return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
 
-        return await request.write([appeal_id], do)
-
-    endpoint.__annotations__["body"] = act_type
-    endpoint.__doc__ = act_type.__doc__
-    return endpoint
+    return await request.write([appeal_id], do)
 
 
-for _path, _act in ROUTES.items():
-    router.add_api_route(
-        f"/appeals/{{appeal_id}}/{_path}",
-        _route(_act),
-        methods=["POST"],
-        name=_act.__name__,
-        response_model=CaseDocument,
-    )
+add_act_routes(router, ROUTES, _perform, CaseDocument)
 
 
 async def _list(
