@@ -1,8 +1,8 @@
-"""What follows a case through the system: the W3C trace context, and logs as JSON lines.
+"""The W3C trace context that follows a case through the system.
 
-`traceparent` comes with the HTTP request (or is made there), is stored with every outbox row, travels as a
-Kafka header and is current again while a handler runs. What is current is a span
-(`shared/telemetry/spans.py`), or the bare context of one made elsewhere.
+`traceparent` comes with the HTTP request or is made there, is stored with every outbox row, travels as a
+Kafka header, and is current again while a handler runs. The current context is a span
+(`shared/telemetry/spans.py`) or the bare `traceparent` of a span made elsewhere.
 """
 
 import re
@@ -25,7 +25,7 @@ _current: "ContextVar[str | Span | None]" = ContextVar("traceparent", default=No
 
 
 class SpanContext(NamedTuple):
-    """A place in a trace, in hex as on the wire."""
+    """The ids of a trace and a span, in hex as on the wire, with the trace flags."""
 
     trace: str
     span: str
@@ -36,51 +36,45 @@ class SpanContext(NamedTuple):
 
 
 def new_span_id() -> str:
-    """The id of a span."""
+    """A new span id, in hex."""
     return f"{_ids.generate_span_id():016x}"
 
 
 def new_trace_id() -> str:
-    """The id of a trace."""
+    """A new trace id, in hex."""
     return f"{_ids.generate_trace_id():032x}"
 
 
 def new_traceparent() -> str:
-    """The start of a new trace that has no span: not sampled."""
+    """The `traceparent` of a new trace that has no span and is not sampled."""
     return f"00-{new_trace_id()}-{new_span_id()}-00"
 
 
 def parse_traceparent(incoming: str | None) -> SpanContext | None:
-    """What a `traceparent` says; None where it is none or not valid."""
+    """Read a `traceparent`; None where it is missing or not valid."""
     if incoming is None:
         return None
-    found = _TRACEPARENT.fullmatch(incoming.strip())
-    if found is None or found["version"] == "ff" or (found["version"] == "00" and found["more"]):
+    match = _TRACEPARENT.fullmatch(incoming.strip())
+    if match is None or match["version"] == "ff" or (match["version"] == "00" and match["more"]):
         return None
-    return SpanContext(found["trace"], found["span"], int(found["flags"], 16))
-
-
-def continued(incoming: str | None) -> str:
-    """A span of this process below `incoming`, or of a new trace where that is none or not valid."""
-    found = parse_traceparent(incoming)
-    return new_traceparent() if found is None else str(found._replace(span=new_span_id()))
+    return SpanContext(match["trace"], match["span"], int(match["flags"], 16))
 
 
 def current_span() -> "str | Span | None":
-    """What is being done now, its span or its trace context; None where nothing is followed."""
+    """The current span or `traceparent`; None where there is none."""
     return _current.get()
 
 
 def current() -> "str | Span":
-    """The same; where nothing is followed, the start of a trace."""
+    """The current span or `traceparent`; a new `traceparent` where there is none."""
     return _current.get() or new_traceparent()
 
 
 def traceparent() -> str:
-    """The trace context of what is being done now."""
+    """The current `traceparent`."""
     return str(current())
 
 
 def use_span(value: "str | Span | None") -> None:
-    """Make `value` the trace context of what comes next in this task."""
+    """Make `value` the current span or `traceparent` of this task."""
     _current.set(value)

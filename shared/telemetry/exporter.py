@@ -1,7 +1,7 @@
-"""Where spans leave by OTLP over HTTP: a bounded queue, and a thread that empties it.
+"""Exports spans by OTLP over HTTP: a bounded queue, and a thread that empties it.
 
-Nothing waits for it. What finds the queue full is dropped and counted. Spans of traces that are not sampled
-are held for a while, by trace, for the case that something happens which keeps the trace.
+Nothing waits for it. A span that finds the queue full is dropped and counted. Spans of traces that are not
+sampled are held for a while, by trace, in case a later span keeps the trace.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from shared.telemetry.metrics import Counter, Rows
 from shared.telemetry.spans import Kind, Span
 
 MOST = 16_384
-"""Spans that wait to leave."""
+"""How many spans may wait in the queue."""
 BATCH = 512
 EVERY_S = 1.0
 HELD_TRACES, HELD_SPANS = 2_048, 16
-"""Traces that are not sampled, the newest, and how many of the last spans of each."""
+"""How many traces that are not sampled are held, the newest, and how many of the last spans of each."""
 KEPT_TRACES = 8_192
 TIMEOUT_S, LAST_S = 5.0, 2.0
 SPANS = Counter("huying_telemetry_spans", "Spans of this process", ("outcome",))
@@ -39,7 +39,7 @@ _INSTANCE = new_span_id()
 
 
 class OtlpExporter:
-    """Takes ended spans and exports what is sampled or kept."""
+    """Exports the spans of traces that are sampled or kept."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self.exported = self.dropped = self.failed = 0
@@ -55,10 +55,8 @@ class OtlpExporter:
 
     @classmethod
     def to(cls, endpoint: str) -> "OtlpExporter":
-        """To a receiver of OTLP over HTTP, by its base address."""
-        logging.getLogger("opentelemetry").setLevel(
-            logging.CRITICAL
-        )  # its failures are counted and told here
+        """An exporter to the OTLP receiver at this base address."""
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # `_export` counts and logs failures
         session = requests.Session()
         session.trust_env = False
         address = f"{endpoint.rstrip('/')}/v1/traces"
@@ -68,7 +66,7 @@ class OtlpExporter:
         return cls(exporter)
 
     def take(self, span: Span) -> None:
-        """Queue an ended span, or hold it."""
+        """Queue an ended span of a trace that is sampled or kept; hold any other."""
         if span.flags & SAMPLED or span.trace in self._kept:
             self._put(span)
             return
@@ -80,7 +78,7 @@ class OtlpExporter:
         held.append(span)
 
     def keep(self, trace: str) -> None:
-        """Export what is held of a trace, and what is still to come."""
+        """Export the spans of a trace that are held, and those that still end."""
         for span in self._held.pop(trace, ()):
             self._put(span)
         if len(self._kept) >= KEPT_TRACES:
@@ -103,34 +101,35 @@ class OtlpExporter:
                 self._export(spans)
 
     def _export(self, spans: Sequence[Span]) -> None:
-        went = self._exporter.export([exported(span) for span in spans]) is SpanExportResult.SUCCESS
-        if went:
+        works = self._exporter.export([readable(span) for span in spans]) is SpanExportResult.SUCCESS
+        if works:
             self.exported += len(spans)
         else:
             self.failed += len(spans)
-        if went is not self._works:
-            self._works = went
-            said = "spans are taken again" if went else "spans are not taken: is HUYING_OTLP_ENDPOINT right?"
-            log("telemetry").warning(said)
+        if works is not self._works:
+            self._works = works
+            log("telemetry").warning(
+                "spans are taken again" if works else "spans are not taken: is HUYING_OTLP_ENDPOINT right?"
+            )
 
     def counted(self) -> Rows:
-        """How many spans left, found no room, and were refused."""
+        """How many spans were exported, found the queue full, and were refused by the receiver."""
         yield ("exported",), self.exported
         yield ("dropped",), self.dropped
         yield ("failed",), self.failed
 
     async def close(self) -> None:
-        """Export what waits, for two seconds at most."""
+        """Export what waits, for at most two seconds."""
         self._ends = True
         self._full.set()
         await asyncio.to_thread(self._thread.join, LAST_S)
         await asyncio.to_thread(self._exporter.shutdown)
 
 
-def exported(span: Span) -> ReadableSpan:
-    """As the SDK's exporters take it."""
+def readable(span: Span) -> ReadableSpan:
+    """The span in the form that the SDK's exporters take."""
     parent = span.parent
-    links = [Link(_otel_context(one)) for one in span.links]
+    links = [Link(_otel_context(context)) for context in span.links]
     status = Status(StatusCode.ERROR) if span.error is not None else Status(StatusCode.UNSET)
     return ReadableSpan(
         span.name,
@@ -153,12 +152,12 @@ _resources: dict[str, Resource] = {}
 
 def _resource(service: str) -> Resource:
     if service not in _resources:
-        found = {
+        attributes = {
             "service.name": service,
             "service.namespace": "huying",
             "service.instance.id": _INSTANCE,
         }
-        _resources[service] = Resource(found)
+        _resources[service] = Resource(attributes)
     return _resources[service]
 
 

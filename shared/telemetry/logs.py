@@ -1,4 +1,4 @@
-"""Logs as JSON lines, with the trace of what is being done."""
+"""Logs as JSON lines, with the id of the current trace."""
 
 import logging
 import sys
@@ -11,13 +11,13 @@ from shared.telemetry.context import current_span
 
 
 def _trace(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if (found := current_span()) is not None:
-        entry["trace_id"] = str(found)[3:35]
+    if (context := current_span()) is not None:
+        entry["trace_id"] = str(context)[3:35]
     return entry
 
 
 class _WithoutValues(logging.Formatter):
-    """Says of an exception where it was raised and its name; what it says may be somebody's data."""
+    """Logs of an exception where it was raised and its name. Its message may hold personal data."""
 
     def formatException(self, ei: Any) -> str:
         kind, _, frames = ei
@@ -25,7 +25,7 @@ class _WithoutValues(logging.Formatter):
 
 
 def configure_logs(level: str = "INFO") -> None:
-    """JSON lines on standard error, with the trace id. Never give a log call personal data."""
+    """Log JSON lines to standard error. Never give a log call personal data."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithoutValues("%(name)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -1,7 +1,7 @@
-"""The figures of one service, as Prometheus reads them: `docs/telemetry.md` lists them.
+"""The metrics of one service, as Prometheus reads them: `docs/telemetry.md` lists them.
 
-Counters and histograms are told where something happens. Gauges are read when somebody scrapes: from memory,
-or asked of the database, each at most every 15 seconds however often it is scraped.
+Counters and histograms are updated where something happens. Gauges are read when Prometheus scrapes, from
+memory or from the database; each database query runs at most every 15 seconds, however often it is scraped.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
 ASK_EVERY_S = 15.0
 PATIENCE_S = 5.0
 Rows = Iterable[tuple[tuple[str, ...], float]]
-"""Values by the labels beside `service`."""
+"""Values by the labels other than `service`."""
 _FAST = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600)
 
 
 @dataclass(frozen=True)
 class Gauge:
-    """A gauge that is read when it is scraped."""
+    """A gauge. It is read when it is scraped."""
 
     name: str
     help: str
@@ -60,10 +60,10 @@ PARKED = Counter("huying_parked", "Messages parked", ("topic",))
 
 @dataclass(frozen=True)
 class GaugeQuery:
-    """A gauge that the database is asked for: rows of its labels, in order, and `value`.
+    """A gauge that is read from the database: rows of its labels, in order, and `value`.
 
-    `:now` in the statement is the service's time. With `since` the figure is for how many seconds the value
-    has been the same, 0 where it is none.
+    `:now` in the statement is the service's time. With `since` the gauge is not the value, but for how many
+    seconds the value has been the same; 0 where there is none.
     """
 
     gauge: Gauge
@@ -73,19 +73,21 @@ class GaugeQuery:
 
 
 @dataclass
-class _Answer:
+class _Result:
+    """What a query returned last; `seen` has each value with the moment since which it has been the same."""
+
     asked_ns: int = 0
     rows: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
     seen: dict[tuple[str, ...], tuple[Any, int]] = field(default_factory=dict)
 
 
 class Metrics(Collector):
-    """One service's figures, in a registry of its own."""
+    """One service's metrics, in a registry of their own."""
 
     def __init__(
         self,
         service: str,
-        asked: Iterable[GaugeQuery] = (),
+        queries: Iterable[GaugeQuery] = (),
         counters: Iterable[Counter] = (),
         counted_events: Mapping[str, Counter] | None = None,
     ) -> None:
@@ -93,7 +95,7 @@ class Metrics(Collector):
         self._service = service
         self._reads: list[tuple[Gauge, Callable[[], Rows]]] = []
         self._counts: list[tuple[Counter, Callable[[], Rows]]] = []
-        self._answers = {one: _Answer() for one in asked}
+        self._results = {query: _Result() for query in queries}
         self._asking = asyncio.Lock()
         ProcessCollector(registry=self.registry)
         self._requests = self._histogram(
@@ -122,11 +124,11 @@ class Metrics(Collector):
         return Histogram(name, text, ["service", *labels], buckets=buckets, registry=self.registry)
 
     def add_gauge(self, gauge: Gauge, rows: Callable[[], Rows]) -> None:
-        """Read this gauge by calling `rows` at each scrape."""
+        """Read this gauge from `rows()` at each scrape."""
         self._reads.append((gauge, rows))
 
     def add_counter(self, counter: Counter, rows: Callable[[], Rows]) -> None:
-        """Read this counter, which is kept elsewhere, by calling `rows` at each scrape."""
+        """Read this counter, which is counted elsewhere, from `rows()` at each scrape."""
         self._counts.append((counter, rows))
 
     def count(self, counter: Counter, *labels: str, by: int = 1) -> None:
@@ -134,80 +136,84 @@ class Metrics(Collector):
         self._counters[counter].labels(self._service, *labels).inc(by)
 
     def observe_request(self, method: str, route: str, status: int, span: Span) -> None:
-        """A request was answered."""
+        """Measure a request that was answered."""
         took_s = (span.ended_ns - span.began_ns) / 1e9
         child = self._requests.labels(self._service, method, route, f"{status // 100}xx")
         child.observe(took_s, _exemplar(span))
 
     def count_said(self, types: Mapping[str, int]) -> None:
-        """Events of these types were committed."""
+        """Count committed events by type."""
         for type_, number in types.items():
             self.count(SAID, type_, by=number)
             if (counter := self._counted_events.get(type_)) is not None:
                 self.count(counter, by=number)
 
     def count_relayed(self, topics: Iterable[str]) -> None:
-        """The broker took an event for each of these topics."""
+        """Count events that the broker took, one for each of these topics."""
         for topic, number in Tally(topics).items():
             self.count(RELAYED, topic, by=number)
 
-    def count_consumed(self, heard: Iterable[tuple[str, str, float]]) -> None:
-        """Events were handled: topic, type, and how many seconds after their record's time."""
-        found: Tally[tuple[str, str]] = Tally()
-        for topic, type_, delay_s in heard:
-            found[topic, type_] += 1
+    def count_consumed(self, events: Iterable[tuple[str, str, float]]) -> None:
+        """Count handled events: the topic, the type, and the seconds since the time of the record."""
+        numbers: Tally[tuple[str, str]] = Tally()
+        for topic, type_, delay_s in events:
+            numbers[topic, type_] += 1
             self._delay.labels(self._service, topic).observe(delay_s)
-        for (topic, type_), number in found.items():
+        for (topic, type_), number in numbers.items():
             self.count(CONSUMED, topic, type_, by=number)
 
     def count_parked(self, topic: str) -> None:
-        """A message was laid aside."""
+        """Count a message that was parked."""
         self.count(PARKED, topic)
 
     def observe_call(self, peer: str, span: Span) -> None:
-        """A call to `peer` ended."""
+        """Measure a call to `peer` that ended."""
         took_s = (span.ended_ns - span.began_ns) / 1e9
         outcome = "ok" if span.error is None else "error"
         self._calls.labels(self._service, peer, outcome).observe(took_s, _exemplar(span))
 
     async def query_gauges(self, database: Database, now: datetime) -> None:
-        """Ask the database what is due to be asked. While it is away the figures stay as they are."""
+        """Run the queries that are due. While the database is away the gauges keep their values."""
         async with self._asking:
-            due = [one for one, answer in self._answers.items() if _age_s(answer.asked_ns) >= one.every_s]
+            due = [
+                query for query, result in self._results.items() if _age_s(result.asked_ns) >= query.every_s
+            ]
             try:
                 async with asyncio.timeout(PATIENCE_S):
-                    for one in due:
-                        self._answered(one, await self._rows(database, one, now))
+                    for query in due:
+                        self._keep(query, await self._rows(database, query, now))
             except DATABASE_ERRORS as error:
                 if not is_transient(error):
                     raise
 
-    async def _rows(self, database: Database, one: GaugeQuery, now: datetime) -> list[Any]:
-        values = {"now": now} if ":now" in one.query.text else {}
-        return (await database.reading().execute(one.query, values)).all()
+    async def _rows(self, database: Database, query: GaugeQuery, now: datetime) -> list[Any]:
+        values = {"now": now} if ":now" in query.query.text else {}
+        return (await database.reading().execute(query.query, values)).all()
 
-    def _answered(self, one: GaugeQuery, rows: list[Any]) -> None:
-        answer, at_ns = self._answers[one], epoch_ns()
-        found = {tuple(str(part) for part in row[:-1]): row[-1] for row in rows if row[-1] is not None}
-        if one.since:
-            seen = {
-                key: answer.seen[key] if answer.seen.get(key, (None,))[0] == value else (value, at_ns)
-                for key, value in found.items()
+    def _keep(self, query: GaugeQuery, rows: list[Any]) -> None:
+        result, at_ns = self._results[query], epoch_ns()
+        values = {tuple(map(str, labels)): value for *labels, value in rows if value is not None}
+        if query.since:
+            result.seen = {
+                labels: result.seen[labels]
+                if result.seen.get(labels, (None,))[0] == value
+                else (value, at_ns)
+                for labels, value in values.items()
             }
-            answer.seen = seen
-            found = {key: (at_ns - since) / 1e9 for key, (_, since) in seen.items()} or {(): 0.0}
-        answer.rows, answer.asked_ns = [(key, float(value)) for key, value in found.items()], at_ns
+            values = {labels: (at_ns - since) / 1e9 for labels, (_, since) in result.seen.items()}
+            values = values or {(): 0.0}
+        result.rows, result.asked_ns = [(labels, float(value)) for labels, value in values.items()], at_ns
 
     def _age(self) -> Rows:
-        ages = [_age_s(answer.asked_ns) for answer in self._answers.values() if answer.asked_ns]
+        ages = [_age_s(result.asked_ns) for result in self._results.values() if result.asked_ns]
         return [((), max(ages))] if ages else []
 
     def collect(self) -> Iterator[Metric]:
-        """The gauges, as they are now."""
+        """The gauges, and the counters that are counted elsewhere, as they are now."""
         for gauge, rows in self._reads:
             yield self._family(GaugeMetricFamily, gauge, rows())
-        for asked, answer in self._answers.items():
-            yield self._family(GaugeMetricFamily, asked.gauge, answer.rows)
+        for query, result in self._results.items():
+            yield self._family(GaugeMetricFamily, query.gauge, result.rows)
         for counter, rows in self._counts:
             yield self._family(CounterMetricFamily, counter, rows())
 
@@ -219,7 +225,7 @@ class Metrics(Collector):
 
 
 class Telemetry(NamedTuple):
-    """What one service's work is told to."""
+    """Where one service's work leaves its spans and its metrics."""
 
     tracer: Tracer
     metrics: Metrics

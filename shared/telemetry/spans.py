@@ -1,8 +1,8 @@
 """Spans, made by hand where they tell something: a request, a message, a judgement, a transaction, a call.
 
-Whether a trace is sampled is decided where it begins, by its id, and travels in its flags. A span that turns
-out to matter (an error, a card, a lift) keeps its whole trace from then on: see decision 0021. Attributes
-hold no personal data: ids, numbers, codes and the names of errors.
+Whether a trace is sampled is decided by its id where it begins, and travels in the trace flags. A span that
+turns out to matter, such as one with an error, keeps its whole trace from then on (decision 0021). Attributes
+hold no personal data: ids, numbers, codes and the names of errors only.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ Value = str | int | float | bool | Sequence[str]
 
 
 class Kind(IntEnum):
-    """A span's part in a call, numbered as the SDK does."""
+    """A span's part in a call. The numbers are those of the SDK's `SpanKind`."""
 
     INTERNAL = 0
     SERVER = 1
@@ -46,15 +46,17 @@ class Kind(IntEnum):
 
 
 class Exporter(Protocol):
-    """Where ended spans go. None of it waits."""
+    """Where ended spans go. Neither method waits."""
 
-    def take(self, span: "Span") -> None: ...
+    def take(self, span: "Span") -> None:
+        """Export or hold an ended span."""
 
-    def keep(self, trace: str) -> None: ...
+    def keep(self, trace: str) -> None:
+        """Export the spans of this trace that are held, and those that still end."""
 
 
 class Span:
-    """One thing that is done, from `begin` of a tracer to `end`. As text it is its `traceparent`."""
+    """A span, from `Tracer.begin` to `end`. As text it is its `traceparent`."""
 
     __slots__ = (
         "attributes",
@@ -90,11 +92,11 @@ class Span:
         return f"00-{self.trace}-{self.id}-{self.flags:02x}"
 
     def context(self) -> SpanContext:
-        """Where children hang."""
+        """The context in which spans below this one are made."""
         return SpanContext(self.trace, self.id, self.flags)
 
     def name_case(self, case: str, number: str | None) -> None:
-        """Name the case. Of several the first is named, and how many there are."""
+        """Name the case the span is about. Of several cases it names the first, and counts all."""
         attributes = self.attributes
         if attributes.setdefault(self.tracer.case, case) == case:
             if number is not None:
@@ -109,15 +111,15 @@ class Span:
         names = (NUMBER, self.tracer.case)
         return {name: self.attributes[name] for name in names if name in self.attributes}
 
-    def keep(self, why: str) -> None:
-        """Export this trace's spans from now on, in every process it reaches, and those still held here."""
+    def keep(self, reason: str) -> None:
+        """Sample this trace from now on, in every process it reaches, and export what is held of it here."""
         self.flags |= SAMPLED
-        self.attributes[KEPT] = why
+        self.attributes[KEPT] = reason
         if self.tracer.exporter is not None:
             self.tracer.exporter.keep(self.trace)
 
     def end(self, error: str | None = None, *, keep: bool = True, at_ns: int | None = None) -> None:
-        """It is done, or failed with an error of that name; failed, it is kept unless `keep` is False."""
+        """End the span. With the name of an `error` it failed, and keeps its trace unless `keep` is False."""
         self.ended_ns = epoch_ns() if at_ns is None else at_ns
         self.error = error
         if error is not None:
@@ -129,7 +131,7 @@ class Span:
 
 
 class Tracer:
-    """Makes one service's spans. `ratio` of the traces that begin here are sampled.
+    """Makes one service's spans, and samples `ratio` of the traces that begin here.
 
     `case` is the attribute that holds the id of a case. Events of the types in `kept` keep their trace, each
     with the reason named there.
@@ -150,7 +152,7 @@ class Tracer:
         self._bound = round(ratio * _ALL)
 
     def sampled(self, trace: str) -> int:
-        """The flags of a trace that begins here: the same trace id is decided alike everywhere."""
+        """The flags of a trace that begins here. Every process decides alike for the same trace id."""
         return SAMPLED if int(trace[16:], 16) < self._bound else 0
 
     def begin(
@@ -160,7 +162,7 @@ class Tracer:
         parent: Span | str | None = None,
         attributes: Mapping[str, Value] | None = None,
     ) -> Span:
-        """A span below `parent`, or of a new trace where that is none or not valid."""
+        """A span below `parent`; in a new trace where `parent` is None or no valid `traceparent`."""
         above = parent.context() if isinstance(parent, Span) else parse_traceparent(parent)
         span = Span(self, name, kind, above)
         if attributes:
@@ -168,49 +170,53 @@ class Tracer:
         return span
 
     def begin_linked(self, name: str, began_in: str | None) -> Span:
-        """What a timer does: a trace of its own, linked to the one in which it all began."""
-        span, began = Span(self, name, Kind.INTERNAL, None), parse_traceparent(began_in)
-        span.links = () if began is None else (began,)
+        """A span for what a timer does: in a new trace, linked to the context `began_in`."""
+        span, origin = Span(self, name, Kind.INTERNAL, None), parse_traceparent(began_in)
+        span.links = () if origin is None else (origin,)
         return span
 
 
-_NOBODY = Tracer("")
+_NO_TRACER = Tracer("")
 _sharers: ContextVar[list[Span] | None] = ContextVar("sharers", default=None)
 
 
 def name_case(case: "UUID", number: str) -> None:
-    """What is being done is about this case: said where a case is found by its id."""
-    now = current_span()
-    if isinstance(now, Span):
-        now.name_case(str(case), number)
+    """Name the case that the current span is about."""
+    span = current_span()
+    if isinstance(span, Span):
+        span.name_case(str(case), number)
 
 
 def note_event(event: "Event") -> Span | str:
-    """The span in which `event` is said: it learns of the case, and the event may keep its trace."""
-    now = current()
-    if isinstance(now, Span):
-        now.name_case(str(event.key), event.registration_number)
-        if (why := now.tracer.kept.get(event.type)) is not None:
-            now.keep(why)
-    return now
+    """Name the event's case in the current span, and keep the trace where the event asks for it.
+
+    Returns the span, or the context where there is no span: what the outbox stores with the event.
+    """
+    context = current()
+    if isinstance(context, Span):
+        context.name_case(str(event.key), event.registration_number)
+        if (reason := context.tracer.kept.get(event.type)) is not None:
+            context.keep(reason)
+    return context
 
 
 @contextmanager
 def shared_by(spans: Iterable[Span | str]) -> Iterator[list[Span]]:
-    """What is done in the transactions within is done for these spans; others may join the list."""
-    found = [span for span in spans if isinstance(span, Span)]
-    token = _sharers.set(found)
+    """The transactions within are recorded below each of these spans. Spans may be added to the list."""
+    sharers = [span for span in spans if isinstance(span, Span)]
+    token = _sharers.set(sharers)
     try:
-        yield found
+        yield sharers
     finally:
         _sharers.reset(token)
 
 
 @contextmanager
 def transaction_spans() -> Iterator[list[Span]]:
-    """One transaction: the spans that join the list have its times, and fail with it.
+    """The spans of what one transaction does: those added to the list get its times, and fail with it.
 
-    Where there are several such a failure keeps none: it is not theirs, and they are tried again.
+    A failure of a transaction with several spans keeps no trace: it is the fault of one of them at most, and
+    each is tried again.
     """
     began_ns, failure = epoch_ns(), None
     with shared_by(()) as spans:
@@ -227,11 +233,11 @@ def transaction_spans() -> Iterator[list[Span]]:
 
 
 def record_transaction(database: str, began_ns: int, error: str | None) -> None:
-    """A transaction that began then has ended: a span below each sampled one that it was made for."""
+    """Record a transaction that has ended: a span below each sampled span that it was made for."""
     spans = _sharers.get()
     if spans is None:
-        now = current_span()
-        spans = [now] if isinstance(now, Span) else []
+        span = current_span()
+        spans = [span] if isinstance(span, Span) else []
     for above in spans:
         if above.flags & SAMPLED and above.tracer.exporter is not None:
             _transaction(above, database, len(spans), began_ns).end(error, keep=False)
@@ -255,14 +261,14 @@ def _transaction(above: Span, database: str, shared_by: int, began_ns: int) -> S
 def call_span(
     name: str, attributes: Mapping[str, Value], telemetry: "Telemetry | None" = None, peer: str = ""
 ) -> Iterator[Span]:
-    """A call out, below what is being done now; what it raises is its error, or what is set as such.
+    """A span for a call to another system, below the current one. What is raised within becomes its error.
 
-    `telemetry` makes the span where what is being done has none here, and counts the call to `peer`.
+    With `telemetry` the call to `peer` is measured, and has a span even where there is no current one.
     """
-    now = current_span()
-    above = now if isinstance(now, Span) else None
-    tracer = telemetry.tracer if telemetry else above.tracer if above else _NOBODY
-    span = tracer.begin(name, Kind.CLIENT, now, attributes)
+    context = current_span()
+    above = context if isinstance(context, Span) else None
+    tracer = telemetry.tracer if telemetry else above.tracer if above else _NO_TRACER
+    span = tracer.begin(name, Kind.CLIENT, context, attributes)
     if above is not None:
         span.attributes |= above.case()
     use_span(span)
@@ -272,7 +278,7 @@ def call_span(
         span.error = span.error or type(error).__name__
         raise
     finally:
-        use_span(now)
+        use_span(context)
         span.end(span.error)
         if telemetry is not None:
             telemetry.metrics.observe_call(peer, span)

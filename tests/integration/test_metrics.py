@@ -47,7 +47,7 @@ async def value(city: City, service: str, name: str, **labels: str) -> float:
 
 async def asked_anew(city: City, service: str) -> None:
     """Let the database be asked at the next scrape, as if the 15 seconds were over."""
-    for answer in city.services[service].telemetry.metrics._answers.values():
+    for answer in city.services[service].telemetry.metrics._results.values():
         answer.asked_ns = 0
 
 
