@@ -77,7 +77,7 @@ async def contacts(recipient: Recipient, conn: Reading, request: Requested) -> R
 
 @router.put("/contacts/{recipient}")
 async def set_contacts(recipient: Recipient, body: Contacts, request: Requested) -> Response:
-    """Say how a recipient is reached from now on; what waits already goes to the old addresses."""
+    """Replace the addresses of a recipient; messages that wait already go to the old addresses."""
     caller = request.caller
     _check_own(caller, recipient)
     _check_addresses(body.contacts, allow_private=settings_of(request.context).allow_private_webhooks)

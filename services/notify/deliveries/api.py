@@ -15,18 +15,19 @@ router = APIRouter(tags=["notify"])
 
 @router.get("/appeals/{appeal_id}/timeline")
 async def timeline(appeal_id: UUID, conn: Reading) -> Response:
-    """All that was told about one case, in the order of time: written, read, each attempt, acknowledged.
+    """The messages of one case in the order of time: written, read, each attempt, acknowledged.
 
-    `what` is that, or an attempt's outcome; `needless` where what had to be acknowledged is no more.
+    `what` says which of these it is, or the outcome of the attempt; `needless` where a card or case that had
+    to be acknowledged is no more.
     """
     return json({"items": await queries.timeline(conn, appeal_id)})
 
 
 @router.get("/appeals/{appeal_id}/deliveries")
 async def evidence(appeal_id: UUID, conn: Reading) -> Response:
-    """What left about one case: to whom, over which channel, when, and what came of every attempt.
+    """The deliveries of one case: to whom, by which delivery channel, when, and the outcome of every attempt.
 
-    Beside it what had to be acknowledged: whether it was, by whom, and how far it was escalated.
+    Beside them the acknowledgements: whether they were given, by whom, and how far they were escalated.
     """
     return json(
         {

@@ -1,4 +1,4 @@
-"""Reads deliveries with every attempt, and all that was told about a case."""
+"""Reads deliveries with every attempt, and the timeline of the messages about a case."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +56,7 @@ _OF_CASE = text(
 
 
 async def timeline(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
-    """All that was told about one case, in the order of time."""
+    """What happened to the messages about one case, in the order of time."""
     rows = await conn.execute(_TIMELINE, {"appeal": appeal_id})
     return [dict(row) for row in rows.mappings()]
 
@@ -68,7 +68,7 @@ async def deliveries_of(conn: Connection, appeal_id: UUID) -> list[dict[str, Any
 
 
 async def acknowledgements_of(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
-    """What had to be acknowledged about one case."""
+    """The acknowledgements of one case, the oldest first."""
     rows = await conn.execute(_ACKNOWLEDGEMENTS, {"appeal": appeal_id})
     return [dict(row) for row in rows.mappings()]
 

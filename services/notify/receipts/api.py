@@ -22,7 +22,7 @@ LONGEST_AGE = timedelta(minutes=5)
 
 
 class Receipt(Body):
-    """What a gateway says of a message it took."""
+    """The status of a message that the gateway accepted."""
 
     provider_id: Annotated[str, Field(min_length=1, max_length=200)]
     status: Annotated[str, Field(min_length=1, max_length=50)]
@@ -36,7 +36,7 @@ async def sms_receipt(
     x_nonce: Annotated[str, Header(max_length=200)],
     x_signature: Annotated[str, Header(max_length=200)],
 ) -> Response:
-    """The SMS gateway says what became of a message it took, signed as our requests to it are."""
+    """The SMS gateway reports the status of a message, signed as our requests to it are."""
     body = await http_request.body()
     _check_signature(request, http_request.url.path, body, x_timestamp, x_nonce, x_signature)
     receipt = Receipt.model_validate_json(body)
