@@ -24,13 +24,13 @@ run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, serv
 test: $(TEST_READY)  ## Set up and run all checks and tests
 	sh tests/programs.sh
 	$(MAKE) check
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
 
 test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
 	HUYING_TEST_BROKER=apache $(BIN)/pytest tests/delivery tests/scenarios/test_life_of_an_appeal.py \
 		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py
 
-test-slow: $(TEST_READY)  ## The tests that take minutes: every recorded appeal under every pack
+test-slow: $(TEST_READY)  ## What takes minutes: five of faults, a kill of every program, all recorded appeals under all packs
 	$(BIN)/pytest -m slow
 
 test-deploy: $(TEST_READY)  ## Dashboards, alerts, commands of containers and traces, all live; see docs/operations.md
