@@ -39,7 +39,7 @@ def history(case: RecordedCase) -> list[Act]:
         events.LoanPushed(id=UUID(int=4), occurred_at=at, wave=1, legs=(leg,), **SHARED),
         *(_event(UUID(int=5 + n), act, bank) for n, act in enumerate(case.acts)),
     ]
-    return [act for event in history for act in engine.acts(event)]
+    return [act for event in history for act in engine.to_acts(event)]
 
 
 def _event(id_: UUID, act: RecordedAct, bank: str) -> Event:

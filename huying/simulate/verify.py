@@ -104,7 +104,7 @@ def _expected(item: Mapping[str, Any], rules: Pack, calendars: Calendars) -> lis
     history = [CATALOGUE[act["type"]].model_validate(act) for act in item["events"]]
     appeal_id, upto = UUID(item["appeal_id"]), datetime.fromisoformat(item["judged_upto"])
     judgement = engine.judge(appeal_id, history, rules, calendars, upto)
-    return [engine.said(ruling, appeal_id, item["registration_number"]) for ruling in judgement.rulings]
+    return [engine.to_event(ruling, appeal_id, item["registration_number"]) for ruling in judgement.rulings]
 
 
 def _differences(item: Mapping[str, Any], expected: Sequence[Event]) -> Iterator[IssuedDifference]:

@@ -24,10 +24,10 @@ def judge(
     return decide(appeal_id, folded, pack, calendar, upto)
 
 
-def said(ruling: Ruling, appeal_id: UUID, registration_number: str) -> Event:
-    """The event that says a ruling; it bears the ruling's id."""
+def to_event(ruling: Ruling, appeal_id: UUID, registration_number: str) -> Event:
+    """The event of a ruling, under the ruling's id."""
     borne = {field.name: getattr(ruling, field.name) for field in fields(ruling)}
-    return SAID[type(ruling)](appeal_id=appeal_id, registration_number=registration_number, **borne)
+    return EVENTS[type(ruling)](appeal_id=appeal_id, registration_number=registration_number, **borne)
 
 
 def _act(act_type: type[Act], *names: str) -> Callable[[Any], Act]:
@@ -81,7 +81,7 @@ ACTS: dict[type[Event], Callable[[Any], Act]] = {
 }
 """The events an appeal is judged by, each with how it becomes an act."""
 
-SAID: dict[type[Ruling], type[Event]] = {
+EVENTS: dict[type[Ruling], type[Event]] = {
     rulings.DueSoon: events.AppealDueSoon,
     rulings.Overdue: events.AppealOverdue,
     rulings.DeadlineMoved: events.DeadlineMoved,

@@ -20,7 +20,7 @@ from shared.service.service import ServiceContext
 HEARD = ("intake.events", "dispatch.events")
 
 
-class EscalationJudge(shared.CaseJudge[dict[int, datetime]]):
+class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
     """Judges the cases of one escalation service, by the partition they are in."""
 
     async def known(self, conn: Connection) -> dict[int, datetime]:

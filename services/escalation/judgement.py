@@ -19,7 +19,7 @@ _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event]:
     """Bring `case` up to `judgement`; returns the new events, last the deadlines if they changed."""
     unsaid = [ruling for ruling in judgement.rulings if ruling.id not in case.said]
-    new = [engine.said(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
+    new = [engine.to_event(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
     for event in new:
         case.said.add(event.id)
         keep(case, event)

@@ -1,4 +1,4 @@
-"""How facts of financing are acts of the engine, and how its rulings are said of loans. Pure."""
+"""Facts of financing as acts of the engine, and its rulings as events of loans and complaints. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,8 +11,7 @@ from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event
-from shared.rules.judging import acts as engine
-from shared.rules.judging import rulings
+from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import Act
 from shared.rules.judging.rulings import DeadlineRuling, Ruling
 from shared.rules.terms import Kind, Role
@@ -30,25 +29,25 @@ STAGES = {
 ENDS = frozenset({BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN})
 """The states after which a leg has nothing more to do."""
 _ACT_NAMES: dict[type[Act], str] = {
-    engine.Opened: "appeal.received.v1",
-    engine.Assigned: "appeal.assigned.v1",
-    engine.Contacted: "appeal.contacted.v1",
-    engine.Reached: "stage.reached.v1",
-    engine.Completed: "appeal.completed.v1",
-    engine.Withdrawn: "appeal.withdrawn.v1",
-    engine.Closed: "appeal.closed.v1",
+    acts.Opened: "appeal.received.v1",
+    acts.Assigned: "appeal.assigned.v1",
+    acts.Contacted: "appeal.contacted.v1",
+    acts.Reached: "stage.reached.v1",
+    acts.Completed: "appeal.completed.v1",
+    acts.Withdrawn: "appeal.withdrawn.v1",
+    acts.Closed: "appeal.closed.v1",
 }
 """What the ids of acts are made from. Acts of one moment take effect in the order of their ids, so that a
 case is judged as it was under the release that chose these names."""
 
 
-def acts(fact: Event) -> list[Act]:
-    """The acts that the engine folds of a fact."""
+def to_acts(fact: Event) -> list[Act]:
+    """The acts that the engine judges by, made of a fact."""
     return _ACTS[type(fact)](fact)
 
 
 def meeting(state: BankLegState) -> str | None:
-    """What a report of `state` meets deadlines by, in the words of a pack's `met_by`."""
+    """The word of a pack's `met_by` under which a report of `state` meets deadlines; None for none."""
     return "contacted" if state is BankLegState.CONTACTED else STAGES.get(state)
 
 
@@ -57,32 +56,32 @@ def _act(act_type: type[Act], fact: Event, *values: Any) -> Act:
 
 
 def _requested(fact: events.LoanRequested) -> list[Act]:
-    return [_act(engine.Opened, fact, Kind.HELP)]
+    return [_act(acts.Opened, fact, Kind.HELP)]
 
 
 def _pushed(fact: events.LoanPushed) -> list[Act]:
-    legs = tuple(engine.AssignedLeg(leg.leg_id, leg.bank, Role.ASSIST) for leg in fact.legs)
-    return [_act(engine.Assigned, fact, legs)]
+    legs = tuple(acts.AssignedLeg(leg.leg_id, leg.bank, Role.ASSIST) for leg in fact.legs)
+    return [_act(acts.Assigned, fact, legs)]
 
 
 def _reported(fact: events.LoanReported) -> list[Act]:
     state = BankLegState(fact.state)
     reported: list[Act] = []
     if state is BankLegState.CONTACTED:
-        reported.append(_act(engine.Contacted, fact, fact.leg_id))
+        reported.append(_act(acts.Contacted, fact, fact.leg_id))
     if (stage := STAGES.get(state)) is not None:
-        reported.append(_act(engine.Reached, fact, fact.leg_id, stage))
+        reported.append(_act(acts.Reached, fact, fact.leg_id, stage))
     if state in ENDS:
-        reported.append(_act(engine.Completed, fact, fact.leg_id))
+        reported.append(_act(acts.Completed, fact, fact.leg_id))
     return reported
 
 
 def _withdrawn(fact: Event) -> list[Act]:
-    return [_act(engine.Withdrawn, fact)]
+    return [_act(acts.Withdrawn, fact)]
 
 
 def _closed(fact: Event) -> list[Act]:
-    return [_act(engine.Closed, fact)]
+    return [_act(acts.Closed, fact)]
 
 
 def regulators_leg(complaint_id: UUID) -> UUID:
@@ -91,12 +90,12 @@ def regulators_leg(complaint_id: UUID) -> UUID:
 
 
 def _complained(fact: events.LoanComplained) -> list[Act]:
-    leg = engine.AssignedLeg(regulators_leg(fact.complaint_id), "regulator", Role.LEAD)
-    return [_act(engine.Opened, fact, Kind.COMPLAINT), _act(engine.Assigned, fact, (leg,))]
+    leg = acts.AssignedLeg(regulators_leg(fact.complaint_id), "regulator", Role.LEAD)
+    return [_act(acts.Opened, fact, Kind.COMPLAINT), _act(acts.Assigned, fact, (leg,))]
 
 
 def _decided(fact: events.ComplaintDecided) -> list[Act]:
-    return [_act(engine.Completed, fact, regulators_leg(fact.complaint_id))]
+    return [_act(acts.Completed, fact, regulators_leg(fact.complaint_id))]
 
 
 _ACTS: dict[type[Event], Callable[[Any], list[Act]]] = {
@@ -111,26 +110,26 @@ _ACTS: dict[type[Event], Callable[[Any], list[Act]]] = {
 }
 FACTS = tuple(_ACTS)
 
-_SAID_OF_A_LOAN: dict[type[Ruling], type[Event]] = {
+_EVENTS_OF_A_LOAN: dict[type[Ruling], type[Event]] = {
     rulings.DueSoon: events.LoanDueSoon,
     rulings.Overdue: events.LoanOverdue,
     rulings.Reminded: events.LoanReminded,
     rulings.Supervised: events.LoanSupervised,
     rulings.DeadlineMoved: events.LoanDeadlineMoved,
 }
-_SAID_OF_A_COMPLAINT: dict[type[Ruling], type[Event]] = {
+_EVENTS_OF_A_COMPLAINT: dict[type[Ruling], type[Event]] = {
     rulings.DueSoon: events.ComplaintDueSoon,
     rulings.Overdue: events.ComplaintOverdue,
     rulings.Reminded: events.ComplaintReminded,
     rulings.DeadlineMoved: events.ComplaintDeadlineMoved,
 }
 _BORNE = ("deadline", "due_at", "title", "clause", "was_due_at", "calendar")
-"""What events bear of a ruling; an event that lacks one of these does not say it."""
+"""The fields of rulings that events of financing repeat, each event those that it has."""
 
 
-def said(case: JudgedDocument, ruling: Ruling) -> Event | None:
-    """A ruling as financing says it, under the id of the ruling; None for one that nobody is told of."""
-    table = _SAID_OF_A_LOAN if isinstance(case, LoanDocument) else _SAID_OF_A_COMPLAINT
+def to_event(case: JudgedDocument, ruling: Ruling) -> Event | None:
+    """The event of a ruling, under the ruling's id; None for a ruling that financing does not say."""
+    table = _EVENTS_OF_A_LOAN if isinstance(case, LoanDocument) else _EVENTS_OF_A_COMPLAINT
     event_type = table.get(type(ruling))
     if event_type is None or not isinstance(ruling, DeadlineRuling):
         return None

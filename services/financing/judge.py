@@ -29,7 +29,7 @@ class Known(NamedTuple):
     replies: dict[str, datetime]
 
 
-class FinancingJudge(shared.CaseJudge[Known]):
+class FinancingJudge(shared.ServiceJudge[Known]):
     """Judges the cases of one financing service."""
 
     async def known(self, conn: Connection) -> Known:
@@ -84,7 +84,7 @@ class FinancingJudge(shared.CaseJudge[Known]):
     def _judgement(
         self, case: JudgedDocument, history: Sequence[RememberedFact], known: Calendars, upto: datetime
     ) -> shared.JudgedCase:
-        acts = [act for remembered in history for act in engine.acts(remembered.event())]
+        acts = [act for remembered in history for act in engine.to_acts(remembered.event())]
         judgement = decide(case.case_id, acts, pack_of(self.context, case.pack), known, upto)
         ahead = min((act.occurred_at for act in acts if act.occurred_at > upto), default=None)
         return shared.JudgedCase(take(case, judgement, upto), judgement.next_due_at, ahead)

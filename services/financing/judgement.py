@@ -1,4 +1,4 @@
-"""What a judgement brings into a case: what was not said yet, and its deadlines, explained. Pure."""
+"""What a judgement changes in a case: rulings that were not said yet, and the deadlines. Pure."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ from shared.rules.judging.decide import Judgement
 
 
 def take(case: JudgedDocument, judgement: Judgement, upto: datetime) -> list[Event]:
-    """Bring `case` up to `judgement`; returns what was not said yet, the deadlines as they stand last."""
+    """Bring `case` up to `judgement`; returns the new events, last the deadlines if they changed."""
     new = []
     for ruling in judgement.rulings:
         if ruling.id not in case.said:
             case.said.add(ruling.id)
-            if (event := engine.said(case, ruling)) is not None:
+            if (event := engine.to_event(case, ruling)) is not None:
                 new.append(event)
     deadlines = stated(case.deadlines, judgement.deadlines)
     if (deadlines, judgement.state) != (case.deadlines, case.judged_state):

@@ -63,12 +63,12 @@ def documents() -> dict[str, Schema]:
 
 
 def text(document: Schema) -> str:
-    """A document as it stands in its file."""
+    """A document as its file holds it."""
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def payload(event: type[Event], ref: str = "#/$defs/{model}") -> Schema:
-    """The schema of an event's body: the fields that are not headers."""
+    """The schema of an event's body: all fields but those that travel in headers."""
     schema = event.model_json_schema(ref_template=ref)
     for name in _HEADER_FIELDS:
         schema["properties"].pop(name)
@@ -81,9 +81,9 @@ def asyncapi() -> Schema:
     ref = "#/components/schemas/{model}"
     schemas = {event.__name__: payload(event, ref) for event in CATALOGUE.values()}
     schemas["Watermark"] = Watermark.model_json_schema(ref_template=ref)
-    shared = {name: inner for one in schemas.values() for name, inner in one.pop("$defs", {}).items()}
+    shared = {name: inner for schema in schemas.values() for name, inner in schema.pop("$defs", {}).items()}
     components = {"Headers": _headers(), **shared, **schemas}
-    said = {source: _said_by(source) for source in dict.fromkeys(e.source for e in CATALOGUE.values())}
+    emitted = {source: _emitted_by(source) for source in dict.fromkeys(e.source for e in CATALOGUE.values())}
     messages = {event.__name__: _event(event, components) for event in CATALOGUE.values()}
     return {
         "asyncapi": "3.0.0",
@@ -94,10 +94,10 @@ def asyncapi() -> Schema:
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {source: _channel(source, names) for source, names in said.items()},
+        "channels": {source: _channel(source, names) for source, names in emitted.items()},
         "operations": {
             f"{action}_{source}": _operation(source, action)
-            for source in said
+            for source in emitted
             for action in ("send", "receive")
         },
         "components": {
@@ -107,7 +107,7 @@ def asyncapi() -> Schema:
     }
 
 
-def _said_by(source: str) -> list[str]:
+def _emitted_by(source: str) -> list[str]:
     return [event.__name__ for event in CATALOGUE.values() if event.source == source] + ["Watermark"]
 
 
@@ -135,8 +135,10 @@ def _watermark(schemas: dict[str, Schema]) -> Schema:
     return _message(WATERMARK, "Watermark", inspect.getdoc(Watermark) or "", schemas, None)
 
 
-def _message(type_: str, name: str, says: str, schemas: dict[str, Schema], source: str | None) -> Schema:
-    fixed = {"ce_type": type_} | ({"ce_source": f"/huying/{source}"} if source else {})
+def _message(
+    type_: str, name: str, description: str, schemas: dict[str, Schema], source: str | None
+) -> Schema:
+    constant = {"ce_type": type_} | ({"ce_source": f"/huying/{source}"} if source else {})
     headers = {
         "ce_specversion": "1.0",
         "ce_id": _ID,
@@ -148,13 +150,16 @@ def _message(type_: str, name: str, says: str, schemas: dict[str, Schema], sourc
     return {
         "name": type_,
         "title": name,
-        "summary": says.splitlines()[0],
-        "description": says,
+        "summary": description.splitlines()[0],
+        "description": description,
         "contentType": "application/json",
         "headers": {
             "allOf": [
                 {"$ref": "#/components/schemas/Headers"},
-                {"type": "object", "properties": {header: {"const": fixed[header]} for header in fixed}},
+                {
+                    "type": "object",
+                    "properties": {header: {"const": constant[header]} for header in constant},
+                },
             ]
         },
         "payload": {"$ref": f"#/components/schemas/{name}"},
@@ -180,7 +185,7 @@ def _headers() -> Schema:
 
 
 def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
-    """A value that fits `schema`; what `name` calls it helps to choose."""
+    """An example value for a schema, chosen by the name of the field that holds it."""
     if "$ref" in schema:
         return _example(schemas[schema["$ref"].rsplit("/", 1)[1]], name, schemas)
     values = _values(schema)
@@ -207,7 +212,7 @@ def _example(schema: Schema, name: str, schemas: dict[str, Schema]) -> Any:
 
 def _example_object(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     if "properties" in schema:
-        return {name: _example(one, name, schemas) for name, one in schema["properties"].items()}
+        return {name: _example(inner, name, schemas) for name, inner in schema["properties"].items()}
     return {key: _example(schema["additionalProperties"], key, schemas) for key in ("zh", "en")}
 
 

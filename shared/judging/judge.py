@@ -50,7 +50,7 @@ class JudgedCase(NamedTuple):
     ahead: datetime | None
 
 
-class CaseJudge(ABC, Generic[Known]):
+class ServiceJudge(ABC, Generic[Known]):
     """Judges the cases of one service. Replicas share the work by row locks."""
 
     def __init__(self, context: ServiceContext, cases: Cases) -> None:

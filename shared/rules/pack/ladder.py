@@ -23,11 +23,11 @@ class Consequence(StrEnum):
 
 
 OF_A_UNIT = frozenset({Consequence.CARD, Consequence.REDISPATCH})
-"""What can follow only from a deadline of a unit."""
+"""What can follow only from a unit's own deadline."""
 IN_CHARGE = "in_charge"
 """The leader in charge of the leg's unit."""
 ACKNOWLEDGED = (Consequence.CARD, Consequence.LIFT)
-"""What is acknowledged by whom it is sent to."""
+"""What its recipient has to acknowledge."""
 LeaderCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
 

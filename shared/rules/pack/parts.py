@@ -25,7 +25,7 @@ from shared.rules.wording import words
 
 
 class Meeting(StrEnum):
-    """What may meet a deadline, beside the stages a pack names. `all_completed`: every leg of the case is."""
+    """What may meet a deadline, beside the stages a pack names. `all_completed`: every leg is completed."""
 
     ASSIGNED = "assigned"
     CONTACTED = "contacted"

@@ -59,7 +59,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a limit ends. All None while an open pause keeps it from ending.
+    """When a limit ends. `due_at` and `last_day` are None while an open pause keeps it from ending.
 
     `due_at` is UTC and still in time. `last_day` is local; a due moment at 24:00 belongs to it.
     `provisional`: the calendar was asked and a year from start to end has no holiday notice.
@@ -114,7 +114,7 @@ def _in_days(
     closes: time | None,
     pauses: Sequence[Pause],
 ) -> Due:
-    """`closes` is when a working day closes, None for a limit in other days."""
+    """The end of a limit in days. `closes` is when a working day closes; None for natural days and months."""
     if closes is not None:
         last = _working_days_on(start, number, calendar, closes, pauses)
     else:
@@ -195,7 +195,7 @@ def _natural_days_on(
 def _lost_days(
     pauses: Iterable[Pause], closes: time | None, zone: ZoneInfo
 ) -> Iterable[tuple[date, date | None]]:
-    """The days whose closing moment fell into a pause: from the first, to before the second."""
+    """The days whose closing moment fell into a pause, as pairs: the first day, and the first one after."""
     for start, end in _merged(pauses):
         yield _first_closing(start, closes, zone), end and _first_closing(end, closes, zone)
 
@@ -209,7 +209,7 @@ def _first_closing(moment: datetime, closes: time | None, zone: ZoneInfo) -> dat
 
 
 def _merged(pauses: Iterable[Pause]) -> list[tuple[datetime, datetime | None]]:
-    """In order, none touching another; only the last may be open."""
+    """Pauses in order with none touching another; only the last may be open."""
     merged: list[tuple[datetime, datetime | None]] = []
     for pause in sorted(pauses, key=lambda pause: pause.start):
         start, end = pause.start, pause.end
@@ -239,7 +239,7 @@ def _on_office_clock(
 
 
 def _office_us(moment: datetime, calendar: Calendar, hours: OfficeHours) -> int:
-    """What the office clock shows: microseconds worked since the calendar begins."""
+    """The reading of the office clock: microseconds worked since the calendar begins."""
     local = moment.astimezone(calendar.zone)
     day = local.date()
     index = calendar.working_days_before(day)

@@ -54,13 +54,13 @@ class Notice:
         }
 
     def moves_as(self, other: "Notice | None") -> bool:
-        """Whether the days are those of `other`, whatever the two are called."""
+        """Whether both notices name the same days, whatever their numbers are."""
         return other is not None and (self.off.keys(), self.work) == (other.off.keys(), other.work)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What became known at a moment: the years that differ from before, under the version from then on."""
+    """What became known at a moment: the years that differ from before, and the calendar's new version."""
 
     version: str
     known_from: datetime
@@ -243,7 +243,7 @@ def _day(node: yaml.Node, year: int) -> date:
 
 
 def _node(data: object, place: str) -> yaml.Node:
-    """`data` as YAML has it, each part marked with its field in place of a line."""
+    """`data` as nodes of YAML, each marked with its field instead of a line."""
     mark = yaml.Mark(place or "body", 0, NO_LINE, 0, None, 0)
     below = f"{place}." if place else ""
     if isinstance(data, dict):

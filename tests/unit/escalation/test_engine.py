@@ -37,7 +37,7 @@ WITHOUT_EFFECT = {
 
 
 def test_every_event_of_an_appeal_is_an_act_or_a_ruling_or_known_to_change_nothing() -> None:
-    of_the_judge = {*engine.SAID.values(), events.AppealJudged}
+    of_the_judge = {*engine.EVENTS.values(), events.AppealJudged}
     about_appeals = {
         event for event in CATALOGUE.values() if event.source in ("intake", "dispatch", "escalation")
     }
@@ -80,8 +80,8 @@ def _sample(event_type: type[Event]) -> Event:
 
 def test_every_ruling_is_said() -> None:
     named = {name for cls in _leaves(Ruling) if (name := cls.name)}
-    assert {ruling.name for ruling in engine.SAID} == named
-    assert {ruling.name: event.type for ruling, event in engine.SAID.items()} == {
+    assert {ruling.name for ruling in engine.EVENTS} == named
+    assert {ruling.name: event.type for ruling, event in engine.EVENTS.items()} == {
         name: name for name in named
     }
 
@@ -95,7 +95,7 @@ def _leaves(base: type[Ruling]) -> set[type[Ruling]]:
 @quick
 def test_what_is_said_is_as_valid_as_if_it_had_come_over_the_wire(history, rules, known, upto) -> None:
     for ruling in decide(CASE, history, rules, known, upto).rulings:
-        event = engine.said(ruling, CASE, NUMBER)
+        event = engine.to_event(ruling, CASE, NUMBER)
         assert (event.id, event.occurred_at) == (ruling.id, ruling.occurred_at)
         assert (event.appeal_id, event.registration_number) == (CASE, NUMBER)
         assert vars(event).keys() == type(event).model_fields.keys()
@@ -121,5 +121,5 @@ def test_what_the_judge_said_before_is_no_part_of_the_history() -> None:
     upto = at.replace(month=at.month + 1)
     first = engine.judge(CASE, history, rules, CALENDAR, upto).rulings
     assert first
-    said = [engine.said(ruling, CASE, NUMBER) for ruling in first]
+    said = [engine.to_event(ruling, CASE, NUMBER) for ruling in first]
     assert engine.judge(CASE, [*history, *said], rules, CALENDAR, upto).rulings == first

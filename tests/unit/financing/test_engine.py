@@ -37,12 +37,12 @@ def test_every_fact_becomes_acts_the_engine_folds_under_ids_of_their_own() -> No
         fact = event_type(
             occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **more.get(event_type, {})
         )
-        acts = engine.acts(fact)
+        acts = engine.to_acts(fact)
         assert acts
         assert {type(act) for act in acts} <= FOLDS.keys()
         assert {act.occurred_at for act in acts} == {AT}
         assert len({act.id for act in acts}) == len(acts)
-        assert [act.id for act in engine.acts(fact)] == [act.id for act in acts]
+        assert [act.id for act in engine.to_acts(fact)] == [act.id for act in acts]
 
 
 def test_the_ids_of_acts_are_those_of_the_first_release() -> None:
@@ -50,7 +50,7 @@ def test_the_ids_of_acts_are_those_of_the_first_release() -> None:
     leg = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": "declined"}
     fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **leg)
     names = ("stage.reached.v1", "appeal.completed.v1")
-    assert [act.id for act in engine.acts(fact)] == [uuid5(fact.id, name) for name in names]
+    assert [act.id for act in engine.to_acts(fact)] == [uuid5(fact.id, name) for name in names]
 
 
 def test_every_stage_that_a_report_reaches_is_one_of_the_pack() -> None:
@@ -67,5 +67,5 @@ def test_every_event_of_financing_comes_from_financing() -> None:
 def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: BankLegState) -> None:
     leg = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": state.value}
     fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **leg)
-    done = Completed in {type(act) for act in engine.acts(fact)}
+    done = Completed in {type(act) for act in engine.to_acts(fact)}
     assert done == (TRANSITIONS[state] == ())
