@@ -106,8 +106,19 @@ def note_instruction(work: Work, event: events.AppealInstructed) -> None:
 
 
 def _note(work: Work, event: Event, unit: str | None = None) -> None:
-    with _noted(work, event, unit):
-        pass
+    """Put `event`, as done by `unit`, into the timeline of its appeal."""
+    appeal = work.appeal(event.appeal_id)
+    appeal.add_entry(timeline.entry_of(event, unit))
+    _keep(work, appeal)
+
+
+@contextmanager
+def _noted(work: Work, event: Event, unit: str | None = None) -> Iterator[AppealDocument]:
+    """As `_changed`, with `event`, as done by `unit`, in the timeline."""
+    appeal = work.appeal(event.appeal_id)
+    appeal.add_entry(timeline.entry_of(event, unit))
+    yield appeal
+    _keep(work, appeal)
 
 
 @contextmanager
@@ -115,16 +126,12 @@ def _changed(work: Work, event: Event) -> Iterator[AppealDocument]:
     """The event's appeal, to be changed within the block and kept with its new state after it."""
     appeal = work.appeal(event.appeal_id)
     yield appeal
+    _keep(work, appeal)
+
+
+def _keep(work: Work, appeal: AppealDocument) -> None:
     appeal.update_state()
     work.keep(appeal)
-
-
-@contextmanager
-def _noted(work: Work, event: Event, unit: str | None = None) -> Iterator[AppealDocument]:
-    """As `_changed`, with `event` in the appeal's timeline, as done by `unit`."""
-    with _changed(work, event) as appeal:
-        appeal.add_entry(timeline.entry_of(event, unit))
-        yield appeal
 
 
 HANDLERS: Handlers = {
