@@ -1,7 +1,7 @@
 """Apache Kafka itself without Docker: one or three KRaft brokers on 127.0.0.1, their jars from Maven.
 
 Clients log in by SCRAM-SHA-512, and the broker lets each do what `deploy/kafka/acls.yaml` says. Passwords are
-made at the first start and kept in the state folder. Whatever cannot be done is an `EmbeddedError`.
+made at the first start and stored in the state folder. Every failure is an `EmbeddedError`.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ READY_S = 60
 
 
 class KafkaNode(Program):
-    """One broker that is a controller, too; `detached` ones outlive whoever starts them."""
+    """One broker, which is a controller too. A `detached` one outlives the process that starts it."""
 
     def __init__(self, state: Path, number: int, *, detached: bool) -> None:
         self.name = f"kafka-{number}"
@@ -52,7 +52,7 @@ class KafkaNode(Program):
 
     @property
     def pid(self) -> int:
-        """Of its process, of whatever Huying; 0 where none runs."""
+        """The id of its process, whoever started it; 0 where none runs."""
         with suppress(OSError, ValueError):
             pid = int(self._pid.read_text())
             if str(self.properties) in command_line(pid):
@@ -60,7 +60,7 @@ class KafkaNode(Program):
         return 0
 
     async def serve(self, java: str, classpath: str) -> None:
-        """Start it on the storage that is there."""
+        """Start it on its storage, which must exist."""
         if self.pid:
             raise EmbeddedError(
                 f"{self.name} in {self.state} runs already."
@@ -80,8 +80,8 @@ class KafkaNode(Program):
     def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
         if self._detached:
             with self._log.open("ab") as log:
-                how: dict[str, Any] = {"env": self.environment, "cwd": "/", "start_new_session": True}
-                process = subprocess.Popen(command, stdin=DEVNULL, stdout=log, stderr=log, **how)
+                options: dict[str, Any] = {"env": self.environment, "cwd": "/", "start_new_session": True}
+                process = subprocess.Popen(command, stdin=DEVNULL, stdout=log, stderr=log, **options)
         else:
             process = super()._spawn(command, at_death)
         self._pid.write_text(str(process.pid))
@@ -125,7 +125,7 @@ class Kafka:
         return ",".join(f"127.0.0.1:{client}" for client, _ in ports)
 
     def login(self, principal: str) -> dict[str, Any]:
-        """What settings of Huying say to speak to it as `principal`."""
+        """The settings by which a service connects as `principal`."""
         return {
             "bootstrap": self.bootstrap,
             "kafka_protocol": "SASL_PLAINTEXT",
@@ -136,7 +136,7 @@ class Kafka:
         }
 
     def as_client(self, principal: str = ADMIN) -> KafkaSettings:
-        """Settings of a client that is no service."""
+        """The settings of a client that is no service."""
         return _client(self.login(principal))
 
     async def start(self) -> None:
@@ -156,11 +156,11 @@ class Kafka:
         await asyncio.gather(*(node.stop() for node in self.nodes))
 
     async def kill(self) -> None:
-        """Gives them no time to tidy up; for tests."""
+        """End them without time to tidy up; for tests."""
         await asyncio.gather(*(node.kill() for node in self.nodes))
 
     async def replace(self) -> None:
-        """Another, empty cluster in its place: what the old one had is gone. For tests."""
+        """Replace it by an empty cluster with another id; its records are lost. For tests."""
         await self.kill()
         for node in self.nodes:
             await asyncio.to_thread(shutil.rmtree, node.data)
@@ -179,7 +179,7 @@ class Kafka:
         return sorted(name.removeprefix("bank-") for name in known if name.startswith("bank-"))
 
     async def admit(self, banks: Iterable[str]) -> None:
-        """Bring the access list to the broker, for the services, all banks known so far and these."""
+        """Apply the access list for the services, the banks admitted so far, and `banks`."""
         codes = {*self.banks(), *map(kafka_access.checked, banks)}
         passwords = {name: self._password(name) for name in kafka_access.principals(codes)}
         await kafka_access.apply(self.as_client(), passwords, kafka_access.entries(codes))
@@ -212,14 +212,16 @@ class Kafka:
             write_secret(node.properties, "\n".join(lines) + "\n")
 
     async def _format(self, node: KafkaNode, java: str, classpath: str) -> None:
-        """Make a broker's storage, with the admin in it; the password stands on no command line."""
-        told = node.state / f"{node.name}.format"
+        """Format a broker's storage with the admin's credentials; the password is on no command line."""
+        arguments = node.state / f"{node.name}.format"
         scram = f'"SCRAM-SHA-512=[name={ADMIN},password={self._password(ADMIN)}]"'
         cluster = self._read(self._plan)["cluster"]
         words = [*JVM, "-cp", f'"{classpath}"', "kafka.tools.StorageTool", "format", "--cluster-id", cluster]
-        write_secret(told, " ".join([*words, "--config", f'"{node.properties}"', "--add-scram", scram]))
-        done = await asyncio.to_thread(subprocess.run, [java, f"@{told}"], capture_output=True, text=True)
-        told.unlink()
+        write_secret(arguments, " ".join([*words, "--config", f'"{node.properties}"', "--add-scram", scram]))
+        done = await asyncio.to_thread(
+            subprocess.run, [java, f"@{arguments}"], capture_output=True, text=True
+        )
+        arguments.unlink()
         if done.returncode:
             reason = (done.stderr.splitlines() or ["no reason given"])[-1]
             raise EmbeddedError(
@@ -246,12 +248,12 @@ class Kafka:
 
 
 class RunningKafka(Kafka):
-    """A cluster that `huying kafka up` started; it stays when its user goes."""
+    """A cluster that `huying kafka up` started, and that goes on running after its user stops."""
 
     running = True
 
     async def start(self) -> None:
-        """Refuse one that does not answer; bring the access list to it."""
+        """Check that it answers, and apply the access list. EmbeddedError where it does not."""
         if not self.bootstrap:
             raise EmbeddedError(f"No Kafka is in {self.state}. Start one: huying kafka up --state FOLDER")
         try:

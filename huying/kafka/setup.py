@@ -1,4 +1,4 @@
-"""What Apache Kafka needs before it starts: Java, its jars from Maven, and a configuration."""
+"""What Apache Kafka needs to start: Java, its jars from Maven, and a configuration."""
 
 import hashlib
 import os
@@ -29,15 +29,15 @@ def tools() -> tuple[str, str]:
             f"{'mvn' if java else 'java'} is not on this machine: Apache Kafka needs a JDK {JAVA} or newer "
             "and Maven. Install them, or use the embedded broker (huying up) / 缺少 Java 或 Maven"
         )
-    said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    version = re.search(r'version "(\d+)', said)
+    version_text = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    version = re.search(r'version "(\d+)', version_text)
     if version is None or int(version[1]) < JAVA:
         raise NoJava(f"{java} is no Java {JAVA} or newer. Install one / Java 版本过低")
     return java, mvn
 
 
 def jars(mvn: str) -> Path:
-    """The folder of Kafka's jars, fetched by Maven when first asked for."""
+    """The folder of Kafka's jars; Maven fetches them at the first call."""
     name = f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huying" / name
     if not folder.exists():
@@ -47,7 +47,7 @@ def jars(mvn: str) -> Path:
         if done.returncode:
             reason = next((line for line in done.stdout.splitlines() if "ERROR" in line), "no reason given")
             raise EmbeddedError(f"Maven cannot fetch Apache Kafka: {reason}. Is its repository reachable?")
-        with suppress(OSError):  # another process was faster
+        with suppress(OSError):  # another process fetched them first
             fresh.replace(folder)
     return folder
 

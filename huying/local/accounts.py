@@ -14,22 +14,22 @@ ACCOUNTS = "accounts.yaml"
 
 
 def accounts(
-    state: Path, wanted: Sequence[tuple[str, AccountRole, str | None]]
+    state: Path, people: Sequence[tuple[str, AccountRole, str | None]]
 ) -> tuple[Path, dict[str, str]]:
     """The accounts file for the services, and the keys by account name.
 
-    `wanted` holds name, role and the code of the unit or leader. A key once made stays; the file with the
+    `people` holds name, role and the code of the unit or leader. A key once made stays; the file with the
     keys themselves can be read by its owner alone.
     """
     keys_file, accounts_file = state / KEYS, state / ACCOUNTS
     keys: dict[str, str] = (keys_file.exists() and yaml.safe_load(keys_file.read_text("utf-8"))) or {}
-    for name, _, _ in wanted:
+    for name, _, _ in people:
         keys.setdefault(name, secrets.token_urlsafe(24))
     keys_file.touch(0o600)
     keys_file.write_text(yaml.safe_dump(keys, allow_unicode=True), "utf-8")
     listed = [
         {"name": name, "role": role.value, "code": code, "key_sha256": hash_key(keys[name])}
-        for name, role, code in wanted
+        for name, role, code in people
     ]
     accounts_file.write_text(yaml.safe_dump(listed, allow_unicode=True), "utf-8")
     return accounts_file, keys

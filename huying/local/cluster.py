@@ -1,6 +1,6 @@
-"""Everything embedded: PostgreSQL, broker and the services, in this process or as one process each.
+"""The local cluster: PostgreSQL, a broker, and the services in this process or as one process each.
 
-Whatever dies is started again. `scratch` gives the same in a folder that goes away, with a driven clock.
+`scratch` is a local cluster with driven clocks in a temporary folder.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ from shared.roles import AccountRole
 from shared.service.settings import Settings
 from shared.telemetry.logs import log
 
-PARTITIONS = 4  # what the embedded broker gives a topic that a client names before it is made
+PARTITIONS = 4  # the embedded broker's own number, for topics a client names before they exist
 READY_S = 60
 SEAL_KEY = "seal.key"
 NOTIFY = "notify"  # the service, and its account at intake
 
 
 class ServiceProcess(Program):
-    """One service as a process of its own."""
+    """One service as a process."""
 
     def __init__(self, state: Path, service: str, environment: Mapping[str, str], port: int) -> None:
         self.name = service
@@ -53,7 +53,10 @@ class ServiceProcess(Program):
 
 
 class LocalCluster:
-    """PostgreSQL and a broker, below `state` unless one is given, and what services need to run on them."""
+    """PostgreSQL and a broker (below `state` unless one is given), accounts, and services that run on them.
+
+    `settings` are those of all services; each takes what it knows.
+    """
 
     def __init__(
         self,
@@ -72,7 +75,7 @@ class LocalCluster:
         self._log = log("huying")
 
     async def start(self) -> None:
-        """Start PostgreSQL and the broker, and make the databases and accounts."""
+        """Start PostgreSQL and the broker, and create the databases and accounts."""
         await self.postgres.start()
         await self.broker.start()
         await self.postgres.ensure(SERVICES)
@@ -95,18 +98,18 @@ class LocalCluster:
             **self.broker.login(service),
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
-            **(self._asking() if service == NOTIFY else {}),
+            **(self._contact_settings() if service == NOTIFY else {}),
             **self._settings,
         }
         return settings_for(load(service), values)
 
-    def _asking(self) -> dict[str, Any]:
-        """Where notify asks intake and financing, and with which key."""
-        found: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
+    def _contact_settings(self) -> dict[str, Any]:
+        """Where notify asks intake and financing for contacts, and its key."""
+        settings: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
         for name in ("intake", "financing"):
             port = self.processes[name].port if name in self.processes else self._settings.get("port")
-            found[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
-        return found
+            settings[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
+        return settings
 
     def url(self, service: str) -> str:
         """Where a service that runs as a process answers."""
@@ -120,7 +123,7 @@ class LocalCluster:
         await asyncio.gather(*(self._ready(name) for name in self.processes))
 
     async def add(self, name: str, service: str, port: int) -> ServiceProcess:
-        """Another process of a service, not started; a replica has a name of its own."""
+        """Add a process of a service, without starting it; a replica has a name of its own."""
         folder = self.state if name == service else self.state / name
         process = ServiceProcess(folder, service, process_environment(self.settings(service)), port)
         self.processes[name] = process
@@ -136,8 +139,8 @@ class LocalCluster:
                 await asyncio.sleep(0.1)
         raise EmbeddedError(f"The service {name} does not answer at {url}. See its log in {self.state}.")
 
-    async def telemetry(self) -> None:
-        """Start again what died, until cancelled."""
+    async def supervise(self) -> None:
+        """Restart every program that died, until cancelled."""
         while True:
             for program in (self.postgres, self.broker, *self.processes.values()):
                 if not program.running:
@@ -160,9 +163,9 @@ def process_environment(settings: Settings) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def scratch(**settings: object) -> AsyncIterator[LocalCluster]:
-    """A fleet of processes with a driven clock, in a folder that is removed at the end.
+    """A local cluster of processes with driven clocks, in a folder that is removed at the end.
 
-    The key of its importer is `fleet.keys["importer"]`.
+    The key of its importer is `cluster.keys["importer"]`.
     """
     base = Path(os.environ.get("TMPDIR", tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix="huying-", dir=base, ignore_cleanup_errors=True) as folder:
@@ -172,14 +175,14 @@ async def scratch(**settings: object) -> AsyncIterator[LocalCluster]:
             ("office", AccountRole.OFFICE, None),
             ("ops", AccountRole.OPS, None),
         ]
-        fleet = LocalCluster(Path(folder), people, None, **{"clock": "driven", **settings})
+        cluster = LocalCluster(Path(folder), people, None, **{"clock": "driven", **settings})
         try:
-            await fleet.start()
-            await fleet.start_processes()
-            watching = asyncio.create_task(fleet.telemetry())
+            await cluster.start()
+            await cluster.start_processes()
+            supervisor = asyncio.create_task(cluster.supervise())
             try:
-                yield fleet
+                yield cluster
             finally:
-                watching.cancel()
+                supervisor.cancel()
         finally:
-            await fleet.stop()
+            await cluster.stop()

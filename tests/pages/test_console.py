@@ -311,27 +311,27 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="huying-test-", ignore_cleanup_errors=True))
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = LocalCluster(Path(folder) / "state", [("ops", AccountRole.OPS, None)], None, **settings)
-        stack.push_async_callback(fleet.stop)
-        await fleet.start()
-        await fleet.start_processes()
-        urls = {service: fleet.url(service) for service in SERVICES}
-        known = Accounts.load(fleet.settings("intake").accounts)
-        made = Console(fleet.state, urls, fleet.keys["ops"], known, clock=ahead, interval_s=INTERVAL_S)
+        cluster = LocalCluster(Path(folder) / "state", [("ops", AccountRole.OPS, None)], None, **settings)
+        stack.push_async_callback(cluster.stop)
+        await cluster.start()
+        await cluster.start_processes()
+        urls = {service: cluster.url(service) for service in SERVICES}
+        known = Accounts.load(cluster.settings("intake").accounts)
+        made = Console(cluster.state, urls, cluster.keys["ops"], known, clock=ahead, interval_s=INTERVAL_S)
         console = await stack.enter_async_context(made)
         await stack.enter_async_context(served({"ops": console.app}, port))
         looking = asyncio.create_task(console.run())
         stack.callback(looking.cancel)
-        async with opened(browser, f"http://127.0.0.1:{port}", fleet.keys["ops"], width) as page:
-            await _killed(page, pictures, fleet, ahead)
+        async with opened(browser, f"http://127.0.0.1:{port}", cluster.keys["ops"], width) as page:
+            await _killed(page, pictures, cluster, ahead)
 
 
-async def _killed(page: Page, pictures: Path, fleet: LocalCluster, ahead: Ahead) -> None:
+async def _killed(page: Page, pictures: Path, cluster: LocalCluster, ahead: Ahead) -> None:
     await page.goto("/ops/")
     dispatch = page.locator('.box[data-service="dispatch"]:visible')
     await expect(dispatch).to_have_attribute("data-state", "ok")
     well = await colour(page, "dispatch")
-    await fleet.processes["dispatch"].kill()
+    await cluster.processes["dispatch"].kill()
     await expect(dispatch).to_have_attribute("data-state", "down")
     red = [int(part) for part in re.findall(r"\d+", await colour(page, "dispatch"))][:3]
     assert well == await colour(page, "intake")
@@ -342,7 +342,7 @@ async def _killed(page: Page, pictures: Path, fleet: LocalCluster, ahead: Ahead)
     await expect(alert).to_have_attribute("data-firing", "yes")
     await expect(alert).to_contain_text("交办 不应答")
     await shot(page, pictures, "killed")
-    await fleet.processes["dispatch"].start()
+    await cluster.processes["dispatch"].start()
     await expect(dispatch).to_have_attribute("data-state", "ok")
     await expect(alert).to_have_count(0)
     await expect(page.locator("main")).to_contain_text("已恢复的告警与中断")

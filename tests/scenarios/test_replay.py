@@ -46,22 +46,22 @@ def invent(file: Path, number: int) -> Path:
 
 async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int = 5_000) -> None:
     """Through services of its own; those in `kill` get SIGKILL one after the other on the way."""
-    async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR") as fleet:
-        services = DrivenServices({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+    async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR") as cluster:
+        services = DrivenServices({name: cluster.url(name) for name in SERVICES}, cluster.keys["importer"])
         with Progress(disable=True) as progress:
-            nemesis = asyncio.create_task(_kill(fleet, kill, progress))
+            nemesis = asyncio.create_task(_kill(cluster, kill, progress))
             how = profiles.load("appeals-zh")
             await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
             await asyncio.wait_for(nemesis, 1)
 
 
-async def _kill(fleet: LocalCluster, victims: Sequence[str], progress: Progress) -> None:
+async def _kill(cluster: LocalCluster, victims: Sequence[str], progress: Progress) -> None:
     for number, name in enumerate(victims, 1):
         while not progress.tasks or (
             progress.tasks[0].completed < progress.tasks[0].total * number / (len(victims) + 2)
         ):
             await asyncio.sleep(0.02)
-        victim: Program = fleet.broker if name == "broker" else fleet.processes[name]
+        victim: Program = cluster.broker if name == "broker" else cluster.processes[name]
         await victim.kill()
 
 

@@ -49,24 +49,24 @@ async def _old_fleet(old: Path) -> AsyncIterator[LocalCluster]:
     with tempfile.TemporaryDirectory(prefix="huying-", ignore_cleanup_errors=True) as folder:
         state = Path(folder)
         await asyncio.to_thread(state.chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = LocalCluster(state, PEOPLE, clock="driven", pack=PACK.id, zone=PACK.zone, log_level="ERROR")
+        cluster = LocalCluster(state, PEOPLE, clock="driven", pack=PACK.id, zone=PACK.zone, log_level="ERROR")
         try:
-            await fleet.start()
+            await cluster.start()
             accounts(state, PEOPLE)  # the old version has no account of a service
             for service in SERVICES:
-                process = await fleet.add(service, service, free_port())
+                process = await cluster.add(service, service, free_port())
                 process.environment["PYTHONPATH"] = str(old)
                 await process.start()
-            watching = asyncio.create_task(fleet.telemetry())
+            watching = asyncio.create_task(cluster.supervise())
             try:
-                yield fleet
+                yield cluster
             finally:
                 watching.cancel()
         finally:
-            await fleet.stop()
+            await cluster.stop()
 
 
-async def _upgrade(fleet: LocalCluster, steps: Sequence[Sequence[str]], progress: Progress) -> None:
+async def _upgrade(cluster: LocalCluster, steps: Sequence[Sequence[str]], progress: Progress) -> None:
     """Migrate all databases below the old services, then replace these by new ones, step by step."""
     for number, names in enumerate(((), *steps), 1):
         while not progress.tasks or (
@@ -74,16 +74,16 @@ async def _upgrade(fleet: LocalCluster, steps: Sequence[Sequence[str]], progress
         ):
             await asyncio.sleep(0.02)
         if not names:
-            accounts(fleet.state, [*PEOPLE, (NOTIFY, AccountRole.SERVICE, None)])
-            await _migrate(fleet)
+            accounts(cluster.state, [*PEOPLE, (NOTIFY, AccountRole.SERVICE, None)])
+            await _migrate(cluster)
         for name in names:
-            del fleet.processes[name].environment["PYTHONPATH"]
-        await asyncio.gather(*(fleet.processes[name].kill() for name in names))
+            del cluster.processes[name].environment["PYTHONPATH"]
+        await asyncio.gather(*(cluster.processes[name].kill() for name in names))
 
 
-async def _migrate(fleet: LocalCluster) -> None:
+async def _migrate(cluster: LocalCluster) -> None:
     for service in SERVICES:
-        engine = migration_engine(fleet.postgres.dsn(service, service))
+        engine = migration_engine(cluster.postgres.dsn(service, service))
         before = await _version(engine)
         await migrate(engine, migrations(service))
         assert before < await _version(engine), f"{service} ran no older version"
@@ -100,10 +100,10 @@ async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, fi
     file = invent(tmp_path / "appeals.csv", 150)
     simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
     rest = [name for name in SERVICES if name != first]
-    async with _old_fleet(old) as fleet:
-        services = DrivenServices({name: fleet.url(name) for name in SERVICES}, fleet.keys["importer"])
+    async with _old_fleet(old) as cluster:
+        services = DrivenServices({name: cluster.url(name) for name in SERVICES}, cluster.keys["importer"])
         with Progress(disable=True) as progress:
-            upgrading = asyncio.create_task(_upgrade(fleet, [[first], rest], progress))
+            upgrading = asyncio.create_task(_upgrade(cluster, [[first], rest], progress))
             how = profiles.load("appeals-zh")
             out = tmp_path / "replayed"
             await replayed(file, how, PACK, out, services, progress, step=50, patience_s=60)
