@@ -1,4 +1,4 @@
-"""When to call somebody: a short table of conditions over the newest figures, and which hold now.
+"""Alerts: a table of conditions on the newest metrics, and which of them hold.
 
 Names, thresholds and waiting times are those of the Prometheus rules in deploy/prometheus/rules.
 """
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from huying.console.figures import Figures, Sample
+from huying.console.scraping import MetricsScraper, Sample
 
 DOWN = "ServiceDown"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`metric` above `above` for so long. Without a metric: the service does not answer."""
+    """`metric` is above `above` for the time `held`. Without a metric: the service does not answer."""
 
     name: str
     metric: str
@@ -106,7 +106,7 @@ CONDITIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A condition that holds for one service, since when, and whether long enough to call somebody."""
+    """A condition that holds for one service; it fires when it has held long enough."""
 
     condition: Condition
     service: str
@@ -118,16 +118,16 @@ class Alert:
 
 @dataclass(slots=True)
 class Alerts:
-    """What holds now, and the last hundred that did; outages too that were too short for an alert."""
+    """The conditions that hold, and the last hundred that ended; of outages also those too short to fire."""
 
     current: dict[tuple[str, str], Alert] = field(default_factory=dict)
     past: deque[Alert] = field(default_factory=lambda: deque(maxlen=100))
 
-    def judge(self, sample: Sample, figures: Figures) -> None:
-        """Hold the newest sample against every condition."""
+    def judge(self, sample: Sample, scraper: MetricsScraper) -> None:
+        """Check every condition against the newest sample."""
         holding = {
             (condition.name, service): (condition, value)
-            for condition, service, value in _holding(sample, figures)
+            for condition, service, value in _holding(sample, scraper)
         }
         for key in [key for key in self.current if key not in holding]:
             ended = self.current.pop(key)
@@ -139,19 +139,21 @@ class Alerts:
             self.current[key] = Alert(condition, key[1], value, since, firing)
 
     def firing(self, service: str | None = None) -> list[Alert]:
-        """Those to act on, the longest first."""
-        found = [one for one in self.current.values() if one.firing and service in (None, one.service)]
-        return sorted(found, key=lambda one: one.since)
+        """The alerts that fire, the longest first."""
+        firing = [
+            alert for alert in self.current.values() if alert.firing and service in (None, alert.service)
+        ]
+        return sorted(firing, key=lambda alert: alert.since)
 
 
-def _holding(sample: Sample, figures: Figures) -> Iterator[tuple[Condition, str, str]]:
+def _holding(sample: Sample, scraper: MetricsScraper) -> Iterator[tuple[Condition, str, str]]:
     for condition in CONDITIONS:
         if not condition.metric:
             yield from ((condition, service, reason) for service, reason in sample.silent.items())
             continue
         highest: dict[str, float] = {}
-        for one in figures.series(condition.metric):
-            if one.value > condition.above:
-                service = one.labels.get("service", "")
-                highest[service] = max(one.value, highest.get(service, one.value))
+        for series in scraper.series(condition.metric):
+            if series.value > condition.above:
+                service = series.labels.get("service", "")
+                highest[service] = max(series.value, highest.get(service, series.value))
         yield from ((condition, service, f"{value:g}") for service, value in highest.items())

@@ -1,6 +1,6 @@
-"""The console as an application: spans in, pages out. Everything but the way in asks for an ops account.
+"""The console's application: takes spans and serves pages. Every page needs an ops account.
 
-Spans are taken from this machine alone, and never from a page in a browser.
+Spans are accepted from programs of this machine only, and never from a page in a browser.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from huying.console import otlp, reading, redriving
+from huying.console import otlp, redriving, views
 from huying.console.alerts import Alerts
-from huying.console.figures import INTERVAL_S, Figures
-from huying.console.shown import HEADERS, ROOT, STATIC, static
+from huying.console.rendering import HEADERS, ROOT, STATIC, static
+from huying.console.scraping import INTERVAL_S, MetricsScraper
 from huying.console.store import Bounds, Store
 from shared.service.accounts import Accounts
 from shared.service.clock import Clock, WallClock
@@ -29,9 +29,9 @@ router = APIRouter()
 
 
 class Console:
-    """What `huying up` shows of itself, below /ops. `urls` are the services', `key` an ops account's.
+    """The console of `huying up`, below /ops. `urls` are those of the services, `key` that of an ops account.
 
-    It scrapes the services every `interval_s` seconds, and its pages of what is now are renewed as often.
+    It scrapes the services every `interval_s` seconds, and its live pages reload as often.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Console:
         self.accounts = accounts
         self.zone = ZoneInfo(zone)
         self.interval_s = interval_s
-        self.figures = Figures(urls, key, self.clock.now)
+        self.scraper = MetricsScraper(urls, key, self.clock.now)
         self.alerts = Alerts()
         self.store = Store(state / FILE, self.clock.now, bounds)
         self.app = self._app()
@@ -58,33 +58,33 @@ class Console:
     def _app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
         app.include_router(router)
-        app.include_router(reading.router)
+        app.include_router(views.router)
         app.include_router(redriving.router)
         problems.install(app)
         app.state.console = self
         return app
 
     async def run(self) -> None:
-        """Look at the services every few seconds, until cancelled."""
+        """Scrape every `interval_s` seconds, until cancelled."""
         while True:
             await asyncio.gather(self.look(), asyncio.sleep(self.interval_s))
 
     async def look(self) -> None:
-        """Scrape once, and judge the conditions."""
-        self.alerts.judge(await self.figures.scrape(), self.figures)
+        """Scrape once, and check the alerts."""
+        self.alerts.judge(await self.scraper.scrape(), self.scraper)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Write the spans that wait."""
+        """Write the waiting spans."""
         await asyncio.to_thread(self.store.close)
 
 
 @router.post("/v1/traces")
-async def take(request: Request) -> Response:
-    """Spans by OTLP over HTTP. Those that find no room are dropped, counted, and told as rejected."""
-    if not _is_near(request):
+async def take_spans(request: Request) -> Response:
+    """Take spans by OTLP over HTTP. Spans without room are dropped, counted, and answered as rejected."""
+    if not _is_local(request):
         raise Forbidden("仅接受本机程序提交", "spans are taken from programs of this machine alone")
     try:
         body = await _body(request)
@@ -98,8 +98,8 @@ async def take(request: Request) -> Response:
     return _answer(kind, received.refused + store.offer(received.spans))
 
 
-def _is_near(request: Request) -> bool:
-    """Browsers name an `Origin` with whatever a page sends."""
+def _is_local(request: Request) -> bool:
+    """Whether a request comes from a program of this machine; a browser sends an `Origin` header."""
     host = request.client.host if request.client else ""
     try:
         return ipaddress.ip_address(host).is_loopback and "origin" not in request.headers
@@ -111,12 +111,12 @@ async def _body(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
     if length.isdecimal() and int(length) > otlp.LIMIT:
         raise otlp.too_large()
-    found = bytearray()
+    body = bytearray()
     async for part in request.stream():
-        found += part
-        if len(found) > otlp.LIMIT:
+        body += part
+        if len(body) > otlp.LIMIT:
             raise otlp.too_large()
-    return bytes(found)
+    return bytes(body)
 
 
 def _answer(kind: str, rejected: int) -> Response:
@@ -126,15 +126,15 @@ def _answer(kind: str, rejected: int) -> Response:
         answer.partial_success.error_message = "no room, or no valid ids and times"
     if kind == otlp.PROTOBUF:
         return Response(answer.SerializeToString(), media_type=kind)
-    told = f'{{"partialSuccess":{{"rejectedSpans":"{rejected}"}}}}' if rejected else "{}"
-    return Response(told, media_type=kind)
+    content = f'{{"partialSuccess":{{"rejectedSpans":"{rejected}"}}}}' if rejected else "{}"
+    return Response(content, media_type=kind)
 
 
 @router.get("/{name}.{kind}", include_in_schema=False)
 async def file(name: str, kind: str) -> Response:
-    """The pages' style and script; they tell nothing, and ask for no account."""
-    wanted = f"{name}.{kind}"
-    if wanted not in STATIC:
+    """The pages' style and script; they need no account."""
+    file_name = f"{name}.{kind}"
+    if file_name not in STATIC:
         raise NotFound("没有这个地址", f"nothing is here: the console begins at {ROOT}/")
     headers = {**HEADERS, "cache-control": "no-cache"}
-    return Response(static(wanted), media_type=STATIC[wanted], headers=headers)
+    return Response(static(file_name), media_type=STATIC[file_name], headers=headers)

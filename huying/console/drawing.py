@@ -1,4 +1,4 @@
-"""Pictures as numbers that a template makes SVG of: lines over time, and who speaks to whom."""
+"""Charts and the service map as coordinates, of which templates make SVG."""
 
 import math
 import re
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from huying.console.shown import LEAST, colour
+from huying.console.rendering import LEAST, colour
 from huying.console.words import SERVICES
 
 WIDTH, HEIGHT = 560, 160
@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines, marks of the value axis (height and value) and of time (left and moment)."""
+    """Lines, and the marks of the value axis (height, value) and of the time axis (left, moment)."""
 
     lines: list[Line]
     marks: list[tuple[float, float]]
@@ -36,7 +36,7 @@ class Chart:
 
 
 def chart(values: Mapping[str, Sequence[float | None]], times: Sequence[datetime]) -> Chart:
-    """The chart of these values; of more than eight lines the highest."""
+    """The chart of these values by label; of more than eight lines the highest eight."""
     highest = sorted(values, key=lambda label: (-max((v or 0 for v in values[label]), default=0), label))
     shown = sorted(highest[:MOST_LINES], key=_naturally)
     most = max((v for label in shown for v in values[label] if v is not None), default=0)
@@ -59,9 +59,9 @@ def _colour(label: str, index: int) -> int:
 
 
 def _naturally(label: str) -> tuple[int, str]:
-    """Numbers by their size: 3d before 30d; words after them."""
-    found = re.match(r"\d+", label)
-    return (int(found[0]) if found else sys.maxsize, label)
+    """Sort key: numbers by size, so 3d before 30d; words after them."""
+    match = re.match(r"\d+", label)
+    return (int(match[0]) if match else sys.maxsize, label)
 
 
 def _newest(values: Sequence[float | None]) -> float | None:
@@ -92,8 +92,8 @@ def _round_up(value: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The middle of a box of the map."""
+class Point:
+    """A point of the map, such as the middle of a box."""
 
     x: float
     y: float
@@ -106,7 +106,7 @@ class Arrow:
     start: str
     end: str
     path: str
-    label: Place | None
+    label: Point | None
     count: int
     failed: int
     width: float
@@ -118,7 +118,7 @@ class Map:
 
     width: int
     height: int
-    places: Mapping[str, Place]
+    places: Mapping[str, Point]
     arrows: list[Arrow]
 
 
@@ -126,18 +126,18 @@ BOX_WIDTH, BOX_HEIGHT = 150, 92
 SHORT = 45
 """Arrows up to this length have no label."""
 WIDE = {
-    "intake": Place(90, 190),
-    "dispatch": Place(370, 64),
-    "escalation": Place(370, 316),
-    "notify": Place(640, 190),
-    "financing": Place(640, 340),
+    "intake": Point(90, 190),
+    "dispatch": Point(370, 64),
+    "escalation": Point(370, 316),
+    "notify": Point(640, 190),
+    "financing": Point(640, 340),
 }
 NARROW = {
-    "intake": Place(85, 60),
-    "dispatch": Place(275, 120),
-    "notify": Place(85, 250),
-    "escalation": Place(275, 310),
-    "financing": Place(85, 420),
+    "intake": Point(85, 60),
+    "dispatch": Point(275, 120),
+    "notify": Point(85, 250),
+    "escalation": Point(275, 310),
+    "financing": Point(85, 420),
 }
 
 
@@ -148,7 +148,7 @@ def service_map(
     *,
     narrow: bool,
 ) -> Map:
-    """The map: services at their own places, others (banks, gateways, strangers) in rows below or beside."""
+    """The map: known services at fixed points, others (banks, gateways) in rows below or beside them."""
     known = NARROW if narrow else WIDE
     places = {name: known[name] for name in services if name in known}
     rest = [*(name for name in services if name not in known), *others]
@@ -159,34 +159,34 @@ def service_map(
     return Map(360 if narrow else 1000, int(lowest) + BOX_HEIGHT // 2 + 14, places, arrows)
 
 
-def _beside(index: int, *, narrow: bool) -> Place:
+def _beside(index: int, *, narrow: bool) -> Point:
     if narrow:
-        return Place(85 + 190 * (index % 2), 550 + 110 * (index // 2))
-    return Place(905, 64 + 110 * index)
+        return Point(85 + 190 * (index % 2), 550 + 110 * (index // 2))
+    return Point(905, 64 + 110 * index)
 
 
-def _arrow(start: str, end: str, count: int, failed: int, places: Mapping[str, Place]) -> Arrow:
+def _arrow(start: str, end: str, count: int, failed: int, places: Mapping[str, Point]) -> Arrow:
     a, b = _edges_of(places[start], places[end])
     dx, dy = b.x - a.x, b.y - a.y
     length = math.hypot(dx, dy) or 1
     bend = min(26.0, length / 5)
-    middle = Place((a.x + b.x) / 2 - dy / length * bend, (a.y + b.y) / 2 + dx / length * bend)
+    middle = Point((a.x + b.x) / 2 - dy / length * bend, (a.y + b.y) / 2 + dx / length * bend)
     label = _on_curve(a, middle, b, 0.38) if length > SHORT else None
     path = f"M{a.x:.0f},{a.y:.0f} Q{middle.x:.0f},{middle.y:.0f} {b.x:.0f},{b.y:.0f}"
     return Arrow(start, end, path, label, count, failed, min(1.2 + math.log10(1 + count), 5))
 
 
-def _on_curve(a: Place, middle: Place, b: Place, part: float) -> Place:
+def _on_curve(a: Point, middle: Point, b: Point, part: float) -> Point:
     """A point of the curve; not its middle, where the arrow back would have its label too."""
     first, second, third = (1 - part) ** 2, 2 * part * (1 - part), part**2
-    return Place(first * a.x + second * middle.x + third * b.x, first * a.y + second * middle.y + third * b.y)
+    return Point(first * a.x + second * middle.x + third * b.x, first * a.y + second * middle.y + third * b.y)
 
 
-def _edges_of(a: Place, b: Place) -> tuple[Place, Place]:
+def _edges_of(a: Point, b: Point) -> tuple[Point, Point]:
     """Where the straight line between two boxes leaves the first and meets the second."""
     dx, dy = b.x - a.x, b.y - a.y
     part = min(
         (BOX_WIDTH / 2 + 4) / abs(dx) if dx else math.inf, (BOX_HEIGHT / 2 + 4) / abs(dy) if dy else math.inf
     )
     part = min(part, 0.45)
-    return Place(a.x + dx * part, a.y + dy * part), Place(b.x - dx * part, b.y - dy * part)
+    return Point(a.x + dx * part, a.y + dy * part), Point(b.x - dx * part, b.y - dy * part)

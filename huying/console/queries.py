@@ -1,4 +1,4 @@
-"""What the pages ask the store: traces, one trace with its neighbours, and who speaks to whom."""
+"""Queries on the span store: traces, one trace with those linked to it, and the calls between services."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from typing import Any
 
 MOST_LINKED = 50
 CLIENT, PRODUCER = 3, 4
-"""Kinds of spans that call out, and that send a message (OTLP's enumeration)."""
+"""Kinds of spans of a call out and of a message sent (OTLP's enumeration)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which traces: all that is given must hold. `before` is the position of the last one shown."""
+class TraceFilter:
+    """Conditions on traces, all of which must hold. `before` is the position of the last trace shown."""
 
     number: str = ""
     service: str = ""
@@ -25,47 +25,47 @@ class Wanted:
     limit: int = 50
 
 
-def traces(conn: sqlite3.Connection, wanted: Wanted) -> list[dict[str, Any]]:
+def traces(conn: sqlite3.Connection, trace_filter: TraceFilter) -> list[dict[str, Any]]:
     """The newest `limit + 1` traces that fit, each with its services and numbers."""
-    conditions, values = _conditions(wanted)
+    conditions, values = _conditions(trace_filter)
     query = f"""
         select * from traces t where {" and ".join(conditions) or "true"}
         order by start_ns desc, trace_id desc limit ?
         """
-    found = _rows(conn.execute(query, (*values, wanted.limit + 1)))
-    for one in found:
-        one["parts"] = parts(conn, one["trace_id"])
-        one["numbers"] = numbers(conn, one["trace_id"])
-        one["said"] = said(conn, one["trace_id"])
-    return found
+    traces = _rows(conn.execute(query, (*values, trace_filter.limit + 1)))
+    for trace in traces:
+        trace["parts"] = parts(conn, trace["trace_id"])
+        trace["numbers"] = numbers(conn, trace["trace_id"])
+        trace["said"] = event_types(conn, trace["trace_id"])
+    return traces
 
 
-def _conditions(wanted: Wanted) -> tuple[list[str], list[Any]]:
+def _conditions(trace_filter: TraceFilter) -> tuple[list[str], list[Any]]:
     pairs: list[tuple[str, tuple[Any, ...]]] = []
-    if wanted.number:
+    if trace_filter.number:
         named = "t.trace_id in (select trace_id from spans where number >= ? and number < ?)"
-        pairs.append((named, (wanted.number, wanted.number + "\U0010ffff")))
-    if wanted.service:
-        failed = " and failed > 0" if wanted.failed else ""
+        pairs.append((named, (trace_filter.number, trace_filter.number + "\U0010ffff")))
+    if trace_filter.service:
+        failed = " and failed > 0" if trace_filter.failed else ""
         part = f"exists (select 1 from parts where trace_id = t.trace_id and service = ?{failed})"
-        pairs.append((part, (wanted.service,)))
-    elif wanted.failed:
+        pairs.append((part, (trace_filter.service,)))
+    elif trace_filter.failed:
         pairs.append(("failed > 0", ()))
-    if wanted.name:
+    if trace_filter.name:
         pairs.append(
             (
                 "exists (select 1 from spans where trace_id = t.trace_id and instr(name, ?) > 0)",
-                (wanted.name,),
+                (trace_filter.name,),
             )
         )
-    if wanted.longer_ms:
-        pairs.append(("end_ns - start_ns >= ?", (int(wanted.longer_ms * 1_000_000),)))
-    if wanted.since_ns is not None:
-        pairs.append(("start_ns >= ?", (wanted.since_ns,)))
-    if wanted.until_ns is not None:
-        pairs.append(("start_ns < ?", (wanted.until_ns,)))
-    if wanted.before is not None:
-        pairs.append(("(start_ns, trace_id) < (?, ?)", wanted.before))
+    if trace_filter.longer_ms:
+        pairs.append(("end_ns - start_ns >= ?", (int(trace_filter.longer_ms * 1_000_000),)))
+    if trace_filter.since_ns is not None:
+        pairs.append(("start_ns >= ?", (trace_filter.since_ns,)))
+    if trace_filter.until_ns is not None:
+        pairs.append(("start_ns < ?", (trace_filter.until_ns,)))
+    if trace_filter.before is not None:
+        pairs.append(("(start_ns, trace_id) < (?, ?)", trace_filter.before))
     return [condition for condition, _ in pairs], [value for _, values in pairs for value in values]
 
 
@@ -81,7 +81,7 @@ def numbers(conn: sqlite3.Connection, trace_id: str) -> list[str]:
     return [str(row[0]) for row in conn.execute(query, (trace_id,))]
 
 
-def said(conn: sqlite3.Connection, trace_id: str) -> list[str]:
+def event_types(conn: sqlite3.Connection, trace_id: str) -> list[str]:
     """The types of the first six events that were sent in a trace."""
     query = f"""
         select detail ->> '$.attributes."huying.event_type"' as type from spans
@@ -92,7 +92,7 @@ def said(conn: sqlite3.Connection, trace_id: str) -> list[str]:
 
 
 def services(conn: sqlite3.Connection) -> list[str]:
-    """Every service that spoke."""
+    """Every service that has sent spans."""
     return [str(row[0]) for row in conn.execute("select distinct service from parts order by service")]
 
 
@@ -103,7 +103,7 @@ def trace(conn: sqlite3.Connection, trace_id: str) -> dict[str, Any] | None:
 
 
 def spans(conn: sqlite3.Connection, trace_id: str) -> list[dict[str, Any]]:
-    """A trace's spans in order of their start, without what is only shown when one looks closer."""
+    """A trace's spans in order of their start, without their details."""
     query = """
         select span_id, parent_id, service, name, kind, start_ns, end_ns, failed, number
         from spans where trace_id = ? order by start_ns, span_id
@@ -112,10 +112,10 @@ def spans(conn: sqlite3.Connection, trace_id: str) -> list[dict[str, Any]]:
 
 
 def details(conn: sqlite3.Connection, trace_id: str, span_ids: Iterable[str]) -> dict[str, str]:
-    """What else is known of these spans."""
+    """The details of these spans, as JSON."""
     query = "select detail from spans where trace_id = ? and span_id = ?"
-    found = {span_id: conn.execute(query, (trace_id, span_id)).fetchone() for span_id in span_ids}
-    return {span_id: row[0] for span_id, row in found.items() if row}
+    rows = {span_id: conn.execute(query, (trace_id, span_id)).fetchone() for span_id in span_ids}
+    return {span_id: row[0] for span_id, row in rows.items() if row}
 
 
 def linked(conn: sqlite3.Connection, trace_id: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -136,7 +136,7 @@ def _neighbours(conn: sqlite3.Connection, which: str, trace_id: str) -> list[dic
         (trace_id,),
     )
     return [
-        {**dict(row), "numbers": numbers(conn, row["trace_id"]), "said": said(conn, row["trace_id"])}
+        {**dict(row), "numbers": numbers(conn, row["trace_id"]), "said": event_types(conn, row["trace_id"])}
         for row in rows
     ]
 

@@ -1,4 +1,4 @@
-"""The page of parked messages, with a button to try one again, as whoever looks."""
+"""The page of parked messages, with a button that redrives one under the viewer's own key."""
 
 import asyncio
 import re
@@ -9,8 +9,8 @@ import httpx
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from huying.console.asking import Lang, console, operator, shown
-from huying.console.shown import HEADERS, address
+from huying.console.page_context import Lang, console, operator, render
+from huying.console.rendering import HEADERS, address
 from huying.console.words import Language
 from shared.service.errors import NotFound
 from shared.web.request import LARGEST, check_proof, proof
@@ -26,8 +26,8 @@ async def parked(
     done: Annotated[str, Query(max_length=1)] = "",
     failed: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
-    """What the services could not handle, each with a button to try again."""
-    urls = console(request).figures.urls
+    """The parked messages of all services, each with a button to redrive it."""
+    urls = console(request).scraper.urls
     answers = await asyncio.gather(*(_ask(request, "GET", service, "/parked") for service in urls))
     items: list[dict[str, Any]] = []
     silent, more = [], False
@@ -35,23 +35,23 @@ async def parked(
         if answer is None or not answer.is_success:
             silent.append(service)
             continue
-        told = answer.json()
-        more = more or bool(told["next"])
-        items += [_parked(request, service, one, lang) for one in told["items"]]
-    return shown(request, "parked", lang, items=items, silent=silent, more=more, done=done, failed=failed)
+        page = answer.json()
+        more = more or bool(page["next"])
+        items += [_parked(request, service, message, lang) for message in page["items"]]
+    return render(request, "parked", lang, items=items, silent=silent, more=more, done=done, failed=failed)
 
 
-def _parked(request: Request, service: str, one: dict[str, Any], language: Language) -> dict[str, Any]:
-    shows = proof(request, _what(service, one["id"]))
-    at = datetime.fromisoformat(one["parked_at"]).astimezone(console(request).zone)
-    headers = dict(one["headers"]) if isinstance(one["headers"], list | dict) else {}
+def _parked(request: Request, service: str, message: dict[str, Any], language: Language) -> dict[str, Any]:
+    form_proof = proof(request, _proof_subject(service, message["id"]))
+    at = datetime.fromisoformat(message["parked_at"]).astimezone(console(request).zone)
+    headers = dict(message["headers"]) if isinstance(message["headers"], list | dict) else {}
     parent = re.fullmatch(r"[0-9a-f]{2}-([0-9a-f]{32})-.*", str(headers.get("traceparent", "")))
     return {
-        **one,
+        **message,
         "service": service,
         "parked_at": at.strftime("%Y-%m-%d %H:%M:%S"),
         "trace_id": parent[1] if parent else "",
-        "action": address(f"parked/{service}/{one['id']}/redrive", language, proof=shows),
+        "action": address(f"parked/{service}/{message['id']}/redrive", language, proof=form_proof),
     }
 
 
@@ -63,16 +63,16 @@ async def redrive(
     lang: Lang = "zh",
     proof: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """The button: let the service try again, as the caller."""
-    check_proof(request, _what(service, parked_id), proof)
-    if service not in console(request).figures.urls:
+    """Let the service handle the message again, under the caller's key."""
+    check_proof(request, _proof_subject(service, parked_id), proof)
+    if service not in console(request).scraper.urls:
         raise NotFound("没有这个服务", f"there is no service {service}")
     answer = await _ask(request, "POST", service, f"/parked/{parked_id}/redrive")
     if answer is not None and answer.is_success:
-        said = {"done": "1"}
+        query = {"done": "1"}
     else:
-        said = {"failed": "no answer" if answer is None else _refusal(answer)}
-    return RedirectResponse(address("parked", lang, **said), 303, headers=HEADERS)
+        query = {"failed": "no answer" if answer is None else _refusal(answer)}
+    return RedirectResponse(address("parked", lang, **query), 303, headers=HEADERS)
 
 
 def _refusal(answer: httpx.Response) -> str:
@@ -83,18 +83,18 @@ def _refusal(answer: httpx.Response) -> str:
 
 
 async def _ask(request: Request, method: str, service: str, path: str) -> httpx.Response | None:
-    """What a service answers to the caller's own key; None where it does not."""
-    here = console(request).figures
+    """A service's answer under the caller's own key; None where it does not answer."""
+    here = console(request).scraper
     headers = {"authorization": f"Bearer {request.state.key}"}
     try:
         async with httpx.AsyncClient(
             headers=headers, timeout=20, transport=here.transport, trust_env=False
         ) as http:
-            asked = {"limit": MOST_PARKED} if method == "GET" else None
-            return await http.request(method, f"{here.urls[service]}{path}", params=asked)
+            params = {"limit": MOST_PARKED} if method == "GET" else None
+            return await http.request(method, f"{here.urls[service]}{path}", params=params)
     except httpx.HTTPError:
         return None
 
 
-def _what(service: str, parked_id: int) -> str:
+def _proof_subject(service: str, parked_id: int) -> str:
     return f"redrive {service} {parked_id}"

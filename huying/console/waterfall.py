@@ -1,16 +1,16 @@
-"""A trace as a picture: its spans below each other, each where it began and as long as it took."""
+"""A trace as a waterfall: its spans below each other, each placed by its start and duration."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 DEEPEST = 10
-"""Levels that are indented; what lies deeper stands below the tenth."""
+"""The deepest indented level; deeper spans are shown at it."""
 KINDS = {1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SpanRow:
     """One span; `left` and `width` in percent of the whole trace."""
 
     span_id: str
@@ -28,39 +28,39 @@ class Row:
 
 
 def in_order(spans: Iterable[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
-    """Spans in the order of a tree, with their depth. `spans` are ordered by start.
+    """Spans in tree order, with their depth. `spans` are ordered by start.
 
-    A span whose parent is not here stands at the top; so does the first of a circle of parents.
+    A span whose parent is missing is at the top; so is the first span of a cycle of parents.
     """
     by_id = {span["span_id"]: span for span in spans}
     below: dict[str | None, list[Mapping[str, Any]]] = {}
     for span in by_id.values():
         parent = span["parent_id"] if span["parent_id"] in by_id else None
         below.setdefault(parent, []).append(span)
-    found: dict[str, int] = {}
+    depths: dict[str, int] = {}
     for top in [*below.get(None, ()), *by_id.values()]:
         waiting = [(top, 0)]
         while waiting:
             span, depth = waiting.pop()
-            if span["span_id"] not in found:
-                found[span["span_id"]] = depth
+            if span["span_id"] not in depths:
+                depths[span["span_id"]] = depth
                 waiting += [(child, depth + 1) for child in reversed(below.get(span["span_id"], ()))]
-    return [(by_id[span_id], depth) for span_id, depth in found.items()]
+    return [(by_id[span_id], depth) for span_id, depth in depths.items()]
 
 
-def rows(spans: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """The picture of a whole trace. `spans` are ordered by start."""
+def rows(spans: Sequence[Mapping[str, Any]]) -> list[SpanRow]:
+    """The rows of a whole trace. `spans` are ordered by start."""
     if not spans:
         return []
     start = spans[0]["start_ns"]
     length = max(max(span["end_ns"] for span in spans) - start, 1)
-    here = {span["span_id"] for span in spans}
-    return [_row(span, depth, start, length, here) for span, depth in in_order(spans)]
+    span_ids = {span["span_id"] for span in spans}
+    return [_row(span, depth, start, length, span_ids) for span, depth in in_order(spans)]
 
 
-def _row(span: Mapping[str, Any], depth: int, start: int, length: int, here: set[str]) -> Row:
+def _row(span: Mapping[str, Any], depth: int, start: int, length: int, span_ids: set[str]) -> SpanRow:
     took = span["end_ns"] - span["start_ns"]
-    return Row(
+    return SpanRow(
         span["span_id"],
         span["name"],
         span["service"],
@@ -72,5 +72,5 @@ def _row(span: Mapping[str, Any], depth: int, start: int, length: int, here: set
         round(100 * took / length, 3),
         bool(span["failed"]),
         span["number"],
-        span["parent_id"] is not None and span["parent_id"] not in here,
+        span["parent_id"] is not None and span["parent_id"] not in span_ids,
     )

@@ -119,7 +119,7 @@ async def until(holds: Callable[[], bool], seconds: float = 60) -> None:
 
 async def looked(console: Console, times: int = 1) -> None:
     """Wait until the console has looked at the services so many times more."""
-    ring = console.figures.ring
+    ring = console.scraper.ring
     seen = len(ring) + times
     await until(lambda: len(ring) >= seen)
 
@@ -127,7 +127,7 @@ async def looked(console: Console, times: int = 1) -> None:
 def is_traced(console: Console, number: str) -> bool:
     """Whether all four services have handed in their spans of an appeal, and of its card."""
     with console.store.reading() as conn:
-        for found in queries.traces(conn, queries.Wanted(number=number, name="POST /intake/appeals")):
+        for found in queries.traces(conn, queries.TraceFilter(number=number, name="POST /intake/appeals")):
             services = {part["service"] for part in found["parts"]}
             _, effects = queries.linked(conn, found["trace_id"])
             cards = [one["trace_id"] for one in effects if "card.issued.v1" in one["said"]]

@@ -50,7 +50,7 @@ class Desk:
         )
         clock = DrivenClock(datetime.fromtimestamp(invented.START_NS / 1e9, UTC))
         self.console = Console(folder, {"intake": "http://intake/intake"}, "ops", accounts, clock=clock)
-        self.console.figures.transport = httpx.MockTransport(self._answer)
+        self.console.scraper.transport = httpx.MockTransport(self._answer)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -161,7 +161,7 @@ async def test_hostile_spans_are_shown_as_the_text_they_are(desk: Desk) -> None:
     root.events.add(name=evil, attributes=[invented.attribute(evil, evil)])
     later = invented.span(invented.trace_id(), evil, links=(root,))
     await desk.tell(**{evil: [root, later]})
-    desk.console.figures.latest = {}
+    desk.console.scraper.latest = {}
     for path in ("", "traces", f"traces/{trace.hex()}", f"traces/{later.trace_id.hex()}"):
         text = await desk.page(path)
         assert "&lt;script&gt;" in text

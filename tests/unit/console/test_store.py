@@ -57,7 +57,7 @@ def until(holds: Any) -> None:
 
 def names(store: Store, **wanted: Any) -> list[str]:
     with store.reading() as conn:
-        return [one["name"] for one in queries.traces(conn, queries.Wanted(**wanted))]
+        return [one["name"] for one in queries.traces(conn, queries.TraceFilter(**wanted))]
 
 
 def test_traces_are_found_by_number_service_name_error_length_and_time(store: Store) -> None:
@@ -81,9 +81,9 @@ def test_traces_are_found_by_number_service_name_error_length_and_time(store: St
 def test_a_page_goes_on_where_the_last_one_ended(store: Store) -> None:
     kept(store, spans(intake=[invented.span(invented.trace_id(), f"n{n}", at_ms=n) for n in range(5)]))
     with store.reading() as conn:
-        found = queries.traces(conn, queries.Wanted(limit=2))
+        found = queries.traces(conn, queries.TraceFilter(limit=2))
         last = found[1]
-        rest = queries.traces(conn, queries.Wanted(limit=9, before=(last["start_ns"], last["trace_id"])))
+        rest = queries.traces(conn, queries.TraceFilter(limit=9, before=(last["start_ns"], last["trace_id"])))
     assert [one["name"] for one in [*found[:2], *rest]] == ["n4", "n3", "n2", "n1", "n0"]
 
 
@@ -112,7 +112,7 @@ def test_spans_that_come_twice_count_once_and_late_ones_are_added(store: Store) 
     kept(store, spans(dispatch=[child]))
     kept(store, spans(dispatch=[child], intake=[root]) * 2)
     with store.reading() as conn:
-        (found,) = queries.traces(conn, queries.Wanted())
+        (found,) = queries.traces(conn, queries.TraceFilter())
     assert (found["name"], found["spans"], found["failed"]) == ("root", 2, 1)
     assert [(part["service"], part["spans"]) for part in found["parts"]] == [("dispatch", 1), ("intake", 1)]
     assert store.counts.stored == 2

@@ -10,11 +10,11 @@ import yaml
 
 from huying.console import drawing
 from huying.console.alerts import CONDITIONS, DOWN, Alerts
-from huying.console.board import boxes
-from huying.console.figures import FIGURES, REQUESTS, Figures, read
+from huying.console.board import service_boxes
+from huying.console.scraping import CHARTS, REQUESTS, MetricsScraper, read_metrics
 
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus" / "rules"
-BY_NAME = {figure.name: figure for figure in FIGURES}
+BY_NAME = {figure.name: figure for figure in CHARTS}
 
 
 class City:
@@ -23,7 +23,7 @@ class City:
     def __init__(self) -> None:
         self.said: dict[str, str | None] = {"intake": "", "dispatch": ""}
         self.at = datetime(2026, 11, 9, tzinfo=UTC)
-        self.figures = Figures(
+        self.scraper = MetricsScraper(
             {name: f"http://{name}" for name in self.said},
             "key",
             lambda: self.at,
@@ -41,14 +41,14 @@ class City:
     async def look(self, times: int = 1) -> None:
         for _ in range(times):
             self.at += timedelta(seconds=5)
-            self.alerts.judge(await self.figures.scrape(), self.figures)
+            self.alerts.judge(await self.scraper.scrape(), self.scraper)
 
     def line(self, figure: str, label: str) -> list[float | None]:
-        return self.figures.lines(BY_NAME[figure])[label]
+        return self.scraper.lines(BY_NAME[figure])[label]
 
     def state(self, service: str, **spans: int) -> str:
         told = {service: {"failed": 0, "slowest_ns": 0, **spans}} if spans else {}
-        found = boxes(self.figures, self.alerts, told, str)
+        found = service_boxes(self.scraper, self.alerts, told, str)
         return next(box.state for box in found if box.code == service)
 
 
@@ -67,7 +67,7 @@ def test_labels_are_read_as_they_were_meant_and_other_lines_are_passed_over() ->
         'huying_cards_total{service="a\\"b\\\\c\\nd",x="}{,="} 3 1395066363000\n'
         "huying_cards_total 4\nhuying_cards_total nonsense\n\nnot a line\nprocess_open_fds 9\n"
     )
-    first, second = read(text)
+    first, second = read_metrics(text)
     assert first.labels == {"service": 'a"b\\c\nd', "x": "}{,="}
     assert (first.value, second.value) == (3, 4)
 
@@ -98,7 +98,7 @@ async def test_what_grew_is_counted_from_the_first_look_over_gaps(city: City) ->
 
 async def test_the_ring_is_bounded(city: City) -> None:
     await city.look(800)
-    assert len(city.figures.ring) == 720
+    assert len(city.scraper.ring) == 720
 
 
 async def test_a_service_that_does_not_answer_is_down_at_once_and_the_alert_fires_after_a_minute(

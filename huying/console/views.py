@@ -1,4 +1,4 @@
-"""The pages: services, traces, figures, progress."""
+"""The pages that read: service map, traces, figures, progress."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,15 +11,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from huying.console import board, drawing, queries, waterfall
-from huying.console.asking import Lang, asked, console, operator, shown
-from huying.console.figures import DELAY, FIGURES
-from huying.console.shown import address, length_of
+from huying.console.page_context import Lang, console, from_store, operator, render
+from huying.console.rendering import address, length_of
+from huying.console.scraping import CHARTS, DELAY
 from huying.console.words import say, service_name
 from shared.service.errors import Invalid, NotFound
 from shared.web.request import LARGEST
 
 AT_ONCE = 300
-"""Spans of one trace on a page."""
+"""The most spans of one trace on a page."""
 LATELY = timedelta(minutes=5)
 IDLE_WATERMARK_S = 300
 router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTMLResponse)
@@ -27,33 +27,31 @@ router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTML
 
 @router.get("/")
 async def overview(request: Request, lang: Lang = "zh") -> Response:
-    """Who speaks to whom, how much of it fails, and what to act on."""
+    """The service map with rates and errors, and the alerts."""
     here = console(request)
     since = int((here.clock.now() - LATELY).timestamp() * 1e9)
-    nodes, edges, outside = await asked(
+    nodes, edges, outside = await from_store(
         request,
         lambda conn: (queries.nodes(conn, since), queries.edges(conn, since), queries.calls_out(conn, since)),
     )
-    ours = board.boxes(
-        here.figures,
+    boxes = board.service_boxes(
+        here.scraper,
         here.alerts,
         {row["service"]: row for row in nodes},
         lambda code: service_name(code, lang),
     )
-    codes = [box.code for box in ours]
+    codes = [box.code for box in boxes]
     outside = [call for call in outside if call[1] not in codes]
     others = list(dict.fromkeys(call[1] for call in outside))
-    drawn = [
-        drawing.service_map(codes, others, [*edges, *outside], narrow=narrow) for narrow in (False, True)
-    ]
-    return shown(
+    maps = [drawing.service_map(codes, others, [*edges, *outside], narrow=narrow) for narrow in (False, True)]
+    return render(
         request,
         "map",
         lang,
-        boxes=[*ours, *(board.Box(code, code, False, "other") for code in others)],
-        wide=drawn[0],
-        narrow=drawn[1],
-        current=sorted(here.alerts.current.values(), key=lambda one: (not one.firing, one.since)),
+        boxes=[*boxes, *(board.Box(code, code, False, "other") for code in others)],
+        wide=maps[0],
+        narrow=maps[1],
+        current=sorted(here.alerts.current.values(), key=lambda alert: (not alert.firing, alert.since)),
         past=list(here.alerts.past)[:20],
         counts=here.store.counts,
     )
@@ -72,8 +70,8 @@ async def traces(
     until: Annotated[str, Query(max_length=40)] = "",
     before: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
-    """The newest traces that fit what is asked."""
-    wanted = queries.Wanted(
+    """The newest traces that fit the query."""
+    trace_filter = queries.TraceFilter(
         number=number.strip().upper(),
         service=service,
         name=name.strip(),
@@ -83,22 +81,22 @@ async def traces(
         until_ns=_moment(request, "until", until),
         before=_position(before),
     )
-    found, services = await asked(
-        request, lambda conn: (queries.traces(conn, wanted), queries.services(conn))
+    matching, services = await from_store(
+        request, lambda conn: (queries.traces(conn, trace_filter), queries.services(conn))
     )
-    given = {
-        "number": wanted.number,
+    query = {
+        "number": trace_filter.number,
         "service": service,
-        "name": wanted.name,
+        "name": trace_filter.name,
         "failed": failed,
         "longer": longer,
         "since": since,
         "until": until,
     }
-    items = found[: wanted.limit]
-    last = f"{items[-1]['start_ns']}-{items[-1]['trace_id']}" if len(found) > wanted.limit else ""
-    older = address("traces", lang, **given, before=last) if last else ""
-    return shown(request, "traces", lang, traces=items, services=services, asked=given, older=older)
+    items = matching[: trace_filter.limit]
+    last = f"{items[-1]['start_ns']}-{items[-1]['trace_id']}" if len(matching) > trace_filter.limit else ""
+    older = address("traces", lang, **query, before=last) if last else ""
+    return render(request, "traces", lang, traces=items, services=services, asked=query, older=older)
 
 
 @router.get("/traces/{trace_id}")
@@ -108,27 +106,29 @@ async def trace(
     lang: Lang = "zh",
     start: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
 ) -> Response:
-    """One trace as a waterfall, with what it led to and came from."""
-    found = await asked(request, lambda conn: _trace(conn, trace_id.lower(), start))
-    if found is None:
-        words = [f"{say('no_trace', one)}：{say('no_trace_hint', one)}" for one in ("zh", "en")]
+    """One trace as a waterfall, with the traces linked to it."""
+    content = await from_store(request, lambda conn: _trace(conn, trace_id.lower(), start))
+    if content is None:
+        words = [f"{say('no_trace', name)}：{say('no_trace_hint', name)}" for name in ("zh", "en")]
         raise NotFound(words[0], words[1].replace("：", ": "))
-    return shown(request, "traces", lang, template="trace", path=f"traces/{trace_id}", start=start, **found)
+    return render(
+        request, "traces", lang, template="trace", path=f"traces/{trace_id}", start=start, **content
+    )
 
 
 def _trace(conn: Connection, trace_id: str, start: int) -> dict[str, Any] | None:
     whole = queries.trace(conn, trace_id)
     if whole is None:
         return None
-    every = waterfall.rows(queries.spans(conn, trace_id))
-    rows = every[start : start + AT_ONCE]
-    told = queries.details(conn, trace_id, [row.span_id for row in rows])
+    all_rows = waterfall.rows(queries.spans(conn, trace_id))
+    rows = all_rows[start : start + AT_ONCE]
+    details = queries.details(conn, trace_id, [row.span_id for row in rows])
     causes, effects = queries.linked(conn, trace_id)
     return {
         "trace": whole,
         "rows": rows,
-        "total": len(every),
-        "details": {span_id: _detail(text) for span_id, text in told.items()},
+        "total": len(all_rows),
+        "details": {span_id: _detail(text) for span_id, text in details.items()},
         "links": queries.links_of(conn, trace_id),
         "parts": queries.parts(conn, trace_id),
         "numbers": queries.numbers(conn, trace_id),
@@ -143,25 +143,25 @@ def _detail(text: str) -> dict[str, Any]:
 
 @router.get("/figures")
 async def figures(request: Request, lang: Lang = "zh") -> Response:
-    """The main figures over the last hour."""
-    here = console(request).figures
+    """The charts of the last hour."""
+    here = console(request).scraper
     samples = list(here.ring)  # the next scrape adds one while the thread draws
     times = [sample.at for sample in samples]
     charts = await run_in_threadpool(
-        lambda: [(figure, drawing.chart(here.lines(figure, samples), times)) for figure in FIGURES]
+        lambda: [(metric, drawing.chart(here.lines(metric, samples), times)) for metric in CHARTS]
     )
-    return shown(request, "figures", lang, charts=charts)
+    return render(request, "figures", lang, charts=charts)
 
 
 @router.get("/progress")
 async def progress(request: Request, lang: Lang = "zh") -> Response:
     """Lag, watermarks and judgement of every partition."""
-    here = console(request).figures
+    here = console(request).scraper
 
     def length(seconds: float) -> str:
         return length_of(seconds * 1e9) if seconds > 0 else "0"
 
-    return shown(
+    return render(
         request,
         "progress",
         lang,
@@ -173,12 +173,12 @@ async def progress(request: Request, lang: Lang = "zh") -> Response:
 
 def _milliseconds(text: str) -> float:
     try:
-        found = float(text or 0)
+        milliseconds = float(text or 0)
     except ValueError:
-        found = -1
-    if not 0 <= found <= 1e12:
+        milliseconds = -1
+    if not 0 <= milliseconds <= 1e12:
         raise Invalid("耗时应为毫秒数", "write how long in milliseconds, like 250", "longer")
-    return found
+    return milliseconds
 
 
 def _moment(request: Request, name: str, text: str) -> int | None:
@@ -197,7 +197,7 @@ def _moment(request: Request, name: str, text: str) -> int | None:
 def _position(text: str) -> tuple[int, str] | None:
     if not text:
         return None
-    found = re.fullmatch(r"([0-9]{1,19})-([0-9a-f]{32})", text)
-    if found is None or int(found[1]) > LARGEST:
+    match = re.fullmatch(r"([0-9]{1,19})-([0-9a-f]{32})", text)
+    if match is None or int(match[1]) > LARGEST:
         raise Invalid("翻页位置无效", "this position is none of ours: start without one", "before")
-    return int(found[1]), found[2]
+    return int(match[1]), match[2]

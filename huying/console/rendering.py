@@ -1,4 +1,4 @@
-"""How a page is made: templates, words, times in the city's zone, links that keep the language."""
+"""Renders pages: templates, words in two languages, times in the city's zone, links in one language."""
 
 import math
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from huying.console.words import SERVICES, Language, say, service_name
 
 ROOT = "/ops"
 LEAST = 0.001
-"""Less is shown as nothing."""
+"""Smaller numbers are shown as 0."""
 TABS = (
     ("map", ""),
     ("traces", "traces"),
@@ -37,28 +37,28 @@ STATIC = {"console.css": "text/css", "console.js": "text/javascript"}
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("huying.console", "pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["length_of"] = length_of
-    return made
+    environment.filters["length_of"] = length_of
+    return environment
 
 
 @cache
 def static(name: str) -> str:
-    """A file of the pages."""
+    """A static file of the pages."""
     return (Path(__file__).parent / "pages" / name).read_text("utf-8")
 
 
-def page(name: str, language: Language, zone: ZoneInfo, query: dict[str, str], **shown: Any) -> Response:
-    """The page `name` with what it shows; `query` is what its address asked."""
+def page(name: str, language: Language, zone: ZoneInfo, query: dict[str, str], **values: Any) -> Response:
+    """The page `name`, rendered with `values`; `query` is the query of its address."""
 
-    def link(path: str, **asked: Any) -> str:
-        return address(path, language, **asked)
+    def link(path: str, **query: Any) -> str:
+        return address(path, language, **query)
 
     def moment(at: datetime) -> str:
         return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
@@ -72,8 +72,8 @@ def page(name: str, language: Language, zone: ZoneInfo, query: dict[str, str], *
         "moment_ns": moment_ns,
         "clock": lambda at: at.astimezone(zone).strftime("%H:%M:%S"),
     }
-    path = shown.pop("path", dict(TABS).get(name, name))
-    html = environment.get_template(f"{shown.pop('template', name)}.html").render(
+    path = values.pop("path", dict(TABS).get(name, name))
+    html = environment.get_template(f"{values.pop('template', name)}.html").render(
         page=name,
         lang=language,
         root=ROOT,
@@ -86,32 +86,32 @@ def page(name: str, language: Language, zone: ZoneInfo, query: dict[str, str], *
         number=number,
         rate=lambda value: "–" if value is None else f"{number(value)}{say('per_s', language)}",
         colour=colour,
-        **shown,
+        **values,
     )
     return HTMLResponse(html, headers=HEADERS)
 
 
-def address(path: str, language: Language, **asked: Any) -> str:
-    """A page's address with its query, in a language."""
-    query = {name: str(value) for name, value in asked.items() if value not in ("", None, False)}
+def address(path: str, language: Language, **parameters: Any) -> str:
+    """The address of a page with its query, in a language."""
+    query = {name: str(value) for name, value in parameters.items() if value not in ("", None, False)}
     if language == "en":
         query["lang"] = "en"
     return f"{ROOT}/{quote(path)}" + (f"?{urlencode(query)}" if query else "")
 
 
 def from_ns(at_ns: int) -> datetime:
-    """A span's time; one that no calendar has is the last that it has."""
+    """The time of a span in nanoseconds since 1970, capped at the latest that a datetime can hold."""
     return datetime.fromtimestamp(min(at_ns / 1e9, 250_000_000_000), UTC)
 
 
 def colour(service: str) -> int:
-    """The colour of a service, 0 to 4; 5 for one that is not ours."""
+    """The colour of a service, 0 to 4; 5 for an unknown one."""
     codes = list(SERVICES)
     return codes.index(service) if service in codes else len(codes)
 
 
 def length_of(ns: float) -> str:
-    """A length of time, short: 12.3 ms, 4.56 s, 2 min 3 s, 5 h 10 min."""
+    """A duration, short: 12.3 ms, 4.56 s, 2 min 3 s, 5 h 10 min."""
     if ns < 1_000_000:
         return f"{ns / 1000:.0f} µs"
     if ns < 1_000_000_000:
@@ -124,7 +124,7 @@ def length_of(ns: float) -> str:
 
 
 def number(value: float | None) -> str:
-    """A figure, short."""
+    """A number, short: 12.3k, 4.56M."""
     if value is None or not math.isfinite(value):
         return "–"
     if value >= 1_000_000:

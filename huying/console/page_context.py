@@ -1,4 +1,4 @@
-"""What every page begins with: the console behind it, an ops account before it, the language, the store."""
+"""What every page needs: the console, the check of the ops account, the language, and the span store."""
 
 from collections.abc import Callable
 from sqlite3 import Connection
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from huying.console.shown import page
+from huying.console.rendering import page
 from huying.console.words import Language
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
@@ -21,12 +21,12 @@ T = TypeVar("T")
 
 def console(request: Request) -> "Console":
     """The console behind a request."""
-    found: Console = request.app.state.console
-    return found
+    instance: Console = request.app.state.console
+    return instance
 
 
 async def operator(request: Request) -> None:
-    """Refuse whoever shows no key of an ops account, as bearer token or as a browser's password."""
+    """Refuse a request without the key of an ops account, as bearer token or as a browser's password."""
     try:
         key = shown_key(request, is_page=True)
         caller = console(request).accounts.caller(key)
@@ -47,20 +47,20 @@ async def operator(request: Request) -> None:
 Lang = Annotated[Language, Query()]
 
 
-async def asked(request: Request, question: Callable[[Connection], T]) -> T:
-    """What the store answers, asked in a thread."""
+async def from_store(request: Request, query: Callable[[Connection], T]) -> T:
+    """The result of a query on the span store, run in a thread."""
 
-    def ask() -> T:
+    def run() -> T:
         with console(request).store.reading() as conn:
-            return question(conn)
+            return query(conn)
 
-    return await run_in_threadpool(ask)
+    return await run_in_threadpool(run)
 
 
-def shown(request: Request, name: str, language: Language, **more: Any) -> Response:
-    """A page, with the time of its figures."""
+def render(request: Request, name: str, language: Language, **values: Any) -> Response:
+    """A page, with the time of the last scrape."""
     query = {key: value for key, value in request.query_params.items() if key != "lang"}
-    ring = console(request).figures.ring
+    ring = console(request).scraper.ring
     at = ring[-1].at if ring else None
     here = console(request)
-    return page(name, language, here.zone, query, at=at, interval_s=here.interval_s, **more)
+    return page(name, language, here.zone, query, at=at, interval_s=here.interval_s, **values)
