@@ -13,7 +13,8 @@ from huying.console.page_context import Lang, console, operator, render
 from huying.console.rendering import HEADERS, address
 from huying.console.words import Language
 from shared.service.errors import NotFound
-from shared.web.request import LARGEST, check_proof, proof
+from shared.web.pages import check_proof, proof
+from shared.web.request import LARGEST
 
 MOST_PARKED = 100
 router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTMLResponse)

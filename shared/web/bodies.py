@@ -1,4 +1,4 @@
-"""What people type: models for request bodies, and their mistakes said in Chinese and English."""
+"""The base of models for request bodies, and validation errors in Chinese and English."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from shared.service.errors import HuyingError
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
 
-def _written(value: Any) -> Any:
+def _full(value: Any) -> Any:
     if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
         raise ValueError("is no date with a time of day; write it like 2026-02-13T10:00:00+08:00")
     return value
@@ -33,11 +33,11 @@ def _possible(value: datetime) -> datetime:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(_possible)]
-"""A time as people write it, with its zone; a bare number is none."""
+Moment = Annotated[AwareDatetime, BeforeValidator(_full), AfterValidator(_possible)]
+"""A time with its zone, between 1990 and 2090. A bare number or date is refused."""
 
 PastTime = Moment
-"""The time of an imported act; the clock of the service refuses the future."""
+"""The time of an imported act. The clock of the service refuses one in the future."""
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 """The code of a unit, a leader, a place or a source."""
@@ -51,7 +51,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean(value: Any) -> Any:
-    """A text without control characters (line breaks and tabs may stay) that UTF-8 can hold."""
+    """`value`. ValueError for control characters but line breaks and tabs, and for lone surrogates."""
     if isinstance(value, str):
         if _CONTROL.search(value):
             raise ValueError("control characters are not allowed")
@@ -61,7 +61,7 @@ def clean(value: Any) -> Any:
 
 
 class Body(BaseModel):
-    """A request body: no unknown fields, no control characters, no blanks around a text."""
+    """A request body. Unknown fields and control characters are refused; blanks around a text are cut off."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
@@ -118,7 +118,7 @@ _ZH = {
 
 
 def mistakes(errors: list[Any]) -> list[dict[str, str]]:
-    """pydantic's errors as `field`, `zh` and `en`, without repeating what was sent."""
+    """pydantic's errors as `field`, `zh` and `en`. What was sent is left out: it may be personal."""
     return [
         {"field": _field(error), "zh": _ZH.get(error["type"], "内容不符合要求"), "en": _english(error)}
         for error in errors

@@ -1,4 +1,4 @@
-"""HTTP to others."""
+"""The HTTP transport for calls to other systems."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,16 +9,21 @@ import httpx
 
 
 async def _close(connections: Sequence[httpcore.AsyncConnectionInterface]) -> None:
-    """Close them all, even if whoever waits for it is cancelled."""
-    await asyncio.shield(asyncio.gather(*(one.aclose() for one in connections)))
+    """Close all connections, even where the task that waits for it is cancelled."""
+    await asyncio.shield(asyncio.gather(*(connection.aclose() for connection in connections)))
 
 
 class Transport(httpx.AsyncHTTPTransport):
-    """As httpx has it, but for two things of what it stands on.
+    """The transport of httpx, with two faults of its foundations mended.
 
-    A peer that hangs up at once is a `ConnectError` on uvloop, too: there such a connection has no socket any
-    more when anyio asks for the name of its peer. And a pool cancelled while it closes connections, idle
-    ones before a request or all at the end, forgets none: httpcore would leave those it has not come to.
+    A peer that closes the connection at once raises `ConnectError`, also on uvloop. There the socket is gone
+    when anyio asks for the name of the peer, and anyio raises AttributeError.
+
+    Closing connections, idle ones before a request or all at the end, closes all of them even where the task
+    is cancelled meanwhile. httpcore would leave open those it had not come to.
+
+    `_pool` and what is set on it are private parts of httpx and httpcore, listed in decision 0025.
+    tests/unit/shared/test_outbound.py and tests/unit/test_webhooks.py fail where they change.
     """
 
     def __init__(self, network: httpcore.AsyncNetworkBackend | None = None, **options: Any) -> None:

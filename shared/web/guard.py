@@ -1,4 +1,4 @@
-"""Before any route: the trace context, the size of a body, and that it is JSON in UTF-8."""
+"""What comes before any route: the span of the request, and checks of the size and form of its body."""
 
 import re
 from collections.abc import Iterable
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 LIMIT = 64 * 1024
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = frozenset({"/health", "/metrics"})
-"""Asked every few seconds: told in the figures, and by a span where they fail."""
+"""Called every few seconds: they are counted in the metrics, and leave a span only where they fail."""
 _ID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")
 IMPORT_LIMIT = 64 * 1024 * 1024
 
 
 class Guard:
-    """Refuses what no route should see; bodies over 64 KiB (an import: 64 MiB) end here."""
+    """Makes a request's span, and refuses a body over 64 KiB (an import: 64 MiB) or that is no JSON."""
 
     def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
@@ -43,24 +43,24 @@ class Guard:
         use_span(span)
         status = 500
 
-        async def sending(message: Message) -> None:
+        async def send_noting_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._pass(scope, headers, receive, sending)
+            await self._pass(scope, headers, receive, send_noting_status)
         finally:
             ended_ns = epoch_ns()
             _describe(scope, span, status, telemetry.tracer.service)
             _name_case(span, scope.get("path_params") or {}, context.service.case_parameters)
             if span.flags & SAMPLED or status >= 500:
                 await self._name_number(span)
-            _served(scope, span, status, telemetry, ended_ns)
+            _end(scope, span, status, telemetry, ended_ns)
 
     async def _name_number(self, span: Span) -> None:
-        """A case that the path names and nothing was said of: read, or refused. The answer has left."""
+        """Read the number of a case that the path names by its id. The answer has left by now."""
         case = span.attributes.get(span.tracer.case)
         if span.tracer.exporter is None or NUMBER in span.attributes or case is None:
             return
@@ -74,19 +74,19 @@ class Guard:
             body = await _body(headers, receive, IMPORT_LIMIT if scope["path"].endswith("/import") else LIMIT)
         except HuyingError as refusal:
             return await from_error(refusal)(scope, receive, send)
-        await self._app(scope, _again(body, receive), send)
+        await self._app(scope, _replay(body, receive), send)
 
 
-def _place(scope: Scope, service: str) -> tuple[str, str | None, str]:
-    """The method, the path's template in the service, and the route. The path itself is told nowhere."""
+def _route_of(scope: Scope, service: str) -> tuple[str, str | None, str]:
+    """The method, the template of the path, and the route. The path itself may hold personal data."""
     method = scope["method"] if scope["method"] in METHODS else "_OTHER"
     path = getattr(scope.get("route"), "path", None)
     return method, path, "none" if path is None else f"/{service}{path}"
 
 
 def _describe(scope: Scope, span: Span, status: int, service: str) -> None:
-    """What the span of an answered request says."""
-    method, path, route = _place(scope, service)
+    """Name the span of an answered request and give it its attributes."""
+    method, path, route = _route_of(scope, service)
     span.name = method if path is None else f"{method} {route}"
     span.attributes |= {
         "http.request.method": method,
@@ -96,18 +96,18 @@ def _describe(scope: Scope, span: Span, status: int, service: str) -> None:
     }
 
 
-def _served(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended_ns: int) -> None:
-    """A request was answered: its span ends, and it has its place in the figures."""
-    method, path, route = _place(scope, telemetry.tracer.service)
+def _end(scope: Scope, span: Span, status: int, telemetry: "Telemetry", ended_ns: int) -> None:
+    """End the span of an answered request, and measure it."""
+    method, path, route = _route_of(scope, telemetry.tracer.service)
     if path not in QUIET or status >= 500:
         span.end(str(status) if status >= 500 else None, at_ns=ended_ns)
     telemetry.metrics.observe_request(method, route, status, span)
 
 
-def _name_case(span: Span, named: dict[str, str], parameters: Iterable[str]) -> None:
-    """The case that the path names in one of `parameters`, where the span does not say yet which it is."""
-    id_ = next((named[name] for name in parameters if name in named), None)
-    number = named.get("registration_number")
+def _name_case(span: Span, path_params: dict[str, str], parameters: Iterable[str]) -> None:
+    """Name the case whose id is one of the path's `parameters`, unless the span names one already."""
+    id_ = next((path_params[name] for name in parameters if name in path_params), None)
+    number = path_params.get("registration_number")
     if id_ is not None and span.tracer.case not in span.attributes and _ID.fullmatch(id_):
         span.attributes[span.tracer.case] = str(UUID(id_))
     if number is not None and NUMBER not in span.attributes and _NUMBER.fullmatch(number):
@@ -156,7 +156,7 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"请求体超过 {limit} 字节", f"the body is larger than {limit} bytes", "body")
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     given = False
 
     async def replay() -> Message:

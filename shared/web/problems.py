@@ -1,4 +1,4 @@
-"""Refusals on the wire: problem details (RFC 9457), in Chinese and English."""
+"""Refusals as HTTP answers: problem details (RFC 9457), in Chinese and English."""
 
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str]] | None = None) -> Response:
-    """A problem details answer."""
+    """An answer in the form of RFC 9457."""
     content: dict[str, Any] = {
         "type": f"urn:huying:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -32,7 +32,7 @@ def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str
 
 
 def from_error(error: HuyingError) -> Response:
-    """A refusal of ours."""
+    """The answer to an error of our own."""
     errors = [{"field": error.field, "zh": error.zh, "en": error.en}] if error.field else []
     answer = problem(error.status, error.code, error.zh, error.en, errors)
     if isinstance(error, Unauthorized):
@@ -57,12 +57,12 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 def invalid(error: RequestValidationError) -> Response:
-    """A request that does not fit its route."""
-    found = mistakes(list(error.errors()))
-    if any(one["type"] == "json_invalid" for one in error.errors()):
-        return problem(400, "not_json", "请求体不是有效的 JSON", "the body is not valid JSON", found)
-    fields = "、".join(dict.fromkeys(one["field"] for one in found))
-    return problem(422, "invalid", f"以下字段有误：{fields}", f"these fields are wrong: {fields}", found)
+    """The answer to a request whose parameters or body are not valid."""
+    errors = mistakes(list(error.errors()))
+    if any(mistake["type"] == "json_invalid" for mistake in error.errors()):
+        return problem(400, "not_json", "请求体不是有效的 JSON", "the body is not valid JSON", errors)
+    fields = "、".join(dict.fromkeys(mistake["field"] for mistake in errors))
+    return problem(422, "invalid", f"以下字段有误：{fields}", f"these fields are wrong: {fields}", errors)
 
 
 async def _http(_request: Request, error: Exception) -> Response:
@@ -76,7 +76,7 @@ async def _invalid(_request: Request, error: Exception) -> Response:
 
 
 async def broken(_request: Request, error: Exception) -> Response:
-    """A defect of ours."""
+    """The answer to an error that nothing expected."""
     return problem(500, "error", "系统内部错误，已记录", "an error on our side; it was logged")
 
 

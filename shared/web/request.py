@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,23 +23,16 @@ MOST = 500
 LONGEST_KEY = 200
 LARGEST = 2**63 - 1  # a bigint of the database
 PAGE_CHALLENGE = 'Basic realm="Huying", charset="UTF-8"'
-PAGE_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-}
 
 
 def service(request: Request) -> "ServiceContext":
-    """The running service behind a request."""
+    """The service that answers this request."""
     context: ServiceContext = request.app.state.service
     return context
 
 
 async def authorize(request: Request) -> None:
-    """Find the caller and hold it against the table of routes. Every route of every service passes here."""
+    """Find the caller and check it against the table of access. Every route runs it first."""
     is_page = request.scope["route"].response_class is HTMLResponse
     try:
         _authorize(request, shown_key(request, is_page=is_page))
@@ -63,9 +55,9 @@ def _authorize(request: Request, key: str | None) -> None:
 
 
 def shown_key(request: Request, *, is_page: bool) -> str | None:
-    """The key that was shown: as a bearer token, or to a page as the password that a browser asks for.
+    """The API key of a request: a bearer token, or for a page also the password of Basic authentication.
 
-    Nothing else takes a password: a browser sends it along with requests that others' pages make.
+    Only pages take a password, since a browser also sends it with requests that other sites' pages make.
     """
     authorization = request.headers.get("authorization")
     if authorization is None:
@@ -78,21 +70,10 @@ def shown_key(request: Request, *, is_page: bool) -> str | None:
     return authorization.removeprefix("Bearer ").strip()
 
 
-def proof(request: Request, what: str) -> str:
-    """What a form of a page shows when it comes back, so that no other page's form can do `what`."""
-    return hmac.new(request.state.key.encode(), what.encode(), hashlib.sha256).hexdigest()
-
-
-def check_proof(request: Request, what: str, shown: str) -> None:
-    """Refuse (`Invalid`) a form that this page did not give to this account."""
-    if not hmac.compare_digest(proof(request, what).encode(), shown.encode()):
-        raise Invalid("表单已失效，请刷新页面后重试", "this form is not ours: load the page again", "proof")
-
-
 async def caller(request: Request) -> Caller:
-    """Who calls."""
-    found: Caller = request.state.caller
-    return found
+    """The caller that `authorize` found."""
+    called: Caller = request.state.caller
+    return called
 
 
 Called = Annotated[Caller, Depends(caller)]
@@ -108,18 +89,18 @@ class RequestContext:
     version: int | None
 
     async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
-        """Run `do` in a transaction with the cases `keys` loaded, and answer after its commit."""
+        """Run `do` in a transaction with the cases `keys` loaded and locked; answer after the commit."""
         answer = await self.context.writer.write(keys, do, self.once)
         headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
         return Response(answer.body, answer.status, headers=headers, media_type="application/json")
 
     async def require_hold(self) -> None:
-        """Refuse an import into a live service that does not hold its judgement meanwhile."""
+        """Refuse (`Conflict`) an import into a live service whose judgement is not held meanwhile."""
         if self.context.settings.clock == "driven":
             return
         async with self.context.reader.connect() as conn:
-            held = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
-            if held.scalar() is None:
+            rows = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
+            if rows.scalar() is None:
                 raise Conflict(
                     "导入前须先暂停判定（PUT /hold）",
                     "hold judgement first (PUT /hold), in every service that past cases go to",
@@ -152,7 +133,8 @@ async def request_context(request: Request) -> RequestContext:
             raise Invalid(f"幂等键须为 1 至 {LONGEST_KEY} 个字符", f"the key has {most}", "Idempotency-Key")
         sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
         fingerprint = hashlib.sha256(sent).hexdigest()
-        name = called.name if called.role else f"anyone {fingerprint}"  # strangers may choose the same key
+        # callers without an account may choose the same key
+        name = called.name if called.role else f"anyone {fingerprint}"
         once = Once(name, key, fingerprint)
     return RequestContext(service(request), called, once, _version(request.headers.get("if-match")))
 
@@ -172,7 +154,7 @@ Requested = Annotated[RequestContext, Depends(request_context)]
 
 
 async def reading(request: Request) -> Connection:
-    """What to read with."""
+    """A connection for reading. It holds no transaction open."""
     return service(request).reader.reading()
 
 
@@ -181,7 +163,7 @@ Reading = Annotated[Connection, Depends(reading)]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list: `limit` items after the position that `cursor` names."""
+    """A part of a list: `limit` items after a position, or the first ones where `after` is None."""
 
     after: list[Any] | None
     limit: int
@@ -192,7 +174,7 @@ class Page:
         return str(self.after[0]) if self.after else ""
 
     def answer(self, rows: list[dict[str, Any]], *position: str) -> Response:
-        """The page and the next cursor. `rows` holds up to `limit + 1` items, ordered by `position`."""
+        """The items and the next cursor. `rows` has up to `limit + 1` items, ordered by `position`."""
         return json({"items": rows[: self.limit], "next": self.after_last(rows, *position)})
 
     def after_last(self, rows: list[dict[str, Any]], *position: str) -> str | None:
@@ -210,7 +192,7 @@ async def page(
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Page:
-    """The page that was asked for."""
+    """The page that the query asks for. Refuses (`Invalid`) a cursor that no page gave."""
     if cursor is None:
         return Page(None, limit)
     try:

@@ -1,7 +1,7 @@
-"""Webhooks as Standard Webhooks 1.0 has them: secrets, signatures, and calls to public addresses alone.
+"""Webhooks by Standard Webhooks 1.0: secrets, signatures, and calls to public addresses only.
 
-A name is looked up once, every address it has is checked, and the call goes to an address that was checked.
-Redirects are not followed and answers are not read beyond 4 KiB.
+A host name is looked up once, all its addresses are checked, and the call goes to one that was checked.
+Redirects are not followed, and no more than 4 KiB of an answer are read.
 """
 
 import asyncio
@@ -31,23 +31,23 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def new_secret() -> str:
-    """A secret of 32 random bytes."""
+    """A new secret of 32 random bytes, as whsec_ and base64."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def key(secret: str) -> bytes:
-    """The key in a webhook's secret. ValueError for one that is not 24 to 64 bytes as whsec_ and base64."""
+    """The key in a secret. ValueError where it is not whsec_ and 24 to 64 bytes in base64."""
     try:
-        found = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        decoded = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
-        found = b""
-    if not secret.startswith(SECRET_PREFIX) or not 24 <= len(found) <= 64:
+        decoded = b""
+    if not secret.startswith(SECRET_PREFIX) or not 24 <= len(decoded) <= 64:
         raise ValueError("a webhook needs a secret: whsec_ and 24 to 64 random bytes in base64")
-    return found
+    return decoded
 
 
 def signature(secret: str, id_: str, at: str, body: bytes) -> str:
-    """The `webhook-signature` of a request; `secret` is written whsec_ and base64."""
+    """The `webhook-signature` of a request by one secret."""
     signed = f"{id_}.{at}.".encode() + body
     return f"v1,{base64.b64encode(hmac.new(key(secret), signed, hashlib.sha256).digest()).decode()}"
 
@@ -63,14 +63,14 @@ def headers(valid: Sequence[str], id_: str, at: int, body: bytes) -> dict[str, s
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
-    """Refuse (`Invalid`) what is no address to call: not https, without host, with a password, not public."""
+    """Refuse (`Invalid`) a URL that is not https, has no host, has a password, or is not public."""
     try:
-        found = httpx.URL(url)
+        parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise Invalid("网址无法识别", f"no address that can be called: {error}", "url") from error
     schemes = ("https", "http") if allow_private else ("https",)
-    literal, host = _literal(found.host), found.raw_host.decode("ascii")
-    if found.scheme not in schemes or found.userinfo or not (literal or _HOST.fullmatch(host)):
+    literal, host = _literal(parsed.host), parsed.raw_host.decode("ascii")
+    if parsed.scheme not in schemes or parsed.userinfo or not (literal or _HOST.fullmatch(host)):
         raise Invalid(
             "回调地址须为 https 且不含账号密码", "write https://host/path, without a password", "url"
         )
@@ -86,7 +86,7 @@ def _literal(host: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is anybody's to reach; one that wraps another counts as that one."""
+    """Whether the address is public. An IPv6 address that wraps an IPv4 address counts as that one."""
     if isinstance(address, ipaddress.IPv6Address):
         if (wrapped := address.ipv4_mapped or address.sixtofour) is not None:
             return is_public(wrapped)
@@ -98,7 +98,7 @@ def is_public(address: Address) -> bool:
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were looked up here and checked, never to a name."""
+    """Connects to addresses that were looked up here and checked, never to a host name."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -123,11 +123,11 @@ class _Checked(httpcore.AsyncNetworkBackend):
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:
             loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError("the name has no address") from error
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-        if not self._allow_private and not all(is_public(_address(one)) for one in addresses):
+        addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        if not self._allow_private and not all(is_public(_address(address)) for address in addresses):
             raise httpcore.ConnectError("the name has an address that is not public")
         return addresses
 
@@ -136,14 +136,14 @@ def _address(text: str) -> Address:
     return ipaddress.ip_address(text.partition("%")[0])
 
 
-def _place(url: str) -> dict[str, str | int]:
-    """Whom a call went to: the rest of an address may hold keys."""
-    found = httpx.URL(url)
-    return {"server.address": found.host, "server.port": found.port or 443}
+def _server(url: str) -> dict[str, str | int]:
+    """The host and port of a URL, for a span. The rest of the URL may hold keys."""
+    parsed = httpx.URL(url)
+    return {"server.address": parsed.host, "server.port": parsed.port or 443}
 
 
 class Answered(NamedTuple):
-    """What came of one call. `status` is None where no answer came; `reason` holds no personal data."""
+    """The result of a call. `status` is None where no answer came; `reason` holds no personal data."""
 
     status: int | None
     reason: str
@@ -156,7 +156,7 @@ class Answered(NamedTuple):
 
 
 class Caller:
-    """Calls webhooks, 15 seconds each at most."""
+    """Calls webhooks. A call takes 15 seconds at most."""
 
     def __init__(self, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
@@ -166,15 +166,15 @@ class Caller:
         )
 
     async def close(self) -> None:
-        """Let connections go."""
+        """Close all connections."""
         await self._client.aclose()
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
-        """One call; never raises for what the other side does."""
+        """Call a webhook. Nothing that the other side does raises an error."""
         with call_span("POST", {"http.request.method": "POST"}) as span:
             answered = await self._called(url, body, headers)
             if answered.status is not None:
-                span.attributes |= _place(url) | {"http.response.status_code": answered.status}
+                span.attributes |= _server(url) | {"http.response.status_code": answered.status}
             if not answered.taken:
                 span.error = str(answered.status or "unreachable")
         return answered

@@ -1,8 +1,8 @@
-"""Requests that arrive together are written together: one transaction, one commit, an answer each.
+"""Writes requests that arrive together in one transaction with one commit, and answers each.
 
-An act runs on rows already loaded and locked. A refusal (`HuyingError`) is its own affair; anything else
-that fails makes the writer try the acts one by one, so that one request never fails another. An act
-with an idempotency key leaves its answer in the same transaction and is answered with it next time.
+An act runs on rows that are loaded and locked. A refusal (`HuyingError`) concerns its own request. Any other
+error makes the writer try the acts one by one, so that one request never fails another. With an idempotency
+key the answer is stored in the same transaction, and given again when the key comes again.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from sqlalchemy import text
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.locks import wait_for_name
+from shared.database.rows import ManyRows, insert
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, HuyingError, Unavailable
@@ -30,7 +31,7 @@ GAP_S = 0.02  # a transaction costs about as much for one act as for ten
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller gets: JSON, a status, and the version of what was written."""
+    """The answer to a write: JSON, the status, and the version of the case as ETag."""
 
     body: str
     status: int = 200
@@ -39,7 +40,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """Who sent which idempotency key with what; the same key with something else is refused."""
+    """An idempotency key with its caller and the fingerprint of the request."""
 
     caller: str
     key: str
@@ -55,47 +56,42 @@ class _Act:
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-_ONE_AT_A_TIME = text(  # of two replicas with the same key the second waits, and finds the first one's answer
-    f"""
-    select {wait_for_name("caller || ' ' || key")}
-    from unnest(cast(:callers as text[]), cast(:keys as text[])) as t (caller, key) order by caller, key
-    """
+_NAME = "caller || ' ' || key"
+_KEYS = {"caller": "text", "key": "text"}
+_ONE_AT_A_TIME = (
+    ManyRows(  # of two replicas with the same key the second waits, then finds the first's answer
+        f"select {wait_for_name(_NAME)} from {{rows}} order by caller, key", _KEYS
+    )
 )
-_STORED = text(
+_STORED = ManyRows(
     """
     select caller, key, fingerprint, status, etag, body from idempotency
-    where (caller, key) in (select * from unnest(cast(:callers as text[]), cast(:keys as text[])))
-    """
+    where (caller, key) in (select * from {rows})
+    """,
+    _KEYS,
 )
-_STORE = text(
-    """
-    insert into idempotency (caller, key, fingerprint, status, etag, body)
-    select * from unnest(
-      cast(:callers as text[]), cast(:keys as text[]), cast(:fingerprints as text[]),
-      cast(:statuses as int[]), cast(:etags as text[]), cast(:bodies as text[])
-    )
-    """
+_STORE = insert(
+    "idempotency",
+    {**_KEYS, "fingerprint": "text", "status": "int", "etag": "text", "body": "text"},
 )
-
-
 _FORGET = text("delete from idempotency where created_at < now() - interval '1 day'")
 
 
 class Writer:
-    """Writes one service's acts. `after` is called when a transaction has committed."""
+    """Writes one service's acts. It calls `after` when a transaction has committed."""
 
     def __init__(
         self,
         engine: Database,
         clock: Clock,
-        batch: WorkFactory,
+        work: WorkFactory,
         after: Callable[[], None],
         metrics: Metrics,
     ) -> None:
         self._engine = engine
         self._metrics = metrics
         self._clock = clock
-        self._batch = batch
+        self._work = work
         self._after = after
         self._waiting: asyncio.Queue[_Act] = asyncio.Queue(maxsize=10_000)
         self._ended = False
@@ -103,10 +99,10 @@ class Writer:
     async def write(
         self, keys: Collection[Any], do: Callable[[Any], Answer], once: Once | None = None
     ) -> Answer:
-        """Run `do` on the service's batch with `keys` loaded; returns when its transaction has committed.
+        """Run `do` on a unit of work with the cases `keys` loaded; return when it has committed.
 
-        Raises what `do` refuses; `Unavailable` where the database stays away, or the service stops: then it
-        may or may not have been written.
+        Raises what `do` refuses, and `Unavailable` where the database stays away or the service stops: then
+        the act may or may not have been written.
         """
         if self._ended:
             raise _stopping()
@@ -128,7 +124,7 @@ class Writer:
             await asyncio.sleep(3600)
 
     async def run(self) -> None:
-        """Write until cancelled; who still waits then is told."""
+        """Write until cancelled. Requests that still wait then are refused (`Unavailable`)."""
         acts: list[_Act] = []
         try:
             while True:
@@ -147,7 +143,7 @@ class Writer:
                 _give(act, _stopping())
 
     async def _rest(self, until: float, as_many: int) -> None:
-        """Where several came together, let as many gather again."""
+        """Where several acts came together, wait until `until` for as many to gather again."""
         while _seconds() < until and self._waiting.qsize() < as_many:  # noqa: ASYNC110 - a queue has no such event
             await asyncio.sleep(0.002)
 
@@ -173,13 +169,13 @@ class Writer:
     async def _transact(self, acts: Sequence[_Act]) -> list[Answer | Exception]:
         with spans.shared_by(act.trace for act in acts):
             async with self._engine.begin() as conn:
-                batch = self._batch(conn, await self._clock.stamp(conn))
+                work = self._work(conn, await self._clock.stamp(conn))
                 keys = await _Keys.load(conn, [act.once for act in acts if act.once])
-                await batch.load({key for act in acts for key in act.keys})
-                answers = [_perform(batch, act, keys) for act in acts]
-                await batch.flush()
+                await work.load({key for act in acts for key in act.keys})
+                answers = [_perform(work, act, keys) for act in acts]
+                await work.flush()
                 await keys.flush(conn)
-        self._metrics.count_said(batch.published)
+        self._metrics.count_said(work.published)
         return answers
 
 
@@ -202,9 +198,9 @@ class _Keys:
     async def load(cls, conn: Connection, sent: Sequence[Once]) -> "_Keys":
         keys = cls()
         if sent:
-            places = {"callers": [once.caller for once in sent], "keys": [once.key for once in sent]}
-            await conn.execute(_ONE_AT_A_TIME, places)
-            for row in await conn.execute(_STORED, places):
+            rows = [(once.caller, once.key) for once in sent]
+            await _ONE_AT_A_TIME.execute(conn, rows)
+            for row in await _STORED.execute(conn, rows):
                 once = Once(row.caller, row.key, row.fingerprint)
                 keys.answers[once.caller, once.key] = (once, Answer(row.body, row.status, row.etag))
         return keys
@@ -215,34 +211,28 @@ class _Keys:
 
     async def flush(self, conn: Connection) -> None:
         if self.new:
-            await conn.execute(
-                _STORE,
-                {
-                    "callers": [once.caller for once, _ in self.new],
-                    "keys": [once.key for once, _ in self.new],
-                    "fingerprints": [once.fingerprint for once, _ in self.new],
-                    "statuses": [answer.status for _, answer in self.new],
-                    "etags": [answer.etag for _, answer in self.new],
-                    "bodies": [answer.body for _, answer in self.new],
-                },
-            )
+            rows = [
+                (once.caller, once.key, once.fingerprint, answer.status, answer.etag, answer.body)
+                for once, answer in self.new
+            ]
+            await _STORE.execute(conn, rows)
 
 
-def _perform(batch: UnitOfWork, act: _Act, keys: _Keys) -> Answer | Exception:
+def _perform(work: UnitOfWork, act: _Act, keys: _Keys) -> Answer | Exception:
     use_span(act.trace)
     once = act.once
-    if once is not None and (found := keys.answers.get((once.caller, once.key))) is not None:
-        before, answer = found
+    if once is not None and (known := keys.answers.get((once.caller, once.key))) is not None:
+        before, answer = known
         if before.fingerprint == once.fingerprint:
             return answer
         return Conflict(
             "该幂等键已用于另一请求", "this Idempotency-Key was used for another request", "Idempotency-Key"
         )
-    already = len(batch.pending)
+    already = len(work.pending)
     try:
-        answer = act.do(batch)
+        answer = act.do(work)
     except HuyingError as refusal:
-        if len(batch.pending) > already:
+        if len(work.pending) > already:
             raise  # refused halfway: the transaction must not keep the first half
         return refusal
     if once is not None:

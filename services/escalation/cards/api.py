@@ -16,7 +16,8 @@ from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden
 from shared.service.service import ServiceContext
-from shared.web.request import PAGE_HEADERS, Called, Reading, service
+from shared.web.pages import PAGE_HEADERS
+from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
 

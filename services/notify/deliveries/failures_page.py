@@ -12,7 +12,8 @@ from services.notify.channels.table import CHANNELS
 from services.notify.deliveries import queries
 from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
-from shared.web.request import PAGE_HEADERS, Paged, Reading, Requested, check_proof, proof
+from shared.web.pages import PAGE_HEADERS, check_proof, proof
+from shared.web.request import Paged, Reading, Requested
 
 router = APIRouter(tags=["notify"])
 
