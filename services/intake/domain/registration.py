@@ -1,6 +1,7 @@
 """Registration: an appeal comes in and gets its document. Pure: no I/O, no clock."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake import acts, timeline
@@ -39,34 +40,25 @@ def receive(
     Raises `Invalid` where the channel and what is said of the enterprise do not go together.
     """
     _check_enterprise(body)
+    enterprise = body.enterprise
+    fields: dict[str, Any] = {
+        "appeal_id": appeal_id,
+        "registration_number": number,
+        "channel": body.channel,
+        "kind": body.kind,
+        "title": body.title,
+        "locality": body.locality,
+        "pack": pack,
+        "source_id": source_id,
+        "receipt_hash": receipt_hash,
+    }
     event = events.AppealReceived(
         occurred_at=at,
-        appeal_id=appeal_id,
-        registration_number=number,
-        channel=body.channel,
-        kind=body.kind,
-        title=body.title,
-        enterprise=body.enterprise.name if body.enterprise else None,
-        locality=body.locality,
-        pack=pack,
-        source_id=source_id,
-        receipt_hash=receipt_hash,
-        language=body.enterprise.language if body.enterprise else None,
+        enterprise=enterprise and enterprise.name,
+        language=enterprise and enterprise.language,
+        **fields,
     )
-    appeal = AppealDocument(
-        appeal_id=appeal_id,
-        registration_number=number,
-        channel=body.channel,
-        kind=body.kind,
-        title=body.title,
-        text=body.text,
-        enterprise=body.enterprise,
-        locality=body.locality,
-        pack=pack,
-        received_at=at,
-        source_id=source_id,
-        receipt_hash=receipt_hash,
-    )
+    appeal = AppealDocument(received_at=at, text=body.text, enterprise=enterprise, **fields)
     appeal.add_entry(timeline.entry_of(event))
     return appeal, event
 

@@ -46,7 +46,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=ZONE)
 
 
-class Case:
+class CaseAtDispatch:
     """One case, received on Monday 2026-11-09 at 09:00."""
 
     def __init__(self, rules: Pack = LADDER, number: int = 1) -> None:
@@ -76,7 +76,7 @@ class Case:
             body = {"leg_id": self.appeal.legs[0].leg_id if self.appeal.legs else UUID(int=0), **body}
         return perform(self.appeal, act.model_validate(body), self.context(by, past=past))
 
-    def assigned(self, *units: str, **body: Any) -> "Case":
+    def assigned(self, *units: str, **body: Any) -> "CaseAtDispatch":
         """Dispatched to these units, the first of which leads."""
         legs = [
             {"unit": unit, "role": "assist" if i else "lead"} for i, unit in enumerate(units or ("roads",))
@@ -84,19 +84,21 @@ class Case:
         self.do(OFFICE, acts.Assign, legs=legs, **body)
         return self
 
-    def runs(self, deadline: str, due_at: datetime | None, verdict: Verdict = Verdict.OPEN) -> "Case":
+    def runs(
+        self, deadline: str, due_at: datetime | None, verdict: Verdict = Verdict.OPEN
+    ) -> "CaseAtDispatch":
         """The judge said that this deadline of the first leg stands so."""
         leg = self.appeal.legs[0]
         started_at = leg.round_at or self.now
         judged = JudgedDeadline(
             leg_id=leg.leg_id, deadline=deadline, started_at=started_at, due_at=due_at, verdict=verdict
         )
-        self.deadlines = (*(one for one in self.deadlines if one.deadline != deadline), judged)
+        self.deadlines = (*(known for known in self.deadlines if known.deadline != deadline), judged)
         return self
 
 
 def refused(
-    case: Case, status: int, words: str, by: Caller, act: type[acts.AppealAct], /, **body: Any
+    case: CaseAtDispatch, status: int, words: str, by: Caller, act: type[acts.AppealAct], /, **body: Any
 ) -> HuyingError:
     """The refusal, in both languages, with `words` in it or naming the field; the case stays as it was."""
     before = case.appeal.model_dump_json()

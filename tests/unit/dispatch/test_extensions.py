@@ -16,7 +16,7 @@ from tests.unit.dispatch.case import (
     OFFICE,
     PLAIN,
     ROADS,
-    Case,
+    CaseAtDispatch,
     at,
     refused,
 )
@@ -32,9 +32,9 @@ def extension(number: int, unit: str = "working_days", **more: Any) -> dict[str,
     return {"limit": {"number": number, "unit": unit}, "reason": "等待材料", **more}
 
 
-def running(due_at: datetime | None = DUE, verdict: Verdict = Verdict.OPEN) -> Case:
+def running(due_at: datetime | None = DUE, verdict: Verdict = Verdict.OPEN) -> CaseAtDispatch:
     """Dispatched, replied to, with its completion due on 11-16."""
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.do(ROADS, acts.Reply, text="正在办理")
     return case.runs("completion", due_at, verdict)
 
@@ -99,11 +99,11 @@ def test_a_wish_beyond_the_pack_is_refused(body: dict[str, Any], status: int, fi
 
 
 def test_a_pack_without_extension_gives_none() -> None:
-    refused(Case(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **extension(10))
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **extension(10))
 
 
 def test_the_enterprise_is_told_first_and_in_this_round() -> None:
-    case = Case().assigned().runs("completion", DUE)
+    case = CaseAtDispatch().assigned().runs("completion", DUE)
     refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **extension(10))
     case.do(ROADS, acts.Reply, text="正在办理")
     case.appeal.legs[0].begin_round(2, at("11-10 09:00"))
@@ -169,7 +169,7 @@ def test_a_leader_claims_no_other_rank() -> None:
 
 
 def test_of_the_past_neither_judgement_nor_rank_is_asked_but_the_cap_holds() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.do(IMPORTER, acts.Reply, past=True, text="正在办理")
     refused(case, 422, "limit", IMPORTER, acts.RequestExtension, past=True, **extension(31))
     case.do(IMPORTER, acts.RequestExtension, past=True, **extension(30))

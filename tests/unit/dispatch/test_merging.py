@@ -8,13 +8,13 @@ from services.dispatch import acts
 from services.dispatch.document import AppealState, LegState, MergeRecord
 from services.dispatch.domain import merging
 from shared.rules.pack.desks import Shared
-from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, Case
+from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, CaseAtDispatch
 
 REPLY = {"text": "正在办理"}
 DONE = {"outcome": "solved", "text": "已修复"}
 
 
-def act(case: Case, kind: type[acts.LegAct], leg: int = 0, **body: object) -> acts.LegAct:
+def act(case: CaseAtDispatch, kind: type[acts.LegAct], leg: int = 0, **body: object) -> acts.LegAct:
     return kind.model_validate({"leg_id": case.appeal.legs[leg].leg_id, **body})
 
 
@@ -22,14 +22,17 @@ def act(case: Case, kind: type[acts.LegAct], leg: int = 0, **body: object) -> ac
 def test_what_is_shared_is_done_on_the_leg_of_the_same_unit(
     kind: type[acts.LegAct], body: dict[str, str]
 ) -> None:
-    lead, follower = Case().assigned("roads", "water"), Case(number=2).assigned("water", "roads")
+    lead, follower = (
+        CaseAtDispatch().assigned("roads", "water"),
+        CaseAtDispatch(number=2).assigned("water", "roads"),
+    )
     done = act(lead, kind, **body)
     shared = merging.repeated_act(lead.appeal, done, follower.appeal, LADDER)
     assert shared == done.model_copy(update={"leg_id": follower.appeal.legs[1].leg_id})
 
 
 def test_contact_and_what_the_pack_does_not_share_are_each_one_s_own() -> None:
-    lead, follower = Case().assigned(), Case(number=2).assigned()
+    lead, follower = CaseAtDispatch().assigned(), CaseAtDispatch(number=2).assigned()
     reply, done = act(lead, acts.Reply, **REPLY), act(lead, acts.Complete, **DONE)
     contact = act(lead, acts.Contact, how="电话")
     shares = LADDER.merging.model_copy(update={"shares": frozenset({Shared.COMPLETION})})
@@ -42,7 +45,7 @@ def test_contact_and_what_the_pack_does_not_share_are_each_one_s_own() -> None:
 
 @pytest.mark.parametrize("state", [LegState.COMPLETED, LegState.ENDED])
 def test_a_leg_that_is_not_at_work_gets_nothing(state: LegState) -> None:
-    lead, follower = Case().assigned(), Case(number=2).assigned()
+    lead, follower = CaseAtDispatch().assigned(), CaseAtDispatch(number=2).assigned()
     follower.appeal.legs[0].state = state
     assert merging.repeated_act(lead.appeal, act(lead, acts.Reply, **REPLY), follower.appeal, LADDER) is None
 
@@ -51,7 +54,7 @@ def test_a_leg_that_is_not_at_work_gets_nothing(state: LegState) -> None:
     "state", [AppealState.CLOSED, AppealState.WITHDRAWN, AppealState.REFERRED, AppealState.APPROVED]
 )
 def test_an_ended_follower_gets_nothing(state: AppealState) -> None:
-    lead, follower = Case().assigned(), Case(number=2).assigned()
+    lead, follower = CaseAtDispatch().assigned(), CaseAtDispatch(number=2).assigned()
     follower.appeal.state = state
     assert merging.repeated_act(lead.appeal, act(lead, acts.Reply, **REPLY), follower.appeal, LADDER) is None
     follower.appeal.legs = []
@@ -60,7 +63,7 @@ def test_an_ended_follower_gets_nothing(state: AppealState) -> None:
 
 def test_a_follower_no_unit_has_joins_the_units_of_its_lead_without_its_own_limits() -> None:
     own = {"completion": {"limit": {"number": 1, "unit": "months"}}}
-    lead, follower = Case(), Case(number=2)
+    lead, follower = CaseAtDispatch(), CaseAtDispatch(number=2)
     legs = [{"unit": "roads", "limits": own}, {"unit": "water", "role": "assist"}]
     lead.do(OFFICE, acts.Assign, legs=legs, marks=["inherited"])
     joined = merging.joining_act(lead.appeal, follower.appeal)
@@ -75,16 +78,16 @@ def test_a_follower_no_unit_has_joins_the_units_of_its_lead_without_its_own_limi
 
 
 def test_nobody_joins_where_a_unit_is_at_work_or_none_leads() -> None:
-    lead = Case().assigned("roads", "water")
-    assert merging.joining_act(lead.appeal, Case(number=2).assigned("east").appeal) is None
-    assert merging.joining_act(Case().appeal, Case(number=2).appeal) is None
+    lead = CaseAtDispatch().assigned("roads", "water")
+    assert merging.joining_act(lead.appeal, CaseAtDispatch(number=2).assigned("east").appeal) is None
+    assert merging.joining_act(CaseAtDispatch().appeal, CaseAtDispatch(number=2).appeal) is None
     lead.do(ROADS, acts.Object, reason="不归我管")
     lead.do(OFFICE, acts.DecideObjection, upheld=True, reason="确实")
-    assert merging.joining_act(lead.appeal, Case(number=2).appeal) is None
+    assert merging.joining_act(lead.appeal, CaseAtDispatch(number=2).appeal) is None
 
 
 def test_a_follower_follows_from_the_merge_to_the_unmerge() -> None:
-    follower = Case(number=2).appeal
+    follower = CaseAtDispatch(number=2).appeal
     lead = UUID(int=1)
     follower.merges = [MergeRecord(lead=lead, lead_number="N", merged_at=MONDAY, unmerged_at=MONDAY + HOUR)]
     assert not follower.follows(lead, MONDAY - HOUR)

@@ -11,7 +11,7 @@ from services.dispatch.document import AppealState, ExtensionRequest
 from services.dispatch.domain.transitions import TRANSITIONS
 from shared.events import AppealClosed, FindingMade
 from shared.rules.time.limits import Limit, LimitUnit
-from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, refused
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
 FOUND = {"reasonable": True, "by": "周主任", "reason": "属实"}
 
@@ -22,7 +22,7 @@ def test_every_act_has_a_transition_and_a_route() -> None:
 
 
 def test_a_decision_on_an_objection_says_who_decided() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     for by, name in ((None, "office"), ("周主任", "周主任")):
         case.do(ROADS, acts.Object, reason="不归我管")
         case.do(OFFICE, acts.DecideObjection, upheld=False, reason="归你管", by=by)
@@ -33,7 +33,7 @@ def test_a_decision_on_an_objection_says_who_decided() -> None:
 
 
 def test_after_an_upheld_objection_another_unit_leads() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.do(ROADS, acts.Object, reason="不归我管")
     case.do(OFFICE, acts.DecideObjection, upheld=True, reason="确实")
     case.assigned("water")
@@ -41,7 +41,7 @@ def test_after_an_upheld_objection_another_unit_leads() -> None:
 
 
 def test_the_last_finding_counts() -> None:
-    case = Case()
+    case = CaseAtDispatch()
     case.do(OFFICE, acts.Find, **FOUND)
     (event,) = case.do(
         OFFICE, acts.Find, reasonable=False, by="周主任", reason="与政策不符", understanding=False
@@ -53,12 +53,12 @@ def test_the_last_finding_counts() -> None:
 
 
 def test_what_is_not_reasonable_was_explained() -> None:
-    refused(Case(), 422, "understanding", OFFICE, acts.Find, **FOUND | {"reasonable": False})
+    refused(CaseAtDispatch(), 422, "understanding", OFFICE, acts.Find, **FOUND | {"reasonable": False})
 
 
 @pytest.mark.parametrize("state", [AppealState.CLOSED, AppealState.WITHDRAWN, AppealState.APPROVED])
 def test_an_ended_case_takes_no_further_act(state: AppealState) -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.appeal.state = state
     for act, body in (
         (acts.Find, FOUND),
@@ -73,15 +73,15 @@ def test_an_ended_case_takes_no_further_act(state: AppealState) -> None:
 
 
 def test_a_matter_goes_where_the_pack_says_it_may() -> None:
-    refused(Case(), 422, "arbitration", OFFICE, acts.Refer, to="moon", reason="不归我们")
-    for case, to in ((Case(), "courts"), (Case(PLAIN), "随便哪里")):
+    refused(CaseAtDispatch(), 422, "arbitration", OFFICE, acts.Refer, to="moon", reason="不归我们")
+    for case, to in ((CaseAtDispatch(), "courts"), (CaseAtDispatch(PLAIN), "随便哪里")):
         case.do(OFFICE, acts.Refer, to=to, reason="不归我们")
         assert case.appeal.state == AppealState.REFERRED
 
 
-def completed(**fields: Any) -> Case:
+def completed(**fields: Any) -> CaseAtDispatch:
     """Completed, and lacking nothing for closure but what `fields` take away."""
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.do(ROADS, acts.Complete, outcome="solved", text="已修复")
     case.do(OFFICE, acts.Find, **FOUND)
     case.appeal.heard_at, case.appeal.lifted, case.appeal.signed_off = case.now, True, True
@@ -122,7 +122,7 @@ def test_a_leg_at_work_keeps_a_case_open_and_a_referred_one_needs_nothing() -> N
     case = completed()
     case.do(OFFICE, acts.Assign, legs=[{"unit": "water", "role": "assist"}])
     refused(case, 409, "not completed", OFFICE, acts.Close)
-    referred = Case()
+    referred = CaseAtDispatch()
     referred.do(OFFICE, acts.Refer, to="courts", reason="诉讼")
     assert referred.do(OFFICE, acts.Close)
 

@@ -11,7 +11,7 @@ from tests.unit.dispatch.case import (
     IMPORTER,
     OFFICE,
     PLAIN,
-    Case,
+    CaseAtDispatch,
     refused,
 )
 
@@ -33,7 +33,7 @@ PAUSE = {"reason": "缺材料", "approver": "张"}
 def test_a_pause_has_a_ground_of_the_pack_and_its_rank(
     by: Caller, body: dict[str, Any], status: int | None
 ) -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     if status:
         refused(case, status, "rank" if status == 403 else "papers", by, acts.Pause, **PAUSE, **body)
     else:
@@ -43,7 +43,9 @@ def test_a_pause_has_a_ground_of_the_pack_and_its_rank(
 
 
 def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock() -> None:
-    bare = Case().rules.model_copy(update={"pauses": Case().rules.pauses.model_copy(update={"grounds": ()})})
-    refused(Case(bare).assigned(), 422, "ground", OFFICE, acts.Pause, **PAUSE, ground="papers")
-    assert Case(bare).assigned().do(OFFICE, acts.Pause, **PAUSE)
-    refused(Case(PLAIN).assigned(), 409, "clock", OFFICE, acts.Pause, **PAUSE)
+    bare = CaseAtDispatch().rules.model_copy(
+        update={"pauses": CaseAtDispatch().rules.pauses.model_copy(update={"grounds": ()})}
+    )
+    refused(CaseAtDispatch(bare).assigned(), 422, "ground", OFFICE, acts.Pause, **PAUSE, ground="papers")
+    assert CaseAtDispatch(bare).assigned().do(OFFICE, acts.Pause, **PAUSE)
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "clock", OFFICE, acts.Pause, **PAUSE)

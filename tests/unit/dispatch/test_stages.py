@@ -7,7 +7,7 @@ import pytest
 from services.dispatch import acts
 from shared.events import StageReached
 from shared.service.accounts import Caller
-from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, Case, at, refused
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, at, refused
 
 FIRST, SECOND = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"
 
@@ -22,7 +22,7 @@ ORDERED = {"stage": "ordered", "text": "责令整改"}
 
 
 def test_a_plan_brings_its_dates_and_keeps_texts_and_amounts_out_of_the_event() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     (event,) = case.do(ROADS, acts.Reach, **PLAN, amount="100", amounts=["60", "40.50"])
     assert isinstance(event, StageReached)
     assert (event.stage, [date.isoformat() for date in event.dates]) == ("plan", [FIRST, SECOND])
@@ -46,13 +46,13 @@ def test_a_stage_is_said_by_whom_the_pack_names(by: Caller, body: dict[str, Any]
 
 
 def case_said(by: Caller, body: dict[str, Any]) -> str:
-    (event,) = Case().assigned().do(by, acts.Reach, **body)
+    (event,) = CaseAtDispatch().assigned().do(by, acts.Reach, **body)
     assert isinstance(event, StageReached)
     return event.stage
 
 
 def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.now = at("12-20 09:00")
     case.do(ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]})
     refused(case, 422, "dates.0", ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
@@ -79,22 +79,22 @@ def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
     ],
 )
 def test_a_stage_is_refused(by: Caller, body: dict[str, Any], status: int, words: str) -> None:
-    refused(Case().assigned(), status, words, by, acts.Reach, **body)
+    refused(CaseAtDispatch().assigned(), status, words, by, acts.Reach, **body)
 
 
 def test_more_than_sixty_dates_are_no_plan() -> None:
     dates = [f"2027-{month:02}-{day:02}T00:00:00+08:00" for month in (1, 3, 5) for day in range(1, 31)]
     with pytest.raises(ValueError, match="at most 60"):
-        Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:61]})
-    assert Case().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:60]})
+        CaseAtDispatch().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:61]})
+    assert CaseAtDispatch().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:60]})
 
 
 def test_a_pack_without_stages_has_none_to_reach() -> None:
-    refused(Case(PLAIN).assigned(), 409, "stage", ROADS, acts.Reach, **PAID)
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "stage", ROADS, acts.Reach, **PAID)
 
 
 @pytest.mark.parametrize("act", [acts.Reach, acts.Reply])
 def test_a_completed_leg_reaches_no_stage(act: type[acts.AppealAct]) -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.do(ROADS, acts.Complete, outcome="solved", text="好")
     refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))

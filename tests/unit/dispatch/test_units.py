@@ -5,13 +5,13 @@ import pytest
 from services.dispatch import acts
 from shared.events import LiftRequested, Mark
 from shared.service.accounts import Caller
-from tests.unit.dispatch.case import PLAIN, ROADS, Case, refused
+from tests.unit.dispatch.case import PLAIN, ROADS, CaseAtDispatch, refused
 
 PAID = {"stage": "paid", "text": "已到账"}
 
 
 def test_a_unit_does_nothing_on_the_leg_of_another() -> None:
-    case = Case().assigned("water")
+    case = CaseAtDispatch().assigned("water")
     refused(case, 403, "another unit", ROADS, acts.Reply, text="好")
     refused(case, 403, "another unit", ROADS, acts.Reach, **PAID)
 
@@ -20,7 +20,7 @@ LIFT = {"reason": "本级无权限", "signed_by": "赵局长"}
 
 
 def test_the_head_of_the_unit_signs_the_request_to_lift() -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     refused(case, 422, "赵局长", ROADS, acts.RequestLift, **LIFT | {"signed_by": "钱科长"})
     (event,) = case.do(ROADS, acts.RequestLift, **LIFT)
     assert isinstance(event, LiftRequested)
@@ -28,12 +28,12 @@ def test_the_head_of_the_unit_signs_the_request_to_lift() -> None:
 
 def test_where_the_directory_names_no_head_any_name_signs() -> None:
     water = Caller("water", ROADS.role, "water")
-    assert Case().assigned("water").do(water, acts.RequestLift, **LIFT | {"signed_by": "孙科长"})
+    assert CaseAtDispatch().assigned("water").do(water, acts.RequestLift, **LIFT | {"signed_by": "孙科长"})
 
 
 @pytest.mark.parametrize(("level", "allowed"), [("county", True), ("city", False)])
 def test_a_lifted_case_is_lifted_again_while_a_level_is_above(level: str, allowed: bool) -> None:
-    case = Case().assigned()
+    case = CaseAtDispatch().assigned()
     case.appeal.lifted, case.appeal.level = True, level
     if allowed:
         assert case.do(ROADS, acts.RequestLift, **LIFT)
@@ -42,6 +42,6 @@ def test_a_lifted_case_is_lifted_again_while_a_level_is_above(level: str, allowe
 
 
 def test_what_the_pack_never_lifts_nobody_lifts() -> None:
-    case = Case().assigned(marks=[Mark.LITIGATION])
+    case = CaseAtDispatch().assigned(marks=[Mark.LITIGATION])
     refused(case, 409, "litigation", ROADS, acts.RequestLift, **LIFT)
-    refused(Case(PLAIN).assigned(), 409, "on request", ROADS, acts.RequestLift, **LIFT)
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "on request", ROADS, acts.RequestLift, **LIFT)

@@ -273,8 +273,8 @@ def test_a_body_that_only_the_ladder_names_is_told_by_its_name() -> None:
 
 def test_every_limit_has_a_name_in_both_languages_and_that_of_an_objection_is_hidden() -> None:
     own = {"zh": "还款", "en": "instalment"}
-    found = judged(
+    judgement = judged(
         deadline(LEG, "completion"), deadline(LEG, "objection"), deadline(LEG, "instalment", title=own)
     )
-    (leg,) = public_status(heard(assigned(), found), BARE, ZONE)["legs"]
+    (leg,) = public_status(heard(assigned(), judgement), BARE, ZONE)["legs"]
     assert [deadline["title"] for deadline in leg["deadlines"]] == [{"zh": "办结", "en": "completion"}, own]
