@@ -1,4 +1,4 @@
-"""Exits with an error unless the service named on the command line answers that it is well."""
+"""Health check: exits with an error unless the service named on the command line answers `/health` with 200."""
 
 import os
 import sys

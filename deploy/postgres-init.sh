@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs once, on an empty data folder: a role for each service, and a database that it alone may enter.
+# Runs once, on an empty data folder. Creates a role for each service, and a database that only this role may enter.
 set -euo pipefail
 
 for service in intake dispatch escalation financing notify; do

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Makes what docker-compose.yml calls secrets, each a file in the folder given. What is there already stays.
-# Their readers have accounts of their own in their containers: the files are open to all, the folder is not.
+# Makes the secrets of docker-compose.yml, each as a file in the folder given. Existing files stay as they are.
+# Containers read them under accounts of their own. So all accounts may read the files, and only the owner may
+# enter the folder.
 set -euo pipefail
 
 folder="${1:-secrets}"
