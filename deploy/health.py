@@ -1,4 +1,4 @@
-"""Health check: exits with an error unless the service named on the command line answers `/health` with 200."""
+"""Health check: exits with an error unless the service named as argument answers `/health` with 200."""
 
 import os
 import sys

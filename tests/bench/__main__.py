@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: measure the product beside its ceilings, print a table, write bench.json."""
+"""`python -m tests.bench` measures the product beside its ceilings, prints a table and writes bench.json."""
 
 import asyncio
 import os
@@ -36,9 +36,11 @@ DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes
 
 
 def main(
-    only: Annotated[str, typer.Option(help=f"Some of {','.join(BENCHES)}; all where left out.")] = "",
-    quick: Annotated[bool, typer.Option("--quick", help="One short round: to see that it runs.")] = False,
-    out: Annotated[Path, typer.Option(help="Where the figures go as JSON.")] = Path("bench.json"),
+    only: Annotated[
+        str, typer.Option(help=f"Measurements to run, of {','.join(BENCHES)}; by default all.")
+    ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="One short round, to see that it works.")] = False,
+    out: Annotated[Path, typer.Option(help="The file for the results, JSON.")] = Path("bench.json"),
 ) -> None:
     """Measure the product beside its ceilings."""
     wanted = [name for name in only.split(",") if name] or list(BENCHES)
@@ -68,9 +70,9 @@ async def _measure(wanted: list[str], *, quick: bool, out: Path) -> None:
 
 
 async def _machine() -> dict[str, object]:
-    """Where the figures come from; how durable a commit is."""
-    async with ground() as fleet:
-        url = await bare_database(fleet, "intake")
+    """The machine that is measured, and PostgreSQL's settings that decide how durable a commit is."""
+    async with ground() as cluster:
+        url = await bare_database(cluster, "intake")
         conn = await asyncpg.connect(url.replace("+asyncpg", ""))
         durability = {f"postgres {name}": await conn.fetchval(f"show {name}") for name in DURABILITY}
         await conn.close()

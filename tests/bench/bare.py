@@ -1,8 +1,8 @@
-"""The ceiling of registration: FastAPI, asyncpg and one statement that writes the rows our intake writes.
+"""The ceiling of registration: FastAPI, asyncpg and one statement that writes the same rows as intake.
 
-`/appeals` takes the number from a counter row of the day, as a number without gaps needs; `/unordered` from
-a sequence, so that transactions do not wait for each other. Run by uvicorn; HUYING_BENCH_DATABASE names a
-database with intake's tables.
+`/appeals` takes the number from a counter row of the day, which numbers without gaps need. `/unordered` takes
+it from a sequence, so that transactions do not wait for each other. uvicorn runs this application.
+HUYING_BENCH_DATABASE names a database with intake's tables.
 """
 
 import os

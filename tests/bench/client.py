@@ -1,4 +1,4 @@
-"""An HTTP client that costs the machine little: keep-alive connections, one request on each at a time."""
+"""An HTTP client that uses little processor time: keep-alive connections, one request on each at a time."""
 
 import asyncio
 import re
@@ -21,7 +21,7 @@ class Answer(NamedTuple):
 
 
 class UnexpectedAnswer(Exception):
-    """A service answered what the load does not expect. The message has request, status and body."""
+    """A service gave an answer that the load does not expect. The message has request, status and body."""
 
 
 class _Connection(asyncio.Protocol):
@@ -45,7 +45,7 @@ class _Connection(asyncio.Protocol):
         if end and len(body) >= int(length[1] if length else 0):
             self._received = b""
             if self._answer is None or self._answer.done():
-                return  # whoever asked was cancelled
+                return  # the caller was cancelled
             etag = _ETAG.search(head)
             self._answer.set_result(Answer(int(head[9:12]), etag[1].decode() if etag else None, body))
 
@@ -61,7 +61,7 @@ class _Connection(asyncio.Protocol):
 
 
 class Client:
-    """Speaks to one port; opens as many connections as there are requests at a time, and keeps them."""
+    """Sends requests to one port. Opens one connection for each concurrent request, and keeps it open."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -77,7 +77,7 @@ class Client:
             connection.close()
 
     async def send(self, request: bytes) -> Answer:
-        """The answer to `request`, whatever its status. ConnectionError where the server hangs up."""
+        """The answer to `request`, whatever its status. Raises ConnectionError if the server hangs up."""
         connection = await self._connection()
         answer = await connection.ask(request)
         self._free.append((connection, asyncio.get_running_loop().time()))
@@ -109,7 +109,7 @@ def request(method: str, path: str, key: str = "", body: object = None, **header
 
 
 async def rate(port: int, request: bytes, connections: int, seconds: float) -> float:
-    """Answers a second to the same request over `connections`, each 201, half a second left out at first."""
+    """Answers a second to one request over `connections`, less the first half second. Each must be a 201."""
     loop = asyncio.get_running_loop()
     begins = loop.time() + 0.5
     ends = begins + seconds

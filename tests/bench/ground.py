@@ -1,4 +1,4 @@
-"""What the measurements stand on: an embedded fleet that goes away, and bare programs beside it."""
+"""The environment of the measurements: a temporary local cluster, and the bare programs beside it."""
 
 import asyncio
 import contextlib
@@ -35,22 +35,22 @@ APPEAL = {
 
 @contextlib.asynccontextmanager
 async def ground(**settings: object) -> AsyncIterator[LocalCluster]:
-    """PostgreSQL and a broker as `huying up` starts them, wall clock, no service yet."""
+    """PostgreSQL and a broker as `huying up` starts them, on the wall clock, without services."""
     with tempfile.TemporaryDirectory(prefix="huying-bench-", ignore_cleanup_errors=True) as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)  # PostgreSQL may run under another account
-        fleet = LocalCluster(Path(folder), PEOPLE, clock="wall", log_level="WARNING", **settings)
+        cluster = LocalCluster(Path(folder), PEOPLE, clock="wall", log_level="WARNING", **settings)
         try:
-            await fleet.start()
-            yield fleet
+            await cluster.start()
+            yield cluster
         finally:
-            await fleet.stop()
+            await cluster.stop()
 
 
-async def bare_database(fleet: LocalCluster, service: str) -> str:
-    """An SQLAlchemy URL of a database with the tables of `service`, on the same server, for a ceiling."""
+async def bare_database(cluster: LocalCluster, service: str) -> str:
+    """Create a database with the tables of `service` on the same server. Returns its SQLAlchemy URL."""
     name = f"bare_{service}"
-    await fleet.postgres.ensure([name])
-    url = fleet.postgres.dsn(name, name)
+    await cluster.postgres.ensure([name])
+    url = cluster.postgres.dsn(name, name)
     engine = migration_engine(url)
     try:
         await migrate(engine, migrations(service))
@@ -60,12 +60,12 @@ async def bare_database(fleet: LocalCluster, service: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def bare_endpoint(fleet: LocalCluster) -> AsyncIterator[int]:
-    """The bare endpoint as a process of its own; its port."""
+async def bare_endpoint(cluster: LocalCluster) -> AsyncIterator[int]:
+    """Run the bare endpoint as a separate process. Yields its port."""
     port = free_port()
     how = ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
     quiet = ["--no-access-log", "--log-level", "warning"]
-    database = {"HUYING_BENCH_DATABASE": await bare_database(fleet, "intake")}
+    database = {"HUYING_BENCH_DATABASE": await bare_database(cluster, "intake")}
     async with _program(["-m", "uvicorn", "tests.bench.bare:app", *how, *quiet], database) as process:
         while not await _accepts(port):
             if process.returncode is not None:
@@ -75,7 +75,7 @@ async def bare_endpoint(fleet: LocalCluster) -> AsyncIterator[int]:
 
 
 async def run_bare(loop: str, environment: dict[str, str]) -> None:
-    """Run one of the bare loops to its end, as a process of its own."""
+    """Run one of the bare loops to its end, as a separate process."""
     async with _program(["-m", "tests.bench.loops", loop], environment) as process:
         if status := await process.wait():
             raise RuntimeError(f"the bare loop {loop} ended with {status}: see above")

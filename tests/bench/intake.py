@@ -12,15 +12,15 @@ TARGET = "≥ 60 %"
 
 
 async def intake(*, quick: bool) -> list[Figure]:
-    """Appeals registered a second over 32 and 64 connections, with an operator's key."""
+    """Registrations a second over 32 and over 64 connections, with an operator's key."""
     rounds, seconds = (1, 2.0) if quick else (3, 3.0)
     found = []
-    async with ground() as fleet:
-        service = await fleet.add("intake", "intake", free_port())
+    async with ground() as cluster:
+        service = await cluster.add("intake", "intake", free_port())
         await service.start()
-        key = fleet.keys["operator"]
+        key = cluster.keys["operator"]
         ours = request("POST", "/intake/appeals", key, APPEAL)
-        async with bare_endpoint(fleet) as bare:
+        async with bare_endpoint(cluster) as bare:
             for connections in CONNECTIONS:
                 of = partial(rate, connections=connections, seconds=seconds)
                 rates = await in_turns(

@@ -1,9 +1,9 @@
 """Whole lives of appeals through every service, over HTTP, on the wall clock.
 
-An operator registers, the office dispatches to a locality and a department and finds the appeal reasonable,
-both contact, reply and complete, the enterprise rates, the office closes: eleven writes. A life counts when
-it was closed. Whoever has to wait until another service heard of it looks after a second and then each
-second, as a person's page would; the waiting makes lives longer, so there are many at a time.
+An operator registers the appeal. The office dispatches it to a locality and a department and finds it
+reasonable. Both units contact, reply and complete, the enterprise rates, the office closes: eleven writes. A
+life counts when its appeal is closed. A step that needs an event in another service is tried after a second
+and then every second, as a person's page would. This waiting makes lives longer, so many run at a time.
 """
 
 import asyncio
@@ -22,40 +22,40 @@ from tests.bench.measure import Figure
 
 WRITES = 11
 IN_FLIGHT = 240
-ONE_AFTER_ANOTHER_S = 0.02  # at the start
+ONE_AFTER_ANOTHER_S = 0.02  # between the first lives
 LOOK_S = 1.0
 PATIENCE_S = 60.0
 BOOKS = ("/intake/appeals", "/dispatch/appeals", "/escalation/cases")
 UNITS = {"roads": ("市交通局", "department"), "east": ("东城区", "locality")}
 SPEAKS = ("intake", "dispatch", "escalation", "notify")
-"""Whose topics fill; a service that says nothing lets its watermark rest."""
+"""The services that publish events here. The watermarks of the others advance slowly."""
 
 
 class Office:
-    """The services, spoken to by the accounts of the fleet."""
+    """Sends requests to the services with the keys of the cluster's accounts."""
 
-    def __init__(self, fleet: LocalCluster, clients: dict[str, Client]) -> None:
-        self._keys = fleet.keys
+    def __init__(self, cluster: LocalCluster, clients: dict[str, Client]) -> None:
+        self._keys = cluster.keys
         self._clients = clients
         self.closed: list[float] = []
-        """When each closed life was closed, in the loop's time."""
+        """When each life was closed, in seconds of the loop's clock."""
         self.asked_again = 0
 
     async def ask(self, method: str, path: str, by: str, body: object = None, **headers: str) -> Answer:
-        """The answer, whatever its status; `by` is an account, or empty for the enterprise."""
+        """The answer, whatever its status. `by` is an account, or empty for the enterprise."""
         service = path.split("/", 2)[1]
         sent = request(method, path, self._keys[by] if by else "", body, **headers)
         return await self._clients[service].send(sent)
 
     async def ok(self, method: str, path: str, by: str, body: object = None, **headers: str) -> Answer:
-        """An answer that must be a success."""
+        """The answer. Raises UnexpectedAnswer if its status is 300 or higher."""
         answer = await self.ask(method, path, by, body, **headers)
         if answer.status >= 300:
             raise UnexpectedAnswer(f"{method} {path}: {answer.status} {answer.body[:300].decode()}")
         return answer
 
     async def until(self, ready: Callable[[Answer], bool], ask: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The first answer that is `ready`, which must be a success: another service is waited for."""
+        """Ask every second until an answer is `ready`. Raises UnexpectedAnswer if it is no success."""
         await asyncio.sleep(LOOK_S)
         async with asyncio.timeout(PATIENCE_S):
             while not ready(answer := await ask()):
@@ -66,7 +66,7 @@ class Office:
         return answer
 
     async def life(self) -> None:
-        """One appeal from registration to closure."""
+        """Take one appeal from registration to closure."""
         appeal = orjson.loads((await self.ok("POST", "/intake/appeals", "operator", APPEAL)).body)
         path = f"/dispatch/appeals/{appeal['appeal_id']}"
         found = await self.until(_not(404), lambda: self.ask("GET", path, "office"))
@@ -91,17 +91,17 @@ class Office:
         await self.ok("POST", f"{path}/completions", unit, done)
 
     async def put_directory(self) -> None:
-        """The two units."""
+        """Put the two units into the directory."""
         for code, (name, kind) in UNITS.items():
             await self.ok("PUT", f"/dispatch/units/{code}", "office", {"name": name, "kind": kind})
 
     async def lag_s(self) -> float:
-        """How far behind now the service is that is furthest behind another."""
+        """The age, in seconds, of the oldest watermark that any service has of another."""
         now = datetime.now(UTC)
         return max((now - upto).total_seconds() for flow in await self._flows() for upto in _heard(flow))
 
     async def drained_s(self) -> float:
-        """Seconds until everybody has heard all that occurred before now, and every book has all closures."""
+        """Seconds until every service has consumed all earlier events and every list shows all closures."""
         now, began = datetime.now(UTC), _seconds()
         async with asyncio.timeout(PATIENCE_S):
             while any(
@@ -117,7 +117,7 @@ class Office:
         return [orjson.loads(answer.body) for answer in answers]
 
     async def _missing(self) -> bool:
-        """Whether a service has yet to hear of a closure. UnexpectedAnswer where a message was parked."""
+        """Whether a list lacks a closure. Raises UnexpectedAnswer if a message was parked."""
         if parked := {flow["service"]: flow["parked"] for flow in await self._flows() if flow["parked"]}:
             raise UnexpectedAnswer(f"messages were parked: {parked}")
         counts = [await self._count(f"{book}?state=closed&limit=500") for book in BOOKS]
@@ -151,16 +151,16 @@ def _seconds() -> float:
 
 
 async def lifecycles(*, quick: bool) -> list[Figure]:
-    """Appeals a second that live a whole life, while many are under way."""
+    """Whole lives of appeals a second, while many are under way."""
     seconds = 12.0 if quick else 20.0
-    async with ground() as fleet:
-        async with bare_endpoint(fleet) as bare:
+    async with ground() as cluster:
+        async with bare_endpoint(cluster) as bare:
             before = await _bare_rate(bare)
-        async with begin_city(fleet) as office:
+        async with begin_city(cluster) as office:
             begins, notes = await live(office, seconds)
             notes |= {"drain_s": round(await office.drained_s(), 1)}
-        await asyncio.gather(*(process.stop() for process in fleet.processes.values()))
-        async with bare_endpoint(fleet) as bare:
+        await asyncio.gather(*(process.stop() for process in cluster.processes.values()))
+        async with bare_endpoint(cluster) as bare:
             ceiling = (before + await _bare_rate(bare)) / 2
     lives = sum(begins <= at < begins + seconds for at in office.closed) / seconds
     return [
@@ -174,14 +174,14 @@ async def _bare_rate(port: int) -> float:
 
 
 @asynccontextmanager
-async def begin_city(fleet: LocalCluster) -> AsyncIterator[Office]:
-    await fleet.start_processes()
+async def begin_city(cluster: LocalCluster) -> AsyncIterator[Office]:
+    await cluster.start_processes()
     async with AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(Client(process.port))
-            for name, process in fleet.processes.items()
+            for name, process in cluster.processes.items()
         }
-        office = Office(fleet, clients)
+        office = Office(cluster, clients)
         await office.put_directory()
         yield office
 
@@ -189,9 +189,9 @@ async def begin_city(fleet: LocalCluster) -> AsyncIterator[Office]:
 async def live(
     office: Office, seconds: float, counting: Callable[[], None] = lambda: None
 ) -> tuple[float, dict[str, object]]:
-    """Keep `IN_FLIGHT` lives going; when counting began, and how far the services were behind meanwhile.
+    """Keep `IN_FLIGHT` lives going. Returns when counting began, and notes on the lag of the services.
 
-    Counting begins when as many have ended as are under way; then `counting` is called.
+    Counting begins when `IN_FLIGHT` lives have ended; `counting` is called at that moment.
     """
     ends = float("inf")
 

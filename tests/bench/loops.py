@@ -1,6 +1,7 @@
-"""The ceilings of pipeline and relay: what has to be done and nothing else. `python -m tests.bench.loops`.
+"""The ceilings of pipeline and relay: the necessary work and nothing else. `python -m tests.bench.loops`.
 
-The environment says which: HUYING_BENCH_DATABASE, HUYING_BENCH_BROKER, HUYING_BENCH_COUNT.
+Environment variables name the database, the broker and the number of messages: HUYING_BENCH_DATABASE,
+HUYING_BENCH_BROKER, HUYING_BENCH_COUNT.
 """
 
 import asyncio
@@ -59,7 +60,7 @@ def _columns(records: list[Any]) -> tuple[list[str], list[str], list[str]]:
 
 
 async def relay(database: asyncpg.Connection, broker: str, count: int) -> None:
-    """Read what is unsent, send it together, mark it with one statement."""
+    """Read unsent rows in batches, send each batch together, mark it with one statement."""
     producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=2, max_batch_size=262_144)
     await producer.start()
     try:

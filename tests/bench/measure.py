@@ -1,4 +1,4 @@
-"""A measured figure beside its ceiling, and how one is taken: in turns, and the median of the rounds."""
+"""A measured figure beside its ceiling. Variants are measured in turns; the median of the rounds counts."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Way = Callable[[], Awaitable[float]]
 
 @dataclass(frozen=True)
 class Figure:
-    """What the product did a second, and what `beside` did in the same run, where there is such a thing."""
+    """What the product did a second and, if there is a ceiling, what `beside` did in the same run."""
 
     work: str
     unit: str
@@ -25,7 +25,7 @@ class Figure:
 
 
 async def in_turns(rounds: int, **ways: Way) -> dict[str, float]:
-    """The median rate of each way, run one after the other, `rounds` times."""
+    """The median rate of each variant. The variants run one after the other, `rounds` times."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():

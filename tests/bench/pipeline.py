@@ -1,7 +1,7 @@
-"""One hop of the pipeline beside bare loops: consume, handle and commit; and the relay.
+"""One hop of the pipeline (consume, handle, commit) and the relay, each beside a bare loop.
 
-Rates are read from the times the database gave the rows: the start of each batch's transaction. So neither
-the start of a process nor the joining of a consumer group counts.
+Rates are computed from the times of the rows, which the database sets to the start of the transaction of each
+batch. So neither the start of a process nor the joining of a consumer group counts.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _PUT = """
 
 
 def received(count: int) -> list[events.AppealReceived]:
-    """Invented registrations, as intake says them."""
+    """Invented registrations, as intake publishes them."""
     now = datetime.now(UTC)
     return [
         events.AppealReceived(
@@ -51,9 +51,9 @@ def received(count: int) -> list[events.AppealReceived]:
 
 
 class _Rows:
-    """The moments that a database gave the rows of a table, in batches.
+    """The times that a database gave the rows of a table, by batch.
 
-    A moment is the start of a transaction: it stands before what the batch cost (`ahead`), or behind it.
+    A time is the start of a transaction: before the work of the batch (`ahead`), or after it.
     """
 
     def __init__(self, database: str, table: str, column: str, *, ahead: bool) -> None:
@@ -68,7 +68,7 @@ class _Rows:
         """
 
     async def rate(self, count: int) -> float:
-        """Rows a second of the next `count`, without the batch that no moment bounds."""
+        """Rows a second of the next `count` rows, without the batch that has a time on one side only."""
         self._wanted += count
         conn = await _connect(self.database)
         try:
@@ -83,41 +83,41 @@ class _Rows:
 
 
 async def pipeline(*, quick: bool) -> list[Figure]:
-    """Registrations a second that dispatch takes in from Kafka."""
+    """Registrations a second that dispatch consumes."""
     rounds, count = (1, 5_000) if quick else (3, 20_000)
-    async with ground() as fleet:
-        await _topics(fleet, "intake.events")
-        async with _service(fleet, "dispatch"):
-            pass  # makes its tables
-        ours = _Rows(fleet.settings("dispatch").database, "inbox", "received_at", ahead=True)
-        theirs = _Rows(await bare_database(fleet, "dispatch"), "inbox", "received_at", ahead=True)
+    async with ground() as cluster:
+        await _topics(cluster, "intake.events")
+        async with _service(cluster, "dispatch"):
+            pass  # the start creates its tables
+        ours = _Rows(cluster.settings("dispatch").database, "inbox", "received_at", ahead=True)
+        theirs = _Rows(await bare_database(cluster, "dispatch"), "inbox", "received_at", ahead=True)
         rates = await in_turns(
             rounds,
-            dispatch=partial(_dispatch, fleet, ours, count),
-            bare=partial(_bare, "consume", fleet, theirs, count),
+            dispatch=partial(_dispatch, cluster, ours, count),
+            bare=partial(_bare, "consume", cluster, theirs, count),
         )
     work, beside = "consume, handle, commit", "bare consume, insert, commit"
     return [Figure(work, "messages/s", rates["dispatch"], beside, rates["bare"])]
 
 
-async def _topics(fleet: LocalCluster, *topics: str) -> None:
-    async with BrokerClient(fleet.settings("intake")) as bus:
+async def _topics(cluster: LocalCluster, *topics: str) -> None:
+    async with BrokerClient(cluster.settings("intake")) as bus:
         await bus.ensure(topics)
 
 
-async def _dispatch(fleet: LocalCluster, rows: _Rows, count: int) -> float:
-    """Messages are put on the topic while nobody reads; the bare loop reads the same ones after."""
-    await _say(fleet, received(count))
-    async with _service(fleet, "dispatch"):
+async def _dispatch(cluster: LocalCluster, rows: _Rows, count: int) -> float:
+    """Put messages on the topic while nobody consumes. The bare loop consumes the same messages later."""
+    await _say(cluster, received(count))
+    async with _service(cluster, "dispatch"):
         return await rows.rate(count)
 
 
-async def _bare(loop: str, fleet: LocalCluster, rows: _Rows, count: int) -> float:
+async def _bare(loop: str, cluster: LocalCluster, rows: _Rows, count: int) -> float:
     await run_bare(
         loop,
         {
             "HUYING_BENCH_DATABASE": rows.database,
-            "HUYING_BENCH_BROKER": fleet.broker.bootstrap,
+            "HUYING_BENCH_BROKER": cluster.broker.bootstrap,
             "HUYING_BENCH_COUNT": str(count),
         },
     )
@@ -127,34 +127,34 @@ async def _bare(loop: str, fleet: LocalCluster, rows: _Rows, count: int) -> floa
 async def relay(*, quick: bool) -> list[Figure]:
     """Rows of intake's outbox sent a second."""
     rounds, count = (1, 6_000) if quick else (3, 20_000)
-    async with ground() as fleet:
-        await _topics(fleet, "bare.events")
-        async with _service(fleet, "intake"):
-            pass  # makes its tables
-        ours = _Rows(fleet.settings("intake").database, "outbox", "sent_at", ahead=False)
-        theirs = _Rows(await bare_database(fleet, "intake"), "outbox", "sent_at", ahead=False)
+    async with ground() as cluster:
+        await _topics(cluster, "bare.events")
+        async with _service(cluster, "intake"):
+            pass  # the start creates its tables
+        ours = _Rows(cluster.settings("intake").database, "outbox", "sent_at", ahead=False)
+        theirs = _Rows(await bare_database(cluster, "intake"), "outbox", "sent_at", ahead=False)
         rates = await in_turns(
             rounds,
-            intake=partial(_relay, fleet, ours, count),
-            bare=partial(_bare_relay, fleet, theirs, count),
+            intake=partial(_relay, cluster, ours, count),
+            bare=partial(_bare_relay, cluster, theirs, count),
         )
     return [Figure("relay", "rows/s", rates["intake"], "bare read, send, mark", rates["bare"])]
 
 
-async def _relay(fleet: LocalCluster, rows: _Rows, count: int) -> float:
+async def _relay(cluster: LocalCluster, rows: _Rows, count: int) -> float:
     await _fill(rows.database, count)
-    async with _service(fleet, "intake"):
+    async with _service(cluster, "intake"):
         return await rows.rate(count)
 
 
-async def _bare_relay(fleet: LocalCluster, rows: _Rows, count: int) -> float:
+async def _bare_relay(cluster: LocalCluster, rows: _Rows, count: int) -> float:
     await _fill(rows.database, count)
-    return await _bare("relay", fleet, rows, count)
+    return await _bare("relay", cluster, rows, count)
 
 
 @asynccontextmanager
-async def _service(fleet: LocalCluster, name: str) -> AsyncIterator[None]:
-    process = await fleet.add(name, name, free_port())
+async def _service(cluster: LocalCluster, name: str) -> AsyncIterator[None]:
+    process = await cluster.add(name, name, free_port())
     await process.start()
     try:
         yield
@@ -162,9 +162,9 @@ async def _service(fleet: LocalCluster, name: str) -> AsyncIterator[None]:
         await process.stop()
 
 
-async def _say(fleet: LocalCluster, said: list[events.AppealReceived]) -> None:
-    """Events on the topic of intake, and a watermark behind them: what intake's relay would have sent."""
-    producer = AIOKafkaProducer(bootstrap_servers=fleet.broker.bootstrap, linger_ms=2)
+async def _say(cluster: LocalCluster, said: list[events.AppealReceived]) -> None:
+    """Send events and a watermark behind them to intake's topic, as intake's relay would."""
+    producer = AIOKafkaProducer(bootstrap_servers=cluster.broker.bootstrap, linger_ms=2)
     await producer.start()
     try:
         sent = [
@@ -179,7 +179,7 @@ async def _say(fleet: LocalCluster, said: list[events.AppealReceived]) -> None:
         await asyncio.gather(*sent)
         mark = wire.Watermark(upto=said[0].occurred_at, after=0).model_dump_json().encode()
         headers = wire.headers("intake", wire.WATERMARK, UUID(int=0), said[0].occurred_at, None)
-        for partition in range(fleet.settings("intake").partitions):
+        for partition in range(cluster.settings("intake").partitions):
             await producer.send_and_wait("intake.events", partition=partition, value=mark, headers=headers)
     finally:
         await producer.stop()

@@ -1,4 +1,4 @@
-"""Invented recorded cases: judged in memory beside a bare pass over the file, and replayed."""
+"""Invented recorded cases, judged in memory beside a bare pass over the file, and replayed."""
 
 import contextlib
 import csv
@@ -25,14 +25,14 @@ from shared.rules.time.calendar import Calendar
 from tests.bench.measure import Figure, Way, in_turns
 
 LATE = (1, 1, 5, 40)
-"""Days until a case is done, each as often: half in time, a quarter late, a quarter very late."""
+"""Days until a case is completed, all equally frequent: half in time, a quarter late, a quarter very late."""
 TARGET = "≥ 20,000 a second"
-MONDAY = datetime(2025, 3, 3, 8, 30)  # noqa: DTZ001 - local, as such files write it
+MONDAY = datetime(2025, 3, 3, 8, 30)  # noqa: DTZ001 - local time, as in such files
 SHIPPED = {"appeals-zh": "bozhou-2024", "boston-311": "case-limits"}
 
 
 def write(path: Path, profile: str, cases: int) -> None:
-    """A file of invented cases as `profile` reads it, over a quarter, the same every time."""
+    """Write a file of invented cases over a quarter, as `profile` reads it; the same cases every time."""
     chance = random.Random(7)
     rows = [_row(profile, n, MONDAY + timedelta(minutes=chance.randrange(130_000))) for n in range(cases)]
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -67,7 +67,7 @@ def _row(profile: str, n: int, received: datetime) -> dict[str, object]:
 
 
 async def simulate(*, quick: bool) -> list[Figure]:
-    """Cases a second from file to results, on one core and on two, and the judgement alone."""
+    """Cases a second from file to results, on one core and on two, and for the judgement alone."""
     rounds, cases = (1, 4_000) if quick else (3, 30_000)
     found = []
     with tempfile.TemporaryDirectory() as folder:
@@ -97,7 +97,7 @@ async def simulate(*, quick: bool) -> list[Figure]:
 
 
 async def _judged(file: Path, profile: str, pack_id: str, rounds: int, cases: int) -> dict[str, float]:
-    """The judgement alone; its histories are let go, so that the next simulation finds memory as a user's."""
+    """The judgement alone. Its histories are freed: the next simulation has as much memory as a user's."""
     judging, comparing = _judging(file, profile, pack_id)
     return await in_turns(rounds, judging=_timed(judging, cases), comparing=_timed(comparing, cases))
 
@@ -117,7 +117,7 @@ def _whole(file: Path, profile: str, pack_id: str, processes: int | None = None)
 
 
 def _pass(file: Path) -> None:
-    """Read every row and its times, and write it again."""
+    """Read every row, parse its times, and write it."""
     with file.open(encoding="utf-8", newline="") as source, io.StringIO() as out:
         rows, lines = csv.DictReader(source), csv.writer(out)
         for row in rows:
@@ -128,7 +128,7 @@ def _pass(file: Path) -> None:
 
 
 def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None], Callable[[], None]]:
-    """The judgement of all cases of a file, and a comparison of three due days each."""
+    """Judge all cases of a file and compare three due days of each."""
     rules, how = pack.load(pack_id), profiles.load(profile)
     found: RecordedCases = read_all(file, how)
     upto, calendar = found.ends_at() + RUN_ON, Calendar.load(ZoneInfo(rules.zone))
@@ -157,7 +157,7 @@ def _silence() -> Iterator[None]:
 
 
 async def replay(*, quick: bool) -> list[Figure]:
-    """Cases a second through services started for it, and the same file in memory."""
+    """Cases a second through services that are started for it, and the same file in memory."""
     cases = 500 if quick else 2_000
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "cases.csv")

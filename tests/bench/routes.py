@@ -1,6 +1,6 @@
-"""Routes: our binding of requests to endpoints, beside plain Starlette with pydantic and FastAPI's layers.
+"""Routes: our binding of requests to endpoints, beside plain Starlette with pydantic, and FastAPI's layers.
 
-All three have the routes of financing, behind the same guard, with endpoints that do nothing. Requests are
+All three serve the routes of financing behind the same guard, with endpoints that do nothing. Requests are
 handed to the application in this process, so that neither sockets nor a database count.
 """
 
@@ -110,7 +110,7 @@ PLAIN = dict(zip(DESCRIBED, (_plain_list, _plain_one, _plain_status, _plain_act)
 
 
 def _context() -> Any:
-    """What the guard and the check of access need of a service."""
+    """The parts of a service context that the guard and the check of access use."""
     office = Account(name="office", role=AccountRole.OFFICE, key_sha256=hash_key("key"))
     return SimpleNamespace(
         accounts=Accounts([office]),
@@ -121,7 +121,7 @@ def _context() -> Any:
 
 
 def _router() -> APIRouter:
-    """The routes of financing, of which four do nothing."""
+    """The routes of financing; the endpoints of the four measured routes do nothing."""
     router = APIRouter()
     for route in SERVICE.routes:
         (method,) = route.methods
@@ -173,7 +173,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def routes(*, quick: bool) -> list[Figure]:
-    """Requests a processor second."""
+    """Requests for each second of processor time."""
     rounds, number = (1, 300) if quick else (7, 1_500)
     apps = {"ours": ours(), "plain": plain(), "layers": layered()}
     figures = []

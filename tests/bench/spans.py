@@ -1,8 +1,8 @@
-"""Spans: our own objects, beside the SDK's tracer with a span processor of ours. Both export to nowhere.
+"""Spans: our own objects, beside the SDK's tracer with our span processor. Both export to nowhere.
 
-One turn is what a request leaves: a span below the caller's context with attributes and a case, the context
-as a header, and a span of its transaction. Spans that are not sampled are held by trace, as in production, so
-the SDK has to record them as well.
+One turn makes the spans of a request: a span below the caller's context with attributes and a case, the
+context as a header, and a span of the transaction. Spans that are not sampled are held by trace, as in
+production. So the SDK must record them too.
 """
 
 import time
@@ -42,14 +42,14 @@ TRANSACTION = {
 
 
 class Nowhere(SpanExporter):
-    """Takes all spans and keeps none."""
+    """Accepts all spans and drops them."""
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         return SpanExportResult.SUCCESS
 
 
 class ByTraceId(Sampler):
-    """Records all, and samples a ratio of the traces that begin here by their id."""
+    """Records all spans. Samples a ratio of the traces that begin here, by their id."""
 
     def __init__(self, ratio: float) -> None:
         self._bound = round(ratio * (1 << 64))
@@ -73,7 +73,7 @@ class ByTraceId(Sampler):
 
 
 class Holding(SpanProcessor):
-    """Queues what is sampled and holds the rest by trace, for the case that the trace is kept later."""
+    """Queues sampled spans. Holds the others by trace, in case the trace is kept later."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = BatchSpanProcessor(exporter, max_queue_size=16_384)
@@ -96,7 +96,7 @@ class Holding(SpanProcessor):
 
 
 async def ours(ratio: float, number: int) -> float:
-    """Requests' spans a processor second, with the thread that exports."""
+    """Our rate: spans of requests for each second of processor time, including the exporting thread."""
     exporter = OtlpExporter(Nowhere())
     tracer = Tracer("dispatch", ratio, exporter, CASE)
     began = time.process_time()
@@ -116,7 +116,7 @@ async def ours(ratio: float, number: int) -> float:
 
 
 async def sdk(ratio: float, number: int) -> float:
-    """The same by the SDK."""
+    """The SDK's rate of the same."""
     resource = Resource({"service.name": "dispatch"})
     processor = Holding(Nowhere())
     provider = TracerProvider(ByTraceId(ratio), resource, shutdown_on_exit=False, span_limits=SpanLimits())
@@ -140,14 +140,14 @@ async def sdk(ratio: float, number: int) -> float:
 
 
 def _header(ratio: float, turn: int) -> str:
-    """A caller's context: of a trace of its own, sampled by the ratio."""
+    """A caller's trace context. Each turn has its own trace, sampled by the ratio."""
     flags = TraceFlags.SAMPLED if turn % 10 < ratio * 10 else TraceFlags.DEFAULT
     context = SpanContext(0xA000_0000_0000_0000 + turn, 0xB000 + turn, is_remote=True)
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags:02x}"
 
 
 async def spans(*, quick: bool) -> list[Figure]:
-    """The spans of requests a processor second, at the usual ratio and with everything sampled."""
+    """Spans of requests for each second of processor time, at the default ratio and at 100 %."""
     rounds, number = (1, 500) if quick else (7, 4_000)
     figures = []
     for ratio in RATIOS:

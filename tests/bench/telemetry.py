@@ -1,4 +1,4 @@
-"""What telemetry costs: whole lives with spans exported at the usual ratio, and with none, in turns."""
+"""The cost of telemetry: whole lives with spans exported at the default ratio, and without, in turns."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ TARGET = "≥ 90 %"
 
 
 async def telemetry(*, quick: bool) -> list[Figure]:
-    """Lives a second, and the processor time of the services for each, with telemetry and without."""
+    """Whole lives a second and the services' processor time for each life, with telemetry and without."""
     rounds, seconds = (1, 10.0) if quick else (3, 20.0)
     found: dict[str, list[tuple[float, float]]] = {"on": [], "off": []}
     async with _sink() as endpoint:
@@ -35,8 +35,8 @@ async def telemetry(*, quick: bool) -> list[Figure]:
 
 
 async def _lives(seconds: float, **settings: object) -> tuple[float, float]:
-    """Lives closed a second, and milliseconds of the services' processor time for each."""
-    async with ground(**settings) as fleet, begin_city(fleet) as office:
+    """Lives closed a second, and the services' processor time for each life in milliseconds."""
+    async with ground(**settings) as cluster, begin_city(cluster) as office:
         pids, before = _services(), []
         begins, _ = await live(office, seconds, lambda: before.append(_cpu_s(pids)))
         spent_s = _cpu_s(pids) - before[0]
@@ -45,13 +45,13 @@ async def _lives(seconds: float, **settings: object) -> tuple[float, float]:
 
 
 def _services() -> list[int]:
-    """The processes of the services, which are children of this one."""
+    """The process ids of the services, which are children of this process."""
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text("ascii").split()
     return [int(pid) for pid in children if b"\0serve\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def _cpu_s(pids: list[int]) -> float:
-    """Processor time that these processes have taken, in seconds."""
+    """The processor time that these processes have used, in seconds."""
     tick = os.sysconf("SC_CLK_TCK")
     fields = [_stat(pid) for pid in pids]
     return sum(int(one[11]) + int(one[12]) for one in fields) / tick
@@ -63,7 +63,7 @@ def _stat(pid: int) -> list[str]:
 
 @asynccontextmanager
 async def _sink() -> AsyncIterator[str]:
-    """Takes whatever is posted; its base address."""
+    """A receiver that accepts every POST. Yields its base address."""
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Webhooks: the signatures of a call by our own code, beside those of the library `standardwebhooks`."""
+"""Webhooks: signatures by our own code, beside signatures by the library `standardwebhooks`."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def library(body: bytes) -> str:
 
 
 async def webhooks(*, quick: bool) -> list[Figure]:
-    """Calls signed a processor second, each with two secrets that are still valid."""
+    """Signed calls for each second of processor time, each with two valid secrets."""
     rounds, number = (1, 500) if quick else (7, 5_000)
     figures = []
     for size, body in BODIES.items():
