@@ -1,4 +1,4 @@
-"""The only place that asks what time it is.
+"""The only module that asks what time it is.
 
 `WallClock` follows the database server, so that the times of a transaction and the watermark that
 covers it come from one clock. `DrivenClock` stands still until its driver moves it.
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from shared.database.connection import Connection
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before all that ever happened: where a driven clock starts, and what nothing was judged up to yet."""
+"""Before any event: where a driven clock starts, and the moment up to which nothing is judged yet."""
 TICK = timedelta(microseconds=1)
 _NOW = text("select now()")
 
 READER = "huying-reader"
-"""What a connection calls itself that writes nothing: its long transactions hold up no judgement."""
+"""The name of connections that write nothing. Their long transactions hold up no judgement."""
 
 # A transaction takes its start time a moment before it can be seen in pg_stat_activity.
 # The margin covers that moment; see docs/decisions/0003-watermarks-in-band.md.
@@ -36,7 +36,7 @@ _HORIZON = text(
 
 
 def epoch_ns() -> int:
-    """Nanoseconds since 1970 by this machine's clock, for spans and ages: nothing is judged by it."""
+    """Nanoseconds since 1970 by this machine's clock, for spans and ages. Nothing is judged by it."""
     return time.time_ns()
 
 
@@ -47,20 +47,20 @@ class Clock(Protocol):
         """The present moment, aware, in UTC."""
 
     def check_import(self, occurred_at: datetime) -> None:
-        """Refuse (`Invalid`) a time that an imported act cannot have."""
+        """Refuse (`Invalid`) the time of an imported act that the clock does not allow."""
 
     def occurred(self, started_at: datetime) -> datetime:
-        """The `occurred_at` of what a transaction does that started at `started_at` by the database."""
+        """The `occurred_at` of events of a transaction that started at `started_at` by the database."""
 
     async def stamp(self, conn: "Connection") -> datetime:
-        """The same, asked for: a round trip that a first statement can save."""
+        """The same for the transaction of `conn`. It costs a round trip."""
 
     async def horizon(self, conn: "Connection") -> datetime:
         """A moment up to which (inclusive) every transaction of this database has ended."""
 
 
 class WallClock:
-    """Time as it passes."""
+    """The time of the database server."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -82,7 +82,7 @@ class WallClock:
 
 
 class DrivenClock:
-    """Time as its driver says. It never goes back."""
+    """The time that its driver sets. It never goes back."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now.astimezone(UTC)

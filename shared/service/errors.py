@@ -1,11 +1,11 @@
-"""What may go wrong, for people: every error says in Chinese and English what was wrong and what to do.
+"""Errors for people: each says in Chinese and English what is wrong and what to do.
 
 HuyingError
 ├── Invalid        422  the request cannot be understood; `field` says where
 ├── Unauthorized   401  no key, or an unknown one
 ├── Forbidden      403  this account may not do this
 ├── NotFound       404
-├── Conflict       409  the case does not stand so that this could happen now
+├── Conflict       409  the state of the case does not allow it now
 ├── Stale          412  somebody else wrote meanwhile: read again
 ├── NeedsVersion   428  a decision names the version it was made on
 ├── TooLarge       413
@@ -86,15 +86,17 @@ class Unavailable(HuyingError):
 
 
 def redacted(error: Exception) -> str:
-    """What failed and where, for logs and for the reason of what is parked.
+    """What failed and where, for logs and for the reason why a message is parked.
 
-    Values are left out of what is no refusal of ours: they may be somebody's data.
+    The message of an error that is not ours is left out: it may hold personal data.
     """
     if isinstance(error, HuyingError):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, ValidationError):
-        wrong = error.errors(include_url=False, include_context=False, include_input=False)
-        return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['type']}" for one in wrong)
+        mistakes = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(
+            f"{'.'.join(map(str, mistake['loc'])) or 'body'}: {mistake['type']}" for mistake in mistakes
+        )
     frames = traceback.extract_tb(error.__traceback__)
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"

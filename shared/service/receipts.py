@@ -1,4 +1,4 @@
-"""Receipt codes (回执码): whoever holds one may read and say what is the enterprise's."""
+"""Receipt codes (回执码). Whoever holds the code of a case may read it and act on it as the enterprise."""
 
 import base64
 import hashlib
@@ -16,10 +16,10 @@ def receipt_code(chance: bytes) -> str:
 
 
 def receipt_hash(code: str) -> str:
-    """How a receipt code is kept. Case, dashes and blanks do not matter; O is 0, I and L are 1."""
+    """The SHA-256 of a receipt code. Case, dashes and blanks do not matter; O counts as 0, I and L as 1."""
     return hashlib.sha256(code.upper().translate(_MISREAD).encode()).hexdigest()
 
 
 def opens(code: str, kept_hash: str | None) -> bool:
-    """Whether `code` is the one kept, in constant time. Guessing is hopeless: a code has 80 random bits."""
+    """Whether `code` has this hash, compared in constant time. A code has 80 random bits."""
     return hmac.compare_digest(receipt_hash(code), kept_hash or "")

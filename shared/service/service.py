@@ -44,7 +44,7 @@ async def _nothing(_context: "ServiceContext") -> None:
 
 @dataclass(frozen=True)
 class Service:
-    """What makes a service. All that the framework does not know is handed in here."""
+    """What makes a service. The framework knows nothing of a service but what is handed in here."""
 
     name: str
     work: Callable[["ServiceContext"], WorkFactory]
@@ -94,7 +94,7 @@ class Service:
 
 
 class ServiceContext:
-    """One service with everything it runs on."""
+    """A service with all that it runs on: settings, database, relay, writer, consumer, web application."""
 
     def __init__(self, service: Service, settings: Settings, exporter: OtlpExporter | None = None) -> None:
         self.service = service
@@ -112,7 +112,7 @@ class ServiceContext:
         self.engine = Database(settings.database)
         self.reader = Database(settings.database, 5)
         self.news = asyncio.Event()
-        """Set when watermarks were heard, or something was written here."""
+        """Set when a watermark was received, or something was written here."""
         self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.telemetry)
         self.work = service.work(self)
         """Makes a unit of work, given a connection in a transaction and the time."""
@@ -135,7 +135,7 @@ class ServiceContext:
         self.app.state.service = self
 
     def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:
-        """A batch was committed."""
+        """The consumer committed a batch with so many events and watermarks; `asked` asks for a watermark."""
         if watermarks:
             self.news.set()
         if events:
@@ -144,7 +144,7 @@ class ServiceContext:
             self.relay.hurry()
 
     async def number_of(self, case_id: UUID) -> str | None:
-        """The number of a case, for its span; None where there is none, or the database has no time."""
+        """The number of a case, for its span. None where there is none, or no answer within a second."""
         with contextlib.suppress(*DATABASE_ERRORS):
             async with asyncio.timeout(NUMBER_S):
                 rows = await self.reader.reading().execute(self.service.number_of_case, {"id": case_id})
@@ -152,12 +152,12 @@ class ServiceContext:
         return None
 
     def wake(self) -> None:
-        """Something was written, or the clock was moved."""
+        """Wake the relay and whoever waits for news: something was written, or the clock was moved."""
         self.news.set()
         self.relay.poke()
 
     async def start(self) -> None:
-        """Bring the database up to date; refuse to start where something is wrong."""
+        """Migrate the database and prepare the service. Any error refuses the start."""
         engine = migration_engine(self.settings.database)
         try:
             await migrate(engine, self.service.migrations)
@@ -166,7 +166,7 @@ class ServiceContext:
         await self.service.prepare(self)
 
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
-        """What runs beside the web server."""
+        """The tasks that run beside the web server."""
         tasks: list[Coroutine[Any, Any, None]] = [
             self.relay.run(),
             self.writer.run(),

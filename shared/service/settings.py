@@ -1,4 +1,7 @@
-"""Settings of one service, from the environment (`HUYING_…`) or given by whoever starts it."""
+"""Settings that every service has, from the environment (`HUYING_…`) or given by whoever starts it.
+
+A service with settings of its own has a subclass.
+"""
 
 import os
 import ssl
@@ -10,9 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class KafkaSettings(BaseSettings):
-    """Where the broker is, and as whom it is spoken to. ValueError where that is no way to speak."""
+    """Where the broker is and how to log in to it. ValueError for settings that do not fit together."""
 
-    # what HUYING_SECRETS names is a folder with a file for each secret setting, as huying_database
+    # HUYING_SECRETS names a folder with a file for each secret setting, such as huying_database
     model_config = SettingsConfigDict(
         env_prefix="HUYING_", frozen=True, secrets_dir=os.environ.get("HUYING_SECRETS")
     )
@@ -23,7 +26,9 @@ class KafkaSettings(BaseSettings):
     kafka_user: str | None = None
     kafka_password: str | None = Field(default=None, repr=False)
     kafka_password_file: Path | None = None
-    kafka_ca: Path | None = None  # certificates the broker's is checked by; without it the system's
+    kafka_ca: Path | None = (
+        None  # the CA file that the broker's certificate is checked by; by default the system's
+    )
     idempotent_producer: bool = False  # on for Apache Kafka; the embedded broker refuses it
 
     @model_validator(mode="after")
@@ -47,18 +52,18 @@ class KafkaSettings(BaseSettings):
         return self
 
     def client(self) -> dict[str, Any]:
-        """What every client of aiokafka is told. ValueError where the secret or the certificates lack."""
-        found: dict[str, Any] = {
+        """The options of every aiokafka client. ValueError where the password or CA file cannot be read."""
+        options: dict[str, Any] = {
             "bootstrap_servers": self.bootstrap,
             "security_protocol": self.kafka_protocol,
         }
         if self.kafka_protocol.endswith("SSL"):
-            found["ssl_context"] = ssl.create_default_context(cafile=self.kafka_ca)
+            options["ssl_context"] = ssl.create_default_context(cafile=self.kafka_ca)
         if self.kafka_user is not None:
-            found["sasl_mechanism"] = self.kafka_mechanism
-            found["sasl_plain_username"] = self.kafka_user
-            found["sasl_plain_password"] = self._secret()
-        return found
+            options["sasl_mechanism"] = self.kafka_mechanism
+            options["sasl_plain_username"] = self.kafka_user
+            options["sasl_plain_password"] = self._secret()
+        return options
 
     def _secret(self) -> str:
         if self.kafka_password is not None or self.kafka_password_file is None:

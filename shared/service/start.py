@@ -19,7 +19,7 @@ from shared.web import problems
 
 
 def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
-    """Each service's application below its name."""
+    """One application that hands a request to the application named by the first part of its path."""
 
     async def root(scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].split("/", 2)[1]
@@ -36,33 +36,37 @@ def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
 async def running(
     services: Sequence[Service], settings: Callable[[str], Settings]
 ) -> AsyncIterator[list[ServiceContext]]:
-    """Services with their tasks, without a web server; leaving ends them."""
-    outlets: dict[str, OtlpExporter] = {}
-    found = []
-    for service in services:
-        its = settings(service.name)
-        if (to := its.otlp_endpoint) is not None and to not in outlets:
-            outlets[to] = OtlpExporter.to(to)
-        found.append(ServiceContext(service, its, outlets[to] if to else None))
-    for to, exporter in outlets.items():  # one alone counts for all who share it: so a sum is right
-        first = next(one for one in found if one.settings.otlp_endpoint == to)
-        first.telemetry.metrics.add_counter(SPANS, exporter.counted)
+    """Run services with their tasks, without a web server, until the block is left or a task fails."""
+    exporters: dict[str, OtlpExporter] = {}
+    contexts = [_context(service, settings(service.name), exporters) for service in services]
     try:
-        for one in found:
-            await one.start()
+        for context in contexts:
+            await context.start()
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(task) for one in found for task in one.tasks()]
+            tasks = [group.create_task(task) for context in contexts for task in context.tasks()]
             try:
-                yield found
+                yield contexts
             finally:
                 for task in tasks:
                     task.cancel()
     finally:
-        for one in found:
-            await one.engine.dispose()
-            await one.reader.dispose()
-        for exporter in outlets.values():
+        for context in contexts:
+            await context.engine.dispose()
+            await context.reader.dispose()
+        for exporter in exporters.values():
             await exporter.close()
+
+
+def _context(service: Service, settings: Settings, exporters: dict[str, OtlpExporter]) -> ServiceContext:
+    """Services with the same OTLP endpoint share an exporter. The first of them counts its spans, for all."""
+    if (endpoint := settings.otlp_endpoint) is None:
+        return ServiceContext(service, settings)
+    if (exporter := exporters.get(endpoint)) is not None:
+        return ServiceContext(service, settings, exporter)
+    exporter = exporters[endpoint] = OtlpExporter.to(endpoint)
+    context = ServiceContext(service, settings, exporter)
+    context.telemetry.metrics.add_counter(SPANS, exporter.counted)
+    return context
 
 
 async def serve(
@@ -71,23 +75,23 @@ async def serve(
     ready: Callable[[list[ServiceContext]], Awaitable[None]] | None = None,
     beside: Mapping[str, ASGIApp] | None = None,
 ) -> None:
-    """Run services under one port, each below its name, until cancelled or one of their tasks dies.
+    """Run services under one port, each below its name, until cancelled or a task fails.
 
-    `beside` are applications that are no services, below theirs.
+    `ready` is called when the web server answers. `beside` are further applications, each below its name.
     """
-    async with running(services, settings) as found:
-        root = under_one_port({**{one.service.name: one.app for one in found}, **(beside or {})})
-        first = found[0].settings
-        async with listening(root, first.host, first.port) as serving:
+    async with running(services, settings) as contexts:
+        apps = {context.service.name: context.app for context in contexts}
+        first = contexts[0].settings
+        async with listening(under_one_port({**apps, **(beside or {})}), first.host, first.port) as serving:
             if ready is not None:
-                await ready(found)
-            _spare_the_collector()
+                await ready(contexts)
+            _freeze_start_objects()
             await serving
 
 
 @contextlib.asynccontextmanager
 async def listening(root: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
-    """A web server that answers by now; it ends when this is left. The task ends when the server does."""
+    """Run a web server in the block, which begins when it answers. The task ends when the server does."""
     server = uvicorn.Server(
         uvicorn.Config(
             root,
@@ -108,8 +112,8 @@ async def listening(root: ASGIApp, host: str, port: int) -> AsyncIterator[asynci
         server.should_exit = True
 
 
-def _spare_the_collector() -> None:
-    """Freeze the objects of the start; look for cycles every 20,000 new objects instead of every 700."""
+def _freeze_start_objects() -> None:
+    """Freeze start-up objects; raise the threshold of the garbage collector from 700 to 20,000."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
