@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.escalation import acts, queries
 from services.escalation.document import CaseDocument
-from services.escalation.domain import perform
+from services.escalation.domain import ActContext, perform
 from services.escalation.engine import ACTS
 from services.escalation.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
@@ -49,7 +49,7 @@ async def _perform(appeal_id: UUID, act: acts.Act, request: RequestContext) -> R
         case = work.case(appeal_id)
         request.check(case.version, needed=isinstance(act, DECISIONS))
         today = work.at.astimezone(request.context.zone).date()
-        for event in perform(case, act, work.at, request.caller, today):
+        for event in perform(case, act, ActContext(work.at, request.caller, today)):
             work.emit(event)
             if type(event) in ACTS:
                 work.remember(event)

@@ -1,6 +1,7 @@
 """What people may do to cards, lifts and publications. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -13,15 +14,18 @@ from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 
-def perform(case: CaseDocument, act: acts.Act, at: datetime, caller: Caller, today: date) -> list[Event]:
-    """Apply `act` to the case; returns the events of it. Raises `Conflict`, `Forbidden` or `Invalid`.
+@dataclass(frozen=True, slots=True)
+class ActContext:
+    """When an act is done, and by whom. `today` is the day in the jurisdiction."""
 
-    `today` is the day in the jurisdiction.
-    """
-    if isinstance(act, acts.DecidePublication):
-        made = [decide_publication(case, act, at, today)]
-    else:
-        made = list(_TRANSITIONS[type(act)](case, act, at, caller))
+    at: datetime
+    by: Caller
+    today: date
+
+
+def perform(case: CaseDocument, act: acts.Act, context: ActContext) -> list[Event]:
+    """Apply `act` to the case; returns the events of it. Raises `Conflict`, `Forbidden` or `Invalid`."""
+    made = list(_TRANSITIONS[type(act)](case, act, context))
     case.version += 1
     return made
 
@@ -54,23 +58,23 @@ def _own_card(case: CaseDocument, act: acts.CardAct, caller: Caller) -> Card:
     return card
 
 
-def serve(case: CaseDocument, act: acts.Serve, at: datetime, caller: Caller) -> Iterator[Event]:
+def serve(case: CaseDocument, act: acts.Serve, context: ActContext) -> Iterator[Event]:
     """The office hands the card to the unit."""
-    card = _own_card(case, act, caller)
+    card = _own_card(case, act, context.by)
     _move(card, CardStatus.SERVED, CardStatus.ISSUED)
-    yield case.event(events.CardServed, at, card_id=card.card_id, unit=card.unit)
+    yield case.event(events.CardServed, context.at, card_id=card.card_id, unit=card.unit)
 
 
-def acknowledge(case: CaseDocument, act: acts.Acknowledge, at: datetime, caller: Caller) -> Iterator[Event]:
+def acknowledge(case: CaseDocument, act: acts.Acknowledge, context: ActContext) -> Iterator[Event]:
     """The unit acknowledges the card."""
-    card = _own_card(case, act, caller)
+    card = _own_card(case, act, context.by)
     _move(card, CardStatus.ACKNOWLEDGED, CardStatus.ISSUED, CardStatus.SERVED)
-    yield case.event(events.CardAcknowledged, at, card_id=card.card_id, unit=card.unit)
+    yield case.event(events.CardAcknowledged, context.at, card_id=card.card_id, unit=card.unit)
 
 
-def contest(case: CaseDocument, act: acts.Contest, at: datetime, caller: Caller) -> Iterator[Event]:
+def contest(case: CaseDocument, act: acts.Contest, context: ActContext) -> Iterator[Event]:
     """The unit contests the card, once."""
-    card = _own_card(case, act, caller)
+    card = _own_card(case, act, context.by)
     _move(
         card,
         CardStatus.APPEALED,
@@ -79,20 +83,20 @@ def contest(case: CaseDocument, act: acts.Contest, at: datetime, caller: Caller)
         CardStatus.ACKNOWLEDGED,
         reason=act.reason,
     )
-    yield case.event(events.CardAppealed, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(events.CardAppealed, context.at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
-def uphold(case: CaseDocument, act: acts.Uphold, at: datetime, caller: Caller) -> Iterator[Event]:
+def uphold(case: CaseDocument, act: acts.Uphold, context: ActContext) -> Iterator[Event]:
     """The office heard the unit, and the card stands; if its leg was completed meanwhile it is cleared."""
-    card = _own_card(case, act, caller)
+    card = _own_card(case, act, context.by)
     to = CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
     _move(card, to, CardStatus.APPEALED, reason=act.reason)
-    yield case.event(events.CardUpheld, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(events.CardUpheld, context.at, card_id=card.card_id, unit=card.unit, reason=act.reason)
 
 
-def withdraw(case: CaseDocument, act: acts.Withdraw, at: datetime, caller: Caller) -> Iterator[Event]:
+def withdraw(case: CaseDocument, act: acts.Withdraw, context: ActContext) -> Iterator[Event]:
     """The office takes the card back; it no longer counts."""
-    card = _own_card(case, act, caller)
+    card = _own_card(case, act, context.by)
     _move(
         card,
         CardStatus.WITHDRAWN,
@@ -103,28 +107,30 @@ def withdraw(case: CaseDocument, act: acts.Withdraw, at: datetime, caller: Calle
         CardStatus.UPHELD,
         reason=act.reason,
     )
-    yield case.event(events.CardWithdrawn, at, card_id=card.card_id, unit=card.unit, reason=act.reason)
+    yield case.event(
+        events.CardWithdrawn, context.at, card_id=card.card_id, unit=card.unit, reason=act.reason
+    )
 
 
-def instruct(case: CaseDocument, act: acts.Instruct, at: datetime, caller: Caller) -> Iterator[Event]:
+def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Iterator[Event]:
     """The leader orders something (批示), with a task force and, if need be, a limit."""
-    lift = _own_lift(case, caller)
+    lift = _own_lift(case, context.by)
     lift.instruction, lift.task_force = act.instruction, act.task_force
     yield case.event(
         events.AppealInstructed,
-        at,
-        leader=caller.code or caller.name,
+        context.at,
+        leader=context.by.code or context.by.name,
         instruction=act.instruction,
         task_force=act.task_force,
         limit=act.limit,
     )
 
 
-def sign_off(case: CaseDocument, _act: acts.SignOff, at: datetime, caller: Caller) -> Iterator[Event]:
+def sign_off(case: CaseDocument, _act: acts.SignOff, context: ActContext) -> Iterator[Event]:
     """The leader signs the lifted handling off."""
-    lift = _own_lift(case, caller)
-    lift.signed_off_at = at
-    yield case.event(events.AppealSignedOff, at, leader=caller.code or caller.name)
+    lift = _own_lift(case, context.by)
+    lift.signed_off_at = context.at
+    yield case.event(events.AppealSignedOff, context.at, leader=context.by.code or context.by.name)
 
 
 def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
@@ -138,27 +144,31 @@ def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
 
 
 def answer_publication(
-    case: CaseDocument, act: acts.AnswerPublication, at: datetime, caller: Caller
+    case: CaseDocument, act: acts.AnswerPublication, context: ActContext
 ) -> Iterator[Event]:
     """The unit answers what is to be published of it; until the review ends it may answer anew."""
     publication = _undecided(case, act)
-    if caller.role == AccountRole.UNIT and caller.code != publication.unit:
+    if context.by.role == AccountRole.UNIT and context.by.code != publication.unit:
         raise Forbidden("拟公开事项不涉及本单位", "what is proposed is about another unit")
-    publication.answer, publication.answered_at = act.text, at
-    yield case.event(events.PublicationAnswered, at, publication_id=act.publication_id, unit=publication.unit)
+    publication.answer, publication.answered_at = act.text, context.at
+    yield case.event(
+        events.PublicationAnswered, context.at, publication_id=act.publication_id, unit=publication.unit
+    )
 
 
-def decide_publication(case: CaseDocument, act: acts.DecidePublication, at: datetime, today: date) -> Event:
+def decide_publication(
+    case: CaseDocument, act: acts.DecidePublication, context: ActContext
+) -> Iterator[Event]:
     """The office ends the review. Only what the unit answered, or was heard on, may be published."""
     publication = _undecided(case, act)
     if act.published:
-        _check_publishable(publication, act, today)
+        _check_publishable(publication, act, context.today)
     publication.published, publication.heard, publication.reason = act.published, act.heard, act.reason
     publication.expires_on = act.expires_on if act.published else None
-    publication.decided_at = at
-    return case.event(
+    publication.decided_at = context.at
+    yield case.event(
         events.PublicationDecided,
-        at,
+        context.at,
         publication_id=act.publication_id,
         unit=publication.unit,
         published=act.published,
@@ -198,4 +208,5 @@ _TRANSITIONS: dict[type[acts.Act], Any] = {
     acts.Instruct: instruct,
     acts.SignOff: sign_off,
     acts.AnswerPublication: answer_publication,
+    acts.DecidePublication: decide_publication,
 }

@@ -10,12 +10,12 @@ from shared.rules.wording.deadlines import explain_deadline
 def stated(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[events.Deadline]:
     """The deadlines `now`, explained. One whose date is as it was `before` keeps its explanation."""
     explanations = {_identity(deadline): deadline.explanation for deadline in before}
-    found = []
+    explained = []
     for deadline in now:
         unexplained = to_event(deadline)
         explanation = explanations.get(_identity(unexplained)) or explain_deadline(deadline)
-        found.append(unexplained.model_copy(update={"explanation": explanation}))
-    return found
+        explained.append(unexplained.model_copy(update={"explanation": explanation}))
+    return explained
 
 
 def to_event(deadline: Deadline) -> events.Deadline:

@@ -37,10 +37,10 @@ async def card(
     language: Annotated[Language, Query()] = "zh-CN",
 ) -> Response:
     """A card, numbered, with why its deadline ended when it did and how to contest it; for its unit alone."""
-    found = await queries.case_with_title(conn, appeal_id)
-    if found is None:
+    case_and_title = await queries.case_with_title(conn, appeal_id)
+    if case_and_title is None:
         raise no_such_appeal()
-    case, title = found
+    case, title = case_and_title
     issued = case.card(card_id)
     if called.role == AccountRole.UNIT and called.code != issued.unit:
         raise Forbidden("该黄牌不属于本单位", "this card is another unit's")

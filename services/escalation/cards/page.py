@@ -94,7 +94,7 @@ def card_page(case: CaseDocument, card: Card, context: CardContext) -> CardPage:
         office=context.say("office"),
         issued_on=context.of(moments.due_on(card.issued_at, context.zone)),
         receipt=context.say("receipt"),
-        blanks=tuple(context.say(one) for one in ("received_by", "signed_by", "signed_at")),
+        blanks=tuple(context.say(blank) for blank in ("received_by", "signed_by", "signed_at")),
         printed=context.say("printed", at=context.when(context.at), pack=case.pack or ""),
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
-from services.escalation.domain import perform
+from services.escalation.domain import ActContext, perform
 from shared import events
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
@@ -82,13 +82,13 @@ def test_every_state_of_a_card_is_in_the_table() -> None:
 def test_a_card_goes_the_ways_of_the_table_and_no_other(status: CardStatus, act: acts.CardAct) -> None:
     file = carded(status)
     if act in AFTER[status]:
-        (event,) = perform(file, act, AT, BY[act], TODAY)
+        (event,) = perform(file, act, ActContext(AT, BY[act], TODAY))
         assert event.card_id == CARD
         assert file.cards[0].status == AFTER[status][act]
         assert file.version == 1
     else:
         with pytest.raises(Conflict):
-            perform(file, act, AT, BY[act], TODAY)
+            perform(file, act, ActContext(AT, BY[act], TODAY))
         assert file == carded(status)
 
 
@@ -97,7 +97,7 @@ def test_a_contested_card_whose_leg_was_completed_is_still_decided() -> None:
     file.cards[0].clear(AT)
     assert file.cards[0].status == CardStatus.APPEALED
     assert file.blamed() == []
-    perform(file, UPHOLD, AT, OFFICE, TODAY)
+    perform(file, UPHOLD, ActContext(AT, OFFICE, TODAY))
     assert file.cards[0].status == CardStatus.CLEARED
 
 
@@ -114,12 +114,12 @@ def test_an_upheld_card_still_counts_against_its_unit() -> None:
 @pytest.mark.parametrize("act", [TAKE, CONTEST], ids=["acknowledge", "contest"])
 def test_another_unit_leaves_the_card_alone(act: acts.CardAct) -> None:
     with pytest.raises(Forbidden):
-        perform(carded(), act, AT, WATER, TODAY)
+        perform(carded(), act, ActContext(AT, WATER, TODAY))
 
 
 def test_a_card_of_no_such_id_is_not_found() -> None:
     with pytest.raises(NotFound):
-        perform(carded(), acts.Serve(card_id=LEG), AT, OFFICE, TODAY)
+        perform(carded(), acts.Serve(card_id=LEG), ActContext(AT, OFFICE, TODAY))
 
 
 INSTRUCT = acts.Instruct(instruction="限期办结")
@@ -127,20 +127,20 @@ INSTRUCT = acts.Instruct(instruction="限期办结")
 
 def test_the_leader_of_the_newest_level_instructs_and_signs_off() -> None:
     file = lifted("county", "city")
-    perform(file, INSTRUCT, AT, CITY, TODAY)
-    (event,) = perform(file, acts.SignOff(), AT, CITY, TODAY)
+    perform(file, INSTRUCT, ActContext(AT, CITY, TODAY))
+    (event,) = perform(file, acts.SignOff(), ActContext(AT, CITY, TODAY))
     assert isinstance(event, events.AppealSignedOff)
     assert [lift.instruction for lift in file.lifts] == [None, "限期办结"]
     assert [lift.signed_off_at for lift in file.lifts] == [None, AT]
     with pytest.raises(Conflict):
-        perform(file, INSTRUCT, AT, CITY, TODAY)
+        perform(file, INSTRUCT, ActContext(AT, CITY, TODAY))
 
 
 def test_what_went_on_to_the_next_level_is_no_more_the_lower_leaders() -> None:
     with pytest.raises(Forbidden):
-        perform(lifted("county", "city"), INSTRUCT, AT, COUNTY, TODAY)
+        perform(lifted("county", "city"), INSTRUCT, ActContext(AT, COUNTY, TODAY))
     with pytest.raises(Conflict):
-        perform(case(), INSTRUCT, AT, COUNTY, TODAY)
+        perform(case(), INSTRUCT, ActContext(AT, COUNTY, TODAY))
 
 
 ANSWER = acts.AnswerPublication(publication_id=PUBLICATION, text="款项正在拨付")
@@ -154,9 +154,9 @@ def decision(**fields: object) -> acts.DecidePublication:
 
 def test_what_the_unit_answered_is_published_until_a_day() -> None:
     file = proposed()
-    (answered,) = perform(file, ANSWER, AT, ROADS, TODAY)
+    (answered,) = perform(file, ANSWER, ActContext(AT, ROADS, TODAY))
     assert "text" not in answered.model_dump()
-    (decided,) = perform(file, decision(), AT, OFFICE, TODAY)
+    (decided,) = perform(file, decision(), ActContext(AT, OFFICE, TODAY))
     assert (decided.published, decided.expires_on) == (True, EXPIRES)
     assert (file.publications[0].answer, file.publications[0].published) == ("款项正在拨付", True)
 
@@ -179,28 +179,28 @@ def test_nothing_is_published_unheard_or_for_ever(
 ) -> None:
     file = proposed()
     with pytest.raises(refusal) as refused:
-        perform(file, act, AT, OFFICE, TODAY)
+        perform(file, act, ActContext(AT, OFFICE, TODAY))
     assert refused.value.field == field
     assert file == proposed()
 
 
 def test_a_unit_that_was_heard_otherwise_needs_no_answer() -> None:
     file = proposed()
-    perform(file, decision(heard=True), AT, OFFICE, TODAY)
+    perform(file, decision(heard=True), ActContext(AT, OFFICE, TODAY))
     assert file.publications[0].heard
     with pytest.raises(Conflict):
-        perform(file, ANSWER, AT, ROADS, TODAY)
+        perform(file, ANSWER, ActContext(AT, ROADS, TODAY))
     with pytest.raises(Conflict):
-        perform(file, decision(heard=True), AT, OFFICE, TODAY)
+        perform(file, decision(heard=True), ActContext(AT, OFFICE, TODAY))
 
 
 def test_what_is_not_published_has_no_day_and_needs_no_answer() -> None:
     file = proposed()
-    (event,) = perform(file, decision(published=False), AT, OFFICE, TODAY)
+    (event,) = perform(file, decision(published=False), ActContext(AT, OFFICE, TODAY))
     assert (event.published, event.expires_on) == (False, None)
 
 
 def test_another_unit_does_not_answer_for_it() -> None:
     for file in (proposed(), proposed(unit=None)):
         with pytest.raises(Forbidden):
-            perform(file, ANSWER, AT, WATER, TODAY)
+            perform(file, ANSWER, ActContext(AT, WATER, TODAY))

@@ -57,7 +57,7 @@ def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
         judgement.keep(lived, event)
     card = lived.cards[0]
     for n, (act, by, words) in enumerate(STORIES[story]):
-        made = domain.perform(lived, act(card_id=card.card_id, **words), AT, by, AT.date())
+        made = domain.perform(lived, act(card_id=card.card_id, **words), domain.ActContext(AT, by, AT.date()))
         said += made
         if cleared and n == len(STORIES[story]) - 2:
             leg = {"card_id": card.card_id, "leg_id": card.leg_id, "unit": "roads"}
@@ -77,9 +77,11 @@ def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
         lived.said.add(event.id)
         judgement.keep(lived, event)
     said += domain.perform(
-        lived, Instruct(instruction="限期办结", task_force=("roads",)), AT, MAYOR, AT.date()
+        lived,
+        Instruct(instruction="限期办结", task_force=("roads",)),
+        domain.ActContext(AT, MAYOR, AT.date()),
     )
-    said += domain.perform(lived, SignOff(), AT, MAYOR, AT.date())
+    said += domain.perform(lived, SignOff(), domain.ActContext(AT, MAYOR, AT.date()))
     for event in said:
         restore.restore_event(back, event)
     assert back.lifts == lived.lifts
