@@ -9,7 +9,7 @@ import yaml
 
 from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
-from shared.database.connection import PATIENCE_S
+from shared.database.connection import CONNECT_S
 from shared.service.clock import READER
 
 Urls = Mapping[str, str]
@@ -96,11 +96,11 @@ async def connected(service: str, url: str) -> AsyncIterator[asyncpg.Connection]
             "application_name": READER,
         }
         conn = await asyncpg.connect(
-            url.replace("+asyncpg", ""), timeout=PATIENCE_S, server_settings=settings
+            url.replace("+asyncpg", ""), timeout=CONNECT_S, server_settings=settings
         )
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise ValueError(f"the database of {service} does not answer: {error} / 数据库无法连接") from error
     try:
         yield conn
     finally:
-        await conn.close(timeout=PATIENCE_S)
+        await conn.close(timeout=CONNECT_S)

@@ -1,6 +1,7 @@
-"""A service's connections to its database: statements go straight to the driver, named values by place.
+"""A service's connections to its database. Statements go straight to the driver, asyncpg.
 
-They are written with SQLAlchemy's `text()`; run by SQLAlchemy they took two to three times as long.
+They are written with SQLAlchemy's `text()` and named values; run by SQLAlchemy they took two to three times
+as long (decision 0016). Why the pool is our own: decision 0024.
 """
 
 import asyncio
@@ -19,10 +20,10 @@ from shared.database.errors import DRIVER_ERRORS
 from shared.service.clock import epoch_ns
 from shared.telemetry import spans
 
-PATIENCE_S = 10.0
+ACQUIRE_S = CONNECT_S = 10.0
 _VALUE = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 _DEAD = (*DRIVER_ERRORS, OSError, TimeoutError)
-_ENDED = (
+ENDED = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -33,7 +34,7 @@ _SERVER_SETTINGS = {"idle_in_transaction_session_timeout": "30000", "timezone": 
 
 
 class Row(asyncpg.Record):  # type: ignore[misc]
-    """One row: values by name, by place or as attributes."""
+    """One row: values by name, by position or as attributes."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -76,11 +77,11 @@ class Result:
         return self.one()[0]
 
     def mappings(self) -> "Result":
-        return self  # a row is one
+        return self  # a row is a mapping
 
 
 class Connection:
-    """One connection while it is held. Outside `Database.begin` each statement stands alone."""
+    """A connection while it is borrowed. Outside `Database.begin` each statement is its own transaction."""
 
     __slots__ = ("_raw",)
 
@@ -89,9 +90,9 @@ class Connection:
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Result:
         """Run `statement` with its named `values`."""
-        query, names = _by_place(statement.text)
-        given = () if values is None else [values[name] for name in names]
-        return Result(await self._raw.fetch(query, *given, record_class=Row))
+        query, names = _numbered(statement.text)
+        arguments = () if values is None else [values[name] for name in names]
+        return Result(await self._raw.fetch(query, *arguments, record_class=Row))
 
     async def invalidate(self) -> None:
         """End the session at once, with its locks."""
@@ -99,44 +100,45 @@ class Connection:
 
 
 class Database:
-    """The connections of one service: up to `size`, the last one used first.
+    """The pool of connections of one service: up to `size`, the one used last first.
 
-    One that the server closed is replaced unseen; so nothing is asked before use.
+    A connection that the server closed while it was idle is replaced unseen. It is not asked before use: that
+    would be a statement more each time.
     """
 
     def __init__(self, url: str, size: int = 10) -> None:
         self._dsn = url.replace("+asyncpg", "")
         self._name = urlsplit(url).path.lstrip("/")
-        self._room = asyncio.Semaphore(size)
-        self._free: list[Any] = []
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[Any] = []
 
     def reading(self) -> Connection:
-        """Takes a connection for each statement, no longer than it runs."""
+        """A connection that is borrowed for each statement, no longer than it runs."""
         return _Borrowing(self)
 
     @contextlib.asynccontextmanager
-    async def connect(self) -> AsyncIterator[Connection]:
-        """A connection on which each statement is a transaction of its own."""
-        await self._enter()
+    async def connect(self, *, new: bool = False) -> AsyncIterator[Connection]:
+        """A connection on which each statement is a transaction of its own; a `new` one where wanted."""
+        await self._acquire_slot()
         raw = None
         try:
-            raw = await self._take()
+            raw = await (self._open() if new else self._idle_or_open())
             yield Connection(raw)
-        except (asyncio.CancelledError, *_ENDED):
+        except (asyncio.CancelledError, *ENDED):
             if raw is not None:
-                raw.terminate()  # a statement may still be running, or the server be gone
+                raw.terminate()  # a statement may still be running, or the server has closed it
             raise
         finally:
-            self._leave(raw)
+            self._release(raw)
 
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
         """A connection in a transaction: committed at the end, rolled back where something is raised."""
         began_ns = epoch_ns()
-        await self._enter()
+        await self._acquire_slot()
         raw, failure = None, "ended"
         try:
-            raw = await self._begun()
+            raw = await self._begin_on_live()
             yield Connection(raw)
             await raw.execute("commit")
             failure = ""
@@ -147,42 +149,43 @@ class Database:
             if failure and not (raw is None or raw.is_closed()):
                 with contextlib.suppress(*_DEAD):
                     await raw.execute("rollback")
-            self._leave(raw)
+            self._release(raw)
             spans.record_transaction(self._name, began_ns, failure or None)
 
-    async def _enter(self) -> None:
-        if self._room.locked():
-            async with asyncio.timeout(PATIENCE_S):
-                await self._room.acquire()
+    async def _acquire_slot(self) -> None:
+        """TimeoutError where all connections stay in use for ten seconds."""
+        if self._slots.locked():
+            async with asyncio.timeout(ACQUIRE_S):
+                await self._slots.acquire()
         else:
-            await self._room.acquire()
+            await self._slots.acquire()
 
-    async def _take(self) -> Any:
-        while self._free:
-            raw = self._free.pop()
+    async def _idle_or_open(self) -> Any:
+        while self._idle:
+            raw = self._idle.pop()
             if not raw.is_closed():
                 return raw
-        return await self._connected()
+        return await self._open()
 
-    async def _begun(self) -> Any:
-        """In a transaction; where the connection turns out to be dead, on a new one: nothing is done yet."""
+    async def _begin_on_live(self) -> Any:
+        """Begin a transaction; on a new connection where the server has closed the idle one."""
         try:
-            return await _begin(await self._take())
+            return await _begin(await self._idle_or_open())
         except _DEAD:
-            return await _begin(await self._connected())
+            return await _begin(await self._open())
 
-    def _leave(self, raw: Any) -> None:
-        self._room.release()
+    def _release(self, raw: Any) -> None:
+        self._slots.release()
         if raw is not None and not raw.is_closed():
             if raw.is_in_transaction():
                 raw.terminate()
             else:
-                self._free.append(raw)
+                self._idle.append(raw)
 
-    async def _connected(self) -> Any:
+    async def _open(self) -> Any:
         raw = await asyncpg.connect(
             self._dsn,
-            timeout=PATIENCE_S,
+            timeout=CONNECT_S,
             max_cached_statement_lifetime=0,
             server_settings=_SERVER_SETTINGS,
         )
@@ -193,10 +196,10 @@ class Database:
         return raw
 
     async def dispose(self) -> None:
-        """Close the connections that are free."""
-        while self._free:
+        """Close the idle connections."""
+        while self._idle:
             with contextlib.suppress(*_DEAD):
-                await self._free.pop().close(timeout=5)
+                await self._idle.pop().close(timeout=5)
 
 
 class _Borrowing(Connection):
@@ -207,15 +210,16 @@ class _Borrowing(Connection):
         self._database = database
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Result:
-        """Run `statement`; on another connection once more where the server has ended this one."""
-        try:
-            return await self._once(statement, values)
-        except _ENDED:
-            return await self._once(statement, values)
+        """Run `statement`; once more, on a new connection, where the server has closed the idle one.
 
-    async def _once(self, statement: TextClause, values: Mapping[str, Any] | None) -> Result:
-        async with self._database.connect() as conn:
-            return await conn.execute(statement, values)
+        Another idle one would not do: after a restart of the server all of them are closed.
+        """
+        try:
+            async with self._database.connect() as conn:
+                return await conn.execute(statement, values)
+        except ENDED:
+            async with self._database.connect(new=True) as conn:
+                return await conn.execute(statement, values)
 
 
 async def _begin(raw: Any) -> Any:
@@ -232,12 +236,12 @@ def _as_written(value: str) -> str:
 
 
 @cache
-def _by_place(written: str) -> tuple[str, list[str]]:
+def _numbered(statement: str) -> tuple[str, list[str]]:
     """The statement with `$1`, `$2` for its named values, and their names in that order."""
-    names = list(dict.fromkeys(_VALUE.findall(written)))
-    return _VALUE.sub(lambda found: f"${names.index(found[1]) + 1}", written), names
+    names = list(dict.fromkeys(_VALUE.findall(statement)))
+    return _VALUE.sub(lambda match: f"${names.index(match[1]) + 1}", statement), names
 
 
 async def ping(conn: Connection) -> None:
-    """Raises where the database does not answer."""
+    """Raise an error of `DATABASE_ERRORS` where the database does not answer."""
     await conn.execute(text("select 1"))

@@ -21,6 +21,7 @@ from tests.bench.intake import intake
 from tests.bench.lifecycles import lifecycles
 from tests.bench.measure import Figure
 from tests.bench.pipeline import pipeline, relay
+from tests.bench.pool import pool
 from tests.bench.recorded import replay, simulate
 from tests.bench.routes import routes
 from tests.bench.spans import spans
@@ -30,7 +31,19 @@ from tests.bench.webhooks import webhooks
 Bench = Callable[..., Awaitable[list[Figure]]]
 BENCHES: dict[str, Bench] = {
     bench.__name__: bench
-    for bench in (intake, pipeline, relay, lifecycles, telemetry, routes, spans, webhooks, simulate, replay)
+    for bench in (
+        intake,
+        pipeline,
+        relay,
+        lifecycles,
+        telemetry,
+        routes,
+        spans,
+        webhooks,
+        pool,
+        simulate,
+        replay,
+    )
 }
 DURABILITY = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_level")
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message
 
 from services.financing.app import SERVICE
 from services.financing.loans import acts
-from services.financing.loans.api import Number, ReceiptCode
+from services.financing.loans.api_status import Number, ReceiptCode
 from shared.roles import AccountRole
 from shared.service.accounts import Account, Accounts, hash_key
 from shared.service.errors import Forbidden
