@@ -27,7 +27,8 @@ test: $(TEST_READY)  ## Set up and run all checks and tests
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations 25 --durations-min 10
 
 test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
-	HUYING_TEST_BROKER=apache $(BIN)/pytest tests/delivery tests/scenarios/test_life_of_an_appeal.py \
+	$(BIN)/python -c "from huying.kafka.setup import jars, tools; jars(tools()[1])"
+	HUYING_TEST_BROKER=apache $(BIN)/pytest -n 2 --dist loadfile tests/delivery tests/scenarios/test_life_of_an_appeal.py \
 		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py
 
 test-slow: $(TEST_READY)  ## What takes minutes: five of faults, a kill of every program, all recorded appeals under all packs

@@ -53,6 +53,12 @@ PEOPLE = [
     ("notify", AccountRole.SERVICE, None),
 ]
 
+TABLES = """
+select tablename from pg_tables
+where schemaname = 'public' and tablename not in ('heard', 'relay', 'alembic_version')
+"""
+DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} t"
+
 
 def local(text: str) -> datetime:
     """`2026-02-13 10:00` in the city's zone."""
@@ -197,17 +203,13 @@ class City:
 
     async def stored(self) -> dict[str, str]:
         """A digest of every table of every service, but for how far each has heard and told."""
-        found = {}
-        for name, one in self.services.items():
-            async with one.engine.connect() as conn:
-                query = "select tablename from pg_tables where schemaname = 'public'"
-                for table in (await conn.execute(sa.text(query))).scalars().all():
-                    if table not in ("heard", "relay", "alembic_version"):
-                        rows = sa.text(
-                            f"select md5(string_agg(t::text, ' ' order by t::text)) from {table} t"
-                        )
-                        found[f"{name}.{table}"] = (await conn.execute(rows)).scalar() or "empty"
-        return found
+        digests = {}
+        for name, context in self.services.items():
+            async with context.engine.connect() as conn:
+                tables = (await conn.execute(sa.text(TABLES))).scalars().all()
+                rows = await conn.execute(sa.text(" union all ".join(map(DIGEST.format, tables))))
+                digests |= {f"{name}.{table}": digest or "empty" for table, digest in rows}
+        return digests
 
     async def records(self, topic: str) -> list[ConsumerRecord]:
         """Everything a topic holds, in the order of its partitions; an empty one is waited for a while."""

@@ -55,7 +55,13 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "an unknown field",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in MISTAKES if "field" not in name),
+    ],
+)
 async def test_a_pack_with_a_mistake_is_refused_by_file_line_and_rule(
     settings: Settings, tmp_path: Path, mistake: str
 ) -> None:
@@ -71,19 +77,25 @@ async def test_a_pack_with_a_mistake_is_refused_by_file_line_and_rule(
     assert told in said
 
 
-async def test_a_pack_or_an_accounts_file_or_a_service_that_is_not_there_is_refused(
-    settings: Settings, tmp_path: Path
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"pack": "{folder}/nowhere.yaml"}, "{folder}/nowhere.yaml"),
+        ({"accounts": "{folder}/nowhere.yaml"}, "{folder}/nowhere.yaml"),
+        pytest.param({"pack": "atlantis-2024"}, "bozhou-2024", marks=pytest.mark.slow),
+        pytest.param({"zone": "Europe/Atlantis"}, "Europe/Atlantis", marks=pytest.mark.slow),
+    ],
+)
+async def test_a_pack_or_an_accounts_file_or_a_zone_that_is_not_there_is_refused(
+    settings: Settings, tmp_path: Path, wrong: dict[str, str], told: str
 ) -> None:
-    missing = tmp_path / "nowhere.yaml"
-    for wrong, told in (
-        ({"pack": "atlantis-2024"}, "bozhou-2024"),
-        ({"pack": str(missing)}, str(missing)),
-        ({"accounts": missing}, str(missing)),
-        ({"zone": "Europe/Atlantis"}, "Europe/Atlantis"),
-    ):
-        code, said = await serve(settings.model_copy(update=wrong))
-        assert (code, "Traceback" in said) == (1, False), said
-        assert told in said
+    changes = {name: value.format(folder=tmp_path) for name, value in wrong.items()}
+    code, said = await serve(settings.model_copy(update=changes))
+    assert (code, "Traceback" in said) == (1, False), said
+    assert told.format(folder=tmp_path) in said
+
+
+async def test_a_service_that_is_not_there_is_refused(settings: Settings) -> None:
     code, said = await serve(settings, "kitchen")
     assert (code, "Traceback" in said) == (1, False), said
     assert "intake" in said
