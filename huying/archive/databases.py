@@ -95,9 +95,7 @@ async def connected(service: str, url: str) -> AsyncIterator[asyncpg.Connection]
             "idle_in_transaction_session_timeout": "0",
             "application_name": READER,
         }
-        conn = await asyncpg.connect(
-            url.replace("+asyncpg", ""), timeout=CONNECT_S, server_settings=settings
-        )
+        conn = await asyncpg.connect(url.replace("+asyncpg", ""), timeout=CONNECT_S, server_settings=settings)
     except (OSError, asyncpg.PostgresError, TimeoutError) as error:
         raise ValueError(f"the database of {service} does not answer: {error} / 数据库无法连接") from error
     try:
