@@ -47,7 +47,7 @@ _OLD = text(
 
 
 def add_tables(metadata: sa.MetaData) -> None:
-    """The tables of links and of the heads sealed each day."""
+    """Declare the tables of links and of daily seals."""
     sa.Table(
         "links",
         metadata,

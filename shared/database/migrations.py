@@ -1,4 +1,4 @@
-"""What the migrations of all services have in common. What a release ran is not changed again."""
+"""Runs the migrations of a service. A migration that was released is never changed again."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from shared.telemetry.logs import log
 
 
 def run(metadata: sa.MetaData) -> None:
-    """Migrate over the connection `migrate` opened."""
+    """Run the migrations, on the connection that `migrate` opened."""
     context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
     with context.begin_transaction():
         context.run_migrations()
 
 
 def add_chain() -> None:
-    """The hash chain over what was said of each case, and the heads sealed each day, as first released."""
+    """Create the tables of the hash chain and of its daily seals, as they were first released."""
     time = sa.DateTime(timezone=True)
     op.create_table(
         "links",
@@ -49,27 +49,28 @@ def add_chain() -> None:
 
 
 def migration_engine(url: str) -> AsyncEngine:
-    """What migrations run on; a service at work uses `shared.database.connection.connection`."""
+    """The engine of migrations. A running service uses `shared.database.connection.Database`."""
     return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})
 
 
 async def migrate(db: AsyncEngine, migrations: Path) -> None:
-    """Bring a service's database up to the newest migration; replicas that start together take turns.
+    """Bring a service's database up to the newest migration. Replicas that start together take turns.
 
-    One that a newer version migrated is left as it is: migrations expand first, so this version works on it.
+    A database that a newer release migrated is left as it is: migrations expand first, so this release works
+    on it.
     """
 
     def upgrade(connection: sa.Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(migrations))
         config.attributes["connection"] = connection
-        known = {one.revision for one in ScriptDirectory.from_config(config).walk_revisions()}
-        found = MigrationContext.configure(connection).get_current_revision()
-        if found is None or found in known:
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is None or current in known:
             command.upgrade(config, "head")
         else:
             log(migrations.parent.name).warning(
-                "a newer version migrated the database", revision=found, known=max(known)
+                "a newer version migrated the database", revision=current, known=max(known)
             )
 
     async with db.begin() as conn:

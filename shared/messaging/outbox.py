@@ -1,4 +1,4 @@
-"""One transaction's work: cases loaded at once, events emitted, all written together."""
+"""The unit of work of one transaction, and the outbox into which it publishes."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -77,10 +77,10 @@ class Pending(NamedTuple):
 
 
 class UnitOfWork:
-    """What one transaction does, for one request or a thousand messages.
+    """The work of one transaction, for one request or a thousand messages.
 
-    A service's own batch loads and locks its rows in `load`, keeps them in memory for the handlers,
-    and writes them in `flush`. Handlers are plain functions of the batch and an event.
+    A service's own class loads and locks rows in `load`, keeps them in memory for the handlers, and writes
+    them in `flush`. A handler is a plain function of the unit of work and an event.
     """
 
     service: ClassVar[str]
@@ -90,21 +90,21 @@ class UnitOfWork:
         self.at = at
         self.pending: list[Pending] = []
         self.published: Counter[str] = Counter()
-        """How many events of each type this transaction says."""
+        """How many events of each type this transaction publishes."""
 
     def emit(self, event: Event) -> None:
-        """Say `event` when this transaction commits."""
+        """Publish `event` when this transaction commits."""
         self.pending.append(Pending(event, note_event(event)))
 
     def keys_of(self, event: Event) -> Collection[Any]:
-        """The rows that the handler of `event` needs: its case."""
+        """The keys of the rows that the handler of `event` needs."""
         return (event.key,)
 
     async def load(self, keys: Collection[Any]) -> None:
-        """Lock and read the rows these keys name (a case by its id), in key order."""
+        """Lock and read the rows of these keys, in key order."""
 
     async def flush(self) -> None:
-        """Write what changed, and the outbox."""
+        """Write what changed, and the events that were emitted."""
         await publish(self.conn, [pending.message(self.service) for pending in self.pending])
         self.published.update(pending.event.type for pending in self.pending)
         self.pending = []

@@ -1,4 +1,4 @@
-"""The tables that every service has: outbox, inbox, heard watermarks, relay, idempotency keys, parked."""
+"""The tables that every service has for messages, and for requests that come twice."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -7,7 +7,7 @@ from shared.audit import links
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """The tables of outbox, its chain, inbox, heard watermarks, relay, idempotency keys, parked messages."""
+    """Declare outbox, hash chain, inbox, heard watermarks, relay state, idempotency keys, parked records."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",
