@@ -101,8 +101,8 @@ async def pipeline(*, quick: bool) -> list[Figure]:
 
 
 async def _topics(cluster: LocalCluster, *topics: str) -> None:
-    async with BrokerClient(cluster.settings("intake")) as bus:
-        await bus.ensure(topics)
+    async with BrokerClient(cluster.settings("intake")) as client:
+        await client.ensure(topics)
 
 
 async def _dispatch(cluster: LocalCluster, rows: _Rows, count: int) -> float:

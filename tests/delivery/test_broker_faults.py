@@ -99,8 +99,8 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
         await empty(postgres, "escalation")
         async with BrokerClient(
             city.settings("escalation")
-        ) as bus:  # which its relay, that does not run here, makes
-            await bus.ensure(["escalation.events", "escalation.parked"])
+        ) as client:  # its relay, which would create them, does not run here
+            await client.ensure(["escalation.events", "escalation.parked"])
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         one = ServiceContext(ESCALATION, city.settings("escalation"))

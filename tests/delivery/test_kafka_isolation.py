@@ -58,11 +58,11 @@ async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
     await broker.admit(BANKS)
     for service in SERVICES:
         settings = Settings(database="", partitions=1, **broker.login(service))
-        async with BrokerClient(settings) as bus:
-            await bus.ensure([f"{service}.events", f"{service}.parked"])
+        async with BrokerClient(settings) as client:
+            await client.ensure([f"{service}.events", f"{service}.parked"])
             if service == "financing":
                 ways = ("requests", "replies", "receipts")
-                await bus.ensure([f"banks.{bank}.{way}" for bank in BANKS for way in ways], others=True)
+                await client.ensure([f"banks.{bank}.{way}" for bank in BANKS for way in ways], others=True)
     return broker
 
 

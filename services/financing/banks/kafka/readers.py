@@ -16,25 +16,25 @@ async def hear_banks(context: ServiceContext) -> None:
     """The task that reads the replies of every bank on Kafka, as the directory has them."""
 
     async def session() -> None:
-        async with BrokerClient(context.settings) as bus:
-            await _keep_readers(context, bus)
+        async with BrokerClient(context.settings) as broker:
+            await _keep_readers(context, broker)
 
     await keep_running(session, context.log, "readers of banks", may_pass=may_pass)
 
 
-async def _keep_readers(context: ServiceContext, bus: BrokerClient) -> None:
-    """Start a reader for each bank that is added, stop that of each that is removed, until `bus` fails."""
+async def _keep_readers(context: ServiceContext, broker: BrokerClient) -> None:
+    """Start a reader for each bank that is added, stop that of each that is removed, until `broker` fails."""
     readers: dict[str, asyncio.Task[None]] = {}
     ask_at: dict[str, float] = {}
     try:
         while True:
-            await bus.check()
+            await broker.check()
             banks = set(await queries.banks_on_kafka(context.reader.reading()))
             now = asyncio.get_running_loop().time()
             for bank in {bank for bank in banks - readers.keys() if ask_at.get(bank, now) <= now}:
                 ask_at[bank] = now + ASK_AGAIN_S
-                if partitions := await _partitions(context, bus, bank):
-                    reader = BankReader(context, bank, bus.cluster, partitions)
+                if partitions := await _partitions(context, broker, bank):
+                    reader = BankReader(context, bank, broker.cluster, partitions)
                     readers[bank] = asyncio.create_task(reader.run())
             for bank in readers.keys() - banks:
                 readers.pop(bank).cancel()
@@ -48,12 +48,12 @@ async def _keep_readers(context: ServiceContext, bus: BrokerClient) -> None:
         await asyncio.gather(*readers.values(), return_exceptions=True)
 
 
-async def _partitions(context: ServiceContext, bus: BrokerClient, bank: str) -> int:
+async def _partitions(context: ServiceContext, broker: BrokerClient, bank: str) -> int:
     """How many partitions the bank's replies have; its topics are made if needed, 0 where that is refused."""
     names = [topics.requests(bank), topics.replies(bank), topics.receipts(bank)]
     try:
-        await bus.ensure(names, others=True)
+        await broker.ensure(names, others=True)
     except TopicRefused as error:
         context.log.error("a bank's topics are refused", bank=bank, reason=str(error))
         return 0
-    return await bus.partitions(topics.replies(bank))
+    return await broker.partitions(topics.replies(bank))

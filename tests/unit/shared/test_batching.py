@@ -1,4 +1,4 @@
-"""How long rounds wait: briefly while little comes, longer under load, never after a long one."""
+"""How long the next batch waits: briefly while few items come, longer under load, not after a long batch."""
 
 import asyncio
 
