@@ -25,18 +25,16 @@ class Marks:
         self.marked.append((stuck, mended))
 
 
-class Work(JudgingWork[str]):
-    service = "escalation"
-
-
 @pytest.fixture
-def work() -> Work:
-    made = Work(SimpleNamespace(), NOW)  # type: ignore[arg-type]
-    made.table = Marks()  # type: ignore[assignment, misc]
-    return made
+def work() -> JudgingWork[str]:
+    class Work(JudgingWork[str]):
+        service = "escalation"
+        table: Any = Marks()
+
+    return Work(SimpleNamespace(), NOW)  # type: ignore[arg-type]
 
 
-def test_a_case_is_judged_as_soon_as_something_new_may_be_judged(work: Work) -> None:
+def test_a_case_is_judged_as_soon_as_something_new_may_be_judged(work: JudgingWork[str]) -> None:
     work.loaded(CASE, "case", NOW + HOUR, None, stuck=False)
     work.judge_by(CASE, NOW - HOUR)
     assert work.next_due[CASE] == NOW - TICK  # what lies in the past waits for the next watermark
@@ -46,7 +44,7 @@ def test_a_case_is_judged_as_soon_as_something_new_may_be_judged(work: Work) -> 
     assert (work.next_due[CASE], work.unjudged_from[CASE]) == (NOW - TICK, NOW - 2 * HOUR)
 
 
-def test_a_judged_case_is_due_again_at_its_next_deadline_or_its_next_act(work: Work) -> None:
+def test_a_judged_case_is_due_again_at_its_next_deadline_or_its_next_act(work: JudgingWork[str]) -> None:
     work.loaded(CASE, "case", NOW, NOW, stuck=False)
     work.judged(CASE, NOW + 2 * HOUR, NOW + HOUR)
     assert (work.next_due[CASE], work.unjudged_from[CASE]) == (NOW + HOUR, NOW + HOUR)
@@ -55,7 +53,7 @@ def test_a_judged_case_is_due_again_at_its_next_deadline_or_its_next_act(work: W
     assert work.changed() == ["case"]
 
 
-async def test_a_case_that_cannot_be_judged_is_parked_and_not_written(work: Work) -> None:
+async def test_a_case_that_cannot_be_judged_is_parked_and_not_written(work: JudgingWork[str]) -> None:
     for case_id in (CASE, OTHER):
         work.loaded(case_id, f"case {case_id.int}", NOW, None, stuck=True)
     work.judged(OTHER, None, None)
@@ -66,7 +64,7 @@ async def test_a_case_that_cannot_be_judged_is_parked_and_not_written(work: Work
     assert work.table.marked == [({CASE: "its pack is gone"}, {OTHER})]  # type: ignore[attr-defined]
 
 
-async def test_a_parked_case_stays_parked_until_it_is_written(work: Work) -> None:
+async def test_a_parked_case_stays_parked_until_it_is_written(work: JudgingWork[str]) -> None:
     work.loaded(CASE, "case", NOW, None, stuck=True)
     await work.flush()
     assert work.table.marked == [({}, set())]  # type: ignore[attr-defined]
