@@ -50,8 +50,8 @@ OWN: dict[AccountRole | None, str] = {
 
 def routes(city: City) -> Iterator[str]:
     """Every route of every service, as the table writes it."""
-    for name, one in city.services.items():
-        for router in (*one.service.routers, ops.router):
+    for name, context in city.services.items():
+        for router in (*context.service.routers, ops.router):
             for route in router.routes:
                 assert isinstance(route, APIRoute)
                 for method in route.methods:
@@ -59,8 +59,7 @@ def routes(city: City) -> Iterator[str]:
 
 
 def test_the_table_has_every_route_and_no_dead_row(city: City) -> None:
-    found = list(routes(city))
-    assert sorted(found) == sorted(ACCESS)
+    assert sorted(routes(city)) == sorted(ACCESS)
 
 
 def test_the_page_of_all_tables_is_up_to_date() -> None:
@@ -188,9 +187,9 @@ async def test_a_leader_signs_off_no_case_of_another_leader(city: City, mine: di
     (leg,) = await city.dispatch(appeal, {"unit": "water"})
     await city.act("water", appeal, "refusals", leg_id=leg, reason="不属于职责范围")
     await city.drained()
-    for one, status in ((appeal, 403), (mine, 200)):
-        case = await city.case(one)
-        path = f"/escalation/appeals/{one['appeal_id']}/instructions"
+    for lifted, status in ((appeal, 403), (mine, 200)):
+        case = await city.case(lifted)
+        path = f"/escalation/appeals/{lifted['appeal_id']}/instructions"
         body = {"instruction": "限期解决"}
         answer = await city.call("leader", "POST", path, body, if_match=f'"{case["version"]}"')
         assert answer.status_code == status, answer.text

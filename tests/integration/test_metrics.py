@@ -31,21 +31,21 @@ async def scraped(city: City, service: str) -> dict[str, list[Any]]:
     """The samples of a service by the name of their metric."""
     answer = await city.call("ops", "GET", f"/{service}/metrics")
     assert answer.headers["content-type"].startswith("text/plain")
-    found: dict[str, list[Any]] = {}
+    samples: dict[str, list[Any]] = {}
     for family in text_string_to_metric_families(answer.text):
         for sample in family.samples:
-            found.setdefault(sample.name, []).append(sample)
-    return found
+            samples.setdefault(sample.name, []).append(sample)
+    return samples
 
 
 async def value(city: City, service: str, name: str, **labels: str) -> float:
     """The one value of these labels."""
     samples = (await scraped(city, service)).get(name, [])
-    (found,) = [one.value for one in samples if labels.items() <= one.labels.items()]
-    return float(found)
+    (only,) = [sample.value for sample in samples if labels.items() <= sample.labels.items()]
+    return float(only)
 
 
-async def asked_anew(city: City, service: str) -> None:
+async def query_again(city: City, service: str) -> None:
     """Let the database be asked at the next scrape, as if the 15 seconds were over."""
     for answer in city.services[service].telemetry.metrics._results.values():
         answer.asked_ns = 0
@@ -80,10 +80,10 @@ async def test_the_catalogue_has_every_figure_with_its_labels_and_no_other(city:
 
 async def test_every_series_names_its_service(city: City) -> None:
     for service in SERVICES:
-        samples = [one for found in (await scraped(city, service)).values() for one in found]
-        ours = [one for one in samples if one.name.startswith("huying_")]
+        samples = [sample for samples in (await scraped(city, service)).values() for sample in samples]
+        ours = [sample for sample in samples if sample.name.startswith("huying_")]
         assert ours
-        assert {one.labels["service"] for one in ours} == {service}
+        assert {sample.labels["service"] for sample in ours} == {service}
 
 
 async def test_requests_are_counted_by_template_and_class_of_status(city: City) -> None:
@@ -103,7 +103,7 @@ async def test_a_scraper_of_openmetrics_gets_the_trace_of_a_request(city: City) 
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     await city.call(None, "GET", "/intake/procedures", traceparent=f"00-{trace}-00f067aa0ba902b7-01")
     answer = await city.call("ops", "GET", "/intake/metrics", accept="application/openmetrics-text")
-    (line,) = [one for one in answer.text.splitlines() if trace in one]
+    (line,) = [line for line in answer.text.splitlines() if trace in line]
     assert 'route="/intake/procedures"' in line
     assert line.partition(" # ")[2].startswith(f'{{trace_id="{trace}"}}')
 
@@ -132,10 +132,10 @@ async def test_an_appeal_s_way_is_counted_where_it_passes(city: City) -> None:
 async def test_what_is_behind_is_counted_by_partition_and_is_nothing_when_all_is_heard(city: City) -> None:
     await city.register()
     for service, topics in (("dispatch", 2), ("notify", 4)):
-        found = await scraped(city, service)
-        lag = found["huying_consumer_lag_messages"]
-        assert len(lag) == len(found["huying_consumer_lag_seconds"]) == 4 * topics
-        assert {one.value for one in found["huying_consumer_lag_seconds"]} == {0}
+        samples = await scraped(city, service)
+        lag = samples["huying_consumer_lag_messages"]
+        assert len(lag) == len(samples["huying_consumer_lag_seconds"]) == 4 * topics
+        assert {sample.value for sample in samples["huying_consumer_lag_seconds"]} == {0}
 
 
 async def test_cards_and_what_is_due_are_counted_and_judgement_waits_for_nothing(city: City) -> None:
@@ -145,29 +145,29 @@ async def test_cards_and_what_is_due_are_counted_and_judgement_waits_for_nothing
     assert await value(city, "escalation", "huying_judgement_waiting_seconds") == 0
     cards = await value(city, "escalation", "huying_cards_total")
     await city.move_to("2026-11-12 23:30")
-    await asked_anew(city, "escalation")
+    await query_again(city, "escalation")
     assert await value(city, "escalation", "huying_deadlines_due", within="hour") >= 1
     await city.move_to("2026-11-13 00:30")
     assert await value(city, "escalation", "huying_cards_total") > cards
     assert await value(city, "escalation", "huying_judgements_total") > 0
     assert await value(city, "escalation", "huying_calendar_provisional", year="2027") == 1
     assert await value(city, "escalation", "huying_calendar_provisional", year="2026") == 0
-    await asked_anew(city, "intake")
+    await query_again(city, "intake")
     assert await value(city, "intake", "huying_open_cases", age="7d") >= 1
 
 
 async def test_judgement_that_waits_for_a_producer_shows_how_long(city: City) -> None:
     await city.dispatch(await city.register())
     await city.drained()
-    one = city.services["escalation"]
+    escalation = city.services["escalation"]
     assert await value(city, "escalation", "huying_judgement_waiting_seconds") == 0
-    there = one.clock.now()
-    one.clock.advance(there + timedelta(days=10))  # type: ignore[attr-defined]
-    one.wake()
+    there = escalation.clock.now()
+    escalation.clock.advance(there + timedelta(days=10))  # type: ignore[attr-defined]
+    escalation.wake()
     waiting = value(city, "escalation", "huying_judgement_waiting_seconds")
     assert await waiting > 3_600
     assert await value(city, "escalation", "huying_judgement_delay_seconds", partition="0") > 86_000
-    await asked_anew(city, "escalation")
+    await query_again(city, "escalation")
     age = {"topic": "intake.events", "partition": "0"}
     assert await value(city, "escalation", "huying_watermark_age_seconds", **age) > 86_000
     for other in city.services.values():
@@ -179,14 +179,14 @@ async def test_judgement_that_waits_for_a_producer_shows_how_long(city: City) ->
 
 
 async def test_however_often_it_is_scraped_the_database_is_asked_once_in_a_while(city: City) -> None:
-    one = city.services["notify"]
+    notify = city.services["notify"]
     query = 'insert into parked (topic, partition, "offset", cluster, headers, body, reason)'
     query += " values ('intake.events', 0, 1, 'c', '{}', '', 'for the figures')"
-    await asked_anew(city, "notify")
+    await query_again(city, "notify")
     assert (await scraped(city, "notify")).get("huying_parked_messages", []) == []
-    async with one.engine.begin() as conn:
+    async with notify.engine.begin() as conn:
         await conn.execute(sa.text(query))
     assert (await scraped(city, "notify")).get("huying_parked_messages", []) == []
-    await asked_anew(city, "notify")
+    await query_again(city, "notify")
     assert await value(city, "notify", "huying_parked_messages", topic="intake.events") == 1
     assert 0 < await value(city, "notify", "huying_figures_age_seconds") < 60

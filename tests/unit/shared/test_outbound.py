@@ -39,21 +39,21 @@ def rude() -> Iterator[str]:
 def test_a_peer_that_hangs_up_at_once_is_an_error_of_the_connection(rude: str) -> None:
     async def ask() -> list[BaseException | httpx.Response]:
         async with httpx.AsyncClient(transport=Transport()) as client:
-            found: list[BaseException | httpx.Response] = []
+            outcomes: list[BaseException | httpx.Response] = []
             for _ in range(400):  # about one connection in a hundred is hung up in time
                 asked = (client.get(rude) for _ in range(100))
-                found += await asyncio.gather(*asked, return_exceptions=True)
-                if any(isinstance(one, AttributeError) or _hung_up(one) for one in found):
+                outcomes += await asyncio.gather(*asked, return_exceptions=True)
+                if any(isinstance(outcome, AttributeError) or _hung_up(outcome) for outcome in outcomes):
                     break
-        return found
+        return outcomes
 
-    found = uvloop.run(ask())
-    assert {one for one in found if not isinstance(one, httpx.TransportError)} == set()
-    assert any(map(_hung_up, found))
+    outcomes = uvloop.run(ask())
+    assert {outcome for outcome in outcomes if not isinstance(outcome, httpx.TransportError)} == set()
+    assert any(map(_hung_up, outcomes))
 
 
-def _hung_up(found: BaseException | httpx.Response) -> bool:
-    return isinstance(found, BaseException) and isinstance(found.__cause__, AttributeError)
+def _hung_up(outcome: BaseException | httpx.Response) -> bool:
+    return isinstance(outcome, BaseException) and isinstance(outcome.__cause__, AttributeError)
 
 
 async def test_no_connection_is_forgotten_when_closing_them_is_cancelled() -> None:
@@ -87,4 +87,4 @@ async def _close_cancelled_after(turns: int, url: str, verify: ssl.SSLContext) -
         del client, closing
         await asyncio.sleep(0.05)
         gc.collect()
-    return was_cancelled, [str(one.message) for one in caught]
+    return was_cancelled, [str(warning.message) for warning in caught]

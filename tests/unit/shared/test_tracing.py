@@ -87,8 +87,8 @@ def test_a_lift_is_kept_and_says_so_to_all_who_hear_of_it() -> None:
     span = Tracer("escalation", 0.0, kept=KEPT_EVENTS).begin("judge", Kind.INTERNAL)
     assert str(span).endswith("-00")
     use_span(span)
-    said = spans.note_event(lifted())
-    assert str(said).endswith("-01")
+    context = spans.note_event(lifted())
+    assert str(context).endswith("-01")
     assert span.attributes["huying.kept"] == "lift"
     use_span(None)
 
@@ -156,10 +156,10 @@ async def test_a_full_queue_drops_and_counts_and_waits_for_nobody(taken: Held) -
 
 
 def test_the_ratio_decides_by_the_trace_id_alike_in_every_service() -> None:
-    one, other = Tracer("intake", 0.1), Tracer("notify", 0.1)
+    intake, notify = Tracer("intake", 0.1), Tracer("notify", 0.1)
     traces = [new_trace_id() for _ in range(5_000)]
-    sampled = [trace for trace in traces if one.sampled(trace)]
-    assert [trace for trace in traces if other.sampled(trace)] == sampled
+    sampled = [trace for trace in traces if intake.sampled(trace)]
+    assert [trace for trace in traces if notify.sampled(trace)] == sampled
     assert 380 < len(sampled) < 620
     assert not any(Tracer("a", 0.0).sampled(trace) for trace in traces)
     assert all(Tracer("a", 1.0).sampled(trace) for trace in traces)
