@@ -47,7 +47,7 @@ def bank_sim(
     if (bootstrap is None) == (webhook_port is None):
         raise ValueError("give either --bootstrap (Kafka) or --webhook-port with --url and --key (HTTP)")
     known_delays = sim.read_delays(delays) if delays else sim.BUILT_IN
-    plan = sim.Plan(bank, known_delays, sim.read_faults(faults), seed, speed)
+    plan = sim.BankPlan(bank, known_delays, sim.read_faults(faults), seed, speed)
     if webhook_port is not None:
         run_until_stopped(on_webhooks(plan, webhook_port, url.rstrip("/") + "/", key))
     elif bootstrap is not None:

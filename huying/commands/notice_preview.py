@@ -1,4 +1,4 @@
-"""`huying notice preview`: how every template reads, on example events that no person or enterprise is in."""
+"""`huying notice preview`: every template rendered for example events without any real person."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -28,7 +28,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Preview(NamedTuple):
-    """One message as it would read, and what it takes as SMS."""
+    """One message as it would be sent, and its size as SMS."""
 
     message: Message
     sms: Size
@@ -51,7 +51,7 @@ class Everybody(Mapping[str, Language]):
 
 
 def show(template: str | None, language: str, folder: Path | None) -> None:
-    """Print how a template reads, or all. ValueError for one that is not there or cannot be written."""
+    """Print one template or all, rendered. ValueError for one that is missing or cannot be rendered."""
     console = Console(soft_wrap=True, highlight=False)
     for message, sms in _chosen(template, language, folder):
         console.print(f"[b]{message.template}[/b] → {message.recipient}")
@@ -60,10 +60,10 @@ def show(template: str | None, language: str, folder: Path | None) -> None:
 
 
 def page(template: str | None, language: str, folder: Path | None) -> None:
-    """Write the same as a page, HTML that needs nothing else. ValueError as for `show`."""
-    found = _chosen(template, language, folder)
+    """Print the same as one HTML page that needs no other file. ValueError as for `show`."""
+    chosen = _chosen(template, language, folder)
     environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
-    typer.echo(environment.get_template("notices.html").render(previews=found, language=language))
+    typer.echo(environment.get_template("notices.html").render(previews=chosen, language=language))
 
 
 def _chosen(template: str | None, language: str, folder: Path | None) -> list[Preview]:
@@ -74,23 +74,23 @@ def _chosen(template: str | None, language: str, folder: Path | None) -> list[Pr
 
 
 def previews(known: RoutingTable, language: Language, template: str | None = None) -> list[Preview]:
-    """Every template, or one, for each kind of recipient it goes to. Unwritable names each that fails."""
+    """Every template, or one, for each kind of its recipients. Unwritable names each template that fails."""
     failed: list[str] = []
-    found: dict[tuple[str, str], Message] = {}
+    messages: dict[tuple[str, str], Message] = {}
     for route, event in _events(known, template):
         try:
-            for message in known.messages(_file(event), event, ZONE, _names(), Everybody(language)):
+            for message in known.messages(_document(event), event, ZONE, _names(), Everybody(language)):
                 if message.template == route.template:
-                    found.setdefault((message.template, message.recipient.partition(":")[0]), message)
+                    messages.setdefault((message.template, message.recipient.partition(":")[0]), message)
         except Unwritable as error:
             failed.append(str(error))
     if failed:
         raise Unwritable("\n".join(dict.fromkeys(failed)))
-    return [Preview(message, size(message.body)) for message in found.values()]
+    return [Preview(message, size(message.body)) for message in messages.values()]
 
 
 def _events(known: RoutingTable, template: str | None) -> Iterator[tuple[Route, Event]]:
-    """Every route, or those of one template, with an example of its event."""
+    """Every route, or those of one template, with an example event."""
     for type_, routes in known.routes.items():
         for route in routes:
             if template in (None, route.template):
@@ -98,35 +98,39 @@ def _events(known: RoutingTable, template: str | None) -> Iterator[tuple[Route, 
 
 
 def _sample(type_: type[E], when: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> E:
-    """An example of an event, as the schemas give it, with the words of samples/notices.yaml."""
-    given, example = _given(), _examples()[type_.type]
-    said = given["fields"] | given["kinds"].get(type_.type.partition(".")[0], {})
-    wanted = {field: None if values[0] == NOTHING else values[0] for field, values in when.items()}
-    known = {**example["payload"], **said, **given["events"].get(type_.type, {}), **wanted}
-    return type_.model_validate({**known, "occurred_at": example["headers"]["ce_time"]})
+    """An example event from the schemas, with values of samples/notices.yaml."""
+    samples, example = _samples(), _examples()[type_.type]
+    fields = samples["fields"] | samples["kinds"].get(type_.type.partition(".")[0], {})
+    required = {field: None if values[0] == NOTHING else values[0] for field, values in when.items()}
+    values = {**example["payload"], **fields, **samples["events"].get(type_.type, {}), **required}
+    return type_.model_validate({**values, "occurred_at": example["headers"]["ce_time"]})
 
 
-def _file(event: Event) -> CaseDocument:
-    """A case with one leg and one bank, both there by the time of `event`."""
-    title = "" if isinstance(event, LoanEvent) else _given()["events"][AppealReceived.type]["title"]
-    file = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number, title=title)
+def _document(event: Event) -> CaseDocument:
+    """The document of a case with one leg and one bank."""
+    title = "" if isinstance(event, LoanEvent) else _samples()["events"][AppealReceived.type]["title"]
+    document = CaseDocument(
+        appeal_id=event.appeal_id, registration_number=event.registration_number, title=title
+    )
     assigned = _sample(AppealAssigned)
-    file.assign(assigned)
-    file.push(_sample(LoanPushed))
-    file.leader = assigned.legs[0].leader
-    return file
+    document.assign(assigned)
+    document.push(_sample(LoanPushed))
+    document.leader = assigned.legs[0].leader
+    return document
 
 
 def _names() -> PackNames:
-    return PackNames.model_validate(_given()["names"])
+    return PackNames.model_validate(_samples()["names"])
 
 
 @cache
-def _given() -> dict[str, Any]:
-    given: dict[str, Any] = yaml.safe_load(SAMPLES.read_text("utf-8"))
-    return given
+def _samples() -> dict[str, Any]:
+    samples: dict[str, Any] = yaml.safe_load(SAMPLES.read_text("utf-8"))
+    return samples
 
 
 @cache
 def _examples() -> dict[str, Any]:
-    return {one["name"]: one["examples"][0] for one in asyncapi()["components"]["messages"].values()}
+    return {
+        message["name"]: message["examples"][0] for message in asyncapi()["components"]["messages"].values()
+    }

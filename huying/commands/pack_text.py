@@ -1,4 +1,4 @@
-"""Rule packs for those who write and sign them: checked, compared, told in sentences, and as a schema."""
+"""Rule packs for those who write and sign them: a check, a comparison, sentences, a page, and a schema."""
 
 import json
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def schema() -> str:
     """The JSON Schema of a pack's file, for editors."""
-    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Pack.model_json_schema()}
-    return json.dumps(made, ensure_ascii=False, indent=2)
+    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Pack.model_json_schema()}
+    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def check(file: Path, settings: Path | None) -> str:
-    """That there is no mistake in a pack, and none in what the settings give it. PackError for mistakes."""
-    found = pack.read(file, named=True)
-    needed = sorted(found.settings_named())
+    """Check a pack and the numbers that the settings give it. PackError with every mistake."""
+    rules = pack.read(file, named=True)
+    needed = sorted(rules.settings_named())
     if settings and needed:
-        found = found.with_settings(settings, exactly=True)
-    told = f"{found.ref}: {_both('no_mistakes')}"
-    return f"{told}; {_both('needs')}: {', '.join(needed)}" if needed and not settings else told
+        rules = rules.with_settings(settings, exactly=True)
+    result = f"{rules.ref}: {_both('no_mistakes')}"
+    return f"{result}; {_both('needs')}: {', '.join(needed)}" if needed and not settings else result
 
 
 def difference(first: str, second: str, settings: Path | None, language: Language) -> list[str]:
-    """What two packs say differently, rule by rule, a line each."""
-    one, other = (_found(name, settings) for name in (first, second))
+    """The differences of two packs, rule by rule, one a line."""
+    one, other = (_load(name, settings) for name in (first, second))
     lines = [f"{_say('first', language)}: {one.ref}", f"{_say('second', language)}: {other.ref}"]
     heads = dict(_head(one, language)), dict(_head(other, language))
     changed = [
@@ -43,9 +43,9 @@ def difference(first: str, second: str, settings: Path | None, language: Languag
         for name in heads[0]
         if heads[0][name] != heads[1][name]
     ]
-    told = tuple(sentences(each, language, apart=True) for each in (one, other))
+    texts = tuple(sentences(each, language, apart=True) for each in (one, other))
     for topic in words.TOPICS:
-        rules = tuple({each.about: each for each in its if each.topic == topic} for its in told)
+        rules = tuple({each.about: each for each in text if each.topic == topic} for text in texts)
         about = list(_differences(rules[0], rules[1], language))
         changed += [f"\n{_in(words.TOPICS[topic], language)}", *about] if about else []
     return [*lines, *(changed or [_say("same", language)])]
@@ -76,87 +76,87 @@ def _in_full(sentence: Sentence, language: Language) -> Iterator[str]:
 
 
 def page(name: str, settings: Path | None, language: Language) -> str:
-    """The pack as a page to print and sign: HTML that needs nothing else."""
-    found = _found(name, settings)
+    """The pack as a page to print and sign: HTML that needs no other file."""
+    rules = _load(name, settings)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template("pack.html").render(
-        pack=found,
+        pack=rules,
         language=language,
-        title=getattr(found.title, language),
-        head=_head(found, language),
-        topics=_topics(found, language),
-        numbers=_numbers(found, language),
+        title=getattr(rules.title, language),
+        head=_head(rules, language),
+        topics=_topics(rules, language),
+        numbers=_numbers(rules, language),
         hash=sha256(pack.file_of(name).read_bytes()).hexdigest(),
-        say={key: _in(said, language) for key, said in words.PAGE.items()},
+        say={key: _in(text, language) for key, text in words.PAGE.items()},
     )
 
 
 def text(name: str, settings: Path | None, language: Language) -> str:
-    """The same for a terminal."""
-    found = _found(name, settings)
-    lines = [getattr(found.title, language), ""]
-    lines += [f"{label}: {value}" for label, value in _head(found, language)]
-    for topic, rules in _topics(found, language):
-        lines += ["", topic, *(line for rule in rules for line in _in_full(rule, language))]
-    if found.settings_named():
+    """The pack as text for a terminal."""
+    rules = _load(name, settings)
+    lines = [getattr(rules.title, language), ""]
+    lines += [f"{label}: {value}" for label, value in _head(rules, language)]
+    for topic, sentences_ in _topics(rules, language):
+        lines += ["", topic, *(line for rule in sentences_ for line in _in_full(rule, language))]
+    if rules.settings_named():
         lines += ["", _say("settings", language)]
-        lines += [f"  {name}: {value}" for name, value in _numbers(found, language)]
-    if found.outside:
+        lines += [f"  {name}: {value}" for name, value in _numbers(rules, language)]
+    if rules.outside:
         lines += ["", _say("outside", language)]
-        lines += [f"  {each.clause}: {getattr(each.why, language)}" for each in found.outside]
+        lines += [f"  {each.clause}: {getattr(each.why, language)}" for each in rules.outside]
     return "\n".join(lines)
 
 
-def _found(name: str, settings: Path | None) -> Pack:
-    found = pack.unbound(name)
-    return pack.load(name, settings) if settings and found.settings_named() else found
+def _load(name: str, settings: Path | None) -> Pack:
+    rules = pack.unbound(name)
+    return pack.load(name, settings) if settings and rules.settings_named() else rules
 
 
-def _head(found: Pack, language: Language) -> list[tuple[str, str]]:
-    source = found.source
+def _head(rules: Pack, language: Language) -> list[tuple[str, str]]:
+    source = rules.source
     parts = [source.title, source.number, source.issuer, source.dated and source.dated.isoformat()]
     values: dict[str, Any] = {
         "source": "，".join(part for part in parts if part),
-        "in_force_on": found.in_force_on.isoformat(),
-        "version": found.ref,
-        "prefix": found.prefix,
+        "in_force_on": rules.in_force_on.isoformat(),
+        "version": rules.ref,
+        "prefix": rules.prefix,
     }
     return [(_say(label, language), value) for label, value in values.items()]
 
 
-def _topics(found: Pack, language: Language) -> list[tuple[str, list[Sentence]]]:
-    by_topic = groupby(sentences(found, language), key=lambda sentence: sentence.topic)
-    return [(_in(words.TOPICS[topic], language), list(rules)) for topic, rules in by_topic]
+def _topics(rules: Pack, language: Language) -> list[tuple[str, list[Sentence]]]:
+    by_topic = groupby(sentences(rules, language), key=lambda sentence: sentence.topic)
+    return [(_in(words.TOPICS[topic], language), list(group)) for topic, group in by_topic]
 
 
-def _numbers(found: Pack, language: Language) -> list[tuple[str, str]]:
+def _numbers(rules: Pack, language: Language) -> list[tuple[str, str]]:
     """The settings the pack takes its numbers from, with what they are."""
-    given = found.numbers
-    if given is None:
+    numbers = rules.numbers
+    if numbers is None:
         return [
-            (setting_name(found, name, language), _say("not_given", language))
-            for name in sorted(found.settings_named())
+            (setting_name(rules, name, language), _say("not_given", language))
+            for name in sorted(rules.settings_named())
         ]
     values = []
-    for name in sorted(found.settings_named()):
-        limit = given.limits[name]
+    for name in sorted(rules.settings_named()):
+        limit = numbers.limits[name]
         plural = "s" if language == "en" and limit.number != 1 else ""
         rolled = _in(words.SENTENCES["rolled"], language) if limit.roll else ""
-        shown = setting_name(found, name, language)
+        shown = setting_name(rules, name, language)
         values.append((shown, f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"))
-    return [*values, (_say("decided", language), given.decided)]
+    return [*values, (_say("decided", language), numbers.decided)]
 
 
 def _both(label: str) -> str:
-    said = words.PAGE[label]
-    return f"{said.zh} / {said.en}"
+    text = words.PAGE[label]
+    return f"{text.zh} / {text.en}"
 
 
 def _say(label: str, language: Language) -> str:
     return _in(words.PAGE[label], language)
 
 
-def _in(said: words.Bilingual, language: Language) -> str:
-    return said.zh if language == "zh" else said.en
+def _in(text: words.Bilingual, language: Language) -> str:
+    return text.zh if language == "zh" else text.en

@@ -1,6 +1,6 @@
-"""Principals and access lists on Apache Kafka, without Java: `deploy/kafka/acls.yaml` brought to a broker.
+"""Creates principals and access lists on Apache Kafka from `deploy/kafka/acls.yaml`, without Java.
 
-aiokafka's admin client knows neither, so the requests are put together here from its protocol classes.
+aiokafka's admin client supports neither, so the requests are built here from its protocol classes.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Line(BaseModel):
 
 
 class Entry(NamedTuple):
-    """One entry as Kafka has it, in the numbers of its protocol."""
+    """One access list entry, in the numbers of Kafka's protocol."""
 
     resource: int
     name: str
@@ -56,19 +56,19 @@ class Entry(NamedTuple):
 
 
 def entries(banks: Iterable[str], file: Path = LIST) -> set[Entry]:
-    """The whole list with these banks. ValueError for what is no bank's code."""
+    """All entries of the list for these banks. ValueError for an invalid bank code."""
     lines = TypeAdapter(list[Line]).validate_python(yaml.safe_load(file.read_text("utf-8")))
     codes = [checked(code) for code in banks]
-    found: set[Entry] = set()
+    all_entries: set[Entry] = set()
     for line in lines:
         of_each = "{bank}" in str(line)
         for code in codes if of_each else [""]:
-            found |= set(_entries(line, code))
-    return found
+            all_entries |= set(_entries(line, code))
+    return all_entries
 
 
 def checked(code: str) -> str:
-    """A bank's code as it may stand in names of topics. ValueError for any other."""
+    """A bank code that may be part of a topic name. ValueError for any other."""
     if not BANK.fullmatch(code):
         raise ValueError(
             f"{code!r} is no bank's code: 2 to 20 small letters, digits and hyphens / 银行代码不合规则"
@@ -83,12 +83,11 @@ def _entries(line: Line, code: str) -> Iterable[Entry]:
         for name in names:
             for operation in line.operations:
                 number = OPERATIONS[operation]
-                place = (resource, name.replace("{bank}", code), pattern)
-                yield Entry(*place, principal, "*", number, ALLOW)
+                yield Entry(resource, name.replace("{bank}", code), pattern, principal, "*", number, ALLOW)
 
 
 def principals(banks: Iterable[str], file: Path = LIST) -> list[str]:
-    """Everybody on the list, in order."""
+    """All principals of the list, sorted."""
     return sorted({entry.principal.removeprefix("User:") for entry in entries(banks, file)})
 
 
@@ -97,14 +96,14 @@ class Refused(KafkaError):  # type: ignore[misc]
 
 
 async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[Entry]) -> None:
-    """Make the principals with their passwords, and their access what is `wanted`: no less and no more.
+    """Create the principals with their passwords, and give them exactly the entries `wanted`.
 
-    Others' access stays. Raises `Refused`, another KafkaError, or TimeoutError.
+    Entries of other principals stay. Raises `Refused`, another KafkaError, or TimeoutError.
     """
     client = AIOKafkaAdminClient(**admin.client(), request_timeout_ms=10_000)
     try:
         await client.start()
-        await _send(client, _AlterScram([_upsertion(*one) for one in sorted(passwords.items())]))
+        await _send(client, _AlterScram([_upsertion(*login) for login in sorted(passwords.items())]))
         await _send(client, _CreateAcls(sorted(wanted)))
         async with asyncio.timeout(KNOWN_S):
             while not wanted <= await held(client):  # noqa: ASYNC110 - the controller has them, the broker soon
@@ -118,7 +117,7 @@ async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[
 
 
 async def held(client: AIOKafkaAdminClient) -> set[Entry]:
-    """Every entry that the broker has."""
+    """All entries of the broker."""
     answer = await _send(client, DescribeAclsRequest(ANY, None, ANY, None, None, ANY, ANY))
     return {
         Entry(resource, name, pattern, *rest)
@@ -129,8 +128,9 @@ async def held(client: AIOKafkaAdminClient) -> set[Entry]:
 
 async def _send(client: AIOKafkaAdminClient, request: Any) -> Any:
     answer = await client._send_request(request)
-    said = answer.to_object()
-    results = said.get("results") or said.get("creation_responses") or said.get("filter_responses") or [said]
+    content = answer.to_object()
+    results = content.get("results") or content.get("creation_responses")
+    results = results or content.get("filter_responses") or [content]
     for result in results:
         if result["error_code"]:
             reason = result["error_message"] or for_code(result["error_code"]).__name__
@@ -199,7 +199,7 @@ class _AlterScram(Request[_AlterScramStruct]):  # type: ignore[misc]
 
 
 def _upsertion(principal: str, password: str) -> tuple[Any, ...]:
-    """A user with what SCRAM keeps of the password (RFC 5802)."""
+    """A user with the salted password that SCRAM stores (RFC 5802)."""
     salt = secrets.token_bytes(24)
     salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return principal, SCRAM_SHA_512, ITERATIONS, salt, salted, {}

@@ -1,6 +1,6 @@
-"""A bank that answers loan requests by itself (`huying bank-sim`), for demonstrations and tests.
+"""A simulated bank that answers loan requests (`huying bank-sim`), for demonstrations and tests.
 
-It knows what `docs/banks/` says and nothing else of Huying: topics on Kafka here, webhooks beside.
+It uses only what `docs/banks/` describes: Kafka topics here, webhooks in `bank_sim_webhooks`.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ Body = dict[str, Any]
 
 
 class Delays(NamedTuple):
-    """Seconds from the request to each step, and the outcome: approved, declined, or None for none."""
+    """Seconds from the request to each state, and the outcome: approved, declined, or None for none."""
 
     contacted: float
     under_review: float | None
@@ -44,15 +44,15 @@ BUILT_IN = (
 )
 
 
-class Step(NamedTuple):
-    """A report that is due so many seconds after the request."""
+class PlannedReport(NamedTuple):
+    """A report to be sent `after_s` seconds after the request."""
 
     after_s: float
     report: Body
 
 
 @dataclass(frozen=True)
-class Plan:
+class BankPlan:
     """How the bank behaves. The same seed, bank and leg give the same behaviour."""
 
     bank: str
@@ -62,58 +62,58 @@ class Plan:
     speed: float = 1.0
 
     def chance(self, leg: str, about: str) -> random.Random:
-        """The chance for one matter of one leg."""
+        """The random generator for one question (`about`) on one leg."""
         return random.Random(f"{self.seed}/{self.bank}/{leg}/{about}")
 
     def falls(self, fault: str, leg: str, about: str = "") -> bool:
-        """Whether this fault happens here."""
+        """Whether this fault happens on this leg."""
         return self.chance(leg, fault + about).random() < self.faults.get(fault, 0.0)
 
-    def steps(self, request: Body) -> Iterator[Step]:
+    def reports(self, request: Body) -> Iterator[PlannedReport]:
         """The reports that answer a request; none where the bank stays silent."""
         leg = request["leg"]
         if self.falls("silence", leg):
             return
-        found = self.chance(leg, "delays").choice(self.delays)
+        delays = self.chance(leg, "delays").choice(self.delays)
         pace = self.speed / (SLOW if self.falls("slow", leg) else 1)
-        for state, after_s, more in _states(found, request):
+        for state, after_s, more in _states(delays, request):
             report_id = f"sim-{leg.replace('/', '-')}-{state}"
             evidence = {"by": "模拟客户经理", "how": "电话"}
-            yield Step(
+            yield PlannedReport(
                 after_s / pace,
                 {"report_id": report_id, "leg": leg, "state": state, "evidence": evidence, **more},
             )
 
 
-def _states(found: Delays, request: Body) -> Iterator[tuple[str, float, Body]]:
+def _states(delays: Delays, request: Body) -> Iterator[tuple[str, float, Body]]:
     yield "received", 0.0, {}
-    if found.decided is None or found.contacted < found.decided:
-        yield "contacted", found.contacted, {}
-    if found.under_review is not None and (found.decided is None or found.under_review < found.decided):
-        yield "under_review", max(found.under_review, found.contacted), {}
-    if found.decided is None:
+    if delays.decided is None or delays.contacted < delays.decided:
+        yield "contacted", delays.contacted, {}
+    if delays.under_review is not None and (delays.decided is None or delays.under_review < delays.decided):
+        yield "under_review", max(delays.under_review, delays.contacted), {}
+    if delays.decided is None:
         return
-    if found.outcome == "declined":
-        yield "declined", found.decided, {"reason": "cash_flow"}
+    if delays.outcome == "declined":
+        yield "declined", delays.decided, {"reason": "cash_flow"}
     else:
         offer = {"amount": request["amount"], "rate_percent": "3.85", "term_months": request["term_months"]}
-        yield "approved", found.decided, offer
-        yield "disbursed", found.decided + 24 * HOUR, {}
+        yield "approved", delays.decided, offer
+        yield "disbursed", delays.decided + 24 * HOUR, {}
 
 
 def read_delays(path: Path) -> tuple[Delays, ...]:
-    """Delays of real loans: `submitted` and the first time of each milestone. ValueError names the line."""
+    """Delays of real loans, from `submitted` to each milestone's first time. ValueError names the line."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        found = []
+        loans = []
         for row in rows:
             try:
-                found.append(_delays(row))
+                loans.append(_delays(row))
             except (KeyError, ValueError, TypeError) as error:
                 raise ValueError(f"{path}, line {rows.line_num}: {error!r}: {_SHAPE}") from error
-    if not any(found):
+    if not any(loans):
         raise ValueError(f"{path} holds no loan: {_SHAPE}")
-    return tuple(one for one in found if one is not None)
+    return tuple(delays for delays in loans if delays is not None)
 
 
 _SHAPE = "it needs the columns submitted, preaccepted, accepted, approved, declined with ISO 8601 times"
@@ -130,10 +130,10 @@ def _delays(row: Mapping[str, str]) -> Delays | None:
     return Delays(min(at.values()), at.get("accepted"), decided, outcome)
 
 
-def read_faults(said: str) -> dict[str, float]:
-    """`silence=0.05,duplicate=0.1` as chances from 0 to 1. ValueError says what is wrong."""
-    found: dict[str, float] = {}
-    for part in filter(None, said.split(",")):
+def read_faults(text: str) -> dict[str, float]:
+    """Chances from 0 to 1 from a text like `silence=0.05,duplicate=0.1`. ValueError for anything else."""
+    chances: dict[str, float] = {}
+    for part in filter(None, text.split(",")):
         name, _, value = part.partition("=")
         try:
             chance = float(value)
@@ -141,15 +141,18 @@ def read_faults(said: str) -> dict[str, float]:
             chance = -1.0
         if name not in FAULTS or not 0 <= chance <= 1:
             raise ValueError(f"--faults {part}: write one of {', '.join(FAULTS)} and a chance, like slow=0.1")
-        found[name] = chance
-    return found
+        chances[name] = chance
+    return chances
 
 
 class Bank:
-    """Answers requests as planned; `send` carries a report out, `junk` what no report looks like."""
+    """Answers requests by its plan; `send` sends a report, `junk` sends bytes that are no report."""
 
     def __init__(
-        self, plan: Plan, send: Callable[[Body], Awaitable[None]], junk: Callable[[bytes], Awaitable[None]]
+        self,
+        plan: BankPlan,
+        send: Callable[[Body], Awaitable[None]],
+        junk: Callable[[bytes], Awaitable[None]],
     ) -> None:
         self._plan = plan
         self._send = send
@@ -157,8 +160,8 @@ class Bank:
         self._seen: set[str] = set()
         self._working: dict[str, asyncio.Task[None]] = {}
 
-    def hear(self, id_: str, type_: str, data: Body) -> None:
-        """A message came; one that came before is dropped."""
+    def handle(self, id_: str, type_: str, data: Body) -> None:
+        """Handle a message; one with a known id is dropped."""
         if id_ in self._seen:
             return
         self._seen.add(id_)
@@ -169,14 +172,14 @@ class Bank:
 
     async def _answer(self, request: Body) -> None:
         began = asyncio.get_running_loop().time()
-        for step in self._plan.steps(request):
-            await asyncio.sleep(max(0.0, began + step.after_s - asyncio.get_running_loop().time()))
-            leg, state = request["leg"], step.report["state"]
+        for planned in self._plan.reports(request):
+            await asyncio.sleep(max(0.0, began + planned.after_s - asyncio.get_running_loop().time()))
+            leg, state = request["leg"], planned.report["state"]
             if self._plan.falls("garbage", leg, state):
                 await self._junk(self._plan.chance(leg, "junk" + state).choice(JUNK))
-            await self._send(step.report)
+            await self._send(planned.report)
             if self._plan.falls("duplicate", leg, state):
-                await self._send(step.report)
+                await self._send(planned.report)
 
     def close(self) -> None:
         """Stop answering."""
@@ -184,7 +187,7 @@ class Bank:
             task.cancel()
 
 
-async def on_kafka(plan: Plan, kafka: "KafkaSettings") -> None:
+async def on_kafka(plan: BankPlan, kafka: "KafkaSettings") -> None:
     """Read the bank's requests from their start and write its replies, until cancelled."""
     producer = AIOKafkaProducer(**kafka.client(), enable_idempotence=kafka.idempotent_producer)
     consumer = AIOKafkaConsumer(
@@ -213,7 +216,7 @@ async def on_kafka(plan: Plan, kafka: "KafkaSettings") -> None:
         await consumer.start()
         async for record in consumer:
             headers = {name: value.decode() for name, value in record.headers}
-            bank.hear(headers["ce_id"], headers["ce_type"], json.loads(record.value))
+            bank.handle(headers["ce_id"], headers["ce_type"], json.loads(record.value))
     finally:
         bank.close()
         await consumer.stop()

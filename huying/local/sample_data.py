@@ -1,4 +1,4 @@
-"""Brings the invented city 皖泽市 into running services, as `huying up` shows it at its first start."""
+"""Loads the sample data of the invented city 皖泽市 into running services, at the first `huying up`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -26,7 +26,7 @@ Timed = TypeVar("Timed", bound=intake_acts.Past | dispatch_acts.PastAct)
 
 
 class SampleDataError(ValueError):
-    """The sample data cannot be brought in; the message says what, where and what to do."""
+    """The sample data cannot be loaded; the message says what, where and what to do."""
 
 
 def people() -> list[tuple[str, AccountRole, str | None]]:
@@ -41,10 +41,10 @@ def people() -> list[tuple[str, AccountRole, str | None]]:
     ]
 
 
-async def bring_in(
+async def load_samples(
     urls: Mapping[str, str], keys: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
 ) -> int:
-    """Fill an empty city: `urls` by service, `keys` by account. Returns how many appeals; 0 if it had some.
+    """Fill an empty city: `urls` by service, `keys` by account. Returns how many appeals; 0 if it has some.
 
     Raises `SampleDataError` where a service does not answer or refuses, `Mistakes` for a file.
     """
@@ -53,10 +53,10 @@ async def bring_in(
         if (await city.ask("GET", "intake", "appeals?limit=1", "office"))["items"]:
             return 0
         await city.put_directory()
-        wanted = await city.registrable(appeals())
-        await city.import_all(wanted, WallClock().now())
-        await asyncio.gather(*(city.go_on(appeal) for appeal in wanted if appeal.live))
-        return len(wanted)
+        offered = await city.offered(appeals())
+        await city.import_all(offered, WallClock().now())
+        await asyncio.gather(*(city.act_after_judgement(appeal) for appeal in offered if appeal.live))
+        return len(offered)
 
 
 class _City:
@@ -88,11 +88,11 @@ class _City:
             ) from error
 
     async def ask(self, method: str, service: str, path: str, by: str, body: Body | None = None) -> Any:
-        """The answer's content; a refusal is a `SampleDataError`."""
+        """The content of the answer. `SampleDataError` for a refusal."""
         return _content(await self._send(method, service, path, by, body))
 
     async def put_directory(self) -> None:
-        """Write the leaders, and the units that are not there."""
+        """Register the leaders and the missing units."""
         for leader in leaders():
             await self.ask("PUT", "escalation", f"leaders/{leader.code}", "office", leader)
         known = await self.ask("GET", "dispatch", "units?limit=500", "office")
@@ -101,26 +101,26 @@ class _City:
             if unit.code not in codes:
                 await self.ask("PUT", "dispatch", f"units/{unit.code}", "office", unit)
 
-    async def registrable(self, wanted: tuple[Appeal, ...]) -> tuple[Appeal, ...]:
-        """Those under a pack that the city offers, or that needs no numbers from it."""
-        found = await self.ask("GET", "intake", "procedures", "office")
-        offered = {one["id"] for one in found["items"]}
+    async def offered(self, samples: tuple[Appeal, ...]) -> tuple[Appeal, ...]:
+        """The samples under a pack that the city offers, or that takes no numbers from its settings."""
+        procedures = await self.ask("GET", "intake", "procedures", "office")
+        offered = {procedure["id"] for procedure in procedures["items"]}
         return tuple(
             appeal
-            for appeal in wanted
+            for appeal in samples
             if appeal.pack in offered or not pack.unbound(appeal.pack).settings_named()
         )
 
-    async def import_all(self, wanted: tuple[Appeal, ...], now: datetime) -> None:
-        """Bring the past in. What the enterprises did goes last: a withdrawal would end the dispatch acts."""
-        past = [done for appeal in wanted for done in appeal.followed(now)]
-        received = _in_order(appeal.registration(now) for appeal in wanted)
-        done = _in_order(one for one in past if isinstance(one, dispatch_acts.PastAct))
-        later = _in_order(one for one in past if not isinstance(one, dispatch_acts.PastAct))
+    async def import_all(self, samples: tuple[Appeal, ...], now: datetime) -> None:
+        """Import the past. Acts of enterprises go last: a withdrawal would end the acts of dispatch."""
+        past = [act for appeal in samples for act in appeal.followed(now)]
+        received = _in_order(appeal.registration(now) for appeal in samples)
+        dispatched = _in_order(act for act in past if isinstance(act, dispatch_acts.PastAct))
+        later = _in_order(act for act in past if not isinstance(act, dispatch_acts.PastAct))
         async with self._held("intake", "dispatch"):
             await self._import("intake", intake_acts.Import(source=SOURCE, items=received))
-            await self._until_dispatch_knows({str(appeal.appeal_id) for appeal in wanted})
-            await self._import("dispatch", dispatch_acts.Import(acts=done))
+            await self._until_dispatch_knows({str(appeal.appeal_id) for appeal in samples})
+            await self._import("dispatch", dispatch_acts.Import(acts=dispatched))
             await self._import("intake", intake_acts.Import(source=SOURCE, items=later))
 
     async def _import(self, service: str, body: Body) -> None:
@@ -147,26 +147,26 @@ class _City:
             f"{self._urls['dispatch']}/flow and at the broker, then start with an empty state folder"
         )
 
-    async def go_on(self, appeal: Appeal) -> None:
-        """Do what people do once the judge has spoken; left out where it does not speak in time."""
+    async def act_after_judgement(self, appeal: Appeal) -> None:
+        """Do the acts that follow a judgement; they are left out where it does not come within 20 s."""
         try:
             async with asyncio.timeout(JUDGED_WITHIN_S):
                 for step in appeal.live:
-                    while not await self._did(appeal.appeal_id, step):  # noqa: ASYNC110 - no event tells it
+                    while not await self._try_act(appeal.appeal_id, step):  # noqa: ASYNC110 - no event tells it
                         await asyncio.sleep(POLL_S)
         except TimeoutError:
             return
 
-    async def _did(self, appeal_id: UUID, step: LiveStep) -> bool:
-        """Whether `step` could be done by now, and was."""
+    async def _try_act(self, appeal_id: UUID, step: LiveStep) -> bool:
+        """Do `step` if it is possible by now; whether it was done."""
         service = "dispatch" if step.act == "close" else "escalation"
         read = await self._send("GET", service, f"appeals/{appeal_id}", "office")
         if read.status_code in NOT_YET:
             return False
-        given = _given(step, _content(read))
-        if given is None:
+        request = _request_of(step, _content(read))
+        if request is None:
             return False
-        by, path, fields = given
+        by, path, fields = request
         body = LiveBody(**fields, **(step.model_extra or {}))
         wrote = await self._send(
             "POST", service, f"appeals/{appeal_id}/{path}", by, body, read.headers["etag"]
@@ -183,8 +183,8 @@ class LiveBody(Body):
     model_config = ConfigDict(extra="allow")
 
 
-def _given(step: LiveStep, case: dict[str, Any]) -> tuple[str, str, dict[str, str]] | None:
-    """Who does `step`, on which path, with which card; None while the card or the lift is missing."""
+def _request_of(step: LiveStep, case: dict[str, Any]) -> tuple[str, str, dict[str, str]] | None:
+    """Account, path and fields of the request that does `step`; None while its card or lift is missing."""
     card = next(iter(case.get("cards", ())), None)
     lift = case.get("lift")
     match step.act:
@@ -204,7 +204,7 @@ def _given(step: LiveStep, case: dict[str, Any]) -> tuple[str, str, dict[str, st
 
 
 def _in_order(past: Iterable[Timed]) -> list[Timed]:
-    return sorted(past, key=lambda one: one.occurred_at)
+    return sorted(past, key=lambda act: act.occurred_at)
 
 
 def _content(answer: httpx.Response) -> Any:

@@ -1,4 +1,4 @@
-"""Brings sample banks and loan requests into a running financing service, as `huying up` shows them."""
+"""Loads sample banks and loan requests into a running financing service, at the first `huying up`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -30,18 +30,18 @@ class Bank(BankBody):
 
 
 class Enterprise(Body):
-    """Who asks; the licence number is its credit code without the check character."""
+    """The enterprise that asks; `licence` is its credit code without the check character."""
 
     name: str
     licence: str
 
     def asking(self) -> Applicant:
-        """As it is sent."""
+        """The applicant of the request."""
         return Applicant(name=self.name, credit_code=self.licence + check_character(self.licence))
 
 
 class Report(Body):
-    """What a bank says at its desk."""
+    """A report that a bank makes at its desk."""
 
     bank: BankCode
     state: BankLegState
@@ -52,7 +52,7 @@ class Report(Body):
 
 
 class Request(Body):
-    """A loan request of the city, and what its banks say at once."""
+    """A loan request of the city, and the reports its banks make at once."""
 
     enterprise: Enterprise
     contact: LoanContact
@@ -67,7 +67,7 @@ class Request(Body):
     reports: tuple[Report, ...] = ()
 
     def wish(self) -> NewLoanRequest:
-        """As it is sent now."""
+        """The body of the request, with a consent given ten minutes ago."""
         given_at = WallClock().now() - CONSENTED_BEFORE
         fields = self.model_dump(exclude={"enterprise", "contact", "reports"})
         consent = Consent(given_at=given_at, text_version="2026-01")
@@ -99,14 +99,14 @@ def people() -> list[tuple[str, AccountRole, str | None]]:
     """The sample accounts of financing: the banks' by their codes, and the regulator's."""
     return [
         ("regulator", AccountRole.REGULATOR, None),
-        *((one.code, AccountRole.BANK, one.code) for one in samples().banks),
+        *((bank.code, AccountRole.BANK, bank.code) for bank in samples().banks),
     ]
 
 
-async def bring_in(
+async def load_samples(
     url: str, keys: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
 ) -> int:
-    """Fill an empty financing service at `url`, `keys` by account. Returns how many requests came in.
+    """Fill an empty financing service at `url`, `keys` by account. Returns the number of requests.
 
     Raises `SampleDataError` where it does not answer or refuses.
     """

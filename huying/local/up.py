@@ -114,8 +114,8 @@ async def _ready(
     cluster: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console_port: int
 ) -> None:
     """Load the sample data, start the sample banks, and print where everything answers."""
-    await sample_data.bring_in(urls, cluster.keys)
-    await sample_loans.bring_in(urls["financing"], cluster.keys)
+    await sample_data.load_samples(urls, cluster.keys)
+    await sample_loans.load_samples(urls["financing"], cluster.keys)
     codes = await _banks(cluster, urls["financing"], "kafka")
     await cluster.broker.admit(codes)
     for code in codes:
@@ -157,7 +157,7 @@ async def _answer(cluster: LocalCluster, code: str) -> None:
     """Run a sample bank on Kafka; it starts again after the broker was away."""
     while True:
         try:
-            bank = bank_sim.Plan(code, faults=FAULTS, speed=SPEED)
+            bank = bank_sim.BankPlan(code, faults=FAULTS, speed=SPEED)
             await bank_sim.on_kafka(bank, cluster.broker.as_client(f"bank-{code}"))
         except KafkaError:
             await asyncio.sleep(1)
@@ -169,7 +169,7 @@ async def _answer_webhooks(cluster: LocalCluster, code: str, financing: str) -> 
         return
     while True:
         try:
-            bank = bank_sim.Plan(code, faults=FAULTS, speed=SPEED)
+            bank = bank_sim.BankPlan(code, faults=FAULTS, speed=SPEED)
             await bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key)
         except (httpx.TransportError, OSError):
             await asyncio.sleep(1)
@@ -179,7 +179,7 @@ async def _has_other_endpoint(financing: str, code: str, key: str) -> bool:
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(headers=headers) as client:
         answer = await client.get(f"{financing}/banks/{code}/endpoint")
-    return answer.is_success and not answer.json()["url"].startswith(bank_sim_webhooks.HERE)
+    return answer.is_success and not answer.json()["url"].startswith(bank_sim_webhooks.THIS_MACHINE)
 
 
 def check_ports(ports: range | list[int]) -> None:

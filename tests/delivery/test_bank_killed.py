@@ -86,9 +86,9 @@ async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_re
     city: City, financing: ServiceProcess, database: Database
 ) -> None:
     legs = await asked(city, financing)
-    plan = bank_sim.Plan("abc", faults={"duplicate": 0.5, "garbage": 0.3}, seed=3, speed=1e7)
+    plan = bank_sim.BankPlan("abc", faults={"duplicate": 0.5, "garbage": 0.3}, seed=3, speed=1e7)
     about = {"amount": "500000.00", "term_months": 12}
-    wanted = {(leg, step.report["state"]) for leg in legs for step in plan.steps({"leg": leg, **about})}
+    wanted = {(leg, step.report["state"]) for leg in legs for step in plan.reports({"leg": leg, **about})}
     count = "select count(*) from reports"
     working = asyncio.create_task(bank_sim.on_kafka(plan, city.broker.as_client("bank-abc")))
     try:

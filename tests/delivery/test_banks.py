@@ -96,13 +96,15 @@ async def test_nothing_of_one_bank_is_on_a_topic_of_another(city: City) -> None:
 
 async def test_duplicates_and_garbage_of_the_simulator_have_one_effect(city: City) -> None:
     await start(city)
-    plan = bank_sim.Plan("abc", faults={"duplicate": 0.6, "garbage": 0.4}, seed=7, speed=1e7)
+    plan = bank_sim.BankPlan("abc", faults={"duplicate": 0.6, "garbage": 0.4}, seed=7, speed=1e7)
     working = asyncio.create_task(bank_sim.on_kafka(plan, city.broker.as_client("bank-abc")))
     try:
         loans = [await ask(city, "abc") for _ in range(20)]
         legs = [loan["legs"]["abc"] for loan in loans]
         request = {"amount": "500000.00", "term_months": 12}
-        wanted = {(leg, step.report["state"]) for leg in legs for step in plan.steps({"leg": leg, **request})}
+        wanted = {
+            (leg, step.report["state"]) for leg in legs for step in plan.reports({"leg": leg, **request})
+        }
         async with asyncio.timeout(60):
             while len(await rows(city, "select leg from reports")) < len(wanted):
                 await asyncio.sleep(0.1)

@@ -103,8 +103,8 @@ async def city(folder: Path, **settings: object) -> AsyncIterator[City]:
         await fleet.start()
         await fleet.start_processes()
         urls = {service: fleet.url(service) for service in SERVICES}
-        await sample_data.bring_in(urls, fleet.keys)
-        await sample_loans.bring_in(urls["financing"], fleet.keys)
+        await sample_data.load_samples(urls, fleet.keys)
+        await sample_loans.load_samples(urls["financing"], fleet.keys)
         async with httpx.AsyncClient(timeout=30) as client:
             found = City(fleet, client)
             loading = asyncio.create_task(found.load())

@@ -9,7 +9,7 @@ from uuid import uuid4
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from huying.local.bank_sim import Plan
+from huying.local.bank_sim import BankPlan
 from tests.faults.client import Clocks, Journal
 from tests.faults.environment import Environment
 
@@ -29,7 +29,7 @@ class Bank:
         self._code = code
         self._clocks = clocks
         self._journal = journal
-        self._plan = Plan(code, faults={"silence": 0.1, "slow": 0.1}, seed=seed)
+        self._plan = BankPlan(code, faults={"silence": 0.1, "slow": 0.1}, seed=seed)
         self._left: dict[str, list[DatedReport]] = {}
         self._sent_at: dict[str, float] = {}
         self._answered: set[str] = set()
@@ -78,7 +78,7 @@ class Bank:
         leg = message["leg"]
         if type_ == "bank.request.v1" and leg not in self._left:
             pushed_at = datetime.fromisoformat(message["pushed_at"])
-            steps = self._plan.steps(message)
+            steps = self._plan.reports(message)
             self._left[leg] = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
         elif type_ == "bank.request_withdrawn.v1":
             self._left[leg] = [

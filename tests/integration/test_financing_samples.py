@@ -32,8 +32,8 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
 async def test_the_samples_come_in_once_and_stand_at_various_stages(city: City) -> None:
     transport = httpx.ASGITransport(city.services["financing"].app, raise_app_exceptions=False)
     url = "http://financing"
-    assert await sample_loans.bring_in(url, city.keys, transport) == len(samples().requests)
-    assert await sample_loans.bring_in(url, city.keys, transport) == 0
+    assert await sample_loans.load_samples(url, city.keys, transport) == len(samples().requests)
+    assert await sample_loans.load_samples(url, city.keys, transport) == 0
     listed = (await city.ok("office", "GET", "/financing/requests"))["items"]
     assert {item["state"] for item in listed} >= {"pushed", "approved"}
     states = {leg["state"] for item in listed for leg in item["legs"]}

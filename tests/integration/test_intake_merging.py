@@ -269,12 +269,12 @@ def registered(source_id: str, **more: Any) -> dict[str, Any]:
     return past(source_id, "register", 0, **body, **more)
 
 
-async def bring_in(city: City, *items: dict[str, Any]) -> httpx.Response:
+async def load_samples(city: City, *items: dict[str, Any]) -> httpx.Response:
     return await city.call("importer", "POST", "/intake/import", {"source": "old", "items": list(items)})
 
 
 async def test_past_mergings_and_calls_are_brought_in(city: City) -> None:
-    answer = await bring_in(
+    answer = await load_samples(
         city,
         registered("a"),
         registered("b"),
@@ -290,17 +290,17 @@ async def test_past_mergings_and_calls_are_brought_in(city: City) -> None:
         item["registration_number"] for item in (appeal, lead)
     )
     assert (await read(city, lead))["rating"]["rating"] == "satisfied"
-    later = await bring_in(city, past("a", "unmerge", 5, **REASON))
+    later = await load_samples(city, past("a", "unmerge", 5, **REASON))
     assert later.is_success, later.text
     assert [(await read(city, item))["leads"] for item in (lead, third)] == [0, 1]
-    again = await bring_in(city, past("a", "merge", 6, lead="c", **REASON))
+    again = await load_samples(city, past("a", "merge", 6, lead="c", **REASON))
     assert again.is_success, again.text
 
 
 async def test_a_past_merging_with_nobody_names_its_item(city: City) -> None:
-    answer = await bring_in(city, registered("x"), past("x", "merge", 1, lead="nobody", **REASON))
+    answer = await load_samples(city, registered("x"), past("x", "merge", 1, lead="nobody", **REASON))
     refused(answer, 404, "items.1.lead")
-    refused(await bring_in(city, registered("x"), past("x", "unmerge", 1, **REASON)), 409, "items.1")
+    refused(await load_samples(city, registered("x"), past("x", "unmerge", 1, **REASON)), 409, "items.1")
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ async def test_a_past_merging_with_nobody_names_its_item(city: City) -> None:
 async def test_a_past_appeal_names_its_pack_with_the_version_of_its_settings(
     city: City, ref: str, known: str | None
 ) -> None:
-    answer = await bring_in(city, registered(f"under {ref}", pack=ref))
+    answer = await load_samples(city, registered(f"under {ref}", pack=ref))
     if known is None:
         refused(answer, 422, "items.0.pack")
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from huying.local.bank_sim import BUILT_IN, FAULTS, Delays, Plan, read_delays, read_faults
+from huying.local.bank_sim import BUILT_IN, FAULTS, BankPlan, Delays, read_delays, read_faults
 
 REQUEST = {"leg": "RZ-20260213-00042/1", "amount": "500000.00", "term_months": 12}
 HEAD = "case_id,submitted,preaccepted,accepted,approved,declined\n"
@@ -19,7 +19,8 @@ def requests(number: int) -> list[dict[str, object]]:
 def test_the_same_seed_gives_the_same_answers_and_another_seed_others() -> None:
     faults = {"silence": 0.5}
     first, again, other = (
-        [list(Plan("abc", faults=faults, seed=seed).steps(one)) for one in requests(50)] for seed in (1, 1, 2)
+        [list(BankPlan("abc", faults=faults, seed=seed).reports(one)) for one in requests(50)]
+        for seed in (1, 1, 2)
     )
     assert first == again
     assert first != other
@@ -27,20 +28,22 @@ def test_the_same_seed_gives_the_same_answers_and_another_seed_others() -> None:
 
 @pytest.mark.parametrize("delays", BUILT_IN)
 def test_every_report_comes_after_the_one_before_and_has_an_id_of_its_own(delays: Delays) -> None:
-    steps = list(Plan("abc", (delays,)).steps(REQUEST))
+    steps = list(BankPlan("abc", (delays,)).reports(REQUEST))
     assert steps[0].report["state"] == "received"
     assert [step.after_s for step in steps] == sorted(step.after_s for step in steps)
     assert len({step.report["report_id"] for step in steps}) == len(steps)
 
 
 def test_faults_come_about_as_often_as_asked() -> None:
-    plan = Plan("abc", faults={"silence": 0.25})
-    silent = sum(not list(plan.steps(one)) for one in requests(1000))
+    plan = BankPlan("abc", faults={"silence": 0.25})
+    silent = sum(not list(plan.reports(one)) for one in requests(1000))
     assert 200 < silent < 300
 
 
 def test_a_slow_bank_takes_ten_times_as_long() -> None:
-    fast, slow = (list(Plan("abc", BUILT_IN[:1], faults).steps(REQUEST)) for faults in ({}, {"slow": 1.0}))
+    fast, slow = (
+        list(BankPlan("abc", BUILT_IN[:1], faults).reports(REQUEST)) for faults in ({}, {"slow": 1.0})
+    )
     assert slow[-1].after_s == 10 * fast[-1].after_s > 0
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from huying.local import samples
-from huying.local.sample_data import SampleDataError, bring_in, people
+from huying.local.sample_data import SampleDataError, load_samples, people
 from huying.local.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
 from services import SERVICES
 from services.dispatch import acts as dispatch_acts
@@ -264,7 +264,7 @@ class City(httpx.MockTransport):
 
 async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_they_would_end() -> None:
     city = City([])
-    assert await bring_in(URLS, KEYS, city) == 32
+    assert await load_samples(URLS, KEYS, city) == 32
     at = {asked: i for i, asked in enumerate(city.asked)}
     imports = [asked for asked in city.asked if asked.endswith("/import")]
     assert imports == ["POST /intake/import", "POST /dispatch/import", "POST /intake/import"]
@@ -279,7 +279,7 @@ async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_th
 async def test_appeals_under_procedures_that_the_city_does_not_offer_are_left_out() -> None:
     city = City([])
     city.offers = ("xuancheng-2024-approval",)
-    assert await bring_in(URLS, KEYS, city) == 31
+    assert await load_samples(URLS, KEYS, city) == 31
 
 
 def test_every_pack_beside_the_appeal_that_is_shipped_is_offered() -> None:
@@ -289,14 +289,14 @@ def test_every_pack_beside_the_appeal_that_is_shipped_is_offered() -> None:
 
 async def test_a_city_that_has_appeals_is_left_alone() -> None:
     city = City([{"appeal_id": "one"}])
-    assert await bring_in(URLS, KEYS, city) == 0
+    assert await load_samples(URLS, KEYS, city) == 0
     assert city.asked == ["GET /intake/appeals"]
 
 
 async def test_a_refusal_is_told_and_ends_the_holds() -> None:
     city = City([], refuses="POST /intake/import")
     with pytest.raises(SampleDataError, match=r"POST http://city/intake/import .*422.*lies in the future"):
-        await bring_in(URLS, KEYS, city)
+        await load_samples(URLS, KEYS, city)
     assert city.asked[-5:] == [
         "PUT /intake/hold",
         "PUT /dispatch/hold",
@@ -311,9 +311,9 @@ async def test_a_service_that_does_not_answer_is_named() -> None:
         raise httpx.ConnectError("refused")
 
     with pytest.raises(SampleDataError, match=r"http://city/intake/appeals.* look at the log of intake"):
-        await bring_in(URLS, KEYS, httpx.MockTransport(silent))
+        await load_samples(URLS, KEYS, httpx.MockTransport(silent))
 
 
 async def test_a_missing_key_is_named() -> None:
     with pytest.raises(SampleDataError, match="no key of the account office"):
-        await bring_in(URLS, {}, City([]))
+        await load_samples(URLS, {}, City([]))
