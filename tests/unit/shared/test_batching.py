@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from shared.messaging.batching import Pace
+from tests.jumping import jumping
 
 
 async def rested(items: int, *, round_s: float = 0.0) -> float:
@@ -19,16 +20,16 @@ async def rested(items: int, *, round_s: float = 0.0) -> float:
     return loop.time() - began
 
 
-async def test_little_waits_briefly() -> None:
-    assert await rested(1) == pytest.approx(0.05, abs=0.04)
+def test_little_waits_briefly() -> None:
+    assert jumping(rested(1)) == pytest.approx(0.05)
 
 
-async def test_much_waits_longer() -> None:
-    assert await rested(10) == pytest.approx(0.2, abs=0.06)
+def test_much_waits_longer() -> None:
+    assert jumping(rested(10)) == pytest.approx(0.2)
 
 
-async def test_the_time_of_the_round_itself_counts() -> None:
-    assert await rested(10, round_s=0.25) == pytest.approx(0.25, abs=0.06)
+def test_the_time_of_the_round_itself_counts() -> None:
+    assert jumping(rested(10, round_s=0.25)) == pytest.approx(0.25)
 
 
 async def test_the_first_round_waits_briefly_however_much_it_brought() -> None:
