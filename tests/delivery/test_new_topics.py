@@ -31,12 +31,14 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> As
 
 async def test_what_is_sent_together_with_the_first_message_of_a_topic_leaves_at_once(city: City) -> None:
     financing = city.services["financing"]
-    began = time.monotonic()
+    took_s = []
     for n in range(10):
+        began = time.monotonic()
         async with financing.engine.begin() as conn:
             await conn.execute(sa.text(SAY), {"topics": ["financing.events", f"banks.new-{n}.requests"]})
         financing.relay.poke()
-        async with asyncio.timeout(8), financing.engine.connect() as conn:
+        async with asyncio.timeout(60), financing.engine.connect() as conn:
             while (await conn.execute(sa.text("select count(*) from outbox where sent_at is null"))).scalar():
                 await asyncio.sleep(0.02)
-    assert time.monotonic() - began < 8
+        took_s.append(time.monotonic() - began)
+    assert min(took_s) < 0.8  # a busy machine delays some, a topic that is waited for delays all
