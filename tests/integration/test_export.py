@@ -85,17 +85,18 @@ async def busy(city: City) -> dict[str, dict[str, Any]]:
 
 async def quiet(urls: Urls, gateway: Gateway) -> None:
     """Wait until nothing leaves any more; what waits for another day waits."""
-    sending = "select count(*) from deliveries where state = 'sending'"
+    leaving = """select count(*) from deliveries
+        where state = 'sending' or state = 'waiting' and next_at <= '2026-11-20 09:30+08:00'"""
     unsent = "select count(*) from bank_messages where bank = 'bank-a' and sent_at is null"
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         before = -1
         while (
             before != len(gateway.taken)
-            or await counted(urls, "notify", sending)
+            or await counted(urls, "notify", leaving)
             or await counted(urls, "financing", unsent)
         ):
             before = len(gateway.taken)
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.3)
 
 
 async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
