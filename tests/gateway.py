@@ -99,7 +99,6 @@ class Gateway:
         app = Starlette(routes=routes)
         config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)

@@ -6,7 +6,6 @@ event a second time. The judge's tables hold nothing of the kind: a rebuild deri
 """
 
 import importlib
-import importlib.util
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -173,9 +172,7 @@ def all_tables() -> Iterator[ServiceTable]:
 
 def metadata(service: str) -> sa.MetaData:
     """The tables as the service declares them."""
-    modules = (f"services.{service}.tables", f"services.{service}.store")
-    module = next(name for name in modules if importlib.util.find_spec(name))
-    metadata: sa.MetaData = importlib.import_module(module).metadata
+    metadata: sa.MetaData = importlib.import_module(f"services.{service}.tables").metadata
     return metadata
 
 

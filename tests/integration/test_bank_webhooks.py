@@ -222,7 +222,6 @@ async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) ->
         city.services["financing"].app, port=port, log_level="warning", lifespan="off", ws="none"
     )
     server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     plan = bank_sim.BankPlan("bank-a", bank_sim.BUILT_IN[:1], {"duplicate": 1.0, "garbage": 0.5}, speed=1e7)
     url, key = f"http://127.0.0.1:{port}/", city.keys["bank-a"]
     serving = asyncio.create_task(server.serve())

@@ -58,7 +58,6 @@ class Site:
     async def serving(self) -> AsyncIterator["Site"]:
         app = Starlette(routes=[Route("/{rest:path}", self.answer, methods=["GET", "POST"])])
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve([self.socket]))
         while not server.started:
             await asyncio.sleep(0.01)

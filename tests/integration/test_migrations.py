@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib
-import importlib.util
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,9 +32,7 @@ async def fresh(
 
 
 async def differences(service: str, engine: AsyncEngine) -> list[Any]:
-    modules = (f"services.{service}.tables", f"services.{service}.store")
-    module = next(name for name in modules if importlib.util.find_spec(name))
-    metadata = importlib.import_module(module).metadata
+    metadata = importlib.import_module(f"services.{service}.tables").metadata
     options = {"compare_type": True, "compare_server_default": True}
 
     def compare(connection: sa.Connection) -> list[Any]:

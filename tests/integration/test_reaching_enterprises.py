@@ -37,7 +37,6 @@ class Door:
         app = under_one_port({name: city.services[name].app for name in ("intake", "financing")})
         config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)
