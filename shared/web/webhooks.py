@@ -25,7 +25,9 @@ from shared.web.client import Transport
 SECRET_PREFIX = "whsec_"
 TIMEOUT_S = 15.0
 MOST_READ = 4_096
-_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+LONGEST_NAME = 253
+"""Characters of a host name (RFC 1035, 2.3.4, without its length bytes)."""
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -63,22 +65,49 @@ def headers(valid: Sequence[str], id_: str, at: int, body: bytes) -> dict[str, s
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
-    """Refuse (`Invalid`) a URL that is not https, has no host, has a password, or is not public."""
+    """Refuse (`Invalid`) a URL that is not https, has a password, cannot be dialled, or is not public."""
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise Invalid("网址无法识别", f"no address that can be called: {error}", "url") from error
-    schemes = ("https", "http") if allow_private else ("https",)
-    literal, host = _literal(parsed.host), parsed.raw_host.decode("ascii")
-    if parsed.scheme not in schemes or parsed.userinfo or not (literal or _HOST.fullmatch(host)):
+    host, port = parsed.raw_host.decode("ascii"), parsed.port
+    if parsed.scheme not in (("https", "http") if allow_private else ("https",)) or parsed.userinfo:
         raise Invalid(
             "回调地址须为 https 且不含账号密码", "write https://host/path, without a password", "url"
+        )
+    if port is not None and not 1 <= port <= 65_535:
+        raise Invalid("端口须在 1 至 65535 之间", "the port lies between 1 and 65535", "url")
+    literal = _literal(host)
+    if not (literal or _is_name(host)):
+        raise Invalid(
+            f"主机名无效：每段须为 1 至 63 个字母、数字或连字符，首尾不为连字符，总长不超过 {LONGEST_NAME}",
+            "this is no host name: each label has 1 to 63 letters, digits or hyphens, with no hyphen at"
+            f" either end, and the name at most {LONGEST_NAME} characters",
+            "url",
         )
     if not (literal is None or allow_private or is_public(literal)):
         raise Invalid("回调地址不是公网地址", "this address is not a public one: give one that is", "url")
 
 
+def _is_name(host: str) -> bool:
+    """Whether a host name can be looked up: the resolver raises UnicodeError for one that cannot."""
+    return len(host) <= LONGEST_NAME and all(
+        _LABEL.fullmatch(label) and _is_decodable(label) for label in host.split(".")
+    )
+
+
+def _is_decodable(label: str) -> bool:
+    """Whether a label that says that it is encoded (xn--) can be decoded (RFC 5891)."""
+    try:
+        return bool(httpx.URL(scheme="https", host=label).host)
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
 def _literal(host: str) -> Address | None:
+    """The address that a host is, if it is one. An address with a zone is known to one machine alone."""
+    if "%" in host:
+        return None
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -124,7 +153,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         try:
             loop = asyncio.get_running_loop()
             answers = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:  # UnicodeError for a label, the port's overflow
             raise httpcore.ConnectError("the name has no address") from error
         addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if not self._allow_private and not all(is_public(_address(address)) for address in addresses):
@@ -139,7 +168,7 @@ def _address(text: str) -> Address:
 def _server(url: str) -> dict[str, str | int]:
     """The host and port of a URL, for a span. The rest of the URL may hold keys."""
     parsed = httpx.URL(url)
-    return {"server.address": parsed.host, "server.port": parsed.port or 443}
+    return {"server.address": parsed.raw_host.decode("ascii"), "server.port": parsed.port or 443}
 
 
 class Answered(NamedTuple):
@@ -170,7 +199,7 @@ class Caller:
         await self._client.aclose()
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
-        """Call a webhook. Nothing that the other side does raises an error."""
+        """Call a webhook. Neither its address nor anything that the other side does raises an error."""
         with call_span("POST", {"http.request.method": "POST"}) as span:
             answered = await self._called(url, body, headers)
             if answered.status is not None:
@@ -185,8 +214,9 @@ class Caller:
                 return await self._post(url, body, headers)
         except TimeoutError:
             return Answered(None, f"no answer within {self._timeout_s:g} seconds")
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return Answered(None, f"{type(error).__name__}: {error}"[:200])
+        except Exception as error:  # an address or an answer that nobody foresaw costs this call alone
+            reason = f"{type(error).__name__}: {error}"[:200]
+            return Answered(None, "".join(char for char in reason if char.isprintable()))
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         async with self._client.stream("POST", url, content=body, headers=headers) as answer:

@@ -241,3 +241,33 @@ async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) ->
         await asyncio.gather(working, serving, return_exceptions=True)
     states = [event["state"] for event in await city.said("financing", "loan.reported.v1")]
     assert states == ["received", "contacted", "under_review", "approved", "disbursed"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://{'a' * 64}/hook",
+        "http://127.0.0.1:99999/hook",
+        "http://xn--a/hook",
+        "http://bank..example/hook",
+        "http://[::1%25lo]/hook",
+        "http://[",
+    ],
+)
+async def test_an_endpoint_that_cannot_be_dialled_is_refused_and_costs_its_own_calls_alone(
+    city: City, url: str
+) -> None:
+    async with endpoint(city, "live") as (live, _), endpoint(city, "abc") as (bank, _):
+        refused(await city.call("office", "PUT", "/financing/banks/abc/endpoint", {"url": url}), 422, "url")
+        async with city.services["financing"].engine.begin() as conn:  # saved by an earlier release
+            await conn.execute(
+                sa.text("update bank_endpoints set url = :url where bank = 'abc'"), {"url": url}
+            )
+        await ask(city, "abc", "live")
+        await live.until(1)
+        await _until_tried(city, 1)
+        (waiting,) = await deliveries(city, "abc", "waiting")
+        assert (waiting["attempts"], waiting["status"]) == (1, None)
+        await ask(city, "live")
+        await live.until(2)
+        assert bank.calls == []

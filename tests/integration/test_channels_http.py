@@ -268,3 +268,23 @@ async def test_without_leave_the_service_calls_no_address_that_is_not_public(
         await office.deliver(HOUR)
         assert len(await office.rows("select id from attempts")) > 1
     assert site.asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:99999", "a" * 64, "xn--a", "erp..example", "[::1%25lo]", "[", "erp.example:x"]
+)
+async def test_an_address_that_cannot_be_dialled_costs_its_own_messages_alone(
+    postgres: EmbeddedPostgres, site: Site, tmp_path: Path, host: str
+) -> None:
+    """Saved by an earlier release; even on the list of hosts."""
+    hosts = f"{{hosts: ['{site.host}', '{host}']}}"
+    channels = f"webhook: {hosts}\nwecom: {hosts}\ndingtalk: {hosts}"
+    async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as office:
+        for channel in ("webhook", "wecom", "dingtalk"):
+            await office.reach("unit:water", f"http://{host}/hook", channel=channel, secret=WHSEC)
+        await office.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
+        await office.tell(overdue(1, "water"), overdue(2))
+        await office.deliver(MINUTE)
+        assert len(site.asked) == 1
+        assert (await office.states())["sent"] == 1
+        assert sum((await office.states()).values()) == 4

@@ -30,7 +30,9 @@ MAY_CATCH_ALL = {
     Path("shared/database/retry.py"),
     Path("shared/messaging/settling.py"),
     Path("shared/web/writer.py"),
+    Path("shared/web/webhooks.py"),
     Path("shared/judging/judge.py"),
+    Path("services/notify/deliveries/worker.py"),
 }
 
 

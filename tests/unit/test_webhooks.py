@@ -77,6 +77,8 @@ def test_a_public_address_is_known(address: str) -> None:
         "https://[",
         "https://10.1.2.3:8443/hook",
         "https://a_b/",
+        "https://fe80::1%25eth0/",
+        "https://2130706433@bank.example/",
     ],
 )
 def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
@@ -88,6 +90,71 @@ def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
 def test_https_to_a_name_may_be_called_and_loopback_where_allowed() -> None:
     check_url("https://bank.example:8443/hook?x=1", allow_private=False)
     check_url("http://127.0.0.1:9100/", allow_private=True)
+
+
+UNDIALLABLE = [
+    f"https://{'a' * 64}.example/",
+    f"https://bank.{'a' * 64}/",
+    f"https://{'a.' * 127}example/",
+    f"https://{'a' * 400}/",
+    "https://bank.example:99999/",
+    "https://bank.example:65536/",
+    "https://bank.example:0/",
+    "https://bank.example:-1/",
+    f"https://bank.example:{10**30}/",
+    "https://xn--a/",
+    "https://xn--a.bank.example/",
+    "https://bank.xn--a/",
+    "https://bank..example/",
+    "https://.bank.example/",
+    "https://-bank.example/",
+    "https://bank-.example/",
+    "https://ba nk.example/",
+    "https://ba\u200bnk.example/",
+    "https://bank.example\\@evil.example/",
+    "https://[fe80::1%25eth0]/",
+    "https://[fe80::1%eth0]/",
+    "https://[::1%25lo]:99999/",
+    "https://bank.example:x/",
+    "https://\ud800.example/",
+    "https://bank.example/\x00",
+]
+
+
+@pytest.mark.parametrize("url", UNDIALLABLE)
+@pytest.mark.parametrize("allow_private", [True, False])
+def test_an_address_that_cannot_be_dialled_is_refused_in_both_languages(
+    url: str, allow_private: bool
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_url(url, allow_private=allow_private)
+    assert refused.value.field == "url"
+    assert any("\u4e00" <= char <= "\u9fff" for char in refused.value.zh)
+
+
+@pytest.mark.parametrize("url", [*UNDIALLABLE, "", "x", "https://", "//", "https://[", "ftp://bank.example/"])
+async def test_an_address_that_cannot_be_dialled_costs_its_call_alone(url: str) -> None:
+    async with caller() as calling:
+        answered = await calling.post(url, b"{}", {})
+    assert (answered.status, answered.taken) == (None, False)
+    assert answered.reason
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://{'a' * 63}.example/",
+        "https://bank.example:1/",
+        "https://bank.example:65535/",
+        "https://例子.中国/回调",
+        "https://xn--fsqu00a.xn--fiqs8s/",
+        "https://BANK-1.example/hook?a=b#c",
+        "https://[2606:4700::1111]:8443/",
+        "https://1.1.1.1/",
+    ],
+)
+def test_an_address_that_can_be_dialled_is_taken(url: str) -> None:
+    check_url(url, allow_private=False)
 
 
 @asynccontextmanager

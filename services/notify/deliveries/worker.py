@@ -8,12 +8,15 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid5
 
+import httpx
+
 from services.notify.channels.base import (
     Accepted,
     AddressGone,
     ChannelDown,
     Letter,
     Refused,
+    Retryable,
     Undelivered,
 )
 from services.notify.channels.settings import ChannelSettings, load
@@ -30,6 +33,7 @@ from shared.database.retry import keep_running
 from shared.events import Event, NoticeFailed, NoticeSent
 from shared.judging.rulebook import rulebook
 from shared.messaging.outbox import Pending, publish
+from shared.service.errors import redacted
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import CASES, NUMBER, call_span
@@ -113,13 +117,21 @@ class DeliveryWorker:
         return self._sent(parcel, accepted, at)
 
     async def _send(self, kind: ChannelKind, letter: Letter) -> Accepted:
-        """Hand a letter to its channel; one that the channel cannot encode is refused."""
+        """Hand a letter to its channel; one that the channel cannot encode is refused.
+
+        An error that the channel does not know costs this letter alone: it is tried again later.
+        """
         try:
             return await self._channels[kind].send(letter)
-        except ValueError as error:
+        except Undelivered:
+            raise
+        except (ValueError, httpx.InvalidURL) as error:
             raise Refused(
                 type(error).__name__, "the message or its address cannot be written down"
             ) from error
+        except Exception as error:
+            self._context.log.error("a channel failed", channel=kind, reason=redacted(error))
+            raise Retryable(type(error).__name__, "the channel does not know this error") from error
 
     def _sent(self, parcel: Parcel, accepted: Accepted, at: datetime) -> list[AttemptResult]:
         has_receipt = parcel.target.channel == ChannelKind.SMS and accepted.provider_id

@@ -15,6 +15,7 @@ from services.financing.banks.webhook.queries import CallResult, WebhookCall
 from services.financing.settings import settings_of
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.retry import keep_running
+from shared.service.errors import redacted
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
 from shared.telemetry.spans import NUMBER, call_span
@@ -75,10 +76,15 @@ class WebhookSender:
             await self._caller.close()
 
     async def _start_due(self) -> None:
-        """Start a task for each bank that a call is due for and that has no task yet."""
+        """Start a task for each bank that a call is due for and that has no task yet.
+
+        A task that failed costs its bank alone: its calls are taken again when their lease has ended.
+        """
         for bank, task in list(self._banks.items()):
             if task.done():
-                self._banks.pop(bank).result()
+                del self._banks[bank]
+                if isinstance(error := task.exception(), Exception):
+                    self._context.log.error("webhooks of a bank failed", bank=bank, reason=redacted(error))
         async with self._context.engine.connect() as conn:
             due = await queries.banks_with_due_calls(conn, await self._context.clock.stamp(conn))
         for bank in due:
