@@ -172,7 +172,8 @@ def _add(step: ReplayStep, entry: ReplayEntry, profile: Profile, rules: Pack) ->
     if recorded_act is None:
         step.cases += 1
         step.registrations.append(orjson.dumps(_registration(case, profile, rules)))
-        limits = {DeadlineKind.COMPLETION.value: {"due_at": case.due_at}} if case.due_at else {}
+        taken = case.due_at and DeadlineKind.COMPLETION in rules.own_deadlines
+        limits = {DeadlineKind.COMPLETION.value: {"due_at": case.due_at}} if taken else {}
         act: dict[str, Any] = {"act": "assign", "legs": [{"unit": case.unit.code, "limits": limits}]}
     else:
         definition, _, text = recorded_act

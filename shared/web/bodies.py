@@ -119,10 +119,7 @@ _ZH = {
 
 def mistakes(errors: list[Any]) -> list[dict[str, str]]:
     """pydantic's errors as `field`, `zh` and `en`. What was sent is left out: it may be personal."""
-    return [
-        {"field": _field(error), "zh": _ZH.get(error["type"], "内容不符合要求"), "en": _english(error)}
-        for error in errors
-    ]
+    return [{"field": _field(error), "zh": _chinese(error), "en": _english(error)} for error in errors]
 
 
 def _field(error: Any) -> str:
@@ -134,10 +131,29 @@ def _field(error: Any) -> str:
     return ".".join(place) or "body"
 
 
+def _chinese(error: Any) -> str:
+    match error["type"]:
+        case "unknown_parameter":
+            known = "、".join(error["ctx"]["known"])
+            return f"没有查询参数 {error['loc'][-1]}；" + (
+                f"可用的有：{known}" if known else "此处不带查询参数"
+            )
+        case "repeated_parameter":
+            return f"查询参数 {error['loc'][-1]} 只能给出一次"
+    return _ZH.get(error["type"], "内容不符合要求")
+
+
 def _english(error: Any) -> str:
     match error["type"]:
         case "json_invalid":
             return f"{error['ctx']['error']} at character {error['loc'][-1]}"
         case "union_tag_invalid":
             return f"Input should be {error['ctx']['expected_tags']}"
+        case "unknown_parameter":
+            known = ", ".join(error["ctx"]["known"])
+            return f"no query parameter {error['loc'][-1]} here; " + (
+                f"known are: {known}" if known else "there are none"
+            )
+        case "repeated_parameter":
+            return f"give the query parameter {error['loc'][-1]} once"
     return str(error["msg"])

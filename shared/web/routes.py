@@ -5,11 +5,13 @@ endpoint are left out; decision 0026 has their cost. An endpoint's signature is 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter as Argument
 from inspect import iscoroutinefunction, signature
+from itertools import islice
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi import FastAPI, Request, Response, params
@@ -25,6 +27,8 @@ from shared.web.request import authorize
 
 MISSING = object()
 """The body of a request that has none."""
+MOST_MISTAKEN, LONGEST_NAME = 20, 100
+"""So many mistaken query parameters are named to the caller, each with so many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,12 @@ class Endpoint:
     @property
     def reads_body(self) -> bool:
         return self.body is not None or any(endpoint.reads_body for _, endpoint in self.before)
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The query parameters that a request may have."""
+        own = frozenset(parameter.alias for parameter in self.query)
+        return own.union(*(endpoint.query_names for _, endpoint in self.before))
 
     async def arguments(self, request: Request, body: Any, errors: list[Any]) -> dict[str, Any]:
         """The arguments of a call. What is wrong with the request goes into `errors`."""
@@ -163,6 +173,20 @@ def _missing(*place: str) -> dict[str, Any]:
     return {"type": "missing", "loc": place, "msg": "Field required", "input": None}
 
 
+def _mistaken(request: Request, known: Set[str]) -> Iterator[dict[str, Any]]:
+    """The query parameters that the route does not know, and those that are given more than once.
+
+    Leaving one out in silence would answer more, or something else, than the caller asked for.
+    """
+    if not request.scope["query_string"]:
+        return
+    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if name not in known or count > 1:
+            type_ = "repeated_parameter" if name in known else "unknown_parameter"
+            context = {"known": sorted(known)}
+            yield {"type": type_, "loc": ("query", name[:LONGEST_NAME]), "msg": "", "ctx": context}
+
+
 def _located(error: ValidationError, *place: str) -> Iterator[dict[str, Any]]:
     for mistake in error.errors(include_url=False):
         yield {**mistake, "loc": (*place, *mistake["loc"])}
@@ -177,12 +201,13 @@ def served(described: APIRoute) -> Route:
     if not (isinstance(answer, type) and issubclass(answer, Response)):
         raise TypeError(f"{described.path} returns {answer}: return a Response")
     endpoint = endpoint_of(described.endpoint, frozenset(described.param_convertors))
+    known = endpoint.query_names
 
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
         await authorize(request)
         body = await _json(request) if endpoint.reads_body else MISSING
-        errors: list[Any] = []
+        errors: list[Any] = list(islice(_mistaken(request, known), MOST_MISTAKEN))
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
             raise RequestValidationError(errors)

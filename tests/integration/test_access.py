@@ -121,7 +121,7 @@ async def test_a_unit_finds_no_case_of_another_unit_in_a_list(
 
     everything = await city.ok("office", "GET", f"{list_}?limit=500")
     assert mine["registration_number"] in numbers(everything)
-    for wish in ("?limit=500", "?limit=500&unit=roads"):
+    for wish in ("?limit=500", *(["?limit=500&unit=roads"] if list_ != "/intake/appeals" else [])):
         assert mine["registration_number"] not in numbers(await city.ok("water", "GET", list_ + wish))
 
 

@@ -8,11 +8,13 @@ from services.dispatch.document import AppealDocument, AppealState, LegDocument,
 from services.dispatch.domain.context import ActContext
 from shared import events
 from shared.events import Event, Role
-from shared.service.errors import Conflict
+from shared.rules.pack.pack import Pack
+from shared.service.errors import Conflict, Invalid
 
 
 def assign(appeal: AppealDocument, act: acts.Assign, context: ActContext) -> Iterator[Event]:
     """Dispatch to one unit or two (双向交办), or to another one after an upheld objection."""
+    _check_limits(act, context.pack)
     yield add_legs(appeal, act, context.at, context.units)
 
 
@@ -45,6 +47,24 @@ def _check_legs(appeal: AppealDocument, act: acts.Assign) -> None:
     roles = [leg.role for leg in live] + [leg.role for leg in act.legs]
     if roles.count(Role.LEAD) != 1:
         raise Conflict("须有且只有一个主办单位", "exactly one unit leads", "legs")
+
+
+def _check_limits(act: acts.Assign, pack: Pack) -> None:
+    """Refuse (`Invalid`) a leg's own limit that would not be judged, and one without an end or with two."""
+    taken = pack.own_deadlines
+    for index, leg in enumerate(act.legs):
+        for deadline, own in leg.limits.items():
+            field = f"legs.{index}.limits.{deadline}"
+            if deadline not in taken:
+                raise Invalid(
+                    f"适用规则 {pack.ref} 不接受按件另定 {deadline} 时限；"
+                    + (f"可另定的有：{'、'.join(taken)}" if taken else "没有可另定的时限"),
+                    f"{pack.ref} takes no limit of a case's own for {deadline}; "
+                    + (f"it takes one for: {', '.join(taken)}" if taken else "it takes none"),
+                    field,
+                )
+            if (own.limit is None) == (own.due_at is None):
+                raise Invalid("limit 与 due_at 须且只能给出一个", "give either limit or due_at", field)
 
 
 def _leg(appeal: AppealDocument, new: acts.NewLeg, index: int, at: datetime, unit: Unit) -> LegDocument:

@@ -108,6 +108,11 @@ class Pack(Strict):
         """What the jurisdiction gives; None for a pack that stands without, or has not been given it."""
         return self._settings
 
+    @property
+    def own_deadlines(self) -> tuple[str, ...]:
+        """The deadlines for which a leg may bring a limit of its own."""
+        return self.own_limits.deadlines if self.own_limits else ()
+
     def limit(self, limit: LimitOrSetting) -> Limit:
         """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
         if isinstance(limit, Limit):

@@ -191,6 +191,18 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
     assert [(step.cases, len(step.acts)) for step in found] == [(2, 2), (0, 3), (0, 3)]
 
 
+@pytest.mark.parametrize(
+    ("pack_id", "sent"), [("bozhou-2024", True), ("case-limits", True), ("bowu-2022", False)]
+)
+def test_a_replay_sends_only_limits_that_the_pack_takes(file: Path, pack_id: str, sent: bool) -> None:
+    how = profiles.load("boston-311")
+    found = read_all(file, how)
+    assert any(case.due_at for case in found.cases)
+    bodies = [orjson.loads(act) for step in steps(found, how, pack.load(pack_id), 10) for act in step.acts]
+    limits = [leg["limits"] for body in bodies for leg in body["act"].get("legs", ())]
+    assert any(limits) is sent
+
+
 async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Path) -> None:
     nowhere = DrivenServices({service: f"http://127.0.0.1:9/{service}" for service in SERVICES}, "key")
     with (
