@@ -22,7 +22,7 @@ def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
     """One application that hands a request to the application named by the first part of its path."""
 
     async def root(scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].split("/", 2)[1]
+        name = scope["path"].partition("/")[2].partition("/")[0]  # the path of `OPTIONS *` has no slash
         if name not in apps:
             names = ", ".join(f"/{name}" for name in apps)
             answer = problems.from_error(NotFound("没有这个地址", f"nothing is here: try {names}"))

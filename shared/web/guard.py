@@ -24,6 +24,8 @@ QUIET = frozenset({"/health", "/metrics"})
 _ID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")
 IMPORT_LIMIT = 64 * 1024 * 1024
+LONGEST_LENGTH = 18
+"""Digits of a Content-Length that are read as a number."""
 
 
 class Guard:
@@ -115,7 +117,8 @@ def _name_case(span: Span, path_params: dict[str, str], parameters: Iterable[str
 
 
 async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    if int(headers.get("content-length") or 0) > limit:
+    length = headers.get("content-length", "")
+    if length.isascii() and length.isdecimal() and (len(length) > LONGEST_LENGTH or int(length) > limit):
         raise _too_large(limit)
     parts, size, more = [], 0, True
     while more:

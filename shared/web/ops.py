@@ -1,10 +1,12 @@
 """What every service answers to those who run it: health, flow, figures, parked messages, clock and holds."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from sqlalchemy import text
 
@@ -72,8 +74,16 @@ async def metrics(request: Request) -> Response:
     running = service(request)
     metrics = running.telemetry.metrics
     await metrics.query_gauges(running.reader, running.clock.now())
-    encode, kind = choose_encoder(request.headers.get("accept", ""))
+    encode, kind = _encoder(request.headers.get("accept", ""))
     return Response(await asyncio.to_thread(encode, metrics.registry), headers={"content-type": kind})
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """Prometheus' encoder for an Accept header; its text format where a version there is no number."""
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):
+        return choose_encoder("")
 
 
 @router.get("/parked")

@@ -143,7 +143,7 @@ def _version(if_match: str | None) -> int | None:
     if if_match is None:
         return None
     text = if_match.removeprefix("W/").strip('"')
-    if not text.isdecimal() or len(text) > 18:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise Invalid(
             'If-Match 应为版本号，如 "3"', 'If-Match is the ETag of a version, like "3"', "If-Match"
         )

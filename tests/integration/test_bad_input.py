@@ -16,8 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from huying.commands.access import tables
+from huying.local.embedded import free_port
 from services.intake.app import SERVICE as INTAKE
 from shared.service.service import ServiceContext
+from shared.service.start import listening, under_one_port
 from shared.web import ops
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused
@@ -531,6 +533,94 @@ async def test_no_header_makes_a_write_fail(target: Target, header: str, value: 
     async with target.city.client("intake") as client:
         answer = await client.post(f"/status/{number}/ratings", json={"rating": "x"}, headers=headers)
     assert 400 <= answer.status_code < 500, answer.text
+
+
+TIMES = ["999999999999", "9" * 9, "0" * 12, "253402300800", "²" * 9, "-99999999", "1e10", "9" * 400, "", "é"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("time", TIMES)
+async def test_no_time_makes_a_receipt_of_the_gateway_fail(target: Target, time: str) -> None:
+    headers = {"x-timestamp": time.encode("latin-1"), "x-nonce": "é".encode("latin-1"), "x-signature": "1"}
+    async with target.city.client("notify") as client:
+        answer = await client.post("/receipts/sms", json={"provider_id": "1"}, headers=headers)
+    refused(answer, answer.status_code)
+    assert answer.status_code in (401, 422)
+
+
+HEADERS = (
+    "accept",
+    "authorization",
+    "traceparent",
+    "content-length",
+    "content-type",
+    "if-none-match",
+    "range",
+)
+HEADER_VALUES = [
+    b"",
+    b"\xff",
+    b"\x00",
+    "٣".encode(),
+    b"-1",
+    b"9" * 5000,
+    b"Basic e30",
+    b"Basic =",
+    b"application/openmetrics-text; version=x",
+    b"application/openmetrics-text; version=1..0; escaping=",
+    b";=,;",
+    b"00-" + b"1" * 32 + b"-" + b"1" * 16 + b"-zz",
+    b"bytes=9-1,",
+]
+
+
+@pytest.mark.usefixtures("untouched")
+async def test_no_header_makes_a_request_fail(target: Target) -> None:
+    city, failed = target.city, []
+    for account, path, _, _ in readable(city):
+        whole = path.format(code="roads", leg=1, recipient="unit:roads", **NOBODY, **target.appeal)
+        _, service, rest = whole.split("/", 2)
+        async with city.client(service, account) as client:
+            for header in HEADERS:
+                for value in HEADER_VALUES:
+                    for method in ("GET", "POST"):
+                        answer = await client.request(method, f"/{rest}", headers={header: value})
+                        if answer.status_code >= 500:
+                            failed.append(f"{method} {path} {header}: {value[:40]!r}")
+    assert not failed, "\n".join(failed)
+
+
+LINES = [
+    "OPTIONS *",
+    "GET *",
+    "TRACE *",
+    "OPTIONS /intake",
+    "OPTIONS //",
+    "GET //intake/health",
+    "GET http://x",
+    "GET http://x/intake/health",
+    "CONNECT x:1",
+    "GET ?",
+    "GET /%2f%00",
+    "GET /intake/%ff%fe",
+    "HEAD /intake/health",
+    "PROPFIND /intake/health",
+    "GET /intake/../intake/health",
+    f"GET /{'x' * 20_000}",
+]
+
+
+async def test_no_request_line_makes_the_server_fail(target: Target) -> None:
+    port = free_port()
+    apps = under_one_port({name: context.app for name, context in target.city.services.items()})
+    async with listening(apps, "127.0.0.1", port):
+        for line in [*LINES, *(f"{line}?\u0663=\u0663" for line in LINES)]:
+            for more in ("", "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: eA==\r\n"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(f"{line} HTTP/1.1\r\nhost: x\r\n{more}\r\n".encode())
+                answer = await asyncio.wait_for(reader.readline(), 10)
+                writer.close()
+                assert answer.split()[1] < b"500", f"{line[:40]}: {answer!r}"
 
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)

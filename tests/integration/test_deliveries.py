@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
@@ -101,10 +102,24 @@ async def test_a_receipt_of_the_gateway_is_kept_once_and_only_with_its_signature
     assert [tried["outcome"] for tried in delivered["tried"]] == ["sent", "delivered"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{", b'"x"', b"9" * 5_000, b"[" * 5_000, b'{"provider_id": "\\u0000", "status": "x"}'],
+)
+async def test_a_signed_receipt_that_cannot_be_read_is_refused(city: City, body: bytes) -> None:
+    refused(await signed_receipt(city, body), 422, "body")
+
+
 async def receipt(
     city: City, provider_id: str, status: str, secret: str = SECRET, at: str = "2026-11-09 09:00"
 ) -> Any:
     body = json.dumps({"provider_id": provider_id, "status": status}).encode()
+    return await signed_receipt(city, body, secret, at)
+
+
+async def signed_receipt(
+    city: City, body: bytes, secret: str = SECRET, at: str = "2026-11-09 09:00"
+) -> httpx.Response:
     moment, nonce = str(int(local(at).timestamp())), str(uuid4())
     return await city.send(
         None,

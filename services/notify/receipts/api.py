@@ -1,17 +1,17 @@
 """Receipts over HTTP: the SMS gateway says what became of a message that it accepted."""
 
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from services.notify.channels.settings import load
 from services.notify.channels.sms import signature
 from services.notify.receipts import work as receipts
 from services.notify.settings import settings_of
-from shared.service.errors import NotFound, Unauthorized
+from shared.service.errors import Invalid, NotFound, Unauthorized, redacted
 from shared.web.bodies import Body
 from shared.web.request import RequestContext, Requested, json
 
@@ -39,7 +39,7 @@ async def sms_receipt(
     """The SMS gateway reports the status of a message, signed as our requests to it are."""
     body = await http_request.body()
     _check_signature(request, http_request.url.path, body, x_timestamp, x_nonce, x_signature)
-    receipt = Receipt.model_validate_json(body)
+    receipt = _receipt(body)
     async with request.context.engine.begin() as conn:
         at = await request.context.clock.stamp(conn)
         if not await receipts.is_known(conn, receipt.provider_id):
@@ -50,12 +50,19 @@ async def sms_receipt(
     return json({"changed": changed})
 
 
+def _receipt(body: bytes) -> Receipt:
+    try:
+        return Receipt.model_validate_json(body)
+    except ValidationError as error:
+        raise Invalid("回执无法读取", f"this is no receipt: {redacted(error)}", "body") from error
+
+
 def _check_signature(
     request: RequestContext, path: str, body: bytes, sent_at: str, nonce: str, signed: str
 ) -> None:
     sms = load(settings_of(request.context).channels).sms
-    age = request.context.clock.now() - datetime.fromtimestamp(int(sent_at), UTC)
-    if sms is None or abs(age) > LONGEST_AGE:
+    age_s = request.context.clock.now().timestamp() - int(sent_at)
+    if sms is None or abs(age_s) > LONGEST_AGE.total_seconds():
         raise Unauthorized(
             "回执已过期或未启用短信", "the receipt is stale, or there is no SMS gateway", "X-Timestamp"
         )
