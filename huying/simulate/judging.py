@@ -39,7 +39,7 @@ class PartitionContent:
     """What one partition holds: of its cases, in order, source id, registration (s since 1970) and line.
 
     `blocks` are (index in the file, lines, cases), `rejected` (index of the block, line, reason). A line
-    counts from the start of its block. `ends_at` is the time of the last act.
+    counts from the start of its block. `ends_at` is the time of the last act; `rows` counts the rows read.
     """
 
     source_ids: list[str] = field(default_factory=list)
@@ -49,6 +49,7 @@ class PartitionContent:
     rejected: list[tuple[int, int, str]] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)
     ends_at: datetime | None = None
+    rows: int = 0
 
 
 class Explanation(NamedTuple):
@@ -76,10 +77,11 @@ class PartitionJudge:
         self._cases: list[RecordedCase] = []
 
     def read(self) -> PartitionContent:
-        """Read the partition. Unpaired, or FileRefused."""
+        """Read the partition. UnpairedQuotes, or FileRefused."""
         content = PartitionContent()
         for block in self._partition.blocks():
             content.blocks.append((block.number, block.lines, len(block.cases)))
+            content.rows += block.rows
             content.rejected += [(block.number, row.line, row.reason) for row in block.rejected]
             self._cases += block.cases
         for case in self._cases:

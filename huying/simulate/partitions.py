@@ -1,7 +1,7 @@
 """A file of recorded cases in partitions: each process reads every n-th block of whole rows.
 
 A block ends at the end of a line, outside quotes. Where quotes do not stand in pairs that is uncertain: the
-reader of such a block raises `UnpairedQuotes`, and the file is read as one partition.
+reader of such a block raises `UnpairedQuotes`, and the file is read as one partition, which finds the quote.
 """
 
 import csv
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import cases, opened
+from huying.simulate.recorded import UnpairedQuotes, cases, opened, quotes_paired
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
 from huying.simulate.row_reader import RowReader
 
@@ -27,16 +27,13 @@ _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _C1_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 
 
-class UnpairedQuotes(ValueError):
-    """A quote has no partner, so rows cannot be told apart without reading everything before them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Block:
     """The content of one block. `number` is its index in the file; lines count from its first line, 1."""
 
     number: int
     lines: int
+    rows: int
     cases: list[RecordedCase]
     rejected: list[RejectedRow]
 
@@ -53,12 +50,13 @@ class Partition:
     whole: bool = False
 
     def blocks(self) -> Iterator[Block]:
-        """The partition's blocks, with brief cases. Unpaired, or FileRefused."""
+        """The partition's blocks, with brief cases. FileRefused; UnpairedQuotes unless `whole`."""
         reader = RowReader(self.profile, self.header, brief=True)
         with opened(self.file) as raw:
             if self.whole:
                 lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-                yield _block(0, csv.reader(lines), reader)
+                with quotes_paired(self.file):
+                    yield _block(0, csv.reader(lines, strict=True), reader)
                 return
             for number, content in enumerate(_contents(raw)):
                 if number % self.of == self.index:
@@ -75,7 +73,7 @@ def _contents(raw: BinaryIO) -> Iterator[bytes]:
         elif len(rest) < LONGEST_BLOCK:
             rest, odd = rest + chunk, (odd + chunk.count(b'"')) & 1
         else:
-            raise UnpairedQuotes
+            raise UnpairedQuotes(1)
     if rest:
         yield rest
 
@@ -106,12 +104,13 @@ def _block(number: int, rows: Any, reader: RowReader, *, plain: bool = False) ->
         next(rows, None)
     recorded: list[RecordedCase] = []
     rejected: list[RejectedRow] = []
+    rows_before = reader.rows
     for row in cases(rows, reader, plain=plain):
         if isinstance(row, RecordedCase):
             recorded.append(row)
         else:
             rejected.append(row)
-    return Block(number, rows.line_num, recorded, rejected)
+    return Block(number, rows.line_num, reader.rows - rows_before, recorded, rejected)
 
 
 class _RowParser:
@@ -136,7 +135,7 @@ class _RowParser:
         if self._parsed:
             cells = next(self._parsed, None)
             if cells is None:
-                raise UnpairedQuotes
+                raise UnpairedQuotes(self.line_num)
             if cells != [END]:
                 return cast("list[str]", cells)
             self._before += self._parsed.line_num - 1
@@ -158,7 +157,7 @@ class _RowParser:
             yield line + "\n"
 
     def _parse(self, lines: Iterable[str]) -> None:
-        self._parsed = csv.reader(chain(lines, [END]))
+        self._parsed = csv.reader(chain(lines, [END]), strict=True)
 
     @property
     def line_num(self) -> int:

@@ -1,5 +1,6 @@
 """Makes recorded cases of rows, by a profile, and refuses what the services would refuse."""
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from shared.web import bodies
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
 LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
 SHOWN = 40  # characters of a bad cell in a reason
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 class BadRow(ValueError):
@@ -71,12 +73,14 @@ DECISIONS = ("approve", "decline")
 class RowReader:
     """Makes cases of rows, and refuses what the services would refuse.
 
-    `brief` cases have no texts and no locality, which no judge needs. A `plain` row is known to hold no
-    control characters and no bytes outside UTF-8, so these are not looked for.
+    `rows` counts the rows that were read. `brief` cases have no texts and no locality, which no judge needs.
+    A `plain` row is known to hold no control characters and no bytes outside UTF-8, so these are not looked
+    for.
     """
 
     def __init__(self, profile: Profile, header: list[str], *, brief: bool = False) -> None:
         self.profile = profile
+        self.rows = 0
         self._brief = brief
         self._width = len(header)
         self._index = {name: index for index, name in enumerate(header)}
@@ -124,6 +128,35 @@ class RowReader:
         return RecordedCase(
             line, source_id, received_at, title, text, enterprise, locality, unit, due_at, acts, amount
         )
+
+    def line_that_swallows(self, cells: list[str]) -> int | None:
+        """Where a quoted cell opens that holds the start of another row: so many lines below the row's first.
+
+        Such a quote was left open, and the next quote closed it.
+        """
+        lines = 0
+        for index, cell in enumerate(cells):
+            _, *below = _LINE_END.split(cell)
+            for position, line in enumerate(below, 1):
+                rest = cells[index + 1 :] if position == len(below) else []
+                if self._starts_row(line, rest):
+                    return lines
+            lines += len(below)
+        return None
+
+    def _starts_row(self, line: str, rest: list[str]) -> bool:
+        """Whether `line` and the cells after it are a row with a source id and the time it was received."""
+        if not line:
+            return False
+        try:
+            row = [*next(csv.reader([line])), *rest]
+            return (
+                len(row) == self._width
+                and bool(row[self._index[self.profile.source_id]].strip())
+                and self._moment(row, self.profile.received_at) is not None
+            )
+        except (BadRow, IndexError, csv.Error):
+            return False
 
     def _moment(self, cells: list[str], column: str) -> datetime | None:
         cell = cells[self._index[column]].strip()

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from huying.simulate import processes, profiles, recorded
 from huying.simulate.judging import JudgedCase, PartitionContent, PartitionJudge
 from huying.simulate.output import SimulationOutput
-from huying.simulate.partitions import Partition, UnpairedQuotes
+from huying.simulate.partitions import Partition
 from huying.simulate.processes import PartitionProcess
 from huying.simulate.profiles import Profile
+from huying.simulate.recorded import UnpairedQuotes
 from huying.simulate.recorded_case import RejectedRow
 from huying.simulate.results import Totals
 from services.intake.domain.registration import registration_number
@@ -62,7 +63,7 @@ def simulate(
 def _judged(
     partitions: list[Partition], packs: list[Pack], out: Path, *, explain: bool
 ) -> tuple[SimulationOutput, list[list[Totals]], list[RejectedRow]]:
-    """The rows written; what each share counted, and what is left out. Unpaired before a row is written."""
+    """The rows written; what each share counted; what is left out. UnpairedQuotes before a row is written."""
     profile, file = partitions[0].profile, partitions[0].file
     judges = [PartitionJudge(partition, packs, explain=explain) for partition in partitions]
     with ExitStack() as stack:
@@ -77,14 +78,18 @@ def _judged(
         output = SimulationOutput(out, file.name, packs, content.upto, content.units)
         numbers = [registration_numbers(content.cases, rules) for rules in packs]
         output.take(_in_order(judged), numbers, len(content.cases), explain=explain)
-        return output, [worker.totals for worker in workers], content.rejected
+        totals = [worker.totals for worker in workers]
+        judged_cases = sum(of_first_pack.cases for of_first_pack, *_ in totals)
+        recorded.check_all_rows(file, content.rows, judged_cases + len(content.rejected))
+        return output, totals, content.rejected
 
 
 def header(file: Path, profile: Profile) -> list[str]:
     """The columns of a file. FileRefused where they do not fit the profile."""
     with recorded.opened(file) as raw:
         lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        return recorded.checked_header(file, next(csv.reader(lines), []), profile)
+        with recorded.quotes_paired(file):
+            return recorded.checked_header(file, next(csv.reader(lines, strict=True), []), profile)
 
 
 @dataclass(slots=True)
@@ -99,6 +104,7 @@ class FileContent:
     rejected: list[RejectedRow] = field(default_factory=list)
     upto: datetime = NO_ACT
     units: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
 
 
 def merged(parts: list[PartitionContent], profile: Profile) -> FileContent:
@@ -124,6 +130,7 @@ def merged(parts: list[PartitionContent], profile: Profile) -> FileContent:
             RejectedRow(starts[number] + line, reason) for number, line, reason in part.rejected
         ]
         content.units |= part.units
+        content.rows += part.rows
     content.cases = dict(sorted(content.cases.items(), key=itemgetter(1)))
     content.rejected.sort()
     content.upto = max((part.ends_at for part in parts if part.ends_at), default=NO_ACT) + RUN_ON

@@ -9,8 +9,8 @@ import pytest
 
 from huying.simulate import partitions, profiles
 from huying.simulate.judging import PartitionJudge
-from huying.simulate.partitions import Partition, UnpairedQuotes
-from huying.simulate.recorded import read
+from huying.simulate.partitions import Partition
+from huying.simulate.recorded import FileRefused, check_all_rows, read, read_all
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
 from huying.simulate.simulate import header, merged, simulate
 
@@ -76,24 +76,79 @@ def test_a_field_too_long_for_csv_is_rejected_in_shares_too(tmp_path: Path) -> N
     assert [one.line for one in in_shares(file, 2)[1]] == [3002]
 
 
-def stray(tmp_path: Path) -> Path:
-    """A quote within a field, which csv takes as it is, and one that opens a field of many lines."""
-    good = "{},甲,路,2017-03-01T09:00:00,{},已修,2017-03-03T10:00:00\n"
-    bodies = ["正文"] * 3000
-    bodies[700], bodies[2000], bodies[2900] = '5" 管', '"开', '关"'
+GOOD = "{},甲,路,2017-03-01T09:00:00,{},已修,2017-03-03T10:00:00\n"
+
+
+def with_bodies(tmp_path: Path, bodies: dict[int, str], rows: int = 3000) -> Path:
+    """A file of so many rows, some of them with these bodies; row n stands in line n + 2."""
     file = tmp_path / "appeals.csv"
-    rows = "".join(good.format(index, body) for index, body in enumerate(bodies))
-    file.write_text(",".join(HEADER) + "\n" + rows, "utf-8")
+    lines = "".join(GOOD.format(index, bodies.get(index, "正文")) for index in range(rows))
+    file.write_text(",".join(HEADER) + "\n" + lines, "utf-8")
     return file
 
 
-def test_quotes_that_stand_alone_are_noticed_and_the_file_is_read_whole(tmp_path: Path) -> None:
-    file = stray(tmp_path)
-    with pytest.raises(UnpairedQuotes):
-        in_shares(file, 2)
-    outcome = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=2)
-    expected = at_a_stretch(file)
-    assert (outcome.cases, outcome.rejected) == (len(expected[0]), len(expected[1])) == (2099, 1)
+def test_a_quote_within_a_field_is_text(tmp_path: Path) -> None:
+    file = with_bodies(tmp_path, {700: '5" 管', 701: '5" 管'})
+    assert simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=2).cases == 3000
+
+
+@pytest.mark.parametrize(
+    ("bodies", "line"),
+    [
+        ({2000: '"开'}, 2002),  # to the end of the file
+        ({0: '"开'}, 2),
+        ({2999: '"开'}, 3001),  # in the last row
+        ({2000: '"开', 2900: '关"'}, 2002),  # ends where a field ends, 900 rows later
+        ({2000: '"开', 2001: '关"'}, 2002),  # in the next row
+        ({2000: '"开', 2900: '"又开"'}, 2002),  # ends where another quote opens
+        ({2000: '"开"了'}, 2002),  # text after the quote that closes
+        ({700: '5" 管', 2000: '"开'}, 2002),
+        ({700: '"一\n二\n三"', 2000: '"一\n二" 三\n四"'}, 2004),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_found_however_the_file_is_read(
+    tmp_path: Path, bodies: dict[int, str], line: int
+) -> None:
+    file = with_bodies(tmp_path, bodies)
+    refusal = rf"appeals\.csv, line {line}: the quote that opens here is not closed"
+    for processes in (1, 2, 3):
+        with pytest.raises(FileRefused, match=refusal):
+            simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=processes)
+    with pytest.raises(FileRefused, match=refusal):
+        read_all(file, HOW)
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_table_in_a_quoted_text_swallows_nothing(tmp_path: Path) -> None:
+    file = with_bodies(tmp_path, {5: '"序号,时间\n1,2017-03-01T09:00:00\n2,a,b,2017-03-01T09:00:00"'}, 10)
+    assert len(read_all(file, HOW).cases) == 10
+
+
+def test_every_row_of_a_damaged_file_is_accounted_for_or_the_file_is_refused(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    whole = invented(tmp_path / "whole.csv", 0, "\n", 40).read_text("utf-8-sig").partition("\n")[2]
+    outcomes: set[str] = set()
+    for number in range(300):
+        at = chance.randrange(len(whole))
+        damage = chance.choice(['"', '",', '""', '\n"', "\n", ","])
+        file = tmp_path / f"{number}.csv"
+        file.write_text(",".join(HEADER) + "\n" + whole[:at] + damage + whole[at:], "utf-8")
+        try:
+            found = read_all(file, HOW)
+        except FileRefused:
+            outcomes.add("refused")
+            continue
+        with file.open(encoding="utf-8", newline="") as lines:
+            assert len(found.cases) + len(found.rejected) == sum(1 for row in csv.reader(lines) if row) - 1
+        assert len(found.cases) + len(found.rejected) >= 39
+        outcomes.add("accounted")
+    assert outcomes == {"refused", "accounted"}
+
+
+def test_a_row_that_is_neither_case_nor_rejected_is_an_error(tmp_path: Path) -> None:
+    check_all_rows(tmp_path, 3, 3)
+    with pytest.raises(ValueError, match="of 3 rows 2 are accounted for"):
+        check_all_rows(tmp_path, 3, 2)
 
 
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
