@@ -107,14 +107,17 @@ class KafkaBank:
                 await asyncio.sleep(0.02)
         return self.heard[channel]
 
-    async def say(self, value: bytes, headers: dict[str, str] | None = None) -> None:
-        """Put bytes on the replies, under the headers of the document's example unless others are given."""
+    async def say(self, value: bytes, headers: dict[str, str | None] | None = None) -> None:
+        """Put bytes on the replies, under the headers of the document's example unless others are given.
+
+        A header that is None has no value.
+        """
         (example,) = DOCUMENT["components"]["messages"]["bank.report.v1"]["examples"]
         sent = example["headers"] | {"ce_id": str(uuid4())} if headers is None else headers
         await self._producer.send_and_wait(
             address("replies", self.code),
             value,
-            headers=[(name, text.encode()) for name, text in sent.items()],
+            headers=[(name, text if text is None else text.encode()) for name, text in sent.items()],
         )
 
     async def report(self, leg: str, state: str, **more: Any) -> dict[str, Any]:

@@ -10,9 +10,19 @@ DATABASE_ERRORS = (DBAPIError, *DRIVER_ERRORS, OSError, TimeoutError)
 _TRANSIENT = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE: connection, rollback, resources, object not ready, operator intervention, system."""
 
+_OF_CONTENT = ("22", "54")
+"""Classes of SQLSTATE: data exception, program limit (an index entry too long)."""
+
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying again later may help: connection lost, server starting, deadlock, disk full."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     return isinstance(error, DATABASE_ERRORS) if state is None else state[:2] in _TRANSIENT
+
+
+def is_of_content(error: BaseException) -> bool:
+    """Whether the values alone are at fault, so that trying again cannot help."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(cause, "sqlstate", None) or "")
+    return state[:2] in _OF_CONTENT or isinstance(error, UnicodeError | OverflowError)

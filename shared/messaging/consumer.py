@@ -2,7 +2,8 @@
 
 Events that are new to the inbox go to their handlers, on rows that were loaded at once. Watermarks are saved
 in the same transaction: what the database knows never differs from how far it says it is complete. A
-transient error holds the batch. A record that nobody can read, or that fails three times alone, is parked.
+transient error holds the batch. A record that nobody can read, or that fails three times alone, is parked;
+where its content cannot be stored, its place and the reason alone.
 """
 
 import asyncio
@@ -178,7 +179,7 @@ class Consumer:
 
     async def _settle(self, records: Sequence[ReceivedRecord]) -> int:
         """Get the records handled or parked; returns how many events were new."""
-        return sum(await settle(records, self._transact, self._log))
+        return sum(await settle(records, self._transact, ReceivedRecord.without_content, self._log))
 
     async def _transact(self, records: Sequence[ReceivedRecord], reason: str | None = None) -> int:
         """Handle records in one transaction, or park them for a `reason`; returns how many events were new.
@@ -186,7 +187,7 @@ class Consumer:
         Watermarks, and events that nobody handles, take one statement at most.
         """
         if reason is not None:
-            records = [replace(record, reason=reason) for record in records]
+            records = [replace(record, reason=record.reason or reason) for record in records]
         events, marks = self._handled_events(records), newest_watermarks(records)
         new, unreadable = 0, [record for record in records if record.reason is not None]
         if events or unreadable:

@@ -16,6 +16,9 @@ from shared.messaging.records import ReceivedRecord
 from shared.messaging.topics import parked_topic
 
 PARKED = "huying.parked.v1"
+LONGEST_REASON = 1_000
+LONGEST_KEY = 200
+"""Characters of the key of an announcement: the outbox has an index of keys, whose entries are bounded."""
 
 _PARK = text(
     """
@@ -39,14 +42,14 @@ class ParkedRecord:
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
     @classmethod
     def of(cls, row: Any) -> Self:
         """The record of a row of the table."""
-        headers = [(name, value.encode()) for name, value in row.headers.items()]
-        key = row.key.encode() if row.key is not None else None
-        return cls(row.cluster, row.parked_at, row.topic, row.partition, row.offset, key, row.body, headers)
+        headers = [(name, _encoded(value)) for name, value in row.headers.items()]
+        place = (row.topic, row.partition, row.offset)
+        return cls(row.cluster, row.parked_at, *place, _encoded(row.key), row.body, headers)
 
 
 async def park(conn: Connection, service: str, cluster: str, record: ReceivedRecord) -> None:
@@ -55,14 +58,14 @@ async def park(conn: Connection, service: str, cluster: str, record: ReceivedRec
     A record that is parked already is neither parked nor announced again.
     """
     raw, position = record.raw, record.position()
-    headers = {_storable(name.encode()): _storable(value) for name, value in raw.headers}
-    key, body = _storable(raw.key) if raw.key else None, raw.value or b""
-    values = {"cluster": cluster, "key": key, "body": body, "reason": record.reason}
+    headers = {_without_null(name): _storable(value) for name, value in raw.headers}
+    key, body, reason = _storable(raw.key or None), raw.value or b"", _storable_reason(record.reason)
+    values = {"cluster": cluster, "key": key, "body": body, "reason": reason}
     values |= position | {"headers": orjson.dumps(headers).decode()}
     parked_at = (await conn.execute(_PARK, values)).scalar()
     if parked_at is not None:
-        content = position | {"reason": record.reason, "headers": headers, "body": _base64(body)}
-        await publish(conn, [announcement(service, key or "", parked_at, content)])
+        content = position | {"reason": reason, "headers": headers, "body": _base64(body)}
+        await publish(conn, [announcement(service, (key or "")[:LONGEST_KEY], parked_at, content)])
 
 
 def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) -> Message:
@@ -87,6 +90,20 @@ def _base64(body: bytes) -> str:
     return base64.encodebytes(body).decode().rstrip("\n")
 
 
-def _storable(content: bytes) -> str:
-    """As text that PostgreSQL can hold: it has no null character."""
-    return content.decode(errors="replace").replace("\x00", "\ufffd")
+def _storable(content: bytes | None) -> str | None:
+    """As text that PostgreSQL can hold; a header may have no value (None)."""
+    return None if content is None else _without_null(content.decode(errors="replace"))
+
+
+def _encoded(content: str | None) -> bytes | None:
+    return None if content is None else content.encode()
+
+
+def _storable_reason(reason: str | None) -> str:
+    """A reason repeats what the record says, at any length and with any character."""
+    return _without_null(reason or "")[:LONGEST_REASON]
+
+
+def _without_null(content: str) -> str:
+    """PostgreSQL's texts have no null character."""
+    return content.replace("\x00", "\ufffd")

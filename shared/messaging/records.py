@@ -16,7 +16,19 @@ class KafkaRecord(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(slots=True)
+class RecordPlace:
+    """A record of which only the place is known or wanted: it has no key, no value and no headers."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 @dataclass(slots=True)
@@ -36,6 +48,10 @@ class ReceivedRecord:
     def watermark(self) -> wire.Watermark | None:
         content = self.envelope.content if self.envelope else None
         return content if isinstance(content, wire.Watermark) else None
+
+    def without_content(self) -> "ReceivedRecord":
+        """The record as it is parked where its content cannot be stored."""
+        return ReceivedRecord(RecordPlace(**self.position()), None, self.reason)
 
     def position(self) -> dict[str, Any]:
         """Topic, partition and offset."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import structlog
 
-from shared.database.errors import is_transient
+from shared.database.errors import is_of_content, is_transient
 from shared.service.errors import redacted
 
 ATTEMPTS = 3
@@ -19,6 +19,7 @@ Result = TypeVar("Result")
 async def settle(
     records: Sequence[Record],
     transact: Callable[[Sequence[Record], str | None], Awaitable[Result]],
+    without_content: Callable[[Record], Record],
     log: structlog.typing.FilteringBoundLogger,
     *,
     passed_on: tuple[type[Exception], ...] = (),
@@ -28,8 +29,9 @@ async def settle(
 
     A transient error (`is_transient`) holds the batch: it is tried again until the error passes, first after
     `pause_s`, then after twice as long, up to 10 s. Any other error breaks the batch up, and each record is
-    tried alone. A record that fails alone for the third time is handed to `transact` with the reason, to be
-    parked. Errors of the classes in `passed_on` are raised.
+    tried alone. A record that fails alone for the third time, or once for what it contains (`is_of_content`),
+    is handed to `transact` with the reason, to be parked. Where even that fails, the record is parked
+    `without_content`. Errors of the classes in `passed_on` are raised.
     """
     failures, rest_s = 0, pause_s
     reason: str | None = None
@@ -40,14 +42,22 @@ async def settle(
             raise
         except Exception as error:  # a record's defect must stop neither its partition nor the process
             log.warning("batch failed", reason=redacted(error), records=len(records))
-            failures += not is_transient(error)
-            if failures and len(records) > 1:
-                break
-            if failures == ATTEMPTS:
-                reason = f"failed {ATTEMPTS} times: {redacted(error)}"
+            if not is_transient(error):
+                failures += 1
+                if len(records) > 1:
+                    break
+                if reason is not None:
+                    records = [without_content(record) for record in records]
+                elif is_of_content(error):
+                    reason = f"the content cannot be stored: {redacted(error)}"
+                    continue
+                elif failures == ATTEMPTS:
+                    reason = f"failed {ATTEMPTS} times: {redacted(error)}"
+                    continue
         await asyncio.sleep(rest_s)
         rest_s = min(rest_s * 2, LONGEST_PAUSE_S)
     alone = [
-        await settle([record], transact, log, passed_on=passed_on, pause_s=pause_s) for record in records
+        await settle([record], transact, without_content, log, passed_on=passed_on, pause_s=pause_s)
+        for record in records
     ]
     return [result for results in alone for result in results]

@@ -21,11 +21,14 @@ _SAVE = insert(
 
 
 def newest_watermarks(records: Sequence[ReceivedRecord]) -> dict[Partition, Watermark]:
-    """The newest watermark of each partition, without those that stand before what they claim to follow."""
+    """The newest watermark of each partition.
+
+    Watermarks that are parked do not count, nor those that stand before what they claim to follow.
+    """
     newest: dict[Partition, Watermark] = {}
     for record in records:
         watermark = record.watermark
-        if watermark is not None and record.raw.offset >= watermark.after:
+        if watermark is not None and record.reason is None and record.raw.offset >= watermark.after:
             newest[record.raw.topic, record.raw.partition] = watermark
     return newest
 

@@ -1,5 +1,6 @@
 """An event as a Kafka record (CloudEvents 1.0, binary mode), and the watermarks between events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,9 @@ from shared.events import CATALOGUE, Event
 from shared.service.errors import redacted
 
 Headers = list[tuple[str, bytes]]
+"""The headers of a record that we write."""
+ReceivedHeaders = Sequence[tuple[str, bytes | None]]
+"""The headers of a record that others wrote: Kafka lets a header have no value."""
 
 WATERMARK = "huying.watermark.v1"
 _HEADER_FIELDS = {"id", "occurred_at"}
@@ -76,10 +80,11 @@ def span_attributes(
     }
 
 
-def _attributes(record_headers: Headers) -> dict[str, str]:
+def _attributes(record_headers: ReceivedHeaders) -> dict[str, str]:
+    """The headers that have a value: one without says nothing."""
     try:
-        attributes = {name: value.decode() for name, value in record_headers}
-    except (UnicodeDecodeError, AttributeError) as error:
+        attributes = {name: value.decode() for name, value in record_headers if value is not None}
+    except UnicodeDecodeError as error:
         raise Unreadable(f"a header is not UTF-8 text: {error}") from error
     if len(attributes) < len(record_headers):
         names = [name for name, _ in record_headers if name.startswith("ce_")]
@@ -88,7 +93,7 @@ def _attributes(record_headers: Headers) -> dict[str, str]:
     return attributes
 
 
-def read(record_headers: Headers, value: bytes | None) -> Envelope:
+def read(record_headers: ReceivedHeaders, value: bytes | None) -> Envelope:
     """The content of a record. Raises `Unreadable` with the reason."""
     attributes = _attributes(record_headers)
     missing = [

@@ -14,7 +14,7 @@ from aiokafka.structs import ConsumerRecord
 
 from services.financing.banks.kafka import queries, receipts, topics
 from services.financing.banks.kafka.queries import ReplySource, Stretch
-from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread
+from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread, without_content
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
 from services.financing.contract import ReceiptCode, ReportReceipt
@@ -78,7 +78,9 @@ class BankReader:
                     continue
                 try:
                     records = [record for batch in batches.values() for record in batch]
-                    await settle(records, self._transact, self._log, passed_on=(_ReadElsewhere,))
+                    await settle(
+                        records, self._transact, without_content, self._log, passed_on=(_ReadElsewhere,)
+                    )
                 except _ReadElsewhere:
                     await self._seek(consumer)
         finally:
@@ -124,7 +126,7 @@ class BankReader:
             at = await self._context.clock.stamp(conn)
             next_offsets = await self._move(conn, replies)
             work = Work(conn, at)
-            await work.load(self._keys(replies))
+            await work.load(self._keys(replies) if failed is None else ())
             answers = [self._answer_in_span(work, reply, failed, spans) for reply in replies]
             await work.flush()
             for reply, receipt in zip(replies, answers, strict=True):
@@ -157,7 +159,7 @@ class BankReader:
         self, work: Work, reply: BankReply, failed: str | None, spans: list[Span]
     ) -> ReportReceipt:
         """Answer a reply under a span below the trace context that the bank sent along."""
-        sent = dict(reply.raw.headers).get("traceparent", b"").decode(errors="replace")
+        sent = (dict(reply.raw.headers).get("traceparent") or b"").decode(errors="replace")
         span = message_spans.begin_record_span(
             self._context.telemetry.tracer, reply.raw, sent, *reply.named()
         )

@@ -1,6 +1,7 @@
 """Reads a bank's record on its replies by the contract, and answers a record that cannot be read. Pure."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +15,7 @@ from shared.messaging.records import KafkaRecord
 from shared.web.bodies import mistakes
 
 LONGEST = 64 * 1024
+NEEDED = ("ce_specversion", "ce_id", "ce_type")
 APPENDED = 1  # the `timestamp_type` of a record that was timed by the broker, not by its writer
 _OURS = (
     "系统未能处理该回报，正在检查，请勿重复发送",
@@ -56,11 +58,14 @@ def read(raw: KafkaRecord) -> BankReply:
         )
     names |= _names(raw)
     try:
-        headers = {name: value.decode() for name, value in raw.headers if name.startswith("ce_")}
-    except (UnicodeDecodeError, AttributeError):
+        headers = {name: _text(value) for name, value in raw.headers if name.startswith("ce_")}
+    except UnicodeDecodeError:
         return BankReply(raw, None, names, "headers", "消息头不是 UTF-8 文本", "a header is not UTF-8 text")
-    if _is_plain(headers.get("ce_id", "")):
-        names["id"] = headers["ce_id"]
+    if empty := [name for name in NEEDED if headers.get(name, "") is None]:
+        name = empty[0]
+        return BankReply(raw, None, names, name, f"消息头 {name} 没有值", f"header {name} has no value")
+    if _is_plain(ce_id := headers.get("ce_id") or ""):
+        names["id"] = ce_id
     if headers.get("ce_specversion") != "1.0" or headers.get("ce_type") != BankReport.type:
         return BankReply(
             raw,
@@ -96,15 +101,25 @@ def _names(raw: KafkaRecord) -> dict[str, str]:
     return {name: value for name, value in names.items() if isinstance(value, str) and _is_plain(value)}
 
 
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
+
+
 def _is_plain(value: str) -> bool:
     return 0 < len(value) <= 100 and value.isprintable()
 
 
+def without_content(raw: ConsumerRecord) -> ConsumerRecord:
+    """The record as it is parked where its content cannot be stored: its place and its time."""
+    return replace(raw, key=None, value=None, headers=())
+
+
 def appended_at(raw: ConsumerRecord, read_at: datetime) -> datetime:
     """When the broker appended the record, where the broker timed it; else when it was read."""
-    if raw.timestamp_type != APPENDED:
-        return read_at
-    return min(read_at, datetime.fromtimestamp(raw.timestamp / 1000, UTC))
+    if raw.timestamp_type == APPENDED:
+        with suppress(OverflowError, ValueError, OSError):  # a time that no calendar has
+            return min(read_at, datetime.fromtimestamp(raw.timestamp / 1000, UTC))
+    return read_at
 
 
 def unread(reply: BankReply, at: datetime, *, ours: bool) -> ReportReceipt:

@@ -1,0 +1,151 @@
+"""Whatever arrives on a topic costs its own record alone: it is parked with its reason, the next handled."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from huying.kafka.broker import Kafka
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from services.dispatch.app import SERVICE as DISPATCH
+from services.financing.app import SERVICE as FINANCING
+from shared import events
+from shared.messaging import wire
+from tests.banks import DOCUMENT, KafkaBank, ask, directory, report
+from tests.city import City, local
+
+NUMBERS = itertools.count(1)
+AT = local("2026-11-09 09:00")
+Record = tuple[bytes | None, bytes, list[tuple[str, bytes | None]]]
+"""Key, value and headers."""
+
+
+@pytest.fixture
+async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
+    """Dispatch and financing alone: what the others would say comes from the tests."""
+    async with City(postgres, broker, services=(DISPATCH, FINANCING)) as city:
+        yield city
+
+
+def received(**values: Any) -> events.AppealReceived:
+    return events.AppealReceived(
+        **{
+            "appeal_id": uuid4(),
+            "registration_number": f"BZ-20261109-{next(NUMBERS):05}",
+            "occurred_at": AT,
+            "channel": events.Channel.WEB,
+            "kind": events.Kind.HELP,
+            "title": "诉求",
+            "pack": "bozhou-2024@1",
+            **values,
+        }
+    )
+
+
+def as_record(event: events.Event, *more: tuple[str, bytes | None], **instead: bytes | None) -> Record:
+    """The record of an event; `ce_…=` puts another value into a header."""
+    headers = dict(wire.headers(event.source, event.type, event.id, event.occurred_at, None))
+    return str(event.key).encode(), wire.body(event).encode(), [*(headers | instead).items(), *more]
+
+
+async def send(city: City, topic: str, records: Iterable[Record]) -> None:
+    producer = AIOKafkaProducer(**city.broker.as_client().client())
+    await producer.start()
+    try:
+        for key, value, headers in records:
+            await producer.send_and_wait(topic, value, key, 0, headers=headers)
+    finally:
+        await producer.stop()
+
+
+async def parked(city: City, service: str) -> list[Any]:
+    return list((await city.ok("ops", "GET", f"/{service}/parked?limit=100"))["items"])
+
+
+async def until_known(city: City, appeal_id: UUID) -> None:
+    """Wait until dispatch has heard of the appeal."""
+    async with asyncio.timeout(30):
+        while (await city.call("office", "GET", f"/dispatch/appeals/{appeal_id}")).status_code != 200:
+            await asyncio.sleep(0.05)
+
+
+HOSTILE: dict[str, tuple[Record, str]] = {
+    "header without a value, no event": ((None, b"{}", [("x-env", None)]), "missing"),
+    "no id": (as_record(received(), ce_id=None), "ce_id missing"),
+    "no type": (as_record(received(), ce_type=None), "ce_type missing"),
+    "null character in the type": (as_record(received(), ce_type=b"a\x00b"), "not in the catalogue"),
+    "null character in the version": (as_record(received(), ce_specversion=b"\x00"), "is not 1.0"),
+    "null character in a header's name": ((b"\x00", b"\x00", [("a\x00b", b"\x00")]), "missing"),
+    "type without end": (as_record(received(), ce_type=b"x" * 50_000), "event type xxx"),
+    "key without end": ((bytes(range(33, 127)) * 100, b"", []), "missing"),
+    "null character in a text": (as_record(received(title="a\x00b")), "cannot be stored"),
+    "watermark before all time": (
+        (
+            None,
+            b'{"upto": "0001-01-01T00:00:00+14:00", "after": 0}',
+            [*wire.headers("intake", wire.WATERMARK, uuid4(), AT, None)],
+        ),
+        "",
+    ),
+}
+
+
+async def test_a_hostile_record_is_parked_with_its_reason_and_the_next_is_handled(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    later = received()
+    await send(city, "intake.events", [*(record for record, _ in HOSTILE.values()), as_record(later)])
+    await until_known(city, later.appeal_id)
+    reasons = [record["reason"] for record in sorted(await parked(city, "dispatch"), key=lambda r: r["id"])]
+    assert len(reasons) == len(HOSTILE)
+    for (name, (_, wanted)), reason in zip(HOSTILE.items(), reasons, strict=True):
+        assert wanted in reason, name
+        assert 0 < len(reason) <= 1_000, name
+
+
+async def test_a_header_without_a_value_that_nobody_needs_is_as_none(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    for headers in ([("traceparent", None)], [("x-env", None), ("", None)]):
+        event = received()
+        await send(city, "intake.events", [as_record(event, *headers)])
+        await until_known(city, event.appeal_id)
+    assert await parked(city, "dispatch") == []
+
+
+async def test_content_that_cannot_be_stored_costs_no_pauses(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    later = received()
+    odd = [as_record(received(title="\x00")) for _ in range(25)]
+    odd += [as_record(received(), ce_type=b"\x00") for _ in range(25)]
+    await send(city, "intake.events", [*odd, as_record(later)])
+    async with asyncio.timeout(15):  # 70 seconds with three attempts and their pauses
+        await until_known(city, later.appeal_id)
+    assert len(await parked(city, "dispatch")) == 50
+
+
+async def test_a_bank_s_headers_without_a_value_are_answered(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    await directory(city, abc=["kafka"])
+    (example,) = DOCUMENT["components"]["messages"]["bank.report.v1"]["examples"]
+    async with KafkaBank(city, "abc") as bank:
+        loan = await ask(city, "abc")
+        valid = json.dumps(report(loan["legs"]["abc"], "contacted")).encode()
+        replies = (
+            (valid, "traceparent", "accepted"),
+            (valid, "x-env", "repeated"),
+            (valid, "ce_id", "malformed"),
+            (valid, "ce_specversion", "malformed"),
+            (valid, "ce_time", "repeated"),
+            (b"not json", "x-env", "malformed"),
+            (b"\x00", "\x00", "malformed"),
+            (valid, "content-type", "repeated"),
+        )
+        for number, (value, header, code) in enumerate(replies, 1):
+            await bank.say(value, {**example["headers"], header: None})
+            answer = (await bank.until("receipts", number))[-1]["body"]
+            assert answer["code"] == code, (header, answer)
+    assert len(await parked(city, "financing")) == 4
