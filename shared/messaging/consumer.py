@@ -7,7 +7,7 @@ where its content cannot be stored, its place and the reason alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -29,7 +29,7 @@ from shared.messaging.broker import BrokerClient, close_client, may_pass
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
-from shared.messaging.records import ReceivedRecord, decode
+from shared.messaging.records import KafkaRecord, ReceivedRecord, decode
 from shared.messaging.settling import settle
 from shared.messaging.watermarks import Partition, newest_watermarks, save_watermarks
 from shared.messaging.wire import Watermark
@@ -144,7 +144,7 @@ class Consumer:
             batch = await consumer.getmany(timeout_ms=500, max_records=BATCH)
             pace.begin()
             self._lag.fetched(consumer, batch)
-            events = await self._settle([decode(raw) for raws in batch.values() for raw in raws])
+            events = await self._settle(self._decode(raw for raws in batch.values() for raw in raws))
             offsets = {partition: raws[-1].offset + 1 for partition, raws in batch.items()}
             self._lag.committed(consumer, offsets)
             self._uncommitted |= offsets
@@ -176,6 +176,10 @@ class Consumer:
                     await consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             self._log.info("partitions moved on; the inbox will drop what comes twice", reason=repr(error))
+
+    def _decode(self, raws: Iterable[KafkaRecord]) -> list[ReceivedRecord]:
+        latest_claim = self._clock.latest_claim()
+        return [decode(raw, latest_claim) for raw in raws]
 
     async def _settle(self, records: Sequence[ReceivedRecord]) -> int:
         """Get the records handled or parked; returns how many events were new."""
@@ -261,7 +265,7 @@ class Consumer:
                 await redrive(conn, parked, await self._clock.stamp(conn))
                 await mark_redriven(conn, parked_id)
             return
-        record = decode(parked)
+        (record,) = self._decode([parked])
         if record.reason is not None:
             raise Conflict(
                 f"消息仍无法读取：{record.reason}", f"the message still cannot be read: {record.reason}"

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from shared.events import Event
 from shared.messaging import wire
+from shared.messaging.topics import events_topic
 
 
 class KafkaRecord(Protocol):
@@ -58,9 +60,31 @@ class ReceivedRecord:
         return {"topic": self.raw.topic, "partition": self.raw.partition, "offset": self.raw.offset}
 
 
-def decode(raw: KafkaRecord) -> ReceivedRecord:
-    """Read one record. Never raises: an unreadable record has a reason and no content."""
+def decode(raw: KafkaRecord, latest_claim: datetime) -> ReceivedRecord:
+    """Read one record. Never raises: one that is unreadable or not believed has a reason and no content.
+
+    A watermark after `latest_claim` is not believed.
+    """
     try:
-        return ReceivedRecord(raw, wire.read(list(raw.headers), raw.value))
+        envelope = wire.read(raw.headers, raw.value)
+        _check_author(raw, envelope.content, latest_claim)
     except wire.Unreadable as error:
         return ReceivedRecord(raw, None, str(error))
+    return ReceivedRecord(raw, envelope)
+
+
+def _check_author(raw: KafkaRecord, content: Event | wire.Watermark, latest_claim: datetime) -> None:
+    """Raise `Unreadable` where the owner of the topic cannot have said this.
+
+    The broker lets a topic's owner alone write it. So an event counts on the topic of the service that its
+    class names, and a watermark where its source is the topic's owner.
+    """
+    if isinstance(content, Event):
+        if raw.topic != events_topic(content.source):
+            raise wire.Unreadable(f"{content.type} counts on {events_topic(content.source)} alone")
+        return
+    source = (dict(raw.headers)["ce_source"] or b"").decode()
+    if events_topic(source.removeprefix(wire.SOURCES)) != raw.topic:
+        raise wire.Unreadable(f"a watermark of {source} does not count on {raw.topic}")
+    if content.upto > latest_claim:
+        raise wire.Unreadable(f"a watermark up to {content.upto.isoformat()} lies in the future")

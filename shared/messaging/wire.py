@@ -16,6 +16,8 @@ ReceivedHeaders = Sequence[tuple[str, bytes | None]]
 """The headers of a record that others wrote: Kafka lets a header have no value."""
 
 WATERMARK = "huying.watermark.v1"
+SOURCES = "/huying/"
+"""How `ce_source` begins; the name of a service follows."""
 _HEADER_FIELDS = {"id", "occurred_at"}
 
 
@@ -55,7 +57,7 @@ def headers(source: str, type_: str, id_: UUID, occurred_at: datetime, tracepare
         ("ce_specversion", b"1.0"),
         ("ce_id", str(id_).encode()),
         ("ce_type", type_.encode()),
-        ("ce_source", f"/huying/{source}".encode()),
+        ("ce_source", f"{SOURCES}{source}".encode()),
         ("ce_time", occurred_at.isoformat().encode()),
         ("content-type", b"application/json"),
     ]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """Before any event: where a driven clock starts, and the moment up to which nothing is judged yet."""
 TICK = timedelta(microseconds=1)
+SKEW = timedelta(seconds=10)
+"""How far the clocks of two machines may be apart."""
 _NOW = text("select now()")
 
 READER = "huying-reader"
@@ -55,6 +57,9 @@ class Clock(Protocol):
     async def stamp(self, conn: "Connection") -> datetime:
         """The same for the transaction of `conn`. It costs a round trip."""
 
+    def latest_claim(self) -> datetime:
+        """No service can have come further than this moment: a claim that it has is not believed."""
+
     async def horizon(self, conn: "Connection") -> datetime:
         """A moment up to which (inclusive) every transaction of this database has ended."""
 
@@ -75,6 +80,9 @@ class WallClock:
     async def stamp(self, conn: "Connection") -> datetime:
         at: datetime = (await conn.execute(_NOW)).scalar_one()
         return at
+
+    def latest_claim(self) -> datetime:
+        return self.now() + SKEW
 
     async def horizon(self, conn: "Connection") -> datetime:
         upto: datetime = (await conn.execute(_HORIZON)).scalar_one()
@@ -104,6 +112,10 @@ class DrivenClock:
 
     async def stamp(self, conn: "Connection") -> datetime:
         return self._now
+
+    def latest_claim(self) -> datetime:
+        """None: the driver moves clocks one after the other, and others may be ahead of this one."""
+        return datetime.max.replace(tzinfo=UTC)
 
     async def horizon(self, conn: "Connection") -> datetime:
         return self._now - TICK

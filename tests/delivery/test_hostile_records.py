@@ -4,10 +4,12 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
 
 from huying.kafka.broker import Kafka
@@ -74,6 +76,11 @@ async def until_known(city: City, appeal_id: UUID) -> None:
             await asyncio.sleep(0.05)
 
 
+def watermark(source: str, upto: str) -> Record:
+    body = wire.Watermark.model_validate({"upto": upto, "after": 0}).model_dump_json().encode()
+    return None, body, [*wire.headers(source, wire.WATERMARK, uuid4(), AT, None)]
+
+
 HOSTILE: dict[str, tuple[Record, str]] = {
     "header without a value, no event": ((None, b"{}", [("x-env", None)]), "missing"),
     "no id": (as_record(received(), ce_id=None), "ce_id missing"),
@@ -84,14 +91,7 @@ HOSTILE: dict[str, tuple[Record, str]] = {
     "type without end": (as_record(received(), ce_type=b"x" * 50_000), "event type xxx"),
     "key without end": ((bytes(range(33, 127)) * 100, b"", []), "missing"),
     "null character in a text": (as_record(received(title="a\x00b")), "cannot be stored"),
-    "watermark before all time": (
-        (
-            None,
-            b'{"upto": "0001-01-01T00:00:00+14:00", "after": 0}',
-            [*wire.headers("intake", wire.WATERMARK, uuid4(), AT, None)],
-        ),
-        "",
-    ),
+    "watermark before all time": (watermark("intake", "0001-01-01T00:00:00+14:00"), "cannot be stored"),
 }
 
 
@@ -149,3 +149,49 @@ async def test_a_bank_s_headers_without_a_value_are_answered(city: City) -> None
             answer = (await bank.until("receipts", number))[-1]["body"]
             assert answer["code"] == code, (header, answer)
     assert len(await parked(city, "financing")) == 4
+
+
+async def test_an_event_counts_on_the_topic_of_its_service_alone(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    appeal, forged = received(), received()
+    withdrawn = events.AppealWithdrawn(
+        appeal_id=appeal.appeal_id,
+        registration_number=appeal.registration_number,
+        occurred_at=AT,
+        reason="冒名",
+    )
+    await send(city, "intake.events", [as_record(appeal)])
+    await until_known(city, appeal.appeal_id)
+    foreign = [as_record(withdrawn), as_record(forged), watermark("intake", "2026-11-10T00:00:00Z")]
+    foreign.append(as_record(withdrawn, ce_source=b"/huying/escalation"))
+    await send(city, "escalation.events", foreign)
+    async with asyncio.timeout(30):
+        while len(records := await parked(city, "dispatch")) < len(foreign):
+            await asyncio.sleep(0.05)
+    assert [record["reason"] for record in sorted(records, key=lambda r: r["id"])] == [
+        "appeal.withdrawn.v1 counts on intake.events alone",
+        "appeal.received.v1 counts on intake.events alone",
+        "a watermark of /huying/intake does not count on escalation.events",
+        "appeal.withdrawn.v1 counts on intake.events alone",
+    ]
+    assert (await city.ok("office", "GET", f"/dispatch/appeals/{appeal.appeal_id}"))["state"] != "withdrawn"
+    assert (await city.call("office", "GET", f"/dispatch/appeals/{forged.appeal_id}")).status_code == 404
+    again = f"/dispatch/parked/{records[0]['id']}/redrive"
+    assert (await city.call("ops", "POST", again)).status_code == 409
+
+
+async def test_a_watermark_from_the_future_is_not_believed(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka
+) -> None:
+    async with City(postgres, broker, services=(DISPATCH,), clock="wall") as city:
+        now = datetime.now(UTC)
+        hour, year = timedelta(hours=1), timedelta(days=365)
+        upto = {moment: (now + moment).isoformat() for moment in (-hour, hour, 63 * year)}
+        await send(city, "intake.events", [watermark("intake", moment) for moment in upto.values()])
+        async with asyncio.timeout(30):
+            while len(records := await parked(city, "dispatch")) < 2:
+                await asyncio.sleep(0.05)
+        assert all("lies in the future" in record["reason"] for record in records)
+        async with city.services["dispatch"].engine.connect() as conn:
+            heard = (await conn.execute(sa.text("select max(watermark) from heard"))).scalar_one()
+        assert heard == now - hour
