@@ -18,11 +18,19 @@ def up(
     kafka: Annotated[
         Path | None, typer.Option(help="State folder of `huying kafka up`: run on that.")
     ] = None,
+    bank_faults: Annotated[
+        str | None,
+        typer.Option(
+            help="Chances of faults at the sample banks, e.g. slow=0.1,garbage=0.1 (raises alerts)."
+        ),
+    ] = None,
 ) -> None:
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
+    from huying.local.up import FAULTS
     from huying.local.up import up as start
 
-    run_until_stopped(start(state, port, processes=processes, kafka=kafka))
+    faults = FAULTS if bank_faults is None else bank_faults
+    run_until_stopped(start(state, port, processes=processes, kafka=kafka, bank_faults=faults))
 
 
 def bank_sim(

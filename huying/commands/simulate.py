@@ -49,7 +49,9 @@ def simulate(
         raise ValueError("--pack is given more than twice: compare two packs at a time")
     if from_events and not file and not profile:
         services = RunningServices.find(state, url, key)
-        live.simulate(services, pack, out, settings, upto=upto, of=of, explain=explain)
+        live.simulate(
+            services, pack, out, settings or services.pack_settings, upto=upto, of=of, explain=explain
+        )
     elif file and profile and not from_events:
         simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes)
     else:
@@ -69,5 +71,6 @@ def verify(
     from huying.local.running_services import RunningServices
     from huying.simulate.verify import verify as run
 
-    if not run(RunningServices.find(state, url, key), packs or [], settings):
+    services = RunningServices.find(state, url, key)
+    if not run(services, packs or [], settings or services.pack_settings):
         raise typer.Exit(1)

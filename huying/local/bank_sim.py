@@ -140,7 +140,9 @@ def read_faults(text: str) -> dict[str, float]:
         except ValueError:
             chance = -1.0
         if name not in FAULTS or not 0 <= chance <= 1:
-            raise ValueError(f"--faults {part}: write one of {', '.join(FAULTS)} and a chance, like slow=0.1")
+            raise ValueError(
+                f"chance of a fault {part}: write one of {', '.join(FAULTS)} and a chance, like slow=0.1"
+            )
         chances[name] = chance
     return chances
 

@@ -1,4 +1,4 @@
-"""Services that run: where they answer, and requests to them under the key of an ops account."""
+"""Services that run: where they answer, their pack settings, and requests under the key of an ops account."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,21 @@ from huying.local.accounts import KEYS
 from services import SERVICES
 
 URLS = "urls.yaml"
+PACK_SETTINGS = "pack-settings.txt"
+"""Names the file with the numbers that packs leave open; empty where the services run without one."""
 
 
 @dataclass(frozen=True)
 class RunningServices:
-    """The address of each service, and the key of an ops account."""
+    """The address of each service, and the key of an ops account.
+
+    `pack_settings`: the file that gives their packs numbers, where `huying up` says which it is.
+    """
 
     urls: dict[str, str]
     key: str
     transport: httpx.BaseTransport | None = None
+    pack_settings: Path | None = None
 
     @classmethod
     def find(cls, state: Path, url: str | None, key: str | None) -> "RunningServices":
@@ -30,11 +36,14 @@ class RunningServices:
             return cls({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
         try:
             urls = yaml.safe_load((state / URLS).read_text("utf-8"))
-            return cls(urls, yaml.safe_load((state / KEYS).read_text("utf-8"))["ops"])
+            key = yaml.safe_load((state / KEYS).read_text("utf-8"))["ops"]
         except OSError as error:
             raise ValueError(
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
             ) from error
+        named = state / PACK_SETTINGS
+        settings = named.read_text("utf-8") if named.exists() else ""
+        return cls(urls, key, pack_settings=Path(settings) if settings else None)
 
     def ask(self, method: str, service: str, path: str, body: object = None, **params: str) -> httpx.Response:
         """Send one request. ValueError with the service's own words where it refuses."""

@@ -17,9 +17,10 @@ from huying.kafka.broker import RunningKafka
 from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
 from huying.local.cluster import LocalCluster
 from huying.local.embedded import EmbeddedError, free_port
-from huying.local.running_services import URLS
+from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES
+from shared.judging.settings import RulesSettings
 from shared.service.accounts import Accounts
 from shared.service.service import ServiceContext
 from shared.service.start import listening, serve, under_one_port
@@ -27,17 +28,22 @@ from shared.telemetry.logs import configure_logs
 
 SPEED = 2_000.0
 """Seconds of a sample bank in one second: its day takes 43 seconds."""
-FAULTS = {"silence": 0.1, "duplicate": 0.1, "garbage": 0.02, "slow": 0.1}
+FAULTS = "silence=0.1,duplicate=0.1,slow=0.1"
+"""What goes wrong at the sample banks. Garbage is left out: it raises an alert, and a fresh city has none."""
 CONSOLE = "ops"
 """The path of the console, beside those of the services."""
 
 
-async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = None) -> None:
+async def up(
+    state: Path, port: int, *, processes: bool, kafka: Path | None = None, bank_faults: str = FAULTS
+) -> None:
     """Run until cancelled, on the Apache Kafka of the folder `kafka` where one is given.
 
+    `bank_faults`: what goes wrong at the sample banks, as `read_faults` reads it; ValueError where it cannot.
     Raises `EmbeddedError` with a sentence where something cannot start.
     """
     configure_logs("WARNING")
+    faults = bank_sim.read_faults(bank_faults)
     urls = _urls(port, processes=processes)
     console_port = port + len(SERVICES) if processes else port
     check_ports(range(port, console_port + 1))
@@ -63,9 +69,9 @@ async def up(state: Path, port: int, *, processes: bool, kafka: Path | None = No
             group.create_task(cluster.supervise())
             group.create_task(console.run())
             if processes:
-                await _ready(cluster, group, urls, console_port)
+                await _ready(cluster, group, urls, console_port, faults)
             else:
-                group.create_task(_in_one(cluster, group, urls, console))
+                group.create_task(_in_one(cluster, group, urls, console, faults))
     finally:
         await cluster.stop()
 
@@ -99,19 +105,27 @@ def _procedure_settings() -> dict[str, object]:
 
 
 async def _in_one(
-    cluster: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console: Console
+    cluster: LocalCluster,
+    group: asyncio.TaskGroup,
+    urls: dict[str, str],
+    console: Console,
+    faults: dict[str, float],
 ) -> None:
     port = cluster.settings(SERVICES[0]).port
 
     async def ready(_services: list[ServiceContext]) -> None:
-        await _ready(cluster, group, urls, port)
+        await _ready(cluster, group, urls, port, faults)
 
     apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
     await serve(apps, cluster.settings, ready, {CONSOLE: console.app})
 
 
 async def _ready(
-    cluster: LocalCluster, group: asyncio.TaskGroup, urls: dict[str, str], console_port: int
+    cluster: LocalCluster,
+    group: asyncio.TaskGroup,
+    urls: dict[str, str],
+    console_port: int,
+    faults: dict[str, float],
 ) -> None:
     """Load the sample data, start the sample banks, and print where everything answers."""
     await sample_data.load_samples(urls, cluster.keys)
@@ -119,9 +133,10 @@ async def _ready(
     codes = await _banks(cluster, urls["financing"], "kafka")
     await cluster.broker.admit(codes)
     for code in codes:
-        group.create_task(_answer(cluster, code))
+        group.create_task(_answer(cluster, code, faults))
     for code in await _banks(cluster, urls["financing"], "webhook"):
-        group.create_task(_answer_webhooks(cluster, code, urls["financing"]))
+        group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
+    (cluster.state / PACK_SETTINGS).write_text(_pack_settings(cluster), "utf-8")
     (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
     typer.echo(
@@ -145,6 +160,12 @@ async def _ready(
     )
 
 
+def _pack_settings(cluster: LocalCluster) -> str:
+    settings = cluster.settings("escalation")
+    assert isinstance(settings, RulesSettings)
+    return str(settings.pack_settings.resolve()) if settings.pack_settings else ""
+
+
 async def _banks(cluster: LocalCluster, financing: str, integration: str) -> list[str]:
     """The codes of the banks in the directory with this integration."""
     headers = {"authorization": f"Bearer {cluster.keys['office']}"}
@@ -153,23 +174,25 @@ async def _banks(cluster: LocalCluster, financing: str, integration: str) -> lis
     return [bank["code"] for bank in banks if integration in bank["ways"]]
 
 
-async def _answer(cluster: LocalCluster, code: str) -> None:
+async def _answer(cluster: LocalCluster, code: str, faults: dict[str, float]) -> None:
     """Run a sample bank on Kafka; it starts again after the broker was away."""
     while True:
         try:
-            bank = bank_sim.BankPlan(code, faults=FAULTS, speed=SPEED)
+            bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
             await bank_sim.on_kafka(bank, cluster.broker.as_client(f"bank-{code}"))
         except KafkaError:
             await asyncio.sleep(1)
 
 
-async def _answer_webhooks(cluster: LocalCluster, code: str, financing: str) -> None:
+async def _answer_webhooks(
+    cluster: LocalCluster, code: str, financing: str, faults: dict[str, float]
+) -> None:
     """Run a sample bank with an endpoint here, unless its webhooks go elsewhere."""
     if (key := cluster.keys.get(code)) is None or await _has_other_endpoint(financing, code, key):
         return
     while True:
         try:
-            bank = bank_sim.BankPlan(code, faults=FAULTS, speed=SPEED)
+            bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
             await bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key)
         except (httpx.TransportError, OSError):
             await asyncio.sleep(1)

@@ -117,6 +117,20 @@ def is_seen(console: str, up: Up, number: str) -> bool:
     return page.is_success and "data-trace" in page.text
 
 
+def verified(state: Path) -> str:
+    """What the README's `huying verify` says of the city that runs on `state`."""
+    (line,) = re.findall(r"^\.venv/bin/huying (verify)\b", README.read_text("utf-8"), re.MULTILINE)
+    command = [sys.executable, "-m", "huying", line, "--state", str(state)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return " ".join(done.stdout.split())
+
+
+def map_page(console: str, up: Up) -> str:
+    """The first page of the console, with the alerts that hold."""
+    return httpx.get(f"{console}/ops/", headers=up.key("ops"), follow_redirects=True, timeout=30).text
+
+
 def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
     register, read = readme_commands()
     with Up(state, free_port()).until_ready() as up:
@@ -131,6 +145,8 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         assert str(state) in refused(state, "--port", str(free_port()))
         assert healthy(f"{up.url}/intake")
         up.until(lambda: is_seen(up.url, up, mine["registration_number"]), 30)
+        assert "exactly what was issued" in verified(state)
+        up.until(lambda: "当前没有告警" in map_page(up.url, up), 30)
         assert up.stop() == 0
         assert below(state) == []
         assert "Traceback" not in up.said()

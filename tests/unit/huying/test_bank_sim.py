@@ -1,5 +1,6 @@
 """The bank that answers by itself: the same seed, the same bank."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from huying.local.bank_sim import BUILT_IN, FAULTS, BankPlan, Delays, read_delays, read_faults
+from huying.local.up import FAULTS as FAULTS_OF_UP
+from huying.local.up import up
 
 REQUEST = {"leg": "RZ-20260213-00042/1", "amount": "500000.00", "term_months": 12}
 HEAD = "case_id,submitted,preaccepted,accepted,approved,declined\n"
@@ -83,3 +86,15 @@ def test_the_bank_knows_nothing_of_the_services() -> None:
         "sys.exit(any(name.split('.')[0] in ('services', 'shared') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_banks_of_a_fresh_city_send_nothing_that_raises_an_alert() -> None:
+    assert FAULTS_OF_UP
+    assert read_faults(FAULTS_OF_UP).keys() <= {"silence", "duplicate", "slow"}
+
+
+@pytest.mark.parametrize("faults", ["garbage", "rubbish=0.1", "garbage=2", "slow=0.1,garbage=x"])
+def test_a_city_is_refused_at_once_where_its_banks_faults_cannot_be_read(tmp_path: Path, faults: str) -> None:
+    with pytest.raises(ValueError, match="write one of silence, duplicate, garbage, slow and a chance"):
+        asyncio.run(up(tmp_path, 1, processes=False, bank_faults=faults))
+    assert list(tmp_path.iterdir()) == []
