@@ -71,13 +71,14 @@ async def leg_of(city: City, loan: dict[str, Any], bank: str) -> dict[str, Any]:
 class KafkaBank:
     """A bank's program on Kafka. It has read the AsyncAPI document and knows nothing else."""
 
-    def __init__(self, city: City, code: str) -> None:
+    def __init__(self, city: City, code: str, **producer: Any) -> None:
         self.code = code
+        self._producing = producer
         self._kafka = city.broker.as_client(f"bank-{code}").client()
         self.heard: dict[str, list[dict[str, Any]]] = {"requests": [], "receipts": []}
 
     async def __aenter__(self) -> Self:
-        self._producer = AIOKafkaProducer(**self._kafka)
+        self._producer = AIOKafkaProducer(**self._kafka, **self._producing)
         self._consumer = AIOKafkaConsumer(
             *(address(channel, self.code) for channel in self.heard),
             **self._kafka,

@@ -195,3 +195,15 @@ async def test_a_watermark_from_the_future_is_not_believed(
         async with city.services["dispatch"].engine.connect() as conn:
             heard = (await conn.execute(sa.text("select max(watermark) from heard"))).scalar_one()
         assert heard == now - hour
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+async def test_a_bank_may_compress_by_any_codec_of_kafka(city: City, codec: str) -> None:
+    await city.move_to("2026-11-09 09:00")
+    await directory(city, abc=["kafka"])
+    async with KafkaBank(city, "abc", compression_type=codec, linger_ms=20) as bank:
+        loans = [await ask(city, "abc") for _ in range(3)]
+        bodies = [json.dumps(report(loan["legs"]["abc"], "contacted")).encode() for loan in loans]
+        await asyncio.gather(*(bank.say(body) for body in bodies))
+        answers = await bank.until("receipts", len(bodies))
+        assert {answer["body"]["code"] for answer in answers} == {"accepted"}
