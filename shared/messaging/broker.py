@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizat
 from aiokafka.partitioner import murmur2
 
 from shared.database.errors import is_transient
+from shared.messaging.sizes import LARGEST_BATCH
 from shared.service.settings import Settings
 
 CHECK_EVERY_S = 1.0
@@ -131,7 +132,10 @@ class BrokerClient:
         Topics that `others` write, too, may have any number of partitions, and the broker sets the time of
         their records. Raises `WrongPartitions` or `TopicRefused`.
         """
-        config = {"retention.ms": "-1"}  # a service that was down must still find all records
+        config = {
+            "retention.ms": "-1",  # a service that was down must still find all records
+            "max.message.bytes": str(LARGEST_BATCH),
+        }
         if others:
             config["message.timestamp.type"] = "LogAppendTime"
         partitions, replicas = self._settings.partitions, self._settings.replication

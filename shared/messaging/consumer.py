@@ -28,7 +28,7 @@ from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, close_client, may_pass
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
-from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
+from shared.messaging.parked import OUTBOX, ParkedRecord, find_parked, mark_redriven, park, send_again
 from shared.messaging.records import KafkaRecord, ReceivedRecord, decode
 from shared.messaging.settling import settle
 from shared.messaging.watermarks import Partition, newest_watermarks, save_watermarks
@@ -260,6 +260,11 @@ class Consumer:
             raise NotFound(
                 f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
             )
+        if parked.cluster == OUTBOX:
+            async with self._engine.begin() as conn:
+                await send_again(conn, parked)
+                await mark_redriven(conn, parked_id)
+            return
         if (redrive := self._redrive_of(parked.topic)) is not None:
             async with self._engine.begin() as conn:
                 await redrive(conn, parked, await self._clock.stamp(conn))

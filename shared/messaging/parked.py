@@ -13,12 +13,15 @@ from sqlalchemy import text
 from shared.database.connection import Connection
 from shared.messaging.outbox import Message, publish
 from shared.messaging.records import ReceivedRecord
+from shared.messaging.sizes import LARGEST_COPY
 from shared.messaging.topics import parked_topic
 
 PARKED = "huying.parked.v1"
 LONGEST_REASON = 1_000
 LONGEST_KEY = 200
 """Characters of the key of an announcement: the outbox has an index of keys, whose entries are bounded."""
+OUTBOX = "outbox"
+"""Stands for the cluster of a row of our own outbox that no broker takes; its offset is the row's number."""
 
 _PARK = text(
     """
@@ -27,6 +30,16 @@ _PARK = text(
     on conflict (topic, partition, "offset", cluster) do nothing returning parked_at
     """
 )
+_PARK_UNSENDABLE = text(  # one that was redriven and cannot be sent again waits once more
+    """
+    insert into parked as p (topic, partition, "offset", cluster, key, headers, body, reason)
+    values (:topic, -1, :seq, :cluster, :key, '{}', :body, :reason)
+    on conflict (topic, partition, "offset", cluster) do update
+      set redriven_at = null, parked_at = now(), reason = excluded.reason where p.redriven_at is not null
+    returning parked_at
+    """
+)
+_UNSEND = text("update outbox set sent_at = null where seq = :seq")
 _WAITING = text("select * from parked where id = :id and redriven_at is null")
 _REDRIVEN = text("update parked set redriven_at = now() where id = :id")
 
@@ -55,7 +68,8 @@ class ParkedRecord:
 async def park(conn: Connection, service: str, cluster: str, record: ReceivedRecord) -> None:
     """Lay a record aside with its reason, and announce it on the service's topic of parked messages.
 
-    A record that is parked already is neither parked nor announced again.
+    A record that is parked already is neither parked nor announced again. Of one that is larger than
+    `LARGEST_COPY` the announcement has place and reason, and how many bytes of body it leaves out.
     """
     raw, position = record.raw, record.position()
     headers = {_without_null(name): _storable(value) for name, value in raw.headers}
@@ -65,7 +79,29 @@ async def park(conn: Connection, service: str, cluster: str, record: ReceivedRec
     parked_at = (await conn.execute(_PARK, values)).scalar()
     if parked_at is not None:
         content = position | {"reason": reason, "headers": headers, "body": _base64(body)}
+        if sum(map(len, (key or "", values["headers"], content["body"]))) > LARGEST_COPY:
+            content = position | {"reason": reason, "headers": {}, "left_out": len(body)}
         await publish(conn, [announcement(service, (key or "")[:LONGEST_KEY], parked_at, content)])
+
+
+async def park_unsendable(conn: Connection, service: str, row: Any, reason: str) -> bool:
+    """Lay a row of the outbox aside that no broker takes; returns whether it did not lie there already.
+
+    The announcement tells place and reason; the parked record holds the whole.
+    """
+    place = {"topic": row.topic, "seq": row.seq}
+    values = place | {"cluster": OUTBOX, "key": row.key, "body": row.body.encode(), "reason": reason}
+    parked_at = (await conn.execute(_PARK_UNSENDABLE, values)).scalar()
+    if parked_at is not None:
+        content = {"topic": row.topic, "partition": -1, "offset": row.seq, "reason": reason, "headers": {}}
+        content |= {"left_out": len(values["body"])}
+        await publish(conn, [announcement(service, row.key, parked_at, content)])
+    return parked_at is not None
+
+
+async def send_again(conn: Connection, parked: ParkedRecord) -> None:
+    """Have the relay send a row of the outbox once more that was laid aside."""
+    await conn.execute(_UNSEND, {"seq": parked.offset})
 
 
 def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) -> Message:

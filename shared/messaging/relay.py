@@ -16,7 +16,7 @@ from uuid import uuid4
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import UnknownError
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, UnknownError
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
@@ -35,6 +35,8 @@ from shared.messaging.broker import (
     may_pass,
     track_topics,
 )
+from shared.messaging.parked import park_unsendable
+from shared.messaging.sizes import LARGEST_RECORD, LARGEST_REQUEST
 from shared.messaging.topics import Topics, events_topic, parked_topic
 from shared.service.clock import Clock, epoch_ns
 from shared.service.settings import Settings
@@ -66,6 +68,10 @@ _STATE = text("select cluster, offsets from relay")
 _SAVE_STATE = text("update relay set cluster = :cluster, offsets = cast(:offsets as jsonb)")
 _FORGET_OFFSETS = text("update relay set offsets = '{}'")
 _UNSEND = text("update outbox set sent_at = null where sent_at is not null")
+
+
+UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError)
+"""What a broker says of a record that it will never take."""
 
 
 class LogLost(Exception):
@@ -169,6 +175,7 @@ class Relay:
             acks="all",
             linger_ms=2,
             max_batch_size=262_144,
+            max_request_size=LARGEST_REQUEST,
             enable_idempotence=self._settings.idempotent_producer,
             request_timeout_ms=10_000,
         )
@@ -258,23 +265,54 @@ class Relay:
         return sent
 
     async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
+        """Send rows; those that can never be sent are laid aside, and the others go on."""
         began_ns = epoch_ns()
         await track_topics(producer, {row.topic for row in rows})
-        acknowledgements = [
-            await producer.send(
-                row.topic,
-                key=row.key.encode(),
-                partition=self._partition(row.topic, row.key),
-                value=row.body.encode(),
-                headers=wire.headers(self._service, row.type, row.event_id, row.occurred_at, row.traceparent),
-            )
-            for row in rows
-        ]
-        sent = await asyncio.gather(*acknowledgements)
-        self._note_offsets(sent)
-        self._telemetry.metrics.count_relayed(row.topic for row in rows)
-        for row, record in zip(rows, sent, strict=True):
+        small = [row for row in rows if _size(row) <= LARGEST_RECORD]
+        acknowledgements = [await self._enqueue(producer, row) for row in small]
+        answers = await asyncio.gather(*acknowledgements, return_exceptions=True)
+        sent: list[tuple[Any, RecordMetadata]] = []
+        for row, answer in zip(small, answers, strict=True):
+            if isinstance(answer, UNSENDABLE):
+                if (alone := await self._send_alone(producer, row)) is not None:
+                    sent.append((row, alone))
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                sent.append((row, answer))
+        for row in rows:
+            if (size := _size(row)) > LARGEST_RECORD:
+                await self._lay_aside(row, f"{size} bytes are more than {LARGEST_RECORD}")
+        self._note_offsets([record for _, record in sent])
+        self._telemetry.metrics.count_relayed(row.topic for row, _ in sent)
+        for row, record in sent:
             message_spans.export_send_span(self._telemetry.tracer, row, record, began_ns)
+
+    async def _enqueue(self, producer: AIOKafkaProducer, row: Any) -> asyncio.Future[RecordMetadata]:
+        acknowledgement: asyncio.Future[RecordMetadata] = await producer.send(
+            row.topic,
+            key=row.key.encode(),
+            partition=self._partition(row.topic, row.key),
+            value=row.body.encode(),
+            headers=wire.headers(self._service, row.type, row.event_id, row.occurred_at, row.traceparent),
+        )
+        return acknowledgement
+
+    async def _send_alone(self, producer: AIOKafkaProducer, row: Any) -> RecordMetadata | None:
+        """Send a row whose batch was refused for good. Where it is refused alone it is laid aside: None."""
+        try:
+            return await (await self._enqueue(producer, row))
+        except UNSENDABLE as error:
+            await self._lay_aside(row, f"the broker refuses {_size(row)} bytes: {type(error).__name__}")
+            return None
+
+    async def _lay_aside(self, row: Any, reason: str) -> None:
+        reason = f"cannot be sent: {reason}"
+        async with self._engine.begin() as conn:
+            is_new = await park_unsendable(conn, self._service, row, reason)
+        if is_new:
+            self._log.error("parked", topic=row.topic, seq=row.seq, reason=reason)
+            self._telemetry.metrics.count_parked(row.topic)
 
     def _partition(self, topic: str, key: str) -> int | None:
         """By HUYING_PARTITIONS for an own topic, also while some are added; else the producer chooses."""
@@ -304,6 +342,11 @@ class Relay:
             self._offsets[partition] = record.offset + 1
         if lost:
             raise LogLost(self.topic)
+
+
+def _size(row: Any) -> int:
+    """The bytes of a row's key and body."""
+    return len(row.key.encode()) + len(row.body.encode())
 
 
 def _seconds() -> float:

@@ -94,3 +94,30 @@ async def test_a_parked_record_waits_until_it_is_redriven(conn: Connection) -> N
     )
     await mark_redriven(conn, parked_id)
     assert await find_parked(conn, parked_id) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "headers", "body"),
+    [
+        (b"case", [("trace", b"1")], b"\xff" * 900_000),
+        (b"case", [("trace", b"\x01" * 200_000)], b"{}"),
+        (b"k" * 100_000, [("trace", b"1")], b"{}"),
+    ],
+)
+async def test_a_copy_that_is_too_large_is_left_out_of_the_topic_and_whole_in_the_table(
+    conn: Connection, key: bytes, headers: list[tuple[str, bytes]], body: bytes
+) -> None:
+    raw = ParkedRecord("", AT, "banks.abc.replies", 3, 44, key, body, headers)
+    await park(conn, "financing", "cluster", ReceivedRecord(raw, None, "malformed"))
+    (row,) = await conn.execute(ROWS)
+    assert row.key == key.decode()[:200]
+    assert orjson.loads(row.body) == {
+        "topic": "banks.abc.replies",
+        "partition": 3,
+        "offset": 44,
+        "reason": "malformed",
+        "headers": {},
+        "left_out": len(body),
+    }
+    ((kept_key, kept_body),) = await conn.execute(text('select key, body from parked where "offset" = 44'))
+    assert (kept_key.encode(), kept_body) == (key, body)

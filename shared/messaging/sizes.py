@@ -1,0 +1,10 @@
+"""How large a record may be: what relays send, what topics take and what parked copies hold, in one place."""
+
+LARGEST_RECORD = 1_000_000
+"""Bytes of key and body; the rest of a request is for headers and framing. A larger row is laid aside."""
+LARGEST_REQUEST = 1_048_576
+"""The producer's `max_request_size`: a record and its framing."""
+LARGEST_BATCH = 1_048_588
+"""`max.message.bytes` of a topic that a service creates. As Kafka's default: older topics take as much."""
+LARGEST_COPY = 65_536
+"""Bytes of the copy of a record on the topic of parked records. The table alone holds a larger one."""
