@@ -202,5 +202,6 @@ def _description(service: Service) -> Description:
     return Description(
         title=f"Huying {service.name}",
         description=f"The {service.name} service of Huying (呼应).",
+        docs_url=None,  # `shared.web.docs` serves it
         redoc_url=None,
     )

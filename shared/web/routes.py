@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from shared.web import openapi, problems
+from shared.web import docs, openapi, problems
 from shared.web.guard import Guard
 from shared.web.request import authorize
 
@@ -252,7 +252,7 @@ def application(description: FastAPI, routers: Iterable[APIRouter]) -> Starlette
     for router in routers:
         description.include_router(router)
         routes += [served(route) for route in router.routes if isinstance(route, APIRoute)]
-    app = Starlette(routes=[*routes, *documents])
+    app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
     app.add_middleware(Guard, state=app.state)
     problems.install(app)
     return app
