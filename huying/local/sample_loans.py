@@ -12,8 +12,8 @@ from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
 from services.financing.banks.acts import BankBody
 from services.financing.contract import BankCode, BankLegState, BankReport, DeclineReason, Evidence, Yuan
-from services.financing.enterprises.credit_code import check_character
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
+from shared.addresses.credit_codes import check_character
 from shared.roles import AccountRole
 from shared.rules.pack import strict_yaml
 from shared.rules.pack.strict_yaml import Place

@@ -18,6 +18,7 @@ from services.dispatch.document import Unit
 from services.financing.contract import Yuan
 from services.intake import acts as intake
 from shared.web import bodies
+from shared.web.letters import visible
 
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
 LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
@@ -177,7 +178,7 @@ class RowReader:
         """Whether no text is too long, and none is blank for which the profile has no words."""
         for index, longest, has_words in self._texts:
             cell = cells[index]
-            if len(cell) > longest or (not has_words and not cell.strip()):
+            if len(cell) > longest or (not has_words and not _seen(cell)):
                 return False
         return True
 
@@ -187,7 +188,7 @@ class RowReader:
 
     def _checked(self, cells: list[str], column: str | None, words: str, rule: _TextRule, plain: bool) -> str:
         """The text of `column`, or `words` where it is blank. BadRow where `rule` refuses it."""
-        if column and (text := cells[self._index[column]].strip()):
+        if column and (text := _seen(cells[self._index[column]])):
             if plain and len(text) <= rule.longest:
                 return text
             return rule.checked(text, column)
@@ -251,6 +252,12 @@ class RowReader:
             return _AMOUNT.validate_python(cell)
         except ValidationError as error:
             raise BadRow(f"{column}: {cell[:SHOWN]!a} is no sum above 0 in yuan, like 500000.00") from error
+
+
+def _seen(cell: str) -> str:
+    """`cell` without blanks around it; empty where nothing in it can be seen."""
+    cell = cell.strip()
+    return cell if cell[:1].isprintable() or visible(cell) else ""
 
 
 @cache

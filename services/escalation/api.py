@@ -16,7 +16,7 @@ from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
-from shared.web.bodies import Body
+from shared.web.bodies import Body, Line
 from shared.web.request import Called, Page, Paged, Reading, RequestContext, Requested, json
 from shared.web.writer import Answer
 
@@ -40,8 +40,8 @@ DECISIONS = (acts.Uphold, acts.Withdraw, acts.Instruct, acts.SignOff, acts.Decid
 class LeaderBody(Body):
     """A leader (牵头领导) to whom appeals may be lifted."""
 
-    name: acts.Line
-    title: acts.Line
+    name: Line
+    title: Line
 
 
 async def _perform(appeal_id: UUID, act: acts.Act, request: RequestContext) -> Response:

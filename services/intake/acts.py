@@ -8,23 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from shared.addresses.credit_codes import CreditCode
+from shared.addresses.mail import MailAddress
+from shared.addresses.phones import Phone
 from shared.events import Channel, Kind, Rating
-from shared.web.bodies import Body, Code, Line, PastTime, Text
+from shared.web.bodies import Body, Code, Line, PastTime, Seen, Text
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), Seen]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
-CreditCode = Annotated[str, Field(pattern=r"^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$")]
-"""Unified social credit code (统一社会信用代码), GB 32100—2015; the check character is not checked."""
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{5,17}[0-9]$")]
-Email = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}$", max_length=254
-    ),
-]
 PackId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 PackRef = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$")]
-Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
+Comment = Annotated[str, Field(min_length=1, max_length=2_000), Seen]
 _ID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 AppealName = Annotated[str, Field(pattern=rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$")]
 """An appeal by its registration number or its id."""
@@ -37,7 +31,7 @@ class Enterprise(Body):
     credit_code: CreditCode | None = None
     contact_name: Name | None = None
     phone: Phone | None = None
-    email: Email | None = None
+    email: MailAddress | None = None
     language: Literal["zh-CN", "en"] | None = None
 
 

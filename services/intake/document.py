@@ -5,11 +5,11 @@ The state follows from when things occurred, so that the order in which topics a
 
 from bisect import insort
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake import acts
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import CATALOGUE, Channel
@@ -32,6 +32,17 @@ class TimelineEntry(BaseModel):
     en: str
     word: str | None = None
     moments: tuple[datetime, ...] = ()
+
+
+class EnterpriseRecord(BaseModel):
+    """Who asks, as it was taken down. What an earlier version accepted stays readable: nothing is checked."""
+
+    name: str
+    credit_code: str | None = None
+    contact_name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    language: Literal["zh-CN", "en"] | None = None
 
 
 class LegDocument(BaseModel):
@@ -102,7 +113,7 @@ class AppealDocument(AppealRecord):
     kind: events.Kind
     title: str
     text: str
-    enterprise: acts.Enterprise | None
+    enterprise: EnterpriseRecord | None
     locality: str | None
     pack: str
     received_at: datetime

@@ -36,7 +36,7 @@ REGISTER = {
     "locality": "east",
     "enterprise": {
         "name": "示例制造有限公司",
-        "credit_code": "91341600MA2N000000",
+        "credit_code": "91340600MA0000001D",
         "contact_name": "王工",
         "phone": "13800000000",
     },

@@ -147,7 +147,7 @@ async def test_who_does_not_answer_in_time_is_tried_again_later(site: Site) -> N
 
 
 async def test_only_hosts_that_were_set_up_are_called(site: Site) -> None:
-    for host in ("erp.example", "127.0.0.1", f"{site.host}.evil", f"{site.host}0"):
+    for host in ("erp.example", "127.0.0.1", site.host.replace(":", ".evil:"), f"{site.host[:-1]}"):
         error = await refusal(webhook(host), letter(site.url))
         assert (type(error), error.code) == (Refused, "host")
     assert site.asked == []
@@ -276,8 +276,8 @@ async def test_without_leave_the_service_calls_no_address_that_is_not_public(
 async def test_an_address_that_cannot_be_dialled_costs_its_own_messages_alone(
     postgres: EmbeddedPostgres, site: Site, tmp_path: Path, host: str
 ) -> None:
-    """Saved by an earlier release; even on the list of hosts."""
-    hosts = f"{{hosts: ['{site.host}', '{host}']}}"
+    """Saved by an earlier release; the list of hosts takes no such name."""
+    hosts = f"{{hosts: ['{site.host}']}}"
     channels = f"webhook: {hosts}\nwecom: {hosts}\ndingtalk: {hosts}"
     async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as office:
         for channel in ("webhook", "wecom", "dingtalk"):

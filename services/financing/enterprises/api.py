@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Response
 from services.financing.complaints.queries import complaints_with_ids
 from services.financing.enterprises import queries
 from services.financing.enterprises.acts import EnterpriseBody
-from services.financing.enterprises.credit_code import check_credit_code
 from services.financing.enterprises.domain import profile_from_request, summary
 from services.financing.loans.queries import loans_of_enterprise
+from shared.addresses.credit_codes import check_credit_code
 from shared.service.errors import NotFound
 from shared.web.request import Reading, Requested, json
 

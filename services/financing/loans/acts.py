@@ -15,8 +15,10 @@ from services.financing.contract import (
     Word,
     Yuan,
 )
-from services.financing.enterprises.credit_code import CreditCode
-from shared.web.bodies import Body, Moment, PastTime
+from shared.addresses.credit_codes import CreditCode
+from shared.addresses.mail import MailAddress
+from shared.addresses.phones import Phone
+from shared.web.bodies import Body, Moment, PastTime, Seen
 
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
 Yes = Annotated[bool, Field(strict=True)]
@@ -25,7 +27,7 @@ Yes = Annotated[bool, Field(strict=True)]
 class ApplicantBody(Body):
     """The enterprise that asks for credit. The window may leave out the name of an enterprise it knows."""
 
-    name: Line | None = None
+    name: Annotated[Line, Seen] | None = None
     credit_code: CreditCode
 
 
@@ -36,21 +38,24 @@ class Applicant(Body):
     credit_code: CreditCode
 
 
-Email = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,24}$", max_length=254
-    ),
-]
-
-
 class LoanContact(Body):
-    """Whom the banks call. E-mail and `language` are for the window's own messages; no bank sees them."""
+    """Whom the banks call. E-mail and `language` are for the window's own messages; no bank sees them.
+
+    What an earlier version accepted stays readable: phone and e-mail are checked where they are sent.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    phone: Annotated[str, Field(pattern=r"^[+0-9 -]{5,30}$")]
-    email: Email | None = None
+    phone: str
+    email: str | None = None
     language: Literal["zh-CN", "en"] | None = None
+
+
+class LoanContactBody(LoanContact):
+    """Whom the banks call, as it is sent."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100), Seen]
+    phone: Phone
+    email: MailAddress | None = None
 
 
 class Consent(Body):
@@ -83,6 +88,9 @@ class LoanRequestBody(LoanWish):
     """A loan request as it is sent. The window may leave out what is known of the enterprise."""
 
     enterprise: ApplicantBody
+    contact: LoanContactBody
+    purpose: Annotated[Text, Seen]
+    collateral: Annotated[Line, Seen]
     first_loan: Yes | None = None
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from services.financing.loans import queries
 from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.views import for_window
+from shared.addresses.credit_codes import CreditCode
 from shared.service.errors import NotFound
 from shared.web.request import Page, Paged, Reading, json
 
@@ -24,7 +25,7 @@ async def requests(
     conn: Reading,
     page: Paged,
     state: LoanState | None = None,
-    credit_code: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{18}$")] = None,
+    credit_code: Annotated[CreditCode | None, Query()] = None,
 ) -> Response:
     """All loan requests by number, from their registration; optionally in one state or of one enterprise."""
     loans = await queries.loans(conn, **part(page), state=state, credit_code=credit_code)

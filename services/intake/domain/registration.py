@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake import acts, timeline
-from services.intake.document import AppealDocument
+from services.intake.document import AppealDocument, EnterpriseRecord
 from shared import events
 from shared.events import Channel
 from shared.service.errors import Invalid
@@ -58,7 +58,8 @@ def receive(
         language=enterprise and enterprise.language,
         **fields,
     )
-    appeal = AppealDocument(received_at=at, text=body.text, enterprise=enterprise, **fields)
+    record = enterprise and EnterpriseRecord(**enterprise.model_dump())
+    appeal = AppealDocument(received_at=at, text=body.text, enterprise=record, **fields)
     appeal.add_entry(timeline.entry_of(event))
     return appeal, event
 

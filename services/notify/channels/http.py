@@ -1,9 +1,8 @@
 """What webhooks and group robots have in common: a POST to a URL, and what its status means."""
 
-import httpx
-
 from services.notify.channels.base import AddressGone, Letter, Refused, Retryable, retry_wait
 from services.notify.channels.settings import HttpSettings
+from shared.addresses.hosts import host_of
 from shared.web.webhooks import Answered, Caller
 
 GONE = 410
@@ -17,7 +16,7 @@ class HttpChannel:
     """What an address that is away means; unless a channel says otherwise, it concerns that address alone."""
 
     def __init__(self, settings: HttpSettings, caller: Caller) -> None:
-        self._hosts = frozenset(settings.hosts)
+        self._hosts = frozenset(host_of(f"https://{host}") for host in settings.hosts)
         self._caller = caller
 
     async def close(self) -> None:
@@ -25,7 +24,7 @@ class HttpChannel:
 
     async def post(self, letter: Letter, url: str, body: bytes, headers: dict[str, str]) -> Answered:
         """The answer of a URL that accepted the request. Raises `Undelivered`, also for an unlisted host."""
-        if _host(url) not in self._hosts:
+        if (host := host_of(url)) is None or host not in self._hosts:
             raise Refused("host", "this host is not among those that may be called")
         answer = await self._caller.post(url, body, headers)
         if answer.status is None:
@@ -40,11 +39,3 @@ class HttpChannel:
         if not answer.taken:
             raise Refused(code, "the address does not take it")
         return answer
-
-
-def _host(url: str) -> str | None:
-    """Host and port of a URL; None for what is no URL."""
-    try:
-        return httpx.URL(url).netloc.decode()
-    except httpx.InvalidURL:
-        return None

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, QuietHours, SendingCap
+from shared.addresses.hosts import HostName
 from shared.rules.pack import strict_yaml
 
 
@@ -45,9 +46,12 @@ class SmsSettings(_Strict):
 
 
 class HttpSettings(_Strict):
-    """Webhooks or robots: the hosts that may be called, each with its port unless that is the usual one."""
+    """Webhooks or robots: the hosts that may be called, each with its port unless that is the usual one.
 
-    hosts: tuple[str, ...] = Field(min_length=1)
+    Case, port 443 and the spelling of an international name make no difference; what is no host is refused.
+    """
+
+    hosts: tuple[HostName, ...] = Field(min_length=1)
 
 
 class ChannelSettings(_Strict):

@@ -11,30 +11,48 @@ from services.notify.channels.settings import ChannelSettings
 from services.notify.channels.sms import Sms
 from services.notify.channels.webhook import Webhook
 from services.notify.deliveries.domain import ChannelKind
+from shared.addresses.mail import mail_address
+from shared.addresses.phones import mobile
 from shared.web.webhooks import Caller
 
-MAIL_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
-PHONE = re.compile(r"\+?[0-9]{5,15}")
-URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
+_URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
+
+
+def url(text: str) -> str:
+    """The address of a webhook or robot. ValueError where it is no URL."""
+    if _URL.fullmatch(text) is None:
+        raise ValueError("this is no address for a webhook or robot: write https://host/path")
+    return text
+
+
+def sms_number(text: str) -> str:
+    """A mobile number in one spelling. ValueError for a landline and for what is no number."""
+    number = mobile(text)
+    if number is None:
+        raise ValueError("no SMS can go there: write the number of a mobile phone")
+    return number
 
 
 class ChannelEntry(NamedTuple):
-    """`open` makes the channel of its section of the settings, and of the caller for addresses by URL."""
+    """`address` gives an address of the channel in its one spelling, or raises ValueError.
+
+    `open` makes the channel of its section of the settings, and of the caller for addresses by URL.
+    """
 
     title: str
-    address: re.Pattern[str]
+    address: Callable[[str], str]
     open: Callable[[Any, Callable[[], Caller]], DeliveryChannel]
 
 
 CHANNELS = {
-    ChannelKind.MAIL: ChannelEntry("邮件", MAIL_ADDRESS, lambda settings, _: Mail(settings)),
-    ChannelKind.SMS: ChannelEntry("短信", PHONE, lambda settings, _: Sms(settings)),
-    ChannelKind.WEBHOOK: ChannelEntry("接口推送", URL, lambda settings, caller: Webhook(settings, caller())),
+    ChannelKind.MAIL: ChannelEntry("邮件", mail_address, lambda settings, _: Mail(settings)),
+    ChannelKind.SMS: ChannelEntry("短信", sms_number, lambda settings, _: Sms(settings)),
+    ChannelKind.WEBHOOK: ChannelEntry("接口推送", url, lambda settings, caller: Webhook(settings, caller())),
     ChannelKind.WECOM: ChannelEntry(
-        "企业微信", URL, lambda settings, caller: Robot(settings, WECOM_CODES, caller())
+        "企业微信", url, lambda settings, caller: Robot(settings, WECOM_CODES, caller())
     ),
     ChannelKind.DINGTALK: ChannelEntry(
-        "钉钉", URL, lambda settings, caller: Robot(settings, DINGTALK_CODES, caller())
+        "钉钉", url, lambda settings, caller: Robot(settings, DINGTALK_CODES, caller())
     ),
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 
-from services.notify.channels.table import CHANNELS, URL
+from services.notify.channels.table import CHANNELS, url
 from services.notify.contacts import queries, work
 from services.notify.contacts.work import NewContact
 from services.notify.deliveries.domain import ChannelKind
@@ -39,11 +39,10 @@ class Contact(Body):
     @model_validator(mode="after")
     def reachable(self) -> Self:
         """ValueError where the channel has no such address, or a webhook lacks the secret that signs it."""
-        if CHANNELS[self.channel].address.fullmatch(self.address) is None:
-            raise ValueError(f"this is no address for {self.channel}")
+        address = CHANNELS[self.channel].address(self.address)
         if self.channel == ChannelKind.WEBHOOK:
             key(self.secret or "")
-        return self
+        return self if address == self.address else self.model_copy(update={"address": address})
 
 
 class Contacts(Body):
@@ -100,5 +99,5 @@ def _check_addresses(contacts: Sequence[Contact], *, allow_private: bool) -> Non
     if len(set(targets)) < len(targets):
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
     for contact in contacts:
-        if CHANNELS[contact.channel].address is URL:
+        if CHANNELS[contact.channel].address is url:
             check_url(contact.address, allow_private=allow_private)

@@ -7,7 +7,6 @@ the case has ended and nothing waits to be sent, at the latest after 30 days; a 
 """
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,6 +18,8 @@ from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.document import FINANCING, INTAKE
 from services.notify.settings import NotifySettings, settings_of
+from shared.addresses.mail import mail_address
+from shared.addresses.phones import mobile
 from shared.cases import CASE
 from shared.database.retry import keep_running
 from shared.service.service import ServiceContext
@@ -29,16 +30,27 @@ POLL_S = 0.5
 TOGETHER = 8
 """How many inquiries are asked at once."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=30)
-_MOBILE = re.compile(r"\+[0-9]{7,15}|1[0-9]{10}")
-"""A phone that an SMS can go to: a mobile phone of China, or a number with its country code."""
+NOBODY = (
+    "没有可用于已开通渠道的邮箱或手机号，无法通知企业 "
+    "(nobody can be reached: no e-mail address or mobile phone for a channel that is set up)"
+)
+"""Why no message to an enterprise leaves the inbox; kept with its inquiry."""
 
 
 def addresses(contact: EnterpriseContact, channels: Sequence[ChannelKind]) -> list[tuple[ChannelKind, str]]:
     """Where messages to an enterprise go: to one address, its e-mail rather than its mobile phone."""
-    if contact.email and ChannelKind.MAIL in channels:
-        return [(ChannelKind.MAIL, contact.email)]
-    phone = re.sub("[ -]", "", contact.phone or "")
-    return [(ChannelKind.SMS, phone)] if _MOBILE.fullmatch(phone) and ChannelKind.SMS in channels else []
+    if ChannelKind.MAIL in channels and (mailbox := _mailbox(contact.email)):
+        return [(ChannelKind.MAIL, mailbox)]
+    number = mobile(contact.phone or "")
+    return [(ChannelKind.SMS, number)] if number and ChannelKind.SMS in channels else []
+
+
+def _mailbox(email: str | None) -> str | None:
+    """The e-mail address; None for one that an earlier version accepted and no mail server takes."""
+    try:
+        return mail_address(email) if email else None
+    except ValueError:
+        return None
 
 
 def wait_after(attempts: int) -> timedelta:
@@ -104,9 +116,9 @@ class ContactInquiries:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             has_ended = await contacts.lock_case(conn, inquiry.appeal_id)
-            if not await contacts.end_inquiry(conn, inquiry.appeal_id):
-                return
             targets = addresses(contact, self._channels)
+            if not await contacts.end_inquiry(conn, inquiry.appeal_id, None if targets else NOBODY):
+                return
             forget_at = at if has_ended else at + contacts.KEPT
             await contacts.add_learnt(
                 conn, at, recipient, inquiry.registrar, targets, contact.language, forget_at

@@ -48,7 +48,7 @@ _LOCK_CASE = text(
     """
 )
 _ANSWER = text(
-    "update inquiries set next_at = null, reason = null where appeal_id = :id and next_at is not null"
+    "update inquiries set next_at = null, reason = :reason where appeal_id = :id and next_at is not null"
     " returning appeal_id"
 )
 _POSTPONE = text("update inquiries set next_at = :next, reason = :reason where appeal_id = :id")
@@ -132,9 +132,9 @@ async def lock_case(conn: Connection, appeal_id: UUID) -> bool:
     return bool((await conn.execute(_LOCK_CASE, {"id": appeal_id})).scalar())
 
 
-async def end_inquiry(conn: Connection, appeal_id: UUID) -> bool:
-    """Mark an inquiry as answered; False where another process did so before."""
-    return (await conn.execute(_ANSWER, {"id": appeal_id})).scalar() is not None
+async def end_inquiry(conn: Connection, appeal_id: UUID, reason: str | None) -> bool:
+    """Mark an inquiry as answered, with why nobody is reached, if so; False where it was answered before."""
+    return (await conn.execute(_ANSWER, {"id": appeal_id, "reason": reason})).scalar() is not None
 
 
 async def postpone_inquiry(conn: Connection, appeal_id: UUID, until: datetime | None, reason: str) -> None:

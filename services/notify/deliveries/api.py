@@ -27,12 +27,14 @@ async def timeline(appeal_id: UUID, conn: Reading) -> Response:
 async def evidence(appeal_id: UUID, conn: Reading) -> Response:
     """The deliveries of one case: to whom, by which delivery channel, when, and the outcome of every attempt.
 
-    Beside them the acknowledgements: whether they were given, by whom, and how far they were escalated.
+    Beside them the acknowledgements: whether they were given, by whom, and how far they were escalated; and
+    `unreached`: why nothing leaves for the enterprise, where it has no address that is of use.
     """
     return json(
         {
             "items": await queries.deliveries_of(conn, appeal_id),
             "acknowledgements": await queries.acknowledgements_of(conn, appeal_id),
+            "unreached": await queries.why_unreached(conn, appeal_id),
         }
     )
 

@@ -54,6 +54,13 @@ _OF_CASE = text(
     """
 )
 
+_UNREACHED = text(
+    """
+    select reason from inquiries i where appeal_id = :appeal and next_at is null
+      and not exists (select 1 from contacts where recipient = 'enterprise:' || i.appeal_id)
+    """
+)
+
 
 async def timeline(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
     """What happened to the messages about one case, in the order of time."""
@@ -71,6 +78,12 @@ async def acknowledgements_of(conn: Connection, appeal_id: UUID) -> list[dict[st
     """The acknowledgements of one case, the oldest first."""
     rows = await conn.execute(_ACKNOWLEDGEMENTS, {"appeal": appeal_id})
     return [dict(row) for row in rows.mappings()]
+
+
+async def why_unreached(conn: Connection, appeal_id: UUID) -> str | None:
+    """Why no message to the enterprise of one case leaves the inbox; None where it is reached."""
+    reason: str | None = (await conn.execute(_UNREACHED, {"appeal": appeal_id})).scalar()
+    return reason
 
 
 async def deliveries_in(conn: Connection, page: Page, state: DeliveryState) -> list[dict[str, Any]]:

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from services.financing.loans import domain
-from services.financing.loans.acts import NewLoanRequest
+from services.financing.loans.acts import LoanRequestBody, NewLoanRequest
 from services.financing.loans.document import LoanState
 from services.financing.loans.routing import BankRoutingError, load
 from shared import events
@@ -71,3 +72,11 @@ def test_a_wave_that_was_silent_before_the_end_is_followed_by_none() -> None:
     domain.end(ended, LoanState.CONSENT_WITHDRAWN, AT)
     assert list(domain.go_on(ended, AT, BANKS)) == []
     assert [type(event) for event in domain.go_on(loan, AT, BANKS)] == [events.LoanPushed]
+
+
+def test_a_contact_that_an_earlier_version_accepted_stays_readable_and_is_not_accepted_again() -> None:
+    old = wish(contact={"name": "王工", "phone": "-----", "email": "a..b@qq.example"})
+    assert NewLoanRequest.model_validate(old).contact.phone == "-----"
+    with pytest.raises(ValidationError) as refusal:
+        LoanRequestBody.model_validate(old)
+    assert [error["loc"] for error in refusal.value.errors()] == [("contact", "phone"), ("contact", "email")]

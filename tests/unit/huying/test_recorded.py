@@ -98,6 +98,13 @@ def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_goes_on(
     assert (bad.line, good.line) == (2, 3)
 
 
+@pytest.mark.parametrize("title", ["\u200b", "\u2060\ufeff", "\u202e\u202c", " \u3000"])
+def test_a_title_that_nobody_sees_is_empty(tmp_path: Path, title: str) -> None:
+    (row,) = appeals(tmp_path, GOOD.replace("A7县道路", title))
+    assert isinstance(row, RejectedRow)
+    assert "title" in row.reason
+
+
 def test_a_line_number_is_where_the_row_starts(tmp_path: Path) -> None:
     long = GOOD.replace("货车无法进出", '"货车\r\n无法\n进出"')
     found = appeals(tmp_path, long, "\n", GOOD.replace("7,", "8,", 1).replace("2017-03-01", "?"))

@@ -4,7 +4,7 @@ import pytest
 
 from huying.local import samples
 from huying.local.sample_loans import samples as loans
-from services.financing.enterprises.credit_code import check_credit_code
+from shared.addresses.credit_codes import check_credit_code
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.intake import acts
+from services.intake.document import AppealDocument
 from services.intake.domain.registration import imported_id, receive, registration_number
 from shared.events import Channel
 from shared.service.errors import Invalid
@@ -57,9 +58,14 @@ def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:
         ("phone", "call me", False),
         ("phone", "12345", False),
         ("phone", "1380000000" * 3, False),
-        ("credit_code", "91341600MA2N0000X0", True),
-        ("credit_code", "91341600MA2N0000O0", False),  # the letter O is none of them
-        ("credit_code", "91341600MA2N0000X", False),
+        ("credit_code", "91350100M000100Y43", True),
+        ("credit_code", "91350100m000100y43", True),
+        ("credit_code", "91350100M000100Y44", False),  # the check character does not fit
+        ("credit_code", "111111111111111111", False),
+        ("credit_code", "9135010OM000100Y43", False),  # the letter O is none of them
+        ("credit_code", "91350100M000100Y4", False),
+        ("name", "\u200b\ufeff", False),
+        ("contact_name", "\u3164", False),
         ("name", "", False),
         ("name", "   ", False),
     ],
@@ -71,6 +77,15 @@ def test_what_is_said_of_an_enterprise_must_be_possible(field: str, value: str, 
     except ValidationError:
         accepted = False
     assert accepted == good
+
+
+def test_what_an_earlier_version_took_down_stays_readable() -> None:
+    appeal, _ = receive(registration(), APPEAL, NUMBER, BARE.ref, START)
+    kept = appeal.model_dump(mode="json")
+    old = {"name": "\u200b", "credit_code": "1" * 18, "phone": "5123456", "email": "a..b@qq.example"}
+    again = AppealDocument.model_validate(kept | {"enterprise": old})
+    assert again.enterprise is not None
+    assert again.enterprise.model_dump(exclude_none=True) == old
 
 
 def test_registration_numbers_name_prefix_day_and_count() -> None:

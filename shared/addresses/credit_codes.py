@@ -1,10 +1,12 @@
-"""The unified social credit code (统一社会信用代码, GB 32100-2015), by which an enterprise is known."""
+"""The unified social credit code (统一社会信用代码, GB 32100-2015), by which an enterprise is known. Pure."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from shared.service.errors import Invalid
+from shared.web.letters import plain
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _LENGTH = 18
@@ -17,16 +19,20 @@ def check_character(first_17: str) -> str:
 
 
 def _credit_code(value: str) -> str:
-    value = value.upper()
+    value = plain(value).replace(" ", "").upper()
     if len(value) != _LENGTH or set(value) - set(_ALPHABET):
-        raise ValueError("has 18 characters, digits and capitals without I, O, S, V and Z")
+        raise PydanticCustomError(
+            "credit_code", "has 18 characters, digits and capitals without I, O, S, V and Z"
+        )
     if value[-1] != check_character(value[:-1]):
-        raise ValueError("its last character does not fit the others: check it against the licence")
+        raise PydanticCustomError(
+            "credit_code", "its last character does not fit the others: check it against the licence"
+        )
     return value
 
 
 CreditCode = Annotated[str, AfterValidator(_credit_code)]
-"""A unified social credit code whose check character fits (GB 32100-2015)."""
+"""A unified social credit code whose check character fits, in capitals."""
 
 
 def check_credit_code(value: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.financing.enterprises.credit_code import CreditCode
+from shared.addresses.credit_codes import CreditCode
 from tests.lending import credit_code
 
 CODE: TypeAdapter[str] = TypeAdapter(CreditCode)

@@ -1,0 +1,1 @@
+"""What identifies and reaches people: one rule for phones, mail, hosts and credit codes. Pure."""
