@@ -18,6 +18,7 @@ from services.dispatch.app import SERVICE as DISPATCH
 from services.financing.app import SERVICE as FINANCING
 from shared import events
 from shared.messaging import wire
+from shared.messaging.broker import BrokerClient
 from tests.banks import DOCUMENT, KafkaBank, ask, directory, report
 from tests.city import City, local
 
@@ -31,6 +32,13 @@ Record = tuple[bytes | None, bytes, list[tuple[str, bytes | None]]]
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
     """Dispatch and financing alone: what the others would say comes from the tests."""
     async with City(postgres, broker, services=(DISPATCH, FINANCING)) as city:
+        for service in (
+            "intake",
+            "escalation",
+            "notify",
+        ):  # no relay of theirs creates them
+            async with BrokerClient(city.settings(service)) as client:
+                await client.ensure([f"{service}.events", f"{service}.parked"])
         yield city
 
 
