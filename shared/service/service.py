@@ -200,6 +200,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _description(service: Service) -> Description:
     return Description(
+        service.table,
         title=f"Huying {service.name}",
         description=f"The {service.name} service of Huying (呼应).",
         docs_url=None,  # `shared.web.docs` serves it

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
 from shared.web import docs, openapi, problems
+from shared.web.access import Access
 from shared.web.guard import Guard
 from shared.web.request import authorize
 
@@ -235,11 +236,15 @@ def _no_json(place: int, reason: str) -> RequestValidationError:
 
 
 class Description(FastAPI):
-    """The OpenAPI document and `/docs` of a service, with the headers that signatures do not show."""
+    """The OpenAPI document of a service, with the headers and refusals that signatures do not show."""
+
+    def __init__(self, access: Access | None = None, **told: Any) -> None:
+        super().__init__(**told)
+        self._access = access or {}
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            openapi.describe(super().openapi())
+            openapi.describe(super().openapi(), self._access)
         return super().openapi()
 
 
