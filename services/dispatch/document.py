@@ -133,6 +133,7 @@ class LegDocument(BaseModel):
     refused_at: datetime | None = None
     outcome: events.Outcome | None = None
     objection: str | None = None
+    objections: int = 0
     objection_decision: ObjectionDecision | None = None
     extension: ExtensionRequest | None = None
     extended: list[ApprovedExtension] = []

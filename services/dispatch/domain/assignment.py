@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, AppealState, LegDocument, Unit, leg_id, own_limits
+from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
 from shared import events
 from shared.events import Event, Role
@@ -25,6 +26,7 @@ def add_legs(appeal: AppealDocument, act: acts.Assign, at: datetime, units: Mapp
     """
     appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
     _check_legs(appeal, act)
+    check_legs(appeal, len(act.legs))
     first = len(appeal.legs)
     legs = [_leg(appeal, new, first + i, at, units[new.unit]) for i, new in enumerate(act.legs)]
     appeal.legs = [*appeal.legs, *legs]

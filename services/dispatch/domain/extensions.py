@@ -15,6 +15,7 @@ from services.dispatch.document import (
     JudgedDeadline,
     LegDocument,
 )
+from services.dispatch.domain.bounds import check_extensions
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
 from shared import events
@@ -45,6 +46,7 @@ def request_extension(
         )
     _check_times(leg, act.deadline, running, rule)
     _check_longer(leg, act.limit, running, context)
+    check_extensions(leg)
     leg.extension = ExtensionRequest(deadline=act.deadline, limit=act.limit, reason=act.reason)
     yield appeal.leg_event(
         leg, events.ExtensionRequested, context.at, deadline=act.deadline, limit=act.limit, reason=act.reason

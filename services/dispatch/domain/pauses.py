@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
 from shared import events
@@ -22,6 +23,7 @@ def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Itera
     if rule is None:
         raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
     approving_rank(act.rank, _rank_of_ground(act.ground, rule), context)
+    check_pauses(leg)
     leg.state, leg.pauses = LegState.PAUSED, leg.pauses + 1
     yield appeal.leg_event(
         leg, events.AppealPaused, context.at, reason=act.reason, approver=act.approver, ground=act.ground

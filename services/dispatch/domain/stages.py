@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, ReachedStage
+from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
 from shared import events
 from shared.events import Event
@@ -21,6 +22,7 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
     leg = appeal.working(act.leg_id)
     stage = _stage(act, context)
     _check_dates(appeal, act, context.at, stage)
+    check_stages(appeal, len(act.dates))
     leg.stages = [*leg.stages, ReachedStage(stage=act.stage, reached_at=context.at, dates=act.dates)]
     yield appeal.leg_event(leg, events.StageReached, context.at, stage=act.stage, dates=act.dates)
 

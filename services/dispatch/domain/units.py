@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
 from shared import events
 from shared.events import Event
@@ -53,7 +54,8 @@ def raise_objection(appeal: AppealDocument, act: acts.Object, context: ActContex
     leg = appeal.working(act.leg_id)
     if leg.objection is not None:
         raise Conflict("已有未决的派单异议", "an objection is waiting for its decision")
-    leg.objection = act.reason
+    check_objections(leg)
+    leg.objection, leg.objections = act.reason, leg.objections + 1
     yield appeal.leg_event(leg, events.AppealObjected, context.at, reason=act.reason)
 
 

@@ -11,6 +11,8 @@ from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar
 from shared.service.errors import Conflict
 
+MOST_TIMES = 20
+"""Where the pack sets no number: each time starts deadlines, and a judgement states all of them."""
 USUAL = Reopening(
     choice=Title(
         zh="企业不满意的，应当再听取一次。", en="An enterprise that is not satisfied is heard again."
@@ -53,6 +55,11 @@ def _check_finding(appeal: AppealDocument, rule: Reopening) -> None:
 
 def _check_times(appeal: AppealDocument, rule: Reopening) -> None:
     times = len(appeal.earlier_ratings)
+    if rule.times is None and times >= MOST_TIMES:
+        raise Conflict(
+            f"已重新办理 {times} 次，已达上限",
+            f"reopened {times} times already: no more than {MOST_TIMES} fit",
+        )
     if rule.times is not None and times >= rule.times:
         raise Conflict(
             f"已重新办理 {times} 次，最多 {rule.times} 次（{rule.basis.zh}）",

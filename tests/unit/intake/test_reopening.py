@@ -4,6 +4,7 @@ import pytest
 
 from services.intake import acts
 from services.intake.document import AppealDocument
+from services.intake.domain.reopening import MOST_TIMES
 from services.intake.domain.transitions import perform
 from shared import events
 from shared.events import Rating
@@ -117,3 +118,11 @@ def test_a_natural_day_that_ends_at_midnight_is_told_as_24_00() -> None:
 def test_a_past_reopening_is_believed_to_be_in_time_where_no_completion_was_heard_of() -> None:
     appeal = done(heard(assigned()), (UNSATISFIED, 5), past=True)
     assert done(appeal, (REOPEN, LAST * 2), rules=THREE_DAYS, past=True).reopened_at is not None
+
+
+def test_an_appeal_is_reopened_twenty_times_at_most_where_the_pack_sets_no_number() -> None:
+    appeal = reopened_once(BARE)
+    while len(appeal.earlier_ratings) < MOST_TIMES:
+        assert reason(appeal, BARE, 10) is None
+        appeal.earlier_ratings = [*appeal.earlier_ratings, appeal.earlier_ratings[0]]
+    assert "已达上限" in (reason(appeal, BARE, 10) or "")
