@@ -26,13 +26,18 @@ class LocalDays:
         self._dates: dict[int, str] = {}
 
     def read(self, cell: str) -> datetime:
-        """The moment in UTC of a cell in ISO 8601. ValueError if it is none, OverflowError out of range."""
+        """The moment in UTC of a cell in ISO 8601. ValueError if it is none, OverflowError out of range.
+
+        A day alone is no moment.
+        """
         if len(cell) == USUAL_LENGTH and (day := self._day(cell[:10])):
             try:
                 return datetime.fromisoformat(cell + "+00:00") - day.offset
             except ValueError:
                 pass  # written in another form of ISO 8601
         at = datetime.fromisoformat(cell)
+        if _is_day(cell):
+            raise ValueError(f"{cell!r} has no time of day")
         return (at if at.tzinfo else at.replace(tzinfo=self.zone)).astimezone(UTC)
 
     def _day(self, written: str) -> _SteadyDay | None:
@@ -73,6 +78,14 @@ class LocalDays:
         except KeyError:
             written = self._dates[ordinal] = local.date().isoformat()
             return written
+
+
+def _is_day(cell: str) -> bool:
+    try:
+        date.fromisoformat(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _steady_day(day: date, begins: tzinfo, zone: tzinfo) -> _SteadyDay | None:

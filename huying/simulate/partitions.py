@@ -13,8 +13,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from huying.simulate.layout import Layout, lines, opened
 from huying.simulate.profiles import Profile
-from huying.simulate.recorded import UnpairedQuotes, cases, opened, quotes_paired
+from huying.simulate.recorded import UnpairedQuotes, cases, quotes_paired
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
 from huying.simulate.row_reader import RowReader
 
@@ -22,7 +23,6 @@ BLOCK = 64 * 1024  # bytes
 LONGEST_BLOCK = 16 * 1024 * 1024
 LONGEST_FIELD = csv.field_size_limit()  # characters
 END = "\x1f"
-BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes({*range(32), 127} - {9, 10, 13})
 _C1_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 
@@ -44,19 +44,19 @@ class Partition:
 
     file: Path
     profile: Profile
-    header: list[str]
+    layout: Layout
     index: int = 0
     of: int = 1
     whole: bool = False
 
     def blocks(self) -> Iterator[Block]:
         """The partition's blocks, with brief cases. FileRefused; UnpairedQuotes unless `whole`."""
-        reader = RowReader(self.profile, self.header, brief=True)
-        with opened(self.file) as raw:
+        reader = RowReader(self.profile, self.layout, brief=True)
+        with opened(self.file, self.profile) as raw:
             if self.whole:
-                lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-                with quotes_paired(self.file):
-                    yield _block(0, csv.reader(lines, strict=True), reader)
+                rows = csv.reader(lines(self.file, raw), delimiter=self.layout.delimiter, strict=True)
+                with quotes_paired(self.file, self.profile):
+                    yield _block(0, rows, reader)
                 return
             for number, content in enumerate(_contents(raw)):
                 if number % self.of == self.index:
@@ -90,18 +90,18 @@ def _end(chunk: bytes, odd: int) -> int:
 
 
 def _checked_block(number: int, content: bytes, reader: RowReader) -> Block:
-    content = content if number else content.removeprefix(BOM)
     plain = len(content.translate(None, _CONTROLS)) == len(content) and not _C1_CONTROLS.search(content)
     try:
         text = content.decode()
     except UnicodeDecodeError:
         text, plain = content.decode("utf-8", "surrogateescape"), False
-    return _block(number, _RowParser(text), reader, plain=plain)
+    return _block(number, _RowParser(text, reader.layout.delimiter), reader, plain=plain)
 
 
 def _block(number: int, rows: Any, reader: RowReader, *, plain: bool = False) -> Block:
     if number == 0:
-        next(rows, None)
+        for _ in range(reader.layout.rows_above):
+            next(rows, None)
     recorded: list[RecordedCase] = []
     rejected: list[RejectedRow] = []
     rows_before = reader.rows
@@ -114,12 +114,13 @@ def _block(number: int, rows: Any, reader: RowReader, *, plain: bool = False) ->
 
 
 class _RowParser:
-    """The rows of whole lines, as csv.reader gives them; a line without a quote is split at its commas.
+    """The rows of whole lines, as csv.reader gives them; a line without a quote is split at `delimiter`.
 
     UnpairedQuotes where a quoted field does not end in the line that closes its quotes.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, delimiter: str) -> None:
+        self._delimiter = delimiter
         self._before = 0
         self._parsed: Any = None
         if text.count("\r") == text.count("\r\n"):
@@ -146,7 +147,7 @@ class _RowParser:
             return next(self)
         self._before += 1
         line = line.removesuffix("\r")
-        return line.split(",") if line else []
+        return line.split(self._delimiter) if line else []
 
     def _quoted(self, line: str) -> Iterator[str]:
         """`line` and those after it, up to the one that closes its quotes."""
@@ -157,7 +158,7 @@ class _RowParser:
             yield line + "\n"
 
     def _parse(self, lines: Iterable[str]) -> None:
-        self._parsed = csv.reader(chain(lines, [END]), strict=True)
+        self._parsed = csv.reader(chain(lines, [END]), delimiter=self._delimiter, strict=True)
 
     @property
     def line_num(self) -> int:

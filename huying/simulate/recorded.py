@@ -6,22 +6,16 @@ rows. Every row that is not blank is a case or rejected.
 """
 
 import csv
-import gzip
-import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
+from huying.simulate.layout import FileRefused, layout, lines, opened
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded_case import RecordedCase, RecordedCases, RejectedRow
 from huying.simulate.row_reader import BadRow, RowReader
-
-
-class FileRefused(ValueError):
-    """A file of cases cannot be used at all. The message names the file and what to do."""
 
 
 class UnpairedQuotes(ValueError):
@@ -46,15 +40,17 @@ def read_all(file: Path, profile: Profile) -> RecordedCases:
 
 
 def read(file: Path, profile: Profile) -> Iterator[RecordedCase | RejectedRow]:
-    """The rows of a CSV file in UTF-8, plain or gzipped, in their order.
+    """The rows of a CSV file, plain or gzipped, in their order.
 
     FileRefused if it cannot be read, or if a column is missing, given twice, or neither mapped nor ignored.
     """
-    with opened(file) as raw:
-        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        rows = csv.reader(lines, strict=True)
-        with quotes_paired(file):
-            reader = RowReader(profile, checked_header(file, next(rows, []), profile))
+    with quotes_paired(file, profile):
+        found = layout(file, profile)
+        with opened(file, profile) as raw:
+            rows = csv.reader(lines(file, raw), delimiter=found.delimiter, strict=True)
+            reader = RowReader(profile, found)
+            for _ in zip(range(found.rows_above), rows, strict=False):
+                pass
             seen: dict[str, int] = {}
             accounted = 0
             for row in cases(rows, reader):
@@ -67,34 +63,8 @@ def read(file: Path, profile: Profile) -> Iterator[RecordedCase | RejectedRow]:
             check_all_rows(file, reader.rows, accounted)
 
 
-@contextmanager
-def opened(file: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked. FileRefused where they cannot be read."""
-    try:
-        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as raw:
-            yield cast("BinaryIO", raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise FileRefused(f"{file}: cannot be read ({error}): give a CSV file, plain or gzipped") from error
-
-
-def checked_header(file: Path, header: list[str], profile: Profile) -> list[str]:
-    """`header` unchanged. FileRefused if its columns do not fit the profile."""
-    columns = set(header)
-    mistakes = [
-        ("has no column", profile.mapped - columns, "map another one in the profile"),
-        ("has an unknown column", columns - profile.mapped - profile.ignored, "map or ignore it"),
-        ("has two columns", {name for name in columns if header.count(name) > 1}, "rename one"),
-    ]
-    for mistake, names, remedy in mistakes:
-        if names:
-            named = ", ".join(f"'{name}'" for name in sorted(names))
-            named = named.encode("utf-8", "backslashreplace").decode()
-            raise FileRefused(f"{file}, line 1: {mistake} {named}: {remedy} (profile '{profile.id}')")
-    return header
-
-
 def cases(rows: Any, reader: RowReader, *, plain: bool = False) -> Iterator[RecordedCase | RejectedRow]:
-    """A case or a rejection for each row of a strict CSV reader, without a look for repeated cases.
+    """A case or a rejection for each row of a strict CSV reader that is not blank; repeated cases stay.
 
     `plain` as in `RowReader`. UnpairedQuotes where a quote does not end with its field, or holds other rows.
     """
@@ -114,18 +84,21 @@ def cases(rows: Any, reader: RowReader, *, plain: bool = False) -> Iterator[Reco
             reader.rows += 1
             yield RejectedRow(line, str(error))
         except BadRow as error:
-            yield RejectedRow(line, str(error))
+            if any(cell.strip() for cell in cells):
+                yield RejectedRow(line, str(error))
+            else:
+                reader.rows -= 1
 
 
 @contextmanager
-def quotes_paired(file: Path) -> Iterator[None]:
+def quotes_paired(file: Path, profile: Profile) -> Iterator[None]:
     """Turns UnpairedQuotes of a file that is read from its beginning into FileRefused."""
     try:
         yield
     except UnpairedQuotes as error:
-        opens = error.opens or _opening_line(file, error.line)
+        opens = error.opens or _opening_line(file, profile, error.line)
     except csv.Error:
-        opens = _opening_line(file, 1)
+        opens = _opening_line(file, profile, 1)
     else:
         return
     raise FileRefused(
@@ -134,16 +107,16 @@ def quotes_paired(file: Path) -> Iterator[None]:
     )
 
 
-def _opening_line(file: Path, first: int) -> int:
+def _opening_line(file: Path, profile: Profile, first: int) -> int:
     """The line of the quote that a strict CSV reader stumbles over in the row that starts in line `first`."""
     state, opens = "start", first
-    with opened(file) as raw:
-        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        for number, line in islice(enumerate(lines, 1), first - 1, None):
+    ends = f"{layout(file, profile).delimiter if first > 1 else ','}\r\n"
+    with opened(file, profile) as raw:
+        for number, line in islice(enumerate(lines(file, raw), 1), first - 1, None):
             for character in line:
                 if state == "quoted":
                     state = "closed" if character == '"' else state
-                elif character in ",\r\n":
+                elif character in ends:
                     state = "start"
                 elif state == "closed" and character != '"':
                     return opens

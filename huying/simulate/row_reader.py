@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from hashlib import sha256
 from itertools import groupby
@@ -11,7 +12,9 @@ from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
+from huying.simulate.layout import Layout
 from huying.simulate.local_days import LocalDays
+from huying.simulate.moments import CellMoments, NoTimeOfDay, normal
 from huying.simulate.profiles import Profile, ProfileText
 from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.dispatch.document import Unit
@@ -23,6 +26,9 @@ from shared.web.letters import visible
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
 LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
 SHOWN = 40  # characters of a bad cell in a reason
+_PLAIN_SUM = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
+_SUM = re.compile(r"¥? ?(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d{1,15}))? ?([万亿]?) ?元?")
+_UNITS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -51,7 +57,7 @@ class _TextRule:
             return cast("str", self._validate(text))
         except ValidationError as error:
             why = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise BadRow(f"{column or ascii(text)}: {why.removeprefix('Value error, ')}") from error
+            raise BadRow(f"{column or repr(text)}: {why.removeprefix('Value error, ')}") from error
 
 
 _ReadText = Callable[[list[str], ProfileText, _TextRule, bool], str]
@@ -79,14 +85,18 @@ class RowReader:
     for.
     """
 
-    def __init__(self, profile: Profile, header: list[str], *, brief: bool = False) -> None:
+    def __init__(self, profile: Profile, layout: Layout, *, brief: bool = False) -> None:
         self.profile = profile
+        self.layout = layout
         self.rows = 0
         self._brief = brief
-        self._width = len(header)
-        self._index = {name: index for index, name in enumerate(header)}
+        columns = layout.columns
+        self._width = len(columns)
+        self._index = {name: index for index, name in enumerate(columns) if name}
+        self._unnamed = [index for index, name in enumerate(columns) if not name]
         self._units: dict[str, Unit] = {}
         self._clock = LocalDays(profile.tz)
+        self._written = CellMoments(profile)
         self._steps = [
             (column, [(act, _ACT_RULES.get(act.act, _LINE)) for act in acts])
             for column, acts in groupby(profile.acts, key=lambda act: act.columns[0])
@@ -109,8 +119,8 @@ class RowReader:
 
     def case(self, line: int, cells: list[str], plain: bool = False) -> RecordedCase:
         """The case of a row. BadRow if it is none."""
-        if len(cells) != self._width:
-            raise BadRow(f"{len(cells)} fields where the header has {self._width}")
+        if len(cells) != self._width or self._unnamed:
+            cells = self._of_width(cells)
         profile = self.profile
         received_at = self._moment(cells, profile.received_at)
         if received_at is None:
@@ -122,7 +132,7 @@ class RowReader:
         enterprise = read(cells, profile.enterprise, _TITLE, plain) if profile.enterprise else None
         locality = None if self._brief else self._locality(cells)
         unit = self._unit(cells)
-        due_at = self._moment(cells, profile.completion_due_at) if profile.completion_due_at else None
+        due_at = self._due_at(cells, profile.completion_due_at, received_at)
         loan = profile.case == "loan"
         acts = (self._milestones if loan else self._acts)(cells, received_at, read, plain)
         amount = self._amount(cells, profile.amount) if profile.amount else None
@@ -150,7 +160,7 @@ class RowReader:
         if not line:
             return False
         try:
-            row = [*next(csv.reader([line])), *rest]
+            row = [*next(csv.reader([line], delimiter=self.layout.delimiter)), *rest]
             return (
                 len(row) == self._width
                 and bool(row[self._index[self.profile.source_id]].strip())
@@ -159,19 +169,59 @@ class RowReader:
         except (BadRow, IndexError, csv.Error):
             return False
 
+    def _of_width(self, cells: list[str]) -> list[str]:
+        """The cells of a row; those that are missing have no named column. BadRow where it does not fit."""
+        missing = self.layout.columns[len(cells) :]
+        if len(cells) > self._width or any(missing):
+            raise BadRow(f"{len(cells)} fields where the header has {self._width}")
+        for index in self._unnamed:
+            if index < len(cells) and cells[index].strip():
+                raise BadRow(f"field {index + 1} holds {cells[index][:SHOWN]!r} in a column without a name")
+        return [*cells, *missing]
+
     def _moment(self, cells: list[str], column: str) -> datetime | None:
         cell = cells[self._index[column]].strip()
         if not cell:
             return None
         try:
-            at = self._clock.read(cell)
+            try:
+                at = self._clock.read(cell)
+            except ValueError:
+                at = self._written.read(cell, column)
+        except NoTimeOfDay as error:
+            raise BadRow(
+                f"{column}: {cell[:SHOWN]!r} has no time of day; write it like 2024-02-14T09:30:00, or say"
+                " in the profile whether it means when the day begins or ends (`date_alone`)"
+            ) from error
         except ValueError as error:
-            shown = ascii(cell[:SHOWN])
-            raise BadRow(f"{column}: {shown} is no time; write it like 2024-02-14T09:30:00") from error
+            raise BadRow(
+                f"{column}: {cell[:SHOWN]!r} is no time; write it like 2024-02-14T09:30:00, or give its"
+                " `format` in the profile"
+            ) from error
         except OverflowError:
             at = LAST
         if not FIRST <= at < LAST:
             raise BadRow(f"{column}: {cell[:SHOWN]} lies outside {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}")
+        return at
+
+    def _not_before(
+        self, cells: list[str], column: str, at: datetime, before: datetime, column_before: str
+    ) -> datetime:
+        """`at` of `column`, or another reading of its cell not before `before`. BadRow without one."""
+        if at < before:
+            cell = cells[self._index[column]].strip()
+            again = self._written.not_before(cell, column, before)
+            if again is None:
+                raise BadRow(f"{column}: lies before {column_before}")
+            return again
+        return at
+
+    def _due_at(self, cells: list[str], column: str | None, received_at: datetime) -> datetime | None:
+        """The case's own limit, which may lie before its start unless it has another reading."""
+        at = self._moment(cells, column) if column else None
+        if at and column and at < received_at:
+            later = self._written.read(cells[self._index[column]].strip(), column, later=True)
+            return later if later >= received_at else at
         return at
 
     def _in_order(self, cells: list[str]) -> bool:
@@ -220,10 +270,8 @@ class RowReader:
             at = self._moment(cells, column)
             if at is None:
                 continue
-            if at < received_at:
-                raise BadRow(f"{column}: lies before {self.profile.received_at}")
-            if at < before:
-                raise BadRow(f"{column}: lies before {column_before}")
+            at = self._not_before(cells, column, at, received_at, self.profile.received_at)
+            at = self._not_before(cells, column, at, before, column_before)
             before, column_before = at, column
             recorded += [RecordedAct(act, at, read(cells, act, rule, plain)) for act, rule in acts]
         return tuple(recorded)
@@ -237,8 +285,7 @@ class RowReader:
             moments = [(at, column) for column in definition.columns if (at := self._moment(cells, column))]
             if moments:
                 at, column = min(moments)
-                if at < received_at:
-                    raise BadRow(f"{column}: lies before {self.profile.received_at}")
+                at = self._not_before(cells, column, at, received_at, self.profile.received_at)
                 acts.append(RecordedAct(definition, at, read(cells, definition, _LINE, plain)))
         acts.sort(key=lambda act: act.occurred_at)
         names = [act.definition.act for act in acts]
@@ -249,9 +296,24 @@ class RowReader:
     def _amount(self, cells: list[str], column: str) -> str:
         cell = cells[self._index[column]].strip()
         try:
-            return _AMOUNT.validate_python(cell)
+            return _AMOUNT.validate_python(cell if _PLAIN_SUM.fullmatch(cell) else yuan(cell))
         except ValidationError as error:
-            raise BadRow(f"{column}: {cell[:SHOWN]!a} is no sum above 0 in yuan, like 500000.00") from error
+            raise BadRow(f"{column}: {cell[:SHOWN]!r} is no sum above 0 in yuan, like 500000.00") from error
+
+
+def yuan(cell: str) -> str:
+    """An amount as people write it, in plain digits: 2万, 20,000.00, ￥20000元; unchanged if it is unclear.
+
+    Three digits after a point may be thousands: 20.000 is unclear.
+    """
+    match = _SUM.fullmatch(normal(cell))
+    if match is None:
+        return cell
+    whole, fraction, unit = match.groups()
+    amount = Decimal(f"{whole.replace(',', '')}.{fraction or '0'}") * _UNITS[unit]
+    if amount != round(amount, 2) or (not unit and len(fraction or "") > 2 and len(whole) < 4):
+        return cell
+    return f"{amount:.2f}"
 
 
 def _seen(cell: str) -> str:

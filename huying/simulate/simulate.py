@@ -1,7 +1,5 @@
 """Judges recorded cases in memory, as the services would, without any service."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -13,8 +11,9 @@ from pathlib import Path
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
-from huying.simulate import processes, profiles, recorded
+from huying.simulate import layout, processes, profiles, recorded
 from huying.simulate.judging import JudgedCase, PartitionContent, PartitionJudge
+from huying.simulate.layout import Layout
 from huying.simulate.output import SimulationOutput
 from huying.simulate.partitions import Partition
 from huying.simulate.processes import PartitionProcess
@@ -84,12 +83,10 @@ def _judged(
         return output, totals, content.rejected
 
 
-def header(file: Path, profile: Profile) -> list[str]:
-    """The columns of a file. FileRefused where they do not fit the profile."""
-    with recorded.opened(file) as raw:
-        lines = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="")
-        with recorded.quotes_paired(file):
-            return recorded.checked_header(file, next(csv.reader(lines, strict=True), []), profile)
+def header(file: Path, profile: Profile) -> Layout:
+    """The layout of a file. FileRefused where it does not fit the profile."""
+    with recorded.quotes_paired(file, profile):
+        return layout.layout(file, profile)
 
 
 @dataclass(slots=True)

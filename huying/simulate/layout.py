@@ -1,0 +1,217 @@
+"""How a file of recorded cases is laid out: packing, encoding, the character between cells, the header.
+
+Files come as people have them: from Excel, from databases, in the encodings of the place. What cannot be told
+for certain is refused with one sentence that says what to do.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from huying.simulate.profiles import Profile
+
+MOST_BYTES = 2 * 1024**3
+FEW_BYTES = 64 * 1024 * 1024
+MOST_UNPACKED = 100
+"""How many times its size a packed file may have unpacked, beyond `FEW_BYTES`; CSV packs about ten to one."""
+LONGEST_LINE = 4 * 1024 * 1024  # characters
+_CHUNK = 64 * 1024
+_BOM = codecs.BOM_UTF8
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+_DELIMITERS = (",", ";", "\t")
+_SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\1*', re.IGNORECASE)
+
+
+class FileRefused(ValueError):
+    """A file of cases cannot be used at all. The message names the file and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a file, "" for one without a name, and its rows before the first case."""
+
+    columns: list[str]
+    delimiter: str = ","
+    rows_above: int = 1
+
+
+@contextmanager
+def opened(file: Path, profile: Profile) -> Iterator[BinaryIO]:
+    """A file in UTF-8, unpacked, without byte order marks. FileRefused where it cannot be read."""
+    packed = file.suffix == ".gz"
+    try:
+        most = _most_bytes(file, packed=packed)
+        with gzip.open(file) if packed else file.open("rb") as raw:
+            content = cast("BinaryIO", raw)
+            if packed or profile.encoding:
+                content = io.BufferedReader(_Content(file, content, profile.encoding, most), _CHUNK)
+            start = cast("Any", content)
+            while start.peek(len(_BOM))[: len(_BOM)] == _BOM:
+                start.read(len(_BOM))
+            yield content
+    except UnicodeError as error:
+        raise FileRefused(f"{file}: is not written in {profile.encoding} ({error})") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileRefused(f"{file}: cannot be read ({error}): give a CSV file, plain or gzipped") from error
+
+
+def _most_bytes(file: Path, *, packed: bool) -> int:
+    """How many bytes may be read. FileRefused for a file that says that it holds more."""
+    size = file.stat().st_size
+    most = min(MOST_BYTES, max(FEW_BYTES, MOST_UNPACKED * size)) if packed else MOST_BYTES
+    if packed and size > 4:
+        with file.open("rb") as raw:
+            raw.seek(-4, io.SEEK_END)
+            size = int.from_bytes(raw.read(4), "little")  # RFC 1952: the size unpacked, modulo 2**32
+    if size > most:
+        raise _too_large(file, most)
+    return most
+
+
+def _too_large(file: Path, most: int) -> FileRefused:
+    return FileRefused(f"{file}: holds more than {most // 1024**2:,} MiB unpacked: split it, or pack it anew")
+
+
+class _Content(io.RawIOBase):
+    """The first `most` bytes of a file, as UTF-8; bytes outside its encoding remain as they are."""
+
+    def __init__(self, file: Path, raw: BinaryIO, encoding: str | None, most: int) -> None:
+        self._file = file
+        self._raw = raw
+        self._most = self._left = most
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape") if encoding else None
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        ended = False
+        while not self._rest and not ended:
+            chunk = self._raw.read(_CHUNK)
+            ended = not chunk
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise _too_large(self._file, self._most)
+            self._rest = chunk
+            if self._decoder:
+                self._rest = self._decoder.decode(chunk, ended).encode("utf-8", "surrogateescape")
+        count = min(len(buffer), len(self._rest))
+        buffer[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+def lines(file: Path, raw: BinaryIO) -> Iterator[str]:
+    """The lines of an opened file. FileRefused for a line without end."""
+    text = io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape", newline="")
+    number = 0
+    try:
+        while line := text.readline(LONGEST_LINE):
+            number += 1
+            if len(line) == LONGEST_LINE:
+                raise FileRefused(f"{file}, line {number}: is longer than {LONGEST_LINE:,} characters")
+            yield line
+    finally:
+        if not text.closed:
+            text.detach()
+
+
+def layout(file: Path, profile: Profile) -> Layout:
+    """How a file is laid out. FileRefused where its encoding or its columns do not fit the profile.
+
+    A line `sep=;` above the header is obeyed; without it the delimiter is that by which the header fits best.
+    csv.Error where a quote in the header is not closed.
+    """
+    with opened(file, profile) as raw:
+        head = raw.read(_CHUNK)
+        while file.suffix == ".gz" and raw.read(_CHUNK):
+            pass  # a file that holds too much is refused here, before its rows are read
+    if not profile.encoding:
+        _check_encoding(file, head)
+    with opened(file, profile) as raw:
+        first = next(lines(file, raw), "")
+    sep = _SEP_LINE.fullmatch(first.strip("\r\n"))
+    known = profile.mapped | profile.ignored
+    found: list[tuple[int, int, Layout]] = []
+    errors: list[csv.Error] = []
+    for delimiter in sep[1] if sep else _DELIMITERS:
+        with opened(file, profile) as raw:
+            rows = csv.reader(lines(file, raw), delimiter=delimiter, strict=True)
+            try:
+                header, above = _header(rows, 1 if sep else 0)
+            except csv.Error as error:
+                errors.append(error)
+                continue
+        columns = [name if name in known else cleaned(name) for name in header]
+        found.append((len(known.intersection(columns)), rows.line_num, Layout(columns, delimiter, above)))
+    if not found:
+        raise errors[0]
+    _, line, best = max(found, key=lambda fit: fit[0])
+    _check_columns(file, max(line, 1), best.columns, profile)
+    return best
+
+
+def cleaned(name: str) -> str:
+    """A column's name without space and invisible characters around it."""
+    return name.strip().strip(_INVISIBLE).strip()
+
+
+def _header(rows: Iterator[list[str]], skip: int) -> tuple[list[str], int]:
+    """The first row that is not blank after `skip` rows, and the number of rows up to it."""
+    for above, row in enumerate(rows, 1):
+        if above > skip and any(cleaned(cell) for cell in row):
+            return row, above
+    return [], 0
+
+
+def _check_columns(file: Path, line: int, columns: Sequence[str], profile: Profile) -> None:
+    names = set(columns) - {""}
+    mistakes = [
+        ("has no column", profile.mapped - names, "map another one in the profile"),
+        ("has an unknown column", names - profile.mapped - profile.ignored, "map or ignore it"),
+        ("has two columns", {name for name in names if columns.count(name) > 1}, "rename one"),
+    ]
+    for mistake, wrong, remedy in mistakes:
+        if wrong:
+            named = ", ".join(f"'{name}'" for name in sorted(wrong))
+            named = named.encode("utf-8", "backslashreplace").decode()
+            raise FileRefused(f"{file}, line {line}: {mistake} {named}: {remedy} (profile '{profile.id}')")
+
+
+def _check_encoding(file: Path, head: bytes) -> None:
+    """FileRefused, naming the encoding, where a file begins in UTF-16, or as a whole in GB18030 (GBK)."""
+    if name := _other_encoding(head):
+        raise FileRefused(
+            f"{file}: is written in {name}, not in UTF-8: save it as UTF-8, or give its `encoding: {name}`"
+            " in the profile"
+        )
+
+
+def _other_encoding(head: bytes) -> str | None:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if zeros.count(0) * 4 > len(zeros):
+            return name
+    wide = [line for line in head.split(b"\n")[:-1] or [head] if not line.isascii()]
+    wrong = sum(1 for line in wide if not _is_written_in("utf-8", line))
+    if wrong * 2 > len(wide) and _is_written_in("gb18030", head):
+        return "gb18030"
+    return None
+
+
+def _is_written_in(encoding: str, content: bytes) -> bool:
+    """Whether `content`, which may end within a character, is text in `encoding`."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(content)
+    except UnicodeDecodeError:
+        return False
+    return True

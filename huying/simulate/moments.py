@@ -1,0 +1,112 @@
+"""Reads the moments of recorded cases as people write them, beyond what `LocalDays` reads at once."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from huying.simulate.profiles import EXCEL, Profile
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+_EXCEL_BEGINS = datetime(1899, 12, 30)  # noqa: DTZ001 - local time, as Excel counts
+_EXCEL_DAYS = re.compile(r"\d{4,6}(\.\d+)?")
+_TIME = re.compile(r"[T ]\d\d(:?\d\d)?(:?\d\d)?([.,]\d+)?")
+_MIDNIGHT = re.compile(
+    r"(?<=[T 日])24(?=(?::?00){0,2}(?:[.,]0+)?(?:$|Z$|[+-]\d\d:?\d\d$)|[时点](?:00?分)?(?:00?秒)?$)"
+)
+"""24:00, the end of a day: ISO 8601 has it, Python does not."""
+_INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u200e\u200f"))
+
+
+class NoTimeOfDay(ValueError):
+    """A cell holds a day alone."""
+
+
+class Written(NamedTuple):
+    """A moment as it is written: local where it has no offset, and the unit down to which it is given."""
+
+    at: datetime
+    unit: timedelta
+
+
+class CellMoments:
+    """Reads moments by a profile: its zone, its `format`, and what a `date_alone` means."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._formats = [(name, normal(name)) for name in profile.formats]
+
+    def read(self, cell: str, column: str, *, later: bool = False) -> datetime:
+        """The moment in UTC; of a local time that occurs twice the earlier one, or the `later`.
+
+        ValueError if it is none; NoTimeOfDay for a day alone of which the profile does not say what it means;
+        OverflowError out of range.
+        """
+        at = self._written(cell, column).at
+        return (at if at.tzinfo else at.replace(tzinfo=self._profile.tz, fold=int(later))).astimezone(UTC)
+
+    def not_before(self, cell: str, column: str, before: datetime) -> datetime | None:
+        """The moment read so that it does not lie before `before`; None if it cannot be.
+
+        A local time that occurs twice is then the later one; a time given in a coarser unit is `before`
+        itself where that lies within the unit: 09:00 covers 09:00:42.
+        """
+        unit = self._written(cell, column).unit
+        earlier, later = (self.read(cell, column, later=later) for later in (False, True))
+        if later >= before:
+            return later
+        return before if any(at <= before < at + unit for at in (earlier, later)) else None
+
+    def _written(self, cell: str, column: str) -> Written:
+        text = normal(cell)
+        morning = _MIDNIGHT.sub("00", text)
+        written = self._by_format(morning) or _iso(morning)
+        after = timedelta()
+        if morning != text:
+            after = DAY
+        elif written.unit == DAY:
+            meaning = self._profile.date_alone_of(column)
+            if meaning is None:
+                raise NoTimeOfDay(cell)
+            after = DAY if meaning == "ends" else timedelta()
+        return Written(written.at + after, written.unit)
+
+    def _by_format(self, text: str) -> Written | None:
+        for name, format_ in self._formats:
+            if name == EXCEL:
+                if _EXCEL_DAYS.fullmatch(text):
+                    seconds = round(float(text) * DAY.total_seconds())
+                    return Written(_EXCEL_BEGINS + timedelta(seconds=seconds), SECOND if "." in text else DAY)
+                continue
+            try:
+                return Written(datetime.strptime(text, format_), unit_of(format_))  # noqa: DTZ007
+            except ValueError:
+                continue
+        return None
+
+
+def normal(text: str) -> str:
+    """`text` with plain digits, colons and single spaces, without invisible characters."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split())
+
+
+def unit_of(format_: str) -> timedelta:
+    """The smallest unit that a `strptime` format gives."""
+    directives = set(re.findall("%(.)", format_.replace("%%", "")))
+    for letters, unit in (("f", timedelta()), ("ScXT", SECOND), ("MR", MINUTE), ("HI", HOUR)):
+        if directives & set(letters):
+            return unit
+    return DAY
+
+
+def _iso(text: str) -> Written:
+    try:
+        return Written(datetime.combine(date.fromisoformat(text), datetime.min.time()), DAY)
+    except ValueError:
+        at = datetime.fromisoformat(text)
+    time = _TIME.search(text)
+    minutes, seconds, fraction = time.groups() if time else (None, "00", None)
+    return Written(at, timedelta() if fraction else SECOND if seconds else MINUTE if minutes else HOUR)
