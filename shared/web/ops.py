@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
+from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import text
 
 from shared.database.connection import ping
@@ -39,14 +41,73 @@ class Now(Body):
     now: Moment
 
 
-@router.get("/health")
+class Health(BaseModel):
+    """A service that runs."""
+
+    service: str
+    status: Literal["ok"]
+
+
+class Flow(BaseModel):
+    """How far a service has come. `heard`: the least watermark of each topic, null until all have one."""
+
+    service: str
+    now: AwareDatetime
+    unsent: int
+    watermark: AwareDatetime | None
+    heard: dict[str, AwareDatetime | None]
+    parked: int
+
+
+class Parked(BaseModel):
+    """A message that could not be handled, with its reason."""
+
+    id: int
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    headers: Any
+    body: str | None
+    reason: str
+    parked_at: AwareDatetime
+
+
+class ParkedPage(BaseModel):
+    """A part of the parked messages; `next` is the cursor of the page after it."""
+
+    items: list[Parked]
+    next: str | None
+
+
+class Redriven(BaseModel):
+    """A parked message that was handled."""
+
+    id: int
+    redriven: bool
+
+
+class Held(BaseModel):
+    """Judgement is held at `hold_at`, at most until `hold_until`."""
+
+    hold_at: AwareDatetime
+    hold_until: AwareDatetime
+
+
+class Released(BaseModel):
+    """Judgement is held no more."""
+
+    held: bool
+
+
+@router.get("/health", response_model=Health)
 async def health(conn: Reading, request: Request) -> Response:
     """Answers 200 while the service runs and its database answers."""
     await ping(conn)
     return json({"service": service(request).service.name, "status": "ok"})
 
 
-@router.get("/flow")
+@router.get("/flow", response_model=Flow)
 async def flow(conn: Reading, request: Request) -> Response:
     """How far this service has come: unsent events, its watermark, the least heard of each topic."""
     running = service(request)
@@ -68,7 +129,7 @@ async def flow(conn: Reading, request: Request) -> Response:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
     """The service's figures as Prometheus reads them; with exemplars for one that asks for OpenMetrics."""
     running = service(request)
@@ -86,7 +147,7 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
         return choose_encoder("")
 
 
-@router.get("/parked")
+@router.get("/parked", response_model=ParkedPage)
 async def parked(conn: Reading, page: Paged) -> Response:
     """The messages that could not be handled, each with its reason."""
     after = page.after[0] if page.after else 0
@@ -105,7 +166,7 @@ async def parked(conn: Reading, page: Paged) -> Response:
     return page.answer([dict(row) for row in rows.mappings()], "id")
 
 
-@router.post("/parked/{parked_id}/redrive")
+@router.post("/parked/{parked_id}/redrive", response_model=Redriven)
 async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Request) -> Response:
     """Handle a parked message again; it stays parked where it still fails."""
     running = service(request)
@@ -114,7 +175,7 @@ async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Re
     return json({"id": parked_id, "redriven": True})
 
 
-@router.put("/clock")
+@router.put("/clock", response_model=Now)
 async def advance(body: Now, request: Request) -> Response:
     """Move the driven clock. A service on the wall clock refuses."""
     running = service(request)
@@ -125,7 +186,7 @@ async def advance(body: Now, request: Request) -> Response:
     return json({"now": running.clock.now()})
 
 
-@router.put("/hold")
+@router.put("/hold", response_model=Held)
 async def hold(request: Request) -> Response:
     """Hold judgement at this moment while past cases are brought in; ends by DELETE, or after five minutes.
 
@@ -146,7 +207,7 @@ async def hold(request: Request) -> Response:
         return json(dict(row.mappings().one()))
 
 
-@router.delete("/hold")
+@router.delete("/hold", response_model=Released)
 async def release(request: Request) -> Response:
     """End the hold: judgement goes on."""
     async with service(request).engine.begin() as conn:

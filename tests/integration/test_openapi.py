@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from services import SERVICES
 from shared.roles import AccountRole
+from shared.web import ops
 from shared.web.guard import IMPORT_LIMIT, LIMIT
 from tests.city import City
 from tests.integration.test_access import ACCESS, ACCOUNTS
@@ -76,3 +77,26 @@ async def test_every_operation_names_the_refusals_that_it_makes(city: City, rout
             assert answer.status_code in told, answer.text
             schema.validate(answer.json())
     assert (403 in told) == bool(others)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_what_every_service_answers_to_those_who_run_it_has_the_schema_of_its_document(
+    city: City, service: str
+) -> None:
+    calls = [route.split(" ") for route in ops.ACCESS if "redrive" not in route]
+    for method, path in calls:
+        body = {"now": "2026-11-09T09:00:00+08:00"} if path == "/clock" else None
+        answer = await city.call(account_for(f"{method} /{service}{path}"), method, f"/{service}{path}", body)
+        assert answer.status_code == 200, answer.text
+        described = operation(city, f"{method} /{service}{path}")["responses"]["200"]["content"]
+        (kind,) = described
+        assert answer.headers["content-type"].startswith(kind)
+        assert described[kind]["schema"] != {}
+        if kind == "application/json":
+            whole = {**described[kind]["schema"], "components": document(city, service)["components"]}
+            Draft202012Validator(whole).validate(answer.json())
+            name = described[kind]["schema"]["$ref"].rpartition("/")[2]
+            fields = whole["components"]["schemas"][name]["properties"]
+            assert fields.keys() == answer.json().keys()
+    redriven = operation(city, f"POST /{service}/parked/{{parked_id}}/redrive")["responses"]["200"]
+    assert redriven["content"]["application/json"]["schema"]["$ref"].endswith("/Redriven")
