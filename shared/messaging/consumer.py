@@ -26,6 +26,7 @@ from shared.events import Event
 from shared.messaging import message_spans
 from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, close_client, may_pass
+from shared.messaging.fetching import Fetcher
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.parked import OUTBOX, ParkedRecord, find_parked, mark_redriven, park, send_again
@@ -105,6 +106,7 @@ class Consumer:
         self._uncommitted: dict[TopicPartition, int] = {}
         """Next offsets that the database has reached and the broker does not know yet."""
         self._consumer: AIOKafkaConsumer | None = None
+        self._fetcher = Fetcher(settings, log)
         self._lag = Lag(self.partitions)
         telemetry.metrics.add_gauge(LAG, self._lag.messages)
         telemetry.metrics.add_gauge(LAG_S, self._lag.seconds)
@@ -141,7 +143,7 @@ class Consumer:
         pace, committed_at = Pace(QUIET_GAP_S, BUSY_GAP_S), _seconds()
         while True:
             await broker.check()
-            batch = await consumer.getmany(timeout_ms=500, max_records=BATCH)
+            batch = await self._fetcher.fetch(consumer, timeout_ms=500, max_records=BATCH)
             pace.begin()
             self._lag.fetched(consumer, batch)
             events = await self._settle(self._decode(raw for raws in batch.values() for raw in raws))

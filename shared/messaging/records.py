@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
+
+from aiokafka import TopicPartition
+from aiokafka.structs import ConsumerRecord
 
 from shared.events import Event
 from shared.messaging import wire
@@ -31,6 +34,18 @@ class RecordPlace:
     key: bytes | None = None
     value: bytes | None = None
     headers: Sequence[tuple[str, bytes | None]] = ()
+
+
+@dataclass
+class UndecodedRecord(ConsumerRecord):  # type: ignore[misc]
+    """Stands for records that the Kafka client cannot decode, in the place of the last of them."""
+
+    reason: str = ""
+
+    @classmethod
+    def at(cls, partition: TopicPartition, offset: int, reason: str) -> Self:
+        """A record without content and without a time."""
+        return cls(*partition, offset, 0, 0, None, None, None, -1, -1, (), reason)
 
 
 @dataclass(slots=True)
@@ -65,6 +80,8 @@ def decode(raw: KafkaRecord, latest_claim: datetime) -> ReceivedRecord:
 
     A watermark after `latest_claim` is not believed.
     """
+    if isinstance(raw, UndecodedRecord):
+        return ReceivedRecord(raw, None, raw.reason)
     try:
         envelope = wire.read(raw.headers, raw.value)
         _check_author(raw, envelope.content, latest_claim)

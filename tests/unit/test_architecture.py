@@ -29,6 +29,7 @@ HOLD_SQL = {"queries.py", "tables.py", "work.py", "gauges.py"}
 MAY_CATCH_ALL = {
     Path("shared/database/retry.py"),
     Path("shared/messaging/settling.py"),
+    Path("shared/messaging/fetching.py"),
     Path("shared/web/writer.py"),
     Path("shared/web/webhooks.py"),
     Path("shared/judging/judge.py"),

@@ -23,6 +23,7 @@ from shared.database.connection import Connection
 from shared.database.retry import keep_running
 from shared.messaging import message_spans
 from shared.messaging.broker import close_client, may_pass
+from shared.messaging.fetching import Fetcher
 from shared.messaging.parked import park
 from shared.messaging.records import ReceivedRecord
 from shared.messaging.settling import settle
@@ -52,6 +53,7 @@ class BankReader:
         self._source = ReplySource(bank, cluster)
         self._partitions = [TopicPartition(topics.replies(bank), index) for index in range(partitions)]
         self._next_offsets: dict[int, int] = {}
+        self._fetcher = Fetcher(context.settings, self._log)
         self._asked_at = float("-inf")
         self._complete_upto: datetime | None = None
 
@@ -72,7 +74,7 @@ class BankReader:
             await consumer.start()
             await self._seek(consumer)
             while True:
-                batches = await consumer.getmany(timeout_ms=200, max_records=BATCH)
+                batches = await self._fetcher.fetch(consumer, timeout_ms=200, max_records=BATCH)
                 if not batches:
                     await self._mark_complete(consumer)
                     continue

@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
 from services.financing.contract import BankReport, ReceiptCode, ReportOutcome, ReportReceipt
-from shared.messaging.records import KafkaRecord
+from shared.messaging.records import KafkaRecord, UndecodedRecord
 from shared.web.bodies import mistakes
 
 LONGEST = 64 * 1024
@@ -52,6 +52,8 @@ class BankReply(NamedTuple):
 def read(raw: KafkaRecord) -> BankReply:
     """Read one record; never raises."""
     names: dict[str, str] = {}
+    if isinstance(raw, UndecodedRecord):
+        return BankReply(raw, None, names, "headers", f"消息无法解码：{raw.reason}", raw.reason)
     if raw.value is None or len(raw.value) > LONGEST:
         return BankReply(
             raw, None, names, "body", "消息为空或超过 64 KiB", "the message is empty or above 64 KiB"
