@@ -60,6 +60,16 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     428: ("needs_version", "If-Match", "需要 If-Match", "If-Match is needed: the ETag of what was read"),
 }
 """Code, field and words of an example by status."""
+_PAGE = {
+    "type": "object",
+    "title": "Page",
+    "description": "A part of a list; `next` is the `cursor` of the part after it, null at the end.",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"anyOf": [_TEXT, {"type": "null"}]},
+    },
+}
 _GENERATED = ("HTTPValidationError", "ValidationError")
 """FastAPI's schemas of refusals, which are not ours."""
 
@@ -70,13 +80,14 @@ def describe(document: dict[str, Any], access: Access) -> None:
     schemas = components.setdefault("schemas", {})
     for name in _GENERATED:
         schemas.pop(name, None)
-    schemas["Problem"] = _PROBLEM
+    schemas |= {"Problem": _PROBLEM, "Page": _PAGE}
     components["responses"] = {f"Refused{status}": _refusal(status) for status in _REFUSALS}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["key"] = {"type": "http", "scheme": "bearer", "description": "The account's API key."}
     document["security"] = [{}, {"key": []}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            _describe_page(operation)
             for status in _statuses(method, path, operation, access[f"{method.upper()} {path}"]):
                 answer = {"$ref": f"#/components/responses/Refused{status}"}
                 operation.setdefault("responses", {})[str(status)] = answer
@@ -99,6 +110,14 @@ def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -
     yield 422
     if writes:
         yield 428
+
+
+def _describe_page(operation: dict[str, Any]) -> None:
+    """Give a list that is read part by part the schema of a page, where its route names no other."""
+    names = {parameter["name"] for parameter in operation.get("parameters", ())}
+    content = operation["responses"].get("200", {}).get("content", {})
+    if "cursor" in names and content.get("application/json") == {"schema": {}}:
+        content["application/json"]["schema"] = {"$ref": "#/components/schemas/Page"}
 
 
 def _refusal(status: int) -> dict[str, Any]:

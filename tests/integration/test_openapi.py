@@ -100,3 +100,24 @@ async def test_what_every_service_answers_to_those_who_run_it_has_the_schema_of_
             assert fields.keys() == answer.json().keys()
     redriven = operation(city, f"POST /{service}/parked/{{parked_id}}/redrive")["responses"]["200"]
     assert redriven["content"]["application/json"]["schema"]["$ref"].endswith("/Redriven")
+
+
+LISTS = [route for route in OPERATIONS if route.startswith("GET ") and "{" not in route]
+
+
+@pytest.mark.parametrize("route", LISTS)
+async def test_what_is_read_part_by_part_has_the_schema_of_a_page(city: City, route: str) -> None:
+    method, path = route.split(" ")
+    told = operation(city, route)
+    if "cursor" not in {parameter["name"] for parameter in told.get("parameters", ())}:
+        return
+    (kind,) = told["responses"]["200"]["content"]
+    answer = await city.call(account_for(route), method, path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    if kind == "application/json":
+        schema = told["responses"]["200"]["content"][kind]["schema"]
+        whole = {**schema, "components": document(city, path.split("/")[1])["components"]}
+        assert schema
+        Draft202012Validator(whole).validate(answer.json())
+        assert answer.json().keys() == {"items", "next"}
