@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from starlette.routing import Route
 
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.channels.base import AddressGone, Letter, Refused, Retryable, Undelivered
-from services.notify.channels.robots import DINGTALK_CODES, WECOM_CODES, Robot
+from services.notify.channels.robots import DINGTALK, WECOM, Maker, Robot
 from services.notify.channels.settings import HttpSettings
 from services.notify.channels.webhook import Webhook
 from services.notify.deliveries.domain import DeliveryOutcome
@@ -159,26 +160,27 @@ async def test_what_is_not_public_is_not_called_even_where_it_was_set_up(site: S
         for scheme in ("http", "https"):
             channel = webhook(host, allow_private=False)
             assert isinstance(await refusal(channel, letter(f"{scheme}://{host}/hook")), Undelivered)
-            robot = Robot(HttpSettings(hosts=(host,)), WECOM_CODES, Caller(timeout_s=2))
+            robot = Robot(HttpSettings(hosts=(host,)), WECOM, Caller(timeout_s=2))
             assert isinstance(await refusal(robot, letter(f"{scheme}://{host}/hook")), Undelivered)
     assert site.asked == []
 
 
 @pytest.mark.parametrize(
-    ("codes", "code", "outcome"),
+    ("maker", "code", "outcome"),
     [
-        *((WECOM_CODES, code, outcome) for code, outcome in WECOM_CODES.items()),
-        *((DINGTALK_CODES, code, outcome) for code, outcome in DINGTALK_CODES.items()),
-        (WECOM_CODES, 12345, DeliveryOutcome.TECHNICAL),
-        (WECOM_CODES, None, DeliveryOutcome.TECHNICAL),
-        (WECOM_CODES, "0", DeliveryOutcome.TECHNICAL),
+        *((WECOM, code, outcome) for code, outcome in WECOM.codes.items()),
+        *((DINGTALK, code, outcome) for code, outcome in DINGTALK.codes.items()),
+        (WECOM, 12345, DeliveryOutcome.TECHNICAL),
+        (WECOM, None, DeliveryOutcome.TECHNICAL),
+        (WECOM, "0", DeliveryOutcome.TECHNICAL),
+        (WECOM, False, DeliveryOutcome.TECHNICAL),
     ],
 )
 async def test_a_robots_code_means_what_its_maker_says(
-    site: Site, codes: dict[int, DeliveryOutcome], code: object, outcome: DeliveryOutcome
+    site: Site, maker: Maker, code: object, outcome: DeliveryOutcome
 ) -> None:
     site.body = {"errcode": code}
-    robot = Robot(HttpSettings(hosts=(site.host,)), codes, Caller(allow_private=True))
+    robot = Robot(HttpSettings(hosts=(site.host,)), maker, Caller(allow_private=True))
     if outcome == DeliveryOutcome.SENT:
         await robot.send(letter(site.url, None))
         await robot.close()
@@ -189,7 +191,7 @@ async def test_a_robots_code_means_what_its_maker_says(
 
 async def test_a_robot_is_told_in_words_and_signed_where_it_has_a_secret(site: Site) -> None:
     site.body = {"errcode": 0}
-    robot = Robot(HttpSettings(hosts=(site.host,)), DINGTALK_CODES, Caller(allow_private=True))
+    robot = Robot(HttpSettings(hosts=(site.host,)), DINGTALK, Caller(allow_private=True))
     await robot.send(letter(f"{site.url}?access_token=x", "SEC123"))
     await robot.close()
     ((url, _, body),) = site.asked
@@ -201,7 +203,8 @@ async def test_a_robot_is_told_in_words_and_signed_where_it_has_a_secret(site: S
 @pytest.fixture
 async def office(postgres: EmbeddedPostgres, site: Site, tmp_path: Path) -> AsyncIterator[Office]:
     """Notify whose only delivery channel is a webhook to the site."""
-    channels = f"webhook: {{hosts: ['{site.host}', '{AWAY}']}}\nwecom: {{hosts: ['{site.host}']}}"
+    robots = f"{{hosts: ['{site.host}']}}"
+    channels = f"webhook: {{hosts: ['{site.host}', '{AWAY}']}}\nwecom: {robots}\ndingtalk: {robots}"
     async with opened(postgres, Gateway(), tmp_path, channels, allow_private_webhooks=True) as opened_office:
         await opened_office.reach("unit:roads", site.url, channel="webhook", secret=WHSEC)
         yield opened_office
@@ -256,6 +259,59 @@ async def test_robots_that_are_out_of_order_are_left_alone_after_three_calls(
     await office.deliver(HOUR, MINUTE)
     assert len(site.asked) == tried + 20
     assert await office.states() == {"sent": 20}
+
+
+@pytest.mark.parametrize(
+    ("channel", "code"),
+    [("wecom", 93004), ("wecom", 93008), ("wecom", 40058), ("dingtalk", 300005), ("dingtalk", 400102)],
+)
+async def test_robots_that_were_removed_fail_at_once_and_close_the_channel_to_nobody(
+    office: Office, site: Site, channel: str, code: int
+) -> None:
+    for number in range(6):
+        await office.reach(f"unit:u{number}", f"{site.url}/{number}", channel=channel)
+    await office.tell(*(overdue(number, f"u{number}") for number in range(5)))
+    site.body = {"errcode": code}
+    await office.deliver(MINUTE)
+    assert await office.states() == {"failed": 5}
+    site.body = {"errcode": 0}
+    await office.tell(overdue(9, "u5"))
+    await office.deliver(timedelta())
+    assert await office.states() == {"failed": 5, "sent": 1}
+
+
+async def test_a_code_that_nobody_knows_concerns_its_address_alone(office: Office, site: Site) -> None:
+    for number in range(6):
+        await office.reach(f"unit:u{number}", f"{site.url}/{number}", channel="wecom")
+    await office.tell(*(overdue(number, f"u{number}") for number in range(5)))
+    site.body = {"errcode": 99999}
+    await office.deliver(timedelta())
+    site.body = {"errcode": 0}
+    await office.tell(overdue(9, "u5"))
+    await office.deliver(timedelta())
+    assert await office.states() == {"waiting": 5, "sent": 1}
+
+
+async def test_a_digest_that_is_too_long_for_its_robot_is_cut_and_arrives(office: Office, site: Site) -> None:
+    await office.reach("unit:u7", site.url, channel="wecom")
+    await office.tell(*(overdue(number, "u7") for number in range(60)))
+    site.body = {"errcode": 0}
+    await office.deliver(MINUTE)
+    assert await office.states() == {"sent": 60}
+    ((_, _, body),) = site.asked
+    content = orjson.loads(body)["text"]["content"]
+    assert len(content.encode()) <= 2048
+    assert content.startswith("60 件诉求事项提醒\n")
+    assert content.endswith("其余请登录收件箱查看。")
+
+
+async def test_a_text_that_its_maker_finds_too_long_is_halved_at_once(site: Site) -> None:
+    site.body = {"errcode": 460101}
+    robot = Robot(HttpSettings(hosts=(site.host,)), DINGTALK, Caller(allow_private=True))
+    error = await refusal(robot, replace(letter(site.url, None), body="长" * 9000))
+    assert type(error) is Refused
+    sizes = [len(orjson.loads(body)["text"]["content"].encode()) for _, _, body in site.asked]
+    assert all(size <= most for size, most in zip(sizes, (15_000, 7_500, 3_750, 1_875), strict=True))
 
 
 async def test_without_leave_the_service_calls_no_address_that_is_not_public(

@@ -4,6 +4,7 @@ Undelivered
 ├── Refused           on the recipient's side, and trying again is useless
 │   └── AddressGone       the address itself is no more
 └── Retryable         on the recipient's side, and may pass
+    ├── Unexplained       the provider's code is not known: operators must act, other addresses go on
     └── ChannelDown       on our side or the provider's: the channel itself fails
 """
 
@@ -49,6 +50,12 @@ class Retryable(Undelivered):
     """The recipient's side cannot take the letter now."""
 
     outcome = DeliveryOutcome.TEMPORARY
+
+
+class Unexplained(Retryable):
+    """The provider answers with a code that is not known here."""
+
+    outcome = DeliveryOutcome.TECHNICAL
 
 
 class ChannelDown(Retryable):

@@ -30,6 +30,8 @@ from shared.web.client import Transport
 TIMEOUT_S = 15.0
 MOST_SEGMENTS = 10
 """Of a longer message only the subject is sent."""
+MOST_OF_SUBJECT = 300
+"""Characters of it that fit into so many segments, with the signature."""
 
 CODES: dict[str, DeliveryOutcome] = {
     "OK": DeliveryOutcome.SENT,
@@ -138,7 +140,9 @@ class Sms:
 
     def _text(self, letter: Letter) -> str:
         text = f"【{self._settings.sign}】{' '.join(letter.body.split())}"
-        return text if size(text).segments <= MOST_SEGMENTS else f"【{self._settings.sign}】{letter.subject}"
+        if size(text).segments <= MOST_SEGMENTS:
+            return text
+        return f"【{self._settings.sign}】{letter.subject[:MOST_OF_SUBJECT]}"
 
     async def _post(self, url: str, content: dict[str, Any], id_: str, at: datetime) -> httpx.Response:
         body, moment = orjson.dumps(content), str(int(at.timestamp()))

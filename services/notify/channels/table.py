@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from services.notify.channels.base import DeliveryChannel, DryRun
 from services.notify.channels.mail import Mail
-from services.notify.channels.robots import DINGTALK_CODES, WECOM_CODES, Robot
+from services.notify.channels.robots import DINGTALK, WECOM, Robot
 from services.notify.channels.settings import ChannelSettings
 from services.notify.channels.sms import Sms
 from services.notify.channels.webhook import Webhook
@@ -49,10 +49,10 @@ CHANNELS = {
     ChannelKind.SMS: ChannelEntry("短信", sms_number, lambda settings, _: Sms(settings)),
     ChannelKind.WEBHOOK: ChannelEntry("接口推送", url, lambda settings, caller: Webhook(settings, caller())),
     ChannelKind.WECOM: ChannelEntry(
-        "企业微信", url, lambda settings, caller: Robot(settings, WECOM_CODES, caller())
+        "企业微信", url, lambda settings, caller: Robot(settings, WECOM, caller())
     ),
     ChannelKind.DINGTALK: ChannelEntry(
-        "钉钉", url, lambda settings, caller: Robot(settings, DINGTALK_CODES, caller())
+        "钉钉", url, lambda settings, caller: Robot(settings, DINGTALK, caller())
     ),
 }
 

@@ -7,9 +7,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.mail import undelivered
+from services.notify.channels.robots import fitted
 from services.notify.channels.settings import ChannelSettings, SmsSettings, load
 from services.notify.channels.sms import CODES, Size, Sms, signature, size
 from services.notify.channels.table import CHANNELS
@@ -141,6 +144,30 @@ async def test_an_endless_text_goes_as_its_subject() -> None:
 )
 def test_a_reply_code_of_smtp_has_one_meaning(code: int, kind: type[Undelivered]) -> None:
     assert type(undelivered(code)) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "expected"),
+    [
+        ("短信", 6, "短信"),
+        ("短信短信", 11, "短信…"),  # … takes three of eleven bytes; a third of a character is no character
+        ("a短信短", 8, "a短…"),
+        ("𠮷𠮷𠮷", 11, "𠮷𠮷…"),
+        ("𠮷𠮷𠮷", 10, "𠮷…"),
+        ("abcde\u0301fg", 8, "abcd…"),  # not between a letter and its accent
+        ("ab👩\u200d🔧好", 13, "ab…"),  # nor within a joined emoji
+        ("标题\n1. 甲乙丙丁\n2. 甲乙丙丁", 32, "标题\n1. 甲乙丙丁…"),  # between lines where half remains
+    ],
+)
+def test_a_text_is_cut_between_characters(text: str, most: int, expected: str) -> None:
+    assert fitted(text, most, "…") == expected
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(40, 400))
+def test_a_cut_text_always_fits_and_begins_as_the_whole(text: str, most: int) -> None:
+    cut = fitted(text, most, "…")
+    assert len(cut.encode()) <= most
+    assert text.startswith(cut.removesuffix("…")) or cut == text
 
 
 def test_every_kind_of_channel_is_in_the_table_and_in_the_settings() -> None:
