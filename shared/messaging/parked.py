@@ -18,6 +18,8 @@ from shared.messaging.topics import parked_topic
 
 PARKED = "huying.parked.v1"
 LONGEST_REASON = 1_000
+LARGEST_BODY = 4 * 1024 * 1024
+"""A record above it came compressed: no broker takes one of this size as it is."""
 LONGEST_KEY = 200
 """Characters of the key of an announcement: the outbox has an index of keys, whose entries are bounded."""
 OUTBOX = "outbox"
@@ -74,6 +76,8 @@ async def park(conn: Connection, service: str, cluster: str, record: ReceivedRec
     raw, position = record.raw, record.position()
     headers = {_without_null(name): _storable(value) for name, value in raw.headers}
     key, body, reason = _storable(raw.key or None), raw.value or b"", _storable_reason(record.reason)
+    if len(body) > LARGEST_BODY:
+        body, reason = b"", _storable_reason(f"{len(body)} bytes of body are not kept: {reason}")
     values = {"cluster": cluster, "key": key, "body": body, "reason": reason}
     values |= position | {"headers": orjson.dumps(headers).decode()}
     parked_at = (await conn.execute(_PARK, values)).scalar()
