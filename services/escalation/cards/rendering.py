@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
-import pylopdf_fonts_zh_cn
 import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.escalation.cards.glyphs import fonts, printable_parts
 from services.escalation.cards.page import CardPage, width
 
 PAGES = Path(__file__).parent / "pages"
@@ -47,11 +47,14 @@ def _lines(text: str, across: float) -> int:
 
 
 def pdf(card: CardPage) -> bytes:
-    """The PDF (PDF/A-2b), with the letters it uses in it; set as large as one page allows."""
+    """The PDF (PDF/A-2b), with the letters it uses in it; set as large as one page allows.
+
+    PDF/A allows no letter without a shape: one that the fonts lack is printed as 〓.
+    """
     made = typst.compile(
         PAGES / "card.typ",
         font_paths=_fonts(),
-        sys_inputs={"card": orjson.dumps(asdict(card)).decode()},
+        sys_inputs={"card": orjson.dumps(printable_parts(asdict(card))).decode()},
         format="pdf",
         pdf_standards="a-2b",
     )
@@ -61,8 +64,8 @@ def pdf(card: CardPage) -> bytes:
 
 @cache
 def _fonts() -> typst.Fonts:
-    folder = pylopdf_fonts_zh_cn.serif_path().parent
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    folder = fonts()[0].parent
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
 
 
 @cache

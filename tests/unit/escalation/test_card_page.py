@@ -13,8 +13,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from services.escalation.cards.glyphs import MISSING, RAISED_AND_LOWERED, known, printable
 from services.escalation.cards.page import CardContext, CardPage, Language, card_page, number
 from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import Card, CardStatus, CaseDocument
@@ -261,3 +264,33 @@ def test_several_pdfs_can_be_made_at_once() -> None:
     with ThreadPoolExecutor(3) as threads:
         made = list(threads.map(pdf, cards))
     assert all(f"第{n}件" in told(one) for n, one in enumerate(made))
+
+
+@given(st.text(st.characters()))
+def test_every_text_becomes_one_that_the_fonts_have(text: str) -> None:
+    made = printable(text)
+    assert known().issuperset(made)
+    assert printable(made) == made
+    assert len(made) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("subject", "read"),
+    [
+        ("SO₂与NOₓ排放", "SO₂与NO〓排放"),
+        ("5×10⁻² mg", "5×10⁻² mg"),
+        ("☑ 已修👍🏽", "〓 已修〓〓"),
+        ("𠮷祥饭店", "〓祥饭店"),
+        ("주식회사", "〓〓〓〓"),
+        ("قەشقەر", "〓〓〓〓〓〓"),
+        ("བོད་", "〓〓〓"),
+        ("ᠮᠣᠩᠭᠣᠯ", "〓〓〓〓〓〓"),
+        ("\ue000\U000f0000\ufffd\ufffe\U0010ffff", "〓〓〓〓〓"),
+        ("一\u202e二\u2067三\u200b四\ufe0f", "一二三四"),
+        ("一\u2028二\x00三", "一 二 三"),
+        (RAISED_AND_LOWERED, RAISED_AND_LOWERED),
+    ],
+)
+def test_a_title_in_any_letters_is_printed(subject: str, read: str) -> None:
+    assert printable(subject) == read
+    assert squeezed(read.replace(MISSING, "")[:4]) in squeezed(told(pdf(printed(case(), subject=subject))))
