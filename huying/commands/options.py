@@ -20,3 +20,4 @@ SettingsFile = Annotated[
         help="Numbers that packs leave open, a YAML file.",
     ),
 ]
+Excel = Annotated[bool, typer.Option("--excel", help="Write CSV files that Excel opens as UTF-8.")]

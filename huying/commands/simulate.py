@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from huying.commands.options import STATE, Key, Out, SettingsFile, State, Url
+from huying.commands.options import STATE, Excel, Key, Out, SettingsFile, State, Url
 
 Packs = Annotated[
     list[str] | None, typer.Option("--pack", help="The rule pack; give it twice to compare two.")
@@ -33,6 +33,7 @@ def simulate(
     settings: SettingsFile = None,
     explain: Explain = False,
     processes: Processes = None,
+    excel: Excel = False,
     from_events: FromEvents = False,
     upto: Upto = None,
     of: Annotated[str | None, typer.Option(help="Live cases registered under this pack alone.")] = None,
@@ -50,10 +51,17 @@ def simulate(
     if from_events and not file and not profile:
         services = RunningServices.find(state, url, key)
         live.simulate(
-            services, pack, out, settings or services.pack_settings, upto=upto, of=of, explain=explain
+            services,
+            pack,
+            out,
+            settings or services.pack_settings,
+            upto=upto,
+            of=of,
+            explain=explain,
+            excel=excel,
         )
     elif file and profile and not from_events:
-        simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes)
+        simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes, excel=excel)
     else:
         raise ValueError("give FILE with --profile, or --from-events: one of them")
 

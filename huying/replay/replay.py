@@ -78,6 +78,8 @@ async def replay(
     settings: Path | None = None,
     url: str | None = None,
     key: str = "",
+    *,
+    excel: bool = False,
 ) -> None:
     """Send the cases of `file` through services, write the results into `out`, and print the totals.
 
@@ -85,10 +87,11 @@ async def replay(
     """
     console = Console()
     loaded, rules = profiles.load(profile), pack.load(pack_id, settings)
+    profiles.check_pack(loaded.case, rules)
     own = own_services(loaded, pack_id, rules, settings)
     async with _services_at(url, key) if url else own as services:
         with results.progress(console) as progress:
-            table = await replayed(file, loaded, rules, out, services, progress)
+            table = await replayed(file, loaded, rules, out, services, progress, excel=excel)
     console.print(table)
 
 
@@ -102,6 +105,7 @@ async def replayed(
     *,
     step: int = STEP,
     patience_s: float = PATIENCE_S,
+    excel: bool = False,
 ) -> Table:
     """Do one replay; returns its totals. ReplayFailed without progress for `patience_s` seconds."""
     loop = asyncio.get_running_loop()
@@ -118,8 +122,8 @@ async def replayed(
             else:
                 await _drive(driver, cases, profile, rules, step, progress)
                 case_results = await _results(driver, cases)
-    totals = results.write(out, profile.tz, case_results)
-    results.write_rejected(out, cases.rejected)
+    totals = results.write(out, profile.tz, case_results, excel=excel)
+    results.write_rejected(out, cases.rejected, excel=excel)
     return results.table(totals, len(cases.rejected), loop.time() - started)
 
 

@@ -33,6 +33,7 @@ def simulate(
     upto: datetime | None = None,
     of: str | None = None,
     explain: bool = False,
+    excel: bool = False,
 ) -> SimulationOutput:
     """Judge all cases of the services by one pack or two, up to `upto` or their present.
 
@@ -48,7 +49,7 @@ def simulate(
         upto = upto.replace(tzinfo=zone)
     live = _Live(packs, calendars_of(services.ask("GET", "escalation", "/calendars").json()), upto, explain)
     judged = sorted(live.judged(item for item in histories(services) if _is_of(item, of)))
-    output = SimulationOutput(out, str(services.urls["escalation"]), packs, upto, live.units)
+    output = SimulationOutput(out, str(services.urls["escalation"]), packs, upto, live.units, excel=excel)
     numbers = {number: number for number, *_ in judged}
     output.take(judged, [numbers for _ in packs], len(judged), explain=explain)
     output.finish([live.totals], [], perf_counter() - started)

@@ -1,6 +1,6 @@
 """Writes the output of a simulation: rows under each pack, differences, explanations, and the report."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,14 @@ class SimulationOutput:
     """
 
     def __init__(
-        self, out: Path, source: str, packs: list[Pack], upto: datetime, units: dict[str, str]
+        self,
+        out: Path,
+        source: str,
+        packs: list[Pack],
+        upto: datetime,
+        units: dict[str, str],
+        *,
+        excel: bool = False,
     ) -> None:
         self.source = source
         self.packs = packs
@@ -38,6 +45,7 @@ class SimulationOutput:
         self.shown: list[tuple[str, list[CaseDifference]]] = []
         self.console = Console()
         self._out = out
+        self._excel = excel
 
     @property
     def cases(self) -> int:
@@ -56,9 +64,9 @@ class SimulationOutput:
         compared = len(self.packs) > 1
         folders = [self._out / rules.ref if compared else self._out for rules in self.packs]
         with ExitStack() as stack, results.progress(self.console) as progress:
-            files = [stack.enter_context(ResultFiles(folder)) for folder in folders]
+            files = [stack.enter_context(ResultFiles(folder, excel=self._excel)) for folder in folders]
             changes = stack.enter_context(self._changes()) if compared else None
-            texts = [stack.enter_context(CsvFile(folder / TEXTS, _TEXTS)) for folder in folders if explain]
+            texts = [stack.enter_context(self._csv(folder / TEXTS, _TEXTS)) for folder in folders if explain]
             for source_id, rows, differences, explanations in progress.track(
                 judged, total, description="simulate"
             ):
@@ -71,7 +79,10 @@ class SimulationOutput:
 
     def _changes(self) -> CsvFile:
         *columns, _, _ = CaseDifference._fields
-        return CsvFile(self._out / "compare.csv", ("source_id", *columns, *self._refs))
+        return self._csv(self._out / "compare.csv", ("source_id", *columns, *self._refs))
+
+    def _csv(self, path: Path, header: Sequence[str]) -> CsvFile:
+        return CsvFile(path, header, excel=self._excel)
 
     def _write_differences(self, source_id: str, differences: list[CaseDifference], changes: CsvFile) -> None:
         changes.write((source_id, *difference) for difference in differences)
@@ -85,9 +96,9 @@ class SimulationOutput:
             for all_cases, counted_there in zip(self.totals, partition, strict=True):
                 all_cases += counted_there
         self.rejected = len(rejected)
-        results.write_rejected(self._out, rejected)
+        results.write_rejected(self._out, rejected, excel=self._excel)
         tiers = compare.tiers(self.totals, self.units)
-        with CsvFile(self._out / "units.csv", compare.header(self.totals)) as lines:
+        with self._csv(self._out / "units.csv", compare.header(self.totals)) as lines:
             lines.write(compare.rows(tiers, self._refs))
         (self._out / "report.html").write_text(report.page(self, tiers), "utf-8")
         self._print(tiers, seconds)

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, Field, model_validator
 from services.intake.domain.registration import WITHOUT_NAME
 from shared.events import Channel, Kind, Outcome
 from shared.rules.pack import strict_yaml
+from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Strict
 from shared.rules.pack.strict_yaml import Place
 from shared.web.bodies import Code
@@ -129,6 +130,9 @@ class ProfileAct(ProfileText):
 EXCEL = "excel"
 """The `format` of Excel's own numbers: days since 1899-12-30, like 45355.375."""
 DateAlone = Literal["begins", "ends"]
+LOAN_STAGES = {"approved", "declined"}
+"""The stages of a pack that judges loan requests: a bank's yes and no."""
+_CASES = {"loan": "loan requests", "appeal": "appeals"}
 LOAN_ACTS = ("contact", "status", "approve", "decline", "withdraw")
 APPEAL_ACTS = ("contact", "reply", "complete")
 
@@ -214,6 +218,16 @@ def pack_of(profile: str | None) -> str:
     if found is None:
         raise ValueError("say by which pack to judge: --pack, a shipped id or a file")
     return found
+
+
+def check_pack(case: str, rules: Pack) -> None:
+    """ValueError unless `rules` judge cases of this kind: loan requests, or appeals and other procedures."""
+    judged = "loan" if LOAN_STAGES.issubset(stage.stage for stage in rules.stages) else "appeal"
+    if judged != case:
+        raise ValueError(
+            f"pack '{rules.id}' judges {_CASES[judged]}, and these cases are {_CASES[case]}:"
+            " give another with --pack"
+        )
 
 
 def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:

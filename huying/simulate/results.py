@@ -20,6 +20,8 @@ from huying.simulate.recorded_case import RejectedRow
 from shared.events import DeadlineKind, Verdict
 
 _QUOTED = re.compile('[,"\r\n]')
+_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠](?!(?<=[+-])[0-9]+([.][0-9]+)?\\Z)")
+"""The start of a text that a spreadsheet would run as a formula; a signed number is none."""
 
 
 class DeadlineRow(NamedTuple):
@@ -111,10 +113,21 @@ def _order(deadline: DeadlineRow) -> tuple[int, str, str, datetime]:
 
 
 def cell(text: str) -> str:
-    """A text as a CSV cell, quoted where it must be."""
+    """A text as a CSV cell, quoted where it must be, and never a formula."""
+    text = harmless(text)
     if not _QUOTED.search(text):
         return text
     return f'"{text.replace(chr(34), chr(34) * 2)}"'
+
+
+def harmless(text: str) -> str:
+    """`text`, with an apostrophe before it if a spreadsheet would run it as a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def encoding(*, excel: bool) -> str:
+    """UTF-8, for Excel with a byte order mark, without which it takes Chinese for another encoding."""
+    return "utf-8-sig" if excel else "utf-8"
 
 
 @dataclass(slots=True)
@@ -175,16 +188,18 @@ class Totals:
 
 
 class CsvFile:
-    """A CSV file in UTF-8 with a header."""
+    """A CSV file in UTF-8 with a header. No text in it is a formula."""
 
-    def __init__(self, path: Path, header: Sequence[str]) -> None:
-        self._file = path.open("w", encoding="utf-8", newline="")
+    def __init__(self, path: Path, header: Sequence[str], *, excel: bool = False) -> None:
+        self._file = path.open("w", encoding=encoding(excel=excel), newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
         self._writer.writerow(header)
 
     def write(self, rows: Iterable[Sequence[object]]) -> None:
         """Write rows."""
-        self._writer.writerows(rows)
+        self._writer.writerows(
+            [harmless(value) if isinstance(value, str) else value for value in row] for row in rows
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -196,14 +211,15 @@ class CsvFile:
 class ResultFiles:
     """`cases.csv` and `deadlines.csv` in a folder; cases are written in the order of their source ids."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, *, excel: bool = False) -> None:
+        self._encoding = encoding(excel=excel)
         out.mkdir(parents=True, exist_ok=True)
         self._stack = ExitStack()
         self._cases = self._file(out / "cases.csv", CaseResult._fields[:-1])
         self._deadlines = self._file(out / "deadlines.csv", ("source_id", *DeadlineRow._fields))
 
     def _file(self, path: Path, header: Sequence[str]) -> io.TextIOWrapper:
-        file = self._stack.enter_context(path.open("w", encoding="utf-8", newline=""))
+        file = self._stack.enter_context(path.open("w", encoding=self._encoding, newline=""))
         file.write(",".join(header) + "\n")
         return file
 
@@ -219,19 +235,19 @@ class ResultFiles:
         self._stack.close()
 
 
-def write(out: Path, zone: tzinfo, results: Iterable[CaseResult]) -> Totals:
+def write(out: Path, zone: tzinfo, results: Iterable[CaseResult], *, excel: bool = False) -> Totals:
     """Write `cases.csv` and `deadlines.csv` into `out`, times in `zone`; returns the totals."""
     totals, renderer = Totals(), CsvRenderer(LocalDays(zone))
-    with ResultFiles(out) as files:
+    with ResultFiles(out, excel=excel) as files:
         for result in sorted(results):
             files.write(result.source_id, result.registration_number, renderer.rows(result))
             totals.add(result, (), (), "")
     return totals
 
 
-def write_rejected(out: Path, rejected: Iterable[RejectedRow]) -> None:
+def write_rejected(out: Path, rejected: Iterable[RejectedRow], *, excel: bool = False) -> None:
     """Write `rejected.csv` into `out`."""
-    with CsvFile(out / "rejected.csv", RejectedRow._fields) as lines:
+    with CsvFile(out / "rejected.csv", RejectedRow._fields, excel=excel) as lines:
         lines.write(rejected)
 
 

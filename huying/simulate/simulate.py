@@ -39,28 +39,32 @@ def simulate(
     *,
     explain: bool = False,
     at_once: int | None = None,
+    excel: bool = False,
 ) -> SimulationOutput:
     """Judge the cases of `file` by one pack or two, write the output into `out`, and print the totals.
 
-    `at_once` processes judge; None for one a processor. ProfileError, PackError or FileRefused.
+    `at_once` processes judge; None for one a processor. `excel` CSV files have a byte order mark.
+    ProfileError, PackError or FileRefused.
     """
     started = perf_counter()
     loaded, packs = profiles.load(profile), [pack.load(pack_id, settings) for pack_id in pack_ids]
+    for rules in packs:
+        profiles.check_pack(loaded.case, rules)
     columns = header(file, loaded)
     count = at_once or processes.available_processes()
     partitions = [Partition(file, loaded, columns, index, count) for index in range(count)]
     with processes.without_garbage_collection():
         try:
-            output, counted, rejected = _judged(partitions, packs, out, explain=explain)
+            output, counted, rejected = _judged(partitions, packs, out, explain=explain, excel=excel)
         except UnpairedQuotes:
             whole = Partition(file, loaded, columns, whole=True)
-            output, counted, rejected = _judged([whole], packs, out, explain=explain)
+            output, counted, rejected = _judged([whole], packs, out, explain=explain, excel=excel)
     output.finish(counted, rejected, perf_counter() - started)
     return output
 
 
 def _judged(
-    partitions: list[Partition], packs: list[Pack], out: Path, *, explain: bool
+    partitions: list[Partition], packs: list[Pack], out: Path, *, explain: bool, excel: bool
 ) -> tuple[SimulationOutput, list[list[Totals]], list[RejectedRow]]:
     """The rows written; what each share counted; what is left out. UnpairedQuotes before a row is written."""
     profile, file = partitions[0].profile, partitions[0].file
@@ -74,7 +78,7 @@ def _judged(
             worker.judge(content.upto, left_out)
             for worker, left_out in zip(workers, content.left_out, strict=True)
         ]
-        output = SimulationOutput(out, file.name, packs, content.upto, content.units)
+        output = SimulationOutput(out, file.name, packs, content.upto, content.units, excel=excel)
         numbers = [registration_numbers(content.cases, rules) for rules in packs]
         output.take(_in_order(judged), numbers, len(content.cases), explain=explain)
         totals = [worker.totals for worker in workers]
