@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from huying.local.running_services import RunningServices
+from huying.simulate import profiles
 from huying.simulate.compare import differences
 from huying.simulate.judging import JudgedCase, case_result, explanations
 from huying.simulate.local_days import LocalDays
@@ -42,6 +43,8 @@ def simulate(
     """
     started = perf_counter()
     packs = [pack.load(pack_id, settings) for pack_id in pack_ids]
+    for rules in packs:
+        profiles.check_pack("appeal", rules)
     zone = ZoneInfo(packs[0].zone)
     if upto is None:
         upto = datetime.fromisoformat(services.ask("GET", "escalation", "/flow").json()["now"])

@@ -161,3 +161,8 @@ def test_services_that_refuse_the_key_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"http://here/escalation/flow answers 401: this API key"):
         live.simulate(services.where("wrong"), ["bozhou-2024"], tmp_path)
     assert services.asked == ["/escalation/flow"]
+
+
+def test_a_pack_for_loan_requests_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'bozhou-2024-financing' judges loan requests"):
+        simulated(tmp_path, "bozhou-2024", "bozhou-2024-financing")
