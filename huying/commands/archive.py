@@ -98,7 +98,7 @@ async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequen
 
     async with databases.making(state, named) as urls:
         before, now = await rebuild(file, urls, audit.read_keys(keys))
-    Console().print(shown(before, now))
+    Console(markup=False).print(shown(before, now))
     if different := differences(before, now):
         typer.echo(f"not the same: {', '.join(different)}: see docs/audit.md / 与原状态不一致", err=True)
         raise typer.Exit(1)

@@ -36,7 +36,7 @@ def load_notices(services: RunningServices, file: Path) -> None:
     for notice in read_notices(file):
         for judge in JUDGES:
             answer = services.ask("PUT", judge, f"/calendar/{notice.year}", notice.data()).json()
-            Console().print(
+            Console(markup=False).print(
                 f"{notice.year}, {judge}: calendar {answer['version']}, known from {answer['known_from']};"
                 f" {answer['cases']:,} open cases are looked at again"
             )
@@ -54,7 +54,7 @@ def show(state: State = STATE, url: Url = None, key: Key = None) -> None:
             known = Known.of(item)
             years = _years([notice.year for notice in known.notices])
             table.add_row(judge, known.version, known.known_from.isoformat(), years)
-    Console().print(table)
+    Console(markup=False).print(table)
 
 
 def _years(years: list[int]) -> str:

@@ -34,7 +34,7 @@ def list_(
             outcome = [delivery[name] or "" for name in ("outcome", "code", "reason")]
             table.add_row(*addressed, message, str(delivery["attempts"]), *outcome)
         cursor = {"cursor": page["next"]} if page["next"] else None
-    Console().print(table if table.row_count else f"nothing is {standing}")
+    Console(markup=False).print(table if table.row_count else f"nothing is {standing}")
 
 
 @app.command()
@@ -42,7 +42,7 @@ def resend(delivery_id: str, state: State = STATE, url: Url = None, key: Key = N
     """Try a message again that failed for good."""
     services = RunningServices.find(state, url, key)
     services.ask("POST", "notify", f"/deliveries/{delivery_id}/resend")
-    Console().print(f"{delivery_id} will be tried again")
+    Console(markup=False).print(f"{delivery_id} will be tried again")
 
 
 @app.command()

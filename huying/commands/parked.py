@@ -25,7 +25,7 @@ def list_(state: State = STATE, url: Url = None, key: Key = None) -> None:
                 columns = [message["topic"], position, message["parked_at"], message["reason"]]
                 table.add_row(service, str(message["id"]), *columns)
             cursor = {"cursor": page["next"]} if page["next"] else None
-    Console().print(table if table.row_count else "nothing is parked")
+    Console(markup=False).print(table if table.row_count else "nothing is parked")
 
 
 @app.command()
@@ -35,4 +35,4 @@ def redrive(service: str, parked_id: int, state: State = STATE, url: Url = None,
     if service not in services.urls:
         raise ValueError(f"there is no service {service}: choose one of {', '.join(services.urls)}")
     services.ask("POST", service, f"/parked/{parked_id}/redrive")
-    Console().print(f"{service}: message {parked_id} was handled")
+    Console(markup=False).print(f"{service}: message {parked_id} was handled")

@@ -85,7 +85,7 @@ async def replay(
 
     Raises ProfileError, PackError, FileRefused or ReplayFailed.
     """
-    console = Console()
+    console = Console(markup=False)
     loaded, rules = profiles.load(profile), pack.load(pack_id, settings)
     profiles.check_pack(loaded.case, rules)
     own = own_services(loaded, pack_id, rules, settings)

@@ -43,7 +43,7 @@ class SimulationOutput:
         self.rejected = 0
         self.differing = 0
         self.shown: list[tuple[str, list[CaseDifference]]] = []
-        self.console = Console()
+        self.console = Console(markup=False)
         self._out = out
         self._excel = excel
 

@@ -59,7 +59,7 @@ def verify(services: RunningServices, packs: Sequence[Path], settings: Path | No
     pack_of = cache(lambda ref: own.get(ref) or pack.load(ref, settings))
     calendars = calendars_of(services.ask("GET", "escalation", "/calendars").json())
     verification = verified(histories(services), pack_of, calendars)
-    Console().print(_table(verification))
+    Console(markup=False).print(_table(verification))
     return not verification.differences
 
 

@@ -1,0 +1,53 @@
+"""`huying parked list`: what others wrote is shown as they wrote it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from typer.testing import CliRunner
+
+from huying.commands.main import app
+
+REASON = "the type [/x] [red]is of no service"
+PARKED = {
+    "id": 1,
+    "topic": "intake.events",
+    "partition": 0,
+    "offset": 7,
+    "parked_at": "2026-11-09T01:00:00Z",
+    "reason": REASON,
+}
+
+
+class Services(BaseHTTPRequestHandler):
+    """Dispatch has one parked message, the other services have none."""
+
+    def do_GET(self) -> None:
+        items = [PARKED] if self.path.startswith("/dispatch/") else []
+        body = json.dumps({"items": items, "next": None}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Services) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_reason_with_brackets_is_shown_as_it_is(url: str) -> None:
+    command = ["parked", "list", "--url", url, "--key", "key"]
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    assert REASON in done.output
