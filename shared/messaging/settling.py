@@ -1,7 +1,8 @@
-"""Gets a batch of records done: all in one transaction, or one by one where a record cannot be handled."""
+"""Gets a batch of records done: all in one transaction, or in parts where a record cannot be handled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from math import isqrt
 from typing import TypeVar
 
 import structlog
@@ -11,6 +12,8 @@ from shared.service.errors import redacted
 
 ATTEMPTS = 3
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
+ALONE = 9
+"""A batch of up to so many records is broken up into single ones; a larger one into parts first."""
 
 Record = TypeVar("Record")
 Result = TypeVar("Result")
@@ -28,13 +31,16 @@ async def settle(
     """Call `transact` with all records; returns its results, one for each transaction that committed.
 
     A transient error (`is_transient`) holds the batch: it is tried again until the error passes, first after
-    `pause_s`, then after twice as long, up to 10 s. Any other error breaks the batch up, and each record is
-    tried alone. A record that fails alone for the third time, or once for what it contains (`is_of_content`),
-    is handed to `transact` with the reason, to be parked. Where even that fails, the record is parked
-    `without_content`. Errors of the classes in `passed_on` are raised.
+    `pause_s`, then after twice as long, up to 10 s. Any other error breaks the batch up, into parts and then
+    into single records, in their order. A record that fails alone for the third time, or once for what it
+    contains (`is_of_content`), is handed to `transact` with the reason, to be parked. Where even that fails,
+    it is parked `without_content`. Nothing but a transient error passes by waiting, so no other is waited
+    for: a thousand such records would hold the others up for minutes. Errors of the classes in `passed_on`
+    are raised.
     """
     failures, rest_s = 0, pause_s
     reason: str | None = None
+    is_bare = False
     while True:
         try:
             return [await transact(records, reason)]
@@ -46,18 +52,27 @@ async def settle(
                 failures += 1
                 if len(records) > 1:
                     break
-                if reason is not None:
-                    records = [without_content(record) for record in records]
-                elif is_of_content(error):
-                    reason = f"the content cannot be stored: {redacted(error)}"
+                if reason is None:
+                    if is_of_content(error):
+                        reason = f"the content cannot be stored: {redacted(error)}"
+                    elif failures == ATTEMPTS:
+                        reason = f"failed {ATTEMPTS} times: {redacted(error)}"
                     continue
-                elif failures == ATTEMPTS:
-                    reason = f"failed {ATTEMPTS} times: {redacted(error)}"
+                if not is_bare:
+                    records, is_bare = [without_content(records[0])], True
                     continue
         await asyncio.sleep(rest_s)
         rest_s = min(rest_s * 2, LONGEST_PAUSE_S)
-    alone = [
-        await settle([record], transact, without_content, log, passed_on=passed_on, pause_s=pause_s)
-        for record in records
+    size = isqrt(len(records)) if len(records) > ALONE else 1
+    parts = [
+        await settle(
+            records[start : start + size],
+            transact,
+            without_content,
+            log,
+            passed_on=passed_on,
+            pause_s=pause_s,
+        )
+        for start in range(0, len(records), size)
     ]
-    return [result for results in alone for result in results]
+    return [result for results in parts for result in results]

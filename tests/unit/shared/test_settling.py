@@ -56,6 +56,22 @@ async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> 
     assert [entry["records"] for entry in logs] == [3, 1, 1, 1]
 
 
+async def test_a_defect_in_a_large_batch_costs_few_transactions_and_no_order() -> None:
+    records = [f"{number}" for number in range(1_000)]
+    transact = Transactions(**{"137": [ValueError(n) for n in range(4)]})
+    done = await settle(records, transact, str.upper, LOG, pause_s=60.0)
+    assert "".join(done) == "".join(records)
+    assert len(transact.tried) < 60
+
+
+async def test_what_does_not_pass_by_waiting_is_not_waited_for() -> None:
+    records = [f"{number}" for number in range(1_000)]
+    transact = Transactions(**{record: [ValueError(n) for n in range(9)] for record in records})
+    async with asyncio.timeout(5):  # 600 seconds with two pauses for each record
+        assert await settle(records, transact, str.upper, LOG) == records
+    assert sum(reason is not None for _, reason in transact.tried) == 1_000
+
+
 async def test_waiting_for_what_passes_does_not_count_as_failing() -> None:
     transact = Transactions(a=[ValueError(), ConnectionError(), ConnectionError(), ValueError()])
     assert await settle("a", transact, str.upper, LOG, pause_s=0.0) == ["a"]
