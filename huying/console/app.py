@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from huying.console import otlp, redriving, views
 from huying.console.alerts import Alerts
+from huying.console.page_context import known_parameters
 from huying.console.rendering import HEADERS, ROOT, STATIC, static
 from huying.console.scraping import INTERVAL_S, MetricsScraper
 from huying.console.store import Bounds, Store
@@ -25,7 +26,7 @@ from shared.service.errors import Forbidden, HuyingError, NotFound
 from shared.web import problems
 
 FILE = "spans.db"
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(known_parameters)])
 
 
 class Console:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 
 from huying.console.rendering import page
 from huying.console.words import Language
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
 from shared.web.request import PAGE_CHALLENGE, shown_key
+from shared.web.routes import endpoint_of, mistaken_parameters
 
 if TYPE_CHECKING:
     from huying.console.app import Console
@@ -42,6 +45,14 @@ async def operator(request: Request) -> None:
     if caller.role is not AccountRole.OPS:
         raise Forbidden("仅运维账号可用", f"the role {caller.role} may not see this: use an ops account")
     request.state.key = key
+
+
+async def known_parameters(request: Request) -> None:
+    """Refuse query parameters that the page does not know, and those that are given more than once."""
+    route: APIRoute = request.scope["route"]
+    known = endpoint_of(route.endpoint, frozenset(route.param_convertors)).query_names
+    if errors := mistaken_parameters(request, known):
+        raise RequestValidationError(errors)
 
 
 Lang = Annotated[Language, Query()]

@@ -9,7 +9,7 @@ import httpx
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from huying.console.page_context import Lang, console, operator, render
+from huying.console.page_context import Lang, console, known_parameters, operator, render
 from huying.console.rendering import HEADERS, address
 from huying.console.words import Language
 from shared.service.errors import NotFound
@@ -17,7 +17,9 @@ from shared.web.pages import check_proof, proof
 from shared.web.request import LARGEST
 
 MOST_PARKED = 100
-router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTMLResponse)
+router = APIRouter(
+    dependencies=[Depends(operator), Depends(known_parameters)], default_response_class=HTMLResponse
+)
 
 
 @router.get("/parked")

@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 
 from huying.console import board, drawing, queries, waterfall
-from huying.console.page_context import Lang, console, from_store, operator, render
+from huying.console.page_context import Lang, console, from_store, known_parameters, operator, render
 from huying.console.rendering import address, length_of
 from huying.console.scraping import CHARTS, DELAY
 from huying.console.words import say, service_name
@@ -22,7 +22,9 @@ AT_ONCE = 300
 """The most spans of one trace on a page."""
 LATELY = timedelta(minutes=5)
 IDLE_WATERMARK_S = 300
-router = APIRouter(dependencies=[Depends(operator)], default_response_class=HTMLResponse)
+router = APIRouter(
+    dependencies=[Depends(operator), Depends(known_parameters)], default_response_class=HTMLResponse
+)
 
 
 @router.get("/")

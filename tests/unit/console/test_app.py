@@ -285,6 +285,30 @@ async def test_what_makes_no_sense_is_refused_with_words(
         refused(await http.get(f"/ops/{path}"), status, field)
 
 
+@pytest.mark.parametrize("path", [*PAGES, f"traces/{'ab' * 16}", "console.css", "console.js"])
+async def test_a_parameter_that_a_page_does_not_know_is_refused_and_its_own_are_named(
+    desk: Desk, path: str
+) -> None:
+    async with desk.client() as http:
+        problem = refused(await http.get(f"/ops/{path}?lang=zh&seit=gestern"), 422, "query.seit")
+        assert "没有查询参数 seit" in problem["errors"][-1]["zh"]
+        if "." not in path:
+            assert "lang" in problem["errors"][0]["en"]
+            refused(await http.get(f"/ops/{path}?lang=zh&lang=en"), 422, "query.lang")
+
+
+async def test_buttons_and_spans_with_a_parameter_that_nobody_knows_are_refused(desk: Desk) -> None:
+    async with desk.client() as http:
+        refused(await http.post("/ops/parked/intake/7/redrive?all=1"), 422, "query.all")
+        refused(await http.post("/ops/v1/traces?all=1"), 422, "query.all")
+    assert not [request for request in desk.asked if request.method == "POST"]
+
+
+async def test_who_may_not_see_a_page_learns_of_no_parameter(desk: Desk) -> None:
+    async with desk.client("office") as http:
+        refused(await http.get("/ops/traces?seit=gestern"), 403)
+
+
 async def test_a_search_keeps_what_was_asked_when_the_language_changes(desk: Desk) -> None:
     page = await desk.page("traces", number="BZ-1", failed="1", lang="en")
     (other,) = [str(a["href"]) for _, a in Tags(page).found if "hreflang" in a]
