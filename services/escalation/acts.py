@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.rules.time.limits import Limit
-from shared.web.bodies import Body, Line, Seen
+from shared.web.bodies import Body, Line
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 
@@ -51,7 +51,7 @@ class Withdraw(CardAct):
 class Instruct(Act):
     """The leader orders something; `limit` replaces the time for lifted handling, from now."""
 
-    instruction: Annotated[str, Field(min_length=1, max_length=2_000), Seen]
+    instruction: Annotated[str, Field(min_length=1, max_length=2_000)]
     task_force: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     limit: Limit | None = None
 
@@ -69,7 +69,7 @@ class PublicationAct(Act):
 class AnswerPublication(PublicationAct):
     """The unit answers what is to be published of it."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2_000), Seen]
+    text: Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class DecidePublication(PublicationAct):

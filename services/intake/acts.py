@@ -12,13 +12,13 @@ from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.events import Channel, Kind, Rating
-from shared.web.bodies import Body, Code, Line, PastTime, Seen, Text
+from shared.web.bodies import Body, Code, Line, PastTime, Text
 
-Name = Annotated[str, Field(min_length=1, max_length=200), Seen]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 PackId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 PackRef = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$")]
-Comment = Annotated[str, Field(min_length=1, max_length=2_000), Seen]
+Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
 _ID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 AppealName = Annotated[str, Field(pattern=rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$")]
 """An appeal by its registration number or its id."""

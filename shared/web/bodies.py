@@ -17,7 +17,6 @@ from pydantic import (
 )
 
 from shared.service.errors import HuyingError
-from shared.web.letters import visible
 
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
@@ -34,14 +33,6 @@ def _possible(value: datetime) -> datetime:
     return value
 
 
-def _seen(value: Any) -> Any:
-    """A text as `visible` leaves it; anything else as it is."""
-    return visible(value) if isinstance(value, str) else value
-
-
-Seen = BeforeValidator(_seen)
-"""Strips changes of direction, and what nobody sees at the ends: a text of such letters alone is empty."""
-
 Moment = Annotated[AwareDatetime, BeforeValidator(_full), AfterValidator(_possible)]
 """A time with its zone, between 1990 and 2090. A bare number or date is refused."""
 
@@ -50,9 +41,9 @@ PastTime = Moment
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 """The code of a unit, a leader, a place or a source."""
-Line = Annotated[str, Field(min_length=1, max_length=500), Seen]
+Line = Annotated[str, Field(min_length=1, max_length=500)]
 """A name or a short reason."""
-Text = Annotated[str, Field(min_length=1, max_length=20_000), Seen]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 """A text of several paragraphs."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

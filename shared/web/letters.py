@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Embeddings, overrides and isolates (Unicode UAX #9): they make a text read otherwise than it is written."""
@@ -26,6 +27,20 @@ def visible(text: str) -> str:
     ):
         return ""
     return text.strip(_EDGES)
+
+
+def all_visible(value: Any) -> Any:
+    """A JSON value with every text as `visible` leaves it, however deep; the names of fields stay.
+
+    RecursionError where it is nested too deep.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() and value.isalnum() else visible(value)
+    if isinstance(value, dict):
+        return {name: all_visible(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [all_visible(part) for part in value]
+    return value
 
 
 def plain(text: str) -> str:

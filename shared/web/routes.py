@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter as Argument
 from inspect import iscoroutinefunction, signature
-from itertools import islice
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi import FastAPI, Request, Response, params
@@ -24,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from shared.web import docs, openapi, problems
 from shared.web.access import Access
 from shared.web.guard import Guard
+from shared.web.letters import all_visible
 from shared.web.request import authorize
 
 MISSING = object()
@@ -174,18 +174,25 @@ def _missing(*place: str) -> dict[str, Any]:
     return {"type": "missing", "loc": place, "msg": "Field required", "input": None}
 
 
-def _mistaken(request: Request, known: Set[str]) -> Iterator[dict[str, Any]]:
+def mistaken_parameters(request: Request, known: Set[str]) -> list[dict[str, Any]]:
     """The query parameters that the route does not know, and those that are given more than once.
 
     Leaving one out in silence would answer more, or something else, than the caller asked for.
     """
     if not request.scope["query_string"]:
-        return
-    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
-        if name not in known or count > 1:
-            type_ = "repeated_parameter" if name in known else "unknown_parameter"
-            context = {"known": sorted(known)}
-            yield {"type": type_, "loc": ("query", name[:LONGEST_NAME]), "msg": "", "ctx": context}
+        return []
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    mistaken = [name for name, count in counts.items() if name not in known or count > 1]
+    context = {"known": sorted(known)}
+    return [
+        {
+            "type": "repeated_parameter" if name in known else "unknown_parameter",
+            "loc": ("query", name[:LONGEST_NAME]),
+            "msg": "",
+            "ctx": context,
+        }
+        for name in mistaken[:MOST_MISTAKEN]
+    ]
 
 
 def _located(error: ValidationError, *place: str) -> Iterator[dict[str, Any]]:
@@ -208,7 +215,7 @@ def served(described: APIRoute) -> Route:
         request.scope["route"] = described
         await authorize(request)
         body = await _json(request) if endpoint.reads_body else MISSING
-        errors: list[Any] = list(islice(_mistaken(request, known), MOST_MISTAKEN))
+        errors: list[Any] = mistaken_parameters(request, known)
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
             raise RequestValidationError(errors)
@@ -223,7 +230,7 @@ def served(described: APIRoute) -> Route:
 async def _json(request: Request) -> Any:
     sent = await request.body()
     try:
-        return json.loads(sent) if sent else MISSING
+        return all_visible(json.loads(sent)) if sent else MISSING
     except json.JSONDecodeError as error:
         raise _no_json(error.pos, error.msg) from error
     except (ValueError, RecursionError) as error:

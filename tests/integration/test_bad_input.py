@@ -334,7 +334,45 @@ def test_every_route_with_a_body_is_tried(city: City) -> None:
 
 WHOLE = ("office_hours",)
 """Fields that are checked as one."""
-WRONG = ({"wrong": 1}, [[[]]], -1.5, "响\x07铃", "\x00", "\ud800", "x" * 30_000)
+UNSEEN = ("\u200b\u2060\u3164", "\u202e\u2066", "\ufe0f\u00ad \u3000")
+"""Texts in which nothing can be seen."""
+WRONG = ({"wrong": 1}, [[[]]], -1.5, "响\x07铃", "\x00", "\ud800", "x" * 30_000, *UNSEEN)
+
+
+CHECKED_OTHERWISE = {"amount", "amounts", "credit_code", "email", "office_hours", "off", "phone", "work"}
+"""Fields whose texts have a form of their own, which the schema does not tell."""
+
+
+def texts(schema: Any, schemas: dict[str, Any], name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every text within a schema that may be any text, with the name of its field."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from texts(part, schemas, name)
+    elif isinstance(schema, dict):
+        if "$ref" in schema:
+            yield from texts(schemas[schema["$ref"].rpartition("/")[2]], schemas, name)
+        elif schema.get("type") == "string" and not schema.keys() & {"enum", "const", "pattern", "format"}:
+            yield name, schema
+        for field, part in schema.get("properties", {}).items():
+            yield from texts(part, schemas, field)
+        for key in ("anyOf", "oneOf", "items", "prefixItems", "additionalProperties"):
+            yield from texts(schema.get(key), schemas, name)
+
+
+def test_no_field_of_any_body_takes_an_empty_text(city: City) -> None:
+    """A text in which nothing can be seen is read as an empty one."""
+    tried = set()
+    for service, context in city.services.items():
+        told = context.description.openapi()
+        for path, operations in told["paths"].items():
+            for operation in operations.values():
+                for kind in operation.get("requestBody", {}).get("content", {}).values():
+                    for field, schema in texts(kind["schema"], told["components"]["schemas"]):
+                        tried.add(field)
+                        assert field in CHECKED_OTHERWISE or schema.get("minLength", 0) > 0, (
+                            f"/{service}{path}: {field}"
+                        )
+    assert {"name", "text", "finding", "comment", "by", "title", *CHECKED_OTHERWISE} <= tried
 
 
 @pytest.mark.usefixtures("untouched")

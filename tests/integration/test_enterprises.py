@@ -47,10 +47,16 @@ async def test_the_window_writes_a_profile_and_an_old_version_changes_nothing(ci
     assert (again.status_code, again.headers["etag"]) == (200, '"2"')
 
 
+async def test_a_name_is_kept_as_it_is_seen(city: City) -> None:
+    await city.ok("operator", "PUT", path(70), PROFILE | {"name": "\u200b皖泽\u202e启棠\u202c"})
+    assert (await city.ok("office", "GET", path(70)))["name"] == "皖泽启棠"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
         ({"name": ""}, "name"),
+        ({"name": "\u200b\u2060"}, "name"),
         ({"size_class": "huge"}, "size_class"),
         ({"industry": "Z99"}, "industry"),
         ({"locality": "x y"}, "locality"),

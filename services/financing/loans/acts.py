@@ -18,7 +18,7 @@ from services.financing.contract import (
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
-from shared.web.bodies import Body, Moment, PastTime, Seen
+from shared.web.bodies import Body, Moment, PastTime
 
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
 Yes = Annotated[bool, Field(strict=True)]
@@ -27,7 +27,7 @@ Yes = Annotated[bool, Field(strict=True)]
 class ApplicantBody(Body):
     """The enterprise that asks for credit. The window may leave out the name of an enterprise it knows."""
 
-    name: Annotated[Line, Seen] | None = None
+    name: Line | None = None
     credit_code: CreditCode
 
 
@@ -53,7 +53,6 @@ class LoanContact(Body):
 class LoanContactBody(LoanContact):
     """Whom the banks call, as it is sent."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100), Seen]
     phone: Phone
     email: MailAddress | None = None
 
@@ -89,8 +88,6 @@ class LoanRequestBody(LoanWish):
 
     enterprise: ApplicantBody
     contact: LoanContactBody
-    purpose: Annotated[Text, Seen]
-    collateral: Annotated[Line, Seen]
     first_loan: Yes | None = None
 
 

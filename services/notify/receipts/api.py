@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import Field
+from pydantic_core import from_json
 
 from services.notify.channels.settings import load
 from services.notify.channels.sms import signature
@@ -13,6 +14,7 @@ from services.notify.receipts import work as receipts
 from services.notify.settings import settings_of
 from shared.service.errors import Invalid, NotFound, Unauthorized, redacted
 from shared.web.bodies import Body
+from shared.web.letters import all_visible
 from shared.web.request import RequestContext, Requested, json
 
 router = APIRouter(tags=["notify"])
@@ -52,8 +54,8 @@ async def sms_receipt(
 
 def _receipt(body: bytes) -> Receipt:
     try:
-        return Receipt.model_validate_json(body)
-    except ValidationError as error:
+        return Receipt.model_validate(all_visible(from_json(body)))
+    except (ValueError, RecursionError) as error:
         raise Invalid("回执无法读取", f"this is no receipt: {redacted(error)}", "body") from error
 
 

@@ -58,6 +58,11 @@ def test_a_whole_report_is_read() -> None:
         (body(report_id="a\x00b"), None, "report_id"),
         (body(evidence={}), None, "evidence.by"),
         (body(amount=500000), None, "amount"),
+        (body(evidence={"by": "\u200b\u2060"}), None, "evidence.by"),
+        (body(evidence={"by": "李", "text": "\u202e\u2066"}), None, "evidence.text"),
+        (body(evidence={"by": "李", "how": "\u3164"}), None, "evidence.how"),
+        (b'{"a":' * 900 + b"1" + b"}" * 900, None, "body"),
+        (b"[" * 5_000, None, "body"),
     ],
 )
 def test_what_does_not_fit_is_answered_with_the_field(
@@ -73,6 +78,12 @@ def test_what_does_not_fit_is_answered_with_the_field(
     )
     assert receipt.zh
     assert receipt.en
+
+
+def test_a_report_is_read_without_changes_of_direction() -> None:
+    report = read(record(body(evidence={"by": "\u202e李经理\u202c\u200b", "text": "已\u2067联系"}))).report
+    assert report is not None
+    assert (report.evidence.by, report.evidence.text) == ("李经理", "已联系")
 
 
 def test_the_answer_names_report_and_leg_as_far_as_they_can_be_read() -> None:

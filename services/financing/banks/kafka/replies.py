@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from services.financing.contract import BankReport, ReceiptCode, ReportOutcome, ReportReceipt
 from shared.messaging.records import KafkaRecord, UndecodedRecord
 from shared.web.bodies import mistakes
+from shared.web.letters import all_visible
 
 LONGEST = 64 * 1024
 NEEDED = ("ce_specversion", "ce_id", "ce_type")
@@ -58,7 +59,8 @@ def read(raw: KafkaRecord) -> BankReply:
         return BankReply(
             raw, None, names, "body", "消息为空或超过 64 KiB", "the message is empty or above 64 KiB"
         )
-    names |= _names(raw)
+    body, not_json = _parsed(raw.value)
+    names |= _names(body)
     try:
         headers = {name: _text(value) for name, value in raw.headers if name.startswith("ce_")}
     except UnicodeDecodeError:
@@ -77,27 +79,30 @@ def read(raw: KafkaRecord) -> BankReply:
             f"消息头须为 ce_specversion=1.0、ce_type={BankReport.type}",
             f"the headers must say ce_specversion 1.0 and ce_type {BankReport.type}",
         )
+    if not_json is not None:
+        return BankReply(raw, None, names, "body", "消息体不是有效的 JSON", not_json)
     try:
-        return BankReply(raw, BankReport.model_validate_json(raw.value), names)
+        return BankReply(raw, BankReport.model_validate(body), names)
     except ValidationError as error:
         return BankReply(raw, None, names, *_first(error))
 
 
 def _first(error: ValidationError) -> tuple[str, str, str]:
     """The first mistake: its field, and what is wrong in Chinese and English."""
-    errors = error.errors(include_url=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return "body", "消息体不是有效的 JSON", errors[0]["msg"]
-    first = mistakes(list(errors))[0]
+    first = mistakes(list(error.errors(include_url=False, include_input=False)))[0]
     return first["field"], first["zh"], first["en"]
 
 
-def _names(raw: KafkaRecord) -> dict[str, str]:
-    """The report's id and leg where they are short texts, so that the answer can name them."""
+def _parsed(content: bytes) -> tuple[Any, str | None]:
+    """The JSON of a record without letters that nobody sees; where it is no JSON, None and why."""
     try:
-        body = orjson.loads(raw.value or b"")
-    except orjson.JSONDecodeError:
-        return {}
+        return all_visible(orjson.loads(content)), None
+    except (orjson.JSONDecodeError, RecursionError) as error:
+        return None, str(error)
+
+
+def _names(body: Any) -> dict[str, str]:
+    """The report's id and leg where they are short texts, so that the answer can name them."""
     values = body if isinstance(body, dict) else {}
     names = {name: values.get(name) for name in ("report_id", "leg")}
     return {name: value for name, value in names.items() if isinstance(value, str) and _is_plain(value)}
