@@ -1,11 +1,10 @@
 """Intake over HTTP for everybody: registration, and the public status of an appeal with its receipt code."""
 
 import secrets
-from typing import Annotated
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
 from services.intake.document import ENDED, AppealDocument
@@ -21,6 +20,7 @@ from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
 from shared.web.request import Reading, RequestContext, Requested, json
+from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
@@ -28,9 +28,6 @@ router = APIRouter(tags=["intake"])
 OPEN = (Channel.WEB, Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
 """The channels over which anyone may register; over the others clerks do."""
 CLERKS = (AccountRole.OPERATOR, AccountRole.OFFICE)
-
-Number = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
-ReceiptCode = Annotated[str, Header(max_length=100)]
 
 
 @router.get("/procedures")
@@ -95,7 +92,7 @@ def _pack(context: ServiceContext, procedure: str | None) -> Pack:
 
 @router.get("/status/{registration_number}")
 async def status(
-    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
     """How an appeal stands, for whoever has its receipt code."""
     appeal, together = await _opened(conn, registration_number, receipt_code)
@@ -128,7 +125,7 @@ def naming_pack(context: ServiceContext, ref: str) -> Pack | None:
 
 @router.post("/status/{registration_number}/withdrawals")
 async def withdraw(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Withdraw, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Withdraw, request: Requested
 ) -> Response:
     """The enterprise takes its appeal back."""
     return await _perform(request, registration_number, receipt_code, body)
@@ -136,7 +133,7 @@ async def withdraw(
 
 @router.post("/status/{registration_number}/ratings")
 async def rate(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Rate, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Rate, request: Requested
 ) -> Response:
     """The enterprise's verdict (好差评)."""
     return await _perform(request, registration_number, receipt_code, body)

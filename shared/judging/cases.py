@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
 
 from shared.database.connection import Connection
-from shared.messaging.outbox import Message, publish
+from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.parked import ParkedRecord, announcement
 
 _TIME = sa.DateTime(timezone=True)
@@ -92,7 +92,7 @@ class Cases:
             values = {"ids": list(mended), "keys": [str(id_) for id_ in mended]}
             await conn.execute(self._mended, values | {"topic": self.stuck_topic})
 
-    def _announcement(self, row: Any) -> Message:
+    def _announcement(self, row: Any) -> OutboxRow:
         content = {"topic": row.topic, "key": row.key, "reason": row.reason}
         return announcement(self._service, row.key, row.parked_at, content)
 

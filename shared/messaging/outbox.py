@@ -16,7 +16,7 @@ from shared.messaging.topics import events_topic
 from shared.telemetry.spans import Span, note_event
 
 
-class Message(NamedTuple):
+class OutboxRow(NamedTuple):
     """A row of the outbox: what the relay sends to `topic`, in order for each `key`."""
 
     event_id: UUID
@@ -45,10 +45,10 @@ _PUBLISH = insert(
 _FORGET = text("delete from outbox where event_id = any(cast(:ids as uuid[]))")
 
 
-async def publish(conn: Connection, messages: Sequence[Message]) -> None:
-    """Put messages into the outbox, in this order. One whose `event_id` is there already stays as it is."""
-    if messages:
-        await _PUBLISH.execute(conn, messages)
+async def publish(conn: Connection, rows: Sequence[OutboxRow]) -> None:
+    """Put rows into the outbox, in this order. One whose `event_id` is there already stays as it is."""
+    if rows:
+        await _PUBLISH.execute(conn, rows)
 
 
 async def forget(conn: Connection, event_ids: Collection[UUID]) -> None:
@@ -62,10 +62,10 @@ class Pending(NamedTuple):
     event: Event
     trace: Span | str | None
 
-    def message(self, service: str) -> Message:
+    def row(self, service: str) -> OutboxRow:
         """The event on the topic of its service."""
         event = self.event
-        return Message(
+        return OutboxRow(
             event.id,
             events_topic(service),
             str(event.key),
@@ -105,7 +105,7 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what changed, and the events that were emitted."""
-        await publish(self.conn, [pending.message(self.service) for pending in self.pending])
+        await publish(self.conn, [pending.row(self.service) for pending in self.pending])
         self.published.update(pending.event.type for pending in self.pending)
         self.pending = []
 

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import text
 
 from shared.database.connection import Connection
-from shared.messaging.outbox import Message, publish
+from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.records import ReceivedRecord
 from shared.messaging.sizes import LARGEST_COPY
 from shared.messaging.topics import parked_topic
@@ -108,10 +108,10 @@ async def send_again(conn: Connection, parked: ParkedRecord) -> None:
     await conn.execute(_UNSEND, {"seq": parked.offset})
 
 
-def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) -> Message:
+def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) -> OutboxRow:
     """The message that tells what was parked, and why."""
     body = orjson.dumps(content).decode()
-    return Message(uuid4(), parked_topic(service), key, PARKED, at, None, body)
+    return OutboxRow(uuid4(), parked_topic(service), key, PARKED, at, None, body)
 
 
 async def find_parked(conn: Connection, parked_id: int) -> ParkedRecord | None:

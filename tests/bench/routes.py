@@ -21,7 +21,6 @@ from starlette.types import ASGIApp, Message
 
 from services.financing.app import SERVICE
 from services.financing.loans import acts
-from services.financing.loans.api_status import Number, ReceiptCode
 from shared.roles import AccountRole
 from shared.service.accounts import Account, Accounts, hash_key
 from shared.service.errors import Forbidden
@@ -31,6 +30,7 @@ from shared.web import problems
 from shared.web.guard import Guard
 from shared.web.request import Called, Paged, Requested, authorize, json, page, request_context, shown_key
 from shared.web.routes import Description, application
+from shared.web.status import CodeHeader, NumberPath
 from tests.bench.measure import Figure, in_turns
 
 TARGET = "≥ 110 %"
@@ -59,7 +59,7 @@ async def _one(loan_id: UUID, called: Called) -> Response:
     return json({"id": loan_id})
 
 
-async def _status(registration_number: Number, receipt_code: ReceiptCode, request: Requested) -> Response:
+async def _status(registration_number: NumberPath, receipt_code: CodeHeader, request: Requested) -> Response:
     return json({"number": registration_number})
 
 
@@ -77,7 +77,7 @@ _limit = TypeAdapter(Annotated[int, Query(ge=1, le=500)]).validate_python
 _cursor = TypeAdapter(Annotated[str | None, Query(max_length=1000)]).validate_python
 _credit_code = TypeAdapter(Annotated[str | None, Query(pattern=CREDIT_CODE)]).validate_python
 _uuid = TypeAdapter(UUID).validate_python
-_number, _code = TypeAdapter(Number).validate_python, TypeAdapter(ReceiptCode).validate_python
+_number, _code = TypeAdapter(NumberPath).validate_python, TypeAdapter(CodeHeader).validate_python
 _close = TypeAdapter(acts.CloseLoan).validate_python
 
 

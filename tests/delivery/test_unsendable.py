@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker
-from shared.messaging.outbox import Message, publish
+from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.sizes import LARGEST_RECORD
 from tests.city import City, local
 
@@ -20,7 +20,7 @@ ROOM = LARGEST_RECORD - len('{"filler":""}') - len("case")
 async def say(city: City, topic: str, filler: int, service: str = "intake") -> UUID:
     """Put a message with so many bytes of filler into the service's outbox; returns its id."""
     body, context = orjson.dumps({"filler": "x" * filler}).decode(), city.services[service]
-    message = Message(uuid4(), topic, "case", "appeal.received.v1", local("2026-11-09 09:00"), None, body)
+    message = OutboxRow(uuid4(), topic, "case", "appeal.received.v1", local("2026-11-09 09:00"), None, body)
     async with context.engine.begin() as conn:
         await publish(conn, [message])
     context.wake()

@@ -13,7 +13,7 @@ from huying.local.embedded import EmbeddedPostgres
 from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.migrations import migrate, migration_engine
-from shared.messaging.outbox import Message, forget, publish
+from shared.messaging.outbox import OutboxRow, forget, publish
 from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
 from shared.messaging.records import ReceivedRecord
 
@@ -38,8 +38,8 @@ async def conn(postgres: EmbeddedPostgres) -> AsyncIterator[Connection]:
     await database.dispose()
 
 
-def message(key: str, body: str = "{}") -> Message:
-    return Message(uuid4(), "intake.events", key, "appeal.received.v1", AT, None, body)
+def message(key: str, body: str = "{}") -> OutboxRow:
+    return OutboxRow(uuid4(), "intake.events", key, "appeal.received.v1", AT, None, body)
 
 
 async def test_messages_stand_in_the_order_in_which_they_were_published(conn: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from services.financing.banks import queries
 from services.financing.banks.kafka.topics import requests
 from shared.database.retry import keep_running
-from shared.messaging.outbox import Message, forget, publish
+from shared.messaging.outbox import OutboxRow, forget, publish
 from shared.service.service import ServiceContext
 
 POLL_S = 0.2
@@ -30,9 +30,9 @@ async def forward(context: ServiceContext) -> int:
     return len(rows)
 
 
-def _message(row: Any) -> Message:
+def _message(row: Any) -> OutboxRow:
     topic, key = requests(row.bank), row.leg.partition("/")[0]
-    return Message(row.message_id, topic, key, row.type, row.occurred_at, row.traceparent, row.body)
+    return OutboxRow(row.message_id, topic, key, row.type, row.occurred_at, row.traceparent, row.body)
 
 
 async def tell_banks(context: ServiceContext) -> None:

@@ -9,11 +9,12 @@ from services.financing.complaints import acts, queries
 from services.financing.complaints.domain import complain, decide
 from services.financing.complaints.views import for_regulator
 from services.financing.loans.api_office import part
-from services.financing.loans.api_status import Number, ReceiptCode, opened
+from services.financing.loans.api_status import opened
 from services.financing.rules import pack_now
 from services.financing.work import Work
 from shared.service.errors import NotFound
 from shared.web.request import Paged, Reading, RequestContext, Requested, json
+from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
@@ -27,7 +28,7 @@ async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Reques
 
 @router.post("/status/{registration_number}/complaints", status_code=201)
 async def complain_by_enterprise(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.Complain, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Complain, request: Requested
 ) -> Response:
     """The enterprise complains about an unreasonable demand of a bank; it goes to the regulator."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)

@@ -1,8 +1,6 @@
 """A loan request over HTTP for its enterprise, which opens it with number and receipt code."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Header, Path, Response
+from fastapi import APIRouter, Response
 
 from services.financing.complaints.queries import complaints_with_ids
 from services.financing.loans import acts, queries
@@ -13,11 +11,9 @@ from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
 from shared.web.request import Reading, Requested, json
+from shared.web.status import CodeHeader, NumberPath
 
 router = APIRouter(prefix="/status/{registration_number}", tags=["financing"])
-
-Number = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
-ReceiptCode = Annotated[str, Header(max_length=100)]
 
 
 async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocument:
@@ -34,7 +30,7 @@ async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocume
 
 @router.get("")
 async def status(
-    registration_number: Number, receipt_code: ReceiptCode, conn: Reading, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
     """How a request stands with every bank, deadlines explained, for whoever has its receipt code."""
     loan = await opened(conn, registration_number, receipt_code)
@@ -44,7 +40,7 @@ async def status(
 
 @router.post("/withdrawals")
 async def withdraw(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawLoan, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.WithdrawLoan, request: Requested
 ) -> Response:
     """The enterprise takes its request back; the banks are told."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
@@ -53,7 +49,10 @@ async def withdraw(
 
 @router.post("/consent-withdrawals")
 async def withdraw_consent(
-    registration_number: Number, receipt_code: ReceiptCode, body: acts.WithdrawConsent, request: Requested
+    registration_number: NumberPath,
+    receipt_code: CodeHeader,
+    body: acts.WithdrawConsent,
+    request: Requested,
 ) -> Response:
     """The enterprise takes its consent back: unsent messages are dropped, banks that know are told."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)

@@ -33,7 +33,7 @@ async def acknowledge(message_id: UUID, request: Requested) -> Response:
         after = await queries.acknowledgement_of(conn, message_id, own)
         if row is not None:
             event = acknowledged(row, after.registration_number, at)
-            await publish(conn, [Pending(event, spans.note_event(event)).message("notify")])
+            await publish(conn, [Pending(event, spans.note_event(event)).row("notify")])
     request.context.relay.poke()
     return json({"id": message_id, "state": after.state, "ended_at": after.ended_at, "by": after.ended_by})
 

@@ -163,7 +163,7 @@ class DeliveryWorker:
             at = await context.clock.stamp(conn)
             await deliveries.save_results(conn, at, results)
             messages = [
-                Pending(event, result.delivery.traceparent).message("notify")
+                Pending(event, result.delivery.traceparent).row("notify")
                 for result in results
                 if (event := _event(result, at)) is not None
             ]

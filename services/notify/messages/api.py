@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from services.notify.messages import queries
 from services.notify.messages.inboxes import inbox_of, inboxes_of
@@ -13,6 +13,7 @@ from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
 from shared.web.request import Called, Paged, Reading, Requested, json
+from shared.web.status import CodeHeader, NumberPath
 
 router = APIRouter(tags=["notify"])
 
@@ -46,10 +47,10 @@ async def read(message_id: UUID, request: Requested) -> Response:
 
 @router.get("/status/{registration_number}")
 async def status(
-    registration_number: Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")],
+    registration_number: NumberPath,
     conn: Reading,
     page: Paged,
-    receipt_code: Annotated[str, Header(max_length=100)],
+    receipt_code: CodeHeader,
 ) -> Response:
     """What the enterprise was told, the newest first, for whoever holds the receipt code."""
     row = await queries.receipt_of(conn, registration_number)

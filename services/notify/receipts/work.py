@@ -83,7 +83,7 @@ async def save(conn: Connection, at: datetime, provider_id: str, status: str) ->
     changed = (await conn.execute(_SAVE, values | {"provider_id": provider_id})).all()
     if outcome != DeliveryOutcome.DELIVERED:
         failed = [_notice_failed(row, at, outcome, status) for row in changed]
-        await publish(conn, [Pending(event, traceparent()).message("notify") for event in failed])
+        await publish(conn, [Pending(event, traceparent()).row("notify") for event in failed])
     return len(changed)
 
 

@@ -13,7 +13,7 @@ from services.financing.banks.reporting import take_report
 from services.financing.contract import ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
-from shared.messaging.outbox import Message, publish
+from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.parked import ParkedRecord
 from shared.service.errors import Conflict
 
@@ -23,10 +23,12 @@ async def give(conn: Connection, bank: str, answers: Iterable[tuple[str, BankRep
     await publish(conn, [_message(bank, *answer) for answer in answers])
 
 
-def _message(bank: str, source: str, reply: BankReply, receipt: ReportReceipt) -> Message:
+def _message(bank: str, source: str, reply: BankReply, receipt: ReportReceipt) -> OutboxRow:
     body = orjson.dumps(receipt.model_dump(mode="json") | {"reply": reply.place()}).decode()
     topic = topics.receipts(bank)
-    return Message(_receipt_id(source), topic, receipt.leg or "", ReportReceipt.type, receipt.at, None, body)
+    return OutboxRow(
+        _receipt_id(source), topic, receipt.leg or "", ReportReceipt.type, receipt.at, None, body
+    )
 
 
 def _receipt_id(source: str) -> UUID:

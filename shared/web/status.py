@@ -1,0 +1,9 @@
+"""What opens a case to its enterprise over HTTP: the registration number in the path, the receipt code."""
+
+from typing import Annotated
+
+from fastapi import Header, Path
+
+NumberPath = Annotated[str, Path(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}$")]
+CodeHeader = Annotated[str, Header(max_length=100)]
+"""The parameter `receipt_code`: a case's receipt code, in the header Receipt-Code."""
