@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import asyncpg
-import yaml
 
 from huying.local.embedded import EmbeddedPostgres
 from services import SERVICES
 from shared.database.connection import CONNECT_S
+from shared.files import strict_yaml
 from shared.service.clock import READER
 
 Urls = Mapping[str, str]
@@ -23,7 +23,7 @@ async def reading(state: Path, file: Path | None) -> AsyncIterator[Urls]:
     ValueError where there are none.
     """
     if file is not None:
-        yield _named(file)
+        yield named_in(file)
         return
     if not (state / "passwords.json").exists():
         raise ValueError(
@@ -44,7 +44,7 @@ async def reading(state: Path, file: Path | None) -> AsyncIterator[Urls]:
 async def making(state: Path, file: Path | None) -> AsyncIterator[Urls]:
     """Databases to fill: those `file` names, or new ones below `state`, on which nothing may run."""
     if file is not None:
-        yield _named(file)
+        yield named_in(file)
         return
     postgres = EmbeddedPostgres(state)
     async with _started(postgres):
@@ -70,12 +70,9 @@ async def _answers(url: str) -> bool:
     return True
 
 
-def _named(file: Path) -> Urls:
+def named_in(file: Path) -> Urls:
     """The databases a YAML file names. ValueError where it does not name one for each service."""
-    try:
-        urls = yaml.safe_load(file.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ValueError(f"{file} cannot be read: {error} / 文件无法读取") from error
+    urls = strict_yaml.values(file)
     if not isinstance(urls, dict) or (missing := [name for name in SERVICES if name not in urls]):
         named = ", ".join(missing if isinstance(urls, dict) else SERVICES)
         raise ValueError(

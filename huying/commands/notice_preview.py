@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from rich.console import Console
 
@@ -20,6 +19,7 @@ from services.notify.messages.routing import RoutingTable, Unwritable, load, tab
 from services.notify.messages.words import Language, PackNames
 from shared.events import CATALOGUE, AppealAssigned, AppealReceived, Event, LoanEvent, LoanPushed
 from shared.events.schemas import asyncapi
+from shared.files import strict_yaml
 
 E = TypeVar("E", bound=Event)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -125,7 +125,7 @@ def _names() -> PackNames:
 
 @cache
 def _samples() -> dict[str, Any]:
-    samples: dict[str, Any] = yaml.safe_load(SAMPLES.read_text("utf-8"))
+    samples: dict[str, Any] = strict_yaml.values(SAMPLES)
     return samples
 
 

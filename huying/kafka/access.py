@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import yaml
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateAclsRequest_v1, DeleteAclsRequest, DescribeAclsRequest
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactBytes, CompactString, Int8, Int16, Int32, Schema
 from aiokafka.protocol.types import TaggedFields as Tags
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, RootModel
 
+from shared.files import strict_yaml
 from shared.service.settings import KafkaSettings
 
 LIST = Path(__file__).parents[2] / "deploy" / "kafka" / "acls.yaml"
@@ -43,6 +43,10 @@ class Line(BaseModel):
     prefix: bool = False
 
 
+class _List(RootModel[list[Line]]):
+    """The list."""
+
+
 class Entry(NamedTuple):
     """One access list entry, in the numbers of Kafka's protocol."""
 
@@ -57,7 +61,7 @@ class Entry(NamedTuple):
 
 def entries(banks: Iterable[str], file: Path = LIST) -> set[Entry]:
     """All entries of the list for these banks. ValueError for an invalid bank code."""
-    lines = TypeAdapter(list[Line]).validate_python(yaml.safe_load(file.read_text("utf-8")))
+    lines = strict_yaml.read(file, _List, lambda _: ()).root
     codes = [checked(code) for code in banks]
     all_entries: set[Entry] = set()
     for line in lines:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from shared.files import strict_yaml
 from shared.roles import AccountRole
 from shared.service.accounts import hash_key
 
@@ -22,13 +23,14 @@ def accounts(
     keys themselves can be read by its owner alone.
     """
     keys_file, accounts_file = state / KEYS, state / ACCOUNTS
-    keys: dict[str, str] = (keys_file.exists() and yaml.safe_load(keys_file.read_text("utf-8"))) or {}
+    keys: dict[str, str] = strict_yaml.values(keys_file) if keys_file.exists() else {}
     for name, _, _ in people:
         keys.setdefault(name, secrets.token_urlsafe(24))
     keys_file.touch(0o600)
     keys_file.write_text(yaml.safe_dump(keys, allow_unicode=True), "utf-8")
     listed = [
-        {"name": name, "role": role.value, "code": code, "key_sha256": hash_key(keys[name])}
+        {"name": name, "role": role.value, "key_sha256": hash_key(keys[name])}
+        | ({} if code is None else {"code": code})
         for name, role, code in people
     ]
     accounts_file.write_text(yaml.safe_dump(listed, allow_unicode=True), "utf-8")

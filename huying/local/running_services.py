@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import yaml
 
 from huying.local.accounts import KEYS
 from services import SERVICES
+from shared.files import strict_yaml
 
 URLS = "urls.yaml"
 PACK_SETTINGS = "pack-settings.txt"
@@ -34,13 +34,11 @@ class RunningServices:
         """
         if url and key:
             return cls({service: f"{url.rstrip('/')}/{service}" for service in SERVICES}, key)
-        try:
-            urls = yaml.safe_load((state / URLS).read_text("utf-8"))
-            key = yaml.safe_load((state / KEYS).read_text("utf-8"))["ops"]
-        except OSError as error:
+        if not (state / URLS).exists() or not (state / KEYS).exists():
             raise ValueError(
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
-            ) from error
+            )
+        urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS)["ops"]
         named = state / PACK_SETTINGS
         settings = named.read_text("utf-8") if named.exists() else ""
         return cls(urls, key, pack_settings=Path(settings) if settings else None)

@@ -14,9 +14,9 @@ from services.financing.banks.acts import BankBody
 from services.financing.contract import BankCode, BankLegState, BankReport, DeclineReason, Evidence, Yuan
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.addresses.credit_codes import check_character
+from shared.files import strict_yaml
+from shared.files.strict_yaml import Place
 from shared.roles import AccountRole
-from shared.rules.pack import strict_yaml
-from shared.rules.pack.strict_yaml import Place
 from shared.service.clock import WallClock
 from shared.web.bodies import Body
 

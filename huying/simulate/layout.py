@@ -6,10 +6,8 @@ for certain is refused with one sentence that says what to do.
 
 import codecs
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,21 +15,16 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from huying.simulate.profiles import Profile
+from shared.files import bounded
+from shared.files.bounded import CHUNK, UNPACKING_ERRORS, FileRefused
+from shared.files.encodings import other_encoding
 
 MOST_BYTES = 2 * 1024**3
-FEW_BYTES = 64 * 1024 * 1024
-MOST_UNPACKED = 100
-"""How many times its size a packed file may have unpacked, beyond `FEW_BYTES`; CSV packs about ten to one."""
 LONGEST_LINE = 4 * 1024 * 1024  # characters
-_CHUNK = 64 * 1024
 _BOM = codecs.BOM_UTF8
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _DELIMITERS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\1*', re.IGNORECASE)
-
-
-class FileRefused(ValueError):
-    """A file of cases cannot be used at all. The message names the file and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,48 +39,26 @@ class Layout:
 @contextmanager
 def opened(file: Path, profile: Profile) -> Iterator[BinaryIO]:
     """A file in UTF-8, unpacked, without byte order marks. FileRefused where it cannot be read."""
-    packed = file.suffix == ".gz"
     try:
-        most = _most_bytes(file, packed=packed)
-        with gzip.open(file) if packed else file.open("rb") as raw:
-            content = cast("BinaryIO", raw)
-            if packed or profile.encoding:
-                content = io.BufferedReader(_Content(file, content, profile.encoding, most), _CHUNK)
+        with bounded.opened(file, most=MOST_BYTES, packed=file.suffix == ".gz" or None) as content:
+            if profile.encoding:
+                content = io.BufferedReader(_InUtf8(content, profile.encoding), CHUNK)
             start = cast("Any", content)
             while start.peek(len(_BOM))[: len(_BOM)] == _BOM:
                 start.read(len(_BOM))
             yield content
     except UnicodeError as error:
         raise FileRefused(f"{file}: is not written in {profile.encoding} ({error})") from error
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, *UNPACKING_ERRORS) as error:
         raise FileRefused(f"{file}: cannot be read ({error}): give a CSV file, plain or gzipped") from error
 
 
-def _most_bytes(file: Path, *, packed: bool) -> int:
-    """How many bytes may be read. FileRefused for a file that says that it holds more."""
-    size = file.stat().st_size
-    most = min(MOST_BYTES, max(FEW_BYTES, MOST_UNPACKED * size)) if packed else MOST_BYTES
-    if packed and size > 4:
-        with file.open("rb") as raw:
-            raw.seek(-4, io.SEEK_END)
-            size = int.from_bytes(raw.read(4), "little")  # RFC 1952: the size unpacked, modulo 2**32
-    if size > most:
-        raise _too_large(file, most)
-    return most
+class _InUtf8(io.RawIOBase):
+    """A text in another encoding as UTF-8; bytes outside its encoding remain as they are."""
 
-
-def _too_large(file: Path, most: int) -> FileRefused:
-    return FileRefused(f"{file}: holds more than {most // 1024**2:,} MiB unpacked: split it, or pack it anew")
-
-
-class _Content(io.RawIOBase):
-    """The first `most` bytes of a file, as UTF-8; bytes outside its encoding remain as they are."""
-
-    def __init__(self, file: Path, raw: BinaryIO, encoding: str | None, most: int) -> None:
-        self._file = file
+    def __init__(self, raw: BinaryIO, encoding: str) -> None:
         self._raw = raw
-        self._most = self._left = most
-        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape") if encoding else None
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
         self._rest = b""
 
     def readable(self) -> bool:
@@ -96,14 +67,9 @@ class _Content(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         ended = False
         while not self._rest and not ended:
-            chunk = self._raw.read(_CHUNK)
+            chunk = self._raw.read(CHUNK)
             ended = not chunk
-            self._left -= len(chunk)
-            if self._left < 0:
-                raise _too_large(self._file, self._most)
-            self._rest = chunk
-            if self._decoder:
-                self._rest = self._decoder.decode(chunk, ended).encode("utf-8", "surrogateescape")
+            self._rest = self._decoder.decode(chunk, ended).encode("utf-8", "surrogateescape")
         count = min(len(buffer), len(self._rest))
         buffer[:count], self._rest = self._rest[:count], self._rest[count:]
         return count
@@ -131,8 +97,8 @@ def layout(file: Path, profile: Profile) -> Layout:
     csv.Error where a quote in the header is not closed.
     """
     with opened(file, profile) as raw:
-        head = raw.read(_CHUNK)
-        while file.suffix == ".gz" and raw.read(_CHUNK):
+        head = raw.read(CHUNK)
+        while file.suffix == ".gz" and raw.read(CHUNK):
             pass  # a file that holds too much is refused here, before its rows are read
     if not profile.encoding:
         _check_encoding(file, head)
@@ -188,30 +154,8 @@ def _check_columns(file: Path, line: int, columns: Sequence[str], profile: Profi
 
 def _check_encoding(file: Path, head: bytes) -> None:
     """FileRefused, naming the encoding, where a file begins in UTF-16, or as a whole in GB18030 (GBK)."""
-    if name := _other_encoding(head):
+    if name := other_encoding(head):
         raise FileRefused(
             f"{file}: is written in {name}, not in UTF-8: save it as UTF-8, or give its `encoding: {name}`"
             " in the profile"
         )
-
-
-def _other_encoding(head: bytes) -> str | None:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if zeros.count(0) * 4 > len(zeros):
-            return name
-    wide = [line for line in head.split(b"\n")[:-1] or [head] if not line.isascii()]
-    wrong = sum(1 for line in wide if not _is_written_in("utf-8", line))
-    if wrong * 2 > len(wide) and _is_written_in("gb18030", head):
-        return "gb18030"
-    return None
-
-
-def _is_written_in(encoding: str, content: bytes) -> bool:
-    """Whether `content`, which may end within a character, is text in `encoding`."""
-    try:
-        codecs.getincrementaldecoder(encoding)().decode(content)
-    except UnicodeDecodeError:
-        return False
-    return True

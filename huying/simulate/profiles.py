@@ -18,10 +18,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from services.intake.domain.registration import WITHOUT_NAME
 from shared.events import Channel, Kind, Outcome
-from shared.rules.pack import strict_yaml
+from shared.files import strict_yaml
+from shared.files.strict_yaml import Place
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Strict
-from shared.rules.pack.strict_yaml import Place
 from shared.web.bodies import Code
 
 PROFILES = Path(__file__).parent / "profiles"

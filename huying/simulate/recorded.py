@@ -12,10 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from huying.simulate.layout import FileRefused, layout, lines, opened
+from huying.simulate.layout import layout, lines, opened
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded_case import RecordedCase, RecordedCases, RejectedRow
 from huying.simulate.row_reader import BadRow, RowReader
+from shared.files.bounded import FileRefused
 
 
 class UnpairedQuotes(ValueError):

@@ -3,13 +3,16 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
 
+from shared.files import strict_yaml
 from shared.roles import AccountRole
 from shared.service.errors import Unauthorized
+
+_NO_CODE = ("", "null", "Null", "NULL", "~")
+"""How YAML writes that a value is absent."""
 
 
 class Account(BaseModel):
@@ -20,7 +23,7 @@ class Account(BaseModel):
     name: str
     role: AccountRole
     key_sha256: str
-    code: str | None = None
+    code: Annotated[str | None, BeforeValidator(lambda code: None if code in _NO_CODE else code)] = None
 
     @model_validator(mode="after")
     def speaks_for_somebody(self) -> Self:
@@ -42,6 +45,10 @@ class Caller:
 ANYONE = Caller("anyone", None)
 
 
+class _File(RootModel[list[Account]]):
+    """An accounts file."""
+
+
 class Accounts:
     """All accounts of the system, found by API key."""
 
@@ -52,13 +59,8 @@ class Accounts:
 
     @classmethod
     def load(cls, path: Path | None) -> "Accounts":
-        """Read an accounts file (YAML list). Raises ValueError that names the file and the mistake."""
-        if path is None:
-            return cls([])
-        try:
-            return cls(TypeAdapter(list[Account]).validate_python(yaml.safe_load(path.read_text("utf-8"))))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ValueError(f"accounts file {path} cannot be used: {error}") from error
+        """Read an accounts file (YAML list). Mistakes that name file and line."""
+        return cls(strict_yaml.read(path, _File, lambda _: ()).root if path else [])
 
     def caller(self, key: str | None) -> Caller:
         """The account with this key, or `ANYONE` without a key. Raises `Unauthorized` for an unknown key."""

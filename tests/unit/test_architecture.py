@@ -54,7 +54,7 @@ def is_pure(path: Path) -> bool:
 
 
 def layers(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Services know nothing of each other, `shared` nothing of either, the rules only themselves."""
+    """Services know nothing of each other, `shared` nothing of either, rules only themselves and files."""
     own = path.parts[1] if path.parts[0] == "services" else None
     for name in imported(tree):
         top, _, rest = name.partition(".")
@@ -62,7 +62,11 @@ def layers(path: Path, tree: ast.Module) -> Iterator[str]:
             yield f"relative import {name}"
         if path.parts[0] == "shared" and top in ("services", "huying"):
             yield f"shared imports {name}"
-        if path.parts[:2] == ("shared", "rules") and top == "shared" and not rest.startswith("rules"):
+        if (
+            path.parts[:2] == ("shared", "rules")
+            and top == "shared"
+            and not rest.startswith(("rules", "files"))
+        ):
             yield f"a rule imports {name}"
         if own in SERVICES and (top == "huying" or (top == "services" and rest.split(".")[0] != own)):
             yield f"a service imports {name}"
@@ -133,7 +137,7 @@ def framework(path: Path, tree: ast.Module) -> Iterator[str]:
             )
 
 
-FRAMEWORK = ("service", "database", "messaging", "web", "telemetry", "audit")
+FRAMEWORK = ("service", "database", "files", "messaging", "web", "telemetry", "audit")
 MAY_BE_IMPORTED = {"shared.events", "shared.events.Event", "shared.events.CATALOGUE", "shared.roles"}
 MAY_BE_IMPORTED |= {
     f"shared.roles.{name}" for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "only")

@@ -19,8 +19,8 @@ from services.dispatch.document import leg_id
 from services.escalation.api import LeaderBody
 from services.intake import acts as intake_acts
 from services.intake.domain.registration import imported_id
-from shared.rules.pack import strict_yaml
-from shared.rules.pack.strict_yaml import Place
+from shared.files import strict_yaml
+from shared.files.strict_yaml import Place
 from shared.service.clock import WallClock
 from shared.web.bodies import Body, Code
 

@@ -10,9 +10,9 @@ from pydantic import Field
 from services.financing.contract import BankCode, ShortCode, Word, Yuan, fen
 from services.financing.loans.acts import NewLoanRequest
 from shared.events import PackWord
-from shared.rules.pack import strict_yaml
+from shared.files import strict_yaml
+from shared.files.strict_yaml import Place
 from shared.rules.pack.parts import Strict
-from shared.rules.pack.strict_yaml import Place
 
 SHIPPED = Path(__file__).parent / "routing.yaml"
 Wave = Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, QuietHours, SendingCap
 from shared.addresses.hosts import HostName
-from shared.rules.pack import strict_yaml
+from shared.files import strict_yaml
 
 
 class _Strict(BaseModel):

@@ -19,7 +19,7 @@ from services.notify.messages.speech import Speech
 from services.notify.messages.templates import FOLDER, Template, Texts, addressee, file_of, syntax_mistakes
 from services.notify.messages.words import USUAL, Language, PackNames
 from shared.events import Event
-from shared.rules.pack import strict_yaml
+from shared.files import strict_yaml
 
 ROUTING = "routing.yaml"
 NOBODY_CHOSE: Mapping[str, Language] = MappingProxyType({})

@@ -5,6 +5,7 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING
 
+from shared.files.strict_yaml import Place
 from shared.rules.pack.desks import ApprovalRank
 from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Consequence, Step, When
 from shared.rules.pack.parts import (
@@ -17,7 +18,6 @@ from shared.rules.pack.parts import (
     first_and_last,
     overlap,
 )
-from shared.rules.pack.strict_yaml import Place
 from shared.rules.terms import DeadlineKind, Rank
 from shared.rules.time.limits import Limit
 

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 
-from shared.rules.pack import settings, strict_yaml, table
+from shared.files import strict_yaml
+from shared.rules.pack import settings, table
 from shared.rules.pack.checks import Mistake, contradictions, unnamed
 from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
 from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step

@@ -13,9 +13,9 @@ from typing import Annotated
 
 from pydantic import Field, RootModel
 
-from shared.rules.pack import strict_yaml
+from shared.files import strict_yaml
+from shared.files.strict_yaml import Mistakes, Place
 from shared.rules.pack.parts import Strict
-from shared.rules.pack.strict_yaml import Mistakes, Place
 from shared.rules.terms import PackWord
 from shared.rules.time.limits import Limit
 

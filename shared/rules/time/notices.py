@@ -10,6 +10,8 @@ import chinese_calendar
 import holidays
 import yaml
 
+from shared.files import strict_yaml
+
 FIRST_YEAR = 2004
 LAST_YEAR = 2099
 SATURDAY = 5
@@ -145,16 +147,8 @@ def read_notices(path: Path) -> list[Notice]:
     (make-up workdays, may be absent). A notice may also move days of the December before. A year's
     data replace all that was known of that year. A mistake raises ValueError with file, line, rule.
     """
-    try:
-        with path.open("rb") as stream:
-            root = yaml.compose(stream, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise ValueError(
-            f"{path}, line {line}: not readable as YAML ({getattr(error, 'problem', error)})"
-        ) from error
-    if root is None or not root.value:
+    root = strict_yaml.document(path)
+    if not root.value:
         raise ValueError(f"{path}, line 1: the file is empty; give year, notice, off and work")
     notices: dict[int, Notice] = {}
     for node in root.value if isinstance(root, yaml.SequenceNode) else [root]:

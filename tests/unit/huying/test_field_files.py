@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from huying.simulate import profiles
-from huying.simulate.layout import FileRefused
 from huying.simulate.profiles import PROFILES, Profile, ProfileError
 from huying.simulate.recorded import read_all
 from huying.simulate.recorded_case import RecordedCases
 from huying.simulate.row_reader import yuan
 from huying.simulate.simulate import simulate
+from shared.files.bounded import FileRefused
 
 ROWS = [
     ["source_id", "author", "title", "received_at", "body", "reply", "replied_at"],

@@ -10,9 +10,10 @@ import pytest
 from huying.simulate import partitions, profiles
 from huying.simulate.judging import PartitionJudge
 from huying.simulate.partitions import Partition
-from huying.simulate.recorded import FileRefused, check_all_rows, read, read_all
+from huying.simulate.recorded import check_all_rows, read, read_all
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
 from huying.simulate.simulate import header, merged, simulate
+from shared.files.bounded import FileRefused
 
 HOW = profiles.load("appeals-zh")
 HEADER = ["source_id", "author", "title", "received_at", "body", "reply", "replied_at"]

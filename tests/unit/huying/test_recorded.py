@@ -8,9 +8,10 @@ import pytest
 
 from huying.simulate import profiles
 from huying.simulate.profiles import PROFILES, ProfileError
-from huying.simulate.recorded import FileRefused, read, read_all
+from huying.simulate.recorded import read, read_all
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
 from huying.simulate.row_reader import safe_code
+from shared.files.bounded import FileRefused
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 GOOD = "7,甲公司,A7县道路,2017-03-01T09:00:00,货车无法进出,已修,2017-03-03T10:00:00\n"

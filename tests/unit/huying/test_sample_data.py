@@ -23,11 +23,11 @@ from services.intake.domain import context as intake_context
 from services.intake.domain import transitions as intake
 from services.intake.domain.registration import receive
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
+from shared.files.strict_yaml import Mistakes
 from shared.roles import AccountRole
 from shared.rules.judging.decide import Judgement
 from shared.rules.judging.rulings import Lifted
 from shared.rules.pack import pack
-from shared.rules.pack.strict_yaml import Mistakes
 from shared.rules.time.calendar import Calendar
 from shared.service.accounts import Caller
 from shared.web.bodies import Body

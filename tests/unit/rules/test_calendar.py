@@ -195,11 +195,11 @@ def notice(year: int, off: set[date], work: date | None = None) -> str:
 
 
 MISTAKES = [
-    ("", 1, "the file is empty"),
+    ("", 1, "应为名称和值 / expected a mapping of names to values"),
     ("[]", 1, "the file is empty"),
-    ("? [year]\n: 2027", 1, "a key must be a text"),
+    ("? [year]\n: 2027", 1, "键须为文字 / a key is no word"),
     (FILE_2027.replace("2027-02-09", "20270209"), 11, "'20270209' is no date"),
-    ("year: [2027", 1, "not readable as YAML"),
+    ("year: [2027", 1, "不是有效的 YAML / no YAML"),
     ("- 2027", 1, "a year's data must be a mapping"),
     (FILE_2027.replace("year: 2027", "year: next"), 1, "year must be a number from 2004 to 2099, not 'next'"),
     (FILE_2027.replace("notice: 国办发明电〔2026〕7号", "notice:"), 2, "notice must be a text"),
@@ -211,7 +211,7 @@ MISTAKES = [
         11,
         "2028-02-09 is not in 2027, nor in the December before",
     ),
-    (FILE_2027.replace("2027-02-09", "2027-02-08"), 11, "'2027-02-08' is given twice"),
+    (FILE_2027.replace("2027-02-09", "2027-02-08"), 11, "off, 2027-02-08: is given twice"),
     (
         FILE_2027.replace("2027-10-01: 国庆节", "2027-10-04: 国庆节"),
         4,
@@ -220,7 +220,7 @@ MISTAKES = [
     (FILE_2027.replace("- 2027-02-20", "- 2027-02-19"), 22, "2027-02-19 is no Saturday or Sunday"),
     (FILE_2027.replace("- 2027-02-20", "- 2027-02-07"), 22, "2027-02-07 is given twice"),
     (FILE_2027[: FILE_2027.index("work:")] + "work: 2027-02-20", 20, "work must be a list of dates"),
-    (FILE_2027 + "year: 2028\n", 23, "'year' is given twice"),
+    (FILE_2027 + "year: 2028\n", 23, "year: is given twice"),
 ]
 
 

@@ -214,11 +214,11 @@ def test_two_steps_must_not_have_the_same_cause(file, when):
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("id: [", "line 1: no YAML"),
-        ("", "line 1: expected a mapping"),
+        ("id: [", "line 1: 不是有效的 YAML / no YAML"),
+        ("", "line 1: 应为名称和值 / expected a mapping"),
         ("- 1", "line 1: expected a mapping"),
-        ("id: &x {a: *x}", "a key or an alias"),
-        ("? [a]\n: b", "a key or an alias"),
+        ("id: &x {a: *x}", "has the name of the alias *x"),
+        ("? [a]\n: b", "a key is no word"),
     ],
 )
 def test_what_is_no_pack_at_all_is_told_as_well(file, text, rule):
