@@ -37,6 +37,7 @@ from shared.messaging.wire import Watermark
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
+from shared.service.standing import Standing
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Telemetry
 from shared.telemetry.spans import Span, transaction_spans
@@ -90,6 +91,7 @@ class Consumer:
         log: structlog.typing.FilteringBoundLogger,
         redrives: Redrives,
         telemetry: Telemetry,
+        standing: Standing,
     ) -> None:
         self._service = service
         self._topics = list(topics)
@@ -102,6 +104,7 @@ class Consumer:
         self._log = log
         self._redrives = redrives
         self._telemetry = telemetry
+        self._stand = standing.stand("consumer", ReceivedRecord.place)
         self._cluster = ""
         self._uncommitted: dict[TopicPartition, int] = {}
         """Next offsets that the database has reached and the broker does not know yet."""
@@ -185,7 +188,8 @@ class Consumer:
 
     async def _settle(self, records: Sequence[ReceivedRecord]) -> int:
         """Get the records handled or parked; returns how many events were new."""
-        return sum(await settle(records, self._transact, ReceivedRecord.without_content, self._log))
+        without_content = ReceivedRecord.without_content
+        return sum(await settle(records, self._transact, without_content, self._log, self._stand))
 
     async def _transact(self, records: Sequence[ReceivedRecord], reason: str | None = None) -> int:
         """Handle records in one transaction, or park them for a `reason`; returns how many events were new.

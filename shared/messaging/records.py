@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from shared.events import Event
 from shared.messaging import wire
 from shared.messaging.topics import events_topic
+from shared.service.standing import Place
 
 
 class KafkaRecord(Protocol):
@@ -70,9 +71,17 @@ class ReceivedRecord:
         """The record as it is parked where its content cannot be stored."""
         return ReceivedRecord(RecordPlace(**self.position()), None, self.reason)
 
+    def place(self) -> Place:
+        return place_of(self.raw)
+
     def position(self) -> dict[str, Any]:
         """Topic, partition and offset."""
         return {"topic": self.raw.topic, "partition": self.raw.partition, "offset": self.raw.offset}
+
+
+def place_of(raw: KafkaRecord) -> Place:
+    """Where a record stands."""
+    return Place(raw.topic, raw.partition, raw.offset)
 
 
 def decode(raw: KafkaRecord, latest_claim: datetime) -> ReceivedRecord:

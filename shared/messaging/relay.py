@@ -35,11 +35,12 @@ from shared.messaging.broker import (
     may_pass,
     track_topics,
 )
-from shared.messaging.parked import park_unsendable
+from shared.messaging.parked import OUTBOX, park_unsendable
 from shared.messaging.sizes import LARGEST_RECORD, LARGEST_REQUEST
 from shared.messaging.topics import Topics, events_topic, parked_topic
 from shared.service.clock import Clock, epoch_ns
 from shared.service.settings import Settings
+from shared.service.standing import Place, Standing
 from shared.telemetry.metrics import Gauge, Rows, Telemetry
 
 BATCH = 2_000
@@ -89,6 +90,7 @@ class Relay:
         clock: Clock,
         log: structlog.typing.FilteringBoundLogger,
         telemetry: Telemetry,
+        standing: Standing,
     ) -> None:
         self.topic = events_topic(service)
         self.upto: datetime | None = None
@@ -111,6 +113,7 @@ class Relay:
         """The next offset by `topic/partition`; under the topic alone, how many partitions it has."""
         self._topics = Topics((self.topic, parked_topic(service)), log, _seconds)
         self._telemetry = telemetry
+        self._stand = standing.stand("relay", _place)
         self._active = False
         metrics = telemetry.metrics
         metrics.add_gauge(
@@ -149,6 +152,8 @@ class Relay:
             await self._session()
         except LogLost as error:
             await self._resend_all(repr(error))
+        finally:
+            self._stand.session_ended()
 
     async def _session(self) -> None:
         """Everything runs on the connection that has the lock: who loses the lock sends nothing more."""
@@ -166,7 +171,8 @@ class Relay:
                 await conn.invalidate()
 
     async def _wait_for_lock(self, conn: Connection) -> None:
-        while not (await conn.execute(TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - another process holds it
+        while not (await conn.execute(TRY_LOCK)).scalar_one():
+            self._stand.passed()  # another process relays
             await asyncio.sleep(1)
 
     async def _relay(self, conn: Connection, broker: BrokerClient) -> None:
@@ -255,10 +261,12 @@ class Relay:
                 newest = (await conn.execute(_NEWEST, {"refused": self._topics.refused})).scalar()
             if not all([await self._topics.exists(broker, topic) for topic in {row.topic for row in rows}]):
                 continue
+            self._stand.at(rows)
             await self._send(producer, rows)
             await self._chain.add(conn, rows, self._clock.now())
             offsets = orjson.dumps(self._offsets).decode()
             await conn.execute(_MARK, {"seqs": [row.seq for row in rows], "offsets": offsets})
+            self._stand.passed()
             sent += len(rows)
             if newest is None or rows[-1].seq >= newest:
                 break
@@ -277,6 +285,7 @@ class Relay:
                 if (alone := await self._send_alone(producer, row)) is not None:
                     sent.append((row, alone))
             elif isinstance(answer, BaseException):
+                self._stand.reason = f"row {row.seq} to {row.topic}: {type(answer).__name__}"
                 raise answer
             else:
                 sent.append((row, answer))
@@ -342,6 +351,10 @@ class Relay:
             self._offsets[partition] = record.offset + 1
         if lost:
             raise LogLost(self.topic)
+
+
+def _place(row: Any) -> Place:
+    return Place(OUTBOX, None, row.seq)
 
 
 def _size(row: Any) -> int:

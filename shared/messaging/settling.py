@@ -9,6 +9,7 @@ import structlog
 
 from shared.database.errors import is_of_content, is_transient
 from shared.service.errors import redacted
+from shared.service.standing import Stand
 
 ATTEMPTS = 3
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
@@ -24,6 +25,7 @@ async def settle(
     transact: Callable[[Sequence[Record], str | None], Awaitable[Result]],
     without_content: Callable[[Record], Record],
     log: structlog.typing.FilteringBoundLogger,
+    stand: Stand[Record],
     *,
     passed_on: tuple[type[Exception], ...] = (),
     pause_s: float = PAUSE_S,
@@ -36,18 +38,23 @@ async def settle(
     contains (`is_of_content`), is handed to `transact` with the reason, to be parked. Where even that fails,
     it is parked `without_content`. Nothing but a transient error passes by waiting, so no other is waited
     for: a thousand such records would hold the others up for minutes. Errors of the classes in `passed_on`
-    are raised.
+    are raised. Until one of these ends it, `stand` is at the first record.
     """
     failures, rest_s = 0, pause_s
     reason: str | None = None
     is_bare = False
     while True:
+        stand.at(records)
         try:
-            return [await transact(records, reason)]
+            result = await transact(records, reason)
+            stand.passed()
+            return [result]
         except passed_on:
+            stand.passed()
             raise
         except Exception as error:  # a record's defect must stop neither its partition nor the process
             log.warning("batch failed", reason=redacted(error), records=len(records))
+            await stand.failed(error)
             if not is_transient(error):
                 failures += 1
                 if len(records) > 1:
@@ -70,6 +77,7 @@ async def settle(
             transact,
             without_content,
             log,
+            stand,
             passed_on=passed_on,
             pause_s=pause_s,
         )

@@ -25,6 +25,7 @@ from shared.messaging.topics import events_topic
 from shared.service.accounts import Accounts
 from shared.service.clock import EPOCH, Clock, DrivenClock, WallClock
 from shared.service.settings import Settings
+from shared.service.standing import Standing
 from shared.telemetry import logs
 from shared.telemetry.exporter import OtlpExporter
 from shared.telemetry.metrics import Counter, GaugeQuery, Metrics, Telemetry
@@ -113,7 +114,10 @@ class ServiceContext:
         self.reader = Database(settings.database, 5)
         self.news = asyncio.Event()
         """Set when a watermark was received, or something was written here."""
-        self.relay = Relay(service.name, self.engine, settings, self.clock, self.log, self.telemetry)
+        self.standing = Standing(self.reader, self.telemetry.metrics, settings.standing_limit_s)
+        self.relay = Relay(
+            service.name, self.engine, settings, self.clock, self.log, self.telemetry, self.standing
+        )
         self.work = service.work(self)
         """Makes a unit of work, given a connection in a transaction and the time."""
         self.writer = Writer(self.engine, self.clock, self.work, self.wake, self.telemetry.metrics)
@@ -129,6 +133,7 @@ class ServiceContext:
             self.log,
             service.redrives,
             self.telemetry,
+            self.standing,
         )
         self.description = _description(service)
         self.app = application(self.description, (*service.routers, ops.router))

@@ -100,3 +100,4 @@ class Settings(KafkaSettings):
     session_timeout_ms: int = Field(default=10_000, ge=1000)
     busy_watermark_s: float = 0.5
     idle_watermark_s: float = 300.0
+    standing_limit_s: float = Field(default=300.0, gt=0)  # at one record or row, then /health answers 503

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LIMIT = 64 * 1024
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-QUIET = frozenset({"/health", "/metrics"})
+QUIET = frozenset({"/health", "/metrics", "/ready"})
 """Called every few seconds: they are counted in the metrics, and leave a span only where they fail."""
 _ID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")

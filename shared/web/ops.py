@@ -24,6 +24,7 @@ HOLD = timedelta(minutes=5)
 router = APIRouter(tags=["operation"])
 ACCESS: Access = {
     "GET /health": EVERYBODY,
+    "GET /ready": EVERYBODY,
     "GET /flow": only(OPS, IMPORTER),
     "GET /metrics": only(OPS),
     "GET /parked": only(OPS),
@@ -102,7 +103,15 @@ class Released(BaseModel):
 
 @router.get("/health", response_model=Health)
 async def health(conn: Reading, request: Request) -> Response:
-    """Answers 200 while the service runs and its database answers."""
+    """Answers 200 while the database answers and no task stands at one record or row for too long."""
+    await ping(conn)
+    service(request).standing.check()
+    return json({"service": service(request).service.name, "status": "ok"})
+
+
+@router.get("/ready", response_model=Health)
+async def ready(conn: Reading, request: Request) -> Response:
+    """Answers 200 while the service can serve requests: it runs and its database answers."""
     await ping(conn)
     return json({"service": service(request).service.name, "status": "ok"})
 

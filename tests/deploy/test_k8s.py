@@ -67,7 +67,8 @@ def test_a_service_is_whole_and_speaks_as_itself(service: str) -> None:
     one = container(service)
     assert one["args"] == ["serve", service]
     for probe in ("startupProbe", "readinessProbe"):
-        assert one[probe]["httpGet"]["path"] == f"/{service}/health"
+        assert one[probe]["httpGet"]["path"] == f"/{service}/ready"
+    assert one["livenessProbe"].keys() >= {"tcpSocket"}  # what a restart does not repair must cause none
     assert pod["metadata"]["annotations"]["prometheus.io/path"] == f"/{service}/metrics"
     assert one["securityContext"]["readOnlyRootFilesystem"] is True
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True

@@ -7,10 +7,19 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
+from shared.database.connection import Database
 from shared.messaging.settling import settle
+from shared.service.standing import Place, Stand
 from shared.telemetry.logs import log
 
 LOG = log("settling")
+
+
+def stand() -> Stand[str]:
+    """A stand whose database is away."""
+    return Stand(
+        "work", lambda record: Place("topic", 0, ord(record[0])), Database("postgresql://127.0.0.1:1/x")
+    )
 
 
 class Transactions:
@@ -34,20 +43,20 @@ class Transactions:
 
 
 async def test_a_batch_is_one_transaction() -> None:
-    assert await settle("abc", transact := Transactions(), str.upper, LOG, pause_s=0.0) == ["abc"]
+    assert await settle("abc", transact := Transactions(), str.upper, LOG, stand(), pause_s=0.0) == ["abc"]
     assert transact.tried == [("abc", None)]
 
 
 async def test_what_passes_by_itself_holds_the_whole_batch() -> None:
     transact = Transactions(b=[ConnectionError()] * 5)
-    assert await settle("abc", transact, str.upper, LOG, pause_s=0.0) == ["abc"]
+    assert await settle("abc", transact, str.upper, LOG, stand(), pause_s=0.0) == ["abc"]
     assert transact.tried == [("abc", None)] * 6
 
 
 async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> None:
     transact = Transactions(b=[ValueError(n) for n in range(4)])
     with capture_logs() as logs:
-        assert await settle("abc", transact, str.upper, LOG, pause_s=0.0) == ["a", "b", "c"]
+        assert await settle("abc", transact, str.upper, LOG, stand(), pause_s=0.0) == ["a", "b", "c"]
     *tried, parked, last = transact.tried
     assert tried == [("abc", None), ("a", None), ("b", None), ("b", None), ("b", None)]
     assert parked[0] == "b"
@@ -59,7 +68,7 @@ async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> 
 async def test_a_defect_in_a_large_batch_costs_few_transactions_and_no_order() -> None:
     records = [f"{number}" for number in range(1_000)]
     transact = Transactions(**{"137": [ValueError(n) for n in range(4)]})
-    done = await settle(records, transact, str.upper, LOG, pause_s=60.0)
+    done = await settle(records, transact, str.upper, LOG, stand(), pause_s=60.0)
     assert "".join(done) == "".join(records)
     assert len(transact.tried) < 60
 
@@ -68,20 +77,20 @@ async def test_what_does_not_pass_by_waiting_is_not_waited_for() -> None:
     records = [f"{number}" for number in range(1_000)]
     transact = Transactions(**{record: [ValueError(n) for n in range(9)] for record in records})
     async with asyncio.timeout(5):  # 600 seconds with two pauses for each record
-        assert await settle(records, transact, str.upper, LOG) == records
+        assert await settle(records, transact, str.upper, LOG, stand()) == records
     assert sum(reason is not None for _, reason in transact.tried) == 1_000
 
 
 async def test_waiting_for_what_passes_does_not_count_as_failing() -> None:
     transact = Transactions(a=[ValueError(), ConnectionError(), ConnectionError(), ValueError()])
-    assert await settle("a", transact, str.upper, LOG, pause_s=0.0) == ["a"]
+    assert await settle("a", transact, str.upper, LOG, stand(), pause_s=0.0) == ["a"]
     assert transact.tried == [("a", None)] * 5
 
 
 async def test_what_is_passed_on_is_raised_at_once() -> None:
     transact = Transactions(b=[KeyError("elsewhere")])
     with pytest.raises(KeyError):
-        await settle("abc", transact, str.upper, LOG, pause_s=0.0, passed_on=(KeyError,))
+        await settle("abc", transact, str.upper, LOG, stand(), pause_s=0.0, passed_on=(KeyError,))
     assert transact.tried == [("abc", None)]
 
 
@@ -98,7 +107,7 @@ async def test_what_is_passed_on_is_raised_at_once() -> None:
 async def test_what_a_record_contains_is_given_up_at_once(error: Exception) -> None:
     transact = Transactions(a=[error] * 2)
     async with asyncio.timeout(5):
-        assert await settle("ab", transact, str.upper, LOG, pause_s=60.0) == ["a", "b"]
+        assert await settle("ab", transact, str.upper, LOG, stand(), pause_s=60.0) == ["a", "b"]
     together, alone, parked, last = transact.tried
     assert (together, alone, last) == (("ab", None), ("a", None), ("b", None))
     assert parked[0] == "a"
@@ -107,7 +116,7 @@ async def test_what_a_record_contains_is_given_up_at_once(error: Exception) -> N
 
 async def test_a_record_that_cannot_even_be_parked_is_parked_without_its_content() -> None:
     transact = Transactions("a", a=[ValueError(n) for n in range(4)])
-    assert await settle("ab", transact, str.upper, LOG, pause_s=0.0) == ["A", "b"]
+    assert await settle("ab", transact, str.upper, LOG, stand(), pause_s=0.0) == ["A", "b"]
     *_, with_content, without, last = transact.tried
     assert (with_content[0], without[0], last) == ("a", "A", ("b", None))
     assert with_content[1] == without[1] is not None

@@ -25,7 +25,7 @@ from shared.messaging import message_spans
 from shared.messaging.broker import close_client, may_pass
 from shared.messaging.fetching import Fetcher
 from shared.messaging.parked import park
-from shared.messaging.records import ReceivedRecord
+from shared.messaging.records import ReceivedRecord, place_of
 from shared.messaging.settling import settle
 from shared.service.clock import TICK
 from shared.service.service import ServiceContext
@@ -54,12 +54,16 @@ class BankReader:
         self._partitions = [TopicPartition(topics.replies(bank), index) for index in range(partitions)]
         self._next_offsets: dict[int, int] = {}
         self._fetcher = Fetcher(context.settings, self._log)
+        self._stand = context.standing.stand(f"reader of {bank}", place_of)
         self._asked_at = float("-inf")
         self._complete_upto: datetime | None = None
 
     async def run(self) -> None:
         """Read until cancelled; wait while the broker or the database is away."""
-        await keep_running(self._session, self._log, "bank replies", may_pass=may_pass)
+        try:
+            await keep_running(self._session, self._log, "bank replies", may_pass=may_pass)
+        finally:
+            self._stand.passed()
 
     async def _session(self) -> None:
         settings = self._context.settings
@@ -81,7 +85,12 @@ class BankReader:
                 try:
                     records = [record for batch in batches.values() for record in batch]
                     await settle(
-                        records, self._transact, without_content, self._log, passed_on=(_ReadElsewhere,)
+                        records,
+                        self._transact,
+                        without_content,
+                        self._log,
+                        self._stand,
+                        passed_on=(_ReadElsewhere,),
                     )
                 except _ReadElsewhere:
                     await self._seek(consumer)
