@@ -1,12 +1,14 @@
 """`huying audit verify`: whether a file of a city's history is as the city wrote it. Needs no database."""
 
 import base64
-import binascii
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from huying.archive import files
 from huying.archive.checker import FileChecker, Verdict
+from shared.files import bounded
+
+LARGEST_KEY_FILE = 4096
 
 
 def verified(path: Path, keys: Collection[bytes] = ()) -> Verdict:
@@ -29,15 +31,15 @@ def read_keys(words: Sequence[str]) -> list[bytes]:
     """Public keys, each given in base64 or as a file that holds it. ValueError for anything else."""
     keys = []
     for word in words:
-        file = Path(word)
-        text = file.read_text("utf-8").strip() if file.is_file() else word
         try:
+            file = Path(word)
+            text = bounded.content(file, LARGEST_KEY_FILE).strip() if file.exists() else word
             key = base64.b64decode(text, validate=True)
-        except binascii.Error:
+        except (OSError, ValueError):
             key = b""
         if len(key) != 32:
             raise ValueError(
-                f"--key {word} is no public key: give what `huying audit key` prints, or a file of it"
+                f"--key {word[:100]} is no public key: give what `huying audit key` prints, or a file of it"
                 " / 公钥应为 huying audit key 所输出的内容"
             )
         keys.append(key)

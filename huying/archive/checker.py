@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from huying.archive import files
+from huying.archive import files, metadata
 from huying.archive.files import FORMAT, Broken
 from shared.audit import chain
 from shared.audit.chain import ChainedEvent
@@ -27,6 +27,8 @@ class Verdict:
     seals: int = 0
     keys: set[str] = field(default_factory=set)
     signed: bool = False
+    sum: bytes = b""
+    """The SHA-256 of all lines."""
 
 
 class FileChecker:
@@ -70,6 +72,7 @@ class FileChecker:
                 f"the file was cut after line {self._lines}: its end is missing{last}"
                 f" / 文件在第 {self._lines} 行之后被截断"
             )
+        self.verdict.sum = self._sum.digest()
         return self.verdict
 
     def _broken(self, en: str, zh: str) -> Broken:
@@ -155,10 +158,10 @@ class FileChecker:
         self.verdict.records += 1
 
     def _check_metadata(self, line: bytes) -> None:
-        metadata = files.read_metadata_line(line)
-        if metadata is None:
+        described = files.read_metadata_line(line)
+        if described is None:
             raise self._broken("is not as it was written", "被改动")
-        type_, source, data = metadata
+        type_, source, data = described
         check = {
             files.HEADER: self._header,
             files.SEAL: self._seal,
@@ -173,13 +176,14 @@ class FileChecker:
         except Broken:
             raise
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise self._broken(f"lacks what a {type_} has: {error!r}", "内容不全") from error
+            raise self._broken(f"lacks what a {type_} has: {error!r:.300}", "内容不全") from error
 
     def _header(self, _type: str, _source: str, data: dict[str, Any]) -> None:
         if data["format"] != FORMAT:
             raise self._broken(
                 f"says format {data['format']}, and this release reads {FORMAT}", "本版本无法读取该格式"
             )
+        metadata.check_header(data)
         self.verdict.header = data
         self._services = [service["name"] for service in data["services"]]
         self._expected = {service["name"]: service["events"] for service in data["services"]}
@@ -249,6 +253,7 @@ class FileChecker:
     def _state(self, _type: str, _source: str, data: dict[str, Any]) -> None:
         if self._services:
             raise self._broken(f"comes before the events of {self._service} ended", "事件尚未结束")
+        metadata.check_state(data)
         self.verdict.state = data
 
     def _end(self, _type: str, _source: str, data: dict[str, Any]) -> None:
@@ -280,7 +285,7 @@ def _bytes(word: str) -> bytes:
     """The bytes of hexadecimal digits. ValueError for capital digits or spaces."""
     value = bytes.fromhex(word)
     if value.hex() != word:
-        raise ValueError(f"{word} is not written in small hexadecimal digits")
+        raise ValueError(f"{word:.100} is not written in small hexadecimal digits")
     return value
 
 

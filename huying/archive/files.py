@@ -7,7 +7,6 @@ and a head at their end; records; the state of the tables; an end with the SHA-2
 import gzip
 import os
 import re
-import zlib
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import IO, Any, NamedTuple
 import orjson
 
 from shared.audit import chain
+from shared.files import bounded
+from shared.files.bounded import UNPACKING_ERRORS
 
 FORMAT = 1
 """Version of the file format that this release writes and reads."""
@@ -25,8 +26,11 @@ HEAD = "huying.head.v1"
 RECORD = "huying.record.v1"
 STATE = "huying.state.v1"
 END = "huying.end.v1"
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes of a line that is written or read. Events are below 1 MB, rows of tables below 4."""
+LONGEST_METADATA = 1024 * 1024
 _RECORD = re.compile(
-    rb'\{"recordlink":"([0-9a-f]{64})",("specversion":"1\.0","id":"([0-9]+)","source":"/huying/([a-z]+)",'
+    rb'\{"recordlink":"([0-9a-f]{64})",("specversion":"1\.0","id":"([0-9]{1,18})","source":"/huying/([a-z]+)",'
     rb'"type":"huying\.record\.v1","subject":"([a-z_]+)","datacontenttype":"application/json","data":(\{.*\}))\}',
     re.DOTALL,
 )
@@ -51,6 +55,8 @@ def metadata_line(type_: str, source: str, data: object) -> bytes:
 
 def read_metadata_line(line: bytes) -> tuple[str, str, Any] | None:
     """Type, source and data of a line about the file; None where it is none or is spelled differently."""
+    if len(line) > LONGEST_METADATA:
+        return None
     try:
         event = orjson.loads(line)
         type_, source = event["type"], event["source"].removeprefix("/huying/")
@@ -118,7 +124,12 @@ class Writer:
         return self
 
     def write(self, line: bytes) -> None:
-        """Write one more line."""
+        """Write one more line. ValueError for one that no reader would take."""
+        if len(line) >= LONGEST_LINE:
+            raise ValueError(
+                f"line {self.lines + 1} would be longer than {LONGEST_LINE:,} bytes: {line[:200]!r}"
+                " / 该行过长，无法导出"
+            )
         self._sum.update(line)
         self._sum.update(b"\n")
         self._out.write(line)
@@ -153,24 +164,27 @@ def check_name(path: Path) -> None:
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, without line ends. `Broken` where it is cut off or cannot be decompressed."""
+    """The lines of a file, plain or gzip, without line ends.
+
+    `Broken` where it is cut off, cannot be unpacked, or has a line without end. FileRefused where it is no
+    file, or unpacks to more than a file of this size holds.
+    """
+    count = 0
     try:
-        with path.open("rb") as raw:
-            yield from split(raw)
+        with bounded.opened(path) as raw:
+            while line := raw.readline(LONGEST_LINE + 1):
+                count += 1
+                if len(line) > LONGEST_LINE:
+                    raise Broken(
+                        f"line {count} is longer than {LONGEST_LINE:,} bytes, as no exported line is"
+                        f" / 第 {count} 行超过 {LONGEST_LINE:,} 字节，不是导出的文件"
+                    )
+                if not line.endswith(b"\n"):
+                    raise Broken(
+                        f"line {count} breaks off: the file was cut / 第 {count} 行不完整，文件被截断"
+                    )
+                yield line[:-1]
+    except UNPACKING_ERRORS as error:
+        raise Broken(f"after line {count} the file cannot be unpacked: {error} / 文件损坏") from error
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error} / 文件无法读取") from error
-
-
-def split(raw: IO[bytes]) -> Iterator[bytes]:
-    """The lines of an open file, plain or gzip. `Broken` as for `lines`."""
-    count = 0
-    zipped = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    try:
-        for line in gzip.GzipFile(fileobj=raw) if zipped else raw:
-            count += 1
-            if not line.endswith(b"\n"):
-                raise Broken(f"line {count} breaks off: the file was cut / 第 {count} 行不完整，文件被截断")
-            yield line[:-1]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise Broken(f"after line {count} the file cannot be unpacked: {error} / 文件损坏") from error

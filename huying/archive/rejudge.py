@@ -73,7 +73,10 @@ async def _handle(service: str, url: str, context: ServiceContext, at: datetime)
             work = Work(conn, at)
             await work.load({key for event in known for key in work.keys_of(event)})
             for event in known:
-                ESCALATION.handlers[type(event)](work, event)
+                try:
+                    ESCALATION.handlers[type(event)](work, event)
+                except (HuyingError, LookupError, ArithmeticError) as error:
+                    raise _unfit(event.id, error) from error
             await work.flush()
 
 
@@ -101,7 +104,18 @@ def _events(service: str, rows: Sequence[Any]) -> list[Event]:
     for row in rows:
         if row["type"] in CATALOGUE:
             headers = wire.headers(service, row["type"], row["event_id"], row["occurred_at"], None)
-            content = wire.read(headers, row["body"].encode()).content
+            try:
+                content = wire.read(headers, row["body"].encode()).content
+            except (wire.Unreadable, ValueError) as error:
+                raise _unfit(row["event_id"], error) from error
             assert isinstance(content, Event)
             events.append(content)
     return events
+
+
+def _unfit(event_id: UUID, error: Exception) -> ValueError:
+    reason = str(error).partition("\n")[0]
+    return ValueError(
+        f"event {event_id} cannot be handled again ({type(error).__name__}: {reason:.300}); the databases are"
+        f" as they were / 事件 {event_id} 无法重新处理，数据库未改动"
+    )

@@ -9,6 +9,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -180,6 +181,15 @@ def order(table: ServiceTable) -> str:
     """The SQL order of a table's rows: its own `order`, else its primary key."""
     keys = metadata(table.service).tables[table.name].primary_key.columns
     return table.table.order or ", ".join(f'"{column.name}"' for column in keys)
+
+
+@cache
+def recorded_columns(service: str, name: str) -> frozenset[str]:
+    """The columns of a table of which rows are written as records. KeyError for any other table."""
+    table = ServiceTable(service, name, {**BACKBONE, **OWN[service]}[name])
+    if recorded_rows(table) is None:
+        raise KeyError(name)
+    return frozenset(column.name for column in metadata(service).tables[name].columns)
 
 
 def recorded_rows(table: ServiceTable) -> str | None:

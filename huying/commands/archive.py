@@ -45,7 +45,9 @@ def export(
 
 
 def rebuild(
-    file: Annotated[Path, typer.Option("--from", help="What `huying export` wrote.", exists=True)],
+    file: Annotated[
+        Path, typer.Option("--from", help="What `huying export` wrote.", exists=True, dir_okay=False)
+    ],
     state: State = STATE,
     databases: Databases = None,
     key: PublicKeys = None,
@@ -94,10 +96,11 @@ async def export_history(
 async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequence[str]) -> None:
     """Fill the databases and print the comparison. Exit code 1 where the city is not the same."""
     from huying.archive import audit, databases
-    from huying.archive.rebuild import differences, rebuild, shown
+    from huying.archive.rebuild import differences, rebuild_verified, rebuildable, shown
 
+    verdict = rebuildable(file, audit.read_keys(keys))
     async with databases.making(state, named) as urls:
-        before, now = await rebuild(file, urls, audit.read_keys(keys))
+        before, now = await rebuild_verified(file, urls, verdict)
     Console(markup=False).print(shown(before, now))
     if different := differences(before, now):
         typer.echo(f"not the same: {', '.join(different)}: see docs/audit.md / 与原状态不一致", err=True)

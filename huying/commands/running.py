@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -12,6 +13,10 @@ import uvloop
 
 from huying.local.embedded import EmbeddedError
 from shared.rules.pack.pack import PackError
+
+LONGEST_LINE = 1_000
+"""Characters of a line of an error."""
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @contextlib.contextmanager
@@ -36,7 +41,10 @@ def _first(error: BaseException) -> BaseException:
 
 
 def _exit(error: BaseException) -> None:
-    sys.exit(f"huying: {error}")
+    """End the process. What a file brought into the message neither moves the cursor nor fills the screen."""
+    lines = _CONTROL.sub("\ufffd", str(error)).split("\n")
+    cut = [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…" for line in lines]
+    sys.exit("huying: " + "\n".join(cut))
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:

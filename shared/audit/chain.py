@@ -15,12 +15,12 @@ import orjson
 
 START = bytes(32)
 _LINE = re.compile(
-    rb'\{"sequence":"([1-9][0-9]*)","caseposition":([1-9][0-9]*),"caselink":"([0-9a-f]{64})",'
+    rb'\{"sequence":"([1-9][0-9]{0,17})","caseposition":([1-9][0-9]{0,8}),"caselink":"([0-9a-f]{64})",'
     rb'("specversion":"1\.0","id":"([^"\\]*)",.*)',
     re.DOTALL,
 )
 _GONE = re.compile(
-    rb'\{"sequence":"([1-9][0-9]*)","caseposition":([1-9][0-9]*),"caselink":"([0-9a-f]{64})",'
+    rb'\{"sequence":"([1-9][0-9]{0,17})","caseposition":([1-9][0-9]{0,8}),"caselink":"([0-9a-f]{64})",'
     rb'"gone":"([0-9a-f-]{36})","subject":"([^"\\]*)"\}'
 )
 _SUBJECT = re.compile(rb'"subject":"([^"\\]*)"')

@@ -47,8 +47,8 @@ def content(path: Path, most: int) -> bytes:
 def opened(path: Path, *, most: int | None = None, packed: bool | None = None) -> Iterator[BinaryIO]:
     """A file of at most `most` bytes, unpacked. `packed`: by gzip; None for a file that says so itself.
 
-    OSError, EOFError or zlib.error where it cannot be read; FileRefused where it is none or holds too much,
-    at once where it says so, else by the read that passes the bound.
+    OSError or one of UNPACKING_ERRORS where it cannot be read; FileRefused where it is none or too large.
+    Of a packed file the read that passes the bound says so: its own word of its size is not believed.
     """
     length = size(path)
     with path.open("rb") as raw:
@@ -57,13 +57,9 @@ def opened(path: Path, *, most: int | None = None, packed: bool | None = None) -
         if packed:
             bound = max(FEW_BYTES, MOST_UNPACKED * length)
             most = bound if most is None else min(most, bound)
-            raw.seek(max(length - 4, 0))
-            length = int.from_bytes(raw.read(4), "little")  # RFC 1952: the size unpacked, modulo 2**32
-            raw.seek(0)
-        if most is not None and length > most:
+            yield io.BufferedReader(_Unpacked(path, gzip.GzipFile(fileobj=raw), most), CHUNK)
+        elif most is not None and length > most:
             raise _too_large(path, most)
-        if packed:
-            yield io.BufferedReader(_Unpacked(path, gzip.GzipFile(fileobj=raw), most or 0), CHUNK)
         else:
             yield raw
 

@@ -1,7 +1,9 @@
 """A city exported, wiped, rebuilt from the file: equal, silent about what it had said, and it goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from huying.archive.tables import Treatment
 from huying.commands.archive import export_history, rebuild_city
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
-from shared.audit import seals
+from shared.audit import chain, seals
 from shared.database.connection import Database
 from shared.service.clock import WallClock
 from tests.city import ALL, INTAKE, City, local
@@ -403,3 +405,83 @@ def test_every_table_of_every_service_has_its_place() -> None:
 
 def test_services_are_all_there() -> None:
     assert {one.name for one in ALL} == set(SERVICES) == set(tables.OWN)
+
+
+def relinked(lines: list[bytes]) -> list[bytes]:
+    """A file as a forger without a key would write it: links, heads and sums fit what `lines` say."""
+    written: list[bytes] = []
+    cases: dict[str, tuple[int, bytes]] = {}
+    running, record = chain.RunningDigest(), chain.START
+    for line in lines:
+        if (event := chain.parse_line(line)) is not None and event.event is not None:
+            position, before = cases.get(event.key, (0, chain.START))
+            linked = event._replace(position=position + 1, link=chain.link(before, event.event))
+            cases[event.key] = linked.position, linked.link
+            running.add(linked.link)
+            line = linked.line()
+        elif (row := archive.read_record(line)) is not None:
+            line, record = archive.record_line(record, row.number, row.service, row.table, row.data.decode())
+        else:
+            found = archive.read_metadata_line(line)
+            assert found is not None
+            type_, source, data = found
+            if type_ == archive.HEADER:
+                data["key"] = None
+            elif type_ == archive.SEAL:
+                continue
+            elif type_ == archive.HEAD:
+                data = {"head": data["head"] | {"head": running.head().hex()}, "key": None, "signature": None}
+                cases, running = {}, chain.RunningDigest()
+            elif type_ == archive.END:
+                sum_ = sha256(b"".join(line + b"\n" for line in written)).hexdigest()
+                data = {"file": {"lines": len(written), "sum": sum_}, "key": None, "signature": None}
+            line = archive.metadata_line(type_, source, data)
+        written.append(line)
+    return written
+
+
+def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda line: re.sub(old, new, line, count=1)
+
+
+FORGED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "an event whose id is none": (replaced(rb'"id":"[0-9a-f-]{36}"', b'"id":"x"'), "does not fit the tables"),
+    "an event nested 100,000 deep": (
+        replaced(rb'"data":\{.*\}\}$', b'"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+        "cannot be handled again",
+    ),
+    "a row of a table of PostgreSQL": (
+        replaced(rb'"subject":"numbers"', b'"subject":"pg_class"'),
+        "does not fit the tables",
+    ),
+    "a row with a column that is SQL": (
+        replaced(rb'"data":\{"', b'"data":{"\\") select pg_sleep(60) --":1,"'),
+        "has no column",
+    ),
+    "a row with a number of a million digits": (
+        replaced(rb'": ?[0-9]+', b'":' + b"9" * 1_000_000),
+        "does not fit the tables",
+    ),
+}
+
+
+async def test_a_forged_file_leaves_the_databases_as_they_were(
+    exported: Path, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path
+) -> None:
+    """All links, heads and sums fit, and it is not signed: `audit verify` without a key has no objection."""
+    await wiped(postgres)
+    before = await now(urls)
+    lines = (await asyncio.to_thread(exported.read_bytes)).splitlines()
+    file = tmp_path / "forged.ndjson"
+    for kind, (change, said) in FORGED.items():
+        start = b'{"sequence"' if "event" in kind else b'{"recordlink"'
+        place = next(
+            index for index, line in enumerate(lines) if line.startswith(start) and change(line) != line
+        )
+        forged = relinked([*lines[:place], change(lines[place]), *lines[place + 1 :]])
+        await asyncio.to_thread(file.write_bytes, b"".join(line + b"\n" for line in forged))
+        verified(file)
+        with pytest.raises(ValueError, match=said):
+            await rebuild(file, urls)
+        assert await now(urls) == before, kind
+    await rebuild(exported, urls)
