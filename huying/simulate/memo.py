@@ -20,6 +20,7 @@ from shared.rules.pack.parts import Meeting, Start
 from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import LimitUnit
+from shared.rules.time.office_clock import closes_at
 
 WHOLE_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS, LimitUnit.MONTHS})
 MOST_ENTRIES = 20_000
@@ -101,8 +102,13 @@ class JudgementMemo:
         return day, 2 * index + (index < len(ends) and ends[index] == at)
 
     def _ends_of(self, day: date) -> tuple[datetime, ...]:
-        moments = ((day, time()), (day, self._hours.closes), (day + DAY, time()))
-        return tuple(datetime.combine(*moment, self._days.zone).astimezone(UTC) for moment in moments)
+        """The day's midnights and what closes within it: the day, and a shift that began the day before."""
+        begins, ends = (
+            datetime.combine(midnight, time(), self._days.zone).astimezone(UTC)
+            for midnight in (day, day + DAY)
+        )
+        closings = (closes_at(closed, self._hours, self._calendar) for closed in (day - DAY, day))
+        return tuple(sorted({begins, ends, *(at for at in closings if begins < at < ends)}))
 
     def get(self, pattern: CasePattern, source_id: str) -> tuple[CaseResult, CsvLines] | None:
         """The result stored for the pattern, and the CSV lines of this case; None where nothing is stored."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from shared.events import DeadlineKind, Mark, Outcome, OwnLimit, PackWord, Rank, Role
-from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit
 from shared.web.bodies import Body, Code, Line, Moment, PastTime, Text
 

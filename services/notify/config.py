@@ -13,7 +13,6 @@ from services.notify.messages.words import PackNames, names_in
 from services.notify.settings import settings_of
 from shared.judging.rulebook import rulebook
 from shared.rules.pack.pack import Pack
-from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import due
 from shared.service.service import ServiceContext
 
@@ -49,8 +48,7 @@ def config_of(context: ServiceContext) -> NotifyConfig:
         pack = pack_of(ref)
         if (rule := pack.acknowledgement) is None:
             return None
-        hours = OfficeHours.parse(pack.office_hours.spans)
-        return due(pack.limit(rule.limit), since, rules.calendar, hours).due_at
+        return due(pack.limit(rule.limit), since, rules.calendar, pack.office_hours.hours()).due_at
 
     channels = load(settings.channels).channels()
     return NotifyConfig(

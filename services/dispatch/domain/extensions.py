@@ -22,7 +22,6 @@ from shared import events
 from shared.events import Event, PackWord, Rank, Verdict
 from shared.rules.pack.desks import Extension
 from shared.rules.time import limits
-from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit
 from shared.service.errors import Conflict, Invalid
 
@@ -195,7 +194,7 @@ def _needed_rank(
 
 def _ends_at(limit: Limit, leg: LegDocument, start: datetime, context: ActContext) -> datetime:
     """When `limit` ends for the leg; `NEVER` beyond the end of the calendar."""
-    hours = OfficeHours.parse(leg.office_hours or context.pack.office_hours.spans)
+    hours = context.pack.office_hours.hours(leg.office_hours)
     try:
         return limits.due(limit, start, context.calendar, hours).due_at or NEVER
     except (ValueError, OverflowError):

@@ -88,6 +88,6 @@ def _until(appeal: AppealDocument, rule: Reopening, pack: Pack, calendar: Calend
     if rule.within is None or completed_at is None:
         return None
     try:
-        return limits.due(pack.limit(rule.within), completed_at, calendar, pack.table().hours).due_at
+        return limits.due(pack.limit(rule.within), completed_at, calendar, pack.table().hours.plain).due_at
     except (ValueError, OverflowError):
         return None

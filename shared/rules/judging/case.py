@@ -13,7 +13,8 @@ from shared.rules.pack.parts import Start
 from shared.rules.pack.table import StartedLimit
 from shared.rules.terms import DeadlineKind, Kind, Mark, Role, Verdict
 from shared.rules.time import limits
-from shared.rules.time.calendar import Calendar, Calendars, OfficeHours
+from shared.rules.time.calendar import Calendar, Calendars
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Due, Limit, Pause
 
 BEYOND_CALENDAR = Due(None, None, True)
@@ -209,7 +210,7 @@ class Case:
         if leg not in self.paused:
             self.paused.append(leg)
             leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
-            leg.pause_ends_at = self.due(cap, at, leg.hours).due_at or NEVER
+            leg.pause_ends_at = self.due(cap, at, leg.hours.plain).due_at or NEVER
             self._reckon_all(leg, at)
 
     def resume(self, leg: Leg, at: datetime) -> None:

@@ -10,7 +10,7 @@ from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
-from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit, Pause
 
 
@@ -55,7 +55,8 @@ def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
 def _hours(case: Case, assigned: AssignedLeg) -> OfficeHours:
     """The leg's own office hours; the pack's where it has none or cannot be read."""
     try:
-        return OfficeHours.parse(assigned.office_hours) if assigned.office_hours else case.table.hours
+        own = assigned.office_hours
+        return case.pack.office_hours.hours(own) if own else case.table.hours
     except ValueError:
         return case.table.hours
 

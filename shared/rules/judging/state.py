@@ -7,7 +7,8 @@ from uuid import UUID
 
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.terms import Verdict
-from shared.rules.time.calendar import Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit, Pause
 
 NEVER = datetime.max.replace(tzinfo=UTC)

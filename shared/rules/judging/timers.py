@@ -71,7 +71,9 @@ def _take_notice(case: Case, at: datetime) -> None:
     """Reckon open deadlines anew by the calendar of a new holiday notice."""
     (_, case.calendar), *case.notices = case.notices
     for leg in case.paused:
-        ends = case.due(leg.pause_cap, leg.pauses[-1].start, leg.hours).due_at if leg.pause_cap else None
+        ends = (
+            case.due(leg.pause_cap, leg.pauses[-1].start, leg.hours.plain).due_at if leg.pause_cap else None
+        )
         leg.pause_ends_at = ends if ends and ends > at else leg.pause_ends_at
     for deadline in case.deadlines:
         if deadline.verdict is Verdict.OPEN and deadline.limit:

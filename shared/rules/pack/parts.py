@@ -4,7 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 from math import inf
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from shared.rules.terms import DeadlineKind, Kind, PackWord
-from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.hours import Change, OfficeHours, Spans
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.wording import words
 
@@ -204,16 +204,38 @@ class Source(Strict):
     issuer: str | None = None
 
 
+class HoursChange(Strict):
+    """Other office hours from the day `since` on; where `yearly`, from that day of each later year too."""
+
+    since: date
+    yearly: bool = False
+    spans: Spans
+
+
 class OfficeHoursRule(Rule):
-    """Office hours of units that have none of their own, as local times."""
+    """Office hours of units that have none of their own, as local times; a span may run past midnight.
+
+    `changes` are other hours from a day on. With `after_hours`, what is received after hours or on a day off
+    counts as received on the next working day.
+    """
 
     spans: tuple[tuple[str, str], ...]
+    changes: tuple[HoursChange, ...] = ()
+    after_hours: Literal["next_working_day"] | None = None
 
     @model_validator(mode="after")
     def readable(self) -> Self:
-        """ValueError for spans that are no office hours."""
-        OfficeHours.parse(self.spans)
+        """ValueError for what makes no office hours."""
+        self.hours()
         return self
+
+    def hours(self, own: Spans | None = None) -> OfficeHours:
+        """The hours; with `own` those of a unit that has its own, under what the pack says of after hours."""
+        next_day = self.after_hours is not None
+        if own:
+            return OfficeHours.parse(own, next_day=next_day)
+        changes = [Change(change.since, change.spans, change.yearly) for change in self.changes]
+        return OfficeHours.parse(self.spans, changes, next_day=next_day)
 
 
 class LimitRule(Rule):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shared.rules.pack.ladder import Step
 from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
 from shared.rules.terms import Kind
-from shared.rules.time.calendar import OfficeHours
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
     numbers = range(1, top + 1)
     return Table(
         top=top,
-        hours=OfficeHours.parse(pack.office_hours.spans),
+        hours=pack.office_hours.hours(),
         starts=_starts(pack, kind, numbers),
         steps=_steps(ladder, numbers),
         marked=tuple(step for step in ladder if step.when.marks),

@@ -1,4 +1,4 @@
-"""Which days are working days, and when an office is open.
+"""Which days are working days.
 
 A year with a State Council holiday notice follows it, make-up workdays (调休) included. A year without
 has its statutory holidays on their own dates, weekends off and nothing moved, and is provisional.
@@ -8,8 +8,7 @@ The table reaches from 2004 to 2099 and is built year by year as it is asked for
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
-from functools import lru_cache
+from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Self
@@ -144,62 +143,3 @@ class Calendars:
         """What is known at `moment`, and what becomes known after it."""
         known = [calendar for at, calendar in self.later if at <= moment]
         return Calendars(known[-1], self.later[len(known) :]) if known else self
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeHours:
-    """When an office is open on a working day: spans of local time in order, none of them empty.
-
-    `closes` is the close of business; `spans_us` and `day_us` are microseconds since midnight and a day.
-    """
-
-    spans: tuple[tuple[time, time], ...]
-    closes: time = field(init=False, repr=False, compare=False)
-    spans_us: tuple[tuple[int, int], ...] = field(init=False, repr=False, compare=False)
-    day_us: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """ValueError for no spans, an empty span, or spans that overlap or are out of order."""
-        if not self.spans:
-            raise ValueError("office hours need at least one span, like 08:30 to 12:00")
-        last = None
-        for start, end in self.spans:
-            if start >= end:
-                raise ValueError(f"office hours from {start:%H:%M} to {end:%H:%M} end before they begin")
-            if last is not None and start < last:
-                raise ValueError(
-                    f"office hours from {start:%H:%M} begin before {last:%H:%M}, when others end"
-                )
-            last = end
-        object.__setattr__(self, "closes", self.spans[-1][1])
-        spans_us = tuple((microseconds(start), microseconds(end)) for start, end in self.spans)
-        object.__setattr__(self, "spans_us", spans_us)
-        object.__setattr__(self, "day_us", sum(end - start for start, end in spans_us))
-
-    @classmethod
-    def parse(cls, spans: Iterable[tuple[str, str]]) -> "OfficeHours":
-        """From pairs like ("08:30", "12:00"). ValueError says which pair is wrong."""
-        return _office_hours(tuple((start, end) for start, end in spans))
-
-
-@lru_cache(maxsize=1024)
-def _office_hours(spans: tuple[tuple[str, str], ...]) -> OfficeHours:
-    return OfficeHours(tuple((_local_time(start), _local_time(end)) for start, end in spans))
-
-
-def _local_time(text: str) -> time:
-    try:
-        local = time.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"'{text}' is no time of day; write it like 08:30, up to 23:59") from error
-    if local.tzinfo is not None:
-        raise ValueError(f"'{text}' has a zone; office hours are local times, like 08:30")
-    return local
-
-
-def microseconds(moment: time) -> int:
-    """Microseconds since midnight."""
-    return ((moment.hour * 60 + moment.minute) * 60 + moment.second) * 1_000_000 + moment.microsecond
-
-
-OFFICE_HOURS = OfficeHours.parse((("08:30", "12:00"), ("14:30", "17:30")))

@@ -4,21 +4,23 @@ Pauses (暂停), where the policies say nothing: a day does not count when the c
 moment it closes, 24:00 for natural days and months, close of business for working days. A limit ends on
 the first day at or after its last counted one that counts itself and, where it rolls, is a working day.
 On the office clock the paused time does not count, to the microsecond.
+
+Where office hours change, each day counts by the hours that held on it. Half a working day is half of the
+office time of the day on which the limit starts.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import OFFICE_HOURS, OfficeHours
+from shared.rules.time.office_clock import DAY, closes_at, office_moment, office_us
 
-DAY = timedelta(days=1)
-MIDNIGHT = time()
 HOUR_US = 3_600_000_000
 
 
@@ -88,21 +90,44 @@ def due(
         raise ValueError(f"started_at {started_at} has no zone; give an aware time")
     unit, number = limit.unit, limit.number
     if unit is LimitUnit.HALF_WORKING_DAYS:
-        return _on_office_clock(number * hours.day_us // 2, started_at, calendar, hours, pauses)
+        held = hours.only or hours.on(started_at.astimezone(calendar.zone).date())
+        return _on_office_clock(number * held.day_us // 2, started_at, calendar, hours, pauses)
     if unit is LimitUnit.WORKING_HOURS:
         return _on_office_clock(number * HOUR_US, started_at, calendar, hours, pauses)
+    closing = hours if unit is LimitUnit.WORKING_DAYS else None
     start = started_at.astimezone(calendar.zone).date()
-    closes = hours.closes if unit is LimitUnit.WORKING_DAYS else None
+    if hours.next_day:
+        received_on = counts_as_received(started_at, calendar, hours)
+        return _in_days(unit, number, limit.roll, received_on, calendar, closing, pauses, start.year)
     if pauses:
-        return _in_days(unit, number, limit.roll, start, calendar, closes, pauses)
-    return _in_days_at_a_stretch(unit, number, limit.roll, start, calendar, closes)
+        return _in_days(unit, number, limit.roll, start, calendar, closing, pauses)
+    return _in_days_at_a_stretch(unit, number, limit.roll, start, calendar, closing)
+
+
+def counts_as_received(moment: datetime, calendar: Calendar, hours: OfficeHours) -> date:
+    """The local day on which something counts as received: where the hours say so, after hours the next one.
+
+    After hours is after the close of business and on days off, but for a shift that began the day before.
+    """
+    day = moment.astimezone(calendar.zone).date()
+    if not hours.next_day:
+        return day
+    for opened in (day - DAY, day) if hours.overnight else (day,):
+        if calendar.is_working_day(opened) and moment <= closes_at(opened, hours, calendar):
+            return day
+    return calendar.working_day(day, 1)
 
 
 @lru_cache(maxsize=65536)
 def _in_days_at_a_stretch(
-    unit: LimitUnit, number: int, roll: bool, start: date, calendar: Calendar, closes: time | None
+    unit: LimitUnit,
+    number: int,
+    roll: bool,
+    start: date,
+    calendar: Calendar,
+    closing: OfficeHours | None,
 ) -> Due:
-    return _in_days(unit, number, roll, start, calendar, closes, ())
+    return _in_days(unit, number, roll, start, calendar, closing, ())
 
 
 def _in_days(
@@ -111,33 +136,30 @@ def _in_days(
     roll: bool,
     start: date,
     calendar: Calendar,
-    closes: time | None,
+    closing: OfficeHours | None,
     pauses: Sequence[Pause],
+    asked_from: int | None = None,
 ) -> Due:
-    """The end of a limit in days. `closes` is when a working day closes; None for natural days and months."""
-    if closes is not None:
-        last = _working_days_on(start, number, calendar, closes, pauses)
+    """The end of a limit in days that close by the hours `closing`; None for natural days and months.
+
+    `asked_from`: the year from which the calendar is asked; None for that of the start, where it is asked.
+    """
+    if asked_from is None and (closing or roll):
+        asked_from = start.year
+    if closing is not None:
+        last = _working_days_on(start, number, calendar, closing, pauses)
     else:
         days = number if unit is LimitUnit.NATURAL_DAYS else (_months_on(start, number) - start).days
         last = _natural_days_on(start, days, roll, calendar, pauses)
     if last is None:
         return SUSPENDED
-    return _due_on(last, closes, calendar, start.year if closes is not None or roll else None)
+    return _due_on(last, closing, calendar, asked_from)
 
 
 @lru_cache(maxsize=65536)
-def _due_on(last: date, closes: time | None, calendar: Calendar, asked_from: int | None) -> Due:
+def _due_on(last: date, closing: OfficeHours | None, calendar: Calendar, asked_from: int | None) -> Due:
     provisional = asked_from is not None and _provisional(asked_from, last.year, calendar)
-    return Due(_utc(last, closes, calendar.zone), last, provisional)
-
-
-@lru_cache(maxsize=65536)
-def _utc(day: date, local: time | None, zone: ZoneInfo) -> datetime:
-    """A local time of a day; None for 24:00."""
-    moment = (
-        datetime.combine(day + DAY, MIDNIGHT, zone) if local is None else datetime.combine(day, local, zone)
-    )
-    return moment.astimezone(UTC)
+    return Due(closes_at(last, closing, calendar), last, provisional)
 
 
 @lru_cache(maxsize=1024)
@@ -155,10 +177,10 @@ def _months_on(start: date, months: int) -> date:
 
 
 def _working_days_on(
-    start: date, number: int, calendar: Calendar, closes: time, pauses: Sequence[Pause]
+    start: date, number: int, calendar: Calendar, closing: OfficeHours, pauses: Sequence[Pause]
 ) -> date | None:
     last = calendar.working_day(start, number)
-    for first_lost, until in _lost_days(pauses, closes, calendar.zone) if pauses else ():
+    for first_lost, until in _lost_days(pauses, closing, calendar) if pauses else ():
         first_lost = max(first_lost, start + DAY)
         if first_lost > last:
             break
@@ -175,7 +197,7 @@ def _natural_days_on(
 ) -> date | None:
     last = start + number * DAY
     end = calendar.next_working_day(last) if roll else last
-    for first_lost, until in _lost_days(pauses, None, calendar.zone) if pauses else ():
+    for first_lost, until in _lost_days(pauses, None, calendar) if pauses else ():
         first_lost = max(first_lost, start + DAY)
         if first_lost > end:
             break
@@ -193,17 +215,17 @@ def _natural_days_on(
 
 
 def _lost_days(
-    pauses: Iterable[Pause], closes: time | None, zone: ZoneInfo
+    pauses: Iterable[Pause], hours: OfficeHours | None, calendar: Calendar
 ) -> Iterable[tuple[date, date | None]]:
     """The days whose closing moment fell into a pause, as pairs: the first day, and the first one after."""
     for start, end in _merged(pauses):
-        yield _first_closing(start, closes, zone), end and _first_closing(end, closes, zone)
+        yield _first_closing(start, hours, calendar), end and _first_closing(end, hours, calendar)
 
 
-def _first_closing(moment: datetime, closes: time | None, zone: ZoneInfo) -> date:
+def _first_closing(moment: datetime, hours: OfficeHours | None, calendar: Calendar) -> date:
     """The first day that closes at or after `moment`."""
-    day = moment.astimezone(zone).date() - DAY
-    while _utc(day, closes, zone) < moment:
+    day = moment.astimezone(calendar.zone).date() - DAY
+    while closes_at(day, hours, calendar) < moment:
         day += DAY
     return day
 
@@ -223,43 +245,19 @@ def _merged(pauses: Iterable[Pause]) -> list[tuple[datetime, datetime | None]]:
 def _on_office_clock(
     length_us: int, started_at: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
 ) -> Due:
-    target = _office_us(started_at, calendar, hours) + length_us
+    day = started_at.astimezone(calendar.zone).date()
+    if hours.overnight:
+        day -= DAY  # whose shift may still go on
+    first = 0 if hours.only else hours.index(day)
+    target = office_us(started_at, calendar, hours, first) + length_us
     for start, end in _merged(pauses) if pauses else ():
         if end is not None and end <= started_at:
             continue
-        before = _office_us(max(start, started_at), calendar, hours)
+        before = office_us(max(start, started_at), calendar, hours, first)
         if before >= target:
             break
         if end is None:
             return SUSPENDED
-        target += _office_us(end, calendar, hours) - before
-    due_at, last = _office_moment(target, calendar, hours)
-    from_year = started_at.astimezone(calendar.zone).year
-    return Due(due_at, last, _provisional(from_year, last.year, calendar))
-
-
-def _office_us(moment: datetime, calendar: Calendar, hours: OfficeHours) -> int:
-    """The reading of the office clock: microseconds worked since the calendar begins."""
-    local = moment.astimezone(calendar.zone)
-    day = local.date()
-    index = calendar.working_days_before(day)
-    worked = index * hours.day_us
-    if calendar.working_day_at(index) == day:
-        now = ((local.hour * 60 + local.minute) * 60 + local.second) * 1_000_000 + local.microsecond
-        for start, end in hours.spans_us:
-            if now <= start:
-                break
-            worked += min(now, end) - start
-    return worked
-
-
-def _office_moment(shown_us: int, calendar: Calendar, hours: OfficeHours) -> tuple[datetime, date]:
-    """The first moment at which the office clock shows `shown_us`, and its local day."""
-    index, rest = divmod(shown_us - 1, hours.day_us)
-    day = calendar.working_day_at(index)
-    rest += 1
-    span = 0
-    while rest > (length := hours.spans_us[span][1] - hours.spans_us[span][0]):
-        rest -= length
-        span += 1
-    return _utc(day, hours.spans[span][0], calendar.zone) + timedelta(microseconds=rest), day
+        target += office_us(end, calendar, hours, first) - before
+    due_at, last = office_moment(target, calendar, hours, first)
+    return Due(due_at, last, _provisional(day.year, last.year, calendar))

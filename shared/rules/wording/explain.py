@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import DAY_US, OFFICE_HOURS, OfficeHours, TimeTable, clock
 from shared.rules.time.limits import Limit, LimitUnit, Pause
 from shared.rules.time.notices import SATURDAY, DayOff
 from shared.rules.wording.walk import CLOCK_UNITS, DAY, Fate, Walk, walk
@@ -21,12 +22,17 @@ _WORDS = {
         LimitUnit.MONTHS: "月",
         "to": " 至 ",
         "and": "、",
+        "then": "；",
         "clause": "（{}）",
+        "night": "次日 {}",
         "days": "{at} 起算，当日不计；时限 {number} 个{unit}{clause}。",
+        "received": "{at} 非工作时间收到，视为 {day} 收到，当日不计；时限 {number} 个{unit}{clause}。",
         "clock": "{at} 起算；时限 {number} 个{unit}{clause}。",
         "counted": "计入 {count} 天：{runs}。",
         "made_up": "其中调休上班：{runs}。",
         "worked": "计工作时间 {minutes:g} 分钟：{runs}。",
+        "hours": "工作时间：{runs}。",
+        "since": "{day} 起 {spans}",
         "skipped": "不计 {count} 天：{runs}，{why}。",
         "pause": "暂停",
         "paused": "{start} 至 {end} 暂停，不计。",
@@ -44,12 +50,17 @@ _WORDS = {
         LimitUnit.MONTHS: "month",
         "to": " to ",
         "and": ", ",
+        "then": "; ",
         "clause": " ({})",
+        "night": "{} the next day",
         "days": "From {at}, that day not counted: {number} {unit}{s}{clause}.",
+        "received": "Received {at}, after hours, so as on {day}, not counted: {number} {unit}{s}{clause}.",
         "clock": "From {at}: {number} {unit}{s}{clause}.",
         "counted": "Counted: {count} day{s}, {runs}.",
         "made_up": "Make-up workdays among them: {runs}.",
         "worked": "Counted: {minutes:g} office minutes, {runs}.",
+        "hours": "Office hours: {runs}.",
+        "since": "since {day} {spans}",
         "skipped": "Skipped: {count} day{s}, {runs}, {why}.",
         "pause": "pause",
         "paused": "Paused, not counted: {start} to {end}.",
@@ -90,6 +101,7 @@ class _Explanation:
         return [
             self._start(clause, by_clock),
             *(self._clock(pauses) if by_clock else self._days()),
+            *self._hours(),
             *self._skipped(),
             *self._rolled(),
             self._end(pauses),
@@ -103,9 +115,11 @@ class _Explanation:
 
     def _start(self, clause: str, by_clock: bool) -> str:
         limit = self.walked.limit
+        moved = self.walked.received_on != self.walked.started_at.date()
         return self._say(
-            "clock" if by_clock else "days",
+            "clock" if by_clock else "received" if moved else "days",
             at=f"{self.walked.started_at:%Y-%m-%d %H:%M}",
+            day=self._day(self.walked.received_on),
             number=limit.number,
             unit=self.words[limit.unit],
             s=_plural(limit.number),
@@ -124,11 +138,33 @@ class _Explanation:
         spans = [span for walked_day in self.walked.days for span in walked_day.worked]
         if spans:
             minutes = sum((end - start for start, end in spans), timedelta()) / timedelta(minutes=1)
-            runs = [f"{self._day(a)} {a:%H:%M}{self.words['to']}{b:%H:%M}" for a, b in spans]
+            runs = [f"{self._day(a)} {a:%H:%M}{self.words['to']}{self._closes(a, b)}" for a, b in spans]
             yield self._say("worked", minutes=minutes, runs=self._joined(runs))
         for pause in pauses:
             if pause.end and pause.end > self.walked.started_at and not self._ended_by(pause.start):
                 yield self._say("paused", start=self._moment(pause.start), end=self._moment(pause.end))
+
+    def _closes(self, opens: datetime, closes: datetime) -> str:
+        if opens.date() == closes.date():
+            return f"{closes:%H:%M}"
+        midnight = closes.hour == closes.minute == 0
+        return "24:00" if midnight else self.words["night"].format(f"{closes:%H:%M}")
+
+    def _hours(self) -> Iterator[str]:
+        """The hours by which working days close, or that the office clock counts, where they change."""
+        unit, held = self.walked.limit.unit, self.walked.hours
+        if len(held) > 1 and unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS):
+            runs = [self.words["and"].join(self._spans(table)) for _, table in held]
+            later = [
+                self._say("since", day=self._day(day), spans=spans)
+                for (day, _), spans in zip(held[1:], runs[1:], strict=True)
+            ]
+            yield self._say("hours", runs=self.words["then"].join([runs[0], *later]))
+
+    def _spans(self, table: TimeTable) -> Iterator[str]:
+        for opens, closes in table.spans_us:
+            written = clock(closes)
+            yield f"{clock(opens)}–{self.words['night'].format(written) if closes > DAY_US else written}"
 
     def _ended_by(self, moment: datetime) -> bool:
         return self.walked.due_at is not None and self.walked.due_at <= moment
@@ -153,7 +189,10 @@ class _Explanation:
             return self._say("suspended", at=self._moment(min(p.start for p in pauses if p.end is None)))
         if walked.limit.unit in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS):
             return self._say("due", at=f"{walked.last_day} 24:00")
-        return self._say("due", at=f"{walked.due_at.astimezone(walked.started_at.tzinfo):%Y-%m-%d %H:%M}")
+        local = walked.due_at.astimezone(walked.started_at.tzinfo)
+        if local.hour == local.minute == 0:
+            return self._say("due", at=f"{local.date() - DAY} 24:00")
+        return self._say("due", at=f"{local:%Y-%m-%d %H:%M}")
 
     def _with(self, fate: Fate) -> list[date]:
         return [walked_day.day for walked_day in self.walked.days if walked_day.fate is fate]

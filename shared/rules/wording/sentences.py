@@ -6,9 +6,17 @@ from typing import Literal
 
 from shared.rules.pack.ladder import ACKNOWLEDGED, Consequence, Step, When
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, LimitRule, Rule, first_and_last
+from shared.rules.pack.parts import (
+    EVERY_ROUND,
+    LimitOrSetting,
+    LimitRule,
+    OfficeHoursRule,
+    Rule,
+    first_and_last,
+)
+from shared.rules.time.hours import time_of_day
 from shared.rules.time.limits import Limit
-from shared.rules.wording import words
+from shared.rules.wording import moments, words
 from shared.rules.wording.words import SENTENCES, Bilingual
 
 Language = Literal["zh", "en"]
@@ -154,8 +162,24 @@ class _Sentences:
         if pack.closure:
             names = self._all(words.NEEDS, sorted(pack.closure.needs))
             yield self._founded("closure", "", self._say("closure", names=names), pack.closure)
-        spans = self._listed([f"{opens}–{closes}" for opens, closes in pack.office_hours.spans])
-        yield self._founded("office_hours", "", self._say("office_hours", names=spans), pack.office_hours)
+        yield from self._of_office_hours(pack.office_hours)
+
+    def _of_office_hours(self, rule: OfficeHoursRule) -> Iterator[Sentence]:
+        text = self._say("office_hours", names=self._spans(rule.spans))
+        yield self._founded("office_hours", "", text, rule)
+        for change in rule.changes:
+            word = "hours_each_year" if change.yearly else "hours_since"
+            text = self._say(word, day=self._in(moments.day(change.since)), names=self._spans(change.spans))
+            yield self._founded("office_hours", str(change.since), text, rule)
+        if rule.after_hours:
+            yield self._founded("office_hours", rule.after_hours, self._say("after_hours"), rule)
+
+    def _spans(self, spans: Iterable[tuple[str, str]]) -> str:
+        said = []
+        for opens, closes in spans:
+            overnight = time_of_day(closes) <= time_of_day(opens)
+            said.append(f"{opens}–{self._say('next_morning', at=closes) if overnight else closes}")
+        return self._listed(said)
 
     def _of_extension(self) -> Iterator[Sentence]:
         allowed = self.pack.extension

@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
-from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import DAY_US, OFFICE_HOURS, OfficeHours, TimeTable
 from shared.rules.time.limits import Limit, LimitUnit, Pause
 from shared.rules.time.notices import DayOff
 
@@ -46,6 +47,7 @@ class Walk:
     """A limit walked to its end. `started_at` is local, `due_at` UTC.
 
     `due_at` and `last_day` are None where an open pause stops it. `provisional_years` have no notice yet.
+    `received_on`: the day on which it counts as received. `hours`: those of its days, each from a day on.
     """
 
     limit: Limit
@@ -54,6 +56,8 @@ class Walk:
     due_at: datetime | None
     last_day: date | None
     provisional_years: tuple[int, ...]
+    received_on: date
+    hours: tuple[tuple[date, TimeTable], ...]
 
     @property
     def provisional(self) -> bool:
@@ -71,19 +75,48 @@ def walk(
     """Every day from the start of `limit` to its end, and what became of it; for arguments see `due`."""
     if started_at.tzinfo is None:
         raise ValueError(f"started_at {started_at} has no zone; give an aware time")
-    start = started_at.astimezone(calendar.zone)
-    if limit.unit in CLOCK_UNITS:
+    start, by_clock = started_at.astimezone(calendar.zone), limit.unit in CLOCK_UNITS
+    received_on = start.date() if by_clock else _received_on(start, calendar, hours)
+    if by_clock:
         days, ended = _clock_days(limit, start, calendar, hours, pauses)
     else:
-        days, ended = _whole_days(limit, start.date(), calendar, hours, pauses)
-    asked = limit.roll or limit.unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS)
-    dates = [start.date(), *(walked.day for walked in days)] if asked else []
+        days, ended = _whole_days(limit, received_on, calendar, hours, pauses)
+    asked = limit.roll or hours.next_day or limit.unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS)
+    begins = start.date() - DAY if hours.overnight and by_clock else start.date()
+    dates = [begins, *(walked.day for walked in days)] if asked else []
     provisional = tuple(sorted({day.year for day in dates if calendar.is_provisional(day)}))
+    held = _held(hours, [start.date(), *(walked.day for walked in days)])
     if not ended:
-        return Walk(limit, start, tuple(days), None, None, ())
+        return Walk(limit, start, tuple(days), None, None, (), received_on, held)
     last = days[-1]
     due_at = last.worked[-1][1] if last.worked else _closing(limit, last.day, calendar, hours)
-    return Walk(limit, start, tuple(days), due_at.astimezone(UTC), last.day, provisional)
+    return Walk(limit, start, tuple(days), due_at.astimezone(UTC), last.day, provisional, received_on, held)
+
+
+def _received_on(start: datetime, calendar: Calendar, hours: OfficeHours) -> date:
+    """The day of the start; after hours the next working day, where the hours say so."""
+    day = start.date()
+    night_before = hours.on(day - DAY).spans_us[-1][1]
+    if not hours.next_day or (
+        night_before > DAY_US
+        and not calendar.why_off(day - DAY)
+        and start <= _local(day - DAY, night_before, calendar)
+    ):
+        return day
+    if calendar.why_off(day) or start > _local(day, hours.on(day).spans_us[-1][1], calendar):
+        day += DAY
+        while calendar.why_off(day):
+            day += DAY
+    return day
+
+
+def _held(hours: OfficeHours, days: Sequence[date]) -> tuple[tuple[date, TimeTable], ...]:
+    """The time-tables of these days, each with the first of them on which it holds."""
+    held: list[tuple[date, TimeTable]] = []
+    for day in days:
+        if not held or held[-1][1] is not hours.on(day):
+            held.append((day, hours.on(day)))
+    return tuple(held)
 
 
 def _whole_days(
@@ -113,8 +146,12 @@ def _whole_days(
 
 def _closing(limit: Limit, day: date, calendar: Calendar, hours: OfficeHours) -> datetime:
     if limit.unit is LimitUnit.WORKING_DAYS:
-        return datetime.combine(day, hours.spans[-1][1], calendar.zone)
+        return _local(day, hours.on(day).spans_us[-1][1], calendar)
     return datetime.combine(day + DAY, time(), calendar.zone)
+
+
+def _local(day: date, since_midnight_us: int, calendar: Calendar) -> datetime:
+    return datetime.combine(day, time(), calendar.zone) + timedelta(microseconds=since_midnight_us)
 
 
 def _days_wanted(limit: Limit, start: date) -> int:
@@ -126,22 +163,19 @@ def _days_wanted(limit: Limit, start: date) -> int:
     return (date(year, month, min(start.day, monthrange(year, month)[1])) - start).days
 
 
-def _length(limit: Limit, hours: OfficeHours) -> timedelta:
+def _length(limit: Limit, start: date, hours: OfficeHours) -> timedelta:
     if limit.unit is LimitUnit.WORKING_HOURS:
         return timedelta(hours=limit.number)
-    day = sum((_between(start, end) for start, end in hours.spans), timedelta())
-    return day * limit.number / 2
-
-
-def _between(start: time, end: time) -> timedelta:
-    return datetime.combine(date.min, end) - datetime.combine(date.min, start)
+    day_us = sum(end - begin for begin, end in hours.on(start).spans_us)
+    return timedelta(microseconds=day_us) * limit.number / 2
 
 
 def _clock_days(
     limit: Limit, start: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
 ) -> tuple[list[WalkedDay], bool]:
     days: list[WalkedDay] = []
-    left, day = _length(limit, hours), start.date()
+    left = _length(limit, start.date(), hours)
+    day = start.date() - DAY if hours.overnight else start.date()  # a shift of the day before may go on
     while left:
         if any(not p.end and p.start <= datetime.combine(day, time(), calendar.zone) for p in pauses):
             return days, False
@@ -151,7 +185,7 @@ def _clock_days(
             if left:
                 worked.append((begin, min(end, begin + left)))
                 left -= worked[-1][1] - begin
-        if why or worked:
+        if worked or (why and day >= start.date()):
             days.append(WalkedDay(day, Fate.OFF if why else Fate.COUNTED, why, tuple(worked)))
         day += DAY
     return days, True
@@ -162,9 +196,8 @@ def _open_spans(
 ) -> list[tuple[datetime, datetime]]:
     """The local spans of a working day after `start` and outside every pause, in order."""
     spans = []
-    for opens, closes in hours.spans:
-        begin = max(datetime.combine(day, opens, calendar.zone), start)
-        end = datetime.combine(day, closes, calendar.zone)
+    for opens_us, closes_us in hours.on(day).spans_us:
+        begin, end = max(_local(day, opens_us, calendar), start), _local(day, closes_us, calendar)
         cuts = [moment.astimezone(calendar.zone) for p in pauses for moment in (p.start, p.end) if moment]
         edges = sorted({begin, end, *(cut for cut in cuts if begin < cut < end)}) if begin < end else []
         spans += [(a, b) for a, b in pairwise(edges) if not any(_covers(pause, a) for pause in pauses)]

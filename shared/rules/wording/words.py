@@ -204,6 +204,16 @@ SENTENCES = {
     "referral": Bilingual("可以引导至：{names}。", "May be referred to: {names}."),
     "closure": Bilingual("销号前须具备：{names}。", "Needed before closure: {names}."),
     "office_hours": Bilingual("{names}，单位另有规定的除外。", "{names}, where a unit has none of its own."),
+    "hours_since": Bilingual("{day}起：{names}。", "From {day} on: {names}."),
+    "hours_each_year": Bilingual(
+        "{day}起，以后每年自该日起：{names}。",
+        "From {day} on, and from that day of each later year: {names}.",
+    ),
+    "next_morning": Bilingual("次日 {at}", "{at} the next day"),
+    "after_hours": Bilingual(
+        "下班后或者休息日收到的，视为下一工作日收到。",
+        "What is received after hours or on a day off counts as received on the next working day.",
+    ),
     "setting": Bilingual("{limit}（本地规定“{name}”）", "{limit} (settings, '{name}')"),
     "open": Bilingual("由本地规定“{name}”给定的时间", "the time the settings give as '{name}'"),
     "rounds": Bilingual("第 {rounds} 次交办", "in round {rounds}"),

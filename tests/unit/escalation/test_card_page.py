@@ -23,7 +23,6 @@ from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import Card, CardStatus, CaseDocument
 from shared.events import Deadline
 from shared.rules.pack import pack
-from shared.rules.time.calendar import OfficeHours
 from shared.rules.time.limits import Limit, LimitUnit, Pause
 from shared.rules.wording.explain import explain
 from tests.packs.histories import CALENDAR, loaded
@@ -185,7 +184,7 @@ def longest() -> dict[str, str]:
     texts = {"zh": "", "en": ""}
     for pack_id in pack.known():
         found = loaded(pack_id)
-        hours = OfficeHours.parse(found.office_hours.spans)
+        hours = found.office_hours.hours()
         for rule in found.limits:
             if rule.limit is None:
                 continue

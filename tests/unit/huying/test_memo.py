@@ -14,6 +14,8 @@ from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from huying.simulate.results import CaseResult, CsvRenderer
 from services.dispatch.document import Unit
 from shared.rules.pack import pack
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import HoursChange
 from shared.rules.time.limits import Limit, LimitUnit
 
 SETTINGS = Path(profiles.__file__).parents[1] / "local" / "samples" / "settings.yaml"
@@ -47,12 +49,31 @@ def invented(chance: random.Random, number: int) -> RecordedCase:
     return RecordedCase(number, str(number), received, "", "", None, None, unit, due_at, tuple(acts))
 
 
+OTHER_HOURS = {
+    "after hours": {"after_hours": "next_working_day"},
+    "a change": {"changes": (HoursChange(since=date(2024, 2, 18), spans=(("09:00", "17:30"),)),)},
+    "by night": {"spans": (("17:30", "08:30"),), "after_hours": "next_working_day"},
+    "to midnight": {"spans": (("00:00", "24:00"),), "after_hours": "next_working_day"},
+}
+
+
 @pytest.mark.parametrize("pack_id", CITIES)
 def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id: str) -> None:
-    chance = random.Random(pack_id)
-    judge, renderer = CaseJudge(HOW, pack.load(pack_id, SETTINGS), UPTO), CsvRenderer(LocalDays(HOW.tz))
+    judged_alike(pack.load(pack_id, SETTINGS), 2_500)
+
+
+@pytest.mark.parametrize("hours", OTHER_HOURS)
+def test_so_it_does_by_hours_that_change_run_past_midnight_or_move_receipts(hours: str) -> None:
+    rules = pack.load("bowu-2022")
+    changed = rules.office_hours.model_copy(update=OTHER_HOURS[hours])
+    judged_alike(rules.model_copy(update={"office_hours": changed}).without_reminder(), 1_500)
+
+
+def judged_alike(rules: Pack, cases: int) -> None:
+    chance = random.Random(rules.id)
+    judge, renderer = CaseJudge(HOW, rules, UPTO), CsvRenderer(LocalDays(HOW.tz))
     like_another = 0
-    for number in range(2_500):
+    for number in range(cases):
         case = invented(chance, number)
         expected = case_result(case.source_id, "", judge.judgement(case))
         its, rows = judge.judged(case)

@@ -36,6 +36,14 @@ STAGES = [PLANNED, "seen", "checked"]
 WORDS = [*DeadlineKind, "first", "second"]
 LEVELS = ["county", "city", "province"]
 GROUND = {"clause": "x"}
+USUAL = [["08:30", "12:00"], ["14:30", "17:30"]]
+NIGHT = [["22:00", "06:00"]]
+OFFICE_HOURS = [
+    {"spans": USUAL},
+    {"spans": USUAL, "after_hours": "next_working_day"},
+    {"spans": NIGHT, "after_hours": "next_working_day", "changes": [{"since": "2026-10-09", "spans": USUAL}]},
+    {"spans": USUAL, "changes": [{"since": "2025-10-01", "yearly": True, "spans": [["00:00", "24:00"]]}]},
+]
 Part = dict[str, Any]
 
 # Half of the moments are midnights of Shanghai, so that acts meet due moments and each other.
@@ -141,7 +149,7 @@ def _made(draw: st.DrawFn) -> Pack:
         "in_force_on": "2026-01-01",
         "prefix": "DR",
         "zone": "Asia/Shanghai",
-        "office_hours": {"spans": [["08:30", "12:00"], ["14:30", "17:30"]], **GROUND},
+        "office_hours": {**draw(st.sampled_from(OFFICE_HOURS)), **GROUND},
         "met_by": met_by,
         "stages": [
             {**GROUND, "stage": stage, "title": named, "dates": stage == PLANNED and dated}

@@ -9,7 +9,7 @@ import chinese_calendar
 import holidays
 import pytest
 
-from shared.rules.time.calendar import OFFICE_HOURS, Calendar, DayOff, OfficeHours, statutory
+from shared.rules.time.calendar import Calendar, DayOff, statutory
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)
@@ -237,27 +237,3 @@ def test_a_year_given_twice_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="line 23: the year 2027 is given twice"):
         load(tmp_path, item + item)
-
-
-def test_office_hours_are_390_minutes_unless_a_unit_has_its_own() -> None:
-    assert OFFICE_HOURS.day_us == 390 * 60_000_000
-    assert OfficeHours.parse([("09:00", "12:00")]).day_us == 180 * 60_000_000
-    assert OfficeHours.parse((("08:30", "12:00"), ("14:30", "17:30"))) == OFFICE_HOURS
-
-
-@pytest.mark.parametrize(
-    ("spans", "rule"),
-    [
-        ((), "at least one span"),
-        ((("12:00", "08:30"),), "from 12:00 to 08:30 end before they begin"),
-        ((("12:00", "12:00"),), "from 12:00 to 12:00 end before they begin"),
-        ((("08:30", "12:00"), ("11:00", "17:00")), "from 11:00 begin before 12:00"),
-        ((("14:00", "17:00"), ("08:30", "12:00")), "from 08:30 begin before 17:00"),
-        ((("8.30", "12:00"),), "'8.30' is no time of day"),
-        ((("08:30", "24:00"),), "'24:00' is no time of day"),
-        ((("08:30+08:00", "12:00"),), "has a zone"),
-    ],
-)
-def test_office_hours_that_make_no_sense_are_refused(spans: tuple[tuple[str, str], ...], rule: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(rule)):
-        OfficeHours.parse(spans)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.rules.time.calendar import OFFICE_HOURS, Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import OFFICE_HOURS, OfficeHours
 from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
 from shared.rules.wording.explain import explain
 from shared.rules.wording.walk import Fate, walk

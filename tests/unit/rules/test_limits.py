@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.rules.time.calendar import Calendar, OfficeHours
+from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
