@@ -5,6 +5,7 @@ HuyingError
 ├── Unauthorized   401  no key, or an unknown one
 ├── Forbidden      403  this account may not do this
 ├── NotFound       404
+├── TooSlow        408  the body did not arrive in time
 ├── Conflict       409  the state of the case does not allow it now
 ├── Stale          412  somebody else wrote meanwhile: read again
 ├── NeedsVersion   428  a decision names the version it was made on
@@ -53,6 +54,11 @@ class Forbidden(HuyingError):
 class NotFound(HuyingError):
     status = 404
     code = "not_found"
+
+
+class TooSlow(HuyingError):
+    status = 408
+    code = "too_slow"
 
 
 class Conflict(HuyingError):

@@ -1,15 +1,17 @@
 """What comes before any route: the span of the request, and checks of the size and form of its body."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from starlette.datastructures import Headers, State
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.clock import epoch_ns
-from shared.service.errors import HuyingError, Invalid, TooLarge, Unsupported
+from shared.service.errors import HuyingError, Invalid, TooLarge, TooSlow, Unsupported
 from shared.telemetry.context import SAMPLED, use_span
 from shared.telemetry.spans import NUMBER, Kind, Span
 from shared.web.problems import from_error
@@ -24,16 +26,25 @@ QUIET = frozenset({"/health", "/metrics", "/ready"})
 _ID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")
 IMPORT_LIMIT = 64 * 1024 * 1024
+BODY_S, IMPORT_S = 60.0, 600.0
+"""Within which a body arrives as a whole."""
 LONGEST_LENGTH = 18
 """Digits of a Content-Length that are read as a number."""
 
 
 class Guard:
-    """Makes a request's span, and refuses a body over 64 KiB (an import: 64 MiB) or that is no JSON."""
+    """Makes a request's span, and refuses a body over 64 KiB (an import: 64 MiB), that is no JSON, or slow.
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
+    `body_s` and `import_s` are the seconds within which a body arrives.
+    """
+
+    def __init__(
+        self, app: ASGIApp, state: State, body_s: float = BODY_S, import_s: float = IMPORT_S
+    ) -> None:
         self._app = app
         self._state = state
+        self._body_s = body_s
+        self._import_s = import_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,8 +83,15 @@ class Guard:
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return await self._app(scope, receive, send)
+        imports = scope["path"].endswith("/import")
+        limit, seconds = (IMPORT_LIMIT, self._import_s) if imports else (LIMIT, self._body_s)
         try:
-            body = await _body(headers, receive, IMPORT_LIMIT if scope["path"].endswith("/import") else LIMIT)
+            async with asyncio.timeout(seconds):
+                body = await _body(headers, receive, limit)
+        except TimeoutError:
+            return await _refuse_unread(_too_slow(seconds))(scope, receive, send)
+        except TooLarge as refusal:
+            return await _refuse_unread(refusal)(scope, receive, send)
         except HuyingError as refusal:
             return await from_error(refusal)(scope, receive, send)
         await self._app(scope, _replay(body, receive), send)
@@ -153,6 +171,19 @@ def _check_text(headers: Headers, body: bytes) -> None:
         ) from error
     if (place := body.find(0)) >= 0:  # a reader of JSON would take it for UTF-16
         raise Invalid(f"第 {place} 字节为空字符", f"byte {place} is a null character", "body")
+
+
+def _refuse_unread(refusal: HuyingError) -> Response:
+    """The answer before the body has ended. The connection is closed: nobody reads the rest."""
+    answer = from_error(refusal)
+    answer.headers["connection"] = "close"
+    return answer
+
+
+def _too_slow(seconds: float) -> TooSlow:
+    return TooSlow(
+        f"请求体未在 {seconds:g} 秒内传完", f"the body did not arrive within {seconds:g} seconds", "body"
+    )
 
 
 def _too_large(limit: int) -> TooLarge:

@@ -52,6 +52,7 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     401: ("unauthorized", "Authorization", "API 密钥无效", "this API key is not valid"),
     403: ("forbidden", "", "本账号无权进行此操作", "this account's role may not do this"),
     404: ("not_found", "", "没有路径所指的内容", "what the path names is not here"),
+    408: ("too_slow", "body", "请求体未及时传完", "the body did not arrive in time"),
     409: ("conflict", "", "当前状态不允许此操作", "as things stand this cannot be done"),
     412: ("stale", "If-Match", "内容已被他人更新，请刷新后重试", "it was changed meanwhile: read it again"),
     413: ("too_large", "body", "请求体过大", "the body is too large"),
@@ -106,7 +107,7 @@ def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -
     if "{" in path and not (method == "put" and path.endswith("}")):  # such a PUT makes what is not there
         yield 404
     if writes:
-        yield from (409, 412, 413, 415)
+        yield from (408, 409, 412, 413, 415)
     yield 422
     if writes:
         yield 428

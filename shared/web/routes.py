@@ -4,7 +4,6 @@ Routes are declared as FastAPI has them, and FastAPI describes them (OpenAPI, `/
 endpoint are left out; decision 0026 has their cost. An endpoint's signature is read once, at the start.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -20,10 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
-from shared.web import docs, openapi, problems
+from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
 from shared.web.guard import Guard
-from shared.web.letters import all_visible
 from shared.web.request import authorize
 
 MISSING = object()
@@ -214,7 +212,7 @@ def served(described: APIRoute) -> Route:
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
         await authorize(request)
-        body = await _json(request) if endpoint.reads_body else MISSING
+        body = await _content(request) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
@@ -227,19 +225,9 @@ def served(described: APIRoute) -> Route:
     return route
 
 
-async def _json(request: Request) -> Any:
+async def _content(request: Request) -> Any:
     sent = await request.body()
-    try:
-        return all_visible(json.loads(sent)) if sent else MISSING
-    except json.JSONDecodeError as error:
-        raise _no_json(error.pos, error.msg) from error
-    except (ValueError, RecursionError) as error:
-        raise _no_json(0, "A number too long or a nesting too deep") from error
-
-
-def _no_json(place: int, reason: str) -> RequestValidationError:
-    mistake = {"type": "json_invalid", "loc": ("body", place), "msg": "", "ctx": {"error": reason}}
-    return RequestValidationError([mistake])
+    return json_bodies.parse(sent) if sent else MISSING
 
 
 class Description(FastAPI):
