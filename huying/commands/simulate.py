@@ -22,6 +22,10 @@ Processes = Annotated[
     int | None, typer.Option(min=1, max=64, help="How many processes work on it; else one a processor.")
 ]
 FromEvents = Annotated[bool, typer.Option("--from-events", help="Judge what running services hold.")]
+CalendarFile = Annotated[
+    Path | None,
+    typer.Option("--calendar", help="Holiday notices that take the place of those known, YAML.", exists=True),
+]
 Upto = Annotated[datetime | None, typer.Option(help="Judge the live history as of then, not of now.")]
 
 
@@ -31,6 +35,7 @@ def simulate(
     profile: Profile = None,
     out: Out = Path("out"),
     settings: SettingsFile = None,
+    calendar: CalendarFile = None,
     explain: Explain = False,
     processes: Processes = None,
     excel: Excel = False,
@@ -48,6 +53,10 @@ def simulate(
     pack = pack or [profiles.pack_of(profile)]
     if len(pack) > 2:
         raise ValueError("--pack is given more than twice: compare two packs at a time")
+    if from_events and calendar:
+        raise ValueError(
+            "--calendar is for FILE: live cases are judged by the calendars as they became known"
+        )
     if from_events and not file and not profile:
         services = RunningServices.find(state, url, key)
         live.simulate(
@@ -61,7 +70,17 @@ def simulate(
             excel=excel,
         )
     elif file and profile and not from_events:
-        simulate.simulate(file, profile, pack, out, settings, explain=explain, at_once=processes, excel=excel)
+        simulate.simulate(
+            file,
+            profile,
+            pack,
+            out,
+            settings,
+            calendar=calendar,
+            explain=explain,
+            at_once=processes,
+            excel=excel,
+        )
     else:
         raise ValueError("give FILE with --profile, or --from-events: one of them")
 

@@ -22,6 +22,7 @@ from shared.rules.judging.decide import Judgement, decide
 from shared.rules.pack.pack import Pack
 from shared.rules.terms import DeadlineKind, Role
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.notices import Published, published
 from shared.rules.wording.deadlines import explain_deadline
 
 BATCH = 256  # cases
@@ -69,10 +70,18 @@ JudgedCase = tuple[str, list[CsvLines], list[CaseDifference], list[list[Explanat
 class PartitionJudge:
     """Judges one partition under one pack or two. `totals` are those of each pack."""
 
-    def __init__(self, partition: Partition, packs: list[Pack], *, explain: bool = False) -> None:
+    def __init__(
+        self,
+        partition: Partition,
+        packs: list[Pack],
+        known: Published | None = None,
+        *,
+        explain: bool = False,
+    ) -> None:
         self.totals = [Totals() for _ in packs]
         self._partition = partition
         self._packs = packs
+        self._known = known
         self._explain = explain
         self._cases: list[RecordedCase] = []
 
@@ -97,7 +106,7 @@ class PartitionJudge:
         cases = [case for index, case in enumerate(self._cases) if index not in left_out]
         self._cases = []
         cases.sort(key=lambda case: case.source_id, reverse=True)
-        judges = [CaseJudge(self._partition.profile, rules, upto) for rules in self._packs]
+        judges = [CaseJudge(self._partition.profile, rules, upto, self._known) for rules in self._packs]
         while cases:
             batch, cases[-BATCH:] = cases[-BATCH:], []
             yield [self._judged(case, judges) for case in reversed(batch)]
@@ -113,12 +122,13 @@ class PartitionJudge:
 
 
 class CaseJudge:
-    """Judges recorded cases by one pack, as of `upto`; cases of one pattern once."""
+    """Judges recorded cases by one pack, as of `upto`, by the notices `known`; cases of one pattern once."""
 
-    def __init__(self, profile: Profile, rules: Pack, upto: datetime) -> None:
+    def __init__(self, profile: Profile, rules: Pack, upto: datetime, known: Published | None = None) -> None:
         self._profile = profile
         self._rules = rules.without_reminder()
-        self._calendar = Calendar.load(ZoneInfo(rules.zone))
+        known = known or published()
+        self._calendar = Calendar.of(ZoneInfo(rules.zone), known.version, known.notices)
         self._upto = upto
         self._renderer = CsvRenderer(LocalDays(profile.tz))
         self._memo = JudgementMemo(self._rules, profile.kind, self._calendar, self._renderer, upto)

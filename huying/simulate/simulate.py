@@ -24,6 +24,8 @@ from huying.simulate.results import Totals
 from services.intake.domain.registration import registration_number
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
+from shared.rules.time import notices
+from shared.rules.time.notices import Published
 
 RUN_ON = timedelta(days=60)
 """How long a run goes on after the last act, so that open deadlines pass."""
@@ -37,38 +39,47 @@ def simulate(
     out: Path,
     settings: Path | None = None,
     *,
+    calendar: Path | None = None,
     explain: bool = False,
     at_once: int | None = None,
     excel: bool = False,
 ) -> SimulationOutput:
     """Judge the cases of `file` by one pack or two, write the output into `out`, and print the totals.
 
-    `at_once` processes judge; None for one a processor. `excel` CSV files have a byte order mark.
-    ProfileError, PackError or FileRefused.
+    The years in the file `calendar` take the place of the notices known. `at_once` processes judge; None for
+    one a processor. `excel` CSV files have a byte order mark.
+    ProfileError, PackError, FileRefused, or ValueError for a mistake in the calendar.
     """
     started = perf_counter()
     loaded, packs = profiles.load(profile), [pack.load(pack_id, settings) for pack_id in pack_ids]
     for rules in packs:
         profiles.check_pack(loaded.case, rules)
+    known = notices.published(calendar)
     columns = header(file, loaded)
     count = at_once or processes.available_processes()
     partitions = [Partition(file, loaded, columns, index, count) for index in range(count)]
     with processes.without_garbage_collection():
         try:
-            output, counted, rejected = _judged(partitions, packs, out, explain=explain, excel=excel)
+            output, counted, rejected = _judged(partitions, packs, known, out, explain=explain, excel=excel)
         except UnpairedQuotes:
             whole = Partition(file, loaded, columns, whole=True)
-            output, counted, rejected = _judged([whole], packs, out, explain=explain, excel=excel)
+            output, counted, rejected = _judged([whole], packs, known, out, explain=explain, excel=excel)
     output.finish(counted, rejected, perf_counter() - started)
     return output
 
 
 def _judged(
-    partitions: list[Partition], packs: list[Pack], out: Path, *, explain: bool, excel: bool
+    partitions: list[Partition],
+    packs: list[Pack],
+    known: Published,
+    out: Path,
+    *,
+    explain: bool,
+    excel: bool,
 ) -> tuple[SimulationOutput, list[list[Totals]], list[RejectedRow]]:
     """The rows written; what each share counted; what is left out. UnpairedQuotes before a row is written."""
     profile, file = partitions[0].profile, partitions[0].file
-    judges = [PartitionJudge(partition, packs, explain=explain) for partition in partitions]
+    judges = [PartitionJudge(partition, packs, known, explain=explain) for partition in partitions]
     with ExitStack() as stack:
         workers: list[PartitionJudge | PartitionProcess] = [*judges]
         if len(partitions) > 1:

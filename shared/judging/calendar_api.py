@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from shared.judging import calendars
 from shared.judging.cases import Cases
 from shared.rules.time import notices
-from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
+from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR, MOST_OFF, MOST_WORKED
 from shared.service.errors import Invalid
 from shared.web.bodies import Body, clean
 from shared.web.request import Reading, Requested, json, service
@@ -23,8 +23,8 @@ class Notice(Body):
 
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
     notice: Annotated[str, Field(min_length=1, max_length=100)]
-    off: Annotated[dict[Day, HolidayName], Field(max_length=100)]
-    work: Annotated[tuple[Day, ...], Field(max_length=60)] = ()
+    off: Annotated[dict[Day, HolidayName], Field(max_length=MOST_OFF)]
+    work: Annotated[tuple[Day, ...], Field(max_length=MOST_WORKED)] = ()
 
     def checked(self, year: int) -> notices.Notice:
         """The notice of `year`. `Invalid` with field and rule for a mistake."""

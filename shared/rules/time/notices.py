@@ -16,6 +16,8 @@ FIRST_YEAR = 2004
 LAST_YEAR = 2099
 SATURDAY = 5
 NO_LINE = -1
+MOST_OFF, MOST_WORKED = 100, 60
+"""So many days a notice names at most. No year is off as a whole, so every limit ends."""
 
 _ENGLISH: dict[str, str] = {holiday.chinese: holiday.value for holiday in chinese_calendar.Holiday} | {
     "农历除夕": "Spring Festival",
@@ -180,6 +182,8 @@ def _notice(node: yaml.Node) -> Notice:
 def _off_days(node: yaml.Node, year: int) -> dict[date, DayOff]:
     off: dict[date, DayOff] = {}
     for key, value in _pairs(node, "off"):
+        if len(off) == MOST_OFF:
+            raise _mistake(key, f"a year has {MOST_OFF} days off at most, ordinary weekends left out")
         off[_day(key, year)] = _day_off(_text(value, "a holiday's name"))
     return off
 
@@ -194,6 +198,8 @@ def _work_days(node: yaml.Node, year: int, off: dict[date, DayOff]) -> frozenset
             raise _mistake(item, f"{day} is given twice")
         if day.weekday() < SATURDAY:
             raise _mistake(item, f"{day} is no Saturday or Sunday, so it needs no make-up entry")
+        if len(work) == MOST_WORKED:
+            raise _mistake(item, f"a year has {MOST_WORKED} make-up workdays at most")
         work.add(day)
     return frozenset(work)
 
