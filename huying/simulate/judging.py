@@ -15,6 +15,7 @@ from huying.simulate.memo import JudgementMemo
 from huying.simulate.partitions import Partition
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded_case import RecordedCase
+from huying.simulate.rejections import Rejections
 from huying.simulate.results import CaseResult, CsvLines, CsvRenderer, DeadlineRow, Totals
 from shared.rules.judging import acts
 from shared.rules.judging.acts import Act, AssignedLeg, LegAct, OwnLimit
@@ -39,15 +40,15 @@ ACTS: dict[str, type[LegAct]] = {
 class PartitionContent:
     """What one partition holds: of its cases, in order, source id, registration (s since 1970) and line.
 
-    `blocks` are (index in the file, lines, cases), `rejected` (index of the block, line, reason). A line
-    counts from the start of its block. `ends_at` is the time of the last act; `rows` counts the rows read.
+    `blocks` are (index in the file, lines, cases). A line counts from the start of its block. `ends_at` is
+    the time of the last act; `rows` and `rejected` count the rows read and those that are no cases.
     """
 
     source_ids: list[str] = field(default_factory=list)
     received: list[float] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     blocks: list[tuple[int, int, int]] = field(default_factory=list)
-    rejected: list[tuple[int, int, str]] = field(default_factory=list)
+    rejected: int = 0
     units: dict[str, str] = field(default_factory=dict)
     ends_at: datetime | None = None
     rows: int = 0
@@ -68,7 +69,10 @@ JudgedCase = tuple[str, list[CsvLines], list[CaseDifference], list[list[Explanat
 
 
 class PartitionJudge:
-    """Judges one partition under one pack or two. `totals` are those of each pack."""
+    """Judges one partition under one pack or two. `totals` are those of each pack.
+
+    `rejections` are its rows that are no cases, once it is read.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class PartitionJudge:
         explain: bool = False,
     ) -> None:
         self.totals = [Totals() for _ in packs]
+        self.rejections = Rejections(partition.file)
         self._partition = partition
         self._packs = packs
         self._known = known
@@ -88,11 +93,12 @@ class PartitionJudge:
     def read(self) -> PartitionContent:
         """Read the partition. UnpairedQuotes, or FileRefused."""
         content = PartitionContent()
-        for block in self._partition.blocks():
+        for block in self._partition.blocks(self.rejections):
             content.blocks.append((block.number, block.lines, len(block.cases)))
             content.rows += block.rows
-            content.rejected += [(block.number, row.line, row.reason) for row in block.rejected]
             self._cases += block.cases
+        self.rejections.flush()
+        content.rejected = self.rejections.count
         for case in self._cases:
             content.source_ids.append(case.source_id)
             content.received.append(case.received_at.timestamp())

@@ -90,13 +90,14 @@ class SimulationOutput:
         if len(self.shown) < SHOWN:
             self.shown.append((source_id, differences))
 
-    def finish(self, counted: Iterable[list[Totals]], rejected: list[RejectedRow], seconds: float) -> None:
+    def finish(
+        self, counted: Iterable[list[Totals]], rejected: Iterable[RejectedRow], seconds: float
+    ) -> None:
         """Add the totals of each partition, write rejected rows, units and report, and print the totals."""
         for partition in counted:
             for all_cases, counted_there in zip(self.totals, partition, strict=True):
                 all_cases += counted_there
-        self.rejected = len(rejected)
-        results.write_rejected(self._out, rejected, excel=self._excel)
+        self.rejected = results.write_rejected(self._out, rejected, excel=self._excel)
         tiers = compare.tiers(self.totals, self.units)
         with self._csv(self._out / "units.csv", compare.header(self.totals)) as lines:
             lines.write(compare.rows(tiers, self._refs))

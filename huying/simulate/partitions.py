@@ -16,7 +16,8 @@ from typing import Any, BinaryIO, cast
 from huying.simulate.layout import Layout, lines, opened
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded import UnpairedQuotes, cases, quotes_paired
-from huying.simulate.recorded_case import RecordedCase, RejectedRow
+from huying.simulate.recorded_case import RecordedCase
+from huying.simulate.rejections import Rejections
 from huying.simulate.row_reader import RowReader
 
 BLOCK = 64 * 1024  # bytes
@@ -35,7 +36,6 @@ class Block:
     lines: int
     rows: int
     cases: list[RecordedCase]
-    rejected: list[RejectedRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +49,21 @@ class Partition:
     of: int = 1
     whole: bool = False
 
-    def blocks(self) -> Iterator[Block]:
-        """The partition's blocks, with brief cases. FileRefused; UnpairedQuotes unless `whole`."""
+    def blocks(self, rejections: Rejections) -> Iterator[Block]:
+        """The partition's blocks, with brief cases; rejected rows go to `rejections`.
+
+        FileRefused; UnpairedQuotes unless `whole`.
+        """
         reader = RowReader(self.profile, self.layout, brief=True)
         with opened(self.file, self.profile) as raw:
             if self.whole:
                 rows = csv.reader(lines(self.file, raw), delimiter=self.layout.delimiter, strict=True)
                 with quotes_paired(self.file, self.profile):
-                    yield _block(0, rows, reader)
+                    yield _block(0, rows, reader, rejections)
                 return
             for number, content in enumerate(_contents(raw)):
                 if number % self.of == self.index:
-                    yield _checked_block(number, content, reader)
+                    yield _checked_block(number, content, reader, rejections)
 
 
 def _contents(raw: BinaryIO) -> Iterator[bytes]:
@@ -89,28 +92,29 @@ def _end(chunk: bytes, odd: int) -> int:
     return end
 
 
-def _checked_block(number: int, content: bytes, reader: RowReader) -> Block:
+def _checked_block(number: int, content: bytes, reader: RowReader, rejections: Rejections) -> Block:
     plain = len(content.translate(None, _CONTROLS)) == len(content) and not _C1_CONTROLS.search(content)
     try:
         text = content.decode()
     except UnicodeDecodeError:
         text, plain = content.decode("utf-8", "surrogateescape"), False
-    return _block(number, _RowParser(text, reader.layout.delimiter), reader, plain=plain)
+    return _block(number, _RowParser(text, reader.layout.delimiter), reader, rejections, plain=plain)
 
 
-def _block(number: int, rows: Any, reader: RowReader, *, plain: bool = False) -> Block:
+def _block(
+    number: int, rows: Any, reader: RowReader, rejections: Rejections, *, plain: bool = False
+) -> Block:
     if number == 0:
         for _ in range(reader.layout.rows_above):
             next(rows, None)
     recorded: list[RecordedCase] = []
-    rejected: list[RejectedRow] = []
     rows_before = reader.rows
     for row in cases(rows, reader, plain=plain):
         if isinstance(row, RecordedCase):
             recorded.append(row)
         else:
-            rejected.append(row)
-    return Block(number, rows.line_num, reader.rows - rows_before, recorded, rejected)
+            rejections.add(number, row.line, row.reason)
+    return Block(number, rows.line_num, reader.rows - rows_before, recorded)
 
 
 class _RowParser:

@@ -15,6 +15,7 @@ from typing import Any
 from huying.simulate.layout import layout, lines, opened
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded_case import RecordedCase, RecordedCases, RejectedRow
+from huying.simulate.rejections import check_count
 from huying.simulate.row_reader import BadRow, RowReader
 from shared.files.bounded import FileRefused
 
@@ -36,6 +37,7 @@ def read_all(file: Path, profile: Profile) -> RecordedCases:
             recorded.cases.append(row)
         else:
             recorded.rejected.append(row)
+            check_count(file, len(recorded.rejected), row.reason)
     recorded.cases.sort(key=lambda case: case.received_at)
     return recorded
 

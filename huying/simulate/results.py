@@ -245,10 +245,14 @@ def write(out: Path, zone: tzinfo, results: Iterable[CaseResult], *, excel: bool
     return totals
 
 
-def write_rejected(out: Path, rejected: Iterable[RejectedRow], *, excel: bool = False) -> None:
-    """Write `rejected.csv` into `out`."""
+def write_rejected(out: Path, rejected: Iterable[RejectedRow], *, excel: bool = False) -> int:
+    """Write `rejected.csv` into `out`; returns the number of rows."""
+    count = 0
     with CsvFile(out / "rejected.csv", RejectedRow._fields, excel=excel) as lines:
-        lines.write(rejected)
+        for row in rejected:
+            lines.write([row])
+            count += 1
+    return count
 
 
 def table(totals: Totals, rejected: int, seconds: float) -> Table:

@@ -1,6 +1,6 @@
 """Judges recorded cases in memory, as the services would, without any service."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +20,7 @@ from huying.simulate.processes import PartitionProcess
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded import UnpairedQuotes
 from huying.simulate.recorded_case import RejectedRow
+from huying.simulate.rejections import Rejections, check_count
 from huying.simulate.results import Totals
 from services.intake.domain.registration import registration_number
 from shared.rules.pack import pack
@@ -60,11 +61,12 @@ def simulate(
     partitions = [Partition(file, loaded, columns, index, count) for index in range(count)]
     with processes.without_garbage_collection():
         try:
-            output, counted, rejected = _judged(partitions, packs, known, out, explain=explain, excel=excel)
+            output, counted, content = _judged(partitions, packs, known, out, explain=explain, excel=excel)
         except UnpairedQuotes:
             whole = Partition(file, loaded, columns, whole=True)
-            output, counted, rejected = _judged([whole], packs, known, out, explain=explain, excel=excel)
-    output.finish(counted, rejected, perf_counter() - started)
+            output, counted, content = _judged([whole], packs, known, out, explain=explain, excel=excel)
+    output.finish(counted, content.rejected, perf_counter() - started)
+    recorded.check_all_rows(file, content.rows, output.cases + output.rejected)
     return output
 
 
@@ -76,15 +78,16 @@ def _judged(
     *,
     explain: bool,
     excel: bool,
-) -> tuple[SimulationOutput, list[list[Totals]], list[RejectedRow]]:
-    """The rows written; what each share counted; what is left out. UnpairedQuotes before a row is written."""
+) -> tuple[SimulationOutput, list[list[Totals]], "FileContent"]:
+    """The rows written, what each share counted, and the file. UnpairedQuotes before a row is written."""
     profile, file = partitions[0].profile, partitions[0].file
     judges = [PartitionJudge(partition, packs, known, explain=explain) for partition in partitions]
     with ExitStack() as stack:
         workers: list[PartitionJudge | PartitionProcess] = [*judges]
         if len(partitions) > 1:
             workers = [stack.enter_context(closing(PartitionProcess(judge))) for judge in judges]
-        content = merged([worker.read() for worker in workers], profile)
+        parts = [worker.read() for worker in workers]
+        content = merged(file, parts, [judge.rejections for judge in judges], profile)
         judged = [
             worker.judge(content.upto, left_out)
             for worker, left_out in zip(workers, content.left_out, strict=True)
@@ -92,10 +95,7 @@ def _judged(
         output = SimulationOutput(out, file.name, packs, content.upto, content.units, excel=excel)
         numbers = [registration_numbers(content.cases, rules) for rules in packs]
         output.take(_in_order(judged), numbers, len(content.cases), explain=explain)
-        totals = [worker.totals for worker in workers]
-        judged_cases = sum(of_first_pack.cases for of_first_pack, *_ in totals)
-        recorded.check_all_rows(file, content.rows, judged_cases + len(content.rejected))
-        return output, totals, content.rejected
+        return output, [worker.totals for worker in workers], content
 
 
 def header(file: Path, profile: Profile) -> Layout:
@@ -108,24 +108,27 @@ def header(file: Path, profile: Profile) -> Layout:
 class FileContent:
     """The content of a file. `cases`: when each was registered, s since 1970, by time, then line.
 
-    `left_out` holds, for each partition, the indexes of cases that an earlier row has already.
+    `left_out` holds, for each partition, the indexes of cases that an earlier row has already. `rejected` can
+    be read once, in the order of the file.
     """
 
     left_out: list[set[int]]
     cases: dict[str, float] = field(default_factory=dict)
-    rejected: list[RejectedRow] = field(default_factory=list)
+    rejected: Iterable[RejectedRow] = ()
     upto: datetime = NO_ACT
     units: dict[str, str] = field(default_factory=dict)
     rows: int = 0
 
 
-def merged(parts: list[PartitionContent], profile: Profile) -> FileContent:
-    """The contents of all partitions, merged in the order of the file."""
+def merged(
+    file: Path, parts: list[PartitionContent], rejections: list[Rejections], profile: Profile
+) -> FileContent:
+    """The contents of all partitions of `file`, in its order. FileRefused where too much is rejected."""
     content = FileContent([set() for _ in parts])
     blocks = sorted((*block, index) for index, part in enumerate(parts) for block in part.blocks)
     positions = [0] * len(parts)
     seen: dict[str, int] = {}
-    above, starts = 0, {}
+    above, starts, again = 0, dict[int, int](), list[RejectedRow]()
     for number, lines, count, index in blocks:
         part, starts[number] = parts[index], above
         for position in range(positions[index], positions[index] + count):
@@ -134,19 +137,22 @@ def merged(parts: list[PartitionContent], profile: Profile) -> FileContent:
                 content.cases[source_id] = part.received[position]
             else:
                 content.left_out[index].add(position)
-                content.rejected.append(recorded.repeated(profile, source_id, line, first))
+                again.append(recorded.repeated(profile, source_id, line, first))
         positions[index] += count
         above += lines
     for part in parts:
-        content.rejected += [
-            RejectedRow(starts[number] + line, reason) for number, line, reason in part.rejected
-        ]
         content.units |= part.units
         content.rows += part.rows
     content.cases = dict(sorted(content.cases.items(), key=itemgetter(1)))
-    content.rejected.sort()
+    check_count(file, sum(part.rejected for part in parts) + len(again), again[0].reason if again else "")
+    content.rejected = merge(again, *(_placed(rows, starts) for rows in rejections))
     content.upto = max((part.ends_at for part in parts if part.ends_at), default=NO_ACT) + RUN_ON
     return content
+
+
+def _placed(rejections: Rejections, starts: dict[int, int]) -> Iterator[RejectedRow]:
+    """Rejected rows with their lines in the file; `starts` has the lines above each block."""
+    return (RejectedRow(starts[block] + line, reason) for block, line, reason in rejections)
 
 
 def registration_numbers(cases: dict[str, float], rules: Pack) -> dict[str, str]:

@@ -43,10 +43,11 @@ def invented(path: Path, seed: int, end: str, rows: int = 2500) -> Path:
 
 def in_shares(file: Path, of: int) -> tuple[list[str], list[RejectedRow]]:
     columns = header(file, HOW)
-    parts = [PartitionJudge(Partition(file, HOW, columns, index, of), []).read() for index in range(of)]
+    judges = [PartitionJudge(Partition(file, HOW, columns, index, of), []) for index in range(of)]
+    parts = [judge.read() for judge in judges]
     assert len(parts) == 1 or all(part.blocks for part in parts)
-    found = merged(parts, HOW)
-    return list(found.cases), found.rejected
+    found = merged(file, parts, [judge.rejections for judge in judges], HOW)
+    return list(found.cases), list(found.rejected)
 
 
 def at_a_stretch(file: Path) -> tuple[list[str], list[RejectedRow]]:
