@@ -9,12 +9,21 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.notify.channels.sms import signature
+from services.notify.contacts import work
+from services.notify.contacts.work import NewContact
+from services.notify.deliveries.domain import ChannelKind
+from services.notify.messages.words import Language
+from shared.database.connection import Connection
 from tests.city import City, local, refused
 from tests.gateway import SECRET, Gateway
 
+WAITS = sa.text(
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -208,3 +217,47 @@ async def test_what_is_no_address_is_refused(city: City, contact: dict[str, Any]
 async def test_an_address_that_stands_twice_is_refused(city: City) -> None:
     body = {"contacts": [sms("13900000001"), sms("13900000001")]}
     refused(await city.call("roads", "PUT", "/notify/contacts/unit:roads", body), 422, "contacts")
+
+
+async def replaced(conn: Connection, recipient: str) -> None:
+    new = [NewContact(ChannelKind.SMS, "13900000001", None, urgent_only=False)]
+    await work.replace(conn, local("2026-11-09 09:00"), recipient, new, "office")
+
+
+async def learnt(conn: Connection, recipient: str) -> None:
+    at = local("2026-11-09 09:00")
+    await work.add_learnt(
+        conn, at, recipient, "intake", [(ChannelKind.SMS, "13900000001")], Language.ZH, at + work.KEPT
+    )
+
+
+@pytest.mark.parametrize("first", [replaced, learnt])
+@pytest.mark.parametrize("second", [replaced, learnt])
+async def test_contacts_that_are_set_and_learnt_at_once_wait_for_each_other(
+    city: City, first: Any, second: Any
+) -> None:
+    notify, recipient = city.services["notify"], f"enterprise:{uuid4()}"
+
+    async def in_transaction(change: Any) -> None:
+        async with notify.engine.begin() as conn:
+            await change(conn, recipient)
+
+    async with notify.engine.begin() as conn:
+        await first(conn, recipient)
+        waiting = asyncio.create_task(in_transaction(second))
+        while not waiting.done() and not (await notify.reader.reading().execute(WAITS)).scalar_one():
+            await asyncio.sleep(0.01)
+    await waiting
+    (contact,) = (await city.ok("office", "GET", f"/notify/contacts/{recipient}"))["items"]
+    assert contact["changed_by"] == ("office" if replaced in (first, second) else "intake")
+
+
+async def test_contacts_that_many_set_at_once_are_those_of_one_of_them(city: City) -> None:
+    recipient = f"enterprise:{uuid4()}"
+    phones = [f"1390000000{number}" for number in range(5)]
+    bodies = [{"contacts": [sms(phone) for phone in phones[number:]]} for number in range(4)] * 5
+    path = f"/notify/contacts/{recipient}"
+    answers = await asyncio.gather(*(city.call("office", "PUT", path, body) for body in bodies))
+    assert {answer.status_code for answer in answers} == {200}
+    shown = (await city.ok("office", "GET", path))["items"]
+    assert shown in [answer.json()["items"] for answer in answers]

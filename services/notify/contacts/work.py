@@ -14,6 +14,7 @@ from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.messages.message import Message
 from services.notify.messages.words import Language
 from shared.database.connection import Connection
+from shared.database.locks import wait_for_name
 from shared.database.rows import ManyRows, insert
 
 INQUIRY_LEASE = timedelta(minutes=2)
@@ -85,6 +86,8 @@ _FORGET = text(
     delete from inquiries i using forgotten f where i.appeal_id = f.appeal_id and i.next_at is null
     """
 )
+_ONE_AT_A_TIME = text("select " + wait_for_name("'contacts ' || :recipient"))
+"""Before contacts are added: of two that add the same address at once, one would fail."""
 _DELETE = text("delete from contacts where recipient = :recipient")
 _ADD = insert(
     "contacts",
@@ -153,6 +156,7 @@ async def add_learnt(
 ) -> None:
     """Save what `registrar` answered. Contacts and a language that somebody entered here stay."""
     values = {"recipient": recipient, "by": registrar, "at": at}
+    await conn.execute(_ONE_AT_A_TIME, {"recipient": recipient})
     await _ADD_LEARNT.execute(conn, addresses, **values, forget_at=forget_at)
     if language is not None:
         await conn.execute(_PREFER_LEARNT, values | {"language": language})
@@ -173,6 +177,7 @@ async def replace(
     conn: Connection, at: datetime, recipient: str, contacts: Iterable[NewContact], by: str
 ) -> None:
     """Replace all contacts of a recipient."""
+    await conn.execute(_ONE_AT_A_TIME, {"recipient": recipient})
     await conn.execute(_DELETE, {"recipient": recipient})
     await _ADD.execute(conn, contacts, recipient=recipient, by=by, at=at)
 
