@@ -15,6 +15,7 @@ from shared.judging.rulebook import rulebook
 from shared.messaging.broker import key_hash
 from shared.rules.time.calendar import Calendars
 from shared.service.clock import EPOCH
+from shared.service.errors import Conflict
 from shared.service.service import ServiceContext
 
 HEARD = ("intake.events", "dispatch.events")
@@ -75,7 +76,8 @@ class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
     def _judgement(
         self, case: CaseDocument, history: list[Remembered], known: Calendars, upto: datetime
     ) -> shared.JudgedCase:
-        assert case.pack is not None
+        if case.pack is None:  # the watermarks say that all has arrived: nobody registered this appeal
+            raise Conflict("从未收到该诉求的登记", "no registration of this appeal ever arrived")
         events = [remembered.event() for remembered in history]
         rules = rulebook(self.context).pack_of(case.pack)
         judgement = engine.judge(case.appeal_id, events, rules, known, upto)

@@ -30,7 +30,7 @@ _LOCK_DUE = text(
     from cases c
     join unnest(cast(:partitions as int[]), cast(:uptos as timestamptz[])) as w (partition, upto)
       on w.partition = mod(c.hash, :count)
-    where c.next_due_at <= w.upto and c.file->>'pack' is not null
+    where c.next_due_at <= w.upto
     order by c.next_due_at limit :limit
     for update of c skip locked
     """

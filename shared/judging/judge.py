@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -36,7 +36,7 @@ LONGEST_REST_S = 1.0  # another replica may have heard what this one waits for
 QUIET_GAP_S, BUSY_GAP_S = 0.1, 0.4
 FIRST_PATIENCE_S = 0.5
 LONGEST_PATIENCE_S = 60.0
-SETTLED = timedelta(milliseconds=150)  # past a due moment: the horizons of the others have passed it too
+SETTLED_S = 0.15  # past a due moment: the horizons of the others have passed it too
 DELAY = Gauge("huying_judgement_delay_seconds", "Since the moment up to which is judged", ("partition",))
 WAITING = Gauge("huying_judgement_waiting_seconds", "How long the case due longest has not been judged")
 Known = TypeVar("Known")
@@ -163,7 +163,7 @@ class ServiceJudge(ABC, Generic[Known]):
         context = self.context
         wait_s = LONGEST_REST_S
         if due_at is not None and isinstance(context.clock, WallClock):
-            wait_s = (due_at + SETTLED - context.clock.now()).total_seconds()
+            wait_s = (due_at - context.clock.now()).total_seconds() + SETTLED_S
             if wait_s > 0:
                 self._patience_s = FIRST_PATIENCE_S
             else:

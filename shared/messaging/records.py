@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 from aiokafka import TopicPartition
@@ -12,6 +12,9 @@ from shared.events import Event
 from shared.messaging import wire
 from shared.messaging.topics import events_topic
 from shared.service.standing import Place
+
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""When an event may have occurred: any moment outside would end the calculations of those who hear it."""
 
 
 class KafkaRecord(Protocol):
@@ -100,12 +103,14 @@ def decode(raw: KafkaRecord, latest_claim: datetime) -> ReceivedRecord:
 
 
 def _check_author(raw: KafkaRecord, content: Event | wire.Watermark, latest_claim: datetime) -> None:
-    """Raise `Unreadable` where the owner of the topic cannot have said this.
+    """Raise `Unreadable` where the owner of the topic cannot have said this, or not of that time.
 
     The broker lets a topic's owner alone write it. So an event counts on the topic of the service that its
     class names, and a watermark where its source is the topic's owner.
     """
     if isinstance(content, Event):
+        if not EARLIEST <= content.occurred_at <= LATEST:
+            raise wire.Unreadable(f"{content.type} occurred in the year {content.occurred_at.year}")
         if raw.topic != events_topic(content.source):
             raise wire.Unreadable(f"{content.type} counts on {events_topic(content.source)} alone")
         return

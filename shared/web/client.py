@@ -8,6 +8,16 @@ import httpcore
 import httpx
 
 
+async def beginning(answer: httpx.Response, most: int) -> bytes:
+    """The first `most` bytes of a streamed answer, unpacked. Raises `httpx.HTTPError`."""
+    content = bytearray()
+    async for part in answer.aiter_bytes():
+        content += part
+        if len(content) >= most:
+            break
+    return bytes(content[:most])
+
+
 async def _close(connections: Sequence[httpcore.AsyncConnectionInterface]) -> None:
     """Close all connections, even where the task that waits for it is cancelled."""
     await asyncio.shield(asyncio.gather(*(connection.aclose() for connection in connections)))

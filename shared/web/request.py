@@ -128,9 +128,11 @@ async def request_context(request: Request) -> RequestContext:
     called: Caller = request.state.caller
     once, key = None, request.headers.get("idempotency-key")
     if key is not None:
-        if not 1 <= len(key) <= LONGEST_KEY:
-            most = f"1 to {LONGEST_KEY} characters"
-            raise Invalid(f"幂等键须为 1 至 {LONGEST_KEY} 个字符", f"the key has {most}", "Idempotency-Key")
+        if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
+            most = f"1 to {LONGEST_KEY} printable characters"
+            raise Invalid(
+                f"幂等键须为 1 至 {LONGEST_KEY} 个可见字符", f"the key has {most}", "Idempotency-Key"
+            )
         sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
         fingerprint = hashlib.sha256(sent).hexdigest()
         # callers without an account may choose the same key

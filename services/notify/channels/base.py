@@ -19,6 +19,12 @@ from services.notify.deliveries.domain import DeliveryOutcome
 from services.notify.messages.words import Language
 
 LONGEST_WAIT = timedelta(days=1)
+LONGEST_WORD = 200
+
+
+def storable(word: str) -> str:
+    """What a provider says, as it is kept: printable, and of a length that the database has an index for."""
+    return "".join(letter for letter in word[:LONGEST_WORD] if letter.isprintable())
 
 
 class Undelivered(Exception):
@@ -30,9 +36,9 @@ class Undelivered(Exception):
     outcome: DeliveryOutcome
 
     def __init__(self, code: str, reason: str, wait: timedelta | None = None) -> None:
-        super().__init__(f"{code}: {reason}")
-        self.code = code
-        self.reason = reason
+        self.code = storable(code)
+        self.reason = storable(reason)
+        super().__init__(f"{self.code}: {self.reason}")
         self.wait = wait
 
 

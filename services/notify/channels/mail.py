@@ -14,6 +14,7 @@ from services.notify.channels.base import (
     Refused,
     Retryable,
     Undelivered,
+    storable,
 )
 from services.notify.channels.settings import MailSettings
 
@@ -52,7 +53,7 @@ class Mail:
             raise undelivered(error.code) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise ChannelDown(type(error).__name__, "the SMTP server cannot be reached") from error
-        return Accepted(answer.strip()[:200] or None)
+        return Accepted(storable(answer.strip()) or None)
 
     async def close(self) -> None: ...
 

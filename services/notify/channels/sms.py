@@ -6,6 +6,7 @@ method, path, time, nonce and the SHA-256 of the body, each on a line of its own
 `items` of `id` and `status`.
 """
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -22,12 +23,14 @@ from services.notify.channels.base import (
     Letter,
     json_object,
     retry_wait,
+    storable,
 )
 from services.notify.channels.settings import SmsSettings
 from services.notify.deliveries.domain import DeliveryOutcome
-from shared.web.client import Transport
+from shared.web.client import Transport, beginning
 
 TIMEOUT_S = 15.0
+"""For the whole answer: one that drips in is given up, too."""
 MOST_SEGMENTS = 10
 """Of a longer message only the subject is sent."""
 MOST_OF_SUBJECT = 300
@@ -57,12 +60,23 @@ RECEIPTS: dict[str, DeliveryOutcome] = {
 ON_THE_WAY = frozenset({"PENDING", "SENT", "UNKNOWN"})
 """The statuses while the gateway does not know yet: it is asked again."""
 MOST_ASKED = 100
+LONGEST_STATUS = 50
+MOST_READ = 262_144
+"""Bytes of an answer that are read, unpacked: more than a hundred receipts need."""
 
 _GSM = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_ESCAPED = set("^{}\\[~]|€\f")
+
+
+class _Answer(NamedTuple):
+    """What the gateway answers. A redirect is an answer: it is not followed."""
+
+    status: int
+    content: bytes
+    retry_after: str | None
 
 
 class Size(NamedTuple):
@@ -101,10 +115,17 @@ def signature(secret: str, method: str, path: str, at: str, nonce: str, body: by
 class Sms:
     """Sends by one gateway."""
 
-    def __init__(self, settings: SmsSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        settings: SmsSettings,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._settings = settings
         self._codes = CODES | settings.codes
-        self._client = httpx.AsyncClient(timeout=TIMEOUT_S, transport=transport or Transport())
+        self._timeout_s = timeout_s
+        self._client = httpx.AsyncClient(timeout=timeout_s, transport=transport or Transport())
 
     async def send(self, letter: Letter) -> Accepted:
         text = self._text(letter)
@@ -113,10 +134,10 @@ class Sms:
         content = json_object(answer.content)
         outcome = self._outcome(answer, content)
         if outcome != DeliveryOutcome.SENT:
-            code = str(content.get("code", answer.status_code))
-            wait = retry_wait(answer.headers.get("retry-after"), letter.at)
+            code = str(content.get("code", answer.status))
+            wait = retry_wait(answer.retry_after, letter.at)
             raise ERROR_OF[outcome](code, "the SMS gateway refused it", wait)
-        return Accepted(str(content["id"]) if "id" in content else None, size(text).segments)
+        return Accepted(storable(str(content.get("id") or "")) or None, size(text).segments)
 
     async def ask(self, ids: Sequence[str], at: datetime) -> dict[str, str]:
         """The statuses of messages, by the gateway's ids; those that it does not answer are left out.
@@ -126,14 +147,10 @@ class Sms:
         assert self._settings.status_url is not None
         answer = await self._post(self._settings.status_url, {"ids": list(ids)}, ids[0], at)
         items = json_object(answer.content).get("items")
-        if not answer.is_success or not isinstance(items, list):
-            raise ChannelDown(str(answer.status_code), "the SMS gateway does not say what became of messages")
-        wanted = set(ids)
-        return {
-            item["id"]: str(item.get("status"))[:50]
-            for item in items
-            if isinstance(item, dict) and item.get("id") in wanted
-        }
+        if not 200 <= answer.status < 300 or not isinstance(items, list):
+            raise ChannelDown(str(answer.status), "the SMS gateway does not say what became of messages")
+        statuses = {str(item.get("id")): str(item.get("status")) for item in items if isinstance(item, dict)}
+        return {id_: storable(statuses[id_])[:LONGEST_STATUS] for id_ in ids if id_ in statuses}
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -144,7 +161,7 @@ class Sms:
             return text
         return f"【{self._settings.sign}】{letter.subject[:MOST_OF_SUBJECT]}"
 
-    async def _post(self, url: str, content: dict[str, Any], id_: str, at: datetime) -> httpx.Response:
+    async def _post(self, url: str, content: dict[str, Any], id_: str, at: datetime) -> _Answer:
         body, moment = orjson.dumps(content), str(int(at.timestamp()))
         nonce, path = f"{id_}.{moment}", httpx.URL(url).raw_path.decode()
         headers = {
@@ -157,11 +174,16 @@ class Sms:
             ),
         }
         try:
-            return await self._client.post(url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._client.stream("POST", url, content=body, headers=headers) as answer,
+            ):
+                wait = answer.headers.get("retry-after")
+                return _Answer(answer.status_code, await beginning(answer, MOST_READ), wait)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError) as error:
             raise ChannelDown(type(error).__name__, "the SMS gateway cannot be reached") from error
 
-    def _outcome(self, answer: httpx.Response, content: dict[str, Any]) -> DeliveryOutcome:
-        if answer.status_code >= 500 or answer.status_code in (401, 403, 404, 429):
+    def _outcome(self, answer: _Answer, content: dict[str, Any]) -> DeliveryOutcome:
+        if answer.status >= 500 or answer.status in (401, 403, 404, 429):
             return DeliveryOutcome.TECHNICAL
         return self._codes.get(str(content.get("code")), DeliveryOutcome.TECHNICAL)
