@@ -42,7 +42,8 @@ class Fetcher:
         self._settings = settings
         self._log = log
         self._careful_until = float("-inf")
-        self._suspect: tuple[TopicPartition, int] | None = None
+        self._suspects: dict[TopicPartition, int] = {}
+        """By partition, the offset at which decoding failed last."""
 
     async def fetch(self, consumer: AIOKafkaConsumer, *, timeout_ms: int, max_records: int) -> Batch:
         """Fetch records, as `getmany`. An `UndecodedRecord` stands for those that cannot be decoded.
@@ -95,8 +96,10 @@ class Fetcher:
     ) -> list[ConsumerRecord]:
         """Seek past the batch at the partition's position, where it fails for the second time."""
         offset = await consumer.position(partition)
-        if self._suspect != (partition, offset):  # what was damaged on its way is whole when it comes again
-            self._suspect = (partition, offset)
+        if (
+            self._suspects.get(partition) != offset
+        ):  # what was damaged on its way is whole when it comes again
+            self._suspects[partition] = offset
             return []
         end = max(await self._end_of_batch(partition, offset), offset + 1)
         consumer.seek(partition, end)

@@ -11,10 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from aiokafka import AIOKafkaProducer
-from aiokafka.client import AIOKafkaClient
-from aiokafka.protocol.produce import ProduceRequest
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.util import calc_crc32c
 
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
@@ -25,6 +21,7 @@ from shared.messaging import wire
 from shared.messaging.broker import BrokerClient
 from tests.banks import DOCUMENT, KafkaBank, ask, directory, report
 from tests.city import City, local
+from tests.hostile.batches import batch, put
 
 NUMBERS = itertools.count(1)
 AT = local("2026-11-09 09:00")
@@ -140,39 +137,9 @@ async def test_content_that_cannot_be_stored_costs_no_pauses(city: City) -> None
     assert len(await parked(city, "dispatch")) == 50
 
 
-def batch(*names: bytes, codec: int = 0) -> bytes:
-    """A batch of reports, each with one header of this name."""
-    builder = DefaultRecordBatchBuilder(
-        magic=2,
-        compression_type=0,
-        is_transactional=0,
-        producer_id=-1,
-        producer_epoch=-1,
-        base_sequence=-1,
-        batch_size=100_000,
-    )
-    for offset, name in enumerate(names):
-        headers = [("#" * len(name), b"")]
-        builder.append(offset, timestamp=0, key=None, value=b"{}", headers=headers)
-    built = bytearray(builder.build())
-    for name in names:
-        built[:] = built.replace(b"#" * len(name), name, 1)
-    built[22] |= codec
-    built[17:21] = calc_crc32c(bytes(built[21:])).to_bytes(4, "big")
-    return bytes(built)
-
-
-async def put(city: City, topic: str, *batches: bytes) -> None:
-    """Put batches on the first partition of a topic as they are."""
-    client = AIOKafkaClient(**city.broker.as_client().client())
-    await client.bootstrap()
-    try:
-        for content in batches:
-            request = ProduceRequest(None, -1, 5_000, [(topic, [(0, content)])])
-            answer = await client.send(client.get_random_node(), request)
-            assert answer.topics[0][1][0][1] == 0, answer
-    finally:
-        await client.close()
+async def take(city: City, topic: str, *batches: bytes) -> None:
+    """Put batches that the broker takes on the first partition of a topic."""
+    assert set(await put(city, topic, *batches)) == {0}
 
 
 UNDECODABLE = [
@@ -186,11 +153,11 @@ async def test_a_header_whose_name_is_no_text_costs_its_batch_alone(city: City) 
     await city.move_to("2026-11-09 09:00")
     before, later = received(), received()
     await send(city, "intake.events", [as_record(before)])
-    await put(city, "intake.events", *UNDECODABLE[:2])
+    await take(city, "intake.events", *UNDECODABLE[:2])
     await send(city, "intake.events", [as_record(later)])
     await until_known(city, later.appeal_id)
     await until_known(city, before.appeal_id)
-    await put(city, "intake.events", UNDECODABLE[2])
+    await take(city, "intake.events", UNDECODABLE[2])
     again = received()
     await send(city, "intake.events", [as_record(again)])
     await until_known(city, again.appeal_id)
@@ -204,13 +171,25 @@ async def test_a_header_whose_name_is_no_text_costs_its_batch_alone(city: City) 
     ]
 
 
+async def test_two_partitions_that_cannot_be_decoded_do_not_hold_each_other_up(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    for topic in ("intake.events", "escalation.events"):
+        await take(city, topic, *(batch(b"\xff") for _ in range(15)))
+    later = received()
+    await send(city, "intake.events", [as_record(later)])
+    await until_known(city, later.appeal_id)
+    async with asyncio.timeout(30):
+        while len(await parked(city, "dispatch")) < 30:
+            await asyncio.sleep(0.05)
+
+
 async def test_a_bank_s_header_whose_name_is_no_text_is_answered_and_holds_nobody_up(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     await directory(city, abc=["kafka"], xyz=["kafka"])
     async with KafkaBank(city, "abc") as bank, KafkaBank(city, "xyz") as other:
         loan = await ask(city, "abc", "xyz")
         assert (await bank.report(loan["legs"]["abc"], "contacted"))["code"] == "accepted"
-        await put(city, "banks.abc.replies", *UNDECODABLE)
+        await take(city, "banks.abc.replies", *UNDECODABLE)
         assert (await other.report(loan["legs"]["xyz"], "contacted"))["code"] == "accepted"
         _, *answers = await bank.until("receipts", 5)
         assert {answer["body"]["code"] for answer in answers} == {"malformed"}

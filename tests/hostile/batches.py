@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
@@ -11,6 +12,7 @@ from aiokafka.record.util import calc_crc32c
 from tests.city import City
 from tests.hostile.drawing import Drawn
 
+HUNG_UP = -99
 _CRC, _ATTRIBUTES, _LAST_DELTA, _COUNT = slice(17, 21), slice(21, 23), slice(23, 27), slice(57, 61)
 
 
@@ -78,15 +80,20 @@ def odd_batches(drawn: Drawn) -> Iterator[bytes]:
 
 
 async def put(city: City, topic: str, *batches: bytes) -> list[int]:
-    """Put batches on the first partition of a topic as they are; the broker's error codes, 0 where taken."""
-    client = AIOKafkaClient(**city.broker.as_client().client())
-    await client.bootstrap()
-    try:
-        codes = []
-        for content in batches:
+    """Put batches on the first partition of a topic as they are; the broker's answers, 0 where it took one.
+
+    Where the broker hangs up instead of answering it is `HUNG_UP`.
+    """
+    codes = []
+    for content in batches:
+        client = AIOKafkaClient(**city.broker.as_client().client())
+        await client.bootstrap()
+        try:
             request = ProduceRequest(None, -1, 5_000, [(topic, [(0, content)])])
             answer = await client.send(client.get_random_node(), request)
             codes.append(answer.topics[0][1][0][1])
-        return codes
-    finally:
-        await client.close()
+        except KafkaError:
+            codes.append(HUNG_UP)
+        finally:
+            await client.close()
+    return codes
