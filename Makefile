@@ -29,9 +29,10 @@ test: $(TEST_READY)  ## Set up and run all checks and tests
 test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka itself; needs a JDK 17 and Maven
 	$(BIN)/python -c "from huying.kafka.setup import jars, tools; jars(tools()[1])"
 	HUYING_TEST_BROKER=apache $(BIN)/pytest -n 2 --dist loadfile tests/delivery tests/scenarios/test_life_of_an_appeal.py \
-		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py
+		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py \
+		tests/hostile/test_battery.py::test_records tests/hostile/test_battery.py::test_batches
 
-test-slow: $(TEST_READY)  ## What takes minutes: five of faults, a kill of every program, all recorded appeals under all packs
+test-slow: $(TEST_READY)  ## What takes minutes: five of faults, tens of thousands of hostile inputs, a kill of every program, all recorded appeals under all packs
 	$(BIN)/pytest -m slow
 
 test-deploy: $(TEST_READY)  ## Dashboards, alerts, commands of containers and traces, all live; see docs/operations.md

@@ -12,6 +12,7 @@ from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
 from tests.city import City
+from tests.hostile.figures import figures
 from tests.kafka import emptied
 
 BROKER = os.environ.get("HUYING_TEST_BROKER", "embedded")
@@ -26,6 +27,12 @@ def pytest_configure() -> None:
     """Keep the folders of tests in memory where there is room: on a disk every commit waits for it."""
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the hostile inputs that were tried."""
+    for line in figures(terminalreporter.getreports("passed")):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

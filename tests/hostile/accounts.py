@@ -1,7 +1,6 @@
 """Accounts for every record: each reader of its topic has handled it, parked it, or does not want it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -13,7 +12,6 @@ from tests.city import City
 from tests.hostile.pilots import BANK
 from tests.hostile.records import Record
 
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _PARKED = sa.text('select topic, partition, "offset" from parked')
 _INBOX = sa.text("select event_id from inbox")
 _RECEIPTS = sa.text("select body from outbox where topic = :topic")
@@ -30,7 +28,7 @@ async def unaccounted(city: City, taken: Taken) -> list[str]:
 
 
 async def _lost_by(city: City, name: str, taken: Taken) -> list[str]:
-    service = city.services[name].service
+    service, latest_claim = city.services[name].service, city.services[name].clock.latest_claim()
     async with city.services[name].engine.connect() as conn:
         parked = {tuple(row) for row in (await conn.execute(_PARKED)).all()}
         known = set((await conn.execute(_INBOX)).scalars())
@@ -38,7 +36,7 @@ async def _lost_by(city: City, name: str, taken: Taken) -> list[str]:
     for record, place in taken:
         if record.topic not in service.topics:
             continue
-        received = decode(_as_read(record, place), LATEST)
+        received = decode(_as_read(record, place), latest_claim)
         wanted = received.reason is not None or type(received.event) in service.handlers
         handled = received.event is not None and received.event.id in known
         if wanted and not handled and (place.topic, place.partition, place.offset) not in parked:

@@ -2,10 +2,16 @@
 
 import copy
 import json
+import os
 import random
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+SEED = int(os.environ.get("HUYING_HOSTILE_SEED", "15"))
+LONG = (pytest.mark.slow, pytest.mark.timeout(1_800))
+"""Marks of the runs that take minutes."""
 Place = tuple[str | int, ...]
 
 TEXTS = (

@@ -13,7 +13,7 @@ from shared.service.clock import TICK, DrivenClock
 from tests.banks import ask
 from tests.city import City
 
-WAIT_S = 120.0
+WAIT_S = 240.0
 PAST_DUE = timedelta(days=14)
 """Longer than any first limit of an appeal or of a bank, holidays included."""
 BANK = "abc"
