@@ -68,9 +68,9 @@ def check_url(url: str, *, allow_private: bool) -> None:
     """Refuse (`Invalid`) a URL that is not https, has a password, cannot be dialled, or is not public."""
     try:
         parsed = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError) as error:
+        host, port = parsed.raw_host.decode("ascii"), parsed.port
+    except (httpx.InvalidURL, ValueError) as error:  # UnicodeError for the zone of an IPv6 address
         raise Invalid("网址无法识别", f"no address that can be called: {error}", "url") from error
-    host, port = parsed.raw_host.decode("ascii"), parsed.port
     if parsed.scheme not in (("https", "http") if allow_private else ("https",)) or parsed.userinfo:
         raise Invalid(
             "回调地址须为 https 且不含账号密码", "write https://host/path, without a password", "url"
