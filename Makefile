@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/test-ready
 
+unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
+
 .DEFAULT_GOAL := help
 .PHONY: run test test-kafka test-slow test-deploy jaeger torture check fmt bench help
 
