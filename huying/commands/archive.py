@@ -3,15 +3,16 @@
 import base64
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 
 from huying.commands.options import STATE, State
 from huying.commands.running import run_until_stopped
-from shared.audit import seals
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
 
@@ -70,6 +71,8 @@ def audit_verify(
 @audit.command("key")
 def audit_key(state: State = STATE, seal_key: SealKey = None) -> None:
     """Print the city's public key: to be kept where the city's own people cannot change it."""
+    from shared.audit import seals
+
     key = _key(state, seal_key)
     if key is None:
         raise ValueError(
@@ -108,7 +111,9 @@ async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequen
     typer.echo("The same in every table. / 各表均与原状态一致")
 
 
-def _key(state: Path, seal_key: Path | None) -> Ed25519PrivateKey | None:
+def _key(state: Path, seal_key: Path | None) -> "Ed25519PrivateKey | None":
+    from shared.audit import seals
+
     file = seal_key or _own_key(state)
     return seals.read_key(file) if seal_key or file.exists() else None
 

@@ -1,15 +1,16 @@
 """`huying calendar`: the holiday notices that the judges know, and loading a year's."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from huying.commands.options import STATE, Key, State, Url
-from huying.local.running_services import RunningServices
-from shared.rules.time.notices import Known, read_notices
+
+if TYPE_CHECKING:
+    from huying.local.running_services import RunningServices
 
 JUDGES = ("escalation", "financing")
 """The services that judge, each by the notices it was given."""
@@ -25,14 +26,18 @@ def load(
     key: Key = None,
 ) -> None:
     """Make a year's holiday notice known to the judge, from now on."""
+    from huying.local.running_services import RunningServices
+
     load_notices(RunningServices.find(state, url, key), file)
 
 
-def load_notices(services: RunningServices, file: Path) -> None:
+def load_notices(services: "RunningServices", file: Path) -> None:
     """Send the notices in a YAML file to every judge, year by year; a notice that a judge has stays as it is.
 
     ValueError with file, line and rule for a mistake.
     """
+    from shared.rules.time.notices import read_notices
+
     for notice in read_notices(file):
         for judge in JUDGES:
             answer = services.ask("PUT", judge, f"/calendar/{notice.year}", notice.data()).json()
@@ -45,6 +50,9 @@ def load_notices(services: RunningServices, file: Path) -> None:
 @app.command()
 def show(state: State = STATE, url: Url = None, key: Key = None) -> None:
     """The calendars as they became known."""
+    from huying.local.running_services import RunningServices
+    from shared.rules.time.notices import Known
+
     services = RunningServices.find(state, url, key)
     table = Table()
     for name in ("judge", "calendar", "known from", "years"):

@@ -8,12 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiokafka.errors import KafkaError
-
-from huying.kafka import access as kafka_access
-from huying.kafka.broker import Kafka, RunningKafka
-from huying.kafka.setup import NoJava
-from shared.service.settings import KafkaSettings
 
 app = typer.Typer(no_args_is_help=True, help="Apache Kafka itself, without Docker.")
 
@@ -31,6 +25,8 @@ def up(
     """Start Apache Kafka in the background on 127.0.0.1; exit code 2 where Java or Maven lacks."""
     if brokers not in (None, 1, 3):
         raise ValueError(f"--brokers is {brokers}: 1 or 3 / 只能是 1 或 3")
+    from huying.kafka.broker import Kafka
+    from huying.kafka.setup import NoJava
 
     async def start() -> None:
         cluster = Kafka(state, brokers, detached=True)
@@ -49,6 +45,8 @@ def up(
 @app.command()
 def down(state: State = STATE) -> None:
     """End the Apache Kafka of a state folder; what it holds stays."""
+    from huying.kafka.broker import Kafka
+
     if not asyncio.run(Kafka(state).down()):
         typer.echo(f"no Kafka of {state} runs", err=True)
 
@@ -69,12 +67,17 @@ def acls(
 
 
 async def _here(state: Path, banks: list[str] | tuple[str, ...]) -> None:
+    from huying.kafka.broker import RunningKafka
+
     cluster = RunningKafka(state)
     await cluster.start()
     await cluster.admit(banks)
 
 
 async def _elsewhere(bootstrap: str, banks: list[str] | tuple[str, ...]) -> None:
+    from huying.kafka import access as kafka_access
+    from shared.service.settings import KafkaSettings
+
     admin = KafkaSettings(bootstrap=bootstrap)
     passwords = {name: _password(name) for name in kafka_access.principals(banks)}
     await kafka_access.apply(admin, passwords, kafka_access.entries(banks))
@@ -94,6 +97,8 @@ def _password(principal: str) -> str:
 
 
 def _known(work: Coroutine[Any, Any, None], where: str) -> None:
+    from aiokafka.errors import KafkaError
+
     try:
         asyncio.run(work)
     except KafkaError as error:

@@ -4,11 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 
 from huying.commands.options import STATE, State
 from huying.commands.running import run_until_stopped
-from shared.service.settings import KafkaSettings
 
 
 def up(
@@ -49,8 +47,11 @@ def bank_sim(
     speed: Annotated[float, typer.Option(min=0.001, help="Seconds of the bank in one second.")] = 1.0,
 ) -> None:
     """A bank that answers loan requests by itself, over Kafka or by webhooks and HTTP."""
+    from aiokafka.errors import KafkaError
+
     from huying.local import bank_sim as sim
     from huying.local.bank_sim_webhooks import on_webhooks
+    from shared.service.settings import KafkaSettings
 
     if (bootstrap is None) == (webhook_port is None):
         raise ValueError("give either --bootstrap (Kafka) or --webhook-port with --url and --key (HTTP)")

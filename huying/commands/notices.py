@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from huying.commands.options import STATE, Key, State, Url
-from huying.local.running_services import RunningServices
 
 app = typer.Typer(no_args_is_help=True, help="Messages that leave: what failed, and sending it again.")
 
@@ -23,6 +22,8 @@ def list_(
     key: Key = None,
 ) -> None:
     """Messages that could not leave, with what the provider said."""
+    from huying.local.running_services import RunningServices
+
     services = RunningServices.find(state, url, key)
     table = Table("id", "to", "channel", "address", "message", "tried", "outcome", "code", "reason")
     cursor: dict[str, str] | None = {}
@@ -40,6 +41,8 @@ def list_(
 @app.command()
 def resend(delivery_id: str, state: State = STATE, url: Url = None, key: Key = None) -> None:
     """Try a message again that failed for good."""
+    from huying.local.running_services import RunningServices
+
     services = RunningServices.find(state, url, key)
     services.ask("POST", "notify", f"/deliveries/{delivery_id}/resend")
     Console(markup=False).print(f"{delivery_id} will be tried again")

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from huying.commands.options import SettingsFile
-from shared.rules.pack.pack import PackError
 
 app = typer.Typer(no_args_is_help=True, help="Rule packs: checked, compared, told in sentences.")
 
@@ -26,6 +25,7 @@ def schema() -> None:
 def check(file: Path, settings: SettingsFile = None) -> None:
     """Every mistake in a pack's file, one a line; exit code 1 if there is one."""
     from huying.commands import pack_text
+    from shared.rules.pack.pack import PackError
 
     try:
         typer.echo(pack_text.check(file, settings))

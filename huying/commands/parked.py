@@ -5,7 +5,6 @@ from rich.console import Console
 from rich.table import Table
 
 from huying.commands.options import STATE, Key, State, Url
-from huying.local.running_services import RunningServices
 from services import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Messages that could not be handled.")
@@ -14,6 +13,8 @@ app = typer.Typer(no_args_is_help=True, help="Messages that could not be handled
 @app.command("list")
 def list_(state: State = STATE, url: Url = None, key: Key = None) -> None:
     """What every service has parked, with reasons."""
+    from huying.local.running_services import RunningServices
+
     services = RunningServices.find(state, url, key)
     table = Table("service", "id", "topic", "partition/offset", "parked at", "reason")
     for service in SERVICES:
@@ -31,6 +32,8 @@ def list_(state: State = STATE, url: Url = None, key: Key = None) -> None:
 @app.command()
 def redrive(service: str, parked_id: int, state: State = STATE, url: Url = None, key: Key = None) -> None:
     """Let a service handle a parked message again."""
+    from huying.local.running_services import RunningServices
+
     services = RunningServices.find(state, url, key)
     if service not in services.urls:
         raise ValueError(f"there is no service {service}: choose one of {', '.join(services.urls)}")

@@ -9,10 +9,8 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import typer
-import uvloop
 
-from huying.local.embedded import EmbeddedError
-from shared.rules.pack.pack import PackError
+from huying.local.errors import EmbeddedError
 
 LONGEST_LINE = 1_000
 """Characters of a line of an error."""
@@ -27,10 +25,10 @@ def known_errors_as_sentences() -> Iterator[None]:
     """
     try:
         yield
-    except (EmbeddedError, PackError, ValueError) as error:
+    except (EmbeddedError, ValueError) as error:
         _exit(error)
     except BaseExceptionGroup as group:
-        known = group.subgroup((EmbeddedError, PackError, ValueError, OSError))
+        known = group.subgroup((EmbeddedError, ValueError, OSError))
         if known is None:
             raise
         _exit(_first(known))
@@ -49,6 +47,7 @@ def _exit(error: BaseException) -> None:
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Run `work` to its end, or cancel it at SIGINT or SIGTERM."""
+    import uvloop
 
     async def cancelled_by_signals() -> None:
         task = asyncio.current_task()

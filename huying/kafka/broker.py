@@ -25,7 +25,6 @@ from aiokafka.errors import KafkaError
 from huying.kafka import access as kafka_access
 from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
 from huying.local.embedded import (
-    EmbeddedError,
     Program,
     command_line,
     free_port,
@@ -33,6 +32,7 @@ from huying.local.embedded import (
     until,
     write_secret,
 )
+from huying.local.errors import EmbeddedError
 from shared.service.settings import KafkaSettings
 
 READY_S = 60

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from huying.local.embedded import EmbeddedError
+from huying.local.errors import EmbeddedError
 
 POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 ADMIN = "admin"

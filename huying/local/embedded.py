@@ -32,6 +32,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from huying.local.errors import EmbeddedError
 from shared.service.settings import KafkaSettings
 
 ADMIN = "postgres"
@@ -42,10 +43,6 @@ CAUSE = re.compile(r"FATAL:  (?!terminating)|PANIC:|error:")  # not a killed ser
 LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 REMEDY = "Put that right, or choose another state folder or port."
 TIMES = ["--idle-in-transaction-session-timeout=30s", "--timezone=UTC", "--log-timezone=UTC"]
-
-
-class EmbeddedError(Exception):
-    """An embedded program cannot run; the message says what is wrong, where, and what to do."""
 
 
 class Program:

@@ -16,7 +16,8 @@ from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
 from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
 from huying.local.cluster import LocalCluster
-from huying.local.embedded import EmbeddedError, free_port
+from huying.local.embedded import free_port
+from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES

@@ -21,7 +21,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from huying.local.embedded import EmbeddedBroker, EmbeddedError, EmbeddedPostgres
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.local.errors import EmbeddedError
 
 PARENT = """
 import asyncio, pathlib, sys
