@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from huying.commands.options import STATE, Excel, Key, Out, SettingsFile, State, Url
+from shared.web.bodies import midnight_as_00
 
 Packs = Annotated[
     list[str] | None, typer.Option("--pack", help="The rule pack; give it twice to compare two.")
@@ -26,7 +27,21 @@ CalendarFile = Annotated[
     Path | None,
     typer.Option("--calendar", help="Holiday notices that take the place of those known, YAML.", exists=True),
 ]
-Upto = Annotated[datetime | None, typer.Option(help="Judge the live history as of then, not of now.")]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(midnight_as_00(text))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"'{text}' is no moment; write it like 2026-03-09 17:30, or 24:00"
+        ) from error
+
+
+Upto = Annotated[
+    datetime | None,
+    typer.Option(parser=_moment, metavar="MOMENT", help="Judge the live history as of then, not of now."),
+]
 
 
 def simulate(

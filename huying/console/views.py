@@ -16,6 +16,7 @@ from huying.console.rendering import address, length_of
 from huying.console.scraping import CHARTS, DELAY
 from huying.console.words import say, service_name
 from shared.service.errors import Invalid, NotFound
+from shared.web.bodies import midnight_as_00
 from shared.web.request import LARGEST
 
 AT_ONCE = 300
@@ -188,7 +189,7 @@ def _moment(request: Request, name: str, text: str) -> int | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(midnight_as_00(text))
         return (
             int((at if at.tzinfo else at.replace(tzinfo=console(request).zone)).timestamp()) * 1_000_000_000
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,13 +18,29 @@ from pydantic import (
 
 from shared.service.errors import HuyingError
 
+_END_OF_DAY = re.compile(r"(\d{4}-\d\d-\d\d)[T ]24:00(?::00(?:[.,]0{1,6})?)?(|Z|[+-]\d\d:?\d\d)")
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
 
 def _full(value: Any) -> Any:
     if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
         raise ValueError("is no date with a time of day; write it like 2026-02-13T10:00:00+08:00")
-    return value
+    return midnight_as_00(value) if isinstance(value, str) else value
+
+
+def midnight_as_00(text: str) -> str:
+    """`text` with 24:00, the end of a day, written as 00:00 of the next: `2026-03-09 24:00`.
+
+    Explanations and messages write due moments so; Python and pydantic do not read it.
+    """
+    written = _END_OF_DAY.fullmatch(text.strip())
+    if written is None:
+        return text
+    try:
+        next_day = date.fromisoformat(written[1]) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return text
+    return f"{next_day}T00:00:00{written[2]}"
 
 
 def _possible(value: datetime) -> datetime:
@@ -34,7 +50,7 @@ def _possible(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_full), AfterValidator(_possible)]
-"""A time with its zone, between 1990 and 2090. A bare number or date is refused."""
+"""A time with its zone, between 1990 and 2090; 24:00 ends a day. A bare number or date is refused."""
 
 PastTime = Moment
 """The time of an imported act. The clock of the service refuses one in the future."""

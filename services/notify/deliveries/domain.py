@@ -3,16 +3,17 @@
 Pure: no I/O, no clock.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.notify.messages.words import Language
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.hours import DAY_US, microseconds, time_of_day
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 
 
@@ -54,13 +55,26 @@ STALE = timedelta(days=7)
 """Messages about what occurred longer ago stay in the inbox: imported past cases must not ring anybody."""
 
 
+def _begins(since_us: int) -> int:
+    if since_us == DAY_US:
+        raise ValueError("no day begins at 24:00; write 00:00")
+    return since_us
+
+
+TimeOfDay = Annotated[int, BeforeValidator(lambda text: time_of_day(str(text)))]
+"""A local time as office hours write it, up to 24:00, in microseconds since midnight."""
+
+
 class QuietHours(BaseModel):
-    """When only urgent messages leave: from `since` to `until`, local time, and on days off if `days_off`."""
+    """When only urgent messages leave: from `since` to `until`, local time, and on days off if `days_off`.
+
+    They may run past midnight, and end at 24:00. With equal ends no hour of a working day is quiet.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    since: time = time(20)
-    until: time = time(8)
+    since: Annotated[TimeOfDay, AfterValidator(_begins)] = time_of_day("20:00")
+    until: TimeOfDay = time_of_day("08:00")
     days_off: bool = True
 
     def covers(self, moment: datetime, calendar: Calendar, zone: ZoneInfo) -> bool:
@@ -69,9 +83,10 @@ class QuietHours(BaseModel):
         known = FIRST_YEAR <= local.year <= LAST_YEAR
         if self.days_off and known and not calendar.is_working_day(local.date()):
             return True
+        now = microseconds(local.time())
         if self.since <= self.until:
-            return self.since <= local.time() < self.until
-        return not self.until <= local.time() < self.since
+            return self.since <= now < self.until
+        return not self.until <= now < self.since
 
 
 def gathering_time(recipient: str) -> timedelta:

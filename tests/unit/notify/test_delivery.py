@@ -1,11 +1,13 @@
 """When messages leave and together with what: quiet hours, retries, digests, caps."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
 
 from services.notify.deliveries.domain import (
     ChannelKind,
@@ -70,6 +72,39 @@ def test_quiet_hours_may_lie_within_one_day() -> None:
     noon = QuietHours.model_validate({"since": "12:00", "until": "14:00", "days_off": False})
     hours = [hour for hour in range(24) if noon.covers(AT.replace(hour=hour), CALENDAR, ZONE)]
     assert hours == [12, 13]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "quiet"),
+    [
+        ("22:00", "06:00", [0, 1, 2, 3, 4, 5, 22, 23]),
+        ("21:00", "24:00", [21, 22, 23]),
+        ("21:00", "00:00", [21, 22, 23]),
+        ("00:00", "24:00", list(range(24))),
+        ("00:00", "07:00", list(range(7))),
+        ("20:00", "20:00", []),
+        ("00:00", "00:00", []),
+    ],
+)
+def test_quiet_hours_run_past_midnight_and_end_at_24_00(since: str, until: str, quiet: list[int]) -> None:
+    hours = QuietHours.model_validate({"since": since, "until": until, "days_off": False})
+    covered = [hour for hour in range(24) if hours.covers(AT.replace(hour=hour), CALENDAR, ZONE)]
+    assert covered == quiet
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "rule"),
+    [
+        ("since", "24:00", "no day begins at 24:00; write 00:00"),
+        ("until", "24:01", "'24:01' is no time of day; write it like 08:30, up to 24:00"),
+        ("until", "8", "'8' is no time of day"),
+        ("since", "72000", "'72000' is no time of day"),
+        ("since", "20:00+08:00", "has a zone"),
+    ],
+)
+def test_quiet_hours_are_read_as_office_hours_are(field: str, text: str, rule: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(rule)):
+        QuietHours.model_validate({field: text})
 
 
 @pytest.mark.parametrize(
