@@ -12,11 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from huying.simulate.cells import BadRow
 from huying.simulate.layout import layout, lines, opened
 from huying.simulate.profiles import Profile
 from huying.simulate.recorded_case import RecordedCase, RecordedCases, RejectedRow
 from huying.simulate.rejections import check_count
-from huying.simulate.row_reader import BadRow, RowReader
+from huying.simulate.row_reader import RowReader
 from shared.files.bounded import FileRefused
 
 
@@ -85,7 +86,8 @@ def cases(rows: Any, reader: RowReader, *, plain: bool = False) -> Iterator[Reco
             if rows.line_num > line or "field limit" not in str(error):
                 raise UnpairedQuotes(line) from error
             reader.rows += 1
-            yield RejectedRow(line, str(error))
+            most = f"{csv.field_size_limit():,}"
+            yield RejectedRow(line, f"有字段超过 {most} 个字符 / a field is longer than {most} characters")
         except BadRow as error:
             if any(cell.strip() for cell in cells):
                 yield RejectedRow(line, str(error))
@@ -139,4 +141,9 @@ def check_all_rows(file: Path, rows: int, accounted: int) -> None:
 
 def repeated(profile: Profile, source_id: str, line: int, first: int) -> RejectedRow:
     """The rejection of a row whose case stands in line `first` already."""
-    return RejectedRow(line, f"{profile.source_id}: '{source_id}' stands in line {first} already")
+    column = profile.source_id
+    return RejectedRow(
+        line,
+        f"{column}：'{source_id}' 已见于第 {first} 行"
+        f" / {column}: '{source_id}' stands in line {first} already",
+    )

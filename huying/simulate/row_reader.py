@@ -4,74 +4,40 @@ import csv
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
-from functools import cache
-from hashlib import sha256
 from itertools import groupby
-from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from huying.simulate.cells import BadRow, TextRule, safe_code, seen, yuan
 from huying.simulate.layout import Layout
 from huying.simulate.local_days import LocalDays
-from huying.simulate.moments import CellMoments, NoTimeOfDay, normal
+from huying.simulate.moments import CellMoments, NoTimeOfDay
 from huying.simulate.profiles import Profile, ProfileText
 from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.dispatch.document import Unit
 from services.financing.contract import Yuan
 from services.intake import acts as intake
 from shared.web import bodies
-from shared.web.letters import visible
 
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
 LAST = datetime(2099, 1, 1, tzinfo=UTC)  # the working calendar ends with that year
 SHOWN = 40  # characters of a bad cell in a reason
 _PLAIN_SUM = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
-_SUM = re.compile(r"¥? ?(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d{1,15}))? ?([万亿]?) ?元?")
-_UNITS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
-class BadRow(ValueError):
-    """A row is no case. The message names the column and the reason."""
+_ReadText = Callable[[list[str], ProfileText, TextRule, bool], str]
 
 
-class _TextRule:
-    """The services' rule for a text: not blank, no control characters, no longer than they accept."""
-
-    def __init__(self, rule: Any) -> None:
-        self.longest: int = TypeAdapter(rule).json_schema()["maxLength"]
-        self._validate = TypeAdapter(Annotated[rule, BeforeValidator(bodies.clean)]).validate_python
-        self.words = cache(self.checked)
-
-    def takes(self, words: str) -> bool:
-        """Whether the services would take `words`."""
-        try:
-            return bool(self.words(words, None))
-        except BadRow:
-            return False
-
-    def checked(self, text: str, column: str | None) -> str:
-        """`text` unchanged. BadRow, naming `column`, where the services would refuse it."""
-        try:
-            return cast("str", self._validate(text))
-        except ValidationError as error:
-            why = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise BadRow(f"{column or repr(text)}: {why.removeprefix('Value error, ')}") from error
-
-
-_ReadText = Callable[[list[str], ProfileText, _TextRule, bool], str]
-
-
-def _read_no_text(cells: list[str], text: ProfileText, rule: _TextRule, plain: bool) -> str:
+def _read_no_text(cells: list[str], text: ProfileText, rule: TextRule, plain: bool) -> str:
     """The text of a brief case whose texts are known to be valid."""
     return ""
 
 
-_SOURCE_ID = _TextRule(intake.SourceId)
-_TITLE = _TextRule(intake.Name)
-_TEXT = _TextRule(bodies.Text)
-_LINE = _TextRule(bodies.Line)
+_SOURCE_ID = TextRule(intake.SourceId)
+_TITLE = TextRule(intake.Name)
+_TEXT = TextRule(bodies.Text)
+_LINE = TextRule(bodies.Line)
 _ACT_RULES = {"contact": _LINE, "reply": _TEXT, "complete": _TEXT}
 _AMOUNT: TypeAdapter[str] = TypeAdapter(Yuan)
 DECISIONS = ("approve", "decline")
@@ -101,7 +67,7 @@ class RowReader:
             (column, [(act, _ACT_RULES.get(act.act, _LINE)) for act in acts])
             for column, acts in groupby(profile.acts, key=lambda act: act.columns[0])
         ]
-        texts: list[tuple[ProfileText | None, _TextRule]] = [
+        texts: list[tuple[ProfileText | None, TextRule]] = [
             (profile.title, _TITLE),
             (profile.text, _TEXT),
             (profile.enterprise, _TITLE),
@@ -124,7 +90,7 @@ class RowReader:
         profile = self.profile
         received_at = self._moment(cells, profile.received_at)
         if received_at is None:
-            raise BadRow(f"{profile.received_at}: is blank")
+            raise BadRow(f"{profile.received_at}：为空", f"{profile.received_at}: is blank")
         source_id = self._checked(cells, profile.source_id, "", _SOURCE_ID, plain)
         read = _read_no_text if plain and self._skips and self._in_order(cells) else self._text
         title = read(cells, profile.title, _TITLE, plain)
@@ -173,10 +139,17 @@ class RowReader:
         """The cells of a row; those that are missing have no named column. BadRow where it does not fit."""
         missing = self.layout.columns[len(cells) :]
         if len(cells) > self._width or any(missing):
-            raise BadRow(f"{len(cells)} fields where the header has {self._width}")
+            raise BadRow(
+                f"有 {len(cells)} 个字段，而表头有 {self._width} 个",
+                f"{len(cells)} fields where the header has {self._width}",
+            )
         for index in self._unnamed:
             if index < len(cells) and cells[index].strip():
-                raise BadRow(f"field {index + 1} holds {cells[index][:SHOWN]!r} in a column without a name")
+                cell = cells[index][:SHOWN]
+                raise BadRow(
+                    f"第 {index + 1} 个字段没有列名，却有内容 {cell!r}",
+                    f"field {index + 1} holds {cell!r} in a column without a name",
+                )
         return [*cells, *missing]
 
     def _moment(self, cells: list[str], column: str) -> datetime | None:
@@ -190,18 +163,25 @@ class RowReader:
                 at = self._written.read(cell, column)
         except NoTimeOfDay as error:
             raise BadRow(
+                f"{column}：{cell[:SHOWN]!r} 没有具体时间，请写成 2024-02-14T09:30:00，"
+                "或在配置中说明指当天开始还是结束（date_alone）",
                 f"{column}: {cell[:SHOWN]!r} has no time of day; write it like 2024-02-14T09:30:00, or say"
-                " in the profile whether it means when the day begins or ends (`date_alone`)"
+                " in the profile whether it means when the day begins or ends (`date_alone`)",
             ) from error
         except ValueError as error:
             raise BadRow(
+                f"{column}：{cell[:SHOWN]!r} 不是时间，请写成 2024-02-14T09:30:00，或在配置中给出 format",
                 f"{column}: {cell[:SHOWN]!r} is no time; write it like 2024-02-14T09:30:00, or give its"
-                " `format` in the profile"
+                " `format` in the profile",
             ) from error
         except OverflowError:
             at = LAST
         if not FIRST <= at < LAST:
-            raise BadRow(f"{column}: {cell[:SHOWN]} lies outside {FIRST:%Y-%m-%d} to {LAST:%Y-%m-%d}")
+            span = f"{FIRST:%Y-%m-%d}", f"{LAST:%Y-%m-%d}"
+            raise BadRow(
+                f"{column}：{cell[:SHOWN]} 不在 {span[0]} 至 {span[1]} 之间",
+                f"{column}: {cell[:SHOWN]} lies outside {span[0]} to {span[1]}",
+            )
         return at
 
     def _not_before(
@@ -212,7 +192,7 @@ class RowReader:
             cell = cells[self._index[column]].strip()
             again = self._written.not_before(cell, column, before)
             if again is None:
-                raise BadRow(f"{column}: lies before {column_before}")
+                raise BadRow(f"{column}：早于 {column_before}", f"{column}: lies before {column_before}")
             return again
         return at
 
@@ -228,17 +208,17 @@ class RowReader:
         """Whether no text is too long, and none is blank for which the profile has no words."""
         for index, longest, has_words in self._texts:
             cell = cells[index]
-            if len(cell) > longest or (not has_words and not _seen(cell)):
+            if len(cell) > longest or (not has_words and not seen(cell)):
                 return False
         return True
 
-    def _text(self, cells: list[str], text: ProfileText, rule: _TextRule, plain: bool) -> str:
+    def _text(self, cells: list[str], text: ProfileText, rule: TextRule, plain: bool) -> str:
         checked = self._checked(cells, text.column, text.words, rule, plain)
         return "" if self._brief else checked
 
-    def _checked(self, cells: list[str], column: str | None, words: str, rule: _TextRule, plain: bool) -> str:
+    def _checked(self, cells: list[str], column: str | None, words: str, rule: TextRule, plain: bool) -> str:
         """The text of `column`, or `words` where it is blank. BadRow where `rule` refuses it."""
-        if column and (text := _seen(cells[self._index[column]])):
+        if column and (text := seen(cells[self._index[column]])):
             if plain and len(text) <= rule.longest:
                 return text
             return rule.checked(text, column)
@@ -298,34 +278,7 @@ class RowReader:
         try:
             return _AMOUNT.validate_python(cell if _PLAIN_SUM.fullmatch(cell) else yuan(cell))
         except ValidationError as error:
-            raise BadRow(f"{column}: {cell[:SHOWN]!r} is no sum above 0 in yuan, like 500000.00") from error
-
-
-def yuan(cell: str) -> str:
-    """An amount as people write it, in plain digits: 2万, 20,000.00, ￥20000元; unchanged if it is unclear.
-
-    Three digits after a point may be thousands: 20.000 is unclear.
-    """
-    match = _SUM.fullmatch(normal(cell))
-    if match is None:
-        return cell
-    whole, fraction, unit = match.groups()
-    amount = Decimal(f"{whole.replace(',', '')}.{fraction or '0'}") * _UNITS[unit]
-    if amount != round(amount, 2) or (not unit and len(fraction or "") > 2 and len(whole) < 4):
-        return cell
-    return f"{amount:.2f}"
-
-
-def _seen(cell: str) -> str:
-    """`cell` without blanks around it; empty where nothing in it can be seen."""
-    cell = cell.strip()
-    return cell if cell[:1].isprintable() or visible(cell) else ""
-
-
-@cache
-def safe_code(name: str) -> str:
-    """A code for `name`; different names have different codes."""
-    safe = re.sub(r"[^A-Za-z0-9_.]+", "-", name)[:30].strip("-")
-    return (
-        safe if safe == name else f"{safe}-{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
-    )
+            raise BadRow(
+                f"{column}：{cell[:SHOWN]!r} 不是大于 0 的金额（元），例如 500000.00",
+                f"{column}: {cell[:SHOWN]!r} is no sum above 0 in yuan, like 500000.00",
+            ) from error

@@ -84,7 +84,7 @@ async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(
     assert [line.partition(",")[2].strip('"')[:9] for line in rejected] == [
         "amount_re",
         "submitted",
-        "declined:",
+        "declined：",
     ]
 
 

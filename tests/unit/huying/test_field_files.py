@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from huying.simulate import profiles
+from huying.simulate.cells import yuan
 from huying.simulate.profiles import PROFILES, Profile, ProfileError
 from huying.simulate.recorded import read_all
 from huying.simulate.recorded_case import RecordedCases
-from huying.simulate.row_reader import yuan
 from huying.simulate.simulate import simulate
 from shared.files.bounded import FileRefused
 
@@ -109,7 +109,9 @@ def test_content_below_a_header_without_a_name_is_not_lost(tmp_path: Path) -> No
         tmp_path,
         text().replace("replied_at\r\n", "replied_at,\r\n").replace("10:00:00\r\n", "10:00:00,x\r\n"),
     )
-    assert [row.reason for row in recorded.rejected] == ["field 8 holds 'x' in a column without a name"] * 2
+    assert [row.reason for row in recorded.rejected] == [
+        "第 8 个字段没有列名，却有内容 'x' / field 8 holds 'x' in a column without a name"
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -133,14 +135,16 @@ def test_times_are_read_as_people_write_them(tmp_path: Path, received: str, repl
 @pytest.mark.parametrize("written", ["03/04/2024 09:00", "45355.375", "2024/3/4 9:00", "2024年3月4日 09:00"])
 def test_a_time_that_can_be_read_in_two_ways_needs_a_format(tmp_path: Path, written: str) -> None:
     (row,) = with_times(tmp_path, written, "").rejected
-    assert row.reason.startswith(f"received_at: '{written}' is no time;")
+    assert row.reason.startswith(f"received_at：'{written}' 不是时间，")
+    assert f" / received_at: '{written}' is no time;" in row.reason
     assert "`format`" in row.reason
 
 
 @pytest.mark.parametrize("day", ["2024-03-07", "20240307", "2024-W10-4", "２０２４-０３-０７"])
 def test_a_day_alone_is_no_time_unless_the_profile_says_what_it_means(tmp_path: Path, day: str) -> None:
     (row,) = with_times(tmp_path, "2024-03-04T09:00:00", day).rejected
-    assert row.reason.startswith(f"replied_at: '{day}' has no time of day")
+    assert row.reason.startswith(f"replied_at：'{day}' 没有具体时间，")
+    assert f" / replied_at: '{day}' has no time of day" in row.reason
     for more, at in (
         ("date_alone: begins", datetime(2024, 3, 6, 16, tzinfo=UTC)),
         ("date_alone: {replied_at: ends}", datetime(2024, 3, 7, 16, tzinfo=UTC)),
@@ -214,7 +218,7 @@ def test_a_time_in_a_coarser_unit_is_not_before_what_it_follows(
 @pytest.mark.parametrize("replied", ["2024-03-04T08:59", "2024-03-04T09:00:00", "2024-03-04T09:00:41.999"])
 def test_a_time_before_what_it_follows_is_rejected(tmp_path: Path, replied: str) -> None:
     (row,) = with_times(tmp_path, "2024-03-04T09:00:42", replied).rejected
-    assert row.reason == "replied_at: lies before received_at"
+    assert row.reason == "replied_at：早于 received_at / replied_at: lies before received_at"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +270,7 @@ def test_an_unclear_sum_stays_as_it_is_and_is_refused_later(written: str) -> Non
 
 def test_a_reason_shows_chinese_as_chinese(tmp_path: Path) -> None:
     (row,) = with_times(tmp_path, "二〇二四年三月", "").rejected
-    assert row.reason.startswith("received_at: '二〇二四年三月' is no time")
+    assert row.reason.startswith("received_at：'二〇二四年三月' 不是时间")
 
 
 @pytest.mark.parametrize(

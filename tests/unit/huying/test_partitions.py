@@ -63,7 +63,7 @@ def test_shares_hold_what_the_file_holds(tmp_path: Path, seed: int, end: str) ->
     assert file.stat().st_size > 9 * partitions.BLOCK
     expected = at_a_stretch(file)
     assert len(expected[0]) > 1500
-    assert {one.reason.partition(":")[0] for one in expected[1]} >= {"source_id", "title"}
+    assert {one.reason.partition("：")[0] for one in expected[1]} >= {"source_id", "title"}
     for of in (1, 2, 3):
         assert in_shares(file, of) == expected
 

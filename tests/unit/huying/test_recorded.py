@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from huying.simulate import profiles
+from huying.simulate.cells import safe_code
 from huying.simulate.profiles import PROFILES, ProfileError
 from huying.simulate.recorded import read, read_all
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
-from huying.simulate.row_reader import safe_code
 from shared.files.bounded import FileRefused
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
@@ -94,7 +94,10 @@ def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_goes_on(
 ) -> None:
     bad, good = appeals(tmp_path, row, GOOD)
     assert isinstance(bad, RejectedRow)
-    assert reason in bad.reason
+    zh, en = bad.reason.split(" / ")
+    assert reason in en
+    assert not zh.isascii()
+    assert zh.partition("：")[0] in (en.partition(": ")[0], zh)
     assert isinstance(good, RecordedCase)
     assert (bad.line, good.line) == (2, 3)
 
@@ -114,7 +117,8 @@ def test_a_line_number_is_where_the_row_starts(tmp_path: Path) -> None:
 
 def test_a_source_id_is_registered_once(tmp_path: Path) -> None:
     _, again = appeals(tmp_path, GOOD, GOOD.replace("7,甲", " 7 ,乙", 1))
-    assert again == RejectedRow(3, "source_id: '7' stands in line 2 already")
+    reason = "source_id：'7' 已见于第 2 行 / source_id: '7' stands in line 2 already"
+    assert again == RejectedRow(3, reason)
 
 
 def test_a_gzipped_file_with_a_byte_order_mark_reads_like_a_plain_one(tmp_path: Path) -> None:

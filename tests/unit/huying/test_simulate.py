@@ -95,7 +95,10 @@ def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> No
         f"2011-07-05T10:00:00{SUMMER}",
         f"2011-07-05T10:00:00{SUMMER}",
     ]
-    assert rows(tmp_path / "rejected.csv") == [["line", "reason"], ["5", "closed_dt: lies before open_dt"]]
+    assert rows(tmp_path / "rejected.csv") == [
+        ["line", "reason"],
+        ["5", "closed_dt：早于 open_dt / closed_dt: lies before open_dt"],
+    ]
 
 
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
