@@ -11,6 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import httpx
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -128,8 +129,8 @@ class City:
         self._settings["accounts"] = file
         if "intake_url" in self._settings:
             self._settings["intake_key"] = self.keys["notify"]
-        for service in self._wanted:
-            await empty(self.postgres, service.name)
+        for service in self._wanted:  # each migrates its own database when it starts
+            await take_out_rows(self.postgres, service.name)
         for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
             self.services[one.service.name] = one
         return self
@@ -331,9 +332,17 @@ async def empty(postgres: EmbeddedPostgres, service: str) -> None:
     engine = migration_engine(postgres.dsn(service, service))
     try:
         await migrate(engine, migrations(service))
-        async with engine.begin() as conn:
-            query = "select tablename from pg_tables where schemaname = 'public'"
-            tables = [t for t in (await conn.execute(sa.text(query))).scalars() if t != "alembic_version"]
-            await conn.execute(sa.text(f"truncate {', '.join(tables)} restart identity cascade"))
     finally:
         await engine.dispose()
+    await take_out_rows(postgres, service)
+
+
+async def take_out_rows(postgres: EmbeddedPostgres, service: str) -> None:
+    """Take all rows out of the tables that a service's database has."""
+    conn = await asyncpg.connect(postgres.dsn(service, service).replace("+asyncpg", ""))
+    try:
+        rows = await conn.fetch("select tablename from pg_tables where schemaname = 'public'")
+        if tables := [row["tablename"] for row in rows if row["tablename"] != "alembic_version"]:
+            await conn.execute(f"truncate {', '.join(tables)} restart identity cascade")
+    finally:
+        await conn.close()

@@ -64,8 +64,11 @@ async def migrate(db: AsyncEngine, migrations: Path) -> None:
         config = Config()
         config.set_main_option("script_location", str(migrations))
         config.attributes["connection"] = connection
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        scripts = ScriptDirectory.from_config(config)
         current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        known = {script.revision for script in scripts.walk_revisions()}
         if current is None or current in known:
             command.upgrade(config, "head")
         else:
