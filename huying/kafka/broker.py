@@ -24,15 +24,9 @@ from aiokafka.errors import KafkaError
 
 from huying.kafka import access as kafka_access
 from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
-from huying.local.embedded import (
-    Program,
-    command_line,
-    free_port,
-    listens,
-    until,
-    write_secret,
-)
+from huying.local.embedded import free_port, listens, write_secret
 from huying.local.errors import EmbeddedError
+from huying.local.program import Program, command_line, until
 from shared.service.settings import KafkaSettings
 
 READY_S = 60

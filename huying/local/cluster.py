@@ -18,8 +18,9 @@ import httpx
 
 from huying.kafka.broker import Kafka
 from huying.local.accounts import accounts
-from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, Program, free_port, listens
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port, listens
 from huying.local.errors import EmbeddedError
+from huying.local.program import Program
 from huying.local.services import load, settings_for
 from services import SERVICES
 from shared.audit.seals import make_key

@@ -6,8 +6,6 @@ that started them. Every failure is an `EmbeddedError`.
 """
 
 import asyncio
-import ctypes
-import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -19,138 +17,24 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from subprocess import DEVNULL
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import asyncpg
 
 from huying.local.errors import EmbeddedError
+from huying.local.program import Program, command_line, until
 from shared.service.settings import KafkaSettings
 
 ADMIN = "postgres"
 ROOT_STATE = Path("/var/lib/huying")
 LONGEST_FOLDER = 85  # bytes; a socket's whole path may have 103
-PR_SET_PDEATHSIG = 1
-CAUSE = re.compile(r"FATAL:  (?!terminating)|PANIC:|error:")  # not a killed server's last sessions
 LOCALE = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-REMEDY = "Put that right, or choose another state folder or port."
 TIMES = ["--idle-in-transaction-session-timeout=30s", "--timezone=UTC", "--log-timezone=UTC"]
-
-
-class Program:
-    """A child process, its log, and the lock that keeps a second Huying off the state folder."""
-
-    name: str
-
-    def __init__(self, state: Path) -> None:
-        self.state = state.absolute()
-        self.user: pwd.struct_passwd | None = None
-        self.environment = {"PATH": os.defpath, "LC_ALL": "C"}  # none of the caller's PG variables
-        self._log = self.state / f"{self.name}.log"
-        self._lock: TextIO | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def running(self) -> bool:
-        return self.process_id is not None
-
-    @property
-    def process_id(self) -> int | None:
-        """The id of the process; None while it does not run."""
-        process = self._process
-        return process.pid if process is not None and process.poll() is None else None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        raise NotImplementedError
-
-    async def stop(self) -> None:
-        await self._end(signal.SIGINT)
-
-    async def kill(self) -> None:
-        """End it without time to tidy up; for tests."""
-        await self._end(signal.SIGKILL)
-
-    async def _end(self, how: signal.Signals) -> None:
-        process, lock = self._process, self._lock  # a supervisor may start another meanwhile
-        if process and process.poll() is None:
-            os.killpg(process.pid, how)
-            if not await until(lambda: process.poll() is not None, 30):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if lock:
-            lock.close()
-
-    @asynccontextmanager
-    async def _starting(self) -> AsyncIterator[None]:
-        """Lock the state folder; after a failure kill the process, and turn OSError into an EmbeddedError."""
-        if self.running:
-            raise EmbeddedError(f"The embedded {self.name} runs already. Stop it first.")
-        try:
-            self._take_lock()
-            yield
-        except OSError as error:
-            await self.kill()
-            raise EmbeddedError(f"Cannot start the embedded {self.name}: {error}. {REMEDY}") from error
-        except BaseException:
-            await self.kill()
-            raise
-
-    def _take_lock(self) -> None:
-        self.state.mkdir(parents=True, exist_ok=True)
-        if self._lock:  # of a child that died
-            self._lock.close()
-        self._lock = (self.state / f"{self.name}.lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise EmbeddedError(f"Another Huying runs its {self.name} in {self.state}. {REMEDY}") from None
-
-    async def _run(self, command: list[str], at_death: int, done: Callable[[], bool]) -> None:
-        """Run the command until `done`, 5 minutes at most. `at_death`: its signal when this thread ends."""
-        log_size = self._log.stat().st_size if self._log.exists() else 0
-        self._process = self._spawn(command, at_death)
-        await until(lambda: not self.running or done(), 300)
-        if not done():
-            lines = self._log.read_bytes()[log_size:].decode(errors="replace").splitlines() or [
-                "it said nothing"
-            ]
-            cause = next((line for line in lines if CAUSE.search(line)), lines[-1])
-            raise EmbeddedError(f"The embedded {self.name} did not start: {cause}. See {self._log}. {REMEDY}")
-
-    def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
-        prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-        parent = os.getpid()
-
-        def end_with_parent() -> None:  # runs after the change of user, which would undo it
-            if prctl:
-                prctl(PR_SET_PDEATHSIG, at_death)
-            if os.getppid() != parent:
-                os._exit(1)
-
-        options: dict[str, Any] = {"preexec_fn": end_with_parent, "start_new_session": True, "cwd": "/"}
-        if self.user:
-            options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
-        with self._log.open("ab") as log:
-            return subprocess.Popen(
-                command, stdin=DEVNULL, stdout=log, stderr=log, env=self.environment, **options
-            )
 
 
 class EmbeddedPostgres(Program):
@@ -402,15 +286,6 @@ def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
     return all(enters(step.stat()) for step in (folder, *folder.parents))
 
 
-async def until(done: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a condition, `seconds` at most; returns whether it holds."""
-    for _ in range(int(seconds * 50)):
-        if done():
-            return True
-        await asyncio.sleep(0.02)
-    return done()
-
-
 def _words(file: Path) -> list[str]:
     return file.read_text().split() if file.exists() else []
 
@@ -420,12 +295,3 @@ def write_secret(file: Path, text: str) -> None:
     file.unlink(missing_ok=True)
     file.touch(0o600)
     file.write_text(text)
-
-
-def command_line(pid: int) -> str:
-    """The command line of a process; empty when there is none."""
-    if sys.platform == "linux":
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
-        return ""
-    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout

@@ -16,8 +16,9 @@ from urllib.parse import quote
 
 from huying.kafka.broker import Kafka
 from huying.local.cluster import LocalCluster, ServiceProcess, process_environment
-from huying.local.embedded import EmbeddedBroker, Program, free_port
+from huying.local.embedded import EmbeddedBroker, free_port
 from huying.local.errors import EmbeddedError
+from huying.local.program import Program
 from services import SERVICES
 from shared.roles import AccountRole
 from shared.service.settings import Settings

@@ -12,7 +12,7 @@ import pytest
 from rich.progress import Progress
 
 from huying.local.cluster import LocalCluster, scratch
-from huying.local.embedded import Program
+from huying.local.program import Program
 from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
