@@ -8,7 +8,9 @@ inboxes of those who hear them drop what they have seen.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,7 +18,12 @@ from uuid import uuid4
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError, UnknownError
+from aiokafka.errors import (
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    RecordListTooLargeError,
+    UnknownError,
+)
 from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
@@ -73,6 +80,10 @@ _UNSEND = text("update outbox set sent_at = null where sent_at is not null")
 
 UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError)
 """What a broker says of a record that it will never take."""
+
+
+class ProducerSpent(Exception):
+    """The broker refused a batch. It refuses all that an idempotent producer sends after the gap."""
 
 
 class LogLost(Exception):
@@ -176,6 +187,17 @@ class Relay:
             await asyncio.sleep(1)
 
     async def _relay(self, conn: Connection, broker: BrokerClient) -> None:
+        while True:
+            with suppress(ProducerSpent):
+                async with self._producing() as producer:
+                    await track_topics(producer, self._topics.own)
+                    while True:
+                        await broker.check()
+                        await self._rest(await self._turn(conn, broker, producer))
+
+    @asynccontextmanager
+    async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
+        """A producer that was started. Raises `NoIdempotence` where the broker takes no idempotent one."""
         producer = AIOKafkaProducer(
             **self._settings.client(),
             acks="all",
@@ -187,10 +209,7 @@ class Relay:
         )
         try:
             await producer.start()
-            await track_topics(producer, self._topics.own)
-            while True:
-                await broker.check()
-                await self._rest(await self._turn(conn, broker, producer))
+            yield producer
         except UnknownError as error:
             if self._settings.idempotent_producer and self.upto is None:
                 raise NoIdempotence(self._settings.bootstrap) from error
@@ -253,7 +272,7 @@ class Relay:
         return min(moment for moment in moments if moment is not None)
 
     async def _send_unsent(self, conn: Connection, broker: BrokerClient, producer: AIOKafkaProducer) -> int:
-        """Send the rows that were committed before this moment; returns how many."""
+        """Send the rows that were committed before this moment; returns how many. Raises `ProducerSpent`."""
         sent, newest = 0, None
         self._topics.ask_again()
         while rows := (await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._topics.refused})).all():
@@ -262,33 +281,40 @@ class Relay:
             if not all([await self._topics.exists(broker, topic) for topic in {row.topic for row in rows}]):
                 continue
             self._stand.at(rows)
-            await self._send(producer, rows)
+            spent = await self._send(producer, rows)
             await self._chain.add(conn, rows, self._clock.now())
             offsets = orjson.dumps(self._offsets).decode()
             await conn.execute(_MARK, {"seqs": [row.seq for row in rows], "offsets": offsets})
             self._stand.passed()
+            if spent:
+                raise ProducerSpent
             sent += len(rows)
             if newest is None or rows[-1].seq >= newest:
                 break
         return sent
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> None:
-        """Send rows; those that can never be sent are laid aside, and the others go on."""
+    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> bool:
+        """Send rows; those that can never be sent are laid aside, and the others go on.
+
+        Returns whether the broker refused a batch, after which the producer is spent.
+        """
         began_ns = epoch_ns()
         await track_topics(producer, {row.topic for row in rows})
         small = [row for row in rows if _size(row) <= LARGEST_RECORD]
         acknowledgements = [await self._enqueue(producer, row) for row in small]
         answers = await asyncio.gather(*acknowledgements, return_exceptions=True)
+        spent = any(isinstance(answer, UNSENDABLE) for answer in answers)
         sent: list[tuple[Any, RecordMetadata]] = []
+        failed = []
         for row, answer in zip(small, answers, strict=True):
-            if isinstance(answer, UNSENDABLE):
-                if (alone := await self._send_alone(producer, row)) is not None:
-                    sent.append((row, alone))
-            elif isinstance(answer, BaseException):
+            if not isinstance(answer, BaseException):
+                sent.append((row, answer))
+            elif spent and isinstance(answer, (*UNSENDABLE, OutOfOrderSequenceNumber)):
+                failed.append(row)
+            else:
                 self._stand.reason = f"row {row.seq} to {row.topic}: {type(answer).__name__}"
                 raise answer
-            else:
-                sent.append((row, answer))
+        sent += await self._send_one_by_one(failed)
         for row in rows:
             if (size := _size(row)) > LARGEST_RECORD:
                 await self._lay_aside(row, f"{size} bytes are more than {LARGEST_RECORD}")
@@ -296,6 +322,7 @@ class Relay:
         self._telemetry.metrics.count_relayed(row.topic for row, _ in sent)
         for row, record in sent:
             message_spans.export_send_span(self._telemetry.tracer, row, record, began_ns)
+        return spent
 
     async def _enqueue(self, producer: AIOKafkaProducer, row: Any) -> asyncio.Future[RecordMetadata]:
         acknowledgement: asyncio.Future[RecordMetadata] = await producer.send(
@@ -307,13 +334,21 @@ class Relay:
         )
         return acknowledgement
 
-    async def _send_alone(self, producer: AIOKafkaProducer, row: Any) -> RecordMetadata | None:
-        """Send a row whose batch was refused for good. Where it is refused alone it is laid aside: None."""
-        try:
-            return await (await self._enqueue(producer, row))
-        except UNSENDABLE as error:
-            await self._lay_aside(row, f"the broker refuses {_size(row)} bytes: {type(error).__name__}")
-            return None
+    async def _send_one_by_one(self, rows: Sequence[Any]) -> list[tuple[Any, RecordMetadata]]:
+        """Send rows whose batches were refused, in their order; one that is refused alone is laid aside."""
+        waiting, sent = deque(rows), []
+        while waiting:
+            async with self._producing() as producer:
+                await track_topics(producer, {row.topic for row in waiting})
+                while waiting:
+                    row = waiting.popleft()
+                    try:
+                        sent.append((row, await (await self._enqueue(producer, row))))
+                    except UNSENDABLE as error:
+                        reason = f"the broker refuses {_size(row)} bytes: {type(error).__name__}"
+                        await self._lay_aside(row, reason)
+                        break
+        return sent
 
     async def _lay_aside(self, row: Any, reason: str) -> None:
         reason = f"cannot be sent: {reason}"
