@@ -130,7 +130,7 @@ class BrokerClient:
         """Create the topics that are missing; refuse one with another number of partitions.
 
         Topics that `others` write, too, may have any number of partitions, and the broker sets the time of
-        their records. Raises `WrongPartitions` or `TopicRefused`.
+        their records and keeps them as they were compressed. Raises `WrongPartitions` or `TopicRefused`.
         """
         config = {
             "retention.ms": "-1",  # a service that was down must still find all records
@@ -138,6 +138,9 @@ class BrokerClient:
         }
         if others:
             config["message.timestamp.type"] = "LogAppendTime"
+            config["compression.type"] = (
+                "producer"  # a broker that compresses anew unpacks all into its memory
+            )
         partitions, replicas = self._settings.partitions, self._settings.replication
         new = [NewTopic(topic, partitions, replicas, topic_configs=config) for topic in topics]
         answer = await self._admin.create_topics(new)

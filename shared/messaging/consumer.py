@@ -26,7 +26,7 @@ from shared.events import Event
 from shared.messaging import message_spans
 from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, close_client, may_pass
-from shared.messaging.fetching import Fetcher
+from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.messaging.parked import OUTBOX, ParkedRecord, find_parked, mark_redriven, park, send_again
@@ -108,7 +108,7 @@ class Consumer:
         self._cluster = ""
         self._uncommitted: dict[TopicPartition, int] = {}
         """Next offsets that the database has reached and the broker does not know yet."""
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumer: BoundedConsumer | None = None
         self._fetcher = Fetcher(settings, log)
         self._lag = Lag(self.partitions)
         telemetry.metrics.add_gauge(LAG, self._lag.messages)
@@ -122,8 +122,8 @@ class Consumer:
         async with BrokerClient(self._settings) as broker:
             await broker.ensure(self._topics)
             self._cluster, self._uncommitted = broker.cluster, {}
-            consumer = AIOKafkaConsumer(
-                **self._settings.client(),
+            consumer = BoundedConsumer(
+                self._settings,
                 group_id=self._service,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -142,7 +142,7 @@ class Consumer:
                 self._consumer = None
                 await close_client(consumer.stop())
 
-    async def _read(self, consumer: AIOKafkaConsumer, broker: BrokerClient) -> None:
+    async def _read(self, consumer: BoundedConsumer, broker: BrokerClient) -> None:
         pace, committed_at = Pace(QUIET_GAP_S, BUSY_GAP_S), _seconds()
         while True:
             await broker.check()

@@ -42,14 +42,25 @@ class RecordPlace:
 
 @dataclass
 class UndecodedRecord(ConsumerRecord):  # type: ignore[misc]
-    """Stands for records that the Kafka client cannot decode, in the place of the last of them."""
+    """Stands for records that are not decoded, in the place of the last of them."""
 
+    zh: str = ""
     reason: str = ""
+    """Why, in English; `zh` in Chinese."""
 
     @classmethod
-    def at(cls, partition: TopicPartition, offset: int, reason: str) -> Self:
-        """A record without content and without a time."""
-        return cls(*partition, offset, 0, 0, None, None, None, -1, -1, (), reason)
+    def at(
+        cls,
+        partition: TopicPartition,
+        offset: int,
+        zh: str,
+        reason: str,
+        *,
+        timestamp: int = 0,
+        timestamp_type: int = 0,
+    ) -> Self:
+        """A record without content."""
+        return cls(*partition, offset, timestamp, timestamp_type, None, None, None, -1, -1, (), zh, reason)
 
 
 @dataclass(slots=True)

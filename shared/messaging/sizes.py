@@ -6,5 +6,7 @@ LARGEST_REQUEST = 1_048_576
 """The producer's `max_request_size`: a record and its framing."""
 LARGEST_BATCH = 1_048_588
 """`max.message.bytes` of a topic that a service creates. As Kafka's default: older topics take as much."""
+LARGEST_UNPACKED = 8 * LARGEST_BATCH
+"""Bytes that a fetched batch unpacks to. Unless told else, producers compress batches of 1 MB at most."""
 LARGEST_COPY = 65_536
 """Bytes of the copy of a record on the topic of parked records. The table alone holds a larger one."""

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.protocol.admin import (
     AlterConfigsRequest,
     CreateAclsRequest,
@@ -38,6 +40,7 @@ from tests.city import ALL, City
 from tests.kafka import Bare
 
 TOPIC_REFUSED, GROUP_REFUSED, CLUSTER_REFUSED = 29, 30, 31
+SET_FOR_TOPIC = 1
 REFUSED = {TOPIC_REFUSED, GROUP_REFUSED, CLUSTER_REFUSED}
 BANKS = ("abc", "xyz")
 WRITTEN = {
@@ -191,6 +194,23 @@ async def test_a_service_reads_what_it_hears_alone(cluster: Kafka, service: str)
     found = await answers(cluster, service, [(topic, reading(topic)["fetch"]) for topic in TOPICS])
     assert {topic for topic, codes in found.items() if codes == {0}} == heard
     assert {topic for topic, codes in found.items() if TOPIC_REFUSED in codes} == set(TOPICS) - heard
+
+
+async def test_the_topics_of_banks_are_kept_as_they_were_compressed_and_timed_by_the_broker(
+    cluster: Kafka,
+) -> None:
+    admin = AIOKafkaAdminClient(**cluster.as_client().client())
+    await admin.start()
+    try:
+        topic = ConfigResource(ConfigResourceType.TOPIC, "banks.abc.replies")
+        (answer,) = await admin.describe_configs([topic])
+    finally:
+        await admin.close()
+    of_topic = {
+        name: value for name, value, _, source, *_ in answer.resources[0][4] if source == SET_FOR_TOPIC
+    }
+    wanted = {"compression.type": "producer", "message.timestamp.type": "LogAppendTime"}
+    assert {name: of_topic.get(name) for name in wanted} == wanted
 
 
 async def test_a_bank_that_the_broker_refuses_holds_up_nobody(city: City, kafka: Kafka | None) -> None:

@@ -5,11 +5,11 @@ once, whatever is killed. What cannot be read is answered on the bank's receipts
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from services.financing.banks.kafka import queries, receipts, topics
@@ -23,7 +23,7 @@ from shared.database.connection import Connection
 from shared.database.retry import keep_running
 from shared.messaging import message_spans
 from shared.messaging.broker import close_client, may_pass
-from shared.messaging.fetching import Fetcher
+from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.parked import park
 from shared.messaging.records import ReceivedRecord, place_of
 from shared.messaging.settling import settle
@@ -67,8 +67,8 @@ class BankReader:
 
     async def _session(self) -> None:
         settings = self._context.settings
-        consumer = AIOKafkaConsumer(
-            **settings.client(),
+        consumer = BoundedConsumer(
+            settings,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=settings.fetch_wait_ms,
@@ -79,25 +79,17 @@ class BankReader:
             await self._seek(consumer)
             while True:
                 batches = await self._fetcher.fetch(consumer, timeout_ms=200, max_records=BATCH)
-                if not batches:
-                    await self._mark_complete(consumer)
-                    continue
                 try:
-                    records = [record for batch in batches.values() for record in batch]
-                    await settle(
-                        records,
-                        self._transact,
-                        without_content,
-                        self._log,
-                        self._stand,
-                        passed_on=(_ReadElsewhere,),
-                    )
+                    if batches:
+                        await self._settle([record for batch in batches.values() for record in batch])
+                    else:
+                        await self._mark_complete(consumer)
                 except _ReadElsewhere:
                     await self._seek(consumer)
         finally:
             await close_client(consumer.stop())
 
-    async def _seek(self, consumer: AIOKafkaConsumer) -> None:
+    async def _seek(self, consumer: BoundedConsumer) -> None:
         """Read on at the offsets that the database holds."""
         partitions = [partition.partition for partition in self._partitions]
         async with self._context.engine.begin() as conn:
@@ -105,7 +97,11 @@ class BankReader:
         for partition in self._partitions:
             consumer.seek(partition, self._next_offsets[partition.partition])
 
-    async def _mark_complete(self, consumer: AIOKafkaConsumer) -> None:
+    async def _settle(self, records: Sequence[ConsumerRecord]) -> None:
+        passed_on = (_ReadElsewhere,)
+        await settle(records, self._transact, without_content, self._log, self._stand, passed_on=passed_on)
+
+    async def _mark_complete(self, consumer: BoundedConsumer) -> None:
         """Keep up to when all replies were read. The end offsets are asked for after that moment."""
         now, context = asyncio.get_running_loop().time(), self._context
         if context.settings.clock == "wall" and now < self._asked_at + COMPLETE_EVERY_S:
@@ -117,12 +113,21 @@ class BankReader:
             return
         end_offsets = await consumer.end_offsets(self._partitions)
         by_number = {partition.partition: offset for partition, offset in end_offsets.items()}
-        async with context.engine.connect() as conn:
+        ahead = await self._ahead(consumer)
+        async with context.engine.begin() as conn:
+            if ahead:
+                await self._move(conn, ahead)
             complete = await queries.mark_complete(conn, self._source, by_number, upto)
+        self._next_offsets |= ahead
         self._asked_at = now
         if complete:  # else a reply came meanwhile, and the same moment is asked about again
             self._complete_upto = upto
         context.news.set()
+
+    async def _ahead(self, consumer: BoundedConsumer) -> dict[int, int]:
+        """The positions beyond the last replies: the marker that ends a transaction takes an offset, too."""
+        positions = {tp.partition: await consumer.position(tp) for tp in self._partitions}
+        return {number: at for number, at in positions.items() if at > self._next_offsets[number]}
 
     async def _transact(self, records: Sequence[ConsumerRecord], failed: str | None) -> None:
         replies = [read(record) for record in records]
@@ -135,7 +140,8 @@ class BankReader:
         bank, cluster = self._source
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
-            next_offsets = await self._move(conn, replies)
+            next_offsets = {reply.raw.partition: reply.raw.offset + 1 for reply in replies}
+            await self._move(conn, next_offsets)
             work = Work(conn, at)
             await work.load(self._keys(replies) if failed is None else ())
             answers = [self._answer_in_span(work, reply, failed, spans) for reply in replies]
@@ -150,16 +156,14 @@ class BankReader:
         self._next_offsets |= next_offsets
         self._context.telemetry.metrics.count_said(work.published)
 
-    async def _move(self, conn: Connection, replies: Sequence[BankReply]) -> dict[int, int]:
-        """Move the offsets past the replies; returns them. `_ReadElsewhere` where another replica did."""
-        next_offsets = {reply.raw.partition: reply.raw.offset + 1 for reply in replies}
+    async def _move(self, conn: Connection, next_offsets: Mapping[int, int]) -> None:
+        """Move the offsets of partitions on. Raises `_ReadElsewhere` where another replica did."""
         stretches = [
             Stretch(partition, self._next_offsets[partition], next_offset)
             for partition, next_offset in next_offsets.items()
         ]
         if not await queries.move(conn, self._source, stretches):
             raise _ReadElsewhere
-        return next_offsets
 
     def _keys(self, replies: Sequence[BankReply]) -> set[Any]:
         reports = [reply.report for reply in replies if reply.report is not None]

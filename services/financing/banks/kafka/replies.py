@@ -54,7 +54,7 @@ def read(raw: KafkaRecord) -> BankReply:
     """Read one record; never raises."""
     names: dict[str, str] = {}
     if isinstance(raw, UndecodedRecord):
-        return BankReply(raw, None, names, "headers", f"消息无法解码：{raw.reason}", raw.reason)
+        return BankReply(raw, None, names, "batch", raw.zh, raw.reason)
     if raw.value is None or len(raw.value) > LONGEST:
         return BankReply(
             raw, None, names, "body", "消息为空或超过 64 KiB", "the message is empty or above 64 KiB"

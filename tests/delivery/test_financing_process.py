@@ -1,9 +1,9 @@
-"""Financing is killed amid a bank's replies, again and again: each has its effect once, and its receipt."""
+"""Financing as a process: killed amid a bank's replies, and given what unpacks to more than its memory."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from huying.local.cluster import ServiceProcess, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.financing.banks.kafka.topics import receipts, replies
 from shared.database.connection import Database
-from tests.banks import wish
+from shared.messaging.sizes import LARGEST_UNPACKED
+from tests import batches
+from tests.banks import KafkaBank, wish
 from tests.city import City, empty
 
 REQUESTS = 150
@@ -58,8 +60,13 @@ async def rows(database: Database, query: str) -> list[Any]:
         return [tuple(row) for row in await conn.execute(sa.text(query))]
 
 
-async def asked(city: City, financing: ServiceProcess) -> list[str]:
-    """The legs of many requests to one bank."""
+Call = Callable[[str, str, str, Any], Awaitable[Any]]
+"""Sends a request to financing as an account: the account, the method, the path and the body."""
+
+
+@pytest.fixture
+async def call(city: City, financing: ServiceProcess) -> AsyncIterator[Call]:
+    """Calls financing. The directory has one bank, on Kafka."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{financing.port}/financing", timeout=60) as http:
 
         async def send(by: str, method: str, path: str, body: Any) -> Any:
@@ -68,8 +75,13 @@ async def asked(city: City, financing: ServiceProcess) -> list[str]:
 
         await city.broker.admit(["abc"])
         await send("office", "PUT", "/banks/abc", {"name": "示例银行", "ways": ["kafka"]})
-        together = (send("operator", "POST", "/requests", wish("abc")) for _ in range(REQUESTS))
-        return [loan["legs"][0]["leg"] for loan in await asyncio.gather(*together)]
+        yield send
+
+
+async def asked(call: Call, number: int) -> list[str]:
+    """The legs of so many requests to the bank."""
+    together = (call("operator", "POST", "/requests", wish("abc")) for _ in range(number))
+    return [loan["legs"][0]["leg"] for loan in await asyncio.gather(*together)]
 
 
 def place(record: ConsumerRecord) -> tuple[int, int]:
@@ -83,9 +95,9 @@ def id_of(record: ConsumerRecord) -> str:
 
 
 async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_receipt_each(
-    city: City, financing: ServiceProcess, database: Database
+    city: City, financing: ServiceProcess, call: Call, database: Database
 ) -> None:
-    legs = await asked(city, financing)
+    legs = await asked(call, REQUESTS)
     plan = bank_sim.BankPlan("abc", faults={"duplicate": 0.5, "garbage": 0.3}, seed=3, speed=1e7)
     about = {"amount": "500000.00", "term_months": 12}
     wanted = {(leg, step.report["state"]) for leg in legs for step in plan.reports({"leg": leg, **about})}
@@ -122,6 +134,31 @@ async def test_replies_amid_which_financing_is_killed_have_one_effect_and_one_re
     assert {"accepted", "repeated", "malformed"} <= set(codes.values())
     malformed = sum(code == "malformed" for code in codes.values())
     assert await rows(database, "select count(*) from parked") == [(malformed,)]
+
+
+def most_memory(process: ServiceProcess) -> int:
+    """The most megabytes that the process has held in memory so far."""
+    status = Path(f"/proc/{process.process_id}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) // 1024
+
+
+async def test_what_unpacks_to_more_than_the_memory_costs_its_place_alone(
+    city: City, financing: ServiceProcess, call: Call, database: Database
+) -> None:
+    (leg,) = await asked(call, 1)
+    fitting = [batches.packed_batch(0, bytes(LARGEST_UNPACKED - 100), by="zstd")] * 40
+    bombs = [batches.bomb("zstd", 580), *fitting, batches.bomb("gzip", 400), batches.bomb("lz4", 200)]
+    async with KafkaBank(city, "abc") as bank:
+        assert (await bank.report(leg, "contacted"))["code"] == "accepted"
+        before = most_memory(financing)
+        assert await batches.put(city.broker.as_client(), replies("abc"), *bombs) == 0
+        answers = (await bank.until("receipts", 1 + len(bombs)))[1:]
+        assert {answer["body"]["code"] for answer in answers} == {"malformed"}
+        assert (await bank.report(leg, "under_review"))["code"] == "accepted"
+        grown = most_memory(financing) - before
+    assert grown < 120, f"{grown} MB"
+    parked = "select sum(length(body)), count(*) filter (where reason like '%do not unpack%') from parked"
+    assert await rows(database, parked) == [(0, 3)]
 
 
 async def until(database: Database, query: str, least: Any, seconds: float = 90) -> None:
