@@ -212,7 +212,7 @@ def _message(type_: str, source: str) -> Schema:
         "ce_time": _AT,
         "content-type": "application/json",
     }
-    constant: Schema = {"ce_type": {"const": type_}}
+    needed: Schema = {} if model is BankReport else {"required": ["ce_id"]}
     description = inspect.getdoc(model) or ""
     return {
         "name": type_,
@@ -223,7 +223,7 @@ def _message(type_: str, source: str) -> Schema:
         "headers": {
             "allOf": [
                 {"$ref": "#/components/schemas/Headers"},
-                {"type": "object", "properties": constant},
+                {"type": "object", "properties": {"ce_type": {"const": type_}}, **needed},
             ]
         },
         "payload": {"$ref": _REF.format(model=_name(model))},
@@ -231,12 +231,15 @@ def _message(type_: str, source: str) -> Schema:
     }
 
 
+_ID: Final = (
+    "Of the message; drop what comes again. A report has its report_id and needs none; a receipt repeats it."
+)
 _HEADERS: Final[dict[str, Any]] = {
     "type": "object",
-    "required": ["ce_specversion", "ce_id", "ce_type"],
+    "required": ["ce_specversion", "ce_type"],
     "properties": {
         "ce_specversion": {"const": "1.0"},
-        "ce_id": {"type": "string", "description": "Of the message; drop what comes again."},
+        "ce_id": {"type": "string", "description": _ID},
         "ce_type": {"type": "string"},
         "ce_source": {"type": "string"},
         "ce_time": {"type": "string", "format": "date-time", "description": "The sender's word alone."},

@@ -212,7 +212,8 @@ async def test_a_bank_s_headers_without_a_value_are_answered(city: City) -> None
         replies = (
             (valid, "traceparent", "accepted"),
             (valid, "x-env", "repeated"),
-            (valid, "ce_id", "malformed"),
+            (valid, "ce_id", "repeated"),
+            (valid, "ce_type", "malformed"),
             (valid, "ce_specversion", "malformed"),
             (valid, "ce_time", "repeated"),
             (b"not json", "x-env", "malformed"),

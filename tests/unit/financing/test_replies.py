@@ -21,7 +21,7 @@ REPORT = {
 
 
 def record(
-    value: bytes | None, headers: dict[str, bytes] | None = None, at: datetime = READ_AT, kind: int = 0
+    value: bytes | None, headers: dict[str, Any] | None = None, at: datetime = READ_AT, kind: int = 0
 ) -> ConsumerRecord:
     sent = tuple((GOOD if headers is None else headers).items())
     ms = int(at.timestamp() * 1000)
@@ -39,6 +39,15 @@ def test_a_whole_report_is_read() -> None:
     assert reply.place() == {"id": "1", "partition": 2, "offset": 7}
 
 
+@pytest.mark.parametrize("ce_id", [None, b"", b"\x00", b"\xe2\x80\x8b", b"x" * 101])
+def test_a_report_needs_no_id_of_its_message_as_it_has_one_of_its_own(ce_id: bytes | None) -> None:
+    absent = {name: value for name, value in GOOD.items() if name != "ce_id"}
+    for headers in (absent, absent | {"ce_id": ce_id}):
+        reply = read(record(body(), headers))
+        assert reply.report is not None, headers
+        assert reply.place() == {"id": None, "partition": 2, "offset": 7}
+
+
 @pytest.mark.parametrize(
     ("value", "headers", "field"),
     [
@@ -51,6 +60,8 @@ def test_a_whole_report_is_read() -> None:
         (body(), {}, "ce_type"),
         (body(), GOOD | {"ce_type": b"bank.report.v2"}, "ce_type"),
         (body(), GOOD | {"ce_specversion": b"0.3"}, "ce_type"),
+        (body(), GOOD | {"ce_type": None}, "ce_type"),
+        (body(), GOOD | {"ce_specversion": None}, "ce_specversion"),
         (body(), GOOD | {"ce_id": b"\xff"}, "headers"),
         (body(state="approved"), None, "body"),
         (body(state="pushed"), None, "body"),
@@ -66,7 +77,7 @@ def test_a_whole_report_is_read() -> None:
     ],
 )
 def test_what_does_not_fit_is_answered_with_the_field(
-    value: bytes | None, headers: dict[str, bytes] | None, field: str
+    value: bytes | None, headers: dict[str, Any] | None, field: str
 ) -> None:
     reply = read(record(value, headers))
     assert reply.report is None

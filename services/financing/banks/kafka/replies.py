@@ -16,7 +16,7 @@ from shared.web.bodies import mistakes
 from shared.web.letters import all_visible
 
 LONGEST = 64 * 1024
-NEEDED = ("ce_specversion", "ce_id", "ce_type")
+NEEDED = ("ce_specversion", "ce_type")
 APPENDED = 1  # the `timestamp_type` of a record that was timed by the broker, not by its writer
 _OURS = (
     "系统未能处理该回报，正在检查，请勿重复发送",
