@@ -102,6 +102,7 @@ sa.Table(
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("due_at", sa.DateTime(timezone=True), comment="in quiet hours it leaves only if this is near"),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column(
         "next_at", sa.DateTime(timezone=True), nullable=False, comment="of a sending one: end of its lease"

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.deliveries.domain import LEASE
+from shared import events
 from tests.city import local
 from tests.gateway import SECRET, Gateway
 from tests.office import MINUTE, MORNING, Office, card, opened, overdue
@@ -124,6 +125,20 @@ async def test_at_night_only_what_is_urgent_leaves(office: Office) -> None:
     assert ["黄牌提醒" in text for _, text in office.gateway.taken.values()] == [True]
     await office.deliver(timedelta(hours=1))
     assert ["黄牌提醒" in text for _, text in office.gateway.taken.values()] == [True, False]
+
+
+async def test_at_night_nobody_is_woken_for_what_is_due_long_after_it(office: Office) -> None:
+    await office.reach("unit:roads", "13900000001")
+    office.clock.advance(local("2026-11-10 21:00"))
+    in_time = {1: "2026-11-11 10:00", 2: "2026-11-11 10:01", 3: "2026-11-11 23:59"}
+    fields = {"occurred_at": local("2026-11-10 21:00")}
+    warned = [overdue(number, **fields, due_at=local(due)) for number, due in in_time.items()]
+    await office.tell(*(events.AppealDueSoon.model_validate(event.model_dump()) for event in warned))
+    await office.deliver(timedelta(hours=10))
+    assert [_numbers(text) for _, text in office.gateway.taken.values()] == [{"BZ-20261110-00001"}]
+    await office.deliver(timedelta(hours=1))
+    arrived = [_numbers(text) for _, text in office.gateway.taken.values()]
+    assert set().union(*arrived[1:]) == {"BZ-20261110-00002", "BZ-20261110-00003"}
 
 
 async def test_a_thousand_appeals_overdue_in_one_minute_give_each_head_one_message(office: Office) -> None:

@@ -3,7 +3,7 @@
 Pure: no I/O, no clock.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -51,8 +51,13 @@ LEASE = timedelta(minutes=15)
 """How long a delivery belongs to the worker that took it."""
 GATHERING_TIME = {"head": timedelta(minutes=1), "leader": timedelta(minutes=1)}
 """How long messages to this kind of recipient are gathered before they go out, so that they go as one."""
+LONGEST_QUIET_DAYS = 60
 STALE = timedelta(days=7)
 """Messages about what occurred longer ago stay in the inbox: imported past cases must not ring anybody."""
+
+
+WAKES_BEFORE = timedelta(hours=2)
+"""What is due sooner than this after quiet hours still wakes people: later would leave too little time."""
 
 
 def _begins(since_us: int) -> int:
@@ -69,6 +74,7 @@ class QuietHours(BaseModel):
     """When only urgent messages leave: from `since` to `until`, local time, and on days off if `days_off`.
 
     They may run past midnight, and end at 24:00. With equal ends no hour of a working day is quiet.
+    An urgent message about something that is due long after they end waits for their end, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,6 +93,24 @@ class QuietHours(BaseModel):
         if self.since <= self.until:
             return self.since <= now < self.until
         return not self.until <= now < self.since
+
+    def ends_after(self, moment: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime:
+        """When the quiet hours around `moment` end; `moment` where it is in none."""
+        day = moment.astimezone(zone).date()
+        ends = moment
+        for number in range(LONGEST_QUIET_DAYS):
+            midnight = datetime.combine(day + timedelta(days=number), time(), zone)
+            for since_midnight_us in (0, self.until):
+                if not self.covers(ends, calendar, zone):
+                    return ends
+                ends = max(ends, midnight + timedelta(microseconds=since_midnight_us))
+        return ends
+
+    def wakes_until(self, moment: datetime, calendar: Calendar, zone: ZoneInfo) -> datetime | None:
+        """Up to when something must be due to be urgent at `moment`; None where everything may leave."""
+        if not self.covers(moment, calendar, zone):
+            return None
+        return self.ends_after(moment, calendar, zone) + WAKES_BEFORE
 
 
 def gathering_time(recipient: str) -> timedelta:

@@ -25,11 +25,11 @@ from shared.database.rows import ManyRows
 _PLAN = ManyRows(
     """
     insert into deliveries
-      (id, message_id, recipient, channel, address, urgent, state, next_at, written_at, changed_at)
+      (id, message_id, recipient, channel, address, urgent, due_at, state, next_at, written_at, changed_at)
     select cast(md5(concat(m.id, c.channel, c.address)) as uuid), m.id, m.recipient, c.channel, c.address,
-      m.urgent, 'waiting', m.at + m.gathering_time, m.at, m.at
+      m.urgent, m.due_at, 'waiting', m.at + m.gathering_time, m.at, m.at
     from (
-      select id, recipient, urgent, gathering_time, greatest(occurred_at, :at) as at from {rows}
+      select id, recipient, urgent, due_at, gathering_time, greatest(occurred_at, :at) as at from {rows}
     ) as m
     join contacts c on c.recipient = m.recipient
     where c.channel = any(cast(:channels as text[])) and (m.urgent or not c.urgent_only)
@@ -40,6 +40,7 @@ _PLAN = ManyRows(
         "id": "uuid",
         "recipient": "text",
         "urgent": "boolean",
+        "due_at": "timestamptz",
         "gathering_time": "interval",
         "occurred_at": "timestamptz",
     },
@@ -68,6 +69,7 @@ _LEASE_DUE = text(
       select id from deliveries
       where state in ('waiting', 'sending') and urgent = any(cast(:urgent as boolean[])) and next_at <= :at
         and channel = any(cast(:channels as text[]))
+        and (cast(:wakes_until as timestamptz) is null or due_at is null or due_at <= :wakes_until)
       order by urgent desc, next_at, parcel, id limit :limit
     {_LEASED}
     """
@@ -154,6 +156,7 @@ class PlannedMessage(NamedTuple):
     id: UUID
     recipient: str
     urgent: bool
+    due_at: datetime | None
     gathering_time: timedelta
     occurred_at: datetime
 
@@ -170,6 +173,7 @@ async def plan(
             message.id,
             message.recipient,
             message.urgent,
+            message.due_at,
             gathering_time(message.recipient),
             message.occurred_at,
         )
@@ -185,7 +189,8 @@ async def plan_earlier(
     """Plan the messages that a recipient got before an address of it was known. None is urgent any more."""
     rows = await conn.execute(_EARLIER, {"recipient": recipient, "since": at - STALE})
     planned = [
-        PlannedMessage(row.id, recipient, False, gathering_time(recipient), row.occurred_at) for row in rows
+        PlannedMessage(row.id, recipient, False, None, gathering_time(recipient), row.occurred_at)
+        for row in rows
     ]
     await _plan(conn, at, planned, channels)
 
@@ -198,16 +203,28 @@ async def _plan(
 
 
 async def lease_due(
-    conn: Connection, at: datetime, channels: Collection[ChannelKind], limit: int, *, urgent_only: bool
+    conn: Connection,
+    at: datetime,
+    channels: Collection[ChannelKind],
+    limit: int,
+    *,
+    wakes_until: datetime | None,
 ) -> list[Delivery]:
     """Lease up to `limit` deliveries that are due, the urgent ones first. An expired lease counts as due.
+
+    With `wakes_until`, in quiet hours, only urgent ones leave, and of what is due later than that none.
 
     Parcels that were made before are leased whole, beyond `limit` if need be.
     """
     await conn.execute(_WAIT_FOR_OTHERS)
     lease = {"at": at, "lease": at + LEASE}
-    urgent = [True] if urgent_only else [True, False]
-    values = lease | {"channels": list(channels), "limit": limit, "urgent": urgent}
+    urgent = [True, False] if wakes_until is None else [True]
+    values = lease | {
+        "channels": list(channels),
+        "limit": limit,
+        "urgent": urgent,
+        "wakes_until": wakes_until,
+    }
     leased = [_delivery(row) for row in await conn.execute(_LEASE_DUE, values)]
     if made := {delivery.parcel for delivery in leased} - {None}:
         rest = await conn.execute(_LEASE_PARCELS, lease | {"parcels": list(made)})

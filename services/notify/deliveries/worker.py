@@ -84,8 +84,8 @@ class DeliveryWorker:
         async with context.engine.begin() as conn:
             at = await context.clock.stamp(conn)
             channels = [kind for kind, breaker in self._breakers.items() if not breaker.is_open(at)]
-            quiet = self._settings.quiet.covers(at, rulebook(context).calendar, context.zone)
-            leased = await deliveries.lease_due(conn, at, channels, MOST_LEASED, urgent_only=quiet)
+            wakes_until = self._settings.quiet.wakes_until(at, rulebook(context).calendar, context.zone)
+            leased = await deliveries.lease_due(conn, at, channels, MOST_LEASED, wakes_until=wakes_until)
             if not leased:
                 return []
             parcels = parcels_of(leased, cap)

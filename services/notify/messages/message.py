@@ -9,7 +9,10 @@ from services.notify.messages.words import Language
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one recipient is told of one event. Both make its id: written again, it has the same id."""
+    """What one recipient is told of one event. Both make its id: written again, it has the same id.
+
+    With `due_at` an urgent message leaves in quiet hours only if that is near.
+    """
 
     id: UUID
     appeal_id: UUID
@@ -22,3 +25,4 @@ class Message:
     occurred_at: datetime
     urgent: bool
     acknowledge: bool
+    due_at: datetime | None = None

@@ -1,6 +1,6 @@
 """The routes as they are written in routing.yaml: who is told of which event, by which template."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ NOTHING = "~"
 class Route(BaseModel):
     """Who is told of an event, by which template, and whether the message may leave at any hour (`urgent`).
 
+    `near_due`: it may, but in quiet hours only if what it warns of is due before or soon after their end.
     `when` gives, for fields of the event, the values that the route is meant for; `unless` those that it is
     not meant for. Of two routes to one recipient the first that fits counts. With `acknowledge` the recipient
     must acknowledge the message, within the limit of the case's pack.
@@ -25,7 +26,7 @@ class Route(BaseModel):
     unless: dict[str, tuple[str, ...]] = {}
     to: Annotated[tuple[str, ...], Field(min_length=1)]
     template: str
-    urgent: bool = False
+    urgent: bool | Literal["near_due"] = False
     acknowledge: bool = False
 
     def fits(self, event: Event) -> bool:

@@ -88,8 +88,9 @@ class RoutingTable(Routing):
             subject=subject,
             body=body,
             occurred_at=event.occurred_at,
-            urgent=route.urgent,
+            urgent=bool(route.urgent),
             acknowledge=route.acknowledge,
+            due_at=fields["due_at"] if route.urgent == "near_due" else None,
         )
 
 

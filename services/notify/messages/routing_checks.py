@@ -63,6 +63,8 @@ def _misdirected(place: Place, route: Route, event: type[Event]) -> Mistakes:
             yield (*place, "to", index), f"'{word}' is no recipient: choose from {', '.join(RECIPIENTS)}"
         elif (needed := RECIPIENTS[word].needs) and not _has(event, needed):
             yield (*place, "to", index), f"'{word}' needs the field '{needed}', which {event.type} lacks"
+    if route.urgent == "near_due" and not _has(event, "due_at"):
+        yield (*place, "urgent"), f"'near_due' needs the field 'due_at', which {event.type} lacks"
     for condition, fields in (("when", route.when), ("unless", route.unless)):
         for field, values in fields.items():
             if field not in event.model_fields:

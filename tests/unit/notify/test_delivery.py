@@ -7,6 +7,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.notify.deliveries.domain import (
@@ -203,3 +205,61 @@ def test_a_digest_lists_what_it_holds() -> None:
     assert subject == "2 件诉求事项提醒"
     assert body.endswith("1. 超期通知 1\n2. 超期通知 2")
     assert subject_and_body(Parcel(UUID(int=1), (a_delivery(1),))) == ("超期通知 1", "第 1 件")
+
+
+quiet_hours = st.builds(
+    QuietHours,
+    since=st.times(timezones=st.none()).map(str),
+    until=st.times(timezones=st.none()).map(str) | st.just("24:00"),
+    days_off=st.booleans(),
+)
+moments = st.floats(0, 363).map(lambda days: datetime(2026, 1, 1, tzinfo=ZONE) + timedelta(days=days))
+
+
+@given(quiet_hours, moments)
+@settings(deadline=None)
+def test_quiet_hours_end_at_the_first_moment_that_is_not_in_them(quiet: QuietHours, at: datetime) -> None:
+    ends = quiet.ends_after(at, CALENDAR, ZONE)
+    assert ends >= at
+    if ends - at < timedelta(days=30):  # there may be none, where each hour is quiet
+        assert not quiet.covers(ends, CALENDAR, ZONE)
+    passed = (ends - at) * 0.999
+    for part in range(20):
+        between = at + passed * part / 20
+        assert between == ends or quiet.covers(between, CALENDAR, ZONE)
+
+
+@given(quiet_hours, moments, st.timedeltas(timedelta(0), timedelta(days=12)))
+@settings(deadline=None)
+def test_people_are_woken_for_what_is_due_before_or_soon_after_quiet_hours_end_and_for_no_more(
+    quiet: QuietHours, at: datetime, left: timedelta
+) -> None:
+    until = quiet.wakes_until(at, CALENDAR, ZONE)
+    if not quiet.covers(at, CALENDAR, ZONE):
+        assert until is None
+        return
+    assert until is not None
+    due_at, ends = at + left, quiet.ends_after(at, CALENDAR, ZONE)
+    assert (due_at <= until) == (due_at <= ends + timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("at", "due", "wakes"),
+    [
+        ("03-09 02:30", "03-10 00:00", False),  # 24:00 of that Monday
+        ("03-09 02:30", "03-09 10:00", True),
+        ("03-09 02:30", "03-09 10:01", False),
+        ("03-09 02:30", "03-09 06:00", True),  # before they end
+        ("03-07 15:00", "03-08 24:00", True),  # a Saturday; they end on Monday
+        ("03-07 15:00", "03-09 24:00", False),
+        ("10-01 09:00", "10-07 24:00", True),  # Golden Week; they end on the 8th
+    ],
+)
+def test_what_is_due_long_after_quiet_hours_waits_for_their_end(at: str, due: str, wakes: bool) -> None:
+    day, clock = due.split()
+    hours = int(clock[:2])
+    due_at = datetime.fromisoformat(f"2026-{day} {hours % 24:02}{clock[2:]}").replace(tzinfo=ZONE)
+    moment = datetime.fromisoformat(f"2026-{at}").replace(tzinfo=ZONE)
+    until = QuietHours().wakes_until(moment, CALENDAR, ZONE)
+    assert until is not None
+    assert (due_at + timedelta(days=hours // 24) <= until) == wakes

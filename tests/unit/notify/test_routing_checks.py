@@ -39,6 +39,11 @@ MISTAKES = [
     ),
     (
         "{to: [enterprise], template: received}",
+        "{to: [enterprise], template: received, urgent: near_due}",
+        "routes, appeal.received.v1, entry 1, urgent: 'near_due' needs the field 'due_at'",
+    ),
+    (
+        "{to: [enterprise], template: received}",
         "{to: [enterprise], template: recieved}",
         "routes, appeal.received.v1, entry 1, template: there is no template 'recieved' in zh-CN",
     ),
