@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from huying.commands.options import STATE, Excel, Key, Out, SettingsFile, State, Url
-from shared.web.bodies import midnight_as_00
 
 Packs = Annotated[
     list[str] | None, typer.Option("--pack", help="The rule pack; give it twice to compare two.")
@@ -30,6 +29,8 @@ CalendarFile = Annotated[
 
 
 def _moment(text: str) -> datetime:
+    from shared.web.bodies import midnight_as_00
+
     try:
         return datetime.fromisoformat(midnight_as_00(text))
     except ValueError as error:
