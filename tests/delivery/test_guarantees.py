@@ -177,7 +177,9 @@ async def test_postgres_killed_while_events_flow(city: City) -> None:
     await city.directory()
     await city.import_cases([PastCase(f"a{i}", "2026-11-09 10:00") for i in range(300)])
     city.set_clocks("2026-11-20 09:00")
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(60):
+        while not await city.said("escalation", "card.issued.v1"):
+            await asyncio.sleep(0.02)
     await city.postgres.kill()
     await city.postgres.start()
     await city.drained(120)

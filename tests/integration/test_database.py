@@ -23,6 +23,9 @@ END_THE_OTHERS = text(
     """
 )
 KEEP = text("insert into inbox (event_id) values (gen_random_uuid())")
+SLEEPING = text(
+    "select count(*) from pg_stat_activity where state = 'active' and query = 'select pg_sleep(60)'"
+)
 COUNT = text("select count(*) from inbox")
 SESSION = text("select pg_backend_pid()")
 
@@ -114,7 +117,9 @@ async def test_one_who_is_cancelled_in_a_transaction_leaves_nothing(database: Da
 
     for _ in range(3):
         task = asyncio.create_task(wait_for_ever())
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(30), database.connect() as conn:
+            while not (await conn.execute(SLEEPING)).scalar():
+                await asyncio.sleep(0.02)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
