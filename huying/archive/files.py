@@ -27,7 +27,7 @@ RECORD = "huying.record.v1"
 STATE = "huying.state.v1"
 END = "huying.end.v1"
 LONGEST_LINE = 16 * 1024 * 1024
-"""Bytes of a line that is written or read. Events are below 1 MB, rows of tables below 4."""
+"""Bytes of a line that is written or read. An event that can be sent has at most 1 MB."""
 LONGEST_METADATA = 1024 * 1024
 _RECORD = re.compile(
     rb'\{"recordlink":"([0-9a-f]{64})",("specversion":"1\.0","id":"([0-9]{1,18})","source":"/huying/([a-z]+)",'
