@@ -20,6 +20,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 def schema() -> str:
     """The JSON Schema of a pack's file, for editors."""
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Pack.model_json_schema()}
+    whole = {"required": document.pop("required")}
+    amending = {"required": ["id", "version", "amends"]}
+    document |= {"if": {"required": ["amends"]}, "then": amending, "else": whole}
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
@@ -88,9 +91,17 @@ def page(name: str, settings: Path | None, language: Language) -> str:
         head=_head(rules, language),
         topics=_topics(rules, language),
         numbers=_numbers(rules, language),
-        hash=sha256(pack.file_of(name).read_bytes()).hexdigest(),
+        hash=_hashes(pack.files_of(name)),
         say={key: _in(text, language) for key, text in words.PAGE.items()},
     )
+
+
+def _hashes(files: list[Path]) -> str:
+    """The hash of the pack's file; of each by its name, where it amends another."""
+    hashes = [sha256(file.read_bytes()).hexdigest() for file in files]
+    if len(files) == 1:
+        return hashes[0]
+    return ", ".join(f"{file.name} {digest}" for file, digest in zip(files, hashes, strict=True))
 
 
 def text(name: str, settings: Path | None, language: Language) -> str:

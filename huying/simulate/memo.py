@@ -15,6 +15,7 @@ from huying.simulate.local_days import LocalDays
 from huying.simulate.recorded_case import RecordedCase
 from huying.simulate.results import CaseResult, CsvLines, CsvRenderer, cell
 from shared.events import Kind
+from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.time import limits
@@ -57,6 +58,7 @@ class JudgementMemo:
         )
         self._on_clock = {rule.limit for rule in on_clock if rule.limit}
         self._hours = table.hours
+        self._whole_minutes = table.counting.whole_minutes
         self._calendar = calendar
         self._days = LocalDays(ZoneInfo(rules.zone))
         self._renderer = renderer
@@ -68,11 +70,12 @@ class JudgementMemo:
         """The pattern of a case; None where the pack's limits allow none."""
         if not self._possible:
             return None
-        at = case.received_at
+        at = self._counted_from(case.received_at)
         moments = [at]
         key: list[object] = [case.unit.code, *self._position(at)]
         for definition, occurred_at, _ in case.acts:
             key.append(definition.act)
+            occurred_at = self._counted_from(occurred_at)
             if occurred_at != at:
                 key += self._position(occurred_at)
                 moments.append(occurred_at)
@@ -83,14 +86,23 @@ class JudgementMemo:
 
     def _add_ends(self, case: RecordedCase, key: list[object], moments: list[datetime]) -> None:
         """Add the moments at which the case's own limits end, and their order among the acts."""
-        at, acts = case.received_at, tuple(moments)
-        ends = [limits.due(limit, at, self._calendar, self._hours).due_at for limit in self._on_clock]
+        at, acts = moments[0], tuple(moments)
+        whole = self._whole_minutes
+        ends = [
+            limits.due(limit, at, self._calendar, self._hours, whole_minutes=whole).due_at
+            for limit in self._on_clock
+        ]
         key.append(case.due_at is not None)
-        for end in (case.due_at, *ends):
+        for end in (case.due_at and self._counted_from(case.due_at), *ends):
             if end is not None:
+                passes_at = end + DUE_MINUTE if whole else end
                 key += self._position(end)
-                key += (bisect_left(acts, end), bisect_right(acts, end), end <= self._upto)
-                moments.append(end)
+                key += (bisect_left(acts, end), bisect_right(acts, end), passes_at <= self._upto)
+                moments += (end, passes_at) if whole else (end,)
+
+    def _counted_from(self, at: datetime) -> datetime:
+        """The minute shown, where whole minutes count."""
+        return at.replace(second=0, microsecond=0) if self._whole_minutes else at
 
     def _position(self, at: datetime) -> tuple[date, int]:
         """The local day, and the position in it: odd at a moment at which limits end, else even."""

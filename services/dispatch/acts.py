@@ -117,11 +117,15 @@ class DecideExtension(LegAct):
 
 
 class Pause(LegAct):
-    """`ground` is one of the pack's, where it names some; `rank` as for an extension."""
+    """`ground` is one of the pack's, where it names some; `rank` as for an extension.
+
+    A limit given as a moment moves by what is paused; `runs_on` names those that this pause does not move.
+    """
 
     act: Literal["pause"] = "pause"
     reason: Line
     ground: PackWord | None = None
+    runs_on: Annotated[tuple[PackWord, ...], Field(max_length=20)] = ()
     approver: Line
     rank: Rank | None = None
 

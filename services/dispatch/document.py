@@ -115,7 +115,10 @@ class ObjectionDecision(BaseModel):
 
 
 class LegDocument(BaseModel):
-    """One leg as it stands. `responded_at`: the time of the first reply. `replied_at`: of the last."""
+    """One leg as it stands. `responded_at`: the time of the first reply. `replied_at`: of the last.
+
+    `given_moments` are the deadlines whose limit was given as a moment at dispatch.
+    """
 
     leg_id: UUID
     unit: str
@@ -139,6 +142,7 @@ class LegDocument(BaseModel):
     extended: list[ApprovedExtension] = []
     stages: list[ReachedStage] = []
     pauses: int = 0
+    given_moments: tuple[PackWord, ...] = ()
 
     def require(self, *states: LegState) -> None:
         """Raise `Conflict` unless the leg is in one of `states`."""

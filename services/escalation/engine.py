@@ -63,7 +63,7 @@ ACTS: dict[type[Event], Callable[[Any], Act]] = {
     events.AppealObjected: _act(acts.Objected, "leg_id"),
     events.ObjectionDecided: _act(acts.ObjectionDecided, "leg_id", "upheld"),
     events.AppealExtended: _act(acts.Extended, "leg_id", "deadline", "limit"),
-    events.AppealPaused: _act(acts.Paused, "leg_id", "ground"),
+    events.AppealPaused: _act(acts.Paused, "leg_id", "ground", "runs_on"),
     events.AppealResumed: _act(acts.Resumed, "leg_id"),
     events.AppealRefused: _act(acts.Refused, "leg_id"),
     events.LiftRequested: _act(acts.LiftRequested, "leg_id"),

@@ -137,7 +137,10 @@ class ExtensionDenied(LegEvent):
 
 
 class AppealPaused(LegEvent):
-    """Time stopped counting for the leg. `ground` is one of those the pack names."""
+    """Time stopped counting for the leg. `ground` is one of those the pack names.
+
+    `runs_on` are the deadlines, given as a moment, that the pause does not move.
+    """
 
     type = "appeal.paused.v1"
     source = "dispatch"
@@ -145,6 +148,7 @@ class AppealPaused(LegEvent):
     reason: str
     approver: str
     ground: PackWord | None = None
+    runs_on: tuple[PackWord, ...] = ()
 
 
 class AppealResumed(LegEvent):

@@ -31,9 +31,21 @@ class Mistakes(ValueError):
     """A file cannot be used. The message names file, line and rule, one mistake a line."""
 
 
-def read(path: Path, model: type[M], contradictions: Callable[[M], Iterable[tuple[Place, str]]]) -> M:
-    """The file at `path` as a `model`. Mistakes for what is unreadable, invalid or contradicts itself."""
-    root = document(path)
+BaseOf = Callable[[Path, dict[str, str]], Path | None]
+"""Which file another one amends, by its path and the texts at its top; None for a file that stands alone."""
+
+
+def read(
+    path: Path,
+    model: type[M],
+    contradictions: Callable[[M], Iterable[tuple[Place, str]]],
+    base_of: BaseOf = lambda path, words: None,
+) -> M:
+    """The file at `path` as a `model`. Mistakes for what is unreadable, invalid or contradicts itself.
+
+    What stands at the top of a file takes the place of what the file that it amends has there.
+    """
+    root = _amended(path, base_of)
     if not isinstance(root, yaml.MappingNode) and not issubclass(model, RootModel):
         raise Mistakes(f"{path}, line 1: expected a mapping of names to values")
     try:
@@ -43,6 +55,27 @@ def read(path: Path, model: type[M], contradictions: Callable[[M], Iterable[tupl
         raise
     _refuse(path, root, contradictions(made))
     return made
+
+
+def chain(path: Path, base_of: BaseOf) -> list[Path]:
+    """The file at `path`, the one that it amends, and so on."""
+    base = base_of(path, _texts_of(document(path)))
+    return [path, *(chain(base, base_of) if base else ())]
+
+
+def _amended(path: Path, base_of: BaseOf) -> yaml.CollectionNode:
+    root = document(path)
+    base = base_of(path, _texts_of(root))
+    if base:
+        own = {key.value for key, _ in root.value}
+        root.value += [(key, value) for key, value in _amended(base, base_of).value if key.value not in own]
+    return root
+
+
+def _texts_of(root: yaml.CollectionNode) -> dict[str, str]:
+    """The texts at the top of a document, by name."""
+    entries = root.value if isinstance(root, yaml.MappingNode) else ()
+    return {key.value: value.value for key, value in entries if isinstance(value, yaml.ScalarNode)}
 
 
 def values(path: Path) -> Any:
@@ -228,8 +261,8 @@ def _value(node: yaml.Node) -> Any:
 def _refuse(path: Path, root: yaml.Node, mistakes: Iterable[tuple[Place, str]]) -> None:
     sentences = []
     for place, rule in mistakes:
-        line, found = _find(root, place)
-        sentences.append(f"{path}, line {line}: {_words(found)}{_cut(rule, LONGEST_RULE)}")
+        mark, found = _find(root, place)
+        sentences.append(f"{mark.name}, line {mark.line + 1}: {_words(found)}{_cut(rule, LONGEST_RULE)}")
         if len(sentences) == MOST_MISTAKES:
             sentences.append(f"{path}: 还有更多错误 / has more mistakes: mend these first")
             break
@@ -237,20 +270,20 @@ def _refuse(path: Path, root: yaml.Node, mistakes: Iterable[tuple[Place, str]]) 
         raise Mistakes("\n".join(sentences)) from None
 
 
-def _find(node: yaml.Node, place: Place) -> tuple[int, Place]:
-    """The line of a place, and the place without what is not in the file: names of a model's variants."""
-    line, found = node.start_mark.line + 1, []
+def _find(node: yaml.Node, place: Place) -> tuple[yaml.Mark, Place]:
+    """Where a place is, and the place without what is not in the file: names of a model's variants."""
+    mark, found = node.start_mark, []
     for index, part in enumerate(place):
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
-            line = node.start_mark.line + 1
+            mark = node.start_mark
         elif isinstance(node, yaml.MappingNode) and part in (keys := [key.value for key, _ in node.value]):
             key, node = node.value[len(keys) - 1 - keys[::-1].index(part)]
-            line = key.start_mark.line + 1
+            mark = key.start_mark
         elif index < len(place) - 1:
             continue
         found.append(part)
-    return line, tuple(found)
+    return mark, tuple(found)
 
 
 def _words(place: Place) -> str:

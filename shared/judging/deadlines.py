@@ -8,12 +8,16 @@ from shared.rules.wording.deadlines import explain_deadline
 
 
 def stated(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[events.Deadline]:
-    """The deadlines `now`, explained. One whose date is as it was `before` keeps its explanation."""
+    """The deadlines `now`, explained. One whose date is as it was `before` keeps its explanation.
+
+    One that ran on during a pause is explained anew: its date is the same, and the pause is told.
+    """
     explanations = {_identity(deadline): deadline.explanation for deadline in before}
     explained = []
     for deadline in now:
         unexplained = to_event(deadline)
-        explanation = explanations.get(_identity(unexplained)) or explain_deadline(deadline)
+        known = None if deadline.ran_on else explanations.get(_identity(unexplained))
+        explanation = known or explain_deadline(deadline)
         explained.append(unexplained.model_copy(update={"explanation": explanation}))
     return explained
 

@@ -32,6 +32,8 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.one_of(map(_values, parts))
     if origin is dict:
         return st.dictionaries(_values(parts[0]), _values(parts[1]), max_size=3)
+    if origin is tuple and parts[1:] == (...,):
+        return st.lists(_values(parts[0]), max_size=3).map(tuple)
     return st.from_type(annotation)
 
 

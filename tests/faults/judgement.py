@@ -6,11 +6,12 @@ An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` th
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from tests.faults.reckoning import AT_RECEIPT, WHEN_LIFTED, Rules, due, is_in, limit_of
+from tests.faults.reckoning import AT_RECEIPT, WHEN_LIFTED, Rules, due, is_in, limit_of, remind_at
 
+DUE_MINUTE = timedelta(minutes=1, microseconds=-1)
 _KINDS = ("dispatch", "contact", "reply", "completion", "objection", "lifted", "follow_up")
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
 """The order in which the ladder handles deadlines that pass at the same moment."""
@@ -42,8 +43,8 @@ class ExpectedDeadline:
     met_at: datetime | None = None
 
     def fires_at(self) -> datetime:
-        """When the open deadline next causes an event."""
-        return self.remind_at or self.due_at
+        """When the open deadline next causes an event: its reminder, or the end of its due minute."""
+        return self.remind_at or self.due_at + DUE_MINUTE
 
     def row(self) -> tuple[Any, ...]:
         """What is compared with the judge's deadline: leg, kind, round, due, verdict, met."""
@@ -166,9 +167,12 @@ class ExpectedCase:
         number = leg.round if leg else self.rounds()
         limit = limit_of(self.pack, kind, leg.round if leg else 1, self.kind)
         if limit is not None:
-            due_at = due(limit, at, self.pack)
-            remind_at = at + (due_at - at) * self.pack.percent.get(kind, 100) / 100
-            remind = remind_at if remind_at < due_at else None
+            start = _minute(at)
+            due_at = due(limit, start, self.pack)
+            percent = self.pack.percent.get(kind)
+            remind = remind_at(limit, start, due_at, self.pack, percent) if percent else None
+            if remind:
+                remind = max(remind, at) if max(remind, at) < due_at else None
             self.deadlines.append(ExpectedDeadline(kind, leg, number, due_at, remind))
 
     def _begin(self, leg: ExpectedLeg, at: datetime) -> None:
@@ -231,8 +235,13 @@ class ExpectedCase:
         for deadline in self.deadlines:
             unmet = deadline.leg is leg and deadline.met_at is None and deadline.verdict != "void"
             if unmet and word in self.pack.met_by.get(deadline.kind, ()):
-                deadline.met_at = at
+                deadline.met_at = _minute(at)
                 deadline.verdict = "met" if deadline.verdict == "open" else deadline.verdict
+
+
+def _minute(at: datetime) -> datetime:
+    """The minute shown, from which what happens at `at` counts."""
+    return at.replace(second=0, microsecond=0)
 
 
 def _leg_index(deadline: ExpectedDeadline) -> int:

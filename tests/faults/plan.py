@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from shared.events import Channel, Kind
-from tests.faults.client import BRINK
 from tests.faults.environment import PACK, PROCEDURE, UNITS
-from tests.faults.reckoning import due, limit_of, rules
+from tests.faults.judgement import DUE_MINUTE
+from tests.faults.reckoning import MINUTE, due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
 CHANNELS = tuple(channel.value for channel in Channel if channel != Channel.FINANCE_WINDOW)
@@ -102,11 +102,11 @@ def _between(chance: random.Random, start: datetime, end: datetime) -> datetime:
 
 
 def moment(chance: random.Random, start: datetime, end: datetime) -> datetime | None:
-    """When an act due at `end` is done: in time, within a second of `end`, late, or never (None)."""
+    """When an act due at `end` is done: in time, on the brink of the due minute, late, or never (None)."""
     drawn = chance.random()
     if drawn < 0.5:
         return _between(chance, start, end)
-    brinks = ((0.58, end - SECOND), (0.68, end), (0.78, end + BRINK))
+    brinks = ((0.58, end - SECOND), (0.68, end + DUE_MINUTE), (0.78, end + MINUTE))
     for below, brink in brinks:
         if drawn < below:
             return brink

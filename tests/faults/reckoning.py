@@ -7,6 +7,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ AT_RECEIPT, WHEN_LIFTED = "dispatch", "lifted"
 
 @dataclass(frozen=True)
 class Rules:
-    """The content of a pack's file."""
+    """The content of a pack's file. It must count whole minutes, and the time that counts for reminders."""
 
     ref: str
     limits: tuple[dict[str, Any], ...]
@@ -41,6 +42,10 @@ class Rules:
 def rules(pack: str) -> Rules:
     """The rules of a shipped pack."""
     content = yaml.safe_load((PACKS / f"{pack}.yaml").read_text("utf-8"))
+    if amended := content.get("amends"):
+        content = yaml.safe_load((PACKS / f"{pack}@{amended}.yaml").read_text("utf-8")) | content
+    assert content["counting"]["whole_minutes"]
+    assert content["counting"].get("reminders_by_counted_time", "reminder" not in content)
     reminder = content.get("reminder") or {"deadlines": [], "percent": 0}
     spans = [tuple(time.fromisoformat(end) for end in span) for span in content["office_hours"]["spans"]]
     return Rules(
@@ -72,10 +77,10 @@ def limit_of(pack: Rules, deadline: str, number: int, kind: str) -> dict[str, An
 
 
 def due(limit: dict[str, Any], start: datetime, pack: Rules) -> datetime:
-    """When a limit that starts at `start` ends, UTC."""
+    """When a limit that starts at `start`, a whole minute, ends, UTC."""
     day, unit, number = start.astimezone(ZONE).date(), limit["unit"], limit["number"]
     if unit == "half_working_days":
-        return _on_the_clock(number * _minutes(pack) // 2, start, pack)
+        return _on_the_clock(ceil(number * _minutes(pack) / 2), start, pack)
     if unit == "working_days":
         for _ in range(number):
             day = _working(day + DAY)
@@ -84,6 +89,19 @@ def due(limit: dict[str, Any], start: datetime, pack: Rules) -> datetime:
     if limit.get("roll"):
         day = _working(day)
     return datetime.combine(day + DAY, time(), ZONE).astimezone(UTC)
+
+
+def remind_at(
+    limit: dict[str, Any], start: datetime, due_at: datetime, pack: Rules, percent: int
+) -> datetime:
+    """When `percent` of the time that counts from `start` to `due_at` has passed, a whole minute, UTC."""
+    if limit["unit"] in ("natural_days", "months"):
+        return start + ceil((due_at - start) / MINUTE * percent / 100) * MINUTE
+    low, high = 0, ceil((due_at - start) / MINUTE)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _on_the_clock(middle, start, pack) >= due_at else (middle, high)
+    return _on_the_clock(ceil(high * percent / 100), start, pack)
 
 
 def _working(day: date) -> date:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.judgement import ExpectedCase
-from tests.faults.reckoning import ZONE, due, rules
+from tests.faults.judgement import DUE_MINUTE, ExpectedCase
+from tests.faults.reckoning import ZONE, due, remind_at, rules
 
 
 def local(text: str) -> datetime:
@@ -31,6 +31,24 @@ def test_a_limit_ends_where_counting_by_hand_ends(limit: dict[str, Any], start: 
     assert due(limit, local(start), rules("bozhou-2024")) == local(end)
 
 
+@pytest.mark.parametrize(
+    ("limit", "start", "reminded"),
+    [
+        ({"number": 1, "unit": "half_working_days"}, "2026-03-13 17:00", "2026-03-16 10:27"),  # 146.25 of 195
+        ({"number": 1, "unit": "working_days"}, "2026-03-13 17:00", "2026-03-16 15:45"),  # 315 of 420
+        ({"number": 1, "unit": "natural_days"}, "2026-03-02 12:00", "2026-03-03 15:00"),  # 27 of 36 h
+    ],
+)
+def test_a_reminder_goes_by_the_time_that_counts(limit: dict[str, Any], start: str, reminded: str) -> None:
+    pack = rules("bozhou-2024")
+    assert remind_at(limit, local(start), due(limit, local(start), pack), pack, 75) == local(reminded)
+
+
+def passed(text: str) -> datetime:
+    """When a deadline passes: at the end of its due minute."""
+    return local(text) + DUE_MINUTE
+
+
 def history(*acts: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     legs = [{"leg": "a", "unit": "roads", "role": "lead", "leader": "mayor"}]
     begun = [
@@ -52,19 +70,20 @@ REPLY = {"what": ["responded"]}
 DONE = {"what": ["completed"], "completes": True}
 
 
-def test_a_reply_at_the_due_moment_is_in_time_and_a_microsecond_later_is_not() -> None:
-    assert moments(judged(("2026-03-13 00:00", REPLY)), "card.issued") == []
-    late = judged(("2026-03-13 00:00:00.000001", REPLY))
-    assert moments(late, "card.issued") == [local("2026-03-13 00:00")]
+def test_a_reply_in_the_due_minute_is_in_time_and_a_minute_later_is_not() -> None:
+    for within in ("00:00", "00:00:59.999999"):
+        assert moments(judged((f"2026-03-13 {within}", REPLY)), "card.issued") == []
+    late = judged(("2026-03-13 00:01", REPLY))
+    assert moments(late, "card.issued") == [passed("2026-03-13 00:00")]
     assert moments(late, "appeal.lifted") == []  # it is the second round's reply, and timely there
 
 
 def test_two_rounds_without_a_word_lift_the_case_and_lifted_handling_is_supervised() -> None:
     case = judged()
-    assert moments(case, "card.issued") == [local("2026-03-13 00:00")]
+    assert moments(case, "card.issued") == [passed("2026-03-13 00:00")]
     # round 2 begins on the 13th: three days later is Monday the 16th
-    assert moments(case, "appeal.lifted") == [local("2026-03-17 00:00")]
-    assert moments(case, "appeal.supervised") == [local("2026-03-28 00:00")]
+    assert moments(case, "appeal.lifted") == [passed("2026-03-17 00:00")]
+    assert moments(case, "appeal.supervised") == [passed("2026-03-28 00:00")]
     assert (case.state, case.rounds(), case.cards) == ("lifted", 2, 1)
 
 

@@ -80,7 +80,7 @@ async def test_a_case_that_cannot_be_judged_is_parked_and_stops_no_other(city: C
     assert verdicts == ["overdue", "overdue"]
     async with city.services["financing"].engine.begin() as conn:
         mend = "update cases set file = jsonb_set(file, '{pack}', :pack) where case_id = :id"
-        pack = '"bozhou-2024-financing@1"'
+        pack = '"bozhou-2024-financing@2"'
         await conn.execute(sa.text(mend), {"id": broken["loan_id"], "pack": pack})
     await city.ok("ops", "POST", f"/financing/parked/{parked['id']}/redrive")
     await judged(city)

@@ -117,7 +117,7 @@ async def test_every_limit_is_explained_with_clause_and_calendar_in_both_languag
     await city.drained()
     await city.move_to("2026-11-27 10:00")
     shown = await city.status(appeal)
-    assert shown["pack"] == "qingyang-2023@1.1"
+    assert shown["pack"] == "qingyang-2023@2.1"
     deadlines = {d["deadline"]: d for d in (*shown["deadlines"], *shown["legs"][0]["deadlines"])}
     assert {kind: deadline["title"]["zh"] for kind, deadline in deadlines.items()} == {
         "dispatch": "交办",

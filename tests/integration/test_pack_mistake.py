@@ -15,7 +15,7 @@ from shared.judging.settings import RulesSettings
 from shared.rules.pack.pack import PACKS
 from shared.service.settings import Settings
 
-GOOD = (PACKS / "bozhou-2024.yaml").read_text("utf-8")
+GOOD = (PACKS / "bozhou-2024@1.yaml").read_text("utf-8")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A case's history told act by act, and what is judged of it.
 
-Times are of Shanghai, `03-05 10:00` in 2026 or with a year; `24:00` is 00:00 of the next day.
+Times are of Shanghai, `03-05 10:00` in 2026, or with a year or seconds; `24:00` is 00:00 of the next day.
 """
 
 from collections.abc import Iterable
@@ -36,9 +36,9 @@ def loaded(pack_id: str) -> pack.Pack:
 def at(text: str) -> datetime:
     """`03-05 24:00`"""
     day, clock = text.split()
-    hours, minutes = map(int, clock.split(":"))
+    hours, minutes, *seconds = map(int, clock.split(":"))
     midnight = datetime.fromisoformat(day if len(day) > 5 else f"2026-{day}").replace(tzinfo=ZONE)
-    return midnight + timedelta(hours=hours, minutes=minutes)
+    return midnight + timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
 
 
 def shown(moment: datetime) -> str:

@@ -27,7 +27,7 @@ SEASONS = f"""{SPANS}
     - {{since: 2026-10-01, yearly: true, spans: [["08:30", "12:00"], ["14:30", "17:30"]]}}"""
 NEXT_DAY = f"{SPANS}\n  after_hours: next_working_day"
 LEG = UUID(int=10)
-BOWU = (pack.PACKS / "bowu-2022.yaml").read_text(encoding="utf-8")
+BOWU = (pack.PACKS / "bowu-2022@1.yaml").read_text(encoding="utf-8")
 
 
 def written(folder: Path, hours: str) -> Pack:

@@ -1,11 +1,14 @@
 """Reminders before the end, and how long time may stand still, pack by pack."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from shared.rules.judging import acts, rulings
-from tests.packs.histories import Story, at
+from shared.rules.judging.state import Deadline
+from tests.packs.histories import CALENDAR, ZONE, Story, at
+
+MINUTE = timedelta(minutes=1)
 
 PACK_AND_KIND = {
     "financing": ("bozhou-2024-financing", "help"),
@@ -64,23 +67,39 @@ REMINDED = [
 ]
 
 
-def shares(story: Story) -> dict[str, float]:
-    """Of each deadline reminded of: how much of its time had passed, in percent."""
+def minutes(deadline: Deadline, until: datetime) -> int:
+    """How many minutes of a deadline's time had counted by `until`: office minutes for working time."""
+    count = (until - deadline.started_at) // MINUTE
+    if deadline.limit is None or deadline.limit.unit in ("natural_days", "months"):
+        return count
+    locals_ = [deadline.started_at.astimezone(ZONE) + number * MINUTE for number in range(count)]
+    spans = deadline.hours.on(deadline.started_at.date()).written
+    return sum(
+        CALENDAR.is_working_day(local.date()) and any(a <= f"{local:%H:%M}" < b for a, b in spans)
+        for local in locals_
+    )
+
+
+def reminded_at(story: Story, percent: int) -> set[str]:
+    """The deadlines reminded of in the first minute at which `percent` of their time had counted."""
     judged = story.judged()
-    ran = {(d.kind, d.due_at): d.started_at for d in judged.deadlines}
-    found = {}
+    ran = {(d.kind, d.due_at): d for d in judged.deadlines}
+    found = set()
     for ruling in judged.rulings:
         if type(ruling) is rulings.DueSoon:
-            started = ran[ruling.deadline, ruling.due_at]
-            found[ruling.deadline] = 100 * (ruling.occurred_at - started) / (ruling.due_at - started)
+            deadline = ran[ruling.deadline, ruling.due_at]
+            share = minutes(deadline, ruling.due_at) * percent / 100
+            now, before = (
+                minutes(deadline, moment) for moment in (ruling.occurred_at, ruling.occurred_at - MINUTE)
+            )
+            assert before < share <= now, ruling.deadline
+            found.add(ruling.deadline)
     return found
 
 
 @pytest.mark.parametrize(("story", "deadlines"), REMINDED)
 def test_what_is_not_met_is_reminded_of_at_three_quarters_of_its_time(story: Story, deadlines: set[str]):
-    found = shares(story)
-    assert found.keys() == deadlines
-    assert all(share == pytest.approx(75) for share in found.values())
+    assert reminded_at(story, 75) == deadlines
 
 
 @pytest.mark.parametrize(
@@ -91,7 +110,7 @@ def test_what_is_not_met_is_reminded_of_at_three_quarters_of_its_time(story: Sto
     ],
 )
 def test_a_plan_of_years_is_reminded_of_at_nine_tenths(story: Story, deadline: str):
-    assert shares(story) == {deadline: pytest.approx(90)}
+    assert reminded_at(story, 90) == {deadline}
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(c
                 await asyncio.sleep(0.02)
         for loan in loans:
             await due(city, loan)
-        city.set_clocks("2026-11-12 00:00:00")
+        city.set_clocks("2026-11-12 00:00:59")
         assert (await bank.report(on_time["legs"]["abc"], "contacted"))["code"] == "accepted"
-        city.set_clocks("2026-11-12 00:00:01")
+        city.set_clocks("2026-11-12 00:01:00")
         for loan, code in (
             (second_late, "too_late_but_recorded"),
             (first, "too_late_but_recorded"),

@@ -78,6 +78,7 @@ def _leg(appeal: AppealDocument, new: acts.NewLeg, index: int, at: datetime, uni
         office_hours=unit.office_hours,
         role=new.role,
         round_at=at,
+        given_moments=tuple(deadline for deadline, own in new.limits.items() if own.due_at),
     )
 
 

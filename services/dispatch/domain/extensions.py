@@ -144,7 +144,7 @@ def _running(leg: LegDocument, name: PackWord, context: ActContext) -> JudgedDea
         if deadline.leg_id == leg.leg_id and deadline.deadline == name
     ]
     running = next((deadline for deadline in judged if deadline.verdict is Verdict.OPEN), None)
-    if running and (running.due_at is None or context.at <= running.due_at):
+    if running and (running.due_at is None or context.at <= context.pack.last_in_time(running.due_at)):
         return running
     last = running or (judged[-1] if judged else None)
     if last is None:

@@ -6,13 +6,14 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 from collections.abc import Iterator
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.document import AppealDocument, LegDocument, LegState
 from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
 from shared import events
 from shared.events import Event, PackWord, Rank
 from shared.rules.pack.desks import Pauses
+from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, Invalid
 
 
@@ -24,9 +25,16 @@ def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Itera
         raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
     approving_rank(act.rank, _rank_of_ground(act.ground, rule), context)
     check_pauses(leg)
+    _check_runs_on(act.runs_on, leg, context.pack)
     leg.state, leg.pauses = LegState.PAUSED, leg.pauses + 1
     yield appeal.leg_event(
-        leg, events.AppealPaused, context.at, reason=act.reason, approver=act.approver, ground=act.ground
+        leg,
+        events.AppealPaused,
+        context.at,
+        reason=act.reason,
+        approver=act.approver,
+        ground=act.ground,
+        runs_on=act.runs_on,
     )
 
 
@@ -51,3 +59,27 @@ def _rank_of_ground(code: PackWord | None, rule: Pauses) -> Rank:
             "ground",
         )
     return grounds[code].rank
+
+
+def _check_runs_on(runs_on: tuple[PackWord, ...], leg: LegDocument, pack: Pack) -> None:
+    """Refuse (`Invalid`) what no pause moves anyway."""
+    if runs_on and not (pack.counting and pack.counting.pauses_move_given_moments):
+        raise Invalid(
+            f"适用规则 {pack.ref} 的指定到期时刻本不因暂停顺延，请勿填写",
+            f"under {pack.ref} a pause moves no given moment: leave it out",
+            "runs_on",
+        )
+    dated = {stage.stage for stage in leg.stages if stage.dates}
+    given = [*leg.given_moments, *(rule.deadline for rule in pack.limits if rule.start in dated)]
+    if strange := sorted(set(runs_on).difference(given)):
+        raise Invalid(
+            f"{'、'.join(strange)} 没有指定到期时刻；"
+            + (f"可照常计算的有：{'、'.join(given)}" if given else "本件没有指定到期时刻的时限"),
+            f"no moment was given for {', '.join(strange)}; "
+            + (
+                f"these can run on: {', '.join(given)}"
+                if given
+                else "this leg has no limit given as a moment"
+            ),
+            "runs_on",
+        )

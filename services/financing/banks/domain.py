@@ -8,6 +8,7 @@ from services.financing.contract import BankLegState, BankReport, Evidence, Rece
 from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport
 from shared import events
 from shared.events import Event
+from shared.rules.pack.counting import AS_IN_VERSION_1
 
 _ANY = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.WITHDRAWN)
 TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
@@ -99,11 +100,11 @@ def _accept(
 
 def _is_late(loan: LoanDocument, leg: BankLegDocument, state: BankLegState, at: datetime) -> bool:
     """Whether the report comes after a deadline that it would have met."""
-    word = engine.meeting(state)
+    word, counting = engine.meeting(state), loan.counting or AS_IN_VERSION_1
     return any(
         word in loan.met_by.get(deadline.deadline, ())
         and deadline.met_at is None
         and deadline.due_at
-        and deadline.due_at < at
+        and counting.last_in_time(deadline.due_at) < at
         for deadline in leg.deadlines
     )

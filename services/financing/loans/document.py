@@ -12,6 +12,7 @@ from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
 from shared.events import Event, Verdict
+from shared.rules.pack.counting import Counting
 from shared.service.errors import Conflict
 
 
@@ -75,8 +76,9 @@ class BankLegDocument(BaseModel):
 class LoanDocument(JudgedDocument):
     """A loan request. `plan`: its waves of banks; `waves`: how many of them were asked.
 
-    `silent_on`: the deadlines after which a bank counts as silent. `met_by`: what meets each deadline, as its
-    pack says. An imported request has no `wish`, and so no enterprise and no consent: no bank is told of it.
+    `silent_on`: the deadlines after which a bank counts as silent. `met_by` says what meets each deadline and
+    `counting` how time is counted, as in its pack. An imported request has no `wish`, and so no enterprise
+    and no consent: no bank is told of it.
     """
 
     what: Literal["loan"] = "loan"
@@ -90,6 +92,7 @@ class LoanDocument(JudgedDocument):
     plan: list[list[str]] = Field(default_factory=list)
     silent_on: frozenset[str] = frozenset()
     met_by: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    counting: Counting | None = None
     waves: int = 0
     taken_over: bool = False
     ended: LoanState | None = None

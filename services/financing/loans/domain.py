@@ -72,6 +72,7 @@ def register(
         plan=routing.plan(wish, open_),
         silent_on=routing.silent,
         met_by=pack.met_by,
+        counting=pack.counting,
     )
     return loan, [_requested(loan), *go_on(loan, at, banks)]
 
@@ -92,6 +93,7 @@ def register_past(
         product=past.product,
         plan=[[past.bank]],
         met_by=pack.met_by,
+        counting=pack.counting,
     )
     return loan, [_requested(loan), *go_on(loan, at, banks)]
 

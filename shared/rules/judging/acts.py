@@ -103,9 +103,13 @@ class Extended(LegAct):
 
 @dataclass(frozen=True, slots=True)
 class Paused(LegAct):
-    """Time stops counting for the leg. `ground` is one of those the pack names."""
+    """Time stops counting for the leg. `ground` is one of those the pack names.
+
+    `runs_on` are deadlines, given as a moment, that this pause does not move.
+    """
 
     ground: str | None = None
+    runs_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.rules.judging import consequences, rulings
-from shared.rules.judging.rulings import Rulings
+from shared.rules.judging.acts import OwnLimit
+from shared.rules.judging.rulings import BEGINNING, Rulings
 from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
@@ -28,6 +29,7 @@ class Case:
     def __init__(self, case_id: UUID, pack: Pack, calendars: Calendars) -> None:
         self.pack = pack
         self.table = pack.table()
+        self.counting = self.table.counting
         self.calendar = calendars.first
         self.notices = list(calendars.later)
         self.rulings = Rulings(case_id)
@@ -62,6 +64,10 @@ class Case:
         completed = [leg.completed for leg in self.legs.values() if not leg.ended]
         return bool(completed) and all(completed)
 
+    def counted_from(self, at: datetime) -> datetime:
+        """From when what happens at `at` counts: the minute shown, where whole minutes count."""
+        return at.replace(second=0, microsecond=0) if self.counting.whole_minutes else at
+
     def know_kind(self, kind: Kind) -> None:
         """Judge by the rules for this kind from now on."""
         self.table = self.pack.table(kind)
@@ -79,13 +85,25 @@ class Case:
         """Start the limits of the leg's round. One whose own moment lies before `at` is overdue at once."""
         for rule in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
             own = leg.assigned.limits.get(rule.deadline) if rule.own_clause else None
-            if own and rule.own_clause and own.due_at and (leg.round == 1 or own.due_at > at):
+            if (
+                own
+                and rule.own_clause
+                and own.due_at
+                and (leg.round == 1 or self._lies_ahead(own, rule, leg, at))
+            ):
                 self._start(rule, leg, at, rule.own_clause, due_at=own.due_at)
             elif own and rule.own_clause and own.limit and not own.due_at:
                 self._start(rule, leg, at, rule.own_clause, own.limit)
             elif rule.limit:
                 self._start(rule, leg, at, rule.clause, rule.limit)
         consequences.let_missed_pass(self, leg.deadlines, at)
+
+    def _lies_ahead(self, own: OwnLimit, rule: StartedLimit, leg: Leg, at: datetime) -> bool:
+        assert own.due_at
+        due_at: datetime | None = self.counted_from(own.due_at)
+        if due_at and self.counting.pauses_move_given_moments:
+            due_at = limits.moved(due_at, leg.pauses_of(rule.deadline, BEGINNING)[0])
+        return due_at is None or due_at > at
 
     def begin(self, start: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
         """Start the limits that an act or stage starts, of `leg` or of the case.
@@ -131,6 +149,7 @@ class Case:
         """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
         if self.end:
             return
+        due_at = due_at and self.counted_from(due_at)
         number, siblings = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
         deadline = Deadline(
             key=_key(rule, leg, number, at, due_at, siblings),
@@ -146,14 +165,26 @@ class Case:
             limit=limit,
             due_at=due_at,
             in_turn=rule.limit is None and rule.start != Start.ROUND,
+            whole_minutes=self.counting.whole_minutes,
             title=rule.title,
         )
         self.deadlines.append(deadline)
         siblings.append(deadline)
         if limit:
             self.reckon(deadline, leg.pauses if leg else (), at)
+        elif leg and due_at and self.counting.pauses_move_given_moments:
+            deadline.given_at = due_at
+            self._move_given(deadline, leg, at)
         else:
             self.arm(deadline, at)
+
+    def _move_given(self, deadline: Deadline, leg: Leg, at: datetime) -> None:
+        """Move a given moment by what was paused; the dates of a stage by what was paused since."""
+        assert deadline.given_at
+        since = deadline.started_at if deadline.in_turn else BEGINNING
+        deadline.pauses, deadline.ran_on = leg.pauses_of(deadline.kind, since)
+        deadline.due_at = limits.moved(deadline.given_at, deadline.pauses)
+        self.arm(deadline, at)
 
     def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
         """Reckon anew when an open deadline that has a length ends, as of `at`."""
@@ -174,7 +205,10 @@ class Case:
     ) -> Due:
         """When `limit` ends; `BEYOND_CALENDAR` where the calendar does not reach so far."""
         try:
-            return limits.due(limit, started_at, calendar or self.calendar, hours, pauses)
+            whole = self.counting.whole_minutes
+            return limits.due(
+                limit, started_at, calendar or self.calendar, hours, pauses, whole_minutes=whole
+            )
         except (ValueError, OverflowError):
             return BEYOND_CALENDAR
 
@@ -182,13 +216,25 @@ class Case:
         """Set the timer of a deadline, as of `at`: for its reminder, or for the moment it passes."""
         due_at = deadline.due_at
         deadline.reminds = False
-        deadline.fires_at = due_at or NEVER
+        deadline.fires_at = self.counting.last_in_time(due_at) if due_at else NEVER
         percent = self.table.percent.get(deadline.kind)
         if percent and due_at and not deadline.reminded:
-            remind_at = max(deadline.started_at + (due_at - deadline.started_at) * percent / 100, at)
+            remind_at = max(self._remind_at(deadline, due_at, percent), at, self.rulings.now)
             if remind_at < due_at:
                 deadline.reminds = True
                 deadline.fires_at = remind_at
+
+    def _remind_at(self, deadline: Deadline, due_at: datetime, percent: int) -> datetime:
+        if not self.counting.reminders_by_counted_time:
+            return deadline.started_at + (due_at - deadline.started_at) * percent / 100
+        return limits.part_over_at(
+            percent,
+            deadline.limit,
+            (deadline.started_at, due_at),
+            deadline.calendar,
+            deadline.hours,
+            deadline.pauses,
+        )
 
     def meet(self, meeting: str, deadlines: Iterable[Deadline], at: datetime) -> None:
         """Mark the deadlines that `meeting` meets as met at `at`. One that is overdue stays overdue."""
@@ -205,10 +251,11 @@ class Case:
                 if deadline.verdict is Verdict.OPEN:
                     deadline.close(Verdict.MET)
 
-    def pause(self, leg: Leg, at: datetime, cap: Limit) -> None:
-        """Stop the time of the leg, for `cap` at most."""
+    def pause(self, leg: Leg, at: datetime, cap: Limit, runs_on: tuple[str, ...] = ()) -> None:
+        """Stop the time of the leg, for `cap` at most, but not for the given moments of what `runs_on`."""
         if leg not in self.paused:
             self.paused.append(leg)
+            leg.runs_on[at] = runs_on
             leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
             leg.pause_ends_at = self.due(cap, at, leg.hours.plain).due_at or NEVER
             self._reckon_all(leg, at)
@@ -224,6 +271,8 @@ class Case:
         for deadline in leg.deadlines:
             if deadline.verdict is Verdict.OPEN and deadline.limit:
                 self.reckon(deadline, leg.pauses, at)
+            elif deadline.verdict is Verdict.OPEN and deadline.given_at:
+                self._move_given(deadline, leg, at)
 
     def finish(self, state: CaseState, at: datetime) -> None:
         """End the case in `state`; its open deadlines become void."""

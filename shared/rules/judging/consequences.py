@@ -114,7 +114,7 @@ def lift(
     above = _above(case)
     if case.lifted_at and not (again and above):
         return
-    case.lifted_at, case.level = case.lifted_at or at, above
+    case.lifted_at, case.level = case.lifted_at or case.rulings.now, above
     _rule_lifted(case, step, leg, at)
     case.begin_lifted(at)
 

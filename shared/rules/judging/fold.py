@@ -10,16 +10,21 @@ from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
+from shared.rules.time import limits
 from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit, Pause
 
 
 def fold(case: Case, act: Act) -> None:
-    """Fire the timers that precede `act`, then let it take effect. Acts come in order."""
+    """Fire the timers that precede `act`, then let it take effect. Acts come in order.
+
+    Where whole minutes count, the act takes effect at the minute shown.
+    """
     at = _utc(act.occurred_at)
     timers.run_before(case, at)
+    case.rulings.now = at
     if case.end is None or type(act) is acts.CardWithdrawn:
-        FOLDS[type(act)](case, act, at)
+        FOLDS[type(act)](case, act, case.counted_from(at))
 
 
 def _utc(moment: datetime) -> datetime:
@@ -127,7 +132,7 @@ def pause(case: Case, act: acts.Paused, at: datetime) -> None:
     caps = case.table.pause_caps
     leg = _live(case, act)
     if leg and caps:
-        case.pause(leg, at, caps.get(act.ground, caps[None]))
+        case.pause(leg, at, caps.get(act.ground, caps[None]), act.runs_on)
 
 
 def resume(case: Case, act: acts.Resumed, at: datetime) -> None:
@@ -145,10 +150,11 @@ def extend(case: Case, act: acts.Extended, at: datetime) -> None:
         return
     ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
     limit = min(ends, key=ends.__getitem__)
-    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else deadline.due_at
+    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else _given_end(deadline, at)
     if old and ends[limit] > old:
         deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
         deadline.extended += 1
+        deadline.given_at, deadline.ran_on = None, ()
         case.reckon(deadline, leg.pauses, at)
 
 
@@ -158,8 +164,19 @@ def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
 
 def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
     """When `limit` would end if a pause that is open ended now."""
-    pauses = tuple(Pause(pause.start, pause.end or at) for pause in leg.pauses)
+    pauses = _ended_now(leg.pauses, at)
     return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
+
+
+def _given_end(deadline: Deadline, at: datetime) -> datetime | None:
+    """When a given moment would be reached if a pause that is open ended now."""
+    if deadline.given_at is None:
+        return deadline.due_at
+    return limits.moved(deadline.given_at, _ended_now(deadline.pauses, at))
+
+
+def _ended_now(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
+    return tuple(Pause(pause.start, pause.end or at) for pause in pauses)
 
 
 def rate(case: Case, act: acts.Rated, at: datetime) -> None:

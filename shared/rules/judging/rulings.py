@@ -1,7 +1,7 @@
 """Rulings: what follows from a case's acts, its pack and the time, under ids made from what they say."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from shared.rules.terms import LiftReason
 
 NAMESPACE = UUID("6f0c3f0e-5b1c-5d0e-9d53-2f6f6d1f7a11")
 """Of the ids of all rulings."""
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 UUID_FREE = ~(0xF000 << 64 | 0xC000 << 48)  # RFC 9562: all but the bits of version and variant
 UUID_VERSION_5 = 5 << 76 | 0x8000 << 48
 
@@ -167,16 +168,20 @@ class Lifted(Ruling):
 
 
 class Rulings:
-    """Collects the rulings of one case."""
+    """Collects the rulings of one case. `now` is when the act or timer occurs that is folded.
+
+    A ruling occurs no earlier than what it follows from, also where that counts from the minute shown.
+    """
 
     def __init__(self, case_id: UUID) -> None:
+        self.now = BEGINNING
         self._case_id = case_id
         self._seed = b""
         self._collected: list[tuple[type[Ruling], datetime, str, dict[str, Any]]] = []
 
     def add(self, ruling: type[Ruling], at: datetime, discriminator: str, fields: dict[str, Any]) -> None:
         """Add a ruling. `discriminator` tells it from others of its type, `fields` are those of its own."""
-        self._collected.append((ruling, at, discriminator, fields))
+        self._collected.append((ruling, max(at, self.now), discriminator, fields))
 
     def add_of(
         self,

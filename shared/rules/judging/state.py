@@ -38,7 +38,8 @@ class Deadline:
     moment itself was given. `due_at` is None while a pause is open, and for a limit that ends beyond the
     calendar. `fires_at` is when its timer fires: for a reminder if `reminds`, else because it passes.
     `in_turn`: of several deadlines of this kind, the earliest is met first. `calendar` is the one it was last
-    reckoned by.
+    reckoned by. `given_at` is the moment that was given, where pauses move it; the pauses in `ran_on` do not.
+    Where `whole_minutes` count, it passes when its due minute is over.
     """
 
     key: str
@@ -62,6 +63,9 @@ class Deadline:
     reminded: bool = False
     in_turn: bool = False
     extended: int = 0
+    given_at: datetime | None = None
+    ran_on: tuple[Pause, ...] = ()
+    whole_minutes: bool = False
     title: dict[str, str] = field(default_factory=dict)
 
     def close(self, verdict: Verdict) -> None:
@@ -72,7 +76,10 @@ class Deadline:
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """One unit's share of a case. An ended leg is the unit's no more; a completed one can be reopened."""
+    """One unit's share of a case. An ended leg is the unit's no more; a completed one can be reopened.
+
+    `runs_on`: by the start of each pause, the deadlines that it does not move.
+    """
 
     assigned: AssignedLeg
     key: str
@@ -86,6 +93,17 @@ class Leg:
     pauses: tuple[Pause, ...] = ()
     pause_cap: Limit | None = None
     pause_ends_at: datetime = NEVER
+    runs_on: dict[datetime, tuple[str, ...]] = field(default_factory=dict)
+
+    def pauses_of(self, deadline: str, since: datetime) -> tuple[tuple[Pause, ...], tuple[Pause, ...]]:
+        """The pauses since a moment that move the given moment of `deadline`, and those that do not."""
+        moving: list[Pause] = []
+        ran_on: list[Pause] = []
+        for pause in self.pauses:
+            if pause.end is None or pause.end > since:
+                on = ran_on if deadline in self.runs_on.get(pause.start, ()) else moving
+                on.append(Pause(max(pause.start, since), pause.end))
+        return tuple(moving), tuple(ran_on)
 
 
 @dataclass(slots=True, eq=False)

@@ -38,6 +38,7 @@ def run(case: Case, upto: datetime) -> None:
 
 
 def _fire(case: Case, at: datetime) -> None:
+    case.rulings.now = at
     for leg in [leg for leg in case.paused if leg.pause_ends_at == at]:
         case.resume(leg, at)
     fired = [deadline for deadline in case.deadlines if deadline.fires_at == at]
@@ -46,7 +47,8 @@ def _fire(case: Case, at: datetime) -> None:
     for deadline in fired:
         if deadline.reminds:
             _remind(case, deadline, at)
-    consequences.let_pass(case, [deadline for deadline in fired if deadline.fires_at == at], at)
+    passed = [deadline for deadline in fired if deadline.fires_at == at]
+    consequences.let_pass(case, passed, case.counted_from(at))
     while case.notices and case.notices[0][0] == at:
         _take_notice(case, at)
 

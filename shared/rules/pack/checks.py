@@ -37,6 +37,7 @@ def contradictions(pack: "Pack") -> Iterator[Mistake]:
     yield from _acknowledgement(pack)
     yield from _extension(pack)
     yield from _unlimited(pack)
+    yield from _counting(pack)
     yield from _names(pack)
 
 
@@ -233,6 +234,15 @@ def _unlimited(pack: "Pack") -> Iterator[Mistake]:
     for place, deadline in spoken:
         if deadline not in limited:
             yield place, f"the pack gives '{deadline}' no limit: give it one or take it out here"
+
+
+def _counting(pack: "Pack") -> Iterator[Mistake]:
+    """Words for what the pack does not have."""
+    counting = pack.counting
+    if counting and counting.reminders_by_counted_time and not pack.reminder:
+        yield ("counting", "reminders_by_counted_time"), "the pack has no `reminder`: take it out"
+    if counting and counting.pauses_move_given_moments and not pack.pauses:
+        yield ("counting", "pauses_move_given_moments"), "the pack has no `pauses`: take it out"
 
 
 def _placed(place: Place, deadlines: Iterable[str]) -> list[tuple[Place, str]]:

@@ -5,7 +5,7 @@ pack names a setting, and the jurisdiction's settings (`shared/rules/pack/settin
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
 from shared.files import strict_yaml
 from shared.rules.pack import settings, table
 from shared.rules.pack.checks import Mistake, contradictions, unnamed
+from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
 from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step
 from shared.rules.pack.parts import (
@@ -66,11 +67,12 @@ class Pack(Strict):
     """One policy's rules. A case keeps the pack, by `ref`, that it was registered under.
 
     `settings` and `bodies` are names for people: of the numbers that the jurisdiction gives, and of whom a
-    case is handed over to.
+    case is handed over to. `amends` is the version from which everything stands that this one does not say.
     """
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     version: int = Field(ge=1)
+    amends: int | None = Field(default=None, ge=1)
     title: Title
     source: Source
     in_force_on: date
@@ -79,6 +81,7 @@ class Pack(Strict):
     settings: dict[PackWord, Title] = Field(default_factory=dict)
     bodies: dict[PackWord, Title] = Field(default_factory=dict)
     office_hours: OfficeHoursRule
+    counting: Counting | None = None
     met_by: dict[PackWord, tuple[PackWord, ...]]
     stages: tuple[Stage, ...] = ()
     limits: tuple[LimitRule, ...] = ()
@@ -113,6 +116,10 @@ class Pack(Strict):
     def own_deadlines(self) -> tuple[str, ...]:
         """The deadlines for which a leg may bring a limit of its own."""
         return self.own_limits.deadlines if self.own_limits else ()
+
+    def last_in_time(self, due_at: datetime) -> datetime:
+        """The last moment at which an act meets what is due at `due_at`."""
+        return (self.counting or AS_IN_VERSION_1).last_in_time(due_at)
 
     def limit(self, limit: LimitOrSetting) -> Limit:
         """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
@@ -279,6 +286,28 @@ def read(path: Path, *, named: bool = False) -> Pack:
         yield from unnamed(made) if named else ()
 
     try:
-        return strict_yaml.read(path, Pack, mistakes)
+        return strict_yaml.read(path, Pack, mistakes, _amended_by)
     except strict_yaml.Mistakes as error:
         raise PackError(str(error)) from error
+
+
+def files_of(id_or_path: str | Path, folder: Path = PACKS) -> list[Path]:
+    """The file of a pack, the one that it amends, and so on: all that the pack says stands there."""
+    return strict_yaml.chain(file_of(id_or_path, folder), _amended_by)
+
+
+def _amended_by(path: Path, words: dict[str, str]) -> Path | None:
+    """The file of the earlier version that a pack amends, beside it or among those shipped."""
+    amends, version = words.get("amends", ""), words.get("version", "")
+    if not (amends.isdecimal() and version.isdecimal()):
+        return None
+    own = f"{words.get('id')}@{version}"
+    if "@" in path.stem and path.stem != own:
+        raise strict_yaml.Mistakes(f"{path}: is {own} by its own words: name the file so")
+    if int(amends) >= int(version):
+        raise strict_yaml.Mistakes(f"{path}: version {version} amends {amends}: only an earlier one can be")
+    name = f"{words.get('id')}@{amends}.yaml"
+    for folder in (path.parent, PACKS):
+        if (folder / name).is_file():
+            return folder / name
+    raise strict_yaml.Mistakes(f"{path}: amends version {amends}, but {name} is not beside it: put it there")

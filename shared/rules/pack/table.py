@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.ladder import Step
 from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
 from shared.rules.terms import Kind
@@ -44,6 +45,7 @@ class Table:
 
     top: int
     hours: OfficeHours
+    counting: Counting
     starts: Starts
     steps: dict[tuple[str, int], tuple[Step, ...]]
     marked: tuple[Step, ...]
@@ -66,6 +68,7 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
     return Table(
         top=top,
         hours=pack.office_hours.hours(),
+        counting=pack.counting or AS_IN_VERSION_1,
         starts=_starts(pack, kind, numbers),
         steps=_steps(ladder, numbers),
         marked=tuple(step for step in ladder if step.when.marks),

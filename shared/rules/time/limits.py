@@ -11,7 +11,7 @@ office time of the day on which the limit starts.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -22,6 +22,12 @@ from shared.rules.time.hours import OFFICE_HOURS, OfficeHours
 from shared.rules.time.office_clock import DAY, closes_at, office_moment, office_us
 
 HOUR_US = 3_600_000_000
+MINUTE_US = 60_000_000
+MINUTE = timedelta(minutes=1)
+NO_DAY = timedelta()
+TICK = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
 
 class LimitUnit(StrEnum):
@@ -81,8 +87,10 @@ def due(
     calendar: Calendar,
     hours: OfficeHours = OFFICE_HOURS,
     pauses: Sequence[Pause] = (),
+    *,
+    whole_minutes: bool = False,
 ) -> Due:
-    """When `limit` ends that started at `started_at` (aware).
+    """When `limit` ends that started at `started_at` (aware). `whole_minutes`: half a day is rounded up.
 
     ValueError for a start without zone, or one or an end outside the calendar where it is asked.
     """
@@ -91,7 +99,10 @@ def due(
     unit, number = limit.unit, limit.number
     if unit is LimitUnit.HALF_WORKING_DAYS:
         held = hours.only or hours.on(started_at.astimezone(calendar.zone).date())
-        return _on_office_clock(number * held.day_us // 2, started_at, calendar, hours, pauses)
+        length_us = number * held.day_us // 2
+        if whole_minutes:
+            length_us = -(-length_us // MINUTE_US) * MINUTE_US
+        return _on_office_clock(length_us, started_at, calendar, hours, pauses)
     if unit is LimitUnit.WORKING_HOURS:
         return _on_office_clock(number * HOUR_US, started_at, calendar, hours, pauses)
     closing = hours if unit is LimitUnit.WORKING_DAYS else None
@@ -245,10 +256,7 @@ def _merged(pauses: Iterable[Pause]) -> list[tuple[datetime, datetime | None]]:
 def _on_office_clock(
     length_us: int, started_at: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
 ) -> Due:
-    day = started_at.astimezone(calendar.zone).date()
-    if hours.overnight:
-        day -= DAY  # whose shift may still go on
-    first = 0 if hours.only else hours.index(day)
+    day, first = _begins_on(started_at, calendar, hours)
     target = office_us(started_at, calendar, hours, first) + length_us
     for start, end in _merged(pauses) if pauses else ():
         if end is not None and end <= started_at:
@@ -261,3 +269,56 @@ def _on_office_clock(
         target += office_us(end, calendar, hours, first) - before
     due_at, last = office_moment(target, calendar, hours, first)
     return Due(due_at, last, _provisional(day.year, last.year, calendar))
+
+
+def _begins_on(started_at: datetime, calendar: Calendar, hours: OfficeHours) -> tuple[date, int]:
+    """The day whose shift may go on at the start, and the time-table with which readings begin."""
+    day = started_at.astimezone(calendar.zone).date() - (DAY if hours.overnight else NO_DAY)
+    return day, 0 if hours.only else hours.index(day)
+
+
+def moved(given_at: datetime, pauses: Sequence[Pause]) -> datetime | None:
+    """When a limit ends that was given as a moment: later by what was paused.
+
+    None while a pause is open, and beyond the year 9999.
+    """
+    for start, end in _merged(pauses):
+        if start >= given_at:
+            break
+        if end is None or end - start > LAST_MOMENT - given_at:
+            return None
+        given_at += end - start
+    return given_at
+
+
+def part_over_at(
+    percent: int,
+    limit: Limit | None,
+    ran: tuple[datetime, datetime],
+    calendar: Calendar,
+    hours: OfficeHours,
+    pauses: Sequence[Pause],
+) -> datetime:
+    """When `percent` of the time that counts is over, of a limit that `ran` from and to; a whole minute.
+
+    Office hours count for limits in working time, all hours for others and for given moments; pauses never.
+    """
+    by_office_clock = limit is not None and limit.unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS)
+
+    started_at, due_at = ran
+    _, first = _begins_on(started_at, calendar, hours)
+
+    def shown_us(moment: datetime) -> int:
+        return office_us(moment, calendar, hours, first) if by_office_clock else (moment - EPOCH) // TICK
+
+    target = start_us = shown_us(started_at)
+    lost = [(max(start, started_at), end) for start, end in _merged(pauses) if end and end > started_at]
+    lost_us = sum(shown_us(min(end, due_at)) - shown_us(min(start, due_at)) for start, end in lost)
+    target += -(-(shown_us(due_at) - start_us - lost_us) * percent // 100)
+    for start, end in lost:
+        before = shown_us(start)
+        if before >= target:
+            break
+        target += shown_us(end) - before
+    over_at = office_moment(target, calendar, hours, first)[0] if by_office_clock else EPOCH + target * TICK
+    return over_at + (EPOCH - over_at) % MINUTE

@@ -38,6 +38,7 @@ _WORDS = {
         "paused": "{start} 至 {end} 暂停，不计。",
         "rolled": "{day} 休息（{why}），顺延至下一工作日。",
         "due": "{at} 到期。",
+        "due_minute": "{at} 到期，该分钟之内仍为按时。",
         "suspended": "{at} 起暂停，恢复后重算。",
         "calendar": "日历：{version}。",
         "provisional": "日历：{version}；{year} 年放假通知未发布，暂定。",
@@ -66,6 +67,7 @@ _WORDS = {
         "paused": "Paused, not counted: {start} to {end}.",
         "rolled": "{day} is off ({why}): rolled to the next working day.",
         "due": "Due {at}.",
+        "due_minute": "Due {at}; all of that minute is in time.",
         "suspended": "Paused since {at}; computed again when that ends.",
         "calendar": "Calendar: {version}.",
         "provisional": "Calendar: {version}; provisional, no holiday notice for {year} yet.",
@@ -80,11 +82,14 @@ def explain(
     hours: OfficeHours = OFFICE_HOURS,
     pauses: Sequence[Pause] = (),
     clause: str = "",
+    *,
+    whole_minutes: bool = False,
 ) -> dict[str, str]:
     """What a person needs to check the due moment by hand, in short lines; keys "zh" and "en"."""
-    walked = walk(limit, started_at, calendar, hours, pauses)
+    walked = walk(limit, started_at, calendar, hours, pauses, whole_minutes=whole_minutes)
+    due = "due_minute" if whole_minutes else "due"
     return {
-        language: "\n".join(_Explanation(walked, language, words).lines(clause, pauses, calendar))
+        language: "\n".join(_Explanation(walked, language, words, due).lines(clause, pauses, calendar))
         for language, words in _WORDS.items()
     }
 
@@ -94,6 +99,7 @@ class _Explanation:
     walked: Walk
     language: str
     words: dict[str, str]
+    due: str
 
     def lines(self, clause: str, pauses: Sequence[Pause], calendar: Calendar) -> list[str]:
         by_clock = self.walked.limit.unit in CLOCK_UNITS
@@ -188,11 +194,11 @@ class _Explanation:
         if walked.due_at is None:
             return self._say("suspended", at=self._moment(min(p.start for p in pauses if p.end is None)))
         if walked.limit.unit in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS):
-            return self._say("due", at=f"{walked.last_day} 24:00")
+            return self._say(self.due, at=f"{walked.last_day} 24:00")
         local = walked.due_at.astimezone(walked.started_at.tzinfo)
         if local.hour == local.minute == 0:
-            return self._say("due", at=f"{local.date() - DAY} 24:00")
-        return self._say("due", at=f"{local:%Y-%m-%d %H:%M}")
+            return self._say(self.due, at=f"{local.date() - DAY} 24:00")
+        return self._say(self.due, at=f"{local:%Y-%m-%d %H:%M}")
 
     def _with(self, fate: Fate) -> list[date]:
         return [walked_day.day for walked_day in self.walked.days if walked_day.fate is fate]

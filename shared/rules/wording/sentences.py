@@ -163,6 +163,10 @@ class _Sentences:
             names = self._all(words.NEEDS, sorted(pack.closure.needs))
             yield self._founded("closure", "", self._say("closure", names=names), pack.closure)
         yield from self._of_office_hours(pack.office_hours)
+        if counting := pack.counting:
+            for word, holds in counting.model_dump(exclude={"clause", "choice"}).items():
+                if holds:
+                    yield self._founded("counting", word, self._say(word), counting)
 
     def _of_office_hours(self, rule: OfficeHoursRule) -> Iterator[Sentence]:
         text = self._say("office_hours", names=self._spans(rule.spans))

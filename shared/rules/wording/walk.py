@@ -16,6 +16,7 @@ from shared.rules.time.limits import Limit, LimitUnit, Pause
 from shared.rules.time.notices import DayOff
 
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 CLOCK_UNITS = (LimitUnit.HALF_WORKING_DAYS, LimitUnit.WORKING_HOURS)
 
 
@@ -71,6 +72,8 @@ def walk(
     calendar: Calendar,
     hours: OfficeHours = OFFICE_HOURS,
     pauses: Sequence[Pause] = (),
+    *,
+    whole_minutes: bool = False,
 ) -> Walk:
     """Every day from the start of `limit` to its end, and what became of it; for arguments see `due`."""
     if started_at.tzinfo is None:
@@ -78,7 +81,10 @@ def walk(
     start, by_clock = started_at.astimezone(calendar.zone), limit.unit in CLOCK_UNITS
     received_on = start.date() if by_clock else _received_on(start, calendar, hours)
     if by_clock:
-        days, ended = _clock_days(limit, start, calendar, hours, pauses)
+        length = _length(limit, start.date(), hours)
+        if whole_minutes and length % MINUTE:
+            length += MINUTE - length % MINUTE
+        days, ended = _clock_days(length, start, calendar, hours, pauses)
     else:
         days, ended = _whole_days(limit, received_on, calendar, hours, pauses)
     asked = limit.roll or hours.next_day or limit.unit not in (LimitUnit.NATURAL_DAYS, LimitUnit.MONTHS)
@@ -171,10 +177,9 @@ def _length(limit: Limit, start: date, hours: OfficeHours) -> timedelta:
 
 
 def _clock_days(
-    limit: Limit, start: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
+    left: timedelta, start: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
 ) -> tuple[list[WalkedDay], bool]:
     days: list[WalkedDay] = []
-    left = _length(limit, start.date(), hours)
     day = start.date() - DAY if hours.overnight else start.date()  # a shift of the day before may go on
     while left:
         if any(not p.end and p.start <= datetime.combine(day, time(), calendar.zone) for p in pauses):

@@ -149,6 +149,7 @@ TOPICS = {
     "referral": Bilingual("引导", "Referral"),
     "closure": Bilingual("销号", "Closure"),
     "office_hours": Bilingual("工作时间", "Office hours"),
+    "counting": Bilingual("计时", "How time is counted"),
 }
 SENTENCES = {
     "limit": Bilingual(
@@ -213,6 +214,18 @@ SENTENCES = {
     "after_hours": Bilingual(
         "下班后或者休息日收到的，视为下一工作日收到。",
         "What is received after hours or on a day off counts as received on the next working day.",
+    ),
+    "whole_minutes": Bilingual(
+        "时间按整分钟计算：自显示的那一分钟起算；到期的那一分钟之内仍为按时。",
+        "Whole minutes count: limits run from the minute shown, and all of the due minute is in time.",
+    ),
+    "reminders_by_counted_time": Bilingual(
+        "提醒按计入的时间：以工作时间计算的时限只计工作时间，暂停的时间不计。",
+        "Reminders go by the time that counts: office hours for limits in working time, and no pauses.",
+    ),
+    "pauses_move_given_moments": Bilingual(
+        "交办时指定到期时刻的，按暂停的时间顺延；批准暂停时写明照常计算的除外。",
+        "A moment given at dispatch moves by what was paused, unless the pause says that it runs on.",
     ),
     "setting": Bilingual("{limit}（本地规定“{name}”）", "{limit} (settings, '{name}')"),
     "open": Bilingual("由本地规定“{name}”给定的时间", "the time the settings give as '{name}'"),

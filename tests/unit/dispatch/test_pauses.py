@@ -6,6 +6,8 @@ import pytest
 
 from services.dispatch import acts
 from shared.events import AppealPaused
+from shared.rules.pack.counting import Counting
+from shared.rules.pack.parts import OwnLimits
 from shared.service.accounts import Caller
 from tests.unit.dispatch.case import (
     IMPORTER,
@@ -49,3 +51,46 @@ def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock
     refused(CaseAtDispatch(bare).assigned(), 422, "ground", OFFICE, acts.Pause, **PAUSE, ground="papers")
     assert CaseAtDispatch(bare).assigned().do(OFFICE, acts.Pause, **PAUSE)
     refused(CaseAtDispatch(PLAIN).assigned(), 409, "clock", OFFICE, acts.Pause, **PAUSE)
+
+
+MOVES = Counting(pauses_move_given_moments=True, clause="§1")
+GIVEN = {
+    "completion": {"due_at": "2026-04-30T17:00:00+08:00"},
+    "reply": {"limit": {"number": 9, "unit": "months"}},
+}
+
+
+def given_moments(counting: Counting | None = MOVES) -> CaseAtDispatch:
+    """Dispatched with a moment for the completion and a length for the reply."""
+    own = OwnLimits(deadlines=("completion", "reply"), clause="§1")
+    rules = CaseAtDispatch().rules.model_copy(update={"counting": counting, "own_limits": own})
+    case = CaseAtDispatch(rules)
+    case.do(OFFICE, acts.Assign, legs=[{"unit": "roads", "role": "lead", "limits": GIVEN}])
+    return case
+
+
+def test_a_pause_says_which_given_moments_run_on() -> None:
+    (event,) = given_moments().do(OFFICE, acts.Pause, **PAUSE, ground="papers", runs_on=["completion"])
+    assert isinstance(event, AppealPaused)
+    assert event.runs_on == ("completion",)
+
+
+@pytest.mark.parametrize(
+    ("counting", "runs_on", "words"),
+    [
+        (MOVES, ["reply"], "没有指定到期时刻；可照常计算的有：completion"),  # it has a length
+        (MOVES, ["completion", "contact"], "no moment was given for contact; these can run on: completion"),
+        (None, ["completion"], "a pause moves no given moment: leave it out"),
+        (Counting(whole_minutes=True, clause="§1"), ["completion"], "本不因暂停顺延"),
+    ],
+)
+def test_what_no_pause_moves_cannot_run_on(counting: Counting | None, runs_on: list[str], words: str) -> None:
+    body = {**PAUSE, "ground": "papers", "runs_on": runs_on}
+    error = refused(given_moments(counting), 422, words, OFFICE, acts.Pause, **body)
+    assert error.field == "runs_on"
+
+
+def test_a_leg_without_given_moments_lets_none_run_on() -> None:
+    rules = CaseAtDispatch().rules.model_copy(update={"counting": MOVES})
+    case = CaseAtDispatch(rules).assigned()
+    refused(case, 422, "本件没有指定", OFFICE, acts.Pause, **PAUSE, ground="papers", runs_on=["completion"])

@@ -125,7 +125,7 @@ def rows(path: Path) -> list[list[str]]:
 
 def test_a_comparison_of_two_packs_says_what_changes(compared: SimulationOutput, tmp_path: Path) -> None:
     header, *lines = rows(tmp_path / "compare.csv")
-    assert header == ["source_id", "leg", "round", "what", "bozhou-2024@1", "case-limits@1"]
+    assert header == ["source_id", "leg", "round", "what", "bozhou-2024@2", "case-limits@2"]
     assert [line[0] for line in lines] == ["<never>"] * 7 + ["late"] * 3
     assert ["late", "departments", "1", "reply", "overdue", ""] in lines
     assert compared.differing == 2
@@ -133,12 +133,12 @@ def test_a_comparison_of_two_packs_says_what_changes(compared: SimulationOutput,
         "1-19",
         "departments",
         "政府部门",
-        "bozhou-2024@1",
+        "bozhou-2024@2",
         "3",
         "2",
         "1",
     ]
-    assert (tmp_path / "case-limits@1" / "cases.csv").is_file()
+    assert (tmp_path / "case-limits@2" / "cases.csv").is_file()
 
 
 class Page(HTMLParser):
@@ -189,5 +189,5 @@ def test_a_report_of_one_pack_compares_nothing(tmp_path: Path) -> None:
     simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path, at_once=1)
     html = (tmp_path / "report.html").read_text("utf-8")
     assert "结果不同的案件" not in html
-    assert "bozhou-2024@1" in html
+    assert "bozhou-2024@2" in html
     assert not (tmp_path / "compare.csv").exists()

@@ -137,9 +137,10 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
 
 
 def test_an_earlier_moment_leaves_out_what_came_later(tmp_path: Path) -> None:
-    outcome = simulated(tmp_path, upto=datetime(2026, 3, 6))  # noqa: DTZ001 - local, as it is typed
+    due_minute_over = datetime(2026, 3, 6, 0, 1)  # noqa: DTZ001 - local, as it is typed
+    outcome = simulated(tmp_path, upto=due_minute_over)
     assert (outcome.cases, outcome.totals[0].cards, outcome.totals[0].lifts) == (4, 6, 0)
-    assert outcome.upto == datetime(2026, 3, 5, 16, tzinfo=UTC)
+    assert outcome.upto == datetime(2026, 3, 5, 16, 1, tzinfo=UTC)
     assert simulated(tmp_path, upto=datetime(2026, 3, 1, tzinfo=UTC)).cases == 0
 
 
@@ -150,7 +151,7 @@ def test_cases_of_another_pack_can_be_left_out(tmp_path: Path) -> None:
 def test_two_packs_are_compared_and_explained_on_the_live_history(tmp_path: Path) -> None:
     outcome = simulated(tmp_path, "bozhou-2024", "case-limits", explain=True)
     assert outcome.differing == 3
-    (first, *_) = rows(tmp_path / "bozhou-2024@1" / "explanations.csv")
+    (first, *_) = rows(tmp_path / "bozhou-2024@2" / "explanations.csv")
     assert (first["leg"], first["deadline"]) == ("roads", "contact")
     assert "2026-03-03 24:00" in first["zh"]
     assert "2026-03-03 24:00" in first["en"]

@@ -27,7 +27,7 @@ from shared.rules.wording.sentences import LANGUAGES, sentences
 ROOT = Path(pack_text.__file__).parents[2]
 SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"
 SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
-BOZHOU = pack.PACKS / "bozhou-2024.yaml"
+BOZHOU = pack.PACKS / "bozhou-2024@1.yaml"
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -73,7 +73,8 @@ def test_a_sound_pack_has_no_mistakes(tmp_path):
     assert run("check", str(BOZHOU)) == (0, "bozhou-2024@1: 没有错误 / no mistakes\n")
     open_numbers = str(pack.PACKS / "qingyang-2023.yaml")
     assert "settings: completion, dispatch, follow_up, lifted" in run("check", open_numbers)[1]
-    assert run("check", open_numbers, "--settings", str(SAMPLE))[1].startswith("qingyang-2023@1.")
+    assert run("check", open_numbers, "--settings", str(SAMPLE))[1].startswith("qingyang-2023@2.")
+    assert run("check", str(pack.PACKS / "bozhou-2024.yaml"))[1].startswith("bozhou-2024@2: ")
 
 
 def test_every_mistake_is_told_on_a_line_of_its_own_with_exit_code_1(tmp_path):
@@ -113,7 +114,7 @@ def test_two_packs_are_compared_rule_by_rule_with_their_clauses(tmp_path):
         "never_lifted:\n  marks: [litigation, petition]", "never_lifted:\n  marks: [petition]"
     )
     path.write_text(text.replace("do: [supervise]", "do: [remind]"), encoding="utf-8")
-    assert run("diff", "bozhou-2024", str(path), "--lang", "en")[1].splitlines()[2:] == [
+    assert run("diff", "bozhou-2024@1", str(path), "--lang", "en")[1].splitlines()[2:] == [
         "",
         "Limits",
         "  ~ first: reply (in round 1): within 3 natural days (an end on a day off moves to the next working "
@@ -132,6 +133,24 @@ def test_two_packs_are_compared_rule_by_rule_with_their_clauses(tmp_path):
     ]
 
 
+def test_a_version_differs_from_the_one_that_it_amends_by_what_it_says():
+    told = run("diff", "case-limits@1", "case-limits", "--lang", "en")[1]
+    assert told.splitlines()[2:] == [
+        "Version: case-limits@1 → case-limits@2",
+        "",
+        "How time is counted",
+        "  + only in the second: Whole minutes count: limits run from the minute shown, and all of the due "
+        "minute is in time. [a choice]",
+    ]
+
+
+def test_a_version_that_amends_nothing_says_everything_by_the_schema(tmp_path):
+    amending = as_an_editor_reads_it(pack.PACKS / "bozhou-2024.yaml")
+    amending.pop("amends")
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(amending, json.loads(pack_text.schema()))
+
+
 def test_a_pack_does_not_differ_from_itself_nor_by_the_order_of_its_words(tmp_path):
     path = tmp_path / "city.yaml"
     text = BOZHOU.read_text(encoding="utf-8")
@@ -139,7 +158,7 @@ def test_a_pack_does_not_differ_from_itself_nor_by_the_order_of_its_words(tmp_pa
     path.write_text(
         swapped.replace("overdue: [reply, completion]", "overdue: [completion, reply]"), encoding="utf-8"
     )
-    assert run("diff", "bozhou-2024", str(path))[1].splitlines()[2:] == ["没有不同"]
+    assert run("diff", "bozhou-2024@1", str(path))[1].splitlines()[2:] == ["没有不同"]
 
 
 def test_what_only_one_of_two_packs_says_is_told():
@@ -152,18 +171,18 @@ def test_what_only_one_of_two_packs_says_is_told():
 
 def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
     path = tmp_path / "city.yaml"
-    arrears = pack.PACKS / "xx-city-2022-arrears.yaml"
+    arrears = pack.PACKS / "xx-city-2022-arrears@1.yaml"
     text = arrears.read_text(encoding="utf-8").replace("财政或国有资产监管部门", "审计部门")
     path.write_text(text, encoding="utf-8")
     assert "督办、移交财政或国有资产监管部门。" in run("explain", "xx-city-2022-arrears")[1]
-    told = run("diff", "xx-city-2022-arrears", str(path))[1]
+    told = run("diff", "xx-city-2022-arrears@1", str(path))[1]
     assert "  ~ 前者: 年度化解超期：督办、移交财政或国有资产监管部门。" in told
     assert "    后者: 年度化解超期：督办、移交审计部门。" in told
     text = BOZHOU.read_text(encoding="utf-8")
     old = "acknowledgement:\n  limit: {number: 1,"
     assert old in text
     path.write_text(text.replace(old, old.replace("1", "2")), encoding="utf-8")
-    assert run("diff", "bozhou-2024", str(path))[1].splitlines()[3:] == [
+    assert run("diff", "bozhou-2024@1", str(path))[1].splitlines()[3:] == [
         "签收",
         "  ~ 前者: 黄牌或提级通知发出后 1 个工作日内须签收，逾期未签收的逐级上报。 [取定]",
         "    后者: 黄牌或提级通知发出后 2 个工作日内须签收，逾期未签收的逐级上报。 [取定]",
@@ -172,7 +191,7 @@ def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
 
 def test_a_new_pack_names_what_people_read(tmp_path):
     path = tmp_path / "city.yaml"
-    arrears = (pack.PACKS / "xx-city-2022-arrears.yaml").read_text(encoding="utf-8")
+    arrears = (pack.PACKS / "xx-city-2022-arrears@1.yaml").read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^(settings|bodies):\n(  .*\n)+", "", arrears), encoding="utf-8")
     code, output = run("check", str(path))
     assert code == 1
@@ -207,7 +226,8 @@ def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else
     assert all(each.clause in made for each in found.outside)
     assert all(escape(getattr(each.why, language)) in made for each in found.outside)
     assert found.ref in made
-    assert sha256((pack.PACKS / f"{name}.yaml").read_bytes()).hexdigest() in made
+    for file in pack.files_of(name):
+        assert f"{file.name} {sha256(file.read_bytes()).hexdigest()}" in made
     assert "http" not in made
     assert "<script" not in made
 

@@ -71,8 +71,14 @@ def rows(path: Path) -> list[list[str]]:
         return list(csv.reader(lines))
 
 
-def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> None:
-    simulate(file, "boston-311", "case-limits", tmp_path)
+@pytest.mark.parametrize(
+    ("pack_id", "a_second_late"),
+    [("case-limits", "met"), ("case-limits@1", "overdue")],  # since version 2 the whole due minute is in time
+)
+def test_results_are_ordered_and_in_local_time(
+    file: Path, tmp_path: Path, pack_id: str, a_second_late: str
+) -> None:
+    simulate(file, "boston-311", pack_id, tmp_path)
     assert rows(tmp_path / "cases.csv") == [
         ["source_id", "registration_number", "state", "rounds", "cards", "lifted_at"],
         ["a", "CL-20110701-00001", "completed", "1", "0", ""],
@@ -83,7 +89,7 @@ def test_results_are_ordered_and_in_local_time(file: Path, tmp_path: Path) -> No
     header, *deadlines = rows(tmp_path / "deadlines.csv")
     assert header == ["source_id", "leg", "round", "deadline", "started_at", "due_at", "met_at", "verdict"]
     assert [(row[0], row[7]) for row in deadlines] == [
-        ("a", "overdue"),  # met one second late
+        ("a", a_second_late),
         ("b", "met"),  # at the due moment
         ("d", "overdue"),  # its limit lies before its start
         ("e", "open"),  # due after the end, which is 60 days after 5 July
@@ -118,8 +124,10 @@ def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tm
 
 
 def test_the_run_ends_sixty_days_after_the_last_act(file: Path, tmp_path: Path) -> None:
-    late = "f,2011-08-10 09:00:00,,2011-08-10 09:00:00,Tree,Trees,PARK,,,,,,,,,\n"
-    file.write_text(file.read_text("utf-8") + late, "utf-8")  # + 60 days is 9 October 09:00
+    late = "f,2011-08-10 09:00:00,,2011-08-10 09:01:00,Tree,Trees,PARK,,,,,,,,,\n"
+    file.write_text(
+        file.read_text("utf-8") + late, "utf-8"
+    )  # + 60 days: the minute 09:00 of 9 October is over
     simulate(file, "boston-311", "case-limits", tmp_path)
     verdicts = {row[0]: row[7] for row in rows(tmp_path / "deadlines.csv")}
     assert verdicts["e"] == "overdue"

@@ -177,6 +177,12 @@ PACK_WORDS = [
     ),
     (sample(events.StageReached, dates=()), "enterprise", "现已到“款项到账”环节。\n"),
     (sample(events.AppealPaused), "enterprise", "原因：等待企业补充材料；需要补充材料。"),
+    (
+        sample(events.AppealPaused, runs_on=("completion", "reply")),
+        "unit:GXJ",
+        "需要补充材料。办结时限、回复时限在暂停期间照常计算，不顺延。请持续跟进",
+    ),
+    (sample(events.AppealPaused, runs_on=()), "unit:GXJ", "需要补充材料。请持续跟进"),
     (sample(events.AppealLifted), "leader:L1", "现提级至县（区）级，提请您牵头办理"),
     (sample(events.AppealLifted, level=None), "leader:L1", "现提请您牵头办理"),
     (sample(events.AppealLifted, level="level"), "leader:L1", "现提级至level级，"),

@@ -15,6 +15,7 @@ from shared.rules.judging.fold import FOLDS
 from shared.rules.judging.rulings import NAMESPACE
 from shared.rules.pack import pack
 from shared.rules.pack.checks import contradictions
+from shared.rules.pack.counting import Counting
 from shared.rules.pack.ladder import OF_A_UNIT, Consequence
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
@@ -46,10 +47,13 @@ OFFICE_HOURS = [
 ]
 Part = dict[str, Any]
 
-# Half of the moments are midnights of Shanghai, so that acts meet due moments and each other.
+# A third of the moments are midnights of Shanghai, so that acts meet due moments and each other; a third lie
+# within the minute after one.
+midnights = st.integers(0, DAYS).map(lambda days: FIRST + timedelta(days=days, hours=16))
 moments = st.one_of(
     st.integers(0, DAYS * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes)),
-    st.integers(0, DAYS).map(lambda days: FIRST + timedelta(days=days, hours=16)),
+    midnights,
+    st.builds(lambda midnight, seconds: midnight + timedelta(seconds=seconds), midnights, st.floats(0, 61)),
 )
 limits = st.builds(Limit, number=st.integers(1, 12), unit=st.sampled_from(LimitUnit), roll=st.booleans())
 in_days = st.builds(Limit, number=st.integers(1, 12), unit=st.sampled_from(sorted(IN_DAYS)))
@@ -119,6 +123,11 @@ def _step(when: Part, do: list[Consequence], leader: dict[str, str]) -> Part:
     return step
 
 
+_counting = st.fixed_dictionaries(
+    {word: st.booleans() for word in Counting.model_fields if word not in ("clause", "choice")}
+).map(lambda words: words | GROUND)
+
+
 @st.composite
 def _made(draw: st.DrawFn) -> Pack:
     """A pack that contradicts itself nowhere."""
@@ -150,6 +159,7 @@ def _made(draw: st.DrawFn) -> Pack:
         "prefix": "DR",
         "zone": "Asia/Shanghai",
         "office_hours": {**draw(st.sampled_from(OFFICE_HOURS)), **GROUND},
+        "counting": draw(st.none() | _counting),
         "met_by": met_by,
         "stages": [
             {**GROUND, "stage": stage, "title": named, "dates": stage == PLANNED and dated}
@@ -183,7 +193,7 @@ def _levels(levels: list[str]) -> Part | None:
     return {"steps": steps, **GROUND} if levels else None
 
 
-SHIPPED = {name: pack.load(name, SAMPLE) for name in pack.known()}
+SHIPPED = {path.stem: pack.load(path.stem, SAMPLE) for path in pack.PACKS.glob("*.yaml")}
 packs = st.one_of(st.sampled_from(sorted(SHIPPED)).map(SHIPPED.__getitem__), _made())
 
 
@@ -239,6 +249,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "stage": st.sampled_from([*STAGES, PLANNED, "contacted"]),
     "dates": st.lists(moments, max_size=3).map(tuple),
     "ground": st.sampled_from([None, "papers", "weather"]),
+    "runs_on": st.lists(st.sampled_from(WORDS), max_size=2).map(tuple),
     "upheld": st.booleans(),
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),

@@ -15,6 +15,7 @@ from shared.rules.judging.fold import FOLDS
 from shared.rules.judging.rulings import NAMESPACE, Ruling
 from shared.rules.judging.state import CaseState
 from shared.rules.pack import pack
+from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.terms import Kind, Mark, Role, Verdict
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import Limit, LimitUnit
@@ -153,7 +154,7 @@ def test_a_silent_unit_climbs_the_ladder():
         "03-20 24:00 supervised lifted 2",
     ]
     assert (judged.state, judged.rounds, judged.cards) == (CaseState.LIFTED, 2, 1)
-    assert judged.lifted_at == at("03-09 24:00")
+    assert judged.lifted_at == at("03-09 24:00") + DUE_MINUTE
 
 
 def test_reminders_come_at_three_quarters_of_the_time():
@@ -171,14 +172,26 @@ def test_what_is_met_is_not_reminded_of():
     assert told(judged, reminders=True) == []
 
 
-def test_a_reply_at_the_due_moment_is_in_time_and_just_after_it_is_late():
+@pytest.mark.parametrize(
+    ("rules", "delay", "met_after", "verdict"),
+    [
+        # The whole due minute is in time, and what happens counts from the minute shown.
+        ("bozhou-2024", timedelta(), timedelta(), Verdict.MET),
+        ("bozhou-2024", timedelta(seconds=59, microseconds=999_999), timedelta(), Verdict.MET),
+        ("bozhou-2024", timedelta(seconds=60), timedelta(seconds=60), Verdict.OVERDUE),
+        # Version 1 counted to the microsecond.
+        ("bozhou-2024@1", timedelta(), timedelta(), Verdict.MET),
+        ("bozhou-2024@1", timedelta(microseconds=1), timedelta(microseconds=1), Verdict.OVERDUE),
+    ],
+)
+def test_a_reply_at_the_due_moment_is_in_time_and_just_after_it_is_late(rules, delay, met_after, verdict):
     due = at("03-05 24:00")
-    for delay, verdict in ((timedelta(), Verdict.MET), (timedelta(microseconds=1), Verdict.OVERDUE)):
-        reply = replace(responded("03-05 24:00"), occurred_at=due + delay)
-        judged = judge(assigned("03-02 10:00"), contacted("03-02 11:00"), reply, upto="03-06 12:00")
-        assert judged.deadlines[1].verdict is verdict
-        assert judged.deadlines[1].met_at == due + delay
-        assert judged.cards == (verdict is Verdict.OVERDUE)
+    reply = replace(responded("03-05 24:00"), occurred_at=due + delay)
+    acts_ = assigned("03-02 10:00"), contacted("03-02 11:00"), reply
+    judged = judge(*acts_, rules=pack.load(rules), upto="03-06 12:00")
+    assert judged.deadlines[1].verdict is verdict
+    assert judged.deadlines[1].met_at == due + met_after
+    assert judged.cards == (verdict is Verdict.OVERDUE)
 
 
 def test_a_refusal_is_no_reply():
@@ -560,7 +573,13 @@ def test_an_extension_needs_to_be_in_time_and_longer_and_is_capped(when, limit, 
 
 
 def test_an_extended_deadline_is_reminded_of_again():
-    judged = judge(assigned("03-02 10:00"), extended("03-05 12:00", working_days(10)), rules=BOWU)
+    extension = extended("03-05 17:00", working_days(10))
+    judged = judge(assigned("03-02 10:00"), extension, rules=BOWU)
+    reminders = [line for line in told(judged, reminders=True) if "reminder" in line]
+    # Three quarters of 24.5 office hours, and of 70: 18 h 22.5 min and 52.5 h; 5 on Monday, then 6.5 a day.
+    assert reminders == ["03-05 08:53 reminder completion 1", "03-12 10:30 reminder completion 1"]
+
+    judged = judge(assigned("03-02 10:00"), extension, rules=pack.load("bowu-2022@1"))
     reminders = [line for line in told(judged, reminders=True) if "reminder" in line]
     # Three quarters of 79.5 h, and of 343.5 h.
     assert reminders == ["03-04 21:37 reminder completion 1", "03-13 03:37 reminder completion 1"]
@@ -652,7 +671,7 @@ def test_no_history_is_a_case_just_registered():
 
 
 def test_ids_are_made_from_what_is_said():
-    overdue = judge(assigned("03-02 10:00"), upto="03-03 24:00").rulings[-1]
+    overdue = judge(assigned("03-02 10:00"), upto="03-04 00:01").rulings[-1]
     assert overdue.id == uuid5(NAMESPACE, f"{APPEAL} appeal.overdue.v1 {TOWN} 1 contact ")
 
 

@@ -13,6 +13,7 @@ from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import AssignedLeg, OwnLimit
 from shared.rules.judging.decide import Judgement, decide
 from shared.rules.judging.rulings import Ruling
+from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.terms import DeadlineKind, Role, Verdict
 from shared.rules.time.calendar import Calendars
 from shared.rules.time.limits import Limit
@@ -97,7 +98,8 @@ def test_what_is_said_agrees_with_how_the_deadlines_stand(history, rules, known,
     }
     for deadline in judged.deadlines:
         open_now = deadline.verdict is Verdict.OPEN
-        assert not open_now or deadline.due_at is None or deadline.due_at > upto
+        minute = DUE_MINUTE if deadline.whole_minutes else timedelta()
+        assert not open_now or deadline.due_at is None or deadline.due_at + minute > upto
         if deadline.verdict is Verdict.MET:
             assert deadline.met_at is not None
             assert deadline.due_at is None or deadline.met_at <= deadline.due_at

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from shared.rules.pack import pack
+from shared.rules.pack.counting import Counting
 from shared.rules.pack.pack import PackError, PackGone
-from shared.rules.pack.parts import Start
+from shared.rules.pack.parts import Reminder, Start
 from shared.rules.terms import Kind
 from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.rules.test_pack_checks import SOUND
@@ -62,13 +63,13 @@ def test_shipped_packs_have_prefixes_of_their_own():
 @pytest.mark.parametrize(
     ("name", "error", "sentence"),
     [
-        ("bozhou-2024@7", PackGone, "'bozhou-2024' is here in version 1, not '7': ask for bozhou-2024@1"),
-        ("bozhou-2024@../x", PackError, "bozhou-2024@../x: cannot be read"),
+        ("bozhou-2024@7", PackGone, "'bozhou-2024' is here in version 2, not '7': ask for bozhou-2024@2"),
+        ("bozhou-2024@../x", PackError, "bozhou-2024@../x: 无法读取 / cannot be read"),
         ("bozhou-2024@1.3", PackGone, "pack 'bozhou-2024' takes no settings: ask for bozhou-2024@1"),
         ("qingyang-2023@1.99", PackGone, "'qingyang-2023' has no version 99 here"),
         ("qingyang-2023@1.x", PackGone, "'qingyang-2023' has no version x here"),
         ("paris", PackGone, "no pack is called 'paris': there are bowu-2022"),
-        ("nowhere/x.yaml", PackError, "nowhere/x.yaml: cannot be read"),
+        ("nowhere/x.yaml", PackError, "nowhere/x.yaml: 无法读取 / cannot be read"),
     ],
 )
 def test_a_pack_that_is_not_there_is_said_so(name, error, sentence):
@@ -86,7 +87,7 @@ def test_a_pack_can_be_read_from_a_file(tmp_path):
 
 
 def test_an_older_version_stands_beside_the_newest(tmp_path):
-    newest = pack.PACKS / "bozhou-2024.yaml"
+    newest = pack.PACKS / "bozhou-2024@1.yaml"
     older = tmp_path / "bozhou-2024@1.yaml"
     older.write_text(newest.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "bozhou-2024.yaml").write_text(
@@ -98,6 +99,66 @@ def test_an_older_version_stands_beside_the_newest(tmp_path):
     older.rename(tmp_path / "bozhou-2024@3.yaml")
     with pytest.raises(PackError, match="is bozhou-2024@1 by its own words: name the file so"):
         pack.load("bozhou-2024@3", folder=tmp_path)
+
+
+AMENDING = """\
+id: test-city
+version: 3
+amends: 2
+counting: {whole_minutes: true, clause: §1}
+reminder: {percent: 50, deadlines: [reply], clause: §2}
+"""
+
+
+def test_a_version_says_what_it_changes_and_the_rest_stands_as_it_was(tmp_path):
+    (tmp_path / "test-city@2.yaml").write_text(SOUND, encoding="utf-8")
+    (tmp_path / "test-city.yaml").write_text(AMENDING, encoding="utf-8")
+    was, now = (pack.load(ref, folder=tmp_path) for ref in ("test-city@2", "test-city"))
+    assert (was.ref, now.ref) == ("test-city@2", "test-city@3")
+    assert now.counting == Counting(whole_minutes=True, clause="§1")
+    assert now.reminder == Reminder(percent=50, deadlines=("reply",), clause="§2")
+    changed = {"version": 3, "amends": 2, "counting": now.counting, "reminder": now.reminder}
+    assert now == was.model_copy(update=changed)
+    assert pack.files_of("test-city", tmp_path) == [
+        tmp_path / "test-city.yaml",
+        tmp_path / "test-city@2.yaml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amending", "sentence"),
+    [
+        (
+            AMENDING.replace("amends: 2", "amends: 1"),
+            "amends version 1, but test-city@1.yaml is not beside it",
+        ),
+        (AMENDING.replace("amends: 2", "amends: 3"), "version 3 amends 3: only an earlier one can be"),
+        (AMENDING.replace("amends: 2", "amends: two"), "line 3: amends: input should be a valid integer"),
+        (AMENDING.replace("percent: 50", "percent: 500"), "test-city.yaml, line 5: reminder, percent: "),
+        (
+            AMENDING + "limits: []\n",
+            "test-city@2.yaml, line ",
+        ),  # what spoke of the limits is told where it is
+    ],
+)
+def test_mistakes_of_a_version_that_amends_another_are_told_by_file_and_line(tmp_path, amending, sentence):
+    (tmp_path / "test-city@2.yaml").write_text(SOUND, encoding="utf-8")
+    (tmp_path / "test-city.yaml").write_text(amending, encoding="utf-8")
+    with pytest.raises(PackError, match=re.escape(sentence)):
+        pack.load("test-city", folder=tmp_path)
+
+
+def test_a_version_under_another_versions_name_is_refused(tmp_path):
+    (tmp_path / "test-city@2.yaml").write_text(AMENDING, encoding="utf-8")
+    (tmp_path / "test-city.yaml").write_text(AMENDING.replace("version: 3", "version: 4"), encoding="utf-8")
+    with pytest.raises(PackError, match="is test-city@3 by its own words: name the file so"):
+        pack.load("test-city", folder=tmp_path)
+
+
+def test_every_shipped_pack_keeps_its_first_version():
+    for name in pack.known():
+        assert pack.load(f"{name}@1", SAMPLE).counting is None
+        assert pack.load(name, SAMPLE).version == 2
 
 
 def test_numbers_come_from_the_newest_settings_and_the_ref_names_them(file, given):
