@@ -60,6 +60,15 @@ CONDITIONS = (
         "events are not sent to Kafka (seconds)",
     ),
     _condition(
+        "Standing",
+        "huying_standing_seconds",
+        300,
+        1,
+        "critical",
+        "停在同一条消息上（秒）",
+        "stands at one record or row (seconds)",
+    ),
+    _condition(
         "NoticesWaiting",
         "huying_notices_waiting_age_seconds",
         900,

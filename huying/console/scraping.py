@@ -105,6 +105,7 @@ ALERT_METRICS = (
     "huying_notices_failed",
     "huying_notices_waiting_age_seconds",
     "huying_figures_age_seconds",
+    "huying_standing_seconds",
 )
 WANTED = frozenset({chart.metric for chart in CHARTS} | {*PARTITION_METRICS, *ALERT_METRICS, DELAY})
 
