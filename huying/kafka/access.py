@@ -20,6 +20,7 @@ from aiokafka.protocol.types import TaggedFields as Tags
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from shared.files import strict_yaml
+from shared.messaging.clients import connected
 from shared.service.settings import KafkaSettings
 
 LIST = Path(__file__).parents[2] / "deploy" / "kafka" / "acls.yaml"
@@ -104,9 +105,7 @@ async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[
 
     Entries of other principals stay. Raises `Refused`, another KafkaError, or TimeoutError.
     """
-    client = AIOKafkaAdminClient(**admin.client(), request_timeout_ms=10_000)
-    try:
-        await client.start()
+    async with connected(AIOKafkaAdminClient(**admin.client(), request_timeout_ms=10_000)) as client:
         await _send(client, _AlterScram([_upsertion(*login) for login in sorted(passwords.items())]))
         await _send(client, _CreateAcls(sorted(wanted)))
         async with asyncio.timeout(KNOWN_S):
@@ -116,8 +115,6 @@ async def apply(admin: KafkaSettings, passwords: Mapping[str, str], wanted: set[
         for entry in await held(client):
             if entry.principal in mine and entry not in wanted:
                 await _send(client, DeleteAclsRequest(*entry))
-    finally:
-        await client.close()
 
 
 async def held(client: AIOKafkaAdminClient) -> set[Entry]:

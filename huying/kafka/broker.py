@@ -27,6 +27,7 @@ from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
 from huying.local.embedded import free_port, listens, write_secret
 from huying.local.errors import EmbeddedError
 from huying.local.program import Program, command_line, until
+from shared.messaging.clients import connected
 from shared.service.settings import KafkaSettings
 
 READY_S = 60
@@ -187,12 +188,10 @@ class Kafka:
     async def _members(self) -> int:
         client = AIOKafkaAdminClient(**self.as_client().client(), request_timeout_ms=5_000)
         try:
-            await client.start()
-            return len((await client.describe_cluster())["brokers"])
+            async with connected(client):
+                return len((await client.describe_cluster())["brokers"])
         except KafkaError:
             return 0
-        finally:
-            await client.close()
 
     def _arrange(self) -> None:
         plan = self._read(self._plan) or {

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import typer
 import yaml
-from aiokafka.errors import KafkaError
 
 from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
@@ -21,11 +20,13 @@ from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from services import SERVICES
+from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
+from shared.messaging.broker import may_pass
 from shared.service.accounts import Accounts
 from shared.service.service import ServiceContext
 from shared.service.start import listening, serve, under_one_port
-from shared.telemetry.logs import configure_logs
+from shared.telemetry.logs import configure_logs, log
 
 SPEED = 2_000.0
 """Seconds of a sample bank in one second: its day takes 43 seconds."""
@@ -177,12 +178,13 @@ async def _banks(cluster: LocalCluster, financing: str, integration: str) -> lis
 
 async def _answer(cluster: LocalCluster, code: str, faults: dict[str, float]) -> None:
     """Run a sample bank on Kafka; it starts again after the broker was away."""
-    while True:
-        try:
-            bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
-            await bank_sim.on_kafka(bank, cluster.broker.as_client(f"bank-{code}"))
-        except KafkaError:
-            await asyncio.sleep(1)
+    bank, broker = bank_sim.BankPlan(code, faults=faults, speed=SPEED), cluster.broker
+    await keep_running(
+        lambda: bank_sim.on_kafka(bank, broker.as_client(f"bank-{code}")),
+        log("huying"),
+        f"sample bank {code}",
+        may_pass=may_pass,
+    )
 
 
 async def _answer_webhooks(
@@ -191,12 +193,13 @@ async def _answer_webhooks(
     """Run a sample bank with an endpoint here, unless its webhooks go elsewhere."""
     if (key := cluster.keys.get(code)) is None or await _has_other_endpoint(financing, code, key):
         return
-    while True:
-        try:
-            bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
-            await bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key)
-        except (httpx.TransportError, OSError):
-            await asyncio.sleep(1)
+    bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
+    await keep_running(
+        lambda: bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key),
+        log("huying"),
+        f"sample bank {code}",
+        may_pass=lambda error: isinstance(error, httpx.TransportError | OSError),
+    )
 
 
 async def _has_other_endpoint(financing: str, code: str, key: str) -> bool:

@@ -1,8 +1,9 @@
 """The topics of the broker: that they exist, with the right number of partitions, and on the same broker."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from typing import Any, Self
+import contextlib
+from collections.abc import Collection
+from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -10,26 +11,17 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, TopicAuthorizat
 from aiokafka.partitioner import murmur2
 
 from shared.database.errors import is_transient
+from shared.messaging.clients import connected
 from shared.messaging.sizes import LARGEST_BATCH
 from shared.service.settings import Settings
 
 CHECK_EVERY_S = 1.0
-CLOSE_S = 5.0
 _EXISTS = (0, TopicAlreadyExistsError.errno)
 
 
 def key_hash(key: str) -> int:
     """Kafka's own hash of a record's key; modulo the number of partitions it gives the partition."""
     return int(murmur2(key.encode())) & 0x7FFF_FFFF
-
-
-async def close_client(closing: Coroutine[Any, Any, None]) -> None:
-    """Close a Kafka client, within five seconds: a client whose broker is gone may never finish."""
-    task = asyncio.ensure_future(closing)
-    await asyncio.wait({task}, timeout=CLOSE_S)
-    task.cancel()
-    if task.done() and not task.cancelled():
-        task.exception()
 
 
 def may_pass(error: BaseException) -> bool:
@@ -95,16 +87,14 @@ class BrokerClient:
         """The cluster id of the broker when this client connected."""
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._admin.start()
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(connected(self._admin))
             self.cluster = await self._cluster_id()
-        except BaseException:
-            await close_client(self._admin.close())
-            raise
+            self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await close_client(self._admin.close())
+        await self._stack.aclose()
 
     async def _cluster_id(self) -> str:
         async with asyncio.timeout(10):

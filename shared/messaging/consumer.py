@@ -25,7 +25,8 @@ from shared.database.retry import keep_running
 from shared.events import Event
 from shared.messaging import message_spans
 from shared.messaging.batching import Pace
-from shared.messaging.broker import BrokerClient, close_client, may_pass
+from shared.messaging.broker import BrokerClient, may_pass
+from shared.messaging.clients import connected
 from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
@@ -136,11 +137,10 @@ class Consumer:
             consumer.subscribe(self._topics, listener=_SeekToStart(consumer, self))
             self._consumer = consumer
             try:
-                await consumer.start()
-                await self._read(consumer, broker)
+                async with connected(consumer):
+                    await self._read(consumer, broker)
             finally:
                 self._consumer = None
-                await close_client(consumer.stop())
 
     async def _read(self, consumer: BoundedConsumer, broker: BrokerClient) -> None:
         pace, committed_at = Pace(QUIET_GAP_S, BUSY_GAP_S), _seconds()

@@ -19,7 +19,7 @@ from aiokafka.errors import CorruptRecordException, KafkaError, UnsupportedCodec
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.structs import ConsumerRecord
 
-from shared.messaging.broker import close_client
+from shared.messaging.clients import connected
 from shared.messaging.records import UndecodedRecord
 from shared.messaging.sizes import LARGEST_UNPACKED
 from shared.messaging.unpacking import StandIn, stand_in_of, unpack
@@ -151,16 +151,12 @@ class Fetcher:
 
     async def _end_of_batch(self, partition: TopicPartition, offset: int) -> int:
         """The offset after the batch that holds this one, as the batch says."""
-        client = AIOKafkaClient(**self._settings.client())
-        try:
-            await client.bootstrap()
+        async with connected(AIOKafkaClient(**self._settings.client())) as client:
             await client.set_topics([partition.topic])
             wanted = [(partition.topic, [(partition.partition, offset, FETCH_BYTES)])]
             node = client.cluster.leader_for_partition(partition)
             response = await client.send(node, FetchRequest(1_000, 1, FETCH_BYTES, 0, wanted))
             return _end_of_batch(response.topics[0][1][0][-1] or b"", offset)
-        finally:
-            await close_client(client.close())
 
 
 def _instead(record: ConsumerRecord, reason: StandIn) -> UndecodedRecord:

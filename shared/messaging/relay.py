@@ -37,11 +37,11 @@ from shared.messaging.broker import (
     BrokerClient,
     NoIdempotence,
     WrongPartitions,
-    close_client,
     key_hash,
     may_pass,
     track_topics,
 )
+from shared.messaging.clients import connected
 from shared.messaging.parked import OUTBOX, park_unsendable
 from shared.messaging.sizes import LARGEST_RECORD, LARGEST_REQUEST
 from shared.messaging.topics import Topics, events_topic, parked_topic
@@ -208,14 +208,12 @@ class Relay:
             request_timeout_ms=10_000,
         )
         try:
-            await producer.start()
-            yield producer
+            async with connected(producer):
+                yield producer
         except UnknownError as error:
             if self._settings.idempotent_producer and self.upto is None:
                 raise NoIdempotence(self._settings.bootstrap) from error
             raise
-        finally:
-            await close_client(producer.stop())
 
     async def _load_offsets(self, conn: Connection, cluster: str) -> None:
         """Take up where the last relay stopped; on another broker, from the start of the outbox."""

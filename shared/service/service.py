@@ -18,6 +18,7 @@ from shared.database import gauges
 from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.migrations import migrate, migration_engine
+from shared.database.retry import keep_running
 from shared.messaging.consumer import Consumer, Handlers, Redrives
 from shared.messaging.outbox import WorkFactory
 from shared.messaging.relay import Relay
@@ -35,6 +36,7 @@ from shared.web.access import Access
 from shared.web.routes import Description, application
 from shared.web.writer import Writer
 
+FORGET_EVERY_S = 3600.0
 NUMBER_S = 1.0
 """How long a span waits for the number of its case."""
 
@@ -175,7 +177,7 @@ class ServiceContext:
         tasks: list[Coroutine[Any, Any, None]] = [
             self.relay.run(),
             self.writer.run(),
-            self.writer.forget(),
+            keep_running(self.writer.forget, self.log, "kept answers", rest_s=FORGET_EVERY_S),
             *(task(self) for task in self.service.tasks),
         ]
         if self.seal_key is not None:

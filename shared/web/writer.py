@@ -6,7 +6,6 @@ key the answer is stored in the same transaction, and given again when the key c
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
-from shared.database.errors import DATABASE_ERRORS, is_transient
+from shared.database.errors import is_transient
 from shared.database.locks import wait_for_name
 from shared.database.rows import ManyRows, insert
 from shared.messaging.outbox import UnitOfWork, WorkFactory
@@ -116,12 +115,9 @@ class Writer:
         return await act.answer
 
     async def forget(self) -> None:
-        """Drop the answers kept for idempotency keys a day after they were given, until cancelled."""
-        while True:
-            with contextlib.suppress(*DATABASE_ERRORS):
-                async with self._engine.begin() as conn:
-                    await conn.execute(_FORGET)
-            await asyncio.sleep(3600)
+        """Drop the answers kept for idempotency keys that were given more than a day ago."""
+        async with self._engine.begin() as conn:
+            await conn.execute(_FORGET)
 
     async def run(self) -> None:
         """Write until cancelled. Requests that still wait then are refused (`Unavailable`)."""

@@ -244,3 +244,17 @@ async def test_who_waits_while_a_service_stops_is_told(city: City) -> None:
         assert (await asking).status_code == 503
         assert (await client.post("/appeals", json=OPEN)).status_code == 503
         await client.aclose()
+
+
+async def test_an_answer_is_kept_for_a_day(city: City) -> None:
+    intake, old, new = city.services["intake"], str(uuid4()), str(uuid4())
+    for key in (old, new):
+        await city.ok("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
+    async with intake.engine.begin() as conn:
+        age = "update idempotency set created_at = created_at - interval '25 hours' where key = :key"
+        await conn.execute(sa.text(age), {"key": old})
+    before = await appeals(city)
+    await intake.writer.forget()
+    for key in (old, new):
+        await city.ok("operator", "POST", "/intake/appeals", APPEAL, idempotency_key=key)
+    assert await appeals(city) == before + 1

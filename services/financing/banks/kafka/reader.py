@@ -22,7 +22,8 @@ from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.database.retry import keep_running
 from shared.messaging import message_spans
-from shared.messaging.broker import close_client, may_pass
+from shared.messaging.broker import may_pass
+from shared.messaging.clients import connected
 from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.parked import park
 from shared.messaging.records import ReceivedRecord, place_of
@@ -74,8 +75,7 @@ class BankReader:
             fetch_max_wait_ms=settings.fetch_wait_ms,
         )
         consumer.assign(self._partitions)
-        try:
-            await consumer.start()
+        async with connected(consumer):
             await self._seek(consumer)
             while True:
                 batches = await self._fetcher.fetch(consumer, timeout_ms=200, max_records=BATCH)
@@ -86,8 +86,6 @@ class BankReader:
                         await self._mark_complete(consumer)
                 except _ReadElsewhere:
                     await self._seek(consumer)
-        finally:
-            await close_client(consumer.stop())
 
     async def _seek(self, consumer: BoundedConsumer) -> None:
         """Read on at the offsets that the database holds."""
