@@ -36,6 +36,7 @@ from shared.service.clock import TICK, DrivenClock
 from shared.service.service import Service, ServiceContext
 from shared.service.settings import Settings
 from shared.service.start import running
+from tests.described import DescribedTransport
 
 ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -143,7 +144,7 @@ class City:
     def client(self, service: str, account: str | None = None) -> httpx.AsyncClient:
         """Speaks to a service as an account, or as anyone."""
         headers = {"authorization": f"Bearer {self.keys[account]}"} if account else {}
-        transport = httpx.ASGITransport(self.services[service].app, raise_app_exceptions=False)
+        transport = DescribedTransport(self.services[service])
         return httpx.AsyncClient(transport=transport, base_url=f"http://{service}", headers=headers)
 
     async def call(

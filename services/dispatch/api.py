@@ -12,41 +12,41 @@ from services.dispatch.domain.context import ActContext
 from services.dispatch.work import GroupKey, Work
 from shared.appeals.routes import add_act_routes
 from shared.judging.rulebook import rulebook
-from shared.web.request import RequestContext
+from shared.web.request import RequestContext, WriteContext
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
 
-ROUTES: dict[str, type[acts.AppealAct]] = {
-    "assignments": acts.Assign,
-    "contacts": acts.Contact,
-    "replies": acts.Reply,
-    "completions": acts.Complete,
-    "stages": acts.Reach,
-    "refusals": acts.Refuse,
-    "objections": acts.Object,
-    "objection-decisions": acts.DecideObjection,
-    "extension-requests": acts.RequestExtension,
-    "extension-decisions": acts.DecideExtension,
-    "pauses": acts.Pause,
-    "resumptions": acts.Resume,
-    "lift-requests": acts.RequestLift,
-    "findings": acts.Find,
-    "referrals": acts.Refer,
-    "closures": acts.Close,
+ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
+    "assignments": (acts.Assign, "交办 / Dispatch an appeal"),
+    "contacts": (acts.Contact, "联系企业 / Record that the enterprise was reached"),
+    "replies": (acts.Reply, "回复办理情况 / Reply how handling stands"),
+    "completions": (acts.Complete, "办结 / Complete a leg"),
+    "stages": (acts.Reach, "办理环节 / Record a stage"),
+    "refusals": (acts.Refuse, "不予办理 / Refuse an appeal"),
+    "objections": (acts.Object, "派单异议 / Object to the dispatch"),
+    "objection-decisions": (acts.DecideObjection, "裁定派单异议 / Decide an objection"),
+    "extension-requests": (acts.RequestExtension, "申请延期 / Ask for a longer limit"),
+    "extension-decisions": (acts.DecideExtension, "审批延期 / Decide on a longer limit"),
+    "pauses": (acts.Pause, "暂停计时 / Pause a leg"),
+    "resumptions": (acts.Resume, "恢复计时 / Resume a leg"),
+    "lift-requests": (acts.RequestLift, "申请提级 / Ask to lift an appeal"),
+    "findings": (acts.Find, "合理性认定 / Find whether an appeal is reasonable"),
+    "referrals": (acts.Refer, "引导至其他途径 / Refer an appeal"),
+    "closures": (acts.Close, "销号 / Close an appeal"),
 }
 DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Find, acts.Refer, acts.Close)
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
-async def _perform(appeal_id: UUID, act: acts.AppealAct, request: RequestContext) -> Response:
+async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) -> Response:
     units = await units_for(request, [(appeal_id, act)])
     deadlines = await _deadlines(request, appeal_id, act)
     rules = rulebook(request.context)
 
     def do(work: Work) -> Answer:
         appeal = work.appeal(appeal_id)
-        request.check(appeal.version, needed=isinstance(act, DECISIONS))
+        request.check(appeal.version)
         pack = rules.pack_of(appeal.pack)
         act_context = ActContext(work.at, request.caller, pack, rules.calendar, units, deadlines)
         appeal = work.perform(appeal_id, act, act_context)
@@ -81,4 +81,4 @@ def key_for(appeal_id: UUID, act: acts.AppealAct) -> UUID | GroupKey:
     return GroupKey(appeal_id) if isinstance(act, merging.PASSED_ON) else appeal_id
 
 
-add_act_routes(router, ROUTES, _perform, AppealDocument)
+add_act_routes(router, ROUTES, DECISIONS, _perform, AppealDocument)

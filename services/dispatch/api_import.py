@@ -4,19 +4,22 @@ import orjson
 from fastapi import APIRouter, Response
 
 from services.dispatch import acts
+from services.dispatch.answers import ImportedActs
 from services.dispatch.api import key_for, units_for
 from services.dispatch.domain.context import ActContext
 from services.dispatch.work import Work
 from shared.judging.rulebook import rulebook
 from shared.web.bodies import in_item
-from shared.web.request import Requested
+from shared.web.request import Writing
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
 
 
-@router.post("/import")
-async def import_(body: acts.Import, request: Requested) -> Response:
+@router.post(
+    "/import", summary="导入历史办理记录 / Import past acts", response_model=ImportedActs, responses={404: {}}
+)
+async def import_(body: acts.Import, request: Writing) -> Response:
     """Past acts with their own times, all or none; for the importer alone, and under a hold (`PUT /hold`)."""
     await request.require_hold()
     units = await units_for(request, [(past.appeal_id, past.act) for past in body.acts])

@@ -1,39 +1,25 @@
 """What the office and the units read of appeals at dispatch, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
 
 from services.dispatch import queries
+from services.dispatch.answers import AppealWithActs
 from services.dispatch.document import AppealDocument, AppealState
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.roles import AccountRole
+from shared.web.answers import PageOf
 from shared.web.bodies import Code
 from shared.web.request import Called, Paged, Reading, json
 
 router = APIRouter(tags=["dispatch"])
 
 
-class Follower(BaseModel):
-    """An appeal that is handled with another one."""
-
-    appeal_id: UUID
-    registration_number: str
-    title: str
-    enterprise: str | None
-    state: AppealState
-
-
-class AppealWithActs(AppealDocument):
-    """An appeal with its acts, in order, and the appeals that are handled with it."""
-
-    acts: list[dict[str, Any]]
-    followers: list[Follower]
-
-
-@router.get("/appeals")
+@router.get(
+    "/appeals", summary="承办诉求列表 / List dispatched appeals", response_model=PageOf[AppealDocument]
+)
 async def appeals(
     conn: Reading,
     called: Called,
@@ -49,7 +35,11 @@ async def appeals(
     return page.answer(documents, "registration_number")
 
 
-@router.get("/appeals/{appeal_id}", response_model=AppealWithActs)
+@router.get(
+    "/appeals/{appeal_id}",
+    summary="查看办理过程 / Read an appeal with its acts",
+    response_model=AppealWithActs,
+)
 async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One appeal with its acts; its ETag is what a decision names in If-Match."""
     document = await queries.appeal_with_acts(conn, appeal_id)

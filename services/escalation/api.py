@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from services.escalation import acts, queries
-from services.escalation.document import CaseDocument
+from services.escalation.answers import JudgedCase, Leader, ListedLeader, ReadCase
 from services.escalation.domain import ActContext, perform
 from services.escalation.engine import ACTS
 from services.escalation.work import Work
@@ -16,22 +16,23 @@ from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
+from shared.web.answers import Items, PageOf
 from shared.web.bodies import Body, Line
-from shared.web.request import Called, Page, Paged, Reading, RequestContext, Requested, json
+from shared.web.request import Called, Page, Paged, Reading, Replacing, WriteContext, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["escalation"])
 
-ROUTES: dict[str, type[acts.Act]] = {
-    "cards/served": acts.Serve,
-    "cards/acknowledged": acts.Acknowledge,
-    "cards/appealed": acts.Contest,
-    "cards/upheld": acts.Uphold,
-    "cards/withdrawn": acts.Withdraw,
-    "instructions": acts.Instruct,
-    "sign-off": acts.SignOff,
-    "publication-answers": acts.AnswerPublication,
-    "publication-decisions": acts.DecidePublication,
+ROUTES: dict[str, tuple[type[acts.Act], str]] = {
+    "cards/served": (acts.Serve, "送达黄牌 / Record that a card was served"),
+    "cards/acknowledged": (acts.Acknowledge, "签收黄牌 / Acknowledge a card"),
+    "cards/appealed": (acts.Contest, "申诉黄牌 / Contest a card"),
+    "cards/upheld": (acts.Uphold, "维持黄牌 / Uphold a card"),
+    "cards/withdrawn": (acts.Withdraw, "撤销黄牌 / Withdraw a card"),
+    "instructions": (acts.Instruct, "领导批示 / Give an instruction"),
+    "sign-off": (acts.SignOff, "领导签批 / Sign off a lifted appeal"),
+    "publication-answers": (acts.AnswerPublication, "答复拟公开事项 / Answer a proposed publication"),
+    "publication-decisions": (acts.DecidePublication, "审核公开事项 / Decide on a publication"),
 }
 DECISIONS = (acts.Uphold, acts.Withdraw, acts.Instruct, acts.SignOff, acts.DecidePublication)
 """What one person decides and another must not overwrite unseen: these need If-Match."""
@@ -44,10 +45,10 @@ class LeaderBody(Body):
     title: Line
 
 
-async def _perform(appeal_id: UUID, act: acts.Act, request: RequestContext) -> Response:
+async def _perform(appeal_id: UUID, act: acts.Act, request: WriteContext) -> Response:
     def do(work: Work) -> Answer:
         case = work.case(appeal_id)
-        request.check(case.version, needed=isinstance(act, DECISIONS))
+        request.check(case.version)
         today = work.at.astimezone(request.context.zone).date()
         for event in perform(case, act, ActContext(work.at, request.caller, today)):
             work.emit(event)
@@ -59,7 +60,7 @@ async def _perform(appeal_id: UUID, act: acts.Act, request: RequestContext) -> R
     return await request.write([appeal_id], do)
 
 
-add_act_routes(router, ROUTES, _perform, CaseDocument)
+add_act_routes(router, ROUTES, DECISIONS, _perform, JudgedCase)
 
 
 async def _list(
@@ -89,7 +90,7 @@ def _own(called: Caller, unit: str | None) -> str | None:
     return called.code if called.role == AccountRole.UNIT else unit
 
 
-@router.get("/cases")
+@router.get("/cases", summary="全部判定结果 / List the cases as last judged", response_model=PageOf[ReadCase])
 async def cases(
     conn: Reading,
     called: Called,
@@ -101,7 +102,7 @@ async def cases(
     return await _list(conn, page, state=state, unit=_own(called, unit))
 
 
-@router.get("/ledger")
+@router.get("/ledger", summary="督办台账 / List what is supervised", response_model=PageOf[ReadCase])
 async def ledger(
     conn: Reading,
     called: Called,
@@ -113,7 +114,9 @@ async def ledger(
     return await _list(conn, page, unit=_own(called, unit), leader=leader, supervised=True)
 
 
-@router.get("/appeals/{appeal_id}", response_model=CaseDocument)
+@router.get(
+    "/appeals/{appeal_id}", summary="查看判定与时限 / Read a case with its deadlines", response_model=ReadCase
+)
 async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One case: every deadline with its explanation, cards, lift. Its ETag is what a decision names."""
     file = await queries.case(conn, appeal_id)
@@ -126,19 +129,19 @@ async def case(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     return json(_shown(file), etag=file["version"])
 
 
-@router.get("/leaders")
+@router.get("/leaders", summary="领导名册 / List the leaders", response_model=Items[ListedLeader])
 async def leaders(conn: Reading) -> Response:
     """The leaders to whom appeals may be lifted."""
     return json({"items": await queries.leaders(conn)})
 
 
-@router.put("/leaders/{code}")
-async def put_leader(code: acts.Code, body: LeaderBody, request: Requested) -> Response:
+@router.put("/leaders/{code}", summary="登记领导 / Write a leader", response_model=Leader)
+async def put_leader(code: acts.Code, body: LeaderBody, request: Replacing) -> Response:
     """Write a leader; an existing one needs If-Match."""
     leader = {"code": code, **body.model_dump()}
     async with request.context.engine.begin() as conn:
         version = await queries.lock_leader(conn, code)
         if version is not None:
-            request.check(version, needed=True)
+            request.check(version)
         version = await queries.save_leader(conn, leader)
     return json(leader, etag=version)

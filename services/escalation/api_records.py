@@ -7,11 +7,13 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.escalation import queries
+from services.escalation.answers import History, ListedPublication
 from services.escalation.document import CaseDocument
 from services.escalation.queries import Remembered
 from shared.events import AppealLifted, CardIssued
 from shared.roles import AccountRole
 from shared.service.clock import TICK
+from shared.web.answers import PageOf
 from shared.web.request import Called, Paged, Reading, no_cursor, service
 
 router = APIRouter(tags=["records"])
@@ -32,7 +34,9 @@ _SHOWN = {
 """What everybody sees: nothing that leads to the enterprise."""
 
 
-@router.get("/publications")
+@router.get(
+    "/publications", summary="红黑榜 / The red and black list", response_model=PageOf[ListedPublication]
+)
 async def publications(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
     """The red and black list: what is published now. The office sees all, a unit all of its own."""
     after = page.after[0] if page.after else 0
@@ -55,7 +59,7 @@ def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict
     return {"id": id_, **kept}
 
 
-@router.get("/histories")
+@router.get("/histories", summary="案件判定史 / Histories of cases", response_model=PageOf[History])
 async def histories(conn: Reading, page: Paged, request: Request) -> Response:
     """Every case with its acts, its pack, and what was issued: all that is needed to judge it anew."""
     rows = await queries.judged_cases(conn, page.after_text, page.limit + 1)

@@ -7,6 +7,7 @@ import orjson
 from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
+from services.intake.answers import Procedure, PublicStatus, Registered
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.status import public_status
@@ -19,7 +20,8 @@ from shared.rules.pack.pack import Pack
 from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
-from shared.web.request import Reading, RequestContext, Requested, json
+from shared.web.answers import Items
+from shared.web.request import Acting, Reading, RequestContext, Requested, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
@@ -30,7 +32,11 @@ OPEN = (Channel.WEB, Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
 CLERKS = (AccountRole.OPERATOR, AccountRole.OFFICE)
 
 
-@router.get("/procedures")
+@router.get(
+    "/procedures",
+    summary="可选的办事程序 / Procedures that one may register under",
+    response_model=Items[Procedure],
+)
 async def procedures(request: Requested) -> Response:
     """The packs one may register under, the usual one first; a registration names another by its `id`."""
     context = request.context
@@ -52,8 +58,14 @@ def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
     }
 
 
-@router.post("/appeals", status_code=201)
-async def register(body: acts.NewAppeal, request: Requested) -> Response:
+@router.post(
+    "/appeals",
+    summary="登记诉求 / Register an appeal",
+    response_model=Registered,
+    status_code=201,
+    responses={403: {}},
+)
+async def register(body: acts.NewAppeal, request: Writing) -> Response:
     """Register an appeal. The receipt code is told here and never again."""
     if body.channel not in OPEN and request.caller.role not in CLERKS:
         raise Forbidden(
@@ -90,7 +102,11 @@ def _pack(context: ServiceContext, procedure: str | None) -> Pack:
     return by_id[procedure]
 
 
-@router.get("/status/{registration_number}")
+@router.get(
+    "/status/{registration_number}",
+    summary="凭回执码查询诉求 / Read an appeal by its receipt code",
+    response_model=PublicStatus,
+)
 async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
@@ -123,23 +139,31 @@ def naming_pack(context: ServiceContext, ref: str) -> Pack | None:
         return None
 
 
-@router.post("/status/{registration_number}/withdrawals")
+@router.post(
+    "/status/{registration_number}/withdrawals",
+    summary="企业撤回诉求 / Withdraw an appeal as the enterprise",
+    response_model=PublicStatus,
+)
 async def withdraw(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Withdraw, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Withdraw, request: Acting
 ) -> Response:
     """The enterprise takes its appeal back."""
     return await _perform(request, registration_number, receipt_code, body)
 
 
-@router.post("/status/{registration_number}/ratings")
+@router.post(
+    "/status/{registration_number}/ratings",
+    summary="企业评价 / Rate the handling as the enterprise",
+    response_model=PublicStatus,
+)
 async def rate(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Rate, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Rate, request: Acting
 ) -> Response:
     """The enterprise's verdict (好差评)."""
     return await _perform(request, registration_number, receipt_code, body)
 
 
-async def _perform(request: RequestContext, number: str, code: str, act: acts.AppealAct) -> Response:
+async def _perform(request: WriteContext, number: str, code: str, act: acts.AppealAct) -> Response:
     async with request.context.reader.connect() as conn:
         opened, together = await _opened(conn, number, code)
 

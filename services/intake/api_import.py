@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
+from services.intake.answers import ImportedAppeal
 from services.intake.api import packs
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
@@ -18,8 +19,9 @@ from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, Invalid, NotFound
 from shared.service.service import ServiceContext
+from shared.web.answers import Items
 from shared.web.bodies import in_item
-from shared.web.request import RequestContext, Requested
+from shared.web.request import RequestContext, Writing
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
@@ -27,8 +29,13 @@ Packs = Mapping[str | None, Pack]
 """The packs that an import names, by the name it uses; the city's pack for None."""
 
 
-@router.post("/import")
-async def import_(body: acts.Import, request: Requested) -> Response:
+@router.post(
+    "/import",
+    summary="导入历史诉求 / Import past appeals",
+    response_model=Items[ImportedAppeal],
+    responses={404: {}},
+)
+async def import_(body: acts.Import, request: Writing) -> Response:
     """Past appeals and what followed, all or none; for the importer alone, and under a hold (`PUT /hold`).
 
     They get registration numbers of their own days and no receipt codes.

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
 
 from services.intake import acts, queries, timeline
+from services.intake.answers import Contact, ListedAppeal, ReadAppeal, StaffAppeal
 from services.intake.api import act_context, naming_pack
 from services.intake.document import AppealDocument, TimelineEntry
 from services.intake.work import Work
@@ -15,45 +15,45 @@ from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.errors import NotFound
-from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
+from shared.web.answers import PageOf
+from shared.web.request import (
+    Acting,
+    Called,
+    Deciding,
+    Paged,
+    Reading,
+    RequestContext,
+    Requested,
+    WriteContext,
+    json,
+)
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 MOST_FOLLOWERS = 500
 
 
-class Follower(BaseModel):
-    """An appeal that is handled with another."""
-
-    appeal_id: UUID
-    registration_number: str
-    state: CaseState
-
-
-class StaffAppeal(AppealDocument):
-    """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more."""
-
-    lead_ended: bool = False
-    followers: tuple[Follower, ...] = ()
-
-
-@router.post("/appeals/{appeal_id}/reopenings", response_model=AppealDocument)
-async def reopen(appeal_id: UUID, body: acts.Reopen, request: Requested) -> Response:
+@router.post(
+    "/appeals/{appeal_id}/reopenings", summary="重新办理 / Reopen an appeal", response_model=StaffAppeal
+)
+async def reopen(appeal_id: UUID, body: acts.Reopen, request: Deciding) -> Response:
     """The office starts the next round after a bad rating, as far as the pack allows it."""
-    return await _perform(request, appeal_id, body, needs_version=True)
+    return await _perform(request, appeal_id, body)
 
 
-@router.post("/appeals/{appeal_id}/follow-ups", response_model=AppealDocument)
-async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Requested) -> Response:
+@router.post(
+    "/appeals/{appeal_id}/follow-ups",
+    summary="登记回访 / Record a follow-up call",
+    response_model=StaffAppeal,
+)
+async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Acting) -> Response:
     """Somebody independent called the enterprise after completion (回访)."""
     return await _perform(request, appeal_id, body)
 
 
-async def _perform(
-    request: RequestContext, appeal_id: UUID, act: acts.AppealAct, *, needs_version: bool = False
-) -> Response:
+async def _perform(request: WriteContext, appeal_id: UUID, act: acts.AppealAct) -> Response:
     def do(work: Work) -> Answer:
-        request.check(work.appeal(appeal_id).version, needed=needs_version)
+        request.check(work.appeal(appeal_id).version)
         return _answer(work.perform(appeal_id, act, act_context(request, work, appeal_id)))
 
     return await request.write([appeal_id], do)
@@ -63,8 +63,10 @@ def _answer(appeal: AppealDocument) -> Answer:
     return Answer(appeal.model_dump_json(exclude={"receipt_hash"}), 200, str(appeal.version))
 
 
-@router.post("/appeals/{appeal_id}/merges", response_model=AppealDocument)
-async def merge(appeal_id: UUID, body: acts.Merge, request: Requested) -> Response:
+@router.post(
+    "/appeals/{appeal_id}/merges", summary="并单 / Merge an appeal into another", response_model=StaffAppeal
+)
+async def merge(appeal_id: UUID, body: acts.Merge, request: Deciding) -> Response:
     """Handle an appeal with another from now on (并单); one that is merged already changes its lead."""
     known = await _known(request, appeal_id, body.lead)
     named = known.get(body.lead.lower(), known.get(body.lead))
@@ -73,7 +75,7 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Requested) -> Respon
     lead_id = named.appeal_id
 
     def do(work: Work) -> Answer:
-        request.check(work.appeal(appeal_id).version, needed=True)
+        request.check(work.appeal(appeal_id).version)
         return _answer(
             work.merge(appeal_id, lead_id, body.reason, work.at, rulebook(request.context).pack_of)
         )
@@ -81,13 +83,17 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Requested) -> Respon
     return await request.write([appeal_id, lead_id, *_present_lead(known, appeal_id)], do)
 
 
-@router.post("/appeals/{appeal_id}/unmerges", response_model=AppealDocument)
-async def unmerge(appeal_id: UUID, body: acts.Unmerge, request: Requested) -> Response:
+@router.post(
+    "/appeals/{appeal_id}/unmerges",
+    summary="解除并单 / Handle a merged appeal by itself again",
+    response_model=StaffAppeal,
+)
+async def unmerge(appeal_id: UUID, body: acts.Unmerge, request: Deciding) -> Response:
     """Handle a merged appeal by itself again."""
     known = await _known(request, appeal_id)
 
     def do(work: Work) -> Answer:
-        request.check(work.appeal(appeal_id).version, needed=True)
+        request.check(work.appeal(appeal_id).version)
         return _answer(work.unmerge(appeal_id, body.reason, work.at))
 
     return await request.write([appeal_id, *_present_lead(known, appeal_id)], do)
@@ -111,7 +117,7 @@ def _present_lead(known: dict[str, queries.AppealIds], appeal_id: UUID) -> list[
     return [appeal.lead] if appeal and appeal.lead else []
 
 
-@router.get("/appeals")
+@router.get("/appeals", summary="诉求列表 / List appeals", response_model=PageOf[ListedAppeal])
 async def appeals(
     conn: Reading,
     called: Called,
@@ -139,7 +145,7 @@ async def appeals(
     return page.answer(documents, "registration_number")
 
 
-@router.get("/appeals/{appeal_id}", response_model=StaffAppeal)
+@router.get("/appeals/{appeal_id}", summary="查看诉求 / Read an appeal", response_model=ReadAppeal)
 async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
     """One appeal with its text and whom to contact; a unit reads it while it has a leg of it.
 
@@ -163,7 +169,11 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
     return json(shown, etag=document["version"])
 
 
-@router.get("/appeals/{appeal_id}/contact")
+@router.get(
+    "/appeals/{appeal_id}/contact",
+    summary="企业联系方式 / How the enterprise is reached",
+    response_model=Contact,
+)
 async def contact(appeal_id: UUID, conn: Reading) -> Response:
     """How the enterprise is reached, for the service that writes to it. Nothing where it gave nothing."""
     enterprise = await queries.enterprise_of(conn, appeal_id)

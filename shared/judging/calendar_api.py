@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 
 from shared.judging import calendars
 from shared.judging.cases import Cases
@@ -40,17 +40,57 @@ class Notice(Body):
         return notice
 
 
+class KnownNotice(BaseModel):
+    """A year's notice: its number, days off with their names, make-up workdays."""
+
+    year: int
+    notice: str
+    off: dict[str, str]
+    work: list[str]
+
+
+class KnownCalendar(BaseModel):
+    """A calendar, the moment it became known, and the notices of the years that differ from before."""
+
+    version: str
+    known_from: AwareDatetime
+    notices: list[KnownNotice]
+
+
+class KnownCalendars(BaseModel):
+    """The calendars of this service, in order, and the zone of their days."""
+
+    zone: str
+    items: list[KnownCalendar]
+
+
+class LoadedCalendar(BaseModel):
+    """A calendar that was loaded, and how many cases will be judged again by it."""
+
+    version: str
+    known_from: AwareDatetime
+    cases: int
+
+
 def routes(cases: Cases) -> APIRouter:
     """The routes of a service that judges these cases."""
     router = APIRouter(tags=["records"])
 
-    @router.get("/calendars")
+    @router.get(
+        "/calendars",
+        summary="节假日安排的变更 / Calendars as they became known",
+        response_model=KnownCalendars,
+    )
     async def known_calendars(conn: Reading, request: Request) -> Response:
         """The calendars as they became known, in order, each with the years that differ from before."""
         items = [known.data() for known in await calendars.known(conn)]
         return json({"zone": service(request).zone.key, "items": items})
 
-    @router.put("/calendar/{year}")
+    @router.put(
+        "/calendar/{year}",
+        summary="载入年度放假通知 / Load a year's holiday notice",
+        response_model=LoadedCalendar,
+    )
     async def load_calendar(year: Year, body: Notice, request: Requested) -> Response:
         """Load a year's holiday notice. It is known from now on; what it moves is said with both dates."""
         notice, context = body.checked(year), request.context

@@ -91,6 +91,11 @@ class Service:
         return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     @property
+    def examples(self) -> Path:
+        """The file with an example of each answer, made by `python -m tests.examples`."""
+        return self.migrations.parent / "examples.json"
+
+    @property
     def topics(self) -> list[str]:
         """The topics it hears."""
         return [events_topic(name) for name in self.hears]
@@ -208,6 +213,7 @@ def _zone(name: str) -> ZoneInfo:
 def _description(service: Service) -> Description:
     return Description(
         service.table,
+        service.examples,
         title=f"Huying {service.name}",
         description=f"The {service.name} service of Huying (呼应).",
         docs_url=None,  # `shared.web.docs` serves it

@@ -1,30 +1,40 @@
-"""What routes' signatures do not show: headers with keys and versions, and how requests are refused."""
+"""What routes' signatures do not show: keys and versions in headers, how requests are refused, examples."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from shared.roles import AccountRole, Roles
 from shared.web.access import Access
 from shared.web.problems import MEDIA_TYPE
+from shared.web.request import LONGEST_KEY, acting, deciding, replacing, writing
 
 _TEXT = {"type": "string"}
-_HEADERS = [
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "schema": {**_TEXT, "minLength": 1, "maxLength": 200},
-        "description": "The same key with the same body has one effect and gets one answer.",
-    },
-    {
-        "name": "If-Match",
-        "in": "header",
-        "required": False,
-        "schema": _TEXT,
-        "description": "The ETag of the version this was decided on; decisions need it.",
-    },
-]
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {**_TEXT, "minLength": 1, "maxLength": LONGEST_KEY},
+    "description": "The same key with the same body has one effect and gets one answer.",
+}
+_IF_MATCH = {"name": "If-Match", "in": "header", "schema": _TEXT}
+_ACT, _DECISION, _REPLACED = (
+    {**_IF_MATCH, "required": required, "description": description}
+    for required, description in (
+        (False, "The ETag of the version this is meant for."),
+        (True, "The ETag of the version this was decided on."),
+        (False, "The ETag of the version this replaces; needed where there is one."),
+    )
+)
+_DECLARED: dict[Callable[..., Any], tuple[tuple[int, ...], tuple[dict[str, Any], ...]]] = {
+    writing: ((409,), (_KEY,)),
+    acting: ((409, 412), (_KEY, _ACT)),
+    deciding: ((409, 412, 428), (_KEY, _DECISION)),
+    replacing: ((412, 428), (_REPLACED,)),
+}
+"""How a route that takes what these functions give can be refused, and the headers that it reads."""
+ALWAYS_THERE = {"x-always-there": True}
+"""The `openapi_extra` of a route whose path names nothing that could be missing."""
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
@@ -61,64 +71,80 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     428: ("needs_version", "If-Match", "需要 If-Match", "If-Match is needed: the ETag of what was read"),
 }
 """Code, field and words of an example by status."""
-_PAGE = {
-    "type": "object",
-    "title": "Page",
-    "description": "A part of a list; `next` is the `cursor` of the part after it, null at the end.",
-    "required": ["items", "next"],
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "next": {"anyOf": [_TEXT, {"type": "null"}]},
-    },
-}
 _GENERATED = ("HTTPValidationError", "ValidationError")
 """FastAPI's schemas of refusals, which are not ours."""
 
 
-def describe(document: dict[str, Any], access: Access) -> None:
-    """Add them to an OpenAPI document of routes with this table of access."""
+def describe(
+    document: dict[str, Any],
+    access: Access,
+    given: Mapping[str, Collection[Callable[..., Any]]],
+    examples: Mapping[str, Any],
+) -> None:
+    """Add them to an OpenAPI document of routes with this table of access.
+
+    `given`: the functions that give each route its parameters (`Depends`), by method and path. `examples`: an
+    answer of each operation by method and path, and of a refusal in a form of its own by its status as well.
+    """
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in _GENERATED:
         schemas.pop(name, None)
-    schemas |= {"Problem": _PROBLEM, "Page": _PAGE}
+    schemas["Problem"] = _PROBLEM
     components["responses"] = {f"Refused{status}": _refusal(status) for status in _REFUSALS}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["key"] = {"type": "http", "scheme": "bearer", "description": "The account's API key."}
     document["security"] = [{}, {"key": []}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _describe_page(operation)
-            for status in _statuses(method, path, operation, access[f"{method.upper()} {path}"]):
-                answer = {"$ref": f"#/components/responses/Refused{status}"}
-                operation.setdefault("responses", {})[str(status)] = answer
-        for method in operations.keys() & {"post", "put"}:
-            operations[method].setdefault("parameters", []).extend(_HEADERS)
+            name = f"{method.upper()} {path}"
+            _add_examples(name, operation["responses"], examples)
+            declared = [_DECLARED[function] for function in given[name] if function in _DECLARED]
+            _describe_refusals(
+                operation,
+                {
+                    *_statuses(method, path, operation, access[name]),
+                    *(status for statuses, _ in declared for status in statuses),
+                },
+            )
+            for _, headers in declared:
+                operation.setdefault("parameters", []).extend(headers)
 
 
 def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -> Iterator[int]:
     """How a request to an operation can be refused. A wrong key is refused even where everybody may call."""
-    writes = method in ("post", "put")
     if "requestBody" in operation:
         yield 400
     yield 401
     if set(AccountRole) - roles:
         yield 403
-    if "{" in path and not (method == "put" and path.endswith("}")):  # such a PUT makes what is not there
+    makes = method == "put" and path.endswith("}")  # such a PUT makes what is not there
+    if "{" in path and not makes and not operation.pop("x-always-there", False):
         yield 404
-    if writes:
-        yield from (408, 409, 412, 413, 415)
+    if method in ("post", "put"):
+        yield from (408, 413, 415)
     yield 422
-    if writes:
-        yield 428
 
 
-def _describe_page(operation: dict[str, Any]) -> None:
-    """Give a list that is read part by part the schema of a page, where its route names no other."""
-    names = {parameter["name"] for parameter in operation.get("parameters", ())}
-    content = operation["responses"].get("200", {}).get("content", {})
-    if "cursor" in names and content.get("application/json") == {"schema": {}}:
-        content["application/json"]["schema"] = {"$ref": "#/components/schemas/Page"}
+def _describe_refusals(operation: dict[str, Any], statuses: set[int]) -> None:
+    """Give an operation these refusals, and the words of all that its route declares itself."""
+    answers = operation["responses"]
+    if "303" in answers:  # it shows another page
+        answers["303"].pop("content")
+    for status in sorted(statuses | {int(status) for status in answers if status.startswith("4")}):
+        refused: dict[str, Any] = {"$ref": f"#/components/responses/Refused{status}"}
+        own = answers.pop(str(status), {}).get("content", {}).get("application/json", {})
+        if status != 422 and own.get("schema"):
+            refused = _refusal(status)
+            refused["content"] = {"application/json": own, **refused["content"]}
+        answers[str(status)] = refused
+
+
+def _add_examples(name: str, answers: dict[str, Any], examples: Mapping[str, Any]) -> None:
+    for status, answer in answers.items():
+        example = examples.get(name if status.startswith("2") else f"{name} {status}")
+        if example is not None:
+            answer["content"]["application/json"]["example"] = example
 
 
 def _refusal(status: int) -> dict[str, Any]:

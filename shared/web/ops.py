@@ -17,10 +17,14 @@ from shared.roles import EVERYBODY, IMPORTER, OPS, only
 from shared.service.clock import DrivenClock
 from shared.service.errors import Conflict
 from shared.web.access import Access
+from shared.web.answers import PageOf
 from shared.web.bodies import Body, Moment
 from shared.web.request import LARGEST, Paged, Reading, json, no_cursor, service
 
 HOLD = timedelta(minutes=5)
+OPEN_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/openmetrics-text": {"schema": {"type": "string"}}}}
+}
 router = APIRouter(tags=["operation"])
 ACCESS: Access = {
     "GET /health": EVERYBODY,
@@ -74,13 +78,6 @@ class Parked(BaseModel):
     parked_at: AwareDatetime
 
 
-class ParkedPage(BaseModel):
-    """A part of the parked messages; `next` is the cursor of the page after it."""
-
-    items: list[Parked]
-    next: str | None
-
-
 class Redriven(BaseModel):
     """A parked message that was handled."""
 
@@ -101,7 +98,7 @@ class Released(BaseModel):
     held: bool
 
 
-@router.get("/health", response_model=Health)
+@router.get("/health", summary="服务是否正常 / Whether the service runs", response_model=Health)
 async def health(conn: Reading, request: Request) -> Response:
     """Answers 200 while the database answers and no task stands at one record or row for too long."""
     await ping(conn)
@@ -109,14 +106,14 @@ async def health(conn: Reading, request: Request) -> Response:
     return json({"service": service(request).service.name, "status": "ok"})
 
 
-@router.get("/ready", response_model=Health)
+@router.get("/ready", summary="服务能否受理请求 / Whether the service can serve", response_model=Health)
 async def ready(conn: Reading, request: Request) -> Response:
     """Answers 200 while the service can serve requests: it runs and its database answers."""
     await ping(conn)
     return json({"service": service(request).service.name, "status": "ok"})
 
 
-@router.get("/flow", response_model=Flow)
+@router.get("/flow", summary="处理进度 / How far the service has come", response_model=Flow)
 async def flow(conn: Reading, request: Request) -> Response:
     """How far this service has come: unsent events, its watermark, the least heard of each topic."""
     running = service(request)
@@ -138,7 +135,12 @@ async def flow(conn: Reading, request: Request) -> Response:
     )
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get(
+    "/metrics",
+    summary="运行指标 / Metrics for Prometheus",
+    responses=OPEN_METRICS,
+    response_class=PlainTextResponse,
+)
 async def metrics(request: Request) -> Response:
     """The service's figures as Prometheus reads them; with exemplars for one that asks for OpenMetrics."""
     running = service(request)
@@ -156,7 +158,7 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
         return choose_encoder("")
 
 
-@router.get("/parked", response_model=ParkedPage)
+@router.get("/parked", summary="未能处理的消息 / List parked messages", response_model=PageOf[Parked])
 async def parked(conn: Reading, page: Paged) -> Response:
     """The messages that could not be handled, each with its reason."""
     after = page.after[0] if page.after else 0
@@ -175,7 +177,12 @@ async def parked(conn: Reading, page: Paged) -> Response:
     return page.answer([dict(row) for row in rows.mappings()], "id")
 
 
-@router.post("/parked/{parked_id}/redrive", response_model=Redriven)
+@router.post(
+    "/parked/{parked_id}/redrive",
+    summary="重新处理一条消息 / Redrive a parked message",
+    response_model=Redriven,
+    responses={409: {}},
+)
 async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Request) -> Response:
     """Handle a parked message again; it stays parked where it still fails."""
     running = service(request)
@@ -184,7 +191,7 @@ async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Re
     return json({"id": parked_id, "redriven": True})
 
 
-@router.put("/clock", response_model=Now)
+@router.put("/clock", summary="拨动时钟 / Move the driven clock", response_model=Now, responses={409: {}})
 async def advance(body: Now, request: Request) -> Response:
     """Move the driven clock. A service on the wall clock refuses."""
     running = service(request)
@@ -195,7 +202,7 @@ async def advance(body: Now, request: Request) -> Response:
     return json({"now": running.clock.now()})
 
 
-@router.put("/hold", response_model=Held)
+@router.put("/hold", summary="暂停判定 / Hold judgement", response_model=Held)
 async def hold(request: Request) -> Response:
     """Hold judgement at this moment while past cases are brought in; ends by DELETE, or after five minutes.
 
@@ -216,7 +223,7 @@ async def hold(request: Request) -> Response:
         return json(dict(row.mappings().one()))
 
 
-@router.delete("/hold", response_model=Released)
+@router.delete("/hold", summary="恢复判定 / End the hold", response_model=Released)
 async def release(request: Request) -> Response:
     """End the hold: judgement goes on."""
     async with service(request).engine.begin() as conn:

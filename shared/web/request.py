@@ -81,18 +81,10 @@ Called = Annotated[Caller, Depends(caller)]
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The context of one request. `version` is that of its If-Match header, None without the header."""
+    """The context of one request."""
 
     context: "ServiceContext"
     caller: Caller
-    once: Once | None
-    version: int | None
-
-    async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
-        """Run `do` in a transaction with the cases `keys` loaded and locked; answer after the commit."""
-        answer = await self.context.writer.write(keys, do, self.once)
-        headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
-        return Response(answer.body, answer.status, headers=headers, media_type="application/json")
 
     async def require_hold(self) -> None:
         """Refuse (`Conflict`) an import into a live service whose judgement is not held meanwhile."""
@@ -106,10 +98,18 @@ class RequestContext:
                     "hold judgement first (PUT /hold), in every service that past cases go to",
                 )
 
-    def check(self, version: int, *, needed: bool = False) -> None:
+
+@dataclass(frozen=True, slots=True)
+class VersionContext(RequestContext):
+    """`version` is that of the If-Match header, None without it; `version_needed`: it must be there."""
+
+    version: int | None
+    version_needed: bool
+
+    def check(self, version: int) -> None:
         """Refuse a write made on another version (`Stale`), and a decision made on none (`NeedsVersion`)."""
         if self.version is None:
-            if needed:
+            if self.version_needed:
                 raise NeedsVersion(
                     "此操作须在 If-Match 中给出所依据的版本",
                     "this decision needs the version it was made on: send the ETag as If-Match",
@@ -123,26 +123,65 @@ class RequestContext:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class WriteContext(VersionContext):
+    """The context of a request whose act the writer does, once for each Idempotency-Key."""
+
+    once: Once | None
+
+    async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
+        """Run `do` in a transaction with the cases `keys` loaded and locked; answer after the commit."""
+        answer = await self.context.writer.write(keys, do, self.once)
+        headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
+        return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+
+
 async def request_context(request: Request) -> RequestContext:
-    """The context of `request`. Reading headers here is much cheaper than declaring them as parameters."""
+    """The context of `request`."""
+    return RequestContext(service(request), request.state.caller)
+
+
+async def replacing(request: Request) -> VersionContext:
+    """The context of a request that writes anew what it names; what is there needs If-Match."""
+    await _once(request)  # to write it again is to write it once: the key needs only be one
+    return VersionContext(service(request), request.state.caller, _version(request), version_needed=True)
+
+
+async def writing(request: Request) -> WriteContext:
+    """The context of a request that makes something new: there is no version of it yet."""
+    return WriteContext(service(request), request.state.caller, None, False, await _once(request))
+
+
+async def acting(request: Request) -> WriteContext:
+    """The context of an act on a case, which may name the version that it is meant for in If-Match."""
+    called, once = request.state.caller, await _once(request)
+    return WriteContext(service(request), called, _version(request), False, once)
+
+
+async def deciding(request: Request) -> WriteContext:
+    """The context of a decision on a case. It names the version that it was made on in If-Match."""
+    called, once = request.state.caller, await _once(request)
+    return WriteContext(service(request), called, _version(request), True, once)
+
+
+async def _once(request: Request) -> Once | None:
+    """The idempotency key. Reading headers here is much cheaper than declaring them as parameters."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
+        most = f"1 to {LONGEST_KEY} printable characters"
+        raise Invalid(f"幂等键须为 1 至 {LONGEST_KEY} 个可见字符", f"the key has {most}", "Idempotency-Key")
     called: Caller = request.state.caller
-    once, key = None, request.headers.get("idempotency-key")
-    if key is not None:
-        if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
-            most = f"1 to {LONGEST_KEY} printable characters"
-            raise Invalid(
-                f"幂等键须为 1 至 {LONGEST_KEY} 个可见字符", f"the key has {most}", "Idempotency-Key"
-            )
-        sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
-        fingerprint = hashlib.sha256(sent).hexdigest()
-        # callers without an account may choose the same key
-        name = called.name if called.role else f"anyone {fingerprint}"
-        once = Once(name, key, fingerprint)
-    return RequestContext(service(request), called, once, _version(request.headers.get("if-match")))
+    sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    fingerprint = hashlib.sha256(sent).hexdigest()
+    # callers without an account may choose the same key
+    name = called.name if called.role else f"anyone {fingerprint}"
+    return Once(name, key, fingerprint)
 
 
-def _version(if_match: str | None) -> int | None:
-    if if_match is None:
+def _version(request: Request) -> int | None:
+    if (if_match := request.headers.get("if-match")) is None:
         return None
     text = if_match.removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
@@ -153,6 +192,11 @@ def _version(if_match: str | None) -> int | None:
 
 
 Requested = Annotated[RequestContext, Depends(request_context)]
+Replacing = Annotated[VersionContext, Depends(replacing)]
+Writing = Annotated[WriteContext, Depends(writing)]
+Acting = Annotated[WriteContext, Depends(acting)]
+Deciding = Annotated[WriteContext, Depends(deciding)]
+"""What a route takes says how it writes; the OpenAPI document has its headers and refusals from it."""
 
 
 async def reading(request: Request) -> Connection:

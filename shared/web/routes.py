@@ -4,12 +4,14 @@ Routes are declared as FastAPI has them, and FastAPI describes them (OpenAPI, `/
 endpoint are left out; decision 0026 has their cost. An endpoint's signature is read once, at the start.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from inspect import Parameter as Argument
 from inspect import iscoroutinefunction, signature
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fastapi import FastAPI, Request, Response, params
@@ -88,6 +90,12 @@ class Endpoint:
     @property
     def reads_body(self) -> bool:
         return self.body is not None or any(endpoint.reads_body for _, endpoint in self.before)
+
+    @property
+    def functions(self) -> frozenset[Callable[..., Any]]:
+        """The functions whose answers are parameters, directly or of one another."""
+        own = frozenset(endpoint.function for _, endpoint in self.before)
+        return own.union(*(endpoint.functions for _, endpoint in self.before))
 
     @property
     def query_names(self) -> frozenset[str]:
@@ -231,27 +239,46 @@ async def _content(request: Request) -> Any:
 
 
 class Description(FastAPI):
-    """The OpenAPI document of a service, with the headers and refusals that signatures do not show."""
+    """The OpenAPI document of a service, with the headers and refusals that signatures do not show.
 
-    def __init__(self, access: Access | None = None, **told: Any) -> None:
+    `examples` is the file with the examples of answers.
+    """
+
+    def __init__(self, access: Access | None = None, examples: Path | None = None, **told: Any) -> None:
         super().__init__(**told)
         self._access = access or {}
+        self._examples = examples
+        self._described: list[APIRoute] = []
+
+    def describe(self, router: APIRouter) -> list[APIRoute]:
+        """Describe the routes of `router`, and return them."""
+        self.include_router(router)
+        routes = [route for route in router.routes if isinstance(route, APIRoute)]
+        self._described += routes
+        return routes
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            openapi.describe(super().openapi(), self._access)
+            given = {
+                f"{method} {route.path}": endpoint_of(
+                    route.endpoint, frozenset(route.param_convertors)
+                ).functions
+                for route in self._described
+                for method in route.methods or ()
+            }
+            examples = json.loads(self._examples.read_text("utf-8")) if self._examples else {}
+            openapi.describe(super().openapi(), self._access, given, examples)
         return super().openapi()
 
 
-def application(description: FastAPI, routers: Iterable[APIRouter]) -> Starlette:
+def application(description: Description, routers: Iterable[APIRouter]) -> Starlette:
     """The application that serves `routers`, and the documents of `description`, which learns of them here.
 
     `state.service` is set by whoever runs it. TypeError for a route that cannot be served.
     """
     documents, routes = list(description.routes), list[BaseRoute]()
     for router in routers:
-        description.include_router(router)
-        routes += [served(route) for route in router.routes if isinstance(route, APIRoute)]
+        routes += map(served, description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
     app.add_middleware(Guard, state=app.state)
     problems.install(app)

@@ -28,7 +28,18 @@ from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import problems
 from shared.web.guard import Guard
-from shared.web.request import Called, Paged, Requested, authorize, json, page, request_context, shown_key
+from shared.web.request import (
+    Called,
+    Deciding,
+    Paged,
+    Requested,
+    authorize,
+    deciding,
+    json,
+    page,
+    request_context,
+    shown_key,
+)
 from shared.web.routes import Description, application
 from shared.web.status import CodeHeader, NumberPath
 from tests.bench.measure import Figure, in_turns
@@ -63,7 +74,7 @@ async def _status(registration_number: NumberPath, receipt_code: CodeHeader, req
     return json({"number": registration_number})
 
 
-async def _act(loan_id: UUID, body: acts.CloseLoan, request: Requested) -> Response:
+async def _act(loan_id: UUID, body: acts.CloseLoan, request: Deciding) -> Response:
     return json({"id": loan_id})
 
 
@@ -102,7 +113,7 @@ async def _plain_status(request: Request) -> Response:
 async def _plain_act(request: Request) -> Response:
     loan_id = _uuid(request.path_params["loan_id"])
     _close(orjson.loads(await request.body()))
-    await request_context(request)
+    await deciding(request)
     return json({"id": loan_id})
 
 

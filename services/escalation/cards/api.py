@@ -1,7 +1,7 @@
 """A card over HTTP: a page to read and print, and a PDF."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -21,12 +21,20 @@ from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
 
+PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+}
 AT_ONCE = 2
 """How many PDFs are set at a time: each takes a processor for some tenths of a second."""
 _SETTING = asyncio.Semaphore(AT_ONCE)
 
 
-@router.get("/appeals/{appeal_id}/cards/{card_id}.{form}", response_class=HTMLResponse)
+@router.get(
+    "/appeals/{appeal_id}/cards/{card_id}.{form}",
+    summary="黄牌文书 / A card as a page or a PDF",
+    responses=PDF,
+    response_class=HTMLResponse,
+)
 async def card(
     appeal_id: UUID,
     card_id: UUID,

@@ -6,35 +6,37 @@ from fastapi import APIRouter, Path, Response
 
 from services.financing.banks import queries
 from services.financing.banks.acts import BankBody
+from services.financing.banks.answers import Bank, BankRecord, ListedBank
 from shared.roles import AccountRole
 from shared.service.errors import NotFound
-from shared.web.request import Called, Reading, Requested, json
+from shared.web.answers import Items
+from shared.web.request import Called, Reading, Replacing, json
 
 router = APIRouter(prefix="/banks", tags=["financing"])
 
 BankCodePath = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,20}$")]
 
 
-@router.get("")
+@router.get("", summary="银行名录 / List the banks", response_model=Items[ListedBank])
 async def banks(conn: Reading) -> Response:
     """The directory of banks."""
     rows = await queries.bank_rows(conn)
     return json({"items": [{"code": row.code, **row.bank, "version": row.version} for row in rows]})
 
 
-@router.put("/{code}")
-async def put_bank(code: BankCodePath, body: BankBody, request: Requested) -> Response:
+@router.put("/{code}", summary="登记银行 / Write a bank", response_model=Bank)
+async def put_bank(code: BankCodePath, body: BankBody, request: Replacing) -> Response:
     """Write a bank; an existing one needs If-Match."""
     async with request.context.engine.begin() as conn:
         version = await queries.locked_version(conn, code)
         if version is not None:
-            request.check(version, needed=True)
+            request.check(version)
         version = await queries.save_bank(conn, code, body)
     request.context.wake()
     return json({"code": code, **body.model_dump(mode="json")}, etag=version)
 
 
-@router.get("/{code}/record")
+@router.get("/{code}/record", summary="银行履约情况 / A bank's record", response_model=BankRecord)
 async def record(code: BankCodePath, conn: Reading, called: Called) -> Response:
     """What a bank did in time and what late, by deadline, and how its legs stand; a bank sees its own."""
     name = await queries.bank_name(conn, code)

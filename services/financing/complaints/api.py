@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi import APIRouter, Response
 
+from services.financing.answers import FiledComplaint, RegulatorComplaint
 from services.financing.complaints import acts, queries
 from services.financing.complaints.domain import complain, decide
 from services.financing.complaints.views import for_regulator
@@ -13,29 +14,40 @@ from services.financing.loans.api_status import opened
 from services.financing.rules import pack_now
 from services.financing.work import Work
 from shared.service.errors import NotFound
-from shared.web.request import Paged, Reading, RequestContext, Requested, json
+from shared.web.answers import PageOf
+from shared.web.request import Deciding, Paged, Reading, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
 
 
-@router.post("/requests/{loan_id}/complaints", status_code=201)
-async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Requested) -> Response:
+@router.post(
+    "/requests/{loan_id}/complaints",
+    summary="窗口代为投诉银行 / File a complaint at the window",
+    response_model=FiledComplaint,
+    status_code=201,
+)
+async def complain_at_window(loan_id: UUID, body: acts.Complain, request: Writing) -> Response:
     """The window files a complaint about a bank; it goes to the regulator."""
     return await _complain(request, loan_id, body)
 
 
-@router.post("/status/{registration_number}/complaints", status_code=201)
+@router.post(
+    "/status/{registration_number}/complaints",
+    summary="企业投诉银行 / File a complaint as the enterprise",
+    response_model=FiledComplaint,
+    status_code=201,
+)
 async def complain_by_enterprise(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Complain, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Complain, request: Writing
 ) -> Response:
     """The enterprise complains about an unreasonable demand of a bank; it goes to the regulator."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
     return await _complain(request, loan.case_id, body)
 
 
-async def _complain(request: RequestContext, loan_id: UUID, body: acts.Complain) -> Response:
+async def _complain(request: WriteContext, loan_id: UUID, body: acts.Complain) -> Response:
     complaint_id, pack = uuid4(), pack_now(request.context)
     by = request.caller.name if request.caller.role else "enterprise"
 
@@ -50,14 +62,16 @@ async def _complain(request: RequestContext, loan_id: UUID, body: acts.Complain)
     return await request.write([loan_id], do)
 
 
-@router.get("/complaints")
+@router.get("/complaints", summary="投诉列表 / List complaints", response_model=PageOf[RegulatorComplaint])
 async def complaints(conn: Reading, page: Paged) -> Response:
     """Complaints about banks, with their deadlines."""
     rows = [for_regulator(complaint) for complaint in await queries.complaints(conn, **part(page))]
     return page.answer(rows, "number")
 
 
-@router.get("/complaints/{complaint_id}")
+@router.get(
+    "/complaints/{complaint_id}", summary="查看投诉 / Read a complaint", response_model=RegulatorComplaint
+)
 async def complaint(complaint_id: UUID, conn: Reading) -> Response:
     """One complaint. The decision names its ETag."""
     complaint = await queries.complaint(conn, complaint_id)
@@ -66,13 +80,17 @@ async def complaint(complaint_id: UUID, conn: Reading) -> Response:
     return json(for_regulator(complaint), etag=complaint.version)
 
 
-@router.post("/complaints/{complaint_id}/decisions")
-async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, request: Requested) -> Response:
+@router.post(
+    "/complaints/{complaint_id}/decisions",
+    summary="监管部门处理投诉 / Decide a complaint",
+    response_model=RegulatorComplaint,
+)
+async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, request: Deciding) -> Response:
     """The regulator decides: finding and measures, the result for the enterprise, what the bank may see."""
 
     def do(work: Work) -> Answer:
         complaint = work.complaint(complaint_id).model_copy(deep=True)
-        request.check(complaint.version, needed=True)
+        request.check(complaint.version)
         work.say(complaint, [decide(complaint, body, work.at)])
         return Answer(orjson.dumps(for_regulator(complaint)).decode(), 200, str(complaint.version))
 

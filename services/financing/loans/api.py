@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 from fastapi import APIRouter, Response
 
+from services.financing.answers import ChangedLoan, RegisteredLoan
 from services.financing.enterprises.domain import EnterpriseKey, completed
 from services.financing.loans import acts, domain
 from services.financing.loans.document import LoanDocument, LoanState
@@ -15,7 +16,7 @@ from services.financing.rules import pack_now, routing_now
 from services.financing.work import Work
 from shared.roles import AccountRole
 from shared.service.receipts import CHANCE_BYTES, receipt_code, receipt_hash
-from shared.web.request import RequestContext, Requested
+from shared.web.request import Acting, Deciding, WriteContext, Writing
 from shared.web.writer import Answer
 
 router = APIRouter(prefix="/requests", tags=["financing"])
@@ -23,8 +24,10 @@ router = APIRouter(prefix="/requests", tags=["financing"])
 Change = Callable[[Work, LoanDocument, Any], None]
 
 
-@router.post("", status_code=201)
-async def register(body: acts.LoanRequestBody, request: Requested) -> Response:
+@router.post(
+    "", summary="登记融资需求 / Register a loan request", response_model=RegisteredLoan, status_code=201
+)
+async def register(body: acts.LoanRequestBody, request: Writing) -> Response:
     """Register a loan request and push it to its first banks. Only this answer holds the receipt code.
 
     The window may leave out the name and locality of an enterprise it knows, and whether this is its first
@@ -59,14 +62,12 @@ async def register(body: acts.LoanRequestBody, request: Requested) -> Response:
     return await request.write([zone, enterprise] if at_window else [zone], do)
 
 
-async def change(
-    request: RequestContext, loan_id: UUID, body: acts.LoanAct, change: Change, *, decision: bool = False
-) -> Response:
-    """Apply `change` to a loan request; a `decision` needs If-Match. Answers its state and new version."""
+async def change(request: WriteContext, loan_id: UUID, body: acts.LoanAct, change: Change) -> Response:
+    """Apply `change` to a loan request. Answers its state and new version."""
 
     def do(work: Work) -> Answer:
         loan = work.loan(loan_id).model_copy(deep=True)
-        request.check(loan.version, needed=decision)
+        request.check(loan.version)
         change(work, loan, body)
         loan.version += 1
         answer = {"registration_number": loan.number, "state": loan.state, "version": loan.version}
@@ -90,27 +91,33 @@ def end_as(state: LoanState) -> Change:
     return end
 
 
-@router.post("/{loan_id}/pushes")
-async def push(loan_id: UUID, body: acts.PushToBanks, request: Requested) -> Response:
+@router.post("/{loan_id}/pushes", summary="追加推送银行 / Ask further banks", response_model=ChangedLoan)
+async def push(loan_id: UUID, body: acts.PushToBanks, request: Deciding) -> Response:
     """The office asks further banks itself."""
-    return await change(request, loan_id, body, push_to_banks, decision=True)
+    return await change(request, loan_id, body, push_to_banks)
 
 
-@router.post("/{loan_id}/closures")
-async def close(loan_id: UUID, body: acts.CloseLoan, request: Requested) -> Response:
+@router.post("/{loan_id}/closures", summary="办结归档 / Close a loan request", response_model=ChangedLoan)
+async def close(loan_id: UUID, body: acts.CloseLoan, request: Deciding) -> Response:
     """The office closes the request; deadlines that are not yet due fall away."""
-    return await change(request, loan_id, body, end_as(LoanState.CLOSED), decision=True)
+    return await change(request, loan_id, body, end_as(LoanState.CLOSED))
 
 
-@router.post("/{loan_id}/withdrawals")
-async def withdraw_at_window(loan_id: UUID, body: acts.WithdrawLoan, request: Requested) -> Response:
+@router.post(
+    "/{loan_id}/withdrawals",
+    summary="窗口代为撤回 / Withdraw a request for the enterprise",
+    response_model=ChangedLoan,
+)
+async def withdraw_at_window(loan_id: UUID, body: acts.WithdrawLoan, request: Acting) -> Response:
     """The window takes the request back for the enterprise."""
     return await change(request, loan_id, body, end_as(LoanState.WITHDRAWN))
 
 
-@router.post("/{loan_id}/consent-withdrawals")
-async def withdraw_consent_at_window(
-    loan_id: UUID, body: acts.WithdrawConsent, request: Requested
-) -> Response:
+@router.post(
+    "/{loan_id}/consent-withdrawals",
+    summary="窗口代为撤回授权 / Withdraw the consent for the enterprise",
+    response_model=ChangedLoan,
+)
+async def withdraw_consent_at_window(loan_id: UUID, body: acts.WithdrawConsent, request: Acting) -> Response:
     """The window takes the consent back for the enterprise."""
     return await change(request, loan_id, body, end_as(LoanState.CONSENT_WITHDRAWN))

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from fastapi import APIRouter, Response
 
+from services.financing.answers import ImportedLoan
 from services.financing.banks.domain import accept_past
 from services.financing.loans import acts, domain
 from services.financing.loans.document import LoanDocument, LoanState
@@ -13,15 +14,21 @@ from services.financing.rules import pack_now
 from services.financing.work import Work
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, NotFound
+from shared.web.answers import Items
 from shared.web.bodies import in_item
-from shared.web.request import Requested
+from shared.web.request import Writing
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["financing"])
 
 
-@router.post("/import")
-async def import_(body: acts.ImportLoans, request: Requested) -> Response:
+@router.post(
+    "/import",
+    summary="导入历史融资需求 / Import past loan requests",
+    response_model=Items[ImportedLoan],
+    responses={404: {}},
+)
+async def import_(body: acts.ImportLoans, request: Writing) -> Response:
     """Import past acts, all or none; for the importer alone, while judgement is held (`PUT /hold`)."""
     await request.require_hold()
     keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)

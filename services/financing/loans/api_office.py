@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.financing.answers import JudgedLoan, LoanContact, OverdueLeg, WindowLoan
 from services.financing.loans import queries
 from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.views import for_window
 from shared.addresses.credit_codes import CreditCode
 from shared.service.errors import NotFound
+from shared.web.answers import PageOf
 from shared.web.request import Page, Paged, Reading, json
 
 router = APIRouter(tags=["financing"])
@@ -20,7 +22,7 @@ def part(page: Page) -> dict[str, Any]:
     return {"after": page.after_text, "limit": page.limit + 1}
 
 
-@router.get("/requests")
+@router.get("/requests", summary="融资需求列表 / List loan requests", response_model=PageOf[WindowLoan])
 async def requests(
     conn: Reading,
     page: Paged,
@@ -32,7 +34,7 @@ async def requests(
     return page.answer([for_window(loan) for loan in loans], "registration_number")
 
 
-@router.get("/requests/{loan_id}")
+@router.get("/requests/{loan_id}", summary="查看融资需求 / Read a loan request", response_model=WindowLoan)
 async def request(loan_id: UUID, conn: Reading) -> Response:
     """One loan request with its bank legs, reports and deadlines. Decisions name its ETag."""
     loan = await queries.loan(conn, loan_id)
@@ -41,7 +43,11 @@ async def request(loan_id: UUID, conn: Reading) -> Response:
     return json(for_window(loan), etag=loan.version)
 
 
-@router.get("/requests/{loan_id}/contact")
+@router.get(
+    "/requests/{loan_id}/contact",
+    summary="企业联系方式 / How the enterprise is reached",
+    response_model=LoanContact,
+)
 async def contact(loan_id: UUID, conn: Reading) -> Response:
     """How the enterprise is reached, for the service that writes to it; null for an imported request."""
     contact = await queries.contact(conn, loan_id)
@@ -54,7 +60,7 @@ def _no_such_loan() -> NotFound:
     return NotFound("没有这项融资需求", "no such loan request here", "loan_id")
 
 
-@router.get("/overdue")
+@router.get("/overdue", summary="超期的银行 / Bank legs that are overdue", response_model=PageOf[OverdueLeg])
 async def overdue(conn: Reading, page: Paged) -> Response:
     """Bank legs with a deadline that passed and was not met since."""
     rows = await queries.overdue_legs(conn, **part(page))
@@ -77,7 +83,9 @@ def _overdue(row: Any) -> dict[str, Any]:
     }
 
 
-@router.get("/cases")
+@router.get(
+    "/cases", summary="全部判定结果 / List loan requests as last judged", response_model=PageOf[JudgedLoan]
+)
 async def cases(conn: Reading, page: Paged) -> Response:
     """All loan requests as last judged, in the shape of escalation's cases."""
     loans = await queries.loans(conn, **part(page))

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 
+from services.financing.answers import ChangedLoan, LoanStatus
 from services.financing.complaints.queries import complaints_with_ids
 from services.financing.loans import acts, queries
 from services.financing.loans.api import change, end_as
@@ -10,7 +11,7 @@ from services.financing.loans.views import for_enterprise
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
-from shared.web.request import Reading, Requested, json
+from shared.web.request import Acting, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
 
 router = APIRouter(prefix="/status/{registration_number}", tags=["financing"])
@@ -28,7 +29,9 @@ async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocume
     return loan
 
 
-@router.get("")
+@router.get(
+    "", summary="凭回执码查询融资需求 / Read a loan request by its receipt code", response_model=LoanStatus
+)
 async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
@@ -38,21 +41,29 @@ async def status(
     return json(for_enterprise(loan, complaints, request.context.zone), etag=loan.version)
 
 
-@router.post("/withdrawals")
+@router.post(
+    "/withdrawals",
+    summary="企业撤回融资需求 / Withdraw a request as the enterprise",
+    response_model=ChangedLoan,
+)
 async def withdraw(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.WithdrawLoan, request: Requested
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.WithdrawLoan, request: Acting
 ) -> Response:
     """The enterprise takes its request back; the banks are told."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)
     return await change(request, loan.case_id, body, end_as(LoanState.WITHDRAWN))
 
 
-@router.post("/consent-withdrawals")
+@router.post(
+    "/consent-withdrawals",
+    summary="企业撤回授权 / Withdraw the consent as the enterprise",
+    response_model=ChangedLoan,
+)
 async def withdraw_consent(
     registration_number: NumberPath,
     receipt_code: CodeHeader,
     body: acts.WithdrawConsent,
-    request: Requested,
+    request: Acting,
 ) -> Response:
     """The enterprise takes its consent back: unsent messages are dropped, banks that know are told."""
     loan = await opened(request.context.reader.reading(), registration_number, receipt_code)

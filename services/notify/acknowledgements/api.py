@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from services.notify.acknowledgements import work as acknowledgements
 from services.notify.acknowledgements.domain import acknowledged
+from services.notify.answers import Acknowledged
 from services.notify.messages import queries
 from services.notify.messages.inboxes import inboxes_of
 from services.notify.messages.work import mark_read
@@ -18,7 +19,12 @@ from shared.web.request import Requested, json
 router = APIRouter(tags=["notify"])
 
 
-@router.post("/inbox/{message_id}/acknowledged")
+@router.post(
+    "/inbox/{message_id}/acknowledged",
+    summary="签收 / Acknowledge a message",
+    response_model=Acknowledged,
+    responses={409: {}},
+)
 async def acknowledge(message_id: UUID, request: Requested) -> Response:
     """Acknowledge one of the caller's messages about a card or a lift; the first time stays.
 

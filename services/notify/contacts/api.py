@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, model_validator
 
+from services.notify.answers import KnownContacts
 from services.notify.channels.table import CHANNELS, url
 from services.notify.contacts import queries, work
 from services.notify.contacts.work import NewContact
@@ -16,6 +17,7 @@ from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
 from shared.web.bodies import Body
+from shared.web.openapi import ALWAYS_THERE
 from shared.web.request import Reading, Requested, json
 from shared.web.webhooks import check_url, key
 
@@ -67,14 +69,23 @@ def _check_own(caller: Caller, recipient: str) -> None:
         )
 
 
-@router.get("/contacts/{recipient}")
+@router.get(
+    "/contacts/{recipient}",
+    summary="查看联系方式 / Read how a recipient is reached",
+    response_model=KnownContacts,
+    openapi_extra=ALWAYS_THERE,
+)
 async def contacts(recipient: Recipient, conn: Reading, request: Requested) -> Response:
     """How a recipient is reached; secrets are not shown."""
     _check_own(request.caller, recipient)
     return json(await queries.contacts_of(conn, recipient))
 
 
-@router.put("/contacts/{recipient}")
+@router.put(
+    "/contacts/{recipient}",
+    summary="设置联系方式 / Replace the addresses of a recipient",
+    response_model=KnownContacts,
+)
 async def set_contacts(recipient: Recipient, body: Contacts, request: Requested) -> Response:
     """Replace the addresses of a recipient; messages that wait already go to the old addresses."""
     caller = request.caller

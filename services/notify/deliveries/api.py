@@ -5,31 +5,47 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.notify.answers import Delivery, Evidence, Resent, TimelineLine
 from services.notify.deliveries import queries, work
 from services.notify.deliveries.domain import DeliveryState
+from services.notify.messages.queries import has_case
+from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
+from shared.web.answers import Items, PageOf
 from shared.web.request import Paged, Reading, RequestContext, Requested, json
 
 router = APIRouter(tags=["notify"])
 
 
-@router.get("/appeals/{appeal_id}/timeline")
+@router.get(
+    "/appeals/{appeal_id}/timeline",
+    summary="一件诉求的通知时间线 / The timeline of messages about a case",
+    response_model=Items[TimelineLine],
+)
 async def timeline(appeal_id: UUID, conn: Reading) -> Response:
     """The messages of one case in the order of time: written, read, each attempt, acknowledged.
 
     `what` says which of these it is, or the outcome of the attempt; `needless` where a card or case that had
     to be acknowledged is no more.
     """
+    if not await has_case(conn, appeal_id):
+        raise no_such_appeal()
     return json({"items": await queries.timeline(conn, appeal_id)})
 
 
-@router.get("/appeals/{appeal_id}/deliveries")
+@router.get(
+    "/appeals/{appeal_id}/deliveries",
+    summary="一件诉求的送达证据 / Evidence of delivery about a case",
+    response_model=Evidence,
+)
 async def evidence(appeal_id: UUID, conn: Reading) -> Response:
     """The deliveries of one case: to whom, by which delivery channel, when, and the outcome of every attempt.
 
     Beside them the acknowledgements: whether they were given, by whom, and how far they were escalated; and
     `unreached`: why nothing leaves for the enterprise, where it has no address that is of use.
     """
+    if not await has_case(conn, appeal_id):
+        raise no_such_appeal()
     return json(
         {
             "items": await queries.deliveries_of(conn, appeal_id),
@@ -39,7 +55,9 @@ async def evidence(appeal_id: UUID, conn: Reading) -> Response:
     )
 
 
-@router.get("/deliveries")
+@router.get(
+    "/deliveries", summary="按状态列出发送记录 / List deliveries by state", response_model=PageOf[Delivery]
+)
 async def deliveries(
     conn: Reading, page: Paged, state: Annotated[DeliveryState, Query()] = DeliveryState.FAILED
 ) -> Response:
@@ -47,7 +65,11 @@ async def deliveries(
     return page.answer(await queries.deliveries_in(conn, page, state), "changed_at", "id")
 
 
-@router.post("/deliveries/{delivery_id}/resend")
+@router.post(
+    "/deliveries/{delivery_id}/resend",
+    summary="重新发送 / Send a failed delivery again",
+    response_model=Resent,
+)
 async def resend(delivery_id: UUID, request: Requested) -> Response:
     """Try a failed delivery again, under a new id: a provider takes it for another one."""
     return json(await send_again(request, delivery_id))

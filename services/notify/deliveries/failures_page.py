@@ -62,7 +62,9 @@ def _purpose(delivery_id: object) -> str:
     return f"resend {delivery_id}"
 
 
-@router.get("/failures", response_class=HTMLResponse)
+@router.get(
+    "/failures", summary="发送失败的通知 / The page of failed deliveries", response_class=HTMLResponse
+)
 async def failures(
     http_request: Request,
     conn: Reading,
@@ -89,7 +91,12 @@ async def failures(
     return HTMLResponse(html, headers=PAGE_HEADERS)
 
 
-@router.post("/failures/{delivery_id}/resend", response_class=HTMLResponse)
+@router.post(
+    "/failures/{delivery_id}/resend",
+    summary="在页面上重新发送 / The page's button to send again",
+    status_code=303,
+    response_class=HTMLResponse,
+)
 async def resend(
     delivery_id: UUID,
     http_request: Request,

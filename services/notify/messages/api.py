@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from services.notify.answers import CaseMessage, InboxMessage, ReadMessage, ToldMessage
 from services.notify.messages import queries
 from services.notify.messages.inboxes import inbox_of, inboxes_of
 from services.notify.messages.queries import POSITION
@@ -12,13 +13,14 @@ from services.notify.messages.work import mark_read
 from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
+from shared.web.answers import PageOf
 from shared.web.request import Called, Paged, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
 
 router = APIRouter(tags=["notify"])
 
 
-@router.get("/inbox")
+@router.get("/inbox", summary="收件箱 / Read the inbox", response_model=PageOf[InboxMessage])
 async def inbox(
     conn: Reading,
     called: Called,
@@ -34,7 +36,9 @@ async def inbox(
     return page.answer(rows, *POSITION)
 
 
-@router.post("/inbox/{message_id}/read")
+@router.post(
+    "/inbox/{message_id}/read", summary="标为已读 / Mark a message as read", response_model=ReadMessage
+)
 async def read(message_id: UUID, request: Requested) -> Response:
     """Mark one of the caller's messages as read; the first time stays."""
     async with request.context.engine.begin() as conn:
@@ -45,7 +49,11 @@ async def read(message_id: UUID, request: Requested) -> Response:
     return json(dict(row))
 
 
-@router.get("/status/{registration_number}")
+@router.get(
+    "/status/{registration_number}",
+    summary="凭回执码查询通知 / Read what the enterprise was told",
+    response_model=PageOf[ToldMessage],
+)
 async def status(
     registration_number: NumberPath,
     conn: Reading,
@@ -59,7 +67,11 @@ async def status(
     return page.answer(await queries.enterprise_page(conn, page, row.appeal_id), *POSITION)
 
 
-@router.get("/appeals/{appeal_id}/messages")
+@router.get(
+    "/appeals/{appeal_id}/messages",
+    summary="一件诉求的全部通知 / All messages about a case",
+    response_model=PageOf[CaseMessage],
+)
 async def messages(appeal_id: UUID, conn: Reading, page: Paged) -> Response:
     """All messages about one case, the newest first."""
     if not await queries.has_case(conn, appeal_id):

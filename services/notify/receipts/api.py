@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 from pydantic_core import from_json
 
+from services.notify.answers import Recorded
 from services.notify.channels.settings import load
 from services.notify.channels.sms import signature
 from services.notify.receipts import work as receipts
@@ -30,7 +31,12 @@ class Receipt(Body):
     status: Annotated[str, Field(min_length=1, max_length=50)]
 
 
-@router.post("/receipts/sms")
+@router.post(
+    "/receipts/sms",
+    summary="短信状态回执 / Take a receipt of the SMS gateway",
+    response_model=Recorded,
+    responses={404: {}},
+)
 async def sms_receipt(
     http_request: Request,
     request: Requested,

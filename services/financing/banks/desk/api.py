@@ -6,14 +6,16 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Path, Response
 
+from services.financing.banks.answers import OwnLeg, OwnLegWithMessages
 from services.financing.banks.desk import queries
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import BankReport, ReportOutcome
+from services.financing.contract import BankReport, ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
-from shared.web.request import Paged, RequestContext, Requested, json, no_cursor
+from shared.web.answers import PageOf
+from shared.web.request import Paged, RequestContext, Requested, Writing, json, no_cursor
 from shared.web.writer import Answer
 
 router = APIRouter(prefix="/bank", tags=["financing"])
@@ -22,7 +24,7 @@ Number = Annotated[str, Path(max_length=40)]
 Leg = Annotated[int, Path(ge=1, le=999)]
 
 
-@router.get("/requests")
+@router.get("/requests", summary="本行的融资需求 / List the bank's own legs", response_model=PageOf[OwnLeg])
 async def requests(request: Requested, page: Paged) -> Response:
     """The bank's own legs by number, with the request of each; without it once the enterprise withdrew."""
     match page.after or [""]:
@@ -35,7 +37,11 @@ async def requests(request: Requested, page: Paged) -> Response:
     return page.answer(legs, "leg")
 
 
-@router.get("/requests/{registration_number}/{leg}")
+@router.get(
+    "/requests/{registration_number}/{leg}",
+    summary="查看本行的一笔需求 / Read one of the bank's own legs",
+    response_model=OwnLegWithMessages,
+)
 async def request(registration_number: Number, leg: Leg, request: Requested) -> Response:
     """One of the bank's own legs: the messages about it, and the receipts of the bank's reports."""
     bank, number = _bank(request), f"{registration_number}/{leg}"
@@ -72,8 +78,13 @@ async def _read(
     ]
 
 
-@router.post("/reports")
-async def report(body: BankReport, request: Requested) -> Response:
+@router.post(
+    "/reports",
+    summary="银行回报进展 / Report how a leg stands",
+    response_model=ReportReceipt,
+    responses={409: {"model": ReportReceipt}},
+)
+async def report(body: BankReport, request: Writing) -> Response:
     """Report how a leg stands. The answer is a receipt: 200 if accepted now or before, else 409."""
     bank = _bank(request)
 

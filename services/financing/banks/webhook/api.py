@@ -1,24 +1,32 @@
 """The webhooks of banks over HTTP, for the office and each bank itself: endpoint, secrets, deliveries."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from services.financing.banks.answers import (
+    DeliveryState,
+    Endpoint,
+    NewSecret,
+    Replayed,
+    SetEndpoint,
+    WebhookDelivery,
+)
 from services.financing.banks.api import BankCodePath
 from services.financing.banks.webhook import queries
 from services.financing.settings import settings_of
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import Invalid, NotFound
+from shared.web.answers import PageOf
 from shared.web.bodies import Body, Moment
 from shared.web.request import Paged, Reading, RequestContext, Requested, json, no_cursor
 from shared.web.webhooks import check_url, new_secret
 
 router = APIRouter(prefix="/banks/{code}", tags=["financing"])
 
-State = Literal["waiting", "sending", "delivered", "failed", "stopped"]
 OLD_SECRET = timedelta(days=1)
 
 
@@ -47,7 +55,7 @@ def _no_endpoint() -> NotFound:
     return NotFound("该银行未设回调地址", "this bank has no webhook: PUT its endpoint first", "code")
 
 
-@router.get("/endpoint")
+@router.get("/endpoint", summary="查看回调地址 / Read the webhook of a bank", response_model=Endpoint)
 async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Response:
     """Where the bank is called, and since when it is not called any more; without secrets."""
     await _require_own(request, conn, code)
@@ -57,7 +65,7 @@ async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Res
     return json(endpoint)
 
 
-@router.put("/endpoint")
+@router.put("/endpoint", summary="设置回调地址 / Set the webhook of a bank", response_model=SetEndpoint)
 async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requested) -> Response:
     """Set where the bank is called. The answer to the first time holds the secret, which is shown once."""
     check_url(body.url, allow_private=settings_of(request.context).allow_private_webhooks)
@@ -68,7 +76,9 @@ async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requeste
     return json({"url": body.url} | ({"secret": secret} if is_new else {}))
 
 
-@router.post("/endpoint/secrets")
+@router.post(
+    "/endpoint/secrets", summary="更换签名密钥 / Make a new secret", response_model=NewSecret, status_code=201
+)
 async def rotate(code: BankCodePath, request: Requested) -> Response:
     """Make a new secret, shown only here. For a day calls are signed with the old secret as well."""
     async with request.context.engine.begin() as conn:
@@ -79,13 +89,13 @@ async def rotate(code: BankCodePath, request: Requested) -> Response:
     return json({"secret": secret, "old_until": until}, 201)
 
 
-@router.get("/deliveries")
+@router.get("/deliveries", summary="回调记录 / List webhook calls", response_model=PageOf[WebhookDelivery])
 async def deliveries(
     code: BankCodePath,
     request: Requested,
     conn: Reading,
     page: Paged,
-    state: Annotated[State | None, Query()] = None,
+    state: Annotated[DeliveryState | None, Query()] = None,
 ) -> Response:
     """The bank's webhook calls in order, with the last answer to each; optionally those in one state."""
     await _require_own(request, conn, code)
@@ -94,12 +104,17 @@ async def deliveries(
             pass
         case _:
             raise no_cursor()
-    states = get_args(State) if state is None else [state]
+    states = get_args(DeliveryState) if state is None else [state]
     rows = await queries.deliveries(conn, code, states, after=after, limit=page.limit + 1)
     return page.answer(rows, "seq")
 
 
-@router.post("/deliveries/replay")
+@router.post(
+    "/deliveries/replay",
+    summary="重发回调 / Send webhook calls again",
+    response_model=Replayed,
+    status_code=202,
+)
 async def replay(code: BankCodePath, body: ReplayBody, request: Requested) -> Response:
     """Send messages of a span of time again, with the same ids and in the same order."""
     if body.since >= body.before:
