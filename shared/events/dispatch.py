@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 from shared.rules.terms import Mark, PackWord, Rank, Role
@@ -139,7 +139,8 @@ class ExtensionDenied(LegEvent):
 class AppealPaused(LegEvent):
     """Time stopped counting for the leg. `ground` is one of those the pack names.
 
-    `runs_on` are the deadlines, given as a moment, that the pause does not move.
+    `runs_on` are the deadlines, given as a moment, that the pause does not move. Where there are none it is
+    left out, so that pauses of earlier versions are written down as they were.
     """
 
     type = "appeal.paused.v1"
@@ -148,7 +149,7 @@ class AppealPaused(LegEvent):
     reason: str
     approver: str
     ground: PackWord | None = None
-    runs_on: tuple[PackWord, ...] = ()
+    runs_on: tuple[PackWord, ...] = Field(default=(), exclude_if=lambda deadlines: not deadlines)
 
 
 class AppealResumed(LegEvent):

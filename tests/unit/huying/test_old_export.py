@@ -17,7 +17,7 @@ import pytest
 from huying.archive.audit import verified
 from huying.archive.files import lines
 from services.escalation import engine
-from shared.events import CATALOGUE, AppealJudged, AppealReceived, Event
+from shared.events import CATALOGUE, AppealJudged, AppealPaused, AppealReceived, Event
 from shared.judging.deadlines import stated
 from shared.rules.judging.decide import Judgement
 from shared.rules.pack import pack
@@ -89,3 +89,9 @@ def test_it_would_be_judged_otherwise_by_the_newest_version(number: str):
     """What version 2 changes is in the export: else it would show nothing."""
     name = CASES[number][0].pack.partition("@")[0]
     assert rulings(CASES[number]) != rulings(CASES[number], name)
+
+
+def test_a_pause_of_version_0_1_0_is_written_down_as_it_was():
+    pauses = [event for event in exported() if isinstance(event, AppealPaused)]
+    assert len(pauses) == 2
+    assert all("runs_on" not in event.model_dump(mode="json") for event in pauses)
