@@ -8,44 +8,25 @@ inboxes of those who hear them drop what they have seen.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    MessageSizeTooLargeError,
-    OutOfOrderSequenceNumber,
-    RecordListTooLargeError,
-    UnknownError,
-)
-from aiokafka.structs import RecordMetadata
 from sqlalchemy import text
 
 from shared.audit.links import ChainWriter
 from shared.database.connection import Connection, Database
 from shared.database.locks import Lock, take_for_session
 from shared.database.retry import keep_running
-from shared.messaging import message_spans, wire
 from shared.messaging.batching import Pace
-from shared.messaging.broker import (
-    BrokerClient,
-    NoIdempotence,
-    WrongPartitions,
-    key_hash,
-    may_pass,
-    track_topics,
-)
-from shared.messaging.clients import connected
-from shared.messaging.parked import OUTBOX, park_unsendable
-from shared.messaging.sizes import LARGEST_RECORD, LARGEST_REQUEST
+from shared.messaging.broker import BrokerClient, WrongPartitions, may_pass, track_topics
+from shared.messaging.parked import OUTBOX
+from shared.messaging.sending import LogLost, Sender
 from shared.messaging.topics import Topics, events_topic, parked_topic
-from shared.service.clock import Clock, epoch_ns
+from shared.service.clock import Clock
 from shared.service.settings import Settings
 from shared.service.standing import Place, Standing
 from shared.telemetry.metrics import Gauge, Rows, Telemetry
@@ -78,16 +59,8 @@ _FORGET_OFFSETS = text("update relay set offsets = '{}'")
 _UNSEND = text("update outbox set sent_at = null where sent_at is not null")
 
 
-UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError)
-"""What a broker says of a record that it will never take."""
-
-
 class ProducerSpent(Exception):
     """The broker refused a batch. It refuses all that an idempotent producer sends after the gap."""
-
-
-class LogLost(Exception):
-    """The broker no longer has records that it had acknowledged."""
 
 
 class Relay:
@@ -104,11 +77,8 @@ class Relay:
         standing: Standing,
     ) -> None:
         self.topic = events_topic(service)
-        self.upto: datetime | None = None
-        """The watermark sent last."""
         self.limit: datetime | None = None
         """No watermark goes past this moment: events that occurred after it are still to be made."""
-        self._service = service
         self._engine = engine
         self._settings = settings
         self._clock = clock
@@ -120,11 +90,9 @@ class Relay:
         self._watermark_at = float("-inf")
         self._pace = Pace(QUIET_GAP_S, BUSY_GAP_S)
         self._chain = ChainWriter(service)
-        self._offsets: dict[str, int] = {}
-        """The next offset by `topic/partition`; under the topic alone, how many partitions it has."""
         self._topics = Topics((self.topic, parked_topic(service)), log, _seconds)
-        self._telemetry = telemetry
         self._stand = standing.stand("relay", _place)
+        self._sender = Sender(service, engine, settings, self._topics.own, log, telemetry, self._stand)
         self._active = False
         metrics = telemetry.metrics
         metrics.add_gauge(
@@ -133,6 +101,11 @@ class Relay:
         metrics.add_gauge(
             Gauge("huying_own_watermark_age_seconds", "Since the watermark this service said last"), self._age
         )
+
+    @property
+    def upto(self) -> datetime | None:
+        """The watermark sent last."""
+        return self._sender.upto
 
     def _age(self) -> Rows:
         if not self._active or self.upto is None:
@@ -189,31 +162,11 @@ class Relay:
     async def _relay(self, conn: Connection, broker: BrokerClient) -> None:
         while True:
             with suppress(ProducerSpent):
-                async with self._producing() as producer:
+                async with self._sender.producing() as producer:
                     await track_topics(producer, self._topics.own)
                     while True:
                         await broker.check()
                         await self._rest(await self._turn(conn, broker, producer))
-
-    @asynccontextmanager
-    async def _producing(self) -> AsyncIterator[AIOKafkaProducer]:
-        """A producer that was started. Raises `NoIdempotence` where the broker takes no idempotent one."""
-        producer = AIOKafkaProducer(
-            **self._settings.client(),
-            acks="all",
-            linger_ms=2,
-            max_batch_size=262_144,
-            max_request_size=LARGEST_REQUEST,
-            enable_idempotence=self._settings.idempotent_producer,
-            request_timeout_ms=10_000,
-        )
-        try:
-            async with connected(producer):
-                yield producer
-        except UnknownError as error:
-            if self._settings.idempotent_producer and self.upto is None:
-                raise NoIdempotence(self._settings.bootstrap) from error
-            raise
 
     async def _load_offsets(self, conn: Connection, cluster: str) -> None:
         """Take up where the last relay stopped; on another broker, from the start of the outbox."""
@@ -225,8 +178,8 @@ class Relay:
         wanted = self._settings.partitions
         if (before := state.offsets.get(self.topic, wanted)) != wanted:
             raise WrongPartitions(f"{self.topic} (as the database has it)", before, wanted)
-        self._offsets = {**state.offsets, self.topic: wanted}
-        values = {"cluster": cluster, "offsets": orjson.dumps(self._offsets).decode()}
+        self._sender.offsets = {**state.offsets, self.topic: wanted}
+        values = {"cluster": cluster, "offsets": orjson.dumps(self._sender.offsets).decode()}
         await conn.execute(_SAVE_STATE, values)
 
     async def _resend_all(self, reason: str) -> None:
@@ -254,7 +207,9 @@ class Relay:
         horizon = await self._horizon(conn) if self._watermark_is_due() else None
         sent = await self._send_unsent(conn, broker, producer)
         if horizon is not None and (self._asks or self.upto is None or horizon > self.upto):
-            await self._send_watermarks(producer, horizon)
+            asks, self._asks, self._hurried = self._asks, False, False
+            await self._sender.send_watermarks(producer, horizon, asks=asks)
+            self._watermark_at = _seconds()
             if not (sent or self._news.is_set()):
                 self._pause_s = min(self._pause_s * 2, self._settings.idle_watermark_s)
         if sent:
@@ -279,9 +234,9 @@ class Relay:
             if not all([await self._topics.exists(broker, topic) for topic in {row.topic for row in rows}]):
                 continue
             self._stand.at(rows)
-            spent = await self._send(producer, rows)
+            spent = await self._sender.send(producer, rows)
             await self._chain.add(conn, rows, self._clock.now())
-            offsets = orjson.dumps(self._offsets).decode()
+            offsets = orjson.dumps(self._sender.offsets).decode()
             await conn.execute(_MARK, {"seqs": [row.seq for row in rows], "offsets": offsets})
             self._stand.passed()
             if spent:
@@ -291,108 +246,9 @@ class Relay:
                 break
         return sent
 
-    async def _send(self, producer: AIOKafkaProducer, rows: Sequence[Any]) -> bool:
-        """Send rows; those that can never be sent are laid aside, and the others go on.
-
-        Returns whether the broker refused a batch, after which the producer is spent.
-        """
-        began_ns = epoch_ns()
-        await track_topics(producer, {row.topic for row in rows})
-        small = [row for row in rows if _size(row) <= LARGEST_RECORD]
-        acknowledgements = [await self._enqueue(producer, row) for row in small]
-        answers = await asyncio.gather(*acknowledgements, return_exceptions=True)
-        spent = any(isinstance(answer, UNSENDABLE) for answer in answers)
-        sent: list[tuple[Any, RecordMetadata]] = []
-        failed = []
-        for row, answer in zip(small, answers, strict=True):
-            if not isinstance(answer, BaseException):
-                sent.append((row, answer))
-            elif spent and isinstance(answer, (*UNSENDABLE, OutOfOrderSequenceNumber)):
-                failed.append(row)
-            else:
-                self._stand.reason = f"row {row.seq} to {row.topic}: {type(answer).__name__}"
-                raise answer
-        sent += await self._send_one_by_one(failed)
-        for row in rows:
-            if (size := _size(row)) > LARGEST_RECORD:
-                await self._lay_aside(row, f"{size} bytes are more than {LARGEST_RECORD}")
-        self._note_offsets([record for _, record in sent])
-        self._telemetry.metrics.count_relayed(row.topic for row, _ in sent)
-        for row, record in sent:
-            message_spans.export_send_span(self._telemetry.tracer, row, record, began_ns)
-        return spent
-
-    async def _enqueue(self, producer: AIOKafkaProducer, row: Any) -> asyncio.Future[RecordMetadata]:
-        acknowledgement: asyncio.Future[RecordMetadata] = await producer.send(
-            row.topic,
-            key=row.key.encode(),
-            partition=self._partition(row.topic, row.key),
-            value=row.body.encode(),
-            headers=wire.headers(self._service, row.type, row.event_id, row.occurred_at, row.traceparent),
-        )
-        return acknowledgement
-
-    async def _send_one_by_one(self, rows: Sequence[Any]) -> list[tuple[Any, RecordMetadata]]:
-        """Send rows whose batches were refused, in their order; one that is refused alone is laid aside."""
-        waiting, sent = deque(rows), []
-        while waiting:
-            async with self._producing() as producer:
-                await track_topics(producer, {row.topic for row in waiting})
-                while waiting:
-                    row = waiting.popleft()
-                    try:
-                        sent.append((row, await (await self._enqueue(producer, row))))
-                    except UNSENDABLE as error:
-                        reason = f"the broker refuses {_size(row)} bytes: {type(error).__name__}"
-                        await self._lay_aside(row, reason)
-                        break
-        return sent
-
-    async def _lay_aside(self, row: Any, reason: str) -> None:
-        reason = f"cannot be sent: {reason}"
-        async with self._engine.begin() as conn:
-            is_new = await park_unsendable(conn, self._service, row, reason)
-        if is_new:
-            self._log.error("parked", topic=row.topic, seq=row.seq, reason=reason)
-            self._telemetry.metrics.count_parked(row.topic)
-
-    def _partition(self, topic: str, key: str) -> int | None:
-        """By HUYING_PARTITIONS for an own topic, also while some are added; else the producer chooses."""
-        return key_hash(key) % self._settings.partitions if topic in self._topics.own else None
-
-    async def _send_watermarks(self, producer: AIOKafkaProducer, upto: datetime) -> None:
-        asks, self._asks, self._hurried = self._asks, False, False
-        acknowledgements = []
-        for partition in range(self._settings.partitions):
-            after = self._offsets.get(f"{self.topic}/{partition}", 0)
-            watermark = wire.Watermark(upto=upto, after=after, asks=asks)
-            headers = wire.headers(self._service, wire.WATERMARK, uuid4(), upto, None)
-            body = watermark.model_dump_json().encode()
-            acknowledgements.append(
-                await producer.send(self.topic, partition=partition, value=body, headers=headers)
-            )
-        self._note_offsets(await asyncio.gather(*acknowledgements))
-        self.upto = upto
-        self._watermark_at = _seconds()
-
-    def _note_offsets(self, sent: Sequence[RecordMetadata]) -> None:
-        """Note the offsets that the broker gave. Raises `LogLost` where it gave one of them before."""
-        lost = False
-        for record in sorted(sent, key=lambda record: record.offset):
-            partition = f"{record.topic}/{record.partition}"
-            lost = lost or record.offset < self._offsets.get(partition, 0)
-            self._offsets[partition] = record.offset + 1
-        if lost:
-            raise LogLost(self.topic)
-
 
 def _place(row: Any) -> Place:
     return Place(OUTBOX, None, row.seq)
-
-
-def _size(row: Any) -> int:
-    """The bytes of a row's key and body."""
-    return len(row.key.encode()) + len(row.body.encode())
 
 
 def _seconds() -> float:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from services.escalation.judge import EscalationJudge
 from shared.database.connection import Connection
-from shared.messaging import consumer, relay
+from shared.messaging import consumer, sending
 from shared.messaging.broker import key_hash
 
 GAP_S = 1.0
@@ -61,12 +61,12 @@ def past_watermark() -> None:
 
 def relay_skips() -> None:
     """The relay marks one row in forty as sent without sending it."""
-    send = relay.Relay._send
+    send = sending.Sender.send
 
-    async def send_most(self: Any, producer: Any, rows: Any) -> None:
-        await send(self, producer, [row for row in rows if key_hash(str(row.event_id)) % SKIPPED_OF])
+    async def send_most(self: Any, producer: Any, rows: Any) -> bool:
+        return await send(self, producer, [row for row in rows if key_hash(str(row.event_id)) % SKIPPED_OF])
 
-    relay.Relay._send = send_most  # type: ignore[method-assign]
+    sending.Sender.send = send_most  # type: ignore[method-assign]
 
 
 PLANTS: dict[str, Callable[[], None]] = {
