@@ -2,7 +2,7 @@
 
 Events that are new to the inbox go to their handlers, on rows that were loaded at once. Watermarks are saved
 in the same transaction: what the database knows never differs from how far it says it is complete. A
-transient error holds the batch. A record that nobody can read, or that fails three times alone, is parked;
+transient error holds the batch. A record that nobody can read, or that fails three times, is parked;
 where its content cannot be stored, its place and the reason alone.
 """
 

@@ -12,6 +12,8 @@ from shared.service.errors import redacted
 from shared.service.standing import Stand
 
 ATTEMPTS = 3
+TOGETHER = 1
+"""How many failures among others count against a record: so it still has two tries alone."""
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 ALONE = 9
 """A batch of up to so many records is broken up into single ones; a larger one into parts first."""
@@ -29,18 +31,20 @@ async def settle(
     *,
     passed_on: tuple[type[Exception], ...] = (),
     pause_s: float = PAUSE_S,
+    failures: int = 0,
 ) -> list[Result]:
     """Call `transact` with all records; returns its results, one for each transaction that committed.
 
     A transient error (`is_transient`) holds the batch: it is tried again until the error passes, first after
     `pause_s`, then after twice as long, up to 10 s. Any other error breaks the batch up, into parts and then
-    into single records, in their order. A record that fails alone for the third time, or once for what it
-    contains (`is_of_content`), is handed to `transact` with the reason, to be parked. Where even that fails,
-    it is parked `without_content`. Nothing but a transient error passes by waiting, so no other is waited
-    for: a thousand such records would hold the others up for minutes. Errors of the classes in `passed_on`
-    are raised. Until one of these ends it, `stand` is at the first record.
+    into single records, in their order. A record that fails for the third time, or once alone for what it
+    contains (`is_of_content`), is handed to `transact` with the reason, to be parked. Of its `failures` those
+    among others count as one, as the defect may have been another's: it has two tries alone. Where even
+    parking fails, it is parked `without_content`. Nothing but a transient error passes by waiting, so no
+    other is waited for: a thousand such records would hold the others up for minutes. Errors of the classes
+    in `passed_on` are raised. Until one of these ends it, `stand` is at the first record.
     """
-    failures, rest_s = 0, pause_s
+    rest_s = pause_s
     reason: str | None = None
     is_bare = False
     while True:
@@ -80,6 +84,7 @@ async def settle(
             stand,
             passed_on=passed_on,
             pause_s=pause_s,
+            failures=TOGETHER,
         )
         for start in range(0, len(records), size)
     ]

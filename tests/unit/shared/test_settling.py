@@ -58,11 +58,11 @@ async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> 
     with capture_logs() as logs:
         assert await settle("abc", transact, str.upper, LOG, stand(), pause_s=0.0) == ["a", "b", "c"]
     *tried, parked, last = transact.tried
-    assert tried == [("abc", None), ("a", None), ("b", None), ("b", None), ("b", None)]
+    assert tried == [("abc", None), ("a", None), ("b", None), ("b", None)]
     assert parked[0] == "b"
     assert parked[1].startswith("failed 3 times: ")
     assert last == ("c", None)
-    assert [entry["records"] for entry in logs] == [3, 1, 1, 1]
+    assert [entry["records"] for entry in logs] == [3, 1, 1]
 
 
 async def test_a_defect_in_a_large_batch_costs_few_transactions_and_no_order() -> None:
@@ -79,6 +79,21 @@ async def test_what_does_not_pass_by_waiting_is_not_waited_for() -> None:
     async with asyncio.timeout(5):  # 600 seconds with two pauses for each record
         assert await settle(records, transact, str.upper, LOG, stand()) == records
     assert sum(reason is not None for _, reason in transact.tried) == 1_000
+    assert len(transact.tried) < 3_300  # two failures alone and the parking, 1 + 33 + 231 failures of parts
+
+
+@pytest.mark.parametrize(("records", "failures"), [("a", 2), ("ab", 2), ("abcdefghijkl", 3)])
+async def test_a_failure_that_a_second_try_alone_mends_is_mended(records: str, failures: int) -> None:
+    transact = Transactions(a=[ValueError(n) for n in range(failures)])
+    done = await settle(records, transact, str.upper, LOG, stand(), pause_s=0.0)
+    assert "".join(done) == records
+    assert all(reason is None for _, reason in transact.tried)
+
+
+async def test_a_record_that_came_alone_is_tried_three_times() -> None:
+    transact = Transactions(a=[ValueError(n) for n in range(9)])
+    await settle("a", transact, str.upper, LOG, stand(), pause_s=0.0)
+    assert [reason is None for _, reason in transact.tried] == [True, True, True, False]
 
 
 async def test_waiting_for_what_passes_does_not_count_as_failing() -> None:
