@@ -1,15 +1,17 @@
-"""Batches of Kafka's message format 2 as a broker may hold them, packed by each codec; and bombs."""
+"""Record batches as bytes, as a broker may hold them and no client library of ours would send them."""
 
 import gzip
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import cramjam
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c, encode_varint
 
 from shared.service.settings import KafkaSettings
@@ -19,7 +21,9 @@ APPENDED, TRANSACTIONAL, CONTROL = 0x08, 0x10, 0x20
 XERIAL = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 """What begins a content that Java's producers pack by snappy."""
 BLOCK = 32_768
-RECORDS_AT = 61
+CHECKSUM_AT, CHECKED_FROM, CODEC_AT, RECORDS_AT = 17, 21, 22, 61
+HUNG_UP = -99
+"""Stands for the error code of a broker that hangs up instead of answering."""
 _ZEROS = bytes(1_000_000)
 
 
@@ -49,6 +53,25 @@ def batch(
     offset: int, *values: bytes, codec: int = NONE, flags: int = 0, packed: bytes | None = None
 ) -> bytes:
     """A batch of these values from this offset on; its records are `packed` by the codec."""
+    built = _built((b"k", value, [("h", b"v")]) for value in values)
+    if packed is not None:
+        built[RECORDS_AT:] = packed
+    struct.pack_into(">qi", built, 0, offset, len(built) - 12)
+    built[CODEC_AT] |= codec | flags
+    return checked(built)
+
+
+def headed_batch(*names: bytes, codec: int = NONE, flags: int = 0) -> bytes:
+    """A batch of records without a key, each with one header of this name, which need not be text."""
+    built = _built((None, b"{}", [("#" * len(name), b"")]) for name in names)
+    for name in names:
+        built[:] = built.replace(b"#" * len(name), name, 1)
+    built[CODEC_AT] |= codec | flags
+    return checked(built)
+
+
+def _built(records: Iterable[tuple[bytes | None, bytes, list[tuple[str, bytes]]]]) -> bytearray:
+    """The batch of records: of each its key, value and headers."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
         compression_type=0,
@@ -58,15 +81,23 @@ def batch(
         base_sequence=-1,
         batch_size=2**31 - 1,
     )
-    for number, value in enumerate(values):
-        builder.append(number, timestamp=1_000, key=b"k", value=value, headers=[("h", b"v")])
-    built = bytearray(builder.build())
-    if packed is not None:
-        built[RECORDS_AT:] = packed
-    struct.pack_into(">qi", built, 0, offset, len(built) - 12)
-    built[22] |= codec | flags
-    struct.pack_into(">I", built, 17, calc_crc32c(bytes(built[21:])))
+    for number, (key, value, headers) in enumerate(records):
+        builder.append(number, timestamp=1_000, key=key, value=value, headers=headers)
+    return bytearray(builder.build())
+
+
+def checked(built: bytearray) -> bytes:
+    """The batch with the checksum of what it says now."""
+    struct.pack_into(">I", built, CHECKSUM_AT, calc_crc32c(bytes(built[CHECKED_FROM:])))
     return bytes(built)
+
+
+def legacy_batch(magic: int) -> bytes:
+    """Two records in a message format of before Kafka 0.11."""
+    builder = LegacyRecordBatchBuilder(magic=magic, compression_type=0, batch_size=10_000)
+    for offset in range(2):
+        builder.append(offset, timestamp=1_700_000_000_000, key=b"k", value=b"{}")
+    return bytes(builder.build())
 
 
 def packed_batch(offset: int, *values: bytes, by: str, flags: int = 0) -> bytes:
@@ -98,15 +129,21 @@ def _packed(by: str, parts: tuple[bytes, ...]) -> Iterator[bytes]:
     yield bytes(stream.finish())
 
 
-async def put(kafka: KafkaSettings, topic: str, *batches: bytes, transaction: str | None = None) -> int:
-    """Put batches on the first partition of a topic as they are; returns the broker's last error code."""
-    client, code = AIOKafkaClient(**kafka.client()), 0
-    await client.bootstrap()
-    try:
-        for content in batches:
+async def put(kafka: KafkaSettings, topic: str, *batches: bytes, transaction: str | None = None) -> list[int]:
+    """Put batches on the first partition of a topic as they are; returns the broker's error codes.
+
+    The code is 0 where it took one, and `HUNG_UP` where it hung up instead of answering.
+    """
+    codes = []
+    for content in batches:
+        client = AIOKafkaClient(**kafka.client())
+        await client.bootstrap()
+        try:
             request = ProduceRequest(transaction, -1, 30_000, [(topic, [(0, content)])])
             answer = await client.send(client.get_random_node(), request)
-            code = answer.topics[0][1][0][1]
-    finally:
-        await client.close()
-    return code
+            codes.append(answer.topics[0][1][0][1])
+        except KafkaError:
+            codes.append(HUNG_UP)
+        finally:
+            await client.close()
+    return codes

@@ -20,9 +20,9 @@ from shared import events
 from shared.messaging import wire
 from shared.messaging.broker import BrokerClient
 from shared.messaging.sizes import LARGEST_UNPACKED
+from tests import batches
 from tests.banks import DOCUMENT, KafkaBank, ask, directory, report
 from tests.city import City, local
-from tests.hostile.batches import batch, put
 
 NUMBERS = itertools.count(1)
 AT = local("2026-11-09 09:00")
@@ -138,15 +138,15 @@ async def test_content_that_cannot_be_stored_costs_no_pauses(city: City) -> None
     assert len(await parked(city, "dispatch")) == 50
 
 
-async def take(city: City, topic: str, *batches: bytes) -> None:
+async def take(city: City, topic: str, *contents: bytes) -> None:
     """Put batches that the broker takes on the first partition of a topic."""
-    assert set(await put(city, topic, *batches)) == {0}
+    assert set(await batches.put(city.broker.as_client(), topic, *contents)) == {0}
 
 
 UNDECODABLE = [
-    batch(b"\xff\xfe"),
-    batch(b"x-env", b"\xc3", b"\xed\xa0\x80"),
-    batch(b"\x80x"),
+    batches.headed_batch(b"\xff\xfe"),
+    batches.headed_batch(b"x-env", b"\xc3", b"\xed\xa0\x80"),
+    batches.headed_batch(b"\x80x"),
 ]
 
 
@@ -175,7 +175,7 @@ async def test_a_header_whose_name_is_no_text_costs_its_batch_alone(city: City) 
 async def test_two_partitions_that_cannot_be_decoded_do_not_hold_each_other_up(city: City) -> None:
     await city.move_to("2026-11-09 09:00")
     for topic in ("intake.events", "escalation.events"):
-        await take(city, topic, *(batch(b"\xff") for _ in range(15)))
+        await take(city, topic, *(batches.headed_batch(b"\xff") for _ in range(15)))
     later = received()
     await send(city, "intake.events", [as_record(later)])
     await until_known(city, later.appeal_id)

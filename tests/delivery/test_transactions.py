@@ -112,7 +112,7 @@ async def test_a_batch_that_says_it_is_of_a_transaction_does_not_count(
     async with KafkaBank(city, "abc") as bank:
         loan = await ask(city, "abc")
         written = batches.batch(0, b"{}", b"{}", flags=batches.TRANSACTIONAL)
-        assert await batches.put(broker.as_client(), "banks.abc.replies", written) == 0
+        assert await batches.put(broker.as_client(), "banks.abc.replies", written) == [0]
         (answer,) = await bank.until("receipts", 1)
         assert (answer["body"]["code"], answer["body"]["field"]) == ("malformed", "batch")
         assert (await bank.report(loan["legs"]["abc"], "contacted"))["code"] == "accepted"
@@ -132,7 +132,7 @@ async def test_a_bank_is_refused_every_transaction(
     client = broker.as_client("bank-abc")
     written = batches.batch(0, b"{}", flags=batches.TRANSACTIONAL)
     refused = await batches.put(client, "banks.abc.replies", written, transaction=transaction)
-    assert refused == TRANSACTION_REFUSED
+    assert refused == [TRANSACTION_REFUSED]
     if transaction is not None:
         producer = AIOKafkaProducer(**client.client(), transactional_id=transaction)
         with pytest.raises(TransactionalIdAuthorizationFailed):

@@ -15,9 +15,10 @@ from huying.local.embedded import free_port
 from shared import events
 from shared.service.start import listening, under_one_port
 from tests.banks import ask
+from tests.batches import put
 from tests.city import City, refused
 from tests.hostile.accounts import unaccounted
-from tests.hostile.batches import odd_batches, put
+from tests.hostile.batches import odd_batches
 from tests.hostile.drawing import LONG, SEED, Drawn
 from tests.hostile.pilots import BANK, Pilots, settled
 from tests.hostile.records import AT, NEVER, Records, as_record, send
@@ -62,7 +63,7 @@ async def test_batches(city: City, kafka: Kafka | None, record_property: Note) -
     batches = list(odd_batches(drawn, counted=kafka is not None))
     codes: Counter[int] = Counter()
     for topic in TOPICS:
-        codes.update(await put(city, topic, *batches))
+        codes.update(await put(city.broker.as_client(), topic, *batches))
     late_s = await pilots.judge()
     await settled(city)
     record_property("hostile", {"batches": {"batches": codes.total()}, "late_s": late_s})
