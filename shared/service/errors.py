@@ -103,6 +103,6 @@ def redacted(error: Exception) -> str:
         return "; ".join(
             f"{'.'.join(map(str, mistake['loc'])) or 'body'}: {mistake['type']}" for mistake in mistakes
         )
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    frames = list(traceback.walk_tb(error.__traceback__))  # reads no source, unlike `extract_tb`
+    place = f" at {Path(frames[-1][0].f_code.co_filename).name}:{frames[-1][1]}" if frames else ""
     return f"{type(error).__name__}{place}"
