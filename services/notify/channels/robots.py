@@ -117,19 +117,20 @@ class Robot(HttpChannel):
         self._check(code)
         return Accepted()
 
-    async def _say(self, letter: Letter, text: str) -> object:
-        """Send `text`; the maker's code."""
+    async def _say(self, letter: Letter, text: str) -> int:
+        """Send `text`; the maker's code. Raises `ChannelDown` where the answer has none."""
         body = orjson.dumps({"msgtype": "text", "text": {"content": text}})
         answer = await self.post(letter, self._signed(letter), body, {"content-type": "application/json"})
-        return json_object(answer.body).get("errcode")
+        code = json_object(answer.body).get("errcode")
+        if type(code) is not int:
+            raise ChannelDown(str(code), "the robot's provider gives no code")
+        return code
 
-    def _check(self, code: object) -> None:
+    def _check(self, code: int) -> None:
         """Raises `Undelivered` unless the code says that the robot took it.
 
         A code is the answer of a provider that works: one that nobody knows concerns its address alone.
         """
-        if type(code) is not int:
-            raise ChannelDown(str(code), "the robot's provider gives no code")
         if code in self._maker.too_long:
             raise Refused(str(code), _TOO_LONG)
         if code in self._maker.gone:
