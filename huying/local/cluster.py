@@ -138,6 +138,10 @@ class LocalCluster:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(url)).status_code == 200:
                         return
+                if not self.processes[name].running:
+                    raise EmbeddedError(
+                        f"The service {name} ended as it started. See its log in {self.state}."
+                    )
                 await asyncio.sleep(0.1)
         raise EmbeddedError(f"The service {name} does not answer at {url}. See its log in {self.state}.")
 

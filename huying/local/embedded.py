@@ -256,9 +256,15 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """A port nobody listens on.
+
+    It is below those that Linux gives to outgoing connections (32768 to 60999): one of them could take a
+    port before the program starts for which it was chosen.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def _wheel(package: str) -> Path:
