@@ -21,6 +21,9 @@ class Topic:
     async def end_offsets(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(places, self.end)
 
+    async def position(self, place: TopicPartition) -> int:
+        return 0
+
     def seek(self, place: TopicPartition, offset: int) -> None: ...
 
 

@@ -23,10 +23,13 @@ from huying.simulate.simulate import simulate
 from services import SERVICES, migrations
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
-from tests.scenarios.test_replay import PACK, differences, invent
+from shared.rules.pack import pack
+from tests.scenarios.test_replay import differences, invent
 
 OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
 """Before the hash chain, acknowledgements and profiles: one to three migrations of each service ago."""
+PACK = pack.load("bozhou-2024@1")
+"""The old services know no later version."""
 HOUSE = Path(__file__).parents[2]
 PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFICE, None)]
 
@@ -98,7 +101,7 @@ async def _version(engine: AsyncEngine) -> str:
 @pytest.mark.parametrize("first", ["escalation", pytest.param("dispatch", marks=pytest.mark.slow)])
 async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, first: str) -> None:
     file = invent(tmp_path / "appeals.csv", 150)
-    simulate(file, "appeals-zh", [PACK.id], tmp_path / "simulated")
+    simulate(file, "appeals-zh", [PACK.ref], tmp_path / "simulated")
     rest = [name for name in SERVICES if name != first]
     async with _old_fleet(old) as cluster:
         services = DrivenServices({name: cluster.url(name) for name in SERVICES}, cluster.keys["importer"])
