@@ -309,6 +309,27 @@ async def test_who_may_not_see_a_page_learns_of_no_parameter(desk: Desk) -> None
         refused(await http.get("/ops/traces?seit=gestern"), 403)
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"since": "2026-11-17T24:00"}, True),
+        ({"since": "2026-11-17 24:00:00+08:00"}, True),
+        ({"since": "2026-11-18T24:00"}, False),
+        ({"until": "2026-11-18T24:00"}, True),
+        ({"until": "2026-11-17T24:00"}, False),
+        ({"until": "2026-11-17T24:00Z"}, False),
+        ({"until": "2026-11-18T24:00Z"}, True),
+    ],
+)
+async def test_a_search_takes_24_00_as_the_end_of_a_day(
+    desk: Desk, query: dict[str, str], shown: bool
+) -> None:
+    await desk.tell(**invented.story())  # 18 November, 19:06 in the city
+    assert ("POST /intake/appeals" in await desk.page("traces", **query)) is shown
+    async with desk.client() as http:
+        refused(await http.get("/ops/traces", params={"since": "2026-11-17T24:30"}), 422, "since")
+
+
 async def test_a_search_keeps_what_was_asked_when_the_language_changes(desk: Desk) -> None:
     page = await desk.page("traces", number="BZ-1", failed="1", lang="en")
     (other,) = [str(a["href"]) for _, a in Tags(page).found if "hreflang" in a]

@@ -17,7 +17,23 @@ ROW = "{},甲公司,路灯,2024-03-04T09:00:00,不亮,已修,2024-03-05T10:00:00
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "\r=1", "-", "+86-1", "-1e5", "＝1", "-1\n"],
+    [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(1)",
+        "\t=1",
+        "\r=1",
+        "-",
+        "+86-1",
+        "-1e5",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠S(1)",
+        "-1\n",
+        "\n=1",
+    ],
 )
 def test_a_text_that_would_run_is_neutralised(text: str) -> None:
     assert harmless(text) == f"'{text}"

@@ -120,6 +120,11 @@ def test_a_past_reopening_is_believed_to_be_in_time_where_no_completion_was_hear
     assert done(appeal, (REOPEN, LAST * 2), rules=THREE_DAYS, past=True).reopened_at is not None
 
 
+def test_a_time_that_ends_beyond_the_calendar_bars_no_reopening() -> None:
+    centuries = rules(within=Limit(number=3660, unit="months", roll=True))
+    assert reason(completed_and_rated(UNSATISFIED), centuries, LAST) is None
+
+
 def test_an_appeal_is_reopened_twenty_times_at_most_where_the_pack_sets_no_number() -> None:
     appeal = reopened_once(BARE)
     while len(appeal.earlier_ratings) < MOST_TIMES:

@@ -1,5 +1,6 @@
 """What is said to providers and what their answers mean: codes, segments, signatures."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from hypothesis import strategies as st
 
 from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
 from services.notify.channels.mail import undelivered
-from services.notify.channels.robots import fitted
-from services.notify.channels.settings import ChannelSettings, SmsSettings, load
+from services.notify.channels.robots import DINGTALK, WECOM, Maker, Robot, fitted
+from services.notify.channels.settings import ChannelSettings, HttpSettings, SmsSettings, load
 from services.notify.channels.sms import CODES, Size, Sms, signature, size
 from services.notify.channels.table import CHANNELS
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome
 from services.notify.messages.words import Language
 from shared.files.strict_yaml import Mistakes
+from shared.web.webhooks import Caller
 
 SMS = SmsSettings.model_validate(
     {
@@ -168,6 +170,30 @@ def test_a_cut_text_always_fits_and_begins_as_the_whole(text: str, most: int) ->
     cut = fitted(text, most, "…")
     assert len(cut.encode()) <= most
     assert text.startswith(cut.removesuffix("…")) or cut == text
+
+
+@pytest.mark.parametrize("maker", [WECOM, DINGTALK], ids=["wecom", "dingtalk"])
+async def test_a_robots_code_that_is_no_number_costs_its_own_message(maker: Maker) -> None:
+    codes: list[Any] = [[0], [], {"0": 0}, {}, "0", 0.0, True, None, "x" * 3_000, 0]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for code in codes:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().splitlines() if line.startswith(b"content-length:"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            body = orjson.dumps({"errcode": code})
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        robot = Robot(HttpSettings(hosts=(host,)), maker, Caller(allow_private=True))
+        sent = a_letter(address=f"http://{host}/robot")
+        for _ in codes[:-1]:
+            with pytest.raises(ChannelDown, match="gives no code"):
+                await robot.send(sent)
+        await robot.send(sent)
+        await robot.close()
 
 
 def test_every_kind_of_channel_is_in_the_table_and_in_the_settings() -> None:

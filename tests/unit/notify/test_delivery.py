@@ -63,6 +63,9 @@ def a_delivery(number: int, **fields: Any) -> Delivery:
         ("2026-02-16 10:00", True),  # a Monday of the Spring Festival
         ("2026-02-28 10:00", False),  # worked too
         ("2026-03-01 10:00", True),  # a Sunday
+        ("2003-02-02 10:00", False),  # a Sunday before the calendar: nobody knows the days off
+        ("2100-01-03 10:00", False),  # and one after it
+        ("2100-01-03 20:00", True),
     ],
 )
 def test_people_are_let_be_at_night_and_on_days_off(moment: str, quiet: bool) -> None:

@@ -42,6 +42,8 @@ REFUSED: dict[str, tuple[bytes, type[Exception]]] = {
     "a strange field twice": (b'{"\\ud800": 1, "\\ud800": 2}', Invalid),
     "tiny lists": (b"[" + b"[]," * MOST_VALUES + b"0]", TooLarge),
     "tiny objects": (b'[{"":0}' + b',{"":0}' * MOST_VALUES + b"]", TooLarge),
+    "tiny lists in lists": (b"[" + b"[[]]," * (MOST_VALUES // 2) + b"0]", TooLarge),
+    "tiny objects in objects": (b"[" + b'{"":{}},' * (MOST_VALUES // 2) + b"0]", TooLarge),
     "tiny numbers": (b"[0" + b",0" * MOST_VALUES + b"]", TooLarge),
     "commas alone": (b"," * IMPORT_LIMIT, TooLarge),
     "a text without an end": (b'"' + b'\\",' * 10_000_000, RequestValidationError),
