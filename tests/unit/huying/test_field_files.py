@@ -62,6 +62,7 @@ def with_times(tmp_path: Path, received: str, replied: str, more: str = "") -> R
         "\ufeff" + text(),
         "\ufeff\ufeff" + text(),
         "\ufeffsep=;\n" + text(";"),
+        "\ufeff\ufeffsep=;\n" + text(";"),
         "\r\n,,\r\n" + text(),
         text()
         .replace("title", " title\u00a0")

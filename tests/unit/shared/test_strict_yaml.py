@@ -8,6 +8,7 @@ from time import process_time
 
 import pytest
 import yaml
+from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from huying.archive import databases
@@ -19,7 +20,15 @@ from services.financing.loans import routing as bank_routing
 from services.notify.channels import settings as channels
 from services.notify.messages import routing
 from shared.files import strict_yaml
-from shared.files.strict_yaml import DEEPEST, MOST_BYTES, MOST_NODES, Mistakes
+from shared.files.strict_yaml import (
+    DEEPEST,
+    LONGEST_NAME,
+    LONGEST_RULE,
+    MOST_BYTES,
+    MOST_MISTAKES,
+    MOST_NODES,
+    Mistakes,
+)
 from shared.roles import AccountRole
 from shared.rules.pack import pack, settings
 from shared.rules.time.notices import read_notices
@@ -136,6 +145,33 @@ def test_a_file_at_the_bounds_is_read(tmp_path: Path) -> None:
     assert strict_yaml.values(file)
     file.write_text("".join(f"- {n}\n" for n in range(MOST_NODES - 1)), "utf-8")
     assert len(strict_yaml.values(file)) == MOST_NODES - 1
+
+
+class Numbers(BaseModel):
+    """What a file holds."""
+
+    of: dict[str, int]
+
+
+def test_of_many_mistakes_with_long_names_the_first_are_told_and_the_names_cut(tmp_path: Path) -> None:
+    file = tmp_path / "people.yaml"
+    names = [f"{number:03}{'n' * 500}" for number in range(MOST_MISTAKES + 1)]
+    file.write_text("of:\n" + "".join(f"  {name}: x\n" for name in names), "utf-8")
+    with pytest.raises(Mistakes) as refused:
+        strict_yaml.read(file, Numbers, lambda numbers: ())
+    *told, last = str(refused.value).splitlines()
+    assert len(told) == MOST_MISTAKES
+    assert last.endswith("has more mistakes: mend these first")
+    for name, line in zip(names, told, strict=False):
+        assert f": of, {name[:LONGEST_NAME]}…: input should be a valid integer" in line
+
+
+def test_a_rule_that_quotes_a_long_value_is_cut(tmp_path: Path) -> None:
+    file = tmp_path / "people.yaml"
+    file.write_text("of: {a: 1}", "utf-8")
+    with pytest.raises(Mistakes) as refused:
+        strict_yaml.read(file, Numbers, lambda numbers: [(("of", "a"), "x" * 5_000)])
+    assert str(refused.value) == f"{file}, line 1: of, a: {'x' * LONGEST_RULE}…"
 
 
 READERS: dict[str, Callable[[Path], object]] = {
