@@ -105,6 +105,10 @@ def test_a_quote_within_a_field_is_text(tmp_path: Path) -> None:
         ({2000: '"开', 2900: '"又开"'}, 2002),  # ends where another quote opens
         ({2000: '"开"了'}, 2002),  # text after the quote that closes
         ({700: '5" 管', 2000: '"开'}, 2002),
+        ({2000: '"开', 2900: '关"', 2950: '"好"'}, 2002),
+        ({2000: '"一\n二","开'}, 2003),  # behind a text of two lines, to the end of the file
+        ({2000: '"一\n二","开', 2900: '关"'}, 2003),
+        ({2000: '"一\n二","开"了'}, 2003),
         ({700: '"一\n二\n三"', 2000: '"一\n二" 三\n四"'}, 2004),
     ],
 )

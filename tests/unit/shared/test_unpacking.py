@@ -117,6 +117,8 @@ def test_a_compressed_message_of_an_old_format_is_told() -> None:
         (8, f"offsets 8 to 8 do not unpack to at most {LARGEST_UNPACKED} bytes"),
         (9, VALUE),
     ]
+    incomplete = batch(7, VALUE) + message[:-4]
+    assert unpack(incomplete, LARGEST_UNPACKED) == (incomplete, LARGEST_UNPACKED)
 
 
 def test_a_damaged_batch_is_left_to_aiokafka_which_refuses_it_before_it_unpacks_it() -> None:
