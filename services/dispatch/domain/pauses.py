@@ -34,7 +34,7 @@ def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Itera
         reason=act.reason,
         approver=act.approver,
         ground=act.ground,
-        runs_on=act.runs_on,
+        runs_on=tuple(dict.fromkeys(act.runs_on)),
     )
 
 

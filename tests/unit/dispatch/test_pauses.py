@@ -70,7 +70,7 @@ def given_moments(counting: Counting | None = MOVES) -> CaseAtDispatch:
 
 
 def test_a_pause_says_which_given_moments_run_on() -> None:
-    (event,) = given_moments().do(OFFICE, acts.Pause, **PAUSE, ground="papers", runs_on=["completion"])
+    (event,) = given_moments().do(OFFICE, acts.Pause, **PAUSE, ground="papers", runs_on=["completion"] * 2)
     assert isinstance(event, AppealPaused)
     assert event.runs_on == ("completion",)
 

@@ -182,6 +182,7 @@ PACK_WORDS = [
         "unit:GXJ",
         "需要补充材料。办结时限、回复时限在暂停期间照常计算，不顺延。请持续跟进",
     ),
+    (sample(events.AppealPaused, runs_on=("completion",)), "enterprise", "办结时限在暂停期间照常计算。"),
     (sample(events.AppealPaused, runs_on=()), "unit:GXJ", "需要补充材料。请持续跟进"),
     (sample(events.AppealLifted), "leader:L1", "现提级至县（区）级，提请您牵头办理"),
     (sample(events.AppealLifted, level=None), "leader:L1", "现提请您牵头办理"),
