@@ -185,7 +185,9 @@ async def test_a_robots_code_means_what_its_maker_says(
         await robot.send(letter(site.url, None))
         await robot.close()
     else:
-        assert (await refusal(robot, letter(site.url, None))).outcome == outcome
+        error = await refusal(robot, letter(site.url, None))
+        assert error.outcome == outcome
+        assert isinstance(error, AddressGone) == (code in maker.gone)
     assert len(site.asked) == 1
 
 

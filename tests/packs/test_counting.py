@@ -184,6 +184,12 @@ def test_a_given_moment_moves_by_what_was_paused():
     ]
 
 
+def test_a_given_moment_that_pauses_moved_holds_for_the_next_round_too():
+    story = given_moment().did(acts.Resumed, "03-23 10:45").completed("03-24 10:00")
+    story.did(acts.Reopened, "03-25 10:00")
+    assert "completion 04-03 18:15 open" in story.stands("03-26 10:00")
+
+
 def test_a_given_moment_runs_on_where_the_pause_says_so():
     story = given_moment(runs_on=("completion",)).did(acts.Resumed, "03-23 09:30")
     assert story.told("03-21 12:00") == [
