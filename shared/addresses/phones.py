@@ -67,17 +67,10 @@ def _is_mobile_of_china(number: PhoneNumber) -> bool:
 
 def _written(number: PhoneNumber) -> str:
     if number.country_code != HOME_CODE:
-        return phonenumbers.format_number(_bare(number), PhoneNumberFormat.E164)
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     national = phonenumbers.national_significant_number(number)
     area = 0 if _is_mobile_of_china(number) else phonenumbers.length_of_geographical_area_code(number)
     return f"0{national[:area]}-{national[area:]}" if area else national
-
-
-def _bare(number: PhoneNumber) -> PhoneNumber:
-    bare = PhoneNumber()
-    bare.merge_from(number)
-    bare.extension = None
-    return bare
 
 
 Phone = Annotated[str, Field(max_length=100), AfterValidator(phone)]

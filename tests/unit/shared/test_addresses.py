@@ -89,6 +89,8 @@ def test_a_landline_keeps_its_area_code_and_takes_no_sms(typed: str) -> None:
         ("+852 9123 4567", "+85291234567", True),
         ("+1 (212) 736-5000", "+12127365000", True),  # America does not tell the two apart
         ("13912345678转801", "13912345678转801", True),
+        ("+49 30 901820 ext. 5", "+4930901820转5", False),
+        ("141 1234 5678", "14112345678", True),  # a range that phonenumbers does not know yet
     ],
 )
 def test_numbers_of_other_kinds_and_countries_are_taken(typed: str, expected: str, takes_sms: bool) -> None:
@@ -284,11 +286,26 @@ class Pasted(Body):
     code: CreditCode | None = None
 
 
-def test_a_credit_code_is_folded_and_its_refusal_is_chinese_too() -> None:
-    assert Pasted(code="９1350100m000100y43\u200b").code == "91350100M000100Y43"
+@pytest.mark.parametrize(
+    "typed", ["９1350100m000100y43\u200b", "9135 0100 M000 100Y43", " 91350100\u00a0M000100Y43"]
+)
+def test_a_credit_code_is_folded(typed: str) -> None:
+    assert Pasted(code=typed).code == "91350100M000100Y43"
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("91350100M000100Y44", "check it against the licence"),
+        ("9135O100M000100Y43", "without I, O, S, V and Z"),
+        ("91350100M000100Y4", "has 18 characters"),
+        ("91350100M000100Y431", "has 18 characters"),
+    ],
+)
+def test_a_refusal_of_a_credit_code_is_chinese_too(typed: str, why: str) -> None:
     model: type[BaseModel] = Pasted
     with pytest.raises(ValidationError) as refusal:
-        model.model_validate({"code": "91350100M000100Y44"})
+        model.model_validate({"code": typed})
     (mistake,) = mistakes(refusal.value.errors())
     assert "统一社会信用代码" in mistake["zh"]
-    assert "check it against the licence" in mistake["en"]
+    assert why in mistake["en"]
