@@ -541,8 +541,9 @@ async def test_no_path_and_no_query_makes_a_read_fail(target: Target) -> None:
     city, failed = target.city, []
     code = {"receipt_code": target.appeal["receipt_code"]}
     for account, path, in_path, in_query in readable(city):
-        tried = [path.format(**dict.fromkeys(in_path, nasty)) for nasty in NASTY if in_path]
-        whole = path.format(code="roads", leg=1, recipient="unit:roads", **NOBODY, **target.appeal)
+        usual = {"code": "roads", "leg": 1, "recipient": "unit:roads"} | NOBODY | target.appeal
+        tried = [path.format(**usual | {name: nasty}) for nasty in NASTY for name in in_path]
+        whole = path.format(**usual)
         tried += [f"{whole}?{name}={nasty}" for name in in_query for nasty in NASTY]
         if "cursor" in in_query:
             encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode() for one in CURSORS]
@@ -559,12 +560,16 @@ async def test_no_path_makes_a_write_fail(target: Target) -> None:
     for route in ACCESS:
         method, path = route.split()
         if method in ("POST", "PUT") and "{" in path:
-            names = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
-            for nasty in NASTY:
+            names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+            usual = (
+                {"code": "roads", "leg": 1, "year": 2027, "recipient": "unit:roads"} | NOBODY | target.appeal
+            )
+            usual |= dict.fromkeys({*names} - usual.keys(), uuid4())
+            for nasty, name in product(NASTY, names):
                 body = target.body(route) if route in GOOD else None
                 account = next((BY[role] for role in BY if role in ACCESS[route]), "ops")
                 answer = await target.city.call(
-                    account, method, path.format(**dict.fromkeys(names, nasty)), body, receipt_code="0"
+                    account, method, path.format(**usual | {name: nasty}), body, receipt_code="0"
                 )
                 if answer.status_code >= 500:
                     failed.append(f"{method} {path} {nasty[:30]}: {answer.status_code}")

@@ -16,11 +16,11 @@ from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
 from shared.web.request import Paged, RequestContext, Requested, Writing, json, no_cursor
+from shared.web.status import NumberPath
 from shared.web.writer import Answer
 
 router = APIRouter(prefix="/bank", tags=["financing"])
 
-Number = Annotated[str, Path(max_length=40)]
 Leg = Annotated[int, Path(ge=1, le=999)]
 
 
@@ -42,7 +42,7 @@ async def requests(request: Requested, page: Paged) -> Response:
     summary="查看本行的一笔需求 / Read one of the bank's own legs",
     response_model=OwnLegWithMessages,
 )
-async def request(registration_number: Number, leg: Leg, request: Requested) -> Response:
+async def request(registration_number: NumberPath, leg: Leg, request: Requested) -> Response:
     """One of the bank's own legs: the messages about it, and the receipts of the bank's reports."""
     bank, number = _bank(request), f"{registration_number}/{leg}"
     legs = await _read(request, lambda conn: queries.leg(conn, bank, number))
