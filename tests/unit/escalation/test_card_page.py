@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -265,6 +265,7 @@ def test_several_pdfs_can_be_made_at_once() -> None:
     assert all(f"第{n}件" in told(one) for n, one in enumerate(made))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_every_text_becomes_one_that_the_fonts_have(text: str) -> None:
     made = printable(text)

@@ -19,6 +19,10 @@ from shared.files.bounded import FileRefused
 
 EVENT = b'{"sequence":"1","caseposition":"1","caselink":"' + b"0" * 64 + b'","specversion":"1.0","id":"'
 RECORD = b'{"recordlink":"' + b"0" * 64 + b'","specversion":"1.0","id":"'
+REST_OF_RECORD = (
+    b'","source":"/huying/intake","type":"huying.record.v1","subject":"appeals",'
+    b'"datacontenttype":"application/json","data":{}}\n'
+)
 HEADER = {
     "format": FORMAT,
     "made_at": "2026-11-09T01:00:00+00:00",
@@ -85,7 +89,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
         "line 2 is no event",
     ),
     "a record of a million digits": (
-        content(header(), RECORD, b"1" * 1_000_000, b'"}\n'),
+        content(header(), RECORD, b"1" * 1_000_000, REST_OF_RECORD),
         "line 2 is no record",
     ),
     "NaN": (content(header(format=0.5).replace(b"0.5", b"NaN")), "line 1 is not as it was written"),

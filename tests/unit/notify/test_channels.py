@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notify.channels.base import ChannelDown, Letter, Refused, Retryable, Undelivered
@@ -165,6 +165,7 @@ def test_a_text_is_cut_between_characters(text: str, most: int, expected: str) -
     assert fitted(text, most, "…") == expected
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300), st.integers(40, 400))
 def test_a_cut_text_always_fits_and_begins_as_the_whole(text: str, most: int) -> None:
     cut = fitted(text, most, "…")

@@ -1,7 +1,7 @@
 """Phones, e-mail addresses, hosts and names as people paste them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
@@ -127,6 +127,7 @@ def test_what_cannot_be_called_is_no_phone(typed: str) -> None:
     assert mobile(typed) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40) | st.from_regex(r"[+(]?[0-9 ()\-./#x转]{1,40}", fullmatch=True))
 def test_a_phone_is_refused_or_has_one_spelling(typed: str) -> None:
     try:
@@ -183,6 +184,7 @@ def test_what_no_server_takes_is_no_mail_address(typed: str) -> None:
         mail_address(typed)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | st.emails())
 def test_a_mail_address_is_refused_or_ascii(typed: str) -> None:
     try:
