@@ -181,7 +181,7 @@ class FileChecker:
     def _header(self, _type: str, _source: str, data: dict[str, Any]) -> None:
         if data["format"] != FORMAT:
             raise self._broken(
-                f"says format {data['format']}, and this release reads {FORMAT}", "本版本无法读取该格式"
+                f"says format {data['format']!r:.80}, and this release reads {FORMAT}", "本版本无法读取该格式"
             )
         metadata.check_header(data)
         self.verdict.header = data
