@@ -28,6 +28,8 @@ from tests.integration.test_bad_input import Target
 
 LATE_S = 90.0
 """How late honest cases may be judged while a wave of hostile records is read, on a machine that is busy."""
+REPORTS = "/bank/reports"
+"""Answers what it refuses of a report with a receipt, as a bank's topic does."""
 TOGETHER = 50
 TOPICS = ("intake.events", "dispatch.events", f"banks.{BANK}.replies")
 
@@ -138,7 +140,7 @@ async def test_requests(city: City, record_property: Note, count: int) -> None:
             )
             tried[request.kind] += 1
             assert answer.status_code < 500, f"seed {SEED}: {request}: {answer.text[:500]}"
-            if answer.is_client_error:
+            if answer.is_client_error and not answer.url.path.endswith(REPORTS):
                 kind = answer.headers["content-type"]
                 assert kind == "application/problem+json", f"seed {SEED}: {request}: {kind}"
     late_s = await pilots.judge()
