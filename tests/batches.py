@@ -1,5 +1,6 @@
 """Record batches as bytes, as a broker may hold them and no client library of ours would send them."""
 
+import asyncio
 import gzip
 import struct
 import zlib
@@ -132,13 +133,18 @@ def _packed(by: str, parts: tuple[bytes, ...]) -> Iterator[bytes]:
 async def put(kafka: KafkaSettings, topic: str, *batches: bytes, transaction: str | None = None) -> list[int]:
     """Put batches on the first partition of a topic as they are; returns the broker's error codes.
 
-    The code is 0 where it took one, and `HUNG_UP` where it hung up instead of answering.
+    The code is 0 where it took one, and `HUNG_UP` where it hung up instead of answering. The topic is waited
+    for: the embedded broker acknowledges and loses what is sent to one that is not made yet.
     """
     codes = []
     for content in batches:
         client = AIOKafkaClient(**kafka.client())
         await client.bootstrap()
         try:
+            async with asyncio.timeout(60):
+                while not client.cluster.partitions_for_topic(topic):
+                    await client.set_topics([topic])
+                    await client.force_metadata_update()
             request = ProduceRequest(transaction, -1, 30_000, [(topic, [(0, content)])])
             answer = await client.send(client.get_random_node(), request)
             codes.append(answer.topics[0][1][0][1])
