@@ -27,7 +27,6 @@ from aiokafka.protocol.group import JoinGroupRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.protocol.produce import ProduceRequest
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
 from huying.kafka.broker import Kafka
@@ -35,6 +34,7 @@ from huying.local.embedded import EmbeddedBroker
 from services import SERVICES
 from shared.messaging.broker import BrokerClient
 from shared.service.settings import Settings
+from tests import batches
 from tests.banks import KafkaBank, ask, directory
 from tests.city import ALL, City
 from tests.kafka import Bare
@@ -70,17 +70,7 @@ async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
 
 
 def produce(topic: str) -> Request[Any]:
-    batch = DefaultRecordBatchBuilder(
-        magic=2,
-        compression_type=0,
-        is_transactional=0,
-        producer_id=-1,
-        producer_epoch=-1,
-        base_sequence=-1,
-        batch_size=1_000,
-    )
-    batch.append(0, timestamp=0, key=None, value=b"{}", headers=[])
-    return ProduceRequest(None, -1, 5_000, [(topic, [(0, bytes(batch.build()))])])
+    return ProduceRequest(None, -1, 5_000, [(topic, [(0, batches.batch(0, b"{}"))])])
 
 
 def reading(topic: str) -> dict[str, Request[Any]]:
