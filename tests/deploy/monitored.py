@@ -106,10 +106,10 @@ async def city(folder: Path, **settings: object) -> AsyncIterator[City]:
         await sample_data.load_samples(urls, fleet.keys)
         await sample_loans.load_samples(urls["financing"], fleet.keys)
         async with httpx.AsyncClient(timeout=30) as client:
-            found = City(fleet, client)
-            loading = asyncio.create_task(found.load())
+            city = City(fleet, client)
+            loading = asyncio.create_task(city.load())
             try:
-                yield found
+                yield city
             finally:
                 loading.cancel()
     finally:
@@ -135,7 +135,7 @@ class Prometheus:
     def firing(self) -> dict[str, Any]:
         """Alerts that fire, by name."""
         alerts = self.ask("alerts")["alerts"]
-        return {one["labels"]["alertname"]: one for one in alerts if one["state"] == "firing"}
+        return {alert["labels"]["alertname"]: alert for alert in alerts if alert["state"] == "firing"}
 
 
 @contextlib.contextmanager
@@ -157,9 +157,9 @@ def watching(folder: Path, fleet: LocalCluster, faster: int = 10) -> Iterator[Pr
         ):
             stack.enter_context(running([*words, here.format(ports[name])], folder / f"{name}.log"))
         stack.enter_context(proxy(folder, fleet, ports["proxy"], ports["plain"]))
-        found = Prometheus(ports["prometheus"], f"https://127.0.0.1:{ports['proxy']}")
-        until(lambda: _answers(found), 60, f"see {folder}/prometheus.log")
-        yield found
+        prometheus = Prometheus(ports["prometheus"], f"https://127.0.0.1:{ports['proxy']}")
+        until(lambda: _answers(prometheus), 60, f"see {folder}/prometheus.log")
+        yield prometheus
 
 
 def _answers(prometheus: Prometheus) -> bool:
@@ -178,7 +178,7 @@ def _config(folder: Path, fleet: LocalCluster, ports: dict[str, int], faster: in
     (folder / "rules").mkdir()
     for file in (DEPLOY / "prometheus" / "rules").glob("*.yaml"):
         hurried = re.sub(
-            r"for: (\d+)m", lambda found: f"for: {int(found[1]) * 60 // faster}s", file.read_text()
+            r"for: (\d+)m", lambda match: f"for: {int(match[1]) * 60 // faster}s", file.read_text()
         )
         (folder / "rules" / file.name).write_text(hurried)
     text = (DEPLOY / "prometheus" / "prometheus.yaml").read_text().replace("15s", "2s")

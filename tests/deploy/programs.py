@@ -20,10 +20,10 @@ DEPLOY = ROOT / "deploy"
 def program(name: str, package: str) -> str:
     """Where a program is; a test that needs one that lacks is not run, and says so."""
     beside = Path(sys.executable).parent / name
-    found = str(beside) if beside.exists() else shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    if found is None:
+    program = str(beside) if beside.exists() else shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if program is None:
         pytest.skip(f"NOT RUN: {name} is not on this machine ({package})")
-    return found
+    return program
 
 
 @contextlib.contextmanager

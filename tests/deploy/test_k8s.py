@@ -23,18 +23,18 @@ def manifests() -> list[dict[str, Any]]:
     """Every object of every file that the kustomization lists."""
     listed = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
     texts = [(FOLDER / name).read_text("utf-8") for name in listed]
-    return [one for text in texts for one in yaml.safe_load_all(text)]
+    return [manifest for text in texts for manifest in yaml.safe_load_all(text)]
 
 
 def of(kind: str) -> dict[str, dict[str, Any]]:
     """The objects of one kind by name."""
-    return {one["metadata"]["name"]: one for one in manifests() if one["kind"] == kind}
+    return {manifest["metadata"]["name"]: manifest for manifest in manifests() if manifest["kind"] == kind}
 
 
 def container(service: str) -> dict[str, Any]:
     """The one container of a service."""
-    (found,) = of("Deployment")[service]["spec"]["template"]["spec"]["containers"]
-    return dict(found)
+    (only,) = of("Deployment")[service]["spec"]["template"]["spec"]["containers"]
+    return dict(only)
 
 
 def test_kubernetes_accepts_every_manifest_and_every_file_is_listed() -> None:
@@ -57,42 +57,42 @@ def test_keda_accepts_what_scales(folder: Path) -> None:
     )
     for objects, accepted in ((list(of("ScaledObject").values()), True), ([{"kind": "ScaledObject"}], False)):
         command = [program("node", "Debian: nodejs"), "-e", check, json.dumps(objects)]
-        told = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        assert (told.returncode == 0) == accepted, told.stderr
+        checked = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        assert (checked.returncode == 0) == accepted, checked.stderr
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_is_whole_and_speaks_as_itself(service: str) -> None:
     pod = of("Deployment")[service]["spec"]["template"]
-    one = container(service)
-    assert one["args"] == ["serve", service]
+    spec = container(service)
+    assert spec["args"] == ["serve", service]
     for probe in ("startupProbe", "readinessProbe"):
-        assert one[probe]["httpGet"]["path"] == f"/{service}/ready"
-    assert one["livenessProbe"].keys() >= {"tcpSocket"}  # what a restart does not repair must cause none
+        assert spec[probe]["httpGet"]["path"] == f"/{service}/ready"
+    assert spec["livenessProbe"].keys() >= {"tcpSocket"}  # what a restart does not repair must cause none
     assert pod["metadata"]["annotations"]["prometheus.io/path"] == f"/{service}/metrics"
-    assert one["securityContext"]["readOnlyRootFilesystem"] is True
+    assert spec["securityContext"]["readOnlyRootFilesystem"] is True
     assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
     for kind in ("Service", "PodDisruptionBudget"):
         selector = of(kind)[service]["spec"]["selector"]
         assert pod["metadata"]["labels"].items() >= selector.get("matchLabels", selector).items()
     path = of("Ingress")["huying"]["spec"]["rules"][0]["http"]["paths"]
-    assert f"/{service}" in {one["path"] for one in path}
+    assert f"/{service}" in {rule["path"] for rule in path}
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_settings_exist_and_secrets_come_as_files_alone(service: str) -> None:
-    given = of("ConfigMap")["huying"]["data"] | {
-        one["name"]: one["value"] for one in container(service)["env"]
+    variables = of("ConfigMap")["huying"]["data"] | {
+        variable["name"]: variable["value"] for variable in container(service)["env"]
     }
-    values = {name.removeprefix("HUYING_").lower(): value for name, value in given.items()}
+    values = {name.removeprefix("HUYING_").lower(): value for name, value in variables.items()}
     assert values.pop("secrets") == values["accounts"].rpartition("/")[0] == "/run/huying"
     volumes = of("Deployment")[service]["spec"]["template"]["spec"]["volumes"]
-    sources = next(one for one in volumes if one["name"] == "secrets")["projected"]["sources"]
+    sources = next(volume for volume in volumes if volume["name"] == "secrets")["projected"]["sources"]
     files = {item["path"].removeprefix("huying_") for source in sources for item in source["secret"]["items"]}
     secret = dict.fromkeys(files - {"accounts"}, "x")
     settings = settings_for(load(service), {**values, **secret})
     assert (settings.kafka_user, settings.replication, settings.port) == (service, 3, 8000)
-    assert "Secret" not in {one["kind"] for one in manifests()}
+    assert "Secret" not in {manifest["kind"] for manifest in manifests()}
 
 
 def test_whoever_hears_much_is_scaled_on_lag_up_to_the_number_of_partitions() -> None:
@@ -100,8 +100,8 @@ def test_whoever_hears_much_is_scaled_on_lag_up_to_the_number_of_partitions() ->
     services = {name: importlib.import_module(f"services.{name}.app").SERVICE for name in SERVICES}
     assert set(scaled) == {name for name, service in services.items() if len(service.hears) > 1}
     partitions = int(of("ConfigMap")["huying"]["data"]["HUYING_PARTITIONS"])
-    for name, one in scaled.items():
-        assert one["spec"]["scaleTargetRef"]["name"] == name
-        assert one["spec"]["maxReplicaCount"] == partitions
+    for name, scaler in scaled.items():
+        assert scaler["spec"]["scaleTargetRef"]["name"] == name
+        assert scaler["spec"]["maxReplicaCount"] == partitions
         assert "replicas" not in of("Deployment")[name]["spec"]
-        assert f'service="{name}"' in one["spec"]["triggers"][0]["metadata"]["query"]
+        assert f'service="{name}"' in scaler["spec"]["triggers"][0]["metadata"]["query"]

@@ -23,7 +23,7 @@ PROMTOOL = "Debian: prometheus"
 
 
 def cases() -> list[dict[str, Any]]:
-    return [one for file in TESTS for one in yaml.safe_load(file.read_text("utf-8"))["tests"]]
+    return [test for file in TESTS for test in yaml.safe_load(file.read_text("utf-8"))["tests"]]
 
 
 def promtool(*words: str | Path) -> str:
@@ -59,26 +59,26 @@ def test_promtool_notices_an_alert_that_never_fires(tmp_path: Path) -> None:
 def test_an_alert_has_a_test_that_it_fires_and_its_figures_are_in_the_healthy_one(alert: str) -> None:
     fires = [
         asked
-        for one in cases()
-        for asked in one["promql_expr_test"]
+        for case in cases()
+        for asked in case["promql_expr_test"]
         if f'"{alert}"' in asked["expr"] and asked["exp_samples"]
     ]
     assert fires
     healthy = yaml.safe_load((DEPLOY / "prometheus" / "tests" / "healthy.yaml").read_text("utf-8"))["tests"]
-    given = {re.split(r"[{ ]", one["series"])[0] for test in healthy for one in test["input_series"]}
-    assert set(re.findall(r"\b(?:huying|node|probe)_[a-z_]+|\bup\b", ALERTS[alert]["expr"])) <= given
+    series = {re.split(r"[{ ]", line["series"])[0] for test in healthy for line in test["input_series"]}
+    assert set(re.findall(r"\b(?:huying|node|probe)_[a-z_]+|\bup\b", ALERTS[alert]["expr"])) <= series
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_speaks_both_languages_and_leads_to_its_page(alert: str) -> None:
     rule = ALERTS[alert]
-    said = rule["annotations"]
+    annotations = rule["annotations"]
     assert rule["labels"]["severity"] in ("critical", "warning", "info")
-    assert said["runbook"] == f"docs/runbooks/{alert}.md"
-    assert re.search(r"[一-鿿]", said["summary_zh"])
-    assert not re.search(r"[一-鿿]", said["summary"])
+    assert annotations["runbook"] == f"docs/runbooks/{alert}.md"
+    assert re.search(r"[一-鿿]", annotations["summary_zh"])
+    assert not re.search(r"[一-鿿]", annotations["summary"])
     kept = set(re.findall(r"by \(([^)]*)\)", rule["expr"])[0].replace(" ", "").split(","))
-    used = {label for text in said.values() for label in re.findall(r"\$labels\.(\w+)", text)}
+    used = {label for text in annotations.values() for label in re.findall(r"\$labels\.(\w+)", text)}
     assert used <= kept
 
 

@@ -30,13 +30,13 @@ def backend(folder: Path) -> Iterator[tuple[str, str]]:
         pytest.skip(f"NOT RUN: there is no Jaeger at {JAEGER}: make jaeger builds it, in 15 minutes")
     into, query, kept = free_port(), free_port(), free_port()
     config = _moved(folder, "jaeger", {4318: kept, 16686: query, 16685: free_port(), 8888: free_port()})
-    told = _moved(folder, "collector", {4318: into, 8888: free_port()})
+    config = _moved(folder, "collector", {4318: into, 8888: free_port()})
     here = {"JAEGER_ADDRESS": "127.0.0.1", "JAEGER_FOLDER": str(folder / "badger")}
     there = {"COLLECTOR_ADDRESS": "127.0.0.1", "JAEGER_ENDPOINT": f"http://127.0.0.1:{kept}"}
     log = folder / "jaeger.log"
     with (
         running([str(JAEGER), f"--config={config}"], log, here),
-        running([str(COLLECTOR), f"--config={told}"], folder / "collector.log", there),
+        running([str(COLLECTOR), f"--config={config}"], folder / "collector.log", there),
     ):
         api = f"http://127.0.0.1:{query}/api"
         until(lambda: _answers(f"{api}/services"), 60, f"see {log}")
@@ -66,18 +66,20 @@ async def test_an_appeal_is_found_in_jaeger_by_its_number(folder: Path) -> None:
         async with city(folder, otlp_endpoint=endpoint, trace_ratio=1.0) as live:
             number = await live.dispatch_one()
             tags = f'{{"huying.registration_number":"{number}"}}'
-            found: list[Any] = []
+            traces: list[Any] = []
 
             def of(service: str) -> list[Any]:
-                told = httpx.get(f"{query}/traces", params={"service": service, "tags": tags, "limit": "20"})
-                return list(told.json()["data"] or [])
+                answer = httpx.get(
+                    f"{query}/traces", params={"service": service, "tags": tags, "limit": "20"}
+                )
+                return list(answer.json()["data"] or [])
 
             def complete() -> bool:
-                found[:] = of("intake")
-                return {"intake", "dispatch", "escalation", "notify"} <= _services(found)
+                traces[:] = of("intake")
+                return {"intake", "dispatch", "escalation", "notify"} <= _services(traces)
 
-            await asyncio.to_thread(until, complete, 90, found)
-    names = {span["operationName"] for trace in found for span in trace["spans"]}
+            await asyncio.to_thread(until, complete, 90, traces)
+    names = {span["operationName"] for trace in traces for span in trace["spans"]}
     assert {"POST /intake/appeals", "send intake.events", "process intake.events"} <= names
 
 

@@ -43,23 +43,23 @@ class Up:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in [self.process.pid, *below(self.state)]:
+        for pid in [self.process.pid, *below(self.state)]:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(one, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         return self._log.read_text("utf-8")
 
     def until(self, holds: Callable[[], bool], seconds: float) -> None:
         end = time.monotonic() + seconds
         while not holds():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < end, self.said()
+            assert self.process.poll() is None, self.log_text()
+            assert time.monotonic() < end, self.log_text()
             time.sleep(0.1)
 
     def until_ready(self) -> Self:
-        self.until(lambda: READY in self.said(), START_S)
+        self.until(lambda: READY in self.log_text(), START_S)
         return self
 
     def stop(self) -> int:
@@ -79,14 +79,14 @@ class Up:
 
 def below(state: Path) -> list[int]:
     """The processes that name the state folder in their command, environment or working folder."""
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            told += os.readlink(process / "cwd").encode()
-            if str(state).encode() in told and int(process.name) != os.getpid():
-                found.append(int(process.name))
-    return found
+            named = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            named += os.readlink(process / "cwd").encode()
+            if str(state).encode() in named and int(process.name) != os.getpid():
+                processes.append(int(process.name))
+    return processes
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def shell(command: str) -> Any:
 
 
 def numbers(up: Up) -> set[str]:
-    return {one["registration_number"] for one in up.ask("/intake/appeals?limit=500", "office")["items"]}
+    return {item["registration_number"] for item in up.ask("/intake/appeals?limit=500", "office")["items"]}
 
 
 def is_seen(console: str, up: Up, number: str) -> bool:
@@ -149,7 +149,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         up.until(lambda: "当前没有告警" in map_page(up.url, up), 30)
         assert up.stop() == 0
         assert below(state) == []
-        assert "Traceback" not in up.said()
+        assert "Traceback" not in up.log_text()
 
     with Up(state, free_port()).until_ready() as up:
         assert numbers(up) == samples | {mine["registration_number"]}
@@ -162,10 +162,10 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
 def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
     port = free_port(6)
     with Up(state, port, "--processes").until_ready() as up:
-        intake = next(one for one in below(state) if b"serve\0intake" in command(one))
+        intake = next(process for process in below(state) if b"serve\0intake" in command(process))
         os.kill(intake, signal.SIGKILL)
         up.until(lambda: healthy(f"{up.url}/intake"), 30)
-        (again,) = [one for one in below(state) if b"serve\0intake" in command(one)]
+        (again,) = [process for process in below(state) if b"serve\0intake" in command(process)]
         assert again != intake
         assert len(numbers(up)) == len(appeals())
         console = f"http://127.0.0.1:{port + 5}"
@@ -221,9 +221,9 @@ def refused(state: Path, *more: str) -> str:
 def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
     first = free_port(6)
     with socket.create_server(("127.0.0.1", first + 2)):
-        said = refused(state, "--port", str(first + 2))
-        assert f"Port {first + 2} cannot be used" in said
-        assert "--port" in said
+        sentence = refused(state, "--port", str(first + 2))
+        assert f"Port {first + 2} cannot be used" in sentence
+        assert "--port" in sentence
         assert f"Port {first + 2} cannot" in refused(state, "--processes", "--port", str(first))
     assert not state.exists()
     assert below(state) == []
@@ -232,7 +232,7 @@ def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
 def test_a_state_folder_that_cannot_be_one_is_refused_in_a_sentence(state: Path) -> None:
     state.write_text("a file")
     for wrong in (state, state / "below" / "a" / "file", Path("/proc/huying")):
-        said = refused(wrong, "--port", str(free_port()))
-        assert str(wrong) in said
-        assert "--state" in said
+        sentence = refused(wrong, "--port", str(free_port()))
+        assert str(wrong) in sentence
+        assert "--state" in sentence
     assert state.read_text() == "a file"

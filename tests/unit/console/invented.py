@@ -43,19 +43,19 @@ def span(
         start_time_unix_nano=start,
         end_time_unix_nano=start + int(took_ms * MS),
         attributes=[attribute(key.replace("__", "."), value) for key, value in attributes.items()],
-        links=[Span.Link(trace_id=one.trace_id, span_id=one.span_id) for one in links],
+        links=[Span.Link(trace_id=linked.trace_id, span_id=linked.span_id) for linked in links],
         status=Status(code=Status.STATUS_CODE_ERROR if failed else Status.STATUS_CODE_UNSET),
     )
 
 
 def request(**by_service: list[Span]) -> ExportTraceServiceRequest:
     """What an exporter sends: spans by service."""
-    found = ExportTraceServiceRequest()
+    request = ExportTraceServiceRequest()
     for service, spans in by_service.items():
-        one = ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])
-        one.resource.attributes.append(attribute("service.name", service))
-        found.resource_spans.append(one)
-    return found
+        resource = ResourceSpans(scope_spans=[ScopeSpans(spans=spans)])
+        resource.resource.attributes.append(attribute("service.name", service))
+        request.resource_spans.append(resource)
+    return request
 
 
 def as_json(sent: ExportTraceServiceRequest) -> bytes:
@@ -67,7 +67,7 @@ def _hex(value: Any) -> Any:
     import base64
 
     if isinstance(value, list):
-        return [_hex(one) for one in value]
+        return [_hex(part) for part in value]
     if not isinstance(value, dict):
         return value
     ids = ("traceId", "spanId", "parentSpanId")

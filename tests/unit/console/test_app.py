@@ -92,11 +92,11 @@ class Tags(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.elements.append((tag, dict(attrs)))
 
 
 @pytest.mark.parametrize("path", [*PAGES, "traces/" + "ab" * 16])
@@ -120,9 +120,9 @@ async def test_every_page_is_there_in_both_languages_before_anything_is_known(
     desk: Desk, path: str, lang: str
 ) -> None:
     text = await desk.page(path, lang=lang)
-    told = re.sub(r"<[^>]*>", "", text.partition("<main")[2])
-    assert bool(re.search("[\u4e00-\u9fff]", told)) == (lang == "zh")
-    for tag, attributes in Tags(text).found:
+    visible = re.sub(r"<[^>]*>", "", text.partition("<main")[2])
+    assert bool(re.search("[\u4e00-\u9fff]", visible)) == (lang == "zh")
+    for tag, attributes in Tags(text).elements:
         link = attributes.get("href") or ""
         if tag == "a" and link.startswith("/ops/") and "hreflang" not in attributes:
             assert ("lang=en" in link) == (lang == "en"), link
@@ -133,7 +133,7 @@ async def test_pages_load_nothing_from_elsewhere_and_forbid_it(desk: Desk) -> No
         answer = await http.get("/ops/")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
-    for _, attributes in Tags(answer.text).found:
+    for _, attributes in Tags(answer.text).elements:
         for name in ("src", "href"):
             assert (attributes.get(name) or "/").startswith(("/ops/", "#", "data:,", "/"))
 
@@ -142,8 +142,8 @@ async def test_an_appeal_s_number_leads_to_its_trace_and_to_what_it_caused_and_b
     story = invented.story()
     await desk.tell(**story)
     first, later = story["intake"][0].trace_id.hex(), story["escalation"][1].trace_id.hex()
-    found = re.findall(r'data-trace="([0-9a-f]+)"', await desk.page("traces", number=" bz-20261109-00001 "))
-    assert found == [later, first]
+    traces = re.findall(r'data-trace="([0-9a-f]+)"', await desk.page("traces", number=" bz-20261109-00001 "))
+    assert traces == [later, first]
     page = await desk.page(f"traces/{first}")
     assert re.findall(r'data-service="(\w+)"', page).count("dispatch") == 1
     assert {"受理", "交办", "判定与督办", "消息"} <= set(
@@ -165,13 +165,13 @@ async def test_hostile_spans_are_shown_as_the_text_they_are(desk: Desk) -> None:
     for path in ("", "traces", f"traces/{trace.hex()}", f"traces/{later.trace_id.hex()}"):
         text = await desk.page(path)
         assert "&lt;script&gt;" in text
-        tags = Tags(text).found
+        tags = Tags(text).elements
         assert [tag for tag, _ in tags].count("script") == 1
         assert not [1 for tag, _ in tags if tag == "img"]
         assert not [1 for _, attributes in tags for name in attributes if name.startswith("on")]
         assert "49" not in re.findall(r"&gt;(\d+)", text)
     for name in ("number", "name", "service"):
-        tags = Tags(await desk.page("traces", **{name: evil[:100]})).found
+        tags = Tags(await desk.page("traces", **{name: evil[:100]})).elements
         assert [tag for tag, _ in tags].count("script") == 1
 
 
@@ -234,7 +234,7 @@ async def test_a_parked_message_is_tried_again_as_the_caller_and_only_by_the_pag
     page = await desk.page("parked", lang="en")
     assert "secret body" not in page
     assert f"/ops/traces/{'ab' * 16}?lang=en" in page
-    ((_, form),) = [one for one in Tags(page).found if one[0] == "form"]
+    ((_, form),) = [element for element in Tags(page).elements if element[0] == "form"]
     action = str(form["action"])
     async with desk.client() as http:
         for wrong in (re.sub(r"proof=\w+", "proof=guess", action), action.replace("/7/", "/8/")):
@@ -243,15 +243,15 @@ async def test_a_parked_message_is_tried_again_as_the_caller_and_only_by_the_pag
         done = await http.post(action)
         assert done.status_code == 303
         assert "It was handled" in (await http.get(urljoin(action, done.headers["location"]))).text
-    redriven = [one for one in desk.asked if one.method == "POST"]
-    assert [one.url.path for one in redriven] == ["/intake/parked/7/redrive"]
+    redriven = [request for request in desk.asked if request.method == "POST"]
+    assert [request.url.path for request in redriven] == ["/intake/parked/7/redrive"]
     assert redriven[0].headers["authorization"] == "Bearer ops"
 
 
 async def test_why_a_message_still_fails_is_shown(desk: Desk) -> None:
     desk.answers["parked"] = httpx.Response(200, json={"items": [PARKED], "next": None})
     desk.answers["redrive"] = httpx.Response(409, json={"detail": "仍然失败 / <b>still</b>"})
-    action = str(next(a for tag, a in Tags(await desk.page("parked")).found if tag == "form")["action"])
+    action = str(next(a for tag, a in Tags(await desk.page("parked")).elements if tag == "form")["action"])
     async with desk.client() as http:
         answer = await http.get(urljoin(action, (await http.post(action)).headers["location"]))
     assert "仍然失败 / &lt;b&gt;still" in answer.text
@@ -332,7 +332,7 @@ async def test_a_search_takes_24_00_as_the_end_of_a_day(
 
 async def test_a_search_keeps_what_was_asked_when_the_language_changes(desk: Desk) -> None:
     page = await desk.page("traces", number="BZ-1", failed="1", lang="en")
-    (other,) = [str(a["href"]) for _, a in Tags(page).found if "hreflang" in a]
+    (other,) = [str(a["href"]) for _, a in Tags(page).elements if "hreflang" in a]
     assert other == "/ops/traces?number=BZ-1&failed=1"
 
 

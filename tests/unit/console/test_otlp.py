@@ -22,14 +22,14 @@ def test_protobuf_and_json_say_the_same() -> None:
 
 def test_a_span_keeps_its_case_its_service_its_links_and_its_error() -> None:
     story = invented.story()
-    found = {span.span_id: span for span in decoded(invented.request(**story).SerializeToString()).spans}
+    by_id = {span.span_id: span for span in decoded(invented.request(**story).SerializeToString()).spans}
     post, timer, notify = story["intake"][0], story["escalation"][1], story["notify"][0]
-    assert found[post.span_id.hex()].number == "BZ-20261109-00001"
-    assert found[post.span_id.hex()].service == "intake"
-    assert found[post.span_id.hex()].parent_id is None
-    assert found[timer.span_id.hex()].links == ((post.trace_id.hex(), story["escalation"][0].span_id.hex()),)
-    assert found[notify.span_id.hex()].failed
-    assert not found[post.span_id.hex()].failed
+    assert by_id[post.span_id.hex()].number == "BZ-20261109-00001"
+    assert by_id[post.span_id.hex()].service == "intake"
+    assert by_id[post.span_id.hex()].parent_id is None
+    assert by_id[timer.span_id.hex()].links == ((post.trace_id.hex(), story["escalation"][0].span_id.hex()),)
+    assert by_id[notify.span_id.hex()].failed
+    assert not by_id[post.span_id.hex()].failed
 
 
 def test_attributes_of_every_kind_are_shown_and_long_ones_are_cut() -> None:
@@ -39,8 +39,8 @@ def test_attributes_of_every_kind_are_shown_and_long_ones_are_cut() -> None:
     span.attributes.add(key="array").value.array_value.values.add().string_value = "one"
     span.attributes.add(key="map").value.kvlist_value.values.add(key="k").value.string_value = "v"
     span.attributes.add(key="nothing")
-    (found,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
-    shown = orjson.loads(found.detail)["attributes"]
+    (kept,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
+    shown = orjson.loads(kept.detail)["attributes"]
     assert len(shown.pop("long")) == otlp.LONGEST_TEXT
     assert shown == {
         "int_value": 2**62,
@@ -56,8 +56,8 @@ def test_of_many_attributes_and_links_the_first_are_kept() -> None:
     trace = invented.trace_id()
     others = tuple(invented.span(invented.trace_id()) for _ in range(500))
     span = invented.span(trace, links=others, **{f"a{n}": "x" for n in range(500)})
-    (found,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
-    assert len(found.links) == len(orjson.loads(found.detail)["attributes"]) == otlp.MOST_PARTS
+    (kept,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
+    assert len(kept.links) == len(orjson.loads(kept.detail)["attributes"]) == otlp.MOST_PARTS
 
 
 def test_a_span_without_valid_ids_or_times_is_left_out_and_counted() -> None:
@@ -65,16 +65,16 @@ def test_a_span_without_valid_ids_or_times_is_left_out_and_counted() -> None:
     zero.trace_id = bytes(16)
     short.span_id = b"abc"
     late.end_time_unix_nano = 2**64 - 1
-    found = decoded(invented.request(intake=[good, zero, short, late]).SerializeToString())
-    assert [span.span_id for span in found.spans] == [good.span_id.hex()]
-    assert found.refused == 3
+    result = decoded(invented.request(intake=[good, zero, short, late]).SerializeToString())
+    assert [span.span_id for span in result.spans] == [good.span_id.hex()]
+    assert result.refused == 3
 
 
 def test_a_span_that_ends_before_it_begins_took_no_time() -> None:
     span = invented.span(invented.trace_id())
     span.end_time_unix_nano = span.start_time_unix_nano - 5
-    (found,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
-    assert found.end_ns == found.start_ns
+    (kept,) = decoded(invented.request(intake=[span]).SerializeToString()).spans
+    assert kept.end_ns == kept.start_ns
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,10 @@ class City:
     """Services that answer what the test lets them say, and a clock of five seconds a look."""
 
     def __init__(self) -> None:
-        self.said: dict[str, str | None] = {"intake": "", "dispatch": ""}
+        self.answers: dict[str, str | None] = {"intake": "", "dispatch": ""}
         self.at = datetime(2026, 11, 9, tzinfo=UTC)
         self.scraper = MetricsScraper(
-            {name: f"http://{name}" for name in self.said},
+            {name: f"http://{name}" for name in self.answers},
             "key",
             lambda: self.at,
             httpx.MockTransport(self._answer),
@@ -32,11 +32,11 @@ class City:
         self.alerts = Alerts()
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        said = self.said[request.url.host]
-        if said is None:
+        text = self.answers[request.url.host]
+        if text is None:
             raise httpx.ConnectError("refused")
         assert request.headers["authorization"] == "Bearer key"
-        return httpx.Response(200, text=said)
+        return httpx.Response(200, text=text)
 
     async def look(self, times: int = 1) -> None:
         for _ in range(times):
@@ -47,9 +47,9 @@ class City:
         return self.scraper.lines(BY_NAME[figure])[label]
 
     def state(self, service: str, **spans: int) -> str:
-        told = {service: {"failed": 0, "slowest_ns": 0, **spans}} if spans else {}
-        found = service_boxes(self.scraper, self.alerts, told, str)
-        return next(box.state for box in found if box.code == service)
+        counts = {service: {"failed": 0, "slowest_ns": 0, **spans}} if spans else {}
+        boxes = service_boxes(self.scraper, self.alerts, counts, str)
+        return next(box.state for box in boxes if box.code == service)
 
 
 @pytest.fixture
@@ -76,14 +76,16 @@ async def test_a_counter_becomes_a_rate_and_one_that_began_anew_does_not_fall_be
     city: City,
 ) -> None:
     for number in (100, 150, 10):
-        city.said["intake"] = requests(number)
+        city.answers["intake"] = requests(number)
         await city.look()
     assert city.line("requests", "intake") == [None, 10.0, 2.0]
 
 
 async def test_series_of_one_label_are_added_or_the_highest_is_taken(city: City) -> None:
     lag = 'huying_consumer_lag_{}{{service="intake",topic="t",partition="{}"}} {}\n'
-    city.said["intake"] = "".join(lag.format(what, p, p) for what in ("messages", "seconds") for p in (2, 5))
+    city.answers["intake"] = "".join(
+        lag.format(what, p, p) for what in ("messages", "seconds") for p in (2, 5)
+    )
     await city.look()
     assert city.line("lag", "intake") == [7]
     assert city.line("lag_age", "intake") == [5]
@@ -91,7 +93,9 @@ async def test_series_of_one_label_are_added_or_the_highest_is_taken(city: City)
 
 async def test_what_grew_is_counted_from_the_first_look_over_gaps(city: City) -> None:
     for number in (5, 6, None, 9):
-        city.said["intake"] = None if number is None else f'huying_cards_total{{service="intake"}} {number}\n'
+        city.answers["intake"] = (
+            None if number is None else f'huying_cards_total{{service="intake"}} {number}\n'
+        )
         await city.look()
     assert city.line("cards", "intake") == [0, 1, None, 4]
 
@@ -106,30 +110,30 @@ async def test_a_service_that_does_not_answer_is_down_at_once_and_the_alert_fire
 ) -> None:
     await city.look()
     assert city.state("dispatch") == "ok"
-    city.said["dispatch"] = None
+    city.answers["dispatch"] = None
     await city.look()
     assert city.state("dispatch") == "down"
     assert city.alerts.firing() == []
     await city.look(12)
-    assert [(one.condition.name, one.service) for one in city.alerts.firing()] == [(DOWN, "dispatch")]
-    city.said["dispatch"] = ""
+    assert [(alert.condition.name, alert.service) for alert in city.alerts.firing()] == [(DOWN, "dispatch")]
+    city.answers["dispatch"] = ""
     await city.look()
     assert city.state("dispatch") == "ok"
     assert city.alerts.firing() == []
-    assert [(one.condition.name, one.firing) for one in city.alerts.past] == [(DOWN, True)]
+    assert [(alert.condition.name, alert.firing) for alert in city.alerts.past] == [(DOWN, True)]
 
 
 async def test_an_outage_too_short_for_an_alert_is_remembered(city: City) -> None:
-    city.said["dispatch"] = None
+    city.answers["dispatch"] = None
     await city.look()
-    city.said["dispatch"] = ""
+    city.answers["dispatch"] = ""
     await city.look()
-    assert [(one.service, one.firing) for one in city.alerts.past] == [("dispatch", False)]
+    assert [(alert.service, alert.firing) for alert in city.alerts.past] == [("dispatch", False)]
 
 
 async def test_a_service_is_red_when_many_of_its_requests_or_spans_fail(city: City) -> None:
     for number in (100, 200):
-        city.said["intake"] = requests(number) + requests(number / 10, "5xx")
+        city.answers["intake"] = requests(number) + requests(number / 10, "5xx")
         await city.look()
     assert city.state("intake") == "failing"
     assert city.state("dispatch", spans=100, failed=5) == "failing"
@@ -137,28 +141,35 @@ async def test_a_service_is_red_when_many_of_its_requests_or_spans_fail(city: Ci
     assert city.state("dispatch", spans=100) == "ok"
 
 
-@pytest.mark.parametrize("condition", [one for one in CONDITIONS if one.metric], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "condition",
+    [condition for condition in CONDITIONS if condition.metric],
+    ids=lambda condition: condition.name,
+)
 async def test_every_condition_fires_above_its_limit_when_it_held_long_enough(
     city: City, condition: object
 ) -> None:
     for value, fires in ((condition.above, False), (condition.above + 1, True)):  # type: ignore[attr-defined]
-        city.said["intake"] = f'{condition.metric}{{service="intake",topic="t"}} {value}\n'  # type: ignore[attr-defined]
+        city.answers["intake"] = f'{condition.metric}{{service="intake",topic="t"}} {value}\n'  # type: ignore[attr-defined]
         await city.look(condition.held // timedelta(seconds=5) + 1)  # type: ignore[attr-defined]
-        assert [one.condition for one in city.alerts.firing("intake")] == [condition] * fires
+        assert [alert.condition for alert in city.alerts.firing("intake")] == [condition] * fires
     assert city.state("intake") == {"critical": "failing"}.get(condition.severity, "warning")  # type: ignore[attr-defined]
 
 
 def test_the_conditions_are_the_simple_rules_of_prometheus() -> None:
     simple = re.compile(r"max by \([a-z, ]+\) \((huying_\w+)\) > (\d+)")
-    found = {}
+    rules = {}
     for file in RULES.glob("*.yaml"):
         for rule in (rule for group in yaml.safe_load(file.read_text())["groups"] for rule in group["rules"]):
             held = timedelta(minutes=int(rule.get("for", "0m").removesuffix("m")))
             if match := simple.fullmatch(rule["expr"].strip()):
-                found[rule["alert"]] = (match[1], float(match[2]), held, rule["labels"]["severity"])
+                rules[rule["alert"]] = (match[1], float(match[2]), held, rule["labels"]["severity"])
             elif rule["alert"] == DOWN:
-                found[DOWN] = ("", 0, held, rule["labels"]["severity"])
-    assert found == {one.name: (one.metric, one.above, one.held, one.severity) for one in CONDITIONS}
+                rules[DOWN] = ("", 0, held, rule["labels"]["severity"])
+    assert rules == {
+        condition.name: (condition.metric, condition.above, condition.held, condition.severity)
+        for condition in CONDITIONS
+    }
 
 
 def test_a_chart_has_a_gap_where_nothing_was_said_and_room_for_the_highest() -> None:
@@ -186,12 +197,14 @@ def test_charts_of_nothing_and_of_the_infinite_can_be_drawn() -> None:
 @pytest.mark.parametrize("narrow", [True, False])
 def test_boxes_of_the_map_do_not_overlap_and_lie_within_it(narrow: bool) -> None:
     services = ["intake", "dispatch", "escalation", "financing", "notify", "stranger"]
-    found = drawing.service_map(services, ["bank-a", "bank-b"], [("intake", "bank-a", 3, 1)], narrow=narrow)
-    places = list(found.places.values())
+    drawn = drawing.service_map(services, ["bank-a", "bank-b"], [("intake", "bank-a", 3, 1)], narrow=narrow)
+    places = list(drawn.places.values())
     assert len(places) == 8
-    for index, one in enumerate(places):
-        assert drawing.BOX_WIDTH / 2 <= one.x <= found.width - drawing.BOX_WIDTH / 2
-        assert drawing.BOX_HEIGHT / 2 <= one.y <= found.height - drawing.BOX_HEIGHT / 2
+    for index, place in enumerate(places):
+        assert drawing.BOX_WIDTH / 2 <= place.x <= drawn.width - drawing.BOX_WIDTH / 2
+        assert drawing.BOX_HEIGHT / 2 <= place.y <= drawn.height - drawing.BOX_HEIGHT / 2
         for other in places[:index]:
-            apart = abs(one.x - other.x) >= drawing.BOX_WIDTH or abs(one.y - other.y) >= drawing.BOX_HEIGHT
-            assert apart, (one, other)
+            apart = (
+                abs(place.x - other.x) >= drawing.BOX_WIDTH or abs(place.y - other.y) >= drawing.BOX_HEIGHT
+            )
+            assert apart, (place, other)

@@ -42,9 +42,9 @@ def spans(**by_service: Any) -> list[otlp.Span]:
     return otlp.decoded(invented.request(**by_service).SerializeToString(), otlp.PROTOBUF).spans
 
 
-def kept(store: Store, given: list[otlp.Span]) -> None:
+def kept(store: Store, batch: list[otlp.Span]) -> None:
     """Hand spans in and wait for them."""
-    store.offer(given)
+    store.offer(batch)
     until(lambda: store.waiting == 0)
 
 
@@ -57,7 +57,7 @@ def until(holds: Any) -> None:
 
 def names(store: Store, **wanted: Any) -> list[str]:
     with store.reading() as conn:
-        return [one["name"] for one in queries.traces(conn, queries.TraceFilter(**wanted))]
+        return [trace["name"] for trace in queries.traces(conn, queries.TraceFilter(**wanted))]
 
 
 def test_traces_are_found_by_number_service_name_error_length_and_time(store: Store) -> None:
@@ -81,10 +81,10 @@ def test_traces_are_found_by_number_service_name_error_length_and_time(store: St
 def test_a_page_goes_on_where_the_last_one_ended(store: Store) -> None:
     kept(store, spans(intake=[invented.span(invented.trace_id(), f"n{n}", at_ms=n) for n in range(5)]))
     with store.reading() as conn:
-        found = queries.traces(conn, queries.TraceFilter(limit=2))
-        last = found[1]
+        page = queries.traces(conn, queries.TraceFilter(limit=2))
+        last = page[1]
         rest = queries.traces(conn, queries.TraceFilter(limit=9, before=(last["start_ns"], last["trace_id"])))
-    assert [one["name"] for one in [*found[:2], *rest]] == ["n4", "n3", "n2", "n1", "n0"]
+    assert [trace["name"] for trace in [*page[:2], *rest]] == ["n4", "n3", "n2", "n1", "n0"]
 
 
 def test_links_are_followed_both_ways(store: Store) -> None:
@@ -92,8 +92,8 @@ def test_links_are_followed_both_ways(store: Store) -> None:
     kept(store, spans(**story))
     first, later = story["intake"][0].trace_id.hex(), story["escalation"][1].trace_id.hex()
     with store.reading() as conn:
-        assert [one["trace_id"] for one in queries.linked(conn, later)[0]] == [first]
-        assert [one["trace_id"] for one in queries.linked(conn, first)[1]] == [later]
+        assert [trace["trace_id"] for trace in queries.linked(conn, later)[0]] == [first]
+        assert [trace["trace_id"] for trace in queries.linked(conn, first)[1]] == [later]
         assert queries.linked(conn, first)[0] == queries.linked(conn, later)[1] == []
 
 
@@ -112,9 +112,9 @@ def test_spans_that_come_twice_count_once_and_late_ones_are_added(store: Store) 
     kept(store, spans(dispatch=[child]))
     kept(store, spans(dispatch=[child], intake=[root]) * 2)
     with store.reading() as conn:
-        (found,) = queries.traces(conn, queries.TraceFilter())
-    assert (found["name"], found["spans"], found["failed"]) == ("root", 2, 1)
-    assert [(part["service"], part["spans"]) for part in found["parts"]] == [("dispatch", 1), ("intake", 1)]
+        (trace,) = queries.traces(conn, queries.TraceFilter())
+    assert (trace["name"], trace["spans"], trace["failed"]) == ("root", 2, 1)
+    assert [(part["service"], part["spans"]) for part in trace["parts"]] == [("dispatch", 1), ("intake", 1)]
     assert store.counts.stored == 2
 
 
@@ -181,28 +181,28 @@ def test_who_hands_spans_in_never_waits_and_what_finds_no_room_is_counted(
     store = Store(tmp_path / "spans.db", moving.now, Bounds(waiting=1000))
     block = sqlite3.connect(store.file)
     block.execute("begin immediate")
-    given = spans(intake=[invented.span(invented.trace_id()) for _ in range(400)])
+    batch = spans(intake=[invented.span(invented.trace_id()) for _ in range(400)])
     began = time.monotonic()
-    dropped = [store.offer(given) for _ in range(5)]
+    dropped = [store.offer(batch) for _ in range(5)]
     assert time.monotonic() - began < 1
     assert dropped == [0, 0, 200, 400, 400]
     block.rollback()
     block.close()
     until(lambda: store.waiting == 0)
-    assert store.offer(given) == 0
+    assert store.offer(batch) == 0
     store.close()
     assert store.counts.dropped == 1000
 
 
-@pytest.mark.parametrize("found", [b"this is no database" * 100, None], ids=["damaged", "another version"])
-def test_a_file_that_cannot_be_used_is_put_aside(tmp_path: Path, moving: Time, found: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"this is no database" * 100, None], ids=["damaged", "another version"])
+def test_a_file_that_cannot_be_used_is_put_aside(tmp_path: Path, moving: Time, content: bytes | None) -> None:
     file = tmp_path / "spans.db"
-    if found is None:
+    if content is None:
         conn = sqlite3.connect(file)
         conn.execute("pragma user_version = 99")
         conn.close()
     else:
-        file.write_bytes(found)
+        file.write_bytes(content)
     store = Store(file, moving.now)
     store.offer(spans(**invented.story()))
     store.close()

@@ -21,12 +21,12 @@ def span(span_id: str, parent: str | None = None, start: int = 0, end: int = 10)
 
 
 def order(*spans: dict[str, Any]) -> list[tuple[str, int]]:
-    return [(one["span_id"], depth) for one, depth in waterfall.in_order(spans)]
+    return [(placed["span_id"], depth) for placed, depth in waterfall.in_order(spans)]
 
 
 def test_children_stand_below_their_parent_in_order_of_their_start() -> None:
-    found = order(span("a"), span("b", "a", 1), span("d", None, 2), span("c", "b", 3), span("e", "a", 4))
-    assert found == [("a", 0), ("b", 1), ("c", 2), ("e", 1), ("d", 0)]
+    ordered = order(span("a"), span("b", "a", 1), span("d", None, 2), span("c", "b", 3), span("e", "a", 4))
+    assert ordered == [("a", 0), ("b", 1), ("c", 2), ("e", 1), ("d", 0)]
 
 
 def test_a_span_whose_parent_did_not_come_stands_at_the_top() -> None:
