@@ -9,9 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.rules.pack import pack
+from shared.rules.pack import pack, texts
 from shared.rules.pack.pack import Pack
 from shared.rules.wording import words
+from shared.rules.wording.clauses import ClauseRow, clause_rows
 from shared.rules.wording.sentences import Language, Sentence, sentences, setting_name
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -90,6 +91,7 @@ def page(name: str, settings: Path | None, language: Language) -> str:
         title=getattr(rules.title, language),
         head=_head(rules, language),
         topics=_topics(rules, language),
+        clauses=_clauses(name, rules, language),
         numbers=_numbers(rules, language),
         hash=_hashes(pack.files_of(name)),
         say={key: _in(text, language) for key, text in words.PAGE.items()},
@@ -114,10 +116,25 @@ def text(name: str, settings: Path | None, language: Language) -> str:
     if rules.settings_named():
         lines += ["", _say("settings", language)]
         lines += [f"  {name}: {value}" for name, value in _numbers(rules, language)]
-    if rules.outside:
+    if rows := _clauses(name, rules, language):
+        lines += ["", _say("clauses", language), *(line for row in rows for line in _row(row, language))]
+    elif rules.outside:
         lines += ["", _say("outside", language)]
         lines += [f"  {each.clause}: {getattr(each.why, language)}" for each in rules.outside]
     return "\n".join(lines)
+
+
+def _clauses(name: str, rules: Pack, language: Language) -> list[ClauseRow]:
+    """What the pack does with each clause of its text; nothing where it names no text."""
+    text = texts.of(rules, pack.file_of(name).parent)
+    return clause_rows(rules, text, language) if text else []
+
+
+def _row(row: ClauseRow, language: Language) -> Iterator[str]:
+    yield f"  {row.clause}  {row.demands}".rstrip()
+    for each in row.said:
+        reason = f" {_say('choice', language)}: {each.reason}" if each.reason else ""
+        yield f"    {_say(each.ground, language)}: {each.text}{reason}"
 
 
 def _load(name: str, settings: Path | None) -> Pack:

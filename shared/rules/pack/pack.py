@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from shared.files import strict_yaml
-from shared.rules.pack import settings, table
+from shared.rules.pack import settings, table, texts
 from shared.rules.pack.checks import Mistake, contradictions, unnamed
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
 from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step
+from shared.rules.pack.members import parts
 from shared.rules.pack.parts import (
     IN_DAYS,
     LimitOrSetting,
@@ -182,20 +183,6 @@ _SETTINGS_NEEDED = (
     "(HUYING_PACK_SETTINGS, or --settings)"
 )
 
-P = TypeVar("P", bound=BaseModel)
-
-
-def parts(part: object, of: type[P]) -> Iterator[P]:
-    """Every part of type `of` in a pack or a part of one, in the order of the file's fields."""
-    if isinstance(part, of):
-        yield part
-    if isinstance(part, BaseModel):
-        for name in type(part).model_fields:
-            yield from parts(getattr(part, name), of)
-    elif isinstance(part, tuple):
-        for member in part:
-            yield from parts(member, of)
-
 
 def known(folder: Path = PACKS) -> list[str]:
     """Ids of the packs that are shipped, or stand in `folder`."""
@@ -278,12 +265,16 @@ def _shipped(name: str, version: str, folder: Path) -> Pack:
 def read(path: Path, *, named: bool = False) -> Pack:
     """The pack in a file, without settings: to look at, not to judge by. PackError for mistakes.
 
-    `named`: also for what has no name that people could read; a version of long ago may lack some.
+    `named`: also for what has no name that people could read, and for clauses of its text of which it says
+    nothing; a version of long ago may lack some.
     """
 
     def mistakes(made: Pack) -> Iterator[Mistake]:
         yield from contradictions(made)
-        yield from unnamed(made) if named else ()
+        if named:
+            yield from unnamed(made)
+            text = texts.of(made, path.parent)
+            yield from texts.uncovered(made, text) if text else ()
 
     try:
         return strict_yaml.read(path, Pack, mistakes, _amended_by)

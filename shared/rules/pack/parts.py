@@ -196,9 +196,10 @@ class Rule(Strict):
 
 
 class Source(Strict):
-    """The text the pack was made from."""
+    """The text the pack was made from. `text` names the list of its clauses, in the folder `texts`."""
 
     title: str
+    text: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")] | None = None
     number: str | None = None
     dated: date | None = None
     issuer: str | None = None
