@@ -49,6 +49,17 @@ def mark_referred(work: Work, event: events.AppealReferred) -> None:
         appeal.referred_at = event.occurred_at
 
 
+def note_receipt(work: Work, event: events.ReferralReceived) -> None:
+    _note(work, event)
+
+
+def take_back(work: Work, event: events.ReferralReturned) -> None:
+    """The appeal is handled again: the body that it was referred to does not have it."""
+    with _noted(work, event) as appeal:
+        if appeal.referred_at is not None and appeal.referred_at <= event.occurred_at:
+            appeal.referred_at = None
+
+
 def mark_closed(work: Work, event: events.AppealClosed) -> None:
     with _noted(work, event) as appeal:
         appeal.closed_at = event.occurred_at
@@ -70,8 +81,19 @@ def note_handover(work: Work, event: events.AppealHandedOver) -> None:
 
 
 def mark_approved(work: Work, event: events.ApprovalDeemed) -> None:
+    """Silence approves the case, or, where each unit speaks for its own part, that of one leg."""
+    with _noted(work, event, event.unit if event.each_leg else None) as appeal:
+        if not event.each_leg:
+            appeal.approved_at = event.occurred_at
+        elif event.leg_id and event.unit:
+            leg = appeal.leg(event.leg_id, event.unit)
+            leg.completed_at = max(leg.completed_at or event.occurred_at, event.occurred_at)
+
+
+def note_decision(work: Work, event: events.ApprovalDecided) -> None:
     with _noted(work, event) as appeal:
-        appeal.approved_at = event.occurred_at
+        if event.approved:
+            appeal.approved_at = event.occurred_at
 
 
 def keep_finding(work: Work, event: events.FindingMade) -> None:
@@ -84,7 +106,12 @@ def keep_finding(work: Work, event: events.FindingMade) -> None:
 
 def note_of_leg(
     work: Work,
-    event: events.StageReached | events.AppealExtended | events.AppealPaused | events.AppealResumed,
+    event: events.StageReached
+    | events.StageProposed
+    | events.StageDeclined
+    | events.AppealExtended
+    | events.AppealPaused
+    | events.AppealResumed,
 ) -> None:
     _note(work, event, event.unit)
 
@@ -141,14 +168,19 @@ HANDLERS: Handlers = {
     events.AppealCompleted: complete_leg,
     events.ObjectionDecided: end_leg,
     events.AppealReferred: mark_referred,
+    events.ReferralReceived: note_receipt,
+    events.ReferralReturned: take_back,
     events.AppealClosed: mark_closed,
     events.AppealJudged: replace_deadlines,
     events.AppealOverdue: note_deadline,
     events.DeadlineMoved: note_deadline,
     events.ApprovalDeemed: mark_approved,
+    events.ApprovalDecided: note_decision,
     events.AppealHandedOver: note_handover,
     events.FindingMade: keep_finding,
     events.StageReached: note_of_leg,
+    events.StageProposed: note_of_leg,
+    events.StageDeclined: note_of_leg,
     events.AppealExtended: note_of_leg,
     events.AppealPaused: note_of_leg,
     events.AppealResumed: note_of_leg,

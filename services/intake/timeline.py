@@ -22,6 +22,8 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealContacted: Bilingual("承办单位已联系企业", "the unit reached the enterprise"),
     events.AppealResponded: Bilingual("承办单位已回复办理情况", "the unit replied on how handling stands"),
     events.StageReached: Bilingual("办理进展", "progress"),
+    events.StageProposed: Bilingual("承办单位填报，待确认", "the unit says, to be confirmed"),
+    events.StageDeclined: Bilingual("填报未获确认", "not confirmed"),
     events.AppealExtended: Bilingual("时限已延长，自起算共 {0}", "limit extended to {0} from its start"),
     events.AppealPaused: Bilingual("时限暂停计算", "time stopped counting"),
     events.AppealResumed: Bilingual("时限恢复计算", "time counts again"),
@@ -32,8 +34,11 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealLifted: Bilingual("已提级办理", "lifted to a leader"),
     events.AppealInstructed: Bilingual("牵头领导已批示", "the leader gave an instruction"),
     events.AppealReferred: Bilingual("已引导至", "referred to"),
+    events.ReferralReceived: Bilingual("已由引导去向承接", "taken over where it was referred to"),
+    events.ReferralReturned: Bilingual("引导已退回，继续办理", "the referral came back, handled again"),
     events.DeadlineMoved: Bilingual("{0}时限因放假安排调整", "{0} moved by the holiday notice"),
     events.ApprovalDeemed: Bilingual("{0}超期，视为同意", "{0} ran out: deemed approved"),
+    events.ApprovalDecided: Bilingual("审批结果：{0}", "decided: {0}"),
     events.AppealHandedOver: Bilingual("已移交有关机关", "handed over to the body responsible"),
     events.AppealRated: Bilingual("企业评价：{0}", "the enterprise's rating: {0}"),
     events.FollowUpMade: Bilingual("{0}", "{0}"),
@@ -51,6 +56,10 @@ _OUTCOMES: dict[Outcome, Bilingual] = {
 _REASONABLE: dict[bool, Bilingual] = {
     True: Bilingual("合理", "reasonable"),
     False: Bilingual("不合理", "not reasonable"),
+}
+_APPROVED: dict[bool, Bilingual] = {
+    True: Bilingual("通过", "approved"),
+    False: Bilingual("不予通过", "denied"),
 }
 _REACHED: dict[bool, Bilingual] = {
     True: Bilingual("已回访企业", "the enterprise was called after completion"),
@@ -88,6 +97,8 @@ def _arguments(event: Event) -> list[Bilingual]:
             return [_duration(event.limit)]
         case events.FindingMade():
             return [_REASONABLE[event.reasonable], Bilingual(event.reason, event.reason)]
+        case events.ApprovalDecided():
+            return [_APPROVED[event.approved]]
         case events.FollowUpMade():
             return [_REACHED[event.reached]]
     return []
@@ -96,7 +107,7 @@ def _arguments(event: Event) -> list[Bilingual]:
 def _pack_word(event: Event) -> str | None:
     """The word of the event for which the appeal's pack may have a name."""
     match event:
-        case events.StageReached():
+        case events.StageReached() | events.StageProposed() | events.StageDeclined():
             return event.stage
         case events.AppealExtended():
             return event.deadline
@@ -104,7 +115,12 @@ def _pack_word(event: Event) -> str | None:
             return event.ground
         case events.AppealLifted():
             return event.level
-        case events.AppealReferred() | events.AppealHandedOver():
+        case (
+            events.AppealReferred()
+            | events.ReferralReceived()
+            | events.ReferralReturned()
+            | events.AppealHandedOver()
+        ):
             return event.to
     return None
 
@@ -176,10 +192,14 @@ def _destinations(pack: Pack) -> Iterable[tuple[str, Title]]:
 
 _NAMES_IN_PACK: dict[str, Callable[[Pack], Iterable[tuple[str, Title]]]] = {
     events.StageReached.type: _stages,
+    events.StageProposed.type: _stages,
+    events.StageDeclined.type: _stages,
     events.AppealExtended.type: _deadlines,
     events.AppealPaused.type: _grounds,
     events.AppealLifted.type: _levels,
     events.AppealReferred.type: _destinations,
+    events.ReferralReceived.type: _destinations,
+    events.ReferralReturned.type: _destinations,
     events.AppealHandedOver.type: _destinations,
 }
 

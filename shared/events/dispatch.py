@@ -1,6 +1,8 @@
 """The units at work: dispatch, answers, objections, extensions, pauses, completion, referral."""
 
+from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -116,14 +118,53 @@ class AppealExtended(LegEvent):
     rank: Rank | None = None
 
 
-class StageReached(LegEvent):
-    """A stage of the pack's procedure was reached. `dates` are moments it brings, e.g. of instalments."""
+Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
+"""A sum of money, in yuan."""
+
+
+class StageEvent(LegEvent):
+    """Something about a stage of the pack's procedure. `dates` are moments it brings, e.g. of instalments.
+
+    `sums` are due at `dates`, in their order; without dates there is one, the sum that is owed. `paid` is
+    what was paid with this stage, `in_full` says that nothing is owed any more. What a stage does not have is
+    left out, so that stages of earlier versions are written down as they were.
+    """
+
+    stage: PackWord
+    dates: tuple[AwareDatetime, ...] = ()
+    sums: tuple[Yuan, ...] = Field(default=(), exclude_if=lambda sums: not sums)
+    paid: Yuan | None = Field(default=None, exclude_if=lambda paid: paid is None)
+    in_full: bool = Field(default=False, exclude_if=lambda in_full: not in_full)
+
+
+class StageReached(StageEvent):
+    """A stage of the pack's procedure was reached.
+
+    `confirmed_by`: whose word made it count, the creditor's or the office's, where the pack asks for one.
+    """
 
     type = "stage.reached.v1"
     source = "dispatch"
 
+    confirmed_by: str | None = Field(default=None, exclude_if=lambda by: by is None)
+
+
+class StageProposed(StageEvent):
+    """The unit says that a stage was reached. It counts when the creditor or the office has confirmed it."""
+
+    type = "stage.proposed.v1"
+    source = "dispatch"
+
+
+class StageDeclined(LegEvent):
+    """The creditor or the office did not confirm what the unit said of a stage: nothing changes."""
+
+    type = "stage.declined.v1"
+    source = "dispatch"
+
     stage: PackWord
-    dates: tuple[AwareDatetime, ...] = ()
+    declined_by: str
+    reason: str
 
 
 class ExtensionDenied(LegEvent):
@@ -209,3 +250,27 @@ class AppealReferred(Event):
 
     to: str
     reason: str
+
+
+class ReferralReceived(Event):
+    """The body that the enterprise was guided to has the matter now: the case ends. `receiver` took it."""
+
+    type = "referral.received.v1"
+    source = "dispatch"
+
+    to: str
+    receiver: str
+
+
+class ReferralReturned(Event):
+    """The matter comes back: the place did not take it, or the enterprise objected and the office agrees.
+
+    The legs that were not completed start their next round.
+    """
+
+    type = "referral.returned.v1"
+    source = "dispatch"
+
+    to: str
+    reason: str
+    objected: bool = False

@@ -99,11 +99,28 @@ class DeadlineMoved(DeadlineEvent):
 
 
 class ApprovalDeemed(DeadlineEvent):
-    """The time to decide passed: what was asked for counts as approved (超时默认). The case ends."""
+    """The time to decide passed: what was asked for counts as approved (超时默认). The case ends.
+
+    With `each_leg` it counts for this leg alone, and the case ends by `ApprovalDecided`.
+    """
 
     type = "approval.deemed.v1"
     source = "escalation"
 
+    clause: str
+    each_leg: bool = Field(default=False, exclude_if=lambda each_leg: not each_leg)
+
+
+class ApprovalDecided(Event):
+    """What was asked of several units is decided: approved when each granted it or was silent past its time.
+
+    One denial denies it. An approved case ends.
+    """
+
+    type = "approval.decided.v1"
+    source = "escalation"
+
+    approved: bool
     clause: str
 
 

@@ -1,6 +1,7 @@
 """Events as hypothesis builds them from their classes: any value that a field can hold."""
 
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,10 +31,14 @@ def _values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.from_regex(patterns[0], fullmatch=True, alphabet=st.characters(codec="ascii"))
     if origin in (Union, UnionType):
         return st.one_of(map(_values, parts))
+    if origin is Annotated and parts[0] is Decimal:
+        return st.decimals(0, 10**9, places=2)
     if origin is dict:
         return st.dictionaries(_values(parts[0]), _values(parts[1]), max_size=3)
     if origin is tuple and parts[1:] == (...,):
         return st.lists(_values(parts[0]), max_size=3).map(tuple)
+    if Decimal in parts:
+        return st.none() | st.decimals(0, 10**9, places=2)
     return st.from_type(annotation)
 
 

@@ -7,6 +7,7 @@ one moment, the one with the smaller id takes effect first.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from shared.rules.terms import Kind, Mark, Role
@@ -75,10 +76,17 @@ class Responded(LegAct):
 
 @dataclass(frozen=True, slots=True)
 class Reached(LegAct):
-    """A stage of the pack's procedure was reached. `dates` are the moments it brings."""
+    """A stage of the pack's procedure was reached. `dates` are the moments it brings.
+
+    `sums` are due at `dates`; without dates it is the sum that is owed. `paid` was paid with this stage;
+    `in_full`: nothing is owed any more, by the word of the creditor or the office.
+    """
 
     stage: str
     dates: tuple[datetime, ...] = ()
+    sums: tuple[Decimal, ...] = ()
+    paid: Decimal | None = None
+    in_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +147,17 @@ class Found(Act):
 
 @dataclass(frozen=True, slots=True)
 class Referred(Act):
-    """The case belongs elsewhere: it ends."""
+    """The case belongs elsewhere: it ends, or, where the pack has it followed, its clocks do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralReceived(Act):
+    """The body that the case was referred to has it: the case ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralReturned(Act):
+    """The case that was referred comes back: what was not completed starts its next round."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Case:
         self.received = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
+        self.referred_at: datetime | None = None
         self.level: Level | None = None
         self.marks: frozenset[Mark] = frozenset()
         self.legs: dict[UUID, Leg] = {}

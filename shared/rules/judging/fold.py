@@ -221,6 +221,15 @@ def refer(case: Case, act: acts.Referred, at: datetime) -> None:
     case.finish(CaseState.REFERRED, at)
 
 
+def receive_referral(case: Case, act: acts.ReferralReceived, at: datetime) -> None:
+    if case.referred_at:
+        case.finish(CaseState.REFERRED, at)
+
+
+def return_referral(case: Case, act: acts.ReferralReturned, at: datetime) -> None:
+    case.referred_at = None
+
+
 def withdraw(case: Case, act: acts.Withdrawn, at: datetime) -> None:
     case.finish(CaseState.WITHDRAWN, at)
 
@@ -251,6 +260,8 @@ FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.Completed: complete,
     acts.Found: find,
     acts.Referred: refer,
+    acts.ReferralReceived: receive_referral,
+    acts.ReferralReturned: return_referral,
     acts.Instructed: instruct,
     acts.SignedOff: sign_off,
     acts.CardWithdrawn: withdraw_card,

@@ -93,9 +93,21 @@ class Supervised(GroundedRuling):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalDeemed(GroundedRuling):
-    """What was asked for counts as approved, and the case ends."""
+    """What was asked for counts as approved, and the case ends; with `each_leg` this leg's part of it."""
 
     name = "approval.deemed.v1"
+
+    each_leg: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided(Ruling):
+    """All that was asked of several units is approved, which ends the case, or a part of it is denied."""
+
+    name = "approval.decided.v1"
+
+    approved: bool
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ NUMBER = "BZ-20260302-00001"
 WITHOUT_EFFECT = {
     events.ExtensionRequested,
     events.ExtensionDenied,
+    events.StageProposed,
+    events.StageDeclined,
     events.PublicationAnswered,
     events.PublicationDecided,
     events.CardServed,

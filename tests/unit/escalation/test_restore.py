@@ -95,7 +95,7 @@ def test_all_that_people_make_escalation_say_is_known() -> None:
     by_judge = {"appeal.judged.v1", "appeal.due_soon.v1", "appeal.overdue.v1", "appeal.supervised.v1"}
     by_judge |= {"appeal.reminded.v1", "deadline.moved.v1", "approval.deemed.v1", "appeal.handed_over.v1"}
     by_judge |= {"publication.proposed.v1", "card.issued.v1", "card.cleared.v1", "appeal.redispatched.v1"}
-    by_judge |= {"appeal.lifted.v1"}
+    by_judge |= {"appeal.lifted.v1", "approval.decided.v1"}
     assert {event.type for event in restore.BY_PEOPLE} == by_people
     own = {type_ for type_, event in CATALOGUE.items() if event.source == "escalation"}
     assert own == by_people | by_judge, (

@@ -1,6 +1,7 @@
 """A sample of every event, and a case they may belong to."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -68,6 +69,10 @@ FIELDS: dict[str, Any] = {
     "calendar": "2",
     "publication_id": UUID(int=41),
     "published": True,
+    "approved": True,
+    "declined_by": "creditor",
+    "receiver": "王工",
+    "sums": (Decimal("600000.00"), Decimal("400000.00")),
     "expires_on": date(2026, 12, 31),
     "reached": False,
     "lead": UUID(int=51),

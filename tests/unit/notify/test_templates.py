@@ -44,7 +44,12 @@ def _variants() -> list[Any]:
 VARIANTS = pytest.mark.parametrize("event", _variants(), ids=lambda event: event.type)
 LANGUAGES = pytest.mark.parametrize("language", Language)
 GIVEN = [FIELDS["title"], FIELDS["reason"].rstrip("。"), FIELDS["clause"], FIELDS["instruction"].rstrip("。")]
-GIVEN += [FIELDS["to"], *(leg.unit_name for leg in LEGS), *(leg.bank_name for leg in BANKS)]
+GIVEN += [
+    FIELDS["to"],
+    FIELDS["receiver"],
+    *(leg.unit_name for leg in LEGS),
+    *(leg.bank_name for leg in BANKS),
+]
 """What people wrote and what things are called: the same in every language."""
 
 

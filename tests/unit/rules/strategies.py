@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -248,6 +249,9 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "deadline": st.sampled_from(WORDS),
     "stage": st.sampled_from([*STAGES, PLANNED, "contacted"]),
     "dates": st.lists(moments, max_size=3).map(tuple),
+    "sums": st.lists(st.integers(0, 3).map(Decimal), max_size=3).map(tuple),
+    "paid": st.none() | st.integers(0, 4).map(Decimal),
+    "in_full": st.booleans(),
     "ground": st.sampled_from([None, "papers", "weather"]),
     "runs_on": st.lists(st.sampled_from(WORDS), max_size=2).map(tuple),
     "upheld": st.booleans(),
