@@ -111,7 +111,7 @@ class Story:
 
     def copy(self) -> "Story":
         """The same case so far, to be told another way."""
-        other = Story(self.pack.id, self._kind)
+        other = Story(self.pack.ref, self._kind)
         other._acts = [*self._acts]
         return other
 

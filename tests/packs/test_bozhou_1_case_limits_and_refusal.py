@@ -7,7 +7,9 @@ from tests.packs.histories import Story, natural_days
 
 def test_the_time_set_for_the_case_is_the_time_for_completion():
     # Ten natural days after 03-02: 03-12. The second dispatch starts on the 13th: ten days on, 03-23.
-    story = Story("bozhou-2024").dispatched("03-02 10:00", limits={"completion": {"limit": natural_days(10)}})
+    story = Story("bozhou-2024@2").dispatched(
+        "03-02 10:00", limits={"completion": {"limit": natural_days(10)}}
+    )
     story.contacted("03-02 11:00").replied("03-03 10:00")
     assert story.told("03-13 12:00") == [
         "03-12 24:00 overdue completion",
@@ -20,12 +22,12 @@ def test_the_time_set_for_the_case_is_the_time_for_completion():
 
 
 def test_without_a_time_set_no_completion_is_ever_late():
-    story = Story("bozhou-2024").dispatched("03-02 10:00").contacted("03-02 11:00").replied("03-03 10:00")
+    story = Story("bozhou-2024@2").dispatched("03-02 10:00").contacted("03-02 11:00").replied("03-03 10:00")
     assert story.told() == []
 
 
 def test_a_no_is_lifted_at_once():
-    story = Story("bozhou-2024").dispatched("03-02 10:00").replied("03-02 11:00")
+    story = Story("bozhou-2024@2").dispatched("03-02 10:00").replied("03-02 11:00")
     story.did(acts.Refused, "03-03 15:00")
     judged = story.judged("03-04 12:00")
     assert story.told("03-04 12:00") == ["03-03 15:00 lifted refusal"]
@@ -34,5 +36,5 @@ def test_a_no_is_lifted_at_once():
 
 
 def test_a_no_in_a_matter_before_the_courts_is_not_lifted():
-    story = Story("bozhou-2024").dispatched("03-02 10:00", marks=[Mark.LITIGATION]).replied("03-02 11:00")
+    story = Story("bozhou-2024@2").dispatched("03-02 10:00", marks=[Mark.LITIGATION]).replied("03-02 11:00")
     assert story.did(acts.Refused, "03-03 15:00").told() == []

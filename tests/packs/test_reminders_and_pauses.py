@@ -13,8 +13,8 @@ MINUTE = timedelta(minutes=1)
 PACK_AND_KIND = {
     "financing": ("bozhou-2024-financing", "help"),
     "complaint": ("bozhou-2024-financing", "complaint"),
-    "xuancheng": ("xuancheng-2024", "help"),
-    "approval": ("xuancheng-2024-approval", "help"),
+    "xuancheng": ("xuancheng-2024@2", "help"),
+    "approval": ("xuancheng-2024-approval@2", "help"),
     "qingyang": ("qingyang-2023", "help"),
     "arrears": ("qingyang-2023-arrears", "arrears"),
     "xx": ("xx-city-2022", "help"),

@@ -25,7 +25,7 @@ ACTS: dict[str, Callable[[Story], Story]] = {
 
 
 def bozhou() -> Story:
-    story = Story("bozhou-2024").received("03-02 09:00")
+    story = Story("bozhou-2024@2").received("03-02 09:00")
     return story.dispatched(
         "03-02 09:30", marks=[Mark.INHERITED], limits={"completion": {"limit": working_days(5)}}
     )
@@ -40,16 +40,16 @@ def regulator() -> Story:
 
 
 def bowu() -> Story:
-    return Story("bowu-2022").received("03-02 09:00").dispatched("03-02 09:30")
+    return Story("bowu-2022@2").received("03-02 09:00").dispatched("03-02 09:30")
 
 
 def bowu_award() -> Story:
-    story = Story("bowu-2022-award").received("03-02 09:00")
+    story = Story("bowu-2022-award@2").received("03-02 09:00")
     return story.dispatched("03-02 09:30", limits={"completion": {"limit": working_days(2)}})
 
 
 def xuancheng() -> Story:
-    story = Story("xuancheng-2024").received("03-02 09:00").dispatched("03-02 09:30")
+    story = Story("xuancheng-2024@2").received("03-02 09:00").dispatched("03-02 09:30")
     return story.did(acts.Objected, "03-02 09:40").did(acts.LiftRequested, "03-02 09:50")
 
 
@@ -62,7 +62,7 @@ def at_the_desk_of(pack_id: str) -> Story:
 
 
 def approval() -> Story:
-    return Story("xuancheng-2024-approval").received("03-02 09:00").dispatched("03-02 09:30")
+    return Story("xuancheng-2024-approval@2").received("03-02 09:00").dispatched("03-02 09:30")
 
 
 def qingyang() -> Story:
@@ -129,13 +129,13 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
     "financing": (financing(), BANKS),
     "regulator": (regulator(), {"responded": "", "completed": "regulator_result"}),
     "bowu's desk": (
-        at_the_desk_of("bowu-2022"),
+        at_the_desk_of("bowu-2022@2"),
         {"assigned": "dispatch", "referred": "dispatch", "closed": "dispatch", "found": ""},
     ),
     "bowu": (bowu(), {"contacted": "", "responded": "", "completed": "completion"}),
     "bowu award": (bowu_award(), {"closed": "approval", "completed": "approval completion"}),
     "xuancheng's desk": (
-        at_the_desk_of("xuancheng-2024"),
+        at_the_desk_of("xuancheng-2024@2"),
         {"assigned": "dispatch", "referred": "dispatch", "closed": "dispatch"},
     ),
     "xuancheng": (
@@ -149,7 +149,7 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
         },
     ),
     "xuancheng, after": (
-        heard_in("xuancheng-2024"),
+        heard_in("xuancheng-2024@2"),
         {"rated": "follow_up", "followed up": "follow_up", "closed": "", "found": ""},
     ),
     "approval": (

@@ -7,7 +7,7 @@ from shared.rules.judging import acts
 from shared.rules.terms import Mark, Rank
 from tests.packs.histories import Story, working_days
 
-XC = "xuancheng-2024"
+XC = "xuancheng-2024@2"
 
 
 def test_the_loop_from_call_to_result_has_a_limit_for_each_part():

@@ -6,7 +6,7 @@ from tests.packs.histories import Story, working_days
 
 def accepted() -> Story:
     """Accepted Monday 2026-03-02, 10:00: the decision is due Monday 03-09, 17:30."""
-    return Story("xuancheng-2024-approval").received("03-02 09:00").dispatched("03-02 10:00")
+    return Story("xuancheng-2024-approval@2").received("03-02 09:00").dispatched("03-02 10:00")
 
 
 def test_silence_past_the_promise_approves_and_ends_the_case():
@@ -60,7 +60,7 @@ def test_an_extension_said_after_the_promise_ran_out_is_none():
 
 
 def test_an_item_with_a_promise_of_its_own_brings_it():
-    story = Story("xuancheng-2024-approval")
+    story = Story("xuancheng-2024-approval@2")
     story.dispatched("03-02 10:00", limits={"decision": {"limit": working_days(2)}})
     assert story.told()[-1] == "03-04 17:30 approval.deemed decision"
 

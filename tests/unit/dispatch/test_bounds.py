@@ -22,7 +22,7 @@ from shared.service.errors import Conflict
 from tests.unit.dispatch.case import CALENDAR, LADDER, MONDAY, OFFICE, ROADS, CaseAtDispatch
 
 REASON = "需" * 500
-BOZHOU = pack.load("bozhou-2024")
+BOZHOU = pack.load("bozhou-2024@2")
 Greed = Callable[[CaseAtDispatch], Iterator[list[Event]]]
 
 

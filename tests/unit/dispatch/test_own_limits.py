@@ -12,7 +12,7 @@ from tests.unit.dispatch.case import LADDER, OFFICE, PLAIN, CaseAtDispatch, refu
 
 WEEK = {"limit": {"number": 5, "unit": "working_days"}}
 MOMENT = {"due_at": "2026-11-30T18:00:00+08:00"}
-AWARD, BOWU, BOZHOU = pack.load("bowu-2022-award"), pack.load("bowu-2022"), pack.load("bozhou-2024")
+AWARD, BOWU, BOZHOU = pack.load("bowu-2022-award@2"), pack.load("bowu-2022@2"), pack.load("bozhou-2024@2")
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def compared(tmp_path: Path) -> SimulationOutput:
         "<never>,丙,灯,2026-03-02T09:00:00,正文,,\n",
     ]
     file.write_text(HEADER + "".join(rows), "utf-8")
-    return simulate(file, "appeals-zh", ["bozhou-2024", "case-limits"], tmp_path, at_once=1)
+    return simulate(file, "appeals-zh", ["bozhou-2024@2", "case-limits@2"], tmp_path, at_once=1)
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -186,7 +186,7 @@ def test_the_report_states_the_number_beside_every_rate(tmp_path: Path) -> None:
 def test_a_report_of_one_pack_compares_nothing(tmp_path: Path) -> None:
     file = tmp_path / "appeals.csv"
     file.write_text(HEADER, "utf-8")
-    simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path, at_once=1)
+    simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path, at_once=1)
     html = (tmp_path / "report.html").read_text("utf-8")
     assert "结果不同的案件" not in html
     assert "bozhou-2024@2" in html

@@ -39,7 +39,7 @@ def found(tmp_path: Path, content: bytes | str, more: str = "") -> RecordedCases
     recorded = read_all(file, profile(tmp_path, more))
     for processes in (1, 2):
         output = simulate(
-            file, str(tmp_path / "profile.yaml"), ["bozhou-2024"], tmp_path / "out", at_once=processes
+            file, str(tmp_path / "profile.yaml"), ["bozhou-2024@2"], tmp_path / "out", at_once=processes
         )
         assert (output.cases, output.rejected) == (len(recorded.cases), len(recorded.rejected))
     return recorded
@@ -293,4 +293,4 @@ def test_a_bomb_that_hides_its_size_is_refused(tmp_path: Path) -> None:
     file.write_bytes(gzip.compress(text().encode()) + member * 9 + gzip.compress(b"\r\n"))
     for processes in (1, 2):
         with pytest.raises(FileRefused, match="holds more than 64 MiB unpacked"):
-            simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=processes)
+            simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path / "out", at_once=processes)

@@ -93,7 +93,7 @@ CASES = (item(acts(1, 3)), item(acts(2, 10)), item(acts(3, None)), item(acts(4, 
 
 
 def simulated(out: Path, *packs: str, **how: Any) -> SimulationOutput:
-    return live.simulate(Services(*CASES).where(), packs or ["bozhou-2024"], out, **how)
+    return live.simulate(Services(*CASES).where(), packs or ["bozhou-2024@2"], out, **how)
 
 
 def test_live_cases_are_judged_by_the_pack_given_page_by_page(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
     judged = judge(
         history[0].appeal_id,
         history,
-        pack.load("bozhou-2024"),
+        pack.load("bozhou-2024@2"),
         Calendar.load(ZoneInfo("Asia/Shanghai")),
         history[-1].occurred_at,
     )
@@ -131,7 +131,7 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
     taken_back = events.CardWithdrawn(
         **case, occurred_at=at, card_id=card.card_id, unit="town", reason="误发"
     )
-    outcome = live.simulate(Services(item([*history, taken_back])).where(), ["bozhou-2024"], tmp_path)
+    outcome = live.simulate(Services(item([*history, taken_back])).where(), ["bozhou-2024@2"], tmp_path)
     assert outcome.totals[0].cards == 1
     assert +outcome.totals[0].unit_cards == {"roads": 1}
 
@@ -149,7 +149,7 @@ def test_cases_of_another_pack_can_be_left_out(tmp_path: Path) -> None:
 
 
 def test_two_packs_are_compared_and_explained_on_the_live_history(tmp_path: Path) -> None:
-    outcome = simulated(tmp_path, "bozhou-2024", "case-limits", explain=True)
+    outcome = simulated(tmp_path, "bozhou-2024@2", "case-limits@2", explain=True)
     assert outcome.differing == 3
     (first, *_) = rows(tmp_path / "bozhou-2024@2" / "explanations.csv")
     assert (first["leg"], first["deadline"]) == ("roads", "contact")
@@ -160,10 +160,10 @@ def test_two_packs_are_compared_and_explained_on_the_live_history(tmp_path: Path
 def test_services_that_refuse_the_key_are_named(tmp_path: Path) -> None:
     services = Services(*CASES)
     with pytest.raises(ValueError, match=r"http://here/escalation/flow answers 401: this API key"):
-        live.simulate(services.where("wrong"), ["bozhou-2024"], tmp_path)
+        live.simulate(services.where("wrong"), ["bozhou-2024@2"], tmp_path)
     assert services.asked == ["/escalation/flow"]
 
 
 def test_a_pack_for_loan_requests_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'bozhou-2024-financing' judges loan requests"):
-        simulated(tmp_path, "bozhou-2024", "bozhou-2024-financing")
+        simulated(tmp_path, "bozhou-2024@2", "bozhou-2024-financing")

@@ -20,7 +20,14 @@ from shared.rules.time.limits import Limit, LimitUnit
 
 SETTINGS = Path(profiles.__file__).parents[1] / "local" / "samples" / "settings.yaml"
 HOW = profiles.load("appeals-zh")
-CITIES = ("bozhou-2024", "bowu-2022", "xuancheng-2024", "qingyang-2023", "xx-city-2022", "case-limits")
+CITIES = (
+    "bozhou-2024@2",
+    "bowu-2022@2",
+    "xuancheng-2024@2",
+    "qingyang-2023",
+    "xx-city-2022",
+    "case-limits@2",
+)
 ZONE = ZoneInfo("Asia/Shanghai")
 UNITS = [Unit(code=code, name=code, kind="department") for code in ("a", "b")]
 TIMES = ["00:00", "00:00:01", "08:30", "11:44", "14:30", "17:29:59", "17:30", "17:30:01", "23:59"]
@@ -64,7 +71,7 @@ def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id:
 
 @pytest.mark.parametrize("hours", OTHER_HOURS)
 def test_so_it_does_by_hours_that_change_run_past_midnight_or_move_receipts(hours: str) -> None:
-    rules = pack.load("bowu-2022")
+    rules = pack.load("bowu-2022@2")
     changed = rules.office_hours.model_copy(update=OTHER_HOURS[hours])
     judged_alike(rules.model_copy(update={"office_hours": changed}).without_reminder(), 1_500)
 
@@ -90,7 +97,7 @@ def figures(one: CaseResult) -> tuple[object, ...]:
 
 
 def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself() -> None:
-    rules = pack.load("bozhou-2024")
+    rules = pack.load("bozhou-2024@2")
     (first, *others) = rules.limits
     by_hours = first.model_copy(update={"limit": Limit(number=4, unit=LimitUnit.WORKING_HOURS)})
     judge = CaseJudge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)

@@ -91,7 +91,7 @@ def with_bodies(tmp_path: Path, bodies: dict[int, str], rows: int = 3000) -> Pat
 
 def test_a_quote_within_a_field_is_text(tmp_path: Path) -> None:
     file = with_bodies(tmp_path, {700: '5" 管', 701: '5" 管'})
-    assert simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=2).cases == 3000
+    assert simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path / "out", at_once=2).cases == 3000
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_quote_that_is_not_closed_is_found_however_the_file_is_read(
     refusal = rf"appeals\.csv, line {line}: the quote that opens here is not closed"
     for processes in (1, 2, 3):
         with pytest.raises(FileRefused, match=refusal):
-            simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=processes)
+            simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path / "out", at_once=processes)
     with pytest.raises(FileRefused, match=refusal):
         read_all(file, HOW)
     assert not list((tmp_path / "out").glob("*"))
@@ -159,7 +159,7 @@ def test_a_row_that_is_neither_case_nor_rejected_is_an_error(tmp_path: Path) -> 
 
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     file = invented(tmp_path / "appeals.csv", 2, "\r\n")
-    packs = ["bozhou-2024", "case-limits"]
+    packs = ["bozhou-2024@2", "case-limits@2"]
     for processes in (1, 2, 3):
         simulate(file, "appeals-zh", packs, tmp_path / str(processes), explain=True, at_once=processes)
     one = sorted(path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.*") if path.is_file())

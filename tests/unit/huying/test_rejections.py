@@ -24,7 +24,7 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 def judged(name):
-    simulate(Path(sys.argv[1]) / name, "appeals-zh", ["bozhou-2024"], Path(sys.argv[1]) / "out", at_once=1)
+    simulate(Path(sys.argv[1]) / name, "appeals-zh", ["bozhou-2024@2"], Path(sys.argv[1]) / "out", at_once=1)
 
 judged("few.csv")
 before = peak()
@@ -73,7 +73,7 @@ def test_rejected_rows_come_in_the_order_of_the_file(tmp_path: Path, processes: 
         for number in range(2_000)
     ]
     file.write_text(HEADER + "".join(rows), "utf-8")
-    output = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=processes)
+    output = simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path / "out", at_once=processes)
     found = read_all(file, profiles.load("appeals-zh"))
     with (tmp_path / "out" / "rejected.csv").open(encoding="utf-8") as lines:
         written = [(int(line), reason) for line, reason in list(csv.reader(lines))[1:]]

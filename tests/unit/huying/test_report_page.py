@@ -24,7 +24,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for index in range(60)
     ]
     (out / "appeals.csv").write_text(HEADER + "".join(rows), "utf-8")
-    simulate(out / "appeals.csv", "appeals-zh", ["bozhou-2024", "bowu-2022"], out, at_once=1)
+    simulate(out / "appeals.csv", "appeals-zh", ["bozhou-2024@2", "bowu-2022@2"], out, at_once=1)
     return out / "report.html"
 
 

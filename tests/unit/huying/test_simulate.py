@@ -73,7 +73,10 @@ def rows(path: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize(
     ("pack_id", "a_second_late"),
-    [("case-limits", "met"), ("case-limits@1", "overdue")],  # since version 2 the whole due minute is in time
+    [
+        ("case-limits@2", "met"),
+        ("case-limits@1", "overdue"),
+    ],  # since version 2 the whole due minute is in time
 )
 def test_results_are_ordered_and_in_local_time(
     file: Path, tmp_path: Path, pack_id: str, a_second_late: str
@@ -110,7 +113,7 @@ def test_results_are_ordered_and_in_local_time(
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
     how = profiles.load("boston-311")
     found = read_all(file, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("bozhou-2024@2"), found.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in found.cases]
     backwards = [result._replace(deadlines=result.deadlines[::-1]) for result in results[::-1]]
     for name, given in (("one", results), ("other", backwards)):
@@ -128,20 +131,20 @@ def test_the_run_ends_sixty_days_after_the_last_act(file: Path, tmp_path: Path) 
     file.write_text(
         file.read_text("utf-8") + late, "utf-8"
     )  # + 60 days: the minute 09:00 of 9 October is over
-    simulate(file, "boston-311", "case-limits", tmp_path)
+    simulate(file, "boston-311", "case-limits@2", tmp_path)
     verdicts = {row[0]: row[7] for row in rows(tmp_path / "deadlines.csv")}
     assert verdicts["e"] == "overdue"
 
 
 def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Path) -> None:
     file.write_text(f"{COLUMNS},{IGNORED}\n", "utf-8")
-    assert simulate(file, "boston-311", "bozhou-2024", tmp_path) == 0
+    assert simulate(file, "boston-311", "bozhou-2024@2", tmp_path) == 0
     assert len(rows(tmp_path / "cases.csv")) == 1
 
 
 def said_by_the_services(found: RecordedCases, how: Profile, size: int) -> dict[UUID, list[Event]]:
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
-    rules = pack.load("case-limits")
+    rules = pack.load("case-limits@2")
     units = {case.unit.code: case.unit for case in found.cases}
     importer = Caller("importer", AccountRole.IMPORTER)
     calendar = Calendar.load(how.tz)
@@ -198,12 +201,12 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
         "2,乙,灯,2017-03-01T09:00:00,灯坏,已修,2017-03-03T11:00:00\n",
         "utf-8",
     )
-    found = list(steps(read_all(file, how), how, pack.load("bozhou-2024"), 1))
+    found = list(steps(read_all(file, how), how, pack.load("bozhou-2024@2"), 1))
     assert [(step.cases, len(step.acts)) for step in found] == [(2, 2), (0, 3), (0, 3)]
 
 
 @pytest.mark.parametrize(
-    ("pack_id", "sent"), [("bozhou-2024", True), ("case-limits", True), ("bowu-2022", False)]
+    ("pack_id", "sent"), [("bozhou-2024@2", True), ("case-limits@2", True), ("bowu-2022@2", False)]
 )
 def test_a_replay_sends_only_limits_that_the_pack_takes(file: Path, pack_id: str, sent: bool) -> None:
     how = profiles.load("boston-311")
@@ -223,7 +226,7 @@ async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Pat
         await replayed(
             file,
             profiles.load("boston-311"),
-            pack.load("case-limits"),
+            pack.load("case-limits@2"),
             tmp_path,
             nowhere,
             bar,
@@ -237,7 +240,7 @@ def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
     how = profiles.load("boston-311")
     found = read_all(BOSTON, how)
     assert (len(found.cases), found.rejected) == (31_828, [])
-    judge = CaseJudge(how, pack.load("case-limits"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("case-limits@2"), found.ends_at() + RUN_ON)
     late = {
         case.source_id
         for case in found.cases
@@ -258,7 +261,7 @@ def _late(row: dict[str, str]) -> bool:
 def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
     how = profiles.load("appeals-zh")
     found = read_all(APPEALS, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024"), found.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack.load("bozhou-2024@2"), found.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in found.cases]
     verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
     assert (len(results), found.rejected) == (1_300, [])

@@ -30,7 +30,7 @@ def due(file: Path, calendar: Path | None, processes: int) -> list[tuple[str, st
     simulate(
         file,
         "appeals-zh",
-        ["bowu-2022"],
+        ["bowu-2022@2"],
         file.parent / "out",
         calendar=calendar,
         explain=True,
@@ -118,7 +118,7 @@ def test_a_calendar_that_cannot_be_used_is_refused_with_a_sentence_before_a_case
 
     with pytest.raises(ValueError, match=re.escape(sentence)) as refused:
         simulate(
-            file, "appeals-zh", ["bowu-2022"], file.parent / "out", calendar=file.parent / "calendar.yaml"
+            file, "appeals-zh", ["bowu-2022@2"], file.parent / "out", calendar=file.parent / "calendar.yaml"
         )
     assert len(str(refused.value).splitlines()) == 1
     assert not (file.parent / "out").exists()
@@ -127,9 +127,9 @@ def test_a_calendar_that_cannot_be_used_is_refused_with_a_sentence_before_a_case
 def test_the_command_takes_a_calendar_for_a_file_alone(file: Path) -> None:
     calendar = file.parent / "calendar.yaml"
     calendar.write_text(year(2027, set(statutory(2027)), set()), encoding="utf-8")
-    words = ["simulate", str(file), "--profile", "appeals-zh", "--pack", "bowu-2022", "--processes", "1"]
+    words = ["simulate", str(file), "--profile", "appeals-zh", "--pack", "bowu-2022@2", "--processes", "1"]
     out = ["--out", str(file.parent / "out"), "--calendar", str(calendar)]
 
     assert CliRunner().invoke(app, [*words, *out]).exit_code == 0
-    refused = CliRunner().invoke(app, ["simulate", "--from-events", "--pack", "bowu-2022", *out])
+    refused = CliRunner().invoke(app, ["simulate", "--from-events", "--pack", "bowu-2022@2", *out])
     assert "--calendar is for FILE" in str(refused.exception)

@@ -32,7 +32,7 @@ from tests.unit.intake.case import (
 )
 
 MERGES = under(merging=Merging(shares=["reply"], choice="x"))
-OTHER_PACK = pack.load("bozhou-2024")
+OTHER_PACK = pack.load("bozhou-2024@2")
 
 
 @dataclass

@@ -22,7 +22,7 @@ from shared.rules.time.limits import Limit, LimitUnit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
-BOZHOU, BOWU, BY_CASE = (pack.load(name) for name in ("bozhou-2024", "bowu-2022", "case-limits"))
+BOZHOU, BOWU, BY_CASE = (pack.load(name) for name in ("bozhou-2024@2", "bowu-2022@2", "case-limits@2"))
 APPEAL = UUID(int=1)
 TOWN, BUREAU = UUID(int=10), UUID(int=11)
 UNITS = {TOWN: "town", BUREAU: "bureau"}
@@ -176,9 +176,9 @@ def test_what_is_met_is_not_reminded_of():
     ("rules", "delay", "met_after", "verdict"),
     [
         # The whole due minute is in time, and what happens counts from the minute shown.
-        ("bozhou-2024", timedelta(), timedelta(), Verdict.MET),
-        ("bozhou-2024", timedelta(seconds=59, microseconds=999_999), timedelta(), Verdict.MET),
-        ("bozhou-2024", timedelta(seconds=60), timedelta(seconds=60), Verdict.OVERDUE),
+        ("bozhou-2024@2", timedelta(), timedelta(), Verdict.MET),
+        ("bozhou-2024@2", timedelta(seconds=59, microseconds=999_999), timedelta(), Verdict.MET),
+        ("bozhou-2024@2", timedelta(seconds=60), timedelta(seconds=60), Verdict.OVERDUE),
         # Version 1 counted to the microsecond.
         ("bozhou-2024@1", timedelta(), timedelta(), Verdict.MET),
         ("bozhou-2024@1", timedelta(microseconds=1), timedelta(microseconds=1), Verdict.OVERDUE),

@@ -228,7 +228,7 @@ def test_settings_cannot_cap_a_pause_by_months(file, given):
 
 
 def test_rounds_without_a_limit_have_none():
-    starts = pack.load("bozhou-2024").table().starts
+    starts = pack.load("bozhou-2024@2").table().starts
     rounds = [starts[Start.ROUND, number] for number in (1, 2)]
     assert [held.deadline for held in rounds[0]] == ["contact", "reply", "completion"]
     assert [held.deadline for held in rounds[1]] == ["reply", "completion"]
@@ -236,7 +236,7 @@ def test_rounds_without_a_limit_have_none():
 
 
 def test_a_step_reaches_the_rounds_it_names():
-    steps = pack.load("bozhou-2024").table().steps
+    steps = pack.load("bozhou-2024@2").table().steps
     names = [[step.step for step in steps["reply", number]] for number in (1, 2, 3)]
     assert names == [["yellow_card"], ["lift_by_count"], ["lift_by_count"]]
     assert ("contact", 1) not in steps
