@@ -10,10 +10,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.rules.pack import pack, texts
+from shared.rules.pack.members import parts
 from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Setting
+from shared.rules.time.limits import Limit
 from shared.rules.wording import words
 from shared.rules.wording.clauses import ClauseRow, clause_rows
-from shared.rules.wording.sentences import Language, Sentence, sentences, setting_name
+from shared.rules.wording.office_sentences import Sentence
+from shared.rules.wording.sentences import Language, sentences, setting_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -30,9 +34,9 @@ def schema() -> str:
 def check(file: Path, settings: Path | None) -> str:
     """Check a pack and the numbers that the settings give it. PackError with every mistake."""
     rules = pack.read(file, named=True)
-    needed = sorted(rules.settings_named())
-    if settings and needed:
+    if settings and rules.settings_named():
         rules = rules.with_settings(settings, exactly=True)
+    needed = sorted(rules.settings_needed())
     result = f"{rules.ref}: {_both('no_mistakes')}"
     return f"{result}; {_both('needs')}: {', '.join(needed)}" if needed and not settings else result
 
@@ -162,19 +166,22 @@ def _topics(rules: Pack, language: Language) -> list[tuple[str, list[Sentence]]]
 def _numbers(rules: Pack, language: Language) -> list[tuple[str, str]]:
     """The settings the pack takes its numbers from, with what they are."""
     numbers = rules.numbers
-    if numbers is None:
-        return [
-            (setting_name(rules, name, language), _say("not_given", language))
-            for name in sorted(rules.settings_named())
-        ]
+    given = numbers.limits if numbers else {}
     values = []
-    for name in sorted(rules.settings_named()):
-        limit = numbers.limits[name]
-        plural = "s" if language == "en" and limit.number != 1 else ""
-        rolled = _in(words.SENTENCES["rolled"], language) if limit.roll else ""
-        shown = setting_name(rules, name, language)
-        values.append((shown, f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"))
-    return [*values, (_say("decided", language), numbers.decided)]
+    for setting in {setting.setting: setting for setting in parts(rules, Setting)}.values():
+        limit = given.get(setting.setting, setting.default)
+        value = _say("not_given", language) if limit is None else _length(limit, language)
+        if limit and setting.setting not in given:
+            value += _say("by_default", language)
+        values.append((setting_name(rules, setting.setting, language), value))
+    decided = [(_say("decided", language), numbers.decided)] if numbers else []
+    return [*sorted(values), *decided]
+
+
+def _length(limit: Limit, language: Language) -> str:
+    plural = "s" if language == "en" and limit.number != 1 else ""
+    rolled = _in(words.SENTENCES["rolled"], language) if limit.roll else ""
+    return f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"
 
 
 def _both(label: str) -> str:

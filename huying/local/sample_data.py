@@ -108,7 +108,7 @@ class _City:
         return tuple(
             appeal
             for appeal in samples
-            if appeal.pack in offered or not pack.unbound(appeal.pack).settings_named()
+            if appeal.pack in offered or not pack.unbound(appeal.pack).settings_needed()
         )
 
     async def import_all(self, samples: tuple[Appeal, ...], now: datetime) -> None:

@@ -30,10 +30,12 @@ class Mark(StrEnum):
 
 
 class Role(StrEnum):
-    """A leg's part in a two-way dispatch (双向交办)."""
+    """A leg's part in a dispatch to several units (双向交办)."""
 
     LEAD = "lead"  # 主办
     ASSIST = "assist"  # 协办
+    SUPERVISE = "supervise"  # 督办
+    FIRST_ASKED = "first_asked"  # 首问
 
 
 PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -50,6 +52,14 @@ class DeadlineKind(StrEnum):
     OBJECTION = "objection"
     LIFTED = "lifted"
     FOLLOW_UP = "follow_up"
+    DISPATCH_AGAIN = "dispatch_again"
+    EXTENSION = "extension"
+    PAUSE = "pause"
+    COMPLAINT = "complaint"
+    CLOSURE = "closure"
+    REFERRAL = "referral"
+    GATHERING = "gathering"
+    PROMISE = "promise"
 
 
 class Rank(StrEnum):
@@ -59,6 +69,13 @@ class Rank(StrEnum):
     OFFICE = "office"  # 营商环境办
     LEADER = "leader"  # 分管领导
     MAYOR = "mayor"  # 主要领导
+
+
+class RaisedTo(StrEnum):
+    """Whom a deadline is raised to that the office let pass."""
+
+    HEAD = "head"  # 营商环境办负责人
+    IN_CHARGE = "in_charge"  # 营商环境办分管领导
 
 
 class Verdict(StrEnum):

@@ -29,6 +29,8 @@ DESTINATIONS: dict[str, Bilingual] = {
 WORDS: dict[str, Bilingual] = {
     Role.LEAD: Bilingual("主办", "lead"),
     Role.ASSIST: Bilingual("协办", "assisting"),
+    Role.SUPERVISE: Bilingual("督办", "supervising"),
+    Role.FIRST_ASKED: Bilingual("首问", "first-asked"),
     Outcome.SOLVED: Bilingual("已解决", "solved"),
     Outcome.PLANNED: Bilingual("已列入计划", "planned with a date"),
     Outcome.EXPLAINED: Bilingual("已解释说明", "explained"),

@@ -6,9 +6,11 @@ from math import isinf
 from typing import TYPE_CHECKING
 
 from shared.files.strict_yaml import Place
+from shared.rules.pack.checks_office import Mistake, office_contradictions
 from shared.rules.pack.desks import ApprovalRank
 from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Consequence, Step, When
 from shared.rules.pack.parts import (
+    BRINGS_ITS_END,
     EVERY_ROUND,
     MEETS_CASE,
     LimitRule,
@@ -24,8 +26,6 @@ from shared.rules.time.limits import Limit
 if TYPE_CHECKING:
     from shared.rules.pack.pack import Pack
 
-Mistake = tuple[Place, str]
-
 
 def contradictions(pack: "Pack") -> Iterator[Mistake]:
     """Every place where the pack speaks of something it does not have, or says a thing twice."""
@@ -39,6 +39,7 @@ def contradictions(pack: "Pack") -> Iterator[Mistake]:
     yield from _unlimited(pack)
     yield from _counting(pack)
     yield from _names(pack)
+    yield from office_contradictions(pack)
 
 
 def unnamed(pack: "Pack") -> Iterator[Mistake]:
@@ -70,7 +71,7 @@ def _stages(pack: "Pack") -> Iterator[Mistake]:
         place, name = ("stages", index), stage.stage
         if name in names[:index]:
             yield (*place, "stage"), f"a second stage '{name}': give it another name"
-        if name in {*Meeting, *Start}:
+        if name in {*Meeting, *Start} and (name != Meeting.PLANNED or pack.promises):
             yield (*place, "stage"), f"'{name}' is an act of every case: give the stage another name"
         if stage.dates and name not in taken:
             yield (*place, "dates"), f"no limit takes the dates of '{name}': start one by it, or bring none"
@@ -85,14 +86,18 @@ def _limits(pack: "Pack") -> Iterator[Mistake]:
         if rule.start not in (*Start, *stages):
             known = ", ".join([*Start, *stages])
             yield (*place, "starts"), f"'{rule.start}' starts nothing: choose from {known}"
-        brings = rule.start in stages and stages[rule.start].dates
+        stage = stages.get(rule.start)
+        brings = stage.dates if stage else rule.start in BRINGS_ITS_END
         if brings != (rule.limit is None):
             yield place, _DATES.format(rule.deadline)
         for earlier in pack.limits[:index]:
             yield from _beside(rule, earlier, place)
 
 
-_DATES = "give '{}' a `limit`, or start it by a stage with `dates`, which bring its moments; one of both"
+_DATES = (
+    "give '{}' a `limit`, or start it by a stage with `dates`, which bring its moments; one of both "
+    "(`planned` and `to_be_lifted` bring theirs too)"
+)
 
 
 def _beside(rule: LimitRule, earlier: LimitRule, place: Place) -> Iterator[Mistake]:
@@ -201,7 +206,7 @@ def _extension(pack: "Pack") -> Iterator[Mistake]:
         place = ("extension", "deadlines", index)
         if any(rule.of_the_case for rule in ruled):
             yield place, f"'{deadline}' is of the whole case, and only a unit asks for more time: take it out"
-        if any(rule.limit is None for rule in ruled):
+        if any(rule.limit is None and (rule.start != Start.PLANNED or not pack.promises) for rule in ruled):
             yield place, f"the dates of '{deadline}' change when its stage is reached again: take it out"
     for index, (lower, higher) in enumerate(pairwise(pack.extension.ranks), 1):
         if _not_above(higher, lower):

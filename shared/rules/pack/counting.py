@@ -18,12 +18,14 @@ class Counting(Rule):
     `whole_minutes`: limits count from the minute of their start and end on a minute; an act within the due
     minute is in time. `reminders_by_counted_time`: a reminder's share is of the time that counts, which is
     office hours for limits in working time, and never a pause. `pauses_move_given_moments`: a limit given as
-    a moment moves by what was paused, unless the pause lets it run on.
+    a moment moves by what was paused, unless the pause lets it run on. `pauses_in_due_minute`: a pause that
+    begins in the due minute is in time and stops the clock.
     """
 
     whole_minutes: bool = False
     reminders_by_counted_time: bool = False
     pauses_move_given_moments: bool = False
+    pauses_in_due_minute: bool = False
 
     def last_in_time(self, due_at: datetime) -> datetime:
         """The last moment at which an act meets what is due at `due_at`."""

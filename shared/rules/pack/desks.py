@@ -10,19 +10,29 @@ from shared.rules.terms import PackWord, Rank, Rating
 
 
 class By(StrEnum):
-    """Who says that a stage was reached."""
+    """Who says that a stage was reached.
+
+    `both`: the unit says it, and it counts once the creditor or the office confirmed.
+    """
 
     UNIT = "unit"
     OFFICE = "office"
+    BOTH = "both"
 
 
 class Stage(Rule):
-    """A stage (环节) of a procedure. With `dates` reaching it brings moments, e.g. of instalments."""
+    """A stage (环节) of a procedure. With `dates` reaching it brings moments, e.g. of instalments.
+
+    `sums`: with an amount each. `pays`: reaching it brings a sum, and what was paid so far meets the amounts,
+    the earliest first.
+    """
 
     stage: PackWord
     title: Title
     by: By = By.UNIT
     dates: bool = False
+    sums: bool = False
+    pays: bool = False
 
 
 class ApprovalRank(Strict):
@@ -56,9 +66,14 @@ class PauseGround(Strict):
 
 
 class Pauses(Rule):
-    """A pause ends by itself after the cap of its ground; `cap` where none is named."""
+    """A pause ends by itself after the cap of its ground; `cap` where none is named.
+
+    `told`: the judgement says that it ended so. `units_only`: the office's own deadlines run on.
+    """
 
     cap: InDays
+    told: bool = False
+    units_only: bool = False
     grounds: tuple[PauseGround, ...] = ()
 
     @model_validator(mode="after")
@@ -74,12 +89,14 @@ class Reopening(Rule):
     """When a completed appeal may be reopened: after which ratings, how soon, how often.
 
     `within` counts from the completion of the last leg. `finding`: it must have been found reasonable.
+    `after_closure`: also when the office has closed it.
     """
 
     ratings: frozenset[Rating] = frozenset({Rating.NOT_SATISFIED})
     within: LimitOrSetting | None = None
     times: Annotated[int, Field(ge=1)] | None = None
     finding: bool = False
+    after_closure: bool = False
 
 
 class Shared(StrEnum):
@@ -102,10 +119,22 @@ class Destination(Strict):
     title: Title
 
 
+class GuidedBy(StrEnum):
+    """Who may guide an enterprise elsewhere."""
+
+    OFFICE = "office"
+    LEAD_UNIT = "lead_unit"
+
+
 class Referral(Rule):
-    """The destinations to which an enterprise may be guided (引导)."""
+    """The destinations to which an enterprise may be guided (引导), and by whom.
+
+    `followed`: the case ends only when it was received there.
+    """
 
     destinations: tuple[Destination, ...] = Field(min_length=1)
+    by: tuple[GuidedBy, ...] = (GuidedBy.OFFICE,)
+    followed: bool = False
 
 
 class Need(StrEnum):
@@ -119,7 +148,35 @@ class Need(StrEnum):
     FINDING = "finding"
 
 
+class AgainstWord(Rule):
+    """Closing a reasonable appeal that was rated not satisfied: the rank that must say so, with a reason."""
+
+    rank: Rank
+
+
+class Otherwise(Strict):
+    """Whose word it takes where the enterprise's understanding was not obtained."""
+
+    rank: Rank
+
+
+class BeforeDispatch(Rule):
+    """Closing an unfounded or explained appeal that no unit has: with the enterprise's `understanding`."""
+
+    understanding: bool
+    otherwise: Otherwise | None = None
+
+    @model_validator(mode="after")
+    def understood(self) -> Self:
+        """ValueError for a closure that nobody would have to understand."""
+        if not self.understanding:
+            raise ValueError("the enterprise's understanding is what it needs: say `understanding: true`")
+        return self
+
+
 class Closure(Rule):
     """What the office needs for closure (销号); a case that was referred needs none of it."""
 
     needs: frozenset[Need]
+    against_word: AgainstWord | None = None
+    before_dispatch: BeforeDispatch | None = None

@@ -20,6 +20,7 @@ class Consequence(StrEnum):
     APPROVE = "approve"
     HAND_OVER = "hand_over"
     PUBLISH = "publish"
+    RAISE = "raise"
 
 
 OF_A_UNIT = frozenset({Consequence.CARD, Consequence.REDISPATCH})
@@ -56,7 +57,10 @@ class When(Strict):
 
 
 class Step(Rule):
-    """One step of the ladder: when, and what is done."""
+    """One step of the ladder: when, and what is done.
+
+    `gather`: how long at most its lift waits for what the office gathers (汇总梳理).
+    """
 
     step: PackWord
     when: When
@@ -65,6 +69,7 @@ class Step(Rule):
     reason: LiftReason | None = None
     leader: LeaderCode | None = None
     to: PackWord | None = None
+    gather: LimitOrSetting | None = None
 
     @model_validator(mode="after")
     def complete(self) -> Self:
@@ -77,6 +82,8 @@ class Step(Rule):
             raise ValueError("`reason` belongs to the act lift: give both or neither")
         if self.leader is not None and Consequence.LIFT not in self.do:
             raise ValueError("`leader` belongs to the act lift: leave it out")
+        if self.gather is not None and Consequence.LIFT not in self.do:
+            raise ValueError("`gather` belongs to the act lift: leave it out")
         if not self.when.overdue and self.do != (Consequence.LIFT,):
             raise ValueError("marks, refusals and requests can only lift")
         return self

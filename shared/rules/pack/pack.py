@@ -15,11 +15,13 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from shared.files import strict_yaml
 from shared.rules.pack import settings, table, texts
-from shared.rules.pack.checks import Mistake, contradictions, unnamed
+from shared.rules.pack.checks import contradictions, unnamed
+from shared.rules.pack.checks_office import Mistake, defaults
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
 from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step
 from shared.rules.pack.members import parts
+from shared.rules.pack.office import Approval, Promises, Raising
 from shared.rules.pack.parts import (
     IN_DAYS,
     LimitOrSetting,
@@ -87,8 +89,11 @@ class Pack(Strict):
     stages: tuple[Stage, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     own_limits: OwnLimits | None = None
+    promises: Promises | None = None
     reminder: Reminder | None = None
     ladder: tuple[Step, ...] = ()
+    raising: Raising | None = None
+    approval: Approval | None = None
     levels: Levels | None = None
     never_lifted: NeverLifted | None = None
     acknowledgement: Acknowledgement | None = None
@@ -126,9 +131,10 @@ class Pack(Strict):
         """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
         if isinstance(limit, Limit):
             return limit
-        if self._settings is None:
+        given = self._settings.limits.get(limit.setting, limit.default) if self._settings else limit.default
+        if given is None:
             raise PackError(_SETTINGS_NEEDED.format(self.id, limit.setting))
-        return self._settings.limits[limit.setting]
+        return given
 
     def destinations(self) -> dict[str, Title]:
         """Where a case may go, referred or handed over, by its word."""
@@ -139,17 +145,25 @@ class Pack(Strict):
         """The settings the pack takes its numbers from."""
         return {setting.setting for setting in parts(self, Setting)}
 
+    def settings_needed(self) -> set[str]:
+        """Those without a default: the pack cannot be judged by before they are given."""
+        return {setting.setting for setting in parts(self, Setting) if setting.default is None}
+
     def with_settings(self, path: Path, version: str = "", *, exactly: bool = False) -> "Pack":
         """The pack with what the file at `path` gives it, in `version` or the newest.
 
-        PackGone without that version; PackError if something is missing or, `exactly`, not asked for.
+        As it is, where the file gives it nothing and every number has a default. PackGone without that
+        version; PackError if something is missing or, `exactly`, not asked for.
         """
         try:
-            given = settings.of(path, self.id, self.settings_named(), version, exactly=exactly)
+            needed, named = self.settings_needed(), self.settings_named()
+            given = settings.of(path, self.id, needed, version, named if exactly else None)
         except settings.VersionGone as error:
             raise PackGone(str(error)) from error
         except strict_yaml.Mistakes as error:
             raise PackError(str(error)) from error
+        if given is None:
+            return self
         bound = self._without_tables()
         bound._settings = given
         for cap in parts(self.pauses, Setting):
@@ -193,7 +207,8 @@ def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path
     """The pack called `id`, `id@version` or `id@version.settings`, or in a file, ready to judge by.
 
     An older version stands beside the newest as `<id>@<version>.yaml`. What is called by its id is read once,
-    with its settings. PackGone if it is not here, PackError for mistakes and settings that are not given.
+    with its settings; `id@version` goes by the defaults, if every number has one. PackGone if it is not here,
+    PackError for mistakes and settings that are not given.
     """
     if _is_path(id_or_path):
         return _ready(read(Path(id_or_path)), settings_file)
@@ -235,17 +250,19 @@ def _is_path(id_or_path: str | Path) -> bool:
 def _ready_as(ref: str, settings_file: Path | None, folder: Path) -> Pack:
     name, _, number = ref.partition("@")
     version, _, settings_version = number.partition(".")
-    pack = _ready(_shipped(name, version, folder), settings_file, settings_version)
+    shipped = _shipped(name, version, folder)
+    by_defaults = version and not settings_version and not shipped.settings_needed()
+    pack = shipped if by_defaults else _ready(shipped, settings_file, settings_version)
     return pack if ref == pack.ref else _ready_as(pack.ref, settings_file, folder)
 
 
 def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -> Pack:
-    needed = pack.settings_named()
+    named, needed = pack.settings_named(), pack.settings_needed()
     if settings_version:
         _refuse_settings_version(pack)
-    if needed and settings_file is None:
-        raise PackError(_SETTINGS_NEEDED.format(pack.id, min(needed)))
-    return pack.with_settings(settings_file, settings_version) if needed and settings_file else pack
+    if settings_file is None and (needed or settings_version):
+        raise PackError(_SETTINGS_NEEDED.format(pack.id, min(needed or named)))
+    return pack.with_settings(settings_file, settings_version) if named and settings_file else pack
 
 
 def _refuse_settings_version(pack: Pack) -> None:
@@ -271,6 +288,7 @@ def read(path: Path, *, named: bool = False) -> Pack:
 
     def mistakes(made: Pack) -> Iterator[Mistake]:
         yield from contradictions(made)
+        yield from defaults(parts(made, Setting))
         if named:
             yield from unnamed(made)
             text = texts.of(made, path.parent)

@@ -39,10 +39,21 @@ class Meeting(StrEnum):
     RATED = "rated"
     FOLLOWED_UP = "followed_up"
     FOUND = "found"
+    EXTENSION_DECIDED = "extension_decided"
+    PAUSE_DECIDED = "pause_decided"
+    COMPLAINT_DECIDED = "complaint_decided"
+    RECEIVED_ELSEWHERE = "received_elsewhere"
+    GATHERED = "gathered"
+    PLANNED = "planned"
 
 
 class Start(StrEnum):
-    """What may start a deadline, beside the stages a pack names. `round`: a dispatch, also a later one."""
+    """What may start a deadline, beside the stages a pack names.
+
+    `round`: a dispatch, also a later one. `upheld`: a unit gave its part back, or was relieved of it.
+    `heard`: every leg is completed and the enterprise was heard, where the closure needs that.
+    `to_be_lifted`: a lift waits for what the office gathers. `planned`: a unit promised a day.
+    """
 
     RECEIVED = "received"
     LIFTED = "lifted"
@@ -52,9 +63,29 @@ class Start(StrEnum):
     OBJECTED = "objected"
     CONTACTED = "contacted"
     RESPONDED = "responded"
+    UPHELD = "upheld"
+    EXTENSION_ASKED = "extension_asked"
+    PAUSE_ASKED = "pause_asked"
+    COMPLAINED = "complained"
+    HEARD = "heard"
+    REFERRED = "referred"
+    TO_BE_LIFTED = "to_be_lifted"
+    PLANNED = "planned"
 
 
-OF_THE_CASE = frozenset({Start.RECEIVED, Start.LIFTED, Start.ALL_COMPLETED, Start.HANDED_OVER})
+OF_THE_CASE = frozenset(
+    {
+        Start.RECEIVED,
+        Start.LIFTED,
+        Start.ALL_COMPLETED,
+        Start.HANDED_OVER,
+        Start.UPHELD,
+        Start.COMPLAINED,
+        Start.HEARD,
+        Start.REFERRED,
+        Start.TO_BE_LIFTED,
+    }
+)
 """What starts a deadline of the whole case; everything else, stages too, starts one of a leg."""
 MEETS_CASE = frozenset(
     {
@@ -66,6 +97,9 @@ MEETS_CASE = frozenset(
         Meeting.RATED,
         Meeting.FOLLOWED_UP,
         Meeting.FOUND,
+        Meeting.COMPLAINT_DECIDED,
+        Meeting.RECEIVED_ELSEWHERE,
+        Meeting.GATHERED,
     }
 )
 USUAL_START: dict[str, str] = {
@@ -73,7 +107,17 @@ USUAL_START: dict[str, str] = {
     DeadlineKind.LIFTED: Start.LIFTED,
     DeadlineKind.OBJECTION: Start.OBJECTED,
     DeadlineKind.FOLLOW_UP: Start.ALL_COMPLETED,
+    DeadlineKind.DISPATCH_AGAIN: Start.UPHELD,
+    DeadlineKind.EXTENSION: Start.EXTENSION_ASKED,
+    DeadlineKind.PAUSE: Start.PAUSE_ASKED,
+    DeadlineKind.COMPLAINT: Start.COMPLAINED,
+    DeadlineKind.CLOSURE: Start.HEARD,
+    DeadlineKind.REFERRAL: Start.REFERRED,
+    DeadlineKind.GATHERING: Start.TO_BE_LIFTED,
+    DeadlineKind.PROMISE: Start.PLANNED,
 }
+BRINGS_ITS_END = frozenset({Start.TO_BE_LIFTED, Start.PLANNED})
+"""What starts a deadline and says when it ends: `gather` of the step that lifts, and the day promised."""
 
 
 class Owner(StrEnum):
@@ -90,9 +134,13 @@ class Strict(BaseModel):
 
 
 class Setting(Strict):
-    """A limit whose number the text leaves open: the jurisdiction's settings give it under this name."""
+    """A limit whose number the text leaves open: the jurisdiction's settings give it under this name.
+
+    Where they do not, the `default` holds; a setting without one needs them.
+    """
 
     setting: PackWord
+    default: Limit | None = None
 
 
 def _length_or_setting(given: object) -> str:
@@ -116,7 +164,8 @@ def _rounds(text: str) -> str:
 
 
 def _in_days(limit: LimitOrSetting) -> LimitOrSetting:
-    if isinstance(limit, Limit) and limit.unit not in IN_DAYS:
+    length = limit.default if isinstance(limit, Setting) else limit
+    if length and length.unit not in IN_DAYS:
         raise ValueError("a pause is capped in natural_days or working_days")
     return limit
 
@@ -243,7 +292,8 @@ class LimitRule(Rule):
     """One deadline's limit, in the rounds and for the kinds of appeal named; all kinds where none is.
 
     `starts` is an act or a stage; left out, what usually starts it. Without `limit` the stage that starts
-    it brings the dates, one deadline each, and what meets them meets one at a time, the earliest first.
+    it brings the dates, one deadline each, and what meets them meets one at a time, the earliest first; a
+    promise brings its day, and the step of a lift the time to gather.
     """
 
     deadline: PackWord

@@ -40,19 +40,22 @@ class VersionGone(Mistakes):
     """The version of the settings that a case was registered under is not in the file."""
 
 
-def of(path: Path, pack: str, needed: set[str], version: str = "", *, exactly: bool = False) -> Numbers:
-    """What the file at `path` gives `pack`, in `version` or the newest.
+def of(
+    path: Path, pack: str, needed: set[str], version: str = "", allowed: set[str] | None = None
+) -> Numbers | None:
+    """What the file at `path` gives `pack`, in `version` or the newest; None where nothing is needed.
 
-    Mistakes if something `needed` is missing in the newest, or, `exactly`, if it gives more. VersionGone
-    if there is no such version.
+    Mistakes if something `needed` is missing in the newest, or if it gives more than what is `allowed`, where
+    that is said. VersionGone if there is no such version.
     """
     if not version:
 
         def mistakes(made: Settings) -> Iterator[tuple[Place, str]]:
             yield from _twice(made)
-            yield from _unmet(made, pack, needed, exactly)
+            yield from _unmet(made, pack, needed, allowed)
 
-        return strict_yaml.read(path, Settings, mistakes).newest(pack)
+        made = strict_yaml.read(path, Settings, mistakes)
+        return made.newest(pack) if made.root.get(pack) else None
     for numbers in strict_yaml.read(path, Settings, _twice).root.get(pack, ()):
         if str(numbers.version) == version and needed <= numbers.limits.keys():
             return numbers
@@ -62,15 +65,18 @@ def of(path: Path, pack: str, needed: set[str], version: str = "", *, exactly: b
     )
 
 
-def _unmet(settings: Settings, pack: str, needed: set[str], exactly: bool) -> Iterator[tuple[Place, str]]:
+def _unmet(
+    settings: Settings, pack: str, needed: set[str], allowed: set[str] | None
+) -> Iterator[tuple[Place, str]]:
     if not settings.root.get(pack):
-        yield (), f"'{pack}' is not here: give it {', '.join(sorted(needed))}"
+        if needed:
+            yield (), f"'{pack}' is not here: give it {', '.join(sorted(needed))}"
         return
     newest = settings.newest(pack)
     place = (pack, settings.root[pack].index(newest), "limits")
     if missing := sorted(needed - newest.limits.keys()):
         yield place, f"lacks {', '.join(missing)}: give each a limit"
-    for superfluous in sorted(newest.limits.keys() - needed) if exactly else ():
+    for superfluous in sorted(newest.limits.keys() - allowed) if allowed is not None else ():
         yield (*place, superfluous), "is nothing the pack asks for: check its spelling"
 
 

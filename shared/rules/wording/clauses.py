@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.texts import Ground, PolicyText
 from shared.rules.wording import words
-from shared.rules.wording.sentences import Language, Sentence, sentences
+from shared.rules.wording.office_sentences import Sentence
+from shared.rules.wording.sentences import Language, sentences
 
 
 @dataclass(frozen=True, slots=True)

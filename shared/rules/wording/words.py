@@ -18,6 +18,14 @@ DEADLINES = {
     "objection": Bilingual("派单异议裁定", "objection decision"),
     "lifted": Bilingual("提级办理", "lifted handling"),
     "follow_up": Bilingual("回访", "follow-up"),
+    "dispatch_again": Bilingual("再次交办", "dispatch again"),
+    "extension": Bilingual("延期审批", "decision on an extension"),
+    "pause": Bilingual("暂停审批", "decision on a pause"),
+    "complaint": Bilingual("投诉答复", "answer to a complaint"),
+    "closure": Bilingual("销号", "closure"),
+    "referral": Bilingual("引导承接", "referral taken on"),
+    "gathering": Bilingual("汇总梳理", "gathering"),
+    "promise": Bilingual("承诺兑现", "promise kept"),
 }
 """The names of the deadlines that every pack may have. Nothing else names them."""
 SHORT_DEADLINES = DEADLINES | {
@@ -39,6 +47,12 @@ MEETINGS = {
     "rated": Bilingual("企业已评价", "the enterprise's rating"),
     "followed_up": Bilingual("已回访", "a follow-up call"),
     "found": Bilingual("已作合理性认定", "a finding of reasonableness"),
+    "extension_decided": Bilingual("延期申请已审批", "a decision on the extension"),
+    "pause_decided": Bilingual("暂停申请已审批", "a decision on the pause"),
+    "complaint_decided": Bilingual("投诉已答复", "an answer to the complaint"),
+    "received_elsewhere": Bilingual("承接单位已接收", "receipt where it was referred to"),
+    "gathered": Bilingual("已汇总梳理", "gathering by the office"),
+    "planned": Bilingual("已承诺完成日期", "a promised day"),
 }
 STARTS = {
     "received": Bilingual("登记", "registration"),
@@ -49,6 +63,14 @@ STARTS = {
     "objected": Bilingual("提出异议", "the objection"),
     "contacted": Bilingual("联系企业", "contact with the enterprise"),
     "responded": Bilingual("回复办理情况", "the reply"),
+    "upheld": Bilingual("异议成立或者改派", "an upheld objection or a reassignment"),
+    "extension_asked": Bilingual("申请延期", "the request for an extension"),
+    "pause_asked": Bilingual("申请暂停", "the request for a pause"),
+    "complained": Bilingual("企业向营商环境办投诉", "the complaint to the office"),
+    "heard": Bilingual("办结并听取企业意见", "completion with the enterprise heard"),
+    "referred": Bilingual("引导", "the referral"),
+    "to_be_lifted": Bilingual("提级条件成立", "what it is to be lifted for"),
+    "planned": Bilingual("承诺", "the promise"),
 }
 UNITS = {
     "natural_days": Bilingual("个自然日", "natural day"),
@@ -83,6 +105,7 @@ CONSEQUENCES = {
     "approve": Bilingual("视为同意，案件办结", "deemed approval, which ends the case"),
     "hand_over": Bilingual("移交{to}", "a hand-over to {to}"),
     "publish": Bilingual("经审核后拟予公布", "publication after review"),
+    "raise": Bilingual("上报", "it is raised within the office"),
 }
 ACKNOWLEDGED = {"card": Bilingual("黄牌", "a card"), "lift": Bilingual("提级通知", "a lift")}
 CARDS = {"yellow": Bilingual("黄", "yellow"), "red": Bilingual("红", "red")}
@@ -107,7 +130,21 @@ NEEDS = {
     "heard": Bilingual("企业已评价或已回访", "the enterprise's rating or a follow-up"),
     "finding": Bilingual("已作合理性认定", "a finding of reasonableness"),
 }
-OWNERS = {"unit": Bilingual("承办单位", "the unit"), "office": Bilingual("营商环境办", "the office")}
+OWNERS = {
+    "unit": Bilingual("承办单位", "the unit"),
+    "office": Bilingual("营商环境办", "the office"),
+    "both": Bilingual(
+        "承办单位（经债权人或者营商环境办确认）", "the unit, confirmed by the creditor or the office"
+    ),
+}
+RAISED_TO = {
+    "head": Bilingual("营商环境办负责人", "the head of the office"),
+    "in_charge": Bilingual("营商环境办分管领导", "the leader in charge of the office"),
+}
+GUIDED_BY = {
+    "office": Bilingual("营商环境办", "the office"),
+    "lead_unit": Bilingual("主办单位", "the lead unit"),
+}
 PAGE = {
     "source": Bilingual("依据", "Source"),
     "in_force_on": Bilingual("施行日期", "In force from"),
@@ -116,6 +153,7 @@ PAGE = {
     "settings": Bilingual("本地规定", "Settings"),
     "decided": Bilingual("决定依据", "Decided by"),
     "not_given": Bilingual("尚未给出；打印时请附本地规定文件", "not given; print with the settings file"),
+    "by_default": Bilingual("（本地规定未给出，按取定值）", " (by default: the settings do not give it)"),
     "clause": Bilingual("依据条款", "Clause"),
     "choice": Bilingual("取定说明", "Choice"),
     "chosen": Bilingual("取定", "a choice"),
@@ -143,6 +181,9 @@ TOPICS = {
     "reminder": Bilingual("到期前提醒", "Reminder before the end"),
     "ladder": Bilingual("逾期及其他情形的处理", "What follows"),
     "levels": Bilingual("提级的层级", "Levels"),
+    "raising": Bilingual("上报", "Raised"),
+    "promises": Bilingual("承诺", "Promises"),
+    "approval": Bilingual("超时默认", "Silent approval"),
     "never_lifted": Bilingual("不予提级", "Never lifted"),
     "acknowledgement": Bilingual("签收", "Acknowledgement"),
     "extension": Bilingual("延期", "Extension"),
@@ -165,6 +206,35 @@ SENTENCES = {
     ),
     "stage": Bilingual("{name}（由{owner}登记）{dates}。", "{name}, entered by {owner}{dates}."),
     "with_dates": Bilingual("，登记时给定日期", ", with dates"),
+    "with_sums": Bilingual("，登记时给定日期和金额", ", with dates and sums"),
+    "pays": Bilingual(
+        "，登记付款金额，累计付款自最早一期起抵扣",
+        ", with the sum paid; what was paid meets the earliest first",
+    ),
+    "promised": Bilingual(
+        "{name}{where}：承诺之日 24:00 前，责任方为{owner}。{met}，即为按时。",
+        "{name}{where}: by 24:00 of the promised day, by {owner}. Met by {met}.",
+    ),
+    "until_gathered": Bilingual(
+        "{name}{where}：自{start}起，在该提级步骤规定的时间内，责任方为{owner}。{met}，即为按时。",
+        "{name}{where}: within the time that the lift gives, from {start}, by {owner}. Met by {met}.",
+    ),
+    "gather": Bilingual(
+        "（先由营商环境办汇总梳理，最长 {limit}，期满即行提级）",
+        " (once the office has gathered it, within {limit}; then it is lifted anyway)",
+    ),
+    "raising": Bilingual(
+        "营商环境办超期的事项上报：依次为{names}，每级相隔 {limit}，办理后停止。",
+        "What the office misses is raised to {names}, one after the other, {limit} apart, until it is met.",
+    ),
+    "promises": Bilingual(
+        "承诺的完成日期是时限，不是办结；自交办起最长 {cap}，超过的须{rank}批准。",
+        "A promised day is a limit, not completion; {cap} from dispatch at most, beyond that with {rank}.",
+    ),
+    "each_leg": Bilingual(
+        "各部门逾期未决定的，仅就其本部门部分视为同意；有一个部门不同意的，整件不予同意。",
+        "A department's silence approves its own part alone; one denial denies the whole.",
+    ),
     "own_limits": Bilingual("{names}可以按件另定时限。", "A case may bring a limit of its own for {names}."),
     "reminder": Bilingual(
         "{names}：时间过去 {percent}% 时提醒。",
@@ -194,11 +264,19 @@ SENTENCES = {
     ),
     "rank": Bilingual("不超过 {limit}：{rank}批准。", "Up to {limit}: approved by {rank}."),
     "pauses": Bilingual("可以暂停，最长 {cap}。", "Time may be paused for {cap} at most."),
+    "pauses_told": Bilingual(
+        "暂停达到最长时间自动结束的，予以记载并告知。", "That a pause ended at its cap is recorded and told."
+    ),
+    "pauses_units_only": Bilingual(
+        "暂停只停承办单位的时限，营商环境办的时限照常计算。",
+        "A pause stops a unit's limits; the office's run on.",
+    ),
     "ground": Bilingual("{name}：最长 {cap}，{rank}批准。", "{name}: {cap} at most, approved by {rank}."),
     "reopening": Bilingual(
         "评价为{names}的可以重新办理{within}{times}{finding}。",
         "May be reopened after a rating of {names}{within}{times}{finding}.",
     ),
+    "after_closure": Bilingual("销号后也可以重新办理。", " Also after closure."),
     "within": Bilingual("，须在办结后 {limit}内", ", within {limit} of completion"),
     "finding": Bilingual("，须认定为合理诉求", ", where it was found reasonable"),
     "merging": Bilingual(
@@ -206,6 +284,20 @@ SENTENCES = {
         "Repeats of one problem may be merged; they share {names}.",
     ),
     "referral": Bilingual("可以引导至：{names}。", "May be referred to: {names}."),
+    "guided_by": Bilingual("可由{names}引导。", "{names} may refer it."),
+    "followed": Bilingual(
+        "引导后继续跟踪，承接单位接收后才终结；退回的，重新办理。",
+        "A referral is followed until it was received there; what comes back is handled again.",
+    ),
+    "against_word": Bilingual(
+        "合理诉求评价不满意仍销号的，须{rank}批准并说明理由，单独统计。",
+        "Closing a reasonable appeal rated not satisfied needs {rank} and a reason, and is counted.",
+    ),
+    "before_dispatch": Bilingual(
+        "不合理或者已解释说明的，取得企业理解后可以不经交办销号{otherwise}。",
+        "What is unfounded or explained may be closed without dispatch once it is understood{otherwise}.",
+    ),
+    "otherwise": Bilingual("；未取得理解的，须{rank}批准", "; without that, with {rank}"),
     "closure": Bilingual("销号前须具备：{names}。", "Needed before closure: {names}."),
     "office_hours": Bilingual("{names}，单位另有规定的除外。", "{names}, where a unit has none of its own."),
     "hours_since": Bilingual("{day}起：{names}。", "From {day} on: {names}."),
@@ -229,6 +321,13 @@ SENTENCES = {
     "pauses_move_given_moments": Bilingual(
         "交办时指定到期时刻的，按暂停的时间顺延；批准暂停时写明照常计算的除外。",
         "A moment given at dispatch moves by what was paused, unless the pause says that it runs on.",
+    ),
+    "default": Bilingual(
+        "{limit}（本地规定“{name}”未给出时的取定值）", "{limit} (unless the settings give '{name}')"
+    ),
+    "pauses_in_due_minute": Bilingual(
+        "在到期的那一分钟之内批准的暂停有效，时限自该分钟起停止计算。",
+        "A pause that begins in the due minute is in time: the clock stops there.",
     ),
     "setting": Bilingual("{limit}（本地规定“{name}”）", "{limit} (settings, '{name}')"),
     "open": Bilingual("由本地规定“{name}”给定的时间", "the time the settings give as '{name}'"),

@@ -17,9 +17,10 @@ from huying.commands import pack_text
 from huying.commands.main import app
 from shared import events
 from shared.rules.pack import pack
-from shared.rules.pack.desks import Need, Shared
+from shared.rules.pack.desks import By, GuidedBy, Need, Shared
 from shared.rules.pack.ladder import Consequence
 from shared.rules.pack.parts import Meeting, Owner, Start
+from shared.rules.terms import RaisedTo
 from shared.rules.time.limits import LimitUnit
 from shared.rules.wording import words
 from shared.rules.wording.sentences import LANGUAGES, sentences
@@ -27,6 +28,7 @@ from shared.rules.wording.sentences import LANGUAGES, sentences
 ROOT = Path(pack_text.__file__).parents[2]
 SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"
 SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
+EVERY_WORD = ROOT / "tests" / "packs" / "every_word.yaml"
 BOZHOU = pack.PACKS / "bozhou-2024@1.yaml"
 
 
@@ -272,7 +274,9 @@ def test_text_from_a_pack_cannot_become_markup(tmp_path):
         (words.CONSEQUENCES, Consequence),
         (words.MEETINGS, Meeting),
         (words.STARTS, Start),
-        (words.OWNERS, Owner),
+        (words.OWNERS, {*Owner, By.BOTH}),
+        (words.RAISED_TO, RaisedTo),
+        (words.GUIDED_BY, GuidedBy),
         (words.UNITS, LimitUnit),
         (words.DEADLINES, events.DeadlineKind),
         (words.KINDS, events.Kind),
@@ -289,5 +293,6 @@ def test_there_are_words_for_all_that_a_pack_can_say(said, of):
 
 
 def test_every_part_of_a_pack_that_is_founded_has_its_topic():
-    told = {sentence.topic for name in pack.known() for sentence in sentences(pack.unbound(name), "zh")}
+    packs = [*pack.known(), EVERY_WORD]
+    told = {sentence.topic for name in packs for sentence in sentences(pack.unbound(name), "zh")}
     assert told == words.TOPICS.keys()

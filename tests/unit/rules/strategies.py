@@ -33,9 +33,10 @@ CARDS = [uuid5(NAMESPACE, f"{CASE} card {leg} 1 {kind}") for leg in LEGS for kin
 FIRST = datetime(2026, 9, 25, tzinfo=UTC)  # make-up days and National Day lie ahead
 DAYS = 40
 
-PLANNED = "planned"
-STAGES = [PLANNED, "seen", "checked"]
-WORDS = [*DeadlineKind, "first", "second"]
+DATED = "agreed"
+STAGES = [DATED, "seen", "checked"]
+WORDS = [*(kind for kind in DeadlineKind if kind not in ("promise", "gathering")), "first", "second"]
+STARTS = [start for start in Start if start not in (Start.PLANNED, Start.TO_BE_LIFTED)]
 LEVELS = ["county", "city", "province"]
 GROUND = {"clause": "x"}
 USUAL = [["08:30", "12:00"], ["14:30", "17:30"]]
@@ -71,13 +72,14 @@ def some(words: Any, least: int = 0) -> st.SearchStrategy[list[Any]]:
 def _rules(draw: st.DrawFn, deadline: str, stages: list[str]) -> list[Part]:
     """One deadline's limits: for all rounds or for the first and later ones, perhaps another for a kind."""
     usual = USUAL_START.get(deadline, Start.ROUND)
-    start = draw(st.sampled_from([usual, usual, *Start, *stages]))
+    start = draw(st.sampled_from([usual, usual, *STARTS, *stages]))
     rule: Part = {**GROUND, "deadline": deadline, "starts": start}
     rule["title"] = {"zh": deadline, "en": deadline}
-    rule["of"] = draw(st.sampled_from(["unit", "unit", "office"]))
+    asked = start in (Start.EXTENSION_ASKED, Start.PAUSE_ASKED)
+    rule["of"] = "office" if asked else draw(st.sampled_from(["unit", "unit", "office"]))
 
     def limited(**more: Any) -> Part:
-        return rule | more | ({} if start == PLANNED else {"limit": draw(limits)})
+        return rule | more | ({} if start == DATED else {"limit": draw(limits)})
 
     rules = [limited()]
     if start not in OF_THE_CASE and draw(st.booleans()):
@@ -97,7 +99,10 @@ def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> 
         rounds = [] if of_case else draw(st.sampled_from([[], ["1"], ["1", "2+"], ["2"]]))
         for span in rounds or draw(st.sampled_from([[], ["1+"]])):
             allowed = [
-                act for act in Consequence if levels or act is not Consequence.LIFT or start != Start.LIFTED
+                act
+                for act in Consequence
+                if act is not Consequence.RAISE
+                and (levels or act is not Consequence.LIFT or start != Start.LIFTED)
             ]
             if of_case or its[0]["of"] == "office":
                 allowed = [act for act in allowed if act not in OF_A_UNIT]
@@ -135,11 +140,12 @@ def _made(draw: st.DrawFn) -> Pack:
     stages = draw(some(STAGES))
     deadlines = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True))
     rules = {deadline: draw(_rules(deadline, stages)) for deadline in deadlines}
-    dated = any(its[0]["starts"] == PLANNED for its in rules.values())
+    dated = any(its[0]["starts"] == DATED for its in rules.values())
     by_dispatch = [deadline for deadline, its in rules.items() if its[0]["starts"] == Start.ROUND]
     bringable = draw(some([*by_dispatch, *(word for word in DeadlineKind if word not in rules)]))
     levels = draw(st.sampled_from([[], [], LEVELS[:1], LEVELS]))
-    of_leg = [*(meeting for meeting in Meeting if meeting not in MEETS_CASE), *stages]
+    of_leg = [*(word for word in Meeting if word not in (*MEETS_CASE, Meeting.PLANNED)), *stages]
+    followed = any(its[0]["starts"] == Start.REFERRED for its in rules.values())
     met_by = {
         deadline: draw(some(MEETS_CASE if its[0]["starts"] in OF_THE_CASE else of_leg, 1))
         for deadline, its in rules.items()
@@ -148,7 +154,7 @@ def _made(draw: st.DrawFn) -> Pack:
     extendable = [
         deadline
         for deadline in met_by
-        if deadline not in rules or rules[deadline][0]["starts"] not in (*OF_THE_CASE, PLANNED)
+        if deadline not in rules or rules[deadline][0]["starts"] not in (*OF_THE_CASE, DATED)
     ]
     named = {"zh": "x", "en": "x"}
     made = {
@@ -163,8 +169,7 @@ def _made(draw: st.DrawFn) -> Pack:
         "counting": draw(st.none() | _counting),
         "met_by": met_by,
         "stages": [
-            {**GROUND, "stage": stage, "title": named, "dates": stage == PLANNED and dated}
-            for stage in stages
+            {**GROUND, "stage": stage, "title": named, "dates": stage == DATED and dated} for stage in stages
         ],
         "limits": [rule for its in rules.values() for rule in its],
         "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
@@ -172,6 +177,9 @@ def _made(draw: st.DrawFn) -> Pack:
         "ladder": draw(_steps(rules, levels)),
         "levels": _levels(levels),
         "never_lifted": draw(st.sampled_from([None, {"marks": [Mark.PETITION], **GROUND}])),
+        "referral": {"destinations": [{"to": "court", "title": named}], "followed": True, **GROUND}
+        if followed
+        else None,
         "extension": {
             "deadlines": draw(some(extendable)),
             "cap": draw(limits),
@@ -247,7 +255,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     ),
     "limit": limits,
     "deadline": st.sampled_from(WORDS),
-    "stage": st.sampled_from([*STAGES, PLANNED, "contacted"]),
+    "stage": st.sampled_from([*STAGES, DATED, "contacted"]),
     "dates": st.lists(moments, max_size=3).map(tuple),
     "sums": st.lists(st.integers(0, 3).map(Decimal), max_size=3).map(tuple),
     "paid": st.none() | st.integers(0, 4).map(Decimal),

@@ -1,6 +1,7 @@
 """Rule packs: what is shipped, how versions and settings are found, and what a pack comes to for a kind."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -277,3 +278,65 @@ def test_a_version_of_settings_is_refused_where_a_pack_takes_none_also_to_look_a
     with pytest.raises(PackGone, match="pack 'bowu-2022' takes no settings: ask for bowu-2022@1"):
         pack.unbound("bowu-2022@1.5")
     assert pack.unbound("qingyang-2023@1.5").ref == "qingyang-2023@1"
+
+
+DEFAULTED = Path(__file__).parents[2] / "packs" / "every_word.yaml"
+
+
+def test_a_setting_with_a_default_needs_no_settings_file():
+    ready = pack.load(DEFAULTED)
+    assert ready.ref == "every-word@3"
+    rule = next(rule for rule in ready.limits if rule.deadline == "complaint")
+    assert ready.limit(rule.limit) == Limit(number=3, unit=LimitUnit.WORKING_DAYS)
+
+
+def test_the_settings_file_wins_over_a_default_where_it_names_the_number(tmp_path):
+    given = tmp_path / "settings.yaml"
+    given.write_text(
+        "every-word:\n  - version: 4\n    decided: by us\n    limits:\n"
+        "      complaint: {number: 2, unit: working_days}\n",
+        encoding="utf-8",
+    )
+    ready = pack.load(DEFAULTED, given)
+    limits = {rule.deadline: rule.limit and ready.limit(rule.limit) for rule in ready.limits}
+    assert ready.ref == "every-word@3.4"
+    assert (limits["complaint"].number, limits["closure"].number) == (2, 3)
+
+
+def test_a_settings_file_that_says_nothing_of_the_pack_leaves_its_defaults(tmp_path):
+    given = tmp_path / "settings.yaml"
+    given.write_text("other: []\n", encoding="utf-8")
+    assert pack.load(DEFAULTED, given).ref == "every-word@3"
+
+
+def test_a_case_registered_by_the_defaults_stays_with_them_when_numbers_are_decided_later(tmp_path):
+    shutil.copy(DEFAULTED, tmp_path / "every-word.yaml")
+    given = tmp_path / "settings.yaml"
+    given.write_text(
+        "every-word:\n  - version: 1\n    decided: by us\n    limits:\n"
+        "      complaint: {number: 2, unit: working_days}\n",
+        encoding="utf-8",
+    )
+    assert pack.load("every-word", given, tmp_path).ref == "every-word@3.1"
+    assert pack.load("every-word@3", given, tmp_path).ref == "every-word@3"
+    with pytest.raises(PackGone, match="has no version 7 here"):
+        pack.load("every-word@3.7", given, tmp_path)
+
+
+def test_version_two_stands_beside_version_three_and_still_amends_the_first(tmp_path):
+    shutil.copy(pack.PACKS / "bozhou-2024@1.yaml", tmp_path)
+    second = next(
+        path
+        for path in (pack.PACKS / "bozhou-2024@2.yaml", pack.PACKS / "bozhou-2024.yaml")
+        if path.is_file() and pack.read(path).version == 2
+    )
+    shutil.copy(second, tmp_path / "bozhou-2024@2.yaml")
+    third = (tmp_path / "bozhou-2024@1.yaml").read_text("utf-8").replace("version: 1\n", "version: 3\n")
+    (tmp_path / "bozhou-2024.yaml").write_text(third, encoding="utf-8")
+    refs = {name: pack.load(name, folder=tmp_path).ref for name in ("bozhou-2024", "bozhou-2024@2")}
+    assert refs == {"bozhou-2024": "bozhou-2024@3", "bozhou-2024@2": "bozhou-2024@2"}
+    assert pack.load("bozhou-2024@2", folder=tmp_path).counting.whole_minutes
+    assert [file.name for file in pack.files_of("bozhou-2024@2", tmp_path)] == [
+        "bozhou-2024@2.yaml",
+        "bozhou-2024@1.yaml",
+    ]
