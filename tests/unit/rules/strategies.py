@@ -131,7 +131,11 @@ def _step(when: Part, do: list[Consequence], leader: dict[str, str]) -> Part:
 
 _counting = st.fixed_dictionaries(
     {word: st.booleans() for word in Counting.model_fields if word not in ("clause", "choice")}
-).map(lambda words: words | GROUND)
+).map(
+    lambda words: (
+        words | GROUND | {"pauses_in_due_minute": words["pauses_in_due_minute"] and words["whole_minutes"]}
+    )
+)
 
 
 @st.composite
