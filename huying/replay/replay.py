@@ -54,9 +54,11 @@ class DrivenServices(NamedTuple):
 async def own_services(
     profile: Profile, pack_id: str, rules: Pack, settings: Path | None
 ) -> AsyncIterator[DrivenServices]:
-    """Services for one replay under `rules`; they are removed when the block is left."""
+    """Services for one replay, removed at its end; all cases are under `rules`, whatever their day."""
     settings_of_city = {
-        "pack" if profile.case == "appeal" else "financing_pack": pack_id,
+        "pack" if profile.case == "appeal" else "financing_pack": rules.ref
+        if pack.is_id(pack_id)
+        else pack_id,
         "pack_settings": settings,
     }
     async with scratch(**settings_of_city, zone=rules.zone, log_level="WARNING") as cluster:

@@ -11,7 +11,7 @@ from services.financing.judgement import take
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import go_on
 from services.financing.queries import RememberedFact
-from services.financing.rules import pack_now, pack_of, routing_now
+from services.financing.rules import newest_pack, pack_of, routing_now
 from services.financing.tables import CASES
 from services.financing.work import Work
 from shared.database.connection import Connection
@@ -97,6 +97,6 @@ async def judge(context: ServiceContext) -> None:
 
 async def wait_for_judgement(context: ServiceContext) -> None:
     """Refuse a pack or routing rules that cannot be used; say no watermark before the first judgement."""
-    pack_now(context)
+    newest_pack(context)
     routing_now(context)
     await shared.prepare(context, CASES)

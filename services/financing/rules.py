@@ -1,22 +1,32 @@
 """The rule packs that cases are judged under, and the routing rules, as the settings name them."""
 
+from datetime import datetime
+
 from services.financing.loans import routing
 from services.financing.loans.routing import BankRouting
 from services.financing.settings import settings_of
-from shared.rules.pack import pack
+from shared.rules.pack import pack, versions
 from shared.rules.pack.pack import Pack
 from shared.service.service import ServiceContext
 
 
-def pack_now(context: ServiceContext) -> Pack:
-    """The pack that new cases are judged under. PackError for a pack with mistakes, and for a missing one."""
+def pack_on(context: ServiceContext, at: datetime) -> Pack:
+    """The pack for a case that is registered at `at`. PackError for a missing one, and for mistakes."""
+    settings = settings_of(context)
+    return versions.in_force(
+        settings.financing_pack, at.astimezone(context.zone).date(), settings.pack_settings
+    )
+
+
+def newest_pack(context: ServiceContext) -> Pack:
+    """The newest version of the pack that the settings name. PackError as for `pack_on`."""
     settings = settings_of(context)
     return pack.load(settings.financing_pack, settings.pack_settings)
 
 
 def pack_of(context: ServiceContext, ref: str) -> Pack:
     """The pack with this reference. PackError for a missing one."""
-    own = pack_now(context)
+    own = newest_pack(context)
     return own if own.ref == ref else pack.load(ref, settings_of(context).pack_settings)
 
 

@@ -74,10 +74,11 @@ async def register(body: acts.NewAppeal, request: Writing) -> Response:
         )
     pack = _pack(request.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    code_hash, zone = receipt_hash(code), request.context.zone
+    code_hash, zone, book = receipt_hash(code), request.context.zone, rulebook(request.context)
 
     def do(work: Work) -> Answer:
-        appeal = work.register(body, appeal_id, pack, work.at, zone, code_hash)
+        in_force = book.in_force(pack, work.at.astimezone(zone).date())
+        appeal = work.register(body, appeal_id, in_force, work.at, zone, code_hash)
         answer = {
             "appeal_id": appeal_id,
             "registration_number": appeal.registration_number,

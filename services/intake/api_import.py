@@ -119,8 +119,10 @@ def _bring_in(
     if isinstance(past, acts.PastAppeal):
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
-        zone = context.zone
-        return work.register(past, appeal_id, named_packs[past.pack], at, zone, source_id=past.source_id)
+        zone, named = context.zone, named_packs[past.pack]
+        if past.pack is None or pack.is_id(past.pack):
+            named = rulebook(context).in_force(named, at.astimezone(zone).date())
+        return work.register(past, appeal_id, named, at, zone, source_id=past.source_id)
     if appeal_id not in work.appeals:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
     if isinstance(past, acts.PastMerge):

@@ -1,11 +1,12 @@
 """The rule packs and the calendar that a service goes by, loaded when it starts."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from shared.judging.settings import RulesSettings
-from shared.rules.pack import pack
+from shared.rules.pack import pack, versions
 from shared.rules.time.calendar import Calendar
 from shared.service.errors import Unavailable
 from shared.service.service import ServiceContext
@@ -29,12 +30,23 @@ class Rulebook:
         self.pack = pack.load(settings.pack, settings.pack_settings)
         self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.calendar = Calendar.load(zone, settings.calendar)
+        self._of_one_version = {
+            own.ref
+            for name, own in {settings.pack: self.pack, **self.procedures}.items()
+            if not pack.is_id(name)
+        }
 
     @classmethod
     def load(cls, context: ServiceContext) -> "Rulebook":
         """The rulebook by the settings of a service."""
         assert isinstance(context.settings, RulesSettings)
         return cls(context.settings, context.zone, context.log)
+
+    def in_force(self, newest: pack.Pack, day: date) -> pack.Pack:
+        """The version of a pack for what is registered on `day`; one that the settings pin is itself."""
+        if newest.ref in self._of_one_version:
+            return newest
+        return versions.in_force(newest.id, day, self._pack_settings)
 
     def pack_of(self, ref: str) -> pack.Pack:
         """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""

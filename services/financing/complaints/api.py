@@ -11,7 +11,7 @@ from services.financing.complaints.domain import complain, decide
 from services.financing.complaints.views import for_regulator
 from services.financing.loans.api_office import part
 from services.financing.loans.api_status import opened
-from services.financing.rules import pack_now
+from services.financing.rules import pack_on
 from services.financing.work import Work
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
@@ -48,12 +48,14 @@ async def complain_by_enterprise(
 
 
 async def _complain(request: WriteContext, loan_id: UUID, body: acts.Complain) -> Response:
-    complaint_id, pack = uuid4(), pack_now(request.context)
+    complaint_id = uuid4()
     by = request.caller.name if request.caller.role else "enterprise"
 
     def do(work: Work) -> Answer:
         loan = work.loan(loan_id).model_copy(deep=True)
-        complaint, event = complain(loan, body, complaint_id, work.at, by, pack.ref)
+        complaint, event = complain(
+            loan, body, complaint_id, work.at, by, pack_on(request.context, work.at).ref
+        )
         work.keep(loan)
         work.say(complaint, [event])
         answer = {"complaint_id": complaint_id, "complaint": complaint.number, "bank": complaint.bank}

@@ -12,7 +12,7 @@ from services.financing.answers import ChangedLoan, RegisteredLoan
 from services.financing.enterprises.domain import EnterpriseKey, completed
 from services.financing.loans import acts, domain
 from services.financing.loans.document import LoanDocument, LoanState
-from services.financing.rules import pack_now, routing_now
+from services.financing.rules import pack_on, routing_now
 from services.financing.work import Work
 from shared.roles import AccountRole
 from shared.service.receipts import CHANCE_BYTES, receipt_code, receipt_hash
@@ -35,12 +35,12 @@ async def register(body: acts.LoanRequestBody, request: Writing) -> Response:
     """
     context, at_window = request.context, request.caller.role in (AccountRole.OPERATOR, AccountRole.OFFICE)
     enterprise = EnterpriseKey(body.enterprise.credit_code)
-    pack, routing, zone = pack_now(context), routing_now(context), context.zone
+    routing, zone = routing_now(context), context.zone
     loan_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
 
     def do(work: Work) -> Answer:
         wish = completed(body, work.enterprises.get(enterprise.credit_code) if at_window else None)
-        day = work.at.astimezone(zone).date()
+        pack, day = pack_on(context, work.at), work.at.astimezone(zone).date()
         number = domain.registration_number(pack.prefix, day, work.last_numbers[day] + 1)
         loan, events = domain.register(
             wish, loan_id, number, pack, work.at, receipt_hash(code), routing, work.banks

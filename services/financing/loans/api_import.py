@@ -1,7 +1,6 @@
 """Past loan requests over HTTP, for the importer."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import APIRouter, Response
@@ -10,10 +9,10 @@ from services.financing.answers import ImportedLoan
 from services.financing.banks.domain import accept_past
 from services.financing.loans import acts, domain
 from services.financing.loans.document import LoanDocument, LoanState
-from services.financing.rules import pack_now
+from services.financing.rules import pack_on
 from services.financing.work import Work
-from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, NotFound
+from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.bodies import in_item
 from shared.web.request import Writing
@@ -31,31 +30,31 @@ router = APIRouter(tags=["financing"])
 async def import_(body: acts.ImportLoans, request: Writing) -> Response:
     """Import past acts, all or none; for the importer alone, while judgement is held (`PUT /hold`)."""
     await request.require_hold()
-    keys, zone, pack = set[Any](), request.context.zone, pack_now(request.context)
+    keys, context = set[Any](), request.context
     for i, act in enumerate(body.items):
         with in_item("items", i):
-            request.context.clock.check_import(act.occurred_at)
+            context.clock.check_import(act.occurred_at)
         keys.add(domain.imported_id(body.source, act.source_id))
         if isinstance(act, acts.PastLoan):
-            keys.add(act.occurred_at.astimezone(zone).date())
+            keys.add(act.occurred_at.astimezone(context.zone).date())
 
     def do(work: Work) -> Answer:
         items = []
         for i, act in enumerate(body.items):
             with in_item("items", i):
-                loan = _bring_in(work, body.source, act, pack, zone)
+                loan = _bring_in(work, body.source, act, context)
             items.append({"source_id": act.source_id, "registration_number": loan.number})
         return Answer(orjson.dumps({"items": items}).decode())
 
     return await request.write(keys, do)
 
 
-def _bring_in(work: Work, source: str, act: acts.AnyPastAct, pack: Pack, zone: ZoneInfo) -> LoanDocument:
+def _bring_in(work: Work, source: str, act: acts.AnyPastAct, context: ServiceContext) -> LoanDocument:
     loan_id = domain.imported_id(source, act.source_id)
     if isinstance(act, acts.PastLoan):
         if loan_id in work.cases:
             raise Conflict("该需求已导入", "this request was brought in already", "source_id")
-        day = act.occurred_at.astimezone(zone).date()
+        pack, day = pack_on(context, act.occurred_at), act.occurred_at.astimezone(context.zone).date()
         number = domain.registration_number(pack.prefix, day, work.next_number(day))
         loan, events = domain.register_past(act, loan_id, number, pack, work.banks)
         work.say(loan, events)

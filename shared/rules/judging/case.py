@@ -19,8 +19,8 @@ from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Due, Limit, Pause
 
 BEYOND_CALENDAR = Due(None, None, True)
-ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED}
-"""Starts that count once a round. An objection or a stage counts again once its last deadline is met."""
+ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED, Start.RETURNED}
+"""Starts that count once a round. An objection, a return, a stage count again once the last one is met."""
 
 
 class Case:
@@ -64,6 +64,11 @@ class Case:
         """Whether there is a leg that did not end, and every such leg is completed."""
         completed = [leg.completed for leg in self.legs.values() if not leg.ended]
         return bool(completed) and all(completed)
+
+    def all_returned(self) -> bool:
+        """Whether nobody has the case: every leg ended, or was completed by giving the case back."""
+        legs = self.legs.values()
+        return bool(legs) and all(leg.ended or (leg.completed and leg.returned) for leg in legs)
 
     def counted_from(self, at: datetime) -> datetime:
         """From when what happens at `at` counts: the minute shown, where whole minutes count."""

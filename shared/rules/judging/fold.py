@@ -70,6 +70,8 @@ def contact(case: Case, act: acts.Contacted, at: datetime) -> None:
     if leg := _live(case, act):
         case.meet(Meeting.CONTACTED, leg.deadlines, at)
         case.begin(Start.CONTACTED, leg, at)
+    elif (leg := case.legs.get(act.leg_id)) and not leg.ended:
+        case.meet(Meeting.CONTACTED, _outlasting(case, leg), at)
 
 
 def respond(case: Case, act: acts.Responded, at: datetime) -> None:
@@ -81,6 +83,7 @@ def respond(case: Case, act: acts.Responded, at: datetime) -> None:
 def reach(case: Case, act: acts.Reached, at: datetime) -> None:
     leg = _live(case, act)
     if leg and act.stage in case.table.stages:
+        leg.returned = act.stage in case.table.returning
         case.meet(act.stage, leg.deadlines, at)
         case.begin(act.stage, leg, at, tuple(_utc(date) for date in act.dates))
 
@@ -89,16 +92,24 @@ def complete(case: Case, act: acts.Completed, at: datetime) -> None:
     if leg := _live(case, act):
         case.meet(Meeting.COMPLETED, leg.deadlines, at)
         leg.completed = True
-        void(leg.deadlines)
+        outlasting = _outlasting(case, leg)
+        void([deadline for deadline in leg.deadlines if deadline not in outlasting])
         case.resume(leg, at)
         case.clear_cards(leg, at)
         _meet_if_all_completed(case, at)
+
+
+def _outlasting(case: Case, leg: Leg) -> list[Deadline]:
+    """The deadlines of a leg that its completion does not end."""
+    return [deadline for deadline in leg.deadlines if deadline.kind in case.table.outlasting]
 
 
 def _meet_if_all_completed(case: Case, at: datetime) -> None:
     if case.all_completed():
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
         case.begin(Start.ALL_COMPLETED, None, at)
+    if case.all_returned():
+        case.begin(Start.RETURNED, None, at)
 
 
 def object_(case: Case, act: acts.Objected, at: datetime) -> None:

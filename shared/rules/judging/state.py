@@ -89,6 +89,7 @@ class Leg:
     completed: bool = False
     ended: bool = False
     refused: bool = False
+    returned: bool = False
     deadlines: list[Deadline] = field(default_factory=list)
     pauses: tuple[Pause, ...] = ()
     pause_cap: Limit | None = None

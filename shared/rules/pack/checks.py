@@ -86,6 +86,11 @@ def _limits(pack: "Pack") -> Iterator[Mistake]:
         if rule.start not in (*Start, *stages):
             known = ", ".join([*Start, *stages])
             yield (*place, "starts"), f"'{rule.start}' starts nothing: choose from {known}"
+        if rule.start == Start.RETURNED and not any(stage.returns for stage in pack.stages):
+            yield (
+                (*place, "starts"),
+                "no stage gives a case back: say `returns` of one, or start it otherwise",
+            )
         stage = stages.get(rule.start)
         brings = stage.dates if stage else rule.start in BRINGS_ITS_END
         if brings != (rule.limit is None):

@@ -25,6 +25,7 @@ class Stage(Rule):
 
     `sums`: with an amount each. `pays`: reaching it brings a sum, and what was paid so far meets the amounts,
     the earliest first.
+    With `returns` the unit gives the case back undone by reaching it, as a bank does that declines.
     """
 
     stage: PackWord
@@ -33,6 +34,7 @@ class Stage(Rule):
     dates: bool = False
     sums: bool = False
     pays: bool = False
+    returns: bool = False
 
 
 class ApprovalRank(Strict):

@@ -242,6 +242,11 @@ def file_of(id_or_path: str | Path, folder: Path = PACKS) -> Path:
     return older[f"{name}@{version}"]
 
 
+def is_id(name: str) -> bool:
+    """Whether `name` is the id of a pack alone, without a version, and no file."""
+    return "@" not in name and not _is_path(name)
+
+
 def _is_path(id_or_path: str | Path) -> bool:
     return isinstance(id_or_path, Path) or "/" in id_or_path or id_or_path.endswith((".yaml", ".yml"))
 

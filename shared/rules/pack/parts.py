@@ -53,12 +53,14 @@ class Start(StrEnum):
     `round`: a dispatch, also a later one. `upheld`: a unit gave its part back, or was relieved of it.
     `heard`: every leg is completed and the enterprise was heard, where the closure needs that.
     `to_be_lifted`: a lift waits for what the office gathers. `planned`: a unit promised a day.
+    `returned`: every leg reached a stage with `returns`, so nobody has the case.
     """
 
     RECEIVED = "received"
     LIFTED = "lifted"
     ALL_COMPLETED = "all_completed"
     HANDED_OVER = "handed_over"
+    RETURNED = "returned"
     ROUND = "round"
     OBJECTED = "objected"
     CONTACTED = "contacted"
@@ -84,6 +86,7 @@ OF_THE_CASE = frozenset(
         Start.HEARD,
         Start.REFERRED,
         Start.TO_BE_LIFTED,
+        Start.RETURNED,
     }
 )
 """What starts a deadline of the whole case; everything else, stages too, starts one of a leg."""
@@ -294,6 +297,7 @@ class LimitRule(Rule):
     `starts` is an act or a stage; left out, what usually starts it. Without `limit` the stage that starts
     it brings the dates, one deadline each, and what meets them meets one at a time, the earliest first; a
     promise brings its day, and the step of a lift the time to gather.
+    With `outlasts` a leg's completion does not end it: it runs until it is met or passes.
     """
 
     deadline: PackWord
@@ -303,6 +307,7 @@ class LimitRule(Rule):
     rounds: Rounds = EVERY_ROUND
     kinds: frozenset[Kind] = frozenset()
     limit: LimitOrSetting | None = None
+    outlasts: bool = False
 
     @property
     def start(self) -> str:
@@ -319,6 +324,10 @@ class LimitRule(Rule):
         """ValueError for what does not go together."""
         if self.of_the_case and self.rounds != EVERY_ROUND:
             raise ValueError(f"'{self.deadline}' is of the whole case and has no rounds: leave `rounds` out")
+        if self.outlasts and self.of_the_case:
+            raise ValueError(
+                f"'{self.deadline}' is of the whole case, no completion ends it: leave `outlasts` out"
+            )
         if self.title is None and self.deadline not in list(DeadlineKind):
             raise ValueError(f"'{self.deadline}' is no usual deadline: give it a `title`, zh and en")
         return self

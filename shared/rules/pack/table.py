@@ -53,6 +53,8 @@ class Table:
     requested: tuple[Step, ...]
     meets: dict[str, frozenset[str]]
     stages: frozenset[str]
+    returning: frozenset[str]
+    outlasting: frozenset[str]
     percent: dict[str, int]
     extended: frozenset[str]
     extension_cap: Limit | None
@@ -79,6 +81,8 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
             for meeting in {meeting for by in pack.met_by.values() for meeting in by}
         },
         stages=frozenset(stage.stage for stage in pack.stages),
+        returning=frozenset(stage.stage for stage in pack.stages if stage.returns),
+        outlasting=frozenset(rule.deadline for rule in pack.limits if rule.outlasts),
         percent=dict.fromkeys(pack.reminder.deadlines, pack.reminder.percent) if pack.reminder else {},
         extended=frozenset(pack.extension.deadlines) if pack.extension else frozenset(),
         extension_cap=pack.limit(pack.extension.cap) if pack.extension else None,

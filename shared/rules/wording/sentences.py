@@ -62,6 +62,7 @@ class _Sentences:
                 name=self.one(self.stages, stage.stage),
                 owner=self.one(words.OWNERS, stage.by),
                 dates=self._stage_brings(stage),
+                returns=self.say("returns") if stage.returns else "",
             )
             yield self.founded("stages", stage.stage, text, stage)
         yield from self._of_deadlines(apart=apart)
@@ -82,6 +83,7 @@ class _Sentences:
             limit=self.length(rule.limit) if rule.limit else "",
             owner=self.one(words.OWNERS, "office" if rule.of_the_case else rule.of),
             met=self._met(rule.deadline),
+            outlasts=self.say("outlasts") if rule.outlasts else "",
         )
 
     def _stage_brings(self, stage: Stage) -> str:

@@ -59,6 +59,7 @@ STARTS = {
     "lifted": Bilingual("提级", "the lift"),
     "all_completed": Bilingual("各承办单位均办结", "completion by every unit"),
     "handed_over": Bilingual("移交", "the hand-over"),
+    "returned": Bilingual("全部退回，已无单位承办", "the return by every unit"),
     "round": Bilingual("交办", "dispatch"),
     "objected": Bilingual("提出异议", "the objection"),
     "contacted": Bilingual("联系企业", "contact with the enterprise"),
@@ -197,14 +198,18 @@ TOPICS = {
 }
 SENTENCES = {
     "limit": Bilingual(
-        "{name}{where}：自{start}起 {limit}内，责任方为{owner}。{met}，即为按时。",
-        "{name}{where}: within {limit} of {start}, by {owner}. Met by {met}.",
+        "{name}{where}：自{start}起 {limit}内，责任方为{owner}。{met}，即为按时。{outlasts}",
+        "{name}{where}: within {limit} of {start}, by {owner}. Met by {met}.{outlasts}",
     ),
+    "outlasts": Bilingual("办结后仍然计时。", " It runs on after completion."),
     "dates": Bilingual(
         "{name}{where}：“{start}”时给定的各个日期，最早的先算，责任方为{owner}。{met}，即为按时。",
         "{name}{where}: on each date that ‘{start}’ brings, the earliest first, by {owner}. Met by {met}.",
     ),
-    "stage": Bilingual("{name}（由{owner}登记）{dates}。", "{name}, entered by {owner}{dates}."),
+    "stage": Bilingual(
+        "{name}（由{owner}登记）{dates}{returns}。", "{name}, entered by {owner}{dates}{returns}."
+    ),
+    "returns": Bilingual("，即为退回", ", which gives the case back"),
     "with_dates": Bilingual("，登记时给定日期", ", with dates"),
     "with_sums": Bilingual("，登记时给定日期和金额", ", with dates and sums"),
     "pays": Bilingual(

@@ -72,7 +72,8 @@ def some(words: Any, least: int = 0) -> st.SearchStrategy[list[Any]]:
 def _rules(draw: st.DrawFn, deadline: str, stages: list[str]) -> list[Part]:
     """One deadline's limits: for all rounds or for the first and later ones, perhaps another for a kind."""
     usual = USUAL_START.get(deadline, Start.ROUND)
-    start = draw(st.sampled_from([usual, usual, *STARTS, *stages]))
+    starts = [start for start in STARTS if stages or start != Start.RETURNED]
+    start = draw(st.sampled_from([usual, usual, *starts, *stages]))
     rule: Part = {**GROUND, "deadline": deadline, "starts": start}
     rule["title"] = {"zh": deadline, "en": deadline}
     asked = start in (Start.EXTENSION_ASKED, Start.PAUSE_ASKED)
@@ -173,7 +174,14 @@ def _made(draw: st.DrawFn) -> Pack:
         "counting": draw(st.none() | _counting),
         "met_by": met_by,
         "stages": [
-            {**GROUND, "stage": stage, "title": named, "dates": stage == DATED and dated} for stage in stages
+            {
+                **GROUND,
+                "stage": stage,
+                "title": named,
+                "dates": stage == DATED and dated,
+                "returns": stage == stages[0],
+            }
+            for stage in stages
         ],
         "limits": [rule for its in rules.values() for rule in its],
         "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
