@@ -100,9 +100,12 @@ class DecideObjection(LegAct):
 
 
 class RequestExtension(LegAct):
+    """`ground` is one of the pack's, where it names some."""
+
     act: Literal["request_extension"] = "request_extension"
     deadline: PackWord = DeadlineKind.COMPLETION
     limit: Limit
+    ground: PackWord | None = None
     reason: Line
 
 

@@ -83,6 +83,7 @@ class ExtensionRequest(BaseModel):
 
     deadline: PackWord
     limit: Limit
+    ground: PackWord | None = None
     reason: str
 
 

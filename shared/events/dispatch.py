@@ -96,13 +96,14 @@ class ObjectionDecided(LegEvent):
 
 
 class ExtensionRequested(LegEvent):
-    """The unit asked for a longer limit."""
+    """The unit asked for a longer limit. `ground` is one of the pack's, where it names some."""
 
     type = "extension.requested.v1"
     source = "dispatch"
 
     deadline: PackWord
     limit: Limit
+    ground: PackWord | None = Field(default=None, exclude_if=lambda ground: ground is None)
     reason: str
 
 

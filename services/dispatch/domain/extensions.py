@@ -34,6 +34,7 @@ def request_extension(
     """The unit asks for a longer limit, before the present one ends."""
     leg = appeal.working(act.leg_id)
     rule = _rule(act.deadline, context)
+    _check_ground(act.ground, rule)
     _check_cap(act.limit, rule, context)
     if leg.extension is not None:
         raise Conflict("已有未决的延期申请", "a request for extension is waiting for its decision")
@@ -46,10 +47,8 @@ def request_extension(
     _check_times(leg, act.deadline, running, rule)
     _check_longer(leg, act.limit, running, context)
     check_extensions(leg)
-    leg.extension = ExtensionRequest(deadline=act.deadline, limit=act.limit, reason=act.reason)
-    yield appeal.leg_event(
-        leg, events.ExtensionRequested, context.at, deadline=act.deadline, limit=act.limit, reason=act.reason
-    )
+    leg.extension = ExtensionRequest(**act.model_dump(include={"deadline", "limit", "ground", "reason"}))
+    yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **leg.extension.model_dump())
 
 
 def decide_extension(
@@ -97,6 +96,18 @@ def _rule(deadline: PackWord, context: ActContext) -> Extension:
             "适用规则不允许延长该时限", f"{context.pack.ref} lets nobody extend this limit", "deadline"
         )
     return rule
+
+
+def _check_ground(code: PackWord | None, rule: Extension) -> None:
+    grounds = {ground.ground: ground.title for ground in rule.grounds}
+    if not grounds and code is not None:
+        raise Invalid("适用规则未列延期事由，请勿填写", "the pack names no grounds: leave it out", "ground")
+    if grounds and code not in grounds:
+        raise Invalid(
+            f"延期事由须为：{'、'.join(f'{word}（{title.zh}）' for word, title in grounds.items())}",
+            f"a longer limit is given on these grounds: {', '.join(grounds)} ({rule.basis.en})",
+            "ground",
+        )
 
 
 def _check_cap(limit: Limit, rule: Extension, context: ActContext) -> None:

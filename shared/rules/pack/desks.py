@@ -44,11 +44,19 @@ class ApprovalRank(Strict):
     rank: Rank
 
 
+class Ground(Strict):
+    """A ground on which something may be asked for."""
+
+    ground: PackWord
+    title: Title
+
+
 class Extension(Rule):
     """Deadlines that may be extended, and the longest limit they may get, counted from their start.
 
     `times`: how often at most. `ranks`, the shortest limit first; a limit beyond them all needs the last.
-    `interim_reply`: the enterprise must have been told how handling stands before it is asked for.
+    `interim_reply`: the enterprise must have been told how handling stands before it is asked for. `grounds`:
+    it is asked for on one of them.
     """
 
     deadlines: tuple[PackWord, ...]
@@ -56,13 +64,20 @@ class Extension(Rule):
     times: Annotated[int, Field(ge=1)] | None = None
     ranks: tuple[ApprovalRank, ...] = ()
     interim_reply: bool = False
+    grounds: tuple[Ground, ...] = ()
+
+    @model_validator(mode="after")
+    def without_repeats(self) -> Self:
+        """ValueError for a ground that stands twice."""
+        names = [ground.ground for ground in self.grounds]
+        if len(set(names)) < len(names):
+            raise ValueError("a ground stands twice: give each its own name")
+        return self
 
 
-class PauseGround(Strict):
+class PauseGround(Ground):
     """A ground on which time may stop (暂停原因), for how long at most, and who approves."""
 
-    ground: PackWord
-    title: Title
     cap: InDays
     rank: Rank = Rank.OFFICE
 

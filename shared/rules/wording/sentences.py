@@ -199,6 +199,9 @@ class _Sentences:
             approver = self.one(words.RANKS, rank.rank)
             text = self.say("rank", limit=self.length(rank.up_to), rank=approver)
             yield self.founded("extension", rank.rank, text, allowed)
+        if allowed.grounds:
+            names = self.listed([self.titled(ground.title) for ground in allowed.grounds], "or")
+            yield self.founded("extension", "grounds", self.say("extension_grounds", names=names), allowed)
 
     def _of_pauses(self) -> Iterator[Sentence]:
         pauses = self.pack.pauses

@@ -268,6 +268,9 @@ SENTENCES = {
         "，申请前须已答复企业办理情况", ", once the enterprise was told how handling stands"
     ),
     "rank": Bilingual("不超过 {limit}：{rank}批准。", "Up to {limit}: approved by {rank}."),
+    "extension_grounds": Bilingual(
+        "延期事由须为：{names}。", "It is given on one of these grounds: {names}."
+    ),
     "pauses": Bilingual("可以暂停，最长 {cap}。", "Time may be paused for {cap} at most."),
     "pauses_told": Bilingual(
         "暂停达到最长时间自动结束的，予以记载并告知。", "That a pause ended at its cap is recorded and told."

@@ -1,16 +1,19 @@
 """Longer limits: asked for in time, within the pack's bounds, approved by the rank their length needs."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.dispatch import acts
-from shared.events import AppealExtended, ExtensionDenied, Rank, Verdict
+from shared.events import AppealExtended, ExtensionDenied, ExtensionRequested, Rank, Verdict
+from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
 from tests.unit.dispatch.case import (
     IMPORTER,
+    LADDER,
     LEADER,
     MAYOR,
     OFFICE,
@@ -21,6 +24,7 @@ from tests.unit.dispatch.case import (
     refused,
 )
 
+EVERY_WORD = Path(__file__).parents[2] / "packs" / "every_word.yaml"
 # Assigned on Monday 11-09: five working days end on Monday 11-16 at close of business, 17:30.
 DUE = at("11-16 17:30")
 
@@ -188,3 +192,29 @@ def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:
     assert case.do(ROADS, acts.RequestExtension, **extension(10))
     case.do(OFFICE, acts.Resume)
     refused(case, 409, "open", OFFICE, acts.Resume)
+
+
+def test_a_longer_limit_is_given_only_on_the_grounds_that_the_text_names() -> None:
+    """BW: a problem that is major, or whose circumstances are complex."""
+    grounds = pack.read(EVERY_WORD).extension
+    assert LADDER.extension
+    assert grounds
+    allowed = LADDER.extension.model_copy(update={"grounds": grounds.grounds})
+    case = CaseAtDispatch(LADDER.model_copy(update={"extension": allowed})).assigned()
+    case.do(ROADS, acts.Reply, text="正在办理")
+    case.runs("completion", DUE)
+    for ground in ({}, {"ground": "busy"}):
+        refusal = refused(case, 422, "情况复杂", ROADS, acts.RequestExtension, **extension(10), **ground)
+        assert refusal.field == "ground"
+    (event,) = case.do(ROADS, acts.RequestExtension, **extension(10, ground="complex"))
+    assert isinstance(event, ExtensionRequested)
+    assert event.ground == "complex"
+
+
+def test_a_pack_that_names_no_grounds_takes_none() -> None:
+    refusal = refused(
+        running(), 422, "no grounds", ROADS, acts.RequestExtension, **extension(10, ground="complex")
+    )
+    assert refusal.field == "ground"
+    (event,) = running().do(ROADS, acts.RequestExtension, **extension(10))
+    assert "ground" not in event.model_dump(mode="json")
