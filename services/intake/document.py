@@ -152,6 +152,10 @@ class AppealDocument(AppealRecord):
         """The legs that no upheld objection ended."""
         return [leg for leg in self.legs if not leg.ended]
 
+    def handling_legs(self) -> list[LegDocument]:
+        """The live legs whose units handle the appeal; a supervising or first-asked unit watches."""
+        return [leg for leg in self.live_legs() if leg.role is None or leg.role.handles]
+
     def is_completed(self, leg: LegDocument) -> bool:
         """Whether the leg was completed after its round started."""
         starts = (leg.again_at, self.reopened_at)
@@ -160,8 +164,9 @@ class AppealDocument(AppealRecord):
 
     def completed_at(self) -> datetime | None:
         """When the last leg was completed; None as long as one is not."""
-        times = [leg.completed_at for leg in self.live_legs() if self.is_completed(leg)]
-        return max(filter(None, times)) if times and len(times) == len(self.live_legs()) else None
+        legs = self.handling_legs()
+        times = [leg.completed_at for leg in legs if self.is_completed(leg)]
+        return max(filter(None, times)) if times and len(times) == len(legs) else None
 
     def require(self, *states: CaseState) -> None:
         """Raise `Conflict` unless the appeal is in one of `states`."""
@@ -180,7 +185,7 @@ class AppealDocument(AppealRecord):
         self.state = self._derived_state()
 
     def _derived_state(self) -> CaseState:
-        live = self.live_legs()
+        live = self.handling_legs()
         reached = (
             (CaseState.APPROVED, self.approved_at),  # the judge approves only what nothing else ended before
             (CaseState.CLOSED, self.closed_at),

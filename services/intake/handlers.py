@@ -38,10 +38,14 @@ def complete_leg(work: Work, event: events.AppealCompleted) -> None:
         leg.completed_at = max(leg.completed_at or event.occurred_at, event.occurred_at)
 
 
-def end_leg(work: Work, event: events.ObjectionDecided) -> None:
+def end_leg_if_upheld(work: Work, event: events.ObjectionDecided) -> None:
     if event.upheld:
-        with _changed(work, event) as appeal:
-            appeal.leg(event.leg_id, event.unit).ended = True
+        end_leg(work, event)
+
+
+def end_leg(work: Work, event: events.ObjectionDecided | events.LegRelieved) -> None:
+    with _changed(work, event) as appeal:
+        appeal.leg(event.leg_id, event.unit).ended = True
 
 
 def mark_referred(work: Work, event: events.AppealReferred) -> None:
@@ -166,7 +170,8 @@ HANDLERS: Handlers = {
     events.AppealContacted: keep_contact,
     events.AppealResponded: keep_reply,
     events.AppealCompleted: complete_leg,
-    events.ObjectionDecided: end_leg,
+    events.ObjectionDecided: end_leg_if_upheld,
+    events.LegRelieved: end_leg,
     events.AppealReferred: mark_referred,
     events.ReferralReceived: note_receipt,
     events.ReferralReturned: take_back,
@@ -190,8 +195,11 @@ HANDLERS: Handlers = {
 }
 SILENT: tuple[type[events.Event], ...] = (
     events.AppealObjected,
+    events.AppealMarked,
     events.ExtensionRequested,
     events.ExtensionDenied,
+    events.PauseRequested,
+    events.PauseDenied,
     events.AppealRefused,
     events.LiftRequested,
     events.AppealDueSoon,

@@ -56,12 +56,18 @@ def add_unit_legs(work: Work, event: events.AppealAssigned) -> None:
     write_deferred_messages(work, event)
 
 
-def end_leg(work: Work, event: events.ObjectionDecided) -> None:
-    write_messages(work, event)
+def end_leg_if_upheld(work: Work, event: events.ObjectionDecided) -> None:
     if event.upheld:
-        case = work.case_of(event)
-        case.end_leg(event.leg_id, event.occurred_at)
-        work.save(case)
+        end_leg(work, event)
+    else:
+        write_messages(work, event)
+
+
+def end_leg(work: Work, event: events.ObjectionDecided | events.LegRelieved) -> None:
+    write_messages(work, event)
+    case = work.case_of(event)
+    case.end_leg(event.leg_id, event.occurred_at)
+    work.save(case)
 
 
 def set_leader(work: Work, event: events.AppealLifted) -> None:
@@ -98,7 +104,8 @@ HANDLERS: Handlers = {
     },
     events.AppealReceived: register_appeal,
     events.AppealAssigned: add_unit_legs,
-    events.ObjectionDecided: end_leg,
+    events.ObjectionDecided: end_leg_if_upheld,
+    events.LegRelieved: end_leg,
     events.AppealLifted: set_leader,
     events.LoanRequested: register_loan,
     events.LoanPushed: add_bank_legs,

@@ -44,7 +44,7 @@ class Leg(BaseModel):
 
 
 class AppealAssigned(Event):
-    """The office dispatched the appeal to one unit or two; each leg's round 1 starts now."""
+    """The office dispatched the appeal to one unit or several; each leg's round 1 starts now."""
 
     type = "appeal.assigned.v1"
     source = "dispatch"
@@ -92,6 +92,29 @@ class ObjectionDecided(LegEvent):
     source = "dispatch"
 
     upheld: bool
+    reason: str
+
+
+class LegRelieved(LegEvent):
+    """The office took the leg from its unit (改派), and the leg ends. What it missed stays its own.
+
+    `successor` is the leg of the unit that goes on, which `appeal.assigned.v1` of the same moment begins.
+    """
+
+    type = "leg.relieved.v1"
+    source = "dispatch"
+
+    reason: str
+    successor: UUID | None = None
+
+
+class AppealMarked(Event):
+    """The office found the appeal to be of these marks after its dispatch, e.g. inherited (历史遗留)."""
+
+    type = "appeal.marked.v1"
+    source = "dispatch"
+
+    marks: frozenset[Mark]
     reason: str
 
 
@@ -175,6 +198,25 @@ class ExtensionDenied(LegEvent):
     source = "dispatch"
 
     deadline: PackWord
+    reason: str
+
+
+class PauseRequested(LegEvent):
+    """The unit asked that time stop counting for its leg. It runs on until the office approves."""
+
+    type = "pause.requested.v1"
+    source = "dispatch"
+
+    reason: str
+    ground: PackWord | None = None
+
+
+class PauseDenied(LegEvent):
+    """The pause was not approved; time runs on."""
+
+    type = "pause.denied.v1"
+    source = "dispatch"
+
     reason: str
 
 

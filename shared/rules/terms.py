@@ -37,6 +37,11 @@ class Role(StrEnum):
     SUPERVISE = "supervise"  # 督办
     FIRST_ASKED = "first_asked"  # 首问
 
+    @property
+    def handles(self) -> bool:
+        """Whether its unit handles the appeal. The others watch: no limit of handling runs for them."""
+        return self in (Role.LEAD, Role.ASSIST)
+
 
 PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A name that a rule pack may choose: of a deadline, a stage, a level, a ground for a pause."""

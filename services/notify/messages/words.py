@@ -35,6 +35,7 @@ WORDS: dict[str, Bilingual] = {
     Outcome.PLANNED: Bilingual("已列入计划", "planned with a date"),
     Outcome.EXPLAINED: Bilingual("已解释说明", "explained"),
     **common.RATINGS,
+    **common.MARKS,
     LiftReason.COUNT: Bilingual("多次交办仍未落实", "several dispatches brought no result"),
     LiftReason.KIND: Bilingual(
         "涉及跨部门、跨层级或历史遗留问题", "it crosses departments or levels, or is an inherited problem"

@@ -102,11 +102,35 @@ class ObjectionDecided(LegAct):
 
 
 @dataclass(frozen=True, slots=True)
+class Relieved(LegAct):
+    """The office took the leg from its unit: it ends. `successor` is the leg that goes on, if one does."""
+
+    successor: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked(Act):
+    """The case was found to be of these marks after its dispatch."""
+
+    marks: frozenset[Mark]
+
+
+@dataclass(frozen=True, slots=True)
 class Extended(LegAct):
     """`limit` replaces the limit of a deadline, counted from the same start."""
 
     deadline: str
     limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested(LegAct):
+    """The unit asked that time stop counting for its leg."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseDenied(LegAct):
+    """The pause that the unit asked for was not approved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Case:
             return CaseState.COMPLETED
         if self.lifted_at:
             return CaseState.LIFTED
-        at_work = any(not leg.ended for leg in self.legs.values())
+        at_work = any(not leg.ended and leg.handles for leg in self.legs.values())
         return CaseState.DISPATCHED if at_work else CaseState.REGISTERED
 
     def rounds(self) -> int:
@@ -61,8 +61,8 @@ class Case:
         return max([leg.round for leg in self.legs.values()], default=0)
 
     def all_completed(self) -> bool:
-        """Whether there is a leg that did not end, and every such leg is completed."""
-        completed = [leg.completed for leg in self.legs.values() if not leg.ended]
+        """Whether a unit handles the case in a leg that did not end, and every such leg is completed."""
+        completed = [leg.completed for leg in self.legs.values() if not leg.ended and leg.handles]
         return bool(completed) and all(completed)
 
     def all_returned(self) -> bool:
@@ -79,8 +79,8 @@ class Case:
         self.table = self.pack.table(kind)
 
     def lead(self) -> Leg | None:
-        """The leg that leads, else the first leg; None before dispatch."""
-        legs = list(self.legs.values())
+        """The leg that leads, else the first leg; None before dispatch. A relieved unit leads no more."""
+        legs = [leg for leg in self.legs.values() if not leg.relieved] or list(self.legs.values())
         return next((leg for leg in legs if leg.assigned.role is Role.LEAD), legs[0] if legs else None)
 
     def leg_of(self, deadline: Deadline) -> Leg | None:
@@ -88,7 +88,12 @@ class Case:
         return self.legs[deadline.leg_id] if deadline.leg_id else None
 
     def begin_round(self, leg: Leg, at: datetime) -> None:
-        """Start the limits of the leg's round. One whose own moment lies before `at` is overdue at once."""
+        """Start the limits of the leg's round, where its unit handles the case.
+
+        One whose own moment lies before `at` is overdue at once.
+        """
+        if not leg.handles:
+            return
         for rule in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
             own = leg.assigned.limits.get(rule.deadline) if rule.own_clause else None
             if (

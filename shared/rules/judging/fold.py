@@ -45,16 +45,25 @@ def open_(case: Case, act: acts.Opened, at: datetime) -> None:
 def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
     if not act.legs:
         return
-    case.meet(Meeting.ASSIGNED, case.own, at)
+    if any(leg.role.handles for leg in act.legs):
+        case.meet(Meeting.ASSIGNED, case.own, at)
     case.marks |= act.marks
     for assigned in act.legs:
         if assigned.leg_id not in case.legs:
             leg = Leg(assigned, str(assigned.leg_id), len(case.legs), _hours(case, assigned))
             case.legs[assigned.leg_id] = leg
             case.begin_round(leg, at)
-    consequences.lift(
-        case, tuple(step for step in case.table.marked if step.when.marks & case.marks), case.lead(), at
-    )
+    _lift_if_marked(case, at)
+
+
+def mark(case: Case, act: acts.Marked, at: datetime) -> None:
+    case.marks |= act.marks
+    _lift_if_marked(case, at)
+
+
+def _lift_if_marked(case: Case, at: datetime) -> None:
+    steps = tuple(step for step in case.table.marked if step.when.marks & case.marks)
+    consequences.lift(case, steps, case.lead(), at)
 
 
 def _hours(case: Case, assigned: AssignedLeg) -> OfficeHours:
@@ -122,10 +131,21 @@ def decide_objection(case: Case, act: acts.ObjectionDecided, at: datetime) -> No
     if leg:
         case.meet(Meeting.OBJECTION_DECIDED, leg.deadlines, at)
     if leg and not leg.ended and act.upheld:
-        leg.ended = True
-        void(leg.deadlines)
-        case.resume(leg, at)
-        _meet_if_all_completed(case, at)
+        _end_leg(case, leg, at)
+
+
+def relieve(case: Case, act: acts.Relieved, at: datetime) -> None:
+    """What the unit missed stays missed, and its cards stay; a successor's clocks are its own."""
+    if leg := _live(case, act):
+        leg.relieved = True
+        _end_leg(case, leg, at)
+
+
+def _end_leg(case: Case, leg: Leg, at: datetime) -> None:
+    leg.ended = True
+    void(leg.deadlines)
+    case.resume(leg, at)
+    _meet_if_all_completed(case, at)
 
 
 def refuse(case: Case, act: acts.Refused, at: datetime) -> None:
@@ -137,6 +157,14 @@ def refuse(case: Case, act: acts.Refused, at: datetime) -> None:
 def request_lift(case: Case, act: acts.LiftRequested, at: datetime) -> None:
     if leg := _live(case, act):
         consequences.lift(case, case.table.requested, leg, at, again=True)
+
+
+def request_pause(case: Case, act: acts.PauseRequested, at: datetime) -> None:
+    """Time runs on until the office decides."""
+
+
+def deny_pause(case: Case, act: acts.PauseDenied, at: datetime) -> None:
+    """Time runs on."""
 
 
 def pause(case: Case, act: acts.Paused, at: datetime) -> None:
@@ -262,8 +290,12 @@ FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.Responded: respond,
     acts.Objected: object_,
     acts.ObjectionDecided: decide_objection,
+    acts.Relieved: relieve,
+    acts.Marked: mark,
     acts.Extended: extend,
     acts.Reached: reach,
+    acts.PauseRequested: request_pause,
+    acts.PauseDenied: deny_pause,
     acts.Paused: pause,
     acts.Resumed: resume,
     acts.Refused: refuse,

@@ -78,7 +78,8 @@ class Deadline:
 class Leg:
     """One unit's share of a case. An ended leg is the unit's no more; a completed one can be reopened.
 
-    `runs_on`: by the start of each pause, the deadlines that it does not move.
+    `relieved`: it ended because the office took it from its unit. `runs_on`: by the start of each pause, the
+    deadlines that it does not move.
     """
 
     assigned: AssignedLeg
@@ -88,6 +89,7 @@ class Leg:
     round: int = 1
     completed: bool = False
     ended: bool = False
+    relieved: bool = False
     refused: bool = False
     returned: bool = False
     deadlines: list[Deadline] = field(default_factory=list)
@@ -95,6 +97,11 @@ class Leg:
     pause_cap: Limit | None = None
     pause_ends_at: datetime = NEVER
     runs_on: dict[datetime, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def handles(self) -> bool:
+        """Whether its unit handles the case, and does not watch others do so."""
+        return self.assigned.role.handles
 
     def pauses_of(self, deadline: str, since: datetime) -> tuple[tuple[Pause, ...], tuple[Pause, ...]]:
         """The pauses since a moment that move the given moment of `deadline`, and those that do not."""

@@ -99,6 +99,15 @@ def upheld(at: float, leg: UUID = LEG, *, yes: bool = True) -> Event:
     return leg_event(events.ObjectionDecided, at, leg, upheld=yes, reason="非本单位职责")
 
 
+def relieved(at: float, leg: UUID = LEG) -> Event:
+    return leg_event(events.LegRelieved, at, leg, reason="改由他单位办理")
+
+
+def watched(at: float, role: str, leg: UUID = OTHER) -> Event:
+    legs = (events.Leg(leg_id=leg, unit="town", unit_name="某镇", role=role),)
+    return appeal_event(events.AppealAssigned, at, legs=legs)
+
+
 REFERRED = appeal_event(events.AppealReferred, 2, to="劳动仲裁{0}", reason="属仲裁事项")
 LIFTED = appeal_event(events.AppealLifted, 2, reason="kind", leader="mayor", unit=None, clause="§3")
 CLOSED = appeal_event(events.AppealClosed, 9)

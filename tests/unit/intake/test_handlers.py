@@ -24,7 +24,9 @@ from tests.unit.intake.case import (
     heard,
     hours,
     overdue,
+    relieved,
     upheld,
+    watched,
 )
 
 
@@ -38,6 +40,11 @@ from tests.unit.intake.case import (
         ((assigned(1, LEG, OTHER), completed(3)), CaseState.DISPATCHED),
         ((assigned(1, LEG, OTHER), completed(3), completed(4, OTHER)), CaseState.COMPLETED),
         ((assigned(1, LEG, OTHER), completed(3), upheld(4, OTHER)), CaseState.COMPLETED),
+        ((assigned(), relieved(2)), CaseState.REGISTERED),
+        ((assigned(1, LEG, OTHER), completed(3), relieved(4, OTHER)), CaseState.COMPLETED),
+        ((assigned(), watched(1.5, "supervise"), completed(3)), CaseState.COMPLETED),
+        ((assigned(), watched(1.5, "assist"), completed(3)), CaseState.DISPATCHED),
+        ((assigned(), watched(1.5, "first_asked"), upheld(3)), CaseState.REGISTERED),
         ((assigned(), again(5)), CaseState.DISPATCHED),
         ((assigned(), again(5), completed(6)), CaseState.COMPLETED),
         ((assigned(), completed(4), again(5)), CaseState.DISPATCHED),

@@ -39,6 +39,7 @@ FIELDS: dict[str, Any] = {
     "how": "电话",
     "reason": "需要补充材料。",
     "upheld": True,
+    "marks": frozenset({events.Mark.INHERITED}),
     "deadline": events.DeadlineKind.REPLY,
     "limit": Limit(number=3, unit=LimitUnit.WORKING_DAYS),
     "approver": "市领导",

@@ -96,6 +96,13 @@ def test_a_unit_whose_objection_was_upheld_is_told_so_and_no_more() -> None:
     assert templates_to(work, "unit:QCQ") == ["assigned_unit", "rated_units"]
 
 
+def test_a_relieved_unit_is_told_so_and_no_more() -> None:
+    relieved = sample(events.LegRelieved, occurred_at=at(2026, 2, 14))
+    work = heard(RECEIVED, ASSIGNED, relieved, RATED)
+    assert templates_to(work, "unit:GXJ") == ["assigned_unit", "relieved"]
+    assert templates_to(work, "unit:QCQ") == ["assigned_unit", "rated_units"]
+
+
 def test_a_unit_whose_objection_was_rejected_goes_on_hearing() -> None:
     rejected = sample(events.ObjectionDecided, upheld=False, occurred_at=at(2026, 2, 14))
     work = heard(RECEIVED, ASSIGNED, rejected, RATED)

@@ -275,6 +275,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "ground": st.sampled_from([None, "papers", "weather"]),
     "runs_on": st.lists(st.sampled_from(WORDS), max_size=2).map(tuple),
     "upheld": st.booleans(),
+    "successor": st.sampled_from([None, *LEGS]),
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),
 }
