@@ -1,5 +1,6 @@
 """A leg goes from one unit to another (改派); units that watch; marks found later. Under every pack alike."""
 
+from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -18,6 +19,10 @@ MONDAY = "03-02 10:00"
 
 def leg(unit: str, role: Role = Role.LEAD) -> AssignedLeg:
     return AssignedLeg(uuid5(NAMESPACE_OID, unit), unit, role, f"leader-of-{unit}")
+
+
+EVERY_WORD = str(Path(__file__).parent / "every_word.yaml")
+"""A pack whose office has clocks of its own."""
 
 
 def dispatched(*legs: AssignedLeg, pack: str = BOZHOU) -> Story:
@@ -139,3 +144,31 @@ def test_asking_for_a_pause_stops_nothing(act: type[acts.Act]) -> None:
     story = dispatched(leg("roads"))
     before = deadlines(story, "roads")
     assert deadlines(story.did(act, "03-02 12:00", unit="roads"), "roads") == before
+
+
+def offices(story: Story, kind: str, upto: str = "12-31 12:00") -> list[str]:
+    return [line.removeprefix(f"{kind} ") for line in story.stands(upto) if line.startswith(f"{kind} ")]
+
+
+def test_a_pause_asked_for_is_decided_within_a_working_day_each_time_it_is_asked_for() -> None:
+    story = dispatched(leg("roads"), pack=EVERY_WORD).did(acts.PauseRequested, "03-02 11:00", unit="roads")
+    assert offices(story, "pause", "03-02 12:00") == ["03-03 17:30 open"]
+    story.did(acts.PauseDenied, "03-02 15:00", unit="roads")
+    assert offices(story, "pause", "03-02 16:00") == ["03-03 17:30 met"]
+    story.did(acts.PauseRequested, "03-04 09:00", unit="roads").did(acts.Paused, "03-04 10:00", unit="roads")
+    assert offices(story, "pause", "03-04 11:00") == ["03-03 17:30 met", "03-05 17:30 met"]
+
+
+def test_a_leg_taken_from_its_unit_and_given_to_none_is_dispatched_again_in_time() -> None:
+    story = dispatched(leg("roads"), pack=EVERY_WORD).did(acts.Relieved, "03-03 08:30", unit="roads")
+    assert offices(story, "dispatch_again", "03-03 09:00") == ["03-03 11:45 open"]
+    story.did(acts.Assigned, "03-03 10:00", legs=(leg("water"),))
+    assert offices(story, "dispatch_again") == ["03-03 11:45 met"]
+    story.did(acts.Relieved, "03-03 10:30", unit="water")
+    assert [line[12:] for line in offices(story, "dispatch_again", "03-03 11:00")] == ["met", "open"]
+
+
+def test_a_leg_given_to_another_unit_and_one_that_watched_leave_nothing_to_dispatch() -> None:
+    story = dispatched(leg("roads"), leg("east", Role.SUPERVISE), pack=EVERY_WORD)
+    story.did(acts.Relieved, "03-02 11:00", unit="east")
+    assert offices(reassigned(story, "03-02 12:00", "roads", "water"), "dispatch_again") == []

@@ -19,8 +19,14 @@ from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Due, Limit, Pause
 
 BEYOND_CALENDAR = Due(None, None, True)
-ONCE_A_ROUND = frozenset(Start) - {Start.ROUND, Start.OBJECTED, Start.RETURNED}
-"""Starts that count once a round. An objection, a return, a stage count again once the last one is met."""
+ONCE_A_ROUND = frozenset(Start) - {
+    Start.ROUND,
+    Start.OBJECTED,
+    Start.RETURNED,
+    Start.UPHELD,
+    Start.PAUSE_ASKED,
+}
+"""Starts that count once a round. The others, and stages, count again once their last deadline is met."""
 
 
 class Case:

@@ -138,6 +138,8 @@ def relieve(case: Case, act: acts.Relieved, at: datetime) -> None:
     """What the unit missed stays missed, and its cards stay; a successor's clocks are its own."""
     if leg := _live(case, act):
         leg.relieved = True
+        if act.successor is None and leg.handles:
+            case.begin(Start.UPHELD, None, at)
         _end_leg(case, leg, at)
 
 
@@ -161,15 +163,21 @@ def request_lift(case: Case, act: acts.LiftRequested, at: datetime) -> None:
 
 def request_pause(case: Case, act: acts.PauseRequested, at: datetime) -> None:
     """Time runs on until the office decides."""
+    if leg := _live(case, act):
+        case.begin(Start.PAUSE_ASKED, leg, at)
 
 
 def deny_pause(case: Case, act: acts.PauseDenied, at: datetime) -> None:
     """Time runs on."""
+    if leg := case.legs.get(act.leg_id):
+        case.meet(Meeting.PAUSE_DECIDED, leg.deadlines, at)
 
 
 def pause(case: Case, act: acts.Paused, at: datetime) -> None:
     caps = case.table.pause_caps
     leg = _live(case, act)
+    if leg:
+        case.meet(Meeting.PAUSE_DECIDED, leg.deadlines, at)
     if leg and caps:
         case.pause(leg, at, caps.get(act.ground, caps[None]), act.runs_on)
 
