@@ -97,6 +97,7 @@ BACKBONE: Mapping[str, ArchivedTable] = {
     ),
     "links": ArchivedTable(Treatment.EVENTS, "the chain, which `audit verify` checks", canonical=""),
     "seals": ArchivedTable(Treatment.EVENTS, "its heads"),
+    "authors": _record("whose acts the events are, by the names of accounts"),
     "inbox": _record("what had been heard must not be done again", canonical="to_jsonb(t.event_id)"),
     "parked": _record("still to be mended"),
     "heard": ArchivedTable(Treatment.TRANSIENT, "how far a broker was read; the judge's is said in the file"),

@@ -51,9 +51,9 @@ async def _perform(appeal_id: UUID, act: acts.Act, request: WriteContext) -> Res
         request.check(case.version)
         today = work.at.astimezone(request.context.zone).date()
         for event in perform(case, act, ActContext(work.at, request.caller, today)):
-            work.emit(event)
-            if type(event) in ACTS:
-                work.remember(event)
+            said = work.emit(event)
+            if type(said) in ACTS:
+                work.remember(said)
         work.keep(case)
         return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
 

@@ -150,8 +150,7 @@ class Work(JudgingWork[JudgedDocument]):
         """Keep `case` and emit what happened to it; facts it is judged by are remembered, banks are told."""
         self.keep(case)
         case.traceparent = case.traceparent or traceparent()
-        for event in events:
-            self.emit(event)
+        for event in map(self.emit, events):
             self._messages.add(case, event)
             if type(event) in FACTS:
                 self.judge_by(case.case_id, event.occurred_at)

@@ -48,6 +48,22 @@ def add_chain() -> None:
     )
 
 
+def add_authors() -> None:
+    """Create the table of who did what, as it was first released."""
+    op.create_table(
+        "authors",
+        sa.Column("event_id", sa.UUID(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text()),
+        sa.Column("account", sa.Text(), comment="its name; null for an enterprise"),
+        sa.PrimaryKeyConstraint("event_id"),
+    )
+    op.create_index("authors_key", "authors", ["key", "occurred_at"], unique=False)
+
+
 def migration_engine(url: str) -> AsyncEngine:
     """The engine of migrations. A running service uses `shared.database.connection.Database`."""
     return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})

@@ -7,7 +7,7 @@ class with a new version.
 Names of people, phones and the text of an appeal stay out: whoever needs them asks intake.
 """
 
-from shared.events.base import Event
+from shared.events.base import ENTERPRISE, Actor, Event
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import (
     ComplaintDeadlineEvent,
@@ -120,6 +120,8 @@ from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, PackWord, R
 
 __all__ = [
     "CATALOGUE",
+    "ENTERPRISE",
+    "Actor",
     "AmountBand",
     "AppealAssigned",
     "AppealClosed",

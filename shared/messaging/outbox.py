@@ -11,8 +11,10 @@ from sqlalchemy import text
 from shared.database.connection import Connection
 from shared.database.rows import insert
 from shared.events import Event
-from shared.messaging import wire
+from shared.messaging import authors, wire
+from shared.messaging.authors import Author
 from shared.messaging.topics import events_topic
+from shared.service.accounts import Caller
 from shared.telemetry.spans import Span, note_event
 
 
@@ -57,10 +59,18 @@ async def forget(conn: Connection, event_ids: Collection[UUID]) -> None:
 
 
 class Pending(NamedTuple):
-    """An event that waits for the transaction to end, with the trace in which it was made."""
+    """An event that waits for the transaction to end, with the trace in which it was made, and by whom."""
 
     event: Event
     trace: Span | str | None
+    by: Caller | None = None
+
+    @classmethod
+    def done(cls, event: Event, by: Caller | None) -> "Pending":
+        """`event`, made by an act of `by` in the present trace; `by` is None where nobody's act made it."""
+        if by is not None:
+            event = event.model_copy(update={"done_by": authors.actor(by)})
+        return cls(event, note_event(event), by)
 
     def row(self, service: str) -> OutboxRow:
         """The event on the topic of its service."""
@@ -75,12 +85,27 @@ class Pending(NamedTuple):
             wire.body(event),
         )
 
+    def author(self) -> Author | None:
+        """Whose act made the event; None where nobody's did."""
+        event, by = self.event, self.event.done_by
+        if self.by is None or by is None:
+            return None
+        name = authors.account(self.by)
+        return Author(event.id, str(event.key), event.type, event.occurred_at, by.role, by.code, name)
+
+
+async def publish_events(conn: Connection, service: str, pending: Sequence[Pending]) -> None:
+    """Publish events of `service`, in this order, and keep who did them."""
+    await publish(conn, [event.row(service) for event in pending])
+    await authors.add(conn, [author for event in pending if (author := event.author()) is not None])
+
 
 class UnitOfWork:
     """The work of one transaction, for one request or a thousand messages.
 
     A service's own class loads and locks rows in `load`, keeps them in memory for the handlers, and writes
     them in `flush`. A handler is a plain function of the unit of work and an event.
+    `by` is the caller whose act is done now; None in handlers and judges, which act for nobody.
     """
 
     service: ClassVar[str]
@@ -88,13 +113,15 @@ class UnitOfWork:
     def __init__(self, conn: Connection, at: datetime) -> None:
         self.conn = conn
         self.at = at
+        self.by: Caller | None = None
         self.pending: list[Pending] = []
         self.published: Counter[str] = Counter()
         """How many events of each type this transaction publishes."""
 
-    def emit(self, event: Event) -> None:
-        """Publish `event` when this transaction commits."""
-        self.pending.append(Pending(event, note_event(event)))
+    def emit(self, event: Event) -> Event:
+        """Publish `event` when this transaction commits; returns it with who did it."""
+        self.pending.append(pending := Pending.done(event, self.by))
+        return pending.event
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """The keys of the rows that the handler of `event` needs."""
@@ -105,7 +132,7 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what changed, and the events that were emitted."""
-        await publish(self.conn, [pending.row(self.service) for pending in self.pending])
+        await publish_events(self.conn, self.service, self.pending)
         self.published.update(pending.event.type for pending in self.pending)
         self.pending = []
 

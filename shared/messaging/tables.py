@@ -4,10 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from shared.audit import links
+from shared.messaging import authors
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """Declare outbox, hash chain, inbox, heard watermarks, relay state, idempotency keys, parked records."""
+    """Declare outbox, chain, authors, inbox, heard watermarks, relay state, idempotency, parked records."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",
@@ -25,6 +26,7 @@ def add_backbone(metadata: sa.MetaData) -> None:
         sa.Index("outbox_key", "key"),
     )
     links.add_tables(metadata)
+    authors.add_table(metadata)
     sa.Table(
         "inbox",
         metadata,

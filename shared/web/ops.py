@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -13,11 +14,12 @@ from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import text
 
 from shared.database.connection import ping
+from shared.messaging import authors
 from shared.roles import EVERYBODY, IMPORTER, OPS, only
 from shared.service.clock import DrivenClock
-from shared.service.errors import Conflict
+from shared.service.errors import Conflict, NotFound
 from shared.web.access import Access
-from shared.web.answers import PageOf
+from shared.web.answers import Items, PageOf
 from shared.web.bodies import Body, Moment
 from shared.web.request import LARGEST, Paged, Reading, json, no_cursor, service
 
@@ -31,6 +33,7 @@ ACCESS: Access = {
     "GET /ready": EVERYBODY,
     "GET /flow": only(OPS, IMPORTER),
     "GET /metrics": only(OPS),
+    "GET /authors/{case_id}": only(OPS),
     "GET /parked": only(OPS),
     "POST /parked/{parked_id}/redrive": only(OPS),
     "PUT /clock": only(IMPORTER),
@@ -62,6 +65,17 @@ class Flow(BaseModel):
     watermark: AwareDatetime | None
     heard: dict[str, AwareDatetime | None]
     parked: int
+
+
+class Authored(BaseModel):
+    """Whose act made an event. `account` is the account's name; null for an enterprise."""
+
+    event_id: UUID
+    type: str
+    occurred_at: AwareDatetime
+    role: str
+    code: str | None
+    account: str | None
 
 
 class Parked(BaseModel):
@@ -156,6 +170,15 @@ def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
         return choose_encoder(accept)
     except (TypeError, ValueError):
         return choose_encoder("")
+
+
+@router.get("/authors/{case_id}", summary="何人所办 / Who did what to a case", response_model=Items[Authored])
+async def who_did(case_id: UUID, conn: Reading) -> Response:
+    """By which accounts what this service said of a case was done."""
+    rows = [author._asdict() for author in await authors.of_case(conn, case_id)]
+    if not rows:
+        raise NotFound("本服务没有该案件的办理人记录", "nobody did anything to this case here", "case_id")
+    return json({"items": [{name: row[name] for name in Authored.model_fields} for row in rows]})
 
 
 @router.get("/parked", summary="未能处理的消息 / List parked messages", response_model=PageOf[Parked])

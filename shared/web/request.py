@@ -131,7 +131,7 @@ class WriteContext(VersionContext):
 
     async def write(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
         """Run `do` in a transaction with the cases `keys` loaded and locked; answer after the commit."""
-        answer = await self.context.writer.write(keys, do, self.once)
+        answer = await self.context.writer.write(keys, do, self.once, self.caller)
         headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
         return Response(answer.body, answer.status, headers=headers, media_type="application/json")
 

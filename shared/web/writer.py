@@ -17,6 +17,7 @@ from shared.database.errors import is_transient
 from shared.database.locks import wait_for_name
 from shared.database.rows import ManyRows, insert
 from shared.messaging.outbox import UnitOfWork, WorkFactory
+from shared.service.accounts import Caller
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, HuyingError, Unavailable
 from shared.telemetry import spans
@@ -51,6 +52,7 @@ class _Act:
     keys: Collection[Any]
     do: Callable[[Any], Answer]
     once: Once | None
+    by: Caller | None
     trace: Span | str
     answer: asyncio.Future[Answer] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -96,16 +98,20 @@ class Writer:
         self._ended = False
 
     async def write(
-        self, keys: Collection[Any], do: Callable[[Any], Answer], once: Once | None = None
+        self,
+        keys: Collection[Any],
+        do: Callable[[Any], Answer],
+        once: Once | None = None,
+        by: Caller | None = None,
     ) -> Answer:
-        """Run `do` on a unit of work with the cases `keys` loaded; return when it has committed.
+        """Run `do`, an act of `by`, on a unit of work with the cases `keys` loaded; return after the commit.
 
         Raises what `do` refuses, and `Unavailable` where the database stays away or the service stops: then
         the act may or may not have been written.
         """
         if self._ended:
             raise _stopping()
-        act = _Act(keys, do, once, current())
+        act = _Act(keys, do, once, by, current())
         try:
             self._waiting.put_nowait(act)
         except asyncio.QueueFull:
@@ -224,7 +230,7 @@ def _perform(work: UnitOfWork, act: _Act, keys: _Keys) -> Answer | Exception:
         return Conflict(
             "该幂等键已用于另一请求", "this Idempotency-Key was used for another request", "Idempotency-Key"
         )
-    already = len(work.pending)
+    already, work.by = len(work.pending), act.by
     try:
         answer = act.do(work)
     except HuyingError as refusal:

@@ -29,6 +29,7 @@ ACCOUNTS = {
 }
 NOBODY = {
     "appeal_id": uuid4(),
+    "case_id": uuid4(),
     "message_id": uuid4(),
     "loan_id": uuid4(),
     "complaint_id": uuid4(),

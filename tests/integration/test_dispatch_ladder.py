@@ -400,3 +400,56 @@ class TestDirectory:
             assert (await self.put(city, code, None)).is_success
         answers = await asyncio.gather(self.put(city, "x", "y"), self.put(city, "y", "x"))
         assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+class TestWhoDidIt:
+    """Every act keeps its account: its name on record, its role and code in the event and its chain."""
+
+    async def test_each_act_names_its_account_and_no_person_in_what_leaves(self, city: City) -> None:
+        appeal, lead = await city.register(), await city.register()
+        own, number = {"receipt_code": appeal["receipt_code"]}, appeal["registration_number"]
+        await merge(city, appeal, lead)
+        await unmerge(city, appeal)
+        (first,) = await city.dispatch(appeal)
+        await city.drained()
+        await city.act("roads", appeal, "contacts", leg_id=first, how="电话")
+        await city.drained()
+        await city.act("roads", appeal, "completions", leg_id=first, outcome="solved", text="已修复")
+        await city.drained()
+        status = f"/intake/status/{number}"
+        await city.ok(None, "POST", f"{status}/ratings", {"rating": "not_satisfied"}, **own)
+        await city.drained()
+        path = f"/intake/appeals/{appeal['appeal_id']}"
+        version = (await city.ok("office", "GET", path))["version"]
+        await city.ok("office", "POST", f"{path}/reopenings", {"reason": "复发"}, if_match=f'"{version}"')
+        await city.drained()
+        await city.ok(None, "POST", f"{status}/withdrawals", {"reason": "已解决"}, **own)
+
+        done = []
+        for service in ("intake", "dispatch"):
+            answer = await city.ok("ops", "GET", f"/{service}/authors/{appeal['appeal_id']}")
+            done += [(one["type"], one["role"], one["code"], one["account"]) for one in answer["items"]]
+        assert done == [
+            ("appeal.received.v1", "operator", None, "operator"),
+            ("appeal.merged.v1", "office", None, "office"),
+            ("appeal.unmerged.v1", "office", None, "office"),
+            ("appeal.rated.v1", "enterprise", None, None),
+            ("appeal.reopened.v1", "office", None, "office"),
+            ("appeal.withdrawn.v1", "enterprise", None, None),
+            ("appeal.assigned.v1", "office", None, "office"),
+            ("appeal.contacted.v1", "unit", "roads", "roads"),
+            ("appeal.completed.v1", "unit", "roads", "roads"),
+        ]
+        assert (await city.said("dispatch", "appeal.contacted.v1"))[-1]["done_by"] == {
+            "role": "unit",
+            "code": "roads",
+        }
+        assert (await city.said("intake", "appeal.withdrawn.v1"))[-1]["done_by"]["role"] == "enterprise"
+
+    async def test_what_nobody_did_names_nobody(self, city: City) -> None:
+        appeal = await city.register()
+        await city.dispatch(appeal)
+        await city.drained()
+        judged = [one for one in await city.said("escalation", "appeal.judged.v1") if "done_by" in one]
+        assert judged == []
+        refused(await city.call("ops", "GET", f"/escalation/authors/{appeal['appeal_id']}"), 404)

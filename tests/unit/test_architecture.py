@@ -138,7 +138,8 @@ def framework(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 FRAMEWORK = ("service", "database", "files", "messaging", "web", "telemetry", "audit")
-MAY_BE_IMPORTED = {"shared.events", "shared.events.Event", "shared.events.CATALOGUE", "shared.roles"}
+MAY_BE_IMPORTED = {"shared.events", "shared.roles"}
+MAY_BE_IMPORTED |= {f"shared.events.{name}" for name in ("Event", "CATALOGUE", "Actor", "ENTERPRISE")}
 MAY_BE_IMPORTED |= {
     f"shared.roles.{name}" for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "only")
 }

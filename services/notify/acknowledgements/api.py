@@ -11,9 +11,8 @@ from services.notify.answers import Acknowledged
 from services.notify.messages import queries
 from services.notify.messages.inboxes import inboxes_of
 from services.notify.messages.work import mark_read
-from shared.messaging.outbox import Pending, publish
+from shared.messaging.outbox import Pending, publish_events
 from shared.service.errors import Conflict, NotFound
-from shared.telemetry import spans
 from shared.web.request import Requested, json
 
 router = APIRouter(tags=["notify"])
@@ -39,7 +38,7 @@ async def acknowledge(message_id: UUID, request: Requested) -> Response:
         after = await queries.acknowledgement_of(conn, message_id, own)
         if row is not None:
             event = acknowledged(row, after.registration_number, at)
-            await publish(conn, [Pending(event, spans.note_event(event)).row("notify")])
+            await publish_events(conn, "notify", [Pending.done(event, request.caller)])
     request.context.relay.poke()
     return json({"id": message_id, "state": after.state, "ended_at": after.ended_at, "by": after.ended_by})
 

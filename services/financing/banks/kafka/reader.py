@@ -28,6 +28,8 @@ from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.parked import park
 from shared.messaging.records import ReceivedRecord, place_of
 from shared.messaging.settling import settle
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.service.clock import TICK
 from shared.service.service import ServiceContext
 from shared.telemetry.context import use_span
@@ -188,4 +190,5 @@ class BankReader:
         if reply.report is None or failed is not None:
             return unread(reply, at, ours=failed is not None)
         bank, cluster = self._source
+        work.by = Caller(bank, AccountRole.BANK, bank)
         return take_report(work, bank, reply.report, at, topics.source_id(cluster, reply.raw))

@@ -1,0 +1,10 @@
+"""Who did what: the accounts whose acts made the events."""
+
+from shared.database.migrations import add_authors
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    add_authors()
