@@ -17,16 +17,20 @@ from services import SERVICES
 from shared.messaging.wire import WATERMARK
 from tests.faults.environment import LENDING
 from tests.faults.evidence import JUDGED, Evidence, OutboxRow
-from tests.faults.judgement import ExpectedCase, ExpectedEvent
+from tests.faults.expected import ExpectedEvent
+from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import rules
 
 ROUTES = Path(services.notify.messages.__file__).parent / "routing.yaml"
 DONE_BY_PEOPLE = {
     *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
-    *(f"appeal.{act}" for act in ("completed", "refused", "objected")),
+    *(f"appeal.{act}" for act in ("completed", "refused", "objected", "paused", "resumed", "extended")),
+    *(f"appeal.{act}" for act in ("rated", "reopened", "signed_off")),
     *(f"loan.{act}" for act in ("requested", "withdrawn", "reported")),
     "objection.decided",
     "lift.requested",
+    "extension.requested",
+    "extension.denied",
 }
 
 
@@ -86,7 +90,7 @@ def _acts(evidence: Evidence) -> Iterator[Difference]:
     )
     held: Counter[Hashable] = Counter(
         (row.key, row.type, row.at)
-        for service in ("intake", "dispatch", "financing")
+        for service in ("intake", "dispatch", "escalation", "financing")
         for row in evidence.outbox[service]
         if row.type in DONE_BY_PEOPLE
     )
@@ -167,18 +171,19 @@ def _judgements(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Ite
 
 def _expected_row(event: ExpectedEvent, *, loan: bool) -> tuple[Hashable, ...]:
     if loan:
-        return event.type.replace("appeal.", "loan."), event.leg, 0, event.deadline, event.at, None, None
+        type_ = event.type.replace("appeal.", "loan.")
+        return type_, event.leg, 0, event.deadline, event.at, None, None, None
     if event.type == "card.cleared":
-        return event.type, None, 0, "", event.at, event.unit, None
-    return event.type, event.leg, event.round, event.deadline, event.at, event.unit, event.leader
+        return event.type, None, 0, "", event.at, event.unit, None, None
+    return event.type, event.leg, event.round, event.deadline, event.at, event.unit, event.leader, event.to
 
 
 def _held_row(row: OutboxRow) -> tuple[Hashable, ...]:
     body = row.body or {}
     if row.type.startswith("loan."):
-        return row.type, body["leg"], 0, body["deadline"], row.at, None, None
+        return row.type, body["leg"], 0, body["deadline"], row.at, None, None, None
     leg, number, deadline = body.get("leg_id"), body.get("round", 0), body.get("deadline", "")
-    return row.type, leg, number, deadline, row.at, body.get("unit"), body.get("leader")
+    return row.type, leg, number, deadline, row.at, body.get("unit"), body.get("leader"), body.get("to")
 
 
 def _cases(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
@@ -242,7 +247,12 @@ def _routes(type_: str) -> list[dict[str, Any]]:
 
 def _recipients(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[tuple[str, str]]:
     """Template and recipient of each message about the event."""
-    fields = {"deadline": event.deadline, "unit": event.unit or "~", "reason": "overdue"}
+    fields = {
+        "deadline": event.deadline,
+        "unit": event.unit or "~",
+        "reason": event.reason,
+        "to": event.to or "",
+    }
     lifts = (lift.leader for lift in case.events if lift.type == "appeal.lifted")
     leader = event.leader or next(lifts, None)
     addresses = {
@@ -271,14 +281,10 @@ def _files(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator
         wanted[(id_, "at intake", case.state)] = 1
         held[(id_, "at intake", evidence.states.get(id_))] = 1
         legs = case.legs.values()
-        wanted.update((id_, "at dispatch", leg.id, leg.round, _leg_state(leg)) for leg in legs)
+        wanted.update((id_, "at dispatch", leg.id, leg.round, leg.state()) for leg in legs)
         file = evidence.files.get(id_, {"legs": []})
         held.update((id_, "at dispatch", leg["leg_id"], leg["round"], leg["state"]) for leg in file["legs"])
         wanted.update((id_, "at notify", leg.id) for leg in legs)
         addressed = evidence.addressed.get(id_, {"legs": []})
         held.update((id_, "at notify", leg["leg_id"]) for leg in addressed["legs"])
     yield from _compared("file", wanted, held, names)
-
-
-def _leg_state(leg: Any) -> str:
-    return "ended" if leg.ended else "completed" if leg.completed else "open"

@@ -37,6 +37,7 @@ ACCOUNTS: list[tuple[str, AccountRole, str | None]] = [
     ("operator", AccountRole.OPERATOR, None),
     ("office", AccountRole.OFFICE, None),
     ("importer", AccountRole.IMPORTER, None),
+    ("leader", AccountRole.LEADER, LEADER),
     *((unit, AccountRole.UNIT, unit) for unit in UNITS),
 ]
 

@@ -7,10 +7,10 @@ So an act occurred at its tick, however often its request was repeated.
 import asyncio
 import heapq
 import random
-from collections.abc import Coroutine, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -24,26 +24,42 @@ WAITED_FOR = ("intake", "dispatch", "financing")
 PUBLIC = ("web", "supervision_code", "anonymous_letter")
 LOANS = 0.08
 CODE = "91000000MA0000001R"
-EVENTS: dict[str, tuple[str, list[str]]] = {
-    "assignments": ("appeal.assigned", []),
-    "contacts": ("appeal.contacted", ["contacted"]),
-    "replies": ("appeal.responded", ["responded"]),
-    "completions": ("appeal.completed", ["completed"]),
-    "refusals": ("appeal.refused", []),
-    "objections": ("appeal.objected", []),
-    "objection-decisions": ("objection.decided", ["objection_decided"]),
-    "lift-requests": ("lift.requested", []),
-    "withdrawals": ("appeal.withdrawn", []),
+
+
+class Route(NamedTuple):
+    """Where an act is sent and by whom, the type of its event, and what it means in the words of `judgement`.
+
+    `words` are those a pack's `met_by` knows it by.
+    """
+
+    by: str
+    event: str
+    words: tuple[str, ...] = ()
+    effects: Mapping[str, Any] = {}
+    service: str = "dispatch"
+
+
+ROUTES = {
+    "assignments": Route("office", "appeal.assigned"),
+    "contacts": Route("unit", "appeal.contacted", ("contacted",)),
+    "replies": Route("unit", "appeal.responded", ("responded",)),
+    "completions": Route("unit", "appeal.completed", ("completed",), {"completes": True}),
+    "refusals": Route("unit", "appeal.refused", (), {"lifts": "refused"}),
+    "objections": Route("unit", "appeal.objected", (), {"starts": "objected"}),
+    "objection-decisions": Route("office", "objection.decided", ("objection_decided",)),
+    "lift-requests": Route("unit", "lift.requested", (), {"lifts": "requested"}),
+    "pauses": Route("office", "appeal.paused", (), {"pauses": True}),
+    "resumptions": Route("office", "appeal.resumed", (), {"resumes": True}),
+    "extension-requests": Route("unit", "extension.requested", (), {"starts": "extension_asked"}),
+    "extension-decisions": Route("office", "appeal.extended", ("extension_decided",)),
+    "withdrawals": Route("enterprise", "appeal.withdrawn", (), {"ends": "withdrawn"}, "intake"),
+    "ratings": Route("enterprise", "appeal.rated", ("rated",), {"hears": True}, "intake"),
+    "reopenings": Route("office", "appeal.reopened", (), {"reopens": True}, "intake"),
+    "sign-off": Route("leader", "appeal.signed_off", ("signed_off",), {}, "escalation"),
 }
-"""For each act: the type of its event, and the words a pack's `met_by` knows it by."""
-EFFECTS: dict[str, dict[str, Any]] = {
-    "completions": {"completes": True},
-    "refusals": {"lifts": "refused"},
-    "lift-requests": {"lifts": "requested"},
-    "withdrawals": {"ends": "withdrawn"},
-}
-"""What else an act does, in the words of `judgement`."""
-BY_OFFICE = ("assignments", "objection-decisions")
+OF_THE_CASE = ("assignments", "withdrawals", "ratings", "reopenings", "sign-off")
+REFUSED_AS_PLANNED = (("extension-requests", 422), ("sign-off", 404))
+"""What may be refused beside conflicts: a limit that is no longer one, and a case not judged yet."""
 Work = Coroutine[Any, Any, None]
 
 
@@ -57,8 +73,10 @@ class LoadCase:
     id: str
     number: str
     code: str
-    legs: list[dict[str, Any]]
-    version: str = "1"
+    legs: list[dict[str, Any]] = field(default_factory=list)
+    completed: set[int] = field(default_factory=set)
+    versions: dict[str, str] = field(default_factory=dict)
+    """By service, the version of the appeal that the office has seen."""
 
 
 class Load:
@@ -113,17 +131,17 @@ class Load:
 
     def _due_acts(self, now: datetime) -> list[Work]:
         """At most one act of each case, of those that are due."""
-        due: dict[str, tuple[LoadCase, PlannedAct]] = {}
+        due: dict[str, tuple[LoadCase, PlannedAct, int]] = {}
         left = []
         while self._queue and self._queue[0][0] <= now:
             entry = heapq.heappop(self._queue)
             if entry[2].name in due:
                 left.append(entry)
             else:
-                due[entry[2].name] = entry[2], entry[3]
+                due[entry[2].name] = entry[2], entry[3], entry[1]
         for entry in left:
             heapq.heappush(self._queue, entry)
-        return [self._do(case, act) for case, act in due.values()]
+        return [self._do(case, act, order) for case, act, order in due.values()]
 
     def _schedule(self, case: LoadCase, acts: Iterable[PlannedAct]) -> None:
         for act in acts:
@@ -137,7 +155,7 @@ class Load:
         answer = await self._client.ask("intake", "POST", "/appeals", body, account, key)
         appeal = _accepted(answer)
         pack, number = plan.pack_of(body), appeal["registration_number"]
-        case = LoadCase(name, chance, pack, appeal["appeal_id"], number, appeal["receipt_code"], [])
+        case = LoadCase(name, chance, pack, appeal["appeal_id"], number, appeal["receipt_code"])
         at = datetime.fromisoformat(appeal["received_at"])
         self._note(case, "appeal.received", at, opens="appeal", kind=body["kind"], received=True, what=[])
         self._schedule(case, plan.before_dispatch(chance, pack, at))
@@ -148,7 +166,7 @@ class Load:
         body = _loan_request(banks, self._clocks.now)
         loan = _accepted(await self._client.ask("financing", "POST", "/requests", body, "operator", key))
         number, code = loan["registration_number"], loan["receipt_code"]
-        case = LoadCase(name, chance, "", loan["loan_id"], number, code, [])
+        case = LoadCase(name, chance, "", loan["loan_id"], number, code)
         at = datetime.fromisoformat(loan["received_at"])
         legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in loan["legs"]]
         self._note(case, "loan.requested", at, opens="loan", kind="help", legs=legs, what=[])
@@ -156,39 +174,41 @@ class Load:
             later = at + chance.random() * timedelta(days=12)
             self._schedule(case, [PlannedAct(later, "withdrawals", 0, {"reason": "已解决"})])
 
-    async def _do(self, case: LoadCase, act: PlannedAct) -> None:
-        answer = await self._answer(case, act)
+    async def _do(self, case: LoadCase, act: PlannedAct, order: int) -> None:
+        answer = await self._answer(case, act, order)
         if (
             answer.status_code == 404 and act.route == "assignments"
         ):  # dispatch has not received the appeal yet
             self._schedule(case, [act])
-        elif answer.status_code == 409:
+        elif answer.status_code in (404, 409) and act.tries:
+            self._schedule(case, [act._replace(at=act.at + act.later_in, tries=act.tries - 1)])
+        elif (act.route, answer.status_code) in REFUSED_AS_PLANNED or answer.status_code == 409:
             self.refused += 1
         else:
             self._take(case, act, _accepted(answer))
 
-    async def _answer(self, case: LoadCase, act: PlannedAct) -> httpx.Response:
-        key = {"idempotency-key": f"{self._seed}-{case.name}-{act.route}-{act.leg}"}
-        if act.route == "withdrawals":
-            service = "intake" if case.pack else "financing"
-            headers = {**key, "receipt-code": case.code}
-            path = f"/status/{case.number}/withdrawals"
+    async def _answer(self, case: LoadCase, act: PlannedAct, order: int) -> httpx.Response:
+        route, key = ROUTES[act.route], {"idempotency-key": f"{self._seed}-{case.name}-{order}"}
+        service = route.service if case.pack else "financing"
+        if route.by == "enterprise":
+            path, headers = f"/status/{case.number}/{act.route}", {**key, "receipt-code": case.code}
             return await self._client.ask(service, "POST", path, act.body, None, headers)
-        body = act.body if act.route == "assignments" else {**act.body, "leg_id": case.legs[act.leg]["leg"]}
-        account = "office" if act.route in BY_OFFICE else case.legs[act.leg]["unit"]
+        body = act.body if act.route in OF_THE_CASE else {**act.body, "leg_id": case.legs[act.leg]["leg"]}
+        account = case.legs[act.leg]["unit"] if route.by == "unit" else route.by
         path = f"/appeals/{case.id}"
         while True:
-            headers = {**key, "if-match": f'"{case.version}"'} if account == "office" else key
-            answer = await self._client.ask("dispatch", "POST", f"{path}/{act.route}", body, account, headers)
+            version = {"if-match": f'"{case.versions.get(service, 1)}"'} if route.by != "unit" else {}
+            headers = {**key, **version}
+            answer = await self._client.ask(service, "POST", f"{path}/{act.route}", body, account, headers)
             if answer.status_code != 412:
                 return answer
-            appeal = await self._client.ask("dispatch", "GET", path, account="office")
-            case.version = appeal.headers["etag"].strip('"')
+            appeal = await self._client.ask(service, "GET", path, account="office")
+            case.versions[service] = appeal.headers["etag"].strip('"')
 
     def _take(self, case: LoadCase, act: PlannedAct, content: dict[str, Any]) -> None:
         """Note an accepted act in the journal, and plan what follows from it."""
-        type_, words = EVENTS[act.route]
-        more: dict[str, Any] = {"what": words, **EFFECTS.get(act.route, {})}
+        route, at = ROUTES[act.route], self._clocks.now
+        type_, more = route.event, {"what": list(route.words), **route.effects}
         if not case.pack:
             type_ = "loan.withdrawn"
         elif act.route == "assignments":
@@ -198,16 +218,35 @@ class Load:
                 for leg in new
             ]
             more["marks"] = act.body["marks"]
-        elif act.route != "withdrawals":
+        elif act.route not in OF_THE_CASE:
             more["leg"] = case.legs[act.leg]["leg"]
-        at = self._clocks.now
         if act.route == "objection-decisions" and act.body["upheld"]:
             more["ends_leg"] = True
             self._hand_on(case, act, at)
+        elif act.route == "extension-decisions" and not act.body["approved"]:
+            type_ = "extension.denied"
+        elif act.route == "extension-decisions":
+            extension = content["legs"][act.leg]["extended"][-1]
+            more["extends"] = extension["deadline"], extension["limit"]
+        elif act.route == "sign-off":  # nobody waits for the clock of escalation
+            at = datetime.fromisoformat(content["lift"]["signed_off_at"])
         self._note(case, type_, at, **more)
-        for leg in more.get("legs", ()):
+        self._plan_on(case, act, at, more.get("legs", ()))
+
+    def _plan_on(
+        self, case: LoadCase, act: PlannedAct, at: datetime, new_legs: Iterable[dict[str, Any]]
+    ) -> None:
+        """Plan what follows from an accepted act."""
+        for leg in new_legs:
             case.legs.append(leg)
             self._schedule(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
+        if act.route == "completions":
+            case.completed.add(act.leg)
+            self._schedule(case, plan.after_completion(case.chance, at))
+        elif act.route == "reopenings":
+            for leg_index in case.completed:
+                self._schedule(case, plan.on_leg(case.chance, case.pack, at, leg_index))
+            case.completed = set()
 
     def _hand_on(self, case: LoadCase, act: PlannedAct, at: datetime) -> None:
         """After an upheld objection another unit gets the leg."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from shared.events import Channel, Kind
 from tests.faults.environment import PACK, PROCEDURE, UNITS
-from tests.faults.judgement import DUE_MINUTE
+from tests.faults.expected import DUE_MINUTE
 from tests.faults.reckoning import MINUTE, due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
@@ -17,12 +17,17 @@ MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
 
 
 class PlannedAct(NamedTuple):
-    """An act to be sent at `at` or later: the last part of its path, and the leg's index in the case."""
+    """An act to be sent at `at` or later: the last part of its path, and the leg's index in the case.
+
+    Refused by the case's state, it is sent again `later_in` on, `tries` times at most.
+    """
 
     at: datetime
     route: str
     leg: int
     body: dict[str, Any]
+    tries: int = 0
+    later_in: timedelta = timedelta(hours=8)
 
 
 def registration(chance: random.Random) -> dict[str, Any]:
@@ -47,12 +52,15 @@ def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> 
         )
     limit = limit_of(rules(pack), "dispatch", 1, "help")
     at: datetime | None = received_at + chance.random() * timedelta(hours=6)
-    if limit is not None:
-        at = moment(chance, received_at, due(limit, received_at, rules(pack)))
+    if limit is not None and (end := due(limit, received_at, rules(pack))):
+        at = moment(chance, received_at, end)
     if at is not None:
         yield PlannedAct(
             at, "assignments", 0, _assignment(chance, chance.sample(UNITS, 1 + (chance.random() < 0.2)))
         )
+        if chance.random() < 0.3:
+            signed_at = at + timedelta(days=4 + 10 * chance.random())
+            yield PlannedAct(signed_at, "sign-off", 0, {}, tries=4, later_in=timedelta(days=3))
 
 
 def _assignment(chance: random.Random, units: list[str]) -> dict[str, Any]:
@@ -76,6 +84,8 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
     if chance.random() < 0.03:
         asks = {"reason": "须市级统筹", "signed_by": "负责人"}
         yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
+    yield from _pause(chance, pack, start, leg, ends)
+    yield from _extension(chance, pack, start, leg, ends)
     for end, route, body in (
         (_ends(pack, start, "contact")[0], "contacts", {"how": "电话"}),
         (ends[0], "replies", {"text": "已勘查"}),
@@ -85,6 +95,54 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
             yield PlannedAct(at_, route, leg, body)
 
 
+def _pause(
+    chance: random.Random, pack: str, start: datetime, leg: int, ends: list[datetime]
+) -> Iterator[PlannedAct]:
+    """A pause in the first rounds, ended by the office or by its cap."""
+    rule = rules(pack).pauses
+    if rule and chance.random() < 0.15:
+        at = _between(chance, start, chance.choice(ends))
+        ground = {"ground": rule["grounds"][0]["ground"]} if rule.get("grounds") else {}
+        body = {"reason": "待企业补充材料", "approver": "营商环境办", "rank": "leader", **ground}
+        yield PlannedAct(at, "pauses", leg, body)
+        if chance.random() < 0.7:
+            yield PlannedAct(at + chance.random() * timedelta(days=9), "resumptions", leg, {})
+
+
+def _extension(
+    chance: random.Random, pack: str, start: datetime, leg: int, ends: list[datetime]
+) -> Iterator[PlannedAct]:
+    """A longer limit, asked for before the first round ends, and granted or not."""
+    rule = rules(pack).extension
+    if rule["deadlines"] and chance.random() < 0.25:
+        at = _between(chance, start, ends[0])
+        deadline = chance.choice(rule["deadlines"])
+        limit = {**rule["cap"], "number": chance.randint(1, rule["cap"]["number"])}
+        asks = {"deadline": deadline, "limit": limit, "reason": "情况复杂"}
+        yield PlannedAct(at, "extension-requests", leg, asks, tries=2, later_in=timedelta(hours=3))
+        decides = {
+            "approved": chance.random() < 0.8,
+            "approver": "分管领导",
+            "rank": "leader",
+            "reason": "属实",
+        }
+        decided_at = at + chance.random() * timedelta(hours=30)
+        yield PlannedAct(
+            decided_at, "extension-decisions", leg, decides, tries=2, later_in=timedelta(hours=3)
+        )
+
+
+def after_completion(chance: random.Random, at: datetime) -> Iterator[PlannedAct]:
+    """The enterprise's rating, and the reopening that a bad one may bring."""
+    if chance.random() < 0.5:
+        rated_at = at + timedelta(hours=4) + chance.random() * timedelta(days=3)
+        rating = chance.choice(("satisfied", "not_satisfied"))
+        yield PlannedAct(rated_at, "ratings", 0, {"rating": rating}, tries=4)
+        if rating == "not_satisfied":
+            reopened_at = rated_at + timedelta(hours=6) + chance.random() * timedelta(days=2)
+            yield PlannedAct(reopened_at, "reopenings", 0, {"reason": "企业不满意"}, tries=4)
+
+
 def _ends(pack: str, start: datetime, first: str = "reply") -> list[datetime]:
     """When the limits of two rounds, and of lifted handling after them, end if nobody acts."""
     pack_rules, ends = rules(pack), []
@@ -92,8 +150,10 @@ def _ends(pack: str, start: datetime, first: str = "reply") -> list[datetime]:
         limit = limit_of(pack_rules, deadline, number, "help")
         limit = limit or limit_of(pack_rules, "completion", number, "help")
         assert limit is not None
-        start = due(limit, start, pack_rules)
-        ends.append(start)
+        end = due(limit, start, pack_rules)
+        assert end is not None
+        start = end
+        ends.append(end)
     return ends
 
 

@@ -15,6 +15,7 @@ from services.escalation.judge import EscalationJudge
 from shared.database.connection import Connection
 from shared.messaging import consumer, sending
 from shared.messaging.broker import key_hash
+from shared.rules.time import limits
 
 GAP_S = 1.0
 SKIPPED_OF = 40
@@ -69,9 +70,20 @@ def relay_skips() -> None:
     sending.Sender.send = send_most  # type: ignore[method-assign]
 
 
+def pause_counted_twice() -> None:
+    """A pause lasts twice as long for the judge as it did."""
+    merged = limits._merged
+
+    def twice(pauses: Any) -> list[Any]:
+        return [(start, end and end + (end - start)) for start, end in merged(pauses)]
+
+    limits._merged = twice
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "commit-before-transaction": commit_before_transaction,
     "inbox-skipped": inbox_skipped,
     "past-watermark": past_watermark,
     "relay-skips": relay_skips,
+    "pause-counted-twice": pause_counted_twice,
 }

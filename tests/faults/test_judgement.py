@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.judgement import DUE_MINUTE, ExpectedCase
+from tests.faults.expected import DUE_MINUTE
+from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import ZONE, due, remind_at, rules
 
 
@@ -28,7 +29,7 @@ def local(text: str) -> datetime:
     ],
 )
 def test_a_limit_ends_where_counting_by_hand_ends(limit: dict[str, Any], start: str, end: str) -> None:
-    assert due(limit, local(start), rules("bozhou-2024")) == local(end)
+    assert due(limit, local(start), rules("bozhou-2024@2")) == local(end)
 
 
 @pytest.mark.parametrize(
@@ -40,8 +41,43 @@ def test_a_limit_ends_where_counting_by_hand_ends(limit: dict[str, Any], start: 
     ],
 )
 def test_a_reminder_goes_by_the_time_that_counts(limit: dict[str, Any], start: str, reminded: str) -> None:
-    pack = rules("bozhou-2024")
+    pack = rules("bozhou-2024@2")
     assert remind_at(limit, local(start), due(limit, local(start), pack), pack, 75) == local(reminded)
+
+
+@pytest.mark.parametrize(
+    ("limit", "pause", "end"),
+    [
+        # 24:00 of the 10th lies in the pause: the 11th, 12th and 13th count
+        ({"number": 3, "unit": "natural_days"}, ("2026-03-10 12:00", "2026-03-11 12:00"), "2026-03-14 00:00"),
+        # a pause within a day costs no day
+        ({"number": 3, "unit": "natural_days"}, ("2026-03-10 08:00", "2026-03-10 23:59"), "2026-03-13 00:00"),
+        # Saturday to Monday are lost
+        (
+            {"number": 5, "unit": "natural_days", "roll": True},
+            ("2026-03-14 09:00", "2026-03-17 00:01"),
+            "2026-03-18 00:00",
+        ),
+        # the close of business of the 10th lies in the pause, that of the 11th does not
+        ({"number": 2, "unit": "working_days"}, ("2026-03-10 17:30", "2026-03-11 17:30"), "2026-03-12 17:30"),
+        # 90 of 195 minutes are over at 11:30; 105 are left from 14:30 on Tuesday
+        (
+            {"number": 1, "unit": "half_working_days"},
+            ("2026-03-09 11:30", "2026-03-10 13:00"),
+            "2026-03-10 16:15",
+        ),
+    ],
+)
+def test_a_pause_does_not_count(limit: dict[str, Any], pause: tuple[str, str], end: str) -> None:
+    pauses = [(local(pause[0]), local(pause[1]))]
+    assert due(limit, local("2026-03-09 10:00"), rules("bozhou-2024@2"), pauses) == local(end)
+
+
+def test_a_pause_that_lasts_keeps_a_limit_from_ending_unless_it_comes_after() -> None:
+    pack, start = rules("bozhou-2024@2"), local("2026-03-09 10:00")
+    three = {"number": 3, "unit": "natural_days"}
+    assert due(three, start, pack, [(local("2026-03-12 23:59"), None)]) is None
+    assert due(three, start, pack, [(local("2026-03-13 00:01"), None)]) == local("2026-03-13 00:00")
 
 
 def passed(text: str) -> datetime:
@@ -58,8 +94,8 @@ def history(*acts: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return begun + [{"at": local(at), "leg": "a", **act} for at, act in acts]
 
 
-def judged(*acts: tuple[str, dict[str, Any]]) -> ExpectedCase:
-    return ExpectedCase(rules("bozhou-2024"), "help").judge(history(*acts), local("2026-05-01 12:00"))
+def judged(*acts: tuple[str, dict[str, Any]], pack: str = "bozhou-2024@2") -> ExpectedCase:
+    return ExpectedCase(rules(pack), "help").judge(history(*acts), local("2026-05-01 12:00"))
 
 
 def moments(case: ExpectedCase, type_: str) -> list[datetime]:
@@ -110,3 +146,33 @@ def test_what_was_accepted_at_the_moment_of_the_end_was_before_it() -> None:
         "reply": "met",
     }
     assert case.state == "withdrawn"
+
+
+PAUSE = {"what": [], "pauses": True}
+RESUME = {"what": [], "resumes": True}
+
+
+def test_a_pause_moves_the_card_and_ends_by_its_cap() -> None:
+    resumed = judged(("2026-03-10 12:00", PAUSE), ("2026-03-11 12:00", RESUME))
+    assert moments(resumed, "card.issued") == [passed("2026-03-14 00:00")]
+    # it ends by itself at 24:00 of the 8th of April, a moment that counts: so do the 9th and the 10th
+    forgotten = judged(("2026-03-09 12:00", PAUSE))
+    assert moments(forgotten, "card.issued") == [passed("2026-04-11 00:00")]
+    assert forgotten.legs["a"].state() == "paused"
+
+
+def test_a_limit_is_extended_once_from_its_own_start_and_never_shortened() -> None:
+    ten = {"number": 10, "unit": "working_days"}
+    extended = judged(("2026-03-11 09:00", {"what": [], "extends": ("completion", ten)}), pack="bowu-2022@2")
+    assert moments(extended, "appeal.supervised") == [passed("2026-03-23 17:30")]
+    two = {**ten, "number": 2}
+    shortened = judged(("2026-03-10 09:00", {"what": [], "extends": ("completion", two)}), pack="bowu-2022@2")
+    assert moments(shortened, "appeal.supervised") == [passed("2026-03-12 17:30")]
+
+
+def test_reopened_the_leg_begins_its_next_round() -> None:
+    case = judged(("2026-03-10 09:00", DONE), ("2026-03-20 09:00", {"what": [], "reopens": True}))
+    assert moments(case, "appeal.redispatched") == [local("2026-03-20 09:00")]
+    # three natural days end on Monday the 23rd
+    assert moments(case, "appeal.lifted") == [passed("2026-03-24 00:00")]
+    assert (case.state, case.rounds(), case.cards) == ("lifted", 2, 0)

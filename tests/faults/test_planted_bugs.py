@@ -21,6 +21,7 @@ USUAL = ("kill service", "pause service", "cut", "delay")
         ),  # a broker that is empty is told all again
         ("past-watermark", USUAL, "judgement"),
         ("relay-skips", USUAL, "relay"),
+        ("pause-counted-twice", USUAL, "deadline"),
     ],
 )
 async def test_a_planted_bug_is_found(plant: str, kinds: tuple[str, ...], complaint: str) -> None:

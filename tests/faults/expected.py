@@ -1,0 +1,104 @@
+"""What a case is made of while the checker judges it: events, deadlines and legs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+DUE_MINUTE = timedelta(minutes=1, microseconds=-1)
+
+
+class ExpectedEvent(NamedTuple):
+    """An event that must be issued. `type` is without version; `round` is 0 where the event has none."""
+
+    type: str
+    leg: str | None
+    round: int
+    deadline: str
+    at: datetime
+    unit: str | None = None
+    leader: str | None = None
+    to: str | None = None
+    reason: str = "overdue"
+
+
+@dataclass(eq=False)
+class ExpectedLeg:
+    """One leg. `open_cards` counts the cards not cleared.
+
+    `pauses` are as `reckoning` takes them; the last ends at `pause_ends_at` unless it is ended before.
+    `paused` is what dispatch knows: it does not hear of a pause that ended by itself.
+    """
+
+    id: str
+    unit: str
+    leader: str | None
+    index: int
+    lead: bool
+    round: int = 1
+    completed: bool = False
+    ended: bool = False
+    refused: bool = False
+    open_cards: int = 0
+    pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    pause_ends_at: datetime | None = None
+    paused: bool = False
+
+    def works(self) -> bool:
+        """Whether the unit still works on it."""
+        return not (self.completed or self.ended)
+
+    def state(self) -> str:
+        """Its state at dispatch."""
+        return (
+            "ended" if self.ended else "completed" if self.completed else "paused" if self.paused else "open"
+        )
+
+    def end_pause(self, at: datetime) -> bool:
+        """End the open pause at a whole minute; returns whether there was one."""
+        was_open = bool(self.pauses) and self.pauses[-1][1] is None
+        if was_open:
+            self.pauses[-1] = self.pauses[-1][0], at
+        self.pause_ends_at = None
+        return was_open
+
+
+@dataclass(eq=False)
+class ExpectedDeadline:
+    """One deadline; `leg` is None for a deadline of the case itself. `started_at` is a whole minute.
+
+    `due_at` is None while a pause is open. `raised` counts how often it was raised, after it passed.
+    """
+
+    kind: str
+    leg: ExpectedLeg | None
+    round: int
+    start: str
+    started_at: datetime
+    limit: dict[str, Any]
+    of_office: bool
+    due_at: datetime | None = None
+    remind_at: datetime | None = None
+    reminded: bool = False
+    extended: int = 0
+    raised: int = 0
+    raises_at: datetime | None = None
+    verdict: str = "open"
+    met_at: datetime | None = None
+
+    def meet(self, at: datetime) -> None:
+        """Note that it was met at a whole minute; what is overdue stays so."""
+        self.met_at, self.raises_at = at, None
+        self.verdict = "met" if self.verdict == "open" else self.verdict
+
+    def fires_at(self) -> datetime | None:
+        """When the open deadline next causes an event: its reminder, or the end of its due minute."""
+        return self.remind_at or (self.due_at + DUE_MINUTE if self.due_at else None)
+
+    def row(self) -> tuple[Any, ...]:
+        """What is compared with the judge's deadline: leg, kind, round, due, verdict, met."""
+        leg = self.leg.id if self.leg else None
+        return leg, self.kind, self.round, self.due_at, self.verdict, self.met_at
+
+    def unit(self) -> str | None:
+        """Whose it is; None for the office's own."""
+        return self.leg.unit if self.leg and not self.of_office else None
