@@ -5,6 +5,7 @@ Times are of Shanghai, `03-05 10:00` in 2026, or with a year or seconds; `24:00`
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -61,8 +62,8 @@ def working_days(number: int) -> Limit:
 class Story:
     """One case under one pack."""
 
-    def __init__(self, pack_id: str, kind: str = "help") -> None:
-        self.pack = loaded(pack_id)
+    def __init__(self, by: str | pack.Pack, kind: str = "help") -> None:
+        self.pack = loaded(by) if isinstance(by, str) else by
         self._kind = kind
         self._acts: list[Act] = []
 
@@ -93,9 +94,14 @@ class Story:
         self._acts.append(what(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **fields}))
         return self
 
-    def reached(self, stage: str, when: str, *dates: str, unit: str = TOWN) -> Self:
+    def reached(self, stage: str, when: str, *dates: str, unit: str = TOWN, **fields: Any) -> Self:
         """A stage was reached, with the dates it brings."""
-        return self.did(acts.Reached, when, unit=unit, stage=stage, dates=tuple(at(date) for date in dates))
+        moments = tuple(at(date) for date in dates)
+        return self.did(acts.Reached, when, unit=unit, stage=stage, dates=moments, **fields)
+
+    def paid(self, yuan: str, when: str, unit: str = TOWN) -> Self:
+        """The unit paid so much of what it owes."""
+        return self.reached("paid", when, unit=unit, paid=Decimal(yuan))
 
     def contacted(self, when: str, unit: str = TOWN) -> Self:
         return self.did(acts.Contacted, when, unit=unit)
@@ -111,7 +117,7 @@ class Story:
 
     def copy(self) -> "Story":
         """The same case so far, to be told another way."""
-        other = Story(self.pack.ref, self._kind)
+        other = Story(self.pack, self._kind)
         other._acts = [*self._acts]
         return other
 

@@ -1,10 +1,11 @@
 """A case while it is judged: how its deadlines start, run and are met. `timers` holds how they pass."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from shared.rules.judging import consequences, rulings
+from shared.rules.judging import arrears, consequences, rulings
 from shared.rules.judging.acts import OwnLimit
 from shared.rules.judging.rulings import BEGINNING, Rulings
 from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, void
@@ -18,6 +19,7 @@ from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Due, Limit, Pause
 
+NO_SUMS: Mapping[datetime, Decimal] = {}
 BEYOND_CALENDAR = Due(None, None, True)
 ONCE_A_ROUND = frozenset(Start) - {
     Start.ROUND,
@@ -43,6 +45,7 @@ class Case:
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
         self.referred_at: datetime | None = None
+        self.denied = False
         self.level: Level | None = None
         self.marks: frozenset[Mark] = frozenset()
         self.legs: dict[UUID, Leg] = {}
@@ -55,6 +58,8 @@ class Case:
         """How the case stands."""
         if self.end:
             return self.end
+        if self.referred_at:
+            return CaseState.REFERRED
         if self.all_completed():
             return CaseState.COMPLETED
         if self.lifted_at:
@@ -122,11 +127,18 @@ class Case:
             due_at = limits.moved(due_at, leg.pauses_of(rule.deadline, BEGINNING)[0])
         return due_at is None or due_at > at
 
-    def begin(self, start: str, leg: Leg | None, at: datetime, dates: tuple[datetime, ...] = ()) -> None:
+    def begin(
+        self,
+        start: str,
+        leg: Leg | None,
+        at: datetime,
+        dates: tuple[datetime, ...] = (),
+        sums: Mapping[datetime, Decimal] = NO_SUMS,
+    ) -> None:
         """Start the limits that an act or stage starts, of `leg` or of the case.
 
         A limit is not started while its deadline runs or has passed unmet. Limits without a length take their
-        moments from `dates`, which replace those still open.
+        moments from `dates`, which replace those still open; `sums` are due at them.
         """
         running = leg.deadlines if leg else self.own
         for rule in self.table.starts.get((start, min(leg.round, self.table.top) if leg else 1), ()):
@@ -137,6 +149,9 @@ class Case:
                 void([deadline for deadline in running if deadline.kind == rule.deadline])
                 for date in sorted(set(dates)):
                     self._start(rule, leg, at, rule.clause, due_at=date)
+                    running[-1].sum = sums.get(date)
+                if leg and sums:
+                    arrears.agree(leg, sums, running[-len(sums) :])
                 consequences.let_missed_pass(self, running, at)
 
     def _bars(self, deadline: Deadline, rule: StartedLimit, leg: Leg | None) -> bool:
@@ -261,6 +276,7 @@ class Case:
         had_their_turn = set()
         for deadline in deadlines:
             waits = deadline.kind in kinds and not deadline.met_at and deadline.verdict is not Verdict.VOID
+            waits = waits and deadline.sum is None  # only money meets it: see `arrears`
             if waits and deadline.kind not in had_their_turn:
                 if deadline.in_turn:
                     had_their_turn.add(deadline.kind)
@@ -290,6 +306,11 @@ class Case:
                 self.reckon(deadline, leg.pauses, at)
             elif deadline.verdict is Verdict.OPEN and deadline.given_at:
                 self._move_given(deadline, leg, at)
+
+    def catch_up(self, at: datetime) -> None:
+        """Know the holiday notices that came out while the case had ended."""
+        while self.notices and self.notices[0][0] < at:
+            (_, self.calendar), *self.notices = self.notices
 
     def finish(self, state: CaseState, at: datetime) -> None:
         """End the case in `state`; its open deadlines become void."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from shared.rules.judging import rulings
+from shared.rules.judging import approval, arrears, rulings
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
@@ -58,8 +58,13 @@ def _supervise(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at
 
 
 def _approve(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
-    case.rulings.add_of(rulings.ApprovalDeemed, deadline, at, clause=step.ground)
-    case.finish(CaseState.APPROVED, at)
+    part = leg if case.pack.approval and case.pack.approval.each_leg else None
+    each_leg = part is not None
+    case.rulings.add_of(rulings.ApprovalDeemed, deadline, at, clause=step.ground, each_leg=each_leg)
+    if part:
+        approval.decide_part(case, part, approval.Decision.DEEMED, at)
+    else:
+        case.finish(CaseState.APPROVED, at)
 
 
 def _hand_over(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
@@ -94,8 +99,10 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
     """Begin the leg's next round; the unit's open deadlines of the last round become void."""
     if case.end:
         return
-    void([deadline for deadline in leg.deadlines if deadline.unit is not None])
+    void([deadline for deadline in leg.deadlines if deadline.unit is not None and deadline.sum is None])
     leg.round += 1
+    leg.decision = None
+    arrears.next_round(leg)
     fields = {"leg_id": leg.assigned.leg_id, "unit": leg.assigned.unit, "round": leg.round, "reason": reason}
     case.rulings.add(rulings.Redispatched, at, f"{leg.key} {leg.round}", fields)
     case.begin_round(leg, at)

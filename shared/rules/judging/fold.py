@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.rules.judging import acts, consequences, timers
+from shared.rules.judging import acts, approval, arrears, consequences, elsewhere, timers
 from shared.rules.judging.acts import Act, AssignedLeg, LegAct
 from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
@@ -23,7 +23,7 @@ def fold(case: Case, act: Act) -> None:
     at = _utc(act.occurred_at)
     timers.run_before(case, at)
     case.rulings.now = at
-    if case.end is None or type(act) is acts.CardWithdrawn:
+    if elsewhere.has_effect(case, act):
         FOLDS[type(act)](case, act, case.counted_from(at))
 
 
@@ -91,14 +91,26 @@ def respond(case: Case, act: acts.Responded, at: datetime) -> None:
 
 def reach(case: Case, act: acts.Reached, at: datetime) -> None:
     leg = _live(case, act)
-    if leg and act.stage in case.table.stages:
-        leg.returned = act.stage in case.table.returning
+    if not leg or act.stage not in case.table.stages:
+        return
+    leg.returned = act.stage in case.table.returning
+    if act.stage in case.table.pays:
+        arrears.pay(case, leg, act, at)
+    else:
         case.meet(act.stage, leg.deadlines, at)
-        case.begin(act.stage, leg, at, tuple(_utc(date) for date in act.dates))
+    dates = tuple(_utc(date) for date in act.dates)
+    if act.stage in case.table.sums:
+        arrears.owe(leg, act)
+        case.begin(act.stage, leg, at, dates, arrears.sums_by_date(dates, act.sums))
+    else:
+        case.begin(act.stage, leg, at, dates)
+    if decision := case.table.decides.get(act.stage):
+        approval.decide_part(case, leg, decision, at)
 
 
 def complete(case: Case, act: acts.Completed, at: datetime) -> None:
-    if leg := _live(case, act):
+    leg = _live(case, act)
+    if leg and _can_complete(case, leg):
         case.meet(Meeting.COMPLETED, leg.deadlines, at)
         leg.completed = True
         outlasting = _outlasting(case, leg)
@@ -113,7 +125,14 @@ def _outlasting(case: Case, leg: Leg) -> list[Deadline]:
     return [deadline for deadline in leg.deadlines if deadline.kind in case.table.outlasting]
 
 
+def _can_complete(case: Case, leg: Leg) -> bool:
+    """Who owes money or a decision is not done before it is paid or decided, whatever he says."""
+    return not approval.waits(case, leg) and not arrears.waits(case, leg)
+
+
 def _meet_if_all_completed(case: Case, at: datetime) -> None:
+    if case.end:
+        return
     if case.all_completed():
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
         case.begin(Start.ALL_COMPLETED, None, at)
@@ -147,6 +166,7 @@ def _end_leg(case: Case, leg: Leg, at: datetime) -> None:
     leg.ended = True
     void(leg.deadlines)
     case.resume(leg, at)
+    approval.conclude(case, at)
     _meet_if_all_completed(case, at)
 
 
@@ -240,11 +260,7 @@ def find(case: Case, act: acts.Found, at: datetime) -> None:
 
 
 def reopen(case: Case, act: acts.Reopened, at: datetime) -> None:
-    void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
-    for leg in case.legs.values():
-        if leg.completed and not leg.ended:
-            leg.completed = leg.refused = False
-            consequences.redispatch(case, leg, at, "reopened")
+    elsewhere.reopen(case, at)
 
 
 def instruct(case: Case, act: acts.Instructed, at: datetime) -> None:
@@ -264,17 +280,15 @@ def withdraw_card(case: Case, act: acts.CardWithdrawn, at: datetime) -> None:
 
 
 def refer(case: Case, act: acts.Referred, at: datetime) -> None:
-    case.meet(Meeting.REFERRED, case.own, at)
-    case.finish(CaseState.REFERRED, at)
+    elsewhere.refer(case, at)
 
 
 def receive_referral(case: Case, act: acts.ReferralReceived, at: datetime) -> None:
-    if case.referred_at:
-        case.finish(CaseState.REFERRED, at)
+    elsewhere.receive(case, at)
 
 
 def return_referral(case: Case, act: acts.ReferralReturned, at: datetime) -> None:
-    case.referred_at = None
+    elsewhere.take_back(case, at)
 
 
 def withdraw(case: Case, act: acts.Withdrawn, at: datetime) -> None:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from shared.rules.arrears import Account
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar
@@ -39,7 +41,7 @@ class Deadline:
     calendar. `fires_at` is when its timer fires: for a reminder if `reminds`, else because it passes.
     `in_turn`: of several deadlines of this kind, the earliest is met first. `calendar` is the one it was last
     reckoned by. `given_at` is the moment that was given, where pauses move it; the pauses in `ran_on` do not.
-    Where `whole_minutes` count, it passes when its due minute is over.
+    Where `whole_minutes` count, it passes when its due minute is over. `sum` is what is due with it, in yuan.
     """
 
     key: str
@@ -66,6 +68,7 @@ class Deadline:
     given_at: datetime | None = None
     ran_on: tuple[Pause, ...] = ()
     whole_minutes: bool = False
+    sum: Decimal | None = None
     title: dict[str, str] = field(default_factory=dict)
 
     def close(self, verdict: Verdict) -> None:
@@ -79,7 +82,8 @@ class Leg:
     """One unit's share of a case. An ended leg is the unit's no more; a completed one can be reopened.
 
     `relieved`: it ended because the office took it from its unit. `runs_on`: by the start of each pause, the
-    deadlines that it does not move.
+    deadlines that it does not move. `decision` is what became of its part of an approval. `account` is what
+    it owes, `plan` are the deadlines of the instalments, in order.
     """
 
     assigned: AssignedLeg
@@ -97,6 +101,9 @@ class Leg:
     pause_cap: Limit | None = None
     pause_ends_at: datetime = NEVER
     runs_on: dict[datetime, tuple[str, ...]] = field(default_factory=dict)
+    decision: str | None = None
+    account: Account | None = None
+    plan: list[Deadline] = field(default_factory=list)
 
     @property
     def handles(self) -> bool:

@@ -24,6 +24,7 @@ def office_contradictions(pack: "Pack") -> Iterator[Mistake]:
     yield from _referral(pack)
     yield from _asked(pack)
     yield from _stages(pack)
+    yield from _sums(pack)
     yield from _approval(pack)
     yield from _due_minute(pack)
 
@@ -109,8 +110,8 @@ def _stages(pack: "Pack") -> Iterator[Mistake]:
     due = any(stage.sums for stage in pack.stages)
     for index, stage in enumerate(pack.stages):
         place = ("stages", index)
-        if stage.sums and not stage.dates:
-            yield (*place, "sums"), "a sum is due on a date: add `dates`"
+        if stage.pays and stage.sums:
+            yield (*place, "pays"), "a payment brings no sums that are due: give that another stage"
         if stage.pays and not due:
             yield (
                 (*place, "pays"),
@@ -123,9 +124,26 @@ def _stages(pack: "Pack") -> Iterator[Mistake]:
             )
 
 
+def _sums(pack: "Pack") -> Iterator[Mistake]:
+    """What a stage with sums starts is met by money alone."""
+    pays = {stage.stage for stage in pack.stages if stage.pays}
+    for stage in (stage.stage for stage in pack.stages if stage.sums and stage.dates):
+        for place, rule in _of_stage(pack, stage):
+            if not pays & set(pack.met_by.get(rule.deadline, ())):
+                yield place, f"only a stage that `pays` meets '{rule.deadline}': name one in `met_by`"
+
+
+def _of_stage(pack: "Pack", stage: str) -> list[tuple[Place, LimitRule]]:
+    return [(("limits", index), rule) for index, rule in enumerate(pack.limits) if rule.start == stage]
+
+
 def _approval(pack: "Pack") -> Iterator[Mistake]:
     if pack.approval and not any(Consequence.APPROVE in step.do for step in pack.ladder):
         yield ("approval",), "no step of the ladder approves: add one, or take it out"
+    stages = {stage.stage for stage in pack.stages}
+    for stage in pack.approval.decides if pack.approval else ():
+        if stage not in stages:
+            yield ("approval",), f"'{stage}' is no stage of this pack: a department speaks by it, so add it"
 
 
 def _due_minute(pack: "Pack") -> Iterator[Mistake]:

@@ -23,8 +23,8 @@ class By(StrEnum):
 class Stage(Rule):
     """A stage (环节) of a procedure. With `dates` reaching it brings moments, e.g. of instalments.
 
-    `sums`: with an amount each. `pays`: reaching it brings a sum, and what was paid so far meets the amounts,
-    the earliest first.
+    `sums`: with an amount each; without dates it is the sum that is owed. `pays`: reaching it brings a sum,
+    and what was paid so far meets the amounts, the earliest first.
     With `returns` the unit gives the case back undone by reaching it, as a bank does that declines.
     """
 

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from shared.rules.pack.parts import LimitOrSetting, Rule
-from shared.rules.terms import RaisedTo, Rank
+from shared.rules.terms import PackWord, RaisedTo, Rank
 
 
 class Raising(Rule):
@@ -33,6 +33,16 @@ class Promises(Rule):
 
 
 class Approval(Rule):
-    """Silent approval (超时默认). `each_leg`: a department's silence speaks for its own part alone."""
+    """Silent approval (超时默认). `each_leg`: a department's silence speaks for its own part alone.
+
+    `granted` and `denied` are the stages by which it speaks: with either its work is done.
+    """
 
     each_leg: bool = False
+    granted: PackWord = "granted"
+    denied: PackWord = "denied"
+
+    @property
+    def decides(self) -> dict[str, str]:
+        """What each stage decides of a department's part; nothing where silence speaks for the whole."""
+        return {self.granted: "granted", self.denied: "denied"} if self.each_leg else {}

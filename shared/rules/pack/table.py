@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
-from shared.rules.pack.ladder import Step
+from shared.rules.pack.ladder import Consequence, Step
 from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
 from shared.rules.terms import Kind
 from shared.rules.time.hours import OfficeHours
@@ -55,6 +55,10 @@ class Table:
     stages: frozenset[str]
     returning: frozenset[str]
     outlasting: frozenset[str]
+    sums: frozenset[str]
+    pays: frozenset[str]
+    decides: dict[str, str]
+    silent: frozenset[str]
     percent: dict[str, int]
     extended: frozenset[str]
     extension_cap: Limit | None
@@ -83,6 +87,12 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         stages=frozenset(stage.stage for stage in pack.stages),
         returning=frozenset(stage.stage for stage in pack.stages if stage.returns),
         outlasting=frozenset(rule.deadline for rule in pack.limits if rule.outlasts),
+        sums=frozenset(stage.stage for stage in pack.stages if stage.sums),
+        pays=frozenset(stage.stage for stage in pack.stages if stage.pays),
+        decides=pack.approval.decides if pack.approval else {},
+        silent=frozenset(
+            kind for step in ladder if Consequence.APPROVE in step.do for kind in step.when.overdue
+        ),
         percent=dict.fromkeys(pack.reminder.deadlines, pack.reminder.percent) if pack.reminder else {},
         extended=frozenset(pack.extension.deadlines) if pack.extension else frozenset(),
         extension_cap=pack.limit(pack.extension.cap) if pack.extension else None,

@@ -156,6 +156,12 @@ def _made(draw: st.DrawFn) -> Pack:
         for deadline, its in rules.items()
     }
     met_by |= {deadline: draw(some(of_leg, 1)) for deadline in bringable if deadline not in rules}
+    sums = dated and "seen" in stages and draw(st.booleans())
+    for deadline in [deadline for deadline, its in rules.items() if sums and its[0]["starts"] == DATED]:
+        met_by[deadline] = sorted({*met_by[deadline], "seen"})
+    ladder = draw(_steps(rules, levels))
+    parts = {"seen", "checked"} <= set(stages) and any(Consequence.APPROVE in step["do"] for step in ladder)
+    approval = {"each_leg": draw(st.booleans()), "granted": "checked", "denied": "seen", **GROUND}
     extendable = [
         deadline
         for deadline in met_by
@@ -180,13 +186,17 @@ def _made(draw: st.DrawFn) -> Pack:
                 "title": named,
                 "dates": stage == DATED and dated,
                 "returns": stage == stages[0],
+                "sums": stage == DATED and sums,
+                "pays": stage == "seen" and sums,
             }
             for stage in stages
         ],
         "limits": [rule for its in rules.values() for rule in its],
         "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
         "reminder": {"percent": draw(st.integers(1, 99)), "deadlines": draw(some(met_by)), **GROUND},
-        "ladder": draw(_steps(rules, levels)),
+        "ladder": ladder,
+        "approval": approval if parts else None,
+        "reopening": {"after_closure": draw(st.booleans()), **GROUND},
         "levels": _levels(levels),
         "never_lifted": draw(st.sampled_from([None, {"marks": [Mark.PETITION], **GROUND}])),
         "referral": {"destinations": [{"to": "court", "title": named}], "followed": True, **GROUND}

@@ -692,4 +692,4 @@ def test_every_act_is_folded_and_no_base_of_acts_is() -> None:
 def test_every_ruling_has_a_name_of_its_own() -> None:
     found = [cls for cls in subclasses(Ruling) if not cls.__subclasses__()]
     names = {cls.name for cls in found}
-    assert len(names) == len(found) == 12
+    assert len(names) == len(found) >= 12

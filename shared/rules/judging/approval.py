@@ -1,0 +1,55 @@
+"""An approval that several units decide (超时默认): each by its word or its silence, for its own part."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shared.rules.judging import rulings
+from shared.rules.judging.state import CaseState, Leg, void
+from shared.rules.pack.parts import Meeting, Start
+from shared.rules.terms import Verdict
+
+if TYPE_CHECKING:
+    from shared.rules.judging.case import Case
+
+
+class Decision(StrEnum):
+    """What became of one unit's part."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    DEEMED = "deemed"
+
+
+def waits(case: "Case", leg: Leg) -> bool:
+    """Whether the unit still owes its yes or no: what it says else does not break its silence."""
+    silent = case.table.silent if case.table.decides else frozenset()
+    return any(deadline.kind in silent and deadline.verdict is Verdict.OPEN for deadline in leg.deadlines)
+
+
+def decide_part(case: "Case", leg: Leg, decision: str, at: datetime) -> None:
+    """The unit's part is decided, and with that its work is done."""
+    leg.decision, leg.completed = decision, True
+    void(leg.deadlines)
+    case.resume(leg, at)
+    case.clear_cards(leg, at)
+    conclude(case, at)
+
+
+def conclude(case: "Case", at: datetime) -> None:
+    """One denial denies the whole, once; it is approved, and ends, when no unit's part is left to decide."""
+    rule = case.pack.approval
+    parts = [leg.decision for leg in case.legs.values() if leg.handles and not leg.ended]
+    if case.end or rule is None or not rule.each_leg or not parts:
+        return
+    denied = Decision.DENIED in parts
+    if (denied and not case.denied) or (not denied and all(parts)):
+        fields = {"approved": not denied, "clause": rule.ground}
+        case.rulings.add(rulings.ApprovalDecided, at, f"{case.rounds()} {not denied}", fields)
+    case.denied = denied
+    if all(parts):
+        case.meet(Meeting.ALL_COMPLETED, case.own, at)
+        if denied:
+            case.begin(Start.ALL_COMPLETED, None, at)
+        else:
+            case.finish(CaseState.APPROVED, at)

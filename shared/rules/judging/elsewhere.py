@@ -1,0 +1,102 @@
+"""A case that was referred and is followed until it was received, and one that comes back."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.rules.judging import acts, consequences
+from shared.rules.judging.acts import Act
+from shared.rules.judging.state import CaseState, void
+from shared.rules.pack.parts import Meeting, Start
+from shared.rules.terms import DeadlineKind, Verdict
+
+if TYPE_CHECKING:
+    from shared.rules.judging.case import Case
+
+WHILE_AWAY = (
+    acts.Opened,
+    acts.ReferralReceived,
+    acts.ReferralReturned,
+    acts.Found,
+    acts.Rated,
+    acts.FollowedUp,
+    acts.CardWithdrawn,
+    acts.Withdrawn,
+    acts.Closed,
+)
+"""What can be done to a case that was referred and not yet received."""
+REOPENED = (CaseState.CLOSED, CaseState.REFERRED)
+"""From what ends a case can be reopened, where its pack says so."""
+
+
+def has_effect(case: "Case", act: Act) -> bool:
+    """Whether the case, as it stands, can still be changed by `act`."""
+    if case.end is None:
+        return not case.referred_at or isinstance(act, WHILE_AWAY)
+    rule = case.pack.reopening
+    after_closure = rule is not None and rule.after_closure and case.end in REOPENED
+    return type(act) is acts.CardWithdrawn or (after_closure and type(act) is acts.Reopened)
+
+
+def refer(case: "Case", at: datetime) -> None:
+    """End the case; where its pack has it followed, only the clocks of those who had it end."""
+    case.meet(Meeting.REFERRED, case.own, at)
+    if not (case.pack.referral and case.pack.referral.followed):
+        case.finish(CaseState.REFERRED, at)
+        return
+    case.referred_at = at
+    void(case.deadlines)
+    for leg in case.legs.values():
+        case.resume(leg, at)
+    case.begin(Start.REFERRED, None, at)
+
+
+def receive(case: "Case", at: datetime) -> None:
+    """End the case that was referred: whoever it belongs to has it."""
+    if case.referred_at:
+        case.meet(Meeting.RECEIVED_ELSEWHERE, case.own, at)
+        case.finish(CaseState.REFERRED, at)
+
+
+def take_back(case: "Case", at: datetime) -> None:
+    """Go on with the case: what was not completed starts its next round; nobody may have it any more."""
+    if not case.referred_at:
+        return
+    case.referred_at = None
+    followed = [deadline for deadline in case.own if deadline.start == Start.REFERRED]
+    void(followed)
+    for deadline in followed:
+        if deadline.verdict is Verdict.OVERDUE and not deadline.met_at:
+            deadline.met_at = at  # nobody waits for it any more
+    _go_on(case, at, completed_too=False)
+    lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
+    if case.lifted_at and lifted and lifted[-1].verdict is Verdict.VOID:
+        case.begin_lifted(at)
+
+
+def reopen(case: "Case", at: datetime) -> None:
+    """Start the next round of the completed legs; of all, where the case had ended."""
+    had_ended = case.end is not None
+    if had_ended:
+        case.end, case.referred_at = None, None
+        case.catch_up(at)
+    void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
+    case.denied = False
+    if had_ended:
+        _go_on(case, at, completed_too=True)
+        return
+    for leg in case.legs.values():
+        if leg.completed and not leg.ended:
+            leg.completed = leg.refused = False
+            consequences.redispatch(case, leg, at, "reopened")
+
+
+def _go_on(case: "Case", at: datetime, *, completed_too: bool) -> None:
+    live = [leg for leg in case.legs.values() if leg.handles and not leg.ended]
+    for leg in live:
+        if completed_too or not leg.completed:
+            leg.completed = leg.refused = False
+            consequences.redispatch(case, leg, at, "reopened")
+    if not live:
+        case.begin(Start.UPHELD, None, at)
+    elif case.all_completed():
+        case.begin(Start.ALL_COMPLETED, None, at)

@@ -1,0 +1,114 @@
+"""宣城 §5 with several departments: a silent one (视为该部门默认) approves its own part, one denial denies.
+
+The old way: one department denied in time, the other was silent, and the whole was approved.
+"""
+
+import pytest
+
+from shared.rules.judging import acts
+from shared.rules.pack.office import Approval
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import LimitRule
+from tests.packs.histories import Story, loaded, shown, working_days
+
+PLANNING, FIRE = "planning", "fire"
+
+
+def by_leg() -> Pack:
+    """The pack, where each department speaks for its own part."""
+    each = Approval.model_validate({"each_leg": True, "choice": "x"})
+    return loaded("xuancheng-2024-approval@2")._without_tables(approval=each)
+
+
+def accepted(by: Pack | None = None) -> Story:
+    """Accepted Monday 2026-03-02 by two departments: each decides by Monday 03-09, 17:30."""
+    return Story(by or by_leg()).received("03-02 09:00").dispatched("03-02 10:00", PLANNING, FIRE)
+
+
+def test_one_denial_is_not_outvoted_by_anothers_silence():
+    story = accepted().reached("denied", "03-06 10:00", unit=PLANNING)
+    assert story.told() == [
+        "03-06 10:00 approval.decided",
+        "03-09 17:30 overdue decision",
+        "03-09 17:30 approval.deemed decision",
+    ]
+    assert story.judged().state == "completed"
+    assert [ruling.approved for ruling in story.judged().rulings if hasattr(ruling, "approved")] == [False]
+
+
+def test_under_version_2_it_was():
+    story = accepted(loaded("xuancheng-2024-approval@2")).reached("denied", "03-06 10:00", unit=PLANNING)
+    assert story.judged().state == "approved"
+
+
+def test_one_departments_silence_does_not_speak_for_another():
+    # Fire has ten working days after an extension; planning lets its five pass.
+    story = accepted().did(
+        acts.Extended, "03-06 10:00", unit=FIRE, deadline="decision", limit=working_days(10)
+    )
+    assert story.told("03-12 12:00") == [
+        "03-09 17:30 overdue decision",
+        "03-09 17:30 approval.deemed decision",
+    ]
+    assert story.judged("03-12 12:00").state == "dispatched"
+    assert story.copy().reached("denied", "03-13 10:00", unit=FIRE).judged().state == "completed"
+    assert story.reached("granted", "03-13 10:00", unit=FIRE).judged().state == "approved"
+
+
+def test_the_case_is_approved_when_the_last_part_is_granted_or_deemed():
+    both = accepted().reached("granted", "03-05 10:00", unit=PLANNING)
+    assert both.judged("03-06 12:00").state == "dispatched"
+    assert both.copy().judged().state == "approved"
+    granted = both.reached("granted", "03-06 10:00", unit=FIRE)
+    assert granted.told() == ["03-06 10:00 approval.decided"]
+    assert granted.judged().state == "approved"
+    assert granted.judged().next_due_at is None
+
+
+def test_both_silent_is_two_silences_and_one_approval():
+    assert accepted().told() == [
+        "03-09 17:30 overdue decision",
+        "03-09 17:30 overdue decision",
+        "03-09 17:30 approval.deemed decision",
+        "03-09 17:30 approval.deemed decision",
+        "03-09 17:30 approval.decided",
+    ]
+
+
+def test_done_without_a_yes_or_no_is_no_decision():
+    story = accepted().completed("03-05 10:00", PLANNING).completed("03-05 10:00", FIRE)
+    assert story.judged("03-09 17:31").state == "approved"
+    assert [deadline.verdict for deadline in story.judged().deadlines] == ["overdue", "overdue"]
+
+
+def test_a_no_after_its_time_comes_too_late_for_this_part_alone():
+    story = accepted().reached("denied", "03-09 17:31", unit=PLANNING)
+    assert story.judged().state == "approved"
+
+
+@pytest.mark.parametrize("other", ["granted", "denied"])
+def test_a_part_that_was_given_back_decides_nothing(other: str):
+    story = accepted().did(acts.Objected, "03-03 10:00", unit=FIRE)
+    story.reached(other, "03-04 10:00", unit=PLANNING)
+    story.did(acts.ObjectionDecided, "03-05 10:00", unit=FIRE, upheld=True)
+    assert story.judged().state == ("approved" if other == "granted" else "completed")
+
+
+@pytest.mark.parametrize("last", ["03-09 17:30", "03-05 10:00"])
+def test_a_denied_case_whose_parts_are_all_decided_is_followed_up(last: str):
+    pack = by_leg()
+    call = {"deadline": "follow_up", "limit": {"number": 3, "unit": "working_days"}, "choice": "x"}
+    limits = (*pack.limits, LimitRule.model_validate(call))
+    met_by = {**pack.met_by, "follow_up": ("rated", "followed_up")}
+    story = accepted(pack._without_tables(limits=limits, met_by=met_by))
+    story.reached("denied", "03-04 10:00", unit=PLANNING)
+    if last == "03-05 10:00":
+        story.reached("granted", last, unit=FIRE)
+    (follow_up,) = [deadline for deadline in story.judged().deadlines if deadline.kind == "follow_up"]
+    assert shown(follow_up.started_at) == last
+
+
+def test_a_single_department_is_decided_by_its_own_word_or_silence():
+    story = Story(by_leg()).dispatched("03-02 10:00", PLANNING)
+    assert story.copy().judged().state == "approved"
+    assert story.reached("denied", "03-06 10:00", unit=PLANNING).judged().state == "completed"
