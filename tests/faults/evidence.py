@@ -20,8 +20,8 @@ from tests.faults.client import Client
 from tests.faults.environment import Environment
 
 JUDGED = "appeal.due_soon appeal.overdue appeal.supervised appeal.reminded card.issued card.cleared"
-JUDGED += " appeal.redispatched appeal.lifted appeal.raised loan.due_soon loan.overdue loan.supervised"
-JUDGED += " loan.reminded"
+JUDGED += " appeal.redispatched appeal.lifted appeal.raised appeal.pause_ended loan.due_soon loan.overdue"
+JUDGED += " loan.supervised loan.reminded"
 READ_S = 120
 
 

@@ -34,6 +34,7 @@ class ExpectedLeg:
     leader: str | None
     index: int
     lead: bool
+    assigned_at: datetime
     round: int = 1
     completed: bool = False
     ended: bool = False
@@ -66,7 +67,8 @@ class ExpectedLeg:
 class ExpectedDeadline:
     """One deadline; `leg` is None for a deadline of the case itself. `started_at` is a whole minute.
 
-    `due_at` is None while a pause is open. `raised` counts how often it was raised, after it passed.
+    `given_at` is the moment that a promise gave in place of a limit. `due_at` is None while a pause is open.
+    `raised` counts how often it was raised, after it passed.
     """
 
     kind: str
@@ -74,8 +76,9 @@ class ExpectedDeadline:
     round: int
     start: str
     started_at: datetime
-    limit: dict[str, Any]
+    limit: dict[str, Any] | None
     of_office: bool
+    given_at: datetime | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None
     reminded: bool = False

@@ -2,17 +2,19 @@
 
 An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` that it meets; and its effects:
 `received`, `legs`, `marks`, `leg`, `starts`, `lifts`, `ends_leg`, `completes`, `pauses`, `resumes`,
-`extends`, `hears`, `reopens`, `ends`.
+`extends`, `plans`, `gathers`, `hears`, `reopens`, `ends`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.faults.expected import ExpectedEvent, ExpectedLeg
-from tests.faults.ladder import ALL_COMPLETED, HEARD, UPHELD, Ladder, minute
-from tests.faults.reckoning import ROUND, due
+from tests.faults.ladder import ALL_COMPLETED, HEARD, PLANNED, UPHELD, Ladder, minute
+from tests.faults.reckoning import ROUND, ZONE, closing, due, moved
+
+RANKS = ("unit_head", "office", "leader", "mayor")
 
 
 @dataclass
@@ -45,6 +47,8 @@ class ExpectedCase(Ladder):
         if "leg" not in act:
             for word in act["what"]:
                 self._meet(word, None, at)
+        if act.get("gathers"):
+            self._lift_now(at)
         if act.get("hears"):
             self.heard = True
             self._begin_closure(at)
@@ -60,12 +64,12 @@ class ExpectedCase(Ladder):
         for assigned in act["legs"]:
             lead = assigned["role"] == "lead"
             index, leader = len(self.legs), assigned.get("leader")
-            leg = ExpectedLeg(assigned["leg"], assigned["unit"], leader, index, lead)
+            leg = ExpectedLeg(assigned["leg"], assigned["unit"], leader, index, lead, minute(at))
             self.legs[leg.id] = leg
             self._begin(ROUND, leg, at)
         for rung in self._rungs():
             if self.marks & set(rung["when"].get("marks", ())):
-                self._lift(next((leg for leg in self.legs.values() if leg.lead), None), at)
+                self._lift(rung, next((leg for leg in self.legs.values() if leg.lead), None), at)
 
     def _do_on(self, leg: ExpectedLeg, act: dict[str, Any], at: datetime) -> None:
         for word in act["what"]:
@@ -74,8 +78,8 @@ class ExpectedCase(Ladder):
             self._begin(act["starts"], leg, at)
         lifts = act.get("lifts")
         leg.refused = leg.refused or lifts == "refused"
-        if lifts and any(rung["when"].get(lifts) for rung in self._rungs()):
-            self._lift(leg, at)
+        for rung in [rung for rung in self._rungs() if lifts and rung["when"].get(lifts)]:
+            self._lift(rung, leg, at)
         if act.get("pauses"):
             self._pause(leg, at)
         if act.get("resumes"):
@@ -83,6 +87,8 @@ class ExpectedCase(Ladder):
             self._resume(leg, minute(at), at)
         if "extends" in act:
             self._extend(leg, *act["extends"], at)
+        if "plans" in act:
+            self._promise(leg, *act["plans"], at)
         if act.get("completes"):
             leg.completed = True
             cleared = ExpectedEvent("card.cleared", leg.id, 0, "", at, leg.unit)
@@ -100,6 +106,7 @@ class ExpectedCase(Ladder):
         if leg.ended:
             self._begin(UPHELD, None, at)
         if self._state() == "completed":
+            self._drop_waiting()
             self._meet(ALL_COMPLETED, None, at)
             self._begin(ALL_COMPLETED, None, at)
             self._begin_closure(at)
@@ -122,10 +129,39 @@ class ExpectedCase(Ladder):
         if deadline is None or kind not in rule["deadlines"] or deadline.extended >= rule.get("times", 99):
             return
         pauses = [(begin, end or minute(at)) for begin, end in leg.pauses]
-        old, new = (due(each, deadline.started_at, self.pack, pauses) for each in (deadline.limit, limit))
+        old = due(deadline.limit, deadline.started_at, self.pack, pauses) if deadline.limit else None
+        if deadline.given_at:
+            old = moved(deadline.given_at, deadline.started_at, pauses)
+        new = due(limit, deadline.started_at, self.pack, pauses)
         if old and new and new > old:
-            deadline.limit, deadline.reminded, deadline.extended = limit, False, deadline.extended + 1
+            deadline.limit, deadline.given_at = limit, None
+            deadline.reminded, deadline.extended = False, deadline.extended + 1
             self._reckon(deadline, at)
+
+    def _promise(self, leg: ExpectedLeg, planned_on: str, rank: str | None, at: datetime) -> None:
+        """A promised day becomes a deadline, no later than the cap unless a higher rank gave its word.
+
+        Nothing changes by a day that is over, by a later one than runs already, or after a broken promise.
+        """
+        rule, day = self.pack.promises, date.fromisoformat(planned_on)
+        if not rule:
+            return
+        if rank not in RANKS[RANKS.index(rule.get("rank", "leader")) :]:
+            cap = due(rule["cap"], leg.assigned_at, self.pack, leg.pauses)
+            day = min(day, cap.astimezone(ZONE).date()) if cap else day
+        promised = [old for old in self.deadlines if old.leg is leg and old.start == PLANNED]
+        promised = [old for old in promised if old.round == leg.round]
+        running = [old.due_at or old.given_at for old in promised if old.verdict == "open"]
+        late = [old for old in promised if old.verdict == "overdue"]
+        if (
+            closing(day) > minute(at)
+            and not late
+            and not [end for end in running if end and end <= closing(day)]
+        ):
+            if not promised:
+                self._meet(PLANNED, leg, at)
+            self._void(promised)
+            self._begin(PLANNED, leg, at, closing(day).astimezone(UTC))
 
     def _reopen(self, at: datetime) -> None:
         self._void([deadline for deadline in self.deadlines if deadline.start == ALL_COMPLETED])

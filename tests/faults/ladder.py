@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from tests.faults.expected import DUE_MINUTE, ExpectedDeadline, ExpectedEvent, ExpectedLeg
-from tests.faults.reckoning import OF_CASE, ROUND, Pauses, Rules, due, is_in, remind_at, started_by
+from tests.faults.reckoning import ROUND, Pauses, Rules, due, is_in, moved, remind_at, started_by
 
-_KINDS = ("dispatch", "contact", "reply", "completion", "objection", "lifted", "follow_up", "dispatch_again")
+_KINDS = ["dispatch", "contact", "reply", "completion", "objection", "lifted", "follow_up", "dispatch_again"]
+_KINDS += ["extension", "pause", "complaint", "closure", "referral", "gathering", "promise"]
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
 """The order in which the ladder handles deadlines that pass at the same moment."""
 NOTICES = {"supervise": "appeal.supervised", "remind": "appeal.reminded"}
-ONCE_A_ROUND = OF_CASE | {"contacted", "responded"}
+ONCE_A_ROUND = ("received", "lifted", "all_completed", "heard")
 """What starts a deadline once a round, however often it happens."""
 LIFTED, ALL_COMPLETED, HEARD, UPHELD = "lifted", "all_completed", "heard", "upheld"
+TO_BE_LIFTED, PLANNED = "to_be_lifted", "planned"
+Rung = dict[str, Any]
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Ladder:
     deadlines: list[ExpectedDeadline] = field(default_factory=list)
     legs: dict[str, ExpectedLeg] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
+    waiting: tuple[Rung, ExpectedLeg | None] | None = None
+    """The step of a lift that waits for what the office gathers, and over which leg."""
     end: str | None = None
 
     def rounds(self) -> int:
@@ -57,6 +62,9 @@ class Ladder:
             for leg in self.legs.values():
                 if leg.pause_ends_at == at:
                     self._resume(leg, at)
+                    if self.pack.pauses.get("told"):
+                        event = ExpectedEvent("appeal.pause_ended", leg.id, leg.round, "", at, leg.unit)
+                        self.events.append(event)
             self._fire([deadline for deadline in self._open() if deadline.fires_at() == at], at)
             for deadline in self.deadlines:
                 if deadline.raises_at == at:
@@ -76,6 +84,8 @@ class Ladder:
             again = deadline.unit() and deadline.leg and deadline.leg.round != deadline.round
             if self.end is None and not again:
                 self._climb(deadline, at)
+            if self.end is None and deadline.start == TO_BE_LIFTED:
+                self._lift_now(at)
 
     def _climb(self, deadline: ExpectedDeadline, at: datetime) -> None:
         for rung in self._rungs():
@@ -83,18 +93,18 @@ class Ladder:
             overdue = deadline.kind in when.get("overdue", ())
             if overdue and is_in(when.get("rounds"), max(deadline.round, 1)):
                 for consequence in rung["do"]:
-                    self._follow(consequence, deadline, at)
+                    self._follow(rung, consequence, deadline, at)
                 return
 
-    def _rungs(self) -> list[dict[str, Any]]:
+    def _rungs(self) -> list[Rung]:
         """The steps for this kind of case; those that name kinds go before the others."""
         holding = [rung for rung in self.pack.ladder if self.kind in rung["when"].get("kinds", [self.kind])]
         return sorted(holding, key=lambda rung: "kinds" not in rung["when"])
 
-    def _follow(self, consequence: str, deadline: ExpectedDeadline, at: datetime) -> None:
+    def _follow(self, rung: Rung, consequence: str, deadline: ExpectedDeadline, at: datetime) -> None:
         leg = deadline.leg
         if consequence == "lift":
-            self._lift(leg, at)
+            self._lift(rung, leg, at)
         elif consequence == "raise":
             self._raise(deadline, at)
         elif consequence == "card" and leg:
@@ -129,21 +139,23 @@ class Ladder:
 
     def _void(self, deadlines: Iterable[ExpectedDeadline]) -> None:
         for deadline in deadlines:
+            deadline.raises_at = None
             if deadline.verdict == "open":
                 deadline.verdict = "void"
 
-    def _begin(self, start: str, leg: ExpectedLeg | None, at: datetime) -> None:
+    def _begin(
+        self, start: str, leg: ExpectedLeg | None, at: datetime, given_at: datetime | None = None
+    ) -> None:
         """Start what `start` starts, but for what runs already or, in this round, passed unmet."""
         number = leg.round if leg else self.rounds()
         for rule in started_by(self.pack, start, leg.round if leg else 1, self.kind):
-            kind = rule["deadline"]
-            if start == ROUND or not any(
-                self._bars(old, start, number)
-                for old in self.deadlines
-                if old.leg is leg and old.kind == kind
-            ):
+            same = [old for old in self.deadlines if old.leg is leg and old.kind == rule["deadline"]]
+            if given_at or start == ROUND or not any(self._bars(old, start, number) for old in same):
                 of_office = leg is None or rule.get("of") == "office"
-                deadline = ExpectedDeadline(kind, leg, number, start, minute(at), rule["limit"], of_office)
+                limit = None if given_at else rule["limit"]
+                deadline = ExpectedDeadline(
+                    rule["deadline"], leg, number, start, minute(at), limit, of_office, given_at
+                )
                 self.deadlines.append(deadline)
                 self._reckon(deadline, at)
 
@@ -154,8 +166,12 @@ class Ladder:
 
     def _reckon(self, deadline: ExpectedDeadline, at: datetime) -> None:
         """Reckon when an open deadline ends, and when it is reminded of, as of `at`."""
-        pauses: Pauses = deadline.leg.pauses if deadline.leg else ()
-        deadline.due_at = due(deadline.limit, deadline.started_at, self.pack, pauses)
+        runs_on = deadline.of_office and self.pack.pauses.get("units_only")
+        pauses: Pauses = deadline.leg.pauses if deadline.leg and not runs_on else ()
+        if deadline.limit:
+            deadline.due_at = due(deadline.limit, deadline.started_at, self.pack, pauses)
+        elif deadline.given_at:
+            deadline.due_at = moved(deadline.given_at, deadline.started_at, pauses)
         deadline.remind_at = None
         percent = self.pack.percent.get(deadline.kind)
         if percent and deadline.due_at and not deadline.reminded:
@@ -168,12 +184,31 @@ class Ladder:
             if deadline.leg is leg:
                 self._reckon(deadline, at)
 
-    def _lift(self, leg: ExpectedLeg | None, at: datetime) -> None:
-        if self.lifted_at is None and not self.marks & self.pack.never_lifted:
-            self.lifted_at = at
-            unit, leader = (leg.unit, leg.leader) if leg else (None, None)
-            self.events.append(ExpectedEvent("appeal.lifted", None, 0, "", at, unit, leader))
-            self._begin(LIFTED, None, at)
+    def _lift(self, rung: Rung, leg: ExpectedLeg | None, at: datetime, *, gathered: bool = False) -> None:
+        """Lift the case, once; a step that has the office gather first waits for that."""
+        if self.lifted_at is not None or self.marks & self.pack.never_lifted:
+            return
+        if "gather" in rung and not gathered:
+            if self.waiting is None:
+                end = due(rung["gather"], minute(at), self.pack)
+                self.waiting = rung, leg
+                self._begin(TO_BE_LIFTED, None, at, end)
+            return
+        self._drop_waiting()
+        self.lifted_at = at
+        unit, leader = (leg.unit, leg.leader) if leg else (None, None)
+        self.events.append(ExpectedEvent("appeal.lifted", None, 0, "", at, unit, leader))
+        self._begin(LIFTED, None, at)
+
+    def _lift_now(self, at: datetime) -> None:
+        """Lift the case for what it waited for."""
+        if self.waiting:
+            (rung, leg), self.waiting = self.waiting, None
+            self._lift(rung, leg, at, gathered=True)
+
+    def _drop_waiting(self) -> None:
+        self.waiting = None
+        self._void([deadline for deadline in self.deadlines if deadline.start == TO_BE_LIFTED])
 
     def _resume(self, leg: ExpectedLeg, end: datetime, at: datetime | None = None) -> None:
         if leg.end_pause(end):

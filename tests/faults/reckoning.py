@@ -30,10 +30,11 @@ USUAL_START = {
     "dispatch_again": "upheld",
     "extension": "extension_asked",
     "closure": "heard",
+    "gathering": "to_be_lifted",
     "promise": "planned",
 }
 """What starts a deadline where the pack does not say it; a dispatch starts every other one."""
-OF_CASE = frozenset({"received", "lifted", "all_completed", "upheld", "heard"})
+OF_CASE = frozenset({"received", "lifted", "all_completed", "upheld", "heard", "to_be_lifted"})
 """What starts a deadline of the case itself."""
 IN_DAYS = ("natural_days", "months")
 
@@ -54,6 +55,7 @@ class Rules:
     extension: dict[str, Any]
     pauses: dict[str, Any]
     raising: dict[str, Any]
+    promises: dict[str, Any]
     closes_heard: bool
 
 
@@ -76,6 +78,7 @@ def rules(pack: str) -> Rules:
         extension=content.get("extension") or {"deadlines": []},
         pauses=content.get("pauses") or {},
         raising=content.get("raising") or {},
+        promises=content.get("promises") or {},
         closes_heard="heard" in (content.get("closure") or {}).get("needs", ()),
     )
 
@@ -141,21 +144,44 @@ def due(limit: dict[str, Any], start: datetime, pack: Rules, pauses: Pauses = ()
     in_work, counted = unit == "working_days", 0
     while True:
         day += DAY
-        closing = _closing(day, pack.spans[-1][1] if in_work else None)
-        paused = [end for begin, end in pauses if begin <= closing and (end is None or closing < end)]
+        ends = closing(day, pack.spans[-1][1] if in_work else None)
+        paused = [end for begin, end in pauses if begin <= ends and (end is None or ends < end)]
         if None in paused:
             return None
         if not paused:
             counted += not in_work or _is_working(day)
             if counted >= number and (_is_working(day) or not (in_work or limit.get("roll"))):
-                return closing.astimezone(UTC)
+                return ends.astimezone(UTC)
+
+
+def moved(given: datetime, started_at: datetime, pauses: Pauses) -> datetime | None:
+    """A given moment, later by what was paused since `started_at`; None while a pause is open before it."""
+    for begins, ends in pauses:
+        if ends is None or ends > started_at:
+            begins = max(begins, started_at)
+            if begins >= given:
+                break
+            if ends is None:
+                return None
+            given += ends - begins
+    return given
+
+
+def closing(day: date, closes: time | None = None) -> datetime:
+    """When a day ends: at the close of business, else at 24:00."""
+    return datetime.combine(day, closes, ZONE) if closes else datetime.combine(day + DAY, time(), ZONE)
 
 
 def remind_at(
-    limit: dict[str, Any], start: datetime, due_at: datetime, pack: Rules, percent: int, pauses: Pauses = ()
+    limit: dict[str, Any] | None,
+    start: datetime,
+    due_at: datetime,
+    pack: Rules,
+    percent: int,
+    pauses: Pauses = (),
 ) -> datetime:
     """When `percent` of the time that counts from `start` to `due_at` has passed, UTC."""
-    office = limit["unit"] not in IN_DAYS
+    office = limit is not None and limit["unit"] not in IN_DAYS
     minutes = 0
     for begins, ends in _stretches(start, pack, pauses, office=office):
         if begins >= due_at:
@@ -201,10 +227,6 @@ def _after(minutes: int, stretches: Iterator[tuple[datetime, datetime]]) -> date
             return (begins + left).astimezone(UTC)
         left -= ends - begins
     return None
-
-
-def _closing(day: date, closes: time | None) -> datetime:
-    return datetime.combine(day, closes, ZONE) if closes else datetime.combine(day + DAY, time(), ZONE)
 
 
 @cache
