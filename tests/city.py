@@ -46,6 +46,7 @@ PEOPLE = [
     ("importer", AccountRole.IMPORTER, None),
     ("ops", AccountRole.OPS, None),
     ("leader", AccountRole.LEADER, "mayor"),
+    ("vice", AccountRole.LEADER, "vice_mayor"),
     ("roads", AccountRole.UNIT, "roads"),
     ("east", AccountRole.UNIT, "east"),
     ("water", AccountRole.UNIT, "water"),

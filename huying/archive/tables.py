@@ -115,6 +115,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "followers": _record("which appeals are handled with which"),
         "judged": _record("deadlines as heard last, by which requests are decided"),
         "units": _record("the directory", order=_DEEPEST_LAST),
+        "leaders": _record("the directory as heard last"),
     },
     "escalation": {
         "inbox": ArchivedTable(
@@ -131,6 +132,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         ),
         "publications": _record("the units' answers, how the office heard them"),
         "leaders": _record("the directory"),
+        "units": _record("the directory as heard last"),
         "calendars": _record("when which notice became known"),
     },
     "financing": {
@@ -149,6 +151,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
     },
     "notify": {
         "appeals": _record("whom messages are about"),
+        "leaders": _record("who holds which post, as heard last"),
         "messages": _record("what was written to whom, and read when: not written again"),
         "deliveries": _record("evidence: not sent again"),
         "attempts": _record("evidence"),

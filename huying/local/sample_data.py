@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 from pydantic import ConfigDict
 
-from huying.local.samples import SOURCE, Appeal, LiveStep, appeals, leaders, units
+from huying.local.samples import SOURCE, Appeal, LiveStep, Unit, appeals, leaders, units
 from services.dispatch import acts as dispatch_acts
 from services.intake import acts as intake_acts
 from shared.roles import AccountRole
@@ -22,6 +22,7 @@ HEARD_WITHIN_S = 60.0
 JUDGED_WITHIN_S = 20.0
 POLL_S = 0.25
 NOT_YET = (404, 409, 412)
+UNKNOWN_LEADER = 422
 Timed = TypeVar("Timed", bound=intake_acts.Past | dispatch_acts.PastAct)
 
 
@@ -99,7 +100,16 @@ class _City:
         codes = {unit["code"] for unit in known["items"]}
         for unit in units():
             if unit.code not in codes:
-                await self.ask("PUT", "dispatch", f"units/{unit.code}", "office", unit)
+                await self._put_unit(unit)
+
+    async def _put_unit(self, unit: Unit) -> None:
+        """Register a unit. It is refused until dispatch has heard of its leader."""
+        for _ in range(int(HEARD_WITHIN_S / POLL_S)):
+            answer = await self._send("PUT", "dispatch", f"units/{unit.code}", "office", unit)
+            if answer.status_code != UNKNOWN_LEADER:
+                break
+            await asyncio.sleep(POLL_S)
+        _content(answer)
 
     async def offered(self, samples: tuple[Appeal, ...]) -> tuple[Appeal, ...]:
         """The samples under a pack that the city offers, or that takes no numbers from its settings."""
@@ -197,9 +207,9 @@ def _request_of(step: LiveStep, case: dict[str, Any]) -> tuple[str, str, dict[st
         case "contest" if card:
             return card["unit"], "cards/appealed", {"card_id": card["card_id"]}
         case "instruct" if lift:
-            return lift["leader"], "instructions", {}
+            return lift["acts"], "instructions", {}
         case "sign_off" if lift:
-            return lift["leader"], "sign-off", {}
+            return lift["acts"], "sign-off", {}
     return None
 
 

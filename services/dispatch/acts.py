@@ -207,7 +207,7 @@ def _check_office_hours(spans: tuple[tuple[str, str], ...]) -> tuple[tuple[str, 
 
 
 class UnitBody(Body):
-    """A unit of the directory. `leader` is the code of the leader in charge of it."""
+    """A unit of the directory. `leader` is the post in charge of it, or a leader by code."""
 
     name: Line
     kind: Literal["locality", "department", "office"]

@@ -27,7 +27,7 @@ async def appeals(
     state: AppealState | None = None,
     unit: Annotated[Code | None, Query()] = None,
 ) -> Response:
-    """The appeals, oldest number first; a unit sees its own alone."""
+    """The appeals, oldest number first; a unit sees those alone that it has or is of the task force of."""
     wanted_unit = called.code if called.role == AccountRole.UNIT else unit
     documents = await queries.appeals(
         conn, after=page.after_text, limit=page.limit + 1, state=state, unit=wanted_unit
@@ -45,6 +45,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
-    if called.role == AccountRole.UNIT and called.code not in {leg["unit"] for leg in document["legs"]}:
+    parts = {*(leg["unit"] for leg in document["legs"]), *document.get("task_force", ())}
+    if called.role == AccountRole.UNIT and called.code not in parts:
         raise not_dispatched_to_unit()
     return json(document, etag=document["version"])

@@ -23,5 +23,6 @@ SERVICE = Service(
     resources=Rulebook.load,
     hears=("intake", "escalation"),
     handlers=HANDLERS,
+    prepare=api_units.say_unsaid,
     routers=(api.router, api_import.router, api_reads.router, api_units.router),
 )

@@ -192,6 +192,7 @@ class AppealDocument(AppealRecord):
 
     `heard_at`: when the enterprise last rated or was reached, since the last reopening. `merges`: each time
     that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
+    `task_force`: the units and leaders that a leader named; the units read the appeal too.
     """
 
     title: str
@@ -207,6 +208,7 @@ class AppealDocument(AppealRecord):
     lifted: bool = False
     level: PackWord | None = None
     signed_off: bool = False
+    task_force: tuple[str, ...] = ()
     finding: Finding | None = None
     heard_at: datetime | None = None
     handed_over: list[HandOver] = Field(default_factory=list)

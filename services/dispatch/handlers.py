@@ -50,6 +50,16 @@ def mark_signed_off(work: Work, event: events.AppealSignedOff) -> None:
         appeal.signed_off = True
 
 
+def name_task_force(work: Work, event: events.AppealInstructed) -> None:
+    """Whoever was ever named in a task force goes on reading the appeal."""
+    with _changed(work, event) as appeal:
+        appeal.task_force = tuple(dict.fromkeys((*appeal.task_force, *event.task_force)))
+
+
+def keep_leader(work: Work, event: events.LeaderChanged) -> None:
+    work.keep_leader(event)
+
+
 def end_by_approval(work: Work, event: events.ApprovalDeemed) -> None:
     with _changed(work, event) as appeal:
         appeal.state = AppealState.APPROVED
@@ -119,6 +129,7 @@ HANDLERS: Handlers = {
     events.AppealWithdrawn: end_by_withdrawal,
     events.AppealRedispatched: start_next_round,
     events.AppealLifted: mark_lifted,
+    events.AppealInstructed: name_task_force,
     events.AppealSignedOff: mark_signed_off,
     events.ApprovalDeemed: end_by_approval,
     events.AppealHandedOver: keep_hand_over,
@@ -128,4 +139,5 @@ HANDLERS: Handlers = {
     events.AppealReopened: forget_rating,
     events.AppealMerged: follow_lead,
     events.AppealUnmerged: leave_lead,
+    events.LeaderChanged: keep_leader,
 }

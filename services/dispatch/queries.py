@@ -67,10 +67,17 @@ _IS_ABOVE = text(
 )
 _SAVE_UNIT = text(
     """
-    insert into units (code, parent, unit) values (:code, :parent, cast(:unit as jsonb))
+    insert into units (code, parent, unit, said) values (:code, :parent, cast(:unit as jsonb), true)
     on conflict (code) do update
-    set parent = excluded.parent, unit = excluded.unit, version = units.version + 1
+    set parent = excluded.parent, unit = excluded.unit, said = true, version = units.version + 1
     returning version
+    """
+)
+_TAKE_UNSAID = text(
+    """
+    update units set said = true
+    where code in (select code from units where not said order by code for update skip locked)
+    returning unit
     """
 )
 
@@ -141,3 +148,8 @@ async def save_unit(conn: Connection, unit: Unit) -> int:
     document = orjson.dumps(unit.model_dump()).decode()
     row = await conn.execute(_SAVE_UNIT, {"code": unit.code, "parent": unit.parent, "unit": document})
     return int(row.scalar_one())
+
+
+async def take_unsaid_units(conn: Connection) -> list[Unit]:
+    """The units that no event told of yet; they count as said now."""
+    return [Unit.model_validate(unit) for unit in (await conn.execute(_TAKE_UNSAID)).scalars()]

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from shared.directory import copies
 from shared.messaging.tables import add_backbone
 
 metadata = sa.MetaData()
@@ -36,7 +37,9 @@ sa.Table(
     sa.Column("parent", sa.Text, sa.ForeignKey("units.code")),
     sa.Column("unit", pg.JSONB, nullable=False),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("said", sa.Boolean, nullable=False, server_default=sa.text("false"), comment="in an event"),
 )
+copies.add_table(metadata)
 sa.Table(
     "followers",
     metadata,

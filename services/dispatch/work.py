@@ -19,6 +19,7 @@ from shared import events
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
+from shared.directory import copies
 from shared.events import Event, Verdict
 
 _LOAD_GROUPS = text(
@@ -70,10 +71,11 @@ class Work(AppealWork[AppealDocument]):
         self._followers: dict[UUID, set[UUID]] = defaultdict(set)
         self._merged: list[tuple[UUID, UUID]] = []
         self._judged: dict[UUID, events.AppealJudged] = {}
+        self._leaders: list[events.LeaderChanged] = []
 
     def keys_of(self, event: Event) -> Collection[Any]:
-        """A merge is about two appeals. A judgement needs none: its deadlines have a table of their own."""
-        if isinstance(event, events.AppealJudged):
+        """A merge is about two appeals. A judgement and a leader need none: they have tables of their own."""
+        if isinstance(event, events.AppealJudged | events.DirectoryEvent):
             return ()
         return (event.appeal_id, event.lead) if isinstance(event, events.MergeEvent) else (event.appeal_id,)
 
@@ -128,6 +130,10 @@ class Work(AppealWork[AppealDocument]):
         """Write how the appeal's deadlines stand when this transaction commits."""
         self._judged[event.appeal_id] = event
 
+    def keep_leader(self, event: events.LeaderChanged) -> None:
+        """Write what escalation said of a leader when this transaction commits."""
+        self._leaders.append(event)
+
     def _record(
         self, appeal: AppealDocument, act: AppealAct, at: datetime, by: str, events_of_act: Collection[Event]
     ) -> None:
@@ -149,6 +155,8 @@ class Work(AppealWork[AppealDocument]):
             await _ADD_ACTS.execute(self.conn, self._acts)
         if self._merged:
             await _ADD_FOLLOWERS.execute(self.conn, self._merged)
+        for leader in self._leaders:
+            await copies.keep_leader(self.conn, leader)
         if self._judged:
             rows = [
                 (appeal_id, _judged_deadlines(event)) for appeal_id, event in sorted(self._judged.items())
@@ -158,7 +166,7 @@ class Work(AppealWork[AppealDocument]):
 
 
 def _row(appeal: AppealDocument) -> tuple[Any, ...]:
-    units = [leg.unit for leg in appeal.legs]
+    units = list(dict.fromkeys((*(leg.unit for leg in appeal.legs), *appeal.task_force)))
     return appeal.appeal_id, appeal.registration_number, appeal.state, units, appeal.model_dump_json()
 
 

@@ -56,6 +56,13 @@ class Instruct(Act):
     limit: Limit | None = None
 
 
+class NameLeader(Act):
+    """The office names another leader, by code or by post, for a lifted case."""
+
+    leader: Code
+    reason: Line
+
+
 class SignOff(Act):
     """The leader signs the lifted handling off."""
 

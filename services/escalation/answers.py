@@ -24,11 +24,16 @@ class ReadCase(JudgedCase):
 
 
 class Leader(BaseModel):
-    """A leader (牵头领导) to whom appeals may be lifted."""
+    """A leader (牵头领导) to whom appeals may be lifted: post (职务), days, deputy, post above."""
 
     code: str
     name: str
     title: str
+    post: str
+    holds_from: date | None = None
+    holds_until: date | None = None
+    deputy: str | None = None
+    above: str | None = None
 
 
 class ListedLeader(Leader):

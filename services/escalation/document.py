@@ -9,9 +9,12 @@ from pydantic import BaseModel, Field, computed_field, model_validator
 
 from shared import events
 from shared.appeals.document import AppealRecord
-from shared.events import PackWord, Verdict
+from shared.events import DeadlineKind, PackWord, Verdict
 from shared.rules.judging.state import CaseState
 from shared.service.errors import Conflict, NotFound
+
+OFFICE = "office"
+"""By this word the ledger names the office, whatever the code of its unit."""
 
 
 class CardStatus(StrEnum):
@@ -62,10 +65,18 @@ class Card(Passed):
 
 
 class Lift(BaseModel):
-    """A lifted appeal: to whom, why, with which task force (专班) and instruction (批示)."""
+    """A lifted appeal: to whom, why, with which task force (专班) and instruction (批示).
+
+    `leader` is the leader or the post that the pack names, the office `named` another since. `acts` is
+    who acts for them: as stored, when it was lifted; as read, now.
+    """
 
     lift_id: UUID | None = None
     leader: str | None
+    acts: str | None = None
+    named: str | None = None
+    named_reason: str | None = None
+    named_at: datetime | None = None
     level: PackWord | None = None
     reason: events.LiftReason
     unit: str | None
@@ -181,11 +192,19 @@ class CaseDocument(AppealRecord):
             return False
         return bool(self.lifts) or bool(self.notices) or bool(self.blamed())
 
+    def missed(self) -> list[events.Deadline]:
+        """The overdue deadlines of units and of the office not met since. A lift's is the leader's."""
+        return [
+            deadline
+            for deadline in self.deadlines
+            if deadline.verdict == Verdict.OVERDUE
+            and deadline.met_at is None
+            and deadline.deadline != DeadlineKind.LIFTED
+        ]
+
     def blamed(self) -> list[str]:
-        """The units with a card that stands, or with an overdue deadline that was not met since."""
-        late = {
-            d.unit for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None and d.unit
-        }
+        """The units, and the office, with a card that stands or an overdue deadline not met since."""
+        late = {deadline.unit or OFFICE for deadline in self.missed()}
         return sorted(late | {card.unit for card in self.cards if card.stands()})
 
 

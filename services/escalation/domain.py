@@ -1,12 +1,13 @@
 """What people may do to cards, lifts and publications. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
+from services.escalation.leaders.directory import Directory
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
@@ -21,6 +22,7 @@ class ActContext:
     at: datetime
     by: Caller
     today: date
+    directory: Directory = field(default_factory=Directory)
 
 
 def perform(case: CaseDocument, act: acts.Act, context: ActContext) -> list[Event]:
@@ -114,7 +116,8 @@ def withdraw(case: CaseDocument, act: acts.Withdraw, context: ActContext) -> Ite
 
 def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Iterator[Event]:
     """The leader orders something (批示), with a task force and, if need be, a limit."""
-    lift = _own_lift(case, context.by)
+    lift = _own_lift(case, context)
+    context.directory.check_named(act.task_force, case.units, "task_force")
     lift.instruction, lift.task_force = act.instruction, act.task_force
     yield case.event(
         events.AppealInstructed,
@@ -128,17 +131,39 @@ def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Ite
 
 def sign_off(case: CaseDocument, _act: acts.SignOff, context: ActContext) -> Iterator[Event]:
     """The leader signs the lifted handling off."""
-    lift = _own_lift(case, context.by)
+    lift = _own_lift(case, context)
     lift.signed_off_at = context.at
     yield case.event(events.AppealSignedOff, context.at, leader=context.by.code or context.by.name)
 
 
-def _own_lift(case: CaseDocument, caller: Caller) -> Lift:
-    """The newest lift, if the caller leads it. A case lifted further is the lower leader's no more."""
+def name_leader(case: CaseDocument, act: acts.NameLeader, context: ActContext) -> Iterator[Event]:
+    """The office names another leader for the lifted case, who acts from now on."""
+    lift = _unsigned_lift(case)
+    context.directory.check_leader(act.leader, context.today)
+    lift.named, lift.named_reason, lift.named_at = act.leader, act.reason, context.at
+    lift.acts = context.directory.acting_in(lift, context.today)
+    acting = lift.acts if lift.acts != act.leader else None
+    yield case.event(
+        events.LeaderNamed,
+        context.at,
+        leader=act.leader,
+        acts=acting,
+        reason=act.reason,
+        by=context.by.code or context.by.name,
+    )
+
+
+def _unsigned_lift(case: CaseDocument) -> Lift:
     lift = case.lifted()
     if lift.signed_off_at is not None:
         raise Conflict("提级办理已签批", "the lifted handling was signed off already")
-    if caller.role == AccountRole.LEADER and lift.leader not in (None, caller.code):
+    return lift
+
+
+def _own_lift(case: CaseDocument, context: ActContext) -> Lift:
+    """The newest lift, if the caller may act on it. A case lifted further is the lower leader's no more."""
+    lift, caller = _unsigned_lift(case), context.by
+    if caller.role == AccountRole.LEADER and not context.directory.may_act(caller.code, lift, context.today):
         raise Forbidden("该诉求由其他领导牵头", "another leader leads this appeal")
     return lift
 
@@ -206,6 +231,7 @@ _TRANSITIONS: dict[type[acts.Act], Any] = {
     acts.Uphold: uphold,
     acts.Withdraw: withdraw,
     acts.Instruct: instruct,
+    acts.NameLeader: name_leader,
     acts.SignOff: sign_off,
     acts.AnswerPublication: answer_publication,
     acts.DecidePublication: decide_publication,

@@ -19,6 +19,10 @@ def name_units(work: Work, event: events.AppealAssigned) -> None:
     case.units |= {leg.unit: leg.unit_name for leg in event.legs}
 
 
+def keep_unit(work: Work, event: events.UnitChanged) -> None:
+    work.keep_unit(event)
+
+
 def remember(work: Work, event: events.Event) -> None:
     work.remember(event)
 
@@ -27,4 +31,5 @@ HANDLERS: Handlers = {
     **{act: remember for act in ACTS if act.source in ("intake", "dispatch")},
     events.AppealReceived: open_case,
     events.AppealAssigned: name_units,
+    events.UnitChanged: keep_unit,
 }

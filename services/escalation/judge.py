@@ -1,15 +1,19 @@
 """Escalation judges appeals, each up to the watermark of its partition in the topics it depends on."""
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from services.escalation import engine, queries
 from services.escalation.document import CaseDocument
 from services.escalation.judgement import take
+from services.escalation.leaders import queries as leader_queries
+from services.escalation.leaders.api import say_unsaid
 from services.escalation.queries import Remembered
 from services.escalation.tables import CASES
 from services.escalation.work import Work
 from shared.database.connection import Connection
+from shared.events import Event
 from shared.judging import judge as shared
 from shared.judging.rulebook import rulebook
 from shared.messaging.broker import key_hash
@@ -47,8 +51,9 @@ class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
             if due:
                 reckoned_by = await self.calendars.upto(conn, work.newest_calendar)
                 histories = await queries.histories(conn, due)
+                complete = await self._completing(conn, work.at)
                 for appeal_id in due:
-                    self._judge(work, appeal_id, histories[appeal_id], reckoned_by, known)
+                    self._judge(work, appeal_id, histories[appeal_id], reckoned_by, known, complete)
                 await work.flush()
         context.telemetry.metrics.count_said(work.published)
         return len(due)
@@ -60,6 +65,7 @@ class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
         history: list[Remembered],
         reckoned_by: Calendars,
         known: dict[int, datetime],
+        complete: Callable[[Event], Event],
     ) -> None:
         case = work.case(appeal_id)
         upto = known[key_hash(str(appeal_id)) % self.context.settings.partitions]
@@ -68,13 +74,24 @@ class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
             appeal_id,
             case.registration_number,
             case.traceparent,
-            lambda: self._judgement(case, history, reckoned_by, upto),
+            lambda: self._judgement(case, history, reckoned_by, upto, complete),
         )
         for event in judged.events if judged else ():
             work.emit(event)
 
+    async def _completing(self, conn: Connection, at: datetime) -> Callable[[Event], Event]:
+        """Completes an event with who acts, by the directories of now."""
+        directory = await leader_queries.directory(conn)
+        today = at.astimezone(self.context.zone).date()
+        return lambda event: directory.completed(event, today)
+
     def _judgement(
-        self, case: CaseDocument, history: list[Remembered], known: Calendars, upto: datetime
+        self,
+        case: CaseDocument,
+        history: list[Remembered],
+        known: Calendars,
+        upto: datetime,
+        complete: Callable[[Event], Event],
     ) -> shared.JudgedCase:
         if case.pack is None:  # the watermarks say that all has arrived: nobody registered this appeal
             raise Conflict("从未收到该诉求的登记", "no registration of this appeal ever arrived")
@@ -82,7 +99,7 @@ class EscalationJudge(shared.ServiceJudge[dict[int, datetime]]):
         rules = rulebook(self.context).pack_of(case.pack)
         judgement = engine.judge(case.appeal_id, events, rules, known, upto)
         ahead = min((event.occurred_at for event in events if event.occurred_at > upto), default=None)
-        return shared.JudgedCase(take(case, judgement, upto), judgement.next_due_at, ahead)
+        return shared.JudgedCase(take(case, judgement, upto, complete), judgement.next_due_at, ahead)
 
 
 async def judge(context: ServiceContext) -> None:
@@ -93,3 +110,4 @@ async def judge(context: ServiceContext) -> None:
 async def wait_for_judgement(context: ServiceContext) -> None:
     """Say no watermark before the first judgement was made."""
     await shared.prepare(context, CASES)
+    await say_unsaid(context)

@@ -16,10 +16,18 @@ _LIFT_FIELDS = {"leader", "level", "reason", "unit", "clause"}
 _CARD_FIELDS = {"card_id", "card", "clause"} | _PASSED
 
 
-def take(case: CaseDocument, judgement: Judgement, upto: datetime) -> list[Event]:
-    """Bring `case` up to `judgement`; returns the new events, last the deadlines if they changed."""
+def take(
+    case: CaseDocument,
+    judgement: Judgement,
+    upto: datetime,
+    complete: Callable[[Event], Event] = lambda event: event,
+) -> list[Event]:
+    """Bring `case` up to `judgement`; returns the new events, last the deadlines if they changed.
+
+    `complete` adds to an event what only the directories know: who acts.
+    """
     unsaid = [ruling for ruling in judgement.rulings if ruling.id not in case.said]
-    new = [engine.to_event(ruling, case.appeal_id, case.registration_number) for ruling in unsaid]
+    new = [complete(engine.to_event(ruling, case.appeal_id, case.registration_number)) for ruling in unsaid]
     for event in new:
         case.said.add(event.id)
         keep(case, event)
@@ -52,7 +60,8 @@ def _clear_card(case: CaseDocument, event: events.CardCleared) -> None:
 
 def _keep_lift(case: CaseDocument, event: events.AppealLifted) -> None:
     fields = event.model_dump(include=_LIFT_FIELDS)
-    case.lifts.append(Lift(**fields, lift_id=event.id, lifted_at=event.occurred_at))
+    acts = event.acts or event.leader
+    case.lifts.append(Lift(**fields, acts=acts, lift_id=event.id, lifted_at=event.occurred_at))
 
 
 def _keep_notice(case: CaseDocument, event: events.AppealSupervised) -> None:

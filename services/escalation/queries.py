@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from services.escalation.document import CaseDocument, Publication
 from shared.database.connection import Connection, Result
-from shared.database.locks import wait_for_name
 from shared.database.rows import excluded, insert
+from shared.directory.leaders import NOBODY, Led
 from shared.events import CATALOGUE, AppealReceived, Event
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
@@ -84,7 +84,9 @@ _CASES = """
     where registration_number > :after
       and (cast(:state as text) is null or state = :state)
       and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
-      and (cast(:leader as text) is null or leader = :leader)
+      and (cast(:leaders as text[]) is null or leader = any(cast(:leaders as text[]))
+        or (cast(:others as text[]) is not null and jsonb_array_length(coalesce(file->'lifts', '[]')) > 0
+          and not coalesce(leader = any(cast(:others as text[])), false)))
       {supervised}
     order by registration_number limit :limit
 """
@@ -110,17 +112,6 @@ _PUBLICATIONS_OF_CASES = text(
 _PUBLICATIONS = "select id, file from publications where id > :after {filter} order by id limit :limit"
 _PUBLICATIONS_OF_UNIT = text(_PUBLICATIONS.format(filter="and (cast(:unit as text) is null or unit = :unit)"))
 _PUBLISHED = text(_PUBLICATIONS.format(filter="and published and expires_on >= :today"))
-_LEADERS = text("select code, name, title, version from leaders order by code")
-_LOCK_LEADER = text("select " + wait_for_name("'leader ' || :code"))
-_LEADER_VERSION = text("select version from leaders where code = :code")
-_SAVE_LEADER = text(
-    """
-    insert into leaders (code, name, title) values (:code, :name, :title)
-    on conflict (code) do update
-    set name = excluded.name, title = excluded.title, version = leaders.version + 1
-    returning version
-    """
-)
 
 
 class Remembered(NamedTuple):
@@ -161,7 +152,7 @@ async def save(
             "state": case.state,
             "supervised": case.supervised(),
             "units": case.blamed(),
-            "leader": case.lift.leader if case.lift else None,
+            "leader": (case.lift.named or case.lift.leader) if case.lift else None,
             "file": case.model_dump_json(),
             "next_due_at": next_due.get(case.appeal_id),
             "unjudged_from": unjudged_from.get(case.appeal_id),
@@ -221,16 +212,20 @@ async def cases(
     *,
     state: CaseState | None = None,
     unit: str | None = None,
-    leader: str | None = None,
+    led: Led = NOBODY,
     supervised: bool = False,
 ) -> list[dict[str, Any]]:
-    """A page of cases by registration number, and one more where there are more; `unit` is one blamed."""
+    """A page of cases by registration number, and one more where there are more; `unit` is one blamed.
+
+    `led`: those lifted to one of its `names`; with `others` also those lifted to none of these.
+    """
     values = {
         "after": page.after_text,
         "limit": page.limit + 1,
         "state": state,
         "unit": unit,
-        "leader": leader,
+        "leaders": None if led.names is None else list(led.names),
+        "others": None if led.others is None else list(led.others),
     }
     rows = await conn.execute(_SUPERVISED_CASES if supervised else _ALL_CASES, values)
     return [row.file for row in rows]
@@ -272,21 +267,3 @@ async def publications(conn: Connection, after: int, limit: int, unit: str | Non
     """What is or was proposed for publication, of one unit or of all."""
     values = {"after": after, "limit": limit, "unit": unit}
     return (await conn.execute(_PUBLICATIONS_OF_UNIT, values)).all()
-
-
-async def leaders(conn: Connection) -> list[dict[str, Any]]:
-    """All leaders, by code."""
-    return [dict(row) for row in (await conn.execute(_LEADERS)).mappings()]
-
-
-async def lock_leader(conn: Connection, code: str) -> int | None:
-    """The version of a leader, whom nobody else writes until this transaction ends; None for a new one."""
-    await conn.execute(_LOCK_LEADER, {"code": code})
-    version: int | None = (await conn.execute(_LEADER_VERSION, {"code": code})).scalar()
-    return version
-
-
-async def save_leader(conn: Connection, leader: Mapping[str, Any]) -> int:
-    """Write a leader; returns the version."""
-    version: int = (await conn.execute(_SAVE_LEADER, leader)).scalar_one()
-    return version

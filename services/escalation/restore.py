@@ -17,9 +17,10 @@ async def restore(work: Work, events_in_order: Sequence[Event]) -> None:
 
     None of these events is emitted again. Publications are read from their own rows, which hold the answers.
     """
-    await work.load({event.appeal_id for event in events_in_order})
-    publications = await queries.publications_of(work.conn, [event.appeal_id for event in events_in_order])
-    for event in events_in_order:
+    about_cases = [event for event in events_in_order if not isinstance(event, events.DirectoryEvent)]
+    await work.load({event.appeal_id for event in about_cases})
+    publications = await queries.publications_of(work.conn, [event.appeal_id for event in about_cases])
+    for event in about_cases:
         case = work.case(event.appeal_id)
         restore_event(case, event)
         case.publications = publications.get(case.appeal_id, [])
@@ -60,6 +61,12 @@ def _instruct(case: CaseDocument, event: events.AppealInstructed) -> None:
     lift.instruction, lift.task_force = event.instruction, event.task_force
 
 
+def _name_leader(case: CaseDocument, event: events.LeaderNamed) -> None:
+    lift = case.lifted()
+    lift.named, lift.named_reason, lift.named_at = event.leader, event.reason, event.occurred_at
+    lift.acts = event.acts or event.leader
+
+
 def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
     case.lifted().signed_off_at = event.occurred_at
 
@@ -75,6 +82,7 @@ BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.CardUpheld: _stands(CardStatus.UPHELD),
     events.CardWithdrawn: _stands(CardStatus.WITHDRAWN),
     events.AppealInstructed: _instruct,
+    events.LeaderNamed: _name_leader,
     events.AppealSignedOff: _sign_off,
     events.PublicationAnswered: _in_its_row,
     events.PublicationDecided: _in_its_row,

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from shared.directory import copies
 from shared.judging import calendars
 from shared.judging.cases import Cases, history
 from shared.messaging.tables import add_backbone
@@ -44,6 +45,16 @@ sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False, server_default=sa.text("1")),
+    *copies.columns(nullable=True),
+    sa.Column("said", sa.Boolean, nullable=False, server_default=sa.text("false"), comment="in an event"),
+)
+sa.Table(
+    "units",
+    metadata,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("leader", sa.Text, comment="the post in charge"),
 )
 calendars.add_table(metadata)
 sa.Table(

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from services.escalation import queries
 from services.escalation.document import CaseDocument
+from services.escalation.leaders import queries as leader_queries
 from services.escalation.tables import CASES
 from shared.appeals.document import no_such_appeal
 from shared.database.connection import Connection, Result
-from shared.events import Event
+from shared.events import DirectoryEvent, Event, UnitChanged
 from shared.judging.work import JudgingWork
 from shared.telemetry import spans
 
@@ -24,7 +25,12 @@ class Work(JudgingWork[CaseDocument]):
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
         self._news: list[tuple[Event, bool]] = []
+        self._units: list[UnitChanged] = []
         self.newest_calendar: int | None = None
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """An entry of a directory is about no case."""
+        return () if isinstance(event, DirectoryEvent) else super().keys_of(event)
 
     async def load(self, keys: Collection[Any]) -> None:
         if keys:
@@ -61,11 +67,17 @@ class Work(JudgingWork[CaseDocument]):
         self.keep(case)
         return case
 
+    def keep_unit(self, event: UnitChanged) -> None:
+        """Write what dispatch said of a unit when this transaction commits."""
+        self._units.append(event)
+
     def keep(self, case: CaseDocument) -> None:
         """Write `case` when this transaction commits."""
         self.write(case.appeal_id, case)
 
     async def flush(self) -> None:
+        if self._units:
+            await leader_queries.keep_units(self.conn, self._units)
         if self._news:
             await queries.remember(self.conn, self._news)
         if changed := self.changed():

@@ -6,9 +6,11 @@ name of its inbox.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from typing import Any, NamedTuple
 
 from services.notify.document import CaseDocument
+from shared.directory.leaders import Leaders
 from shared.events import Event
 
 OFFICE = "office"
@@ -41,7 +43,10 @@ RECIPIENTS = {
     ),
     "unit_leader": RecipientWord("unit", lambda case, event: _named("leader", case.unit_leader(event.unit))),
     "leader": RecipientWord(
-        None, lambda case, event: _named("leader", getattr(event, "leader", None) or case.leader)
+        None,
+        lambda case, event: _named(
+            "leader", getattr(event, "acts", None) or getattr(event, "leader", None) or case.leader
+        ),
     ),
     "superior": RecipientWord("to", lambda case, event: [event.to]),
     "regulator": RecipientWord(None, lambda case, event: [REGULATOR]),
@@ -56,6 +61,12 @@ NAMED = {"unit", "head", "new_units", "units", "task_force", "superior", *TO_BAN
 """Words whose recipients a template may address by name."""
 TO_ALL_LEGS = {"units", "task_force", "banks"}
 """Words that stand for every leg of a case, also for one that is heard later than the event."""
+
+
+def acting(recipient: str, leaders: Leaders, on: date) -> str:
+    """The recipient; where that is a leader or a post, who acts for them on this day."""
+    kind, _, code = recipient.partition(":")
+    return f"leader:{leaders.acting(code, on)}" if kind == "leader" else recipient
 
 
 def recipients(word: str, case: CaseDocument, event: Event) -> list[str]:

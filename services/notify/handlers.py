@@ -93,6 +93,17 @@ def write_messages(work: Work, event: events.Event) -> None:
     work.write_messages(case, event)
 
 
+def keep_leader(work: Work, event: events.LeaderChanged) -> None:
+    work.keep_leader(event)
+
+
+def change_leader(work: Work, event: events.LeaderNamed) -> None:
+    case = work.case_of(event)
+    case.leader = event.leader
+    work.save(case)
+    write_messages(work, event)
+
+
 RESTATEMENTS = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged)
 """Deadlines restated for other services. What people must know of them has events of its own."""
 
@@ -100,13 +111,17 @@ HANDLERS: Handlers = {
     **{
         type_: write_messages
         for type_ in CATALOGUE.values()
-        if type_.source != "notify" and type_ not in RESTATEMENTS
+        if type_.source != "notify"
+        and type_ not in RESTATEMENTS
+        and not issubclass(type_, events.DirectoryEvent)
     },
     events.AppealReceived: register_appeal,
     events.AppealAssigned: add_unit_legs,
     events.ObjectionDecided: end_leg_if_upheld,
     events.LegRelieved: end_leg,
     events.AppealLifted: set_leader,
+    events.LeaderNamed: change_leader,
+    events.LeaderChanged: keep_leader,
     events.LoanRequested: register_loan,
     events.LoanPushed: add_bank_legs,
     events.AppealClosed: end_case,

@@ -3,10 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from shared.directory import copies
 from shared.messaging.tables import add_backbone
 
 metadata = sa.MetaData()
 add_backbone(metadata)
+copies.add_table(metadata)
 
 sa.Table(
     "appeals",

@@ -23,13 +23,16 @@ from services.notify.contacts import work as contacts
 from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE
 from services.notify.document import CaseDocument
+from services.notify.domain import acting
 from services.notify.messages.message import Message
 from services.notify.messages.routing import table
 from services.notify.messages.words import USUAL, Language, needs_names
 from services.notify.messages.work import WrittenMessage, send
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
-from shared.events import Event, NoticeSent
+from shared.directory import copies
+from shared.directory.leaders import Leaders
+from shared.events import DirectoryEvent, Event, LeaderChanged, NoticeSent
 from shared.messaging.outbox import Pending, UnitOfWork
 from shared.telemetry.context import traceparent
 
@@ -69,8 +72,19 @@ class Work(UnitOfWork):
         self._acknowledgements: dict[UUID, UUID] = {}
         """The acknowledgement that a message asks for; its id is that of the first message that asked."""
         self._ends: list[AcknowledgementEnd] = []
+        self._leaders = Leaders()
+        self._leaders_said: list[LeaderChanged] = []
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """An entry of a directory is about no case."""
+        return () if isinstance(event, DirectoryEvent) else super().keys_of(event)
+
+    def keep_leader(self, event: LeaderChanged) -> None:
+        """Write what escalation said of a leader when this transaction commits."""
+        self._leaders_said.append(event)
 
     async def load(self, keys: Collection[Any]) -> None:
+        self._leaders = await copies.known_leaders(self.conn)
         enterprises = [f"enterprise:{key}" for key in keys]
         rows = await self.conn.execute(_PREFERENCES, {"enterprises": enterprises})
         self._languages = {row.recipient: Language(row.language) for row in rows}
@@ -109,6 +123,7 @@ class Work(UnitOfWork):
         case = self.cases[row.appeal_id]
         to = superior(row.recipient, row.level, case)
         assert to is not None
+        to = acting(to, self._leaders, self.at.astimezone(self._config.zone).date())
         event = not_acknowledged(row, to, case.registration_number, self.at)
         self.emit(event)
         (message,) = self._write(case, event)
@@ -119,7 +134,7 @@ class Work(UnitOfWork):
 
     def _write(self, case: CaseDocument, event: Event) -> list[Message]:
         names = self._config.names_of(case.pack) if needs_names(event) else USUAL
-        messages = table().messages(case, event, self._config.zone, names, self._languages)
+        messages = table().messages(case, event, self._config.zone, names, self._languages, self._leaders)
         for message in messages:
             if message.id not in self.messages:
                 self.messages[message.id], self._traces[message.id] = message, traceparent()
@@ -133,6 +148,8 @@ class Work(UnitOfWork):
             self._acknowledgements[message.id] = message.id
 
     async def flush(self) -> None:
+        for said in self._leaders_said:
+            await copies.keep_leader(self.conn, said)
         if cases := list(self._changed.values()):
             rows = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
             await _SAVE.execute(self.conn, rows)

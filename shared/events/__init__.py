@@ -33,7 +33,9 @@ from shared.events.consequences import (
     CardServed,
     CardUpheld,
     CardWithdrawn,
+    LeaderNamed,
 )
+from shared.events.directory import DirectoryEvent, LeaderChanged, UnitChanged
 from shared.events.dispatch import (
     AppealAssigned,
     AppealCompleted,
@@ -175,12 +177,15 @@ __all__ = [
     "DeadlineEvent",
     "DeadlineKind",
     "DeadlineMoved",
+    "DirectoryEvent",
     "Event",
     "ExtensionDenied",
     "ExtensionRequested",
     "FindingMade",
     "FollowUpMade",
     "Kind",
+    "LeaderChanged",
+    "LeaderNamed",
     "Leg",
     "LegEvent",
     "LegRelieved",
@@ -228,5 +233,6 @@ __all__ = [
     "StageEvent",
     "StageProposed",
     "StageReached",
+    "UnitChanged",
     "Verdict",
 ]

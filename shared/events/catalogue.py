@@ -5,6 +5,7 @@ from types import ModuleType
 from shared.events import (
     complaints,
     consequences,
+    directory,
     dispatch,
     ending,
     intake,
@@ -24,6 +25,7 @@ SUBJECTS = (
     ending,
     loans,
     complaints,
+    directory,
     notices,
 )
 """The modules that define events. Their order is that of the catalogue, and of the published documents."""

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
 from shared.rules.terms import LiftReason, PackWord
@@ -39,7 +39,11 @@ class AppealRedispatched(Event):
 
 
 class AppealLifted(Event):
-    """The appeal goes to a leader (提级办理); where the pack names levels, to the next `level`."""
+    """The appeal goes to a leader (提级办理); where the pack names levels, to the next `level`.
+
+    `acts` is the leader who acts, where that is somebody else than `leader`: who holds the post, a deputy, or
+    who stands above. It is left out otherwise.
+    """
 
     type = "appeal.lifted.v1"
     source = "escalation"
@@ -49,6 +53,19 @@ class AppealLifted(Event):
     unit: str | None
     clause: str
     level: PackWord | None = None
+    acts: str | None = Field(default=None, exclude_if=lambda leader: leader is None)
+
+
+class LeaderNamed(Event):
+    """The office named another leader or post for the lifted appeal. `acts` is who holds that post."""
+
+    type = "appeal.leader_named.v1"
+    source = "escalation"
+
+    leader: str
+    acts: str | None = None
+    reason: str
+    by: str
 
 
 class AppealInstructed(Event):

@@ -221,8 +221,17 @@ GOOD: dict[str, dict[str, Any]] = {
         "task_force": ["roads"],
         "limit": LIMIT_OF_A_WEEK,
     },
+    "POST /escalation/appeals/{appeal_id}/leaders": {"leader": "mayor", "reason": "原牵头领导出差"},
     "POST /escalation/appeals/{appeal_id}/sign-off": {},
-    "PUT /escalation/leaders/{code}": {"name": "陈市长", "title": "市长"},
+    "PUT /escalation/leaders/{code}": {
+        "name": "陈市长",
+        "title": "市长",
+        "post": "mayor",
+        "holds_from": "2026-01-12",
+        "holds_until": "2031-01-11",
+        "deputy": "vice_mayor",
+        "above": "province",
+    },
     **FINANCING,
     **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
 }

@@ -11,18 +11,20 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from services.notify.document import CaseDocument
-from services.notify.domain import TO_ALL_LEGS, recipients
+from services.notify.domain import TO_ALL_LEGS, acting, recipients
 from services.notify.messages.message import Message
 from services.notify.messages.routes import Route, Routing
 from services.notify.messages.routing_checks import routing_mistakes, template_mistakes
 from services.notify.messages.speech import Speech
 from services.notify.messages.templates import FOLDER, Template, Texts, addressee, file_of, syntax_mistakes
 from services.notify.messages.words import USUAL, Language, PackNames
+from shared.directory.leaders import Leaders
 from shared.events import Event
 from shared.files import strict_yaml
 
 ROUTING = "routing.yaml"
 NOBODY_CHOSE: Mapping[str, Language] = MappingProxyType({})
+NOBODY_KNOWN = Leaders()
 RENDERING_ERRORS = (jinja2.TemplateError, TypeError, ValueError, AttributeError, LookupError)
 
 
@@ -46,17 +48,20 @@ class RoutingTable(Routing):
         zone: ZoneInfo,
         names: PackNames = USUAL,
         languages: Mapping[str, Language] = NOBODY_CHOSE,
+        leaders: Leaders = NOBODY_KNOWN,
     ) -> list[Message]:
         """The messages about `event`, one for each recipient. Times are in `zone`.
 
         `names` are the pack's own words. `languages` are the choices of recipients; an enterprise that made
-        none reads the language of its registration. Raises `Unwritable`.
+        none reads the language of its registration. By `leaders` a message to a leader or a post goes to who
+        acts for them on the day. Raises `Unwritable`.
         """
         messages: dict[str, Message] = {}
         for route in self.routes.get(event.type, ()):
             if route.fits(event):
                 for word in route.to:
-                    for recipient in recipients(word, case, event):
+                    for told in recipients(word, case, event):
+                        recipient = acting(told, leaders, event.occurred_at.astimezone(zone).date())
                         if recipient not in messages:
                             chosen = languages.get(recipient) or case.language_of(recipient)
                             speech = Speech(chosen or Language.ZH, zone, names)

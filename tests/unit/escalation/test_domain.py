@@ -8,7 +8,9 @@ import pytest
 from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
 from services.escalation.domain import ActContext, perform
+from services.escalation.leaders.directory import Directory, Unit
 from shared import events
+from shared.directory.leaders import Leader, Leaders
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, HuyingError, Invalid, NotFound
@@ -204,3 +206,76 @@ def test_another_unit_does_not_answer_for_it() -> None:
     for file in (proposed(), proposed(unit=None)):
         with pytest.raises(Forbidden):
             perform(file, ANSWER, ActContext(AT, WATER, TODAY))
+
+
+MAYOR = Caller("mayor", AccountRole.LEADER, "mayor")
+GONE = Leader("county", "county", None, date(2026, 11, 19))
+LED = Directory(
+    Leaders([Leader("mayor", "mayor"), Leader("city", "vice"), GONE]),
+    {"roads": Unit("roads", "", "department", None)},
+)
+
+
+def by(caller: Caller) -> ActContext:
+    return ActContext(AT, caller, TODAY, LED)
+
+
+@pytest.mark.parametrize("leader", ["vice", "county", "nobody", None])
+def test_the_mayor_acts_on_every_lifted_case(leader: str | None) -> None:
+    """The mayor was refused where a unit named a leader who does not exist: nobody could sign."""
+    file = lifted(leader)
+    perform(file, INSTRUCT, by(MAYOR))
+    perform(file, acts.SignOff(), by(MAYOR))
+    assert file.lifted().signed_off_at == AT
+
+
+def test_a_leader_whose_days_are_over_acts_no_more() -> None:
+    with pytest.raises(Forbidden):
+        perform(lifted("county"), INSTRUCT, by(COUNTY))
+
+
+def test_who_holds_the_post_acts_for_it() -> None:
+    perform(lifted("vice"), INSTRUCT, by(CITY))
+    with pytest.raises(Forbidden):
+        perform(lifted("mayor"), INSTRUCT, by(CITY))
+
+
+def test_the_office_names_another_leader_who_acts_from_then_on() -> None:
+    file = lifted("county")
+    (event,) = perform(file, acts.NameLeader(leader="vice", reason="原领导已离任"), by(OFFICE))
+    assert isinstance(event, events.LeaderNamed)
+    assert (event.leader, event.acts, event.by) == ("vice", "city", "office")
+    perform(file, INSTRUCT, by(CITY))
+    with pytest.raises(Forbidden):
+        perform(file, INSTRUCT, by(COUNTY))
+
+
+@pytest.mark.parametrize("leader", ["county", "nobody"])
+def test_nobody_is_named_who_is_not_in_office(leader: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        perform(lifted("vice"), acts.NameLeader(leader=leader, reason="出差"), by(OFFICE))
+    assert leader in refusal.value.en
+
+
+def test_another_leader_is_named_for_a_lifted_case_alone_and_until_it_is_signed_off() -> None:
+    act = acts.NameLeader(leader="vice", reason="出差")
+    with pytest.raises(Conflict):
+        perform(case(), act, by(OFFICE))
+    file = lifted("mayor")
+    perform(file, acts.SignOff(), by(MAYOR))
+    with pytest.raises(Conflict):
+        perform(file, act, by(OFFICE))
+
+
+def test_whoever_is_named_in_a_task_force_exists() -> None:
+    perform(
+        lifted("mayor"), acts.Instruct(instruction="会办", task_force=("roads", "vice", "city")), by(MAYOR)
+    )
+    act = acts.Instruct(instruction="会办", task_force=("roads", "ghosts"))
+    with pytest.raises(Invalid, match="ghosts"):
+        perform(lifted("mayor"), act, by(MAYOR))
+
+
+def test_while_dispatch_has_said_no_unit_nobody_can_be_missed() -> None:
+    act = acts.Instruct(instruction="会办", task_force=("ghosts",))
+    perform(lifted("mayor"), act, ActContext(AT, MAYOR, TODAY, Directory(LED.leaders)))

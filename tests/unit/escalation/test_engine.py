@@ -35,6 +35,9 @@ WITHOUT_EFFECT = {
     events.CardUpheld,
     events.AppealMerged,
     events.AppealUnmerged,
+    events.LeaderNamed,
+    events.LeaderChanged,
+    events.UnitChanged,
 }
 
 

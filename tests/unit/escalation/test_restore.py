@@ -6,7 +6,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.escalation import domain, judgement, restore
-from services.escalation.acts import Acknowledge, Contest, Instruct, Serve, SignOff, Uphold, Withdraw
+from services.escalation.acts import (
+    Acknowledge,
+    Contest,
+    Instruct,
+    NameLeader,
+    Serve,
+    SignOff,
+    Uphold,
+    Withdraw,
+)
 from services.escalation.document import CaseDocument
 from shared import events
 from shared.events import CATALOGUE, Event
@@ -81,6 +90,8 @@ def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
         Instruct(instruction="限期办结", task_force=("roads",)),
         domain.ActContext(AT, MAYOR, AT.date()),
     )
+    named = NameLeader(leader="vice_mayor", reason="出差")
+    said += domain.perform(lived, named, domain.ActContext(AT, OFFICE, AT.date()))
     said += domain.perform(lived, SignOff(), domain.ActContext(AT, MAYOR, AT.date()))
     for event in said:
         restore.restore_event(back, event)
@@ -92,12 +103,13 @@ def test_all_that_people_make_escalation_say_is_known() -> None:
     by_people = {"card.served.v1", "card.acknowledged.v1", "card.appealed.v1", "card.upheld.v1"}
     by_people |= {"card.withdrawn.v1", "appeal.instructed.v1", "appeal.signed_off.v1"}
     by_people |= {"publication.answered.v1", "publication.decided.v1"}
+    by_people |= {"appeal.leader_named.v1"}
     by_judge = {"appeal.judged.v1", "appeal.due_soon.v1", "appeal.overdue.v1", "appeal.supervised.v1"}
     by_judge |= {"appeal.reminded.v1", "deadline.moved.v1", "approval.deemed.v1", "appeal.handed_over.v1"}
     by_judge |= {"publication.proposed.v1", "card.issued.v1", "card.cleared.v1", "appeal.redispatched.v1"}
     by_judge |= {"appeal.lifted.v1", "approval.decided.v1"}
     assert {event.type for event in restore.BY_PEOPLE} == by_people
     own = {type_ for type_, event in CATALOGUE.items() if event.source == "escalation"}
-    assert own == by_people | by_judge, (
+    assert own == by_people | by_judge | {"leader.changed.v1"}, (
         "a new event of escalation: does an act of people make it, or the judge?"
     )

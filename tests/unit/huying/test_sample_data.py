@@ -256,7 +256,7 @@ class City(httpx.MockTransport):
         items = self._items if request.url.path == "/intake/appeals" else everything
         if request.url.path == "/intake/procedures":
             items = [{"id": offered} for offered in self.offers]
-        card, lift = {"card_id": str(uuid4()), "unit": "kaifaqu"}, {"leader": "mayor"}
+        card, lift = {"card_id": str(uuid4()), "unit": "kaifaqu"}, {"leader": "mayor", "acts": "mayor"}
         return httpx.Response(
             200, headers={"etag": '"7"'}, json={"items": items, "cards": [card], "lift": lift}
         )

@@ -299,6 +299,7 @@ def test_a_message_about_a_card_or_a_lift_has_to_be_acknowledged_by_whom_it_obli
     assert asked == {
         ("card.issued.v1", "unit"),
         ("appeal.lifted.v1", "leader"),
+        ("appeal.leader_named.v1", "leader"),
         ("notice.not_acknowledged.v1", "superior"),
     }
     asking = {to for to, message in messages_of(sample(events.CardIssued)).items() if message.acknowledge}

@@ -1,0 +1,124 @@
+"""Leaders (牵头领导): who acts on a lifted case, whoever the directory names, and who reads it."""
+
+from typing import Any
+
+from tests.city import City
+
+HOME = "/escalation/appeals"
+
+
+async def refused_water(city: City, leader: str | None) -> dict[str, Any]:
+    """A case of the water unit, in the charge of `leader`, that the unit refused: it is lifted."""
+    units = {unit["code"]: unit for unit in (await city.ok("office", "GET", "/dispatch/units"))["items"]}
+    unit = {"name": "市水务局", "kind": "department", "leader": leader}
+    await city.ok("office", "PUT", "/dispatch/units/water", unit, if_match=f'"{units["water"]["version"]}"')
+    appeal = await city.register()
+    (leg,) = await city.dispatch(appeal, {"unit": "water"})
+    await city.act("water", appeal, "refusals", leg_id=leg, reason="不属于职责范围")
+    await city.drained()
+    return appeal
+
+
+async def acted(city: City, account: str, appeal: dict[str, Any], path: str, **body: Any) -> tuple[int, Any]:
+    case = await city.case(appeal)
+    where = f"{HOME}/{appeal['appeal_id']}/{path}"
+    answer = await city.call(account, "POST", where, body, if_match=f'"{case["version"]}"')
+    await city.drained()
+    return answer.status_code, answer.json()
+
+
+async def test_a_lift_to_nobody_is_the_mayors_and_the_case_closes(city: City) -> None:
+    """While escalation knows no leader, a unit may name one who does not exist. The mayor was refused then."""
+    appeal = await refused_water(city, "vice_of_dreams")
+    assert (await city.case(appeal))["lift"]["leader"] == "vice_of_dreams"
+    assert (await acted(city, "vice", appeal, "instructions", instruction="我来办"))[0] == 403
+    assert (await acted(city, "leader", appeal, "instructions", instruction="限期解决"))[0] == 200
+    assert (await acted(city, "leader", appeal, "sign-off"))[0] == 200
+    leg = (await city.ok("office", "GET", f"/dispatch/appeals/{appeal['appeal_id']}"))["legs"][0]["leg_id"]
+    await city.act("water", appeal, "completions", leg_id=leg, outcome="solved", text="已解决")
+    await city.drained()
+    rating = {"rating": "satisfied", "receipt_code": appeal["receipt_code"]}
+    number = appeal["registration_number"]
+    assert (await city.call(None, "POST", f"/intake/status/{number}/ratings", rating)).is_success
+    await city.drained()
+    await city.ok(
+        "office",
+        "POST",
+        f"/dispatch/appeals/{appeal['appeal_id']}/findings",
+        FOUND,
+        if_match=await etag(city, appeal),
+    )
+    await city.drained()
+    path = f"/dispatch/appeals/{appeal['appeal_id']}/closures"
+    assert (await city.ok("office", "POST", path, {}, if_match=await etag(city, appeal)))["state"] == "closed"
+
+
+FOUND = {"reasonable": True, "by": "office", "reason": "属实"}
+
+
+async def etag(city: City, appeal: dict[str, Any]) -> str:
+    file = await city.ok("office", "GET", f"/dispatch/appeals/{appeal['appeal_id']}")
+    return f'"{file["version"]}"'
+
+
+async def test_a_unit_names_no_leader_who_does_not_exist(city: City) -> None:
+    vice = {"name": "李副市长", "title": "副市长", "post": "vice_transport", "holds_until": "2026-11-30"}
+    await city.ok("office", "PUT", "/escalation/leaders/vice_mayor", vice)
+    await city.drained()
+    unit = {"name": "市林业局", "kind": "department", "leader": "vice_of_dreams"}
+    answer = await city.call("office", "PUT", "/dispatch/units/woods", unit)
+    assert answer.status_code == 422
+    assert "vice_of_dreams" in answer.json()["errors"][0]["zh"]
+    for known in ("vice_transport", "vice_mayor", "mayor"):  # a post, a leader by code, and the top
+        before = await city.call(
+            "office", "PUT", f"/dispatch/units/{known}_office", {**unit, "leader": known}
+        )
+        assert before.is_success, before.text
+    (said,) = await city.said("escalation", "leader.changed.v1")
+    assert (said["code"], said["post"], said["holds_until"]) == ("vice_mayor", "vice_transport", "2026-11-30")
+    assert "李副市长" not in str(said)
+
+
+async def test_who_holds_the_post_acts_and_once_the_days_are_over_the_next_above(city: City) -> None:
+    appeal = await refused_water(city, "vice_transport")
+    assert (await city.case(appeal))["lift"]["acts"] == "vice_mayor"
+    inbox = await city.ok("vice", "GET", "/notify/inbox")
+    assert any(appeal["registration_number"] in message["subject"] for message in inbox["items"])
+    for leader, found in (("vice_mayor", 1), ("mayor", 0)):
+        rows = (await city.ok("office", "GET", f"/escalation/ledger?leader={leader}"))["items"]
+        assert sum(row["registration_number"] == appeal["registration_number"] for row in rows) == found
+    await city.move_to("2026-12-01 09:00")
+    assert (await city.case(appeal))["lift"]["acts"] == "mayor"
+    rows = (await city.ok("office", "GET", "/escalation/ledger?leader=mayor"))["items"]
+    assert appeal["registration_number"] in {row["registration_number"] for row in rows}
+    assert (await acted(city, "vice", appeal, "instructions", instruction="我来办"))[0] == 403
+    assert (await acted(city, "leader", appeal, "instructions", instruction="限期解决"))[0] == 200
+
+
+async def test_the_office_names_another_leader_and_the_task_force_reads_the_case(city: City) -> None:
+    appeal = await refused_water(city, "vice_transport")
+    path = "/escalation/leaders/vice_mayor"
+    body = {"name": "李副市长", "title": "副市长", "post": "vice_industry"}
+    await city.ok("office", "PUT", path, body, if_match='"1"')
+    for nobody in ("vice_of_dreams", "vice_transport"):  # nobody holds the latter any more
+        assert (await acted(city, "office", appeal, "leaders", leader=nobody, reason="调整分工"))[0] == 422
+    status, case = await acted(city, "office", appeal, "leaders", leader="vice_industry", reason="调整分工")
+    assert (status, case["lift"]["acts"], case["lift"]["named_reason"]) == (200, "vice_mayor", "调整分工")
+    (named,) = await city.said("escalation", "appeal.leader_named.v1")
+    assert (named["leader"], named["acts"], named["by"]) == ("vice_industry", "vice_mayor", "office")
+    reads = [f"{HOME}/{appeal['appeal_id']}", f"/dispatch/appeals/{appeal['appeal_id']}"]
+    for read in reads:
+        assert (await city.call("east", "GET", read)).status_code == 403
+    status, problem = await acted(
+        city, "vice", appeal, "instructions", instruction="会办", task_force=["east", "ghosts"]
+    )
+    assert (status, problem["errors"][0]["field"]) == (422, "task_force")
+    assert "ghosts" in problem["errors"][0]["en"]
+    status, _ = await acted(
+        city, "vice", appeal, "instructions", instruction="会办", task_force=["east", "mayor"]
+    )
+    assert status == 200
+    for read in reads:
+        assert (await city.call("east", "GET", read)).is_success
+    listed = (await city.ok("east", "GET", "/dispatch/appeals"))["items"]
+    assert [row["registration_number"] for row in listed] == [appeal["registration_number"]]
