@@ -7,7 +7,7 @@ from services.dispatch.answers import ListedUnit
 from services.dispatch.document import Unit
 from services.dispatch.work import Work
 from shared.directory.copies import known_leaders
-from shared.directory.leaders import TOP, Leaders
+from shared.directory.leaders import Leaders
 from shared.events import UnitChanged
 from shared.service.errors import Invalid
 from shared.service.service import ServiceContext
@@ -47,7 +47,7 @@ async def put_unit(code: Code, body: acts.UnitBody, request: Replacing) -> Respo
 
 def _check_leader(unit: Unit, leaders: Leaders) -> None:
     """Raises `Invalid` for a leader that does not exist, once escalation has said of any."""
-    if unit.leader and leaders and unit.leader != TOP and not leaders.knows(unit.leader):
+    if unit.leader and leaders and not leaders.knows(unit.leader):
         raise Invalid(
             f"领导名册中没有 {unit.leader}：请先登记该领导或职务",
             f"no leader and no post {unit.leader} in the leaders' directory: write it there first",

@@ -60,8 +60,8 @@ class Leaders:
         return bool(self._by_code)
 
     def knows(self, named: str) -> bool:
-        """Whether `named` is a leader or a post of the directory. An empty directory knows nobody."""
-        return named in self._by_code or named in self._by_post
+        """Whether `named` is a leader or a post of the directory. The top is one without any entry."""
+        return named == TOP or named in self._by_code or named in self._by_post
 
     def serving(self, named: str, on: date) -> str | None:
         """Code of the leader `named`, or of who holds the post, on this day; the latest who took it."""
