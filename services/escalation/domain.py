@@ -149,7 +149,6 @@ def name_leader(case: CaseDocument, act: acts.NameLeader, context: ActContext) -
         leader=act.leader,
         acts=acting,
         reason=act.reason,
-        by=context.by.code or context.by.name,
     )
 
 

@@ -65,7 +65,6 @@ class LeaderNamed(Event):
     leader: str
     acts: str | None = None
     reason: str
-    by: str
 
 
 class AppealInstructed(Event):

@@ -244,7 +244,7 @@ def test_the_office_names_another_leader_who_acts_from_then_on() -> None:
     file = lifted("county")
     (event,) = perform(file, acts.NameLeader(leader="vice", reason="原领导已离任"), by(OFFICE))
     assert isinstance(event, events.LeaderNamed)
-    assert (event.leader, event.acts, event.by) == ("vice", "city", "office")
+    assert (event.leader, event.acts) == ("vice", "city")
     perform(file, INSTRUCT, by(CITY))
     with pytest.raises(Forbidden):
         perform(file, INSTRUCT, by(COUNTY))

@@ -93,8 +93,8 @@ MISTAKES = [
         "referred, subject: string should have at least 1 character",
     ),
     (
-        "received:\n",
-        "spare: {subject: 甲, body: 乙}\nreceived:\n",
+        "\nreceived:\n",
+        "\nspare: {subject: 甲, body: 乙}\nreceived:\n",
         "spare: no route uses it",
     ),
 ]
