@@ -103,6 +103,14 @@ class Move(Passed):
     moved_at: datetime
 
 
+class Raise(Passed):
+    """What the office let pass went up (上报), to its head or the leader above it."""
+
+    to: events.RaisedTo
+    clause: str
+    raised_at: datetime
+
+
 class HandOver(Passed):
     """The matter went to another body, e.g. discipline inspection."""
 
@@ -143,6 +151,7 @@ class CaseDocument(AppealRecord):
     lifts: list[Lift] = Field(default_factory=list)
     notices: list[Notice] = Field(default_factory=list)
     moves: list[Move] = Field(default_factory=list)
+    raised: list[Raise] = Field(default_factory=list)
     handed_over: list[HandOver] = Field(default_factory=list)
     publications: list[Publication] = Field(default_factory=list)
     said: set[UUID] = Field(default_factory=set)
@@ -190,7 +199,12 @@ class CaseDocument(AppealRecord):
         """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""
         if self.state in _DONE:
             return False
-        return bool(self.lifts) or bool(self.notices) or bool(self.blamed())
+        return bool(self.lifts or self.notices or self.blamed() or self.raised_still())
+
+    def raised_still(self) -> list[Raise]:
+        """What the office let pass, was raised, and is not met yet."""
+        late = {_which(d) for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None}
+        return [raised for raised in self.raised if _which(raised) in late]
 
     def missed(self) -> list[events.Deadline]:
         """The overdue deadlines of units and of the office not met since. A lift's is the leader's."""
@@ -206,6 +220,10 @@ class CaseDocument(AppealRecord):
         """The units, and the office, with a card that stands or an overdue deadline not met since."""
         late = {deadline.unit or OFFICE for deadline in self.missed()}
         return sorted(late | {card.unit for card in self.cards if card.stands()})
+
+
+def _which(deadline: Passed | events.Deadline) -> tuple[object, ...]:
+    return deadline.leg_id, deadline.round, deadline.deadline, deadline.due_at
 
 
 _DONE = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED, CaseState.APPROVED)

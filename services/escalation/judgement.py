@@ -5,7 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from services.escalation import engine
-from services.escalation.document import Card, CaseDocument, HandOver, Lift, Move, Notice, Passed, Publication
+from services.escalation.document import (
+    Card,
+    CaseDocument,
+    HandOver,
+    Lift,
+    Move,
+    Notice,
+    Passed,
+    Publication,
+    Raise,
+)
 from shared import events
 from shared.events import Event
 from shared.judging.deadlines import stated
@@ -74,6 +84,11 @@ def _keep_move(case: CaseDocument, event: events.DeadlineMoved) -> None:
     case.moves.append(Move(**fields, moved_at=event.occurred_at))
 
 
+def _keep_raise(case: CaseDocument, event: events.AppealRaised) -> None:
+    fields = event.model_dump(include=_PASSED | {"to", "clause"})
+    case.raised.append(Raise(**fields, raised_at=event.occurred_at))
+
+
 def _keep_hand_over(case: CaseDocument, event: events.AppealHandedOver) -> None:
     fields = event.model_dump(include=_PASSED | {"to", "clause"})
     case.handed_over.append(HandOver(**fields, handed_over_at=event.occurred_at))
@@ -90,6 +105,7 @@ _KEPT: dict[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.AppealLifted: _keep_lift,
     events.AppealSupervised: _keep_notice,
     events.DeadlineMoved: _keep_move,
+    events.AppealRaised: _keep_raise,
     events.AppealHandedOver: _keep_hand_over,
     events.PublicationProposed: _keep_publication,
 }

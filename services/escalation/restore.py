@@ -72,7 +72,7 @@ def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
 
 
 def _in_its_row(_case: CaseDocument, _event: Event) -> None:
-    """Nothing to do: the publication's row holds it."""
+    """Nothing to do: the publication's row holds it, or what the judge makes of it."""
 
 
 BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
@@ -81,6 +81,7 @@ BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.CardAppealed: _stands(CardStatus.APPEALED),
     events.CardUpheld: _stands(CardStatus.UPHELD),
     events.CardWithdrawn: _stands(CardStatus.WITHDRAWN),
+    events.AppealGathered: _in_its_row,
     events.AppealInstructed: _instruct,
     events.LeaderNamed: _name_leader,
     events.AppealSignedOff: _sign_off,

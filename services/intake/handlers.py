@@ -115,7 +115,9 @@ def note_of_leg(
     | events.StageDeclined
     | events.AppealExtended
     | events.AppealPaused
-    | events.AppealResumed,
+    | events.AppealResumed
+    | events.AppealPromised
+    | events.PauseEnded,
 ) -> None:
     _note(work, event, event.unit)
 
@@ -130,6 +132,10 @@ def start_next_round(work: Work, event: events.AppealRedispatched) -> None:
 def mark_lifted(work: Work, event: events.AppealLifted) -> None:
     with _noted(work, event) as appeal:
         appeal.lifted_at = min(appeal.lifted_at or event.occurred_at, event.occurred_at)
+
+
+def note_answer(work: Work, event: events.AppealComplaintDecided) -> None:
+    _note(work, event)
 
 
 def note_instruction(work: Work, event: events.AppealInstructed) -> None:
@@ -189,6 +195,9 @@ HANDLERS: Handlers = {
     events.AppealExtended: note_of_leg,
     events.AppealPaused: note_of_leg,
     events.AppealResumed: note_of_leg,
+    events.AppealPromised: note_of_leg,
+    events.PauseEnded: note_of_leg,
+    events.AppealComplaintDecided: note_answer,
     events.AppealRedispatched: start_next_round,
     events.AppealLifted: mark_lifted,
     events.AppealInstructed: note_instruction,
@@ -212,6 +221,8 @@ SILENT: tuple[type[events.Event], ...] = (
     events.LeaderNamed,
     events.LeaderChanged,
     events.UnitChanged,
+    events.AppealRaised,
+    events.AppealGathered,
     events.AppealSignedOff,
     events.CardServed,
     events.CardAcknowledged,

@@ -13,7 +13,7 @@ from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Title
 from shared.rules.terms import Rating
 from shared.rules.time.limits import Limit
-from shared.rules.wording import words
+from shared.rules.wording import moments, words
 from shared.rules.wording.words import Bilingual
 
 _SENTENCES: dict[type[Event], Bilingual] = {
@@ -27,6 +27,9 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealExtended: Bilingual("时限已延长，自起算共 {0}", "limit extended to {0} from its start"),
     events.AppealPaused: Bilingual("时限暂停计算", "time stopped counting"),
     events.AppealResumed: Bilingual("时限恢复计算", "time counts again"),
+    events.PauseEnded: Bilingual("暂停期满，时限恢复计算", "the pause ran out, time counts again"),
+    events.AppealPromised: Bilingual("承办单位承诺 {0} 前办结", "the unit promised it by {0}"),
+    events.AppealComplaintDecided: Bilingual("投诉已答复", "the complaint was answered"),
     events.AppealCompleted: Bilingual("承办单位已办结：{0}", "the unit completed it: {0}"),
     events.FindingMade: Bilingual("合理性认定：{0}（{1}）", "found {0} ({1})"),
     events.AppealOverdue: Bilingual("{0}超期", "{0} is overdue"),
@@ -99,6 +102,8 @@ def _arguments(event: Event) -> list[Bilingual]:
             return [_REASONABLE[event.reasonable], Bilingual(event.reason, event.reason)]
         case events.ApprovalDecided():
             return [_APPROVED[event.approved]]
+        case events.AppealPromised():
+            return [moments.day(event.planned_on)]
         case events.FollowUpMade():
             return [_REACHED[event.reached]]
     return []

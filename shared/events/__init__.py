@@ -21,6 +21,7 @@ from shared.events.complaints import (
     LoanComplained,
 )
 from shared.events.consequences import (
+    AppealGathered,
     AppealInstructed,
     AppealLifted,
     AppealRedispatched,
@@ -44,6 +45,7 @@ from shared.events.dispatch import (
     AppealMarked,
     AppealObjected,
     AppealPaused,
+    AppealPromised,
     AppealReferred,
     AppealRefused,
     AppealResponded,
@@ -69,6 +71,8 @@ from shared.events.dispatch import (
 )
 from shared.events.ending import (
     AppealClosed,
+    AppealComplained,
+    AppealComplaintDecided,
     AppealMerged,
     AppealRated,
     AppealReopened,
@@ -83,6 +87,7 @@ from shared.events.judgement import (
     AppealHandedOver,
     AppealJudged,
     AppealOverdue,
+    AppealRaised,
     AppealReminded,
     AppealSupervised,
     ApprovalDecided,
@@ -90,6 +95,7 @@ from shared.events.judgement import (
     Deadline,
     DeadlineEvent,
     DeadlineMoved,
+    PauseEnded,
 )
 from shared.events.loans import (
     AmountBand,
@@ -118,7 +124,18 @@ from shared.events.publications import (
     PublicationEvent,
     PublicationProposed,
 )
-from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, PackWord, Rank, Rating, Role, Verdict
+from shared.rules.terms import (
+    DeadlineKind,
+    Kind,
+    LiftReason,
+    Mark,
+    PackWord,
+    RaisedTo,
+    Rank,
+    Rating,
+    Role,
+    Verdict,
+)
 
 __all__ = [
     "CATALOGUE",
@@ -127,10 +144,13 @@ __all__ = [
     "AmountBand",
     "AppealAssigned",
     "AppealClosed",
+    "AppealComplained",
+    "AppealComplaintDecided",
     "AppealCompleted",
     "AppealContacted",
     "AppealDueSoon",
     "AppealExtended",
+    "AppealGathered",
     "AppealHandedOver",
     "AppealInstructed",
     "AppealJudged",
@@ -140,6 +160,8 @@ __all__ = [
     "AppealObjected",
     "AppealOverdue",
     "AppealPaused",
+    "AppealPromised",
+    "AppealRaised",
     "AppealRated",
     "AppealReceived",
     "AppealRedispatched",
@@ -219,11 +241,13 @@ __all__ = [
     "OwnLimit",
     "PackWord",
     "PauseDenied",
+    "PauseEnded",
     "PauseRequested",
     "PublicationAnswered",
     "PublicationDecided",
     "PublicationEvent",
     "PublicationProposed",
+    "RaisedTo",
     "Rank",
     "Rating",
     "ReferralReceived",

@@ -67,6 +67,15 @@ class LeaderNamed(Event):
     reason: str
 
 
+class AppealGathered(Event):
+    """The office gathered what a lift waited for (汇总梳理): the appeal is lifted now."""
+
+    type = "appeal.gathered.v1"
+    source = "escalation"
+
+    summary: str
+
+
 class AppealInstructed(Event):
     """The leader ordered something (批示); `limit`, where given, replaces the lifted handling limit."""
 

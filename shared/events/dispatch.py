@@ -1,5 +1,6 @@
 """The units at work: dispatch, answers, objections, extensions, pauses, completion, referral."""
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -268,6 +269,19 @@ class AppealCompleted(LegEvent):
     source = "dispatch"
 
     outcome: Outcome
+
+
+class AppealPromised(LegEvent):
+    """The unit promised a day by which it will be done (说到做到): a deadline of its own, no completion.
+
+    `rank` is by whose word the day lies beyond what the pack lets a unit promise by itself.
+    """
+
+    type = "appeal.promised.v1"
+    source = "dispatch"
+
+    planned_on: date
+    rank: Rank | None = None
 
 
 class FindingMade(Event):

@@ -24,6 +24,25 @@ class FollowUpMade(Event):
     reached: bool
 
 
+class AppealComplained(Event):
+    """The enterprise complained to the office about a reply or about handling (向营商环境办投诉)."""
+
+    type = "appeal.complained.v1"
+    source = "intake"
+
+    leg_id: UUID | None = None
+
+
+class AppealComplaintDecided(Event):
+    """The office answered a complaint that the enterprise made to it."""
+
+    type = "appeal.complaint_decided.v1"
+    source = "dispatch"
+
+    justified: bool
+    reason: str
+
+
 class MergeEvent(Event):
     """Something between an appeal and `lead`, the one that is handled for both."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
-from shared.rules.terms import PackWord, Verdict
+from shared.rules.terms import PackWord, RaisedTo, Verdict
 
 
 class Deadline(BaseModel):
@@ -96,6 +96,29 @@ class DeadlineMoved(DeadlineEvent):
 
     was_due_at: AwareDatetime
     calendar: str
+
+
+class AppealRaised(DeadlineEvent):
+    """The office let a deadline pass: it is raised (上报), to its head or the leader above."""
+
+    type = "appeal.raised.v1"
+    source = "escalation"
+
+    to: RaisedTo
+    clause: str
+
+
+class PauseEnded(Event):
+    """A pause reached its cap and ended by itself: time counts again for the leg."""
+
+    type = "appeal.pause_ended.v1"
+    source = "escalation"
+
+    leg_id: UUID
+    unit: str
+    round: int
+    paused_at: AwareDatetime
+    clause: str
 
 
 class ApprovalDeemed(DeadlineEvent):

@@ -44,6 +44,7 @@ WORDS: dict[str, Bilingual] = {
     LiftReason.REQUEST: Bilingual("承办单位申请提级", "the unit asked for it"),
     LiftReason.LEVEL: Bilingual("下一层级未能按期落实", "the level below did not finish in time"),
     **common.RANKS,
+    **common.RAISED_TO,
     "yellow": Bilingual("黄牌提醒", "Yellow card"),
     "contacted": Bilingual("银行已联系企业", "the bank has contacted you"),
     "documents_needed": Bilingual("需补充材料", "documents are needed"),

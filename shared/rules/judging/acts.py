@@ -6,11 +6,11 @@ one moment, the one with the smaller id takes effect first.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from shared.rules.terms import Kind, Mark, Role
+from shared.rules.terms import Kind, Mark, Rank, Role
 from shared.rules.time.limits import Limit
 
 
@@ -116,6 +116,16 @@ class Marked(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionAsked(LegAct):
+    """The unit asked for a longer limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionDenied(LegAct):
+    """The longer limit was not approved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extended(LegAct):
     """`limit` replaces the limit of a deadline, counted from the same start."""
 
@@ -165,6 +175,14 @@ class Completed(LegAct):
 
 
 @dataclass(frozen=True, slots=True)
+class Promised(LegAct):
+    """The unit promised a day. `rank` is by whose word it lies beyond the pack's cap."""
+
+    planned_on: date
+    rank: Rank | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Found(Act):
     """The case was found reasonable, or not."""
 
@@ -182,6 +200,11 @@ class ReferralReceived(Act):
 @dataclass(frozen=True, slots=True)
 class ReferralReturned(Act):
     """The case that was referred comes back: what was not completed starts its next round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered(Act):
+    """The office gathered what a lift waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +236,16 @@ class FollowedUp(Act):
     """Whoever asked was called after completion. `reached`: the call was answered."""
 
     reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Complained(Act):
+    """Whoever asked complained to the office."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintDecided(Act):
+    """The office answered the complaint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import rulings
+from shared.rules.judging import office, rulings
 from shared.rules.judging.state import CaseState, Leg, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import Verdict
@@ -51,5 +51,6 @@ def conclude(case: "Case", at: datetime) -> None:
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
         if denied:
             case.begin(Start.ALL_COMPLETED, None, at)
+            office.hear(case, at)
         else:
             case.finish(CaseState.APPROVED, at)

@@ -6,9 +6,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from shared.rules.judging import arrears, consequences, rulings
-from shared.rules.judging.acts import OwnLimit
+from shared.rules.judging.acts import LegAct, OwnLimit
 from shared.rules.judging.rulings import BEGINNING, Rulings
-from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, void
+from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, WaitingLift, void
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Start
@@ -21,14 +21,18 @@ from shared.rules.time.limits import Due, Limit, Pause
 
 NO_SUMS: Mapping[datetime, Decimal] = {}
 BEYOND_CALENDAR = Due(None, None, True)
-ONCE_A_ROUND = frozenset(Start) - {
-    Start.ROUND,
-    Start.OBJECTED,
-    Start.RETURNED,
-    Start.UPHELD,
-    Start.PAUSE_ASKED,
-}
-"""Starts that count once a round. The others, and stages, count again once their last deadline is met."""
+ONCE_A_ROUND = frozenset(
+    {
+        Start.RECEIVED,
+        Start.LIFTED,
+        Start.ALL_COMPLETED,
+        Start.HANDED_OVER,
+        Start.CONTACTED,
+        Start.RESPONDED,
+        Start.HEARD,
+    }
+)
+"""Starts that count once a round. All others, stages too, count again once the last one is met."""
 
 
 class Case:
@@ -50,6 +54,9 @@ class Case:
         self.marks: frozenset[Mark] = frozenset()
         self.legs: dict[UUID, Leg] = {}
         self.paused: list[Leg] = []
+        self.heard = False
+        self.waiting_lift: WaitingLift | None = None
+        self.raised: list[Deadline] = []
         self.cards: dict[UUID, Card] = {}
         self.own: list[Deadline] = []
         self.deadlines: list[Deadline] = []
@@ -169,6 +176,18 @@ class Case:
                 void([deadline for deadline in self.own if deadline.kind == rule.deadline])
                 self._start(rule, None, at, rule.clause, instructed or rule.limit)
 
+    def begin_waiting(self, limit: Limit, at: datetime) -> datetime | None:
+        """Start what the office has to gather for a lift, within `limit`; returns when that ends."""
+        for rule in self.table.starts.get((Start.TO_BE_LIFTED, 1), ()):
+            self._start(rule, None, at, rule.clause, limit)
+            return self.own[-1].due_at
+        return None
+
+    def live(self, act: LegAct) -> Leg | None:
+        """The leg of an act, unless it has ended or is completed."""
+        leg = self.legs.get(act.leg_id)
+        return None if leg is None or leg.ended or leg.completed else leg
+
     def _start(
         self,
         rule: StartedLimit,
@@ -196,14 +215,14 @@ class Case:
             calendar=self.calendar,
             limit=limit,
             due_at=due_at,
-            in_turn=rule.limit is None and rule.start != Start.ROUND,
+            in_turn=rule.limit is None and rule.start in self.table.stages,
             whole_minutes=self.counting.whole_minutes,
             title=rule.title,
         )
         self.deadlines.append(deadline)
         siblings.append(deadline)
         if limit:
-            self.reckon(deadline, leg.pauses if leg else (), at)
+            self.reckon(deadline, self.pauses_of(leg, deadline), at)
         elif leg and due_at and self.counting.pauses_move_given_moments:
             deadline.given_at = due_at
             self._move_given(deadline, leg, at)
@@ -213,10 +232,15 @@ class Case:
     def _move_given(self, deadline: Deadline, leg: Leg, at: datetime) -> None:
         """Move a given moment by what was paused; the dates of a stage by what was paused since."""
         assert deadline.given_at
-        since = deadline.started_at if deadline.in_turn else BEGINNING
+        since = BEGINNING if deadline.start == Start.ROUND else deadline.started_at
         deadline.pauses, deadline.ran_on = leg.pauses_of(deadline.kind, since)
         deadline.due_at = limits.moved(deadline.given_at, deadline.pauses)
         self.arm(deadline, at)
+
+    def pauses_of(self, leg: Leg | None, deadline: Deadline) -> tuple[Pause, ...]:
+        """The pauses that count for a deadline; where only units pause, none for one of the office."""
+        runs_on = deadline.unit is None and self.table.office_runs_on
+        return () if leg is None or runs_on else leg.pauses
 
     def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
         """Reckon anew when an open deadline that has a length ends, as of `at`."""
@@ -280,7 +304,7 @@ class Case:
             if waits and deadline.kind not in had_their_turn:
                 if deadline.in_turn:
                     had_their_turn.add(deadline.kind)
-                deadline.met_at = at
+                deadline.met_at, deadline.raises_at = at, NEVER
                 if deadline.verdict is Verdict.OPEN:
                     deadline.close(Verdict.MET)
 
@@ -303,7 +327,7 @@ class Case:
     def _reckon_all(self, leg: Leg, at: datetime) -> None:
         for deadline in leg.deadlines:
             if deadline.verdict is Verdict.OPEN and deadline.limit:
-                self.reckon(deadline, leg.pauses, at)
+                self.reckon(deadline, self.pauses_of(leg, deadline), at)
             elif deadline.verdict is Verdict.OPEN and deadline.given_at:
                 self._move_given(deadline, leg, at)
 
@@ -314,7 +338,7 @@ class Case:
 
     def finish(self, state: CaseState, at: datetime) -> None:
         """End the case in `state`; its open deadlines become void."""
-        self.end = state
+        self.end, self.waiting_lift = state, None
         void(self.deadlines)
         for leg in self.legs.values():
             self.resume(leg, at)

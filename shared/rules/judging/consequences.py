@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from shared.rules.judging import approval, arrears, rulings
+from shared.rules.judging import approval, arrears, gathering, raising, rulings
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
@@ -29,6 +29,8 @@ def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
         case.rulings.add_of(rulings.Overdue, deadline, at)
     for deadline in deadlines:
         if case.end is None:
+            if deadline.start == Start.TO_BE_LIFTED:
+                gathering.lift_now(case, at)
             _climb(case, deadline, at)
 
 
@@ -65,6 +67,10 @@ def _approve(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: 
         approval.decide_part(case, part, approval.Decision.DEEMED, at)
     else:
         case.finish(CaseState.APPROVED, at)
+
+
+def _raise(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
+    raising.raise_up(case, deadline, step.ground, at)
 
 
 def _hand_over(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
@@ -109,11 +115,18 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
 
 
 def lift(
-    case: "Case", steps: tuple[Step, ...], leg: Leg | None, at: datetime, *, again: bool = False
+    case: "Case",
+    steps: tuple[Step, ...],
+    leg: Leg | None,
+    at: datetime,
+    *,
+    again: bool = False,
+    gathered: bool = False,
 ) -> None:
     """Lift the case by the first of `steps` that holds, unless its marks forbid it.
 
-    A case is lifted once. With `again` it is lifted to the next level of its pack, if there is one.
+    A case is lifted once. With `again` it is lifted to the next level of its pack, if there is one. A step
+    that has the office gather first waits for that, unless it is `gathered`.
     """
     step, never = _step_at_level(case, steps), case.pack.never_lifted
     if not step or case.end or (never and never.marks & case.marks):
@@ -121,6 +134,9 @@ def lift(
     above = _above(case)
     if case.lifted_at and not (again and above):
         return
+    if not gathered and gathering.wait(case, step, leg, at, again=again):
+        return
+    gathering.drop(case)
     case.lifted_at, case.level = case.lifted_at or case.rulings.now, above
     _rule_lifted(case, step, leg, at)
     case.begin_lifted(at)
@@ -157,4 +173,5 @@ DO: dict[Consequence, Callable[["Case", Step, Deadline, Leg | None, datetime], N
     Consequence.APPROVE: _approve,
     Consequence.HAND_OVER: _hand_over,
     Consequence.PUBLISH: _publish,
+    Consequence.RAISE: _raise,
 }

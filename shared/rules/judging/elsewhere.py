@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import acts, consequences
+from shared.rules.judging import acts, consequences, gathering, office
 from shared.rules.judging.acts import Act
 from shared.rules.judging.state import CaseState, void
 from shared.rules.pack.parts import Meeting, Start
@@ -44,6 +44,7 @@ def refer(case: "Case", at: datetime) -> None:
         case.finish(CaseState.REFERRED, at)
         return
     case.referred_at = at
+    gathering.drop(case)
     void(case.deadlines)
     for leg in case.legs.values():
         case.resume(leg, at)
@@ -80,6 +81,7 @@ def reopen(case: "Case", at: datetime) -> None:
         case.end, case.referred_at = None, None
         case.catch_up(at)
     void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
+    office.start_over(case, at)
     case.denied = False
     if had_ended:
         _go_on(case, at, completed_too=True)
@@ -100,3 +102,4 @@ def _go_on(case: "Case", at: datetime, *, completed_too: bool) -> None:
         case.begin(Start.UPHELD, None, at)
     elif case.all_completed():
         case.begin(Start.ALL_COMPLETED, None, at)
+        office.hear(case, at)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.rules.judging import acts, approval, arrears, consequences, elsewhere, timers
-from shared.rules.judging.acts import Act, AssignedLeg, LegAct
+from shared.rules.judging import acts, approval, arrears, consequences, elsewhere, gathering, office, timers
+from shared.rules.judging.acts import Act, AssignedLeg
 from shared.rules.judging.case import Case
+from shared.rules.judging.promises import promise
 from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
@@ -47,10 +48,12 @@ def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
         return
     if any(leg.role.handles for leg in act.legs):
         case.meet(Meeting.ASSIGNED, case.own, at)
+        office.start_over(case, at)
     case.marks |= act.marks
     for assigned in act.legs:
         if assigned.leg_id not in case.legs:
-            leg = Leg(assigned, str(assigned.leg_id), len(case.legs), _hours(case, assigned))
+            hours = _hours(case, assigned)
+            leg = Leg(assigned, str(assigned.leg_id), len(case.legs), hours, assigned_at=at)
             case.legs[assigned.leg_id] = leg
             case.begin_round(leg, at)
     _lift_if_marked(case, at)
@@ -76,7 +79,7 @@ def _hours(case: Case, assigned: AssignedLeg) -> OfficeHours:
 
 
 def contact(case: Case, act: acts.Contacted, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         case.meet(Meeting.CONTACTED, leg.deadlines, at)
         case.begin(Start.CONTACTED, leg, at)
     elif (leg := case.legs.get(act.leg_id)) and not leg.ended:
@@ -84,13 +87,13 @@ def contact(case: Case, act: acts.Contacted, at: datetime) -> None:
 
 
 def respond(case: Case, act: acts.Responded, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         case.meet(Meeting.RESPONDED, leg.deadlines, at)
         case.begin(Start.RESPONDED, leg, at)
 
 
 def reach(case: Case, act: acts.Reached, at: datetime) -> None:
-    leg = _live(case, act)
+    leg = case.live(act)
     if not leg or act.stage not in case.table.stages:
         return
     leg.returned = act.stage in case.table.returning
@@ -109,7 +112,7 @@ def reach(case: Case, act: acts.Reached, at: datetime) -> None:
 
 
 def complete(case: Case, act: acts.Completed, at: datetime) -> None:
-    leg = _live(case, act)
+    leg = case.live(act)
     if leg and _can_complete(case, leg):
         case.meet(Meeting.COMPLETED, leg.deadlines, at)
         leg.completed = True
@@ -136,12 +139,14 @@ def _meet_if_all_completed(case: Case, at: datetime) -> None:
     if case.all_completed():
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
         case.begin(Start.ALL_COMPLETED, None, at)
+        gathering.drop(case)
+        office.hear(case, at)
     if case.all_returned():
         case.begin(Start.RETURNED, None, at)
 
 
 def object_(case: Case, act: acts.Objected, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         case.begin(Start.OBJECTED, leg, at)
 
 
@@ -150,66 +155,48 @@ def decide_objection(case: Case, act: acts.ObjectionDecided, at: datetime) -> No
     if leg:
         case.meet(Meeting.OBJECTION_DECIDED, leg.deadlines, at)
     if leg and not leg.ended and act.upheld:
-        _end_leg(case, leg, at)
+        office.end_leg(case, leg, at, vacant=leg.handles)
+        approval.conclude(case, at)
+        _meet_if_all_completed(case, at)
 
 
 def relieve(case: Case, act: acts.Relieved, at: datetime) -> None:
     """What the unit missed stays missed, and its cards stay; a successor's clocks are its own."""
-    if leg := _live(case, act):
+    if leg := case.live(act):
         leg.relieved = True
-        if act.successor is None and leg.handles:
-            case.begin(Start.UPHELD, None, at)
-        _end_leg(case, leg, at)
-
-
-def _end_leg(case: Case, leg: Leg, at: datetime) -> None:
-    leg.ended = True
-    void(leg.deadlines)
-    case.resume(leg, at)
-    approval.conclude(case, at)
-    _meet_if_all_completed(case, at)
+        office.end_leg(case, leg, at, vacant=leg.handles and act.successor is None)
+        approval.conclude(case, at)
+        _meet_if_all_completed(case, at)
 
 
 def refuse(case: Case, act: acts.Refused, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         leg.refused = True
         consequences.lift(case, case.table.refused, leg, at)
 
 
 def request_lift(case: Case, act: acts.LiftRequested, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         consequences.lift(case, case.table.requested, leg, at, again=True)
-
-
-def request_pause(case: Case, act: acts.PauseRequested, at: datetime) -> None:
-    """Time runs on until the office decides."""
-    if leg := _live(case, act):
-        case.begin(Start.PAUSE_ASKED, leg, at)
-
-
-def deny_pause(case: Case, act: acts.PauseDenied, at: datetime) -> None:
-    """Time runs on."""
-    if leg := case.legs.get(act.leg_id):
-        case.meet(Meeting.PAUSE_DECIDED, leg.deadlines, at)
 
 
 def pause(case: Case, act: acts.Paused, at: datetime) -> None:
     caps = case.table.pause_caps
-    leg = _live(case, act)
-    if leg:
-        case.meet(Meeting.PAUSE_DECIDED, leg.deadlines, at)
+    leg = case.live(act)
+    office.meet_of(case, act, Meeting.PAUSE_DECIDED, at)
     if leg and caps:
         case.pause(leg, at, caps.get(act.ground, caps[None]), act.runs_on)
 
 
 def resume(case: Case, act: acts.Resumed, at: datetime) -> None:
-    if leg := _live(case, act):
+    if leg := case.live(act):
         case.resume(leg, at)
 
 
 def extend(case: Case, act: acts.Extended, at: datetime) -> None:
     """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
-    leg, allowed, cap = _live(case, act), case.pack.extension, case.table.extension_cap
+    office.meet_of(case, act, Meeting.EXTENSION_DECIDED, at)
+    leg, allowed, cap = case.live(act), case.pack.extension, case.table.extension_cap
     deadline = _open(leg.deadlines, act.deadline) if leg else None
     if not leg or not allowed or not cap or not deadline or act.deadline not in case.table.extended:
         return
@@ -248,11 +235,15 @@ def _ended_now(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
 
 def rate(case: Case, act: acts.Rated, at: datetime) -> None:
     case.meet(Meeting.RATED, case.own, at)
+    case.heard = True
+    office.hear(case, at)
 
 
 def follow_up(case: Case, act: acts.FollowedUp, at: datetime) -> None:
     if act.reached:
         case.meet(Meeting.FOLLOWED_UP, case.own, at)
+        case.heard = True
+        office.hear(case, at)
 
 
 def find(case: Case, act: acts.Found, at: datetime) -> None:
@@ -300,11 +291,6 @@ def close(case: Case, act: acts.Closed, at: datetime) -> None:
     case.finish(CaseState.CLOSED, at)
 
 
-def _live(case: Case, act: LegAct) -> Leg | None:
-    leg = case.legs.get(act.leg_id)
-    return None if leg is None or leg.ended or leg.completed else leg
-
-
 FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.Opened: open_,
     acts.Assigned: assign,
@@ -314,24 +300,30 @@ FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.ObjectionDecided: decide_objection,
     acts.Relieved: relieve,
     acts.Marked: mark,
+    acts.ExtensionAsked: office.ask_extension,
     acts.Extended: extend,
+    acts.ExtensionDenied: office.deny_extension,
     acts.Reached: reach,
-    acts.PauseRequested: request_pause,
-    acts.PauseDenied: deny_pause,
+    acts.PauseRequested: office.ask_pause,
+    acts.PauseDenied: office.deny_pause,
     acts.Paused: pause,
     acts.Resumed: resume,
     acts.Refused: refuse,
     acts.LiftRequested: request_lift,
+    acts.Promised: promise,
     acts.Completed: complete,
     acts.Found: find,
     acts.Referred: refer,
     acts.ReferralReceived: receive_referral,
     acts.ReferralReturned: return_referral,
+    acts.Gathered: gathering.gather,
     acts.Instructed: instruct,
     acts.SignedOff: sign_off,
     acts.CardWithdrawn: withdraw_card,
     acts.Rated: rate,
     acts.FollowedUp: follow_up,
+    acts.Complained: office.complain,
+    acts.ComplaintDecided: office.decide_complaint,
     acts.Reopened: reopen,
     acts.Withdrawn: withdraw,
     acts.Closed: close,

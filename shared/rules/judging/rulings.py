@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from shared.rules.judging.state import Deadline
-from shared.rules.terms import LiftReason
+from shared.rules.terms import LiftReason, RaisedTo
 
 NAMESPACE = UUID("6f0c3f0e-5b1c-5d0e-9d53-2f6f6d1f7a11")
 """Of the ids of all rulings."""
@@ -120,6 +120,15 @@ class HandedOver(GroundedRuling):
 
 
 @dataclass(frozen=True, slots=True)
+class Raised(GroundedRuling):
+    """The office let the deadline pass: it is raised within the office."""
+
+    name = "appeal.raised.v1"
+
+    to: RaisedTo
+
+
+@dataclass(frozen=True, slots=True)
 class PublicationProposed(GroundedRuling):
     """The passed deadline is to be published after review."""
 
@@ -152,6 +161,19 @@ class CardCleared(Ruling):
 
     card_id: UUID
     unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseEnded(Ruling):
+    """A pause reached its cap and ended by itself."""
+
+    name = "appeal.pause_ended.v1"
+
+    leg_id: UUID
+    unit: str
+    round: int
+    paused_at: datetime
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.rules.arrears import Account
 from shared.rules.judging.acts import AssignedLeg
+from shared.rules.pack.ladder import Step
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import OfficeHours
@@ -42,6 +43,7 @@ class Deadline:
     `in_turn`: of several deadlines of this kind, the earliest is met first. `calendar` is the one it was last
     reckoned by. `given_at` is the moment that was given, where pauses move it; the pauses in `ran_on` do not.
     Where `whole_minutes` count, it passes when its due minute is over. `sum` is what is due with it, in yuan.
+    `raised` is how many steps up it went, last at `raised_at`; it goes up again when `raises_at` passes.
     """
 
     key: str
@@ -70,6 +72,9 @@ class Deadline:
     whole_minutes: bool = False
     sum: Decimal | None = None
     title: dict[str, str] = field(default_factory=dict)
+    raised: int = 0
+    raised_at: datetime | None = None
+    raises_at: datetime = NEVER
 
     def close(self, verdict: Verdict) -> None:
         """Settle the deadline: its timer no longer fires."""
@@ -83,7 +88,8 @@ class Leg:
 
     `relieved`: it ended because the office took it from its unit. `runs_on`: by the start of each pause, the
     deadlines that it does not move. `decision` is what became of its part of an approval. `account` is what
-    it owes, `plan` are the deadlines of the instalments, in order.
+    it owes, `plan` are the deadlines of the instalments, in order. `promised_in`: the last
+    round in which a promise met something.
     """
 
     assigned: AssignedLeg
@@ -96,6 +102,8 @@ class Leg:
     relieved: bool = False
     refused: bool = False
     returned: bool = False
+    assigned_at: datetime = NEVER
+    promised_in: int = 0
     deadlines: list[Deadline] = field(default_factory=list)
     pauses: tuple[Pause, ...] = ()
     pause_cap: Limit | None = None
@@ -131,8 +139,18 @@ class Card:
     cleared: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingLift:
+    """A lift that waits for what the office gathers: by which step, over which leg."""
+
+    step: Step
+    leg: Leg | None
+    again: bool
+
+
 def void(deadlines: list[Deadline]) -> None:
-    """Make the open ones of these deadlines void."""
+    """Make the open ones of these deadlines void; those that passed are raised no further."""
     for deadline in deadlines:
+        deadline.raises_at = NEVER
         if deadline.verdict is Verdict.OPEN:
             deadline.close(Verdict.VOID)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from shared.rules.judging import consequences, rulings
+from shared.rules.judging import consequences, raising, rulings
 from shared.rules.judging.case import Case
-from shared.rules.judging.state import NEVER, Deadline
+from shared.rules.judging.state import NEVER, Deadline, Leg
 from shared.rules.terms import DeadlineKind, Verdict
 from shared.rules.time.limits import Limit
 
@@ -20,6 +20,8 @@ def next_at(case: Case) -> datetime:
             at = deadline.fires_at
     for leg in case.paused:
         at = min(at, leg.pause_ends_at)
+    if case.raised:
+        at = min(at, raising.next_at(case))
     if case.notices and not case.end:
         at = min(at, case.notices[0][0])
     return at
@@ -41,6 +43,8 @@ def _fire(case: Case, at: datetime) -> None:
     case.rulings.now = at
     for leg in [leg for leg in case.paused if leg.pause_ends_at == at]:
         case.resume(leg, at)
+        if case.pack.pauses and case.pack.pauses.told:
+            _tell_ended(case, leg, case.pack.pauses.ground, at)
     fired = [deadline for deadline in case.deadlines if deadline.fires_at == at]
     if len(fired) > 1:
         fired.sort(key=lambda deadline: _precedence(case, deadline))
@@ -49,8 +53,22 @@ def _fire(case: Case, at: datetime) -> None:
             _remind(case, deadline, at)
     passed = [deadline for deadline in fired if deadline.fires_at == at]
     consequences.let_pass(case, passed, case.counted_from(at))
+    raising.fire(case, at)
     while case.notices and case.notices[0][0] == at:
         _take_notice(case, at)
+
+
+def _tell_ended(case: Case, leg: Leg, clause: str, at: datetime) -> None:
+    """Say that a pause reached its cap."""
+    paused_at = leg.pauses[-1].start
+    fields = {
+        "leg_id": leg.assigned.leg_id,
+        "unit": leg.assigned.unit,
+        "round": leg.round,
+        "paused_at": paused_at,
+        "clause": clause,
+    }
+    case.rulings.add(rulings.PauseEnded, at, f"{leg.key} {paused_at.timestamp()}", fields)
 
 
 def _precedence(case: Case, deadline: Deadline) -> tuple[int, int, str]:
@@ -80,6 +98,7 @@ def _take_notice(case: Case, at: datetime) -> None:
     for deadline in case.deadlines:
         if deadline.verdict is Verdict.OPEN and deadline.limit:
             _move(case, deadline, deadline.limit, at)
+    raising.take_notice(case, at)
 
 
 def _move(case: Case, deadline: Deadline, limit: Limit, at: datetime) -> None:

@@ -215,6 +215,12 @@ def load(id_or_path: str | Path, settings_file: Path | None = None, folder: Path
     return _ready_as(str(id_or_path), settings_file, folder)
 
 
+def for_new_cases(name: str, version: int, settings_file: Path | None, folder: Path = PACKS) -> Pack:
+    """This version of a pack with the newest numbers that the settings give it."""
+    shipped = _shipped(name, str(version), folder)
+    return _ready_as(_ready(shipped, settings_file).ref, settings_file, folder)
+
+
 def unbound(id_or_path: str | Path, folder: Path = PACKS) -> Pack:
     """The same without settings: to look at, not to judge by."""
     pack = read(file_of(id_or_path, folder))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
+from shared.rules.pack.desks import Need
 from shared.rules.pack.ladder import Consequence, Step
 from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
 from shared.rules.terms import Kind
@@ -63,6 +64,10 @@ class Table:
     extended: frozenset[str]
     extension_cap: Limit | None
     pause_caps: dict[str | None, Limit]
+    office_runs_on: bool
+    raising: Limit | None
+    promise_cap: Limit | None
+    closes_heard: bool
 
 
 def prepared(pack: "Pack", kind: Kind | None) -> Table:
@@ -97,6 +102,10 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         extended=frozenset(pack.extension.deadlines) if pack.extension else frozenset(),
         extension_cap=pack.limit(pack.extension.cap) if pack.extension else None,
         pause_caps=_pause_caps(pack),
+        office_runs_on=pack.pauses is not None and pack.pauses.units_only,
+        raising=pack.limit(pack.raising.limit) if pack.raising else None,
+        promise_cap=pack.limit(pack.promises.cap) if pack.promises else None,
+        closes_heard=pack.closure is not None and Need.HEARD in pack.closure.needs,
     )
 
 

@@ -18,7 +18,7 @@ def in_force(name: str | Path, day: date, settings_file: Path | None = None, fol
         return pack.load(name, settings_file, folder)
     since = _in_force_since(name, folder)
     version = max((version for version, first_day in since.items() if first_day <= day), default=max(since))
-    return pack.load(f"{name}@{version}", settings_file, folder)
+    return pack.for_new_cases(name, version, settings_file, folder)
 
 
 @cache

@@ -9,6 +9,8 @@ from shared.rules.wording.explain import explain
 from shared.rules.wording.words import Bilingual, ground
 
 _GIVEN = Bilingual("{by}：{at} 到期（{clause}）。", "{by}: due {at} ({clause}).")
+_PLANNED = "planned"
+_GIVEN_BY = {True: ("承办单位承诺", "Promised by the unit"), False: ("交办时指定", "Set at dispatch")}
 _DUE_MINUTE = Bilingual("{at} 到期，该分钟之内仍为按时。", "Due {at}; all of that minute is in time.")
 _MOVES = Bilingual("{start} 至 {end} 暂停，顺延 {length}。", "Paused {start} to {end}: later by {length}.")
 _PAUSED = Bilingual(
@@ -47,7 +49,9 @@ def _given(deadline: Deadline) -> dict[str, str]:
     """The moment that was given, and what pauses made of it."""
     clause = ground(deadline.clause)
     zh, en = (
-        ("随程序约定", "Agreed in the procedure") if deadline.in_turn else ("交办时指定", "Set at dispatch")
+        ("随程序约定", "Agreed in the procedure")
+        if deadline.in_turn
+        else _GIVEN_BY[deadline.start == _PLANNED]
     )
     given_at = deadline.given_at or deadline.due_at
     assert given_at is not None

@@ -139,7 +139,12 @@ def test_a_limit_that_ends_beyond_the_calendar_is_said_to(rules: Pack) -> None:
 
 def test_every_act_that_bears_on_judgement_and_is_heard_is_remembered() -> None:
     own = {act for act in ACTS if act.source == "escalation"}
-    assert own == {events.AppealInstructed, events.AppealSignedOff, events.CardWithdrawn}
+    assert own == {
+        events.AppealGathered,
+        events.AppealInstructed,
+        events.AppealSignedOff,
+        events.CardWithdrawn,
+    }
     assert HANDLERS.keys() - {events.UnitChanged} == ACTS.keys() - own
 
 

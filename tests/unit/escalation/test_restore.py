@@ -102,12 +102,12 @@ def test_all_that_people_make_escalation_say_is_known() -> None:
     """An event of an act that were taken for the judge's would never be judged again: each has its entry."""
     by_people = {"card.served.v1", "card.acknowledged.v1", "card.appealed.v1", "card.upheld.v1"}
     by_people |= {"card.withdrawn.v1", "appeal.instructed.v1", "appeal.signed_off.v1"}
-    by_people |= {"publication.answered.v1", "publication.decided.v1"}
     by_people |= {"appeal.leader_named.v1"}
+    by_people |= {"publication.answered.v1", "publication.decided.v1", "appeal.gathered.v1"}
     by_judge = {"appeal.judged.v1", "appeal.due_soon.v1", "appeal.overdue.v1", "appeal.supervised.v1"}
     by_judge |= {"appeal.reminded.v1", "deadline.moved.v1", "approval.deemed.v1", "appeal.handed_over.v1"}
     by_judge |= {"publication.proposed.v1", "card.issued.v1", "card.cleared.v1", "appeal.redispatched.v1"}
-    by_judge |= {"appeal.lifted.v1", "approval.decided.v1"}
+    by_judge |= {"appeal.lifted.v1", "approval.decided.v1", "appeal.raised.v1", "appeal.pause_ended.v1"}
     assert {event.type for event in restore.BY_PEOPLE} == by_people
     own = {type_ for type_, event in CATALOGUE.items() if event.source == "escalation"}
     assert own == by_people | by_judge | {"leader.changed.v1"}, (

@@ -71,6 +71,10 @@ FIELDS: dict[str, Any] = {
     "publication_id": UUID(int=41),
     "published": True,
     "approved": True,
+    "justified": True,
+    "planned_on": date(2026, 3, 20),
+    "summary": "两次交办未果，涉及两个部门。",
+    "paused_at": datetime(2026, 2, 20, 1, tzinfo=UTC),
     "declined_by": "creditor",
     "receiver": "王工",
     "sums": (Decimal("600000.00"), Decimal("400000.00")),
@@ -91,6 +95,7 @@ FIELDS: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "appeal.redispatched.v1": {"reason": "overdue"},
     "appeal.lifted.v1": {"reason": "count"},
+    "appeal.raised.v1": {"to": "head", "unit": None, "leg_id": None, "deadline": "dispatch_again"},
     "appeal.handed_over.v1": {"to": "discipline_inspection"},
     "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},
     "loan.pushed.v1": {"legs": BANKS},

@@ -47,6 +47,7 @@ GIVEN = [FIELDS["title"], FIELDS["reason"].rstrip("。"), FIELDS["clause"], FIEL
 GIVEN += [
     FIELDS["to"],
     FIELDS["receiver"],
+    FIELDS["summary"].rstrip("。"),
     *(leg.unit_name for leg in LEGS),
     *(leg.bank_name for leg in BANKS),
 ]

@@ -20,7 +20,7 @@ from shared.rules.pack.counting import Counting
 from shared.rules.pack.ladder import OF_A_UNIT, Consequence
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
-from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, Role
+from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, Rank, Role
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.time.notices import Notice, published, statutory
@@ -285,6 +285,8 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "ground": st.sampled_from([None, "papers", "weather"]),
     "runs_on": st.lists(st.sampled_from(WORDS), max_size=2).map(tuple),
     "upheld": st.booleans(),
+    "planned_on": moments.map(datetime.date),
+    "rank": st.sampled_from([None, *Rank]),
     "successor": st.sampled_from([None, *LEGS]),
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),

@@ -1,0 +1,72 @@
+"""What starts and meets the office's own clocks: what units ask for and give back, complaints, closure."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.rules.judging import acts
+from shared.rules.judging.state import Leg, void
+from shared.rules.pack.parts import Meeting, Start
+from shared.rules.terms import Verdict
+
+if TYPE_CHECKING:
+    from shared.rules.judging.case import Case
+
+
+def ask_extension(case: "Case", act: acts.ExtensionAsked, at: datetime) -> None:
+    if leg := case.live(act):
+        case.begin(Start.EXTENSION_ASKED, leg, at)
+
+
+def deny_extension(case: "Case", act: acts.ExtensionDenied, at: datetime) -> None:
+    meet_of(case, act, Meeting.EXTENSION_DECIDED, at)
+
+
+def ask_pause(case: "Case", act: acts.PauseRequested, at: datetime) -> None:
+    if leg := case.live(act):
+        case.begin(Start.PAUSE_ASKED, leg, at)
+
+
+def deny_pause(case: "Case", act: acts.PauseDenied, at: datetime) -> None:
+    meet_of(case, act, Meeting.PAUSE_DECIDED, at)
+
+
+def meet_of(case: "Case", act: acts.LegAct, meeting: Meeting, at: datetime) -> None:
+    """Meet what `meeting` meets of the act's leg, also of one that has ended."""
+    if leg := case.legs.get(act.leg_id):
+        case.meet(meeting, leg.deadlines, at)
+
+
+def complain(case: "Case", act: acts.Complained, at: datetime) -> None:
+    case.begin(Start.COMPLAINED, None, at)
+
+
+def decide_complaint(case: "Case", act: acts.ComplaintDecided, at: datetime) -> None:
+    case.meet(Meeting.COMPLAINT_DECIDED, case.own, at)
+
+
+def end_leg(case: "Case", leg: Leg, at: datetime, *, vacant: bool) -> None:
+    """The leg is the unit's no more. `vacant`: nobody has this part until it is dispatched again."""
+    leg.ended = True
+    void(leg.deadlines)
+    case.resume(leg, at)
+    if vacant:
+        case.begin(Start.UPHELD, None, at)
+
+
+def hear(case: "Case", at: datetime) -> None:
+    """Start the clock of closure once all is completed and the enterprise was heard, where that is needed."""
+    if case.all_completed() and (case.heard or not case.table.closes_heard):
+        case.begin(Start.HEARD, None, at)
+
+
+def start_over(case: "Case", at: datetime) -> None:
+    """The case is reopened or handed to another unit as well: nothing is to be closed for now.
+
+    A closure that was late is answered by this, also late.
+    """
+    case.heard = False
+    closures = [deadline for deadline in case.own if deadline.start == Start.HEARD]
+    void(closures)
+    for deadline in closures:
+        if deadline.verdict is Verdict.OVERDUE and not deadline.met_at:
+            deadline.met_at = at
