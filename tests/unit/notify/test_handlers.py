@@ -58,7 +58,7 @@ def test_everybody_is_told_everything_in_whatever_order_it_is_read(order: tuple[
     work = heard(*order)
     assert templates_to(work, "unit:GXJ") == ["assigned_unit", "overdue_unit", "rated_units", "reopened"]
     assert templates_to(work, "unit:QCQ") == ["assigned_unit", "rated_units", "reopened"]
-    assert templates_to(work, "office") == ["overdue_office", "rated_office"]
+    assert templates_to(work, "office") == ["overdue_office", "rated_office", "received_office"]
     assert templates_to(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received"]
 
 
