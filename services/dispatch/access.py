@@ -9,6 +9,7 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/replies": only(UNIT),
     "POST /appeals/{appeal_id}/completions": only(UNIT),
     "POST /appeals/{appeal_id}/stages": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/stage-decisions": only(OFFICE),
     "POST /appeals/{appeal_id}/refusals": only(UNIT),
     "POST /appeals/{appeal_id}/objections": only(UNIT),
     "POST /appeals/{appeal_id}/objection-decisions": only(OFFICE),
@@ -23,6 +24,7 @@ ACCESS: Access = {
     "POST /import": only(IMPORTER),
     "GET /appeals": STAFF,
     "GET /appeals/{appeal_id}": STAFF,
+    "GET /arrears": STAFF,
     "GET /units": STAFF | {IMPORTER},
     "PUT /units/{code}": only(OFFICE, IMPORTER),
 }

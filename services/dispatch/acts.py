@@ -70,7 +70,11 @@ class Complete(LegAct):
 
 
 class Reach(LegAct):
-    """A stage (环节) of the procedure was reached. `amounts` are those due at `dates`, in their order."""
+    """A stage (环节) of the procedure was reached. `amounts` are those due at `dates`, in their order.
+
+    `amount` is what was paid, or what is owed. `in_full`: nothing is owed any more; from a unit this counts
+    once the creditor or the office confirmed it.
+    """
 
     act: Literal["reach"] = "reach"
     stage: PackWord
@@ -78,6 +82,21 @@ class Reach(LegAct):
     text: Text
     amount: Amount | None = None
     amounts: Annotated[tuple[Amount, ...], Field(max_length=MOST_DATES)] = ()
+    in_full: bool = False
+
+
+class DecideStage(LegAct):
+    """The creditor or the office confirms what the unit said of a stage, or does not. `number`: which of it.
+
+    `by` is whose word it is; `who` gave it, where the office records the creditor's.
+    """
+
+    act: Literal["decide_stage"] = "decide_stage"
+    number: Annotated[int, Field(ge=1)]
+    confirmed: bool
+    by: Literal["creditor", "office"]
+    who: Line | None = None
+    reason: Line | None = None
 
 
 class Refuse(LegAct):
@@ -172,6 +191,7 @@ AnyAct = Annotated[
     | Reply
     | Complete
     | Reach
+    | DecideStage
     | Refuse
     | Object
     | DecideObjection
@@ -210,7 +230,7 @@ class UnitBody(Body):
     """A unit of the directory. `leader` is the post in charge of it, or a leader by code."""
 
     name: Line
-    kind: Literal["locality", "department", "office"]
+    kind: Literal["locality", "department", "office", "state_firm", "large_firm"]
     parent: Code | None = None
     head: Line | None = None
     leader: Code | None = None

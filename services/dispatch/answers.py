@@ -1,12 +1,13 @@
 """What dispatch answers, for its OpenAPI document."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.dispatch.document import AppealDocument, AppealState, Unit
+from services.dispatch.document import AppealDocument, AppealState, LegState, Unit
 
 
 class DoneAct(BaseModel):
@@ -32,6 +33,48 @@ class AppealWithActs(AppealDocument):
 
     acts: list[DoneAct]
     followers: list[Follower]
+
+
+class Instalment(BaseModel):
+    """One instalment of a plan. `paid`: what was paid reaches it."""
+
+    due_at: datetime
+    sum: Decimal
+    paid: bool
+
+
+class Debtor(BaseModel):
+    """One debtor of a claim, in yuan. `open` is None where neither the debt nor a plan is known.
+
+    `next_sum` is missing of the instalment that is due next. `to_be_confirmed`: what the debtor said and
+    neither the creditor nor the office has confirmed.
+    """
+
+    leg_id: UUID
+    unit: str
+    unit_name: str
+    kind: str | None
+    state: LegState
+    sum: Decimal | None
+    paid: Decimal
+    open: Decimal | None
+    settled: bool
+    next_due_at: datetime | None
+    next_sum: Decimal | None
+    plan: list[Instalment]
+    to_be_confirmed: int
+
+
+class Claim(BaseModel):
+    """A claim on the ledger of arrears (清欠台账), with its debtors."""
+
+    appeal_id: UUID
+    registration_number: str
+    title: str
+    enterprise: str | None
+    received_at: datetime
+    state: AppealState
+    debtors: list[Debtor]
 
 
 class ListedUnit(Unit):

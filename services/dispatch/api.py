@@ -23,6 +23,7 @@ ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
     "replies": (acts.Reply, "回复办理情况 / Reply how handling stands"),
     "completions": (acts.Complete, "办结 / Complete a leg"),
     "stages": (acts.Reach, "办理环节 / Record a stage"),
+    "stage-decisions": (acts.DecideStage, "确认办理环节 / Confirm or decline what a unit said of a stage"),
     "refusals": (acts.Refuse, "不予办理 / Refuse an appeal"),
     "objections": (acts.Object, "派单异议 / Object to the dispatch"),
     "objection-decisions": (acts.DecideObjection, "裁定派单异议 / Decide an objection"),

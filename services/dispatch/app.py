@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.dispatch import api, api_import, api_reads, api_units
+from services.dispatch import api, api_arrears, api_import, api_reads, api_units
 from services.dispatch.access import ACCESS
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.work import Work
@@ -24,5 +24,5 @@ SERVICE = Service(
     hears=("intake", "escalation"),
     handlers=HANDLERS,
     prepare=api_units.say_unsaid,
-    routers=(api.router, api_import.router, api_reads.router, api_units.router),
+    routers=(api.router, api_import.router, api_reads.router, api_arrears.router, api_units.router),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,11 +100,30 @@ class ApprovedExtension(BaseModel):
 
 
 class ReachedStage(BaseModel):
-    """A stage (环节) of the pack's procedure that was reached, with the dates it set."""
+    """A stage (环节) of the pack's procedure that was reached, with the dates and sums it set.
+
+    `paid`: what was paid with it. `in_full`: nothing is owed any more. `confirmed_by`: whose word it was.
+    """
 
     stage: PackWord
     reached_at: datetime
     dates: tuple[datetime, ...] = ()
+    sums: tuple[Decimal, ...] = ()
+    paid: Decimal | None = None
+    in_full: bool = False
+    confirmed_by: str | None = None
+
+
+class ProposedStage(BaseModel):
+    """A stage that the unit says was reached; it counts once the creditor or the office confirmed it."""
+
+    number: int
+    stage: PackWord
+    proposed_at: datetime
+    dates: tuple[datetime, ...] = ()
+    sums: tuple[Decimal, ...] = ()
+    paid: Decimal | None = None
+    in_full: bool = False
 
 
 class ObjectionDecision(BaseModel):
@@ -118,7 +138,8 @@ class ObjectionDecision(BaseModel):
 class LegDocument(BaseModel):
     """One leg as it stands. `responded_at`: the time of the first reply. `replied_at`: of the last.
 
-    `given_moments` are the deadlines whose limit was given as a moment at dispatch.
+    `given_moments` are the deadlines whose limit was given as a moment at dispatch. `proposed` are stages
+    that wait for somebody's word, `proposals` how many there were. `decision`: of its part of an approval.
     """
 
     leg_id: UUID
@@ -142,6 +163,9 @@ class LegDocument(BaseModel):
     extension: ExtensionRequest | None = None
     extended: list[ApprovedExtension] = []
     stages: list[ReachedStage] = []
+    proposed: list[ProposedStage] = []
+    proposals: int = 0
+    decision: Literal["granted", "denied", "deemed"] | None = None
     pauses: int = 0
     given_moments: tuple[PackWord, ...] = ()
 
@@ -155,6 +179,7 @@ class LegDocument(BaseModel):
             self.round, self.round_at, self.extension = number, at, None
         if self.state == LegState.COMPLETED and self.completed_at is not None and self.completed_at <= at:
             self.state, self.completed_at, self.outcome = LegState.OPEN, None, None
+            self.decision = None
 
 
 class Finding(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.dispatch.document import AppealDocument, AppealState, HandOver, MergeRecord
+from services.dispatch.document import AppealDocument, AppealState, HandOver, LegState, MergeRecord
 from services.dispatch.work import Work
 from shared import events
 from shared.events import Event
@@ -60,9 +60,20 @@ def keep_leader(work: Work, event: events.LeaderChanged) -> None:
     work.keep_leader(event)
 
 
-def end_by_approval(work: Work, event: events.ApprovalDeemed) -> None:
+def end_by_silence(work: Work, event: events.ApprovalDeemed) -> None:
+    """Silence approves the case, or, where each unit speaks for its own part, that of one leg."""
     with _changed(work, event) as appeal:
-        appeal.state = AppealState.APPROVED
+        if not event.each_leg:
+            appeal.state = AppealState.APPROVED
+        elif event.leg_id:
+            leg = appeal.leg(event.leg_id)
+            leg.state, leg.decision, leg.completed_at = LegState.COMPLETED, "deemed", event.occurred_at
+
+
+def end_by_approval(work: Work, event: events.ApprovalDecided) -> None:
+    if event.approved:
+        with _changed(work, event) as appeal:
+            appeal.state = AppealState.APPROVED
 
 
 def keep_hand_over(work: Work, event: events.AppealHandedOver) -> None:
@@ -131,7 +142,8 @@ HANDLERS: Handlers = {
     events.AppealLifted: mark_lifted,
     events.AppealInstructed: name_task_force,
     events.AppealSignedOff: mark_signed_off,
-    events.ApprovalDeemed: end_by_approval,
+    events.ApprovalDeemed: end_by_silence,
+    events.ApprovalDecided: end_by_approval,
     events.AppealHandedOver: keep_hand_over,
     events.AppealJudged: keep_deadlines,
     events.AppealRated: mark_heard,

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from services.dispatch.document import JudgedDeadline, Unit
+from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 from shared.service.errors import Conflict, Invalid
@@ -42,6 +42,18 @@ _APPEAL_WITH_ACTS = text(
       )
     ) as followers
     from appeals where appeal_id = :id
+    """
+)
+_ARREARS = text(
+    """
+    select file, (
+      select coalesce(json_object_agg(code, unit->>'kind'), '{}') from units where code = any(appeals.units)
+    ) as kinds
+    from appeals
+    where registration_number > :after and file->>'kind' = 'arrears'
+      and (cast(:state as text) is null or state = :state)
+      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+    order by registration_number limit :limit
     """
 )
 _JUDGED = text("select deadlines from judged where appeal_id = :id")
@@ -94,6 +106,14 @@ async def appeal_with_acts(conn: Connection, appeal_id: UUID) -> dict[str, Any] 
     """One document with its acts in order, who did each, and its followers; None for an unknown appeal."""
     row = (await conn.execute(_APPEAL_WITH_ACTS, {"id": appeal_id})).one_or_none()
     return None if row is None else {**row.file, "acts": row.acts, "followers": row.followers}
+
+
+async def arrears(
+    conn: Connection, *, after: str, limit: int, state: str | None, unit: str | None
+) -> list[tuple[AppealDocument, dict[str, str]]]:
+    """Claims after the registration number `after`, each with the kinds of its debtors, by code."""
+    rows = await conn.execute(_ARREARS, {"after": after, "state": state, "unit": unit, "limit": limit})
+    return [(AppealDocument.model_validate(row.file), row.kinds) for row in rows]
 
 
 async def judged_deadlines(conn: Connection, appeal_id: UUID) -> tuple[JudgedDeadline, ...]:

@@ -143,6 +143,13 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "POST /dispatch/appeals/{appeal_id}/refusals": {"leg_id": LEG, "reason": "不予办理"},
     "POST /dispatch/appeals/{appeal_id}/objections": {"leg_id": LEG, "reason": "不属于本单位"},
+    "POST /dispatch/appeals/{appeal_id}/stage-decisions": {
+        "leg_id": LEG,
+        "number": 1,
+        "confirmed": True,
+        "by": "creditor",
+        "who": "王会计",
+    },
     "POST /dispatch/appeals/{appeal_id}/objection-decisions": {
         "leg_id": LEG,
         "upheld": False,

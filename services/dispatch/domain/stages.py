@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, ReachedStage
+from services.dispatch.document import AppealDocument, LegDocument, LegState, ProposedStage, ReachedStage
+from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
 from shared import events
@@ -18,13 +20,69 @@ FARTHEST = timedelta(days=3660)
 
 
 def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Iterator[Event]:
-    """The unit or the office reports that a stage (环节) of the procedure was reached."""
+    """The unit or the office reports that a stage (环节) of the procedure was reached.
+
+    What both sides must agree on counts at once by the office's word, and by the unit's once it is confirmed.
+    """
     leg = appeal.working(act.leg_id)
     stage = _stage(act, context)
     _check_dates(appeal, act, context.at, stage)
+    arrears.check_sums(leg, act, stage, context.pack)
     check_stages(appeal, len(act.dates))
-    leg.stages = [*leg.stages, ReachedStage(stage=act.stage, reached_at=context.at, dates=act.dates)]
-    yield appeal.leg_event(leg, events.StageReached, context.at, stage=act.stage, dates=act.dates)
+    said: dict[str, Any] = {
+        "stage": act.stage,
+        "dates": act.dates,
+        "sums": arrears.sums_of(act, stage),
+        "paid": act.amount if stage.pays else None,
+        "in_full": act.in_full,
+    }
+    shared = stage.by is By.BOTH or act.in_full
+    if shared and context.by.role == AccountRole.UNIT:
+        leg.proposals += 1
+        proposed = ProposedStage(number=leg.proposals, proposed_at=context.at, **said)
+        leg.proposed = [*leg.proposed, proposed]
+        yield appeal.leg_event(leg, events.StageProposed, context.at, **said)
+    else:
+        yield from _reach(appeal, leg, said | {"confirmed_by": "office" if shared else None}, context)
+
+
+def _reach(
+    appeal: AppealDocument, leg: LegDocument, said: dict[str, Any], context: ActContext
+) -> Iterator[Event]:
+    leg.stages = [*leg.stages, ReachedStage(reached_at=context.at, **said)]
+    yield appeal.leg_event(leg, events.StageReached, context.at, **said)
+    rule = context.pack.approval
+    decision = rule.decides.get(said["stage"]) if rule else None
+    if decision:
+        leg.decision = "granted" if decision == "granted" else "denied"
+        leg.outcome = events.Outcome.SOLVED if decision == "granted" else events.Outcome.EXPLAINED
+        leg.state, leg.completed_at = LegState.COMPLETED, context.at
+        yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=leg.outcome)
+
+
+def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -> Iterator[Event]:
+    """The creditor or the office confirms what the unit said of a stage, which counts from then on."""
+    leg = appeal.working(act.leg_id)
+    proposed = next((waiting for waiting in leg.proposed if waiting.number == act.number), None)
+    if proposed is None:
+        raise Conflict("没有待确认的这项填报", "nothing of this number waits to be confirmed", "number")
+    if not act.confirmed and act.reason is None:
+        raise Invalid("不予确认须说明理由", "say why it is not confirmed", "reason")
+    if act.by == "creditor" and act.who is None:
+        raise Invalid("须写明债权企业由何人确认", "say who spoke for the creditor", "who")
+    leg.proposed = [waiting for waiting in leg.proposed if waiting.number != act.number]
+    if act.confirmed:
+        said = proposed.model_dump(exclude={"number", "proposed_at"})
+        yield from _reach(appeal, leg, said | {"confirmed_by": act.by}, context)
+    else:
+        yield appeal.leg_event(
+            leg,
+            events.StageDeclined,
+            context.at,
+            stage=proposed.stage,
+            declined_by=act.by,
+            reason=act.reason,
+        )
 
 
 def _stage(act: acts.Reach, context: ActContext) -> Stage:
@@ -38,7 +96,7 @@ def _stage(act: acts.Reach, context: ActContext) -> Stage:
             f"no such stage: choose from {', '.join(stages)}",
             "stage",
         )
-    if stage.by is By.UNIT and context.by.role == AccountRole.OFFICE:
+    if stage.by is By.UNIT and context.by.role == AccountRole.OFFICE and not act.in_full:
         raise Forbidden(
             f"“{stage.title.zh}”由承办单位填报", f"the unit says that {stage.stage} was reached", "stage"
         )
@@ -67,5 +125,3 @@ def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: S
                 "a date lies after the case was received, and at most ten years ahead",
                 f"dates.{i}",
             )
-    if act.amounts and len(act.amounts) != len(act.dates):
-        raise Invalid("金额须与日期一一对应", "give one amount for each date", "amounts")

@@ -17,6 +17,7 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.Reply: units.reply,
     acts.Complete: units.complete,
     acts.Reach: stages.reach,
+    acts.DecideStage: stages.decide,
     acts.Refuse: units.refuse,
     acts.Object: units.raise_objection,
     acts.DecideObjection: office.decide_objection,

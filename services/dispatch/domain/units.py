@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, LegState
+from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
 from shared import events
@@ -35,6 +36,7 @@ def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) ->
     leg = appeal.working(act.leg_id)
     if act.outcome == events.Outcome.PLANNED and act.planned_on is None:
         raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
+    arrears.check_completion(leg, context.pack)
     leg.state, leg.completed_at, leg.outcome = LegState.COMPLETED, context.at, act.outcome
     leg.extension = None
     yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=act.outcome)
