@@ -10,6 +10,7 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/cards/upheld": only(OFFICE),
     "POST /appeals/{appeal_id}/cards/withdrawn": only(OFFICE),
     "POST /appeals/{appeal_id}/instructions": only(LEADER),
+    "POST /appeals/{appeal_id}/gatherings": only(OFFICE),
     "POST /appeals/{appeal_id}/leaders": only(OFFICE),
     "POST /appeals/{appeal_id}/sign-off": only(LEADER),
     "POST /appeals/{appeal_id}/publication-answers": only(UNIT),

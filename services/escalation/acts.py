@@ -56,6 +56,12 @@ class Instruct(Act):
     limit: Limit | None = None
 
 
+class Gather(Act):
+    """The office gathered what a lift waits for (汇总梳理): who did what, what is in the way."""
+
+    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
 class NameLeader(Act):
     """The office names another leader, by code or by post, for a lifted case."""
 

@@ -111,6 +111,13 @@ class Raise(Passed):
     raised_at: datetime
 
 
+class Gathering(BaseModel):
+    """What the office gathered before a lift (汇总梳理)."""
+
+    summary: str
+    gathered_at: datetime
+
+
 class HandOver(Passed):
     """The matter went to another body, e.g. discipline inspection."""
 
@@ -152,6 +159,7 @@ class CaseDocument(AppealRecord):
     notices: list[Notice] = Field(default_factory=list)
     moves: list[Move] = Field(default_factory=list)
     raised: list[Raise] = Field(default_factory=list)
+    gathered: list[Gathering] = Field(default_factory=list)
     handed_over: list[HandOver] = Field(default_factory=list)
     publications: list[Publication] = Field(default_factory=list)
     said: set[UUID] = Field(default_factory=set)
@@ -194,6 +202,11 @@ class CaseDocument(AppealRecord):
         if self.lift is None:
             raise Conflict("该诉求未提级办理", "this appeal was not lifted")
         return self.lift
+
+    def waits_for_gathering(self) -> bool:
+        """Whether a lift waits for what the office gathers."""
+        open_ = (deadline for deadline in self.deadlines if deadline.verdict == Verdict.OPEN)
+        return any(deadline.deadline == events.DeadlineKind.GATHERING for deadline in open_)
 
     def supervised(self) -> bool:
         """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""

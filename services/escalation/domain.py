@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.escalation import acts
-from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
+from services.escalation.document import Card, CardStatus, CaseDocument, Gathering, Lift, Publication
 from services.escalation.leaders.directory import Directory
 from shared import events
 from shared.events import Event
@@ -136,6 +136,17 @@ def sign_off(case: CaseDocument, _act: acts.SignOff, context: ActContext) -> Ite
     yield case.event(events.AppealSignedOff, context.at, leader=context.by.code or context.by.name)
 
 
+def gather(case: CaseDocument, act: acts.Gather, context: ActContext) -> Iterator[Event]:
+    """The office gathered what a lift waits for: the case is lifted now."""
+    if not case.waits_for_gathering():
+        raise Conflict(
+            "没有等待汇总梳理的提级，或者尚未研判到",
+            "no lift of this appeal waits for what the office gathers, or it was not judged yet",
+        )
+    case.gathered = [*case.gathered, Gathering(summary=act.summary, gathered_at=context.at)]
+    yield case.event(events.AppealGathered, context.at, summary=act.summary)
+
+
 def name_leader(case: CaseDocument, act: acts.NameLeader, context: ActContext) -> Iterator[Event]:
     """The office names another leader for the lifted case, who acts from now on."""
     lift = _unsigned_lift(case)
@@ -230,6 +241,7 @@ _TRANSITIONS: dict[type[acts.Act], Any] = {
     acts.Uphold: uphold,
     acts.Withdraw: withdraw,
     acts.Instruct: instruct,
+    acts.Gather: gather,
     acts.NameLeader: name_leader,
     acts.SignOff: sign_off,
     acts.AnswerPublication: answer_publication,

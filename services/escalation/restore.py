@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.escalation import queries
-from services.escalation.document import Card, CardStatus, CaseDocument
+from services.escalation.document import Card, CardStatus, CaseDocument, Gathering
 from services.escalation.engine import ACTS
 from services.escalation.judgement import keep
 from services.escalation.work import Work
@@ -56,6 +56,11 @@ def _upheld(card: Card) -> CardStatus:
     return CardStatus.CLEARED if card.cleared_at else CardStatus.UPHELD
 
 
+def _gather(case: CaseDocument, event: events.AppealGathered) -> None:
+    gathering = Gathering(summary=event.summary, gathered_at=event.occurred_at)
+    case.gathered = [*case.gathered, gathering]
+
+
 def _instruct(case: CaseDocument, event: events.AppealInstructed) -> None:
     lift = case.lifted()
     lift.instruction, lift.task_force = event.instruction, event.task_force
@@ -72,7 +77,7 @@ def _sign_off(case: CaseDocument, event: events.AppealSignedOff) -> None:
 
 
 def _in_its_row(_case: CaseDocument, _event: Event) -> None:
-    """Nothing to do: the publication's row holds it, or what the judge makes of it."""
+    """Nothing to do: the publication's row holds it."""
 
 
 BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
@@ -81,7 +86,7 @@ BY_PEOPLE: Mapping[type[Event], Callable[[CaseDocument, Any], None]] = {
     events.CardAppealed: _stands(CardStatus.APPEALED),
     events.CardUpheld: _stands(CardStatus.UPHELD),
     events.CardWithdrawn: _stands(CardStatus.WITHDRAWN),
-    events.AppealGathered: _in_its_row,
+    events.AppealGathered: _gather,
     events.AppealInstructed: _instruct,
     events.LeaderNamed: _name_leader,
     events.AppealSignedOff: _sign_off,

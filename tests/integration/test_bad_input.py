@@ -228,6 +228,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "task_force": ["roads"],
         "limit": LIMIT_OF_A_WEEK,
     },
+    "POST /escalation/appeals/{appeal_id}/gatherings": {"summary": "两次交办均未办结，须自然资源局配合。"},
     "POST /escalation/appeals/{appeal_id}/leaders": {"leader": "mayor", "reason": "原牵头领导出差"},
     "POST /escalation/appeals/{appeal_id}/sign-off": {},
     "PUT /escalation/leaders/{code}": {

@@ -9,6 +9,7 @@ from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Lift, Publication
 from services.escalation.domain import ActContext, perform
 from services.escalation.leaders.directory import Directory, Unit
+from services.escalation.restore import restore_event
 from shared import events
 from shared.directory.leaders import Leader, Leaders
 from shared.roles import AccountRole
@@ -279,3 +280,28 @@ def test_whoever_is_named_in_a_task_force_exists() -> None:
 def test_while_dispatch_has_said_no_unit_nobody_can_be_missed() -> None:
     act = acts.Instruct(instruction="会办", task_force=("ghosts",))
     perform(lifted("mayor"), act, ActContext(AT, MAYOR, TODAY, Directory(LED.leaders)))
+
+
+def gathering(verdict: events.Verdict) -> events.Deadline:
+    return events.Deadline(
+        leg_id=None, unit=None, round=2, deadline="gathering", started_at=AT, due_at=AT, verdict=verdict
+    )
+
+
+GATHER = acts.Gather(summary="两次交办均未办结，须自然资源局配合。")
+
+
+def test_what_the_office_gathered_for_a_waiting_lift_is_kept_and_lifts_the_case() -> None:
+    waiting = case(deadlines=[gathering(events.Verdict.OPEN)])
+    (event,) = perform(waiting, GATHER, by(OFFICE))
+    assert isinstance(event, events.AppealGathered)
+    assert [(kept.summary, kept.gathered_at) for kept in waiting.gathered] == [(GATHER.summary, AT)]
+    restored = case()
+    restore_event(restored, event)
+    assert restored.gathered == waiting.gathered
+
+
+@pytest.mark.parametrize("verdict", [None, events.Verdict.OVERDUE, events.Verdict.MET, events.Verdict.VOID])
+def test_nothing_is_gathered_where_no_lift_waits_for_it(verdict: events.Verdict | None) -> None:
+    with pytest.raises(Conflict):
+        perform(case(deadlines=[gathering(verdict)] if verdict else []), GATHER, by(OFFICE))
