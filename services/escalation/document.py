@@ -210,7 +210,7 @@ class CaseDocument(AppealRecord):
 
     def supervised(self) -> bool:
         """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""
-        if self.state in _DONE:
+        if self.state in _DONE and not self._awaits_receipt():
             return False
         return bool(self.lifts or self.notices or self.blamed() or self.raised_still())
 
@@ -228,6 +228,11 @@ class CaseDocument(AppealRecord):
             and deadline.met_at is None
             and deadline.deadline != DeadlineKind.LIFTED
         ]
+
+    def _awaits_receipt(self) -> bool:
+        """Whether it was referred, and the body that it was referred to has not received it in time."""
+        late = any(deadline.deadline == DeadlineKind.REFERRAL for deadline in self.missed())
+        return self.state == CaseState.REFERRED and late
 
     def blamed(self) -> list[str]:
         """The units, and the office, with a card that stands or an overdue deadline not met since."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -375,6 +376,39 @@ async def test_a_plan_s_dates_become_deadlines_and_payments_meet_them_in_turn(ci
     refused(await city.call("roads", "POST", where, ordered), 403, "stage")
     refused(await city.call("water", "POST", where, plan), 403)
     assert (await city.call("office", "POST", where, ordered)).is_success
+
+
+async def test_a_plan_of_sums_counts_once_the_creditor_agreed_and_the_ledger_says_what_is_open(city: City):
+    appeal = await city.register(kind="arrears")
+    await city.dispatch(appeal, {"unit": "roads"})
+    dates, where = ["2026-12-01T12:00:00+08:00", "2027-01-04T12:00:00+08:00"], leg(appeal)
+    plan = {"stage": "agreed", "dates": dates, "amounts": ["600000", "400000"], "text": "分两期"}
+    await city.act("roads", appeal, "stages", leg_id=where, **plan)
+    await city.drained()
+    assert await shares(city, appeal) == []
+    agreed = {"number": 1, "confirmed": True, "by": "creditor", "who": "王会计"}
+    await city.act("office", appeal, "stage-decisions", leg_id=where, **agreed)
+    await city.act("roads", appeal, "stages", leg_id=where, stage="transferred", amount="1.00", text="转账")
+    await city.drained()
+    assert await shares(city, appeal) == ["open", "open"]
+    done = {"leg_id": where, "outcome": "solved", "text": "已付清"}
+    completions = f"/dispatch/appeals/{appeal['appeal_id']}/completions"
+    refused(await city.call("roads", "POST", completions, done), 409, "outcome")
+    await city.act("roads", appeal, "stages", leg_id=where, stage="transferred", amount="599999", text="转账")
+    await city.drained()
+    assert await shares(city, appeal) == ["met", "open"]
+    found = (await city.ok("office", "GET", "/dispatch/arrears?unit=roads"))["items"]
+    (debtor,) = next(c["debtors"] for c in found if c["appeal_id"] == appeal["appeal_id"])
+    assert [Decimal(debtor[name]) for name in ("sum", "paid", "open")] == [1_000_000, 600_000, 400_000]
+    assert (debtor["kind"], debtor["settled"], debtor["to_be_confirmed"]) == ("department", False, 0)
+    assert datetime.fromisoformat(debtor["next_due_at"]) == datetime.fromisoformat(dates[1])
+    water = (await city.ok("water", "GET", "/dispatch/arrears"))["items"]
+    assert appeal["appeal_id"] not in {claim["appeal_id"] for claim in water}
+
+
+async def shares(city: City, appeal: Appeal) -> list[str]:
+    deadlines = (await city.case(appeal))["deadlines"]
+    return [deadline["verdict"] for deadline in deadlines if deadline["deadline"] == "share"]
 
 
 class TestDirectory:

@@ -7,7 +7,7 @@ from services.dispatch.document import LegDocument
 from shared.rules.arrears import NOTHING, Account
 from shared.rules.pack.desks import Stage
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Meeting
+from shared.rules.pack.parts import Meeting, Start
 from shared.service.errors import Conflict, Invalid
 
 
@@ -74,13 +74,20 @@ def check_completion(leg: LegDocument, pack: Pack) -> None:
     pays = {stage.stage for stage in pack.stages if stage.pays}
     if not pays or (owes := account(leg, pack)).settled():
         return
-    only_by_money = any(
-        pays & set(acts_) and Meeting.COMPLETED not in acts_ for acts_ in pack.met_by.values()
-    )
-    if owes.open() is not None or only_by_money:
+    if owes.open() is not None or _only_money_meets(leg, pack, pays):
         zh, en = ("", "") if owes.open() is None else (f"（尚欠 {owes.open()} 元）", f" ({owes.open()} yuan)")
         raise Conflict(
             f"尚有欠款未还{zh}：由债权企业或者营商环境办确认已全部付清后方可办结",
             f"something is still owed{en}: the creditor or the office first confirms that all is paid",
             "outcome",
         )
+
+
+def _only_money_meets(leg: LegDocument, pack: Pack, pays: set[str]) -> bool:
+    """Whether a limit of the leg began that a payment meets and the unit's own word does not."""
+    begun = {Start.ROUND, *(reached.stage for reached in leg.stages)}
+    return any(
+        rule.start in begun and pays & set(meets) and Meeting.COMPLETED not in meets
+        for rule in pack.limits
+        if (meets := pack.met_by.get(rule.deadline, ()))
+    )

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 
 def waits(case: "Case", leg: Leg) -> bool:
-    """Whether the unit still owes money, or anything that its own word does not meet."""
+    """Whether the unit still owes money, or what only money meets and its own word does not."""
     if not case.table.pays or (leg.account and leg.account.settled()):
         return False
     if leg.account and leg.account.open() is not None:
         return True
-    by_word = case.table.meets.get(Meeting.COMPLETED, frozenset())
+    meets = case.table.meets
+    by_money = frozenset[str]().union(*(meets.get(stage, ()) for stage in case.table.pays))
+    kinds = by_money - meets.get(Meeting.COMPLETED, frozenset())
     due = [deadline for deadline in leg.deadlines if deadline.verdict is not Verdict.VOID]
-    return any(deadline.unit and not deadline.met_at and deadline.kind not in by_word for deadline in due)
+    return any(not deadline.met_at and deadline.kind in kinds for deadline in due)
 
 
 def pay(case: "Case", leg: Leg, act: Reached, at: datetime) -> None:

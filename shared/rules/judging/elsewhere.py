@@ -19,6 +19,8 @@ WHILE_AWAY = (
     acts.Found,
     acts.Rated,
     acts.FollowedUp,
+    acts.Complained,
+    acts.ComplaintDecided,
     acts.CardWithdrawn,
     acts.Withdrawn,
     acts.Closed,
