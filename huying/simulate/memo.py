@@ -24,6 +24,8 @@ from shared.rules.time.limits import LimitUnit
 from shared.rules.time.office_clock import closes_at
 
 WHOLE_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS, LimitUnit.MONTHS})
+NEVER = frozenset({Start.UPHELD, Start.EXTENSION_ASKED, Start.PAUSE_ASKED, Start.COMPLAINED, Start.REFERRED})
+"""What starts a limit and happens in no recorded case."""
 MOST_ENTRIES = 20_000
 DAY = timedelta(days=1)
 
@@ -50,7 +52,12 @@ class JudgementMemo:
         self, rules: Pack, kind: Kind, calendar: Calendar, renderer: CsvRenderer, upto: datetime
     ) -> None:
         table = rules.table(kind)
-        rules_with_limit = [rule for starts in table.starts.values() for rule in starts if rule.limit]
+        rules_with_limit = [
+            rule
+            for starts in table.starts.values()
+            for rule in starts
+            if rule.limit and rule.start not in NEVER
+        ]
         on_clock = [rule for rule in rules_with_limit if rule.limit and rule.limit.unit not in WHOLE_DAYS]
         met_at_once = table.meets.get(Meeting.ASSIGNED, frozenset())
         self._possible = all(

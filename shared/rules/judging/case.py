@@ -131,7 +131,7 @@ class Case:
         assert own.due_at
         due_at: datetime | None = self.counted_from(own.due_at)
         if due_at and self.counting.pauses_move_given_moments:
-            due_at = limits.moved(due_at, leg.pauses_of(rule.deadline, BEGINNING)[0])
+            due_at = self.moved(due_at, leg.pauses_of(rule.deadline, BEGINNING)[0])
         return due_at is None or due_at > at
 
     def begin(
@@ -217,6 +217,7 @@ class Case:
             due_at=due_at,
             in_turn=rule.limit is None and rule.start in self.table.stages,
             whole_minutes=self.counting.whole_minutes,
+            pauses_at_due=self.counting.pauses_in_due_minute,
             title=rule.title,
         )
         self.deadlines.append(deadline)
@@ -234,7 +235,7 @@ class Case:
         assert deadline.given_at
         since = BEGINNING if deadline.start == Start.ROUND else deadline.started_at
         deadline.pauses, deadline.ran_on = leg.pauses_of(deadline.kind, since)
-        deadline.due_at = limits.moved(deadline.given_at, deadline.pauses)
+        deadline.due_at = self.moved(deadline.given_at, deadline.pauses)
         self.arm(deadline, at)
 
     def pauses_of(self, leg: Leg | None, deadline: Deadline) -> tuple[Pause, ...]:
@@ -261,12 +262,21 @@ class Case:
     ) -> Due:
         """When `limit` ends; `BEYOND_CALENDAR` where the calendar does not reach so far."""
         try:
-            whole = self.counting.whole_minutes
             return limits.due(
-                limit, started_at, calendar or self.calendar, hours, pauses, whole_minutes=whole
+                limit,
+                started_at,
+                calendar or self.calendar,
+                hours,
+                pauses,
+                whole_minutes=self.counting.whole_minutes,
+                pauses_at_due=self.counting.pauses_in_due_minute,
             )
         except (ValueError, OverflowError):
             return BEYOND_CALENDAR
+
+    def moved(self, given_at: datetime, pauses: tuple[Pause, ...]) -> datetime | None:
+        """When a given moment is reached, later by what was paused."""
+        return limits.moved(given_at, pauses, pauses_at_due=self.counting.pauses_in_due_minute)
 
     def arm(self, deadline: Deadline, at: datetime) -> None:
         """Set the timer of a deadline, as of `at`: for its reminder, or for the moment it passes."""

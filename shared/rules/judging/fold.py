@@ -11,7 +11,6 @@ from shared.rules.judging.promises import promise
 from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
-from shared.rules.time import limits
 from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit, Pause
 
@@ -204,7 +203,7 @@ def extend(case: Case, act: acts.Extended, at: datetime) -> None:
         return
     ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
     limit = min(ends, key=ends.__getitem__)
-    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else _given_end(deadline, at)
+    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else _given_end(case, deadline, at)
     if old and ends[limit] > old:
         deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
         deadline.extended += 1
@@ -222,11 +221,11 @@ def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -
     return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
 
 
-def _given_end(deadline: Deadline, at: datetime) -> datetime | None:
+def _given_end(case: Case, deadline: Deadline, at: datetime) -> datetime | None:
     """When a given moment would be reached if a pause that is open ended now."""
     if deadline.given_at is None:
         return deadline.due_at
-    return limits.moved(deadline.given_at, _ended_now(deadline.pauses, at))
+    return case.moved(deadline.given_at, _ended_now(deadline.pauses, at))
 
 
 def _ended_now(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:

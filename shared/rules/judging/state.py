@@ -42,7 +42,8 @@ class Deadline:
     calendar. `fires_at` is when its timer fires: for a reminder if `reminds`, else because it passes.
     `in_turn`: of several deadlines of this kind, the earliest is met first. `calendar` is the one it was last
     reckoned by. `given_at` is the moment that was given, where pauses move it; the pauses in `ran_on` do not.
-    Where `whole_minutes` count, it passes when its due minute is over. `sum` is what is due with it, in yuan.
+    Where `whole_minutes` count, it passes when its due minute is over, and with
+    `pauses_at_due` a pause in that minute stops it. `sum` is what is due with it, in yuan.
     `raised` is how many steps up it went, last at `raised_at`; it goes up again when `raises_at` passes.
     """
 
@@ -70,6 +71,7 @@ class Deadline:
     given_at: datetime | None = None
     ran_on: tuple[Pause, ...] = ()
     whole_minutes: bool = False
+    pauses_at_due: bool = False
     sum: Decimal | None = None
     title: dict[str, str] = field(default_factory=dict)
     raised: int = 0

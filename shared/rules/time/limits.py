@@ -89,8 +89,11 @@ def due(
     pauses: Sequence[Pause] = (),
     *,
     whole_minutes: bool = False,
+    pauses_at_due: bool = False,
 ) -> Due:
     """When `limit` ends that started at `started_at` (aware). `whole_minutes`: half a day is rounded up.
+
+    `pauses_at_due`: a pause that begins at the due moment stops the clock too.
 
     ValueError for a start without zone, or one or an end outside the calendar where it is asked.
     """
@@ -102,9 +105,9 @@ def due(
         length_us = number * held.day_us // 2
         if whole_minutes:
             length_us = -(-length_us // MINUTE_US) * MINUTE_US
-        return _on_office_clock(length_us, started_at, calendar, hours, pauses)
+        return _on_office_clock(length_us, started_at, calendar, hours, pauses, pauses_at_due)
     if unit is LimitUnit.WORKING_HOURS:
-        return _on_office_clock(number * HOUR_US, started_at, calendar, hours, pauses)
+        return _on_office_clock(number * HOUR_US, started_at, calendar, hours, pauses, pauses_at_due)
     closing = hours if unit is LimitUnit.WORKING_DAYS else None
     start = started_at.astimezone(calendar.zone).date()
     if hours.next_day:
@@ -254,7 +257,12 @@ def _merged(pauses: Iterable[Pause]) -> list[tuple[datetime, datetime | None]]:
 
 
 def _on_office_clock(
-    length_us: int, started_at: datetime, calendar: Calendar, hours: OfficeHours, pauses: Sequence[Pause]
+    length_us: int,
+    started_at: datetime,
+    calendar: Calendar,
+    hours: OfficeHours,
+    pauses: Sequence[Pause],
+    pauses_at_due: bool,
 ) -> Due:
     day, first = _begins_on(started_at, calendar, hours)
     target = office_us(started_at, calendar, hours, first) + length_us
@@ -262,13 +270,23 @@ def _on_office_clock(
         if end is not None and end <= started_at:
             continue
         before = office_us(max(start, started_at), calendar, hours, first)
-        if before >= target:
+        if before > target or (
+            before == target
+            and not (pauses_at_due and start == office_moment(target, calendar, hours, first)[0])
+        ):
             break
         if end is None:
             return SUSPENDED
+        if before == target:  # nothing is left of the limit: it ends when the pause does
+            return _ends_with_pause(end, day, calendar)
         target += office_us(end, calendar, hours, first) - before
     due_at, last = office_moment(target, calendar, hours, first)
     return Due(due_at, last, _provisional(day.year, last.year, calendar))
+
+
+def _ends_with_pause(end: datetime, day: date, calendar: Calendar) -> Due:
+    last = end.astimezone(calendar.zone).date()
+    return Due(end.astimezone(UTC), last, _provisional(day.year, last.year, calendar))
 
 
 def _begins_on(started_at: datetime, calendar: Calendar, hours: OfficeHours) -> tuple[date, int]:
@@ -277,13 +295,13 @@ def _begins_on(started_at: datetime, calendar: Calendar, hours: OfficeHours) -> 
     return day, 0 if hours.only else hours.index(day)
 
 
-def moved(given_at: datetime, pauses: Sequence[Pause]) -> datetime | None:
+def moved(given_at: datetime, pauses: Sequence[Pause], *, pauses_at_due: bool = False) -> datetime | None:
     """When a limit ends that was given as a moment: later by what was paused.
 
-    None while a pause is open, and beyond the year 9999.
+    None while a pause is open, and beyond the year 9999. `pauses_at_due`: also by a pause that begins then.
     """
     for start, end in _merged(pauses):
-        if start >= given_at:
+        if start > given_at or (start == given_at and not pauses_at_due):
             break
         if end is None or end - start > LAST_MOMENT - given_at:
             return None

@@ -39,6 +39,7 @@ def explain_deadline(deadline: Deadline) -> dict[str, str]:
             deadline.pauses,
             deadline.clause,
             whole_minutes=deadline.whole_minutes,
+            pauses_at_due=deadline.pauses_at_due,
         )
     except (ValueError, OverflowError):
         clause = ground(deadline.clause)

@@ -84,9 +84,12 @@ def explain(
     clause: str = "",
     *,
     whole_minutes: bool = False,
+    pauses_at_due: bool = False,
 ) -> dict[str, str]:
     """What a person needs to check the due moment by hand, in short lines; keys "zh" and "en"."""
-    walked = walk(limit, started_at, calendar, hours, pauses, whole_minutes=whole_minutes)
+    walked = walk(
+        limit, started_at, calendar, hours, pauses, whole_minutes=whole_minutes, pauses_at_due=pauses_at_due
+    )
     due = "due_minute" if whole_minutes else "due"
     return {
         language: "\n".join(_Explanation(walked, language, words, due).lines(clause, pauses, calendar))

@@ -74,6 +74,7 @@ def walk(
     pauses: Sequence[Pause] = (),
     *,
     whole_minutes: bool = False,
+    pauses_at_due: bool = False,
 ) -> Walk:
     """Every day from the start of `limit` to its end, and what became of it; for arguments see `due`."""
     if started_at.tzinfo is None:
@@ -96,6 +97,11 @@ def walk(
         return Walk(limit, start, tuple(days), None, None, (), received_on, held)
     last = days[-1]
     due_at = last.worked[-1][1] if last.worked else _closing(limit, last.day, calendar, hours)
+    if by_clock and pauses_at_due and (pause := next((p for p in pauses if p.start == due_at), None)):
+        if pause.end is None:
+            return Walk(limit, start, tuple(days), None, None, (), received_on, held)
+        due_at = pause.end.astimezone(calendar.zone)  # nothing was left of the limit
+        return Walk(limit, start, tuple(days), pause.end, due_at.date(), provisional, received_on, held)
     return Walk(limit, start, tuple(days), due_at.astimezone(UTC), last.day, provisional, received_on, held)
 
 

@@ -35,7 +35,9 @@ DAYS = 40
 
 DATED = "agreed"
 STAGES = [DATED, "seen", "checked"]
-WORDS = [*(kind for kind in DeadlineKind if kind not in ("promise", "gathering")), "first", "second"]
+BRINGING = ("promise", "gathering")
+WORDS = [*(kind for kind in DeadlineKind if kind not in BRINGING), "first", "second"]
+RAISED = [["head"], ["head", "in_charge"], ["in_charge"]]
 STARTS = [start for start in Start if start not in (Start.PLANNED, Start.TO_BE_LIFTED)]
 LEVELS = ["county", "city", "province"]
 GROUND = {"clause": "x"}
@@ -100,13 +102,10 @@ def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> 
         rounds = [] if of_case else draw(st.sampled_from([[], ["1"], ["1", "2+"], ["2"]]))
         for span in rounds or draw(st.sampled_from([[], ["1+"]])):
             allowed = [
-                act
-                for act in Consequence
-                if act is not Consequence.RAISE
-                and (levels or act is not Consequence.LIFT or start != Start.LIFTED)
+                act for act in Consequence if levels or act is not Consequence.LIFT or start != Start.LIFTED
             ]
-            if of_case or its[0]["of"] == "office":
-                allowed = [act for act in allowed if act not in OF_A_UNIT]
+            of_office = of_case or its[0]["of"] == "office"
+            allowed = [act for act in allowed if act not in (OF_A_UNIT if of_office else {Consequence.RAISE})]
             if span.endswith("+"):
                 allowed = [act for act in allowed if act is not Consequence.REDISPATCH]
             do = draw(some(allowed, 1))
@@ -145,21 +144,35 @@ def _made(draw: st.DrawFn) -> Pack:
     stages = draw(some(STAGES))
     deadlines = draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=5, unique=True))
     rules = {deadline: draw(_rules(deadline, stages)) for deadline in deadlines}
+    promising, gathering = draw(st.booleans()), draw(st.booleans())
+    if promising:
+        rules["promise"] = [{**GROUND, "deadline": "promise", "starts": "planned", "of": "unit"}]
     dated = any(its[0]["starts"] == DATED for its in rules.values())
     by_dispatch = [deadline for deadline, its in rules.items() if its[0]["starts"] == Start.ROUND]
-    bringable = draw(some([*by_dispatch, *(word for word in DeadlineKind if word not in rules)]))
+    bringable = draw(
+        some([*by_dispatch, *(word for word in DeadlineKind if word not in (*rules, *BRINGING))])
+    )
     levels = draw(st.sampled_from([[], [], LEVELS[:1], LEVELS]))
-    of_leg = [*(word for word in Meeting if word not in (*MEETS_CASE, Meeting.PLANNED)), *stages]
+    without = (*MEETS_CASE, *([] if promising else [Meeting.PLANNED]))
+    of_leg = [*(word for word in Meeting if word not in without), *stages]
     followed = any(its[0]["starts"] == Start.REFERRED for its in rules.values())
     met_by = {
         deadline: draw(some(MEETS_CASE if its[0]["starts"] in OF_THE_CASE else of_leg, 1))
         for deadline, its in rules.items()
     }
     met_by |= {deadline: draw(some(of_leg, 1)) for deadline in bringable if deadline not in rules}
+    if promising:
+        met_by["promise"] = ["completed"]
     sums = dated and "seen" in stages and draw(st.booleans())
     for deadline in [deadline for deadline, its in rules.items() if sums and its[0]["starts"] == DATED]:
         met_by[deadline] = sorted({*met_by[deadline], "seen"})
     ladder = draw(_steps(rules, levels))
+    lifting = [step for step in ladder if Consequence.LIFT in step["do"]]
+    if gathering and lifting:
+        lifting[0]["gather"] = draw(limits)
+        rules["gathering"] = [{**GROUND, "deadline": "gathering", "starts": "to_be_lifted"}]
+        met_by["gathering"] = ["gathered"]
+    raises = any(Consequence.RAISE in step["do"] for step in ladder)
     parts = {"seen", "checked"} <= set(stages) and any(Consequence.APPROVE in step["do"] for step in ladder)
     approval = {"each_leg": draw(st.booleans()), "granted": "checked", "denied": "seen", **GROUND}
     extendable = [
@@ -195,6 +208,8 @@ def _made(draw: st.DrawFn) -> Pack:
         "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
         "reminder": {"percent": draw(st.integers(1, 99)), "deadlines": draw(some(met_by)), **GROUND},
         "ladder": ladder,
+        "raising": {"to": draw(st.sampled_from(RAISED)), "limit": draw(limits), **GROUND} if raises else None,
+        "promises": {"cap": draw(limits), "rank": "leader", **GROUND} if promising else None,
         "approval": approval if parts else None,
         "reopening": {"after_closure": draw(st.booleans()), **GROUND},
         "levels": _levels(levels),
@@ -210,6 +225,8 @@ def _made(draw: st.DrawFn) -> Pack:
         },
         "pauses": {
             "cap": draw(in_days),
+            "told": draw(st.booleans()),
+            "units_only": draw(st.booleans()),
             "grounds": [{"ground": "papers", "title": named, "cap": draw(in_days)}],
             **GROUND,
         },
@@ -276,7 +293,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
         [frozenset(), frozenset(), frozenset({Mark.INHERITED}), frozenset({Mark.PETITION})]
     ),
     "limit": limits,
-    "deadline": st.sampled_from(WORDS),
+    "deadline": st.sampled_from([*WORDS, "promise"]),
     "stage": st.sampled_from([*STAGES, DATED, "contacted"]),
     "dates": st.lists(moments, max_size=3).map(tuple),
     "sums": st.lists(st.integers(0, 3).map(Decimal), max_size=3).map(tuple),
