@@ -14,6 +14,7 @@ class AccountRole(StrEnum):
     OPS = "ops"  # runs the system
     BANK = "bank"  # a bank's clerk or program
     REGULATOR = "regulator"  # hears complaints about banks
+    DISCIPLINE_INSPECTION = "discipline_inspection"  # reads the cases whose pack names it
     SERVICE = "service"  # a service that asks another
 
     @property
@@ -22,7 +23,7 @@ class AccountRole(StrEnum):
         return self in (AccountRole.UNIT, AccountRole.LEADER, AccountRole.BANK)
 
 
-OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, SERVICE = AccountRole
+OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, DISCIPLINE_INSPECTION, SERVICE = AccountRole
 Roles = frozenset[AccountRole | None]
 """Who may call a route. None is a caller without an account, such as an enterprise."""
 

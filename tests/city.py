@@ -51,6 +51,7 @@ PEOPLE = [
     ("east", AccountRole.UNIT, "east"),
     ("water", AccountRole.UNIT, "water"),
     ("regulator", AccountRole.REGULATOR, None),
+    ("inspection", AccountRole.DISCIPLINE_INSPECTION, None),
     ("bank-a", AccountRole.BANK, "bank-a"),
     ("bank-b", AccountRole.BANK, "bank-b"),
     ("notify", AccountRole.SERVICE, None),

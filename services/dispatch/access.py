@@ -1,6 +1,6 @@
 """Who may call which route of the dispatch service."""
 
-from shared.roles import IMPORTER, LEADER, OFFICE, STAFF, UNIT, only
+from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, STAFF, UNIT, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -22,8 +22,8 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/referrals": only(OFFICE),
     "POST /appeals/{appeal_id}/closures": only(OFFICE),
     "POST /import": only(IMPORTER),
-    "GET /appeals": STAFF,
-    "GET /appeals/{appeal_id}": STAFF,
+    "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /arrears": STAFF,
     "GET /units": STAFF | {IMPORTER},
     "PUT /units/{code}": only(OFFICE, IMPORTER),

@@ -9,10 +9,11 @@ from services.dispatch import queries
 from services.dispatch.answers import AppealWithActs
 from services.dispatch.document import AppealDocument, AppealState
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
-from shared.web.request import Called, Paged, Reading, json
+from shared.web.request import Called, Paged, Reading, Requested, json
 
 router = APIRouter(tags=["dispatch"])
 
@@ -24,13 +25,15 @@ async def appeals(
     conn: Reading,
     called: Called,
     page: Paged,
+    request: Requested,
     state: AppealState | None = None,
     unit: Annotated[Code | None, Query()] = None,
 ) -> Response:
     """The appeals, oldest number first; a unit sees those alone that it has or is of the task force of."""
     wanted_unit = called.code if called.role == AccountRole.UNIT else unit
+    sight = rulebook(request.context).sight(called.role)
     documents = await queries.appeals(
-        conn, after=page.after_text, limit=page.limit + 1, state=state, unit=wanted_unit
+        conn, sight, after=page.after_text, limit=page.limit + 1, state=state, unit=wanted_unit
     )
     return page.answer(documents, "registration_number")
 
@@ -40,11 +43,12 @@ async def appeals(
     summary="查看办理过程 / Read an appeal with its acts",
     response_model=AppealWithActs,
 )
-async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
+async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
     """One appeal with its acts; its ETag is what a decision names in If-Match."""
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
+    rulebook(request.context).sight(called.role).require(document["pack"])
     parts = {*(leg["unit"] for leg in document["legs"]), *document.get("task_force", ())}
     if called.role == AccountRole.UNIT and called.code not in parts:
         raise not_dispatched_to_unit()

@@ -145,6 +145,7 @@ class LegDocument(BaseModel):
     leg_id: UUID
     unit: str
     unit_name: str = ""
+    unit_kind: str | None = None
     leader: str | None = None
     office_hours: tuple[tuple[str, str], ...] | None = None
     role: Role

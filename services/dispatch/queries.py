@@ -10,14 +10,16 @@ from sqlalchemy import text
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
+from shared.judging.sight import SEEN, Sight
 from shared.service.errors import Conflict, Invalid
 
 _APPEALS = text(
-    """
+    f"""
     select file from appeals
     where registration_number > :after
       and (cast(:state as text) is null or state = :state)
       and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+      and {SEEN}
     order by registration_number limit :limit
     """
 )
@@ -95,10 +97,10 @@ _TAKE_UNSAID = text(
 
 
 async def appeals(
-    conn: Connection, *, after: str, limit: int, state: str | None, unit: str | None
+    conn: Connection, sight: Sight, *, after: str, limit: int, state: str | None, unit: str | None
 ) -> list[dict[str, Any]]:
-    """Documents after the registration number `after`, in order; of one state or unit where given."""
-    values = {"after": after, "state": state, "unit": unit, "limit": limit}
+    """Documents in `sight` after the number `after`, in order; of one state or unit where given."""
+    values = {**sight.values, "after": after, "state": state, "unit": unit, "limit": limit}
     return list((await conn.execute(_APPEALS, values)).scalars())
 
 

@@ -1,6 +1,6 @@
 """Who may call which route of the escalation service."""
 
-from shared.roles import EVERYBODY, IMPORTER, LEADER, OFFICE, OPS, STAFF, UNIT, only
+from shared.roles import DISCIPLINE_INSPECTION, EVERYBODY, IMPORTER, LEADER, OFFICE, OPS, STAFF, UNIT, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -19,9 +19,9 @@ ACCESS: Access = {
     "GET /histories": only(OFFICE, IMPORTER, OPS),
     "GET /calendars": only(OFFICE, IMPORTER, OPS),
     "PUT /calendar/{year}": only(OFFICE, OPS),
-    "GET /cases": STAFF | {IMPORTER},
-    "GET /ledger": STAFF,
-    "GET /appeals/{appeal_id}": STAFF,
+    "GET /cases": STAFF | {IMPORTER, DISCIPLINE_INSPECTION},
+    "GET /ledger": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}/cards/{card_id}.{form}": only(OFFICE, UNIT, LEADER),
     "GET /leaders": STAFF,
     "PUT /leaders/{code}": only(OFFICE, IMPORTER),

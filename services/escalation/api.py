@@ -18,6 +18,8 @@ from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.appeals.routes import add_act_routes
 from shared.database.connection import Connection
 from shared.directory.leaders import NOBODY
+from shared.judging.rulebook import rulebook
+from shared.judging.sight import Sight
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
@@ -76,6 +78,7 @@ add_act_routes(router, ROUTES, DECISIONS, _perform, JudgedCase)
 async def _list(
     conn: Connection,
     page: Page,
+    sight: Sight,
     today: date,
     state: CaseState | None = None,
     unit: str | None = None,
@@ -86,7 +89,7 @@ async def _list(
     directory = await leader_queries.directory(conn)
     led = directory.leaders.led_by(leader, today) if leader else NOBODY
     files = await queries.cases(
-        conn, page, state=state, unit=directory.blamed_as(unit), led=led, supervised=supervised
+        conn, page, sight, state=state, unit=directory.blamed_as(unit), led=led, supervised=supervised
     )
     return page.answer([_shown(file, directory, today) for file in files], "registration_number")
 
@@ -109,6 +112,10 @@ def _today(request: Request) -> date:
     return context.clock.now().astimezone(context.zone).date()
 
 
+def _sight(called: Caller, request: Request) -> Sight:
+    return rulebook(service(request)).sight(called.role)
+
+
 def _own(called: Caller, unit: str | None) -> str | None:
     return called.code if called.role == AccountRole.UNIT else unit
 
@@ -123,7 +130,9 @@ async def cases(
     unit: Annotated[acts.Code | None, Query()] = None,
 ) -> Response:
     """All cases as last judged; a unit sees those in which it has a card or an overdue deadline."""
-    return await _list(conn, page, _today(request), state=state, unit=_own(called, unit))
+    return await _list(
+        conn, page, _sight(called, request), _today(request), state=state, unit=_own(called, unit)
+    )
 
 
 @router.get("/ledger", summary="督办台账 / List what is supervised", response_model=PageOf[ReadCase])
@@ -140,7 +149,8 @@ async def ledger(
     `unit` may be the office, for what it let pass itself. `leader`: what that leader acts on.
     """
     today = _today(request)
-    return await _list(conn, page, today, unit=_own(called, unit), leader=leader, supervised=True)
+    sight, own = _sight(called, request), _own(called, unit)
+    return await _list(conn, page, sight, today, unit=own, leader=leader, supervised=True)
 
 
 @router.get(
@@ -154,6 +164,7 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Request)
     file = await queries.case(conn, appeal_id)
     if file is None:
         raise no_such_appeal()
+    _sight(called, request).require(file.get("pack"))
     if called.role == AccountRole.UNIT and called.code not in _parts(file):
         raise not_dispatched_to_unit()
     directory = await leader_queries.directory(conn)

@@ -48,6 +48,7 @@ def _assigned(event: events.AppealAssigned) -> Act:
             leg.leader,
             leg.office_hours,
             {deadline: acts.OwnLimit(own.limit, own.due_at) for deadline, own in leg.limits.items()},
+            leg.unit_kind,
         )
         for leg in event.legs
     )

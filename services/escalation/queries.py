@@ -13,6 +13,7 @@ from shared.database.connection import Connection, Result
 from shared.database.rows import excluded, insert
 from shared.directory.leaders import NOBODY, Led
 from shared.events import CATALOGUE, AppealReceived, Event
+from shared.judging.sight import SEEN, Sight
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
 from shared.web.request import Page
@@ -87,11 +88,12 @@ _CASES = """
       and (cast(:leaders as text[]) is null or leader = any(cast(:leaders as text[]))
         or (cast(:others as text[]) is not null and jsonb_array_length(coalesce(file->'lifts', '[]')) > 0
           and not coalesce(leader = any(cast(:others as text[])), false)))
+      and {seen}
       {supervised}
     order by registration_number limit :limit
 """
-_ALL_CASES = text(_CASES.format(supervised=""))
-_SUPERVISED_CASES = text(_CASES.format(supervised="and supervised"))
+_ALL_CASES = text(_CASES.format(seen=SEEN, supervised=""))
+_SUPERVISED_CASES = text(_CASES.format(seen=SEEN, supervised="and supervised"))
 _CASE = text("select file from cases where appeal_id = :id")
 _CASE_WITH_TITLE = text(
     """
@@ -209,6 +211,7 @@ async def heard(conn: Connection, topics: Collection[str]) -> dict[int, datetime
 async def cases(
     conn: Connection,
     page: Page,
+    sight: Sight,
     *,
     state: CaseState | None = None,
     unit: str | None = None,
@@ -220,6 +223,7 @@ async def cases(
     `led`: those lifted to one of its `names`; with `others` also those lifted to none of these.
     """
     values = {
+        **sight.values,
         "after": page.after_text,
         "limit": page.limit + 1,
         "state": state,

@@ -1,6 +1,6 @@
 """Who may call which route of the intake service."""
 
-from shared.roles import EVERYBODY, IMPORTER, OFFICE, OPERATOR, SERVICE, STAFF, only
+from shared.roles import DISCIPLINE_INSPECTION, EVERYBODY, IMPORTER, OFFICE, OPERATOR, SERVICE, STAFF, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -13,8 +13,8 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/merges": only(OFFICE),
     "POST /appeals/{appeal_id}/unmerges": only(OFFICE),
     "POST /appeals/{appeal_id}/follow-ups": only(OPERATOR, OFFICE),
-    "GET /appeals": STAFF,
-    "GET /appeals/{appeal_id}": STAFF,
+    "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
     "POST /import": only(IMPORTER),
 }

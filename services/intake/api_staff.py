@@ -122,6 +122,7 @@ async def appeals(
     conn: Reading,
     called: Called,
     page: Paged,
+    request: Requested,
     state: CaseState | None = None,
     channel: Channel | None = None,
     lead: UUID | None = None,
@@ -141,7 +142,8 @@ async def appeals(
         "unheard": unheard or None,
         "lead_ended": lead_ended or None,
     }
-    documents = await queries.appeals(conn, filters, after=page.after_text, limit=page.limit + 1)
+    sight = rulebook(request.context).sight(called.role)
+    documents = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)
     return page.answer(documents, "registration_number")
 
 
@@ -154,6 +156,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
     row = await queries.appeal_for_staff(conn, appeal_id)
     if row is None:
         raise no_such_appeal()
+    rulebook(request.context).sight(called.role).require(row.document["pack"])
     if called.role == AccountRole.UNIT and called.code not in row.units:
         raise not_dispatched_to_unit()
     document = row.document

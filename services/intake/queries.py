@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.intake.document import ENDED, AppealDocument
 from shared.database.connection import Connection
+from shared.judging.sight import SEEN, Sight
 
 _BY_NUMBER = text(
     """
@@ -90,18 +91,18 @@ async def ids_of(conn: Connection, ids: Collection[UUID], number: str) -> list[A
 
 
 async def appeals(
-    conn: Connection, filters: dict[str, Any], *, after: str, limit: int
+    conn: Connection, filters: dict[str, Any], sight: Sight, *, after: str, limit: int
 ) -> list[dict[str, Any]]:
     """Documents after the registration number `after`, in order, without texts and contacts.
 
-    `filters`: values by the name of the filter; None does not filter.
+    `filters`: values by the name of the filter; None does not filter. `sight`: whose cases may be seen.
     """
     wanted = {name: value for name, value in filters.items() if value is not None}
-    where = " and ".join(["registration_number > :after", *(_FILTERS[name] for name in wanted)])
+    where = " and ".join(["registration_number > :after", SEEN, *(_FILTERS[name] for name in wanted)])
     query = f"select file - {_NOT_LISTED} as file from appeals where {where}"
     rows = await conn.execute(
         text(f"{query} order by registration_number limit :limit"),
-        {**wanted, "ended": list(ENDED), "after": after, "limit": limit},
+        {**wanted, **sight.values, "ended": list(ENDED), "after": after, "limit": limit},
     )
     return list(rows.scalars())
 

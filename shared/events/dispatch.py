@@ -42,6 +42,7 @@ class Leg(BaseModel):
     leader: str | None = None
     office_hours: tuple[tuple[str, str], ...] | None = None
     limits: dict[PackWord, OwnLimit] = {}
+    unit_kind: str | None = Field(default=None, exclude_if=lambda kind: kind is None)
 
 
 class AppealAssigned(Event):

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from shared.judging.settings import RulesSettings
+from shared.judging.sight import Sight, sight
+from shared.roles import AccountRole
 from shared.rules.pack import pack, versions
 from shared.rules.time.calendar import Calendar
 from shared.service.errors import Unavailable
@@ -47,6 +49,10 @@ class Rulebook:
         if newest.ref in self._of_one_version:
             return newest
         return versions.in_force(newest.id, day, self._pack_settings)
+
+    def sight(self, role: AccountRole | None) -> Sight:
+        """Which cases `role` may read."""
+        return sight(role, (self.pack, *self.procedures.values()))
 
     def pack_of(self, ref: str) -> pack.Pack:
         """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""

@@ -43,6 +43,16 @@ class Role(StrEnum):
         return self in (Role.LEAD, Role.ASSIST)
 
 
+class UnitKind(StrEnum):
+    """What a unit of the directory is."""
+
+    LOCALITY = "locality"  # 属地
+    DEPARTMENT = "department"  # 部门
+    OFFICE = "office"  # 营商环境办
+    STATE_FIRM = "state_firm"  # 国有企业
+    LARGE_FIRM = "large_firm"  # 大型企业
+
+
 PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A name that a rule pack may choose: of a deadline, a stage, a level, a ground for a pause."""
 

@@ -22,8 +22,8 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
-    """All services, on Monday 2026-11-09 at 09:00, with three units."""
-    async with City(postgres, broker) as city:
+    """All services, on Monday 2026-11-09 at 09:00, with three units, and with clues beside appeals."""
+    async with City(postgres, broker, procedures=("xx-city-2022-clues",)) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -25,6 +25,7 @@ ACCOUNTS = {
     AccountRole.OPS: "ops",
     AccountRole.BANK: "bank-a",
     AccountRole.REGULATOR: "regulator",
+    AccountRole.DISCIPLINE_INSPECTION: "inspection",
     AccountRole.SERVICE: "notify",
 }
 NOBODY = {
@@ -126,6 +127,61 @@ async def test_a_unit_finds_no_case_of_another_unit_in_a_list(
         assert mine["registration_number"] not in numbers(await city.ok("water", "GET", list_ + wish))
 
 
+LISTS = ["/intake/appeals", "/dispatch/appeals", "/escalation/cases", "/escalation/ledger"]
+
+
+@pytest.fixture(scope="module")
+async def clue(city: City, mine: dict[str, Any]) -> dict[str, Any]:
+    """A clue that the roads unit has kept for more than the time to pass it on."""
+    registered = await city.register(kind="clue", procedure="xx-city-2022-clues", title="窗口吃拿卡要")
+    await city.dispatch(registered, {"unit": "roads"})
+    await city.move_to("2026-11-18 09:00")
+    return registered
+
+
+def listed(page: dict[str, Any]) -> set[str]:
+    return {item["registration_number"] for item in page["items"]}
+
+
+@pytest.mark.parametrize("list_", LISTS)
+async def test_discipline_inspection_and_the_office_alone_find_a_clue_in_a_list(
+    city: City, clue: dict[str, Any], mine: dict[str, Any], list_: str
+) -> None:
+    number, other = clue["registration_number"], mine["registration_number"]
+    route = f"GET {list_}"
+    for role in ACCESS[route] - {None}:
+        account = ACCOUNTS[role]
+        numbers = listed(await city.ok(account, "GET", f"{list_}?limit=500"))
+        assert (number in numbers) == (account in ("office", "inspection")), account
+        assert (other in numbers) == (account not in ("inspection",)), account
+
+
+@pytest.mark.parametrize("service", ["intake", "dispatch", "escalation"])
+async def test_discipline_inspection_and_the_office_alone_read_a_clue(
+    city: City, clue: dict[str, Any], mine: dict[str, Any], service: str
+) -> None:
+    for role in ACCESS[f"GET /{service}/appeals/{{appeal_id}}"] - {None}:
+        account = ACCOUNTS[role]
+        answer = await city.call(account, "GET", f"/{service}/appeals/{clue['appeal_id']}")
+        if account in ("office", "inspection"):
+            assert answer.is_success, f"{account}: {answer.text}"
+        else:
+            assert "吃拿卡要" not in refused(answer, 404)["detail"]
+    refused(await city.call("inspection", "GET", f"/{service}/appeals/{mine['appeal_id']}"), 404)
+
+
+async def test_who_brought_a_clue_still_reads_how_it_stands(city: City, clue: dict[str, Any]) -> None:
+    assert (await city.status(clue))["registration_number"] == clue["registration_number"]
+
+
+async def test_discipline_inspection_does_nothing_to_a_case(city: City) -> None:
+    assert not [
+        route
+        for route, roles in ACCESS.items()
+        if AccountRole.DISCIPLINE_INSPECTION in roles and None not in roles and not route.startswith("GET ")
+    ]
+
+
 BODIES: dict[str, dict[str, Any]] = {
     "contacts": {"how": "电话"},
     "replies": {"text": "已回复"},
@@ -152,8 +208,8 @@ async def test_a_unit_does_nothing_on_the_leg_of_another(city: City, mine: dict[
 
 
 async def test_a_unit_reads_no_message_of_another(city: City, mine: dict[str, Any]) -> None:
-    (first, *_) = (await city.ok("roads", "GET", "/notify/inbox"))["items"]
-    assert first["registration_number"] == mine["registration_number"]
+    inbox = (await city.ok("roads", "GET", "/notify/inbox"))["items"]
+    first = next(item for item in inbox if item["registration_number"] == mine["registration_number"])
     assert (await city.ok("water", "GET", "/notify/inbox"))["items"] == []
     refused(await city.call("water", "POST", f"/notify/inbox/{first['id']}/read"), 404, "message_id")
 

@@ -53,7 +53,7 @@ async def city(
         "procedures": ("xuancheng-2024", "xuancheng-2024-approval"),
         "pack_settings": file,
     }
-    async with City(postgres, broker, pack="qingyang-2023", **settings) as city:
+    async with City(postgres, broker, pack="qingyang-2023@2", **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -76,13 +76,19 @@ class Story:
         when: str,
         *units: str,
         marks: Iterable[Mark] = (),
+        unit_kind: str | None = None,
         limits: dict[str, dict[str, Any]] | None = None,
     ) -> Self:
         """Dispatched to `units`, the first of which leads; to the town where none is named."""
         own = {deadline: OwnLimit(**given) for deadline, given in (limits or {}).items()}
         legs = tuple(
             AssignedLeg(
-                _leg_id(unit), unit, Role.ASSIST if index else Role.LEAD, f"leader-of-{unit}", limits=own
+                _leg_id(unit),
+                unit,
+                Role.ASSIST if index else Role.LEAD,
+                f"leader-of-{unit}",
+                limits=own,
+                unit_kind=unit_kind,
             )
             for index, unit in enumerate(units or (TOWN,))
         )

@@ -242,7 +242,7 @@ def test_every_pause_moves_it_once(pauses: list[tuple[str, str | None]], due: st
 
 
 def test_the_dates_of_a_stage_move_by_what_is_paused_after_they_were_set():
-    story = Story("qingyang-2023").received("03-02 09:00").dispatched("03-02 10:00")
+    story = Story("qingyang-2023@2").received("03-02 09:00").dispatched("03-02 10:00")
     story.did(acts.Paused, "03-02 11:00").did(acts.Resumed, "03-03 11:00")
     story.reached("rectification_ordered", "03-04 11:00", "03-10 18:00")
     story.did(acts.Paused, "03-05 11:00").did(acts.Resumed, "03-07 11:00")

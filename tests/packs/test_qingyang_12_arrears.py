@@ -9,7 +9,9 @@ from tests.packs.histories import Story
 def claimed() -> Story:
     """Dispatched Monday 03-02: the debt is to be confirmed by Monday 03-16."""
     return (
-        Story("qingyang-2023-arrears", "arrears").received("03-02 09:00").dispatched("03-02 10:00", "debtor")
+        Story("qingyang-2023-arrears@2", "arrears")
+        .received("03-02 09:00")
+        .dispatched("03-02 10:00", "debtor")
     )
 
 
@@ -68,7 +70,7 @@ def test_a_new_plan_takes_the_place_of_what_is_open():
 
 
 def test_each_debtor_has_a_plan_of_its_own():
-    story = Story("qingyang-2023-arrears", "arrears").dispatched("03-02 10:00", "debtor", "other")
+    story = Story("qingyang-2023-arrears@2", "arrears").dispatched("03-02 10:00", "debtor", "other")
     story.reached("plan_agreed", "03-10 10:00", "04-30 24:00", unit="debtor").completed(
         "03-11 10:00", "other"
     )

@@ -9,7 +9,7 @@ from shared.rules.judging import acts
 from shared.rules.terms import Mark
 from tests.packs.histories import Story, natural_days, working_days
 
-QY = "qingyang-2023"
+QY = "qingyang-2023@2"
 
 
 def test_an_unsolved_problem_climbs_through_three_levels_and_is_supervised_at_the_top():

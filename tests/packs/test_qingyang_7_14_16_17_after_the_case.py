@@ -3,7 +3,7 @@
 from shared.rules.judging import acts
 from tests.packs.histories import Story
 
-QY = "qingyang-2023"
+QY = "qingyang-2023@2"
 
 
 def test_every_enterprise_is_visited_after_its_case():

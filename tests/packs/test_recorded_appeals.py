@@ -34,7 +34,7 @@ def due(pack_id: str, received_on: date) -> datetime:
     """When the reply (Bozhou) or the completion is due, by the policy or the sample settings."""
     if pack_id == "bozhou-2024":
         return third_day_rolled(received_on)
-    days = {"bowu-2022": 3, "xuancheng-2024": 5, "qingyang-2023": 10, "xx-city-2022": 7}
+    days = {"bowu-2022": 3, "xuancheng-2024": 5, "qingyang-2023@2": 10, "xx-city-2022@2": 7}
     return working_day(received_on, days[pack_id])
 
 
@@ -49,8 +49,8 @@ def rows(path: Path) -> list[dict[str, str]]:
         ("bozhou-2024", "reply"),
         ("bowu-2022", "completion"),
         ("xuancheng-2024", "completion"),
-        ("qingyang-2023", "completion"),
-        ("xx-city-2022", "completion"),
+        ("qingyang-2023@2", "completion"),
+        ("xx-city-2022@2", "completion"),
     ],
 )
 def test_the_late_appeals_and_what_follows_for_them(
@@ -79,8 +79,8 @@ def test_the_late_appeals_and_what_follows_for_them(
         late.keys() if pack_id == "bozhou-2024" else set()
     )
     assert {case["source_id"] for case in cases if case["rounds"] == "2"} == (
-        late.keys() if pack_id in ("bozhou-2024", "xx-city-2022") else set()
+        late.keys() if pack_id in ("bozhou-2024", "xx-city-2022@2") else set()
     )
     lifted = {case["source_id"] for case in cases if case["lifted_at"]}
-    assert (lifted == late.keys()) == (pack_id == "qingyang-2023")
-    assert bool(lifted) == (pack_id in ("bozhou-2024", "qingyang-2023"))
+    assert (lifted == late.keys()) == (pack_id == "qingyang-2023@2")
+    assert bool(lifted) == (pack_id in ("bozhou-2024", "qingyang-2023@2"))

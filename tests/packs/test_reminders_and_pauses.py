@@ -15,12 +15,12 @@ PACK_AND_KIND = {
     "complaint": ("bozhou-2024-financing", "complaint"),
     "xuancheng": ("xuancheng-2024@2", "help"),
     "approval": ("xuancheng-2024-approval@2", "help"),
-    "qingyang": ("qingyang-2023", "help"),
-    "arrears": ("qingyang-2023-arrears", "arrears"),
-    "xx": ("xx-city-2022", "help"),
-    "xx arrears": ("xx-city-2022-arrears", "arrears"),
-    "award": ("xx-city-2022-award", "unkept_promise"),
-    "clues": ("xx-city-2022-clues", "clue"),
+    "qingyang": ("qingyang-2023@2", "help"),
+    "arrears": ("qingyang-2023-arrears@2", "arrears"),
+    "xx": ("xx-city-2022@2", "help"),
+    "xx arrears": ("xx-city-2022-arrears@2", "arrears"),
+    "award": ("xx-city-2022-award@2", "unkept_promise"),
+    "clues": ("xx-city-2022-clues@2", "clue"),
 }
 
 

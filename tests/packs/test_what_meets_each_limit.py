@@ -66,39 +66,39 @@ def approval() -> Story:
 
 
 def qingyang() -> Story:
-    story = Story("qingyang-2023").received("03-02 09:00")
+    story = Story("qingyang-2023@2").received("03-02 09:00")
     story.dispatched("03-02 09:30", marks=[Mark.CROSS_LEVEL])
     story.did(acts.Objected, "03-02 09:40")
     return story.reached("rectification_ordered", "03-02 09:50", "03-10 18:00")
 
 
 def arrears(*stages: str) -> Story:
-    story = Story("qingyang-2023-arrears", "arrears").received("03-02 09:00").dispatched("03-02 09:30")
+    story = Story("qingyang-2023-arrears@2", "arrears").received("03-02 09:00").dispatched("03-02 09:30")
     for stage in stages:
         story.reached(stage, "03-02 10:00", *(["03-31 24:00"] if stage == "plan_agreed" else []))
     return story
 
 
 def xx() -> Story:
-    return Story("xx-city-2022").received("03-02 09:00").dispatched("03-02 09:30")
+    return Story("xx-city-2022@2").received("03-02 09:00").dispatched("03-02 09:30")
 
 
 def xx_arrears(*stages: str) -> Story:
-    story = Story("xx-city-2022-arrears", "arrears").received("03-02 09:00").dispatched("03-02 09:30")
+    story = Story("xx-city-2022-arrears@2", "arrears").received("03-02 09:00").dispatched("03-02 09:30")
     for stage in stages:
         story.reached(stage, "03-02 10:00", "03-31 24:00")
     return story
 
 
 def award(kind: str, *stages: str) -> Story:
-    story = Story("xx-city-2022-award", kind).received("03-02 09:00").dispatched("03-02 09:30")
+    story = Story("xx-city-2022-award@2", kind).received("03-02 09:00").dispatched("03-02 09:30")
     for minute, stage in enumerate(stages, 10):
         story.reached(stage, f"03-02 10:{minute}")
     return story
 
 
 def clue(*stages: str) -> Story:
-    story = Story("xx-city-2022-clues", "clue").received("02-09 09:00").dispatched("02-09 09:30")
+    story = Story("xx-city-2022-clues@2", "clue").received("02-09 09:00").dispatched("02-09 09:30")
     for minute, stage in enumerate(stages, 10):
         story.reached(stage, f"02-09 10:{minute}")
     return story
@@ -157,7 +157,7 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
         {"responded": "", "granted": "decision", "denied": "decision", "completed": "decision"},
     ),
     "qingyang's desk": (
-        at_the_desk_of("qingyang-2023"),
+        at_the_desk_of("qingyang-2023@2"),
         {"assigned": "dispatch", "referred": "dispatch", "closed": "dispatch"},
     ),
     "qingyang": (
@@ -170,7 +170,7 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
             "objection decided": "objection",
         },
     ),
-    "qingyang, after": (heard_in("qingyang-2023"), {"rated": "", "followed up": "follow_up", "closed": ""}),
+    "qingyang, after": (heard_in("qingyang-2023@2"), {"rated": "", "followed up": "follow_up", "closed": ""}),
     "arrears": (
         arrears(),
         {"confirmed": "confirmation", "plan_agreed": "confirmation", "completed": "confirmation", "paid": ""},
@@ -184,7 +184,7 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
         xx(),
         {"contacted": "contact", "responded": "contact", "completed": "completion contact"},
     ),
-    "xx, after": (heard_in("xx-city-2022"), {"rated": "follow_up", "followed up": "follow_up"}),
+    "xx, after": (heard_in("xx-city-2022@2"), {"rated": "follow_up", "followed up": "follow_up"}),
     "xx arrears": (xx_arrears(), {"plan_filed": "plan", "completed": "plan", "paid": ""}),
     "xx arrears, planned": (xx_arrears("plan_filed"), {"paid": "share", "completed": "share"}),
     "award": (
@@ -211,7 +211,7 @@ TABLE: dict[str, tuple[Story, dict[str, str]]] = {
         {"paid": "promised_payment", "completed": "promised_payment", "passed_down": ""},
     ),
     "clue": (
-        Story("xx-city-2022-clues", "clue").received("03-02 09:00").dispatched("03-02 09:30"),
+        Story("xx-city-2022-clues@2", "clue").received("03-02 09:00").dispatched("03-02 09:30"),
         {"transferred": "transfer", "inquired": "transfer", "completed": "transfer", "told": ""},
     ),
     "clue, transferred": (clue("transferred"), {"inquired": "inquiry", "completed": "inquiry", "told": ""}),

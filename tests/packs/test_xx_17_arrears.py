@@ -5,7 +5,7 @@ from tests.packs.histories import Story
 
 def planned() -> Story:
     story = (
-        Story("xx-city-2022-arrears", "arrears").received("03-02 09:00").dispatched("03-02 10:00", "debtor")
+        Story("xx-city-2022-arrears@2", "arrears").received("03-02 09:00").dispatched("03-02 10:00", "debtor")
     )
     return story.reached(
         "plan_filed", "03-20 10:00", "12-31 24:00", "2027-12-31 24:00", "2028-12-31 24:00", unit="debtor"
@@ -22,7 +22,7 @@ def test_the_plan_brings_the_shares_of_its_years():
 
 
 def test_a_debtor_without_a_plan_is_supervised():
-    story = Story("xx-city-2022-arrears", "arrears").dispatched("03-02 10:00", "debtor")
+    story = Story("xx-city-2022-arrears@2", "arrears").dispatched("03-02 10:00", "debtor")
     assert story.told() == ["04-01 24:00 overdue plan", "04-01 24:00 supervised plan"]
 
 

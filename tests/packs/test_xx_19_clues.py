@@ -13,7 +13,7 @@ from tests.packs.histories import Story
 
 def clue() -> Story:
     """At the hotline's desk since Monday 03-02: to be transferred by Monday 03-09."""
-    return Story("xx-city-2022-clues", "clue").received("03-02 09:00").dispatched("03-02 10:00", "hotline")
+    return Story("xx-city-2022-clues@2", "clue").received("03-02 09:00").dispatched("03-02 10:00", "hotline")
 
 
 def transferred() -> Story:

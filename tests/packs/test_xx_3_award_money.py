@@ -7,7 +7,7 @@ import pytest
 
 from tests.packs.histories import Story
 
-AWARD = "xx-city-2022-award"
+AWARD = "xx-city-2022-award@2"
 
 
 def arrived(when: str) -> Story:

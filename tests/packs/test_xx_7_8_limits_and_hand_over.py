@@ -3,7 +3,7 @@
 from shared.rules.judging import acts
 from tests.packs.histories import Story
 
-XX = "xx-city-2022"
+XX = "xx-city-2022@2"
 
 
 def test_after_a_talk_and_a_second_miss_it_goes_to_discipline_inspection():

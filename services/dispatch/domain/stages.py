@@ -85,6 +85,17 @@ def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -
         )
 
 
+def require_stages(leg: LegDocument, context: ActContext) -> None:
+    """Raise `Conflict` where the pack takes no completion before stages that the leg has not reached."""
+    after = context.pack.completion.after if context.pack.completion else ()
+    reached = {stage.stage for stage in leg.stages}
+    if missing := [stage for stage in context.pack.stages if stage.stage in set(after) - reached]:
+        raise Conflict(
+            f"“{'”“'.join(stage.title.zh for stage in missing)}”之前不能办结",
+            f"no completion before it is {', '.join(stage.title.en for stage in missing)}",
+        )
+
+
 def _stage(act: acts.Reach, context: ActContext) -> Stage:
     stages = {stage.stage: stage for stage in context.pack.stages}
     if not stages:
@@ -107,11 +118,30 @@ def _stage(act: acts.Reach, context: ActContext) -> Stage:
     return stage
 
 
+def _check_own_day(act: acts.Reach, at: datetime, stage: Stage) -> None:
+    """Raise `Invalid` unless the act brings the one day on which the stage came about, which is not ahead."""
+    if len(act.dates) != 1:
+        raise Invalid(
+            f"“{stage.title.zh}”须填写发生日期，且只填一个",
+            f"{stage.stage}: give the day on which it came about, and no other date",
+            "dates",
+        )
+    if not at - FARTHEST <= act.dates[0] <= at:
+        raise Invalid(
+            "发生日期不能晚于现在，也不能早于十年前",
+            "the day on which it came about is not ahead, and no more than ten years ago",
+            "dates.0",
+        )
+
+
 def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: Stage) -> None:
     """Raise `Invalid` for dates that do not fit the stage.
 
     A date may lie in the past, where a plan is recorded late: its deadline is then overdue at once.
     """
+    if stage.dated:
+        _check_own_day(act, at, stage)
+        return
     if stage.dates != bool(act.dates):
         zh = "须填写日期" if stage.dates else "没有日期"
         en = "give its dates" if stage.dates else "leave dates out"

@@ -10,6 +10,7 @@ from services.dispatch.document import AppealDocument, LegState
 from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.stages import require_stages
 from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid
@@ -34,6 +35,7 @@ def reply(appeal: AppealDocument, act: acts.Reply, context: ActContext) -> Itera
 def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) -> Iterator[Event]:
     """The unit reports completion (办结). A planned completion names its date."""
     leg = appeal.working(act.leg_id)
+    require_stages(leg, context)
     if act.outcome == events.Outcome.PLANNED and act.planned_on is None:
         raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
     arrears.check_completion(leg, context.pack)

@@ -47,6 +47,7 @@ class AssignedLeg:
     leader: str | None = None
     office_hours: tuple[tuple[str, str], ...] | None = None
     limits: Mapping[str, OwnLimit] = field(default_factory=dict)
+    unit_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

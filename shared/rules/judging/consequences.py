@@ -39,7 +39,11 @@ def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
     if leg and deadline.unit is not None and leg.round != deadline.round:
         return  # dispatched again this very moment, over another deadline
     number = min(max(deadline.round, 1), case.table.top)
-    step = _step_at_level(case, case.table.steps.get((deadline.kind, number), ()))
+    steps = case.table.steps.get((deadline.kind, number), ())
+    kind = leg.assigned.unit_kind if leg else None
+    step = _step_at_level(
+        case, tuple(step for step in steps if not step.when.units or kind in step.when.units)
+    )
     if step:
         for act in step.do:
             DO[act](case, step, deadline, leg, at)

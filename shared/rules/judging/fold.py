@@ -96,23 +96,37 @@ def reach(case: Case, act: acts.Reached, at: datetime) -> None:
     if not leg or act.stage not in case.table.stages:
         return
     leg.returned = act.stage in case.table.returning
+    leg.reached.add(act.stage)
     if act.stage in case.table.pays:
         arrears.pay(case, leg, act, at)
+        if leg.account and leg.account.settled():
+            case.begin(Start.PAID_UP, leg, at)
     else:
         case.meet(act.stage, leg.deadlines, at)
-    dates = tuple(_utc(date) for date in act.dates)
     if act.stage in case.table.sums:
+        dates = tuple(_utc(date) for date in act.dates)
         arrears.owe(leg, act)
         case.begin(act.stage, leg, at, dates, arrears.sums_by_date(dates, act.sums))
     else:
-        case.begin(act.stage, leg, at, dates)
+        _begin_of(case, leg, act, at)
     if decision := case.table.decides.get(act.stage):
         approval.decide_part(case, leg, decision, at)
 
 
+def _begin_of(case: Case, leg: Leg, act: acts.Reached, at: datetime) -> None:
+    """Start what a stage starts: from the day that it brings, where the pack has it dated."""
+    dates = tuple(_utc(date) for date in act.dates)
+    if act.stage not in case.table.dated or not dates:
+        case.begin(act.stage, leg, at, dates)
+        return
+    case.begin(act.stage, leg, min(case.counted_from(min(dates)), at))
+    consequences.let_missed_pass(case, leg.deadlines, at)
+
+
 def complete(case: Case, act: acts.Completed, at: datetime) -> None:
+    """The unit says that it is done. It counts once its leg reached the stages that the pack asks for."""
     leg = case.live(act)
-    if leg and _can_complete(case, leg):
+    if leg and case.table.complete_after <= leg.reached and _can_complete(case, leg):
         case.meet(Meeting.COMPLETED, leg.deadlines, at)
         leg.completed = True
         outlasting = _outlasting(case, leg)

@@ -114,6 +114,7 @@ class Leg:
     decision: str | None = None
     account: Account | None = None
     plan: list[Deadline] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
 
     @property
     def handles(self) -> bool:

@@ -31,6 +31,7 @@ def contradictions(pack: "Pack") -> Iterator[Mistake]:
     """Every place where the pack speaks of something it does not have, or says a thing twice."""
     yield from _stages(pack)
     yield from _limits(pack)
+    yield from _completion(pack)
     yield from _own_limits(pack)
     yield from _meetings(pack)
     yield from _ladder(pack)
@@ -73,6 +74,10 @@ def _stages(pack: "Pack") -> Iterator[Mistake]:
             yield (*place, "stage"), f"a second stage '{name}': give it another name"
         if name in {*Meeting, *Start} and (name != Meeting.PLANNED or pack.promises):
             yield (*place, "stage"), f"'{name}' is an act of every case: give the stage another name"
+        if stage.dated and stage.dates:
+            yield (*place, "dated"), "the dates of its instalments are not its own day: keep one of both"
+        if stage.dated and name not in {rule.start for rule in pack.limits}:
+            yield (*place, "dated"), f"no limit starts with '{name}': start one by it, or take this out"
         if stage.dates and name not in taken:
             yield (*place, "dates"), f"no limit takes the dates of '{name}': start one by it, or bring none"
 
@@ -116,6 +121,13 @@ def _beside(rule: LimitRule, earlier: LimitRule, place: Place) -> Iterator[Mista
         yield place, f"'{rule.deadline}' is another's above (`starts`, `of`): give it another name here"
     if rule.title != earlier.title:
         yield (*place, "title"), f"'{rule.deadline}' has another title above: use the same"
+
+
+def _completion(pack: "Pack") -> Iterator[Mistake]:
+    known = {stage.stage for stage in pack.stages}
+    for index, stage in enumerate(pack.completion.after if pack.completion else ()):
+        if stage not in known:
+            yield ("completion", "after", index), f"'{stage}' is no stage of this pack: name it in `stages`"
 
 
 def _own_limits(pack: "Pack") -> Iterator[Mistake]:
@@ -181,6 +193,8 @@ def _of_a_unit(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
     for deadline in step.when.overdue:
         if deadline in of_case | of_office and OF_A_UNIT & set(step.do):
             yield place, f"'{deadline}' is of no unit: no card and no redispatch can follow it"
+        if deadline in of_case | of_office and step.when.units:
+            yield (*place, "when", "units"), f"'{deadline}' is of no unit: leave `units` out"
         if deadline in of_case and step.when.rounds != EVERY_ROUND:
             rounds = (*place, "when", "rounds")
             yield rounds, f"'{deadline}' is of the whole case and has no rounds: leave them out"
@@ -188,6 +202,8 @@ def _of_a_unit(pack: "Pack", step: Step, place: Place) -> Iterator[Mistake]:
 
 def _same_cause(when: When, other: When) -> bool:
     if when.kinds != other.kinds and not when.kinds & other.kinds:
+        return False
+    if when.units != other.units and not when.units & other.units:
         return False
     if when.level != other.level:
         return False

@@ -23,18 +23,26 @@ class By(StrEnum):
 class Stage(Rule):
     """A stage (环节) of a procedure. With `dates` reaching it brings moments, e.g. of instalments.
 
-    `sums`: with an amount each; without dates it is the sum that is owed. `pays`: reaching it brings a sum,
-    and what was paid so far meets the amounts, the earliest first.
-    With `returns` the unit gives the case back undone by reaching it, as a bank does that declines.
+    `dated`: it brings the day on which it came about, from which what it starts counts. `sums`: with an
+    amount each; without dates it is the sum that is owed. `pays`: reaching it brings a sum, and what was paid
+    so far meets the amounts, the earliest first. With `returns` the unit gives the case back undone by
+    reaching it, as a bank does that declines.
     """
 
     stage: PackWord
     title: Title
     by: By = By.UNIT
+    dated: bool = False
     dates: bool = False
     sums: bool = False
     pays: bool = False
     returns: bool = False
+
+
+class Completion(Rule):
+    """A unit's word that it is done counts only `after` its leg reached these stages."""
+
+    after: tuple[PackWord, ...] = Field(min_length=1)
 
 
 class ApprovalRank(Strict):
@@ -100,6 +108,19 @@ class Pauses(Rule):
         if len(set(names)) < len(names):
             raise ValueError("a ground stands twice: give each its own name")
         return self
+
+
+class Reader(StrEnum):
+    """Who may read cases that a pack keeps confidential."""
+
+    OFFICE = "office"
+    DISCIPLINE_INSPECTION = "discipline_inspection"
+
+
+class Confidential(Rule):
+    """The cases are read by `readers` alone (保密), beside whoever brought one, with its receipt code."""
+
+    readers: frozenset[Reader] = Field(min_length=1)
 
 
 class Reopening(Rule):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, Rounds, Rule, Strict, Title
-from shared.rules.terms import Kind, LiftReason, Mark, PackWord
+from shared.rules.terms import Kind, LiftReason, Mark, PackWord, UnitKind
 
 
 class Consequence(StrEnum):
@@ -35,7 +35,8 @@ LeaderCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")
 class When(Strict):
     """What brings a step about: exactly one of an overdue deadline, a mark, a refusal, a request.
 
-    `kinds` and `level` narrow it: to kinds of appeal, and to a case that stands lifted at that level.
+    `kinds`, `units` and `level` narrow it: to kinds of appeal, to kinds of unit whose deadline passed, and
+    to a case that stands lifted at that level.
     """
 
     overdue: tuple[PackWord, ...] = ()
@@ -44,6 +45,7 @@ class When(Strict):
     refused: bool = False
     requested: bool = False
     kinds: frozenset[Kind] = frozenset()
+    units: frozenset[UnitKind] = frozenset()
     level: PackWord | None = None
 
     @model_validator(mode="after")
@@ -53,6 +55,8 @@ class When(Strict):
             raise ValueError("give exactly one of overdue, marks, refused and requested")
         if self.rounds != EVERY_ROUND and not self.overdue:
             raise ValueError("`rounds` goes with overdue deadlines of a leg only: leave it out")
+        if self.units and not self.overdue:
+            raise ValueError("`units` goes with overdue deadlines of a leg only: leave it out")
         return self
 
 

@@ -18,7 +18,17 @@ from shared.rules.pack import settings, table, texts
 from shared.rules.pack.checks import contradictions, unnamed
 from shared.rules.pack.checks_office import Mistake, defaults
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
-from shared.rules.pack.desks import Closure, Extension, Merging, Pauses, Referral, Reopening, Stage
+from shared.rules.pack.desks import (
+    Closure,
+    Completion,
+    Confidential,
+    Extension,
+    Merging,
+    Pauses,
+    Referral,
+    Reopening,
+    Stage,
+)
 from shared.rules.pack.ladder import Acknowledgement, Levels, NeverLifted, Step
 from shared.rules.pack.members import parts
 from shared.rules.pack.office import Approval, Promises, Raising
@@ -89,6 +99,7 @@ class Pack(Strict):
     stages: tuple[Stage, ...] = ()
     limits: tuple[LimitRule, ...] = ()
     own_limits: OwnLimits | None = None
+    completion: Completion | None = None
     promises: Promises | None = None
     reminder: Reminder | None = None
     ladder: tuple[Step, ...] = ()
@@ -103,6 +114,7 @@ class Pack(Strict):
     merging: Merging | None = None
     referral: Referral | None = None
     closure: Closure | None = None
+    confidential: Confidential | None = None
     outside: tuple[Outside, ...] = ()
 
     _settings: Numbers | None = PrivateAttr(default=None)

@@ -54,6 +54,7 @@ class Start(StrEnum):
     `heard`: every leg is completed and the enterprise was heard, where the closure needs that.
     `to_be_lifted`: a lift waits for what the office gathers. `planned`: a unit promised a day.
     `returned`: every leg reached a stage with `returns`, so nobody has the case.
+    `paid_up`: nothing is owed any more.
     """
 
     RECEIVED = "received"
@@ -72,6 +73,7 @@ class Start(StrEnum):
     HEARD = "heard"
     REFERRED = "referred"
     TO_BE_LIFTED = "to_be_lifted"
+    PAID_UP = "paid_up"
     PLANNED = "planned"
 
 

@@ -60,6 +60,8 @@ class Table:
     pays: frozenset[str]
     decides: dict[str, str]
     silent: frozenset[str]
+    dated: frozenset[str]
+    complete_after: frozenset[str]
     percent: dict[str, int]
     extended: frozenset[str]
     extension_cap: Limit | None
@@ -98,6 +100,8 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         silent=frozenset(
             kind for step in ladder if Consequence.APPROVE in step.do for kind in step.when.overdue
         ),
+        dated=frozenset(stage.stage for stage in pack.stages if stage.dated),
+        complete_after=frozenset(pack.completion.after) if pack.completion else frozenset(),
         percent=dict.fromkeys(pack.reminder.deadlines, pack.reminder.percent) if pack.reminder else {},
         extended=frozenset(pack.extension.deadlines) if pack.extension else frozenset(),
         extension_cap=pack.limit(pack.extension.cap) if pack.extension else None,
@@ -110,9 +114,11 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
 
 
 def _ladder(pack: "Pack", kind: Kind | None) -> list[Step]:
-    """The steps for `kind`: those that name kinds come first; among equals those at a level come first."""
+    """The steps for `kind`: those that name kinds come first; then those of kinds of unit, and at a level."""
     holding = [step for step in pack.ladder if not step.when.kinds or kind in step.when.kinds]
-    return sorted(holding, key=lambda step: (not step.when.kinds, step.when.level is None))
+    return sorted(
+        holding, key=lambda step: (not step.when.kinds, not step.when.units, step.when.level is None)
+    )
 
 
 def _steps(ladder: list[Step], numbers: range) -> dict[tuple[str, int], tuple[Step, ...]]:

@@ -88,6 +88,7 @@ class _Sentences:
 
     def _stage_brings(self, stage: Stage) -> str:
         dates = self.say("with_sums" if stage.sums else "with_dates") if stage.dates else ""
+        dates += self.say("with_own_day") if stage.dated else ""
         return dates + (self.say("pays") if stage.pays else "")
 
     def _met(self, deadline: str) -> str:
@@ -114,7 +115,12 @@ class _Sentences:
 
     def _when(self, when: When) -> str:
         level = self.say("at_level", name=self.one(self.levels, when.level)) if when.level else ""
-        where = self._where(self._rounds(when.rounds), self._kinds(when.kinds), level)
+        units = (
+            self.say("of_units", names=self.all(words.UNIT_KINDS, sorted(when.units), "or"))
+            if when.units
+            else ""
+        )
+        where = self._where(self._rounds(when.rounds), self._kinds(when.kinds), units, level)
         if when.overdue:
             return self.say("overdue", names=self.all(self.deadlines, when.overdue, "or"), where=where)
         if when.marks:
@@ -160,6 +166,12 @@ class _Sentences:
         if pack.merging:
             names = self.all(words.SHARED, sorted(pack.merging.shares))
             yield self.founded("merging", "", self.say("merging", names=names), pack.merging)
+        if pack.completion:
+            names = self.all(self.stages, pack.completion.after)
+            yield self.founded("completion", "", self.say("complete_after", names=names), pack.completion)
+        if pack.confidential:
+            names = self.all(words.READERS, sorted(pack.confidential.readers))
+            yield self.founded("confidential", "", self.say("confidential", names=names), pack.confidential)
         yield from self._of_office_hours(pack.office_hours)
         if counting := pack.counting:
             for word, holds in counting.model_dump(exclude={"clause", "choice"}).items():
@@ -301,7 +313,7 @@ def _each(deadlines: tuple[str, ...], apart: bool) -> list[tuple[str, ...]]:
 
 def _cause(when: When) -> str:
     causes = [*when.overdue, *sorted(when.marks), *(["refused"] if when.refused else [])]
-    return f"{causes} {when.rounds} {sorted(when.kinds)} {when.level}"
+    return f"{causes} {when.rounds} {sorted(when.kinds)} {when.level} {sorted(when.units)}"
 
 
 def _alone(step: Step) -> Iterator[Step]:

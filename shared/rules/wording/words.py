@@ -71,6 +71,7 @@ STARTS = {
     "heard": Bilingual("办结并听取企业意见", "completion with the enterprise heard"),
     "referred": Bilingual("引导", "the referral"),
     "to_be_lifted": Bilingual("提级条件成立", "what it is to be lifted for"),
+    "paid_up": Bilingual("全部还清", "the last payment"),
     "planned": Bilingual("承诺", "the promise"),
 }
 UNITS = {
@@ -146,6 +147,17 @@ GUIDED_BY = {
     "office": Bilingual("营商环境办", "the office"),
     "lead_unit": Bilingual("主办单位", "the lead unit"),
 }
+UNIT_KINDS = {
+    "locality": Bilingual("属地", "a locality"),
+    "department": Bilingual("部门", "a department"),
+    "office": Bilingual("营商环境办", "the office"),
+    "state_firm": Bilingual("国有企业", "a firm of the state"),
+    "large_firm": Bilingual("大型企业", "a large firm"),
+}
+READERS = {
+    "office": Bilingual("营商环境办", "the office"),
+    "discipline_inspection": Bilingual("纪检监察机关", "discipline inspection"),
+}
 PAGE = {
     "source": Bilingual("依据", "Source"),
     "in_force_on": Bilingual("施行日期", "In force from"),
@@ -193,6 +205,8 @@ TOPICS = {
     "merging": Bilingual("并单", "Merging"),
     "referral": Bilingual("引导", "Referral"),
     "closure": Bilingual("销号", "Closure"),
+    "completion": Bilingual("办结", "Completion"),
+    "confidential": Bilingual("保密", "Confidentiality"),
     "office_hours": Bilingual("工作时间", "Office hours"),
     "counting": Bilingual("计时", "How time is counted"),
 }
@@ -210,6 +224,14 @@ SENTENCES = {
         "{name}（由{owner}登记）{dates}{returns}。", "{name}, entered by {owner}{dates}{returns}."
     ),
     "returns": Bilingual("，即为退回", ", which gives the case back"),
+    "with_own_day": Bilingual(
+        "，登记时写明发生日期，自该日起算", ", with the day on which it came about, from which time counts"
+    ),
+    "of_units": Bilingual("责任方为{names}", "by {names}"),
+    "complete_after": Bilingual(
+        "“{names}”之前，承办单位所报的办结不算办结。",
+        "Before it is {names}, a unit's word that it is done is no completion.",
+    ),
     "with_dates": Bilingual("，登记时给定日期", ", with dates"),
     "with_sums": Bilingual("，登记时给定日期和金额", ", with dates and sums"),
     "pays": Bilingual(
@@ -307,6 +329,7 @@ SENTENCES = {
     ),
     "otherwise": Bilingual("；未取得理解的，须{rank}批准", "; without that, with {rank}"),
     "closure": Bilingual("销号前须具备：{names}。", "Needed before closure: {names}."),
+    "confidential": Bilingual("案件仅供{names}查看。", "The cases are read by {names} alone."),
     "office_hours": Bilingual("{names}，单位另有规定的除外。", "{names}, where a unit has none of its own."),
     "hours_since": Bilingual("{day}起：{names}。", "From {day} on: {names}."),
     "hours_each_year": Bilingual(
