@@ -181,8 +181,32 @@ class Refer(AppealAct):
     reason: Line
 
 
+class ReceiveElsewhere(AppealAct):
+    """The body to which the enterprise was guided received the matter; `receiver`: its desk or number."""
+
+    act: Literal["receive_elsewhere"] = "receive_elsewhere"
+    receiver: Line
+    text: Text | None = None
+
+
+class TakeBack(AppealAct):
+    """The office takes a referred appeal back; `objected`: because the enterprise objected, with reason."""
+
+    act: Literal["take_back"] = "take_back"
+    objected: bool
+    reason: Line
+
+
 class Close(AppealAct):
+    """`reason`, `approver` and `rank` are given where the pack asks for a higher word.
+
+    `rank` is the approver's, which the office records of what was decided on paper.
+    """
+
     act: Literal["close"] = "close"
+    reason: Line | None = None
+    approver: Line | None = None
+    rank: Rank | None = None
 
 
 AnyAct = Annotated[
@@ -202,6 +226,8 @@ AnyAct = Annotated[
     | RequestLift
     | Find
     | Refer
+    | ReceiveElsewhere
+    | TakeBack
     | Close,
     Field(discriminator="act"),
 ]

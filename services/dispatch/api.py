@@ -34,9 +34,19 @@ ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
     "lift-requests": (acts.RequestLift, "申请提级 / Ask to lift an appeal"),
     "findings": (acts.Find, "合理性认定 / Find whether an appeal is reasonable"),
     "referrals": (acts.Refer, "引导至其他途径 / Refer an appeal"),
+    "referral-receipts": (acts.ReceiveElsewhere, "登记引导承接 / Record that a referral was received"),
+    "referral-returns": (acts.TakeBack, "收回引导 / Take a referred appeal back"),
     "closures": (acts.Close, "销号 / Close an appeal"),
 }
-DECISIONS = (acts.Assign, acts.DecideObjection, acts.DecideExtension, acts.Find, acts.Refer, acts.Close)
+DECISIONS = (
+    acts.Assign,
+    acts.DecideObjection,
+    acts.DecideExtension,
+    acts.Find,
+    acts.Refer,
+    acts.TakeBack,
+    acts.Close,
+)
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 

@@ -28,12 +28,22 @@ async def appeals(
     request: Requested,
     state: AppealState | None = None,
     unit: Annotated[Code | None, Query()] = None,
+    against_word: bool = False,
 ) -> Response:
-    """The appeals, oldest number first; a unit sees those alone that it has or is of the task force of."""
+    """The appeals, oldest number first; a unit sees those alone that it has or is of the task force of.
+
+    `against_word`: those that were closed although they are reasonable and were rated not satisfied.
+    """
     wanted_unit = called.code if called.role == AccountRole.UNIT else unit
     sight = rulebook(request.context).sight(called.role)
     documents = await queries.appeals(
-        conn, sight, after=page.after_text, limit=page.limit + 1, state=state, unit=wanted_unit
+        conn,
+        sight,
+        after=page.after_text,
+        limit=page.limit + 1,
+        state=state,
+        unit=wanted_unit,
+        against_word=against_word,
     )
     return page.answer(documents, "registration_number")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.dispatch import api, api_arrears, api_import, api_reads, api_units
 from services.dispatch.access import ACCESS
+from services.dispatch.gauges import GAUGES
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.work import Work
 from shared.cases import CASE, NUMBER_OF_APPEAL
@@ -24,5 +25,6 @@ SERVICE = Service(
     hears=("intake", "escalation"),
     handlers=HANDLERS,
     prepare=api_units.say_unsaid,
+    gauges=GAUGES,
     routers=(api.router, api_import.router, api_reads.router, api_arrears.router, api_units.router),
 )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared import events
 from shared.appeals.document import APPEAL, LEG, AppealRecord, require_state
-from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Role, Verdict
+from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Rating, Role, Verdict
 from shared.rules.time.limits import Limit
 from shared.service.errors import NotFound
 
@@ -193,6 +193,36 @@ class Finding(BaseModel):
     found_at: datetime
 
 
+class ReferralRecord(BaseModel):
+    """One time that the enterprise was guided elsewhere (引导), by the unit `by`, else by the office.
+
+    It waits until it was received there, or until the office took the appeal back.
+    """
+
+    to: str
+    reason: str
+    referred_at: datetime
+    by: str | None = None
+    objected_at: datetime | None = None
+    received_at: datetime | None = None
+    receiver: str | None = None
+    returned_at: datetime | None = None
+    returned_for: str | None = None
+
+
+class ClosureRecord(BaseModel):
+    """One closure (销号). `rank`, `approver` and `reason`: whose word it took, where it took a higher one.
+
+    `against_word`: a reasonable appeal that was rated not satisfied.
+    """
+
+    closed_at: datetime
+    against_word: bool = False
+    rank: Rank | None = None
+    approver: str | None = None
+    reason: str | None = None
+
+
 class MergeRecord(BaseModel):
     """One time that the appeal was merged into `lead` (并单); still is, without `unmerged_at`."""
 
@@ -216,7 +246,8 @@ class HandOver(BaseModel):
 class AppealDocument(AppealRecord):
     """One appeal as it stands. `version` counts its changes.
 
-    `heard_at`: when the enterprise last rated or was reached, since the last reopening. `merges`: each time
+    `rating`: the enterprise's last, since the last reopening. `heard_at`: when the enterprise last rated or
+    was reached, since then. `merges`: each time
     that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
     `task_force`: the units and leaders that a leader named; the units read the appeal too.
     """
@@ -236,7 +267,10 @@ class AppealDocument(AppealRecord):
     signed_off: bool = False
     task_force: tuple[str, ...] = ()
     finding: Finding | None = None
+    rating: Rating | None = None
     heard_at: datetime | None = None
+    referrals: list[ReferralRecord] = Field(default_factory=list)
+    closures: list[ClosureRecord] = Field(default_factory=list)
     handed_over: list[HandOver] = Field(default_factory=list)
     merges: list[MergeRecord] = Field(default_factory=list)
     followed_by: list[UUID] = Field(default_factory=list)
@@ -248,6 +282,11 @@ class AppealDocument(AppealRecord):
             if leg.leg_id == leg_id:
                 return leg
         raise NotFound("没有这个承办件", "this appeal has no such leg", "leg_id")
+
+    @property
+    def referral(self) -> ReferralRecord | None:
+        """The referral that holds; None where the appeal is not referred, or was by an earlier version."""
+        return self.referrals[-1] if self.referrals and self.referrals[-1].returned_at is None else None
 
     def live_legs(self) -> list[LegDocument]:
         """The legs that no upheld objection ended."""

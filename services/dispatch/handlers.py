@@ -87,7 +87,7 @@ def keep_deadlines(work: Work, event: events.AppealJudged) -> None:
 
 def mark_heard(work: Work, event: events.AppealRated) -> None:
     with _changed(work, event) as appeal:
-        appeal.heard_at = event.occurred_at
+        appeal.heard_at, appeal.rating = event.occurred_at, event.rating
 
 
 def mark_heard_if_reached(work: Work, event: events.FollowUpMade) -> None:
@@ -96,10 +96,22 @@ def mark_heard_if_reached(work: Work, event: events.FollowUpMade) -> None:
             appeal.heard_at = event.occurred_at
 
 
-def forget_rating(work: Work, event: events.AppealReopened) -> None:
-    """The enterprise rated a handling that is open again, so it must be heard again before closure."""
+def reopen(work: Work, event: events.AppealReopened) -> None:
+    """The enterprise rated a handling that is open again, so it must be heard again before closure.
+
+    An appeal that was closed before it was reopened is at work again.
+    """
     with _changed(work, event) as appeal:
-        appeal.heard_at = None
+        appeal.heard_at = appeal.rating = None
+        closed_at = appeal.closures[-1].closed_at if appeal.closures else None
+        if appeal.state == AppealState.CLOSED and closed_at and closed_at < event.occurred_at:
+            appeal.state = AppealState.ASSIGNED if appeal.live_legs() else AppealState.RECEIVED
+
+
+def keep_referral_objection(work: Work, event: events.ReferralObjected) -> None:
+    with _changed(work, event) as appeal:
+        if appeal.referral is not None:
+            appeal.referral.objected_at = event.occurred_at
 
 
 def follow_lead(work: Work, event: events.AppealMerged) -> None:
@@ -148,7 +160,8 @@ HANDLERS: Handlers = {
     events.AppealJudged: keep_deadlines,
     events.AppealRated: mark_heard,
     events.FollowUpMade: mark_heard_if_reached,
-    events.AppealReopened: forget_rating,
+    events.AppealReopened: reopen,
+    events.ReferralObjected: keep_referral_objection,
     events.AppealMerged: follow_lead,
     events.AppealUnmerged: leave_lead,
     events.LeaderChanged: keep_leader,

@@ -13,6 +13,8 @@ from shared.database.locks import wait_for_name
 from shared.judging.sight import SEEN, Sight
 from shared.service.errors import Conflict, Invalid
 
+AGAINST_WORD = "jsonb_path_exists(file, '$.closures[*].against_word ? (@ == true)')"
+"""The SQL condition of an appeal that was closed against the enterprise's word. An index holds these."""
 _APPEALS = text(
     f"""
     select file from appeals
@@ -20,6 +22,7 @@ _APPEALS = text(
       and (cast(:state as text) is null or state = :state)
       and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
       and {SEEN}
+      and (not cast(:against_word as boolean) or {AGAINST_WORD})
     order by registration_number limit :limit
     """
 )
@@ -97,10 +100,21 @@ _TAKE_UNSAID = text(
 
 
 async def appeals(
-    conn: Connection, sight: Sight, *, after: str, limit: int, state: str | None, unit: str | None
+    conn: Connection,
+    sight: Sight,
+    *,
+    after: str,
+    limit: int,
+    state: str | None,
+    unit: str | None,
+    against_word: bool,
 ) -> list[dict[str, Any]]:
-    """Documents in `sight` after the number `after`, in order; of one state or unit where given."""
-    values = {**sight.values, "after": after, "state": state, "unit": unit, "limit": limit}
+    """Documents in `sight` after the number `after`, in order; of one state or unit where given.
+
+    `against_word`: those alone that were closed against the enterprise's word.
+    """
+    wanted = {"state": state, "unit": unit, "against_word": against_word}
+    values = {**sight.values, **wanted, "after": after, "limit": limit}
     return list((await conn.execute(_APPEALS, values)).scalars())
 
 

@@ -19,6 +19,11 @@ sa.Table(
     sa.Column("file", pg.JSONB, nullable=False),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
     sa.Index("appeals_state", "state", "registration_number"),
+    sa.Index(
+        "appeals_against_word",
+        "registration_number",
+        postgresql_where=sa.text("jsonb_path_exists(file, '$.closures[*].against_word ? (@ == true)')"),
+    ),
 )
 sa.Table(
     "acts",

@@ -84,6 +84,12 @@ class Reopen(AppealAct):
     reason: Line
 
 
+class ObjectToReferral(AppealAct):
+    """The enterprise objects to being guided elsewhere."""
+
+    reason: Text
+
+
 class Merge(AppealAct):
     """The appeal repeats the problem of `lead` and is handled with it (并单)."""
 

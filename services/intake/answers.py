@@ -102,7 +102,17 @@ class StaffAppeal(Shown, AppealDocument):
 class ListedAppeal(Shown, AppealDocument):
     """An appeal in a list: without its texts and contacts."""
 
-    hidden = frozenset({"text", "enterprise", "receipt_hash", "timeline", "deadlines", "follow_ups"})
+    hidden = frozenset(
+        {
+            "text",
+            "enterprise",
+            "receipt_hash",
+            "timeline",
+            "deadlines",
+            "follow_ups",
+            "referral_objections",
+        }
+    )
 
 
 class Follower(BaseModel):

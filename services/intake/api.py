@@ -164,6 +164,18 @@ async def rate(
     return await _perform(request, registration_number, receipt_code, body)
 
 
+@router.post(
+    "/status/{registration_number}/referral-objections",
+    summary="对引导提出异议 / Object to a referral as the enterprise",
+    response_model=PublicStatus,
+)
+async def object_to_referral(
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.ObjectToReferral, request: Acting
+) -> Response:
+    """The enterprise objects to being guided elsewhere, until it was received there."""
+    return await _perform(request, registration_number, receipt_code, body)
+
+
 async def _perform(request: WriteContext, number: str, code: str, act: acts.AppealAct) -> Response:
     async with request.context.reader.connect() as conn:
         opened, together = await _opened(conn, number, code)

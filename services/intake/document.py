@@ -86,6 +86,13 @@ class Finding(BaseModel):
     found_at: datetime
 
 
+class ReferralObjection(BaseModel):
+    """Why the enterprise objected to being guided elsewhere."""
+
+    reason: str
+    objected_at: datetime
+
+
 class MergeRecord(BaseModel):
     """The lead, with which the appeal is handled (并单), and why."""
 
@@ -107,6 +114,7 @@ class AppealDocument(AppealRecord):
 
     `rating`: of the handling since the last reopening. `earlier_ratings`: of those before, one a reopening.
     `heard_at`: when the enterprise last rated or was reached, since the last reopening.
+    `returned_at`: when the office took back what it had referred.
     """
 
     channel: Channel
@@ -129,10 +137,13 @@ class AppealDocument(AppealRecord):
     withdrawn_at: datetime | None = None
     closed_at: datetime | None = None
     approved_at: datetime | None = None
+    received_elsewhere_at: datetime | None = None
+    returned_at: datetime | None = None
     finding: Finding | None = None
     rating: Rated | None = None
     earlier_ratings: list[Rated] = Field(default_factory=list)
     follow_ups: list[FollowUpCall] = Field(default_factory=list)
+    referral_objections: list[ReferralObjection] = Field(default_factory=list)
     heard_at: datetime | None = None
     merged: MergeRecord | None = None
     earlier_mergings: list[EndedMerge] = Field(default_factory=list)
@@ -188,14 +199,19 @@ class AppealDocument(AppealRecord):
         live = self.handling_legs()
         reached = (
             (CaseState.APPROVED, self.approved_at),  # the judge approves only what nothing else ended before
-            (CaseState.CLOSED, self.closed_at),
+            (CaseState.CLOSED, _since(self.closed_at, self.reopened_at)),
             (CaseState.WITHDRAWN, self.withdrawn_at),
-            (CaseState.REFERRED, self.referred_at),
+            (CaseState.REFERRED, _since(self.referred_at, self.reopened_at, self.returned_at)),
             (CaseState.COMPLETED, self.completed_at()),
             (CaseState.LIFTED, self.lifted_at),
             (CaseState.DISPATCHED, live),
         )
         return next((state for state, holds in reached if holds), CaseState.REGISTERED)
+
+
+def _since(moment: datetime | None, *ended: datetime | None) -> bool:
+    """Whether what began at `moment` still holds: nothing that ends it came after."""
+    return moment is not None and all(end is None or end < moment for end in ended)
 
 
 def _timeline_order(entry: TimelineEntry) -> tuple[datetime, int]:

@@ -50,23 +50,23 @@ def end_leg(work: Work, event: events.ObjectionDecided | events.LegRelieved) -> 
 
 def mark_referred(work: Work, event: events.AppealReferred) -> None:
     with _noted(work, event) as appeal:
-        appeal.referred_at = event.occurred_at
+        appeal.referred_at = max(appeal.referred_at or event.occurred_at, event.occurred_at)
 
 
 def note_receipt(work: Work, event: events.ReferralReceived) -> None:
-    _note(work, event)
+    with _noted(work, event) as appeal:
+        appeal.received_elsewhere_at = event.occurred_at
 
 
 def take_back(work: Work, event: events.ReferralReturned) -> None:
     """The appeal is handled again: the body that it was referred to does not have it."""
     with _noted(work, event) as appeal:
-        if appeal.referred_at is not None and appeal.referred_at <= event.occurred_at:
-            appeal.referred_at = None
+        appeal.returned_at = max(appeal.returned_at or event.occurred_at, event.occurred_at)
 
 
 def mark_closed(work: Work, event: events.AppealClosed) -> None:
     with _noted(work, event) as appeal:
-        appeal.closed_at = event.occurred_at
+        appeal.closed_at = max(appeal.closed_at or event.occurred_at, event.occurred_at)
 
 
 def replace_deadlines(work: Work, event: events.AppealJudged) -> None:

@@ -31,7 +31,10 @@ _FILTERS = {
     "unheard": "state = 'completed' and file->>'heard_at' is null and file->>'rating' is null",
     "lead_ended": "lead in (select appeal_id from appeals where state = any(cast(:ended as text[])))",
 }
-_NOT_LISTED = "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups']"
+_NOT_LISTED = (
+    "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups',"
+    " 'referral_objections']"
+)
 _BY_ID = text(
     """
     select a.units, a.file - 'receipt_hash' as file,

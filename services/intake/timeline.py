@@ -1,7 +1,7 @@
 """The timeline of an appeal, and the names of its deadlines, in words for its enterprise. Pure."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealReferred: Bilingual("已引导至", "referred to"),
     events.ReferralReceived: Bilingual("已由引导去向承接", "taken over where it was referred to"),
     events.ReferralReturned: Bilingual("引导已退回，继续办理", "the referral came back, handled again"),
+    events.ReferralObjected: Bilingual("企业对引导提出异议", "the enterprise objected to the referral"),
     events.DeadlineMoved: Bilingual("{0}时限因放假安排调整", "{0} moved by the holiday notice"),
     events.ApprovalDeemed: Bilingual("{0}超期，视为同意", "{0} ran out: deemed approved"),
     events.ApprovalDecided: Bilingual("审批结果：{0}", "decided: {0}"),
@@ -68,6 +69,12 @@ _REACHED: dict[bool, Bilingual] = {
     True: Bilingual("已回访企业", "the enterprise was called after completion"),
     False: Bilingual("回访未接通", "called after completion, nobody answered"),
 }
+_WORDS: dict[type[Event], tuple[str, Mapping[Any, Bilingual]]] = {
+    events.AppealCompleted: ("outcome", _OUTCOMES),
+    events.ApprovalDecided: ("approved", _APPROVED),
+    events.FollowUpMade: ("reached", _REACHED),
+}
+"""The field of an event that is told in words."""
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -87,9 +94,10 @@ def entry_of(event: Event, unit: str | None = None) -> TimelineEntry:
 
 
 def _arguments(event: Event) -> list[Bilingual]:
+    if type(event) in _WORDS:
+        field, names = _WORDS[type(event)]
+        return [names[getattr(event, field)]]
     match event:
-        case events.AppealCompleted():
-            return [_OUTCOMES[event.outcome]]
         case events.AppealOverdue() | events.DeadlineMoved() | events.ApprovalDeemed():
             return [deadline_name(event.deadline, event.title)]
         case events.AppealRated():
@@ -100,12 +108,8 @@ def _arguments(event: Event) -> list[Bilingual]:
             return [_duration(event.limit)]
         case events.FindingMade():
             return [_REASONABLE[event.reasonable], Bilingual(event.reason, event.reason)]
-        case events.ApprovalDecided():
-            return [_APPROVED[event.approved]]
         case events.AppealPromised():
             return [moments.day(event.planned_on)]
-        case events.FollowUpMade():
-            return [_REACHED[event.reached]]
     return []
 
 

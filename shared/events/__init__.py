@@ -80,6 +80,7 @@ from shared.events.ending import (
     AppealWithdrawn,
     FollowUpMade,
     MergeEvent,
+    ReferralObjected,
 )
 from shared.events.intake import AppealReceived, Channel
 from shared.events.judgement import (
@@ -250,6 +251,7 @@ __all__ = [
     "RaisedTo",
     "Rank",
     "Rating",
+    "ReferralObjected",
     "ReferralReceived",
     "ReferralReturned",
     "Role",

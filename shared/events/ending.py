@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events.base import Event
-from shared.rules.terms import Rating
+from shared.rules.terms import Rank, Rating
 
 
 class AppealRated(Event):
@@ -41,6 +43,13 @@ class AppealComplaintDecided(Event):
 
     justified: bool
     reason: str
+
+
+class ReferralObjected(Event):
+    """The enterprise objects to being guided elsewhere: the office decides whether it takes it back."""
+
+    type = "referral.objected.v1"
+    source = "intake"
 
 
 class MergeEvent(Event):
@@ -83,7 +92,15 @@ class AppealWithdrawn(Event):
 
 
 class AppealClosed(Event):
-    """The office struck the appeal off the ledger (销号)."""
+    """The office struck the appeal off the ledger (销号).
+
+    `against_word`: it is reasonable, and the enterprise rated it not satisfied. `rank` and `reason` are those
+    of a closure that needs a higher word. What a closure does not have is left out.
+    """
 
     type = "appeal.closed.v1"
     source = "dispatch"
+
+    against_word: bool = Field(default=False, exclude_if=lambda against: not against)
+    rank: Rank | None = Field(default=None, exclude_if=lambda rank: rank is None)
+    reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)

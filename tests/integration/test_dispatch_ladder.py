@@ -487,3 +487,86 @@ class TestWhoDidIt:
         judged = [one for one in await city.said("escalation", "appeal.judged.v1") if "done_by" in one]
         assert judged == []
         refused(await city.call("ops", "GET", f"/escalation/authors/{appeal['appeal_id']}"), 404)
+
+
+class TestGuidedElsewhere:
+    """XC 47: an enterprise is guided to where its matter belongs, is told, and may object."""
+
+    async def test_a_referral_is_followed_until_it_was_received_or_taken_back(self, city: City) -> None:
+        appeal = await city.register()
+        own, number = {"receipt_code": appeal["receipt_code"]}, appeal["registration_number"]
+        status = f"/intake/status/{number}"
+        refused(
+            await city.call(None, "POST", f"{status}/referral-objections", {"reason": "不服"}, **own), 409
+        )
+        await city.dispatch(appeal)
+        path = f"/dispatch/appeals/{appeal['appeal_id']}"
+        version = (await document(city, appeal))["version"]
+        body = {"to": "courts", "reason": "属司法裁判事项"}
+        await city.ok("roads", "POST", f"{path}/referrals", body, if_match=f'"{version}"')
+        await city.drained()
+        version = (await document(city, appeal))["version"]
+        refused(await city.call("office", "POST", f"{path}/closures", {}, if_match=f'"{version}"'), 409)
+
+        shown = await city.ok(None, "POST", f"{status}/referral-objections", {"reason": "法院不受理"}, **own)
+        assert shown["timeline"][-1]["type"] == "referral.objected.v1"
+        refused(
+            await city.call(None, "POST", f"{status}/referral-objections", {"reason": "不服"}, **own), 409
+        )
+        await city.drained()
+        await city.act("office", appeal, "referral-returns", objected=True, reason="法院确未受理")
+        await city.drained()
+        assert (await document(city, appeal))["state"] == "assigned"
+        assert (await city.status(appeal))["state"] == "dispatched"
+
+        await city.act("office", appeal, "referrals", to="arbitration", reason="属劳动仲裁")
+        await city.drained()
+        await city.act("office", appeal, "referral-receipts", receiver="皖劳人仲案（2026）9 号")
+        await city.drained()
+        refused(
+            await city.call(None, "POST", f"{status}/referral-objections", {"reason": "不服"}, **own), 409
+        )
+        await city.act("office", appeal, "closures")
+        await city.drained()
+        assert (await city.status(appeal))["state"] == "closed"
+
+
+class TestClosedAgainstTheWord:
+    """What was rated not satisfied is closed by a leader's word alone, is counted, and can go on."""
+
+    async def test_it_needs_the_leader_and_is_listed_and_the_appeal_is_reopened_after_closure(
+        self, city: City
+    ) -> None:
+        appeal = await city.register()
+        own, number = {"receipt_code": appeal["receipt_code"]}, appeal["registration_number"]
+        (first,) = await city.dispatch(appeal)
+        await city.act("roads", appeal, "completions", leg_id=first, outcome="explained", text="已解释")
+        await city.act("office", appeal, "findings", reasonable=True, by="办公室", reason="属实")
+        await city.drained()
+        await city.ok(None, "POST", f"/intake/status/{number}/ratings", {"rating": "not_satisfied"}, **own)
+        await city.drained()
+        path = f"/dispatch/appeals/{appeal['appeal_id']}"
+        version = (await document(city, appeal))["version"]
+        refused(
+            await city.call("office", "POST", f"{path}/closures", {}, if_match=f'"{version}"'), 422, "reason"
+        )
+        word = {"reason": "已尽力", "approver": "李副市长", "rank": "leader"}
+        await city.act("office", appeal, "closures", **word)
+        await city.drained()
+        listed = (await city.ok("office", "GET", "/dispatch/appeals?against_word=true"))["items"]
+        assert [one["registration_number"] for one in listed] == [number]
+        metrics = (await city.call("ops", "GET", "/dispatch/metrics")).text
+        assert "huying_closed_against_word" in metrics
+
+        path = f"/intake/appeals/{appeal['appeal_id']}"
+        version = (await city.ok("office", "GET", path))["version"]
+        await city.ok("office", "POST", f"{path}/reopenings", {"reason": "确未解决"}, if_match=f'"{version}"')
+        await city.drained()
+        assert (await city.case(appeal))["rounds"] == 2
+        shown = await document(city, appeal)
+        assert (shown["state"], shown["legs"][0]["state"], shown["legs"][0]["round"]) == (
+            "assigned",
+            "open",
+            2,
+        )
+        assert (await city.status(appeal))["state"] == "dispatched"

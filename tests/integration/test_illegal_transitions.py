@@ -59,7 +59,7 @@ ACTS = {
     "resume": Act("office", DISPATCH, "resumptions", on_leg=True),
     "ask to lift": _unit("lift-requests", signed_by="李局长", **REASON),
     "find": Act("office", DISPATCH, "findings", {"reasonable": True, "by": "周主任", **REASON}),
-    "refer": Act("office", DISPATCH, "referrals", {"to": "劳动仲裁", **REASON}),
+    "refer": Act("office", DISPATCH, "referrals", {"to": "arbitration", **REASON}),
     "close": Act("office", DISPATCH, "closures"),
     "withdraw": Act("enterprise", INTAKE, "withdrawals", REASON),
     "rate well": Act("enterprise", INTAKE, "ratings", {"rating": "satisfied"}),

@@ -4,6 +4,7 @@ from services.dispatch.document import AppealDocument, LegDocument
 from shared.service.errors import Conflict
 
 MOST_LEGS = 20
+MOST_REFERRALS = 20
 MOST_STAGES, MOST_STAGE_DATES = 120, 240
 MOST_PAUSES = MOST_OBJECTIONS = MOST_EXTENSIONS = 20
 """Of one leg."""
@@ -25,6 +26,11 @@ def check_stages(appeal: AppealDocument, new_dates: int) -> None:
 def check_pauses(leg: LegDocument) -> None:
     """Raise `Conflict` where the leg would be paused too often."""
     _check(leg.pauses + 1, MOST_PAUSES, ("暂停", "pauses"))
+
+
+def check_referrals(appeal: AppealDocument) -> None:
+    """Raise `Conflict` where the case would be referred too often."""
+    _check(len(appeal.referrals) + 1, MOST_REFERRALS, ("引导", "referrals"))
 
 
 def check_objections(leg: LegDocument) -> None:

@@ -5,7 +5,16 @@ from typing import Any
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument
-from services.dispatch.domain import assignment, extensions, office, pauses, stages, units
+from services.dispatch.domain import (
+    assignment,
+    closing,
+    extensions,
+    office,
+    pauses,
+    referral,
+    stages,
+    units,
+)
 from services.dispatch.domain.context import ActContext
 from shared.events import Event
 from shared.roles import AccountRole
@@ -27,8 +36,10 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.Resume: pauses.resume,
     acts.RequestLift: units.request_lift,
     acts.Find: office.find,
-    acts.Refer: office.refer,
-    acts.Close: office.close,
+    acts.Refer: referral.refer,
+    acts.ReceiveElsewhere: referral.receive,
+    acts.TakeBack: referral.take_back,
+    acts.Close: closing.close,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from services.intake import acts, timeline
 from services.intake.document import AppealDocument, FollowUpCall, Rated
 from services.intake.domain.context import ActContext
+from services.intake.domain.referral import object_to_referral
 from services.intake.domain.reopening import check_reopening
 from shared import events
 from shared.events import Event
@@ -70,9 +71,11 @@ def _check_call(appeal: AppealDocument, act: acts.FollowUp, at: datetime) -> Non
 
 
 def reopen(appeal: AppealDocument, act: acts.Reopen, context: ActContext) -> Iterator[Event]:
-    """Start the next round of the completed legs, where the pack allows it."""
+    """Start the next round of the completed legs, where the pack allows it; also after closure if it does."""
+    rule = context.pack.reopening
     if not context.past:
-        appeal.require(CaseState.COMPLETED)
+        after_closure = (CaseState.CLOSED,) if rule and rule.after_closure else ()
+        appeal.require(CaseState.COMPLETED, *after_closure)
     check_reopening(appeal, context.pack, context.calendar, context.at)
     assert appeal.rating is not None
     appeal.earlier_ratings = [*appeal.earlier_ratings, appeal.rating]
@@ -85,6 +88,7 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.Rate: rate,
     acts.FollowUp: follow_up,
     acts.Reopen: reopen,
+    acts.ObjectToReferral: object_to_referral,
 }
 
 

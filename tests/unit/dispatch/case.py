@@ -35,6 +35,7 @@ UNITS = {
 OFFICE = Caller("office", AccountRole.OFFICE)
 IMPORTER = Caller("importer", AccountRole.IMPORTER)
 ROADS = Caller("roads", AccountRole.UNIT, "roads")
+WATER = Caller("water", AccountRole.UNIT, "water")
 LEADER = Caller("li", AccountRole.LEADER, "li")
 MAYOR = Caller("mayor", AccountRole.LEADER, "mayor")
 MONDAY = datetime(2026, 11, 9, 9, tzinfo=ZONE)

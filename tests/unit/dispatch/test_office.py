@@ -10,6 +10,7 @@ from services.dispatch.api import ROUTES
 from services.dispatch.document import AppealState, ExtensionRequest
 from services.dispatch.domain.transitions import TRANSITIONS
 from shared.events import AppealClosed, FindingMade
+from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
@@ -74,7 +75,7 @@ def test_an_ended_case_takes_no_further_act(state: AppealState) -> None:
 
 def test_a_matter_goes_where_the_pack_says_it_may() -> None:
     refused(CaseAtDispatch(), 422, "arbitration", OFFICE, acts.Refer, to="moon", reason="不归我们")
-    for case, to in ((CaseAtDispatch(), "courts"), (CaseAtDispatch(PLAIN), "随便哪里")):
+    for case, to in ((CaseAtDispatch(), "courts"), (CaseAtDispatch(pack.load("case-limits@1")), "随便哪里")):
         case.do(OFFICE, acts.Refer, to=to, reason="不归我们")
         assert case.appeal.state == AppealState.REFERRED
 
@@ -118,11 +119,11 @@ def test_only_what_the_pack_needs_is_asked_for() -> None:
     refused(case, 409, "signed", OFFICE, acts.Close)
 
 
-def test_a_leg_at_work_keeps_a_case_open_and_a_referred_one_needs_nothing() -> None:
+def test_a_leg_at_work_keeps_a_case_open_and_one_referred_by_an_earlier_version_needs_nothing() -> None:
     case = completed()
     case.do(OFFICE, acts.Assign, legs=[{"unit": "water", "role": "assist"}])
     refused(case, 409, "not completed", OFFICE, acts.Close)
-    referred = CaseAtDispatch()
+    referred = CaseAtDispatch(pack.load("case-limits@1"))
     referred.do(OFFICE, acts.Refer, to="courts", reason="诉讼")
     assert referred.do(OFFICE, acts.Close)
 

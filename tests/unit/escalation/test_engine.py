@@ -25,6 +25,7 @@ NUMBER = "BZ-20260302-00001"
 WITHOUT_EFFECT = {
     events.StageProposed,
     events.StageDeclined,
+    events.ReferralObjected,
     events.PublicationAnswered,
     events.PublicationDecided,
     events.CardServed,

@@ -1,0 +1,124 @@
+"""Closure (销号): what the office needs for it, and whose word it takes against the enterprise's. Pure."""
+
+from collections.abc import Iterator
+
+from services.dispatch import acts
+from services.dispatch.document import AppealDocument, AppealState, ClosureRecord, LegState
+from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ranks import approving_rank
+from shared import events
+from shared.events import Event, Rank, Rating
+from shared.rules.pack.desks import Need
+from shared.rules.wording.words import Bilingual
+from shared.service.errors import Conflict, Invalid
+
+AGAINST_WORD = Bilingual("诉求合理而企业评价不满意", "reasonable, and rated not satisfied")
+NOT_UNDERSTOOD = Bilingual("未取得企业理解", "the enterprise did not accept the explanation")
+
+
+def close(appeal: AppealDocument, act: acts.Close, context: ActContext) -> Iterator[Event]:
+    """Strike the appeal off the ledger (销号), when its legs are completed and the pack needs no more.
+
+    One that no unit has is closed where the pack lets explained appeals be closed before dispatch.
+    """
+    record = ClosureRecord(closed_at=context.at)
+    if appeal.state == AppealState.REFERRED:
+        _check_received(appeal, context)
+    elif _may_close_undispatched(appeal, context):
+        record = _undispatched(appeal, act, context)
+    else:
+        _check_completed(appeal, context)
+    if _is_against_word(appeal, context):
+        record = _against_word(act, context)
+    appeal.state, appeal.closures = AppealState.CLOSED, [*appeal.closures, record]
+    fields = record.model_dump(include={"against_word", "rank", "reason"})
+    yield appeal.event(events.AppealClosed, context.at, **fields)
+
+
+def _check_received(appeal: AppealDocument, context: ActContext) -> None:
+    """Raise `Conflict` where the pack follows what was referred, and nobody has received it yet."""
+    rule, referral = context.pack.referral, appeal.referral
+    if rule and rule.followed and not context.past and (referral is None or referral.received_at is None):
+        raise Conflict(
+            f"已引导至其他途径，尚未登记对方承接，不能销号（{rule.basis.zh}）",
+            f"guided elsewhere, and not received there yet: it cannot be closed ({rule.basis.en})",
+        )
+
+
+def _may_close_undispatched(appeal: AppealDocument, context: ActContext) -> bool:
+    rule = context.pack.closure
+    return not appeal.live_legs() and rule is not None and rule.before_dispatch is not None
+
+
+def _undispatched(appeal: AppealDocument, act: acts.Close, context: ActContext) -> ClosureRecord:
+    """The closure of an unfounded or explained appeal that no unit has."""
+    appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
+    rule = context.pack.closure.before_dispatch if context.pack.closure else None
+    assert rule is not None
+    finding, by = appeal.finding, rule.basis
+    if context.past:
+        return ClosureRecord(closed_at=context.at)
+    if finding is None or (finding.reasonable and finding.understanding is None):
+        raise Conflict(
+            f"未交办的诉求，须先认定为不合理或已向企业解释并记录企业是否理解，方可销号（{by.zh}）",
+            "no unit has it: first record that it is not reasonable, or was explained, and whether the "
+            f"enterprise accepted that ({by.en})",
+        )
+    if finding.understanding:
+        return ClosureRecord(closed_at=context.at)
+    if rule.otherwise is None:
+        raise Conflict(
+            f"{NOT_UNDERSTOOD.zh}，不能销号（{by.zh}）",
+            f"{NOT_UNDERSTOOD.en}: it cannot be closed ({by.en})",
+        )
+    return _higher_word(act, rule.otherwise.rank, NOT_UNDERSTOOD, by, context)
+
+
+def _check_completed(appeal: AppealDocument, context: ActContext) -> None:
+    appeal.require(AppealState.ASSIGNED)
+    live = appeal.live_legs()
+    if not live or any(leg.state != LegState.COMPLETED for leg in live):
+        raise Conflict("尚有承办件未办结，不能销号", "a leg is not completed: the appeal cannot be closed")
+    if context.past:
+        return  # an import reports that the appeal was closed: it is not decided again
+    rule = context.pack.closure
+    needs = rule.needs if rule else {Need.SIGNED_OFF}
+    if Need.FINDING in needs and appeal.finding is None:
+        raise Conflict("尚未认定是否合理，不能销号", "no finding was made: the appeal cannot be closed")
+    if Need.SIGNED_OFF in needs and appeal.lifted and not appeal.signed_off:
+        raise Conflict("提级办理尚未由领导签批，不能销号", "the leader has not signed the lifted appeal off")
+    if Need.HEARD in needs and appeal.heard_at is None:
+        raise Conflict(
+            "企业尚未评价，也未回访，不能销号",
+            "the enterprise neither rated nor was called: the appeal cannot be closed",
+        )
+
+
+def _is_against_word(appeal: AppealDocument, context: ActContext) -> bool:
+    """Whether it was rated not satisfied and not found unreasonable, and the pack asks for a higher word."""
+    rule, finding = context.pack.closure, appeal.finding
+    asks = rule is not None and rule.against_word is not None
+    reasonable = finding is None or finding.reasonable
+    return asks and not context.past and reasonable and appeal.rating is Rating.NOT_SATISFIED
+
+
+def _against_word(act: acts.Close, context: ActContext) -> ClosureRecord:
+    rule = context.pack.closure.against_word if context.pack.closure else None
+    assert rule is not None
+    record = _higher_word(act, rule.rank, AGAINST_WORD, rule.basis, context)
+    return record.model_copy(update={"against_word": True})
+
+
+def _higher_word(
+    act: acts.Close, needed: Rank, why: Bilingual, by: Bilingual, context: ActContext
+) -> ClosureRecord:
+    """The closure that somebody of the rank `needed` allowed. Raises `Invalid` or `Forbidden` without one."""
+    for field, value in (("reason", act.reason), ("approver", act.approver)):
+        if value is None:
+            raise Invalid(
+                f"{why.zh}：销号须写明理由（reason）和批准人（approver）（{by.zh}）",
+                f"{why.en}: to close it, give the reason and the approver ({by.en})",
+                field,
+            )
+    rank = approving_rank(act.rank, needed, context)
+    return ClosureRecord(closed_at=context.at, rank=rank, approver=act.approver, reason=act.reason)

@@ -1,0 +1,32 @@
+"""What an enterprise holds against being guided elsewhere. Pure.
+
+A transition checks first and changes after; it refuses with `Conflict`.
+"""
+
+from collections.abc import Iterator
+
+from services.intake import acts
+from services.intake.document import AppealDocument, ReferralObjection
+from services.intake.domain.context import ActContext
+from shared import events
+from shared.events import Event
+from shared.rules.judging.state import CaseState
+from shared.service.errors import Conflict
+
+
+def object_to_referral(
+    appeal: AppealDocument, act: acts.ObjectToReferral, context: ActContext
+) -> Iterator[Event]:
+    """The enterprise objects to being guided elsewhere, until the matter was received there."""
+    appeal.require(CaseState.REFERRED)
+    rule = context.pack.referral
+    if rule is None or not rule.followed:
+        raise Conflict("适用规则不跟踪引导结果", f"{context.pack.ref} does not follow what was referred")
+    assert appeal.referred_at is not None
+    if appeal.received_elsewhere_at is not None and appeal.received_elsewhere_at > appeal.referred_at:
+        raise Conflict("对方已承接该事项", "it was received there already")
+    if appeal.referral_objections and appeal.referral_objections[-1].objected_at > appeal.referred_at:
+        raise Conflict("已对本次引导提出异议", "you objected to this referral already")
+    objection = ReferralObjection(reason=act.reason, objected_at=context.at)
+    appeal.referral_objections = [*appeal.referral_objections, objection]
+    yield appeal.event(events.ReferralObjected, context.at)

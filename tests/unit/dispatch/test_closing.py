@@ -1,0 +1,110 @@
+"""Closure: against the enterprise's word, and before dispatch; the old ways around it are closed."""
+
+from typing import Any
+
+import pytest
+
+from services.dispatch import acts
+from services.dispatch.domain import closing
+from shared.events import AppealClosed, Rank, Rating
+from shared.rules.pack import pack
+from tests.unit.dispatch.case import LADDER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
+from tests.unit.dispatch.test_office import FOUND
+
+BOZHOU_2 = pack.load("bozhou-2024@2") if "bozhou-2024@2" in pack.known() else pack.load("bozhou-2024@1")
+WORD = {"reason": "企业所求超出政策范围，已当面说明", "approver": "李副市长"}
+
+
+def completed(rating: Rating | None, **fields: Any) -> CaseAtDispatch:
+    """Completed, found reasonable and rated so."""
+    case = CaseAtDispatch().assigned()
+    case.do(ROADS, acts.Complete, outcome="solved", text="已修复")
+    case.do(OFFICE, acts.Find, **FOUND)
+    case.appeal.heard_at, case.appeal.rating = case.now, rating
+    for name, value in fields.items():
+        setattr(case.appeal, name, value)
+    return case
+
+
+def test_a_reasonable_appeal_rated_not_satisfied_is_closed_by_nobody_s_word_but_the_leader_s() -> None:
+    case = completed(Rating.NOT_SATISFIED)
+    refused(case, 422, "reason", OFFICE, acts.Close)  # the old way: closed with 200
+    refused(case, 422, "approver", OFFICE, acts.Close, reason=WORD["reason"], rank="leader")
+    refused(case, 403, "分管领导", OFFICE, acts.Close, **WORD)
+    refused(case, 403, "分管领导", OFFICE, acts.Close, rank="office", **WORD)
+    (event,) = case.do(OFFICE, acts.Close, rank="leader", **WORD)
+    assert isinstance(event, AppealClosed)
+    assert (event.against_word, event.rank, event.reason) == (True, Rank.LEADER, WORD["reason"])
+    (kept,) = case.appeal.closures
+    assert (kept.against_word, kept.approver) == (True, "李副市长")
+
+
+@pytest.mark.parametrize("rating", [None, Rating.SATISFIED, Rating.BASICALLY_SATISFIED])
+def test_whoever_is_satisfied_needs_no_higher_word(rating: Rating | None) -> None:
+    (event,) = completed(rating).do(OFFICE, acts.Close)
+    assert isinstance(event, AppealClosed)
+    assert not event.against_word
+    assert event.model_dump_json(exclude={"id"}).count("against_word") == 0  # written down as ever
+
+
+def test_to_leave_the_finding_out_is_no_way_around_it_and_an_unreasonable_appeal_needs_none() -> None:
+    closure = LADDER.closure.model_copy(update={"needs": frozenset()}) if LADDER.closure else None
+    without = completed(Rating.NOT_SATISFIED, finding=None)
+    without.rules = LADDER.model_copy(update={"closure": closure})
+    refused(without, 422, "reason", OFFICE, acts.Close)
+    unfounded = completed(Rating.NOT_SATISFIED)
+    unfounded.do(OFFICE, acts.Find, **FOUND | {"reasonable": False, "understanding": False})
+    assert unfounded.do(OFFICE, acts.Close)
+
+
+def test_an_earlier_version_of_a_pack_closes_as_it_did() -> None:
+    for rules in (PLAIN, BOZHOU_2):
+        case = completed(Rating.NOT_SATISFIED)
+        case.rules = rules
+        assert case.do(OFFICE, acts.Close)
+
+
+def explained(*, understanding: bool | None, reasonable: bool = False) -> CaseAtDispatch:
+    case = CaseAtDispatch()
+    case.do(
+        OFFICE,
+        acts.Find,
+        reasonable=reasonable,
+        by="办公室",
+        reason="无政策依据",
+        understanding=understanding,
+    )
+    return case
+
+
+def test_an_unfounded_appeal_is_closed_before_dispatch_once_the_enterprise_understood() -> None:
+    """XC 47: what is unfounded is explained, and the enterprise's understanding is obtained."""
+    refused(CaseAtDispatch(), 409, "先认定为不合理", OFFICE, acts.Close)
+    assert explained(understanding=True).do(OFFICE, acts.Close)
+    assert explained(understanding=True, reasonable=True).do(OFFICE, acts.Close)
+    refused(explained(understanding=None, reasonable=True), 409, "explained", OFFICE, acts.Close)
+
+
+def test_an_understanding_that_was_refused_is_not_obtained() -> None:
+    case = explained(understanding=False)
+    refused(case, 422, "未取得企业理解", OFFICE, acts.Close)
+    refused(case, 403, "分管领导", OFFICE, acts.Close, **WORD)
+    (event,) = case.do(OFFICE, acts.Close, rank="leader", **WORD)
+    assert isinstance(event, AppealClosed)
+    assert (event.against_word, event.rank) == (False, Rank.LEADER)
+    assert LADDER.closure
+    assert LADDER.closure.before_dispatch
+    alone = LADDER.closure.before_dispatch.model_copy(update={"otherwise": None})
+    strict = explained(understanding=False)
+    closure = LADDER.closure.model_copy(update={"before_dispatch": alone})
+    strict.rules = LADDER.model_copy(update={"closure": closure})
+    refused(strict, 409, closing.NOT_UNDERSTOOD.zh, OFFICE, acts.Close, rank="mayor", **WORD)
+
+
+def test_what_a_unit_has_is_not_closed_as_if_nobody_had_it() -> None:
+    case = explained(understanding=True).assigned()
+    refused(case, 409, "not completed", OFFICE, acts.Close)
+    returned = explained(understanding=True).assigned()
+    returned.do(ROADS, acts.Object, reason="不归我们")
+    returned.do(OFFICE, acts.DecideObjection, upheld=True, reason="属实")
+    assert returned.do(OFFICE, acts.Close)
