@@ -25,7 +25,7 @@ ROUTES = Path(services.notify.messages.__file__).parent / "routing.yaml"
 DONE_BY_PEOPLE = {
     *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
     *(f"appeal.{act}" for act in ("completed", "refused", "objected", "paused", "resumed", "extended")),
-    *(f"appeal.{act}" for act in ("rated", "reopened", "signed_off")),
+    *(f"appeal.{act}" for act in ("rated", "reopened", "signed_off", "promised", "gathered")),
     *(f"loan.{act}" for act in ("requested", "withdrawn", "reported")),
     "objection.decided",
     "lift.requested",

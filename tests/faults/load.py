@@ -55,11 +55,17 @@ ROUTES = {
     "withdrawals": Route("enterprise", "appeal.withdrawn", (), {"ends": "withdrawn"}, "intake"),
     "ratings": Route("enterprise", "appeal.rated", ("rated",), {"hears": True}, "intake"),
     "reopenings": Route("office", "appeal.reopened", (), {"reopens": True}, "intake"),
+    "gatherings": Route("office", "appeal.gathered", ("gathered",), {"gathers": True}, "escalation"),
     "sign-off": Route("leader", "appeal.signed_off", ("signed_off",), {}, "escalation"),
 }
-OF_THE_CASE = ("assignments", "withdrawals", "ratings", "reopenings", "sign-off")
-REFUSED_AS_PLANNED = (("extension-requests", 422), ("sign-off", 404))
-"""What may be refused beside conflicts: a limit that is no longer one, and a case not judged yet."""
+OF_THE_CASE = ("assignments", "withdrawals", "ratings", "reopenings", "gatherings", "sign-off")
+REFUSED_AS_PLANNED = (
+    ("extension-requests", 422),
+    ("completions", 422),
+    ("sign-off", 404),
+    ("gatherings", 404),
+)
+"""What may be refused beside conflicts: a limit or a day that cannot be, and a case not judged yet."""
 Work = Coroutine[Any, Any, None]
 
 
@@ -228,8 +234,15 @@ class Load:
         elif act.route == "extension-decisions":
             extension = content["legs"][act.leg]["extended"][-1]
             more["extends"] = extension["deadline"], extension["limit"]
+        elif act.route == "completions" and "planned_on" in act.body:
+            type_, more = (
+                "appeal.promised",
+                {"leg": more["leg"], "what": [], "plans": [act.body["planned_on"], None]},
+            )
         elif act.route == "sign-off":  # nobody waits for the clock of escalation
             at = datetime.fromisoformat(content["lift"]["signed_off_at"])
+        elif act.route == "gatherings":
+            at = datetime.fromisoformat(content["gathered"][-1]["gathered_at"])
         self._note(case, type_, at, **more)
         self._plan_on(case, act, at, more.get("legs", ()))
 
@@ -240,7 +253,7 @@ class Load:
         for leg in new_legs:
             case.legs.append(leg)
             self._schedule(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
-        if act.route == "completions":
+        if act.route == "completions" and "planned_on" not in act.body:
             case.completed.add(act.leg)
             self._schedule(case, plan.after_completion(case.chance, at))
         elif act.route == "reopenings":

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from shared.events import Channel, Kind
 from tests.faults.environment import PACK, PROCEDURE, UNITS
 from tests.faults.expected import DUE_MINUTE
-from tests.faults.reckoning import MINUTE, due, limit_of, rules
+from tests.faults.reckoning import MINUTE, ZONE, due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
 CHANNELS = tuple(channel.value for channel in Channel if channel != Channel.FINANCE_WINDOW)
@@ -61,6 +61,9 @@ def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> 
         if chance.random() < 0.3:
             signed_at = at + timedelta(days=4 + 10 * chance.random())
             yield PlannedAct(signed_at, "sign-off", 0, {}, tries=4, later_in=timedelta(days=3))
+        if any("gather" in rung for rung in rules(pack).ladder) and chance.random() < 0.5:
+            gathered_at, summary = at + chance.random() * timedelta(days=12), {"summary": "两次交办均未办结"}
+            yield PlannedAct(gathered_at, "gatherings", 0, summary, tries=12, later_in=timedelta(hours=13))
 
 
 def _assignment(chance: random.Random, units: list[str]) -> dict[str, Any]:
@@ -84,6 +87,11 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
     if chance.random() < 0.03:
         asks = {"reason": "须市级统筹", "signed_by": "负责人"}
         yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
+    if rules(pack).promises and chance.random() < 0.2:
+        at = _between(chance, start, chance.choice(ends))
+        day = (at.astimezone(ZONE) + chance.random() * timedelta(days=30)).date()
+        promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
+        yield PlannedAct(at, "completions", leg, promise)
     yield from _pause(chance, pack, start, leg, ends)
     yield from _extension(chance, pack, start, leg, ends)
     for end, route, body in (
