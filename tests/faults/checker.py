@@ -249,7 +249,7 @@ def _recipients(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[
     """Template and recipient of each message about the event."""
     fields = {
         "deadline": event.deadline,
-        "unit": event.unit or "~",
+        "unit": event.unit,
         "reason": event.reason,
         "to": event.to or "",
     }

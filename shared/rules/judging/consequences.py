@@ -29,9 +29,9 @@ def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
         case.rulings.add_of(rulings.Overdue, deadline, at)
     for deadline in deadlines:
         if case.end is None:
-            if deadline.start == Start.TO_BE_LIFTED:
-                gathering.lift_now(case, at)
             _climb(case, deadline, at)
+            if deadline.start == Start.TO_BE_LIFTED:  # once lifted, nothing is to be gathered or raised
+                gathering.lift_now(case, at)
 
 
 def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
