@@ -11,6 +11,7 @@ import pytest
 from shared.rules.judging import acts
 from shared.rules.judging.state import Deadline
 from shared.rules.pack.pack import Pack
+from shared.rules.wording.deadlines import explain_deadline
 from tests.packs.histories import Story, loaded
 
 
@@ -165,3 +166,10 @@ def test_a_claim_that_is_reopened_is_not_done_by_the_word_of_before():
     story.reached("paid", "03-20 10:00", unit="debtor", in_full=True).completed("03-21 10:00", "debtor")
     story.did(acts.Reopened, "03-22 10:00").completed("03-23 10:00", "debtor")
     assert story.judged("03-24 12:00").state == "dispatched"
+
+
+def test_an_instalment_says_what_is_due_and_when_it_counts_as_paid():
+    first, _ = instalments(planned(), "03-11 12:00")
+    said = explain_deadline(first)
+    assert "应还 600000 元；计划商定后的付款累计达到本期及此前各期之和，方为还清。" in said["zh"]
+    assert "600000 yuan are due: met when what was paid since the plan reaches this" in said["en"]

@@ -20,6 +20,10 @@ _RAN_ON = Bilingual(
     "{start} 至 {end} 暂停期间照常计算，不顺延。", "Ran on while paused {start} to {end}: not later."
 )
 _RUNS_ON = Bilingual("{start} 起暂停期间照常计算，不顺延。", "Runs on while paused since {start}: not later.")
+_SUM = Bilingual(
+    "应还 {sum} 元；计划商定后的付款累计达到本期及此前各期之和，方为还清。",
+    "{sum} yuan are due: met when what was paid since the plan reaches this and all earlier instalments.",
+)
 _BEYOND = Bilingual(
     f"到期日在日历所及（至 {LAST_YEAR} 年）之后，不能确定（{{clause}}）。",
     f"It ends beyond the calendar, which reaches to {LAST_YEAR} ({{clause}}).",
@@ -66,6 +70,8 @@ def _given(deadline: Deadline) -> dict[str, str]:
         _about(deadline, pause, _MOVES, _PAUSED) for pause in deadline.pauses if _before_due(deadline, pause)
     ]
     lines += [_about(deadline, pause, _RAN_ON, _RUNS_ON) for pause in deadline.ran_on]
+    if deadline.sum is not None:
+        lines.append(Bilingual(_SUM.zh.format(sum=deadline.sum), _SUM.en.format(sum=deadline.sum)))
     if deadline.whole_minutes and deadline.due_at:
         due_at = _local(deadline, deadline.due_at)
         lines.append(Bilingual(_DUE_MINUTE.zh.format(at=due_at), _DUE_MINUTE.en.format(at=due_at)))

@@ -87,7 +87,8 @@ class _Sentences:
         )
 
     def _stage_brings(self, stage: Stage) -> str:
-        dates = self.say("with_sums" if stage.sums else "with_dates") if stage.dates else ""
+        with_dates = self.say("with_sums" if stage.sums else "with_dates")
+        dates = with_dates if stage.dates else self.say("owes") if stage.sums else ""
         dates += self.say("with_own_day") if stage.dated else ""
         return dates + (self.say("pays") if stage.pays else "")
 

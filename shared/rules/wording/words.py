@@ -234,6 +234,7 @@ SENTENCES = {
     ),
     "with_dates": Bilingual("，登记时给定日期", ", with dates"),
     "with_sums": Bilingual("，登记时给定日期和金额", ", with dates and sums"),
+    "owes": Bilingual("，登记所欠金额", ", with the sum that is owed"),
     "pays": Bilingual(
         "，登记付款金额，累计付款自最早一期起抵扣",
         ", with the sum paid; what was paid meets the earliest first",
