@@ -1,10 +1,12 @@
 """XX市实施意见（2022）, version 3 of its packs: no way around the clock, and each clause by its text."""
 
+from decimal import Decimal
+
 import pytest
 
 from shared.rules.judging import acts
 from shared.rules.terms import Mark
-from tests.packs.histories import Story
+from tests.packs.histories import Story, at, working_days
 
 XX = "xx-city-2022"
 
@@ -54,8 +56,6 @@ def test_a_simple_matter_is_done_at_once():
 
 
 def test_a_hard_consultation_is_given_its_own_limit_at_dispatch():
-    from tests.packs.histories import working_days
-
     own = {"completion": {"limit": working_days(5)}}
     story = Story(XX, "consultation").received("03-02 09:00").dispatched("03-02 10:00", limits=own)
     assert "completion 03-09 17:30 open" in story.stands("03-02 12:00")
@@ -157,3 +157,17 @@ def test_a_share_that_is_not_paid_goes_to_who_stands_over_the_debtor(unit_kind: 
     told = ruled(story)
     assert "supervised share" in told
     assert [line for line in told if "handed_over" in line] == ([to] if to else [])
+
+
+def test_what_was_paid_adds_up_and_the_last_payment_starts_the_report():
+    story = Story(f"{XX}-arrears", "arrears").received("03-02 09:00").dispatched("03-02 10:00", "debtor")
+    plan = {"stage": "plan_filed", "dates": (at("06-30 24:00"),), "sums": (Decimal(600000),)}
+    story.did(acts.Reached, "03-03 10:00", unit="debtor", **plan)
+    story.did(acts.Reached, "04-01 10:00", unit="debtor", stage="paid", paid=Decimal(1))
+    assert "share 06-30 24:00 open" in story.stands("04-02 10:00")
+    story.did(acts.Reached, "04-07 10:00", unit="debtor", stage="paid", paid=Decimal(599999))
+    stands = story.stands("04-07 12:00")
+    assert "share 06-30 24:00 met" in stands
+    assert "settled 04-10 17:30 open" in stands
+    assert "supervised settled" in ruled(story)
+    assert "supervised settled" not in ruled(story.completed("04-10 10:00", unit="debtor"))
