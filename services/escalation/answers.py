@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.document import CaseDocument
+from services.escalation.document import CaseDocument, Missed
 from shared.web.answers import Shown
 
 
@@ -17,10 +17,14 @@ class JudgedCase(Shown, CaseDocument):
 
 
 class ReadCase(JudgedCase):
-    """A case as it is read. `cards_counted`: those that were not withdrawn; `lifted_at`: the first time."""
+    """A case as it is read. `cards_counted`: those that were not withdrawn; `lifted_at`: the first time.
+
+    `missed_by_office`: what the office let pass itself, since when, and to whom it was raised.
+    """
 
     cards_counted: int
     lifted_at: datetime | None
+    missed_by_office: list[Missed]
 
 
 class Leader(BaseModel):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.escalation import acts, queries
 from services.escalation.answers import JudgedCase, ReadCase
-from services.escalation.document import Lift
+from services.escalation.document import CaseDocument, Lift
 from services.escalation.domain import ActContext, perform
 from services.escalation.engine import ACTS
 from services.escalation.leaders import queries as leader_queries
@@ -95,6 +95,7 @@ async def _list(
 
 
 def _shown(file: dict[str, Any], directory: Directory, today: date) -> dict[str, Any]:
+    case = CaseDocument.model_validate(file)
     lifts = file.get("lifts") or [lift for lift in (file["lift"],) if lift]
     if lifts:
         newest = Lift.model_validate(lifts[-1])
@@ -104,6 +105,7 @@ def _shown(file: dict[str, Any], directory: Directory, today: date) -> dict[str,
         **{name: value for name, value in file.items() if name != "said"},
         "cards_counted": len(counted),
         "lifted_at": lifts[0]["lifted_at"] if lifts else None,
+        "missed_by_office": [missed.model_dump(mode="json") for missed in case.office_missed()],
     }
 
 

@@ -104,10 +104,11 @@ class Move(Passed):
 
 
 class Raise(Passed):
-    """What the office let pass went up (上报), to its head or the leader above it."""
+    """What the office let pass went up (上报), to its head or the `leader` above it."""
 
     to: events.RaisedTo
     clause: str
+    leader: str | None = None
     raised_at: datetime
 
 
@@ -116,6 +117,17 @@ class Gathering(BaseModel):
 
     summary: str
     gathered_at: datetime
+
+
+class Missed(BaseModel):
+    """A deadline of the office that passed and is not met: since when, and to whom it was raised."""
+
+    leg_id: UUID | None
+    round: int
+    deadline: PackWord
+    title: dict[str, str] = {}
+    since: datetime
+    raised: list[Raise] = []
 
 
 class HandOver(Passed):
@@ -208,9 +220,20 @@ class CaseDocument(AppealRecord):
         open_ = (deadline for deadline in self.deadlines if deadline.verdict == Verdict.OPEN)
         return any(deadline.deadline == events.DeadlineKind.GATHERING for deadline in open_)
 
+    def is_done(self) -> bool:
+        """Whether the case has ended. One that was guided elsewhere has once it was received there."""
+        if self.state == CaseState.REFERRED:
+            return not any(
+                deadline.deadline == DeadlineKind.REFERRAL
+                and deadline.met_at is None
+                and deadline.verdict in (Verdict.OPEN, Verdict.OVERDUE)
+                for deadline in self.deadlines
+            )
+        return self.state in _DONE
+
     def supervised(self) -> bool:
         """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""
-        if self.state in _DONE and not self._awaits_receipt():
+        if self.is_done():
             return False
         return bool(self.lifts or self.notices or self.blamed() or self.raised_still())
 
@@ -218,6 +241,23 @@ class CaseDocument(AppealRecord):
         """What the office let pass, was raised, and is not met yet."""
         late = {_which(d) for d in self.deadlines if d.verdict == Verdict.OVERDUE and d.met_at is None}
         return [raised for raised in self.raised if _which(raised) in late]
+
+    def office_missed(self) -> list[Missed]:
+        """What the office let pass itself and has not met since."""
+        if self.is_done():
+            return []
+        return [
+            Missed(
+                leg_id=deadline.leg_id,
+                round=deadline.round,
+                deadline=deadline.deadline,
+                title=deadline.title,
+                since=deadline.due_at,
+                raised=[raised for raised in self.raised if _which(raised) == _which(deadline)],
+            )
+            for deadline in self.missed()
+            if deadline.unit is None and deadline.due_at is not None
+        ]
 
     def missed(self) -> list[events.Deadline]:
         """The overdue deadlines of units and of the office not met since. A lift's is the leader's."""
@@ -229,11 +269,6 @@ class CaseDocument(AppealRecord):
             and deadline.deadline != DeadlineKind.LIFTED
         ]
 
-    def _awaits_receipt(self) -> bool:
-        """Whether it was referred, and the body that it was referred to has not received it in time."""
-        late = any(deadline.deadline == DeadlineKind.REFERRAL for deadline in self.missed())
-        return self.state == CaseState.REFERRED and late
-
     def blamed(self) -> list[str]:
         """The units, and the office, with a card that stands or an overdue deadline not met since."""
         late = {deadline.unit or OFFICE for deadline in self.missed()}
@@ -244,4 +279,4 @@ def _which(deadline: Passed | events.Deadline) -> tuple[object, ...]:
     return deadline.leg_id, deadline.round, deadline.deadline, deadline.due_at
 
 
-_DONE = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED, CaseState.APPROVED)
+_DONE = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.APPROVED)

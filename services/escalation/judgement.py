@@ -85,7 +85,7 @@ def _keep_move(case: CaseDocument, event: events.DeadlineMoved) -> None:
 
 
 def _keep_raise(case: CaseDocument, event: events.AppealRaised) -> None:
-    fields = event.model_dump(include=_PASSED | {"to", "clause"})
+    fields = event.model_dump(include=_PASSED | {"to", "clause", "leader"})
     case.raised.append(Raise(**fields, raised_at=event.occurred_at))
 
 

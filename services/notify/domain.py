@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from services.notify.document import CaseDocument
-from shared.directory.leaders import Leaders
-from shared.events import Event
+from shared.directory.leaders import TOP, Leaders
+from shared.events import Event, RaisedTo
 
 OFFICE = "office"
 REGULATOR = "regulator"
@@ -26,6 +26,13 @@ class RecipientWord(NamedTuple):
 
 def _named(kind: str, *codes: str | None) -> list[str | None]:
     return [code and f"{kind}:{code}" for code in codes]
+
+
+def _raised_to(event: Any) -> str:
+    """The head of the office, or the leader in charge of it; while unknown, the office or the mayor."""
+    if event.to is RaisedTo.IN_CHARGE:
+        return f"leader:{event.leader or TOP}"
+    return f"head:{event.office}" if event.office else OFFICE
 
 
 RECIPIENTS = {
@@ -49,6 +56,7 @@ RECIPIENTS = {
         ),
     ),
     "superior": RecipientWord("to", lambda case, event: [event.to]),
+    "raised_to": RecipientWord("office", lambda case, event: [_raised_to(event)]),
     "regulator": RecipientWord(None, lambda case, event: [REGULATOR]),
     "bank": RecipientWord("bank", lambda case, event: _named("bank", event.bank)),
     "new_banks": RecipientWord(

@@ -99,13 +99,19 @@ class DeadlineMoved(DeadlineEvent):
 
 
 class AppealRaised(DeadlineEvent):
-    """The office let a deadline pass: it is raised (上报), to its head or the leader above."""
+    """The office let a deadline pass: it is raised (上报), to its head or the leader above.
+
+    `office` is the code of the office's unit, `leader` who acts as the leader in charge of it; each is left
+    out where the directories do not know it.
+    """
 
     type = "appeal.raised.v1"
     source = "escalation"
 
     to: RaisedTo
     clause: str
+    office: str | None = Field(default=None, exclude_if=lambda code: code is None)
+    leader: str | None = Field(default=None, exclude_if=lambda code: code is None)
 
 
 class PauseEnded(Event):

@@ -15,7 +15,7 @@ import yaml
 import services.notify.messages
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
-from tests.faults.environment import LENDING
+from tests.faults.environment import LEADER, LENDING
 from tests.faults.evidence import JUDGED, Evidence, OutboxRow
 from tests.faults.expected import ExpectedEvent
 from tests.faults.judgement import ExpectedCase
@@ -260,6 +260,7 @@ def _recipients(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[
         "head": event.unit and f"head:{event.unit}",
         "leader": leader and f"leader:{leader}",
         "office": "office",
+        "raised_to": "office" if event.to == "head" else f"leader:{LEADER}",
         "enterprise": f"enterprise:{id_}",
     }
     addressed: set[str] = set()

@@ -80,7 +80,16 @@ class Directory:
         if isinstance(event, events.AppealLifted):
             acts = self.leaders.acting(event.leader, on)
             return event if acts == event.leader else event.model_copy(update={"acts": acts})
+        if isinstance(event, events.AppealRaised):
+            return self._raised(event, on)
         return event
+
+    def _raised(self, event: events.AppealRaised, on: date) -> Event:
+        """`event` with the unit of the office, and who acts as the leader in charge where it goes there."""
+        office = self.office()
+        in_charge = event.to is events.RaisedTo.IN_CHARGE
+        leader = self.leaders.acting(office.leader if office else None, on) if in_charge else None
+        return event.model_copy(update={"office": office and office.code, "leader": leader})
 
 
 def _code(unit: Unit) -> str:

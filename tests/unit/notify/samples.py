@@ -95,7 +95,13 @@ FIELDS: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "appeal.redispatched.v1": {"reason": "overdue"},
     "appeal.lifted.v1": {"reason": "count"},
-    "appeal.raised.v1": {"to": "head", "unit": None, "leg_id": None, "deadline": "dispatch_again"},
+    "appeal.raised.v1": {
+        "to": "head",
+        "office": "YSB",
+        "unit": None,
+        "leg_id": None,
+        "deadline": "dispatch_again",
+    },
     "appeal.handed_over.v1": {"to": "discipline_inspection"},
     "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},
     "loan.pushed.v1": {"legs": BANKS},

@@ -1,10 +1,13 @@
 """The routing table: every event has a route or a reason for silence, and reaches those it concerns."""
 
+from datetime import date
+
 import pytest
 
 from services.notify.handlers import HANDLERS
 from services.notify.messages.routing import RoutingTable, table
 from shared import events
+from shared.directory.leaders import Leader, Leaders
 from shared.events import CATALOGUE, DeadlineKind, Event, Rating
 from tests.unit.notify.samples import ALL, NAMES, ZONE, at, case, messages_of, sample
 
@@ -75,6 +78,16 @@ RECIPIENTS = [
         sample(events.AppealOverdue, deadline=DeadlineKind.LIFTED, unit=None, leg_id=None),
         ["leader:L1", "office"],
     ),
+    (sample(events.AppealReceived), ["enterprise", "office"]),
+    (sample(events.AppealRaised), ["head:YSB", "office"]),
+    (sample(events.AppealRaised, office=None), ["office"]),
+    (sample(events.AppealRaised, to="in_charge", leader="qiao"), ["leader:qiao", "office"]),
+    (sample(events.AppealRaised, to="in_charge", leader=None), ["leader:mayor", "office"]),
+    (
+        sample(events.AppealLifted, leader="vice_industry", acts="qiao"),
+        ["leader:qiao", "office", "enterprise"],
+    ),
+    (sample(events.LeaderNamed, leader="vice_industry"), ["leader:vice_industry", "unit:GXJ", "unit:QCQ"]),
     (sample(events.AppealLifted, leader="mayor"), ["leader:mayor", "office", "enterprise"]),
     (sample(events.AppealInstructed), ["unit:SWJ", "office"]),
     (sample(events.AppealInstructed, task_force=()), ["unit:GXJ", "unit:QCQ", "office"]),
@@ -115,3 +128,13 @@ def test_an_event_is_told_to_those_it_concerns(event: Event, recipients: list[st
         recipient.replace(f"enterprise:{event.appeal_id}", "enterprise") for recipient in messages_of(event)
     ]
     assert told_to == recipients
+
+
+def test_a_message_to_a_post_goes_to_who_holds_it_on_the_day() -> None:
+    over = Leader("old", "L1", None, date(2026, 2, 15), "shu")
+    leaders = Leaders([over, Leader("shu", "vice_finance"), Leader("chen", "mayor")])
+    asked, unknown = sample(events.ExtensionRequested), sample(events.AppealLifted, leader="nobody")
+    told = [message.recipient for message in table().messages(case(), asked, ZONE, NAMES, leaders=leaders)]
+    assert told == ["office", "leader:shu"]  # the unit's leader is L1; the post fell empty the day before
+    told = [message.recipient for message in table().messages(case(), unknown, ZONE, NAMES, leaders=leaders)]
+    assert told == ["leader:chen", "office", f"enterprise:{case().appeal_id}"]
