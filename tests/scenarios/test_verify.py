@@ -139,7 +139,7 @@ async def test_a_case_whose_pack_is_not_here_is_left_and_judged_when_it_is(city:
     await city.drained()
     (again,) = (await city.ok("ops", "GET", "/escalation/parked"))["items"]
     assert again["id"] != parked["id"]  # it still fails, and stays listed
-    await tamper(city, odd, "jsonb_set(file, '{pack}', '\"bozhou-2024@2\"')")
+    await tamper(city, odd, "jsonb_set(file, '{pack}', '\"bozhou-2024@3\"')")
     await city.ok("ops", "POST", f"/escalation/parked/{again['id']}/redrive")
     await city.move_to("2026-11-13 10:00")
     (card,) = (await city.case(odd))["cards"]
