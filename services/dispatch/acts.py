@@ -181,6 +181,17 @@ class Refer(AppealAct):
     reason: Line
 
 
+class DecideComplaint(AppealAct):
+    """The office answers the enterprise's complaint to it. `justified`: the enterprise was right.
+
+    `reason` is what the enterprise reads.
+    """
+
+    act: Literal["decide_complaint"] = "decide_complaint"
+    justified: bool
+    reason: Line
+
+
 class ReceiveElsewhere(AppealAct):
     """The body to which the enterprise was guided received the matter; `receiver`: its desk or number."""
 
@@ -226,6 +237,7 @@ AnyAct = Annotated[
     | RequestLift
     | Find
     | Refer
+    | DecideComplaint
     | ReceiveElsewhere
     | TakeBack
     | Close,

@@ -33,6 +33,7 @@ ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
     "resumptions": (acts.Resume, "恢复计时 / Resume a leg"),
     "lift-requests": (acts.RequestLift, "申请提级 / Ask to lift an appeal"),
     "findings": (acts.Find, "合理性认定 / Find whether an appeal is reasonable"),
+    "complaint-decisions": (acts.DecideComplaint, "答复投诉 / Answer a complaint to the office"),
     "referrals": (acts.Refer, "引导至其他途径 / Refer an appeal"),
     "referral-receipts": (acts.ReceiveElsewhere, "登记引导承接 / Record that a referral was received"),
     "referral-returns": (acts.TakeBack, "收回引导 / Take a referred appeal back"),
@@ -44,6 +45,7 @@ DECISIONS = (
     acts.DecideExtension,
     acts.Find,
     acts.Refer,
+    acts.DecideComplaint,
     acts.TakeBack,
     acts.Close,
 )

@@ -269,6 +269,7 @@ class AppealDocument(AppealRecord):
     finding: Finding | None = None
     rating: Rating | None = None
     heard_at: datetime | None = None
+    complained_at: datetime | None = None
     referrals: list[ReferralRecord] = Field(default_factory=list)
     closures: list[ClosureRecord] = Field(default_factory=list)
     handed_over: list[HandOver] = Field(default_factory=list)

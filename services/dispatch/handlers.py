@@ -108,6 +108,12 @@ def reopen(work: Work, event: events.AppealReopened) -> None:
             appeal.state = AppealState.ASSIGNED if appeal.live_legs() else AppealState.RECEIVED
 
 
+def keep_complaint(work: Work, event: events.AppealComplained) -> None:
+    """Intake lets one complaint wait at a time: it waits until the office has answered it."""
+    with _changed(work, event) as appeal:
+        appeal.complained_at = event.occurred_at
+
+
 def keep_referral_objection(work: Work, event: events.ReferralObjected) -> None:
     with _changed(work, event) as appeal:
         if appeal.referral is not None:
@@ -161,6 +167,7 @@ HANDLERS: Handlers = {
     events.AppealRated: mark_heard,
     events.FollowUpMade: mark_heard_if_reached,
     events.AppealReopened: reopen,
+    events.AppealComplained: keep_complaint,
     events.ReferralObjected: keep_referral_objection,
     events.AppealMerged: follow_lead,
     events.AppealUnmerged: leave_lead,

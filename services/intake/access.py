@@ -9,6 +9,7 @@ ACCESS: Access = {
     "GET /status/{registration_number}": EVERYBODY,
     "POST /status/{registration_number}/withdrawals": EVERYBODY,
     "POST /status/{registration_number}/ratings": EVERYBODY,
+    "POST /status/{registration_number}/complaints": EVERYBODY,
     "POST /status/{registration_number}/referral-objections": EVERYBODY,
     "POST /appeals/{appeal_id}/reopenings": only(OFFICE),
     "POST /appeals/{appeal_id}/merges": only(OFFICE),

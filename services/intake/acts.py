@@ -84,6 +84,13 @@ class Reopen(AppealAct):
     reason: Line
 
 
+class Complain(AppealAct):
+    """The enterprise complains to the office about a reply, or about how its appeal is handled."""
+
+    about: Literal["reply", "handling"]
+    text: Text
+
+
 class ObjectToReferral(AppealAct):
     """The enterprise objects to being guided elsewhere."""
 

@@ -1,6 +1,7 @@
 """What intake answers, for its OpenAPI document."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -77,6 +78,16 @@ class PublicEntry(ShownEntry):
     unit_name: str | None
 
 
+class PublicComplaint(BaseModel):
+    """A complaint to the office, with the office's answer once there is one."""
+
+    about: Literal["reply", "handling"]
+    complained_at: datetime
+    justified: bool | None
+    answer: str | None
+    answered_at: datetime | None
+
+
 class PublicStatus(BaseModel):
     """An appeal as its enterprise sees it."""
 
@@ -88,6 +99,7 @@ class PublicStatus(BaseModel):
     reasonable: bool | None
     rating: Rating | None
     handled_together: bool
+    complaints: list[PublicComplaint]
     legs: list[PublicLeg]
     deadlines: list[PublicDeadline]
     timeline: list[PublicEntry]
@@ -110,6 +122,7 @@ class ListedAppeal(Shown, AppealDocument):
             "timeline",
             "deadlines",
             "follow_ups",
+            "complaints",
             "referral_objections",
         }
     )

@@ -165,6 +165,18 @@ async def rate(
 
 
 @router.post(
+    "/status/{registration_number}/complaints",
+    summary="向营商环境办投诉 / Complain to the office as the enterprise",
+    response_model=PublicStatus,
+)
+async def complain(
+    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Complain, request: Acting
+) -> Response:
+    """The enterprise complains to the office about a reply, or about how its appeal is handled."""
+    return await _perform(request, registration_number, receipt_code, body)
+
+
+@router.post(
     "/status/{registration_number}/referral-objections",
     summary="对引导提出异议 / Object to a referral as the enterprise",
     response_model=PublicStatus,

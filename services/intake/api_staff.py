@@ -128,11 +128,12 @@ async def appeals(
     lead: UUID | None = None,
     unheard: bool = False,
     lead_ended: bool = False,
+    complained: bool = False,
 ) -> Response:
     """The appeals, oldest number first, without texts and contacts; a unit sees its own alone.
 
     `lead`: those handled with it. `unheard`: completed, not rated, and nobody reached. `lead_ended`: merged
-    with one that is handled no more.
+    with one that is handled no more. `complained`: a complaint to the office waits for its answer.
     """
     filters = {
         "state": state,
@@ -141,6 +142,7 @@ async def appeals(
         "lead": lead,
         "unheard": unheard or None,
         "lead_ended": lead_ended or None,
+        "complained": complained or None,
     }
     sight = rulebook(request.context).sight(called.role)
     documents = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)

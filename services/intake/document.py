@@ -86,6 +86,23 @@ class Finding(BaseModel):
     found_at: datetime
 
 
+class ComplaintAnswer(BaseModel):
+    """How the office answered a complaint. `justified`: the enterprise was right."""
+
+    justified: bool
+    reason: str
+    answered_at: datetime
+
+
+class OfficeComplaint(BaseModel):
+    """A complaint to the office (向营商环境办投诉); it waits as long as there is no answer."""
+
+    about: Literal["reply", "handling"]
+    text: str
+    complained_at: datetime
+    answer: ComplaintAnswer | None = None
+
+
 class ReferralObjection(BaseModel):
     """Why the enterprise objected to being guided elsewhere."""
 
@@ -143,6 +160,7 @@ class AppealDocument(AppealRecord):
     rating: Rated | None = None
     earlier_ratings: list[Rated] = Field(default_factory=list)
     follow_ups: list[FollowUpCall] = Field(default_factory=list)
+    complaints: list[OfficeComplaint] = Field(default_factory=list)
     referral_objections: list[ReferralObjection] = Field(default_factory=list)
     heard_at: datetime | None = None
     merged: MergeRecord | None = None

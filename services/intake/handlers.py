@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from services.intake import timeline
 from services.intake.document import AppealDocument, Finding
+from services.intake.domain import complaints
 from services.intake.work import Work
 from shared import events
 from shared.events import Event
@@ -134,8 +135,9 @@ def mark_lifted(work: Work, event: events.AppealLifted) -> None:
         appeal.lifted_at = min(appeal.lifted_at or event.occurred_at, event.occurred_at)
 
 
-def note_answer(work: Work, event: events.AppealComplaintDecided) -> None:
-    _note(work, event)
+def keep_answer(work: Work, event: events.AppealComplaintDecided) -> None:
+    with _noted(work, event) as appeal:
+        complaints.keep_answer(appeal, event)
 
 
 def note_instruction(work: Work, event: events.AppealInstructed) -> None:
@@ -197,7 +199,7 @@ HANDLERS: Handlers = {
     events.AppealResumed: note_of_leg,
     events.AppealPromised: note_of_leg,
     events.PauseEnded: note_of_leg,
-    events.AppealComplaintDecided: note_answer,
+    events.AppealComplaintDecided: keep_answer,
     events.AppealRedispatched: start_next_round,
     events.AppealLifted: mark_lifted,
     events.AppealInstructed: note_instruction,

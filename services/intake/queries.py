@@ -29,10 +29,11 @@ _FILTERS = {
     "unit": "units @> array[cast(:unit as text)]",
     "lead": "lead = cast(:lead as uuid)",
     "unheard": "state = 'completed' and file->>'heard_at' is null and file->>'rating' is null",
+    "complained": "jsonb_path_exists(file, '$.complaints[last] ? (@.answer == null)')",
     "lead_ended": "lead in (select appeal_id from appeals where state = any(cast(:ended as text[])))",
 }
 _NOT_LISTED = (
-    "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups',"
+    "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups', 'complaints',"
     " 'referral_objections']"
 )
 _BY_ID = text(

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.intake import timeline
-from services.intake.document import AppealDocument, LegDocument
+from services.intake.document import AppealDocument, LegDocument, OfficeComplaint
 from shared.events import Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack
 from shared.rules.wording import words
@@ -30,6 +30,7 @@ def public_status(
         "reasonable": appeal.finding and appeal.finding.reasonable,
         "rating": appeal.rating and appeal.rating.rating,
         "handled_together": together,
+        "complaints": [_complaint(complaint, zone) for complaint in appeal.complaints],
         "legs": [
             _leg(appeal, leg, [deadline for deadline in shown if deadline.leg_id == leg.leg_id], zone)
             for leg in sorted(appeal.live_legs(), key=lambda leg: leg.role != Role.LEAD)
@@ -39,6 +40,17 @@ def public_status(
             {**timeline.shown_entry(entry, pack, zone), "unit_name": entry.unit and names.get(entry.unit)}
             for entry in appeal.timeline
         ],
+    }
+
+
+def _complaint(complaint: OfficeComplaint, zone: ZoneInfo) -> dict[str, Any]:
+    answer = complaint.answer
+    return {
+        "about": complaint.about,
+        "complained_at": complaint.complained_at.astimezone(zone),
+        "justified": answer and answer.justified,
+        "answer": answer and answer.reason,
+        "answered_at": _local(answer.answered_at if answer else None, zone),
     }
 
 

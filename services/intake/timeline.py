@@ -29,6 +29,7 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealResumed: Bilingual("时限恢复计算", "time counts again"),
     events.PauseEnded: Bilingual("暂停期满，时限恢复计算", "the pause ran out, time counts again"),
     events.AppealPromised: Bilingual("承办单位承诺 {0} 前办结", "the unit promised it by {0}"),
+    events.AppealComplained: Bilingual("企业向营商环境办投诉", "the enterprise complained to the office"),
     events.AppealComplaintDecided: Bilingual("投诉已答复", "the complaint was answered"),
     events.AppealCompleted: Bilingual("承办单位已办结：{0}", "the unit completed it: {0}"),
     events.FindingMade: Bilingual("合理性认定：{0}（{1}）", "found {0} ({1})"),

@@ -570,3 +570,42 @@ class TestClosedAgainstTheWord:
             2,
         )
         assert (await city.status(appeal))["state"] == "dispatched"
+
+
+class TestComplained:
+    """BZ 5: dissatisfied with a reply or with handling, the enterprise complains to the office."""
+
+    async def test_a_complaint_is_answered_in_a_limit_of_the_office_s_own(self, city: City) -> None:
+        appeal = await city.register()
+        own, status = (
+            {"receipt_code": appeal["receipt_code"]},
+            f"/intake/status/{appeal['registration_number']}",
+        )
+        (first,) = await city.dispatch(appeal)
+        await city.act("roads", appeal, "replies", leg_id=first, text="正在研究")
+        await city.drained()
+        body = {"about": "reply", "text": "答复敷衍，没有说明何时修复。"}
+        shown = await city.ok(None, "POST", f"{status}/complaints", body, **own)
+        assert shown["complaints"][0]["answer"] is None
+        refused(await city.call(None, "POST", f"{status}/complaints", body, **own), 409)
+        await city.drained()
+        runs = [one for one in (await city.case(appeal))["deadlines"] if one["deadline"] == "complaint"]
+        assert [(one["verdict"], one["unit"]) for one in runs] == [("open", None)]
+        waiting = (await city.ok("office", "GET", "/intake/appeals?complained=true"))["items"]
+        assert [one["registration_number"] for one in waiting] == [appeal["registration_number"]]
+        assert "敷衍" not in str(waiting) + str(await city.said("intake", "appeal.complained.v1"))
+
+        await city.act("office", appeal, "complaint-decisions", justified=True, reason="已责令重新答复")
+        await city.drained()
+        runs = [one for one in (await city.case(appeal))["deadlines"] if one["deadline"] == "complaint"]
+        assert [one["verdict"] for one in runs] == ["met"]
+        (answered,) = (await city.status(appeal))["complaints"]
+        assert (answered["justified"], answered["answer"]) == (True, "已责令重新答复")
+        assert (await city.ok("office", "GET", "/intake/appeals?complained=true"))["items"] == []
+        path = f"/dispatch/appeals/{appeal['appeal_id']}"
+        version = (await document(city, appeal))["version"]
+        again = {"justified": False, "reason": "重复"}
+        answer = await city.call(
+            "office", "POST", f"{path}/complaint-decisions", again, if_match=f'"{version}"'
+        )
+        refused(answer, 409)

@@ -41,3 +41,14 @@ def find(appeal: AppealDocument, act: acts.Find, context: ActContext) -> Iterato
     fields = act.model_dump(include={"reasonable", "by", "reason", "understanding"})
     appeal.finding = Finding(**fields, found_at=context.at)
     yield appeal.event(events.FindingMade, context.at, **fields)
+
+
+def decide_complaint(
+    appeal: AppealDocument, act: acts.DecideComplaint, context: ActContext
+) -> Iterator[Event]:
+    """Answer the complaint that the enterprise made to the office (向营商环境办投诉), also after closure."""
+    if appeal.complained_at is None:
+        raise Conflict("没有待答复的投诉", "no complaint waits for an answer")
+    appeal.complained_at = None
+    fields = act.model_dump(include={"justified", "reason"})
+    yield appeal.event(events.AppealComplaintDecided, context.at, **fields)

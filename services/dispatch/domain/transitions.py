@@ -37,6 +37,7 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.RequestLift: units.request_lift,
     acts.Find: office.find,
     acts.Refer: referral.refer,
+    acts.DecideComplaint: office.decide_complaint,
     acts.ReceiveElsewhere: referral.receive,
     acts.TakeBack: referral.take_back,
     acts.Close: closing.close,

@@ -9,6 +9,7 @@ from typing import Any
 
 from services.intake import acts, timeline
 from services.intake.document import AppealDocument, FollowUpCall, Rated
+from services.intake.domain.complaints import complain
 from services.intake.domain.context import ActContext
 from services.intake.domain.referral import object_to_referral
 from services.intake.domain.reopening import check_reopening
@@ -88,6 +89,7 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.Rate: rate,
     acts.FollowUp: follow_up,
     acts.Reopen: reopen,
+    acts.Complain: complain,
     acts.ObjectToReferral: object_to_referral,
 }
 
