@@ -15,6 +15,7 @@ from shared import events
 from shared.events import Verdict
 from shared.events.loans import AmountBand
 from shared.rules.pack.parts import Title
+from shared.rules.terms import Rating
 from shared.web.answers import Shown
 
 
@@ -76,6 +77,21 @@ class ShownReport(BaseModel):
     text: str | None
 
 
+class ShownWithdrawal(BaseModel):
+    """A withdrawal from one bank; `asked_at`: when the bank said so; `confirmed` is null until then."""
+
+    asked_at: datetime | None
+    answered_at: datetime | None
+    confirmed: bool | None
+
+
+class ShownRating(BaseModel):
+    """The enterprise's rating."""
+
+    rating: Rating
+    rated_at: datetime
+
+
 class ShownLeg(BaseModel):
     """One bank's part of the request, as the enterprise sees it."""
 
@@ -88,6 +104,7 @@ class ShownLeg(BaseModel):
     offer: Offer | None
     reason: DeclineReason | None
     reports: list[ShownReport]
+    withdrawal: ShownWithdrawal | None
     deadlines: list[ShownDeadline]
 
 
@@ -96,6 +113,7 @@ class ShownComplaint(BaseModel):
 
     complaint: str
     bank: str
+    bank_name: str
     complained_at: datetime
     state: Literal["open", "decided"]
     founded: bool | None
@@ -116,6 +134,7 @@ class LoanStatus(BaseModel):
     ended_at: datetime | None
     outcome: str | None
     legs: list[ShownLeg]
+    rating: ShownRating | None
     complaints: list[ShownComplaint]
 
 
@@ -176,11 +195,17 @@ class ImportedLoan(BaseModel):
 
 
 class FiledComplaint(BaseModel):
-    """A complaint that went to the regulator."""
+    """A complaint that went to the regulator. `bank` is empty for an institution that the directory lacks."""
 
     complaint_id: UUID
     complaint: str
     bank: str
+
+
+class FiledComplaintWithCode(FiledComplaint):
+    """The same without a loan request, with the receipt code that only this answer holds."""
+
+    receipt_code: str
 
 
 class RegulatorComplaint(Shown, ComplaintDocument):

@@ -16,7 +16,7 @@ from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api as loans
-from services.financing.loans import api_import, api_office, api_status
+from services.financing.loans import api_import, api_office, api_status, api_word
 from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
@@ -37,6 +37,7 @@ SERVICE = Service(
     routers=(
         loans.router,
         api_status.router,
+        api_word.router,
         api_office.router,
         api_import.router,
         complaints.router,

@@ -56,6 +56,7 @@ EXAMPLES: Final[dict[str, Schema]] = {
         "consent_text_version": "2026-01",
     },
     "bank.request_withdrawn.v1": {"leg": _LEG, "withdrawn_at": _AT, "consent": True},
+    "bank.withdrawal_denied.v1": {"leg": _LEG, "reported_at": _AT, "answered_at": _AT},
     "bank.reminder.v1": {
         "leg": _LEG,
         "deadline": "bank_contact",

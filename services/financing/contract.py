@@ -219,6 +219,15 @@ class RequestWithdrawn(BankMessage):
     consent: bool
 
 
+class WithdrawalDenied(BankMessage):
+    """The enterprise did not withdraw: the report counts as denied, and no limit stopped."""
+
+    type = "bank.withdrawal_denied.v1"
+
+    reported_at: AwareDatetime
+    answered_at: AwareDatetime
+
+
 class BankReminder(BankMessage):
     """A deadline of the leg comes near, or has passed."""
 
@@ -240,5 +249,5 @@ class ComplaintShown(BankMessage):
 
 
 BANK_MESSAGES: dict[str, type[BankMessage]] = {
-    cls.type: cls for cls in (PushedRequest, RequestWithdrawn, BankReminder, ComplaintShown)
+    cls.type: cls for cls in (PushedRequest, RequestWithdrawn, WithdrawalDenied, BankReminder, ComplaintShown)
 }

@@ -34,6 +34,10 @@ _ACT_NAMES: dict[type[Act], str] = {
     acts.Contacted: "appeal.contacted.v1",
     acts.Reached: "stage.reached.v1",
     acts.Completed: "appeal.completed.v1",
+    acts.Objected: "appeal.objected.v1",
+    acts.ObjectionDecided: "objection.decided.v1",
+    acts.Rated: "appeal.rated.v1",
+    acts.FollowedUp: "follow_up.made.v1",
     acts.Withdrawn: "appeal.withdrawn.v1",
     acts.Closed: "appeal.closed.v1",
 }
@@ -76,6 +80,23 @@ def _reported(fact: events.LoanReported) -> list[Act]:
     return reported
 
 
+def _withdrawal_asked(fact: events.LoanWithdrawalAsked) -> list[Act]:
+    """A bank that gives a request back is like a unit that objects: nothing stops until it is upheld."""
+    return [_act(acts.Objected, fact, fact.leg_id)]
+
+
+def _withdrawal_answered(fact: events.LoanWithdrawalAnswered) -> list[Act]:
+    return [_act(acts.ObjectionDecided, fact, fact.leg_id, fact.confirmed)]
+
+
+def _rated(fact: events.LoanRated) -> list[Act]:
+    return [_act(acts.Rated, fact)]
+
+
+def _followed_up(fact: events.LoanFollowedUp) -> list[Act]:
+    return [_act(acts.FollowedUp, fact, fact.reached)]
+
+
 def _withdrawn(fact: Event) -> list[Act]:
     return [_act(acts.Withdrawn, fact)]
 
@@ -102,6 +123,10 @@ _ACTS: dict[type[Event], Callable[[Any], list[Act]]] = {
     events.LoanRequested: _requested,
     events.LoanPushed: _pushed,
     events.LoanReported: _reported,
+    events.LoanWithdrawalAsked: _withdrawal_asked,
+    events.LoanWithdrawalAnswered: _withdrawal_answered,
+    events.LoanRated: _rated,
+    events.LoanFollowedUp: _followed_up,
     events.LoanWithdrawn: _withdrawn,
     events.LoanConsentWithdrawn: _withdrawn,
     events.LoanClosed: _closed,
@@ -117,29 +142,42 @@ _EVENTS_OF_A_LOAN: dict[type[Ruling], type[Event]] = {
     rulings.Supervised: events.LoanSupervised,
     rulings.DeadlineMoved: events.LoanDeadlineMoved,
 }
+_EVENTS_OF_THE_OFFICE: dict[type[Ruling], type[Event]] = {
+    rulings.DueSoon: events.LoanOfficeDueSoon,
+    rulings.Overdue: events.LoanOfficeOverdue,
+    rulings.Raised: events.LoanRaised,
+}
 _EVENTS_OF_A_COMPLAINT: dict[type[Ruling], type[Event]] = {
     rulings.DueSoon: events.ComplaintDueSoon,
     rulings.Overdue: events.ComplaintOverdue,
     rulings.Reminded: events.ComplaintReminded,
     rulings.DeadlineMoved: events.ComplaintDeadlineMoved,
 }
-_BORNE = ("deadline", "due_at", "title", "clause", "was_due_at", "calendar")
+_BORNE = ("deadline", "due_at", "title", "clause", "was_due_at", "calendar", "to")
 """The fields of rulings that events of financing repeat, each event those that it has."""
 
 
 def to_event(case: JudgedDocument, ruling: Ruling) -> Event | None:
     """The event of a ruling, under the ruling's id; None for a ruling that financing does not say."""
-    table = _EVENTS_OF_A_LOAN if isinstance(case, LoanDocument) else _EVENTS_OF_A_COMPLAINT
-    event_type = table.get(type(ruling))
-    if event_type is None or not isinstance(ruling, DeadlineRuling):
+    if not isinstance(ruling, DeadlineRuling):
+        return None
+    event_type = _table(case, ruling).get(type(ruling))
+    if event_type is None:
         return None
     fields = {name: getattr(ruling, name) for name in _BORNE if name in event_type.model_fields}
     if isinstance(case, LoanDocument):
         leg = next((leg for leg in case.legs if leg.leg_id == ruling.leg_id), None)
-        if leg is None:
-            return None
-        fields |= {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
+        if leg is not None:
+            named = {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
+            fields |= {name: value for name, value in named.items() if name in event_type.model_fields}
     return case.event(event_type, ruling.occurred_at, id=ruling.id, **fields)
+
+
+def _table(case: JudgedDocument, ruling: DeadlineRuling) -> dict[type[Ruling], type[Event]]:
+    """What is said of a deadline of a bank, of the window or the office, or of the regulator."""
+    if not isinstance(case, LoanDocument):
+        return _EVENTS_OF_A_COMPLAINT
+    return _EVENTS_OF_A_LOAN if ruling.unit is not None else _EVENTS_OF_THE_OFFICE
 
 
 def restated(case: JudgedDocument, at: datetime) -> Event:

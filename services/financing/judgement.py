@@ -24,7 +24,8 @@ def take(case: JudgedDocument, judgement: Judgement, upto: datetime) -> list[Eve
         new.append(engine.restated(case, upto))
     if isinstance(case, LoanDocument):
         for leg in case.legs:
-            leg.deadlines = [deadline for deadline in deadlines if deadline.leg_id == leg.leg_id]
+            of_leg = [deadline for deadline in deadlines if deadline.leg_id == leg.leg_id]
+            leg.deadlines = [deadline for deadline in of_leg if deadline.unit is not None]
     if new:
         case.version += 1
     case.judged_upto = max(case.judged_upto or upto, upto)

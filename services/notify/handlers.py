@@ -26,6 +26,15 @@ def register_loan(work: Work, event: events.LoanRequested) -> None:
     write_deferred_messages(work, event)
 
 
+def register_complaint(work: Work, event: events.LoanComplained) -> None:
+    """A complaint without a loan request is a case of its own."""
+    if event.appeal_id == event.complaint_id:
+        case = work.case_of(event)
+        case.pack, case.receipt_hash, case.registrar = event.pack, event.receipt_hash, FINANCING
+        work.save(case)
+    write_messages(work, event)
+
+
 def end_case(work: Work, event: events.Event) -> None:
     case = work.case_of(event)
     case.has_ended = True
@@ -124,6 +133,7 @@ HANDLERS: Handlers = {
     events.LeaderChanged: keep_leader,
     events.LoanRequested: register_loan,
     events.LoanPushed: add_bank_legs,
+    events.LoanComplained: register_complaint,
     events.AppealClosed: end_case,
     events.AppealWithdrawn: end_case,
     events.AppealReopened: reopen_case,

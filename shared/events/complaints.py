@@ -10,11 +10,16 @@ from shared.rules.terms import PackWord
 
 
 class ComplaintEvent(LoanEvent):
-    """Something about a complaint about a bank; `complaint` is its number, e.g. RZ-20260213-00042/C1."""
+    """Something about a complaint about a bank; `complaint` is its number, e.g. RZ-20260213-00042/C1.
+
+    Of a complaint without a loan request `appeal_id` is its own id and `complaint` its registration number.
+    Where the institution is none of the directory, `bank` is empty and `institution` its name.
+    """
 
     complaint_id: UUID
     complaint: str
     bank: str
+    institution: str = ""
 
 
 class LoanComplained(ComplaintEvent):
@@ -24,6 +29,7 @@ class LoanComplained(ComplaintEvent):
     source = "financing"
 
     pack: str
+    receipt_hash: str | None = None
 
 
 class ComplaintDeadlineEvent(ComplaintEvent):

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 from shared.events.judgement import Deadline
-from shared.rules.terms import PackWord
+from shared.rules.terms import PackWord, RaisedTo, Rating
 
 
 class AmountBand(StrEnum):
@@ -79,6 +79,24 @@ class LoanReported(LoanLegEvent):
     late: bool = False
 
 
+class LoanWithdrawalAsked(LoanLegEvent):
+    """The bank says that the enterprise withdrew. The enterprise and the window are asked; clocks run on."""
+
+    type = "loan.withdrawal_asked.v1"
+    source = "financing"
+
+
+class LoanWithdrawalAnswered(LoanLegEvent):
+    """The enterprise, or the window for it, says whether it withdrew; `asked`: the bank had said so."""
+
+    type = "loan.withdrawal_answered.v1"
+    source = "financing"
+
+    confirmed: bool
+    by: Literal["enterprise", "window"]
+    asked: bool = True
+
+
 class LoanDeadlineEvent(LoanLegEvent):
     """Something about one deadline of a bank leg; `title` is its name, zh and en."""
 
@@ -127,6 +145,57 @@ class LoanDeadlineMoved(LoanDeadlineEvent):
 
     was_due_at: AwareDatetime
     calendar: str
+
+
+class LoanOfficeDeadlineEvent(LoanEvent):
+    """Something about a deadline of the window or the office; `leg` is the bank leg it is about, if one."""
+
+    deadline: PackWord
+    due_at: AwareDatetime
+    title: dict[str, str] = Field(default={})
+    leg: str | None = None
+
+
+class LoanOfficeDueSoon(LoanOfficeDeadlineEvent):
+    """A deadline of the office comes near and is not met."""
+
+    type = "loan.office_due_soon.v1"
+    source = "financing"
+
+
+class LoanOfficeOverdue(LoanOfficeDeadlineEvent):
+    """A deadline of the office passed with nothing that meets it. Said once per deadline."""
+
+    type = "loan.office_overdue.v1"
+    source = "financing"
+
+
+class LoanRaised(LoanOfficeDeadlineEvent):
+    """The office let a deadline pass: it is raised (上报), to its head or the leader above."""
+
+    type = "loan.raised.v1"
+    source = "financing"
+
+    to: RaisedTo
+    clause: str
+
+
+class LoanRated(LoanEvent):
+    """The enterprise's verdict (好差评) on how its request was handled."""
+
+    type = "loan.rated.v1"
+    source = "financing"
+
+    rating: Rating
+
+
+class LoanFollowedUp(LoanEvent):
+    """The window called the enterprise about how it went (回访). `reached`: it answered."""
+
+    type = "loan.followed_up.v1"
+    source = "financing"
+
+    reached: bool
 
 
 class LoanJudged(LoanEvent):

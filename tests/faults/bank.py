@@ -14,8 +14,7 @@ from tests.faults.client import Clocks, Journal
 from tests.faults.environment import Environment
 
 AGAIN_S = 5.0
-STAGE = {"withdrawn": "taken_back"}
-LAST = ("declined", "disbursed", "withdrawn")
+LAST = ("declined", "disbursed")
 DatedReport = tuple[datetime, dict[str, Any]]
 
 
@@ -98,11 +97,14 @@ class Bank:
                     self._note(leg, report["state"], receipt["at"])
 
     def _note(self, leg: str, state: str, at: str) -> None:
-        words = [] if state == "received" else [STAGE.get(state, state)]
-        effect = {"completes": True} if state in LAST else {}
-        words += ["completed"] if effect else []
-        number = leg.partition("/")[0]
-        self._journal.note(number=number, type="loan.reported", at=at, leg=leg, what=words, **effect)
+        number, withdrawn = leg.partition("/")[0], state == "withdrawn"
+        words = [] if state == "received" or withdrawn else [state]
+        effect: dict[str, Any] = {"starts": "objected" if withdrawn else state} if words or withdrawn else {}
+        if state in LAST:
+            effect["completes"] = True
+            words.append("completed")
+        type_ = "loan.withdrawal_asked" if withdrawn else "loan.reported"
+        self._journal.note(number=number, type=type_, at=at, leg=leg, what=words, **effect)
 
     async def _send_due(self, producer: AIOKafkaProducer) -> None:
         now_s = asyncio.get_running_loop().time()

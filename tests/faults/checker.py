@@ -26,7 +26,7 @@ DONE_BY_PEOPLE = {
     *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
     *(f"appeal.{act}" for act in ("completed", "refused", "objected", "paused", "resumed", "extended")),
     *(f"appeal.{act}" for act in ("rated", "reopened", "signed_off", "promised", "gathered")),
-    *(f"loan.{act}" for act in ("requested", "withdrawn", "reported")),
+    *(f"loan.{act}" for act in ("requested", "withdrawn", "reported", "withdrawal_asked")),
     "objection.decided",
     "lift.requested",
     "extension.requested",
@@ -171,8 +171,9 @@ def _judgements(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Ite
 
 def _expected_row(event: ExpectedEvent, *, loan: bool) -> tuple[Hashable, ...]:
     if loan:
-        type_ = event.type.replace("appeal.", "loan.")
-        return type_, event.leg, 0, event.deadline, event.at, None, None, None
+        of_office = event.unit is None and event.type != "appeal.raised"
+        type_ = event.type.replace("appeal.", "loan.office_" if of_office else "loan.")
+        return type_, event.leg, 0, event.deadline, event.at, None, None, event.to
     if event.type == "card.cleared":
         return event.type, None, 0, "", event.at, event.unit, None, None
     return event.type, event.leg, event.round, event.deadline, event.at, event.unit, event.leader, event.to
@@ -181,7 +182,7 @@ def _expected_row(event: ExpectedEvent, *, loan: bool) -> tuple[Hashable, ...]:
 def _held_row(row: OutboxRow) -> tuple[Hashable, ...]:
     body = row.body or {}
     if row.type.startswith("loan."):
-        return row.type, body["leg"], 0, body["deadline"], row.at, None, None, None
+        return row.type, body["leg"], 0, body["deadline"], row.at, None, None, body.get("to")
     leg, number, deadline = body.get("leg_id"), body.get("round", 0), body.get("deadline", "")
     return row.type, leg, number, deadline, row.at, body.get("unit"), body.get("leader"), body.get("to")
 

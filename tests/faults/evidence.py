@@ -21,7 +21,7 @@ from tests.faults.environment import Environment
 
 JUDGED = "appeal.due_soon appeal.overdue appeal.supervised appeal.reminded card.issued card.cleared"
 JUDGED += " appeal.redispatched appeal.lifted appeal.raised appeal.pause_ended loan.due_soon loan.overdue"
-JUDGED += " loan.supervised loan.reminded"
+JUDGED += " loan.supervised loan.reminded loan.raised loan.office_due_soon loan.office_overdue"
 READ_S = 120
 
 

@@ -39,6 +39,7 @@ class ExpectedLeg:
     completed: bool = False
     ended: bool = False
     refused: bool = False
+    returned: bool = False
     open_cards: int = 0
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     pause_ends_at: datetime | None = None

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.faults.expected import ExpectedEvent, ExpectedLeg
-from tests.faults.ladder import ALL_COMPLETED, HEARD, PLANNED, UPHELD, Ladder, minute
+from tests.faults.ladder import ALL_COMPLETED, HEARD, PLANNED, RETURNED, UPHELD, Ladder, minute
 from tests.faults.reckoning import ROUND, ZONE, closing, due, moved
 
 RANKS = ("unit_head", "office", "leader", "mayor")
@@ -74,6 +74,7 @@ class ExpectedCase(Ladder):
     def _do_on(self, leg: ExpectedLeg, act: dict[str, Any], at: datetime) -> None:
         for word in act["what"]:
             self._meet(word, leg, at)
+            leg.returned = leg.returned or word in self.pack.returning
         if "starts" in act:
             self._begin(act["starts"], leg, at)
         lifts = act.get("lifts")
@@ -100,7 +101,8 @@ class ExpectedCase(Ladder):
 
     def _leave(self, leg: ExpectedLeg, at: datetime) -> None:
         """The unit works on the leg no more."""
-        self._void([deadline for deadline in self.deadlines if deadline.leg is leg])
+        lasting = frozenset[str]() if leg.ended else self.pack.outlasting
+        self._void([old for old in self.deadlines if old.leg is leg and old.kind not in lasting])
         leg.paused = False
         leg.end_pause(minute(at))
         if leg.ended:
@@ -110,6 +112,8 @@ class ExpectedCase(Ladder):
             self._meet(ALL_COMPLETED, None, at)
             self._begin(ALL_COMPLETED, None, at)
             self._begin_closure(at)
+        if all(each.ended or (each.completed and each.returned) for each in self.legs.values()):
+            self._begin(RETURNED, None, at)
 
     def _begin_closure(self, at: datetime) -> None:
         if self._state() == "completed" and (self.heard or not self.pack.closes_heard):

@@ -12,6 +12,7 @@ _KINDS = ["dispatch", "contact", "reply", "completion", "objection", "lifted", "
 _KINDS += ["extension", "pause", "complaint", "closure", "referral", "gathering", "promise"]
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
 """The order in which the ladder handles deadlines that pass at the same moment."""
+RETURNED = "returned"
 NOTICES = {"supervise": "appeal.supervised", "remind": "appeal.reminded"}
 ONCE_A_ROUND = ("received", "lifted", "all_completed", "heard")
 """What starts a deadline once a round, however often it happens."""

@@ -34,7 +34,7 @@ USUAL_START = {
     "promise": "planned",
 }
 """What starts a deadline where the pack does not say it; a dispatch starts every other one."""
-OF_CASE = frozenset({"received", "lifted", "all_completed", "upheld", "heard", "to_be_lifted"})
+OF_CASE = frozenset({"received", "lifted", "all_completed", "upheld", "heard", "to_be_lifted", "returned"})
 """What starts a deadline of the case itself."""
 IN_DAYS = ("natural_days", "months")
 
@@ -57,6 +57,8 @@ class Rules:
     raising: dict[str, Any]
     promises: dict[str, Any]
     closes_heard: bool
+    returning: frozenset[str]
+    outlasting: frozenset[str]
 
 
 @cache
@@ -80,6 +82,8 @@ def rules(pack: str) -> Rules:
         raising=content.get("raising") or {},
         promises=content.get("promises") or {},
         closes_heard="heard" in (content.get("closure") or {}).get("needs", ()),
+        returning=frozenset(stage["stage"] for stage in content.get("stages", ()) if stage.get("returns")),
+        outlasting=frozenset(rule["deadline"] for rule in content["limits"] if rule.get("outlasts")),
     )
 
 

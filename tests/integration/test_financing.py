@@ -164,7 +164,7 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     asked = await ask(city, banks=["bank-a"])
     path = f"/financing/status/{asked['registration_number']}/complaints"
     code = {"receipt_code": asked["receipt_code"]}
-    refused(await city.call(None, "POST", path, {"bank": "bank-b", "text": "搭售"}, **code), 422, "bank")
+    refused(await city.call(None, "POST", path, {"bank": "bank-x", "text": "搭售"}, **code), 422, "bank")
     made = await city.ok(None, "POST", path, {"bank": "bank-a", "text": "要求搭售保险"}, **code)
     assert made["complaint"] == "RZ-20261109-00001/C1"
     await judged(city)

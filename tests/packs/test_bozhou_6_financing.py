@@ -1,4 +1,4 @@
-"""亳政办〔2024〕8号 §6 and 金发〔2024〕32号: a bank calls in 1 day, reports in 3, decides in a month."""
+"""亳政办〔2024〕8号 §6 and 金发〔2024〕32号 in version 2: call in 1 day, report in 3, decide in a month."""
 
 import pytest
 
@@ -9,7 +9,7 @@ BANK = "bank"
 
 
 def pushed(when: str, kind: str = "help") -> Story:
-    return Story("bozhou-2024-financing", kind).received(when).dispatched(when, BANK)
+    return Story("bozhou-2024-financing@2", kind).received(when).dispatched(when, BANK)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_waiting_for_papers_does_not_count():
 
 
 def test_each_bank_has_its_own_clocks():
-    story = Story("bozhou-2024-financing").received("03-02 10:00").dispatched("03-02 10:00", BANK, "other")
+    story = Story("bozhou-2024-financing@2").received("03-02 10:00").dispatched("03-02 10:00", BANK, "other")
     story.reached("approved", "03-03 10:00", unit=BANK)
     assert {d.unit for d in story.judged().deadlines if d.verdict == "overdue"} == {"other"}
 

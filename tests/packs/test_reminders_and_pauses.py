@@ -11,8 +11,8 @@ from tests.packs.histories import CALENDAR, ZONE, Story, at
 MINUTE = timedelta(minutes=1)
 
 PACK_AND_KIND = {
-    "financing": ("bozhou-2024-financing", "help"),
-    "complaint": ("bozhou-2024-financing", "complaint"),
+    "financing": ("bozhou-2024-financing@2", "help"),
+    "complaint": ("bozhou-2024-financing@2", "complaint"),
     "xuancheng": ("xuancheng-2024@2", "help"),
     "approval": ("xuancheng-2024-approval@2", "help"),
     "qingyang": ("qingyang-2023@2", "help"),

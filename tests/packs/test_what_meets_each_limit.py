@@ -32,11 +32,11 @@ def bozhou() -> Story:
 
 
 def financing() -> Story:
-    return Story("bozhou-2024-financing").received("03-02 09:00").dispatched("03-02 09:30")
+    return Story("bozhou-2024-financing@2").received("03-02 09:00").dispatched("03-02 09:30")
 
 
 def regulator() -> Story:
-    return Story("bozhou-2024-financing", "report").received("03-02 09:00").dispatched("03-02 09:30")
+    return Story("bozhou-2024-financing@2", "report").received("03-02 09:00").dispatched("03-02 09:30")
 
 
 def bowu() -> Story:

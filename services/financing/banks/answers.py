@@ -35,6 +35,14 @@ class DeadlineCounts(BaseModel):
     met_late: int
 
 
+class WithdrawalCounts(BaseModel):
+    """How often a bank said that an enterprise withdrew: not answered yet, confirmed, and denied by it."""
+
+    open: int
+    confirmed: int
+    denied: int
+
+
 class BankRecord(BaseModel):
     """What a bank did in time and what late, by deadline, and how many legs are in each state."""
 
@@ -43,6 +51,7 @@ class BankRecord(BaseModel):
     legs: int
     states: dict[BankLegState, int]
     deadlines: dict[str, DeadlineCounts]
+    withdrawals: WithdrawalCounts
 
 
 class OwnLeg(BaseModel):

@@ -51,5 +51,12 @@ async def record(code: BankCodePath, conn: Reading, called: Called) -> Response:
         verdicts["met_late"] += row.n if row.verdict == "overdue" and row.met else 0
     states = await queries.leg_states(conn, code)
     return json(
-        {"bank": code, "name": name, "legs": sum(states.values()), "states": states, "deadlines": counts}
+        {
+            "bank": code,
+            "name": name,
+            "legs": sum(states.values()),
+            "states": states,
+            "deadlines": counts,
+            "withdrawals": await queries.withdrawal_counts(conn, code),
+        }
     )

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from services.financing import engine
-from services.financing.banks.receipts import receipt
+from services.financing.banks.receipts import asked_back, receipt
 from services.financing.contract import BankLegState, BankReport, Evidence, ReceiptCode, ReportReceipt
-from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport
+from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport, Withdrawal
 from shared import events
 from shared.events import Event
 from shared.rules.pack.counting import AS_IN_VERSION_1
@@ -33,7 +33,7 @@ TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
     BankLegState.DISBURSED: (),
     BankLegState.WITHDRAWN: (),
 }
-"""What a bank may report next. `CONTACTED` cannot follow a state that shows that the call was made."""
+"""What a bank may report next. `CONTACTED` may also come later, once, and changes no state then."""
 STATE_ZH = {
     BankLegState.PUSHED: "已推送",
     BankLegState.RECEIVED: "已接收",
@@ -75,16 +75,14 @@ def _accept(
 ) -> tuple[ReportReceipt, Event | None]:
     if loan.ended is not None:
         return receipt(report, at, ReceiptCode.REQUEST_ENDED, leg.state), None
-    if report.state not in TRANSITIONS[leg.state]:
+    if not _may_say(leg, report.state):
         return receipt(report, at, ReceiptCode.OUT_OF_ORDER, leg.state), None
+    if report.state is BankLegState.WITHDRAWN and loan.asks_back:
+        return _ask_back(loan, leg, report, at)
     late = _is_late(loan, leg, report.state, at)
-    leg.state = report.state
-    leg.reports = [
-        *leg.reports,
-        RecordedReport(**report.model_dump(exclude={"leg"}), reported_at=at, late=late),
-    ]
-    loan.version += 1
-    loan.settle()
+    if report.state in TRANSITIONS[leg.state]:
+        leg.state = report.state
+    _record(loan, leg, report, at, late=late)
     event = loan.event(
         events.LoanReported,
         at,
@@ -96,6 +94,32 @@ def _accept(
     )
     code = ReceiptCode.TOO_LATE_BUT_RECORDED if late else ReceiptCode.ACCEPTED
     return receipt(report, at, code, leg.state), event
+
+
+def _may_say(leg: BankLegDocument, state: BankLegState) -> bool:
+    """Whether the bank may report `state`: what comes next, or a call that it has not reported yet."""
+    if state is BankLegState.CONTACTED:
+        return not leg.contacted and leg.state is not BankLegState.WITHDRAWN
+    return state in TRANSITIONS[leg.state] and not (state is BankLegState.WITHDRAWN and leg.asked)
+
+
+def _record(
+    loan: LoanDocument, leg: BankLegDocument, report: BankReport, at: datetime, *, late: bool
+) -> None:
+    recorded = RecordedReport(**report.model_dump(exclude={"leg"}), reported_at=at, late=late)
+    leg.reports = [*leg.reports, recorded]
+    loan.version += 1
+    loan.settle()
+
+
+def _ask_back(
+    loan: LoanDocument, leg: BankLegDocument, report: BankReport, at: datetime
+) -> tuple[ReportReceipt, Event]:
+    """The bank says that the enterprise withdrew. That is the enterprise's to say: it is asked."""
+    leg.withdrawals = [*leg.withdrawals, Withdrawal(asked_at=at)]
+    _record(loan, leg, report, at, late=False)
+    named = {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
+    return asked_back(report, at, leg.state), loan.event(events.LoanWithdrawalAsked, at, **named)
 
 
 def _is_late(loan: LoanDocument, leg: BankLegDocument, state: BankLegState, at: datetime) -> bool:

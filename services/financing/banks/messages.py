@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import BankMessage, BankReminder, ComplaintShown, RequestWithdrawn
+from services.financing.contract import (
+    BankMessage,
+    BankReminder,
+    ComplaintShown,
+    RequestWithdrawn,
+    WithdrawalDenied,
+)
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
@@ -37,6 +43,19 @@ def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
         for leg in loan.legs:
             message = RequestWithdrawn(leg=leg.leg, withdrawn_at=event.occurred_at, consent=consent)
             yield AddressedMessage(leg.bank, message)
+    elif isinstance(event, events.LoanWithdrawalAnswered):
+        leg = loan.leg(event.leg)
+        assert leg is not None
+        asked_at = leg.withdrawals[-1].asked_at
+        if event.confirmed:
+            yield AddressedMessage(
+                leg.bank, RequestWithdrawn(leg=leg.leg, withdrawn_at=event.occurred_at, consent=False)
+            )
+        elif asked_at:
+            yield AddressedMessage(
+                leg.bank,
+                WithdrawalDenied(leg=leg.leg, reported_at=asked_at, answered_at=event.occurred_at),
+            )
     elif isinstance(event, events.LoanDueSoon | events.LoanOverdue):
         overdue = isinstance(event, events.LoanOverdue)
         reminder = BankReminder(leg=event.leg, deadline=event.deadline, due_at=event.due_at, overdue=overdue)
@@ -44,7 +63,11 @@ def _of_a_loan(loan: LoanDocument, event: Event) -> Iterator[AddressedMessage]:
 
 
 def _of_a_complaint(complaint: ComplaintDocument, event: Event) -> Iterator[AddressedMessage]:
-    if isinstance(event, events.ComplaintDecided) and complaint.shown is not None:
+    if (
+        isinstance(event, events.ComplaintDecided)
+        and complaint.shown is not None
+        and complaint.leg is not None
+    ):
         message = ComplaintShown(
             leg=complaint.leg, complaint=complaint.number, text=complaint.shown, decided=True
         )

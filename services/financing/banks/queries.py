@@ -31,6 +31,16 @@ _DEADLINE_COUNTS = text(
     """
 )
 _LEG_STATES = text("select state, count(*) as n from legs where bank = :bank group by state order by state")
+_WITHDRAWALS = text(
+    """
+    select count(*) filter (where w->>'confirmed' is null) as waiting,
+      count(*) filter (where w->>'confirmed' = 'true') as confirmed,
+      count(*) filter (where w->>'confirmed' = 'false') as denied
+    from cases c, jsonb_array_elements(c.file->'legs') as l, jsonb_array_elements(l->'withdrawals') as w
+    where c.what = 'loan' and cast(:bank as text) = any(c.banks) and l->>'bank' = cast(:bank as text)
+      and w->>'asked_at' is not null
+    """
+)
 _LOCK_REPORTS = ManyRows(  # of two reports with one id the second waits, and finds the first one's receipt
     f"""
     select {wait_for_name("'report ' || t.bank || ' ' || t.report_id")} from {{rows}} order by bank, report_id
@@ -152,6 +162,12 @@ async def deadline_counts(conn: Connection, bank: str) -> list[Any]:
 async def leg_states(conn: Connection, bank: str) -> dict[str, int]:
     """How many legs of a bank are in each state."""
     return {row.state: row.n for row in await conn.execute(_LEG_STATES, {"bank": bank})}
+
+
+async def withdrawal_counts(conn: Connection, bank: str) -> dict[str, int]:
+    """How often the bank said that an enterprise withdrew, by what became of it."""
+    row = (await conn.execute(_WITHDRAWALS, {"bank": bank})).one()
+    return {"open": row.waiting, "confirmed": row.confirmed, "denied": row.denied}
 
 
 async def lock_reports(conn: Connection, keys: Sequence[ReportKey]) -> Mapping[ReportKey, KnownReport | None]:

@@ -65,6 +65,16 @@ def receipt(
     )
 
 
+def asked_back(report: BankReport, at: datetime, state: BankLegState) -> ReportReceipt:
+    """The receipt of a bank that says the enterprise withdrew: no limit stops until it is confirmed."""
+    return receipt(report, at, ReceiptCode.ACCEPTED, state).model_copy(
+        update={
+            "zh": "已记录贵行称企业撤回，正由企业和融资服务窗口核实；核实之前各项时限照常计算",
+            "en": "recorded; the enterprise and the window are asked, and all limits run on until then",
+        }
+    )
+
+
 def repeated(first: ReportReceipt) -> ReportReceipt:
     """The receipt of a report that comes again: that of the first time, with its time and state."""
     if first.outcome is not ReportOutcome.ACCEPTED:

@@ -1,18 +1,36 @@
 """What the enterprise and the regulator send about a complaint: the bodies of the routes."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.financing.contract import BankCode, Text
+from services.financing.contract import BankCode, Line, Text
+from services.financing.loans.acts import Applicant, LoanContactBody
 from shared.web.bodies import Body
 
 
 class Complain(Body):
-    """The enterprise complains about an unreasonable demand of a bank that was asked."""
+    """An unreasonable demand of any financial institution: of a bank by its code, of another by its name."""
 
-    bank: BankCode
+    bank: BankCode | None = None
+    institution: Line | None = None
     text: Text
+
+    @model_validator(mode="after")
+    def about_one(self) -> Self:
+        """ValueError unless exactly one institution is named."""
+        if (self.bank is None) == (self.institution is None):
+            raise ValueError(
+                "give `bank`, a code of the directory, or `institution`, the name of another one"
+            )
+        return self
+
+
+class ComplainAtWindow(Complain):
+    """The same without a loan request: who complains, and how the enterprise is reached."""
+
+    enterprise: Applicant
+    contact: LoanContactBody
 
 
 class DecideComplaint(Body):

@@ -1,23 +1,31 @@
-"""The document of a complaint about a bank."""
+"""The document of a complaint about a financial institution."""
 
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from services.financing.document import JudgedDocument
+from services.financing.loans.acts import LoanContact
 from shared.events import Event
 
 
 class ComplaintDocument(JudgedDocument):
-    """A complaint about a bank (投诉), with the regulator until it is decided."""
+    """A complaint about a financial institution (投诉), with the regulator until it is decided.
+
+    `leg` is None where the institution was not asked for credit; `bank` is empty where the directory does not
+    have it. A complaint without a loan request has a receipt code of its own and says who is reached how.
+    """
 
     what: Literal["complaint"] = "complaint"
-    loan_id: UUID
-    loan_number: str
-    leg: str
+    loan_id: UUID | None = None
+    loan_number: str | None = None
+    leg: str | None = None
     bank: str
     bank_name: str
     enterprise: str
+    credit_code: str | None = None
+    contact: LoanContact | None = None
+    receipt_hash: str | None = None
     text: str
     complained_at: datetime
     by: str
@@ -34,17 +42,18 @@ class ComplaintDocument(JudgedDocument):
             "what": self.what,
             "state": self.state,
             "source_id": None,
-            "credit_code": None,
-            "banks": [self.bank],
+            "credit_code": self.credit_code,
+            "banks": [self.bank] if self.bank else [],
         }
 
     def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
         return type_(
             occurred_at=at,
-            appeal_id=self.loan_id,
-            registration_number=self.loan_number,
+            appeal_id=self.loan_id or self.case_id,
+            registration_number=self.loan_number or self.number,
             complaint_id=self.case_id,
             complaint=self.number,
             bank=self.bank,
+            institution="" if self.leg else self.bank_name,
             **fields,
         )

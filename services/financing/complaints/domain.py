@@ -1,9 +1,11 @@
-"""What may happen to a complaint about a bank: it is made, and the regulator decides it. Pure."""
+"""What may happen to a complaint about an institution: it is made, and the regulator decides it. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from services.financing.complaints.acts import Complain, DecideComplaint
+from services.financing.banks.acts import BankBody
+from services.financing.complaints.acts import Complain, ComplainAtWindow, DecideComplaint
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
@@ -14,15 +16,20 @@ MOST_COMPLAINTS = 20
 
 
 def complain(
-    loan: LoanDocument, act: Complain, complaint_id: UUID, at: datetime, by: str, pack: str
+    loan: LoanDocument,
+    act: Complain,
+    complaint_id: UUID,
+    at: datetime,
+    by: str,
+    pack: str,
+    banks: Mapping[str, BankBody],
 ) -> tuple[ComplaintDocument, Event]:
-    """The enterprise complains about a bank that was asked, also after the request has ended.
+    """The enterprise complains about an institution, asked or not, also after the request has ended.
 
-    `Invalid` for a bank that was not asked, `Conflict` for one complaint too many.
+    `Invalid` for a code that the directory does not have, `Conflict` for one complaint too many.
     """
     leg = next((leg for leg in loan.legs if leg.bank == act.bank), None)
-    if leg is None:
-        raise Invalid("该需求未推送给这家银行", "the request was not pushed to this bank", "bank")
+    name = leg.bank_name if leg else _name(act, banks)
     if len(loan.complaints) >= MOST_COMPLAINTS:
         raise Conflict("投诉过多", f"a request bears at most {MOST_COMPLAINTS} complaints", "text")
     loan.complaints = [*loan.complaints, complaint_id]
@@ -33,15 +40,56 @@ def complain(
         pack=pack,
         loan_id=loan.case_id,
         loan_number=loan.number,
-        leg=leg.leg,
-        bank=leg.bank,
-        bank_name=leg.bank_name,
+        leg=leg.leg if leg else None,
+        bank=act.bank or "",
+        bank_name=name,
         enterprise=loan.wish.enterprise.name if loan.wish else "",
         text=act.text,
         complained_at=at,
         by=by,
     )
     return complaint, complaint.event(events.LoanComplained, at, pack=pack)
+
+
+def complain_alone(
+    act: ComplainAtWindow,
+    complaint_id: UUID,
+    number: str,
+    at: datetime,
+    by: str,
+    pack: str,
+    receipt_hash: str,
+    banks: Mapping[str, BankBody],
+) -> tuple[ComplaintDocument, Event]:
+    """An enterprise without a loan request complains about an institution, as the window notes it."""
+    complaint = ComplaintDocument(
+        case_id=complaint_id,
+        number=number,
+        pack=pack,
+        bank=act.bank or "",
+        bank_name=_name(act, banks),
+        enterprise=act.enterprise.name,
+        credit_code=act.enterprise.credit_code,
+        contact=act.contact,
+        receipt_hash=receipt_hash,
+        text=act.text,
+        complained_at=at,
+        by=by,
+    )
+    return complaint, complaint.event(events.LoanComplained, at, pack=pack, receipt_hash=receipt_hash)
+
+
+def _name(act: Complain, banks: Mapping[str, BankBody]) -> str:
+    if act.institution is not None:
+        return act.institution
+    code = act.bank or ""
+    if code not in banks:
+        raise Invalid(
+            f"名录中没有代码为 {code} 的银行；其他金融机构请填写名称（institution）",
+            f"no bank has the code {code}: name another institution as `institution`",
+            "bank",
+        )
+    return banks[code].name
 
 
 def decide(complaint: ComplaintDocument, act: DecideComplaint, at: datetime) -> Event:

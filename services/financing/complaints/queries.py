@@ -16,6 +16,7 @@ _COMPLAINTS = text(
     """
 )
 _COMPLAINT = text("select cast(file as text) from cases where case_id = :id and what = 'complaint'")
+_NUMBERED = text("select cast(file as text) from cases where number = :number and what = 'complaint'")
 _WITH_IDS = text(
     """
     select cast(file as text) from cases
@@ -41,4 +42,10 @@ def _documents(files: Any) -> list[ComplaintDocument]:
 async def complaint(conn: Connection, complaint_id: UUID) -> ComplaintDocument | None:
     """The complaint with this id."""
     file = (await conn.execute(_COMPLAINT, {"id": complaint_id})).scalar()
+    return ComplaintDocument.model_validate_json(file) if file else None
+
+
+async def complaint_numbered(conn: Connection, number: str) -> ComplaintDocument | None:
+    """The complaint with this number."""
+    file = (await conn.execute(_NUMBERED, {"number": number})).scalar()
     return ComplaintDocument.model_validate_json(file) if file else None

@@ -12,6 +12,7 @@ def for_enterprise(complaint: ComplaintDocument, zone: ZoneInfo) -> dict[str, An
     return {
         "complaint": complaint.number,
         "bank": complaint.bank,
+        "bank_name": complaint.bank_name,
         "complained_at": local(complaint.complained_at, zone),
         "state": complaint.state,
         "founded": complaint.founded,

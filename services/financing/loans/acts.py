@@ -1,8 +1,8 @@
 """What enterprises, the window and the office send about loan requests: the bodies of the routes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.financing.contract import (
     Attachment,
@@ -18,6 +18,7 @@ from services.financing.contract import (
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
+from shared.rules.terms import Rating
 from shared.web.bodies import Body, Moment, PastTime
 
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
@@ -110,6 +111,41 @@ class WithdrawLoan(LoanAct):
 
 class WithdrawConsent(LoanAct):
     """The enterprise takes its consent back: messages not yet sent are dropped, no further bank is asked."""
+
+
+class AnswerWithdrawal(LoanAct):
+    """Whether the enterprise withdrew from one bank, as the enterprise says it."""
+
+    confirmed: Yes
+    words: Line | None = None
+
+
+class NoteWithdrawal(AnswerWithdrawal):
+    """The same as the window notes it: `words` say who in the enterprise was asked and how."""
+
+    words: Line
+
+
+class RateLoan(LoanAct):
+    """The enterprise's verdict (好差评) on how its request was handled."""
+
+    rating: Rating
+    comment: Line | None = None
+
+
+class FollowUpLoan(LoanAct):
+    """The window called the enterprise (回访), with its verdict where it gave one. `reached`: it answered."""
+
+    reached: Yes
+    rating: Rating | None = None
+    comment: Line | None = None
+
+    @model_validator(mode="after")
+    def answered(self) -> Self:
+        """ValueError for the verdict of an enterprise that was not reached."""
+        if self.rating is not None and not self.reached:
+            raise ValueError("an enterprise that was not reached gave no rating: leave it out")
+        return self
 
 
 class PushToBanks(LoanAct):

@@ -12,10 +12,12 @@ from services.financing.answers import ChangedLoan, RegisteredLoan
 from services.financing.enterprises.domain import EnterpriseKey, completed
 from services.financing.loans import acts, domain
 from services.financing.loans.document import LoanDocument, LoanState
-from services.financing.rules import pack_on, routing_now
+from services.financing.loans.enterprise_word import require_closable
+from services.financing.rules import pack_of, pack_on, routing_now
 from services.financing.work import Work
 from shared.roles import AccountRole
 from shared.service.receipts import CHANCE_BYTES, receipt_code, receipt_hash
+from shared.service.service import ServiceContext
 from shared.web.request import Acting, Deciding, WriteContext, Writing
 from shared.web.writer import Answer
 
@@ -81,6 +83,16 @@ def push_to_banks(work: Work, loan: LoanDocument, body: acts.PushToBanks) -> Non
     work.say(loan, domain.push(loan, body.banks, work.at, work.banks))
 
 
+def close_loan(context: ServiceContext) -> Change:
+    """The change that closes a loan request, where it has what its pack needs for that."""
+
+    def close(work: Work, loan: LoanDocument, body: acts.CloseLoan) -> None:
+        require_closable(loan, pack_of(context, loan.pack).closure)
+        end_as(LoanState.CLOSED)(work, loan, body)
+
+    return close
+
+
 def end_as(state: LoanState) -> Change:
     """The change that ends a loan request in `state`."""
 
@@ -99,8 +111,8 @@ async def push(loan_id: UUID, body: acts.PushToBanks, request: Deciding) -> Resp
 
 @router.post("/{loan_id}/closures", summary="办结归档 / Close a loan request", response_model=ChangedLoan)
 async def close(loan_id: UUID, body: acts.CloseLoan, request: Deciding) -> Response:
-    """The office closes the request; deadlines that are not yet due fall away."""
-    return await change(request, loan_id, body, end_as(LoanState.CLOSED))
+    """The office closes the request once the enterprise was heard; deadlines not yet due fall away."""
+    return await change(request, loan_id, body, close_loan(request.context))
 
 
 @router.post(

@@ -13,6 +13,7 @@ from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
 from shared.events import Event, Verdict
 from shared.rules.pack.counting import Counting
+from shared.rules.terms import Rating
 from shared.service.errors import Conflict
 
 
@@ -44,8 +45,42 @@ class RecordedReport(BaseModel):
     reason: DeclineReason | None = None
 
 
+class Withdrawal(BaseModel):
+    """A withdrawal from one bank: asked about because the bank reported it, or said by the enterprise itself.
+
+    `confirmed` is None until it is answered; `by` is the account that answered, None for the enterprise.
+    """
+
+    asked_at: datetime | None = None
+    answered_at: datetime | None = None
+    confirmed: bool | None = None
+    by: str | None = None
+    words: str | None = None
+
+
+class FollowUp(BaseModel):
+    """A call of the window to the enterprise about how it went (回访), by the account `by`."""
+
+    called_at: datetime
+    reached: bool
+    by: str
+    comment: str | None = None
+
+
+class GivenRating(BaseModel):
+    """The enterprise's verdict (好差评); `by` is the account that noted it, None for itself."""
+
+    rating: Rating
+    rated_at: datetime
+    comment: str | None = None
+    by: str | None = None
+
+
 class BankLegDocument(BaseModel):
-    """A bank leg (银行分支): one bank's part of a loan request, with its reports and its judged deadlines."""
+    """A bank leg (银行分支): one bank's part of a loan request, with its reports and its judged deadlines.
+
+    `deadlines` are the bank's; those of the window about this leg are the request's alone.
+    """
 
     leg_id: UUID
     leg: str
@@ -56,6 +91,18 @@ class BankLegDocument(BaseModel):
     state: BankLegState = BankLegState.PUSHED
     reports: list[RecordedReport] = Field(default_factory=list)
     deadlines: list[events.Deadline] = Field(default_factory=list)
+    withdrawals: list[Withdrawal] = Field(default_factory=list)
+
+    @property
+    def contacted(self) -> bool:
+        """Whether the bank reported that it reached the enterprise."""
+        return any(report.state is BankLegState.CONTACTED for report in self.reports)
+
+    @property
+    def asked(self) -> Withdrawal | None:
+        """The withdrawal that the bank reported and nobody has answered."""
+        last = self.withdrawals[-1] if self.withdrawals else None
+        return last if last and last.confirmed is None else None
 
     def overdue(self) -> bool:
         """Whether a deadline passed and was not met since."""
@@ -77,7 +124,8 @@ class LoanDocument(JudgedDocument):
     """A loan request. `plan`: its waves of banks; `waves`: how many of them were asked.
 
     `silent_on`: the deadlines after which a bank counts as silent. `met_by` says what meets each deadline and
-    `counting` how time is counted, as in its pack. An imported request has no `wish`, and so no enterprise
+    `counting` how time is counted, as in its pack. `asks_back`: as its pack says, a bank's word that the
+    enterprise withdrew has to be confirmed. An imported request has no `wish`, and so no enterprise
     and no consent: no bank is told of it.
     """
 
@@ -100,11 +148,24 @@ class LoanDocument(JudgedDocument):
     outcome: str | None = None
     legs: list[BankLegDocument] = Field(default_factory=list)
     complaints: list[UUID] = Field(default_factory=list)
+    asks_back: bool = False
+    rating: GivenRating | None = None
+    follow_ups: list[FollowUp] = Field(default_factory=list)
 
     @property
     def banks(self) -> list[str]:
         """The banks that were asked."""
         return [leg.bank for leg in self.legs]
+
+    @property
+    def decided(self) -> bool:
+        """Whether a bank has come to a result, or the office has taken over: there is something to rate."""
+        return self.taken_over or any(leg.state in _RESULTS for leg in self.legs)
+
+    @property
+    def heard(self) -> bool:
+        """Whether the enterprise rated, or a call about how it went reached it."""
+        return self.rating is not None or any(call.reached for call in self.follow_ups)
 
     def columns(self) -> dict[str, Any]:
         return {
@@ -161,6 +222,7 @@ class LoanDocument(JudgedDocument):
         )
 
 
+_RESULTS = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN)
 _ENDED_ZH = {
     LoanState.WITHDRAWN: "已撤回",
     LoanState.CONSENT_WITHDRAWN: "已撤回授权",

@@ -12,6 +12,7 @@ from services.financing.loans.routing import BankRouting
 from shared import events
 from shared.events import AmountBand, Event
 from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Start
 from shared.service.errors import Conflict, Invalid
 
 IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests
@@ -73,6 +74,7 @@ def register(
         silent_on=routing.silent,
         met_by=pack.met_by,
         counting=pack.counting,
+        asks_back=_asks_back(pack),
     )
     return loan, [_requested(loan), *go_on(loan, at, banks)]
 
@@ -94,8 +96,14 @@ def register_past(
         plan=[[past.bank]],
         met_by=pack.met_by,
         counting=pack.counting,
+        asks_back=_asks_back(pack),
     )
     return loan, [_requested(loan), *go_on(loan, at, banks)]
+
+
+def _asks_back(pack: Pack) -> bool:
+    """Whether the pack gives the window a time to verify that an enterprise withdrew from a bank."""
+    return any(rule.start == Start.OBJECTED for rule in pack.limits)
 
 
 def _requested(loan: LoanDocument) -> Event:

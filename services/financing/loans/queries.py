@@ -26,7 +26,9 @@ _LOANS_OF_ENTERPRISE = text(
 )
 _LOAN = text("select cast(file as text) from cases where case_id = :id and what = 'loan'")
 _LOAN_NUMBERED = text("select cast(file as text) from cases where number = :number and what = 'loan'")
-_CONTACT = text("select file->'wish'->'contact' as contact from cases where case_id = :id and what = 'loan'")
+_CONTACT = text(
+    "select coalesce(file->'wish'->'contact', file->'contact') as contact from cases where case_id = :id"
+)
 _OVERDUE_LEGS = text(
     """
     select leg, case_id, bank, state, pushed_at, deadlines from legs
@@ -94,7 +96,7 @@ async def loan_numbered(conn: Connection, number: str) -> LoanDocument | None:
 
 
 async def contact(conn: Connection, loan_id: UUID) -> dict[str, Any] | None:
-    """How the enterprise is reached: empty for an imported request, None where there is no such request."""
+    """How the enterprise is reached: empty for an imported request, None where there is no such case."""
     row = (await conn.execute(_CONTACT, {"id": loan_id})).one_or_none()
     return None if row is None else row.contact or {}
 

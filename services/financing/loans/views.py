@@ -7,7 +7,7 @@ from services.financing.banks.domain import STATE_ZH
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.views import for_enterprise as complaint_for_enterprise
 from services.financing.contract import BankLegState
-from services.financing.loans.document import BankLegDocument, LoanDocument
+from services.financing.loans.document import BankLegDocument, LoanDocument, Withdrawal
 from services.financing.loans.domain import band
 from services.financing.views import INTERNAL, deadlines, local
 
@@ -24,6 +24,8 @@ def for_enterprise(loan: LoanDocument, complaints: list[ComplaintDocument], zone
         "ended_at": local(loan.ended_at, zone),
         "outcome": loan.outcome,
         "legs": [_leg(leg, zone) for leg in loan.legs],
+        "rating": loan.rating
+        and {"rating": loan.rating.rating, "rated_at": local(loan.rating.rated_at, zone)},
         "complaints": [complaint_for_enterprise(complaint, zone) for complaint in complaints],
     }
 
@@ -50,7 +52,16 @@ def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
             }
             for report in leg.reports
         ],
+        "withdrawal": _withdrawal(leg.withdrawals[-1], zone) if leg.withdrawals else None,
         "deadlines": deadlines(leg.deadlines, zone),
+    }
+
+
+def _withdrawal(withdrawal: Withdrawal, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "asked_at": local(withdrawal.asked_at, zone),
+        "answered_at": local(withdrawal.answered_at, zone),
+        "confirmed": withdrawal.confirmed,
     }
 
 

@@ -13,6 +13,7 @@ from shared import events
 from shared.events import CATALOGUE
 from shared.rules.judging.acts import Completed
 from shared.rules.judging.fold import FOLDS
+from shared.rules.pack import pack
 from tests.unit.financing.samples import AT, PACK, asked
 
 
@@ -30,6 +31,10 @@ def test_every_fact_becomes_acts_the_engine_folds_under_ids_of_their_own() -> No
         },
         events.LoanPushed: {"wave": 1, "legs": legs},
         events.LoanReported: {**leg, "state": "declined"},
+        events.LoanWithdrawalAsked: leg,
+        events.LoanWithdrawalAnswered: {**leg, "confirmed": True, "by": "enterprise"},
+        events.LoanRated: {"rating": "satisfied"},
+        events.LoanFollowedUp: {"reached": True},
         events.LoanComplained: {**of_complaint, "pack": PACK.ref},
         events.ComplaintDecided: {**of_complaint, "founded": True},
     }
@@ -54,7 +59,11 @@ def test_the_ids_of_acts_are_those_of_the_first_release() -> None:
 
 
 def test_every_stage_that_a_report_reaches_is_one_of_the_pack() -> None:
-    assert set(engine.STAGES.values()) == {stage.stage for stage in PACK.stages}
+    earlier = {stage.stage for stage in pack.load("bozhou-2024-financing@2").stages}
+    assert set(engine.STAGES.values()) == earlier
+    assert earlier - {stage.stage for stage in PACK.stages} == {engine.TAKEN_BACK}, (
+        "said by the enterprise now"
+    )
 
 
 def test_every_event_of_financing_comes_from_financing() -> None:

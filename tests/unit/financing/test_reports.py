@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS, accept
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankLegState, BankReport, ReceiptCode
+from services.financing.contract import BankLegState, BankReport, ReceiptCode, ReportReceipt
 from services.financing.loans import domain
 from services.financing.loans.document import LoanDocument, LoanState
 from tests.lending import report_body
@@ -27,9 +27,54 @@ def test_a_report_is_taken_if_and_only_if_the_table_allows_it(
 ) -> None:
     loan = asked()
     loan.legs[0].state = before
-    allowed = after in TRANSITIONS[before]
+    called = after is BankLegState.CONTACTED and before is not BankLegState.WITHDRAWN
+    allowed = after in TRANSITIONS[before] or called
     assert take(loan, after) == ("accepted" if allowed else "out_of_order")
-    assert loan.legs[0].state is (after if allowed else before)
+    changes = after in TRANSITIONS[before] and after is not BankLegState.WITHDRAWN
+    assert loan.legs[0].state is (after if changes else before)
+
+
+def test_a_call_is_reported_once_and_also_after_a_decision() -> None:
+    loan = asked()
+    assert take(loan, BankLegState.DECLINED) == "accepted"
+    assert take(loan, BankLegState.CONTACTED) == "accepted"
+    assert take(loan, BankLegState.CONTACTED) == "out_of_order"
+    assert loan.legs[0].state is BankLegState.DECLINED
+
+
+def test_money_follows_an_approval_alone() -> None:
+    for before in set(BankLegState) - {BankLegState.APPROVED}:
+        loan = asked()
+        loan.legs[0].state = before
+        assert take(loan, BankLegState.DISBURSED) == "out_of_order"
+
+
+def withdrawn(loan: LoanDocument, report_id: str = "1") -> ReportReceipt:
+    body = BankReport.model_validate(report_body(loan.legs[0].leg, "withdrawn", report_id))
+    return accept(loan, "bank-a", body, AT + timedelta(hours=1))[0]
+
+
+def test_a_bank_that_says_the_enterprise_withdrew_learns_that_nothing_stops() -> None:
+    loan = asked()
+    answer = withdrawn(loan)
+    assert (answer.outcome, answer.code, answer.state) == ("accepted", "accepted", "pushed")
+    assert "时限照常计算" in answer.zh
+    assert "all limits run on until then" in answer.en
+    assert loan.legs[0].asked
+    assert take(loan, BankLegState.CONTACTED) == "accepted", "the bank goes on"
+
+
+def test_while_the_enterprise_is_asked_the_bank_cannot_ask_again() -> None:
+    loan = asked()
+    withdrawn(loan)
+    assert withdrawn(loan, "2").code == "out_of_order"
+
+
+def test_under_an_earlier_pack_it_ends_the_leg_as_it_did() -> None:
+    loan = asked()
+    loan.asks_back = False
+    assert withdrawn(loan).state == "withdrawn"
+    assert loan.legs[0].asked is None
 
 
 def test_every_state_has_its_row_its_name_and_a_way_to_a_decision() -> None:
