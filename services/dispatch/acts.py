@@ -18,6 +18,8 @@ from shared.web.bodies import Body, Code, Line, Moment, PastTime, Text
 Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
 """In yuan."""
 MOST_DATES = 60
+MOST_NEW_LEGS = 10
+"""Of one dispatch."""
 
 
 class AppealAct(Body):
@@ -45,9 +47,34 @@ class NewLeg(Body):
 
 
 class Assign(AppealAct):
+    """`confirmed`: a limit that looks like a typing mistake is meant as it stands."""
+
     act: Literal["assign"] = "assign"
-    legs: Annotated[tuple[NewLeg, ...], Field(min_length=1, max_length=2)]
+    legs: Annotated[tuple[NewLeg, ...], Field(min_length=1, max_length=MOST_NEW_LEGS)]
     marks: frozenset[Mark] = frozenset()
+    confirmed: bool = False
+
+
+class Reassign(LegAct):
+    """Take the leg from its unit (改派), and give it to `unit`; without one it is to be dispatched again.
+
+    `role` is the unit's part, by default that of the leg. `confirmed` as for an assignment.
+    """
+
+    act: Literal["reassign"] = "reassign"
+    unit: Code | None = None
+    role: Role | None = None
+    limits: dict[PackWord, LegLimit] = Field(default_factory=dict, max_length=20)
+    reason: Line
+    confirmed: bool = False
+
+
+class AddMarks(AppealAct):
+    """Marks that showed only after the dispatch, e.g. that the problem is inherited (历史遗留)."""
+
+    act: Literal["add_marks"] = "add_marks"
+    marks: Annotated[frozenset[Mark], Field(min_length=1)]
+    reason: Line
 
 
 class Contact(LegAct):
@@ -63,10 +90,23 @@ class Reply(LegAct):
 
 
 class Complete(LegAct):
+    """`planned` names its day. `confirmed`: a day that looks like a typing mistake is meant as it stands."""
+
     act: Literal["complete"] = "complete"
     outcome: Outcome
     text: Text
     planned_on: date | None = None
+    confirmed: bool = False
+
+
+class Promise(LegAct):
+    """The unit's promise of a day that a higher rank must approve; `rank` as for an extension."""
+
+    act: Literal["promise"] = "promise"
+    planned_on: date
+    reason: Line
+    approver: Line
+    rank: Rank | None = None
 
 
 class Reach(LegAct):
@@ -128,6 +168,17 @@ class RequestExtension(LegAct):
     reason: Line
 
 
+class Extend(LegAct):
+    """The unit's head extends in writing itself, where the pack leaves it to that rank."""
+
+    act: Literal["extend"] = "extend"
+    deadline: PackWord = DeadlineKind.COMPLETION
+    limit: Limit
+    ground: PackWord | None = None
+    reason: Line
+    signed_by: Line
+
+
 class DecideExtension(LegAct):
     """`rank` is the approver's, where the office records what a higher one decided on paper."""
 
@@ -136,6 +187,25 @@ class DecideExtension(LegAct):
     approver: Line
     rank: Rank | None = None
     reason: Line
+
+
+class RequestPause(LegAct):
+    """The unit asks that time stop counting. `ground` is one of the pack's, where it names some."""
+
+    act: Literal["request_pause"] = "request_pause"
+    reason: Line
+    ground: PackWord | None = None
+
+
+class DecidePause(LegAct):
+    """`rank` as for an extension, `runs_on` as for a pause."""
+
+    act: Literal["decide_pause"] = "decide_pause"
+    approved: bool
+    approver: Line
+    rank: Rank | None = None
+    reason: Line
+    runs_on: Annotated[tuple[PackWord, ...], Field(max_length=20)] = ()
 
 
 class Pause(LegAct):
@@ -222,16 +292,22 @@ class Close(AppealAct):
 
 AnyAct = Annotated[
     Assign
+    | Reassign
+    | AddMarks
     | Contact
     | Reply
     | Complete
+    | Promise
     | Reach
     | DecideStage
     | Refuse
     | Object
     | DecideObjection
     | RequestExtension
+    | Extend
     | DecideExtension
+    | RequestPause
+    | DecidePause
     | Pause
     | Resume
     | RequestLift

@@ -19,16 +19,22 @@ router = APIRouter(tags=["dispatch"])
 
 ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
     "assignments": (acts.Assign, "交办 / Dispatch an appeal"),
+    "reassignments": (acts.Reassign, "改派 / Give a leg to another unit"),
+    "marks": (acts.AddMarks, "标注 / Mark an appeal after its dispatch"),
     "contacts": (acts.Contact, "联系企业 / Record that the enterprise was reached"),
     "replies": (acts.Reply, "回复办理情况 / Reply how handling stands"),
     "completions": (acts.Complete, "办结 / Complete a leg"),
+    "promises": (acts.Promise, "登记经批准的承诺 / Record a promise that was approved"),
     "stages": (acts.Reach, "办理环节 / Record a stage"),
     "stage-decisions": (acts.DecideStage, "确认办理环节 / Confirm or decline what a unit said of a stage"),
     "refusals": (acts.Refuse, "不予办理 / Refuse an appeal"),
     "objections": (acts.Object, "派单异议 / Object to the dispatch"),
     "objection-decisions": (acts.DecideObjection, "裁定派单异议 / Decide an objection"),
     "extension-requests": (acts.RequestExtension, "申请延期 / Ask for a longer limit"),
+    "extensions": (acts.Extend, "书面延期 / Extend by the unit's head"),
     "extension-decisions": (acts.DecideExtension, "审批延期 / Decide on a longer limit"),
+    "pause-requests": (acts.RequestPause, "申请暂停计时 / Ask for a pause"),
+    "pause-decisions": (acts.DecidePause, "审批暂停计时 / Decide on a pause"),
     "pauses": (acts.Pause, "暂停计时 / Pause a leg"),
     "resumptions": (acts.Resume, "恢复计时 / Resume a leg"),
     "lift-requests": (acts.RequestLift, "申请提级 / Ask to lift an appeal"),
@@ -41,8 +47,10 @@ ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
 }
 DECISIONS = (
     acts.Assign,
+    acts.Reassign,
     acts.DecideObjection,
     acts.DecideExtension,
+    acts.DecidePause,
     acts.Find,
     acts.Refer,
     acts.DecideComplaint,
@@ -71,19 +79,23 @@ async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) 
 async def units_for(
     request: RequestContext, appeals_and_acts: Collection[tuple[UUID, acts.AppealAct]]
 ) -> dict[str, Unit]:
-    """By code, the units that assignments name, and the units whose heads must sign a request to lift."""
+    """By code, the units that acts name, and the units whose heads must sign a paper."""
     codes = {leg.unit for _, act in appeals_and_acts if isinstance(act, acts.Assign) for leg in act.legs}
-    signed = {appeal_id for appeal_id, act in appeals_and_acts if isinstance(act, acts.RequestLift)}
-    if not codes and not signed:
+    successors = {act.unit for _, act in appeals_and_acts if isinstance(act, acts.Reassign) and act.unit}
+    signed = {
+        appeal_id for appeal_id, act in appeals_and_acts if isinstance(act, acts.RequestLift | acts.Extend)
+    }
+    if not codes and not successors and not signed:
         return {}
     async with request.context.reader.connect() as conn:
-        return await queries.units_named(conn, codes, signed)
+        field = "legs.unit" if codes else "unit"
+        return await queries.units_named(conn, codes | successors, signed, field)
 
 
 async def _deadlines(
     request: RequestContext, appeal_id: UUID, act: acts.AppealAct
 ) -> tuple[JudgedDeadline, ...]:
-    if not isinstance(act, acts.RequestExtension | acts.DecideExtension):
+    if not isinstance(act, acts.RequestExtension | acts.Extend | acts.DecideExtension):
         return ()
     async with request.context.reader.connect() as conn:
         return await queries.judged_deadlines(conn, appeal_id)

@@ -1,7 +1,7 @@
 """An appeal as dispatch keeps it: its legs, what their units did, and what was decided. Pure."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from shared import events
 from shared.appeals.document import APPEAL, LEG, AppealRecord, require_state
 from shared.events import Event, Mark, OwnLimit, PackWord, Rank, Rating, Role, Verdict
 from shared.rules.time.limits import Limit
-from shared.service.errors import NotFound
+from shared.service.errors import Conflict, NotFound
 
 
 class AppealState(StrEnum):
@@ -33,7 +33,7 @@ class LegState(StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     COMPLETED = "completed"
-    ENDED = "ended"  # an objection was upheld
+    ENDED = "ended"  # an objection was upheld, or the unit was relieved of it
 
 
 WORKING = (LegState.OPEN, LegState.PAUSED)
@@ -49,7 +49,7 @@ _LEG_ZH = {
     LegState.OPEN: "办理中",
     LegState.PAUSED: "已暂停",
     LegState.COMPLETED: "已办结",
-    LegState.ENDED: "已退回",
+    LegState.ENDED: "已退回或已改派",
 }
 
 
@@ -97,6 +97,41 @@ class ApprovedExtension(BaseModel):
     started_at: datetime | None
     approver: str
     rank: Rank | None
+
+
+class PauseRequest(BaseModel):
+    """A pause that the unit asked for and nobody has decided yet."""
+
+    reason: str
+    ground: PackWord | None = None
+    requested_at: datetime
+
+
+class PauseSpan(BaseModel):
+    """One pause of the leg; the judge ends it at its cap, without `ended_at`."""
+
+    started_at: datetime
+    ground: PackWord | None = None
+    ended_at: datetime | None = None
+
+
+class Relief(BaseModel):
+    """The office took the leg from its unit (改派). `successor` is the leg that goes on, if one does."""
+
+    reason: str
+    by: str
+    relieved_at: datetime
+    successor: UUID | None = None
+
+
+class Promise(BaseModel):
+    """A day by which the unit promised to be done (说到做到), in the round in which it did."""
+
+    planned_on: date
+    round: int
+    promised_at: datetime
+    approver: str | None = None
+    rank: Rank | None = None
 
 
 class ReachedStage(BaseModel):
@@ -149,6 +184,7 @@ class LegDocument(BaseModel):
     leader: str | None = None
     office_hours: tuple[tuple[str, str], ...] | None = None
     role: Role
+    assigned_at: datetime | None = None
     round: int = 1
     round_at: datetime | None = None
     state: LegState = LegState.OPEN
@@ -168,11 +204,19 @@ class LegDocument(BaseModel):
     proposals: int = 0
     decision: Literal["granted", "denied", "deemed"] | None = None
     pauses: int = 0
+    pause_spans: list[PauseSpan] = []
+    pause_request: PauseRequest | None = None
+    relief: Relief | None = None
+    promises: list[Promise] = []
     given_moments: tuple[PackWord, ...] = ()
 
     def require(self, *states: LegState) -> None:
         """Raise `Conflict` unless the leg is in one of `states`."""
         require_state(LEG, self.state, states, _LEG_ZH)
+
+    def promise(self) -> Promise | None:
+        """What the unit promised last in this round."""
+        return self.promises[-1] if self.promises and self.promises[-1].round == self.round else None
 
     def begin_round(self, number: int, at: datetime) -> None:
         """Start round `number` at `at`. A completion after `at` stands: the unit did it in the new round."""
@@ -290,10 +334,24 @@ class AppealDocument(AppealRecord):
         return self.referrals[-1] if self.referrals and self.referrals[-1].returned_at is None else None
 
     def live_legs(self) -> list[LegDocument]:
-        """The legs that no upheld objection ended."""
+        """The legs that neither an upheld objection nor a reassignment ended."""
         return [leg for leg in self.legs if leg.state != LegState.ENDED]
 
+    def handling_legs(self) -> list[LegDocument]:
+        """The live legs whose units handle the appeal; a supervising or first-asked unit watches."""
+        return [leg for leg in self.live_legs() if leg.role.handles]
+
     def working(self, leg_id: UUID, *states: LegState) -> LegDocument:
+        """The leg of a unit that handles the appeal, as `at_unit`; `Conflict` where the unit only watches."""
+        leg = self.at_unit(leg_id, *states)
+        if not leg.role.handles:
+            raise Conflict(
+                "督办单位和首问单位不承办该诉求，请由主办或协办单位办理",
+                f"the part of this unit is {leg.role.value}: it watches, and others handle the appeal",
+            )
+        return leg
+
+    def at_unit(self, leg_id: UUID, *states: LegState) -> LegDocument:
         """The leg, if the appeal is assigned and the leg is in one of `states`; by default open or paused.
 
         Raises `Conflict` otherwise.

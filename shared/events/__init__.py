@@ -143,6 +143,7 @@ from shared.rules.terms import (
     Rank,
     Rating,
     Role,
+    UnitKind,
     Verdict,
 )
 
@@ -276,5 +277,6 @@ __all__ = [
     "StageProposed",
     "StageReached",
     "UnitChanged",
+    "UnitKind",
     "Verdict",
 ]

@@ -189,6 +189,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "refusals": {"reason": "不予办理"},
     "objections": {"reason": "不属于本单位"},
     "extension-requests": {"limit": {"number": 5, "unit": "working_days"}, "reason": "等待材料"},
+    "extensions": {
+        "limit": {"number": 5, "unit": "working_days"},
+        "reason": "等待材料",
+        "signed_by": "张主任",
+    },
+    "pause-requests": {"reason": "等待材料"},
     "lift-requests": {"reason": "难度大", "signed_by": "张主任"},
 }
 

@@ -119,7 +119,17 @@ GOOD: dict[str, dict[str, Any]] = {
     "POST /dispatch/appeals/{appeal_id}/assignments": {
         "legs": [{"unit": "water", "role": "assist", "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}}}],
         "marks": ["inherited"],
+        "confirmed": True,
     },
+    "POST /dispatch/appeals/{appeal_id}/reassignments": {
+        "leg_id": LEG,
+        "unit": "water",
+        "role": "lead",
+        "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}},
+        "reason": "职责在水务局",
+        "confirmed": True,
+    },
+    "POST /dispatch/appeals/{appeal_id}/marks": {"marks": ["inherited"], "reason": "改制前遗留"},
     "POST /dispatch/appeals/{appeal_id}/contacts": {
         "leg_id": LEG,
         "how": "电话",
@@ -132,6 +142,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "outcome": "planned",
         "text": "已列入计划",
         "planned_on": "2027-05-01",
+        "confirmed": True,
+    },
+    "POST /dispatch/appeals/{appeal_id}/promises": {
+        "leg_id": LEG,
+        "planned_on": "2027-05-01",
+        "reason": "须待汛期过后施工",
+        "approver": "张市长",
+        "rank": "leader",
     },
     "POST /dispatch/appeals/{appeal_id}/stages": {
         "leg_id": LEG,
@@ -162,12 +180,33 @@ GOOD: dict[str, dict[str, Any]] = {
         "limit": LIMIT_OF_A_WEEK,
         "reason": "等待材料",
     },
+    "POST /dispatch/appeals/{appeal_id}/extensions": {
+        "leg_id": LEG,
+        "deadline": "completion",
+        "limit": LIMIT_OF_A_WEEK,
+        "ground": "major",
+        "reason": "事项复杂",
+        "signed_by": "赵局长",
+    },
     "POST /dispatch/appeals/{appeal_id}/extension-decisions": {
         "leg_id": LEG,
         "approved": True,
         "approver": "张主任",
         "rank": "leader",
         "reason": "同意",
+    },
+    "POST /dispatch/appeals/{appeal_id}/pause-requests": {
+        "leg_id": LEG,
+        "reason": "等待材料",
+        "ground": "enterprise_papers",
+    },
+    "POST /dispatch/appeals/{appeal_id}/pause-decisions": {
+        "leg_id": LEG,
+        "approved": True,
+        "approver": "张主任",
+        "rank": "office",
+        "reason": "同意",
+        "runs_on": ["completion"],
     },
     "POST /dispatch/appeals/{appeal_id}/pauses": {
         "leg_id": LEG,

@@ -6,7 +6,7 @@ from shared.service.errors import Conflict
 MOST_LEGS = 20
 MOST_REFERRALS = 20
 MOST_STAGES, MOST_STAGE_DATES = 120, 240
-MOST_PAUSES = MOST_OBJECTIONS = MOST_EXTENSIONS = 20
+MOST_PAUSES = MOST_OBJECTIONS = MOST_EXTENSIONS = MOST_PROMISES = 20
 """Of one leg."""
 
 
@@ -41,6 +41,11 @@ def check_objections(leg: LegDocument) -> None:
 def check_extensions(leg: LegDocument) -> None:
     """Raise `Conflict` where the leg's limits would be extended too often."""
     _check(len(leg.extended) + 1, MOST_EXTENSIONS, ("延期", "extensions"))
+
+
+def check_promises(leg: LegDocument) -> None:
+    """Raise `Conflict` where the unit would promise another day too often."""
+    _check(len(leg.promises) + 1, MOST_PROMISES, ("承诺", "promises"), "planned_on")
 
 
 def _check(number: int, most: int, names: tuple[str, str], field: str | None = None) -> None:

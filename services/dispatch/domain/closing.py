@@ -47,7 +47,7 @@ def _check_received(appeal: AppealDocument, context: ActContext) -> None:
 
 def _may_close_undispatched(appeal: AppealDocument, context: ActContext) -> bool:
     rule = context.pack.closure
-    return not appeal.live_legs() and rule is not None and rule.before_dispatch is not None
+    return not appeal.handling_legs() and rule is not None and rule.before_dispatch is not None
 
 
 def _undispatched(appeal: AppealDocument, act: acts.Close, context: ActContext) -> ClosureRecord:
@@ -76,7 +76,7 @@ def _undispatched(appeal: AppealDocument, act: acts.Close, context: ActContext) 
 
 def _check_completed(appeal: AppealDocument, context: ActContext) -> None:
     appeal.require(AppealState.ASSIGNED)
-    live = appeal.live_legs()
+    live = appeal.handling_legs()
     if not live or any(leg.state != LegState.COMPLETED for leg in live):
         raise Conflict("尚有承办件未办结，不能销号", "a leg is not completed: the appeal cannot be closed")
     if context.past:

@@ -4,7 +4,7 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.dispatch import acts
@@ -17,15 +17,15 @@ from services.dispatch.document import (
 )
 from services.dispatch.domain.bounds import check_extensions
 from services.dispatch.domain.context import ActContext
-from services.dispatch.domain.ranks import approving_rank
+from services.dispatch.domain.ends import ends_at, known_pauses
+from services.dispatch.domain.oddities import check_ahead
+from services.dispatch.domain.ranks import approving_rank, check_signed_by_head
 from shared import events
 from shared.events import Event, PackWord, Rank, Verdict
 from shared.rules.pack.desks import Extension
-from shared.rules.time import limits
 from shared.rules.time.limits import Limit
-from shared.service.errors import Conflict, Invalid
-
-NEVER = datetime.max.replace(tzinfo=UTC)
+from shared.rules.wording.words import Bilingual
+from shared.service.errors import Conflict, Forbidden, Invalid
 
 
 def request_extension(
@@ -33,6 +33,40 @@ def request_extension(
 ) -> Iterator[Event]:
     """The unit asks for a longer limit, before the present one ends."""
     leg = appeal.working(act.leg_id)
+    _check_wish(leg, act, context)
+    leg.extension = ExtensionRequest(**act.model_dump(include={"deadline", "limit", "ground", "reason"}))
+    yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **leg.extension.model_dump())
+
+
+def extend(appeal: AppealDocument, act: acts.Extend, context: ActContext) -> Iterator[Event]:
+    """The head of the unit extends in writing itself, where the pack leaves a limit so long to that rank."""
+    leg = appeal.working(act.leg_id)
+    _check_wish(leg, act, context)
+    running = _running(leg, act.deadline, context)
+    start = running.started_at if running else leg.round_at or context.at
+    needed = _needed_rank(act.limit, _rule(act.deadline, context), leg, start, context)
+    if needed is not Rank.UNIT_HEAD:
+        raise Forbidden(
+            "该延期不由承办单位自行决定，请提出延期申请",
+            f"the unit cannot extend this itself: ask for an extension ({needed or 'the office'} decides)",
+            "limit",
+        )
+    check_signed_by_head(act.signed_by, leg, context, Bilingual("书面延期", "the extension"))
+    extension = ApprovedExtension(
+        deadline=act.deadline,
+        limit=act.limit,
+        round=leg.round,
+        started_at=running and running.started_at,
+        approver=act.signed_by,
+        rank=Rank.UNIT_HEAD,
+    )
+    leg.extended = [*leg.extended, extension]
+    fields = extension.model_dump(include={"deadline", "approver", "rank"})
+    yield appeal.leg_event(leg, events.AppealExtended, context.at, limit=act.limit, **fields)
+
+
+def _check_wish(leg: LegDocument, act: acts.RequestExtension | acts.Extend, context: ActContext) -> None:
+    """Refuse a longer limit that the pack does not allow, that comes too late, or is none."""
     rule = _rule(act.deadline, context)
     _check_ground(act.ground, rule)
     _check_cap(act.limit, rule, context)
@@ -47,8 +81,6 @@ def request_extension(
     _check_times(leg, act.deadline, running, rule)
     _check_longer(leg, act.limit, running, context)
     check_extensions(leg)
-    leg.extension = ExtensionRequest(**act.model_dump(include={"deadline", "limit", "ground", "reason"}))
-    yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **leg.extension.model_dump())
 
 
 def decide_extension(
@@ -182,13 +214,16 @@ def _too_late(deadline: JudgedDeadline, zone: ZoneInfo) -> Conflict:
 def _check_longer(
     leg: LegDocument, limit: Limit, running: JudgedDeadline | None, context: ActContext
 ) -> None:
-    """Raise `Invalid` for a limit that ends no later than the present one.
+    """Raise `Invalid` for a limit that is over already, or ends no later than the present one.
 
-    Not checked after a pause: only the judge knows the end then, and a shorter limit has no effect on it.
+    While a pause runs only the judge will know the end; a shorter limit has no effect on it.
     """
-    if running is None or running.due_at is None or leg.pauses:
+    if running is None:
         return
-    if _ends_at(limit, leg, running.started_at, context) <= running.due_at:
+    pauses = known_pauses(leg, context)
+    end = ends_at(limit, leg.office_hours, running.started_at, context, pauses or ())
+    check_ahead(end, context, "limit")
+    if running.due_at is not None and pauses is not None and end <= running.due_at:
         raise Invalid("申请的时限不长于现有时限", "this is not longer than the limit as it stands", "limit")
 
 
@@ -204,9 +239,4 @@ def _needed_rank(
 
 
 def _ends_at(limit: Limit, leg: LegDocument, start: datetime, context: ActContext) -> datetime:
-    """When `limit` ends for the leg; `NEVER` beyond the end of the calendar."""
-    hours = context.pack.office_hours.hours(leg.office_hours)
-    try:
-        return limits.due(limit, start, context.calendar, hours).due_at or NEVER
-    except (ValueError, OverflowError):
-        return NEVER
+    return ends_at(limit, leg.office_hours, start, context)

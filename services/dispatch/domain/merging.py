@@ -7,7 +7,7 @@ from shared.rules.pack.desks import Shared
 from shared.rules.pack.pack import Pack
 
 _SHARED: dict[type[acts.AppealAct], Shared] = {acts.Reply: Shared.REPLY, acts.Complete: Shared.COMPLETION}
-PASSED_ON = (acts.Assign, acts.Reply, acts.Complete)
+PASSED_ON = (acts.Assign, acts.Reassign, acts.Reply, acts.Complete)
 """The acts on a lead that may be repeated on its followers."""
 
 
@@ -37,12 +37,22 @@ def units_of(lead: AppealDocument) -> dict[str, Unit]:
 def repeated_act(
     lead: AppealDocument, act: acts.AppealAct, follower: AppealDocument, pack: Pack
 ) -> acts.LegAct | None:
-    """The same act for `follower`; None where the pack does not share it, or its unit has no leg there."""
+    """The same act for `follower`; None where the pack does not share it, or its unit has no leg there.
+
+    Whoever handles the lead handles all: a reassignment is repeated under every pack, without limits of its
+    own, unless the successor has a part in the follower.
+    """
     shares = pack.merging.shares if pack.merging else frozenset()
-    if not isinstance(act, acts.LegAct) or _SHARED.get(type(act)) not in shares:
+    if not isinstance(act, acts.LegAct):
+        return None
+    if not isinstance(act, acts.Reassign) and _SHARED.get(type(act)) not in shares:
         return None
     unit = lead.leg(act.leg_id).unit
     legs = [leg for leg in follower.legs if leg.unit == unit and leg.state in WORKING]
     if follower.state != AppealState.ASSIGNED or not legs:
         return None
+    if isinstance(act, acts.Reassign):
+        if any(leg.unit == act.unit for leg in follower.live_legs()):
+            return None
+        return act.model_copy(update={"leg_id": legs[0].leg_id, "role": None, "limits": {}})
     return act.model_copy(update={"leg_id": legs[0].leg_id})

@@ -17,7 +17,7 @@ def decide_objection(
     appeal: AppealDocument, act: acts.DecideObjection, context: ActContext
 ) -> Iterator[Event]:
     """The office decides a unit's objection (派单异议). The leg ends where it is upheld."""
-    leg = appeal.working(act.leg_id)
+    leg = appeal.at_unit(act.leg_id)
     if leg.objection is None:
         raise Conflict("没有待裁定的派单异议", "no objection waits for a decision")
     leg.objection = None

@@ -6,7 +6,7 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 from collections.abc import Iterator
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegDocument, LegState
+from services.dispatch.document import AppealDocument, LegDocument, LegState, PauseRequest, PauseSpan
 from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
@@ -17,16 +17,43 @@ from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, Invalid
 
 
-def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Iterator[Event]:
-    """Stop the leg's clock, on a ground that the pack names, approved by the rank that the ground needs."""
+def request_pause(appeal: AppealDocument, act: acts.RequestPause, context: ActContext) -> Iterator[Event]:
+    """The unit asks that time stop counting. It runs on until that is approved."""
     leg = appeal.working(act.leg_id, LegState.OPEN)
-    rule = context.pack.pauses
-    if rule is None:
-        raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
+    if leg.pause_request is not None:
+        raise Conflict("已有未决的暂停申请", "a request for a pause is waiting for its decision")
+    _rank_of_ground(act.ground, _rule(context))
+    check_pauses(leg)
+    leg.pause_request = PauseRequest(reason=act.reason, ground=act.ground, requested_at=context.at)
+    yield appeal.leg_event(leg, events.PauseRequested, context.at, reason=act.reason, ground=act.ground)
+
+
+def decide_pause(appeal: AppealDocument, act: acts.DecidePause, context: ActContext) -> Iterator[Event]:
+    """Approve the pause that the unit asked for, from now on, or deny it."""
+    leg = appeal.working(act.leg_id, LegState.OPEN)
+    request = leg.pause_request
+    if request is None:
+        raise Conflict("没有待审批的暂停申请", "no request for a pause waits for a decision")
+    if act.approved:
+        fields = act.model_dump(include={"leg_id", "approver", "rank", "runs_on"})
+        yield from pause(appeal, acts.Pause(**fields, reason=request.reason, ground=request.ground), context)
+    else:
+        leg.pause_request = None
+        yield appeal.leg_event(leg, events.PauseDenied, context.at, reason=act.reason)
+
+
+def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Iterator[Event]:
+    """Stop the leg's clock, on a ground that the pack names, approved by the rank that the ground needs.
+
+    A request of the unit that waits is granted by it.
+    """
+    leg = appeal.working(act.leg_id, LegState.OPEN)
+    rule = _rule(context)
     approving_rank(act.rank, _rank_of_ground(act.ground, rule), context)
     check_pauses(leg)
     _check_runs_on(act.runs_on, leg, context.pack)
-    leg.state, leg.pauses = LegState.PAUSED, leg.pauses + 1
+    leg.state, leg.pauses, leg.pause_request = LegState.PAUSED, leg.pauses + 1, None
+    leg.pause_spans = [*leg.pause_spans, PauseSpan(started_at=context.at, ground=act.ground)]
     yield appeal.leg_event(
         leg,
         events.AppealPaused,
@@ -42,7 +69,16 @@ def resume(appeal: AppealDocument, act: acts.Resume, context: ActContext) -> Ite
     """Let the leg's clock run again."""
     leg = appeal.working(act.leg_id, LegState.PAUSED)
     leg.state = LegState.OPEN
+    if leg.pause_spans:
+        *earlier, last = leg.pause_spans
+        leg.pause_spans = [*earlier, last.model_copy(update={"ended_at": context.at})]
     yield appeal.leg_event(leg, events.AppealResumed, context.at)
+
+
+def _rule(context: ActContext) -> Pauses:
+    if context.pack.pauses is None:
+        raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
+    return context.pack.pauses
 
 
 def _rank_of_ground(code: PackWord | None, rule: Pauses) -> Rank:

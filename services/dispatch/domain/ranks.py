@@ -1,14 +1,26 @@
 """The rank that approves a longer limit or a pause (审批层级). Pure."""
 
+from services.dispatch.document import LegDocument
 from services.dispatch.domain.context import ActContext
 from shared.events import Rank
 from shared.roles import AccountRole
-from shared.rules.wording.words import RANKS
+from shared.rules.wording.words import RANKS, Bilingual
 from shared.service.errors import Forbidden, Invalid
 
 MAYOR = "mayor"
 """The code of the leader with the highest rank (主要领导)."""
 _ASCENDING = list(Rank)
+
+
+def check_signed_by_head(signed_by: str, leg: LegDocument, context: ActContext, paper: Bilingual) -> None:
+    """Raise `Invalid` for a `paper` that the head of the leg's unit, where it is known, did not sign."""
+    unit = context.units.get(leg.unit)
+    if unit and unit.head and signed_by != unit.head:
+        raise Invalid(
+            f"{paper.zh}须由单位负责人 {unit.head} 签署",
+            f"the head of the unit signs {paper.en}: {unit.head}",
+            "signed_by",
+        )
 
 
 def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext) -> Rank | None:

@@ -4,25 +4,41 @@ A transition checks first and changes after; it refuses with `Conflict` or `Inva
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegState
-from services.dispatch.domain import arrears
+from services.dispatch.document import AppealDocument, LegDocument, LegState
+from services.dispatch.domain import arrears, promises
 from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ranks import check_signed_by_head
 from services.dispatch.domain.stages import require_stages
 from shared import events
 from shared.events import Event
+from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
 
 
 def contact(appeal: AppealDocument, act: acts.Contact, context: ActContext) -> Iterator[Event]:
     """The unit reached the enterprise (联系企业)."""
     leg = appeal.working(act.leg_id)
-    if act.contacted_at is not None and act.contacted_at > context.at:
-        raise Invalid("联系时间在将来", "the contact lies in the future", "contacted_at")
+    if act.contacted_at is not None:
+        _check_contacted_at(act.contacted_at, leg, context)
     leg.contacted_at = leg.contacted_at or context.at
     yield appeal.leg_event(leg, events.AppealContacted, context.at, how=act.how)
+
+
+def _check_contacted_at(contacted_at: datetime, leg: LegDocument, context: ActContext) -> None:
+    if contacted_at > context.at:
+        raise Invalid("联系时间在将来", "the contact lies in the future", "contacted_at")
+    dispatched_at = leg.assigned_at or (leg.round_at if leg.round == 1 else None)
+    if not context.past and dispatched_at and contacted_at < dispatched_at:
+        shown = dispatched_at.astimezone(context.calendar.zone)
+        raise Invalid(
+            f"联系时间早于交办时间（{shown:%Y-%m-%d %H:%M}）：请核对日期",
+            f"the contact lies before the dispatch ({shown:%Y-%m-%d %H:%M}): look at the date again",
+            "contacted_at",
+        )
 
 
 def reply(appeal: AppealDocument, act: acts.Reply, context: ActContext) -> Iterator[Event]:
@@ -33,14 +49,22 @@ def reply(appeal: AppealDocument, act: acts.Reply, context: ActContext) -> Itera
 
 
 def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) -> Iterator[Event]:
-    """The unit reports completion (办结). A planned completion names its date."""
+    """The unit reports completion (办结). A planned completion names its day.
+
+    Where the pack takes a planned day as a promise, the leg stays open.
+    """
     leg = appeal.working(act.leg_id)
     require_stages(leg, context)
-    if act.outcome == events.Outcome.PLANNED and act.planned_on is None:
-        raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
+    if act.outcome == events.Outcome.PLANNED:
+        if act.planned_on is None:
+            raise Invalid("计划办结须写明日期", "a planned completion names its date", "planned_on")
+        if context.pack.promises:
+            yield from promises.plan(appeal, act, context)
+            return
+        promises.check_day(act.planned_on, leg, appeal, context, confirmed=act.confirmed)
     arrears.check_completion(leg, context.pack)
     leg.state, leg.completed_at, leg.outcome = LegState.COMPLETED, context.at, act.outcome
-    leg.extension = None
+    leg.extension = leg.pause_request = None
     yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=act.outcome)
 
 
@@ -55,7 +79,7 @@ def refuse(appeal: AppealDocument, act: acts.Refuse, context: ActContext) -> Ite
 
 def raise_objection(appeal: AppealDocument, act: acts.Object, context: ActContext) -> Iterator[Event]:
     """The unit objects that the appeal is not its business (派单异议). The clock runs on."""
-    leg = appeal.working(act.leg_id)
+    leg = appeal.at_unit(act.leg_id)
     if leg.objection is not None:
         raise Conflict("已有未决的派单异议", "an objection is waiting for its decision")
     check_objections(leg)
@@ -67,13 +91,7 @@ def request_lift(appeal: AppealDocument, act: acts.RequestLift, context: ActCont
     """The head of the unit asks, with a signature, that a leader or the next level take the appeal (提级)."""
     leg = appeal.working(act.leg_id)
     _check_lift(appeal, context)
-    unit = context.units.get(leg.unit)
-    if unit and unit.head and act.signed_by != unit.head:
-        raise Invalid(
-            f"提级申请须由单位负责人 {unit.head} 签署",
-            f"the head of the unit signs the request: {unit.head}",
-            "signed_by",
-        )
+    check_signed_by_head(act.signed_by, leg, context, Bilingual("提级申请", "the request"))
     yield appeal.leg_event(leg, events.LiftRequested, context.at, reason=act.reason)
 
 

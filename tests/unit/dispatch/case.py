@@ -30,6 +30,7 @@ UNITS = {
         ("roads", "市交通局", "赵局长"),
         ("water", "市水务局", None),
         ("east", "东城区", None),
+        ("south", "南城区", None),
     )
 }
 OFFICE = Caller("office", AccountRole.OFFICE)

@@ -11,6 +11,7 @@ from shared.events import AppealExtended, ExtensionDenied, ExtensionRequested, R
 from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
+from tests.packs.histories import SETTINGS
 from tests.unit.dispatch.case import (
     IMPORTER,
     LADDER,
@@ -218,3 +219,69 @@ def test_a_pack_that_names_no_grounds_takes_none() -> None:
     assert refusal.field == "ground"
     (event,) = running().do(ROADS, acts.RequestExtension, **extension(10))
     assert "ground" not in event.model_dump(mode="json")
+
+
+def approving() -> CaseAtDispatch:
+    """An application under Xuancheng's silent approval, with its promised time running."""
+    rules = pack.load("xuancheng-2024-approval", SETTINGS)
+    case = CaseAtDispatch(rules).assigned()
+    case.do(ROADS, acts.Reply, text="延期的书面理由已送达")
+    return case.runs("decision", DUE)
+
+
+def own_extension(number: int = 10, **more: Any) -> dict[str, Any]:
+    return {**extension(number, deadline="decision"), "signed_by": "赵局长", **more}
+
+
+def test_the_unit_s_head_extends_in_writing_itself_and_once() -> None:
+    """§5: where the department cannot decide in its promised time, its head extends it in writing."""
+    case = approving()
+    (event,) = case.do(ROADS, acts.Extend, **own_extension())
+    assert isinstance(event, AppealExtended)
+    assert (event.deadline, event.rank, event.approver) == ("decision", Rank.UNIT_HEAD, "赵局长")
+    case.runs("decision", at("11-23 17:30"))
+    refused(case, 409, "extended 1 times", ROADS, acts.Extend, **own_extension(9))
+
+
+def test_only_the_head_signs_and_only_before_the_end_and_with_the_notice_sent() -> None:
+    refused(approving(), 422, "赵局长", ROADS, acts.Extend, **own_extension(signed_by="钱科长"))
+    late = approving()
+    late.now = at("11-16 17:30")
+    refused(late, 409, "overdue", ROADS, acts.Extend, **own_extension())
+    rules = approving().rules
+    untold = CaseAtDispatch(rules).assigned().runs("decision", DUE)
+    refused(untold, 409, "tell the enterprise", ROADS, acts.Extend, **own_extension())
+
+
+def test_what_another_rank_decides_the_unit_does_not_extend_itself() -> None:
+    body = {**extension(10), "signed_by": "赵局长"}
+    refused(running(), 403, "ask for an extension", ROADS, acts.Extend, **body)
+
+
+def test_an_extension_granted_too_late_is_refused_and_its_reason_told() -> None:
+    case = running()
+    case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.runs("completion", DUE, Verdict.OVERDUE)
+    case.now = at("11-17 09:00")
+    refusal = refused(case, 409, "2026-11-16 17:30", OFFICE, acts.DecideExtension, **YES)
+    assert "超期" in refusal.zh
+    assert case.appeal.legs[0].extended == []
+
+
+def test_a_limit_that_would_be_over_already_is_refused_also_where_the_end_is_not_known() -> None:
+    case = running(due_at=None)  # a pause runs
+    case.now = at("12-07 09:00")
+    case.appeal.legs[0].pauses = 1
+    refused(case, 422, "is over", ROADS, acts.RequestExtension, **extension(10))
+
+
+def test_a_limit_no_longer_than_the_present_one_is_refused_after_a_pause_too() -> None:
+    # Assigned 11-09; paused from the 10th to the 12th, two working days that do not count: due on the 18th.
+    case = running()
+    case.now = at("11-10 09:00")
+    case.do(OFFICE, acts.Pause, reason="缺材料", approver="张", ground="papers")
+    case.now = at("11-12 09:00")
+    case.do(OFFICE, acts.Resume)
+    case.runs("completion", at("11-18 17:30"))
+    refused(case, 422, "not longer", ROADS, acts.RequestExtension, **extension(5))
+    assert case.do(ROADS, acts.RequestExtension, **extension(6))

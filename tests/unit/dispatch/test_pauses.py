@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.dispatch import acts
-from shared.events import AppealPaused
+from shared.events import AppealPaused, PauseDenied, PauseRequested
 from shared.rules.pack.counting import Counting
 from shared.rules.pack.parts import OwnLimits
 from shared.service.accounts import Caller
@@ -13,6 +13,7 @@ from tests.unit.dispatch.case import (
     IMPORTER,
     OFFICE,
     PLAIN,
+    ROADS,
     CaseAtDispatch,
     refused,
 )
@@ -55,7 +56,7 @@ def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock
 
 MOVES = Counting(pauses_move_given_moments=True, clause="§1")
 GIVEN = {
-    "completion": {"due_at": "2026-04-30T17:00:00+08:00"},
+    "completion": {"due_at": "2027-04-30T17:00:00+08:00"},
     "reply": {"limit": {"number": 9, "unit": "months"}},
 }
 
@@ -94,3 +95,48 @@ def test_a_leg_without_given_moments_lets_none_run_on() -> None:
     rules = CaseAtDispatch().rules.model_copy(update={"counting": MOVES})
     case = CaseAtDispatch(rules).assigned()
     refused(case, 422, "本件没有指定", OFFICE, acts.Pause, **PAUSE, ground="papers", runs_on=["completion"])
+
+
+ASKED = {"reason": "等待企业补件", "ground": "papers"}
+
+
+def test_a_unit_asks_for_a_pause_and_time_runs_on_until_the_office_gives_it() -> None:
+    case = CaseAtDispatch().assigned()
+    (event,) = case.do(ROADS, acts.RequestPause, **ASKED)
+    assert isinstance(event, PauseRequested)
+    assert case.appeal.legs[0].state == "open"
+    refused(case, 409, "waiting", ROADS, acts.RequestPause, **ASKED)
+    (event,) = case.do(OFFICE, acts.DecidePause, approved=True, approver="张", reason="同意")
+    assert isinstance(event, AppealPaused)
+    assert (event.reason, event.ground, event.approver) == (ASKED["reason"], "papers", "张")
+    assert (case.appeal.legs[0].state, case.appeal.legs[0].pause_request) == ("paused", None)
+    refused(case, 409, "paused", ROADS, acts.RequestPause, **ASKED)
+
+
+def test_a_pause_denied_stops_nothing_and_may_be_asked_for_again() -> None:
+    case = CaseAtDispatch().assigned()
+    refused(case, 409, "no request", OFFICE, acts.DecidePause, approved=False, approver="张", reason="不符")
+    case.do(ROADS, acts.RequestPause, **ASKED)
+    (event,) = case.do(OFFICE, acts.DecidePause, approved=False, approver="张", reason="不符合")
+    assert isinstance(event, PauseDenied)
+    assert (event.reason, case.appeal.legs[0].state) == ("不符合", "open")
+    assert case.do(ROADS, acts.RequestPause, **ASKED)
+
+
+def test_a_pause_asked_for_has_a_ground_of_the_pack_and_is_given_by_its_rank() -> None:
+    case = CaseAtDispatch().assigned()
+    refused(case, 422, "papers", ROADS, acts.RequestPause, reason="等待", ground="moon")
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "clock", ROADS, acts.RequestPause, reason="等待")
+    case.do(ROADS, acts.RequestPause, reason="专家论证", ground="expert")
+    yes = {"approved": True, "approver": "张", "reason": "同意"}
+    refused(case, 403, "rank", OFFICE, acts.DecidePause, **yes)
+    assert case.do(OFFICE, acts.DecidePause, **yes, rank="leader")
+
+
+def test_the_office_s_own_pause_grants_what_the_unit_asked_for() -> None:
+    case = CaseAtDispatch().assigned()
+    case.do(ROADS, acts.RequestPause, **ASKED)
+    case.do(OFFICE, acts.Pause, **PAUSE, ground="papers")
+    assert case.appeal.legs[0].pause_request is None
+    case.do(OFFICE, acts.Resume)
+    refused(case, 409, "no request", OFFICE, acts.DecidePause, approved=True, approver="张", reason="同意")
