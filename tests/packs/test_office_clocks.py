@@ -172,3 +172,10 @@ def test_versions_of_before_know_none_of_it(pack_id: str) -> None:
     kinds = {line.split()[0] for line in story.stands()}
     assert not kinds & {"dispatch_again", "extension", "pause", "complaint", "closure", "promise"}
     assert raised(story) == []
+
+
+def test_a_part_that_was_granted_beside_one_that_was_completed_leaves_no_case_without_a_clock() -> None:
+    story = received().dispatched("03-02 11:00", "town", "county").completed("03-03 10:00", "county")
+    story.reached("granted", "03-03 11:00")
+    assert story.judged("03-04 10:00").state == CaseState.COMPLETED
+    assert "follow_up 03-06 17:30 open" in story.stands("03-04 10:00")

@@ -47,10 +47,10 @@ def conclude(case: "Case", at: datetime) -> None:
         fields = {"approved": not denied, "clause": rule.ground}
         case.rulings.add(rulings.ApprovalDecided, at, f"{case.rounds()} {not denied}", fields)
     case.denied = denied
-    if all(parts):
+    if all(parts) and not denied:
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
-        if denied:
-            case.begin(Start.ALL_COMPLETED, None, at)
-            office.hear(case, at)
-        else:
-            case.finish(CaseState.APPROVED, at)
+        case.finish(CaseState.APPROVED, at)
+    elif case.all_completed():
+        case.meet(Meeting.ALL_COMPLETED, case.own, at)
+        case.begin(Start.ALL_COMPLETED, None, at)
+        office.hear(case, at)

@@ -27,6 +27,7 @@ CITIES = (
     "qingyang-2023",
     "xx-city-2022",
     "case-limits@2",
+    pytest.param(str(Path(__file__).parents[2] / "packs" / "every_word.yaml"), id="every-word"),
 )
 ZONE = ZoneInfo("Asia/Shanghai")
 UNITS = [Unit(code=code, name=code, kind="department") for code in ("a", "b")]
