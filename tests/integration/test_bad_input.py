@@ -24,7 +24,7 @@ from shared.service.start import listening, under_one_port
 from shared.web import ops
 from shared.web.guard import LIMIT
 from tests.city import ALL, City, refused
-from tests.lending import report_body, wish
+from tests.lending import CREDIT_CODE, report_body, wish
 from tests.notices import NOTICE_2027
 
 ACCESS = tables()
@@ -59,6 +59,23 @@ FINANCING: dict[str, dict[str, Any]] = {
     "POST /financing/status/{registration_number}/withdrawals": {"reason": "已解决"},
     "POST /financing/status/{registration_number}/consent-withdrawals": {},
     "POST /financing/status/{registration_number}/complaints": COMPLAINT,
+    "POST /financing/requests/{loan_id}/legs/{leg}/withdrawals": {"confirmed": True, "words": "王工电话确认"},
+    "POST /financing/requests/{loan_id}/follow-ups": {
+        "reached": True,
+        "rating": "satisfied",
+        "comment": "办得快",
+    },
+    "POST /financing/status/{registration_number}/legs/{leg}/withdrawals": {
+        "confirmed": False,
+        "words": "没有撤回",
+    },
+    "POST /financing/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "办得快"},
+    "POST /financing/complaints": {
+        "institution": "示例小额贷款公司",
+        "text": "要求搭售保险",
+        "enterprise": {"name": "示例制造有限公司", "credit_code": CREDIT_CODE},
+        "contact": {"name": "王工", "phone": "13800000000"},
+    },
     "POST /financing/complaints/{complaint_id}/decisions": {
         "founded": True,
         "finding": "情况属实",
@@ -285,6 +302,7 @@ GOOD: dict[str, dict[str, Any]] = {
 NOBODY: dict[str, object] = {
     "loan_id": uuid4(),
     "complaint_id": uuid4(),
+    "leg": 1,
     "credit_code": "91350100M000100Y43",
     "card_id": uuid4(),
     "form": "html",
