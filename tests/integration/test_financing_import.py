@@ -37,6 +37,7 @@ async def test_past_requests_are_judged_by_their_own_times_and_no_bank_is_told(c
     (case,) = (await city.ok("importer", "GET", "/financing/cases"))["items"]
     assert case["state"] == "withdrawn"
     assert [(d["deadline"], d["verdict"]) for d in case["deadlines"]] == [
+        ("dispatch", "met"),
         ("bank_contact", "met"),
         ("bank_status", "void"),
         ("bank_decision", "void"),

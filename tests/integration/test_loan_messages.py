@@ -16,7 +16,8 @@ async def asked(city: City) -> dict[str, Any]:
     await banks(city, "bank-a", "bank-b")
     asked = await ask(city)
     number = asked["registration_number"]
-    await report(city, "bank-a", f"{number}/1", "under_review")
+    for state in ("contacted", "under_review"):
+        await report(city, "bank-a", f"{number}/1", state)
     await move_to(city, "2026-11-13 09:00")
     path = f"/financing/status/{number}/complaints"
     body = {"bank": "bank-b", "text": "要求搭售保险"}
