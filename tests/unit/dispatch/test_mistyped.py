@@ -82,9 +82,9 @@ def test_a_natural_day_that_ends_before_the_office_opens_again_is_odd() -> None:
 
 def test_where_the_pack_has_no_limit_a_year_is_long() -> None:
     own = {"completion": moment("2028-01-01 12:00")}
-    refused(
-        CaseAtDispatch(PLAIN), 422, "a year", OFFICE, acts.Assign, legs=[{"unit": "roads", "limits": own}]
-    )
+    rules = LADDER.model_copy(update={"limits": ()})
+    legs = [{"unit": "roads", "limits": own}]
+    refused(CaseAtDispatch(rules), 422, "a year", OFFICE, acts.Assign, legs=legs)
 
 
 @pytest.mark.parametrize("text", ["2025-11-16 17:30", "2026-11-09 09:02", "2036-11-16 17:30"])
