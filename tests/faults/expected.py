@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 DUE_MINUTE = timedelta(minutes=1, microseconds=-1)
@@ -27,6 +28,7 @@ class ExpectedLeg:
 
     `pauses` are as `reckoning` takes them; the last ends at `pause_ends_at` unless it is ended before.
     `paused` is what dispatch knows: it does not hear of a pause that ended by itself.
+    `paid` is what was paid since `plan`, the instalments of a debt, was agreed.
     """
 
     id: str
@@ -44,6 +46,8 @@ class ExpectedLeg:
     pauses: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     pause_ends_at: datetime | None = None
     paused: bool = False
+    paid: Decimal = Decimal(0)
+    plan: list["ExpectedDeadline"] = field(default_factory=list)
 
     def works(self) -> bool:
         """Whether the unit still works on it."""
@@ -68,7 +72,8 @@ class ExpectedLeg:
 class ExpectedDeadline:
     """One deadline; `leg` is None for a deadline of the case itself. `started_at` is a whole minute.
 
-    `given_at` is the moment that a promise gave in place of a limit. `due_at` is None while a pause is open.
+    `given_at` is the moment that a promise or a plan gave in place of a limit, `sum` what is due then.
+    `due_at` is None while a pause is open.
     `raised` counts how often it was raised, after it passed.
     """
 
@@ -80,6 +85,7 @@ class ExpectedDeadline:
     limit: dict[str, Any] | None
     of_office: bool
     given_at: datetime | None = None
+    sum: Decimal | None = None
     due_at: datetime | None = None
     remind_at: datetime | None = None
     reminded: bool = False

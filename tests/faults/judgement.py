@@ -2,12 +2,13 @@
 
 An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` that it meets; and its effects:
 `received`, `legs`, `marks`, `leg`, `starts`, `lifts`, `ends_leg`, `completes`, `pauses`, `resumes`,
-`extends`, `plans`, `gathers`, `hears`, `reopens`, `ends`.
+`extends`, `plans`, `reaches`, `gathers`, `hears`, `reopens`, `ends`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from tests.faults.expected import ExpectedEvent, ExpectedLeg
@@ -90,6 +91,7 @@ class ExpectedCase(Ladder):
             self._extend(leg, *act["extends"], at)
         if "plans" in act:
             self._promise(leg, *act["plans"], at)
+        self._reach(leg, act.get("reaches"), at)
         if act.get("completes"):
             leg.completed = True
             cleared = ExpectedEvent("card.cleared", leg.id, 0, "", at, leg.unit)
@@ -167,12 +169,43 @@ class ExpectedCase(Ladder):
             self._void(promised)
             self._begin(PLANNED, leg, at, closing(day).astimezone(UTC))
 
+    def _reach(self, leg: ExpectedLeg, reached: dict[str, Any] | None, at: datetime) -> None:
+        """A stage meets and starts what the pack says; its dates are instalments, which money meets."""
+        if reached is None:
+            return
+        name, dates = reached["stage"], [datetime.fromisoformat(end) for end in reached.get("dates", ())]
+        if not self.pack.stages[name].get("pays"):
+            self._meet(name, leg, at)
+        elif self._pay(leg, Decimal(reached["amount"]), at):
+            self._meet(name, leg, at)
+            self._begin("paid_up", leg, at)
+        if not dates:
+            self._begin(name, leg, at)
+            return
+        self._void([old for old in self.deadlines if old.leg is leg and old.start == name])
+        leg.paid, leg.plan = Decimal(0), []
+        for ends_at, sum_ in sorted(zip(dates, map(Decimal, reached["amounts"]), strict=True)):
+            self._begin(name, leg, at, ends_at.astimezone(UTC))
+            self.deadlines[-1].sum = sum_
+            leg.plan.append(self.deadlines[-1])
+
+    def _pay(self, leg: ExpectedLeg, yuan: Decimal, at: datetime) -> bool:
+        """Add a payment; it meets the instalments that it reaches. Returns whether all is paid."""
+        leg.paid += yuan
+        left = leg.paid
+        for instalment in leg.plan:
+            left -= instalment.sum or 0
+            if left >= 0 and instalment.met_at is None:
+                instalment.meet(minute(at))
+        return bool(leg.plan) and left >= 0
+
     def _reopen(self, at: datetime) -> None:
         self._void([deadline for deadline in self.deadlines if deadline.start == ALL_COMPLETED])
         self._start_over(at)
         for leg in self.legs.values():
             if leg.completed and not leg.ended:
                 leg.completed = leg.refused = False
+                leg.paid, leg.plan = Decimal(0), []
                 self._dispatch_again(leg, at, "reopened")
 
     def _start_over(self, at: datetime) -> None:

@@ -18,6 +18,8 @@ ONCE_A_ROUND = ("received", "lifted", "all_completed", "heard")
 """What starts a deadline once a round, however often it happens."""
 LIFTED, ALL_COMPLETED, HEARD, UPHELD = "lifted", "all_completed", "heard", "upheld"
 TO_BE_LIFTED, PLANNED = "to_be_lifted", "planned"
+UNIT_KIND = "department"
+"""Of every unit of the load."""
 Rung = dict[str, Any]
 
 
@@ -92,7 +94,8 @@ class Ladder:
         for rung in self._rungs():
             when = rung["when"]
             overdue = deadline.kind in when.get("overdue", ())
-            if overdue and is_in(when.get("rounds"), max(deadline.round, 1)):
+            of_unit = UNIT_KIND in when.get("units", [UNIT_KIND])
+            if overdue and of_unit and is_in(when.get("rounds"), max(deadline.round, 1)):
                 for consequence in rung["do"]:
                     self._follow(rung, consequence, deadline, at)
                 return
@@ -218,6 +221,7 @@ class Ladder:
     def _meet(self, word: str, leg: ExpectedLeg | None, at: datetime) -> None:
         for deadline in self.deadlines:
             unmet = deadline.leg is leg and deadline.met_at is None and deadline.verdict != "void"
+            unmet = unmet and deadline.sum is None  # what is owed is met by money alone
             if unmet and word in self.pack.met_by.get(deadline.kind, ()):
                 deadline.meet(minute(at))
 

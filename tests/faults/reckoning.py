@@ -32,9 +32,24 @@ USUAL_START = {
     "closure": "heard",
     "gathering": "to_be_lifted",
     "promise": "planned",
+    "complaint": "complained",
+    "pause": "pause_asked",
+    "referral": "referred",
 }
 """What starts a deadline where the pack does not say it; a dispatch starts every other one."""
-OF_CASE = frozenset({"received", "lifted", "all_completed", "upheld", "heard", "to_be_lifted", "returned"})
+OF_CASE = frozenset(
+    {
+        "received",
+        "lifted",
+        "all_completed",
+        "upheld",
+        "heard",
+        "to_be_lifted",
+        "returned",
+        "complained",
+        "referred",
+    }
+)
 """What starts a deadline of the case itself."""
 IN_DAYS = ("natural_days", "months")
 
@@ -56,6 +71,7 @@ class Rules:
     pauses: dict[str, Any]
     raising: dict[str, Any]
     promises: dict[str, Any]
+    stages: dict[str, dict[str, Any]]
     closes_heard: bool
     returning: frozenset[str]
     outlasting: frozenset[str]
@@ -81,6 +97,7 @@ def rules(pack: str) -> Rules:
         pauses=content.get("pauses") or {},
         raising=content.get("raising") or {},
         promises=content.get("promises") or {},
+        stages={stage["stage"]: stage for stage in content.get("stages", ())},
         closes_heard="heard" in (content.get("closure") or {}).get("needs", ()),
         returning=frozenset(stage["stage"] for stage in content.get("stages", ()) if stage.get("returns")),
         outlasting=frozenset(rule["deadline"] for rule in content["limits"] if rule.get("outlasts")),

@@ -176,3 +176,25 @@ def test_reopened_the_leg_begins_its_next_round() -> None:
     # three natural days end on Monday the 23rd
     assert moments(case, "appeal.lifted") == [passed("2026-03-24 00:00")]
     assert (case.state, case.rounds(), case.cards) == ("lifted", 2, 0)
+
+
+def test_what_was_paid_adds_up_and_the_earliest_instalment_is_met_first() -> None:
+    dates = ["2026-03-20T10:00:00+08:00", "2026-03-30T10:00:00+08:00"]
+    plan = {"stage": "plan_agreed", "dates": dates, "amounts": ["600.00", "400.00"]}
+
+    def debt(*payments: tuple[str, str]) -> list[str]:
+        paid = [(at, {"what": [], "reaches": {"stage": "paid", "amount": yuan}}) for at, yuan in payments]
+        case = judged(
+            ("2026-03-10 10:00", {"what": [], "reaches": {"stage": "confirmed"}}),
+            ("2026-03-11 10:00", {"what": [], "reaches": plan}),
+            *paid,
+            pack="qingyang-2023-arrears@3",
+        )
+        return [f"{row.kind} {row.verdict}" for row in case.deadlines if row.leg]
+
+    before = ["confirmation met", "settlement met"]
+    assert debt(("2026-03-15 10:00", "1.00")) == [*before, "instalment overdue", "instalment overdue"]
+    late = debt(("2026-03-15 10:00", "599.99"), ("2026-03-21 10:00", "0.01"))
+    assert late == [*before, "instalment overdue", "instalment overdue"]
+    all_of_it = debt(("2026-03-15 10:00", "700"), ("2026-03-30 10:00", "300"))
+    assert all_of_it == [*before, "instalment met", "instalment met", "settled overdue"]
