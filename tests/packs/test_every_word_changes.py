@@ -162,17 +162,62 @@ def _judged(rules: Pack, history: tuple[Act, ...]) -> str:
         return "not at all"
 
 
-JUDGED = """
-    Approval.denied Approval.each_leg Approval.granted Completion.after Extension.deadlines
-    Level.leader Level.level Levels.steps Limit.number LimitRule.deadline LimitRule.limit LimitRule.of
-    LimitRule.rounds LimitRule.starts NeverLifted.marks Pack.approval Pack.completion
-    Pack.counting Pack.extension Pack.ladder Pack.levels Pack.limits Pack.met_by Pack.never_lifted
-    Pack.pauses Pack.promises Pack.raising Pack.referral Pack.reminder Pack.stages
-    Closure.needs Pack.closure Pauses.cap Pauses.told Raising.to Referral.followed Reminder.deadlines
-    Reminder.percent Setting.default Stage.dated Stage.pays Stage.stage Step.card Step.do Step.gather
-    Step.leader Step.reason Step.to When.level
-    When.marks When.overdue When.refused When.requested When.rounds
-""".split()
+JUDGED = [
+    "Approval.denied",
+    "Approval.each_leg",
+    "Approval.granted",
+    "Completion.after",
+    "Extension.deadlines",
+    "Level.leader",
+    "Level.level",
+    "Levels.steps",
+    "Limit.number",
+    "LimitRule.deadline",
+    "LimitRule.limit",
+    "LimitRule.of",
+    "LimitRule.rounds",
+    "LimitRule.starts",
+    "NeverLifted.marks",
+    "Pack.approval",
+    "Pack.completion",
+    "Pack.counting",
+    "Pack.extension",
+    "Pack.ladder",
+    "Pack.levels",
+    "Pack.limits",
+    "Pack.met_by",
+    "Pack.never_lifted",
+    "Pack.pauses",
+    "Pack.promises",
+    "Pack.raising",
+    "Pack.referral",
+    "Pack.reminder",
+    "Pack.stages",
+    "Closure.needs",
+    "Pack.closure",
+    "Pauses.cap",
+    "Pauses.told",
+    "Raising.to",
+    "Referral.followed",
+    "Reminder.deadlines",
+    "Reminder.percent",
+    "Setting.default",
+    "Stage.dated",
+    "Stage.pays",
+    "Stage.stage",
+    "Step.card",
+    "Step.do",
+    "Step.gather",
+    "Step.leader",
+    "Step.reason",
+    "Step.to",
+    "When.level",
+    "When.marks",
+    "When.overdue",
+    "When.refused",
+    "When.requested",
+    "When.rounds",
+]
 """Words by which the engine judges: some pack is judged otherwise without them."""
 
 COUNTING, TOLD, HOURS = (
@@ -354,10 +399,20 @@ SHOWN = {
 }
 """Words by which a service or the check of packs acts, each with the test that shows it."""
 
-FOR_PEOPLE = """
-    Destination.title Ground.title Level.title LimitRule.title Pack.title Pack.zone PauseGround.title
-    Source.dated Source.issuer Source.number Source.title Stage.title
-""".split()
+FOR_PEOPLE = [
+    "Destination.title",
+    "Ground.title",
+    "Level.title",
+    "LimitRule.title",
+    "Pack.title",
+    "Pack.zone",
+    "PauseGround.title",
+    "Source.dated",
+    "Source.issuer",
+    "Source.number",
+    "Source.title",
+    "Stage.title",
+]
 """Words that people read: the page to sign says them."""
 
 
