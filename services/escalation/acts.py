@@ -49,11 +49,15 @@ class Withdraw(CardAct):
 
 
 class Instruct(Act):
-    """The leader orders something; `limit` replaces the time for lifted handling, from now."""
+    """The leader orders something; `limit` replaces the time for lifted handling, from now.
+
+    `confirmed`: a limit that looks like a typing mistake is meant as it stands.
+    """
 
     instruction: Annotated[str, Field(min_length=1, max_length=2_000)]
     task_force: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     limit: Limit | None = None
+    confirmed: bool = False
 
 
 class Gather(Act):

@@ -2,17 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Gathering, Lift, Publication
 from services.escalation.leaders.directory import Directory
 from shared import events
-from shared.events import Event
+from shared.events import DeadlineKind, Event
 from shared.roles import AccountRole
+from shared.rules.time.limits import LimitUnit
 from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid
+
+TIMES_THE_USUAL = 100
+WITHOUT_USUAL_DAYS = 366
+"""How long an instructed limit may be without a word, where the case has none to compare it with."""
+_DAYS = {
+    LimitUnit.NATURAL_DAYS: 1.0,
+    LimitUnit.WORKING_DAYS: 1.0,
+    LimitUnit.HALF_WORKING_DAYS: 0.5,
+    LimitUnit.WORKING_HOURS: 1 / 24,
+    LimitUnit.MONTHS: 28.0,
+}
+"""How many days a limit takes at least, by unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Ite
     """The leader orders something (批示), with a task force and, if need be, a limit."""
     lift = _own_lift(case, context)
     context.directory.check_named(act.task_force, case.units, "task_force")
+    _check_limit(case, act)
     lift.instruction, lift.task_force = act.instruction, act.task_force
     yield case.event(
         events.AppealInstructed,
@@ -127,6 +141,22 @@ def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Ite
         task_force=act.task_force,
         limit=act.limit,
     )
+
+
+def _check_limit(case: CaseDocument, act: acts.Instruct) -> None:
+    """Raise `Invalid` for a limit oddly longer than the time for lifted handling, unless it is confirmed."""
+    if act.limit is None or act.confirmed:
+        return
+    lifted = [deadline for deadline in case.deadlines if deadline.deadline == DeadlineKind.LIFTED]
+    due_at = lifted[0].due_at if lifted else None
+    usual = due_at and (due_at - lifted[0].started_at) / timedelta(days=1)
+    if act.limit.number * _DAYS[act.limit.unit] > (TIMES_THE_USUAL * usual if usual else WITHOUT_USUAL_DAYS):
+        raise Invalid(
+            "批示的时限远长于通常的提级办理时限：请核对；确认无误的，请加上 confirmed: true 再提交",
+            "this limit is far longer than the usual time for lifted handling: look at it again; "
+            "if it is meant, send it with confirmed: true",
+            "limit",
+        )
 
 
 def sign_off(case: CaseDocument, _act: acts.SignOff, context: ActContext) -> Iterator[Event]:

@@ -283,6 +283,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "instruction": "限期解决",
         "task_force": ["roads"],
         "limit": LIMIT_OF_A_WEEK,
+        "confirmed": True,
     },
     "POST /escalation/appeals/{appeal_id}/gatherings": {"summary": "两次交办均未办结，须自然资源局配合。"},
     "POST /escalation/appeals/{appeal_id}/leaders": {"leader": "mayor", "reason": "原牵头领导出差"},

@@ -1,6 +1,6 @@
 """What people may do to cards, lifts and publications, act by act."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -137,6 +137,33 @@ def test_the_leader_of_the_newest_level_instructs_and_signs_off() -> None:
     assert [lift.signed_off_at for lift in file.lifts] == [None, AT]
     with pytest.raises(Conflict):
         perform(file, INSTRUCT, ActContext(AT, CITY, TODAY))
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "usual_days", "odd"),
+    [
+        (1000, "working_days", 10, False),
+        (1001, "working_days", 10, True),
+        (36, "months", 10, True),
+        (366, "natural_days", None, False),
+        (3660, "natural_days", None, True),
+    ],
+)
+def test_a_limit_a_hundred_times_longer_than_usual_is_instructed_with_a_word_of_confirmation(
+    number: int, unit: str, usual_days: int | None, odd: bool
+) -> None:
+    file = lifted("city")
+    if usual_days:
+        due_at = AT + timedelta(days=usual_days)
+        fields = {"leg_id": None, "unit": None, "round": 1, "started_at": AT, "due_at": due_at}
+        file.deadlines = [events.Deadline(**fields, deadline="lifted")]
+    act = acts.Instruct.model_validate({"instruction": "限期", "limit": {"number": number, "unit": unit}})
+    if odd:
+        with pytest.raises(Invalid, match="confirmed: true") as refusal:
+            perform(file, act, ActContext(AT, CITY, TODAY))
+        assert refusal.value.field == "limit"
+        act = act.model_copy(update={"confirmed": True})
+    assert perform(file, act, ActContext(AT, CITY, TODAY))
 
 
 def test_what_went_on_to_the_next_level_is_no_more_the_lower_leaders() -> None:
