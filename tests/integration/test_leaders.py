@@ -107,3 +107,36 @@ async def test_the_office_names_another_leader_and_the_task_force_reads_the_case
         assert (await city.call("east", "GET", read)).is_success
     listed = (await city.ok("east", "GET", "/dispatch/appeals"))["items"]
     assert [row["registration_number"] for row in listed] == [appeal["registration_number"]]
+
+
+async def test_what_the_office_leaves_alone_goes_up_and_stands_on_the_ledger(city: City) -> None:
+    """An appeal that nobody dispatched had no deadline, no reminder and stood on no list."""
+    office = {"name": "市营商环境办", "kind": "office", "head": "时主任", "leader": "vice_industry"}
+    await city.ok("office", "PUT", "/dispatch/units/yshj", office)
+    await city.move_to("2026-12-02 09:00")  # half a working day is 195 minutes: until 14:45
+    appeal = await city.register()
+    number = appeal["registration_number"]
+    assert "received_office" in await templates_to(city, appeal, "office")
+    await city.move_to("2026-12-02 14:46")
+    assert {"overdue_dispatch", "raised_office"} <= await templates_to(city, appeal, "office")
+    assert await templates_to(city, appeal, "head:yshj") == {"raised"}
+    assert await templates_to(city, appeal, "leader:vice_mayor") == set()
+    await city.move_to("2026-12-03 17:31")  # and still unmet after one working day
+    assert await templates_to(city, appeal, "leader:vice_mayor") == {"raised"}
+    rows = (await city.ok("office", "GET", "/escalation/ledger?unit=yshj"))["items"]
+    (row,) = [row for row in rows if row["registration_number"] == number]
+    (missed,) = row["missed_by_office"]
+    assert (missed["deadline"], missed["since"]) == ("dispatch", "2026-12-02T06:45:00Z")
+    assert [(went["to"], went["leader"]) for went in missed["raised"]] == [
+        ("head", None),
+        ("in_charge", "vice_mayor"),
+    ]
+    await city.dispatch(appeal, {"unit": "roads"})
+    rows = (await city.ok("office", "GET", "/escalation/ledger?unit=yshj"))["items"]
+    assert number not in {row["registration_number"] for row in rows}
+
+
+async def templates_to(city: City, appeal: dict[str, Any], recipient: str) -> set[str]:
+    path = f"/notify/appeals/{appeal['appeal_id']}/messages?limit=500"
+    items = (await city.ok("office", "GET", path))["items"]
+    return {message["template"] for message in items if message["recipient"] == recipient}
