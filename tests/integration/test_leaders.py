@@ -132,6 +132,7 @@ async def test_what_the_office_leaves_alone_goes_up_and_stands_on_the_ledger(cit
         ("in_charge", "vice_mayor"),
     ]
     await city.dispatch(appeal, {"unit": "roads"})
+    await city.drained()
     rows = (await city.ok("office", "GET", "/escalation/ledger?unit=yshj"))["items"]
     assert number not in {row["registration_number"] for row in rows}
 
