@@ -175,7 +175,7 @@ class Load:
         case = LoadCase(name, chance, "", loan["loan_id"], number, code)
         at = datetime.fromisoformat(loan["received_at"])
         legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in loan["legs"]]
-        self._note(case, "loan.requested", at, opens="loan", kind="help", legs=legs, what=[])
+        self._note(case, "loan.requested", at, opens="loan", kind="help", received=True, legs=legs, what=[])
         if chance.random() < 0.05:
             later = at + chance.random() * timedelta(days=12)
             self._schedule(case, [PlannedAct(later, "withdrawals", 0, {"reason": "已解决"})])

@@ -118,6 +118,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval"},
     "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
     "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
+    "POST /intake/status/{registration_number}/complaints": {"about": "reply", "text": "答非所问"},
+    "POST /intake/status/{registration_number}/referral-objections": {"reason": "不是劳动争议"},
     "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
     "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
     "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
@@ -241,6 +243,9 @@ GOOD: dict[str, dict[str, Any]] = {
         "understanding": True,
     },
     "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
+    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {"receiver": "仲裁委立案庭", "text": "已立案"},
+    "POST /dispatch/appeals/{appeal_id}/referral-returns": {"objected": True, "reason": "不属于仲裁"},
+    "POST /dispatch/appeals/{appeal_id}/complaint-decisions": {"justified": True, "reason": "回复避实就虚"},
     "POST /dispatch/appeals/{appeal_id}/closures": {},
     "PUT /notify/contacts/{recipient}": {
         "contacts": [{"channel": "sms", "address": "13800000000", "urgent_only": True}],
