@@ -121,7 +121,7 @@ async def place(city: City) -> Place:
         intake=appeal | {"lead": other["registration_number"]},
         dispatch=appeal | {"code": "roads"},
         escalation=appeal | {"code": "mayor"},
-        financing=loan | complaint | {"code": "bank-a", "credit_code": CREDIT_CODE},
+        financing=loan | complaint | {"leg": 1, "code": "bank-a", "credit_code": CREDIT_CODE},
         notify=appeal,
     )
 
