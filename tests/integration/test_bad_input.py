@@ -308,6 +308,7 @@ GOOD: dict[str, dict[str, Any]] = {
 NOBODY: dict[str, object] = {
     "loan_id": uuid4(),
     "complaint_id": uuid4(),
+    "case_id": uuid4(),
     "leg": 1,
     "credit_code": "91350100M000100Y43",
     "card_id": uuid4(),
@@ -621,7 +622,7 @@ async def test_no_path_and_no_query_makes_a_read_fail(target: Target) -> None:
     city, failed = target.city, []
     code = {"receipt_code": target.appeal["receipt_code"]}
     for account, path, in_path, in_query in readable(city):
-        usual = {"code": "roads", "leg": 1, "recipient": "unit:roads"} | NOBODY | target.appeal
+        usual = {"code": "roads", "recipient": "unit:roads"} | NOBODY | target.appeal
         tried = [path.format(**usual | {name: nasty}) for nasty in NASTY for name in in_path]
         whole = path.format(**usual)
         tried += [f"{whole}?{name}={nasty}" for name in in_query for nasty in NASTY]
@@ -641,9 +642,7 @@ async def test_no_path_makes_a_write_fail(target: Target) -> None:
         method, path = route.split()
         if method in ("POST", "PUT") and "{" in path:
             names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
-            usual = (
-                {"code": "roads", "leg": 1, "year": 2027, "recipient": "unit:roads"} | NOBODY | target.appeal
-            )
+            usual = {"code": "roads", "year": 2027, "recipient": "unit:roads"} | NOBODY | target.appeal
             usual |= dict.fromkeys({*names} - usual.keys(), uuid4())
             for nasty, name in product(NASTY, names):
                 body = target.body(route) if route in GOOD else None
@@ -721,7 +720,7 @@ async def test_no_header_makes_a_request_fail(target: Target, share: int) -> Non
     city, failed = target.city, []
     pairs = list(product(HEADERS, HEADER_VALUES))
     for number, (account, path, _, _) in enumerate(readable(city)):
-        whole = path.format(code="roads", leg=1, recipient="unit:roads", **NOBODY, **target.appeal)
+        whole = path.format(code="roads", recipient="unit:roads", **NOBODY, **target.appeal)
         _, service, rest = whole.split("/", 2)
         async with city.client(service, account) as client:
             for header, value in pairs[number % share :: share]:
