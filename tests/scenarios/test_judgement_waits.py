@@ -44,7 +44,7 @@ async def test_a_timely_reply_in_the_outbox_of_a_stopped_producer_saves_the_unit
     async with stopped_relay(city.services["dispatch"]):
         city.set_clocks("2026-11-12 16:00")  # in time: the reply is due at the end of this day
         await city.act("roads", appeal, "replies", leg_id=leg, text="已回复")
-        city.set_clocks("2026-11-20 09:00")
+        city.set_clocks("2026-11-19 09:00")  # completion is due at the end of this day
         await asyncio.sleep(LONG_ENOUGH_TO_BE_WRONG_S)
         assert await city.said("escalation", "card.issued.v1") == []
 
