@@ -83,6 +83,7 @@ def test_relieved_without_a_successor_no_unit_has_the_case() -> None:
 def test_a_lift_after_the_reassignment_goes_to_the_leader_in_charge_of_the_successor() -> None:
     story = reassigned(dispatched(leg("roads"), leg("water", Role.ASSIST)), "03-03 10:00", "roads", "east")
     story.did(acts.Marked, "03-03 11:00", marks=frozenset({Mark.INHERITED}))
+    story.did(acts.Gathered, "03-03 11:30")
     (lifted,) = [
         ruling for ruling in story.judged("03-03 12:00").rulings if ruling.name == "appeal.lifted.v1"
     ]
@@ -90,9 +91,11 @@ def test_a_lift_after_the_reassignment_goes_to_the_leader_in_charge_of_the_succe
 
 
 @pytest.mark.parametrize("mark", [Mark.INHERITED, Mark.CROSS_LEVEL, Mark.CROSS_DEPARTMENT])
-def test_a_case_found_complex_later_is_lifted_then_and_no_unit_is_added(mark: Mark) -> None:
+def test_a_case_found_complex_later_is_lifted_once_gathered_and_no_unit_is_added(mark: Mark) -> None:
     story = dispatched(leg("roads")).did(acts.Marked, "03-03 11:00", marks=frozenset({mark}))
-    assert "03-03 11:00 lifted kind" in story.told("03-03 12:00")
+    assert "03-04 17:30 lifted kind" in story.told("03-04 18:00")  # a working day without the gathering
+    story.did(acts.Gathered, "03-03 11:30")
+    assert "03-03 11:30 lifted kind" in story.told("03-03 12:00")
     assert len({deadline.leg_id for deadline in story.judged("03-03 12:00").deadlines} - {None}) == 1
 
 
