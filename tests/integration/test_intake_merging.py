@@ -233,7 +233,7 @@ async def test_one_registers_under_a_procedure_of_the_city_with_its_own_numbers(
     usual, approval = (await city.ok(None, "GET", "/intake/procedures"))["items"]
     assert (usual["id"], usual["usual"]) == ("bozhou-2024", True)
     assert (approval["id"], approval["usual"]) == ("xuancheng-2024-approval", False)
-    assert approval["pack"] == "xuancheng-2024-approval@2.3"
+    assert approval["pack"] == "xuancheng-2024-approval@3.3"
     assert approval["title"]["zh"]
     assert approval["title"]["en"]
     assert approval["source"]["title"]
@@ -307,11 +307,12 @@ async def test_a_past_merging_with_nobody_names_its_item(city: City) -> None:
     ("ref", "known"),
     [
         ("xuancheng-2024-approval@1.3", "xuancheng-2024-approval@1.3"),
-        ("xuancheng-2024-approval", "xuancheng-2024-approval@2.3"),
+        ("xuancheng-2024-approval", "xuancheng-2024-approval@3.3"),
         ("bowu-2022@1", "bowu-2022@1"),
         ("xuancheng-2024-approval@1.2", None),
         ("xuancheng-2024-approval@2.3", "xuancheng-2024-approval@2.3"),
-        ("xuancheng-2024", None),
+        ("xuancheng-2024", "xuancheng-2024@3"),
+        ("xuancheng-2024@2", None),
         ("bozhou-2024@9.9", None),
     ],
 )
