@@ -99,13 +99,19 @@ async def test_who_has_credit_through_the_window_is_no_first_borrower_whatever_i
     asked = await ask(city, enterprise={"name": "甲", "credit_code": credit_code(5)}, banks=["bank-a"])
     await report(city, "bank-a", asked["legs"][0]["leg"], "approved")
     for more in ({}, {"first_loan": True}):
-        again = await city.ok("operator", "POST", "/financing/requests", short(5) | more)
-        loan = await city.ok("office", "GET", f"/financing/requests/{again['loan_id']}")
-        assert loan["wish"]["first_loan"] is False
+        assert await is_first_loan(city, 5, **more) is False
     await report(city, "bank-a", asked["legs"][0]["leg"], "withdrawn")
-    last = await city.ok("operator", "POST", "/financing/requests", short(5))
-    loan = await city.ok("office", "GET", f"/financing/requests/{last['loan_id']}")
-    assert loan["wish"]["first_loan"] is True
+    assert await is_first_loan(city, 5) is False, "the bank's word alone takes no credit back"
+    window = f"/financing/requests/{asked['loan_id']}/legs/1/withdrawals"
+    await city.ok("operator", "POST", window, {"confirmed": True, "words": "电话确认"})
+    assert await is_first_loan(city, 5) is True
+
+
+async def is_first_loan(city: City, n: int, **said: Any) -> bool:
+    """What the window takes the next request of an enterprise for."""
+    asked = await city.ok("operator", "POST", "/financing/requests", short(n) | said)
+    loan = await city.ok("office", "GET", f"/financing/requests/{asked['loan_id']}")
+    return bool(loan["wish"]["first_loan"])
 
 
 async def test_what_is_not_known_must_be_said(city: City) -> None:
