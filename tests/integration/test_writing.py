@@ -110,7 +110,7 @@ async def test_a_refused_request_keeps_no_key(city: City) -> None:
 
 async def test_a_decision_sent_again_with_its_key_is_answered_as_before(city: City) -> None:
     path, _, version = await dispatched(city)
-    body, key = {"to": "劳动仲裁", "reason": "属于仲裁"}, str(uuid4())
+    body, key = {"to": "arbitration", "reason": "属于仲裁"}, str(uuid4())
     first = await city.call(
         "office", "POST", f"{path}/referrals", body, idempotency_key=key, if_match=f'"{version}"'
     )
@@ -125,7 +125,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
     "assignments": {"legs": [{"unit": "water", "role": "assist"}]},
     "objection-decisions": {"upheld": False, "reason": "属于本单位"},
     "extension-decisions": {"approved": True, "approver": "张主任", "reason": "同意"},
-    "referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
+    "referrals": {"to": "arbitration", "reason": "属于仲裁"},
     "closures": {},
 }
 
@@ -155,7 +155,8 @@ async def test_of_two_clerks_who_decide_at_once_exactly_one_wins(city: City) -> 
     for _ in range(5):
         path, _, version = await dispatched(city)
         bodies = [
-            {"to": to, "reason": "属于其职责"} for to in ("劳动仲裁", "人民法院", "纪检监察", "行政复议")
+            {"to": to, "reason": "属于其职责"}
+            for to in ("arbitration", "courts", "discipline_inspection", "administrative_review")
         ]
         answers = await asyncio.gather(
             *(
