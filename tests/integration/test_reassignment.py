@@ -61,10 +61,18 @@ async def test_a_pause_is_asked_for_denied_asked_for_again_and_given(city: City)
     refused(await city.call("water", "POST", where, asked), 403)
 
 
-async def test_a_case_found_inherited_after_its_dispatch_is_lifted(city: City) -> None:
+async def test_a_case_found_inherited_after_its_dispatch_is_lifted_once_the_office_gathered(
+    city: City,
+) -> None:
     appeal = await city.register()
     await city.dispatch(appeal, {"unit": "roads"})
     await city.act("office", appeal, "marks", marks=["inherited"], reason="改制前遗留")
+    await city.drained()
+    case = await city.case(appeal)
+    assert case["lifts"] == []
+    where = f"/escalation/appeals/{appeal['appeal_id']}/gatherings"
+    summary = {"summary": "改制前遗留，须自然资源局配合。"}
+    await city.ok("office", "POST", where, summary, if_match=f'"{case["version"]}"')
     await city.drained()
     case = await city.case(appeal)
     assert [lift["reason"] for lift in case["lifts"]] == ["kind"]
