@@ -113,16 +113,14 @@ def change_leader(work: Work, event: events.LeaderNamed) -> None:
     write_messages(work, event)
 
 
-RESTATEMENTS = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged)
-"""Deadlines restated for other services. What people must know of them has events of its own."""
+UNHEARD = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged, events.LoanFollowedUp)
+"""Events of other services that tell nobody anything: the routing table says why."""
 
 HANDLERS: Handlers = {
     **{
         type_: write_messages
         for type_ in CATALOGUE.values()
-        if type_.source != "notify"
-        and type_ not in RESTATEMENTS
-        and not issubclass(type_, events.DirectoryEvent)
+        if type_.source != "notify" and type_ not in UNHEARD and not issubclass(type_, events.DirectoryEvent)
     },
     events.AppealReceived: register_appeal,
     events.AppealAssigned: add_unit_legs,
