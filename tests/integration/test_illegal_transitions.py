@@ -125,17 +125,17 @@ STATES = {
     "with extensions": State(
         ("assign",),
         _IMPORTED | {"refuse", "object", "ask for time", "ask for more time", "pause"},
-        pack="bowu-2022",
+        pack="bowu-2022@2",
     ),
     "time asked for": State(
         ("assign", "ask for time"),
         _IMPORTED | {"refuse", "object", "give time", "deny time", "pause"},
-        pack="bowu-2022",
+        pack="bowu-2022@2",
     ),
     "time given": State(
         ("assign", "ask for time", "give time"),
         _IMPORTED | {"refuse", "object", "ask for more time", "pause"},
-        pack="bowu-2022",
+        pack="bowu-2022@2",
     ),
 }
 
