@@ -70,7 +70,7 @@ async def test_a_reply_dated_back_in_the_database_is_named(urls: Urls, tmp_path:
     await execute(urls, "dispatch", query)
     words = await named(urls, tmp_path)
     assert "was altered" in words
-    assert "dispatch number 5" in words
+    assert "dispatch number 8" in words
     assert "case BZ-20261109-00001, position 2" in words
 
 
@@ -97,5 +97,5 @@ async def test_who_makes_the_links_anew_is_caught_by_the_seal(urls: Urls, tmp_pa
         await ChainWriter("dispatch").begin(conn, database, local("2026-11-10 00:00"))
     await database.dispose()
     await execute(urls, "dispatch", "insert into seals table kept_seals")
-    assert await counted(urls, "dispatch", "select count(*) from links") == 8
+    assert await counted(urls, "dispatch", "select count(*) from links") == 11
     assert "the head of dispatch for day 2026-11-20 was" in await named(urls, tmp_path)
