@@ -120,19 +120,19 @@ def histories(name: str) -> list[tuple[Act, ...]]:
     rules = next(rules for rules in packs() if rules.ref == name)
     opened = acts.Opened(uuid5(CASE, "opened"), START, Kind.HELP)
     every = [each for each in tried(rules) if dict(each.fields).get("leg_id") != LEGS[1]]
-    begun = (opened, every[0].made("first", START + timedelta(hours=2)))
-    marked = (opened, every[1].made("first", START + timedelta(hours=2)))
+    begun = (opened, *every[0].made("first", START + timedelta(hours=2)))
+    marked = (opened, *every[1].made("first", START + timedelta(hours=2)))
     made = [(opened,), begun, marked, *_after(begun, every, timedelta(hours=4))]
     for word in (acts.Completed, acts.Promised, acts.Referred, acts.Reached):
         for each in (each for each in every if each.what is word):
-            more = (*begun, each.made(each.told, START + timedelta(hours=4)))
+            more = (*begun, *each.made(each.told, START + timedelta(hours=4)))
             made += [more, *(_after(more, every, timedelta(days=1)) if word is acts.Completed else ())]
     return made
 
 
 def _after(history: tuple[Act, ...], every: list[Tried], wait: timedelta) -> Iterator[tuple[Act, ...]]:
     for index, act in enumerate(each for each in every if each.follows(history)):
-        yield (*history, act.made(f"{index} {wait}", START + wait))
+        yield (*history, *act.made(f"{index} {wait}", START + wait))
 
 
 def outcome(rules: Pack, history: tuple[Act, ...]) -> str:
