@@ -72,10 +72,15 @@ class AppealContacted(LegEvent):
 
 
 class AppealResponded(LegEvent):
-    """The unit told the enterprise how handling stands; progress, not completion."""
+    """The unit told the enterprise how handling stands; progress, not completion.
+
+    `passed_on`: it said so of the appeal that this one is handled with.
+    """
 
     type = "appeal.responded.v1"
     source = "dispatch"
+
+    passed_on: bool = Field(default=False, exclude_if=lambda passed_on: not passed_on)
 
 
 class AppealObjected(LegEvent):
@@ -264,12 +269,13 @@ class LiftRequested(LegEvent):
 
 
 class AppealCompleted(LegEvent):
-    """The unit says it is done (办结)."""
+    """The unit says it is done (办结). `passed_on`: of the appeal that this one is handled with."""
 
     type = "appeal.completed.v1"
     source = "dispatch"
 
     outcome: Outcome
+    passed_on: bool = Field(default=False, exclude_if=lambda passed_on: not passed_on)
 
 
 class AppealPromised(LegEvent):

@@ -283,6 +283,10 @@ SHOWN = {
     ),
     "Limit.unit": (COUNTING, "test_a_reminder_comes_when_three_quarters_of_what_counts_have_passed"),
     "LimitRule.kinds": (PACK, "test_a_limit_for_a_kind_goes_before_the_one_for_all_in_its_rounds_only"),
+    "Merging.each_contacted": (
+        "tests/packs/test_bozhou_1_merged_contact.py",
+        "test_what_was_told_to_another_enterprise_is_no_contact_with_this_one",
+    ),
     "Merging.shares": (
         "tests/unit/dispatch/test_merging.py",
         "test_contact_and_what_the_pack_does_not_share_are_each_one_s_own",

@@ -1,8 +1,11 @@
 """Merged appeals (并单): what an act on the lead, which is handled for all, means for its followers. Pure."""
 
+from collections.abc import Iterable
+
 from services.dispatch import acts
 from services.dispatch.document import WORKING, AppealDocument, AppealState, Unit
-from shared.events import Role
+from shared import events
+from shared.events import Event, Role
 from shared.rules.pack.desks import Shared
 from shared.rules.pack.pack import Pack
 
@@ -56,3 +59,13 @@ def repeated_act(
             return None
         return act.model_copy(update={"leg_id": legs[0].leg_id, "role": None, "limits": {}})
     return act.model_copy(update={"leg_id": legs[0].leg_id})
+
+
+def passed_on(said: Iterable[Event]) -> list[Event]:
+    """What an act on the lead says of a follower, marked as not done for the follower itself."""
+    return [
+        event.model_copy(update={"passed_on": True})
+        if isinstance(event, events.AppealResponded | events.AppealCompleted)
+        else event
+        for event in said
+    ]

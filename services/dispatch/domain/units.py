@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegDocument, LegState
+from services.dispatch.document import WORKING, AppealDocument, LegDocument, LegState
 from services.dispatch.domain import arrears, promises
 from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
@@ -20,8 +20,10 @@ from shared.service.errors import Conflict, Invalid
 
 
 def contact(appeal: AppealDocument, act: acts.Contact, context: ActContext) -> Iterator[Event]:
-    """The unit reached the enterprise (联系企业)."""
-    leg = appeal.working(act.leg_id)
+    """The unit reached the enterprise (联系企业); where nobody has yet, also after completion."""
+    leg = appeal.leg(act.leg_id)
+    never = (LegState.COMPLETED,) if leg.contacted_at is None else ()
+    leg = appeal.working(act.leg_id, *WORKING, *never)
     if act.contacted_at is not None:
         _check_contacted_at(act.contacted_at, leg, context)
     leg.contacted_at = leg.contacted_at or context.at

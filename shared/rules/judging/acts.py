@@ -72,7 +72,9 @@ class Contacted(LegAct):
 
 @dataclass(frozen=True, slots=True)
 class Responded(LegAct):
-    """The unit said how handling stands."""
+    """The unit said how handling stands. `passed_on`: it said so of the case that is handled for both."""
+
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,9 @@ class LiftRequested(LegAct):
 
 @dataclass(frozen=True, slots=True)
 class Completed(LegAct):
-    """The unit says it is done."""
+    """The unit says it is done. `passed_on`: it said so of the case that is handled for both."""
+
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

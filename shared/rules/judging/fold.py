@@ -82,12 +82,14 @@ def contact(case: Case, act: acts.Contacted, at: datetime) -> None:
         case.meet(Meeting.CONTACTED, leg.deadlines, at)
         case.begin(Start.CONTACTED, leg, at)
     elif (leg := case.legs.get(act.leg_id)) and not leg.ended:
-        case.meet(Meeting.CONTACTED, _outlasting(case, leg), at)
+        outlasting = [*_outlasting(case, leg), *_contacts(case, leg)]
+        case.meet(Meeting.CONTACTED, outlasting, at)
 
 
 def respond(case: Case, act: acts.Responded, at: datetime) -> None:
     if leg := case.live(act):
-        case.meet(Meeting.RESPONDED, leg.deadlines, at)
+        own = _contacts(case, leg) if act.passed_on else []
+        case.meet(Meeting.RESPONDED, [deadline for deadline in leg.deadlines if deadline not in own], at)
         case.begin(Start.RESPONDED, leg, at)
 
 
@@ -127,9 +129,10 @@ def complete(case: Case, act: acts.Completed, at: datetime) -> None:
     """The unit says that it is done. It counts once its leg reached the stages that the pack asks for."""
     leg = case.live(act)
     if leg and case.table.complete_after <= leg.reached and _can_complete(case, leg):
-        case.meet(Meeting.COMPLETED, leg.deadlines, at)
+        own = _contacts(case, leg) if act.passed_on else []
+        case.meet(Meeting.COMPLETED, [deadline for deadline in leg.deadlines if deadline not in own], at)
         leg.completed = True
-        outlasting = _outlasting(case, leg)
+        outlasting = [*_outlasting(case, leg), *own]
         void([deadline for deadline in leg.deadlines if deadline not in outlasting])
         case.resume(leg, at)
         case.clear_cards(leg, at)
@@ -139,6 +142,11 @@ def complete(case: Case, act: acts.Completed, at: datetime) -> None:
 def _outlasting(case: Case, leg: Leg) -> list[Deadline]:
     """The deadlines of a leg that its completion does not end."""
     return [deadline for deadline in leg.deadlines if deadline.kind in case.table.outlasting]
+
+
+def _contacts(case: Case, leg: Leg) -> list[Deadline]:
+    """The deadlines of a leg that another case's reply or completion neither meets nor ends."""
+    return [deadline for deadline in leg.deadlines if deadline.kind in case.table.contacts]
 
 
 def _can_complete(case: Case, leg: Leg) -> bool:

@@ -145,9 +145,13 @@ class Shared(StrEnum):
 
 
 class Merging(Rule):
-    """Repeats of one problem may be merged (并单); what the handled one gets of `shares`, all get."""
+    """Repeats of one problem may be merged (并单); what the handled one gets of `shares`, all get.
+
+    `each_contacted`: what is shared is no contact; each enterprise is contacted by itself, in its own limit.
+    """
 
     shares: frozenset[Shared] = Field(min_length=1)
+    each_contacted: bool = False
 
 
 class Destination(Strict):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import Need
 from shared.rules.pack.ladder import Consequence, Step
-from shared.rules.pack.parts import LimitRule, Owner, Start, first_and_last, within
+from shared.rules.pack.parts import LimitRule, Meeting, Owner, Start, first_and_last, within
 from shared.rules.terms import Kind
 from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit
@@ -56,6 +56,7 @@ class Table:
     stages: frozenset[str]
     returning: frozenset[str]
     outlasting: frozenset[str]
+    contacts: frozenset[str]
     sums: frozenset[str]
     pays: frozenset[str]
     decides: dict[str, str]
@@ -94,6 +95,7 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         stages=frozenset(stage.stage for stage in pack.stages),
         returning=frozenset(stage.stage for stage in pack.stages if stage.returns),
         outlasting=frozenset(rule.deadline for rule in pack.limits if rule.outlasts),
+        contacts=_contacts(pack),
         sums=frozenset(stage.stage for stage in pack.stages if stage.sums),
         pays=frozenset(stage.stage for stage in pack.stages if stage.pays),
         decides=pack.approval.decides if pack.approval else {},
@@ -129,6 +131,13 @@ def _steps(ladder: list[Step], numbers: range) -> dict[tuple[str, int], tuple[St
         for deadline in {deadline for step in ladder for deadline in step.when.overdue}
         for number in numbers
     }
+
+
+def _contacts(pack: "Pack") -> frozenset[str]:
+    """What a contact meets and what another's act does not, where each enterprise is contacted by itself."""
+    if pack.merging is None or not pack.merging.each_contacted:
+        return frozenset()
+    return frozenset(deadline for deadline, by in pack.met_by.items() if Meeting.CONTACTED in by)
 
 
 def _starts(pack: "Pack", kind: Kind | None, numbers: range) -> Starts:

@@ -167,6 +167,8 @@ class _Sentences:
         if pack.merging:
             names = self.all(words.SHARED, sorted(pack.merging.shares))
             yield self.founded("merging", "", self.say("merging", names=names), pack.merging)
+            if pack.merging.each_contacted:
+                yield self.founded("merging", "each_contacted", self.say("each_contacted"), pack.merging)
         if pack.completion:
             names = self.all(self.stages, pack.completion.after)
             yield self.founded("completion", "", self.say("complete_after", names=names), pack.completion)

@@ -314,6 +314,10 @@ SENTENCES = {
         "同一问题可以并单，{names}对各件同时有效。",
         "Repeats of one problem may be merged; they share {names}.",
     ),
+    "each_contacted": Bilingual(
+        "每家企业须逐一联系，统一答复或办结不算联系。",
+        "Each enterprise is contacted by itself: a shared reply or completion is no contact.",
+    ),
     "referral": Bilingual("可以引导至：{names}。", "May be referred to: {names}."),
     "guided_by": Bilingual("可由{names}引导。", "{names} may refer it."),
     "followed": Bilingual(

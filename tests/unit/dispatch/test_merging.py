@@ -8,7 +8,7 @@ from services.dispatch import acts
 from services.dispatch.document import AppealState, LegState, MergeRecord
 from services.dispatch.domain import merging
 from shared.rules.pack.desks import Shared
-from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, CaseAtDispatch
+from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
 REPLY = {"text": "正在办理"}
 DONE = {"outcome": "solved", "text": "已修复"}
@@ -94,3 +94,13 @@ def test_a_follower_follows_from_the_merge_to_the_unmerge() -> None:
     assert follower.follows(lead, MONDAY)
     assert not follower.follows(lead, MONDAY + HOUR)
     assert not follower.follows(UUID(int=3), MONDAY)
+
+
+def test_what_is_passed_on_says_so_and_the_follower_is_contacted_by_itself_even_when_completed() -> None:
+    follower = CaseAtDispatch(number=2).assigned()
+    said = merging.passed_on(follower.do(ROADS, acts.Complete, **DONE))
+    assert [event.model_dump()["passed_on"] for event in said] == [True]
+    (own,) = CaseAtDispatch(number=3).assigned().do(ROADS, acts.Complete, **DONE)
+    assert "passed_on" not in own.model_dump_json()  # written down as ever
+    assert follower.do(ROADS, acts.Contact, how="电话")
+    refused(follower, 409, "completed", ROADS, acts.Contact, how="电话")
