@@ -60,6 +60,8 @@ ACTS = {
     "ask to lift": _unit("lift-requests", signed_by="李局长", **REASON),
     "find": Act("office", DISPATCH, "findings", {"reasonable": True, "by": "周主任", **REASON}),
     "refer": Act("office", DISPATCH, "referrals", {"to": "arbitration", **REASON}),
+    "receive elsewhere": Act("office", DISPATCH, "referral-receipts", {"receiver": "仲裁委立案庭"}),
+    "take back": Act("office", DISPATCH, "referral-returns", {"objected": False, **REASON}),
     "close": Act("office", DISPATCH, "closures"),
     "withdraw": Act("enterprise", INTAKE, "withdrawals", REASON),
     "rate well": Act("enterprise", INTAKE, "ratings", {"rating": "satisfied"}),
@@ -85,7 +87,7 @@ class State:
     pack: str | None = None
 
 
-DONE = {"assist", "refer", "find", "withdraw"}
+DONE = {"assist", "contact", "refer", "find", "withdraw"}
 _IMPORTED = BEGUN - {"withdraw", "pause"}
 STATES = {
     "received": State((), {"assign", "refer", "find", "withdraw"}),
@@ -114,14 +116,15 @@ STATES = {
     "reopened, found and completed": State(
         ("assign", "complete", "find", "rate badly", "reopen", "complete"), DONE | RATE
     ),
-    "referred": State(("refer",), {"find", "withdraw", "close", *RATE}),
+    "referred": State(("refer",), {"find", "withdraw", "receive elsewhere", "take back", *RATE}),
+    "received elsewhere": State(("refer", "receive elsewhere"), {"find", "withdraw", "close", *RATE}),
     "withdrawn": State(("withdraw",), set()),
-    "closed": State(("refer", "close"), RATE),
-    "closed and rated": State(("refer", "close", "rate badly"), set()),
+    "closed": State(("refer", "receive elsewhere", "close"), RATE),
+    "closed and rated": State(("refer", "receive elsewhere", "close", "rate badly"), {"reopen"}),
     "rated and closed": State(("assign", "complete", "find", "rate well", "close"), set()),
     "paused": State(("assign", "pause"), BEGUN - {"pause"} | {"refuse", "object", "ask to lift", "resume"}),
     "resumed": State(("assign", "pause", "resume"), BEGUN | {"refuse", "object", "ask to lift"}),
-    "without pauses": State(("assign",), _IMPORTED | {"refuse", "object"}, pack="case-limits"),
+    "without pauses": State(("assign",), _IMPORTED | {"refuse", "object"}, pack="case-limits@2"),
     "with extensions": State(
         ("assign",),
         _IMPORTED | {"refuse", "object", "ask for time", "ask for more time", "pause"},
@@ -167,11 +170,14 @@ async def do(city: City, appeal: dict[str, Any], name: str) -> httpx.Response:
     if act.by == "enterprise":
         path = f"/intake/status/{appeal['registration_number']}/{act.path}"
         return await city.call(None, "POST", path, act.body, receipt_code=appeal["receipt_code"])
-    if act.by in ("office", "leader"):
-        version = (await city.ok("office", "GET", base))["version"]
-        headers["if_match"] = f'"{version}"'
     leg = {"leg_id": str(leg_id(UUID(appeal["appeal_id"]), 0))} if act.on_leg else {}
-    return await city.call(account, "POST", f"{base}/{act.path}", act.body | leg, **headers)
+    while True:
+        if act.by in ("office", "leader"):
+            version = (await city.ok("office", "GET", base))["version"]
+            headers["if_match"] = f'"{version}"'
+        answer = await city.call(account, "POST", f"{base}/{act.path}", act.body | leg, **headers)
+        if answer.status_code != 412:  # else an event came meanwhile
+            return answer
 
 
 async def brought_to(city: City, state: State, number: int) -> list[dict[str, Any]]:

@@ -78,8 +78,11 @@ async def appeal_of_its_own(city: City) -> None:
     finding = {"reasonable": True, "by": text("认定人"), "reason": text("理由")}
     await city.act("office", appeal, "findings", **finding)
     await city.drained()
-    instruction = {"instruction": text("批示"), "task_force": ["roads"]}
     path, version = f"/escalation/appeals/{appeal['appeal_id']}", (await city.case(appeal))["version"]
+    await city.ok("office", "POST", f"{path}/gatherings", {"summary": text("汇总")}, if_match=f'"{version}"')
+    await city.drained()
+    instruction = {"instruction": text("批示"), "task_force": ["roads"]}
+    version = (await city.case(appeal))["version"]
     await city.ok("leader", "POST", f"{path}/instructions", instruction, if_match=f'"{version}"')
     await city.act("roads", appeal, "completions", leg_id=leg, outcome="solved", text=text("办结"))
     await city.drained()
