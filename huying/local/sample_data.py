@@ -14,7 +14,6 @@ from huying.local.samples import SOURCE, Appeal, LiveStep, Unit, appeals, leader
 from services.dispatch import acts as dispatch_acts
 from services.intake import acts as intake_acts
 from shared.roles import AccountRole
-from shared.rules.pack import pack
 from shared.service.clock import WallClock
 from shared.web.bodies import Body
 
@@ -54,10 +53,10 @@ async def load_samples(
         if (await city.ask("GET", "intake", "appeals?limit=1", "office"))["items"]:
             return 0
         await city.put_directory()
-        offered = await city.offered(appeals())
-        await city.import_all(offered, WallClock().now())
-        await asyncio.gather(*(city.act_after_judgement(appeal) for appeal in offered if appeal.live))
-        return len(offered)
+        samples = appeals()
+        await city.import_all(samples, WallClock().now())
+        await asyncio.gather(*(city.act_after_judgement(appeal) for appeal in samples if appeal.live))
+        return len(samples)
 
 
 class _City:
@@ -110,16 +109,6 @@ class _City:
                 break
             await asyncio.sleep(POLL_S)
         _content(answer)
-
-    async def offered(self, samples: tuple[Appeal, ...]) -> tuple[Appeal, ...]:
-        """The samples under a pack that the city offers, or that takes no numbers from its settings."""
-        procedures = await self.ask("GET", "intake", "procedures", "office")
-        offered = {procedure["id"] for procedure in procedures["items"]}
-        return tuple(
-            appeal
-            for appeal in samples
-            if appeal.pack in offered or not pack.unbound(appeal.pack).settings_needed()
-        )
 
     async def import_all(self, samples: tuple[Appeal, ...], now: datetime) -> None:
         """Import the past. Acts of enterprises go last: a withdrawal would end the acts of dispatch."""

@@ -1,7 +1,7 @@
 """Judges a partition of recorded cases in memory: reads all its cases, then judges up to the run's end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -158,24 +158,24 @@ class CaseJudge:
 
 def history(case: RecordedCase, profile: Profile) -> list[Act]:
     """The acts the case is judged by."""
-    at, unit = case.received_at, case.unit.code
-    assigned = acts.Assigned(ASSIGNED, at, (_leg(unit, case.due_at),))
+    at = case.received_at
+    assigned = acts.Assigned(ASSIGNED, at, (_leg(case.unit.code, case.unit.kind, case.due_at),))
     folded: list[Act] = [acts.Opened(OPENED, at, profile.kind), assigned]
     for id_, (definition, at, _) in zip(LATER, case.acts, strict=False):
         folded.append(ACTS[definition.act](id_, at, LEG))
     return folded
 
 
-def _leg(unit: str, due_at: datetime | None) -> AssignedLeg:
+def _leg(unit: str, kind: str, due_at: datetime | None) -> AssignedLeg:
+    leg = _leg_without_limit(unit, kind)
     if due_at is None:
-        return _leg_without_limit(unit)
-    limits = {DeadlineKind.COMPLETION.value: OwnLimit(due_at=due_at)}
-    return AssignedLeg(LEG, unit, Role.LEAD, limits=limits)
+        return leg
+    return replace(leg, limits={DeadlineKind.COMPLETION.value: OwnLimit(due_at=due_at)})
 
 
 @cache
-def _leg_without_limit(unit: str) -> AssignedLeg:
-    return AssignedLeg(LEG, unit, Role.LEAD)
+def _leg_without_limit(unit: str, kind: str) -> AssignedLeg:
+    return AssignedLeg(LEG, unit, Role.LEAD, unit_kind=kind or None)
 
 
 def case_result(source_id: str, number: str, judgement: Judgement) -> CaseResult:

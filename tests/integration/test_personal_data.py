@@ -133,6 +133,7 @@ KNOWN = {
     "limit": {"number": 5, "unit": "working_days"},
     "sha256": "0" * 64,
     "procedure": None,
+    "institution": None,
     "locality": "east",
     "unit": "roads",
     "phone": PHONE,

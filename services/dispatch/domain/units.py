@@ -34,7 +34,8 @@ def _check_contacted_at(contacted_at: datetime, leg: LegDocument, context: ActCo
     if contacted_at > context.at:
         raise Invalid("联系时间在将来", "the contact lies in the future", "contacted_at")
     dispatched_at = leg.assigned_at or (leg.round_at if leg.round == 1 else None)
-    if not context.past and dispatched_at and contacted_at < dispatched_at:
+    # people write a time to the minute
+    if not context.past and dispatched_at and contacted_at < dispatched_at.replace(second=0, microsecond=0):
         shown = dispatched_at.astimezone(context.calendar.zone)
         raise Invalid(
             f"联系时间早于交办时间（{shown:%Y-%m-%d %H:%M}）：请核对日期",

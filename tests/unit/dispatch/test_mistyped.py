@@ -1,6 +1,6 @@
 """A typing mistake cards nobody: what is over is refused, what looks odd needs a word of confirmation."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +99,11 @@ def test_a_contact_lies_between_the_dispatch_and_now() -> None:
         assert "2026-11-09 09:01" in refused(case, 422, "contacted_at", ROADS, acts.Contact, **body).en
     case.now = at("11-09 11:00")
     assert case.do(ROADS, acts.Contact, how="电话", contacted_at=at("11-09 10:00").isoformat())
+    same_minute = CaseAtDispatch()
+    same_minute.now += timedelta(seconds=40)
+    assert same_minute.assigned().do(
+        ROADS, acts.Contact, how="电话", contacted_at=at("11-09 09:01").isoformat()
+    )
     past = CaseAtDispatch().assigned()
     assert past.do(IMPORTER, acts.Contact, past=True, how="电话", contacted_at="2020-11-09T09:00:00+08:00")
 

@@ -59,7 +59,8 @@ def test_an_act_bears_what_its_event_bears(event_type: type[Event]) -> None:
         if isinstance(act, acts.Assigned):
             legs = values.pop("legs")
             assert [dataclasses.asdict(leg) for leg in legs] == [
-                leg.model_dump(exclude={"unit_name"}) | {"limits": _limits(leg)} for leg in event.legs
+                leg.model_dump(exclude={"unit_name"}) | {"limits": _limits(leg), "unit_kind": leg.unit_kind}
+                for leg in event.legs
             ]
         assert values == {name: getattr(event, name) for name in values}
 

@@ -52,7 +52,7 @@ STORY = {
     "social-insurance": ("completed", 0, None),
     "code-inspections": ("completed", 0, None),
     "water-pressure": ("closed", 0, None),
-    "loan-renewal": ("completed", 0, None),
+    "loan-renewal": ("dispatched", 0, None),
     "equipment-award": ("closed", 0, None),
     "not-satisfied": ("completed", 0, None),
     "reopened": ("dispatched", 0, None),
@@ -241,7 +241,6 @@ class City(httpx.MockTransport):
         super().__init__(self._answer)
         self.asked: list[str] = []
         self.versions: set[str | None] = set()
-        self.offers: tuple[str, ...] = PROCEDURES
         self._items = items
         self._refuses = refuses
 
@@ -254,8 +253,6 @@ class City(httpx.MockTransport):
             self.versions.add(request.headers.get("if-match"))
         everything = [{"appeal_id": str(appeal.appeal_id), "code": ""} for appeal in appeals()]
         items = self._items if request.url.path == "/intake/appeals" else everything
-        if request.url.path == "/intake/procedures":
-            items = [{"id": offered} for offered in self.offers]
         card, lift = {"card_id": str(uuid4()), "unit": "kaifaqu"}, {"leader": "mayor", "acts": "mayor"}
         return httpx.Response(
             200, headers={"etag": '"7"'}, json={"items": items, "cards": [card], "lift": lift}
@@ -274,12 +271,6 @@ async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_th
     assert len(acted) == sum(len(appeal.live) for appeal in appeals())
     assert min(at[asked] for asked in acted) > at["DELETE /dispatch/hold"]
     assert city.versions == {'"7"'}
-
-
-async def test_appeals_under_procedures_that_the_city_does_not_offer_are_left_out() -> None:
-    city = City([])
-    city.offers = ("xuancheng-2024-approval",)
-    assert await load_samples(URLS, KEYS, city) == 31
 
 
 def test_every_pack_beside_the_appeal_that_is_shipped_is_offered() -> None:

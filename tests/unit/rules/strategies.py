@@ -282,6 +282,7 @@ legs = st.builds(
         st.builds(OwnLimit, limit=st.none() | limits, due_at=st.none() | moments),
         max_size=3,
     ),
+    unit_kind=st.sampled_from([None, "large_firm"]),
 )
 fields: dict[str, st.SearchStrategy[Any]] = {
     "id": st.uuids(),
@@ -307,6 +308,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "successor": st.sampled_from([None, *LEGS]),
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),
+    "passed_on": st.booleans(),
 }
 ENDS = {acts.Referred, acts.Withdrawn, acts.Closed}
 
