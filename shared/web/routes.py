@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from inspect import Parameter as Argument
 from inspect import iscoroutinefunction, signature
 from pathlib import Path
@@ -128,6 +128,7 @@ class Endpoint:
         return values
 
 
+@cache
 def endpoint_of(function: Callable[..., Any], path: frozenset[str]) -> Endpoint:
     """Read an endpoint's signature; `path` has the names of the path's parameters.
 

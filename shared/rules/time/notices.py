@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +102,27 @@ class NoticeMistake(ValueError):
 
 def published(path: Path | None = None) -> Published:
     """Those of the package, with the years of the YAML file `path` in their place."""
-    version = f"chinesecalendar-{chinese_calendar.__version__}"
-    years = {
-        year: Notice(year, version, {}, frozenset())
-        for year in {day.year for day in chinese_calendar.constants.holidays}
-    }
-    for day, english in chinese_calendar.constants.holidays.items():
-        years[day.year].off[day] = _day_off(chinese_calendar.Holiday(english).chinese)
-    for year, notice in years.items():
-        work = frozenset(day for day in chinese_calendar.constants.workdays if day.year == year)
-        years[year] = Notice(year, notice.notice, notice.off, work)
-    for notice in read_notices(path) if path else []:
+    packaged = _packaged()
+    if path is None:
+        return packaged
+    years, version = {notice.year: notice for notice in packaged.notices}, packaged.version
+    for notice in read_notices(path):
         years[notice.year] = notice
         version += f"+{notice.year}:{notice.notice}"
     return Published(version, tuple(years[year] for year in sorted(years)))
+
+
+@cache
+def _packaged() -> Published:
+    version = f"chinesecalendar-{chinese_calendar.__version__}"
+    off: dict[int, dict[date, DayOff]] = {}
+    for day, english in chinese_calendar.constants.holidays.items():
+        off.setdefault(day.year, {})[day] = _day_off(chinese_calendar.Holiday(english).chinese)
+    notices = []
+    for year, days in sorted(off.items()):
+        work = frozenset(day for day in chinese_calendar.constants.workdays if day.year == year)
+        notices.append(Notice(year, version, days, work))
+    return Published(version, tuple(notices))
 
 
 def checked(data: object) -> Notice:
