@@ -14,7 +14,8 @@ class Account:
 
     `owed` is the debt, where it is known, `paid` all that was paid. `plan` are instalments by their dates, in
     order. A plan is made of what is still owed: payments count for it from then on; `paid_before` was paid
-    before. `in_full` is the word of the creditor or the office that nothing is owed any more.
+    before. `in_full` is the word of the creditor or the office that nothing is owed any more; it holds until
+    they agree on a plan again.
     """
 
     owed: Decimal | None = None
@@ -24,8 +25,9 @@ class Account:
     in_full: bool = False
 
     def agree(self, instalments: Mapping[datetime, Decimal]) -> None:
-        """Take these instalments in place of the plan before."""
+        """Take these instalments in place of the plan before, and of the word that nothing is owed."""
         self.plan, self.paid_before = tuple(sorted(instalments.items())), self.paid
+        self.in_full = False
 
     def pay(self, sum_: Decimal | None, *, in_full: bool) -> None:
         """Add a payment, or the word that all is paid."""

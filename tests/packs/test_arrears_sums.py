@@ -90,6 +90,15 @@ def test_the_word_of_creditor_or_office_that_all_is_paid_meets_all_of_it():
     assert story.judged("04-22 12:00").state == "completed"
 
 
+def test_a_plan_that_is_agreed_after_that_word_is_owed_again():
+    story = planned().reached("paid", "04-20 10:00", unit="debtor", in_full=True)
+    story.reached("plan_agreed", "04-21 10:00", "06-30 24:00", unit="debtor", sums=sums(300_000))
+    assert stand(story, "04-22 12:00") == ["met", "met", "open"]
+    assert stand(story.copy().paid("1.00", "04-23 10:00", "debtor"), "04-24 12:00")[2:] == ["open"]
+    story.completed("04-23 10:00", "debtor")
+    assert story.judged("04-24 12:00").state == "dispatched"
+
+
 def test_who_paid_all_is_done():
     story = planned().paid("1000000", "04-20 10:00", "debtor").completed("04-21 10:00", "debtor")
     assert story.judged("04-22 12:00").state == "completed"
