@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from huying.local.bank_sim import BankPlan
 from tests.faults.client import Clocks, Journal
 from tests.faults.environment import Environment
+from tests.faults.plan import taken_back_after
 
 AGAIN_S = 5.0
 LAST = ("declined", "disbursed")
@@ -28,6 +29,7 @@ class Bank:
         self._code = code
         self._clocks = clocks
         self._journal = journal
+        self._seed = seed
         self._plan = BankPlan(code, faults={"silence": 0.1, "slow": 0.1}, seed=seed)
         self._left: dict[str, list[DatedReport]] = {}
         self._sent_at: dict[str, float] = {}
@@ -78,7 +80,12 @@ class Bank:
         if type_ == "bank.request.v1" and leg not in self._left:
             pushed_at = datetime.fromisoformat(message["pushed_at"])
             steps = self._plan.reports(message)
-            self._left[leg] = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
+            reports = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
+            if reports and (after := taken_back_after(self._seed, leg)) is not None:
+                report_id, evidence = f"sim-{leg.replace('/', '-')}-withdrawn", reports[0][1]["evidence"]
+                said = {"report_id": report_id, "leg": leg, "state": "withdrawn", "evidence": evidence}
+                reports.append((pushed_at + after, said))
+            self._left[leg] = sorted(reports, key=lambda report: report[0])
         elif type_ == "bank.request_withdrawn.v1":
             self._left[leg] = [
                 (at, report) for at, report in self._left.get(leg, ()) if report["report_id"] in self._sent_at

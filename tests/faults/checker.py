@@ -6,27 +6,25 @@ What must have been judged is computed by `judgement`, which shares no code with
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-import services.notify.messages
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
-from tests.faults.environment import LEADER, LENDING
+from tests.faults.environment import LENDING
 from tests.faults.evidence import JUDGED, Evidence, OutboxRow
 from tests.faults.expected import ExpectedEvent
 from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import rules
+from tests.faults.told import templates_of, told
 
-ROUTES = Path(services.notify.messages.__file__).parent / "routing.yaml"
 DONE_BY_PEOPLE = {
     *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
     *(f"appeal.{act}" for act in ("completed", "refused", "objected", "paused", "resumed", "extended")),
     *(f"appeal.{act}" for act in ("rated", "reopened", "signed_off", "promised", "gathered")),
-    *(f"loan.{act}" for act in ("requested", "withdrawn", "reported", "withdrawal_asked")),
+    *(f"appeal.{act}" for act in ("merged", "unmerged")),
+    *(f"stage.{act}" for act in ("reached", "proposed", "declined")),
+    *(f"loan.{act}" for act in ("requested", "withdrawn", "reported")),
+    *(f"loan.{act}" for act in ("withdrawal_asked", "withdrawal_answered")),
     "objection.decided",
     "lift.requested",
     "extension.requested",
@@ -60,6 +58,7 @@ def differences(evidence: Evidence, upto: datetime) -> Iterator[Difference]:
     yield from _cases(evidence, expected)
     yield from _messages(evidence, expected)
     yield from _files(evidence, expected)
+    yield from _records(evidence)
 
 
 def _pack(entries: list[dict[str, Any]]) -> str:
@@ -225,53 +224,15 @@ def _messages(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Itera
         for id_, case in expected.items()
         if id_ not in evidence.loans
         for event in case.events
-        for template, recipient in _recipients(event, id_, case)
+        for template, recipient in told(event, id_, case)
     )
-    templates = {route["template"] for type_ in JUDGED.split() for route in _routes(f"{type_}.v1")}
+    templates = {template for type_ in JUDGED.split() for template in templates_of(type_)}
     held: Counter[Hashable] = Counter(
         message
         for message in evidence.messages
         if message[1] in templates and message[0] not in evidence.loans
     )
     yield from _compared("message", wanted, held, _names(evidence))
-
-
-@cache
-def _all_routes() -> dict[str, list[dict[str, Any]]]:
-    routes: dict[str, list[dict[str, Any]]] = yaml.safe_load(ROUTES.read_text("utf-8"))["routes"]
-    return routes
-
-
-def _routes(type_: str) -> list[dict[str, Any]]:
-    return _all_routes().get(type_, [])
-
-
-def _recipients(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[tuple[str, str]]:
-    """Template and recipient of each message about the event."""
-    fields = {
-        "deadline": event.deadline,
-        "unit": event.unit,
-        "reason": event.reason,
-        "to": event.to or "",
-    }
-    lifts = (lift.leader for lift in case.events if lift.type == "appeal.lifted")
-    leader = event.leader or next(lifts, None)
-    addresses = {
-        "unit": event.unit and f"unit:{event.unit}",
-        "head": event.unit and f"head:{event.unit}",
-        "leader": leader and f"leader:{leader}",
-        "office": "office",
-        "raised_to": "office" if event.to == "head" else f"leader:{LEADER}",
-        "enterprise": f"enterprise:{id_}",
-    }
-    addressed: set[str] = set()
-    for route in _routes(f"{event.type}.v1"):
-        if all(fields[name] in values for name, values in route.get("when", {}).items()):
-            for word in route["to"]:
-                recipient = addresses[word]
-                if recipient and recipient not in addressed:
-                    addressed.add(recipient)
-                    yield route["template"], recipient
 
 
 def _files(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator[Difference]:
@@ -282,7 +243,7 @@ def _files(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator
             continue
         wanted[(id_, "at intake", case.state)] = 1
         held[(id_, "at intake", evidence.states.get(id_))] = 1
-        legs = case.legs.values()
+        legs = [*case.legs.values(), *case.unjudged.values()]
         wanted.update((id_, "at dispatch", leg.id, leg.round, leg.state()) for leg in legs)
         file = evidence.files.get(id_, {"legs": []})
         held.update((id_, "at dispatch", leg["leg_id"], leg["round"], leg["state"]) for leg in file["legs"])
@@ -290,3 +251,21 @@ def _files(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator
         addressed = evidence.addressed.get(id_, {"legs": []})
         held.update((id_, "at notify", leg["leg_id"]) for leg in addressed["legs"])
     yield from _compared("file", wanted, held, names)
+
+
+def _records(evidence: Evidence) -> Iterator[Difference]:
+    """Each bank's record counts what it said to be withdrawn by what the enterprise answered."""
+    wanted: Counter[Hashable] = Counter()
+    for id_ in evidence.loans:
+        entries = evidence.journal[id_]
+        banks = {leg["leg"]: leg["unit"] for leg in entries[0]["legs"]}
+        answers = {entry["leg"]: entry for entry in entries if entry["type"] == "loan.withdrawal_answered"}
+        for entry in entries:
+            if entry["type"] == "loan.withdrawal_asked":
+                answer = answers.get(entry["leg"])
+                became = "open" if answer is None else "confirmed" if answer["ends_leg"] else "denied"
+                wanted[banks[entry["leg"]], became] += 1
+    held: Counter[Hashable] = Counter(
+        {(bank, became): n for bank, counts in evidence.records.items() for became, n in counts.items()}
+    )
+    yield from _compared("record", wanted, held, {})

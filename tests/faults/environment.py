@@ -25,6 +25,7 @@ from shared.service.settings import Settings
 from tests.faults.proxy import Proxy, Streams
 
 PACK, PROCEDURE, LENDING = "bozhou-2024", "bowu-2022", "bozhou-2024-financing"
+ARREARS = "qingyang-2023-arrears"
 UNITS = ("roads", "water", "tax", "east", "west")
 BANKS = ("huai", "wanze", "state")
 LEADER = "mayor"
@@ -76,7 +77,7 @@ class Environment(LocalCluster):
             (Kafka if apache else EmbeddedBroker)(state, proxy_port=broker_port),
             clock="driven",
             pack=PACK,
-            procedures=(PROCEDURE,),
+            procedures=(PROCEDURE, ARREARS),
             financing_pack=LENDING,
             log_level="WARNING",
         )

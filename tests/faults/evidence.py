@@ -17,10 +17,11 @@ from huying.local.cluster import PARTITIONS
 from services import SERVICES
 from shared.messaging.wire import WATERMARK
 from tests.faults.client import Client
-from tests.faults.environment import Environment
+from tests.faults.environment import BANKS, Environment
 
 JUDGED = "appeal.due_soon appeal.overdue appeal.supervised appeal.reminded card.issued card.cleared"
-JUDGED += " appeal.redispatched appeal.lifted appeal.raised appeal.pause_ended loan.due_soon loan.overdue"
+JUDGED += " appeal.redispatched appeal.lifted appeal.raised appeal.pause_ended publication.proposed"
+JUDGED += " loan.due_soon loan.overdue"
 JUDGED += " loan.supervised loan.reminded loan.raised loan.office_due_soon loan.office_overdue"
 READ_S = 120
 
@@ -58,6 +59,8 @@ class Evidence:
     """Dispatch's documents, by case."""
     addressed: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Notify's documents, by case."""
+    records: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Of each bank, how often it said that an enterprise withdrew, by what became of it."""
     messages: list[tuple[str, str, str, datetime]] = field(default_factory=list)
     """Case, template, recipient, and when the event they tell of occurred."""
 
@@ -80,6 +83,9 @@ async def gather(environment: Environment, client: Client, journal: Path) -> Evi
     evidence.cases = {case["appeal_id"]: case for case in cases}
     loans = await client.items("financing", "/requests", "office")
     evidence.loans = {loan["case_id"]: loan for loan in loans}
+    for bank in BANKS:
+        record = await client.ask("financing", "GET", f"/banks/{bank}/record", account="office")
+        evidence.records[bank] = record.json()["withdrawals"]
     return evidence
 
 

@@ -28,7 +28,8 @@ class ExpectedLeg:
 
     `pauses` are as `reckoning` takes them; the last ends at `pause_ends_at` unless it is ended before.
     `paused` is what dispatch knows: it does not hear of a pause that ended by itself.
-    `paid` is what was paid since `plan`, the instalments of a debt, was agreed.
+    `paid` is what was paid since `plan`, the instalments of a debt, was agreed; `in_full` is the word that
+    all is.
     """
 
     id: str
@@ -48,6 +49,7 @@ class ExpectedLeg:
     paused: bool = False
     paid: Decimal = Decimal(0)
     plan: list["ExpectedDeadline"] = field(default_factory=list)
+    in_full: bool = False
 
     def works(self) -> bool:
         """Whether the unit still works on it."""
@@ -58,6 +60,15 @@ class ExpectedLeg:
         return (
             "ended" if self.ended else "completed" if self.completed else "paused" if self.paused else "open"
         )
+
+    def paid_up(self) -> bool:
+        """Whether all is paid that was agreed, or said to be."""
+        agreed = sum((instalment.sum or Decimal(0) for instalment in self.plan), Decimal(0))
+        return self.in_full or (bool(self.plan) and self.paid >= agreed)
+
+    def forget_debt(self) -> None:
+        """Begin a new account."""
+        self.paid, self.plan, self.in_full = Decimal(0), [], False
 
     def end_pause(self, at: datetime) -> bool:
         """End the open pause at a whole minute; returns whether there was one."""

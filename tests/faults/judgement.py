@@ -1,12 +1,13 @@
 """What must be judged of one case, computed from the journal alone. It shares no code with `decide`.
 
 An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` that it meets; and its effects:
-`received`, `legs`, `marks`, `leg`, `starts`, `lifts`, `ends_leg`, `completes`, `pauses`, `resumes`,
-`extends`, `plans`, `reaches`, `gathers`, `hears`, `reopens`, `ends`.
+`received`, `legs`, `marks`, `leg`, `passed_on`, `starts`, `lifts`, `ends_leg`, `completes`, `pauses`,
+`resumes`, `extends`, `plans`, `reaches`, `gathers`, `hears`, `reopens`, `ends`. What is `passed_on` was done
+for the appeal into which this one is merged.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -20,19 +21,26 @@ RANKS = ("unit_head", "office", "leader", "mayor")
 
 @dataclass
 class ExpectedCase(Ladder):
-    """One case as it must be judged. `heard`: the enterprise rated it, since it was last reopened."""
+    """One case as it must be judged. `heard`: the enterprise rated it, since it was last reopened.
+
+    `unjudged` are the legs of units to which it was dispatched after its end.
+    """
 
     heard: bool = False
+    unjudged: dict[str, ExpectedLeg] = field(default_factory=dict)
 
     def judge(self, acts: Iterable[dict[str, Any]], upto: datetime) -> "ExpectedCase":
         """Apply the acts in order of time, and every deadline that passes between them and up to `upto`.
 
-        After an end no act counts. An act at the moment of the end counts, whichever was noted first.
+        After an end no act counts; dispatch keeps what it took before it heard of the end. An act at the
+        moment of the end counts, whichever was noted first.
         """
-        for act in sorted(acts, key=lambda act: (act["at"], "ends" in act)):
+        for act in sorted(acts, key=lambda act: (act["at"], "ends" in act, _place(act))):
             self._pass(act["at"], inclusive=False)
             if self.end is None:
                 self._do(act)
+            else:
+                self._keep_at_desk(act)
         self._pass(upto, inclusive=True)
         self.state = self.end or self._state()
         return self
@@ -43,11 +51,12 @@ class ExpectedCase(Ladder):
             self._begin("received", None, at)
         if "legs" in act:
             self._assign(act, at)
-        if leg and leg.works():
+        if leg and leg.works() and not (act.get("completes") and self._owes(leg)):
             self._do_on(leg, act, at)
-        if "leg" not in act:
-            for word in act["what"]:
-                self._meet(word, None, at)
+        elif leg and not leg.ended and "contacted" in act["what"]:
+            self._meet("contacted", leg, at)
+        for word in () if "leg" in act else act["what"]:
+            self._meet(word, None, at)
         if act.get("gathers"):
             self._lift_now(at)
         if act.get("hears"):
@@ -58,14 +67,21 @@ class ExpectedCase(Ladder):
         if "ends" in act:
             self._end(act["ends"], at)
 
+    def _keep_at_desk(self, act: dict[str, Any]) -> None:
+        """Note what is done after the end: legs and their states, without any judgement."""
+        self.unjudged |= {leg["leg"]: _leg(leg, 0, act["at"]) for leg in act.get("legs", ())}
+        leg = (self.legs | self.unjudged).get(act.get("leg", ""))
+        if leg and leg.works():
+            leg.completed, leg.ended = bool(act.get("completes")), bool(act.get("ends_leg"))
+            paused = (leg.paused or bool(act.get("pauses"))) and not act.get("resumes")
+            leg.paused = paused and leg.works()
+
     def _assign(self, act: dict[str, Any], at: datetime) -> None:
         self._meet("assigned", None, at)
         self._start_over(at)
         self.marks |= set(act.get("marks", ()))
         for assigned in act["legs"]:
-            lead = assigned["role"] == "lead"
-            index, leader = len(self.legs), assigned.get("leader")
-            leg = ExpectedLeg(assigned["leg"], assigned["unit"], leader, index, lead, minute(at))
+            leg = _leg(assigned, len(self.legs), at)
             self.legs[leg.id] = leg
             self._begin(ROUND, leg, at)
         for rung in self._rungs():
@@ -73,8 +89,9 @@ class ExpectedCase(Ladder):
                 self._lift(rung, next((leg for leg in self.legs.values() if leg.lead), None), at)
 
     def _do_on(self, leg: ExpectedLeg, act: dict[str, Any], at: datetime) -> None:
+        not_done = self.pack.contacts if act.get("passed_on") else frozenset[str]()
         for word in act["what"]:
-            self._meet(word, leg, at)
+            self._meet(word, leg, at, not_done)
             leg.returned = leg.returned or word in self.pack.returning
         if "starts" in act:
             self._begin(act["starts"], leg, at)
@@ -99,11 +116,14 @@ class ExpectedCase(Ladder):
             leg.open_cards = 0
         leg.ended = bool(act.get("ends_leg"))
         if not leg.works():
-            self._leave(leg, at)
+            self._leave(leg, at, frozenset() if leg.ended else self.pack.outlasting | not_done)
 
-    def _leave(self, leg: ExpectedLeg, at: datetime) -> None:
-        """The unit works on the leg no more."""
-        lasting = frozenset[str]() if leg.ended else self.pack.outlasting
+    def _owes(self, leg: ExpectedLeg) -> bool:
+        """Whether money is still owed, so that the debtor's word completes nothing."""
+        return any(stage.get("pays") for stage in self.pack.stages.values()) and not leg.paid_up()
+
+    def _leave(self, leg: ExpectedLeg, at: datetime, lasting: frozenset[str]) -> None:
+        """The unit works on the leg no more, and only what is `lasting` goes on."""
         self._void([old for old in self.deadlines if old.leg is leg and old.kind not in lasting])
         leg.paused = False
         leg.end_pause(minute(at))
@@ -176,28 +196,29 @@ class ExpectedCase(Ladder):
         name, dates = reached["stage"], [datetime.fromisoformat(end) for end in reached.get("dates", ())]
         if not self.pack.stages[name].get("pays"):
             self._meet(name, leg, at)
-        elif self._pay(leg, Decimal(reached["amount"]), at):
-            self._meet(name, leg, at)
-            self._begin("paid_up", leg, at)
+        else:
+            leg.in_full = leg.in_full or bool(reached.get("in_full"))
+            leg.paid += Decimal(reached.get("amount", 0))
+            self._meet_instalments(leg, at)
+            if leg.paid_up():
+                self._meet(name, leg, at)
+                self._begin("paid_up", leg, at)
         if not dates:
             self._begin(name, leg, at)
             return
         self._void([old for old in self.deadlines if old.leg is leg and old.start == name])
-        leg.paid, leg.plan = Decimal(0), []
+        leg.forget_debt()
         for ends_at, sum_ in sorted(zip(dates, map(Decimal, reached["amounts"]), strict=True)):
             self._begin(name, leg, at, ends_at.astimezone(UTC))
             self.deadlines[-1].sum = sum_
             leg.plan.append(self.deadlines[-1])
 
-    def _pay(self, leg: ExpectedLeg, yuan: Decimal, at: datetime) -> bool:
-        """Add a payment; it meets the instalments that it reaches. Returns whether all is paid."""
-        leg.paid += yuan
+    def _meet_instalments(self, leg: ExpectedLeg, at: datetime) -> None:
         left = leg.paid
         for instalment in leg.plan:
             left -= instalment.sum or 0
-            if left >= 0 and instalment.met_at is None:
+            if (left >= 0 or leg.in_full) and instalment.met_at is None:
                 instalment.meet(minute(at))
-        return bool(leg.plan) and left >= 0
 
     def _reopen(self, at: datetime) -> None:
         self._void([deadline for deadline in self.deadlines if deadline.start == ALL_COMPLETED])
@@ -205,7 +226,7 @@ class ExpectedCase(Ladder):
         for leg in self.legs.values():
             if leg.completed and not leg.ended:
                 leg.completed = leg.refused = False
-                leg.paid, leg.plan = Decimal(0), []
+                leg.forget_debt()
                 self._dispatch_again(leg, at, "reopened")
 
     def _start_over(self, at: datetime) -> None:
@@ -225,3 +246,20 @@ class ExpectedCase(Ladder):
             deadline.raises_at = None
         for leg in self.legs.values():
             leg.end_pause(minute(at))
+
+
+def _place(act: dict[str, Any]) -> int:
+    """Acts of one moment count in the order of a case's life: contact, objection, its decision, the rest."""
+    words = act["what"]
+    return (
+        0
+        if "contacted" in words or act.get("starts") == "objected"
+        else 1
+        if "objection_decided" in words
+        else 2
+    )
+
+
+def _leg(leg: dict[str, Any], index: int, at: datetime) -> ExpectedLeg:
+    lead = leg["role"] == "lead"
+    return ExpectedLeg(leg["leg"], leg["unit"], leg.get("leader"), index, lead, minute(at))

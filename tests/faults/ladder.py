@@ -13,7 +13,11 @@ _KINDS += ["extension", "pause", "complaint", "closure", "referral", "gathering"
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
 """The order in which the ladder handles deadlines that pass at the same moment."""
 RETURNED = "returned"
-NOTICES = {"supervise": "appeal.supervised", "remind": "appeal.reminded"}
+NOTICES = {
+    "supervise": "appeal.supervised",
+    "remind": "appeal.reminded",
+    "publish": "publication.proposed",
+}
 ONCE_A_ROUND = ("received", "lifted", "all_completed", "heard")
 """What starts a deadline once a round, however often it happens."""
 LIFTED, ALL_COMPLETED, HEARD, UPHELD = "lifted", "all_completed", "heard", "upheld"
@@ -218,9 +222,12 @@ class Ladder:
         if leg.end_pause(end):
             self._reckon_all(leg, at or end)
 
-    def _meet(self, word: str, leg: ExpectedLeg | None, at: datetime) -> None:
+    def _meet(
+        self, word: str, leg: ExpectedLeg | None, at: datetime, but: frozenset[str] = frozenset()
+    ) -> None:
         for deadline in self.deadlines:
             unmet = deadline.leg is leg and deadline.met_at is None and deadline.verdict != "void"
+            unmet = unmet and deadline.kind not in but
             unmet = unmet and deadline.sum is None  # what is owed is met by money alone
             if unmet and word in self.pack.met_by.get(deadline.kind, ()):
                 deadline.meet(minute(at))

@@ -7,82 +7,28 @@ So an act occurred at its tick, however often its request was repeated.
 import asyncio
 import heapq
 import random
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
 from tests.faults import plan
+from tests.faults.cases import LoadCase
 from tests.faults.client import Client, Clocks, Journal, moments
 from tests.faults.environment import BANKS, LEADER, UNITS
 from tests.faults.plan import PlannedAct
 from tests.faults.reckoning import rules
+from tests.faults.routes import OF_THE_CASE, REFUSED_AS_PLANNED, ROUTES, SHARED, entry_of, leg_of
 
 WAITED_FOR = ("intake", "dispatch", "financing")
 PUBLIC = ("web", "supervision_code", "anonymous_letter")
 LOANS = 0.08
-CODE = "91000000MA0000001R"
+LATEST = 60
+"""Of how many appeals a repeat may find its lead."""
 
 
-class Route(NamedTuple):
-    """Where an act is sent and by whom, the type of its event, and what it means in the words of `judgement`.
-
-    `words` are those a pack's `met_by` knows it by.
-    """
-
-    by: str
-    event: str
-    words: tuple[str, ...] = ()
-    effects: Mapping[str, Any] = {}
-    service: str = "dispatch"
-
-
-ROUTES = {
-    "assignments": Route("office", "appeal.assigned"),
-    "contacts": Route("unit", "appeal.contacted", ("contacted",)),
-    "replies": Route("unit", "appeal.responded", ("responded",)),
-    "completions": Route("unit", "appeal.completed", ("completed",), {"completes": True}),
-    "refusals": Route("unit", "appeal.refused", (), {"lifts": "refused"}),
-    "objections": Route("unit", "appeal.objected", (), {"starts": "objected"}),
-    "objection-decisions": Route("office", "objection.decided", ("objection_decided",)),
-    "lift-requests": Route("unit", "lift.requested", (), {"lifts": "requested"}),
-    "pauses": Route("office", "appeal.paused", (), {"pauses": True}),
-    "resumptions": Route("office", "appeal.resumed", (), {"resumes": True}),
-    "extension-requests": Route("unit", "extension.requested", (), {"starts": "extension_asked"}),
-    "extension-decisions": Route("office", "appeal.extended", ("extension_decided",)),
-    "withdrawals": Route("enterprise", "appeal.withdrawn", (), {"ends": "withdrawn"}, "intake"),
-    "ratings": Route("enterprise", "appeal.rated", ("rated",), {"hears": True}, "intake"),
-    "reopenings": Route("office", "appeal.reopened", (), {"reopens": True}, "intake"),
-    "gatherings": Route("office", "appeal.gathered", ("gathered",), {"gathers": True}, "escalation"),
-    "sign-off": Route("leader", "appeal.signed_off", ("signed_off",), {}, "escalation"),
-}
-OF_THE_CASE = ("assignments", "withdrawals", "ratings", "reopenings", "gatherings", "sign-off")
-REFUSED_AS_PLANNED = (
-    ("extension-requests", 422),
-    ("completions", 422),
-    ("sign-off", 404),
-    ("gatherings", 404),
-)
-"""What may be refused beside conflicts: a limit or a day that cannot be, and a case not judged yet."""
 Work = Coroutine[Any, Any, None]
-
-
-@dataclass(eq=False)
-class LoadCase:
-    """One appeal or loan request as the load knows it."""
-
-    name: str
-    chance: random.Random
-    pack: str
-    id: str
-    number: str
-    code: str
-    legs: list[dict[str, Any]] = field(default_factory=list)
-    completed: set[int] = field(default_factory=set)
-    versions: dict[str, str] = field(default_factory=dict)
-    """By service, the version of the appeal that the office has seen."""
 
 
 class Load:
@@ -96,6 +42,7 @@ class Load:
         self._queue: list[tuple[datetime, int, LoadCase, PlannedAct]] = []
         self._count = 0
         self._order = 0
+        self._appeals: list[LoadCase] = []
         self.refused = 0
 
     async def directory(self) -> None:
@@ -136,18 +83,42 @@ class Load:
             yield opening(name, chance)
 
     def _due_acts(self, now: datetime) -> list[Work]:
-        """At most one act of each case, of those that are due."""
-        due: dict[str, tuple[LoadCase, PlannedAct, int]] = {}
+        """At most one act of each case, and of each group of merged ones, of those that are due."""
+        due: list[tuple[LoadCase, PlannedAct, int]] = []
+        acting: set[str] = set()
         left = []
         while self._queue and self._queue[0][0] <= now:
             entry = heapq.heappop(self._queue)
-            if entry[2].name in due:
+            _, order, case, act = entry
+            head = case.head()
+            if head.name in acting or (head.waits and act.route != "heard"):
                 left.append(entry)
-            else:
-                due[entry[2].name] = entry[2], entry[3], entry[1]
+                continue
+            if act.route == "merges":
+                lead = self._lead_for(case, acting)
+                if lead is None:
+                    continue
+                acting.add(lead.name)
+                act = act._replace(body={**act.body, "lead": lead.number})
+            acting.add(head.name)
+            due.append((case, act, order))
         for entry in left:
             heapq.heappush(self._queue, entry)
-        return [self._do(case, act, order) for case, act, order in due.values()]
+        return [self._do(case, act, order) for case, act, order in due]
+
+    def _lead_for(self, case: LoadCase, acting: set[str]) -> LoadCase | None:
+        """A late appeal into which this one may be merged, with which nothing else happens now."""
+        free = [
+            other for other in self._appeals[-LATEST:] if other.may_lead(case) and other.name not in acting
+        ]
+        return case.chance.choice(free) if free and case.may_follow() else None
+
+    async def hear_out(self) -> None:
+        """Wait until dispatch has heard of every merging. Nothing else happens any more."""
+        while waiting := [entry for entry in self._queue if entry[3].route == "heard"]:
+            self._queue = []
+            await self._all(self._do(case, act, order) for _, order, case, act in waiting)
+            await asyncio.sleep(0.2)
 
     def _schedule(self, case: LoadCase, acts: Iterable[PlannedAct]) -> None:
         for act in acts:
@@ -164,98 +135,140 @@ class Load:
         case = LoadCase(name, chance, pack, appeal["appeal_id"], number, appeal["receipt_code"])
         at = datetime.fromisoformat(appeal["received_at"])
         self._note(case, "appeal.received", at, opens="appeal", kind=body["kind"], received=True, what=[])
+        self._appeals.append(case)
         self._schedule(case, plan.before_dispatch(chance, pack, at))
 
     async def _ask_for_loan(self, name: str, chance: random.Random) -> None:
         key = {"idempotency-key": f"{self._seed}-{name}"}
         banks = chance.sample(BANKS, chance.randint(1, 2))
-        body = _loan_request(banks, self._clocks.now)
+        body = plan.loan_request(banks, self._clocks.now)
         loan = _accepted(await self._client.ask("financing", "POST", "/requests", body, "operator", key))
         number, code = loan["registration_number"], loan["receipt_code"]
         case = LoadCase(name, chance, "", loan["loan_id"], number, code)
         at = datetime.fromisoformat(loan["received_at"])
         legs = [{"leg": leg["leg"], "unit": leg["bank"], "role": "assist"} for leg in loan["legs"]]
+        case.legs = legs
         self._note(case, "loan.requested", at, opens="loan", kind="help", received=True, legs=legs, what=[])
-        if chance.random() < 0.05:
-            later = at + chance.random() * timedelta(days=12)
-            self._schedule(case, [PlannedAct(later, "withdrawals", 0, {"reason": "已解决"})])
+        self._schedule(case, plan.on_loan(chance, self._seed, number, len(legs), at))
 
     async def _do(self, case: LoadCase, act: PlannedAct, order: int) -> None:
+        if act.route == "heard":
+            await self._hear(case, act)
+            return
+        if case.lead and (act.route == "reopenings" or (act.route == "assignments" and not act.leg)):
+            return  # it is handled with its lead
         answer = await self._answer(case, act, order)
-        if (
-            answer.status_code == 404 and act.route == "assignments"
-        ):  # dispatch has not received the appeal yet
-            self._schedule(case, [act])
+        if answer.status_code == 404 and act.route == "assignments":
+            self._schedule(case, [act])  # dispatch has not received the appeal yet
         elif answer.status_code in (404, 409) and act.tries:
             self._schedule(case, [act._replace(at=act.at + act.later_in, tries=act.tries - 1)])
         elif (act.route, answer.status_code) in REFUSED_AS_PLANNED or answer.status_code == 409:
             self.refused += 1
         else:
             self._take(case, act, _accepted(answer))
+            if act.route == "assignments":
+                for follower in case.followers:
+                    must = follower.joins(case)
+                    self._note_joined(follower, case, (await self._file(follower)).json(), must=must)
 
     async def _answer(self, case: LoadCase, act: PlannedAct, order: int) -> httpx.Response:
         route, key = ROUTES[act.route], {"idempotency-key": f"{self._seed}-{case.name}-{order}"}
-        service = route.service if case.pack else "financing"
+        end = route.path.format(leg=act.leg + 1) or act.route
         if route.by == "enterprise":
-            path, headers = f"/status/{case.number}/{act.route}", {**key, "receipt-code": case.code}
-            return await self._client.ask(service, "POST", path, act.body, None, headers)
+            path, headers = f"/status/{case.number}/{end}", {**key, "receipt-code": case.code}
+            return await self._client.ask(route.service, "POST", path, act.body, None, headers)
         body = act.body if act.route in OF_THE_CASE else {**act.body, "leg_id": case.legs[act.leg]["leg"]}
         account = case.legs[act.leg]["unit"] if route.by == "unit" else route.by
         path = f"/appeals/{case.id}"
         while True:
-            version = {"if-match": f'"{case.versions.get(service, 1)}"'} if route.by != "unit" else {}
+            version = {"if-match": f'"{case.versions.get(route.service, 1)}"'} if route.by != "unit" else {}
             headers = {**key, **version}
-            answer = await self._client.ask(service, "POST", f"{path}/{act.route}", body, account, headers)
+            answer = await self._client.ask(route.service, "POST", f"{path}/{end}", body, account, headers)
             if answer.status_code != 412:
                 return answer
-            appeal = await self._client.ask(service, "GET", path, account="office")
-            case.versions[service] = appeal.headers["etag"].strip('"')
+            appeal = await self._client.ask(route.service, "GET", path, account="office")
+            case.versions[route.service] = appeal.headers["etag"].strip('"')
 
-    def _take(self, case: LoadCase, act: PlannedAct, content: dict[str, Any]) -> None:
+    def _take(self, case: LoadCase, act: PlannedAct, content: dict[str, Any], **more: Any) -> None:
         """Note an accepted act in the journal, and plan what follows from it."""
-        route, at = ROUTES[act.route], self._clocks.now
-        type_, more = route.event, {"what": list(route.words), **route.effects}
-        if not case.pack:
-            type_ = "loan.withdrawn"
-        elif act.route == "assignments":
-            new = content["legs"][len(case.legs) :]
-            more["legs"] = [
-                {"leg": leg["leg_id"], **{name: leg[name] for name in ("unit", "role", "leader")}}
-                for leg in new
-            ]
-            more["marks"] = act.body["marks"]
-        elif act.route not in OF_THE_CASE:
-            more["leg"] = case.legs[act.leg]["leg"]
-        if act.route == "objection-decisions" and act.body["upheld"]:
-            more["ends_leg"] = True
-            self._hand_on(case, act, at)
-        elif act.route == "extension-decisions" and not act.body["approved"]:
-            type_ = "extension.denied"
-        elif act.route == "extension-decisions":
-            extension = content["legs"][act.leg]["extended"][-1]
-            more["extends"] = extension["deadline"], extension["limit"]
-        elif act.route == "completions" and "planned_on" in act.body:
-            type_, more = (
-                "appeal.promised",
-                {"leg": more["leg"], "what": [], "plans": [act.body["planned_on"], None]},
-            )
-        elif act.route == "sign-off":  # nobody waits for the clock of escalation
-            at = datetime.fromisoformat(content["lift"]["signed_off_at"])
-        elif act.route == "gatherings":
-            at = datetime.fromisoformat(content["gathered"][-1]["gathered_at"])
-        self._note(case, type_, at, **more)
-        self._plan_on(case, act, at, more.get("legs", ()))
+        entry = entry_of(case, act, content, self._clocks.now)
+        self._write(case, entry | more)
+        self._regroup(case, act)
+        self._plan_on(case, act, entry, content)
+        for follower in case.followers if act.route in SHARED else ():
+            leg = follower.shared_leg(case.legs[act.leg]["unit"])
+            if leg is not None:
+                self._take(follower, act._replace(leg=leg), content, passed_on=True)
+
+    def _regroup(self, case: LoadCase, act: PlannedAct) -> None:
+        """Keep who is handled with whom. Nothing happens in the group until dispatch knows it too."""
+        changed = act.route
+        if changed == "merges":
+            lead = next(other for other in reversed(self._appeals) if other.number == act.body["lead"])
+            case.lead = lead
+            lead.followers.append(case)
+            self._schedule(case, plan.on_merging(case.chance, self._clocks.now))
+        elif changed == "withdrawals":
+            case.over = True
+        elif changed == "reopenings":
+            case.reopened = True
+        if case.lead and changed in ("merges", "unmerges", "withdrawals"):
+            case.lead.waits = True
+            self._schedule(case, [PlannedAct(self._clocks.now, "heard", 0, {"of": changed})])
+
+    async def _hear(self, case: LoadCase, act: PlannedAct) -> None:
+        """Go on with a group once dispatch has heard of the change."""
+        answer, lead, of = await self._file(case), case.lead, act.body["of"]
+        assert lead is not None
+        file = answer.json() if answer.is_success else {"state": "", "merges": []}
+        merged = bool(file["merges"]) and file["merges"][-1]["unmerged_at"] is None
+        parted = bool(file["merges"]) and not merged
+        if not {"merges": merged, "unmerges": parted, "withdrawals": file["state"] == "withdrawn"}[of]:
+            self._schedule(case, [act])
+            return
+        lead.waits = False
+        self._note_joined(case, lead, file, must=of == "merges" and case.joins(lead))
+        if of == "unmerges":
+            lead.followers.remove(case)
+            case.lead = None
+            for leg in case.working():
+                self._schedule(case, plan.on_leg(case.chance, case.pack, self._clocks.now, leg))
+
+    async def _file(self, case: LoadCase) -> httpx.Response:
+        return await self._client.ask("dispatch", "GET", f"/appeals/{case.id}", account="office")
+
+    def _note_joined(self, case: LoadCase, lead: LoadCase, file: dict[str, Any], *, must: bool) -> None:
+        """Note the legs that dispatch gave a merged appeal; or that it gave none, which it should have."""
+        new = [leg_of(leg) for leg in file["legs"][len(case.legs) :]]
+        if new:
+            at = datetime.fromisoformat(file["legs"][len(case.legs)]["assigned_at"])
+            self._note(case, "appeal.assigned", at, legs=new, marks=lead.marks, what=[])
+            for leg in new:
+                case.legs.append(leg)
+                self._schedule(case, plan.on_joined_leg(case.chance, case.pack, at, len(case.legs) - 1))
+        elif must:
+            self._note(case, "appeal.assigned", self._clocks.now, what=[])
 
     def _plan_on(
-        self, case: LoadCase, act: PlannedAct, at: datetime, new_legs: Iterable[dict[str, Any]]
+        self, case: LoadCase, act: PlannedAct, entry: dict[str, Any], content: dict[str, Any]
     ) -> None:
         """Plan what follows from an accepted act."""
-        for leg in new_legs:
+        at = entry["at"]
+        for leg in entry.get("legs", ()):
             case.legs.append(leg)
             self._schedule(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
-        if act.route == "completions" and "planned_on" not in act.body:
+        if act.route == "assignments":
+            case.marks = act.body["marks"]
+        elif entry.get("completes"):
             case.completed.add(act.leg)
             self._schedule(case, plan.after_completion(case.chance, at))
+        elif act.route == "objection-decisions" and act.body["upheld"]:
+            case.ended.add(act.leg)
+            self._hand_on(case, act, at)
+        elif act.route == "proposals":
+            number = content["legs"][act.leg]["proposals"]
+            case.proposals[act.leg, number] = act.body
+            self._schedule(case, plan.on_proposal(case.chance, at, act.leg, number))
         elif act.route == "reopenings":
             for leg_index in case.completed:
                 self._schedule(case, plan.on_leg(case.chance, case.pack, at, leg_index))
@@ -271,8 +284,12 @@ class Load:
         self._schedule(case, [assignment])
 
     def _note(self, case: LoadCase, type_: str, at: datetime, **more: Any) -> None:
+        self._write(case, {"type": type_, "at": at, **more})
+
+    def _write(self, case: LoadCase, entry: dict[str, Any]) -> None:
         pack = rules(case.pack).ref if case.pack else None
-        self._journal.note(id=case.id, number=case.number, pack=pack, type=type_, at=at.isoformat(), **more)
+        at = entry["at"].isoformat()
+        self._journal.note(**{"id": case.id, "number": case.number, "pack": pack, **entry, "at": at})
 
 
 def _accepted(answer: httpx.Response) -> dict[str, Any]:
@@ -280,18 +297,3 @@ def _accepted(answer: httpx.Response) -> dict[str, Any]:
         return dict(answer.json())
     request = f"{answer.request.method} {answer.request.url}"
     raise ValueError(f"{request} was refused ({answer.status_code}): {answer.text[:300]}")
-
-
-def _loan_request(banks: list[str], now: datetime) -> dict[str, Any]:
-    return {
-        "enterprise": {"name": "示例制造有限公司", "credit_code": CODE},
-        "contact": {"name": "王经理", "phone": "0558-5550000"},
-        "amount": "500000.00",
-        "term_months": 12,
-        "purpose": "采购原材料",
-        "product": "working_capital",
-        "first_loan": True,
-        "collateral": "无",
-        "consent": {"given_at": (now - timedelta(hours=1)).isoformat(), "text_version": "2026-01"},
-        "banks": banks,
-    }

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from shared.events import Channel, Kind
-from tests.faults.environment import PACK, PROCEDURE, UNITS
+from tests.faults.environment import ARREARS, PACK, PROCEDURE, UNITS
 from tests.faults.expected import DUE_MINUTE
 from tests.faults.reckoning import MINUTE, ZONE, due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
 CHANNELS = tuple(channel.value for channel in Channel if channel != Channel.FINANCE_WINDOW)
 KINDS = tuple(kind.value for kind in Kind)
+PAYMENTS = (("600.00", "400.00"), ("1.00", "599.00", "400.00"), ("1000.00",), ("599.99", "0.01"), ("1.00",))
+CODE = "91000000MA0000001R"
 MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
 
 
@@ -41,7 +43,26 @@ def registration(chance: random.Random) -> dict[str, Any]:
     }
     if channel not in ("anonymous_letter", "supervision_code"):
         body["enterprise"] = {"name": "示例制造有限公司"}
-    return body | ({"procedure": PROCEDURE} if chance.random() < 0.25 else {})
+    drawn = chance.random()
+    if drawn < 0.25:
+        return body | {"procedure": PROCEDURE}
+    return body | ({"procedure": ARREARS, "kind": "arrears"} if drawn < 0.4 else {})
+
+
+def loan_request(banks: list[str], now: datetime) -> dict[str, Any]:
+    """The body of a new loan request."""
+    return {
+        "enterprise": {"name": "示例制造有限公司", "credit_code": CODE},
+        "contact": {"name": "王经理", "phone": "0558-5550000"},
+        "amount": "500000.00",
+        "term_months": 12,
+        "purpose": "采购原材料",
+        "product": "working_capital",
+        "first_loan": True,
+        "collateral": "无",
+        "consent": {"given_at": (now - timedelta(hours=1)).isoformat(), "text_version": "2026-01"},
+        "banks": banks,
+    }
 
 
 def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> Iterator[PlannedAct]:
@@ -50,6 +71,9 @@ def before_dispatch(chance: random.Random, pack: str, received_at: datetime) -> 
         yield PlannedAct(
             received_at + chance.random() * timedelta(days=8), "withdrawals", 0, {"reason": "已解决"}
         )
+    if rules(pack).merges and chance.random() < 0.12:
+        merged_at = received_at + chance.random() * timedelta(days=5)
+        yield PlannedAct(merged_at, "merges", 0, {"reason": "同一问题"})
     limit = limit_of(rules(pack), "dispatch", 1, "help")
     at: datetime | None = received_at + chance.random() * timedelta(hours=6)
     if limit is not None and (end := due(limit, received_at, rules(pack))):
@@ -76,6 +100,9 @@ def _assignment(chance: random.Random, units: list[str]) -> dict[str, Any]:
 
 def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Iterator[PlannedAct]:
     """What a unit does on a leg that was dispatched at `start`."""
+    if pack == ARREARS:
+        yield from _debt(chance, pack, start, leg)
+        return
     ends = _ends(pack, start)
     if chance.random() < 0.06:
         at = start + chance.random() * timedelta(hours=20)
@@ -101,6 +128,74 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
     ):
         if (at_ := moment(chance, start, end)) is not None:
             yield PlannedAct(at_, route, leg, body)
+
+
+def _debt(chance: random.Random, pack: str, start: datetime, leg: int) -> Iterator[PlannedAct]:
+    """A debt that is confirmed, planned in sums, paid in parts, in time or late, and perhaps planned anew."""
+    limit = limit_of(rules(pack), "confirmation", 1, "arrears")
+    end = due(limit, start, rules(pack)) if limit else None
+    if end and (confirmed_at := moment(chance, start, end)):
+        yield PlannedAct(confirmed_at, "stages", leg, {"stage": "confirmed", "text": "已核实"})
+    agreed_at = start + chance.random() * timedelta(days=20)
+    for _ in range(1 + (chance.random() < 0.3)):
+        days = [agreed_at.replace(second=0, microsecond=0) + timedelta(days=number) for number in (9, 16)]
+        amounts = {"dates": [day.isoformat() for day in days], "amounts": ["600.00", "400.00"]}
+        route = chance.choice(("proposals", "agreements"))
+        yield PlannedAct(agreed_at, route, leg, {"stage": "plan_agreed", "text": "分两期", **amounts})
+        for amount, day in zip(chance.choice(PAYMENTS), (days[0], days[0], days[1]), strict=False):
+            if (paid_at := moment(chance, agreed_at, day)) is not None:
+                route = chance.choice(("proposals", "agreements"))
+                yield PlannedAct(paid_at, route, leg, {"stage": "paid", "amount": amount, "text": "转账"})
+        agreed_at += timedelta(days=3 + 9 * chance.random())
+    if chance.random() < 0.2:
+        in_full = {"stage": "paid", "in_full": True, "text": "债权企业称已结清"}
+        route = chance.choice(("proposals", "agreements"))
+        yield PlannedAct(agreed_at + chance.random() * timedelta(days=9), route, leg, in_full)
+    done = {"outcome": "solved", "text": "已付清"}
+    done_at = agreed_at + chance.random() * timedelta(days=12)
+    yield PlannedAct(done_at, "completions", leg, done, tries=4, later_in=timedelta(days=2))
+
+
+def on_proposal(chance: random.Random, at: datetime, leg: int, number: int) -> Iterator[PlannedAct]:
+    """The creditor confirms or denies what a unit said of a stage, or the office does; or nobody answers."""
+    if chance.random() < 0.9:
+        decided_at = at + chance.random() * timedelta(days=2)
+        by = {"by": "creditor", "who": "王会计"} if chance.random() < 0.7 else {"by": "office"}
+        decision = {"number": number, "confirmed": chance.random() < 0.8, "reason": "经核对", **by}
+        yield PlannedAct(decided_at, "stage-decisions", leg, decision)
+
+
+def on_merging(chance: random.Random, at: datetime) -> Iterator[PlannedAct]:
+    """Whether a merged appeal turns out to be another problem."""
+    if chance.random() < 0.4:
+        yield PlannedAct(at + chance.random() * timedelta(days=9), "unmerges", 0, {"reason": "并非同一问题"})
+
+
+def on_joined_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Iterator[PlannedAct]:
+    """What a unit does for a merged appeal by itself: it calls the enterprise."""
+    if (at := moment(chance, start, _ends(pack, start, "contact")[0])) is not None:
+        yield PlannedAct(at, "contacts", leg, {"how": "电话"})
+
+
+def taken_back_after(seed: int, leg: str) -> timedelta | None:
+    """How long after the push the bank says that the enterprise withdrew from it; None for never."""
+    chance = random.Random(f"{seed}/{leg}/taken back")
+    return chance.random() * timedelta(days=12) if chance.random() < 0.25 else None
+
+
+def on_loan(chance: random.Random, seed: int, number: str, legs: int, at: datetime) -> Iterator[PlannedAct]:
+    """What an enterprise does about its request: it answers for a bank, or withdraws from one or from all."""
+    if chance.random() < 0.05:
+        later = at + chance.random() * timedelta(days=12)
+        yield PlannedAct(later, "loan-withdrawals", 0, {"reason": "已解决"})
+    for leg in range(legs):
+        after = taken_back_after(seed, f"{number}/{leg + 1}")
+        if after is None and chance.random() < 0.05:
+            yield PlannedAct(at + chance.random() * timedelta(days=20), "answers", leg, {"confirmed": True})
+        elif after is not None and chance.random() < 0.85:
+            answer = {"confirmed": chance.random() < 0.6}
+            answered_at = at + after + chance.random() * timedelta(days=3)
+            yield PlannedAct(answered_at, "answers", leg, answer, tries=6)
 
 
 def _pause(

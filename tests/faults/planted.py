@@ -15,6 +15,8 @@ from services.escalation.judge import EscalationJudge
 from shared.database.connection import Connection
 from shared.messaging import consumer, sending
 from shared.messaging.broker import key_hash
+from shared.rules.judging import case
+from shared.rules.pack.parts import Start
 from shared.rules.time import limits
 
 GAP_S = 1.0
@@ -80,10 +82,22 @@ def pause_counted_twice() -> None:
     limits._merged = twice
 
 
+def promise_forgotten() -> None:
+    """A promise meets what it meets, but its day is no deadline."""
+    begin = case.Case.begin
+
+    def begin_most(self: Any, start: str, *rest: Any) -> None:
+        if start != Start.PLANNED:
+            begin(self, start, *rest)
+
+    case.Case.begin = begin_most  # type: ignore[method-assign,assignment]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "commit-before-transaction": commit_before_transaction,
     "inbox-skipped": inbox_skipped,
     "past-watermark": past_watermark,
     "relay-skips": relay_skips,
     "pause-counted-twice": pause_counted_twice,
+    "promise-forgotten": promise_forgotten,
 }

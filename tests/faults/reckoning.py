@@ -75,6 +75,8 @@ class Rules:
     closes_heard: bool
     returning: frozenset[str]
     outlasting: frozenset[str]
+    contacts: frozenset[str]
+    merges: bool
 
 
 @cache
@@ -101,7 +103,16 @@ def rules(pack: str) -> Rules:
         closes_heard="heard" in (content.get("closure") or {}).get("needs", ()),
         returning=frozenset(stage["stage"] for stage in content.get("stages", ()) if stage.get("returns")),
         outlasting=frozenset(rule["deadline"] for rule in content["limits"] if rule.get("outlasts")),
+        contacts=_contacts(content),
+        merges="merging" in content,
     )
+
+
+def _contacts(content: dict[str, Any]) -> frozenset[str]:
+    """The deadlines that what is done for a merged appeal's lead neither meets nor ends."""
+    if not (content.get("merging") or {}).get("each_contacted"):
+        return frozenset()
+    return frozenset(kind for kind, words in content["met_by"].items() if "contacted" in words)
 
 
 def _content(pack: str) -> dict[str, Any]:

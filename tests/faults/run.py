@@ -122,6 +122,7 @@ class _FaultRun:
         healed, upto = loop.time(), self._clocks.now + RUN_ON
         try:
             async with asyncio.timeout(DRAIN_S):
+                await self._load.hear_out()
                 await self._drain(upto)
         except TimeoutError:
             self._stuck("not every event is sent, handled and judged")

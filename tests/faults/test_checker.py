@@ -103,3 +103,19 @@ def test_a_case_that_stands_otherwise_or_that_its_judge_does_not_know_is_named(e
 def test_what_waits_lies_aside_or_has_no_link_is_named(evidence: Evidence) -> None:
     evidence.counts["notify"] = {"unsent": 1, "parked": 2, "links": 3}
     assert kinds(evidence) == ["links", "parked", "unsent"]
+
+
+def test_a_bank_whose_record_lacks_a_denial_is_named(evidence: Evidence) -> None:
+    loan, number = str(uuid4()), "RZ-20260309-00001"
+    begun: dict[str, Any] = {"id": loan, "number": number, "pack": None, "what": [], "at": AT}
+    legs = [{"leg": f"{number}/1", "unit": "huai", "role": "assist"}]
+    evidence.journal[loan] = [
+        {**begun, "type": "loan.requested", "legs": legs},
+        {**begun, "type": "loan.withdrawal_asked", "leg": f"{number}/1"},
+        {**begun, "type": "loan.withdrawal_answered", "leg": f"{number}/1", "ends_leg": False},
+    ]
+    evidence.loans[loan] = {}
+    evidence.records["huai"] = {"open": 0, "confirmed": 0, "denied": 1}
+    assert "record" not in kinds(evidence)
+    evidence.records["huai"] = {"open": 1, "confirmed": 0, "denied": 0}
+    assert kinds(evidence).count("record") == 2

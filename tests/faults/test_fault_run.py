@@ -9,7 +9,7 @@ from tests.faults.report import RunPlan
 from tests.faults.run import fault_run
 
 SEED = 20260214
-SHORT = RunPlan(0.75, SEED, rate=3.0, tick_s=0.7, every_s=2.8)
+SHORT = RunPlan(0.6, SEED, rate=3.0, tick_s=0.7, every_s=2.4)
 LONG = RunPlan(5.0, SEED, rate=3.0, every_s=9.0)
 
 

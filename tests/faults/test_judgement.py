@@ -148,6 +148,17 @@ def test_what_was_accepted_at_the_moment_of_the_end_was_before_it() -> None:
     assert case.state == "withdrawn"
 
 
+def test_what_dispatch_did_before_it_heard_of_the_end_is_kept_and_not_judged() -> None:
+    leg = {"leg": "b", "unit": "water", "role": "assist", "leader": None}
+    late = [
+        (f"2026-03-09 1{hour}:00", act) for hour, act in enumerate(({"legs": [leg], "what": []}, DONE), 2)
+    ]
+    case = judged(("2026-03-09 11:00", {"ends": "withdrawn", "what": []}), *late)
+    assert (case.legs["a"].state(), case.unjudged["b"].state()) == ("completed", "open")
+    assert (case.state, case.rounds(), case.events) == ("withdrawn", 1, [])
+    assert {deadline.verdict for deadline in case.deadlines} == {"void"}
+
+
 PAUSE = {"what": [], "pauses": True}
 RESUME = {"what": [], "resumes": True}
 
@@ -178,19 +189,60 @@ def test_reopened_the_leg_begins_its_next_round() -> None:
     assert (case.state, case.rounds(), case.cards) == ("lifted", 2, 0)
 
 
+def verdicts(case: ExpectedCase) -> list[str]:
+    return [f"{row.kind} {row.verdict}" for row in case.deadlines if row.leg]
+
+
+CONTACT = {"what": ["contacted"]}
+SHARED_DONE = {**DONE, "passed_on": True}
+
+
+def test_what_was_done_for_the_lead_is_no_contact_with_a_merged_enterprise() -> None:
+    def contact(*acts: tuple[str, dict[str, Any]]) -> str:
+        return verdicts(judged(*acts, pack="bozhou-2024"))[0]
+
+    assert contact(("2026-03-09 11:00", DONE)) == "contact met"
+    assert contact(("2026-03-09 11:00", SHARED_DONE)) == "contact overdue"
+    assert contact(("2026-03-09 11:00", SHARED_DONE), ("2026-03-09 12:00", CONTACT)) == "contact met"
+    assert contact(("2026-03-09 11:00", {**REPLY, "passed_on": True})) == "contact overdue"
+
+
+def test_a_bank_that_gives_a_request_back_is_waited_for_until_the_enterprise_confirms() -> None:
+    asked, pack = {"what": [], "starts": "objected"}, "bozhou-2024-financing"
+    answered = {"what": ["objection_decided"]}
+    bank = {"leg": "a", "unit": "huai", "role": "assist"}
+
+    def loan(*acts: tuple[str, dict[str, Any]]) -> list[str]:
+        begun = [{"at": local("2026-03-09 10:00"), "received": True, "legs": [bank], "what": []}]
+        later = [{"at": local(at), "leg": "a", **act} for at, act in acts]
+        return verdicts(ExpectedCase(rules(pack), "help").judge(begun + later, local("2026-06-01 12:00")))
+
+    banks = ["bank_contact", "bank_status", "bank_decision"]
+    late = [f"{kind} overdue" for kind in banks]
+    assert loan(("2026-03-09 11:00", asked)) == [*late, "withdrawal overdue"]
+    denied = loan(("2026-03-09 11:00", asked), ("2026-03-09 15:00", {**answered, "ends_leg": False}))
+    assert denied == [*late, "withdrawal met"]
+    confirmed = loan(("2026-03-09 11:00", asked), ("2026-03-09 15:00", {**answered, "ends_leg": True}))
+    assert confirmed == [*(f"{kind} void" for kind in banks), "withdrawal met"]
+    approved = ("2026-03-09 15:00", {"what": ["approved"], "starts": "approved"})
+    both = loan(approved, ("2026-03-09 15:00", {**answered, "ends_leg": True}))
+    assert both == [f"{kind} void" for kind in banks]  # at one moment the answer comes first
+
+
 def test_what_was_paid_adds_up_and_the_earliest_instalment_is_met_first() -> None:
     dates = ["2026-03-20T10:00:00+08:00", "2026-03-30T10:00:00+08:00"]
     plan = {"stage": "plan_agreed", "dates": dates, "amounts": ["600.00", "400.00"]}
 
-    def debt(*payments: tuple[str, str]) -> list[str]:
+    def debt(*payments: tuple[str, str], more: tuple[tuple[str, dict[str, Any]], ...] = ()) -> list[str]:
         paid = [(at, {"what": [], "reaches": {"stage": "paid", "amount": yuan}}) for at, yuan in payments]
         case = judged(
             ("2026-03-10 10:00", {"what": [], "reaches": {"stage": "confirmed"}}),
             ("2026-03-11 10:00", {"what": [], "reaches": plan}),
             *paid,
+            *more,
             pack="qingyang-2023-arrears@3",
         )
-        return [f"{row.kind} {row.verdict}" for row in case.deadlines if row.leg]
+        return verdicts(case)
 
     before = ["confirmation met", "settlement met"]
     assert debt(("2026-03-15 10:00", "1.00")) == [*before, "instalment overdue", "instalment overdue"]
@@ -198,3 +250,14 @@ def test_what_was_paid_adds_up_and_the_earliest_instalment_is_met_first() -> Non
     assert late == [*before, "instalment overdue", "instalment overdue"]
     all_of_it = debt(("2026-03-15 10:00", "700"), ("2026-03-30 10:00", "300"))
     assert all_of_it == [*before, "instalment met", "instalment met", "settled overdue"]
+    done = ("2026-03-16 10:00", DONE)
+    assert debt(("2026-03-15 10:00", "999.99"), more=(done,)) == [
+        *before,
+        "instalment met",
+        "instalment overdue",
+    ]
+    word = ("2026-03-15 11:00", {"what": [], "reaches": {"stage": "paid", "in_full": True}})
+    by_word = debt(("2026-03-15 10:00", "1"), more=(word, done))
+    assert by_word == [*before, "instalment met", "instalment met", "settled met"]
+    anew = ("2026-03-15 12:00", {"what": [], "reaches": plan})
+    assert debt(("2026-03-15 10:00", "1"), more=(word, anew))[-2:] == ["instalment overdue"] * 2

@@ -22,6 +22,7 @@ USUAL = ("kill service", "pause service", "cut", "delay")
         ("past-watermark", USUAL, "judgement"),
         ("relay-skips", USUAL, "relay"),
         ("pause-counted-twice", USUAL, "deadline"),
+        ("promise-forgotten", USUAL, "deadline"),
     ],
 )
 async def test_a_planted_bug_is_found(plant: str, kinds: tuple[str, ...], complaint: str) -> None:
