@@ -249,15 +249,12 @@ class ExpectedCase(Ladder):
 
 
 def _place(act: dict[str, Any]) -> int:
-    """Acts of one moment count in the order of a case's life: contact, objection, its decision, the rest."""
-    words = act["what"]
-    return (
-        0
-        if "contacted" in words or act.get("starts") == "objected"
-        else 1
-        if "objection_decided" in words
-        else 2
-    )
+    """Acts of one moment count in the order of a case's life."""
+    if "received" in act or "legs" in act:
+        return 0
+    if "contacted" in act["what"] or act.get("starts") == "objected":
+        return 1
+    return 2 if "objection_decided" in act["what"] else 3
 
 
 def _leg(leg: dict[str, Any], index: int, at: datetime) -> ExpectedLeg:
