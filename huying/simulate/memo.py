@@ -24,7 +24,16 @@ from shared.rules.time.limits import LimitUnit
 from shared.rules.time.office_clock import closes_at
 
 WHOLE_DAYS = frozenset({LimitUnit.NATURAL_DAYS, LimitUnit.WORKING_DAYS, LimitUnit.MONTHS})
-NEVER = frozenset({Start.UPHELD, Start.EXTENSION_ASKED, Start.PAUSE_ASKED, Start.COMPLAINED, Start.REFERRED})
+NEVER = frozenset(
+    {
+        Start.UPHELD,
+        Start.EXTENSION_ASKED,
+        Start.PAUSE_ASKED,
+        Start.COMPLAINED,
+        Start.REFERRED,
+        Start.PROPOSED,
+    }
+)
 """What starts a limit and happens in no recorded case."""
 MOST_ENTRIES = 20_000
 DAY = timedelta(days=1)

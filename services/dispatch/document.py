@@ -138,6 +138,7 @@ class ReachedStage(BaseModel):
     """A stage (环节) of the pack's procedure that was reached, with the dates and sums it set.
 
     `paid`: what was paid with it. `in_full`: nothing is owed any more. `confirmed_by`: whose word it was.
+    `number`: of the unit's report that was confirmed.
     """
 
     stage: PackWord
@@ -147,6 +148,7 @@ class ReachedStage(BaseModel):
     paid: Decimal | None = None
     in_full: bool = False
     confirmed_by: str | None = None
+    number: int | None = None
 
 
 class ProposedStage(BaseModel):
@@ -217,6 +219,11 @@ class LegDocument(BaseModel):
     def promise(self) -> Promise | None:
         """What the unit promised last in this round."""
         return self.promises[-1] if self.promises and self.promises[-1].round == self.round else None
+
+    def drop_waiting(self) -> None:
+        """Forget what waits for somebody's word: the unit handles the case no longer, or is done."""
+        self.objection = self.extension = self.pause_request = None
+        self.proposed = []
 
     def begin_round(self, number: int, at: datetime) -> None:
         """Start round `number` at `at`. A completion after `at` stands: the unit did it in the new round."""

@@ -68,6 +68,7 @@ def end_by_silence(work: Work, event: events.ApprovalDeemed) -> None:
         elif event.leg_id:
             leg = appeal.leg(event.leg_id)
             leg.state, leg.decision, leg.completed_at = LegState.COMPLETED, "deemed", event.occurred_at
+            leg.drop_waiting()
 
 
 def end_by_approval(work: Work, event: events.ApprovalDecided) -> None:

@@ -175,9 +175,9 @@ def to_event(case: JudgedDocument, ruling: Ruling) -> Event | None:
 
 def _table(case: JudgedDocument, ruling: DeadlineRuling) -> dict[type[Ruling], type[Event]]:
     """What is said of a deadline of a bank, of the window or the office, or of the regulator."""
-    if not isinstance(case, LoanDocument):
-        return _EVENTS_OF_A_COMPLAINT
-    return _EVENTS_OF_A_LOAN if ruling.unit is not None else _EVENTS_OF_THE_OFFICE
+    if ruling.unit is None:
+        return _EVENTS_OF_THE_OFFICE
+    return _EVENTS_OF_A_LOAN if isinstance(case, LoanDocument) else _EVENTS_OF_A_COMPLAINT
 
 
 def restated(case: JudgedDocument, at: datetime) -> Event:

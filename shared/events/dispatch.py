@@ -172,19 +172,26 @@ class StageReached(StageEvent):
     """A stage of the pack's procedure was reached.
 
     `confirmed_by`: whose word made it count, the creditor's or the office's, where the pack asks for one.
+    `number`: of what the unit had said of it, where that is confirmed by this.
     """
 
     type = "stage.reached.v1"
     source = "dispatch"
 
     confirmed_by: str | None = Field(default=None, exclude_if=lambda by: by is None)
+    number: int | None = Field(default=None, ge=1, exclude_if=lambda number: number is None)
 
 
 class StageProposed(StageEvent):
-    """The unit says that a stage was reached. It counts when the creditor or the office has confirmed it."""
+    """The unit says that a stage was reached. It counts when the creditor or the office has confirmed it.
+
+    `number` tells it from others of its leg: by it a decision names what it is about.
+    """
 
     type = "stage.proposed.v1"
     source = "dispatch"
+
+    number: int | None = Field(default=None, ge=1)
 
 
 class StageDeclined(LegEvent):
@@ -196,6 +203,7 @@ class StageDeclined(LegEvent):
     stage: PackWord
     declined_by: str
     reason: str
+    number: int | None = Field(default=None, ge=1)
 
 
 class ExtensionDenied(LegEvent):

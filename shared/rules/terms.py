@@ -75,6 +75,7 @@ class DeadlineKind(StrEnum):
     REFERRAL = "referral"
     GATHERING = "gathering"
     PROMISE = "promise"
+    STAGE_DECISION = "stage_decision"
 
 
 class Rank(StrEnum):

@@ -18,7 +18,13 @@ def check_legs(appeal: AppealDocument, new: int) -> None:
 def check_stages(appeal: AppealDocument, new_dates: int) -> None:
     """Raise `Conflict` where the case would have too many stages or dates of stages."""
     stages = [stage for leg in appeal.legs for stage in leg.stages]
-    _check(len(stages) + 1, MOST_STAGES, ("环节填报", "reports of stages"), "stage")
+    proposals = sum(leg.proposals for leg in appeal.legs)
+    _check(
+        sum(stage.number is None for stage in stages) + proposals + 1,
+        MOST_STAGES,
+        ("环节填报", "reports of stages"),
+        "stage",
+    )
     dates = sum(len(stage.dates) for stage in stages) + new_dates
     _check(dates, MOST_STAGE_DATES, ("环节日期", "dates of stages"), "dates")
 

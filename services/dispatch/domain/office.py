@@ -26,6 +26,7 @@ def decide_objection(
     )
     if act.upheld:
         leg.state = LegState.ENDED
+        leg.drop_waiting()
     yield appeal.leg_event(leg, events.ObjectionDecided, context.at, upheld=act.upheld, reason=act.reason)
 
 

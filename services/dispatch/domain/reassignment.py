@@ -74,7 +74,7 @@ def _relieve(
     successor: LegDocument | None,
 ) -> Event:
     leg.state = LegState.ENDED
-    leg.objection = leg.extension = leg.pause_request = None
+    leg.drop_waiting()
     leg.relief = Relief(
         reason=act.reason,
         by=context.by.name,

@@ -39,6 +39,8 @@ def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Itera
     check_referrals(appeal)
     referral = ReferralRecord(to=act.to, reason=act.reason, referred_at=context.at, by=_unit(context))
     appeal.state, appeal.referrals = AppealState.REFERRED, [*appeal.referrals, referral]
+    for leg in appeal.legs:
+        leg.drop_waiting()
     yield appeal.event(events.AppealReferred, context.at, to=act.to, reason=act.reason)
 
 

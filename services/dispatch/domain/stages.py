@@ -41,7 +41,7 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
         leg.proposals += 1
         proposed = ProposedStage(number=leg.proposals, proposed_at=context.at, **said)
         leg.proposed = [*leg.proposed, proposed]
-        yield appeal.leg_event(leg, events.StageProposed, context.at, **said)
+        yield appeal.leg_event(leg, events.StageProposed, context.at, number=leg.proposals, **said)
     else:
         yield from _reach(appeal, leg, said | {"confirmed_by": "office" if shared else None}, context)
 
@@ -57,6 +57,7 @@ def _reach(
         leg.decision = "granted" if decision == "granted" else "denied"
         leg.outcome = events.Outcome.SOLVED if decision == "granted" else events.Outcome.EXPLAINED
         leg.state, leg.completed_at = LegState.COMPLETED, context.at
+        leg.drop_waiting()
         yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=leg.outcome)
 
 
@@ -72,7 +73,7 @@ def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -
         raise Invalid("须写明债权企业由何人确认", "say who spoke for the creditor", "who")
     leg.proposed = [waiting for waiting in leg.proposed if waiting.number != act.number]
     if act.confirmed:
-        said = proposed.model_dump(exclude={"number", "proposed_at"})
+        said = proposed.model_dump(exclude={"proposed_at"})
         yield from _reach(appeal, leg, said | {"confirmed_by": act.by}, context)
     else:
         yield appeal.leg_event(
@@ -82,6 +83,7 @@ def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -
             stage=proposed.stage,
             declined_by=act.by,
             reason=act.reason,
+            number=proposed.number,
         )
 
 

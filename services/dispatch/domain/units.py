@@ -67,7 +67,7 @@ def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) ->
         promises.check_day(act.planned_on, leg, appeal, context, confirmed=act.confirmed)
     arrears.check_completion(leg, context.pack)
     leg.state, leg.completed_at, leg.outcome = LegState.COMPLETED, context.at, act.outcome
-    leg.extension = leg.pause_request = None
+    leg.drop_waiting()
     yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=act.outcome)
 
 

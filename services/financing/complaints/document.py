@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import LoanContact
-from shared.events import Event
+from shared.events import ComplaintEvent, Event
 
 
 class ComplaintDocument(JudgedDocument):
@@ -47,13 +47,14 @@ class ComplaintDocument(JudgedDocument):
         }
 
     def event(self, type_: type[Event], at: datetime, **fields: Any) -> Event:
-        return type_(
-            occurred_at=at,
-            appeal_id=self.loan_id or self.case_id,
-            registration_number=self.loan_number or self.number,
-            complaint_id=self.case_id,
-            complaint=self.number,
-            bank=self.bank,
-            institution="" if self.leg else self.bank_name,
-            **fields,
-        )
+        """What is said of the window's own deadline bears the number of the complaint."""
+        appeal_id, number = self.loan_id or self.case_id, self.number
+        if issubclass(type_, ComplaintEvent):
+            number = self.loan_number or self.number
+            fields |= {
+                "complaint_id": self.case_id,
+                "complaint": self.number,
+                "bank": self.bank,
+                "institution": "" if self.leg else self.bank_name,
+            }
+        return type_(occurred_at=at, appeal_id=appeal_id, registration_number=number, **fields)

@@ -82,7 +82,8 @@ class Reached(LegAct):
     """A stage of the pack's procedure was reached. `dates` are the moments it brings.
 
     `sums` are due at `dates`; without dates it is the sum that is owed. `paid` was paid with this stage;
-    `in_full`: nothing is owed any more, by the word of the creditor or the office.
+    `in_full`: nothing is owed any more, by the word of the creditor or the office. `number`: of what the unit
+    had said of it, and is confirmed by this.
     """
 
     stage: str
@@ -90,6 +91,21 @@ class Reached(LegAct):
     sums: tuple[Decimal, ...] = ()
     paid: Decimal | None = None
     in_full: bool = False
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageProposed(LegAct):
+    """The unit says that a stage was reached, which counts once it is confirmed; its `number` on the leg."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageDeclined(LegAct):
+    """What the unit said of a stage under this number is not confirmed."""
+
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,17 @@ from uuid import UUID
 from shared.rules.judging import arrears, consequences, rulings
 from shared.rules.judging.acts import LegAct, OwnLimit
 from shared.rules.judging.rulings import BEGINNING, Rulings
-from shared.rules.judging.state import NEVER, Card, CaseState, Deadline, Leg, WaitingLift, void
+from shared.rules.judging.state import (
+    ANSWERABLE,
+    NEVER,
+    OUTLIVES,
+    Card,
+    CaseState,
+    Deadline,
+    Leg,
+    WaitingLift,
+    void,
+)
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Start
@@ -29,7 +39,6 @@ ONCE_A_ROUND = frozenset(
         Start.HANDED_OVER,
         Start.CONTACTED,
         Start.RESPONDED,
-        Start.HEARD,
     }
 )
 """Starts that count once a round. All others, stages too, count again once the last one is met."""
@@ -162,11 +171,14 @@ class Case:
                 consequences.let_missed_pass(self, running, at)
 
     def _bars(self, deadline: Deadline, rule: StartedLimit, leg: Leg | None) -> bool:
-        if deadline.kind != rule.deadline or deadline.verdict is Verdict.VOID:
+        each_its_own = rule.start == Start.PROPOSED
+        if deadline.kind != rule.deadline or deadline.verdict is Verdict.VOID or each_its_own:
             return False
         if deadline.verdict is Verdict.OPEN:
             return True
         this_round = deadline.round == (leg.round if leg else self.rounds())
+        if rule.start == Start.ALL_COMPLETED and deadline.met_at and (Start.HEARD, 1) in self.table.starts:
+            return this_round and self.heard  # rounds do not count here: the unit of the highest may be gone
         return this_round and (not deadline.met_at or rule.start in ONCE_A_ROUND)
 
     def begin_lifted(self, at: datetime, instructed: Limit | None = None) -> None:
@@ -198,7 +210,7 @@ class Case:
         due_at: datetime | None = None,
     ) -> None:
         """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
-        if self.end:
+        if self.end and rule.start not in OUTLIVES:
             return
         due_at = due_at and self.counted_from(due_at)
         number, siblings = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
@@ -349,7 +361,8 @@ class Case:
     def finish(self, state: CaseState, at: datetime) -> None:
         """End the case in `state`; its open deadlines become void."""
         self.end, self.waiting_lift = state, None
-        void(self.deadlines)
+        outliving = OUTLIVES if state in ANSWERABLE else ()
+        void([deadline for deadline in self.deadlines if deadline.start not in outliving])
         for leg in self.legs.values():
             self.resume(leg, at)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from shared.rules.judging import approval, arrears, gathering, raising, rulings
 from shared.rules.judging.rulings import about
-from shared.rules.judging.state import Card, CaseState, Deadline, Leg, void
+from shared.rules.judging.state import OUTLIVES, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
 from shared.rules.pack.parts import Start
 from shared.rules.terms import Verdict
@@ -28,7 +28,7 @@ def let_pass(case: "Case", deadlines: list[Deadline], at: datetime) -> None:
         deadline.close(Verdict.OVERDUE)
         case.rulings.add_of(rulings.Overdue, deadline, at)
     for deadline in deadlines:
-        if case.end is None:
+        if case.end is None or deadline.start in OUTLIVES:
             _climb(case, deadline, at)
             if deadline.start == Start.TO_BE_LIFTED:  # once lifted, nothing is to be gathered or raised
                 gathering.lift_now(case, at)
@@ -109,13 +109,19 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
     """Begin the leg's next round; the unit's open deadlines of the last round become void."""
     if case.end:
         return
-    void([deadline for deadline in leg.deadlines if deadline.unit is not None and deadline.sum is None])
+    void([deadline for deadline in leg.deadlines if _ends_with_round(deadline)])
     leg.round += 1
     leg.decision = None
     arrears.next_round(leg)
     fields = {"leg_id": leg.assigned.leg_id, "unit": leg.assigned.unit, "round": leg.round, "reason": reason}
     case.rulings.add(rulings.Redispatched, at, f"{leg.key} {leg.round}", fields)
     case.begin_round(leg, at)
+
+
+def _ends_with_round(deadline: Deadline) -> bool:
+    """Whether a deadline is the unit's own, or about more time for one; what is owed goes on."""
+    asked = deadline.start == Start.EXTENSION_ASKED
+    return asked or (deadline.unit is not None and deadline.sum is None)
 
 
 def lift(

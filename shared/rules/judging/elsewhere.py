@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.rules.judging import acts, consequences, gathering, office
 from shared.rules.judging.acts import Act
-from shared.rules.judging.state import CaseState, void
+from shared.rules.judging.state import ANSWERABLE, OUTLIVES, CaseState, void
 from shared.rules.pack.parts import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
 
@@ -26,8 +26,8 @@ WHILE_AWAY = (
     acts.Closed,
 )
 """What can be done to a case that was referred and not yet received."""
-REOPENED = (CaseState.CLOSED, CaseState.REFERRED)
-"""From what ends a case can be reopened, where its pack says so."""
+AFTER_THE_END = (acts.Complained, acts.ComplaintDecided)
+"""What has an effect after a closure or a referral; so has a reopening, where the pack says so."""
 
 
 def has_effect(case: "Case", act: Act) -> bool:
@@ -35,8 +35,9 @@ def has_effect(case: "Case", act: Act) -> bool:
     if case.end is None:
         return not case.referred_at or isinstance(act, WHILE_AWAY)
     rule = case.pack.reopening
-    after_closure = rule is not None and rule.after_closure and case.end in REOPENED
-    return type(act) is acts.CardWithdrawn or (after_closure and type(act) is acts.Reopened)
+    after_closure = rule is not None and rule.after_closure
+    lasting = (*AFTER_THE_END, acts.Reopened) if after_closure else AFTER_THE_END
+    return type(act) is acts.CardWithdrawn or (case.end in ANSWERABLE and isinstance(act, lasting))
 
 
 def refer(case: "Case", at: datetime) -> None:
@@ -47,7 +48,7 @@ def refer(case: "Case", at: datetime) -> None:
         return
     case.referred_at = at
     gathering.drop(case)
-    void(case.deadlines)
+    void([deadline for deadline in case.deadlines if deadline.start not in OUTLIVES])
     for leg in case.legs.values():
         case.resume(leg, at)
     case.begin(Start.REFERRED, None, at)
@@ -83,8 +84,8 @@ def reopen(case: "Case", at: datetime) -> None:
         case.end, case.referred_at = None, None
         case.catch_up(at)
     void([deadline for deadline in case.own if deadline.start == Start.ALL_COMPLETED])
-    office.start_over(case, at)
-    case.denied = False
+    office.go_on(case, at)
+    case.heard = case.denied = False
     if had_ended:
         _go_on(case, at, completed_too=True)
         return

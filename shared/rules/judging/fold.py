@@ -47,7 +47,7 @@ def assign(case: Case, act: acts.Assigned, at: datetime) -> None:
         return
     if any(leg.role.handles for leg in act.legs):
         case.meet(Meeting.ASSIGNED, case.own, at)
-        office.start_over(case, at)
+        office.go_on(case, at)
     case.marks |= act.marks
     for assigned in act.legs:
         if assigned.leg_id not in case.legs:
@@ -97,6 +97,7 @@ def reach(case: Case, act: acts.Reached, at: datetime) -> None:
     leg = case.live(act)
     if not leg or act.stage not in case.table.stages:
         return
+    office.decide_stage(case, leg, act.number, at)
     leg.returned = act.stage in case.table.returning
     leg.reached.add(act.stage)
     if act.stage in case.table.pays:
@@ -324,6 +325,8 @@ FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.ExtensionAsked: office.ask_extension,
     acts.Extended: extend,
     acts.ExtensionDenied: office.deny_extension,
+    acts.StageProposed: office.propose_stage,
+    acts.StageDeclined: office.decline_stage,
     acts.Reached: reach,
     acts.PauseRequested: office.ask_pause,
     acts.PauseDenied: office.deny_pause,

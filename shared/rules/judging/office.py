@@ -36,7 +36,28 @@ def meet_of(case: "Case", act: acts.LegAct, meeting: Meeting, at: datetime) -> N
         case.meet(meeting, leg.deadlines, at)
 
 
+def propose_stage(case: "Case", act: acts.StageProposed, at: datetime) -> None:
+    """Whoever confirms it has a clock for each report of the unit."""
+    if leg := case.live(act):
+        begun = len(leg.deadlines)
+        case.begin(Start.PROPOSED, leg, at)
+        leg.proposed |= {act.number: leg.deadlines[begun:]}
+
+
+def decline_stage(case: "Case", act: acts.StageDeclined, at: datetime) -> None:
+    if leg := case.legs.get(act.leg_id):
+        decide_stage(case, leg, act.number, at)
+
+
+def decide_stage(case: "Case", leg: Leg, number: int | None, at: datetime) -> None:
+    """What the unit said of a stage under this number was confirmed or declined."""
+    case.meet(Meeting.STAGE_DECIDED, leg.proposed.pop(number, ()), at)
+
+
 def complain(case: "Case", act: acts.Complained, at: datetime) -> None:
+    """The complaint has its clock also after the end of the case."""
+    if case.end:
+        case.catch_up(at)
     case.begin(Start.COMPLAINED, None, at)
 
 
@@ -59,12 +80,11 @@ def hear(case: "Case", at: datetime) -> None:
         case.begin(Start.HEARD, None, at)
 
 
-def start_over(case: "Case", at: datetime) -> None:
+def go_on(case: "Case", at: datetime) -> None:
     """The case is reopened or handed to another unit as well: nothing is to be closed for now.
 
     A closure that was late is answered by this, also late.
     """
-    case.heard = False
     closures = [deadline for deadline in case.own if deadline.start == Start.HEARD]
     void(closures)
     for deadline in closures:

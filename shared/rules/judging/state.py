@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.rules.arrears import Account
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.pack.ladder import Step
+from shared.rules.pack.parts import Start
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import OfficeHours
@@ -31,6 +32,12 @@ class CaseState(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
     APPROVED = "approved"
+
+
+ANSWERABLE = (CaseState.CLOSED, CaseState.REFERRED)
+"""The ends after which the office still answers for what it did."""
+OUTLIVES = frozenset({Start.COMPLAINED})
+"""What starts a deadline that such an end does not end: a complaint is answered after closure too."""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +98,8 @@ class Leg:
     `relieved`: it ended because the office took it from its unit. `runs_on`: by the start of each pause, the
     deadlines that it does not move. `decision` is what became of its part of an approval. `account` is what
     it owes, `plan` are the deadlines of the instalments, in order. `promised_in`: the last
-    round in which a promise met something.
+    round in which a promise met something. `proposed` are the clocks of what waits to be
+    confirmed, by its number.
     """
 
     assigned: AssignedLeg
@@ -115,6 +123,7 @@ class Leg:
     account: Account | None = None
     plan: list[Deadline] = field(default_factory=list)
     reached: set[str] = field(default_factory=set)
+    proposed: dict[int | None, list[Deadline]] = field(default_factory=dict)
 
     @property
     def handles(self) -> bool:

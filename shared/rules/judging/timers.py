@@ -22,7 +22,7 @@ def next_at(case: Case) -> datetime:
         at = min(at, leg.pause_ends_at)
     if case.raised:
         at = min(at, raising.next_at(case))
-    if case.notices and not case.end:
+    if case.notices and (not case.end or any(d.verdict is Verdict.OPEN for d in case.own)):
         at = min(at, case.notices[0][0])
     return at
 

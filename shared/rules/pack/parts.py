@@ -45,6 +45,7 @@ class Meeting(StrEnum):
     RECEIVED_ELSEWHERE = "received_elsewhere"
     GATHERED = "gathered"
     PLANNED = "planned"
+    STAGE_DECIDED = "stage_decided"
 
 
 class Start(StrEnum):
@@ -54,7 +55,7 @@ class Start(StrEnum):
     `heard`: every leg is completed and the enterprise was heard, where the closure needs that.
     `to_be_lifted`: a lift waits for what the office gathers. `planned`: a unit promised a day.
     `returned`: every leg reached a stage with `returns`, so nobody has the case.
-    `paid_up`: nothing is owed any more.
+    `paid_up`: nothing is owed any more. `proposed`: a unit said of a stage what somebody has to confirm.
     """
 
     RECEIVED = "received"
@@ -75,6 +76,7 @@ class Start(StrEnum):
     TO_BE_LIFTED = "to_be_lifted"
     PAID_UP = "paid_up"
     PLANNED = "planned"
+    PROPOSED = "proposed"
 
 
 OF_THE_CASE = frozenset(
@@ -120,6 +122,7 @@ USUAL_START: dict[str, str] = {
     DeadlineKind.REFERRAL: Start.REFERRED,
     DeadlineKind.GATHERING: Start.TO_BE_LIFTED,
     DeadlineKind.PROMISE: Start.PLANNED,
+    DeadlineKind.STAGE_DECISION: Start.PROPOSED,
 }
 BRINGS_ITS_END = frozenset({Start.TO_BE_LIFTED, Start.PLANNED})
 """What starts a deadline and says when it ends: `gather` of the step that lifts, and the day promised."""

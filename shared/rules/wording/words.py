@@ -26,6 +26,7 @@ DEADLINES = {
     "referral": Bilingual("引导承接", "referral taken on"),
     "gathering": Bilingual("汇总梳理", "gathering"),
     "promise": Bilingual("承诺兑现", "promise kept"),
+    "stage_decision": Bilingual("环节确认", "decision on what the unit reported"),
 }
 """The names of the deadlines that every pack may have. Nothing else names them."""
 SHORT_DEADLINES = DEADLINES | {
@@ -53,6 +54,7 @@ MEETINGS = {
     "received_elsewhere": Bilingual("承接单位已接收", "receipt where it was referred to"),
     "gathered": Bilingual("已汇总梳理", "gathering by the office"),
     "planned": Bilingual("已承诺完成日期", "a promised day"),
+    "stage_decided": Bilingual("填报已确认或者不予确认", "a decision on what the unit reported"),
 }
 STARTS = {
     "received": Bilingual("登记", "registration"),
@@ -73,6 +75,7 @@ STARTS = {
     "to_be_lifted": Bilingual("提级条件成立", "what it is to be lifted for"),
     "paid_up": Bilingual("全部还清", "the last payment"),
     "planned": Bilingual("承诺", "the promise"),
+    "proposed": Bilingual("单位填报环节、待确认", "the unit's report of a stage, to be confirmed"),
 }
 UNITS = {
     "natural_days": Bilingual("个自然日", "natural day"),
