@@ -134,9 +134,13 @@ def test_before_the_notice_of_october_2024_no_bank_had_a_month():
     assert stands(pushed("2024-10-31 10:00"), "2024-12-31 12:00", "bank_decision")
 
 
-def test_a_complaint_about_an_institution_has_the_regulators_clock_alone():
+def test_a_complaint_about_an_institution_has_the_regulators_clock_and_the_windows():
     complaint = pushed(kind="complaint")
-    assert complaint.stands("03-02 12:00") == ["regulator_result 03-23 17:30 open"]
+    assert complaint.stands("03-02 12:00") == [
+        "complaint_tracking 03-30 17:30 open",
+        "regulator_result 03-23 17:30 open",
+    ]
     assert complaint.completed("03-10 10:00", BANK).stands("03-20 10:00") == [
-        "regulator_result 03-23 17:30 met"
+        "complaint_tracking 03-30 17:30 met",
+        "regulator_result 03-23 17:30 met",
     ]

@@ -11,12 +11,16 @@ from services.intake.domain.context import ActContext
 from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.parts import Start
 from shared.service.errors import Conflict
 
 NOTHING_TO_COMPLAIN_OF = (CaseState.WITHDRAWN, CaseState.APPROVED)
 """The enterprise took its appeal back, or has what it asked for."""
 MOST_COMPLAINTS = 20
 """Each starts a deadline, and a judgement states all of them."""
+
+NO_COMMENT = "销号后评价为不满意，未写意见 / rated not satisfied after closure, without a comment"
 
 
 def complain(appeal: AppealDocument, act: acts.Complain, context: ActContext) -> Iterator[Event]:
@@ -32,6 +36,19 @@ def complain(appeal: AppealDocument, act: acts.Complain, context: ActContext) ->
     complaint = OfficeComplaint(about=act.about, text=act.text, complained_at=context.at)
     appeal.complaints = [*appeal.complaints, complaint]
     yield appeal.event(events.AppealComplained, context.at)
+
+
+def is_owed_an_answer(appeal: AppealDocument, pack: Pack) -> bool:
+    """Whether the rating of a closed appeal is a complaint to the office: it would allow a reopening.
+
+    Not where the pack gives the office no time to answer, nor while a complaint waits already.
+    """
+    rule, rated = pack.reopening, appeal.rating
+    answers = any(limit.start == Start.COMPLAINED for limit in pack.limits)
+    if rule is None or rated is None or not answers or appeal.state != CaseState.CLOSED:
+        return False
+    room = waiting(appeal) is None and len(appeal.complaints) < MOST_COMPLAINTS
+    return room and rule.after_closure and rated.rating in rule.ratings
 
 
 def waiting(appeal: AppealDocument) -> OfficeComplaint | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.intake import acts, timeline
 from services.intake.document import AppealDocument, FollowUpCall, Rated
-from services.intake.domain.complaints import complain
+from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.referral import object_to_referral
 from services.intake.domain.reopening import check_reopening
@@ -38,6 +38,8 @@ def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterato
     appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at)
     appeal.heard_at = context.at
     yield appeal.event(events.AppealRated, context.at, rating=act.rating)
+    if not context.past and is_owed_an_answer(appeal, context.pack):
+        yield from complain(appeal, acts.Complain(about="handling", text=act.comment or NO_COMMENT), context)
 
 
 def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -> Iterator[Event]:

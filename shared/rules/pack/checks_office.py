@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shared.rules.pack.pack import Pack
 
 Mistake = tuple[Place, str]
-DECIDED_BY_THE_OFFICE = frozenset({Start.EXTENSION_ASKED, Start.PAUSE_ASKED})
+DECIDED_BY_THE_OFFICE = frozenset({Start.EXTENSION_ASKED, Start.PAUSE_ASKED, Start.PROPOSED})
 
 
 def office_contradictions(pack: "Pack") -> Iterator[Mistake]:

@@ -57,6 +57,24 @@ def test_what_the_creditor_does_not_confirm_changes_nothing() -> None:
     refused(case, 409, "number", OFFICE, acts.DecideStage, number=1, confirmed=True, by="office")
 
 
+def test_a_decision_names_the_report_that_it_is_about() -> None:
+    """By its number the clock of the one ends, and that of another report runs on."""
+    case = claim()
+    for number in (1, 2):
+        (event,) = case.do(ROADS, acts.Reach, stage="paid", amount="100", in_full=True, text="转账")
+        assert isinstance(event, StageProposed)
+        assert event.number == number
+    (event,) = case.do(OFFICE, acts.DecideStage, number=2, confirmed=True, by="office")
+    assert isinstance(event, StageReached)
+    assert event.number == 2
+    (event,) = case.do(OFFICE, acts.DecideStage, number=1, confirmed=False, by="office", reason="重复")
+    assert isinstance(event, StageDeclined)
+    assert event.number == 1
+    (event,) = case.do(OFFICE, acts.Reach, stage="counted", amount="900000", text="对账")
+    assert isinstance(event, StageReached)
+    assert event.number is None
+
+
 def test_the_offices_own_word_counts_at_once() -> None:
     case = claim()
     (event,) = case.do(OFFICE, acts.Reach, **PLAN)

@@ -41,6 +41,15 @@ def stages(case: CaseAtDispatch) -> Iterator[list[Event]]:
         yield case.do(ROADS, acts.Reach, stage=stage, text="已到账")
 
 
+def reports(case: CaseAtDispatch) -> Iterator[list[Event]]:
+    """The debtor reports payments that nobody confirms."""
+    while True:
+        said = case.do(ROADS, acts.Reach, stage="paid", amount="1", in_full=True, text="已付")
+        number = case.appeal.legs[0].proposals
+        decision = {"number": number, "confirmed": False, "by": "office", "reason": REASON}
+        yield [*said, *case.do(OFFICE, acts.DecideStage, **decision)]
+
+
 def pauses(case: CaseAtDispatch) -> Iterator[list[Event]]:
     ground: dict[str, Any] = {"ground": "papers"} if case.rules.pauses and case.rules.pauses.grounds else {}
     while True:
@@ -92,6 +101,14 @@ def until_refused(doing: Iterator[list[Event]]) -> tuple[list[Event], Conflict]:
 @pytest.mark.parametrize("rules", [LADDER, BOZHOU], ids=lambda rules: rules.id)
 @pytest.mark.parametrize("greed", [plans, stages, pauses, objections, extensions, legs])
 def test_what_one_case_may_hold_makes_no_event_that_is_too_large(greed: Greed, rules: Pack) -> None:
+    _check_sizes(greed, rules)
+
+
+def test_neither_do_reports_that_nobody_confirms() -> None:
+    _check_sizes(reports, pack.load("qingyang-2023-arrears@3"))
+
+
+def _check_sizes(greed: Greed, rules: Pack) -> None:
     case = CaseAtDispatch(rules)
     received = events.AppealReceived(
         appeal_id=case.appeal.appeal_id,

@@ -78,7 +78,7 @@ def _rules(draw: st.DrawFn, deadline: str, stages: list[str]) -> list[Part]:
     start = draw(st.sampled_from([usual, usual, *starts, *stages]))
     rule: Part = {**GROUND, "deadline": deadline, "starts": start}
     rule["title"] = {"zh": deadline, "en": deadline}
-    asked = start in (Start.EXTENSION_ASKED, Start.PAUSE_ASKED)
+    asked = start in (Start.EXTENSION_ASKED, Start.PAUSE_ASKED, Start.PROPOSED)
     rule["of"] = "office" if asked else draw(st.sampled_from(["unit", "unit", "office"]))
 
     def limited(**more: Any) -> Part:
@@ -309,6 +309,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),
     "passed_on": st.booleans(),
+    "number": st.none() | st.integers(1, 3),
 }
 ENDS = {acts.Referred, acts.Withdrawn, acts.Closed}
 
