@@ -151,6 +151,8 @@ class AppealExtended(LegEvent):
 
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)]
 """A sum of money, in yuan."""
+ReportNumber = Annotated[int, Field(ge=1)]
+"""Of what a unit says of a stage, counted on its leg."""
 
 
 class StageEvent(LegEvent):
@@ -179,7 +181,7 @@ class StageReached(StageEvent):
     source = "dispatch"
 
     confirmed_by: str | None = Field(default=None, exclude_if=lambda by: by is None)
-    number: int | None = Field(default=None, ge=1, exclude_if=lambda number: number is None)
+    number: ReportNumber | None = Field(default=None, exclude_if=lambda number: number is None)
 
 
 class StageProposed(StageEvent):
@@ -191,7 +193,7 @@ class StageProposed(StageEvent):
     type = "stage.proposed.v1"
     source = "dispatch"
 
-    number: int | None = Field(default=None, ge=1)
+    number: ReportNumber | None = None
 
 
 class StageDeclined(LegEvent):
@@ -203,7 +205,7 @@ class StageDeclined(LegEvent):
     stage: PackWord
     declined_by: str
     reason: str
-    number: int | None = Field(default=None, ge=1)
+    number: ReportNumber | None = None
 
 
 class ExtensionDenied(LegEvent):

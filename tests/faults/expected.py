@@ -29,7 +29,7 @@ class ExpectedLeg:
     `pauses` are as `reckoning` takes them; the last ends at `pause_ends_at` unless it is ended before.
     `paused` is what dispatch knows: it does not hear of a pause that ended by itself.
     `paid` is what was paid since `plan`, the instalments of a debt, was agreed; `in_full` is the word that
-    all is.
+    all is. `proposed` are the deadlines of the unit's reports, by number, that nobody has decided.
     """
 
     id: str
@@ -50,6 +50,7 @@ class ExpectedLeg:
     paid: Decimal = Decimal(0)
     plan: list["ExpectedDeadline"] = field(default_factory=list)
     in_full: bool = False
+    proposed: dict[int, list["ExpectedDeadline"]] = field(default_factory=dict)
 
     def works(self) -> bool:
         """Whether the unit still works on it."""

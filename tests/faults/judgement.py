@@ -2,8 +2,8 @@
 
 An act of the journal is a dict: `at`; `what`, the words of a pack's `met_by` that it meets; and its effects:
 `received`, `legs`, `marks`, `leg`, `passed_on`, `starts`, `lifts`, `ends_leg`, `completes`, `pauses`,
-`resumes`, `extends`, `plans`, `reaches`, `gathers`, `hears`, `reopens`, `ends`. What is `passed_on` was done
-for the appeal into which this one is merged.
+`resumes`, `extends`, `plans`, `reaches`, `proposes`, `decides`, `gathers`, `hears`, `reopens`, `ends`. What
+is `passed_on` was done for the appeal into which this one is merged.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.faults.expected import ExpectedEvent, ExpectedLeg
-from tests.faults.ladder import ALL_COMPLETED, HEARD, PLANNED, RETURNED, UPHELD, Ladder, minute
+from tests.faults.ladder import ALL_COMPLETED, HEARD, PLANNED, PROPOSED, RETURNED, UPHELD, Ladder, minute
 from tests.faults.reckoning import ROUND, ZONE, closing, due, moved
 
 RANKS = ("unit_head", "office", "leader", "mayor")
@@ -21,12 +21,8 @@ RANKS = ("unit_head", "office", "leader", "mayor")
 
 @dataclass
 class ExpectedCase(Ladder):
-    """One case as it must be judged. `heard`: the enterprise rated it, since it was last reopened.
+    """One case as it must be judged. `unjudged` are the legs of units that got it after its end."""
 
-    `unjudged` are the legs of units to which it was dispatched after its end.
-    """
-
-    heard: bool = False
     unjudged: dict[str, ExpectedLeg] = field(default_factory=dict)
 
     def judge(self, acts: Iterable[dict[str, Any]], upto: datetime) -> "ExpectedCase":
@@ -78,7 +74,7 @@ class ExpectedCase(Ladder):
 
     def _assign(self, act: dict[str, Any], at: datetime) -> None:
         self._meet("assigned", None, at)
-        self._start_over(at)
+        self._go_on(at)
         self.marks |= set(act.get("marks", ()))
         for assigned in act["legs"]:
             leg = _leg(assigned, len(self.legs), at)
@@ -108,6 +104,7 @@ class ExpectedCase(Ladder):
             self._extend(leg, *act["extends"], at)
         if "plans" in act:
             self._promise(leg, *act["plans"], at)
+        self._decide_reports(leg, act, at)
         self._reach(leg, act.get("reaches"), at)
         if act.get("completes"):
             leg.completed = True
@@ -117,6 +114,16 @@ class ExpectedCase(Ladder):
         leg.ended = bool(act.get("ends_leg"))
         if not leg.works():
             self._leave(leg, at, frozenset() if leg.ended else self.pack.outlasting | not_done)
+
+    def _decide_reports(self, leg: ExpectedLeg, act: dict[str, Any], at: datetime) -> None:
+        """Each report of a stage has a deadline of its own until it is confirmed or not."""
+        if "proposes" in act:
+            begun = len(self.deadlines)
+            self._begin(PROPOSED, leg, at)
+            leg.proposed[act["proposes"]] = self.deadlines[begun:]
+        for deadline in leg.proposed.pop(act.get("decides", 0), ()):
+            if deadline.verdict != "void":
+                deadline.meet(minute(at))
 
     def _owes(self, leg: ExpectedLeg) -> bool:
         """Whether money is still owed, so that the debtor's word completes nothing."""
@@ -222,16 +229,16 @@ class ExpectedCase(Ladder):
 
     def _reopen(self, at: datetime) -> None:
         self._void([deadline for deadline in self.deadlines if deadline.start == ALL_COMPLETED])
-        self._start_over(at)
+        self._go_on(at)
+        self.heard = False
         for leg in self.legs.values():
             if leg.completed and not leg.ended:
                 leg.completed = leg.refused = False
                 leg.forget_debt()
                 self._dispatch_again(leg, at, "reopened")
 
-    def _start_over(self, at: datetime) -> None:
+    def _go_on(self, at: datetime) -> None:
         """Nothing is to be closed for now; a closure that is late is answered by this."""
-        self.heard = False
         for deadline in self.deadlines:
             if deadline.start == HEARD and deadline.verdict != "void" and deadline.met_at is None:
                 if deadline.verdict == "open":

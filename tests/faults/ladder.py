@@ -9,7 +9,7 @@ from tests.faults.expected import DUE_MINUTE, ExpectedDeadline, ExpectedEvent, E
 from tests.faults.reckoning import ROUND, Pauses, Rules, due, is_in, moved, remind_at, started_by
 
 _KINDS = ["dispatch", "contact", "reply", "completion", "objection", "lifted", "follow_up", "dispatch_again"]
-_KINDS += ["extension", "pause", "complaint", "closure", "referral", "gathering", "promise"]
+_KINDS += ["extension", "pause", "complaint", "closure", "referral", "gathering", "promise", "stage_decision"]
 ORDER = {kind: index for index, kind in enumerate(_KINDS)}
 """The order in which the ladder handles deadlines that pass at the same moment."""
 RETURNED = "returned"
@@ -18,10 +18,10 @@ NOTICES = {
     "remind": "appeal.reminded",
     "publish": "publication.proposed",
 }
-ONCE_A_ROUND = ("received", "lifted", "all_completed", "heard")
+ONCE_A_ROUND = ("received", "lifted", "all_completed")
 """What starts a deadline once a round, however often it happens."""
 LIFTED, ALL_COMPLETED, HEARD, UPHELD = "lifted", "all_completed", "heard", "upheld"
-TO_BE_LIFTED, PLANNED = "to_be_lifted", "planned"
+TO_BE_LIFTED, PLANNED, PROPOSED = "to_be_lifted", "planned", "proposed"
 UNIT_KIND = "department"
 """Of every unit of the load."""
 Rung = dict[str, Any]
@@ -43,6 +43,8 @@ class Ladder:
     waiting: tuple[Rung, ExpectedLeg | None] | None = None
     """The step of a lift that waits for what the office gathers, and over which leg."""
     end: str | None = None
+    heard: bool = False
+    """Whether the enterprise rated it, since it was last reopened."""
 
     def rounds(self) -> int:
         """The highest round of any leg."""
@@ -139,7 +141,8 @@ class Ladder:
         self.events.append(ExpectedEvent(type_, leg, deadline.round, deadline.kind, at, unit, to=to))
 
     def _dispatch_again(self, leg: ExpectedLeg, at: datetime, reason: str = "overdue") -> None:
-        self._void([deadline for deadline in self.deadlines if deadline.leg is leg and deadline.unit()])
+        of_leg = [deadline for deadline in self.deadlines if deadline.leg is leg]
+        self._void([old for old in of_leg if old.unit() or old.start == "extension_asked"])
         leg.round += 1
         again = ExpectedEvent("appeal.redispatched", leg.id, leg.round, "", at, leg.unit, reason=reason)
         self.events.append(again)
@@ -158,7 +161,11 @@ class Ladder:
         number = leg.round if leg else self.rounds()
         for rule in started_by(self.pack, start, leg.round if leg else 1, self.kind):
             same = [old for old in self.deadlines if old.leg is leg and old.kind == rule["deadline"]]
-            if given_at or start == ROUND or not any(self._bars(old, start, number) for old in same):
+            if (
+                given_at
+                or start in (ROUND, PROPOSED)
+                or not any(self._bars(old, start, number) for old in same)
+            ):
                 of_office = leg is None or rule.get("of") == "office"
                 limit = None if given_at else rule["limit"]
                 deadline = ExpectedDeadline(
@@ -170,7 +177,13 @@ class Ladder:
     def _bars(self, old: ExpectedDeadline, start: str, number: int) -> bool:
         """Whether a deadline that was started keeps another of its kind from starting."""
         passed_or_met = old.verdict != "void" and old.round == number
+        if start == ALL_COMPLETED and old.verdict != "open" and old.met_at and self._closes():
+            return passed_or_met and self.heard
         return old.verdict == "open" or (passed_or_met and (old.met_at is None or start in ONCE_A_ROUND))
+
+    def _closes(self) -> bool:
+        """Whether the office has a clock to close the case by."""
+        return any(started_by(self.pack, HEARD, 1, self.kind))
 
     def _reckon(self, deadline: ExpectedDeadline, at: datetime) -> None:
         """Reckon when an open deadline ends, and when it is reminded of, as of `at`."""

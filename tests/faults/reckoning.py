@@ -35,6 +35,7 @@ USUAL_START = {
     "complaint": "complained",
     "pause": "pause_asked",
     "referral": "referred",
+    "stage_decision": "proposed",
 }
 """What starts a deadline where the pack does not say it; a dispatch starts every other one."""
 OF_CASE = frozenset(

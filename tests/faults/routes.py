@@ -103,9 +103,14 @@ def _reached(_case: LoadCase, act: PlannedAct, _content: Mapping[str, Any]) -> E
     return {"reaches": act.body}
 
 
+def _proposed(_case: LoadCase, act: PlannedAct, content: Mapping[str, Any]) -> Entry:
+    return {"proposes": content["legs"][act.leg]["proposals"]}
+
+
 def _confirmed(case: LoadCase, act: PlannedAct, _content: Mapping[str, Any]) -> Entry:
-    reached = {"type": "stage.reached", "reaches": case.proposals[act.leg, act.body["number"]]}
-    return reached if act.body["confirmed"] else {}
+    number = act.body["number"]
+    reached = {"type": "stage.reached", "reaches": case.proposals[act.leg, number]}
+    return {"decides": number, **(reached if act.body["confirmed"] else {})}
 
 
 def _upheld(_case: LoadCase, act: PlannedAct, _content: Mapping[str, Any]) -> Entry:
@@ -136,6 +141,7 @@ _MORE: dict[str, Callable[[LoadCase, PlannedAct, Mapping[str, Any]], Entry]] = {
     "completions": _completed,
     "stages": _reached,
     "agreements": _reached,
+    "proposals": _proposed,
     "stage-decisions": _confirmed,
     "objection-decisions": _upheld,
     "extension-decisions": _extended,

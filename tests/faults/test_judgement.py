@@ -229,6 +229,18 @@ def test_a_bank_that_gives_a_request_back_is_waited_for_until_the_enterprise_con
     assert both == [f"{kind} void" for kind in banks]  # at one moment the answer comes first
 
 
+def test_each_report_of_a_debtor_has_a_clock_of_its_own_until_it_is_decided() -> None:
+    def reported(*more: tuple[str, dict[str, Any]]) -> list[str]:
+        proposed = [("2026-03-10 10:00", 1), ("2026-03-11 10:00", 2)]
+        reports = [(at, {"what": [], "proposes": number}) for at, number in proposed]
+        case = judged(*reports, *more, pack="qingyang-2023-arrears@3")
+        return [verdict for verdict in verdicts(case) if "stage_decision" in verdict]
+
+    assert reported() == ["stage_decision overdue"] * 2
+    second = ("2026-03-12 10:00", {"what": [], "decides": 2})
+    assert reported(second) == ["stage_decision overdue", "stage_decision met"]
+
+
 def test_what_was_paid_adds_up_and_the_earliest_instalment_is_met_first() -> None:
     dates = ["2026-03-20T10:00:00+08:00", "2026-03-30T10:00:00+08:00"]
     plan = {"stage": "plan_agreed", "dates": dates, "amounts": ["600.00", "400.00"]}
