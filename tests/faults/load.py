@@ -258,7 +258,7 @@ class Load:
             case.legs.append(leg)
             self._schedule(case, plan.on_leg(case.chance, case.pack, at, len(case.legs) - 1))
         if act.route == "assignments":
-            case.marks = act.body["marks"]
+            case.marks += act.body["marks"]
         elif entry.get("completes"):
             case.completed.add(act.leg)
             self._schedule(case, plan.after_completion(case.chance, at))

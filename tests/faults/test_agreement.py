@@ -17,7 +17,7 @@ from shared.rules.pack import pack
 from shared.rules.terms import Kind, Role
 from shared.rules.time.calendar import Calendar
 from tests.faults import plan
-from tests.faults.environment import ARREARS, LENDING, PACK
+from tests.faults.environment import ARREARS, LENDING, PACK, PROCEDURE
 from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import ZONE, rules
 
@@ -109,7 +109,12 @@ def by_the_checker(case: ExpectedCase) -> Counter[Any]:
 
 @pytest.mark.parametrize(
     ("pack_id", "kind", "planned"),
-    [(ARREARS, Kind.ARREARS, debt), (PACK, Kind.HELP, merged), (LENDING, Kind.HELP, loan)],
+    [
+        (ARREARS, Kind.ARREARS, debt),
+        (PACK, Kind.HELP, merged),
+        (PROCEDURE, Kind.HELP, merged),
+        (LENDING, Kind.HELP, loan),
+    ],
 )
 def test_judge_and_checker_come_to_the_same(pack_id: str, kind: Kind, planned: Any) -> None:
     seen: Counter[str] = Counter()
