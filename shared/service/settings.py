@@ -96,7 +96,7 @@ class Settings(KafkaSettings):
     host: str = "127.0.0.1"
     port: int = 8000
     log_level: str = "INFO"
-    fetch_wait_ms: int = Field(default=50, ge=1)
+    fetch_wait_ms: int = Field(default=200, ge=1)  # a fetch waits so long at the broker for a record
     session_timeout_ms: int = Field(default=10_000, ge=1000)
     busy_watermark_s: float = 0.5
     idle_watermark_s: float = 300.0
