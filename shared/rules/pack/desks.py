@@ -1,9 +1,9 @@
 """What a pack says of people's acts: stages, extensions, pauses, reopening, merging, referral, closure."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.rules.pack.parts import InDays, LimitOrSetting, Rule, Strict, Title
 from shared.rules.terms import PackWord, Rank, Rating
@@ -59,6 +59,18 @@ class Ground(Strict):
     title: Title
 
 
+G = TypeVar("G", bound=Ground)
+
+
+def _each_once(grounds: tuple[G, ...]) -> tuple[G, ...]:
+    if len({ground.ground for ground in grounds}) < len(grounds):
+        raise ValueError("a ground stands twice: give each its own name")
+    return grounds
+
+
+Grounds = Annotated[tuple[G, ...], AfterValidator(_each_once)]
+
+
 class Extension(Rule):
     """Deadlines that may be extended, and the longest limit they may get, counted from their start.
 
@@ -72,15 +84,7 @@ class Extension(Rule):
     times: Annotated[int, Field(ge=1)] | None = None
     ranks: tuple[ApprovalRank, ...] = ()
     interim_reply: bool = False
-    grounds: tuple[Ground, ...] = ()
-
-    @model_validator(mode="after")
-    def without_repeats(self) -> Self:
-        """ValueError for a ground that stands twice."""
-        names = [ground.ground for ground in self.grounds]
-        if len(set(names)) < len(names):
-            raise ValueError("a ground stands twice: give each its own name")
-        return self
+    grounds: Grounds[Ground] = ()
 
 
 class PauseGround(Ground):
@@ -99,15 +103,7 @@ class Pauses(Rule):
     cap: InDays
     told: bool = False
     units_only: bool = False
-    grounds: tuple[PauseGround, ...] = ()
-
-    @model_validator(mode="after")
-    def without_repeats(self) -> Self:
-        """ValueError for a ground that stands twice."""
-        names = [ground.ground for ground in self.grounds]
-        if len(set(names)) < len(names):
-            raise ValueError("a ground stands twice: give each its own name")
-        return self
+    grounds: Grounds[PauseGround] = ()
 
 
 class Reader(StrEnum):
