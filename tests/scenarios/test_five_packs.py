@@ -46,7 +46,7 @@ async def test_services_and_simulation_agree_under_every_pack(
     async with served(every == ALL, postgres, broker, **settings) as (services, _):
         how = profiles.load("appeals-zh")
         with Progress(disable=True) as progress:
-            await replayed(file, how, rules, tmp_path / "replayed", services, progress, patience_s=60)
+            await replayed(file, how, rules, tmp_path / "replayed", services, progress, patience_s=120)
     for name in ("cases.csv", "deadlines.csv", "rejected.csv"):
         assert filecmp.cmp(tmp_path / "simulated" / name, tmp_path / "replayed" / name, shallow=False), name
     with (tmp_path / "replayed" / "cases.csv").open(encoding="utf-8") as cases:

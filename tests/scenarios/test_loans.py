@@ -65,7 +65,7 @@ def _milestones(rng: random.Random) -> dict[str, str]:
 async def replay(services: DrivenServices, file: Path, out: Path, step: int) -> None:
     with Progress(disable=True) as progress:
         how = profiles.load("loans-2012")
-        await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
+        await replayed(file, how, PACK, out, services, progress, step=step, patience_s=120)
 
 
 def same(one: Path, other: Path) -> list[str]:

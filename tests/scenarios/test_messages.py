@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(1200)
 SECONDS = 60
 FEW = 60
 PACK = pack.load("bozhou-2024")
-PACE: dict[str, Any] = {"step": 25, "patience_s": 60}
+PACE: dict[str, Any] = {"step": 25, "patience_s": 120}
 """Steps of some days, so that the clock of notify stays near what occurs."""
 CONTACT = """
 insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at)

@@ -51,7 +51,7 @@ async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int =
         with Progress(disable=True) as progress:
             nemesis = asyncio.create_task(_kill(cluster, kill, progress))
             how = profiles.load("appeals-zh")
-            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=60)
+            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=120)
             await asyncio.wait_for(nemesis, 1)
 
 

@@ -109,6 +109,6 @@ async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, fi
             upgrading = asyncio.create_task(_upgrade(cluster, [[first], rest], progress))
             how = profiles.load("appeals-zh")
             out = tmp_path / "replayed"
-            await replayed(file, how, PACK, out, services, progress, step=50, patience_s=60)
+            await replayed(file, how, PACK, out, services, progress, step=50, patience_s=120)
             await asyncio.wait_for(upgrading, 10)
     assert differences(tmp_path / "simulated", tmp_path / "replayed") == []
