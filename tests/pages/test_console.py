@@ -191,7 +191,7 @@ async def number(watched: Watched) -> str:
     ("width", "lang"),
     [
         (1280, "zh"),
-        (390, "en"),
+        pytest.param(390, "en", marks=pytest.mark.slow),
         pytest.param(1280, "en", marks=pytest.mark.slow),
         pytest.param(390, "zh", marks=pytest.mark.slow),
     ],
@@ -249,7 +249,7 @@ async def test_figures_and_progress_show_what_the_services_say(
             await shot(page, pictures, "progress")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.slow), 390])
 async def test_every_page_can_be_read_by_everybody(watched: Watched, browser: Browser, width: int) -> None:
     story = invented.request(**invented.story()).SerializeToString()
     watched.console.store.offer(_spans(story))

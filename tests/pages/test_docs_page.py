@@ -35,7 +35,13 @@ async def city(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
         yield found
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "service",
+    [
+        pytest.param(service, marks=() if service in ("dispatch", "notify") else pytest.mark.slow)
+        for service in SERVICES
+    ],
+)
 async def test_all_operations_are_shown_without_another_host(
     browser: Browser, city: Served, service: str
 ) -> None:
