@@ -22,12 +22,15 @@ def up(
             help="Chances of faults at the sample banks, e.g. slow=0.1,garbage=0.1 (raises alerts)."
         ),
     ] = None,
+    banks_answer: Annotated[
+        bool, typer.Option("--bank-sim/--no-bank-sim", help="Sample banks answer by themselves.")
+    ] = True,
 ) -> None:
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
     from huying.local.up import FAULTS
     from huying.local.up import up as start
 
-    faults = FAULTS if bank_faults is None else bank_faults
+    faults = (FAULTS if bank_faults is None else bank_faults) if banks_answer else None
     run_until_stopped(start(state, port, processes=processes, kafka=kafka, bank_faults=faults))
 
 

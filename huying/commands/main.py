@@ -4,7 +4,7 @@ import gc
 
 import typer
 
-from huying.commands import archive, calendar, kafka, local, notices, packs, parked, replay, simulate
+from huying.commands import archive, banks, calendar, kafka, local, notices, packs, parked, replay, simulate
 from huying.commands.running import known_errors_as_sentences
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command()(archive.export)
 app.command()(archive.rebuild)
 app.add_typer(parked.app, name="parked")
 app.add_typer(kafka.app, name="kafka")
+app.add_typer(banks.app, name="bank")
 app.add_typer(notices.app, name="notices")
 app.add_typer(notices.app, name="notice", hidden=True)
 app.add_typer(calendar.app, name="calendar")

@@ -1,7 +1,7 @@
 """The sample accounts of an embedded start: keys made at the first start and kept in the state folder."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -19,19 +19,54 @@ def accounts(
 ) -> tuple[Path, dict[str, str]]:
     """The accounts file for the services, and the keys by account name.
 
-    `people` holds name, role and the code of the unit or leader. A key once made stays; the file with the
-    keys themselves can be read by its owner alone.
+    `people` holds name, role and the code of the unit or leader. A key once made stays, and so do
+    the accounts of banks that were added; the file with the keys can be read by its owner alone.
     """
-    keys_file, accounts_file = state / KEYS, state / ACCOUNTS
-    keys: dict[str, str] = strict_yaml.values(keys_file) if keys_file.exists() else {}
+    keys = _keys(state)
     for name, _, _ in people:
         keys.setdefault(name, secrets.token_urlsafe(24))
-    keys_file.touch(0o600)
-    keys_file.write_text(yaml.safe_dump(keys, allow_unicode=True), "utf-8")
-    listed = [
-        {"name": name, "role": role.value, "key_sha256": hash_key(keys[name])}
-        | ({} if code is None else {"code": code})
-        for name, role, code in people
+    _write_keys(state, keys)
+    named = {name for name, _, _ in people}
+    added = [
+        account
+        for account in _listed(state)
+        if account["role"] == AccountRole.BANK and account["name"] not in named
     ]
-    accounts_file.write_text(yaml.safe_dump(listed, allow_unicode=True), "utf-8")
-    return accounts_file, keys
+    _write_accounts(state, [*(_account(*person, keys) for person in people), *added])
+    return state / ACCOUNTS, keys
+
+
+def add_bank(state: Path, code: str) -> str:
+    """Give a bank an account, beside those there are. Returns its key; one that was made before stays."""
+    keys = _keys(state)
+    key = keys.setdefault(code, secrets.token_urlsafe(24))
+    others = [account for account in _listed(state) if account["name"] != code]
+    _write_keys(state, keys)
+    _write_accounts(state, [*others, _account(code, AccountRole.BANK, code, keys)])
+    return key
+
+
+def _account(name: str, role: AccountRole, code: str | None, keys: Mapping[str, str]) -> dict[str, str]:
+    account = {"name": name, "role": role.value, "key_sha256": hash_key(keys[name])}
+    return account if code is None else {**account, "code": code}
+
+
+def _keys(state: Path) -> dict[str, str]:
+    return strict_yaml.values(state / KEYS) if (state / KEYS).exists() else {}
+
+
+def _listed(state: Path) -> list[dict[str, str]]:
+    file = state / ACCOUNTS
+    return yaml.safe_load(file.read_text("utf-8")) or [] if file.exists() else []
+
+
+def _write_keys(state: Path, keys: Mapping[str, str]) -> None:
+    (state / KEYS).touch(0o600)
+    (state / KEYS).write_text(yaml.safe_dump(dict(keys), allow_unicode=True), "utf-8")
+
+
+def _write_accounts(state: Path, listed: Sequence[Mapping[str, str]]) -> None:
+    """Services that run read the file at any time: it changes at once."""
+    fresh = state / f"{ACCOUNTS}.new"
+    fresh.write_text(yaml.safe_dump([dict(account) for account in listed], allow_unicode=True), "utf-8")
+    fresh.replace(state / ACCOUNTS)

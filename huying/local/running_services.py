@@ -43,9 +43,18 @@ class RunningServices:
         settings = named.read_text("utf-8") if named.exists() else ""
         return cls(urls, key, pack_settings=Path(settings) if settings else None)
 
-    def ask(self, method: str, service: str, path: str, body: object = None, **params: str) -> httpx.Response:
-        """Send one request. ValueError with the service's own words where it refuses."""
-        headers = {"authorization": f"Bearer {self.key}"}
+    def ask(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        body: object = None,
+        *,
+        if_match: str = "",
+        **params: str,
+    ) -> httpx.Response:
+        """Send a request, on the version `if_match`. ValueError with the service's words where it refuses."""
+        headers = {"authorization": f"Bearer {self.key}"} | ({"if-match": if_match} if if_match else {})
         try:
             with httpx.Client(transport=self.transport, headers=headers, timeout=30) as http:
                 answer = http.request(method, f"{self.urls[service]}{path}", params=params, json=body)

@@ -14,8 +14,9 @@ import yaml
 from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
 from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
+from huying.local.bank_connection import last_port, write_broker
 from huying.local.cluster import LocalCluster
-from huying.local.embedded import free_port
+from huying.local.embedded import EmbeddedBroker, free_port
 from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
@@ -37,15 +38,21 @@ CONSOLE = "ops"
 
 
 async def up(
-    state: Path, port: int, *, processes: bool, kafka: Path | None = None, bank_faults: str = FAULTS
+    state: Path,
+    port: int,
+    *,
+    processes: bool,
+    kafka: Path | None = None,
+    bank_faults: str | None = FAULTS,
 ) -> None:
     """Run until cancelled, on the Apache Kafka of the folder `kafka` where one is given.
 
     `bank_faults`: what goes wrong at the sample banks, as `read_faults` reads it; ValueError where it cannot.
+    With None they do not answer by themselves.
     Raises `EmbeddedError` with a sentence where something cannot start.
     """
     configure_logs("WARNING")
-    faults = bank_sim.read_faults(bank_faults)
+    faults = None if bank_faults is None else bank_sim.read_faults(bank_faults)
     urls = _urls(port, processes=processes)
     console_port = port + len(SERVICES) if processes else port
     check_ports(range(port, console_port + 1))
@@ -57,9 +64,11 @@ async def up(
         **_procedure_settings(),
         **_trace_settings(console_port),
     }
-    cluster = LocalCluster(state, people, RunningKafka(kafka) if kafka else None, **settings)
+    broker = RunningKafka(kafka) if kafka else EmbeddedBroker(state, last_port(state))
+    cluster = LocalCluster(state, people, broker, **settings)
     try:
         await cluster.start()
+        write_broker(state, broker.bootstrap, kafka)
         accounts = Accounts.load(cluster.settings(SERVICES[0]).accounts)
         async with (
             Console(state, urls, cluster.keys["ops"], accounts) as console,
@@ -111,7 +120,7 @@ async def _in_one(
     group: asyncio.TaskGroup,
     urls: dict[str, str],
     console: Console,
-    faults: dict[str, float],
+    faults: dict[str, float] | None,
 ) -> None:
     port = cluster.settings(SERVICES[0]).port
 
@@ -127,17 +136,23 @@ async def _ready(
     group: asyncio.TaskGroup,
     urls: dict[str, str],
     console_port: int,
-    faults: dict[str, float],
+    faults: dict[str, float] | None,
 ) -> None:
-    """Load the sample data, start the sample banks, and print where everything answers."""
+    """Load the sample data, start the sample banks, and print where everything answers.
+
+    Other banks than the sample banks answer for themselves.
+    """
     await sample_data.load_samples(urls, cluster.keys)
     await sample_loans.load_samples(urls["financing"], cluster.keys)
-    codes = await _banks(cluster, urls["financing"], "kafka")
-    await cluster.broker.admit(codes)
-    for code in codes:
-        group.create_task(_answer(cluster, code, faults))
-    for code in await _banks(cluster, urls["financing"], "webhook"):
-        group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
+    on_kafka = await _banks(cluster, urls["financing"], "kafka")
+    await cluster.broker.admit(on_kafka)
+    if faults is not None:
+        by_themselves = {bank.code for bank in sample_loans.samples().banks}
+        on_webhooks = await _banks(cluster, urls["financing"], "webhook")
+        for code in by_themselves.intersection(on_kafka):
+            group.create_task(_answer(cluster, code, faults))
+        for code in by_themselves.intersection(on_webhooks):
+            group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
     (cluster.state / PACK_SETTINGS).write_text(_pack_settings(cluster), "utf-8")
     (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
@@ -148,6 +163,7 @@ async def _ready(
                 "Huying is ready (呼应已就绪). Ctrl-C stops it; its data stay in " + str(cluster.state) + ".",
                 *lines,
                 f"  console     http://127.0.0.1:{console_port}/{CONSOLE}/ (any name; password: key `ops`)",
+                f"  broker      {cluster.broker.bootstrap} (Kafka; a bank of your own: huying bank new)",
                 f"API keys of the sample accounts: {cluster.state / 'keys.yaml'}",
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"

@@ -1,15 +1,20 @@
 """Accounts and the API keys by which they are known."""
 
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Self
 
+import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
 
 from shared.files import strict_yaml
 from shared.roles import AccountRole
 from shared.service.errors import Unauthorized
+
+LOOK_S = 1.0
+"""How often a call looks whether the accounts file has changed, in seconds."""
 
 _NO_CODE = ("", "null", "Null", "NULL", "~")
 """How YAML writes that a value is absent."""
@@ -50,26 +55,64 @@ class _File(RootModel[list[Account]]):
 
 
 class Accounts:
-    """All accounts of the system, found by API key."""
+    """All accounts of the system, found by API key.
 
-    def __init__(self, accounts: list[Account]) -> None:
-        self._callers = {
-            account.key_sha256: Caller(account.name, account.role, account.code) for account in accounts
-        }
+    A changed file counts within `LOOK_S`. One with a mistake does not: the accounts stay as they were.
+    """
+
+    def __init__(self, accounts: list[Account], path: Path | None = None) -> None:
+        self._callers = _by_key(accounts)
+        self._path = path
+        self._version = _version(path)
+        self._next_look = time.monotonic() + LOOK_S
 
     @classmethod
     def load(cls, path: Path | None) -> "Accounts":
         """Read an accounts file (YAML list). Mistakes that name file and line."""
-        return cls(strict_yaml.read(path, _File, lambda _: ()).root if path else [])
+        return cls(_read(path) if path else [], path)
 
     def caller(self, key: str | None) -> Caller:
         """The account with this key, or `ANYONE` without a key. Raises `Unauthorized` for an unknown key."""
         if key is None:
             return ANYONE
+        self._look()
         caller = self._callers.get(hash_key(key))
         if caller is None:
             raise Unauthorized("API 密钥无效", "this API key is not known", "Authorization")
         return caller
+
+    def _look(self) -> None:
+        """Read the file again where it has changed."""
+        if self._path is None or time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK_S
+        version = _version(self._path)
+        if version == self._version:
+            return
+        self._version = version
+        try:
+            self._callers = _by_key(_read(self._path))
+        except (strict_yaml.Mistakes, OSError) as error:
+            _LOG.error("accounts stay as they were", file=str(self._path), reason=str(error))
+
+
+_LOG = structlog.get_logger()
+
+
+def _read(path: Path) -> list[Account]:
+    return strict_yaml.read(path, _File, lambda _: ()).root
+
+
+def _by_key(accounts: list[Account]) -> dict[str, Caller]:
+    return {account.key_sha256: Caller(account.name, account.role, account.code) for account in accounts}
+
+
+def _version(path: Path | None) -> tuple[int, ...] | None:
+    """What changes with a file; None where there is none."""
+    if path is None or not path.exists():
+        return None
+    status = path.stat()
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def hash_key(key: str) -> str:

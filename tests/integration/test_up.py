@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from huying.local.samples import appeals
+from tests.lending import wish
 
 READY = "Huying is ready"
 README = Path(__file__).parents[2] / "README.md"
@@ -131,9 +132,34 @@ def map_page(console: str, up: Up) -> str:
     return httpx.get(f"{console}/ops/", headers=up.key("ops"), follow_redirects=True, timeout=30).text
 
 
+def new_bank(state: Path) -> str:
+    """The key of a bank of one's own, as `huying bank new` prints it."""
+    command = [
+        sys.executable,
+        "-m",
+        "huying",
+        "bank",
+        "new",
+        "qs",
+        "--name",
+        "青山示例银行",
+        "--way",
+        "kafka",
+    ]
+    run = subprocess.run([*command, "--state", str(state)], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    return re.findall(r"API key: (\S+)", run.stdout)[0]
+
+
+def states_of_legs(up: Up, loan_id: str) -> dict[str, str]:
+    """The state of each bank's leg of a loan request."""
+    loan = up.ask(f"/financing/requests/{loan_id}", "office")
+    return {leg["bank"]: leg["state"] for leg in loan["legs"]}
+
+
 def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
     register, read = readme_commands()
-    with Up(state, free_port()).until_ready() as up:
+    with Up(state, free_port(), "--bank-faults", "").until_ready() as up:
         samples = numbers(up)
         assert len(samples) == len(appeals())
         here = ("http://127.0.0.1:8000", up.url)
@@ -147,13 +173,22 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         up.until(lambda: is_seen(up.url, up, mine["registration_number"]), 30)
         assert "exactly what was issued" in verified(state)
         up.until(lambda: "当前没有告警" in map_page(up.url, up), 30)
+        key = new_bank(state)
+        wanted = wish(banks=["qs", "state-one"])
+        loan = httpx.post(f"{up.url}/financing/requests", json=wanted, headers=up.key("operator")).json()
+        up.until(lambda: states_of_legs(up, loan["loan_id"])["state-one"] != "pushed", 60)
+        assert states_of_legs(up, loan["loan_id"])["qs"] == "pushed"  # it answers for itself
         assert up.stop() == 0
         assert below(state) == []
         assert "Traceback" not in up.log_text()
+        (broker,) = re.findall(r"broker +(\S+) ", up.log_text())
 
     with Up(state, free_port()).until_ready() as up:
         assert numbers(up) == samples | {mine["registration_number"]}
         assert shell(read.replace("http://127.0.0.1:8000", up.url))["title"] == "厂区门口道路破损"
+        own = httpx.get(f"{up.url}/financing/bank/requests", headers={"Authorization": f"Bearer {key}"})
+        assert own.status_code == 200
+        assert broker in up.log_text()
         os.kill(up.process.pid, signal.SIGTERM)
         assert up.process.wait(STOP_S) == 0
         assert below(state) == []
