@@ -8,7 +8,7 @@ import yaml
 
 from shared.files import strict_yaml
 from shared.roles import AccountRole
-from shared.service.accounts import hash_key
+from shared.service.accounts import Account, hash_key, read
 
 KEYS = "keys.yaml"
 ACCOUNTS = "accounts.yaml"
@@ -30,7 +30,7 @@ def accounts(
     added = [
         account
         for account in _listed(state)
-        if account["role"] == AccountRole.BANK and account["name"] not in named
+        if account.role is AccountRole.BANK and account.name not in named
     ]
     _write_accounts(state, [*(_account(*person, keys) for person in people), *added])
     return state / ACCOUNTS, keys
@@ -40,24 +40,22 @@ def add_bank(state: Path, code: str) -> str:
     """Give a bank an account, beside those there are. Returns its key; one that was made before stays."""
     keys = _keys(state)
     key = keys.setdefault(code, secrets.token_urlsafe(24))
-    others = [account for account in _listed(state) if account["name"] != code]
+    others = [account for account in _listed(state) if account.name != code]
     _write_keys(state, keys)
     _write_accounts(state, [*others, _account(code, AccountRole.BANK, code, keys)])
     return key
 
 
-def _account(name: str, role: AccountRole, code: str | None, keys: Mapping[str, str]) -> dict[str, str]:
-    account = {"name": name, "role": role.value, "key_sha256": hash_key(keys[name])}
-    return account if code is None else {**account, "code": code}
+def _account(name: str, role: AccountRole, code: str | None, keys: Mapping[str, str]) -> Account:
+    return Account(name=name, role=role, key_sha256=hash_key(keys[name]), code=code)
 
 
 def _keys(state: Path) -> dict[str, str]:
     return strict_yaml.values(state / KEYS) if (state / KEYS).exists() else {}
 
 
-def _listed(state: Path) -> list[dict[str, str]]:
-    file = state / ACCOUNTS
-    return yaml.safe_load(file.read_text("utf-8")) or [] if file.exists() else []
+def _listed(state: Path) -> list[Account]:
+    return read(state / ACCOUNTS) if (state / ACCOUNTS).exists() else []
 
 
 def _write_keys(state: Path, keys: Mapping[str, str]) -> None:
@@ -65,8 +63,9 @@ def _write_keys(state: Path, keys: Mapping[str, str]) -> None:
     (state / KEYS).write_text(yaml.safe_dump(dict(keys), allow_unicode=True), "utf-8")
 
 
-def _write_accounts(state: Path, listed: Sequence[Mapping[str, str]]) -> None:
+def _write_accounts(state: Path, listed: Sequence[Account]) -> None:
     """Services that run read the file at any time: it changes at once."""
+    content = [account.model_dump(mode="json", exclude_none=True) for account in listed]
     fresh = state / f"{ACCOUNTS}.new"
-    fresh.write_text(yaml.safe_dump([dict(account) for account in listed], allow_unicode=True), "utf-8")
+    fresh.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     fresh.replace(state / ACCOUNTS)

@@ -69,7 +69,7 @@ class Accounts:
     @classmethod
     def load(cls, path: Path | None) -> "Accounts":
         """Read an accounts file (YAML list). Mistakes that name file and line."""
-        return cls(_read(path) if path else [], path)
+        return cls(read(path) if path else [], path)
 
     def caller(self, key: str | None) -> Caller:
         """The account with this key, or `ANYONE` without a key. Raises `Unauthorized` for an unknown key."""
@@ -91,7 +91,7 @@ class Accounts:
             return
         self._version = version
         try:
-            self._callers = _by_key(_read(self._path))
+            self._callers = _by_key(read(self._path))
         except (strict_yaml.Mistakes, OSError) as error:
             _LOG.error("accounts stay as they were", file=str(self._path), reason=str(error))
 
@@ -99,7 +99,8 @@ class Accounts:
 _LOG = structlog.get_logger()
 
 
-def _read(path: Path) -> list[Account]:
+def read(path: Path) -> list[Account]:
+    """The accounts of a file (YAML list). Mistakes that name file and line."""
     return strict_yaml.read(path, _File, lambda _: ()).root
 
 
