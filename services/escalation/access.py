@@ -21,6 +21,7 @@ ACCESS: Access = {
     "PUT /calendar/{year}": only(OFFICE, OPS),
     "GET /cases": STAFF | {IMPORTER, DISCIPLINE_INSPECTION},
     "GET /ledger": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /units": STAFF,
     "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}/cards/{card_id}.{form}": only(OFFICE, UNIT, LEADER),
     "GET /leaders": STAFF,

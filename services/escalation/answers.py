@@ -27,6 +27,20 @@ class ReadCase(JudgedCase):
     missed_by_office: list[Missed]
 
 
+class UnitRecord(BaseModel):
+    """What is counted of one unit. `cards`: those that were not withdrawn.
+
+    `promised`: the days that it promised (说到做到) and that no other day, act or end made void; the rest of
+    `promised`, beside `kept` and `broken`, still runs. One that was kept late is broken.
+    """
+
+    unit: str
+    cards: int
+    promised: int
+    kept: int
+    broken: int
+
+
 class Leader(BaseModel):
     """A leader (牵头领导) to whom appeals may be lifted: post (职务), days, deputy, post above."""
 

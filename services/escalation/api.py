@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from services.escalation import acts, queries
-from services.escalation.answers import JudgedCase, ReadCase
+from services.escalation.answers import JudgedCase, ReadCase, UnitRecord
 from services.escalation.document import CaseDocument, Lift
 from services.escalation.domain import ActContext, perform
 from services.escalation.engine import ACTS
@@ -153,6 +153,15 @@ async def ledger(
     today = _today(request)
     sight, own = _sight(called, request), _own(called, unit)
     return await _list(conn, page, sight, today, unit=own, leader=leader, supervised=True)
+
+
+@router.get(
+    "/units", summary="各单位黄牌与承诺 / Count cards and promises", response_model=PageOf[UnitRecord]
+)
+async def units(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
+    """The units with a card or a promise, and how many of each: made, kept, broken. A unit reads its own."""
+    own = _own(called, None)
+    return page.answer(await queries.unit_records(conn, page, _sight(called, request), own), "unit")
 
 
 @router.get(

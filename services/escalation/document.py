@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, computed_field, model_validator
 from shared import events
 from shared.appeals.document import AppealRecord
 from shared.events import DeadlineKind, PackWord, Verdict
-from shared.rules.judging.state import CaseState
+from shared.rules.judging.state import ANSWERABLE, CaseState
 from shared.service.errors import Conflict, NotFound
 
 OFFICE = "office"
@@ -232,9 +232,12 @@ class CaseDocument(AppealRecord):
         return self.state in _DONE
 
     def supervised(self) -> bool:
-        """Whether it is on the ledger (督办台账): not done, and with something overdue, carded or lifted."""
+        """Whether it is on the ledger (督办台账): something is overdue, carded or lifted, and it is not done.
+
+        A case that is done stands there as long as a complaint about it waits too long.
+        """
         if self.is_done():
-            return False
+            return bool(self.answers_owed())
         return bool(self.lifts or self.notices or self.blamed() or self.raised_still())
 
     def raised_still(self) -> list[Raise]:
@@ -244,8 +247,6 @@ class CaseDocument(AppealRecord):
 
     def office_missed(self) -> list[Missed]:
         """What the office let pass itself and has not met since."""
-        if self.is_done():
-            return []
         return [
             Missed(
                 leg_id=deadline.leg_id,
@@ -255,9 +256,14 @@ class CaseDocument(AppealRecord):
                 since=deadline.due_at,
                 raised=[raised for raised in self.raised if _which(raised) == _which(deadline)],
             )
-            for deadline in self.missed()
+            for deadline in (self.answers_owed() if self.is_done() else self.missed())
             if deadline.unit is None and deadline.due_at is not None
         ]
+
+    def answers_owed(self) -> list[events.Deadline]:
+        """The complaints that wait for an answer longer than they may, also after closure or referral."""
+        answerable = self.state in ANSWERABLE
+        return [d for d in self.missed() if answerable and d.deadline == DeadlineKind.COMPLAINT]
 
     def missed(self) -> list[events.Deadline]:
         """The overdue deadlines of units and of the office not met since. A lift's is the leader's."""

@@ -16,6 +16,7 @@ from shared.events import CATALOGUE, AppealReceived, Event
 from shared.judging.sight import SEEN, Sight
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
+from shared.rules.terms import DeadlineKind
 from shared.web.request import Page
 
 _LOCK = text(
@@ -94,6 +95,24 @@ _CASES = """
 """
 _ALL_CASES = text(_CASES.format(seen=SEEN, supervised=""))
 _SUPERVISED_CASES = text(_CASES.format(seen=SEEN, supervised="and supervised"))
+_UNIT_RECORDS = text(
+    f"""
+    with seen as (select file from cases where {SEEN}), counted as (
+      select card->>'unit' as unit, 1 as cards, 0 as kept, 0 as broken, 0 as running
+      from seen, jsonb_array_elements(file->'cards') card where card->>'status' <> 'withdrawn'
+      union all
+      select promise->>'unit', 0, cast(promise->>'verdict' = 'met' as int),
+        cast(promise->>'verdict' = 'overdue' as int), cast(promise->>'verdict' = 'open' as int)
+      from seen, jsonb_array_elements(file->'deadlines') promise
+      where promise->>'deadline' = :promise and promise->>'verdict' <> 'void'
+    )
+    select unit, sum(cards) as cards, sum(kept + broken + running) as promised,
+      sum(kept) as kept, sum(broken) as broken
+    from counted
+    where unit > :after and (cast(:unit as text) is null or unit = :unit)
+    group by unit order by unit limit :limit
+    """
+)
 _CASE = text("select file from cases where appeal_id = :id")
 _CASE_WITH_TITLE = text(
     """
@@ -233,6 +252,18 @@ async def cases(
     }
     rows = await conn.execute(_SUPERVISED_CASES if supervised else _ALL_CASES, values)
     return [row.file for row in rows]
+
+
+async def unit_records(conn: Connection, page: Page, sight: Sight, unit: str | None) -> list[dict[str, int]]:
+    """A page of what is counted of each unit, by its code, and one more where there are more."""
+    values = {
+        **sight.values,
+        "promise": DeadlineKind.PROMISE.value,
+        "unit": unit,
+        "after": page.after_text,
+        "limit": page.limit + 1,
+    }
+    return [dict(row._mapping) for row in await conn.execute(_UNIT_RECORDS, values)]
 
 
 async def case(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:

@@ -137,3 +137,34 @@ async def templates_to(city: City, appeal: dict[str, Any], recipient: str) -> se
     path = f"/notify/appeals/{appeal['appeal_id']}/messages?limit=500"
     items = (await city.ok("office", "GET", path))["items"]
     return {message["template"] for message in items if message["recipient"] == recipient}
+
+
+async def test_what_a_unit_promised_is_counted_kept_or_broken_beside_its_cards(city: City) -> None:
+    """说到做到: a day that passed without a completion is broken, however the unit goes on."""
+    await city.move_to("2026-12-03 17:32")
+    before = await record(city, "office")
+    appeals = [await city.register() for _ in range(3)]
+    legs = [(await city.dispatch(appeal, {"unit": "roads"}))[0] for appeal in appeals]
+    for appeal, leg, day in zip(appeals, legs, ("2026-12-04", "2026-12-04", "2026-12-10"), strict=True):
+        planned = {"leg_id": leg, "outcome": "planned", "planned_on": day, "text": "已排期"}
+        await city.act("roads", appeal, "completions", **planned)
+    await city.act("roads", appeals[0], "completions", leg_id=legs[0], outcome="solved", text="已修复")
+    await city.move_to("2026-12-05 00:02")
+    await city.act("roads", appeals[1], "completions", leg_id=legs[1], outcome="solved", text="已修复")
+    await city.drained()
+    cards = sum([(await city.case(appeal))["cards_counted"] for appeal in appeals])
+    after = await record(city, "office")
+    assert {name: after[name] - before.get(name, 0) for name in ("cards", "promised", "kept", "broken")} == {
+        "cards": cards,
+        "promised": 3,
+        "kept": 1,
+        "broken": 1,
+    }
+    assert await record(city, "roads") == after
+    (own,) = (await city.ok("roads", "GET", "/escalation/units"))["items"]
+    assert own == after
+
+
+async def record(city: City, account: str) -> dict[str, int]:
+    rows = (await city.ok(account, "GET", "/escalation/units"))["items"]
+    return next((row for row in rows if row["unit"] == "roads"), {})

@@ -332,3 +332,22 @@ def test_what_the_office_gathered_for_a_waiting_lift_is_kept_and_lifts_the_case(
 def test_nothing_is_gathered_where_no_lift_waits_for_it(verdict: events.Verdict | None) -> None:
     with pytest.raises(Conflict):
         perform(case(deadlines=[gathering(verdict)] if verdict else []), GATHER, by(OFFICE))
+
+
+def test_a_complaint_that_waits_too_long_keeps_a_closed_case_on_the_ledger() -> None:
+    late = events.Deadline(
+        leg_id=None,
+        unit=None,
+        round=1,
+        deadline="complaint",
+        started_at=AT,
+        due_at=AT,
+        verdict=events.Verdict.OVERDUE,
+    )
+    called_late = late.model_copy(update={"deadline": "follow_up"})
+    for state, stands in (("closed", True), ("referred", True), ("withdrawn", False)):
+        closed = case(state=state, deadlines=[late, called_late])
+        assert closed.supervised() is stands
+        assert [missed.deadline for missed in closed.office_missed()] == ["complaint"] * stands
+    answered = late.model_copy(update={"met_at": AT})
+    assert not case(state="closed", deadlines=[answered, called_late]).supervised()
