@@ -254,7 +254,7 @@ async def cases(
     return [row.file for row in rows]
 
 
-async def unit_records(conn: Connection, page: Page, sight: Sight, unit: str | None) -> list[dict[str, int]]:
+async def unit_records(conn: Connection, page: Page, sight: Sight, unit: str | None) -> list[dict[str, Any]]:
     """A page of what is counted of each unit, by its code, and one more where there are more."""
     values = {
         **sight.values,
@@ -263,7 +263,9 @@ async def unit_records(conn: Connection, page: Page, sight: Sight, unit: str | N
         "after": page.after_text,
         "limit": page.limit + 1,
     }
-    return [dict(row._mapping) for row in await conn.execute(_UNIT_RECORDS, values)]
+    counted = ("unit", "cards", "promised", "kept", "broken")
+    rows = await conn.execute(_UNIT_RECORDS, values)
+    return [{name: getattr(row, name) for name in counted} for row in rows]
 
 
 async def case(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
