@@ -1,4 +1,4 @@
-"""The contract of the banks as documents: AsyncAPI 3 with examples, a JSON Schema for each message.
+"""The contract of the banks as documents: AsyncAPI 3 with examples, a JSON Schema for each message, a page.
 
 `python -m services.financing.bank_documents` writes them to `docs/banks/`.
 """
@@ -11,11 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
+from services.financing import bank_tables
 from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
 from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
 ASYNCAPI: Final = "asyncapi.json"
+STATES: Final = "states.md"
 _LEG = "RZ-20260213-00042/1"
 _AT = "2026-02-13T08:30:00Z"
 _REF = "#/components/schemas/{model}"
@@ -255,6 +257,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, document in documents().items():
         (FOLDER / name).write_text(text(document), "utf-8")
+    (FOLDER / STATES).write_text(bank_tables.page(), "utf-8")
 
 
 if __name__ == "__main__":

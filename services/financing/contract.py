@@ -11,7 +11,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from shared.web.bodies import Body, Moment
 
@@ -39,7 +47,12 @@ def _yuan(value: Any) -> Any:
     return f"{fen // 100}.{fen % 100:02d}"
 
 
-Yuan = Annotated[str, BeforeValidator(_yuan)]
+_YUAN_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\s*(?!0+(\.0+)?\s*$)(0?[0-9]{1,10}(\.[0-9]{1,2})?|10{10}(\.00?)?)\s*$",
+    "description": "Yuan (元, not 万元) with at most two decimals, above 0, at most 10,000,000,000.",
+}
+Yuan = Annotated[str, BeforeValidator(_yuan), WithJsonSchema(_YUAN_SCHEMA)]
 """A sum in yuan, e.g. "500000.00"."""
 
 
@@ -91,12 +104,39 @@ class Evidence(Body):
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
 
 
+_RATE = "Percent a year, 3.85 for 3.85 %."
+_OFFER = ("amount", "rate_percent", "term_months")
+_GIVEN, _ABSENT = {"not": {"type": "null"}}, {"type": "null"}
+_BY_STATE: dict[str, Any] = {
+    "allOf": [
+        {"properties": {"state": {"not": {"const": "pushed"}}}},
+        {
+            "if": {"properties": {"state": {"const": "approved"}}},
+            "then": {"required": [*_OFFER], "properties": dict.fromkeys(_OFFER, _GIVEN)},
+            "else": {"properties": dict.fromkeys(_OFFER, _ABSENT)},
+        },
+        {
+            "if": {"properties": {"state": {"const": "declined"}}},
+            "then": {"required": ["reason"], "properties": {"reason": _GIVEN}},
+            "else": {"properties": {"reason": _ABSENT}},
+        },
+        {
+            "if": {"required": ["reason"], "properties": {"reason": {"const": "other"}}},
+            "then": {"properties": {"evidence": {"required": ["text"], "properties": {"text": _GIVEN}}}},
+        },
+    ]
+}
+"""What `BankReport.whole` demands, as JSON Schema."""
+
+
 class BankReport(Body):
     """A bank says how one of its legs stands. The same `report_id` again changes nothing.
 
     When it happened is when it reached the window; `done_at` is the bank's own word and judges nothing.
     Approved: `amount`, `rate_percent` (a year) and `term_months`; declined: `reason`, and words for `other`.
     """
+
+    model_config = ConfigDict(json_schema_extra=_BY_STATE)
 
     type: ClassVar[str] = "bank.report.v1"
 
@@ -106,8 +146,10 @@ class BankReport(Body):
     evidence: Evidence
     done_at: Moment | None = None
     amount: Yuan | None = None
-    rate_percent: Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,4})?$")] | None = None
-    term_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    rate_percent: Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,4})?$", description=_RATE)] | None = (
+        None
+    )
+    term_months: Annotated[int, Field(ge=1, le=600, strict=True, description="Months.")] | None = None
     reason: DeclineReason | None = None
 
     @model_validator(mode="after")

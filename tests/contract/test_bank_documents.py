@@ -4,16 +4,22 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
-from services.financing import bank_documents
+from services.financing import bank_documents, bank_tables
+from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
-from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
+from services.financing.banks.receipts import MEANINGS
+from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport, ReceiptCode, ReportReceipt
 from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3
 
 DOCUMENTS = bank_documents.documents()
 DOCUMENT = DOCUMENTS[bank_documents.ASYNCAPI]
+REPORT_SCHEMA = Draft202012Validator(DOCUMENTS["bank.report.v1.json"])
 MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 
 
@@ -22,6 +28,43 @@ def test_the_files_are_what_the_contract_says() -> None:
     wanted = {name: text(document) for name, document in DOCUMENTS.items()}
     stale = sorted(name for name in written.keys() | wanted.keys() if written.get(name) != wanted.get(name))
     assert not stale, f"write docs/banks anew: python -m services.financing.bank_documents ({stale})"
+    assert (bank_documents.FOLDER / bank_documents.STATES).read_text("utf-8") == bank_tables.page()
+
+
+def test_each_code_of_a_receipt_says_what_it_means_and_what_to_do() -> None:
+    assert set(ReceiptCode) == set(MEANINGS) == set(bank_tables.TO_DO)
+    assert set(BankLegState) == set(TRANSITIONS)
+
+
+REPORTS = st.fixed_dictionaries(
+    {
+        "report_id": st.just("core-1"),
+        "leg": st.just("RZ-20260213-00042/1"),
+        "state": st.sampled_from([*BankLegState, "asked"]),
+        "evidence": st.fixed_dictionaries(
+            {"by": st.just("李经理")}, optional={"text": st.sampled_from([None, "", "见附言"])}
+        ),
+    },
+    optional={
+        "amount": st.sampled_from(
+            [None, "500000.00", " 5 ", "0.00", "10000000000", "10000000000.01", "1.234", 5]
+        ),
+        "rate_percent": st.sampled_from([None, "3.85", "3.85555", "100", 3.85]),
+        "term_months": st.sampled_from([None, 12, 0, 601, "12", True]),
+        "reason": st.sampled_from([None, "other", "cash_flow", "none"]),
+    },
+)
+
+
+@given(REPORTS)
+@settings(max_examples=600, deadline=None)
+def test_the_schema_takes_what_the_window_takes_and_nothing_else(report: dict[str, Any]) -> None:
+    try:
+        BankReport.model_validate_json(json.dumps(report))
+        taken = True
+    except ValidationError:
+        taken = False
+    assert REPORT_SCHEMA.is_valid(report) == taken
 
 
 def test_every_message_is_in_the_document() -> None:

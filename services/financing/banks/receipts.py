@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.financing.contract import BankLegState, BankReport, ReceiptCode, ReportOutcome, ReportReceipt
 
-_ANSWERS = {
+MEANINGS = {
     ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),
     ReceiptCode.TOO_LATE_BUT_RECORDED: (
         ReportOutcome.ACCEPTED,
@@ -35,8 +35,8 @@ _ANSWERS = {
     ReceiptCode.MALFORMED: (ReportOutcome.REFUSED, "报告无法读取", "the report cannot be read"),
     ReceiptCode.NOT_PROCESSED: (
         ReportOutcome.REFUSED,
-        "系统未能处理，请稍后重发",
-        "we could not take it: send it again later",
+        "系统未能处理；处理后另发回执，无需重发",
+        "we could not take it yet: a second receipt follows, there is no need to send it again",
     ),
 }
 _FIELDS = {
@@ -51,7 +51,7 @@ def receipt(
     report: BankReport, at: datetime, code: ReceiptCode, state: BankLegState | None = None
 ) -> ReportReceipt:
     """The receipt of a report that could be read."""
-    outcome, zh, en = _ANSWERS[code]
+    outcome, zh, en = MEANINGS[code]
     return ReportReceipt(
         report_id=report.report_id,
         leg=report.leg,
@@ -79,6 +79,6 @@ def repeated(first: ReportReceipt) -> ReportReceipt:
     """The receipt of a report that comes again: that of the first time, with its time and state."""
     if first.outcome is not ReportOutcome.ACCEPTED:
         return first
-    outcome, zh, en = _ANSWERS[ReceiptCode.REPEATED]
+    outcome, zh, en = MEANINGS[ReceiptCode.REPEATED]
     changed = {"outcome": outcome, "code": ReceiptCode.REPEATED, "zh": zh, "en": en}
     return first.model_copy(update=changed)

@@ -1,0 +1,68 @@
+"""The states of a bank leg and the codes of receipts as a page for banks, made from the code."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from services.financing.banks.domain import STATE_ZH, TRANSITIONS
+from services.financing.banks.receipts import MEANINGS
+from services.financing.contract import BankLegState, ReceiptCode
+from shared.rules.wording.words import Bilingual
+
+TO_DO: Final[dict[ReceiptCode, Bilingual]] = {
+    ReceiptCode.ACCEPTED: Bilingual("无需处理", "nothing"),
+    ReceiptCode.TOO_LATE_BUT_RECORDED: Bilingual(
+        "已计入，但超过时限；勿重发", "it counts, and is late; do not send it again"
+    ),
+    ReceiptCode.REPEATED: Bilingual("无需处理，以首次为准", "nothing: the first one counts"),
+    ReceiptCode.REPORT_ID_REUSED: Bilingual("换一个 report_id 再发", "send it again under another report_id"),
+    ReceiptCode.UNKNOWN_LEG: Bilingual(
+        "核对 leg 是否为推送给贵行的编号；勿原样重发",
+        "compare `leg` with the request; do not send it unchanged",
+    ),
+    ReceiptCode.OUT_OF_ORDER: Bilingual(
+        "按上表核对 state；勿原样重发", "compare `state` with the table above; do not send it unchanged"
+    ),
+    ReceiptCode.REQUEST_ENDED: Bilingual("不再回报该需求", "report no more on this request"),
+    ReceiptCode.MALFORMED: Bilingual(
+        "按 field 和说明更正后再发", "mend what `field` and the words name, then send it"
+    ),
+    ReceiptCode.NOT_PROCESSED: Bilingual(
+        "无需重发：处理后另发一份回执", "nothing: a second receipt follows once it was handled"
+    ),
+}
+"""What a bank does with a receipt of each code."""
+
+
+def page() -> str:
+    """The page, in Chinese and English."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield "# 状态与回执码 / States and receipt codes"
+    yield ""
+    yield "Made by `python -m services.financing.bank_documents` from the code."
+    yield ""
+    yield "| `state` | 中文 | 之后可报 / may be followed by |"
+    yield "|---|---|---|"
+    for state, later in TRANSITIONS.items():
+        yield f"| `{state}` | {STATE_ZH[state]} | {_followed(later)} |"
+    yield ""
+    yield (
+        "`contacted`（联系企业）在需求结束前可补报一次，状态不变。"
+        "`withdrawn` 须经企业或窗口确认，确认前可继续回报。"
+        "需求由企业撤回、撤回授权或由窗口办结后，不再受理回报。"
+    )
+    yield ""
+    yield "`contacted` may be reported once at any time until the request ends, and changes no later state."
+    yield "`withdrawn` is asked back: until it is confirmed, other reports count. Once the enterprise"
+    yield "withdrew the request or its consent, or the window closed it, no report counts."
+    yield ""
+    yield "| `code` | `outcome` | 含义 | 处置 | meaning | what to do |"
+    yield "|---|---|---|---|---|---|"
+    for code, (outcome, zh, en) in MEANINGS.items():
+        yield f"| `{code}` | `{outcome}` | {zh} | {TO_DO[code].zh} | {en} | {TO_DO[code].en} |"
+
+
+def _followed(later: tuple[BankLegState, ...]) -> str:
+    return "、".join(f"`{state}`" for state in later) or "终态 / final"
