@@ -80,15 +80,15 @@ class PastCase:
     def acts(self) -> list[dict[str, Any]]:
         appeal_id = imported_id("test", self.source_id)
         leg = str(leg_id(appeal_id, 0))
-        found = [(self.received, {"act": "assign", "legs": [{"unit": "roads"}]})]
+        past_acts = [(self.received, {"act": "assign", "legs": [{"unit": "roads"}]})]
         if self.replied:
-            found.append((self.replied, {"act": "reply", "leg_id": leg, "text": "已回复"}))
-            found.append(
+            past_acts.append((self.replied, {"act": "reply", "leg_id": leg, "text": "已回复"}))
+            past_acts.append(
                 (self.replied, {"act": "complete", "leg_id": leg, "outcome": "solved", "text": "已办结"})
             )
         return [
             {"appeal_id": str(appeal_id), "occurred_at": local(at).isoformat(), "act": act}
-            for at, act in found
+            for at, act in past_acts
         ]
 
 
@@ -134,8 +134,8 @@ class City:
             self._settings["intake_key"] = self.keys["notify"]
         for service in self._wanted:  # each migrates its own database when it starts
             await take_out_rows(self.postgres, service.name)
-        for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
-            self.services[one.service.name] = one
+        for context in await self._stack.enter_async_context(running(self._wanted, self.settings)):
+            self.services[context.service.name] = context
         return self
 
     async def __aexit__(
@@ -176,10 +176,10 @@ class City:
 
     def set_clocks(self, moment: str) -> None:
         """Move every clock."""
-        for one in self.services.values():
-            assert isinstance(one.clock, DrivenClock)
-            one.clock.advance(local(moment))
-            one.wake()
+        for context in self.services.values():
+            assert isinstance(context.clock, DrivenClock)
+            context.clock.advance(local(moment))
+            context.wake()
 
     async def move_to(self, moment: str) -> None:
         """Move every clock, and wait until all that follows from it has been said and heard."""
@@ -188,22 +188,24 @@ class City:
 
     async def drained(self, seconds: float = 60) -> None:
         """Wait until every service has heard all that the others had to say up to now, a tick later."""
-        for one in self.services.values():
-            assert isinstance(one.clock, DrivenClock)
-            one.clock.advance(one.clock.now() + TICK)
-            one.wake()
+        for context in self.services.values():
+            assert isinstance(context.clock, DrivenClock)
+            context.clock.advance(context.clock.now() + TICK)
+            context.wake()
         async with asyncio.timeout(seconds):
-            for one in self.services.values():  # what a service has heard it has heard for good
-                while not await self._has_heard(one):
+            for context in self.services.values():  # what a service has heard it has heard for good
+                while not await self._has_heard(context):
                     await asyncio.sleep(0.02)
 
-    async def _has_heard(self, one: ServiceContext) -> bool:
-        now = one.clock.now() - TICK
-        topics = [f"{name}.events" for name in one.service.hears if name in self.services]
+    async def _has_heard(self, context: ServiceContext) -> bool:
+        now = context.clock.now() - TICK
+        topics = [f"{name}.events" for name in context.service.hears if name in self.services]
         query = "select count(*) from heard where topic = any(:topics) and watermark >= :now"
-        async with one.engine.connect() as conn:
-            found = (await conn.execute(sa.text(query), {"topics": topics, "now": now})).scalar_one()
-        return bool(found == len(topics) * PARTITIONS)
+        async with context.engine.connect() as conn:
+            heard_partitions = (
+                await conn.execute(sa.text(query), {"topics": topics, "now": now})
+            ).scalar_one()
+        return bool(heard_partitions == len(topics) * PARTITIONS)
 
     async def stored(self) -> dict[str, str]:
         """A digest of every table of every service, but for how far each has heard and told."""
@@ -221,10 +223,10 @@ class City:
         consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
         await consumer.start()
         try:
-            found: list[ConsumerRecord] = []
-            while batch := await consumer.getmany(timeout_ms=700 if found else 5000):
-                found += [record for part in batch.values() for record in part]
-            return found
+            topic_records: list[ConsumerRecord] = []
+            while batch := await consumer.getmany(timeout_ms=700 if topic_records else 5000):
+                topic_records += [record for part in batch.values() for record in part]
+            return topic_records
         finally:
             await consumer.stop()
 
@@ -249,9 +251,9 @@ class City:
             "enterprise": {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"},
             **more,
         }
-        found: dict[str, Any] = await self.ok("operator", "POST", "/intake/appeals", body)
+        appeal: dict[str, Any] = await self.ok("operator", "POST", "/intake/appeals", body)
         await self.drained()
-        return found
+        return appeal
 
     async def dispatch(self, appeal: dict[str, Any], *legs: dict[str, Any], **more: Any) -> list[str]:
         """The office dispatches; the ids of the legs."""
@@ -322,11 +324,11 @@ def refused(answer: httpx.Response, status: int, field: str | None = None) -> di
     assert problem["status"] == status
     assert problem["type"].startswith("urn:huying:problem:")
     zh, en = problem["detail"].split(" / ", 1)
-    for chinese, english in [(zh, en), *((one["zh"], one["en"]) for one in problem["errors"])]:
+    for chinese, english in [(zh, en), *((item["zh"], item["en"]) for item in problem["errors"])]:
         assert re.search("[\u4e00-\u9fff]", chinese)
         assert re.search("[a-z]", english)
     if field is not None:
-        assert field in [one["field"] for one in problem["errors"]], answer.text
+        assert field in [item["field"] for item in problem["errors"]], answer.text
     return problem
 
 

@@ -19,8 +19,8 @@ class Restarted(City):
     async def __aenter__(self) -> Self:
         file, self.keys = accounts(Path(self.broker.state), PEOPLE)
         self._settings["accounts"] = file
-        for one in await self._stack.enter_async_context(running(self._wanted, self.settings)):
-            self.services[one.service.name] = one
+        for context in await self._stack.enter_async_context(running(self._wanted, self.settings)):
+            self.services[context.service.name] = context
         return self
 
 

@@ -18,8 +18,8 @@ async def emptied(cluster: Kafka) -> Kafka:
     admin = AIOKafkaAdminClient(**cluster.as_client().client())
     await admin.start()
     try:
-        if found := await _topics(admin):
-            await admin.delete_topics(found)
+        if topics := await _topics(admin):
+            await admin.delete_topics(topics)
         async with asyncio.timeout(30):
             while await _topics(admin):
                 await asyncio.sleep(0.05)
@@ -50,8 +50,8 @@ class Bare:
     async def codes(self, request: Request[Any]) -> set[int]:
         """Every error code in the broker's answer."""
         node = self._client.get_random_node()
-        said = await self._client.send(node, request)
-        return set(_codes(said.SCHEMA, [said.get_item(name) for name in said.SCHEMA.names]))
+        answer = await self._client.send(node, request)
+        return set(_codes(answer.SCHEMA, [answer.get_item(name) for name in answer.SCHEMA.names]))
 
 
 def _codes(schema: Schema, values: Sequence[Any]) -> Iterator[int]:
@@ -59,5 +59,5 @@ def _codes(schema: Schema, values: Sequence[Any]) -> Iterator[int]:
         if name == "error_code":
             yield value
         elif isinstance(kind, Array) and isinstance(kind.array_of, Schema):
-            for one in value or ():
-                yield from _codes(kind.array_of, one)
+            for element in value or ():
+                yield from _codes(kind.array_of, element)

@@ -54,9 +54,9 @@ class Receiver:
 
     def take(self, body: bytes) -> None:
         self.bodies.append(body)
-        for one in ExportTraceServiceRequest.FromString(body).resource_spans:
-            service = _values(one.resource.attributes)["service.name"]
-            for scope in one.scope_spans:
+        for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans:
+            service = _values(resource_spans.resource.attributes)["service.name"]
+            for scope in resource_spans.scope_spans:
                 self.spans += [_received(service, span) for span in scope.spans]
 
 
@@ -76,30 +76,33 @@ def _received(service: str, span: Any) -> Received:
 
 
 def _values(attributes: Sequence[Any]) -> dict[str, Any]:
-    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in attributes}
+    return {
+        attribute.key: getattr(attribute.value, attribute.value.WhichOneof("value"))
+        for attribute in attributes
+    }
 
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     """A receiver on a port of its own."""
-    found = Receiver()
+    receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            if found.status == 200 and self.path == "/v1/traces":
-                found.take(gzip.decompress(body))
-            self.send_response(found.status)
+            if receiver.status == 200 and self.path == "/v1/traces":
+                receiver.take(gzip.decompress(body))
+            self.send_response(receiver.status)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.endpoint = f"http://127.0.0.1:{server.server_port}"
+    receiver.endpoint = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield found
+        yield receiver
     finally:
         server.shutdown()
         thread.join()

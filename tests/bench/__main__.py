@@ -101,15 +101,15 @@ def _table(figures: list[Figure]) -> Table:
     shown = Table(title="medians of the rounds")
     for column in ("work", "figure", "beside", "ceiling", "ratio", "target", "notes"):
         shown.add_column(column, justify="right" if column in ("figure", "ceiling", "ratio") else "left")
-    for one in figures:
+    for figure in figures:
         shown.add_row(
-            one.work,
-            f"{one.figure:,.0f} {one.unit}",
-            one.beside,
-            "" if one.ceiling is None else f"{one.ceiling:,.0f}",
-            "" if one.ratio is None else f"{one.ratio:.0%}",
-            one.target,
-            ", ".join(f"{name} {value}" for name, value in one.notes.items()),
+            figure.work,
+            f"{figure.figure:,.0f} {figure.unit}",
+            figure.beside,
+            "" if figure.ceiling is None else f"{figure.ceiling:,.0f}",
+            "" if figure.ratio is None else f"{figure.ratio:.0%}",
+            figure.target,
+            ", ".join(f"{name} {value}" for name, value in figure.notes.items()),
         )
     return shown
 

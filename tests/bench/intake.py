@@ -14,7 +14,7 @@ TARGET = "≥ 60 %"
 async def intake(*, quick: bool) -> list[Figure]:
     """Registrations a second over 32 and over 64 connections, with an operator's key."""
     rounds, seconds = (1, 2.0) if quick else (3, 3.0)
-    found = []
+    figures = []
     async with ground() as cluster:
         service = await cluster.add("intake", "intake", free_port())
         await service.start()
@@ -30,7 +30,7 @@ async def intake(*, quick: bool) -> list[Figure]:
                     unordered=partial(of, bare, request("POST", "/unordered", key, APPEAL)),
                 )
                 ways = (("bare endpoint", "bare"), ("bare endpoint, numbers with gaps", "unordered"))
-                found += [
+                figures += [
                     Figure(
                         f"register, {connections} connections",
                         "appeals/s",
@@ -41,4 +41,4 @@ async def intake(*, quick: bool) -> list[Figure]:
                     )
                     for beside, name in ways
                 ]
-    return found
+    return figures

@@ -69,9 +69,9 @@ class Office:
         """Take one appeal from registration to closure."""
         appeal = orjson.loads((await self.ok("POST", "/intake/appeals", "operator", APPEAL)).body)
         path = f"/dispatch/appeals/{appeal['appeal_id']}"
-        found = await self.until(_not(404), lambda: self.ask("GET", path, "office"))
+        answer = await self.until(_not(404), lambda: self.ask("GET", path, "office"))
         wish = {"legs": [{"unit": "roads", "role": "lead"}, {"unit": "east", "role": "assist"}]}
-        assigned = await self.ok("POST", f"{path}/assignments", "office", wish, if_match=str(found.etag))
+        assigned = await self.ok("POST", f"{path}/assignments", "office", wish, if_match=str(answer.etag))
         finding = {"reasonable": True, "by": "营商环境办", "reason": "属职责范围"}
         await self.ok("POST", f"{path}/findings", "office", finding, if_match=str(assigned.etag))
         legs = orjson.loads(assigned.body)["legs"]
@@ -87,8 +87,8 @@ class Office:
         leg = {"leg_id": leg_id}
         await self.ok("POST", f"{path}/contacts", unit, {**leg, "how": "电话"})
         await self.ok("POST", f"{path}/replies", unit, {**leg, "text": "已现场勘查，正在安排施工。"})
-        done = {**leg, "outcome": "solved", "text": "路面已修复，企业确认可以通行。"}
-        await self.ok("POST", f"{path}/completions", unit, done)
+        completion = {**leg, "outcome": "solved", "text": "路面已修复，企业确认可以通行。"}
+        await self.ok("POST", f"{path}/completions", unit, completion)
 
     async def put_directory(self) -> None:
         """Put the two units into the directory."""
@@ -143,7 +143,11 @@ def _has_rating(answer: Answer) -> bool:
 def _heard(flow: dict[str, Any]) -> list[datetime]:
     never = datetime(2000, 1, 1, tzinfo=UTC)
     heard = {topic.partition(".")[0]: upto for topic, upto in flow["heard"].items()}
-    return [datetime.fromisoformat(at) if at else never for said, at in heard.items() if said in SPEAKS]
+    return [
+        datetime.fromisoformat(at) if at else never
+        for event_type, at in heard.items()
+        if event_type in SPEAKS
+    ]
 
 
 def _seconds() -> float:

@@ -26,8 +26,8 @@ class Figure:
 
 async def in_turns(rounds: int, **ways: Way) -> dict[str, float]:
     """The median rate of each variant. The variants run one after the other, `rounds` times."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
+    rates_of: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            found[name].append(await way())
-    return {name: median(rates) for name, rates in found.items()}
+            rates_of[name].append(await way())
+    return {name: median(rates) for name, rates in rates_of.items()}

@@ -162,7 +162,7 @@ async def _service(cluster: LocalCluster, name: str) -> AsyncIterator[None]:
         await process.stop()
 
 
-async def _say(cluster: LocalCluster, said: list[events.AppealReceived]) -> None:
+async def _say(cluster: LocalCluster, received_events: list[events.AppealReceived]) -> None:
     """Send events and a watermark behind them to intake's topic, as intake's relay would."""
     producer = AIOKafkaProducer(bootstrap_servers=cluster.broker.bootstrap, linger_ms=2)
     await producer.start()
@@ -174,11 +174,11 @@ async def _say(cluster: LocalCluster, said: list[events.AppealReceived]) -> None
                 value=wire.body(event).encode(),
                 headers=wire.headers("intake", event.type, event.id, event.occurred_at, None),
             )
-            for event in said
+            for event in received_events
         ]
         await asyncio.gather(*sent)
-        mark = wire.Watermark(upto=said[0].occurred_at, after=0).model_dump_json().encode()
-        headers = wire.headers("intake", wire.WATERMARK, UUID(int=0), said[0].occurred_at, None)
+        mark = wire.Watermark(upto=received_events[0].occurred_at, after=0).model_dump_json().encode()
+        headers = wire.headers("intake", wire.WATERMARK, UUID(int=0), received_events[0].occurred_at, None)
         for partition in range(cluster.settings("intake").partitions):
             await producer.send_and_wait("intake.events", partition=partition, value=mark, headers=headers)
     finally:
@@ -186,8 +186,12 @@ async def _say(cluster: LocalCluster, said: list[events.AppealReceived]) -> None
 
 
 async def _fill(database: str, count: int) -> None:
-    said = received(count)
-    rows = [event.id for event in said], [str(event.appeal_id) for event in said], [*map(wire.body, said)]
+    received_events = received(count)
+    rows = (
+        [event.id for event in received_events],
+        [str(event.appeal_id) for event in received_events],
+        [*map(wire.body, received_events)],
+    )
     conn = await _connect(database)
     try:
         await conn.execute(_PUT, *rows)

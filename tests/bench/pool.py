@@ -142,16 +142,16 @@ async def _figure(
 async def _rate(
     turn: Callable[[Database], Awaitable[None]], tasks: int, seconds: float, database: Database
 ) -> float:
-    done, ends_at = 0, time.monotonic() + seconds
+    turns, ends_at = 0, time.monotonic() + seconds
 
     async def work() -> None:
-        nonlocal done
+        nonlocal turns
         while time.monotonic() < ends_at:
             await turn(database)
-            done += 1
+            turns += 1
 
     await asyncio.gather(*(work() for _ in range(tasks)))
-    return done / seconds
+    return turns / seconds
 
 
 async def _read(database: Database) -> None:

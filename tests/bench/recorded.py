@@ -42,13 +42,13 @@ def write(path: Path, profile: str, cases: int) -> None:
 
 
 def _row(profile: str, n: int, received: datetime) -> dict[str, object]:
-    done = received + timedelta(days=LATE[n % len(LATE)], minutes=n % 90)
+    answered = received + timedelta(days=LATE[n % len(LATE)], minutes=n % 90)
     if profile == "boston-311":
         return {
             "case_enquiry_id": n,
             "open_dt": received,
             "target_dt": received + timedelta(days=3),
-            "closed_dt": done,
+            "closed_dt": answered,
             "case_title": "Pothole at the gate",
             "type": "Request for Pothole Repair",
             "neighborhood": "East",
@@ -61,7 +61,7 @@ def _row(profile: str, n: int, received: datetime) -> dict[str, object]:
         "title": "A市厂区门口道路破损",
         "body": "货车无法进出，请尽快派人勘查修复。" * 6,
         "author": "示例制造有限公司",
-        "replied_at": done,
+        "replied_at": answered,
         "reply": "您好，来信收悉。经现场勘查，路面已安排修复。" * 6,
     }
 
@@ -69,7 +69,7 @@ def _row(profile: str, n: int, received: datetime) -> dict[str, object]:
 async def simulate(*, quick: bool) -> list[Figure]:
     """Cases a second from file to results, on one core and on two, and for the judgement alone."""
     rounds, cases = (1, 4_000) if quick else (3, 30_000)
-    found = []
+    figures = []
     with tempfile.TemporaryDirectory() as folder:
         for profile, pack_id in SHIPPED.items():
             file = Path(folder, f"{profile}.csv")
@@ -82,7 +82,7 @@ async def simulate(*, quick: bool) -> list[Figure]:
             )
             rates |= await _judged(file, profile, pack_id, rounds, cases)
             once = ("cases/s", "bare CSV pass", rates["once"])
-            found += [
+            figures += [
                 Figure(f"simulate, {pack_id}, two cores", once[0], rates["two"], *once[1:], TARGET),
                 Figure(f"simulate, {pack_id}, one core", once[0], rates["one"], *once[1:]),
                 Figure(
@@ -93,7 +93,7 @@ async def simulate(*, quick: bool) -> list[Figure]:
                     rates["comparing"],
                 ),
             ]
-    return found
+    return figures
 
 
 async def _judged(file: Path, profile: str, pack_id: str, rounds: int, cases: int) -> dict[str, float]:
@@ -118,8 +118,8 @@ def _whole(file: Path, profile: str, pack_id: str, processes: int | None = None)
 
 def _pass(file: Path) -> None:
     """Read every row, parse its times, and write it."""
-    with file.open(encoding="utf-8", newline="") as source, io.StringIO() as out:
-        rows, lines = csv.DictReader(source), csv.writer(out)
+    with file.open(encoding="utf-8", newline="") as source, io.StringIO() as target:
+        rows, lines = csv.DictReader(source), csv.writer(target)
         for row in rows:
             times = [
                 datetime.fromisoformat(cell) for name, cell in row.items() if name.endswith(("_at", "_dt"))
@@ -130,9 +130,9 @@ def _pass(file: Path) -> None:
 def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """Judge all cases of a file and compare three due days of each."""
     rules, how = pack.load(pack_id), profiles.load(profile)
-    found: RecordedCases = read_all(file, how)
-    upto, calendar = found.ends_at() + RUN_ON, Calendar.load(ZoneInfo(rules.zone))
-    histories = [history(case, how) for case in found.cases]
+    content: RecordedCases = read_all(file, how)
+    upto, calendar = content.ends_at() + RUN_ON, Calendar.load(ZoneInfo(rules.zone))
+    histories = [history(case, how) for case in content.cases]
     weekdays = [
         day for day in range(date(2025, 1, 1).toordinal(), 740_000) if date.fromordinal(day).weekday() < 5
     ]
@@ -142,7 +142,7 @@ def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None]
             decide(CASE, folded, rules, calendar, upto)
 
     def comparing() -> None:
-        for case in found.cases:
+        for case in content.cases:
             start, end = case.received_at.toordinal(), case.ends_at.toordinal()
             late = [end > weekdays[bisect_right(weekdays, start) + days] for days in (0, 2, 2)]
             assert len(late) == 3

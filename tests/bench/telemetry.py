@@ -17,15 +17,20 @@ TARGET = "≥ 90 %"
 async def telemetry(*, quick: bool) -> list[Figure]:
     """Whole lives a second and the services' processor time for each life, with telemetry and without."""
     rounds, seconds = (1, 10.0) if quick else (3, 20.0)
-    found: dict[str, list[tuple[float, float]]] = {"on": [], "off": []}
+    measured: dict[str, list[tuple[float, float]]] = {"on": [], "off": []}
     async with _sink() as endpoint:
         for _ in range(rounds):
-            found["on"].append(await _lives(seconds, otlp_endpoint=endpoint))
-            found["off"].append(await _lives(seconds))
-    rates = {way: median(rate for rate, _ in taken) for way, taken in found.items()}
-    costs = {f"cpu_ms a life, {way}": [round(cost, 1) for _, cost in taken] for way, taken in found.items()}
-    notes = {**costs, "lives/s": {way: [round(rate, 1) for rate, _ in taken] for way, taken in found.items()}}
-    spent = {way: median(cost for _, cost in taken) for way, taken in found.items()}
+            measured["on"].append(await _lives(seconds, otlp_endpoint=endpoint))
+            measured["off"].append(await _lives(seconds))
+    rates = {way: median(rate for rate, _ in taken) for way, taken in measured.items()}
+    costs = {
+        f"cpu_ms a life, {way}": [round(cost, 1) for _, cost in taken] for way, taken in measured.items()
+    }
+    notes = {
+        **costs,
+        "lives/s": {way: [round(rate, 1) for rate, _ in taken] for way, taken in measured.items()},
+    }
+    spent = {way: median(cost for _, cost in taken) for way, taken in measured.items()}
     return [
         Figure("lives with telemetry", "closed/s", rates["on"], "without", rates["off"], TARGET, notes),
         Figure(
@@ -54,7 +59,7 @@ def _cpu_s(pids: list[int]) -> float:
     """The processor time that these processes have used, in seconds."""
     tick = os.sysconf("SC_CLK_TCK")
     fields = [_stat(pid) for pid in pids]
-    return sum(int(one[11]) + int(one[12]) for one in fields) / tick
+    return sum(int(stat[11]) + int(stat[12]) for stat in fields) / tick
 
 
 def _stat(pid: int) -> list[str]:

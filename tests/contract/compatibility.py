@@ -45,12 +45,14 @@ def _variants(schema: Schema, defs: dict[str, Schema]) -> dict[str, Schema]:
     if "$ref" in schema:
         return _variants(defs[schema["$ref"].rsplit("/", 1)[1]], defs)
     if "anyOf" in schema:
-        several = [_variants(one, defs) for one in schema["anyOf"]]
-        objects = sum("object" in one for one in several) > 1
+        several = [_variants(variant, defs) for variant in schema["anyOf"]]
+        objects = sum("object" in variants for variants in several) > 1
         return {
-            f"{kind} {found['title']}" if objects and kind == "object" and "title" in found else kind: found
-            for one in several
-            for kind, found in one.items()
+            f"{kind} {variant['title']}"
+            if objects and kind == "object" and "title" in variant
+            else kind: variant
+            for variants in several
+            for kind, variant in variants.items()
         }
     return {schema.get("type", "any"): schema}
 
@@ -70,14 +72,16 @@ def _same_type(old: Schema, new: Schema, at: str, defs: _Defs) -> Iterator[str]:
     for name in ("items", "additionalProperties", "propertyNames"):
         yield from _inner(old.get(name), new.get(name), f"{at}.{name}", defs)
     first, second = old.get("prefixItems", []), new.get("prefixItems", [])
-    for i, (one, other) in enumerate(zip(first, second, strict=False)):
-        yield from _breaks(one, other, f"{at}[{i}]", defs)
+    for i, (before, after) in enumerate(zip(first, second, strict=False)):
+        yield from _breaks(before, after, f"{at}[{i}]", defs)
 
 
 def _widened(old: Schema, new: Schema) -> bool:
     """Whether what was an enum is now a word of which each of its values is one."""
     pattern, before = new.get("pattern"), _values(old)
-    return bool(before and pattern and not _values(new)) and all(re.search(pattern, one) for one in before)
+    return bool(before and pattern and not _values(new)) and all(
+        re.search(pattern, literal) for literal in before
+    )
 
 
 def _plain(schema: Schema) -> Schema:

@@ -74,17 +74,17 @@ def test_every_message_is_in_the_document() -> None:
 def test_the_document_is_asyncapi_3_and_refers_to_what_it_has() -> None:
     Draft202012Validator(ASYNCAPI_3).validate(DOCUMENT)
     for reference in _references(DOCUMENT):
-        found: Any = DOCUMENT
+        node: Any = DOCUMENT
         for part in reference.removeprefix("#/").split("/"):
-            found = found[part]
+            node = node[part]
 
 
 def _references(part: Any) -> list[str]:
     if isinstance(part, dict):
         own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
-        return own + [ref for one in part.values() for ref in _references(one)]
+        return own + [ref for child in part.values() for ref in _references(child)]
     if isinstance(part, list):
-        return [ref for one in part for ref in _references(one)]
+        return [ref for child in part for ref in _references(child)]
     return []
 
 

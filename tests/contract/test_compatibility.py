@@ -33,7 +33,7 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "sentence"),
     [
         (changed("properties", "marks"), "body.marks: removed"),
         (
@@ -74,8 +74,8 @@ TEXT, NUMBER = {"type": "string"}, {"type": "integer"}
         (changed("additionalProperties", to=False) | {}, "body.additionalProperties: was None, is False"),
     ],
 )
-def test_a_change_that_parts_writer_and_reader_is_named_with_its_place(new: Schema, said: str) -> None:
-    assert any(said in one for one in breaks(OLD, new)), breaks(OLD, new)
+def test_a_change_that_parts_writer_and_reader_is_named_with_its_place(new: Schema, sentence: str) -> None:
+    assert any(sentence in breach for breach in breaks(OLD, new)), breaks(OLD, new)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,12 @@ def test_two_models_side_by_side_are_told_apart() -> None:
 def _git(*arguments: str) -> str | None:
     """What git says in this repository; None where it refuses or is missing."""
     try:
-        done = subprocess.run(["git", *arguments], cwd=schemas.FOLDER, capture_output=True, check=True)
+        completed_process = subprocess.run(
+            ["git", *arguments], cwd=schemas.FOLDER, capture_output=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.decode()
+    return completed_process.stdout.decode()
 
 
 @pytest.mark.parametrize("where", ["the last commit", "the last tagged release"])
@@ -129,6 +131,6 @@ def test_nothing_that_was_published_is_broken(where: str) -> None:
             continue
         old = json.loads(_git("show", f"{revision}:./{name}") or "")
         broken[name] = breaks(old, schemas.payload(CATALOGUE[type_]))
-    assert not {name: found for name, found in broken.items() if found}, (
+    assert not {name: breaches for name, breaches in broken.items() if breaches}, (
         "make it a new class with a new version"
     )

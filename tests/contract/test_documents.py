@@ -82,18 +82,18 @@ def refs(node: Any) -> Iterator[str]:
 
 def test_whatever_the_document_points_at_is_in_it() -> None:
     for ref in set(refs(DOCUMENT)):
-        found: Any = DOCUMENT
+        node: Any = DOCUMENT
         for step in ref.removeprefix("#/").split("/"):
-            assert step in found, f"{ref} points nowhere"
-            found = found[step]
+            assert step in node, f"{ref} points nowhere"
+            node = node[step]
 
 
 def test_each_event_stands_on_the_topic_of_the_service_that_says_it_and_watermarks_on_all() -> None:
     for source, channel in DOCUMENT["channels"].items():
         assert source in SERVICES
         assert channel["address"] == f"{source}.events"
-        said = {event.__name__ for event in CATALOGUE.values() if event.source == source}
-        assert channel["messages"].keys() == said | {"Watermark"}
+        own_events = {event.__name__ for event in CATALOGUE.values() if event.source == source}
+        assert channel["messages"].keys() == own_events | {"Watermark"}
     assert MESSAGES.keys() == {event.__name__ for event in CATALOGUE.values()} | {"Watermark"}
 
 

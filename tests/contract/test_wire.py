@@ -93,15 +93,15 @@ Spoil = Callable[[wire.Headers], wire.Headers]
 
 
 def without(name: str) -> Spoil:
-    return lambda headers: [one for one in headers if one[0] != name]
+    return lambda headers: [header for header in headers if header[0] != name]
 
 
 def with_(name: str, value: bytes) -> Spoil:
-    return lambda headers: [(one, value if one == name else old) for one, old in headers]
+    return lambda headers: [(key, value if key == name else old) for key, old in headers]
 
 
 def twice(name: str) -> Spoil:
-    return lambda headers: [*headers, *(one for one in headers if one[0] == name)]
+    return lambda headers: [*headers, *(header for header in headers if header[0] == name)]
 
 
 @pytest.mark.parametrize(

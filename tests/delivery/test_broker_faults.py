@@ -35,9 +35,9 @@ async def count(city: City, service: str, query: str) -> int:
 
 
 @asynccontextmanager
-async def consuming(one: ServiceContext) -> AsyncIterator[None]:
+async def consuming(context: ServiceContext) -> AsyncIterator[None]:
     """A consumer in the service's group, ended without ado."""
-    task = asyncio.create_task(copy.copy(one.consumer).run())
+    task = asyncio.create_task(copy.copy(context.consumer).run())
     try:
         yield
     finally:
@@ -68,7 +68,7 @@ def with_more(city: City, service: str) -> Settings:
 async def until_relayed(city: City) -> None:
     city.set_clocks("2026-11-09 09:00")
     async with asyncio.timeout(30):
-        while not all(one.relay.upto for one in city.services.values()):
+        while not all(context.relay.upto for context in city.services.values()):
             await asyncio.sleep(0.05)
 
 
@@ -103,19 +103,19 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
             await client.ensure(["escalation.events", "escalation.parked"])
         await city.move_to("2026-11-09 09:00")
         await city.directory()
-        one = ServiceContext(ESCALATION, city.settings("escalation"))
-        city.services["escalation"] = one
-        async with consuming(one):
+        context = ServiceContext(ESCALATION, city.settings("escalation"))
+        city.services["escalation"] = context
+        async with consuming(context):
             await city.import_cases([PastCase("first", "2026-11-09 10:00")])
             await until(city, "escalation", KNOWN, 1)
-        async with one.engine.begin() as conn:
+        async with context.engine.begin() as conn:
             await conn.execute(sa.text("lock table inbox in exclusive mode"))
-            async with consuming(one):
+            async with consuming(context):
                 await city.import_cases([PastCase(f"{i}", "2026-11-09 10:00") for i in range(20)])
                 await asyncio.sleep(6)
-        async with consuming(one):
+        async with consuming(context):
             await until(city, "escalation", KNOWN, 21)
-        await one.engine.dispose()
+        await context.engine.dispose()
 
 
 async def test_a_slow_consumer_cards_nobody_wrongly(city: City) -> None:
@@ -130,7 +130,7 @@ async def test_a_slow_consumer_cards_nobody_wrongly(city: City) -> None:
         await asyncio.sleep(4)  # longer than a session of the group
         assert await city.said("escalation", "appeal.overdue.v1") == []
     await city.drained(120)
-    carded = {one["appeal_id"] for one in await city.said("escalation", "card.issued.v1")}
+    carded = {card["appeal_id"] for card in await city.said("escalation", "card.issued.v1")}
     assert carded == {str(imported_id("test", case.source_id)) for case in late}
 
 
@@ -152,12 +152,12 @@ async def test_broker_restarted(city: City) -> None:
 async def test_partitions_added_are_refused_in_words(postgres: EmbeddedPostgres, broker: Broker) -> None:
     if isinstance(broker, EmbeddedBroker):
         pytest.skip("NOT RUN: the embedded broker cannot add partitions to a topic")
-    with pytest.RaisesGroup(pytest.RaisesExc(WrongPartitions), flatten_subgroups=True) as told:
+    with pytest.RaisesGroup(pytest.RaisesExc(WrongPartitions), flatten_subgroups=True) as raised:
         async with asyncio.timeout(60), City(postgres, broker) as city:
             await city.move_to("2026-11-09 09:00")
             await add_partitions(broker, "dispatch.events")
             await asyncio.Event().wait()
-    (error,) = told.value.exceptions
+    (error,) = raised.value.exceptions
     for part in (f"dispatch.events has {MORE} partitions", "docs/kafka.md", "分区"):
         assert part in str(error)
 
@@ -169,10 +169,10 @@ async def test_added_partitions_with_a_setting_that_follows_are_refused_too(
         await until_relayed(city)
     if isinstance(broker, Kafka):
         await add_partitions(broker, "intake.events", "intake.parked")
-    with pytest.RaisesGroup(pytest.RaisesExc(WrongPartitions), flatten_subgroups=True) as told:
+    with pytest.RaisesGroup(pytest.RaisesExc(WrongPartitions), flatten_subgroups=True) as raised:
         async with asyncio.timeout(30), running([ALONE], lambda name: with_more(city, name)):
             await asyncio.Event().wait()
-    assert "as the database has it" in str(told.value.exceptions[0])
+    assert "as the database has it" in str(raised.value.exceptions[0])
 
 
 async def test_another_number_of_partitions_on_an_empty_broker(
@@ -184,10 +184,10 @@ async def test_another_number_of_partitions_on_an_empty_broker(
         await city.import_cases([PastCase(f"a{i}", "2026-11-09 10:00") for i in range(50)])
         await city.drained()
     await broker.replace()
-    async with running(ALL, lambda name: with_more(city, name)) as found:
-        for one in found:
-            assert isinstance(one.clock, DrivenClock)
-            city.services[one.service.name] = one
+    async with running(ALL, lambda name: with_more(city, name)) as services:
+        for context in services:
+            assert isinstance(context.clock, DrivenClock)
+            city.services[context.service.name] = context
         city.set_clocks("2026-11-20 09:00")
         await until(city, "escalation", CARDED, 50)
         assert await count(city, "escalation", "select count(distinct partition) from heard") == MORE

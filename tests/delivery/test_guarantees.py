@@ -22,10 +22,10 @@ async def records(city: City, topic: str) -> list[ConsumerRecord]:
     consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
     await consumer.start()
     try:
-        found: list[ConsumerRecord] = []
+        consumed: list[ConsumerRecord] = []
         while batch := await consumer.getmany(timeout_ms=700):
-            found += [record for part in batch.values() for record in part]
-        return found
+            consumed += [record for part in batch.values() for record in part]
+        return consumed
     finally:
         await consumer.stop()
 
@@ -65,9 +65,9 @@ async def parked(city: City, service: str) -> list[Any]:
 
 async def until_parked(city: City, service: str, number: int) -> list[Any]:
     async with asyncio.timeout(60):
-        while len(found := await parked(city, service)) < number:
+        while len(parked_messages := await parked(city, service)) < number:
             await asyncio.sleep(0.1)
-    return found
+    return parked_messages
 
 
 async def test_in_order_per_case(city: City) -> None:
@@ -95,17 +95,17 @@ async def test_redelivered_once_effective(city: City) -> None:
     await city.directory()
     await city.import_cases([PastCase(f"{i}", "2026-11-09 10:00") for i in range(20)])
     await city.move_to("2026-12-04 09:00")
-    before = {name: await count(one, "outbox") for name, one in city.services.items()}
+    before = {name: await count(context, "outbox") for name, context in city.services.items()}
     messages = await count(city.services["notify"], "messages")
     knowing = [city.services[name] for name in ("intake", "dispatch", "escalation", "notify")]
-    known = [await state(one) for one in knowing]
+    known = [await state(context) for context in knowing]
     for topic in ("intake.events", "dispatch.events", "escalation.events"):
         again = [(list(record.headers), record.value) for record in await records(city, topic)]
         await send(city, topic, *again)
     await city.move_to("2026-12-05 09:00")
-    assert {name: await count(one, "outbox") for name, one in city.services.items()} == before
+    assert {name: await count(context, "outbox") for name, context in city.services.items()} == before
     assert await count(city.services["notify"], "messages") == messages
-    assert [await state(one) for one in knowing] == known
+    assert [await state(context) for context in knowing] == known
     assert len(await city.said("escalation", "card.issued.v1")) == 20
 
 
@@ -122,13 +122,15 @@ async def test_parked_with_reason_and_the_partition_goes_on(city: City) -> None:
         (good, b"not json"),
         ([*good[:1], ("ce_id", b"\xff\xfe")], b"{}"),
     )
-    found = await until_parked(city, "dispatch", 4)
-    reasons = " | ".join(one["reason"] for one in found)
+    parked_messages = await until_parked(city, "dispatch", 4)
+    reasons = " | ".join(message["reason"] for message in parked_messages)
     for part in ("missing", "appeal.received.v9 is not in the catalogue", "cannot be read", "not UTF-8"):
         assert part in reasons
     appeal = await city.register()
     await city.dispatch(appeal)
-    assert (await city.call("ops", "POST", f"/dispatch/parked/{found[0]['id']}/redrive")).status_code == 409
+    assert (
+        await city.call("ops", "POST", f"/dispatch/parked/{parked_messages[0]['id']}/redrive")
+    ).status_code == 409
     assert len(await records(city, "dispatch.parked")) == 4
 
 
@@ -145,14 +147,14 @@ async def test_what_fails_three_times_is_parked_and_can_be_redriven(city: City) 
         **case,
     )
     await send(city, "intake.events", as_message(withdrawn))  # before the case it belongs to
-    (one,) = await until_parked(city, "dispatch", 1)
-    assert "failed 3 times" in one["reason"]
+    (message,) = await until_parked(city, "dispatch", 1)
+    assert "failed 3 times" in message["reason"]
     await send(city, "intake.events", as_message(received))
     path = f"/dispatch/appeals/{case['appeal_id']}"
     async with asyncio.timeout(30):
         while (await city.call("office", "GET", path)).status_code != 200:
             await asyncio.sleep(0.1)
-    await city.ok("ops", "POST", f"/dispatch/parked/{one['id']}/redrive")
+    await city.ok("ops", "POST", f"/dispatch/parked/{message['id']}/redrive")
     assert (await city.ok("office", "GET", path))["state"] == "withdrawn"
     assert await parked(city, "dispatch") == []
 

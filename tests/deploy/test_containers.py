@@ -60,8 +60,10 @@ def healthy(service: str, copied: Path, port: int) -> bool:
     words = CONTAINERS[service]["healthcheck"]["test"][1:]
     assert words[0] == "python"
     command = [sys.executable, *words[1:]]
-    done = subprocess.run(command, cwd=copied, env={"HUYING_PORT": str(port)}, capture_output=True)
-    return done.returncode == 0
+    completed_process = subprocess.run(
+        command, cwd=copied, env={"HUYING_PORT": str(port)}, capture_output=True
+    )
+    return completed_process.returncode == 0
 
 
 @pytest.mark.slow

@@ -89,6 +89,6 @@ def _look_through(door: str) -> None:
             assert client.get(path).status_code == httpx.codes.NOT_FOUND, path
 
 
-async def _until(true: Any, seconds: float, what: Any) -> None:
+async def _until(true: Any, seconds: float, failure: Any) -> None:
     """As `until`, while this process's own tasks go on."""
-    await asyncio.to_thread(until, true, seconds, what)
+    await asyncio.to_thread(until, true, seconds, failure)

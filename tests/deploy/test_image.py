@@ -20,8 +20,10 @@ def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str
 def test_services_and_the_access_list_need_none_of_the_packages_left_out() -> None:
     apps = ", ".join(f"services.{service}.app" for service in SERVICES)
     hidden = "; ".join(f"sys.modules['{name}'] = None" for name in LEFT_OUT)
-    done = run_python(f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}")
-    assert done.returncode == 0, done.stderr
+    completed_process = run_python(
+        f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}"
+    )
+    assert completed_process.returncode == 0, completed_process.stderr
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
     assert all(name.replace("_", "-") in dockerfile for name in LEFT_OUT)
 
@@ -44,9 +46,9 @@ def test_a_principal_without_password_is_named_with_the_file_that_lacks(tmp_path
         "HUYING_KAFKA_PASSWORD": "x",
     }
     code = "import sys; sys.argv = ['huying', 'kafka', 'acls', '--bootstrap', '127.0.0.1:9'];"
-    done = run_python(
+    completed_process = run_python(
         f"{code} from huying.commands.main import main; main()", HUYING_SECRETS=str(tmp_path), **login
     )
-    assert done.returncode != 0
-    assert "_kafka_password" in done.stderr
-    assert "HUYING_SECRETS" in done.stderr
+    assert completed_process.returncode != 0
+    assert "_kafka_password" in completed_process.stderr
+    assert "HUYING_SECRETS" in completed_process.stderr

@@ -49,8 +49,10 @@ def test_kubernetes_accepts_every_manifest_and_every_file_is_listed() -> None:
 @pytest.mark.slow
 def test_keda_accepts_what_scales(folder: Path) -> None:
     npm = [program("npm", "Debian: npm"), "install", "--silent", "--no-audit", "--prefix", str(folder)]
-    done = subprocess.run([*npm, "@kubernetes-models/keda@0.4.2"], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    completed_process = subprocess.run(
+        [*npm, "@kubernetes-models/keda@0.4.2"], capture_output=True, text=True
+    )
+    assert completed_process.returncode == 0, completed_process.stderr
     check = (
         "const { ScaledObject } = require('@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject');"
         " JSON.parse(process.argv[1]).forEach((one) => new ScaledObject(one).validate())"

@@ -29,9 +29,9 @@ def cases() -> list[dict[str, Any]]:
 def promtool(*words: str | Path) -> str:
     """What promtool says; fails where it finds a mistake."""
     command = [program("promtool", PROMTOOL), *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert completed_process.returncode == 0, completed_process.stdout + completed_process.stderr
+    return completed_process.stdout
 
 
 def test_prometheus_accepts_rules_and_configuration() -> None:

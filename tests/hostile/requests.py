@@ -107,7 +107,7 @@ class Requests:
     def _path(self, path: str) -> str:
         known = {"code": "roads", "year": 2027, "recipient": "unit:roads", "parked_id": 1, "leg": 1}
         values: dict[str, Any] = {**known, **NOBODY, **self._target.appeal}
-        return re.sub(r"{(\w+)}", lambda found: str(values.get(found[1], "1")), path)
+        return re.sub(r"{(\w+)}", lambda match: str(values.get(match[1], "1")), path)
 
     def _paths(self, request: DrawnRequest, _route: str) -> DrawnRequest:
         parts = request.path.split("/")

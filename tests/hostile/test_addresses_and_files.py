@@ -100,8 +100,8 @@ async def callable_url(text: str) -> None:
     assert 1 <= port <= 65_535
     if set(name) <= set("0123456789.:abcdefx") and not name.endswith(".example"):
         with contextlib.suppress(httpcore.ConnectError):
-            found = await webhooks._Checked(allow_private=False)._addresses(name, port)
-            assert all(webhooks.is_public(ipaddress.ip_address(address)) for address in found)
+            addresses = await webhooks._Checked(allow_private=False)._addresses(name, port)
+            assert all(webhooks.is_public(ipaddress.ip_address(address)) for address in addresses)
 
 
 RULES: dict[str, tuple[Callable[[str], Any], ...]] = {
@@ -174,8 +174,8 @@ def test_files(tmp_path: Path, record_property: Note, count: int) -> None:
             if not is_spoiled:
                 assert len(recorded.cases) + len(recorded.rejected) == len(rows) - 1
             if number % 10 == 0:
-                out = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=1)
-                assert (out.cases, out.rejected) == (len(recorded.cases), len(recorded.rejected))
+                totals = simulate(file, "appeals-zh", ["bozhou-2024"], tmp_path / "out", at_once=1)
+                assert (totals.cases, totals.rejected) == (len(recorded.cases), len(recorded.rejected))
         except Exception as error:
             error.add_note(f"seed {SEED}: {file.read_bytes()!r:.5000}")
             raise

@@ -160,9 +160,9 @@ async def test_sockets(city: City, record_property: Note, count: int) -> None:
         for start in range(0, count, TOGETHER):
             together = requests[start : start + TOGETHER]
             answered = await asyncio.gather(*(statuses(port, request) for request in together))
-            for request, found in zip(together, answered, strict=True):
-                answers.update(found)
-                assert all(status < 500 for status in found), f"seed {SEED}: {request[:2_000]!r}: {found}"
+            for request, codes in zip(together, answered, strict=True):
+                answers.update(codes)
+                assert all(status < 500 for status in codes), f"seed {SEED}: {request[:2_000]!r}: {codes}"
         assert await statuses(port, b"GET /intake/health HTTP/1.1\r\nhost: x\r\n\r\n", 30) == [200]
     late_s = await pilots.judge()
     record_property("hostile", {"connections": {"connections": count}, "late_s": late_s})

@@ -32,15 +32,15 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[Receiver]:
     """A receiver of spans."""
-    with receiving() as found:
-        yield found
+    with receiving() as span_receiver:
+        yield span_receiver
 
 
 @pytest.fixture(scope="module")
 async def gateway() -> AsyncIterator[Gateway]:
     """An SMS gateway."""
-    async with Gateway().serving() as found:
-        yield found
+    async with Gateway().serving() as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

@@ -418,8 +418,8 @@ def names(problem: dict[str, Any], place: tuple[str | int, ...]) -> bool:
 def test_every_route_with_a_body_is_tried(city: City) -> None:
     with_body = {
         f"{method} /{name}{route.path}"
-        for name, one in city.services.items()
-        for router in (*one.service.routers, ops.router)
+        for name, context in city.services.items()
+        for router in (*context.service.routers, ops.router)
         for route in router.routes
         if isinstance(route, APIRoute) and route.body_field is not None
         for method in route.methods
@@ -458,11 +458,11 @@ def test_no_field_of_any_body_takes_an_empty_text(city: City) -> None:
     """A text in which nothing can be seen is read as an empty one."""
     tried = set()
     for service, context in city.services.items():
-        told = context.description.openapi()
-        for path, operations in told["paths"].items():
+        document = context.description.openapi()
+        for path, operations in document["paths"].items():
             for operation in operations.values():
                 for kind in operation.get("requestBody", {}).get("content", {}).values():
-                    for field, schema in texts(kind["schema"], told["components"]["schemas"]):
+                    for field, schema in texts(kind["schema"], document["components"]["schemas"]):
                         tried.add(field)
                         assert field in CHECKED_OTHERWISE or schema.get("minLength", 0) > 0, (
                             f"/{service}{path}: {field}"
@@ -493,8 +493,12 @@ class TestBody:
         for encoding in ("gbk", "utf-16", "utf-16-le", "utf-32-be"):
             refused(await target.send(route, text.encode(encoding)), 422, "body")
         refused(await target.send(route, json.dumps(target.body(route)).encode("utf-16-le")), 422, "body")
-        for said in ("application/json; charset=gbk", 'application/json;charset="GB18030"', "text/plain"):
-            answer = await target.send(route, text.encode("gbk"), content_type=said)
+        for content_type in (
+            "application/json; charset=gbk",
+            'application/json;charset="GB18030"',
+            "text/plain",
+        ):
+            answer = await target.send(route, text.encode("gbk"), content_type=content_type)
             refused(answer, 415, "Content-Type")
 
     async def test_with_an_unknown_field_is_refused(self, target: Target, route: str) -> None:
@@ -610,13 +614,16 @@ CURSORS: list[Any] = [
 
 def readable(city: City) -> Iterator[tuple[str, str, list[str], list[str]]]:
     """Every GET route: an account that may call it, its path, its path parameters, its query parameters."""
-    for name, one in city.services.items():
-        for path, methods in one.description.openapi()["paths"].items():
+    for name, context in city.services.items():
+        for path, methods in context.description.openapi()["paths"].items():
             if "get" in methods:
-                given = methods["get"].get("parameters", [])
+                parameters = methods["get"].get("parameters", [])
                 roles = ACCESS[f"GET /{name}{path}"]
                 account = next((BY[role] for role in BY if role in roles), "ops")
-                by_place = {p: [one["name"] for one in given if one["in"] == p] for p in ("path", "query")}
+                by_place = {
+                    p: [parameter["name"] for parameter in parameters if parameter["in"] == p]
+                    for p in ("path", "query")
+                }
                 yield account, f"/{name}{path}", by_place["path"], by_place["query"]
 
 
@@ -630,12 +637,12 @@ async def test_no_path_and_no_query_makes_a_read_fail(target: Target) -> None:
         whole = path.format(**usual)
         tried += [f"{whole}?{name}={nasty}" for name in in_query for nasty in NASTY]
         if "cursor" in in_query:
-            encoded = [base64.urlsafe_b64encode(json.dumps(one).encode()).decode() for one in CURSORS]
-            tried += [f"{whole}?cursor={quote(one)}" for one in ["W", "e30", "🙂", *encoded]]
-        for one in tried:
-            answer = await city.call(account, "GET", one, **code)
+            encoded = [base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode() for cursor in CURSORS]
+            tried += [f"{whole}?cursor={quote(cursor)}" for cursor in ["W", "e30", "🙂", *encoded]]
+        for url in tried:
+            answer = await city.call(account, "GET", url, **code)
             if answer.status_code >= 500:
-                failed.append(f"{account} {one[:90]}")
+                failed.append(f"{account} {url[:90]}")
     assert not failed, "\n".join(failed)
 
 

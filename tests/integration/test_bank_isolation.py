@@ -42,18 +42,20 @@ async def loan(city: City) -> dict[str, Any]:
     """A loan request that bank-a, bank-b and a desk have."""
     await directory(city, bank_a=["desk"], bank_b=["webhook"])
     await city.ok("office", "PUT", "/financing/banks/bank-b/endpoint", {"url": "https://bank.example/hook"})
-    found = await ask(city, "bank-b")
+    asked = await ask(city, "bank-b")
     async with asyncio.timeout(30):
         path = "/financing/banks/bank-b/deliveries?state=waiting"
-        while not [one for one in (await city.ok("office", "GET", path))["items"] if one["attempts"]]:
+        while not [
+            delivery for delivery in (await city.ok("office", "GET", path))["items"] if delivery["attempts"]
+        ]:
             await asyncio.sleep(0.05)
-    return found
+    return asked
 
 
 async def stored(city: City) -> dict[str, str]:
     """What of the banks is stored."""
     names = ("bank_messages", "bank_deliveries", "bank_endpoints", "banks", "legs", "reports", "cases")
-    return {table: one for table, one in (await city.stored()).items() if table.partition(".")[2] in names}
+    return {table: rows for table, rows in (await city.stored()).items() if table.partition(".")[2] in names}
 
 
 def test_every_route_a_bank_may_call_is_tried() -> None:
@@ -99,11 +101,11 @@ async def test_a_bank_reads_and_answers_its_own_leg_at_the_desk(city: City) -> N
     await directory_once(city)
     loan = await ask(city, "bank-a")
     number, index = loan["legs"]["bank-a"].split("/")
-    (one,) = (await city.ok("bank-a", "GET", "/financing/bank/requests"))["items"]
-    assert one["request"]["enterprise"]["name"] == FORBIDDEN
-    receipt = await city.ok("bank-a", "POST", "/financing/bank/reports", report(one["leg"], "contacted"))
+    (item,) = (await city.ok("bank-a", "GET", "/financing/bank/requests"))["items"]
+    assert item["request"]["enterprise"]["name"] == FORBIDDEN
+    receipt = await city.ok("bank-a", "POST", "/financing/bank/reports", report(item["leg"], "contacted"))
     assert receipt["code"] == "accepted"
-    again = await city.ok("bank-a", "POST", "/financing/bank/reports", report(one["leg"], "contacted"))
+    again = await city.ok("bank-a", "POST", "/financing/bank/reports", report(item["leg"], "contacted"))
     assert again["outcome"] == "repeated"
     leg = await city.ok("bank-a", "GET", f"/financing/bank/requests/{number}/{index}")
     assert leg["state"] == "contacted"
@@ -116,7 +118,7 @@ async def test_a_bank_reads_and_answers_its_own_leg_at_the_desk(city: City) -> N
 
 async def directory_once(city: City) -> None:
     """bank-a by its desk, where no test before has put it there."""
-    known = {one["code"] for one in (await city.ok("office", "GET", "/financing/banks"))["items"]}
+    known = {bank["code"] for bank in (await city.ok("office", "GET", "/financing/banks"))["items"]}
     if "bank-a" not in known:
         await directory(city, bank_a=["desk"])
 
@@ -137,12 +139,12 @@ async def test_a_message_to_one_bank_goes_to_its_own_topic_alone(city: City) -> 
     await directory(city, kay=["kafka"], lou=["kafka"])
     loan = await ask(city, "kay", "lou")
     for code in ("kay", "lou"):
-        found: list[str] = []
-        while not found:
-            found = [record.value.decode() for record in await city.records(requests(code))]
+        values: list[str] = []
+        while not values:
+            values = [record.value.decode() for record in await city.records(requests(code))]
         other = loan["legs"]["lou" if code == "kay" else "kay"]
-        assert other not in str(found)
-        assert loan["legs"][code] in str(found)
+        assert other not in str(values)
+        assert loan["legs"][code] in str(values)
     names = {requests("kay"), replies("kay"), receipts("kay")} & {requests("kay-2"), replies("lou")}
     assert names == set()
     async with city.services["financing"].engine.connect() as conn:

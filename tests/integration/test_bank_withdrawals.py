@@ -42,14 +42,14 @@ async def test_the_enterprise_alone_withdraws_and_is_heard_before_the_request_is
     window = {"confirmed": True, "words": "王工电话确认"}
     await city.ok("operator", "POST", f"{loan}/legs/2/withdrawals", window)
     await move_to(city, "2026-11-11 09:00")
-    one, other = (await status(city, asked))["legs"]
-    assert [deadline["verdict"] for deadline in one["deadlines"]] == ["overdue", "open", "open"]
+    first_leg, other = (await status(city, asked))["legs"]
+    assert [deadline["verdict"] for deadline in first_leg["deadlines"]] == ["overdue", "open", "open"]
     assert (other["state"], other["deadlines"]) == ("withdrawn", [])
     record = await city.ok("office", "GET", "/financing/banks/bank-a/record")
     assert record["withdrawals"] == {"open": 0, "confirmed": 0, "denied": 1}
     assert set(record["deadlines"]) == {"bank_contact", "bank_status", "bank_decision"}, "the bank's own"
-    told = await city.ok("bank-a", "GET", f"/financing/bank/requests/{first}")
-    assert "bank.withdrawal_denied.v1" in [message["type"] for message in told["told"]]
+    request = await city.ok("bank-a", "GET", f"/financing/bank/requests/{first}")
+    assert "bank.withdrawal_denied.v1" in [message["type"] for message in request["told"]]
 
     # What the pack's closure says holds: the enterprise is heard first.
     await report(city, "bank-a", first, "declined")

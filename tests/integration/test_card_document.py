@@ -32,8 +32,8 @@ async def carded(city: City) -> dict[str, Any]:
     }
 
 
-def text(made: bytes) -> str:
-    reader = PdfReader(io.BytesIO(made))
+def text(content: bytes) -> str:
+    reader = PdfReader(io.BytesIO(content))
     assert len(reader.pages) == 1
     return "".join(reader.pages[0].extract_text().split())
 
@@ -47,21 +47,21 @@ async def test_its_unit_the_office_and_leaders_read_a_card_in_both_forms(
     assert page.headers["content-type"].startswith("text/html")
     assert "no-store" in page.headers["cache-control"]
     assert f"编号：{carded['number']}" in page.text
-    made = await city.call(account, "GET", f"{carded['path']}.pdf")
-    assert made.headers["content-type"] == "application/pdf"
-    assert made.headers["content-disposition"].startswith(f'inline; filename="{carded["number"][:17]}')
-    said = text(made.content)
-    assert f"编号：{carded['number']}" in said
+    answer = await city.call(account, "GET", f"{carded['path']}.pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith(f'inline; filename="{carded["number"][:17]}')
+    card_text = text(answer.content)
+    assert f"编号：{carded['number']}" in card_text
     for part in ("市交通局", "厂区门口道路破损", "《亳州市", *carded["explanation"]["zh"].splitlines()):
-        assert "".join(part.split()) in said
+        assert "".join(part.split()) in card_text
 
 
 async def test_a_card_is_read_in_english_too(city: City, carded: dict[str, Any]) -> None:
     page = await city.call("roads", "GET", f"{carded['path']}.html?language=en")
-    made = await city.call("roads", "GET", f"{carded['path']}.pdf?language=en")
+    answer = await city.call("roads", "GET", f"{carded['path']}.pdf?language=en")
     for line in carded["explanation"]["en"].splitlines():
         assert line in page.text
-        assert "".join(line.split()) in text(made.content)
+        assert "".join(line.split()) in text(answer.content)
     refused(await city.call("roads", "GET", f"{carded['path']}.html?language=fr"), 422, "query.language")
 
 

@@ -84,9 +84,9 @@ async def test_json_comes_as_what_it_holds(database: Database) -> None:
 
 
 async def test_one_row_is_one_row(database: Database) -> None:
-    found = await database.reading().execute(text("select 1 from generate_series(1, 2)"))
+    rows = await database.reading().execute(text("select 1 from generate_series(1, 2)"))
     with pytest.raises(LookupError):
-        found.one()
+        rows.one()
 
 
 async def test_what_is_raised_in_a_transaction_undoes_it(database: Database) -> None:
@@ -123,8 +123,8 @@ async def test_one_who_is_cancelled_in_a_transaction_leaves_nothing(database: Da
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    async with asyncio.timeout(5), database.connect() as one, database.connect() as other:
-        assert await count(one) == await count(other) == before
+    async with asyncio.timeout(5), database.connect() as first, database.connect() as second:
+        assert await count(first) == await count(second) == before
 
 
 async def test_a_transaction_begins_on_a_new_connection_where_the_server_ended_the_old(

@@ -83,8 +83,13 @@ class TestMerged:
         await city.act("roads", lead, "completions", leg_id=leg(lead), outcome="solved", text="已修复")
         await city.act("water", lead, "replies", leg_id=leg(lead, 1), text="配合施工")
         await city.drained()
-        done = ["appeal.assigned.v1", "appeal.responded.v1", "appeal.completed.v1", "appeal.responded.v1"]
-        assert await event_types(city, first) == done
+        told_types = [
+            "appeal.assigned.v1",
+            "appeal.responded.v1",
+            "appeal.completed.v1",
+            "appeal.responded.v1",
+        ]
+        assert await event_types(city, first) == told_types
         assert await event_types(city, second) == ["appeal.assigned.v1"]
         shown = await document(city, first)
         assert [act["act"]["act"] for act in shown["acts"]] == ["assign", "reply", "complete", "reply"]
@@ -267,8 +272,8 @@ class TestClosure:
         appeal = await city.register()
         await city.dispatch(appeal, {"unit": "roads"})
         assert "not completed" in refused(await self.close(city, appeal), 409)["detail"]
-        done = {"leg_id": leg(appeal), "outcome": "solved", "text": "已修复"}
-        await city.act("roads", appeal, "completions", **done)
+        completion = {"leg_id": leg(appeal), "outcome": "solved", "text": "已修复"}
+        await city.act("roads", appeal, "completions", **completion)
         assert "finding" in refused(await self.close(city, appeal), 409)["detail"]
         await city.act("office", appeal, "findings", reasonable=True, by="周主任", reason="属实")
         await city.drained()
@@ -280,7 +285,7 @@ class TestClosure:
         again = {"reason": "仍未修复"}
         await city.ok("office", "POST", f"{where}/reopenings", again, if_match=f'"{version}"')
         await city.drained()
-        await city.act("roads", appeal, "completions", **done)
+        await city.act("roads", appeal, "completions", **completion)
         assert "rated" in refused(await self.close(city, appeal), 409)["detail"]
         await city.drained()
         await rate(city, appeal, "satisfied")
@@ -391,14 +396,14 @@ async def test_a_plan_of_sums_counts_once_the_creditor_agreed_and_the_ledger_say
     await city.act("roads", appeal, "stages", leg_id=where, stage="transferred", amount="1.00", text="转账")
     await city.drained()
     assert await shares(city, appeal) == ["open", "open"]
-    done = {"leg_id": where, "outcome": "solved", "text": "已付清"}
+    completion = {"leg_id": where, "outcome": "solved", "text": "已付清"}
     completions = f"/dispatch/appeals/{appeal['appeal_id']}/completions"
-    refused(await city.call("roads", "POST", completions, done), 409, "outcome")
+    refused(await city.call("roads", "POST", completions, completion), 409, "outcome")
     await city.act("roads", appeal, "stages", leg_id=where, stage="transferred", amount="599999", text="转账")
     await city.drained()
     assert await shares(city, appeal) == ["met", "open"]
-    found = (await city.ok("office", "GET", "/dispatch/arrears?unit=roads"))["items"]
-    (debtor,) = next(c["debtors"] for c in found if c["appeal_id"] == appeal["appeal_id"])
+    claims = (await city.ok("office", "GET", "/dispatch/arrears?unit=roads"))["items"]
+    (debtor,) = next(c["debtors"] for c in claims if c["appeal_id"] == appeal["appeal_id"])
     assert [Decimal(debtor[name]) for name in ("sum", "paid", "open")] == [1_000_000, 600_000, 400_000]
     assert (debtor["kind"], debtor["settled"], debtor["to_be_confirmed"]) == ("department", False, 0)
     assert datetime.fromisoformat(debtor["next_due_at"]) == datetime.fromisoformat(dates[1])
@@ -459,11 +464,13 @@ class TestWhoDidIt:
         await city.drained()
         await city.ok(None, "POST", f"{status}/withdrawals", {"reason": "已解决"}, **own)
 
-        done = []
+        acts = []
         for service in ("intake", "dispatch"):
             answer = await city.ok("ops", "GET", f"/{service}/authors/{appeal['appeal_id']}")
-            done += [(one["type"], one["role"], one["code"], one["account"]) for one in answer["items"]]
-        assert done == [
+            acts += [
+                (entry["type"], entry["role"], entry["code"], entry["account"]) for entry in answer["items"]
+            ]
+        assert acts == [
             ("appeal.received.v1", "operator", None, "operator"),
             ("appeal.merged.v1", "office", None, "office"),
             ("appeal.unmerged.v1", "office", None, "office"),
@@ -484,7 +491,11 @@ class TestWhoDidIt:
         appeal = await city.register()
         await city.dispatch(appeal)
         await city.drained()
-        judged = [one for one in await city.said("escalation", "appeal.judged.v1") if "done_by" in one]
+        judged = [
+            judgement
+            for judgement in await city.said("escalation", "appeal.judged.v1")
+            if "done_by" in judgement
+        ]
         assert judged == []
         refused(await city.call("ops", "GET", f"/escalation/authors/{appeal['appeal_id']}"), 404)
 
@@ -554,7 +565,7 @@ class TestClosedAgainstTheWord:
         await city.act("office", appeal, "closures", **word)
         await city.drained()
         listed = (await city.ok("office", "GET", "/dispatch/appeals?against_word=true"))["items"]
-        assert [one["registration_number"] for one in listed] == [number]
+        assert [row["registration_number"] for row in listed] == [number]
         metrics = (await city.call("ops", "GET", "/dispatch/metrics")).text
         assert "huying_closed_against_word" in metrics
 
@@ -589,16 +600,24 @@ class TestComplained:
         assert shown["complaints"][0]["answer"] is None
         refused(await city.call(None, "POST", f"{status}/complaints", body, **own), 409)
         await city.drained()
-        runs = [one for one in (await city.case(appeal))["deadlines"] if one["deadline"] == "complaint"]
-        assert [(one["verdict"], one["unit"]) for one in runs] == [("open", None)]
+        runs = [
+            deadline
+            for deadline in (await city.case(appeal))["deadlines"]
+            if deadline["deadline"] == "complaint"
+        ]
+        assert [(deadline["verdict"], deadline["unit"]) for deadline in runs] == [("open", None)]
         waiting = (await city.ok("office", "GET", "/intake/appeals?complained=true"))["items"]
-        assert [one["registration_number"] for one in waiting] == [appeal["registration_number"]]
+        assert [row["registration_number"] for row in waiting] == [appeal["registration_number"]]
         assert "敷衍" not in str(waiting) + str(await city.said("intake", "appeal.complained.v1"))
 
         await city.act("office", appeal, "complaint-decisions", justified=True, reason="已责令重新答复")
         await city.drained()
-        runs = [one for one in (await city.case(appeal))["deadlines"] if one["deadline"] == "complaint"]
-        assert [one["verdict"] for one in runs] == ["met"]
+        runs = [
+            deadline
+            for deadline in (await city.case(appeal))["deadlines"]
+            if deadline["deadline"] == "complaint"
+        ]
+        assert [deadline["verdict"] for deadline in runs] == ["met"]
         (answered,) = (await city.status(appeal))["complaints"]
         assert (answered["justified"], answered["answer"]) == (True, "已责令重新答复")
         assert (await city.ok("office", "GET", "/intake/appeals?complained=true"))["items"] == []

@@ -39,8 +39,8 @@ RUNNING = "select count(*) from pg_stat_activity where state = 'active' and quer
 
 @pytest.fixture(scope="module")
 async def stopped() -> AsyncIterator[EmbeddedPostgres]:
-    with folder() as made:
-        server = EmbeddedPostgres(made / "state")
+    with folder() as path:
+        server = EmbeddedPostgres(path / "state")
         await server.start()
         await server.stop()
         yield server
@@ -59,21 +59,21 @@ def gone(path: Path) -> Iterator[None]:
 @contextmanager
 def folder() -> Iterator[Path]:
     """One that every account can reach: pytest's own are its user's alone."""
-    with tempfile.TemporaryDirectory(prefix="huying-test-") as made:
-        Path(made).chmod(0o755)
-        yield Path(made)
+    with tempfile.TemporaryDirectory(prefix="huying-test-") as path:
+        Path(path).chmod(0o755)
+        yield Path(path)
 
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    with folder() as made:
-        yield made / "state"
+    with folder() as path:
+        yield path / "state"
 
 
 @pytest.fixture(scope="module")
 async def postgres() -> AsyncIterator[EmbeddedPostgres]:
-    with folder() as made:
-        server = EmbeddedPostgres(made / "state")
+    with folder() as path:
+        server = EmbeddedPostgres(path / "state")
         await server.start()
         await server.ensure(["intake", "dispatch"])
         yield server
@@ -258,14 +258,14 @@ async def test_a_folder_that_holds_something_else_is_refused(state: Path) -> Non
 
 
 async def test_damaged_data_are_told_with_the_servers_own_words(stopped: EmbeddedPostgres) -> None:
-    told = r"could not (open|find).*choose another state folder"
-    with gone(stopped.state / "postgres/data/global/pg_control"), pytest.raises(EmbeddedError, match=told):
+    reason = r"could not (open|find).*choose another state folder"
+    with gone(stopped.state / "postgres/data/global/pg_control"), pytest.raises(EmbeddedError, match=reason):
         await stopped.start()
 
 
 async def test_data_without_their_passwords_are_refused(stopped: EmbeddedPostgres) -> None:
-    told = r"passwords\.json is missing.*Put it back"
-    with gone(stopped.state / "passwords.json"), pytest.raises(EmbeddedError, match=told):
+    reason = r"passwords\.json is missing.*Put it back"
+    with gone(stopped.state / "passwords.json"), pytest.raises(EmbeddedError, match=reason):
         await stopped.start()
 
 

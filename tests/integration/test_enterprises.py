@@ -107,9 +107,9 @@ async def test_who_has_credit_through_the_window_is_no_first_borrower_whatever_i
     assert await is_first_loan(city, 5) is True
 
 
-async def is_first_loan(city: City, n: int, **said: Any) -> bool:
+async def is_first_loan(city: City, n: int, **fields: Any) -> bool:
     """What the window takes the next request of an enterprise for."""
-    asked = await city.ok("operator", "POST", "/financing/requests", short(n) | said)
+    asked = await city.ok("operator", "POST", "/financing/requests", short(n) | fields)
     loan = await city.ok("office", "GET", f"/financing/requests/{asked['loan_id']}")
     return bool(loan["wish"]["first_loan"])
 
@@ -153,11 +153,11 @@ async def test_the_summary_counts_what_came_of_the_requests(city: City) -> None:
         if amount == "4000000.00":
             await city.ok("operator", "POST", f"/financing/requests/{asked['loan_id']}/withdrawals", {})
         complaint = {"bank": "bank-a", "text": "搭售"}
-        made = await city.ok(
+        complained = await city.ok(
             "operator", "POST", f"/financing/requests/{asked['loan_id']}/complaints", complaint
         )
     await judged(city)
-    path_of_complaint = f"/financing/complaints/{made['complaint_id']}"
+    path_of_complaint = f"/financing/complaints/{complained['complaint_id']}"
     version = (await city.ok("regulator", "GET", path_of_complaint))["version"]
     decision = {"founded": True, "finding": "属实", "result": "已整改"}
     await city.ok("regulator", "POST", f"{path_of_complaint}/decisions", decision, if_match=f'"{version}"')

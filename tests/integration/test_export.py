@@ -46,21 +46,21 @@ def urls(postgres: EmbeddedPostgres) -> Urls:
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker of the test's own: on a module's, an emptied city would hear those of the tests before."""
-    async with EmbeddedBroker(tmp_path / "broker") as found:
-        yield found
+    async with EmbeddedBroker(tmp_path / "broker") as started:
+        yield started
 
 
 @pytest.fixture
 async def other_broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
     """A broker that has heard nothing of the city."""
-    async with EmbeddedBroker(tmp_path / "other") as found:
-        yield found
+    async with EmbeddedBroker(tmp_path / "other") as started:
+        yield started
 
 
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
-    async with Gateway().serving() as found:
-        yield found
+    async with Gateway().serving() as served:
+        yield served
 
 
 @pytest.fixture
@@ -118,8 +118,11 @@ async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
         await quiet(urls, gateway)
         await city.drained()
     await export(urls, file, KEY, records=True)
-    told, texts = len(gateway.taken), await counted(urls, "financing", "select count(*) from bank_messages")
-    assert told > 2
+    notices, texts = (
+        len(gateway.taken),
+        await counted(urls, "financing", "select count(*) from bank_messages"),
+    )
+    assert notices > 2
     assert texts > 1
 
     await wiped(postgres)
@@ -133,15 +136,17 @@ async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
         await city.drained()
         read_anew = ["financing.bank_replies"]  # of the other broker nothing was read
         assert differences(before, await now(urls)) == read_anew
-        assert len(gateway.taken) == told
+        assert len(gateway.taken) == notices
         assert await city.records("banks.bank-a.requests") == []
         heard = await city.records("intake.events")
-        assert len([one for one in heard if dict(one.headers)["ce_type"] == b"appeal.received.v1"]) == 5
-        await goes_on(city, gateway, told)
+        assert (
+            len([record for record in heard if dict(record.headers)["ce_type"] == b"appeal.received.v1"]) == 5
+        )
+        await goes_on(city, gateway, notices)
     assert verified(await again(urls, tmp_path), [PUBLIC]).events > verified(file).events
 
 
-async def goes_on(city: City, gateway: Gateway, told: int) -> None:
+async def goes_on(city: City, gateway: Gateway, notices: int) -> None:
     """A new appeal takes the next number, is dispatched, answered too late, and carded."""
     appeal = await city.register(title="重建之后")
     assert appeal["registration_number"] == "BZ-20261120-00001"
@@ -153,7 +158,7 @@ async def goes_on(city: City, gateway: Gateway, told: int) -> None:
     await city.drained()
     assert (await city.status(appeal))["state"] == "completed"
     async with asyncio.timeout(20):
-        while len(gateway.taken) == told:
+        while len(gateway.taken) == notices:
             await asyncio.sleep(0.05)
 
 
@@ -230,20 +235,23 @@ async def test_late_acts_and_parked_messages_come_back_too(
 async def test_a_table_that_is_not_the_same_is_named(urls: Urls) -> None:
     """Whatever row is taken away, the comparison sees it."""
     before = await now(urls)
-    compared = [one for one in tables.all_tables() if before.get(f"{one.service}.{one.name}", {}).get("rows")]
+    compared = [
+        placed
+        for placed in tables.all_tables()
+        if before.get(f"{placed.service}.{placed.name}", {}).get("rows")
+    ]
     assert len(compared) > 15
-    for one in compared:
-        async with consistent_cut(urls) as taken, connected(one.service, urls[one.service]) as conn:
+    for placed in compared:
+        async with consistent_cut(urls) as taken, connected(placed.service, urls[placed.service]) as conn:
             transaction = conn.transaction()
             await transaction.start()
-            gone = (
-                f'delete from "{one.name}" where ctid in (select ctid from "{one.name}" where {{}} limit 1)'
-            )
+            row = f'select ctid from "{placed.name}" where {{}} limit 1'
+            gone = f'delete from "{placed.name}" where ctid in ({row})'
             await conn.execute(
-                gone.format(one.table.where if one.table.treatment is Treatment.RECORD else "true")
+                gone.format(placed.table.where if placed.table.treatment is Treatment.RECORD else "true")
             )
-            changed = await state({**taken.connections, one.service: conn})
-            assert differences(before, changed) == [f"{one.service}.{one.name}"]
+            changed = await state({**taken.connections, placed.service: conn})
+            assert differences(before, changed) == [f"{placed.service}.{placed.name}"]
             await transaction.rollback()
 
 
@@ -400,14 +408,14 @@ async def test_an_export_holds_up_no_judgement(postgres: EmbeddedPostgres, urls:
 def test_every_table_of_every_service_has_its_place() -> None:
     for service in SERVICES:
         declared = set(tables.metadata(service).tables)
-        placed = {one.name for one in tables.tables(service)}
+        placed = {table.name for table in tables.tables(service)}
         assert declared == placed, (
             f"huying/archive/tables.py says nothing of {sorted(declared ^ placed)} of {service}"
         )
 
 
 def test_services_are_all_there() -> None:
-    assert {one.name for one in ALL} == set(SERVICES) == set(tables.OWN)
+    assert {service.name for service in ALL} == set(SERVICES) == set(tables.OWN)
 
 
 def relinked(lines: list[bytes]) -> list[bytes]:
@@ -425,9 +433,9 @@ def relinked(lines: list[bytes]) -> list[bytes]:
         elif (row := archive.read_record(line)) is not None:
             line, record = archive.record_line(record, row.number, row.service, row.table, row.data.decode())
         else:
-            found = archive.read_metadata_line(line)
-            assert found is not None
-            type_, source, data = found
+            metadata = archive.read_metadata_line(line)
+            assert metadata is not None
+            type_, source, data = metadata
             if type_ == archive.HEADER:
                 data["key"] = None
             elif type_ == archive.SEAL:
@@ -476,7 +484,7 @@ async def test_a_forged_file_leaves_the_databases_as_they_were(
     before = await now(urls)
     lines = (await asyncio.to_thread(exported.read_bytes)).splitlines()
     file = tmp_path / "forged.ndjson"
-    for kind, (change, said) in FORGED.items():
+    for kind, (change, reason) in FORGED.items():
         start = b'{"sequence"' if "event" in kind else b'{"recordlink"'
         place = next(
             index for index, line in enumerate(lines) if line.startswith(start) and change(line) != line
@@ -484,7 +492,7 @@ async def test_a_forged_file_leaves_the_databases_as_they_were(
         forged = relinked([*lines[:place], change(lines[place]), *lines[place + 1 :]])
         await asyncio.to_thread(file.write_bytes, b"".join(line + b"\n" for line in forged))
         verified(file)
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=reason):
             await rebuild(file, urls)
         assert await now(urls) == before, kind
     await rebuild(exported, urls)

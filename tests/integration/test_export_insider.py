@@ -28,10 +28,10 @@ async def sealed(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("broker")
     async with EmbeddedBroker(folder) as broker, City(postgres, broker) as city:
         await story(city)
-        for one in city.services.values():
+        for context in city.services.values():
             midnight, at = local("2026-11-21 00:00"), local("2026-11-21 00:01")
-            async with one.engine.begin() as conn:
-                await seals.seal(conn, one.service.name, midnight, at, KEY)
+            async with context.engine.begin() as conn:
+                await seals.seal(conn, context.service.name, midnight, at, KEY)
     return urls_of(postgres)
 
 
@@ -49,9 +49,9 @@ async def named(urls: Urls, tmp_path: Path) -> str:
     """What is found in an export."""
     file = tmp_path / "inside.ndjson"
     await export(urls, file, KEY, records=False)
-    with pytest.raises(Broken) as found:
+    with pytest.raises(Broken) as broken:
         verified(file, [PUBLIC])
-    return str(found.value)
+    return str(broken.value)
 
 
 RESPONDED = "(select min(seq) from outbox where type = 'appeal.responded.v1')"

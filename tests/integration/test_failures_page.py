@@ -101,9 +101,9 @@ async def test_the_button_sends_again_once_and_only_the_pages_own_form_does(
         other,
     ):
         refused(await city.call("office", "POST", action), 422, "proof")
-    done = await city.call("office", "POST", first)
-    assert done.status_code == 303
-    followed = await city.call("office", "GET", urljoin(first, done.headers["location"]))
+    answer = await city.call("office", "POST", first)
+    assert answer.status_code == 303
+    followed = await city.call("office", "GET", urljoin(first, answer.headers["location"]))
     assert "已重新排队发送" in followed.text
 
     async def again() -> bool:

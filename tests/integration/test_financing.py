@@ -165,8 +165,8 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     path = f"/financing/status/{asked['registration_number']}/complaints"
     code = {"receipt_code": asked["receipt_code"]}
     refused(await city.call(None, "POST", path, {"bank": "bank-x", "text": "搭售"}, **code), 422, "bank")
-    made = await city.ok(None, "POST", path, {"bank": "bank-a", "text": "要求搭售保险"}, **code)
-    assert made["complaint"] == "RZ-20261109-00001/C1"
+    complained = await city.ok(None, "POST", path, {"bank": "bank-a", "text": "要求搭售保险"}, **code)
+    assert complained["complaint"] == "RZ-20261109-00001/C1"
     await judged(city)
     (listed,) = (await city.ok("regulator", "GET", "/financing/complaints"))["items"]
     # 15 working days after Monday 11-09: 11-10 to 11-13, 11-16 to 20, 11-23 to 27, 11-30.
@@ -174,7 +174,7 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
         ("regulator_result", "2026-11-30T09:30:00Z")
     ]
     decision = {"founded": True, "finding": "情况属实", "result": "已责令整改", "shown": "请立即整改"}
-    complaint = f"/financing/complaints/{made['complaint_id']}"
+    complaint = f"/financing/complaints/{complained['complaint_id']}"
     version = (await city.ok("regulator", "GET", complaint))["version"]
     await city.ok("regulator", "POST", f"{complaint}/decisions", decision, if_match=f'"{version}"')
     await judged(city)

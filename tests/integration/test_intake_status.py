@@ -179,8 +179,8 @@ async def test_silence_of_the_approving_department_is_told_as_an_approval(city: 
     await city.move_to("2026-12-18 00:01")
     shown = await city.status(appeal)
     assert shown["state"] == "approved"
-    told = [entry["zh"] for entry in shown["timeline"][-2:]]
-    assert told == ["审批承诺时限超期，视为同意", "审批结果：通过"]
+    sentences = [entry["zh"] for entry in shown["timeline"][-2:]]
+    assert sentences == ["审批承诺时限超期，视为同意", "审批结果：通过"]
     withdrawals = f"/intake/status/{appeal['registration_number']}/withdrawals"
     refused(await city.call(None, "POST", withdrawals, REASON, receipt_code=appeal["receipt_code"]), 409)
     await rated(city, appeal, "satisfied")
@@ -208,7 +208,7 @@ async def test_callers_find_the_completed_appeals_of_which_nobody_was_heard(city
     await city.move_to("2026-12-21 10:00")
     answered = {"reached": True, "rating": "not_satisfied", "comment": "仍有坑洼"}
     called = await city.ok("operator", "POST", call, answered | {"called_at": "2026-12-21T09:55:00+08:00"})
-    assert [made["by"] for made in called["follow_ups"]] == ["operator", "operator"]
+    assert [entry["by"] for entry in called["follow_ups"]] == ["operator", "operator"]
     await rated(city, appeals[1], "satisfied")
     assert await unheard(city, ids) == ids[2:3]
     await city.ok("office", "POST", f"/intake/appeals/{ids[2]}/follow-ups", {"reached": True})

@@ -58,9 +58,13 @@ async def test_a_unit_names_no_leader_who_does_not_exist(city: City) -> None:
             "office", "PUT", f"/dispatch/units/{known}_office", {**unit, "leader": known}
         )
         assert before.is_success, before.text
-    (said,) = await city.said("escalation", "leader.changed.v1")
-    assert (said["code"], said["post"], said["holds_until"]) == ("vice_mayor", "vice_transport", "2026-11-30")
-    assert "李副市长" not in str(said)
+    (change,) = await city.said("escalation", "leader.changed.v1")
+    assert (change["code"], change["post"], change["holds_until"]) == (
+        "vice_mayor",
+        "vice_transport",
+        "2026-11-30",
+    )
+    assert "李副市长" not in str(change)
 
 
 async def test_who_holds_the_post_acts_and_once_the_days_are_over_the_next_above(city: City) -> None:
@@ -68,9 +72,9 @@ async def test_who_holds_the_post_acts_and_once_the_days_are_over_the_next_above
     assert (await city.case(appeal))["lift"]["acts"] == "vice_mayor"
     inbox = await city.ok("vice", "GET", "/notify/inbox")
     assert any(appeal["registration_number"] in message["subject"] for message in inbox["items"])
-    for leader, found in (("vice_mayor", 1), ("mayor", 0)):
+    for leader, count in (("vice_mayor", 1), ("mayor", 0)):
         rows = (await city.ok("office", "GET", f"/escalation/ledger?leader={leader}"))["items"]
-        assert sum(row["registration_number"] == appeal["registration_number"] for row in rows) == found
+        assert sum(row["registration_number"] == appeal["registration_number"] for row in rows) == count
     await city.move_to("2026-12-01 09:00")
     assert (await city.case(appeal))["lift"]["acts"] == "mayor"
     rows = (await city.ok("office", "GET", "/escalation/ledger?leader=mayor"))["items"]

@@ -67,15 +67,15 @@ async def test_the_catalogue_has_every_figure_with_its_labels_and_no_other(city:
     appeal = await city.register()
     await city.dispatch(appeal)
     await city.drained()
-    wanted, found = described(), dict[str, set[str]]()
+    wanted, exposed = described(), dict[str, set[str]]()
     for service in SERVICES:
         for family in city.services[service].telemetry.metrics.registry.collect():
             name = f"{family.name}_total" if family.type == "counter" else family.name
             if name.startswith("huying_"):
                 labels = {key for sample in family.samples for key in sample.labels} - {"service", "le"}
-                found[name] = found.get(name, set()) | labels
-    assert found.keys() == wanted.keys()
-    assert {name: labels for name, labels in found.items() if labels - wanted[name]} == {}
+                exposed[name] = exposed.get(name, set()) | labels
+    assert exposed.keys() == wanted.keys()
+    assert {name: labels for name, labels in exposed.items() if labels - wanted[name]} == {}
 
 
 async def test_every_series_names_its_service(city: City) -> None:
@@ -109,17 +109,17 @@ async def test_a_scraper_of_openmetrics_gets_the_trace_of_a_request(city: City) 
 
 
 async def test_an_appeal_s_way_is_counted_where_it_passes(city: City) -> None:
-    said = {"type": "appeal.received.v1"}
-    heard = {"topic": "intake.events", **said}
+    of_type = {"type": "appeal.received.v1"}
+    heard = {"topic": "intake.events", **of_type}
     await city.register()
     before = [
-        await value(city, "intake", "huying_events_said_total", **said),
+        await value(city, "intake", "huying_events_said_total", **of_type),
         await value(city, "intake", "huying_events_relayed_total", topic="intake.events"),
         await value(city, "dispatch", "huying_events_consumed_total", **heard),
     ]
     await city.register()
     after = [
-        await value(city, "intake", "huying_events_said_total", **said),
+        await value(city, "intake", "huying_events_said_total", **of_type),
         await value(city, "intake", "huying_events_relayed_total", topic="intake.events"),
         await value(city, "dispatch", "huying_events_consumed_total", **heard),
     ]

@@ -51,22 +51,22 @@ def refusals(city: City, route: str) -> set[int]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_refusal_has_the_schema_of_problems_and_an_example_of_it(city: City, service: str) -> None:
-    told = document(city, service)
-    schema = Draft202012Validator(told["components"]["schemas"]["Problem"])
-    for name, answer in told["components"]["responses"].items():
+    openapi = document(city, service)
+    schema = Draft202012Validator(openapi["components"]["schemas"]["Problem"])
+    for name, answer in openapi["components"]["responses"].items():
         content = answer["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
         schema.validate(content["example"])
         assert f"Refused{content['example']['status']}" == name
-    for operations in told["paths"].values():
+    for operations in openapi["paths"].values():
         for described in operations.values():
             for status, answer in described["responses"].items():
                 if status.startswith("4") and "$ref" not in answer:
                     assert "application/problem+json" in answer["content"]
                 elif status.startswith("4"):
                     assert answer == {"$ref": f"#/components/responses/Refused{status}"}
-                    assert f"Refused{status}" in told["components"]["responses"]
-    assert "HTTPValidationError" not in str(told)
+                    assert f"Refused{status}" in openapi["components"]["responses"]
+    assert "HTTPValidationError" not in str(openapi)
 
 
 @pytest.mark.parametrize("route", OPERATIONS)
@@ -167,7 +167,7 @@ async def test_an_operation_is_refused_exactly_as_its_document_says(
     city: City, place: Place, route: str
 ) -> None:
     method, path = route.split(" ")
-    told, described, service = refusals(city, route), operation(city, route), path.split("/")[1]
+    documented, described, service = refusals(city, route), operation(city, route), path.split("/")[1]
     account = next(name for role, name in ACCOUNTS.items() if role in ACCESS[route] and name)
     others = [ACCOUNTS[role] for role in AccountRole if role not in ACCESS[route]]
     large = b" " * (1 + (IMPORT_LIMIT if path.endswith("/import") else LIMIT))
@@ -182,11 +182,15 @@ async def test_an_operation_is_refused_exactly_as_its_document_says(
     ]
     body = _body(place, route)
     nowhere = path.format(**NOBODY, recipient="unit:roads", code="nobody", parked_id=7)
-    if 404 in told:
+    if 404 in documented:
         answers.append(await city.call(account, method, nowhere, body, receipt_code="0000"))
-    if {"Idempotency-Key", "If-Match"} & {given["name"] for given in described.get("parameters", ())}:
+    if {"Idempotency-Key", "If-Match"} & {parameter["name"] for parameter in described.get("parameters", ())}:
         here, code = place.fill(path), place.ids[service].get("receipt_code", "")
-        sent = [{"idempotency_key": "planted"}, {"if_match": '"999999"'}, *([{}] if 428 in told else [])]
+        sent = [
+            {"idempotency_key": "planted"},
+            {"if_match": '"999999"'},
+            *([{}] if 428 in documented else []),
+        ]
         answers += [
             await city.call(account, method, here, body, receipt_code=code, **headers) for headers in sent
         ]
@@ -196,8 +200,10 @@ async def test_an_operation_is_refused_exactly_as_its_document_says(
         answers.append(await city.call(caller, method, place.fill(path), special, **headers))
     refused = {answer.status_code for answer in answers if answer.is_client_error}
     elsewhere = ELSEWHERE.get(route.replace(f"/{service}/", "/{service}/"), ELSEWHERE.get(route, set()))
-    assert refused <= told
-    assert told - refused == (elsewhere | ({408} & told)) - refused  # a body that does not end takes a minute
+    assert refused <= documented
+    assert (
+        documented - refused == (elsewhere | ({408} & documented)) - refused
+    )  # a body that does not end takes a minute
 
 
 def _body(place: Place, route: str) -> Any:
@@ -228,10 +234,10 @@ LISTS = [route for route in OPERATIONS if route.startswith("GET ") and "{" not i
 @pytest.mark.parametrize("route", LISTS)
 async def test_what_is_read_part_by_part_has_the_schema_of_a_page(city: City, route: str) -> None:
     method, path = route.split(" ")
-    told = operation(city, route)
-    if "cursor" not in {parameter["name"] for parameter in told.get("parameters", ())}:
+    described = operation(city, route)
+    if "cursor" not in {parameter["name"] for parameter in described.get("parameters", ())}:
         return
-    (kind,) = told["responses"]["200"]["content"]
+    (kind,) = described["responses"]["200"]["content"]
     answer = await city.call(account_for(route), method, path)
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)

@@ -38,10 +38,10 @@ async def test_a_case_whose_pack_is_gone_is_shown_and_acts_say_what_to_put_back(
     code = {"Receipt-Code": appeal["receipt_code"]}
     path = f"/intake/status/{appeal['registration_number']}/withdrawals"
     finding = {"reasonable": True, "by": "营商环境办", "reason": "属实"}
-    found = f"/dispatch/appeals/{appeal['appeal_id']}/findings"
+    findings = f"/dispatch/appeals/{appeal['appeal_id']}/findings"
     for answer in (
         await city.call(None, "POST", path, {"reason": "已解决"}, **code),
-        await city.call("office", "POST", found, finding, **{"If-Match": '"2"'}),
+        await city.call("office", "POST", findings, finding, **{"If-Match": '"2"'}),
     ):
         problem = refused(answer, 503)
         assert problem["code"] == "pack_missing"

@@ -41,11 +41,11 @@ async def serve(settings: Settings, service: str = "intake") -> tuple[int | None
         stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        said, _ = await asyncio.wait_for(process.communicate(), 60)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
     except TimeoutError:
         process.kill()
-        said, _ = await process.communicate()
-    return process.returncode, said.decode()
+        output, _ = await process.communicate()
+    return process.returncode, output.decode()
 
 
 MISTAKES = {
@@ -65,20 +65,20 @@ MISTAKES = {
 async def test_a_pack_with_a_mistake_is_refused_by_file_line_and_rule(
     settings: Settings, tmp_path: Path, mistake: str
 ) -> None:
-    right, wrong, told = MISTAKES[mistake]
+    right, wrong, reason = MISTAKES[mistake]
     more = wrong.count("\n")
     file = tmp_path / "ours.yaml"
     file.write_text(GOOD.replace(right, wrong, 1), "utf-8")
-    code, said = await serve(settings.model_copy(update={"pack": str(file)}))
+    code, output = await serve(settings.model_copy(update={"pack": str(file)}))
     assert code == 1
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     line = 1 + GOOD[: GOOD.index(right)].count("\n")
-    assert f"{file}, line {line + more}: " in said
-    assert told in said
+    assert f"{file}, line {line + more}: " in output
+    assert reason in output
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "reason"),
     [
         ({"pack": "{folder}/nowhere.yaml"}, "{folder}/nowhere.yaml"),
         ({"accounts": "{folder}/nowhere.yaml"}, "{folder}/nowhere.yaml"),
@@ -87,18 +87,18 @@ async def test_a_pack_with_a_mistake_is_refused_by_file_line_and_rule(
     ],
 )
 async def test_a_pack_or_an_accounts_file_or_a_zone_that_is_not_there_is_refused(
-    settings: Settings, tmp_path: Path, wrong: dict[str, str], told: str
+    settings: Settings, tmp_path: Path, wrong: dict[str, str], reason: str
 ) -> None:
     changes = {name: value.format(folder=tmp_path) for name, value in wrong.items()}
-    code, said = await serve(settings.model_copy(update=changes))
-    assert (code, "Traceback" in said) == (1, False), said
-    assert told.format(folder=tmp_path) in said
+    code, output = await serve(settings.model_copy(update=changes))
+    assert (code, "Traceback" in output) == (1, False), output
+    assert reason.format(folder=tmp_path) in output
 
 
 async def test_a_service_that_is_not_there_is_refused(settings: Settings) -> None:
-    code, said = await serve(settings, "kitchen")
-    assert (code, "Traceback" in said) == (1, False), said
-    assert "intake" in said
+    code, output = await serve(settings, "kitchen")
+    assert (code, "Traceback" in output) == (1, False), output
+    assert "intake" in output
 
 
 async def test_a_topic_with_another_number_of_partitions_is_refused(
@@ -108,7 +108,7 @@ async def test_a_topic_with_another_number_of_partitions_is_refused(
     await admin.start()
     await admin.create_topics([NewTopic("dispatch.events", PARTITIONS + 2, 1)])
     await admin.close()
-    code, said = await serve(settings.model_copy(update={"bootstrap": broker.bootstrap, "port": 0}))
-    assert (code, "Traceback" in said) == (1, False), said
-    assert f"topic dispatch.events has {PARTITIONS + 2} partitions" in said
-    assert f"HUYING_PARTITIONS={PARTITIONS + 2}" in said
+    code, output = await serve(settings.model_copy(update={"bootstrap": broker.bootstrap, "port": 0}))
+    assert (code, "Traceback" in output) == (1, False), output
+    assert f"topic dispatch.events has {PARTITIONS + 2} partitions" in output
+    assert f"HUYING_PARTITIONS={PARTITIONS + 2}" in output

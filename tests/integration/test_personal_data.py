@@ -59,8 +59,8 @@ TAKEN = {
 """Of the bodies made from their schemas these are right as they are."""
 
 
-def text(what: str) -> str:
-    return f"{MARK}{what} {LATIN} {PHONE} {EMAIL}"
+def text(words: str) -> str:
+    return f"{MARK}{words} {LATIN} {PHONE} {EMAIL}"
 
 
 async def appeal_of_its_own(city: City) -> None:
@@ -159,8 +159,8 @@ def filled(schema: Any, parts: Any, known: dict[str, Any], name: str = "") -> An
             return True
         case "integer" | "number":
             return schema.get("minimum", 1)
-    if said := schema.get("enum") or [schema[key] for key in ("const", "default") if key in schema]:
-        return said[0]
+    if values := schema.get("enum") or [schema[key] for key in ("const", "default") if key in schema]:
+        return values[0]
     if "format" in schema:
         return FORMATS.get(schema["format"], "7")
     return text(name) if "minLength" in schema else "7"
@@ -175,7 +175,7 @@ async def every_text(city: City) -> set[str]:
     known = {**KNOWN, "leg_id": leg, "leg": loan["legs"][0]["leg"], "bank": "bank-a", "banks": ["bank-a"]}
     return {
         route
-        for route, schema, parts in sorted(bodies(city), key=lambda one: "withdrawals" in one[0])
+        for route, schema, parts in sorted(bodies(city), key=lambda body: "withdrawals" in body[0])
         if await sent(city, route, place, filled(schema, parts, known), appeal["receipt_code"])
     }
 
@@ -251,25 +251,25 @@ async def unreadable(city: City) -> None:
 
 async def parked(city: City) -> list[dict[str, Any]]:
     """What the topics of parked messages hold, as their readers find it."""
-    found = []
+    parked_messages = []
     for name, service in city.services.items():
         async with service.engine.connect() as conn:
             number = (await conn.execute(sa.text("select count(*) from parked"))).scalar_one()
-        said = [
+        of_service = [
             {**json.loads(record.value), "own": str(record.headers)}
             for record in (await city.records(f"{name}.parked") if number else ())
             if dict(record.headers)["ce_type"] != b"huying.watermark.v1"
         ]
-        assert len(said) == number
-        found += said
-    return found
+        assert len(of_service) == number
+        parked_messages += of_service
+    return parked_messages
 
 
-def leaks(told: str) -> list[str]:
+def leaks(content: str) -> list[str]:
     """The marks that stand in a text, written plainly, escaped or in base64."""
     escaped = {mark: json.dumps(mark)[1:-1] for mark in MARKS}
     coded = {mark: base64.b64encode(mark.encode()).decode().rstrip("=")[:-1] for mark in MARKS}
-    return [mark for mark in MARKS if mark in told or escaped[mark] in told or coded[mark] in told]
+    return [mark for mark in MARKS if mark in content or escaped[mark] in content or coded[mark] in content]
 
 
 async def test_marked_values_are_in_no_span_log_or_figure_nor_told_of_what_is_parked(
@@ -298,7 +298,7 @@ async def test_marked_values_are_in_no_span_log_or_figure_nor_told_of_what_is_pa
     assert leaks(spans) == []
     assert leaks(logged) == []
     assert leaks("".join(figures)) == []
-    bodies_themselves = [base64.b64decode(one.pop("body")).decode() for one in laid_aside]
+    bodies_themselves = [base64.b64decode(message.pop("body")).decode() for message in laid_aside]
     assert leaks("".join(bodies_themselves)) != []
     assert leaks(json.dumps(laid_aside, ensure_ascii=False)) == []
 

@@ -67,8 +67,8 @@ async def test_a_publication_is_shown_to_all_after_review_and_until_its_day(city
     await city.move_to("2026-12-02 00:00")
     assert await shown(city, None) == []
     assert len(await shown(city, "office")) == 1
-    said = await city.said("escalation", "publication.decided.v1")
-    assert [(one["unit"], one["published"]) for one in said] == [("roads", True)]
+    decisions = await city.said("escalation", "publication.decided.v1")
+    assert [(decision["unit"], decision["published"]) for decision in decisions] == [("roads", True)]
 
 
 async def test_each_level_has_its_leader_and_the_ledger_its_notices(city: City) -> None:
@@ -89,10 +89,10 @@ async def test_each_level_has_its_leader_and_the_ledger_its_notices(city: City) 
     ]
     await city.move_to("2026-12-20 00:00")
     rows = (await city.ok("office", "GET", "/escalation/ledger?unit=east"))["items"]
-    (row,) = [one for one in rows if one["registration_number"] == appeal["registration_number"]]
+    (row,) = [entry for entry in rows if entry["registration_number"] == appeal["registration_number"]]
     notices = [(notice["unit"], notice["deadline"], notice["clause"]) for notice in row["notices"]]
     assert notices == [("east", "completion", "4"), (None, "lifted", "6")]
-    assert [one["to"] for one in row["handed_over"]] == ["discipline"]
+    assert [handover["to"] for handover in row["handed_over"]] == ["discipline"]
 
 
 async def test_a_leader_is_overwritten_by_nobody_unseen(city: City) -> None:
@@ -103,8 +103,8 @@ async def test_a_leader_is_overwritten_by_nobody_unseen(city: City) -> None:
     second = await city.call("office", "PUT", path, {**leader, "title": "常务副市长"}, if_match='"1"')
     assert second.headers["etag"] == '"2"'
     refused(await city.call("office", "PUT", path, leader, if_match='"1"'), 412, "If-Match")
-    (found,) = (await city.ok("office", "GET", "/escalation/leaders"))["items"]
-    assert (found["title"], found["version"]) == ("常务副市长", 2)
+    (holder,) = (await city.ok("office", "GET", "/escalation/leaders"))["items"]
+    assert (holder["title"], holder["version"]) == ("常务副市长", 2)
 
 
 async def test_histories_hold_nothing_that_opens_an_enterprises_page(city: City) -> None:

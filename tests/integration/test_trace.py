@@ -28,8 +28,8 @@ def new() -> tuple[str, str, str]:
 
 async def registered(city: City, traceparent: str | None) -> dict[str, Any]:
     headers = {} if traceparent is None else {"traceparent": traceparent}
-    found: dict[str, Any] = await city.ok(None, "POST", "/intake/appeals", APPEAL, **headers)
-    return found
+    appeal: dict[str, Any] = await city.ok(None, "POST", "/intake/appeals", APPEAL, **headers)
+    return appeal
 
 
 async def stored(city: City, service: str, table: str, column: str, value: str) -> list[str]:
@@ -49,12 +49,12 @@ def spans(traceparents: Iterable[str]) -> set[str]:
 
 async def sent(city: City, topic: str, appeal: dict[str, Any]) -> list[str]:
     """The traceparents on the records of an appeal; each record has one."""
-    found = []
+    values = []
     for record in await city.records(topic):
         if record.key == appeal["appeal_id"].encode():
             (value,) = [value for name, value in record.headers if name == "traceparent"]
-            found.append(value.decode())
-    return found
+            values.append(value.decode())
+    return values
 
 
 async def test_a_request_s_trace_is_on_its_events_and_on_the_messages_they_make(city: City) -> None:

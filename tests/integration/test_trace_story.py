@@ -66,11 +66,11 @@ async def appeal_with_a_card(city: City) -> dict[str, Any]:
     await city.drained()
     path = f"/dispatch/appeals/{appeal['appeal_id']}"
     await city.act("roads", appeal, "contacts", leg_id=leg, how="电话", who="王工")
-    for account, what, body in (
+    for account, kind, body in (
         ("office", "closures", {}),
         ("water", "replies", {"leg_id": leg, "text": "好"}),
     ):
-        assert not (await city.call(account, "POST", f"{path}/{what}", body)).is_success
+        assert not (await city.call(account, "POST", f"{path}/{kind}", body)).is_success
     assert (await city.call("roads", "POST", f"{path}/closures", {})).status_code == 403
     await city.move_to("2026-11-13 09:00")
     await city.move_to("2026-11-20 09:00")
@@ -91,10 +91,10 @@ async def loan_with_banks(city: City) -> dict[str, Any]:
         assert (await other.report(loan["legs"]["wbh"], "contacted"))["outcome"] == "refused"
         complaint = {"bank": "abc", "text": "搭售"}
         path = f"/financing/requests/{loan['loan_id']}"
-        made = await city.ok("operator", "POST", f"{path}/complaints", complaint)
+        complained = await city.ok("operator", "POST", f"{path}/complaints", complaint)
         await city.ok("operator", "GET", path)
         await city.ok("notify", "GET", f"{path}/contact")
-        await city.ok("regulator", "GET", f"/financing/complaints/{made['complaint_id']}")
+        await city.ok("regulator", "GET", f"/financing/complaints/{complained['complaint_id']}")
         await city.drained()
     return loan
 

@@ -37,13 +37,13 @@ async def registered(city: City, **headers: str) -> dict[str, Any]:
         "text": "厂区门口。",
         "enterprise": {"name": "甲"},
     }
-    found: dict[str, Any] = await city.ok(None, "POST", "/intake/appeals", body, **headers)
-    return found
+    appeal: dict[str, Any] = await city.ok(None, "POST", "/intake/appeals", body, **headers)
+    return appeal
 
 
 def only(spans: list[Received], name: str, service: str) -> Received:
-    (found,) = [span for span in spans if (span.name, span.service) == (name, service)]
-    return found
+    (span,) = [span for span in spans if (span.name, span.service) == (name, service)]
+    return span
 
 
 async def test_a_registration_is_one_trace_through_the_services(city: City, receiver: Receiver) -> None:

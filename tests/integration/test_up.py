@@ -93,9 +93,9 @@ def below(state: Path) -> list[int]:
 @pytest.fixture
 def state() -> Iterator[Path]:
     """A folder that is not there yet, in one that every account can reach."""
-    with tempfile.TemporaryDirectory(prefix="huying-test-", ignore_cleanup_errors=True) as made:
-        Path(made).chmod(0o755)
-        yield Path(made) / "state"
+    with tempfile.TemporaryDirectory(prefix="huying-test-", ignore_cleanup_errors=True) as path:
+        Path(path).chmod(0o755)
+        yield Path(path) / "state"
 
 
 def readme_commands() -> list[str]:
@@ -104,8 +104,8 @@ def readme_commands() -> list[str]:
 
 
 def shell(command: str) -> Any:
-    done = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=30)
-    return json.loads(done.stdout)
+    completed_process = subprocess.run(shlex.split(command), capture_output=True, check=True, timeout=30)
+    return json.loads(completed_process.stdout)
 
 
 def numbers(up: Up) -> set[str]:
@@ -122,9 +122,9 @@ def verified(state: Path) -> str:
     """What the README's `huying verify` says of the city that runs on `state`."""
     (line,) = re.findall(r"^\.venv/bin/huying (verify)\b", README.read_text("utf-8"), re.MULTILINE)
     command = [sys.executable, "-m", "huying", line, "--state", str(state)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return " ".join(done.stdout.split())
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert completed_process.returncode == 0, completed_process.stdout + completed_process.stderr
+    return " ".join(completed_process.stdout.split())
 
 
 def map_page(console: str, up: Up) -> str:
@@ -212,8 +212,8 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
             "text": "停水。",
             "enterprise": {"name": "甲"},
         }
-        made = httpx.post(f"{up.url}/intake/appeals", json=body, timeout=30).json()
-        dispatch = f"http://127.0.0.1:{port + 1}/dispatch/appeals/{made['appeal_id']}"
+        appeal = httpx.post(f"{up.url}/intake/appeals", json=body, timeout=30).json()
+        dispatch = f"http://127.0.0.1:{port + 1}/dispatch/appeals/{appeal['appeal_id']}"
         up.until(lambda: httpx.get(dispatch, headers=up.key("office")).is_success, 30)
         assert up.stop() == 0
         assert below(state) == []
@@ -245,12 +245,12 @@ def free_port(length: int = 1) -> int:
 def refused(state: Path, *more: str) -> str:
     """What a start says that is refused: one sentence or two, in one line."""
     command = [sys.executable, "-m", "huying", "up", "--state", str(state), *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode not in (0, -signal.SIGKILL)
-    assert done.stdout == ""
-    assert done.stderr.startswith("huying: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert completed_process.returncode not in (0, -signal.SIGKILL)
+    assert completed_process.stdout == ""
+    assert completed_process.stderr.startswith("huying: ")
+    assert completed_process.stderr.count("\n") == 1, completed_process.stderr
+    return completed_process.stderr
 
 
 def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:

@@ -101,11 +101,11 @@ async def test_a_stranger_s_key_is_no_one_else_s(city: City) -> None:
 async def test_a_refused_request_keeps_no_key(city: City) -> None:
     path, leg, _ = await dispatched(city)
     key, reply = str(uuid4()), {"leg_id": leg, "text": "已回复"}
-    done = {"leg_id": leg, "outcome": "solved", "text": "已办结"}
+    completion = {"leg_id": leg, "outcome": "solved", "text": "已办结"}
     stale = await city.call("roads", "POST", f"{path}/replies", reply, idempotency_key=key, if_match='"99"')
     refused(stale, 412, "If-Match")
     await city.ok("roads", "POST", f"{path}/replies", reply, idempotency_key=key)
-    await city.ok("roads", "POST", f"{path}/completions", done)
+    await city.ok("roads", "POST", f"{path}/completions", completion)
 
 
 async def test_a_decision_sent_again_with_its_key_is_answered_as_before(city: City) -> None:
@@ -143,8 +143,8 @@ async def test_a_decision_names_the_version_it_was_made_on(city: City) -> None:
 
 async def test_a_unit_of_the_directory_is_not_overwritten_unseen(city: City) -> None:
     body = {"name": "市林业局", "kind": "department"}
-    made = await city.call("office", "PUT", "/dispatch/units/forestry", body)
-    assert made.headers["etag"] == '"1"'
+    answer = await city.call("office", "PUT", "/dispatch/units/forestry", body)
+    assert answer.headers["etag"] == '"1"'
     refused(await city.call("office", "PUT", "/dispatch/units/forestry", body), 428, "If-Match")
     refused(await city.call("office", "PUT", "/dispatch/units/forestry", body, if_match='"7"'), 412)
     again = await city.call("office", "PUT", "/dispatch/units/forestry", body, if_match='"1"')

@@ -56,9 +56,9 @@ class Ahead(WallClock):
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        await found.close()
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def opened(browser: Browser, url: str, key: str, width: int) -> AsyncItera
     page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("dialog", lambda dialog: wrong.append(dialog.message))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     yield page
     await context.close()
     assert wrong == []
@@ -127,12 +127,12 @@ async def looked(console: Console, times: int = 1) -> None:
 def is_traced(console: Console, number: str) -> bool:
     """Whether all four services have handed in their spans of an appeal, and of its card."""
     with console.store.reading() as conn:
-        for found in queries.traces(conn, queries.TraceFilter(number=number, name="POST /intake/appeals")):
-            services = {part["service"] for part in found["parts"]}
-            _, effects = queries.linked(conn, found["trace_id"])
-            cards = [one["trace_id"] for one in effects if "card.issued.v1" in one["said"]]
-            told = [part["service"] for card in cards for part in queries.parts(conn, card)]
-            if services == {"intake", "dispatch", "escalation", "notify"} and "notify" in told:
+        for trace in queries.traces(conn, queries.TraceFilter(number=number, name="POST /intake/appeals")):
+            services = {part["service"] for part in trace["parts"]}
+            _, effects = queries.linked(conn, trace["trace_id"])
+            cards = [effect["trace_id"] for effect in effects if "card.issued.v1" in effect["said"]]
+            services_of_cards = [part["service"] for card in cards for part in queries.parts(conn, card)]
+            if services == {"intake", "dispatch", "escalation", "notify"} and "notify" in services_of_cards:
                 return True
     return False
 
@@ -165,7 +165,7 @@ async def watched(
         await stack.enter_async_context(served(apps, port))
         settings: dict[str, Any] = {"otlp_endpoint": f"{url}/ops", "trace_ratio": 1.0}
         city = await stack.enter_async_context(City(postgres, broker, **settings))
-        apps |= {name: one.app for name, one in city.services.items()}
+        apps |= {name: context.app for name, context in city.services.items()}
         looking = asyncio.create_task(console.run())
         await city.move_to("2026-11-09 09:00")
         await city.directory()
@@ -261,8 +261,8 @@ async def test_every_page_can_be_read_by_everybody(watched: Watched, browser: Br
                 await page.locator(".waterfall summary").first.click()
             if await (pause := page.locator("#pause")).is_visible():
                 await pause.click()  # what is looked at stays
-            found = (await Axe().run(page)).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+            violations = (await Axe().run(page)).response["violations"]
+            assert [(violation["id"], violation["nodes"][0]["html"]) for violation in violations] == [], path
 
 
 def _spans(body: bytes) -> list[otlp.Span]:
@@ -317,8 +317,10 @@ async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_i
         await cluster.start_processes()
         urls = {service: cluster.url(service) for service in SERVICES}
         known = Accounts.load(cluster.settings("intake").accounts)
-        made = Console(cluster.state, urls, cluster.keys["ops"], known, clock=ahead, interval_s=INTERVAL_S)
-        console = await stack.enter_async_context(made)
+        new_console = Console(
+            cluster.state, urls, cluster.keys["ops"], known, clock=ahead, interval_s=INTERVAL_S
+        )
+        console = await stack.enter_async_context(new_console)
         await stack.enter_async_context(served({"ops": console.app}, port))
         looking = asyncio.create_task(console.run())
         stack.callback(looking.cancel)

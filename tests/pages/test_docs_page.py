@@ -21,18 +21,18 @@ PATIENCE_MS = 60_000
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        await found.close()
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        await chromium.close()
 
 
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
     async with (
         EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker,
-        in_process(postgres, broker) as found,
+        in_process(postgres, broker) as served,
     ):
-        yield found
+        yield served
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_all_operations_are_shown_without_another_host(
     context = await browser.new_context()
     page = await context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     await context.route("**/*", only_here)
     await page.goto(f"{url}/docs")
     operations = sum(len(methods) for methods in document["paths"].values())

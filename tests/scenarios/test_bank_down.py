@@ -24,9 +24,9 @@ async def contact_of(city: City, loan: dict[str, Any]) -> dict[str, Any]:
     async with asyncio.timeout(30):
         while True:
             leg = await leg_of(city, loan, "abc")
-            for one in leg["deadlines"]:
-                if one["deadline"] == "bank_contact" and one["verdict"] != "open":
-                    return dict(one)
+            for deadline in leg["deadlines"]:
+                if deadline["deadline"] == "bank_contact" and deadline["verdict"] != "open":
+                    return dict(deadline)
             await asyncio.sleep(0.05)
 
 
@@ -50,7 +50,7 @@ async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(c
     async with KafkaBank(city, "abc") as bank:
         legs = {loan["legs"]["abc"] for loan in loans}
         async with asyncio.timeout(30):
-            while {one["body"]["leg"] for one in bank.heard["requests"]} < legs:
+            while {message["body"]["leg"] for message in bank.heard["requests"]} < legs:
                 await asyncio.sleep(0.02)
         for loan in loans:
             await due(city, loan)
@@ -68,7 +68,7 @@ async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(c
         verdicts = [(await contact_of(city, loan))["verdict"] for loan in loans]
         assert verdicts == ["overdue", "met", "overdue", "met"]
         overdue = await city.said("financing", "loan.overdue.v1")
-        assert [(one["leg"], one["deadline"]) for one in overdue] == [
+        assert [(deadline["leg"], deadline["deadline"]) for deadline in overdue] == [
             (first["legs"]["abc"], "bank_contact"),
             (second_late["legs"]["abc"], "bank_contact"),
         ]

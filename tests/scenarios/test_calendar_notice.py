@@ -20,8 +20,8 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
 
 async def completion(city: City, appeal: dict[str, Any]) -> dict[str, Any]:
     deadlines = (await city.case(appeal))["deadlines"]
-    (found,) = [d for d in deadlines if d["deadline"] == "completion"]
-    return dict(found)
+    (deadline,) = [d for d in deadlines if d["deadline"] == "completion"]
+    return dict(deadline)
 
 
 async def dispatched(city: City, at: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ async def load_2027(city: City, folder: Path) -> None:
 
 async def due(city: City, asked: dict[str, Any]) -> dict[str, dict[str, Any]]:
     (leg,) = (await status(city, asked))["legs"]
-    return {one["deadline"]: one for one in leg["deadlines"]}
+    return {deadline["deadline"]: deadline for deadline in leg["deadlines"]}
 
 
 async def test_one_command_makes_a_notice_known_to_both_judges(city: City, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_a_banks_provisional_deadline_moves_and_both_dates_are_said(city: 
     assert await city.said("financing", "loan.overdue.v1") == []
     assert (await report(city, "bank-a", asked["legs"][0]["leg"], "contacted")).code == "accepted"
     await move_to(city, "2027-01-05 09:00")
-    assert [one["deadline"] for one in await city.said("financing", "loan.overdue.v1")] == ["bank_status"]
+    assert [event["deadline"] for event in await city.said("financing", "loan.overdue.v1")] == ["bank_status"]
 
 
 async def test_the_regulators_date_moves_too(city: City, tmp_path: Path) -> None:
@@ -117,5 +117,5 @@ async def test_what_was_overdue_before_the_notice_stays_overdue(city: City, tmp_
     (overdue,) = await city.said("financing", "loan.overdue.v1")
     await load_2027(city, tmp_path)
     assert (await due(city, asked))["bank_contact"]["verdict"] == "overdue"
-    assert [one["deadline"] for one in await city.said("financing", "loan.deadline_moved.v1")] == []
+    assert [event["deadline"] for event in await city.said("financing", "loan.deadline_moved.v1")] == []
     assert await city.said("financing", "loan.overdue.v1") == [overdue]

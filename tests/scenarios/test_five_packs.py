@@ -19,11 +19,11 @@ from tests.served import served
 A_FEW, ALL = 24, 1
 
 
-def thinned(file: Path, every: int, out: Path) -> int:
-    """Writes the file's header and each `every`th row into `out`, so from both years; returns how many."""
+def thinned(file: Path, every: int, target: Path) -> int:
+    """Writes the file's header and each `every`th row into `target`, so from both years; returns how many."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         header, *rows = csv.reader(lines)
-    with out.open("w", encoding="utf-8", newline="") as few:
+    with target.open("w", encoding="utf-8", newline="") as few:
         csv.writer(few).writerows([header, *rows[::every]])
     return len(rows[::every])
 

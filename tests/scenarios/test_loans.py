@@ -38,8 +38,8 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 def invent(file: Path, number: int) -> Path:
     """Requests over three months that end in every way, or not at all, and rows that cannot be read."""
     rng = random.Random(11)
-    with file.open("w", encoding="utf-8", newline="") as out:
-        rows = csv.DictWriter(out, HEADER, restval="")
+    with file.open("w", encoding="utf-8", newline="") as target:
+        rows = csv.DictWriter(target, HEADER, restval="")
         rows.writeheader()
         for i in range(number):
             rows.writerow({"case_id": i, "amount_req": rng.randrange(1, 90_000), **_milestones(rng)})
@@ -52,25 +52,25 @@ def invent(file: Path, number: int) -> Path:
 
 def _milestones(rng: random.Random) -> dict[str, str]:
     at = datetime(2011, 10, 15, tzinfo=AMSTERDAM) + timedelta(minutes=rng.randrange(90 * 24 * 60))
-    told = {"submitted": at}
+    milestones = {"submitted": at}
     for name in ("preaccepted", "accepted", rng.choice(["approved", "declined", "cancelled", "nothing"])):
         at += timedelta(minutes=rng.choice([0, 5, 600, 3_000, 30_000]))
         if name != "nothing" and rng.random() < 0.8:
-            told[name] = at
-    if "approved" in told and rng.random() < 0.3:
-        told["cancelled"] = at + timedelta(days=3)
-    return {name: moment.isoformat() for name, moment in told.items()}
+            milestones[name] = at
+    if "approved" in milestones and rng.random() < 0.3:
+        milestones["cancelled"] = at + timedelta(days=3)
+    return {name: moment.isoformat() for name, moment in milestones.items()}
 
 
-async def replay(services: DrivenServices, file: Path, out: Path, step: int) -> None:
+async def replay(services: DrivenServices, file: Path, folder: Path, step: int) -> None:
     with Progress(disable=True) as progress:
         how = profiles.load("loans-2012")
-        await replayed(file, how, PACK, out, services, progress, step=step, patience_s=120)
+        await replayed(file, how, PACK, folder, services, progress, step=step, patience_s=120)
 
 
-def same(one: Path, other: Path) -> list[str]:
+def same(first: Path, second: Path) -> list[str]:
     """The files that differ."""
-    _, wrong, missing = filecmp.cmpfiles(one, other, FILES, shallow=False)
+    _, wrong, missing = filecmp.cmpfiles(first, second, FILES, shallow=False)
     return wrong + missing
 
 

@@ -43,14 +43,14 @@ select count(*) from deliveries where state = 'sending' or (state = 'waiting' an
 """
 
 
-def first(rows: int, file: Path, out: Path) -> Path:
+def first(rows: int, file: Path, target: Path) -> Path:
     """The file's header and first rows, in a file of their own."""
     with (
         file.open(encoding="utf-8-sig", newline="") as lines,
-        out.open("w", encoding="utf-8", newline="") as few,
+        target.open("w", encoding="utf-8", newline="") as few,
     ):
         csv.writer(few).writerows(islice(csv.reader(lines), rows + 1))
-    return out
+    return target
 
 
 async def rows(postgres: EmbeddedPostgres, service: str, query: str) -> list[Any]:

@@ -27,8 +27,8 @@ def invent(file: Path, number: int) -> Path:
     """Appeals over two months, answered within minutes to weeks, and three rows that cannot be read."""
     rng = random.Random(7)
     start = datetime.fromisoformat("2018-01-25T08:00:00")
-    with file.open("w", encoding="utf-8", newline="") as out:
-        rows = csv.writer(out)
+    with file.open("w", encoding="utf-8", newline="") as target:
+        rows = csv.writer(target)
         rows.writerow(["source_id", "author", "title", "received_at", "body", "reply", "replied_at"])
         for i in range(number):
             received = start + timedelta(minutes=rng.randrange(60 * 24 * 60))
@@ -44,14 +44,14 @@ def invent(file: Path, number: int) -> Path:
     return file
 
 
-async def replay(file: Path, out: Path, *, kill: Sequence[str] = (), step: int = 5_000) -> None:
+async def replay(file: Path, folder: Path, *, kill: Sequence[str] = (), step: int = 5_000) -> None:
     """Through services of its own; those in `kill` get SIGKILL one after the other on the way."""
     async with scratch(pack=PACK.id, zone=PACK.zone, log_level="ERROR") as cluster:
         services = DrivenServices({name: cluster.url(name) for name in SERVICES}, cluster.keys["importer"])
         with Progress(disable=True) as progress:
             nemesis = asyncio.create_task(_kill(cluster, kill, progress))
             how = profiles.load("appeals-zh")
-            await replayed(file, how, PACK, out, services, progress, step=step, patience_s=120)
+            await replayed(file, how, PACK, folder, services, progress, step=step, patience_s=120)
             await asyncio.wait_for(nemesis, 1)
 
 
@@ -65,8 +65,8 @@ async def _kill(cluster: LocalCluster, victims: Sequence[str], progress: Progres
         await victim.kill()
 
 
-def differences(one: Path, other: Path) -> list[str]:
-    return [name for name in FILES if not filecmp.cmp(one / name, other / name, shallow=False)]
+def differences(first: Path, second: Path) -> list[str]:
+    return [name for name in FILES if not filecmp.cmp(first / name, second / name, shallow=False)]
 
 
 @pytest.mark.parametrize(

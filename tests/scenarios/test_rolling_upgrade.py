@@ -38,11 +38,11 @@ PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFIC
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The house as it stood."""
     command = ["git", "-C", str(HOUSE), "archive", OLD, "huying", "services", "shared"]
-    done = subprocess.run(command, capture_output=True)
-    if done.returncode:
+    completed_process = subprocess.run(command, capture_output=True)
+    if completed_process.returncode:
         pytest.skip(f"NOT RUN: the history of this clone does not reach to {OLD[:7]}")
     folder = tmp_path_factory.mktemp("old")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(completed_process.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
 
@@ -108,7 +108,7 @@ async def test_old_and_new_services_judge_together(tmp_path: Path, old: Path, fi
         with Progress(disable=True) as progress:
             upgrading = asyncio.create_task(_upgrade(cluster, [[first], rest], progress))
             how = profiles.load("appeals-zh")
-            out = tmp_path / "replayed"
-            await replayed(file, how, PACK, out, services, progress, step=50, patience_s=120)
+            folder = tmp_path / "replayed"
+            await replayed(file, how, PACK, folder, services, progress, step=50, patience_s=120)
             await asyncio.wait_for(upgrading, 10)
     assert differences(tmp_path / "simulated", tmp_path / "replayed") == []

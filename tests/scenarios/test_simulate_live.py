@@ -14,16 +14,16 @@ from tests.scenarios.test_verify import story
 
 async def answers(city: City) -> RunningServices:
     """What a simulation asks escalation for, asked beforehand."""
-    found: dict[str, Any] = {"/escalation/flow": await city.ok("ops", "GET", "/escalation/flow")}
-    found["/escalation/calendars"] = await city.ok("ops", "GET", "/escalation/calendars")
+    answers_of: dict[str, Any] = {"/escalation/flow": await city.ok("ops", "GET", "/escalation/flow")}
+    answers_of["/escalation/calendars"] = await city.ok("ops", "GET", "/escalation/calendars")
     cursor: str | None = ""
     while cursor is not None:
         page = await city.ok("ops", "GET", f"/escalation/histories?limit=2{cursor and f'&cursor={cursor}'}")
-        found["/escalation/histories" + cursor] = page
+        answers_of["/escalation/histories" + cursor] = page
         cursor = page["next"]
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json=found[request.url.path + request.url.params.get("cursor", "")])
+        return httpx.Response(200, json=answers_of[request.url.path + request.url.params.get("cursor", "")])
 
     return RunningServices({"escalation": "http://city/escalation"}, "key", httpx.MockTransport(answer))
 

@@ -87,14 +87,14 @@ async def test_a_card_taken_away_and_a_lift_made_up_are_named(city: City) -> Non
     await tamper(city, appeals["mistaken"], "jsonb_set(file, '{cards}', '[]')")
     others = f"select file->'lifts' from cases where appeal_id = '{appeals['late']['appeal_id']}'"
     await tamper(city, appeals["timely"], f"jsonb_set(file, '{{lifts}}', ({others}))")
-    found = {d.case: d for d in (await verify(city)).differences}
-    taken = found.pop(appeals["mistaken"]["registration_number"])
+    differences = {d.case: d for d in (await verify(city)).differences}
+    taken = differences.pop(appeals["mistaken"]["registration_number"])
     assert (taken.what, taken.issued) == ("card", "nothing")
     assert "taken away" in taken.reason
-    made_up = found.pop(appeals["timely"]["registration_number"])
+    made_up = differences.pop(appeals["timely"]["registration_number"])
     assert (made_up.what, made_up.expected) == ("lift", "nothing")
     assert "no act leads to it" in made_up.reason
-    assert found == {}
+    assert differences == {}
 
 
 async def test_an_act_that_came_when_its_moment_was_judged_is_the_reason_given(city: City) -> None:

@@ -104,7 +104,11 @@ def catch_alls(path: Path, tree: ast.Module) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
-            caught = {"everything"} if node.type is None else {ast.unparse(one) for one in _each(node.type)}
+            caught = (
+                {"everything"}
+                if node.type is None
+                else {ast.unparse(caught_type) for caught_type in _each(node.type)}
+            )
             if caught & {"everything", "Exception", "builtins.Exception"}:
                 yield f"line {node.lineno} catches all"
 
@@ -204,9 +208,9 @@ RULES = (layers, purity, sql, clocks, catch_alls, prints, framework, patches)
 @pytest.mark.parametrize("rule", RULES, ids=[rule.__name__ for rule in RULES])
 def test_no_source_breaks_the_rule(rule) -> None:
     broken = [
-        f"{path}: {found}"
+        f"{path}: {breach}"
         for path in SOURCES
-        for found in rule(path, ast.parse((ROOT / path).read_text("utf-8")))
+        for breach in rule(path, ast.parse((ROOT / path).read_text("utf-8")))
     ]
     assert not broken, rule.__doc__
 

@@ -37,10 +37,13 @@ class Forge:
         self.heads: dict[str, tuple[int, bytes]] = {}
         self.number = 0
 
-    def signed(self, what: dict[str, Any], key: Ed25519PrivateKey | None = None) -> dict[str, Any]:
+    def signed(self, content: dict[str, Any], key: Ed25519PrivateKey | None = None) -> dict[str, Any]:
         if (key := key or self.key) is None:
             return {"key": None, "signature": None}
-        return {"key": seals.public_bytes(key).hex(), "signature": key.sign(seals.signed_bytes(what)).hex()}
+        return {
+            "key": seals.public_bytes(key).hex(),
+            "signature": key.sign(seals.signed_bytes(content)).hex(),
+        }
 
     def header(self, *services: tuple[str, int]) -> None:
         data = {
@@ -58,13 +61,13 @@ class Forge:
         key = str(CASES[case])
         id_ = uuid5(CASES[case], f"{service} {self.number}")
         body = f'{{"appeal_id":"{key}","registration_number":"BZ-20261109-0000{case}","title":"{title}"}}'
-        said = chain.canonical(service, key, id_, "appeal.received.v1", AT, body)
+        canonical = chain.canonical(service, key, id_, "appeal.received.v1", AT, body)
         position, before = self.heads.get(key, (0, chain.START))
-        link = chain.link(before, said)
+        link = chain.link(before, canonical)
         self.number += 1
         self.heads[key] = (position + 1, link)
         self.running.add(link)
-        self.lines.append(ChainedEvent(self.number, position + 1, link, str(id_), key, said).line())
+        self.lines.append(ChainedEvent(self.number, position + 1, link, str(id_), key, canonical).line())
 
     def seal(self, service: str, day: date, key: Ed25519PrivateKey | None = None) -> None:
         head = Head(service, day, self.number, self.running.head(), AT).content()
@@ -84,14 +87,14 @@ class Forge:
             self.lines.append(line)
 
     def write(self, path: Path) -> Path:
-        with Writer(path) as out:
+        with Writer(path) as writer:
             for line in self.lines:
-                out.write(line)
-            out.write(
+                writer.write(line)
+            writer.write(
                 archive.metadata_line(archive.STATE, "huying", {"intake.appeals": {"rows": 2, "digest": "7"}})
             )
-            file = {"lines": out.lines, "sum": out.sum().hex()}
-            out.write(archive.metadata_line(archive.END, "huying", {"file": file, **self.signed(file)}))
+            file = {"lines": writer.lines, "sum": writer.sum().hex()}
+            writer.write(archive.metadata_line(archive.END, "huying", {"file": file, **self.signed(file)}))
         return path
 
 

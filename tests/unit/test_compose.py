@@ -30,8 +30,11 @@ def test_there_is_a_container_for_each_service_for_what_it_needs_and_for_who_wat
 
 def secrets(container: str) -> dict[str, str]:
     """The secrets of a container by the file it finds them in."""
-    given = CONTAINERS[container].get("secrets", ())
-    return dict((one, one) if isinstance(one, str) else (one["target"], one["source"]) for one in given)
+    listed = CONTAINERS[container].get("secrets", ())
+    return dict(
+        (secret, secret) if isinstance(secret, str) else (secret["target"], secret["source"])
+        for secret in listed
+    )
 
 
 def test_each_container_is_a_principal_of_its_own_and_the_list_is_brought_before_any_starts() -> None:
@@ -84,7 +87,7 @@ def test_every_image_is_pinned_and_the_file_system_of_all_but_the_stores_is_read
         assert container.get("read_only", False) == (name not in ("postgres", "broker"))
     froms = re.findall(r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text("utf-8"), re.M)
     assert len(froms) == 2
-    assert all(re.search(r":3\.11\.\d+-slim", one) for one in froms)
+    assert all(re.search(r":3\.11\.\d+-slim", image) for image in froms)
 
 
 def test_every_container_that_stays_has_limits_and_every_service_a_health_check() -> None:
@@ -101,14 +104,14 @@ def test_secrets_are_files_that_the_script_makes_and_all_are_used(tmp_path: Path
         pytest.skip("NOT RUN: openssl is not on this machine")
     script = ["bash", str(ROOT / "deploy" / "secrets.sh"), str(tmp_path / "secrets")]
     subprocess.run(script, check=True)
-    made = {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
-    assert used <= made.keys()
+    contents = {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
+    assert used <= contents.keys()
     assert (tmp_path / "secrets").stat().st_mode & 0o77 == 0
-    assert made["intake_password"] in made["intake_database"]
-    key = made["ops_key"].decode()
+    assert contents["intake_password"] in contents["intake_database"]
+    key = contents["ops_key"].decode()
     assert Accounts.load(tmp_path / "secrets" / "accounts").caller(key).role == AccountRole.OPS
     subprocess.run(script, check=True)
-    assert made == {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
+    assert contents == {file.name: file.read_bytes() for file in (tmp_path / "secrets").iterdir()}
 
 
 def test_no_password_stands_in_an_environment() -> None:

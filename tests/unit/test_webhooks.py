@@ -178,9 +178,9 @@ async def server(answer: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
 
 @asynccontextmanager
 async def caller(**settings: object) -> AsyncIterator[Caller]:
-    found = Caller(**settings)  # type: ignore[arg-type]
-    yield found
-    await found.close()
+    webhook_caller = Caller(**settings)  # type: ignore[arg-type]
+    yield webhook_caller
+    await webhook_caller.close()
 
 
 async def test_a_name_that_leads_to_a_private_address_is_not_called() -> None:

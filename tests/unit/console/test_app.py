@@ -82,9 +82,9 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    made = Desk(tmp_path)
-    async with made.console:
-        yield made
+    the_desk = Desk(tmp_path)
+    async with the_desk.console:
+        yield the_desk
 
 
 class Tags(HTMLParser):
@@ -240,9 +240,9 @@ async def test_a_parked_message_is_tried_again_as_the_caller_and_only_by_the_pag
         for wrong in (re.sub(r"proof=\w+", "proof=guess", action), action.replace("/7/", "/8/")):
             refused(await http.post(wrong), 422, "proof")
         assert desk.asked[-1].url.path.endswith("/parked")
-        done = await http.post(action)
-        assert done.status_code == 303
-        assert "It was handled" in (await http.get(urljoin(action, done.headers["location"]))).text
+        answer_to_form = await http.post(action)
+        assert answer_to_form.status_code == 303
+        assert "It was handled" in (await http.get(urljoin(action, answer_to_form.headers["location"]))).text
     redriven = [request for request in desk.asked if request.method == "POST"]
     assert [request.url.path for request in redriven] == ["/intake/parked/7/redrive"]
     assert redriven[0].headers["authorization"] == "Bearer ops"

@@ -84,7 +84,7 @@ async def test_a_counter_becomes_a_rate_and_one_that_began_anew_does_not_fall_be
 async def test_series_of_one_label_are_added_or_the_highest_is_taken(city: City) -> None:
     lag = 'huying_consumer_lag_{}{{service="intake",topic="t",partition="{}"}} {}\n'
     city.answers["intake"] = "".join(
-        lag.format(what, p, p) for what in ("messages", "seconds") for p in (2, 5)
+        lag.format(measure, p, p) for measure in ("messages", "seconds") for p in (2, 5)
     )
     await city.look()
     assert city.line("lag", "intake") == [7]

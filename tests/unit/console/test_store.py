@@ -33,9 +33,9 @@ def moving() -> Time:
 
 @pytest.fixture
 def store(tmp_path: Path, moving: Time) -> Iterator[Store]:
-    made = Store(tmp_path / "spans.db", moving.now)
-    yield made
-    made.close()
+    opened = Store(tmp_path / "spans.db", moving.now)
+    yield opened
+    opened.close()
 
 
 def spans(**by_service: Any) -> list[otlp.Span]:

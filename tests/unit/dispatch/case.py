@@ -104,9 +104,9 @@ def refused(
 ) -> HuyingError:
     """The refusal, in both languages, with `words` in it or naming the field; the case stays as it was."""
     before = case.appeal.model_dump_json()
-    with pytest.raises(HuyingError) as found:
+    with pytest.raises(HuyingError) as raised:
         case.do(by, act, **body)
-    refusal = found.value
+    refusal = raised.value
     assert refusal.status == status, refusal.en
     assert words in f"{refusal.zh} {refusal.en} {refusal.field}"
     assert any("\u4e00" <= letter <= "\u9fff" for letter in refusal.zh)

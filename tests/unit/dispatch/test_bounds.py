@@ -82,19 +82,19 @@ def legs(case: CaseAtDispatch) -> Iterator[list[Event]]:
     while True:
         leg_id = case.appeal.legs[-1].leg_id
         decision = {"leg_id": leg_id, "upheld": True, "reason": REASON}
-        done = case.do(OFFICE, acts.Object, leg_id=leg_id, reason=REASON)
-        done += case.do(OFFICE, acts.DecideObjection, **decision)
-        yield done + case.do(OFFICE, acts.Assign, legs=[{"unit": "roads", "limits": own}])
+        emitted = case.do(OFFICE, acts.Object, leg_id=leg_id, reason=REASON)
+        emitted += case.do(OFFICE, acts.DecideObjection, **decision)
+        yield emitted + case.do(OFFICE, acts.Assign, legs=[{"unit": "roads", "limits": own}])
 
 
 def until_refused(doing: Iterator[list[Event]]) -> tuple[list[Event], Conflict]:
     """What was said until a `Conflict` ended it."""
-    said: list[Event] = []
-    while len(said) < 1_000:
+    emitted: list[Event] = []
+    while len(emitted) < 1_000:
         try:
-            said += next(doing)
+            emitted += next(doing)
         except Conflict as refusal:
-            return said, refusal
+            return emitted, refusal
     raise AssertionError("nothing bounds it")
 
 
@@ -121,8 +121,8 @@ def _check_sizes(greed: Greed, rules: Pack) -> None:
     )
     history: list[Event] = [received]
     history += case.do(OFFICE, acts.Assign, legs=[{"unit": "roads"}])
-    done, refusal = until_refused(greed(case))
-    history += done
+    emitted, refusal = until_refused(greed(case))
+    history += emitted
     assert any("\u4e00" <= char <= "\u9fff" for char in refusal.zh)
     document = CaseDocument(
         appeal_id=case.appeal.appeal_id, registration_number=case.appeal.registration_number
@@ -133,6 +133,6 @@ def _check_sizes(greed: Greed, rules: Pack) -> None:
 
 
 def test_a_case_takes_four_plans_of_sixty_dates_and_no_more() -> None:
-    done, refusal = until_refused(plans(CaseAtDispatch().assigned()))
-    assert len(done) == bounds.MOST_STAGE_DATES // acts.MOST_DATES
+    emitted, refusal = until_refused(plans(CaseAtDispatch().assigned()))
+    assert len(emitted) == bounds.MOST_STAGE_DATES // acts.MOST_DATES
     assert (refusal.field, refusal.zh) == ("dates", "环节日期已达上限：最多 240 个（次）")

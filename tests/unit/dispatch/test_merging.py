@@ -26,21 +26,21 @@ def test_what_is_shared_is_done_on_the_leg_of_the_same_unit(
         CaseAtDispatch().assigned("roads", "water"),
         CaseAtDispatch(number=2).assigned("water", "roads"),
     )
-    done = act(lead, kind, **body)
-    shared = merging.repeated_act(lead.appeal, done, follower.appeal, LADDER)
-    assert shared == done.model_copy(update={"leg_id": follower.appeal.legs[1].leg_id})
+    act_of_lead = act(lead, kind, **body)
+    shared = merging.repeated_act(lead.appeal, act_of_lead, follower.appeal, LADDER)
+    assert shared == act_of_lead.model_copy(update={"leg_id": follower.appeal.legs[1].leg_id})
 
 
 def test_contact_and_what_the_pack_does_not_share_are_each_one_s_own() -> None:
     lead, follower = CaseAtDispatch().assigned(), CaseAtDispatch(number=2).assigned()
-    reply, done = act(lead, acts.Reply, **REPLY), act(lead, acts.Complete, **DONE)
+    reply, completion = act(lead, acts.Reply, **REPLY), act(lead, acts.Complete, **DONE)
     contact = act(lead, acts.Contact, how="电话")
     shares = LADDER.merging.model_copy(update={"shares": frozenset({Shared.COMPLETION})})
     some = LADDER.model_copy(update={"merging": shares})
     assert merging.repeated_act(lead.appeal, contact, follower.appeal, LADDER) is None
     assert merging.repeated_act(lead.appeal, reply, follower.appeal, some) is None
-    assert merging.repeated_act(lead.appeal, done, follower.appeal, some) is not None
-    assert merging.repeated_act(lead.appeal, done, follower.appeal, PLAIN) is None
+    assert merging.repeated_act(lead.appeal, completion, follower.appeal, some) is not None
+    assert merging.repeated_act(lead.appeal, completion, follower.appeal, PLAIN) is None
 
 
 @pytest.mark.parametrize("state", [LegState.COMPLETED, LegState.ENDED])
@@ -98,8 +98,8 @@ def test_a_follower_follows_from_the_merge_to_the_unmerge() -> None:
 
 def test_what_is_passed_on_says_so_and_the_follower_is_contacted_by_itself_even_when_completed() -> None:
     follower = CaseAtDispatch(number=2).assigned()
-    said = merging.passed_on(follower.do(ROADS, acts.Complete, **DONE))
-    assert [event.model_dump()["passed_on"] for event in said] == [True]
+    repeated = merging.passed_on(follower.do(ROADS, acts.Complete, **DONE))
+    assert [event.model_dump()["passed_on"] for event in repeated] == [True]
     (own,) = CaseAtDispatch(number=3).assigned().do(ROADS, acts.Complete, **DONE)
     assert "passed_on" not in own.model_dump_json()  # written down as ever
     assert follower.do(ROADS, acts.Contact, how="电话")

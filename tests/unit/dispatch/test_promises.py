@@ -106,8 +106,8 @@ def test_a_pack_without_promises_records_none() -> None:
 
 
 def judged(case: CaseAtDispatch, history: list[Event], upto: str) -> dict[str, Any]:
-    found = judge(case.appeal.appeal_id, history, case.rules, CALENDAR, at(upto))
-    return {deadline.kind: deadline.verdict for deadline in found.deadlines}
+    judgement = judge(case.appeal.appeal_id, history, case.rules, CALENDAR, at(upto))
+    return {deadline.kind: deadline.verdict for deadline in judgement.deadlines}
 
 
 def test_what_was_promised_and_not_done_is_overdue_and_carded() -> None:
@@ -127,5 +127,5 @@ def test_what_was_promised_and_not_done_is_overdue_and_carded() -> None:
     history += planned("2026-12-01", case)[1]
     assert judged(case, history, "12-01 23:00")["promise"] == "open"
     assert judged(case, history, "12-02 01:00")["promise"] == "overdue"
-    done = [*history, *case.do(ROADS, acts.Complete, outcome="solved", text="已修复")]
-    assert judged(case, done, "12-02 01:00")["promise"] == "met"
+    completed = [*history, *case.do(ROADS, acts.Complete, outcome="solved", text="已修复")]
+    assert judged(case, completed, "12-02 01:00")["promise"] == "met"

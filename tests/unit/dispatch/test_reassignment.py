@@ -69,8 +69,8 @@ def test_who_watches_does_not_handle(act: type[acts.LegAct], body: dict[str, Any
 def test_a_watching_unit_may_object_and_is_not_waited_for() -> None:
     case = four()
     for index, unit in ((0, "roads"), (1, "water")):
-        done = {"leg_id": case.appeal.legs[index].leg_id, "outcome": "solved", "text": unit}
-        case.do(OFFICE, acts.Complete, **done)
+        completion = {"leg_id": case.appeal.legs[index].leg_id, "outcome": "solved", "text": unit}
+        case.do(OFFICE, acts.Complete, **completion)
     watcher = {"leg_id": case.appeal.legs[2].leg_id}
     case.do(OFFICE, acts.Object, **watcher, reason="不应由本单位督办")
     case.do(OFFICE, acts.DecideObjection, **watcher, upheld=True, reason="属实")

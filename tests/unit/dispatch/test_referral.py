@@ -25,8 +25,8 @@ def referred(*units: str) -> CaseAtDispatch:
 def heard(case: CaseAtDispatch, event: type[Event], handler: object, **fields: object) -> None:
     """What intake said, a minute later."""
     case.do(OFFICE, acts.Find, reasonable=True, by="办公室", reason="属实")
-    said = case.appeal.event(event, case.now, **fields)
-    handler(CaseWork(case), said)  # type: ignore[operator]
+    emitted = case.appeal.event(event, case.now, **fields)
+    handler(CaseWork(case), emitted)  # type: ignore[operator]
 
 
 class CaseWork:

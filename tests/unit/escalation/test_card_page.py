@@ -64,30 +64,32 @@ def case(
     )
 
 
-def printed(found: CaseDocument, language: Language = "zh-CN", subject: str = "厂区门口道路积水") -> CardPage:
+def printed(
+    document: CaseDocument, language: Language = "zh-CN", subject: str = "厂区门口道路积水"
+) -> CardPage:
     setting = CardContext(language, ZONE, subject, POLICY, datetime(2026, 3, 1, 2, tzinfo=UTC))
-    return card_page(found, found.cards[-1], setting)
+    return card_page(document, document.cards[-1], setting)
 
 
-def told(made: bytes) -> str:
+def told(content: bytes) -> str:
     """The text of a PDF, without spaces and line ends."""
-    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages).split())
+    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
 
 def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def pages(made: bytes) -> int:
-    return len(PdfReader(io.BytesIO(made)).pages)
+def pages(content: bytes) -> int:
+    return len(PdfReader(io.BytesIO(content)).pages)
 
 
 @LANGUAGES
 def test_the_pdf_is_one_page_with_number_facts_and_explanation_to_be_read_out(language: Language) -> None:
     card = printed(case(), language)
-    made = pdf(card)
-    assert pages(made) == 1
-    text = told(made)
+    content = pdf(card)
+    assert pages(content) == 1
+    text = told(content)
     assert "BZ-20260213-00042/P1" in text
     for line in THREE_DAYS["zh" if language == "zh-CN" else "en"].splitlines():
         assert squeezed(line) in text
@@ -100,8 +102,8 @@ def test_the_pdf_is_one_page_with_number_facts_and_explanation_to_be_read_out(la
 
 @LANGUAGES
 def test_every_letter_of_the_pdf_is_in_it_and_no_more_than_those(language: Language) -> None:
-    made = pdf(printed(case(), language))
-    page = PdfReader(io.BytesIO(made)).pages[0]
+    content = pdf(printed(case(), language))
+    page = PdfReader(io.BytesIO(content)).pages[0]
     fonts = [font.get_object() for font in page["/Resources"]["/Font"].values()]
     assert fonts
     for font in fonts:
@@ -109,7 +111,7 @@ def test_every_letter_of_the_pdf_is_in_it_and_no_more_than_those(language: Langu
         assert "/FontFile3" in descriptor
         assert descriptor["/FontName"][7] == "+"
         assert "/ToUnicode" in font
-    assert len(made) < 150_000
+    assert len(content) < 150_000
 
 
 def test_the_page_says_the_same_as_the_pdf_and_escapes_what_people_wrote() -> None:
@@ -129,11 +131,11 @@ def test_what_people_wrote_is_no_markup_of_the_pdf() -> None:
 
 
 def test_a_card_is_numbered_by_its_place_in_the_case() -> None:
-    found = case()
-    second = found.cards[0].model_copy(update={"card_id": UUID(int=4), "round": 2})
-    found.cards.append(second)
-    assert number(found, found.cards[0]) == "BZ-20260213-00042/P1"
-    assert number(found, second) == "BZ-20260213-00042/P2"
+    document = case()
+    second = document.cards[0].model_copy(update={"card_id": UUID(int=4), "round": 2})
+    document.cards.append(second)
+    assert number(document, document.cards[0]) == "BZ-20260213-00042/P1"
+    assert number(document, second) == "BZ-20260213-00042/P2"
 
 
 def test_a_card_at_midnight_is_of_the_day_that_ends() -> None:
@@ -173,9 +175,9 @@ def test_the_deadline_is_called_what_its_pack_calls_it() -> None:
 
 @LANGUAGES
 def test_a_card_of_a_policy_that_is_not_here_names_its_clause_alone(language: Language) -> None:
-    found = case()
+    document = case()
     setting = CardContext(language, ZONE, "", "", DUE)
-    assert dict(card_page(found, found.cards[0], setting).facts)[setting.say("basis")] == CLAUSE
+    assert dict(card_page(document, document.cards[0], setting).facts)[setting.say("basis")] == CLAUSE
 
 
 @cache
@@ -183,16 +185,21 @@ def longest() -> dict[str, str]:
     """The longest explanation, for each language, of any limit of a shipped pack, through 2026."""
     texts = {"zh": "", "en": ""}
     for pack_id in pack.known():
-        found = loaded(pack_id)
-        hours = found.office_hours.hours()
-        for rule in found.limits:
+        rules = loaded(pack_id)
+        hours = rules.office_hours.hours()
+        for rule in rules.limits:
             if rule.limit is None:
                 continue
             for day in range(0, 365, 3):
                 start = datetime(2026, 1, 1, 3, 20, tzinfo=UTC) + timedelta(days=day)
                 for pauses in ((), (Pause(start + timedelta(days=1), start + timedelta(days=9)),)):
-                    said = explain(found.limit(rule.limit), start, CALENDAR, hours, pauses, rule.clause or "")
-                    texts = {one: max(text, said[one], key=len) for one, text in texts.items()}
+                    explanation = explain(
+                        rules.limit(rule.limit), start, CALENDAR, hours, pauses, rule.clause or ""
+                    )
+                    texts = {
+                        language: max(text, explanation[language], key=len)
+                        for language, text in texts.items()
+                    }
     return texts
 
 
@@ -217,9 +224,9 @@ def test_whatever_it_says_the_pdf_is_one_page(
     explanation: Callable[[], dict[str, str]], subject: str, unit: str, language: Language
 ) -> None:
     card = printed(case(explanation=explanation(), unit=unit), language, subject)
-    made = pdf(card)
-    assert pages(made) == 1
-    assert all(squeezed(blank) in told(made) for blank in card.blanks)
+    content = pdf(card)
+    assert pages(content) == 1
+    assert all(squeezed(blank) in told(content) for blank in card.blanks)
 
 
 @LANGUAGES
@@ -244,34 +251,34 @@ def test_whatever_it_says_the_page_prints_on_one_sheet(
 ) -> None:
     if (browser := shutil.which("chromium")) is None:
         pytest.skip("NOT RUN: there is no chromium to print with")
-    page, made = tmp_path / "card.html", tmp_path / "card.pdf"
+    page, print_file = tmp_path / "card.html", tmp_path / "card.pdf"
     page.write_text(
         html(printed(case(explanation=explanation(), unit=unit), language, subject), CARD), "utf-8"
     )
     options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
     subprocess.run(
-        [browser, *options, "--no-pdf-header-footer", f"--print-to-pdf={made}", page.as_uri()],
+        [browser, *options, "--no-pdf-header-footer", f"--print-to-pdf={print_file}", page.as_uri()],
         check=True,
         capture_output=True,
         timeout=60,
     )
-    assert pages(made.read_bytes()) == 1
+    assert pages(print_file.read_bytes()) == 1
 
 
 def test_several_pdfs_can_be_made_at_once() -> None:
     cards = [printed(case(), subject=f"第{n}件") for n in range(6)]
     with ThreadPoolExecutor(3) as threads:
-        made = list(threads.map(pdf, cards))
-    assert all(f"第{n}件" in told(one) for n, one in enumerate(made))
+        contents = list(threads.map(pdf, cards))
+    assert all(f"第{n}件" in told(content) for n, content in enumerate(contents))
 
 
 @settings(deadline=None)
 @given(st.text(st.characters()))
 def test_every_text_becomes_one_that_the_fonts_have(text: str) -> None:
-    made = printable(text)
-    assert known().issuperset(made)
-    assert printable(made) == made
-    assert len(made) <= len(text)
+    cleaned = printable(text)
+    assert known().issuperset(cleaned)
+    assert printable(cleaned) == cleaned
+    assert len(cleaned) <= len(text)
 
 
 @pytest.mark.parametrize(

@@ -178,8 +178,8 @@ EXPIRES = date(2027, 5, 20)
 
 
 def decision(**fields: object) -> acts.DecidePublication:
-    given = {"publication_id": PUBLICATION, "published": True, "expires_on": EXPIRES, "reason": "逾期未付"}
-    return acts.DecidePublication(**{**given, **fields})
+    usual = {"publication_id": PUBLICATION, "published": True, "expires_on": EXPIRES, "reason": "逾期未付"}
+    return acts.DecidePublication(**{**usual, **fields})
 
 
 def test_what_the_unit_answered_is_published_until_a_day() -> None:

@@ -72,11 +72,11 @@ def _limits(leg: events.Leg) -> dict[str, Any]:
 
 
 def test_every_act_comes_from_an_event_of_its_own() -> None:
-    made: set[type[Act]] = set()
+    act_types: set[type[Act]] = set()
     for event_type, make in engine.ACTS.items():
-        made.add(type(make(_sample(event_type))))
-    assert made == FOLDS.keys()
-    assert len(made) == len(engine.ACTS)
+        act_types.add(type(make(_sample(event_type))))
+    assert act_types == FOLDS.keys()
+    assert len(act_types) == len(engine.ACTS)
 
 
 def _sample(event_type: type[Event]) -> Event:
@@ -126,5 +126,5 @@ def test_what_the_judge_said_before_is_no_part_of_the_history() -> None:
     upto = at.replace(month=at.month + 1)
     first = engine.judge(CASE, history, rules, CALENDAR, upto).rulings
     assert first
-    said = [engine.to_event(ruling, CASE, NUMBER) for ruling in first]
-    assert engine.judge(CASE, [*history, *said], rules, CALENDAR, upto).rulings == first
+    emitted = [engine.to_event(ruling, CASE, NUMBER) for ruling in first]
+    assert engine.judge(CASE, [*history, *emitted], rules, CALENDAR, upto).rulings == first

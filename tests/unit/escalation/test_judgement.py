@@ -58,7 +58,7 @@ def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:
     case, acts = CaseDocument(**SHARED), history("2026-11-09 10:00")
     assert brought(case, acts, rules, "2026-11-12 17:29") != []
     assert (case.lifts, case.notices, case.publications) == ([], [], [])
-    said = brought(case, acts, rules, "2026-11-20 00:00")
+    emitted = brought(case, acts, rules, "2026-11-20 00:00")
     assert [(lift.level, lift.leader) for lift in case.lifts] == [("county", "county-1"), ("city", "mayor")]
     assert case.lift is case.lifts[-1]
     assert [(n.unit, n.deadline, n.clause) for n in case.notices] == [
@@ -67,7 +67,9 @@ def test_what_the_desks_need_is_kept_and_said_once(rules: Pack) -> None:
     ]
     assert [(p.unit, p.deadline, p.clause) for p in case.publications] == [("roads", "completion", "4")]
     assert [(h.to, h.clause) for h in case.handed_over] == [("discipline", "6")]
-    assert {lift.lift_id for lift in case.lifts} == {e.id for e in said if isinstance(e, events.AppealLifted)}
+    assert {lift.lift_id for lift in case.lifts} == {
+        e.id for e in emitted if isinstance(e, events.AppealLifted)
+    }
     assert case.judged_upto == at("2026-11-20 00:00")
     assert brought(case, acts, rules, "2026-11-21 00:00") == []
 
@@ -158,7 +160,7 @@ def test_a_document_of_a_release_that_knew_one_lift_is_read() -> None:
     }
     old = {"appeal_id": str(ID), "registration_number": "TT-1", "lift": lift, "cards": []}
     case = CaseDocument.model_validate(old)
-    assert [one.leader for one in case.lifts] == ["mayor"]
+    assert [kept_lift.leader for kept_lift in case.lifts] == ["mayor"]
     assert CaseDocument.model_validate_json(case.model_dump_json()) == case
     assert CaseDocument.model_validate(old | {"lift": None}).lifts == []
 

@@ -60,20 +60,22 @@ STORIES = {
 )
 def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
     lived, back = case(), case()
-    said = said_by_the_judge(lived)
-    for event in said:
+    history = said_by_the_judge(lived)
+    for event in history:
         lived.said.add(event.id)
         judgement.keep(lived, event)
     card = lived.cards[0]
     for n, (act, by, words) in enumerate(STORIES[story]):
-        made = domain.perform(lived, act(card_id=card.card_id, **words), domain.ActContext(AT, by, AT.date()))
-        said += made
+        emitted = domain.perform(
+            lived, act(card_id=card.card_id, **words), domain.ActContext(AT, by, AT.date())
+        )
+        history += emitted
         if cleared and n == len(STORIES[story]) - 2:
             leg = {"card_id": card.card_id, "leg_id": card.leg_id, "unit": "roads"}
-            said.append(lived.event(events.CardCleared, AT, **leg))
-            lived.said.add(said[-1].id)
-            judgement.keep(lived, said[-1])
-    for event in said:
+            history.append(lived.event(events.CardCleared, AT, **leg))
+            lived.said.add(history[-1].id)
+            judgement.keep(lived, history[-1])
+    for event in history:
         restore.restore_event(back, event)
     assert back.model_dump(exclude={"version"}) == lived.model_dump(exclude={"version"})
     assert back.version >= lived.version
@@ -81,19 +83,19 @@ def test_a_card_stands_as_it_stood(story: str, cleared: bool) -> None:
 
 def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
     lived, back = case(), case()
-    said = said_by_the_judge(lived)
-    for event in said:
+    history = said_by_the_judge(lived)
+    for event in history:
         lived.said.add(event.id)
         judgement.keep(lived, event)
-    said += domain.perform(
+    history += domain.perform(
         lived,
         Instruct(instruction="限期办结", task_force=("roads",)),
         domain.ActContext(AT, MAYOR, AT.date()),
     )
     named = NameLeader(leader="vice_mayor", reason="出差")
-    said += domain.perform(lived, named, domain.ActContext(AT, OFFICE, AT.date()))
-    said += domain.perform(lived, SignOff(), domain.ActContext(AT, MAYOR, AT.date()))
-    for event in said:
+    history += domain.perform(lived, named, domain.ActContext(AT, OFFICE, AT.date()))
+    history += domain.perform(lived, SignOff(), domain.ActContext(AT, MAYOR, AT.date()))
+    for event in history:
         restore.restore_event(back, event)
     assert back.lifts == lived.lifts
 

@@ -76,5 +76,5 @@ def test_every_event_of_financing_comes_from_financing() -> None:
 def test_a_leg_is_done_where_its_bank_can_say_nothing_more(state: BankLegState) -> None:
     leg = {"leg_id": uuid4(), "leg": "RZ-20261109-00001/1", "bank": "bank-a", "state": state.value}
     fact = events.LoanReported(occurred_at=AT, appeal_id=UUID(int=1), registration_number="", **leg)
-    done = Completed in {type(act) for act in engine.to_acts(fact)}
-    assert done == (TRANSITIONS[state] == ())
+    is_completed = Completed in {type(act) for act in engine.to_acts(fact)}
+    assert is_completed == (TRANSITIONS[state] == ())

@@ -35,7 +35,7 @@ def test_what_the_enterprise_confirms_ends_the_leg_and_the_bank_is_told_to_stop(
     assert isinstance(event, events.LoanWithdrawalAnswered)
     assert (event.confirmed, event.by, event.asked) == (True, "enterprise", True)
     assert loan.legs[0].state is BankLegState.WITHDRAWN
-    assert [(told.bank, told.message.type) for told in messages(loan, event)] == [
+    assert [(bank_message.bank, bank_message.message.type) for bank_message in messages(loan, event)] == [
         ("bank-a", "bank.request_withdrawn.v1")
     ]
 
@@ -46,7 +46,9 @@ def test_what_the_enterprise_denies_is_recorded_against_the_bank_which_is_told()
     event = answer_withdrawal(loan, 1, NO, LATER, "window-3")
     assert (loan.legs[0].withdrawals[-1].confirmed, loan.legs[0].withdrawals[-1].by) == (False, "window-3")
     assert loan.legs[0].state is BankLegState.PUSHED
-    assert [told.message.type for told in messages(loan, event)] == ["bank.withdrawal_denied.v1"]
+    assert [bank_message.message.type for bank_message in messages(loan, event)] == [
+        "bank.withdrawal_denied.v1"
+    ]
     said(loan, "contacted")
 
 

@@ -22,7 +22,7 @@ def requests(number: int) -> list[dict[str, object]]:
 def test_the_same_seed_gives_the_same_answers_and_another_seed_others() -> None:
     faults = {"silence": 0.5}
     first, again, other = (
-        [list(BankPlan("abc", faults=faults, seed=seed).reports(one)) for one in requests(50)]
+        [list(BankPlan("abc", faults=faults, seed=seed).reports(request)) for request in requests(50)]
         for seed in (1, 1, 2)
     )
     assert first == again
@@ -39,7 +39,7 @@ def test_every_report_comes_after_the_one_before_and_has_an_id_of_its_own(delays
 
 def test_faults_come_about_as_often_as_asked() -> None:
     plan = BankPlan("abc", faults={"silence": 0.25})
-    silent = sum(not list(plan.reports(one)) for one in requests(1000))
+    silent = sum(not list(plan.reports(request)) for request in requests(1000))
     assert 200 < silent < 300
 
 
@@ -74,10 +74,10 @@ def test_faults_are_read_as_chances() -> None:
     assert read_faults("") == {}
 
 
-@pytest.mark.parametrize("said", ["death=1", "slow", "slow=2", "slow=-1", "slow=nan", "slow=x"])
-def test_a_fault_that_is_none_is_refused(said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        read_faults(said)
+@pytest.mark.parametrize("faults", ["death=1", "slow", "slow=2", "slow=-1", "slow=nan", "slow=x"])
+def test_a_fault_that_is_none_is_refused(faults: str) -> None:
+    with pytest.raises(ValueError, match=faults):
+        read_faults(faults)
 
 
 def test_the_bank_knows_nothing_of_the_services() -> None:

@@ -29,9 +29,9 @@ def result(
 
 
 def test_cases_differ_in_state_cards_lift_and_verdicts() -> None:
-    one = result(deadline("reply", "met"), deadline("contact", "met"), state="completed")
-    other = result(deadline("contact", "met"), deadline("reply", "overdue"), cards=1, lifted=True)
-    assert differences(one, other) == [
+    first = result(deadline("reply", "met"), deadline("contact", "met"), state="completed")
+    second = result(deadline("contact", "met"), deadline("reply", "overdue"), cards=1, lifted=True)
+    assert differences(first, second) == [
         CaseDifference("", "", "state", "completed", "dispatched"),
         CaseDifference("", "", "cards", "0", "1"),
         CaseDifference("", "", "lifted", "no", "yes"),
@@ -49,8 +49,8 @@ def test_a_deadline_that_one_pack_alone_has_counts_once_it_is_overdue() -> None:
 
 def test_several_deadlines_of_one_name_stand_in_the_order_of_their_start() -> None:
     later = deadline("instalment", "open")._replace(started_at=AT.replace(hour=2))
-    found = differences(result(later, deadline("instalment", "overdue")), result(later))
-    assert found == [CaseDifference("roads", "1", "instalment", "overdue open", "open")]
+    case_differences = differences(result(later, deadline("instalment", "overdue")), result(later))
+    assert case_differences == [CaseDifference("roads", "1", "instalment", "overdue open", "open")]
 
 
 def counted(units: dict[str, int], met: dict[str, int]) -> Totals:
@@ -69,21 +69,21 @@ def counted(units: dict[str, int], met: dict[str, int]) -> Totals:
 
 def test_units_stand_in_tiers_of_like_units_in_the_order_of_their_codes() -> None:
     cases = {"b": 100, "a": 999, "c": 99, "z": 1000, "y": 3}
-    one, other = counted(cases, dict.fromkeys(cases, 0)), counted(cases, {**cases, "a": 333})
-    found = tiers([one, other], {"a": "甲局"})
-    assert [(tier.least, tier.most, [unit.code for unit in tier.units]) for tier in found] == [
+    before, after = counted(cases, dict.fromkeys(cases, 0)), counted(cases, {**cases, "a": 333})
+    unit_tiers = tiers([before, after], {"a": "甲局"})
+    assert [(tier.least, tier.most, [unit.code for unit in tier.units]) for tier in unit_tiers] == [
         (1000, None, ["z"]),
         (100, 999, ["a", "b"]),
         (20, 99, ["c"]),
         (1, 19, ["y"]),
     ]
-    first = found[1].units[0]
+    first = unit_tiers[1].units[0]
     assert first.name == "甲局"
     assert [summary.rates for summary in first.summaries] == [
         {"reply": Rate(0, 999)},
         {"reply": Rate(333, 999)},
     ]
-    assert list(compare.rows(found, ["p@1", "q@1"]))[3] == [
+    assert list(compare.rows(unit_tiers, ["p@1", "q@1"]))[3] == [
         "100-999",
         "a",
         "甲局",

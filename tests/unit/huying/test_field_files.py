@@ -275,14 +275,14 @@ def test_a_reason_shows_chinese_as_chinese(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "reason"),
     [(text() * 500_000, "holds more than 64 MiB unpacked"), ("1" * 30_000_000, r"line 1: is longer than")],
 )
-def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, line: str, said: str) -> None:
+def test_a_file_that_unpacks_without_end_is_refused(tmp_path: Path, line: str, reason: str) -> None:
     file = tmp_path / "bomb.csv.gz"
     packed = gzip.compress(line.encode(), 9)
     file.write_bytes(packed)
-    with pytest.raises(FileRefused, match=said):
+    with pytest.raises(FileRefused, match=reason):
         read_all(file, profile(tmp_path))
 
 

@@ -120,10 +120,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "city.ndjson"
 
 
-@pytest.mark.parametrize(("write", "said"), HOSTILE.values(), ids=HOSTILE)
-def test_a_file_that_no_city_wrote_is_refused(file: Path, write: Callable[[Path], object], said: str) -> None:
+@pytest.mark.parametrize(("write", "reason"), HOSTILE.values(), ids=HOSTILE)
+def test_a_file_that_no_city_wrote_is_refused(
+    file: Path, write: Callable[[Path], object], reason: str
+) -> None:
     write(file)
-    with pytest.raises((Broken, FileRefused), match=said) as refused:
+    with pytest.raises((Broken, FileRefused), match=reason) as refused:
         verified(file)
     assert not re.search("[\x00-\x1f]", str(refused.value).replace("\n", ""))
     assert len(str(refused.value)) < 2_000
@@ -163,10 +165,10 @@ def test_a_key_in_no_file_of_a_key_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_line_is_written_that_none_would_read(file: Path) -> None:
-    with Writer(file) as out, pytest.raises(ValueError, match="line 1 would be longer"):
-        out.write(b"x" * LONGEST_LINE)
-    with Writer(file) as out:
-        out.write(b"x" * (LONGEST_LINE - 1))
+    with Writer(file) as writer, pytest.raises(ValueError, match="line 1 would be longer"):
+        writer.write(b"x" * LONGEST_LINE)
+    with Writer(file) as writer:
+        writer.write(b"x" * (LONGEST_LINE - 1))
     assert [len(line) for line in files.lines(file)] == [LONGEST_LINE - 1]
 
 
@@ -193,5 +195,5 @@ def test_all_of_them_together_take_little_memory(tmp_path: Path) -> None:
     for number, (write, _) in enumerate(HOSTILE.values()):
         write(tmp_path / f"{number}.ndjson")
     command = [sys.executable, "-c", MEASURED, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
-    assert int(done.stdout) < 200, "MiB more than at the start"
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    assert int(completed_process.stdout) < 200, "MiB more than at the start"

@@ -18,11 +18,11 @@ BANKS = ["abc", "xyz"]
 
 def allowed(operation: str, resource: int = TOPIC) -> dict[str, set[str]]:
     """By principal, the names on which it may do so."""
-    found = defaultdict(set)
+    resources = defaultdict(set)
     for entry in entries(BANKS):
         if (entry.resource, entry.operation) == (resource, OPERATIONS[operation]):
-            found[entry.principal.removeprefix("User:")].add(entry.name)
-    return dict(found)
+            resources[entry.principal.removeprefix("User:")].add(entry.name)
+    return dict(resources)
 
 
 def test_every_service_and_bank_is_a_principal_and_nobody_else() -> None:
@@ -88,7 +88,7 @@ def test_three_brokers_keep_three_copies_and_need_two() -> None:
 
 
 def test_without_java_the_command_says_so_and_ends_with_2(tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["kafka", "up", "--state", str(tmp_path)], env={"PATH": str(tmp_path)})
-    assert done.exit_code == 2
-    assert "JDK 17" in done.output
+    result = CliRunner().invoke(app, ["kafka", "up", "--state", str(tmp_path)], env={"PATH": str(tmp_path)})
+    assert result.exit_code == 2
+    assert "JDK 17" in result.output
     assert not (tmp_path / "kafka").exists()

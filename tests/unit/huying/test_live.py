@@ -39,7 +39,7 @@ def acts(number: int, replied_on: int | None) -> list[Event]:
         Leg(leg_id=LEGS[0], unit="roads", unit_name="交通局", role=Role.LEAD),
         Leg(leg_id=LEGS[1], unit="town", role=Role.ASSIST),
     )
-    found: list[Event] = [
+    history: list[Event] = [
         events.AppealReceived(
             **case, occurred_at=at, channel=Channel.WEB, kind=Kind.HELP, title="路", pack="bozhou-2024@1"
         ),
@@ -47,15 +47,15 @@ def acts(number: int, replied_on: int | None) -> list[Event]:
     ]
     for leg, unit in zip(LEGS, ("roads", "town"), strict=True) if replied_on else ():
         at = at.replace(day=replied_on or 0)
-        done = {**case, "occurred_at": at, "leg_id": leg, "unit": unit}
-        found.append(events.AppealCompleted(**done, outcome=How.SOLVED))
-    return found
+        completion = {**case, "occurred_at": at, "leg_id": leg, "unit": unit}
+        history.append(events.AppealCompleted(**completion, outcome=How.SOLVED))
+    return history
 
 
 def item(history: list[Event], pack: str = "bozhou-2024@1") -> dict[str, Any]:
-    said = [{"type": act.type, **act.model_dump(mode="json")} for act in history]
+    documents = [{"type": act.type, **act.model_dump(mode="json")} for act in history]
     case = {"appeal_id": str(history[0].appeal_id), "registration_number": history[0].registration_number}
-    return {**case, "pack": pack, "events": said}
+    return {**case, "pack": pack, "events": documents}
 
 
 class Services:
@@ -92,15 +92,15 @@ def rows(path: Path) -> list[dict[str, str]]:
 CASES = (item(acts(1, 3)), item(acts(2, 10)), item(acts(3, None)), item(acts(4, None), "other@2"))
 
 
-def simulated(out: Path, *packs: str, **how: Any) -> SimulationOutput:
-    return live.simulate(Services(*CASES).where(), packs or ["bozhou-2024@2"], out, **how)
+def simulated(folder: Path, *packs: str, **how: Any) -> SimulationOutput:
+    return live.simulate(Services(*CASES).where(), packs or ["bozhou-2024@2"], folder, **how)
 
 
 def test_live_cases_are_judged_by_the_pack_given_page_by_page(tmp_path: Path) -> None:
     """Contact is due on the 3rd, a reply on the 5th and, dispatched again, on Monday the 9th, at 24:00."""
     outcome = simulated(tmp_path)
-    found = [(row["source_id"][-1], row["state"], row["cards"]) for row in rows(tmp_path / "cases.csv")]
-    assert found == [
+    outcomes = [(row["source_id"][-1], row["state"], row["cards"]) for row in rows(tmp_path / "cases.csv")]
+    assert outcomes == [
         ("1", "completed", "0"),
         ("2", "completed", "2"),
         ("3", "lifted", "2"),
@@ -112,8 +112,8 @@ def test_live_cases_are_judged_by_the_pack_given_page_by_page(tmp_path: Path) ->
 
 def test_cards_and_cases_count_for_the_unit_whose_leg_it_was(tmp_path: Path) -> None:
     simulated(tmp_path)
-    found = [(row["unit"], row["cases"], row["cards"], row["lifts"]) for row in rows(tmp_path / "units.csv")]
-    assert found == [("roads", "4", "3", "3"), ("town", "4", "3", "0")]
+    counts = [(row["unit"], row["cases"], row["cards"], row["lifts"]) for row in rows(tmp_path / "units.csv")]
+    assert counts == [("roads", "4", "3", "3"), ("town", "4", "3", "0")]
 
 
 def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
@@ -126,7 +126,9 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
         Calendar.load(ZoneInfo("Asia/Shanghai")),
         history[-1].occurred_at,
     )
-    card = next(one for one in judged.rulings if isinstance(one, CardIssued) and one.unit == "town")
+    card = next(
+        ruling for ruling in judged.rulings if isinstance(ruling, CardIssued) and ruling.unit == "town"
+    )
     at = history[-1].occurred_at
     taken_back = events.CardWithdrawn(
         **case, occurred_at=at, card_id=card.card_id, unit="town", reason="误发"

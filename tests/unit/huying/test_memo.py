@@ -49,10 +49,10 @@ def invented(chance: random.Random, number: int) -> RecordedCase:
     received = at = moment(chance)
     due_at = chance.choice([moment(chance), moment(chance, on=UPTO.date()), None, None, None])
     acts = []
-    for what in HOW.acts:
+    for act_name in HOW.acts:
         if chance.random() < 0.7:
             at = chance.choice([at, moment(chance, at), max(due_at or at, at)])
-            acts += [RecordedAct(what, at, "")] if at <= UPTO else []
+            acts += [RecordedAct(act_name, at, "")] if at <= UPTO else []
     unit = chance.choice(UNITS)
     return RecordedCase(number, str(number), received, "", "", None, None, unit, due_at, tuple(acts))
 
@@ -91,10 +91,10 @@ def judged_alike(rules: Pack, cases: int) -> None:
     assert like_another > 200
 
 
-def figures(one: CaseResult) -> tuple[object, ...]:
+def figures(result: CaseResult) -> tuple[object, ...]:
     """What is counted and compared of a result."""
-    verdicts = sorted((d.leg, d.round, d.deadline, d.verdict) for d in one.deadlines)
-    return one.state, one.cards, one.rounds, one.lifted_at is None, verdicts
+    verdicts = sorted((d.leg, d.round, d.deadline, d.verdict) for d in result.deadlines)
+    return result.state, result.cards, result.rounds, result.lifted_at is None, verdicts
 
 
 def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself() -> None:

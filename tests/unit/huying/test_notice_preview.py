@@ -20,7 +20,7 @@ HAN = re.compile("[\u4e00-\u9fff]")
 @LANGUAGES
 def test_every_template_reads_as_a_message_to_every_kind_of_recipient_it_has(language: Language) -> None:
     shown = previews(table(), language)
-    assert {one.message.template for one in shown} == table().templates.keys()
+    assert {preview.message.template for preview in shown} == table().templates.keys()
     for message, sms in shown:
         assert message.language == language
         assert message.registration_number in message.body
@@ -29,7 +29,9 @@ def test_every_template_reads_as_a_message_to_every_kind_of_recipient_it_has(lan
 
 
 def test_an_example_is_one_that_the_route_is_meant_for() -> None:
-    (to_unit,) = [one for one in previews(table(), Language.ZH) if one.message.template == "due_soon_unit"]
+    (to_unit,) = [
+        preview for preview in previews(table(), Language.ZH) if preview.message.template == "due_soon_unit"
+    ]
     assert "回复时限" in to_unit.message.body
 
 
@@ -44,26 +46,26 @@ def run(*words: str) -> tuple[int, str]:
 
 
 def test_one_template_is_shown_alone_in_the_language_asked_for() -> None:
-    code, told = run("card_issued_unit", "--language", "en")
+    code, output = run("card_issued_unit", "--language", "en")
     assert code == 0
-    assert told.count("SMS") == 2
-    assert "Yellow card (BZ-20260213-00042)" in told
-    assert not HAN.search(told.splitlines()[1])
+    assert output.count("SMS") == 2
+    assert "Yellow card (BZ-20260213-00042)" in output
+    assert not HAN.search(output.splitlines()[1])
 
 
 def test_a_page_holds_every_template_and_escapes_what_it_shows() -> None:
-    code, told = run("--html", "--language", "en")
+    code, output = run("--html", "--language", "en")
     assert code == 0
-    assert told.startswith('<!doctype html>\n<html lang="en">')
-    assert all(f'<article id="{name}-' in told for name in table().templates)
-    assert "leader&#39;s instruction" in told
+    assert output.startswith('<!doctype html>\n<html lang="en">')
+    assert all(f'<article id="{name}-' in output for name in table().templates)
+    assert "leader&#39;s instruction" in output
 
 
 def test_a_template_that_is_not_there_is_refused_with_those_that_are() -> None:
-    code, told = run("card_issued")
+    code, output = run("card_issued")
     assert code == 1
-    assert "there is no template card_issued: choose one of" in told
-    assert "card_issued_unit" in told
+    assert "there is no template card_issued: choose one of" in output
+    assert "card_issued_unit" in output
 
 
 def planted(folder: Path, right: str, wrong: str) -> Path:
@@ -78,14 +80,14 @@ def planted(folder: Path, right: str, wrong: str) -> Path:
 
 def test_a_template_that_fails_on_its_event_is_named_with_its_file_and_the_event(tmp_path: Path) -> None:
     folder = planted(tmp_path, "Result: {{ outcome | word }}", "Result: {{ outcome | due }}")
-    code, told = run("--language", "en", "--folder", str(folder))
+    code, output = run("--language", "en", "--folder", str(folder))
     assert code == 1
-    assert "templates.en.yaml, completed: cannot be written for appeal.completed.v1 to enterprise:" in told
+    assert "templates.en.yaml, completed: cannot be written for appeal.completed.v1 to enterprise:" in output
     assert run("--folder", str(folder))[0] == 0
 
 
 def test_a_mistake_in_a_file_is_named_with_its_line(tmp_path: Path) -> None:
     folder = planted(tmp_path, "Result: {{ outcome | word }}", "Result: {{ outcome | word }")
-    code, told = run("--folder", str(folder))
+    code, output = run("--folder", str(folder))
     assert code == 1
-    assert re.search(r"templates\.en\.yaml, line \d+: completed, body: is no template", told)
+    assert re.search(r"templates\.en\.yaml, line \d+: completed, body: is no template", output)

@@ -62,8 +62,8 @@ def judged(events: list[Event], ref: str = "") -> Judgement:
 
 def rulings(events: list[Event], ref: str = "") -> dict[UUID, Event]:
     case = events[0].appeal_id, events[0].registration_number
-    found = [engine.to_event(ruling, *case) for ruling in judged(events, ref).rulings]
-    return {event.id: event for event in found}
+    emitted = [engine.to_event(ruling, *case) for ruling in judged(events, ref).rulings]
+    return {event.id: event for event in emitted}
 
 
 def test_the_export_is_whole_and_holds_what_it_is_kept_for():
@@ -80,8 +80,8 @@ def test_a_case_of_version_0_1_0_is_judged_as_it_was(number: str):
     events = CASES[number]
     was = {event.id: event for event in events if type(event) in engine.EVENTS.values()}
     assert rulings(events) == was
-    told = [event for event in events if isinstance(event, AppealJudged)][-1]
-    assert told.deadlines == tuple(stated([], judged(events).deadlines))
+    judgement = [event for event in events if isinstance(event, AppealJudged)][-1]
+    assert judgement.deadlines == tuple(stated([], judged(events).deadlines))
 
 
 @pytest.mark.parametrize("number", CASES)

@@ -33,8 +33,8 @@ BOZHOU = pack.PACKS / "bozhou-2024@1.yaml"
 
 
 def run(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, ["pack", *words], env={"HUYING_PACK_SETTINGS": ""})
-    return done.exit_code, done.output
+    result = CliRunner().invoke(app, ["pack", *words], env={"HUYING_PACK_SETTINGS": ""})
+    return result.exit_code, result.output
 
 
 def as_an_editor_reads_it(path: Path) -> Any:
@@ -140,8 +140,8 @@ def test_two_packs_are_compared_rule_by_rule_with_their_clauses(tmp_path):
 
 
 def test_a_version_differs_from_the_one_that_it_amends_by_what_it_says():
-    told = run("diff", "case-limits@1", "case-limits@2", "--lang", "en")[1]
-    assert told.splitlines()[2:] == [
+    output = run("diff", "case-limits@1", "case-limits@2", "--lang", "en")[1]
+    assert output.splitlines()[2:] == [
         "Version: case-limits@1 → case-limits@2",
         "",
         "How time is counted",
@@ -168,10 +168,11 @@ def test_a_pack_does_not_differ_from_itself_nor_by_the_order_of_its_words(tmp_pa
 
 
 def test_what_only_one_of_two_packs_says_is_told():
-    told = run("diff", "bozhou-2024@2", "bowu-2022@2", "--lang", "en")[1]
-    assert "  - only in the first: contact (in round 1): within 1 natural day" in told
+    output = run("diff", "bozhou-2024@2", "bowu-2022@2", "--lang", "en")[1]
+    assert "  - only in the first: contact (in round 1): within 1 natural day" in output
     assert (
-        "  + only in the second: dispatch: within 1 half working day of registration, by the office." in told
+        "  + only in the second: dispatch: within 1 half working day of registration, by the office."
+        in output
     )
 
 
@@ -181,9 +182,9 @@ def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
     text = arrears.read_text(encoding="utf-8").replace("财政或国有资产监管部门", "审计部门")
     path.write_text(text, encoding="utf-8")
     assert "督办、移交财政或国有资产监管部门。" in run("explain", "xx-city-2022-arrears@2")[1]
-    told = run("diff", "xx-city-2022-arrears@1", str(path))[1]
-    assert "  ~ 前者: 年度化解超期：督办、移交财政或国有资产监管部门。" in told
-    assert "    后者: 年度化解超期：督办、移交审计部门。" in told
+    output = run("diff", "xx-city-2022-arrears@1", str(path))[1]
+    assert "  ~ 前者: 年度化解超期：督办、移交财政或国有资产监管部门。" in output
+    assert "    后者: 年度化解超期：督办、移交审计部门。" in output
     text = BOZHOU.read_text(encoding="utf-8")
     old = "acknowledgement:\n  limit: {number: 1,"
     assert old in text
@@ -211,9 +212,9 @@ def test_settings_without_need_are_no_mistake():
 
 
 def test_a_pack_is_told_in_sentences_on_a_terminal():
-    told = run("explain", "qingyang-2023@2", "--settings", str(SAMPLE))[1]
-    assert "交办：自登记起 1 个工作日（本地规定“交办时限（dispatch）”）内，责任方为营商环境办。" in told
-    lines = told.splitlines()
+    output = run("explain", "qingyang-2023@2", "--settings", str(SAMPLE))[1]
+    assert "交办：自登记起 1 个工作日（本地规定“交办时限（dispatch）”）内，责任方为营商环境办。" in output
+    lines = output.splitlines()
     place = lines.index("  提级办理超期（已提级至“省”）：督办。")
     assert lines[place + 1] == "    依据条款: 庆阳若干措施（2023）§6"
     assert lines[place + 2].startswith("    取定说明: 省级之上")
@@ -223,27 +224,27 @@ def test_a_pack_is_told_in_sentences_on_a_terminal():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", pack.known())
 def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else(name, language):
-    made = pack_text.page(name, SAMPLE, language)
-    found = pack.load(name, SAMPLE)
-    for sentence in sentences(found, language):
-        assert any(escaped in made for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
-        assert sentence.clause is None or sentence.clause in made
-        assert sentence.choice is None or escape(sentence.choice) in made
-    policy = texts.of(found, pack.PACKS)
-    for left in found.outside:
-        assert all(clause in made for clause in (policy.of(left.clause) if policy else [left.clause]) or ())
-    assert all(escape(getattr(each.why, language)) in made for each in found.outside)
-    assert found.ref in made
+    page = pack_text.page(name, SAMPLE, language)
+    rules = pack.load(name, SAMPLE)
+    for sentence in sentences(rules, language):
+        assert any(escaped in page for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
+        assert sentence.clause is None or sentence.clause in page
+        assert sentence.choice is None or escape(sentence.choice) in page
+    policy = texts.of(rules, pack.PACKS)
+    for left in rules.outside:
+        assert all(clause in page for clause in (policy.of(left.clause) if policy else [left.clause]) or ())
+    assert all(escape(getattr(each.why, language)) in page for each in rules.outside)
+    assert rules.ref in page
     for file in pack.files_of(name):
-        assert sha256(file.read_bytes()).hexdigest() in made
-    assert "http" not in made
-    assert "<script" not in made
+        assert sha256(file.read_bytes()).hexdigest() in page
+    assert "http" not in page
+    assert "<script" not in page
 
 
 @pytest.mark.parametrize("name", pack.known())
 def test_a_pack_told_in_chinese_gives_no_reason_in_english(name):
-    made = pack_text.page(name, None, "zh")
-    for shown in (re.sub("<[^>]*>", "|", made[made.index("<body>") :]), pack_text.text(name, None, "zh")):
+    page = pack_text.page(name, None, "zh")
+    for shown in (re.sub("<[^>]*>", "|", page[page.index("<body>") :]), pack_text.text(name, None, "zh")):
         assert re.findall(r"[A-Za-z]+(?:[\s,;]+[A-Za-z]+){2,}", shown) == []
 
 
@@ -262,9 +263,9 @@ def test_the_one_reason_of_a_draft_is_shown_in_both_languages(tmp_path, language
 
 
 def test_the_page_is_written_to_a_file(tmp_path):
-    out = tmp_path / "page.html"
-    assert run("explain", "bozhou-2024", "--out", str(out)) == (0, "")
-    assert '<html lang="zh-CN">' in out.read_text(encoding="utf-8")
+    page = tmp_path / "page.html"
+    assert run("explain", "bozhou-2024", "--out", str(page)) == (0, "")
+    assert '<html lang="zh-CN">' in page.read_text(encoding="utf-8")
 
 
 def test_text_from_a_pack_cannot_become_markup(tmp_path):
@@ -275,7 +276,7 @@ def test_text_from_a_pack_cannot_become_markup(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "of"),
+    ("wordings", "of"),
     [
         (words.CONSEQUENCES, Consequence),
         (words.MEETINGS, Meeting),
@@ -293,12 +294,12 @@ def test_text_from_a_pack_cannot_become_markup(tmp_path):
         (words.NEEDS, Need),
     ],
 )
-def test_there_are_words_for_all_that_a_pack_can_say(said, of):
-    assert said.keys() == set(of)
-    assert all(one.zh and one.en for one in said.values())
+def test_there_are_words_for_all_that_a_pack_can_say(wordings, of):
+    assert wordings.keys() == set(of)
+    assert all(wording.zh and wording.en for wording in wordings.values())
 
 
 def test_every_part_of_a_pack_that_is_founded_has_its_topic():
     packs = [*pack.known(), EVERY_WORD]
-    told = {sentence.topic for name in packs for sentence in sentences(pack.unbound(name), "zh")}
-    assert told == words.TOPICS.keys()
+    topics = {sentence.topic for name in packs for sentence in sentences(pack.unbound(name), "zh")}
+    assert topics == words.TOPICS.keys()

@@ -48,6 +48,6 @@ def url() -> Iterator[str]:
 
 def test_a_reason_with_brackets_is_shown_as_it_is(url: str) -> None:
     command = ["parked", "list", "--url", url, "--key", "key"]
-    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
-    assert done.exit_code == 0, done.output
-    assert REASON in done.output
+    result = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    assert REASON in result.output

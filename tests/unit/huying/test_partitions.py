@@ -46,14 +46,18 @@ def in_shares(file: Path, of: int) -> tuple[list[str], list[RejectedRow]]:
     judges = [PartitionJudge(Partition(file, HOW, columns, index, of), []) for index in range(of)]
     parts = [judge.read() for judge in judges]
     assert len(parts) == 1 or all(part.blocks for part in parts)
-    found = merged(file, parts, [judge.rejections for judge in judges], HOW)
-    return list(found.cases), list(found.rejected)
+    content = merged(file, parts, [judge.rejections for judge in judges], HOW)
+    return list(content.cases), list(content.rejected)
 
 
 def at_a_stretch(file: Path) -> tuple[list[str], list[RejectedRow]]:
-    found = list(read(file, HOW))
-    cases = sorted((one for one in found if isinstance(one, RecordedCase)), key=lambda case: case.received_at)
-    return [case.source_id for case in cases], [one for one in found if isinstance(one, RejectedRow)]
+    records = list(read(file, HOW))
+    cases = sorted(
+        (record for record in records if isinstance(record, RecordedCase)), key=lambda case: case.received_at
+    )
+    return [case.source_id for case in cases], [
+        record for record in records if isinstance(record, RejectedRow)
+    ]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -63,7 +67,7 @@ def test_shares_hold_what_the_file_holds(tmp_path: Path, seed: int, end: str) ->
     assert file.stat().st_size > 9 * partitions.BLOCK
     expected = at_a_stretch(file)
     assert len(expected[0]) > 1500
-    assert {one.reason.partition("：")[0] for one in expected[1]} >= {"source_id", "title"}
+    assert {rejected.reason.partition("：")[0] for rejected in expected[1]} >= {"source_id", "title"}
     for of in (1, 2, 3):
         assert in_shares(file, of) == expected
 
@@ -75,7 +79,7 @@ def test_a_field_too_long_for_csv_is_rejected_in_shares_too(tmp_path: Path) -> N
     lines = [",".join(HEADER) + "\n", *(good.format(i) for i in range(3000)), long, good.format("last")]
     file.write_text("".join(lines), "utf-8")
     assert in_shares(file, 2) == at_a_stretch(file)
-    assert [one.line for one in in_shares(file, 2)[1]] == [3002]
+    assert [rejected.line for rejected in in_shares(file, 2)[1]] == [3002]
 
 
 GOOD = "{},甲,路,2017-03-01T09:00:00,{},已修,2017-03-03T10:00:00\n"
@@ -140,13 +144,15 @@ def test_every_row_of_a_damaged_file_is_accounted_for_or_the_file_is_refused(tmp
         file = tmp_path / f"{number}.csv"
         file.write_text(",".join(HEADER) + "\n" + whole[:at] + damage + whole[at:], "utf-8")
         try:
-            found = read_all(file, HOW)
+            content = read_all(file, HOW)
         except FileRefused:
             outcomes.add("refused")
             continue
         with file.open(encoding="utf-8", newline="") as lines:
-            assert len(found.cases) + len(found.rejected) == sum(1 for row in csv.reader(lines) if row) - 1
-        assert len(found.cases) + len(found.rejected) >= 39
+            assert (
+                len(content.cases) + len(content.rejected) == sum(1 for row in csv.reader(lines) if row) - 1
+            )
+        assert len(content.cases) + len(content.rejected) >= 39
         outcomes.add("accounted")
     assert outcomes == {"refused", "accounted"}
 
@@ -162,8 +168,10 @@ def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
     packs = ["bozhou-2024@2", "case-limits@2"]
     for processes in (1, 2, 3):
         simulate(file, "appeals-zh", packs, tmp_path / str(processes), explain=True, at_once=processes)
-    one = sorted(path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.*") if path.is_file())
-    assert len(one) == 10
+    names = sorted(
+        path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.*") if path.is_file()
+    )
+    assert len(names) == 10
     for processes in ("2", "3"):
-        match, *others = filecmp.cmpfiles(tmp_path / "1", tmp_path / processes, one, shallow=False)
+        match, *others = filecmp.cmpfiles(tmp_path / "1", tmp_path / processes, names, shallow=False)
         assert (len(match), others) == (10, [[], []])

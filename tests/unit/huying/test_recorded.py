@@ -111,8 +111,8 @@ def test_a_title_that_nobody_sees_is_empty(tmp_path: Path, title: str) -> None:
 
 def test_a_line_number_is_where_the_row_starts(tmp_path: Path) -> None:
     long = GOOD.replace("货车无法进出", '"货车\r\n无法\n进出"')
-    found = appeals(tmp_path, long, "\n", GOOD.replace("7,", "8,", 1).replace("2017-03-01", "?"))
-    assert [one.line for one in found] == [2, 6]
+    cases = appeals(tmp_path, long, "\n", GOOD.replace("7,", "8,", 1).replace("2017-03-01", "?"))
+    assert [case.line for case in cases] == [2, 6]
 
 
 def test_a_source_id_is_registered_once(tmp_path: Path) -> None:
@@ -133,12 +133,12 @@ def test_cases_come_in_the_order_of_registration_then_of_the_file(tmp_path: Path
         for name, day in (("c", "03-02"), ("b", "03-01"), ("a", "03-02"))
     ]
     appeals(tmp_path, *rows)
-    found = read_all(tmp_path / "appeals.csv", profiles.load("appeals-zh"))
-    assert [case.source_id for case in found.cases] == ["b", "c", "a"]
+    content = read_all(tmp_path / "appeals.csv", profiles.load("appeals-zh"))
+    assert [case.source_id for case in content.cases] == ["b", "c", "a"]
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("header", "reason"),
     [
         (HEADER.replace("reply,", ""), "line 1: has no column 'reply'"),
         (HEADER.replace("author", "author,phone"), "line 1: has an unknown column 'phone'"),
@@ -146,8 +146,8 @@ def test_cases_come_in_the_order_of_registration_then_of_the_file(tmp_path: Path
         ("", "line 1: has no column 'author'"),
     ],
 )
-def test_a_file_whose_columns_do_not_fit_is_refused(tmp_path: Path, header: str, said: str) -> None:
-    with pytest.raises(FileRefused, match=said):
+def test_a_file_whose_columns_do_not_fit_is_refused(tmp_path: Path, header: str, reason: str) -> None:
+    with pytest.raises(FileRefused, match=reason):
         appeals(tmp_path, header=header)
 
 
@@ -160,7 +160,7 @@ def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "sentence"),
     [
         ("zone: America/New_York", "zone: Boston", "line 3: zone: 'Boston' is no time zone"),
         ("kind: help", "kind: helpp", "line 5: kind: "),
@@ -171,14 +171,14 @@ def test_a_broken_gzip_file_is_refused(tmp_path: Path, content: bytes) -> None:
         ("channel: hotline", "channel: supervision_code", "line 4: channel: an enterprise is named"),
     ],
 )
-def test_a_profile_s_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_profile_s_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, sentence: str) -> None:
     file = tmp_path / "mine.yaml"
     content = BOSTON.read_text("utf-8")
     assert old in content
     file.write_text(content.replace(old, new, 1), "utf-8")
     with pytest.raises(ProfileError) as caught:
         profiles.load(file)
-    assert said in str(caught.value)
+    assert sentence in str(caught.value)
     assert str(file) in str(caught.value)
 
 

@@ -40,14 +40,14 @@ def test_a_file_of_bad_rows_takes_no_memory(tmp_path: Path) -> None:
             file.write(HEADER)
             file.writelines(bad.format(number) for number in range(rows))
     assert (tmp_path / "many.csv").stat().st_size > 35 * 1024 * 1024
-    done = subprocess.run(
+    completed_process = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=240,
         check=True,
     )
-    assert int(done.stderr) < 12, "MiB more than for a small file"
+    assert int(completed_process.stderr) < 12, "MiB more than for a small file"
     with (tmp_path / "out" / "rejected.csv").open(encoding="utf-8") as lines:
         assert [int(row["line"]) for row in csv.DictReader(lines)] == list(range(2, ROWS + 2))
 
@@ -74,9 +74,9 @@ def test_rejected_rows_come_in_the_order_of_the_file(tmp_path: Path, processes: 
     ]
     file.write_text(HEADER + "".join(rows), "utf-8")
     output = simulate(file, "appeals-zh", ["bozhou-2024@2"], tmp_path / "out", at_once=processes)
-    found = read_all(file, profiles.load("appeals-zh"))
+    content = read_all(file, profiles.load("appeals-zh"))
     with (tmp_path / "out" / "rejected.csv").open(encoding="utf-8") as lines:
         written = [(int(line), reason) for line, reason in list(csv.reader(lines))[1:]]
-    assert written == [tuple(row) for row in found.rejected]
+    assert written == [tuple(row) for row in content.rejected]
     assert output.cases + output.rejected == 2_000
     assert 600 < output.rejected < 1_100

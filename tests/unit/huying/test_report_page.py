@@ -18,22 +18,22 @@ HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("report")
+    folder = tmp_path_factory.mktemp("report")
     rows = [
         f"2026-{index:04},甲,路,2026-03-02T09:00:00,正文,已修,2026-03-{index % 26 + 3:02}T09:00:00\n"
         for index in range(60)
     ]
-    (out / "appeals.csv").write_text(HEADER + "".join(rows), "utf-8")
-    simulate(out / "appeals.csv", "appeals-zh", ["bozhou-2024@2", "bowu-2022@2"], out, at_once=1)
-    return out / "report.html"
+    (folder / "appeals.csv").write_text(HEADER + "".join(rows), "utf-8")
+    simulate(folder / "appeals.csv", "appeals-zh", ["bozhou-2024@2", "bowu-2022@2"], folder, at_once=1)
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as play:
-        found = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

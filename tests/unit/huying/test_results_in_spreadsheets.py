@@ -71,17 +71,17 @@ def test_excel_is_told_that_a_file_is_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "pack_id", "said"),
+    ("profile", "pack_id", "reason"),
     [
         ("loans-2012", "bozhou-2024", "'bozhou-2024' judges appeals, and these cases are loan requests"),
         ("loans-2012", "case-limits", "'case-limits' judges appeals, and these cases are loan requests"),
         ("appeals-zh", "bozhou-2024-financing", "judges loan requests, and these cases are appeals"),
     ],
 )
-def test_a_pack_for_other_cases_is_refused(tmp_path: Path, profile: str, pack_id: str, said: str) -> None:
+def test_a_pack_for_other_cases_is_refused(tmp_path: Path, profile: str, pack_id: str, reason: str) -> None:
     file = tmp_path / "cases.csv"
     file.write_text(HEADER, "utf-8")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=reason):
         simulate(file, profile, [pack_id], tmp_path / "out")
 
 

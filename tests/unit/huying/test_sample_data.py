@@ -98,8 +98,8 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
             yield from dispatch.perform(appeal_at_dispatch, past.act, at_dispatch)
         else:
             at_intake = intake_context.ActContext(past.occurred_at, "importer", rules, CALENDAR, past=True)
-            appeal_at_intake, made = intake.perform(appeal_at_intake, past, at_intake)
-            yield from made
+            appeal_at_intake, emitted = intake.perform(appeal_at_intake, past, at_intake)
+            yield from emitted
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
@@ -113,8 +113,8 @@ def lift_reason(judgement: Judgement) -> LiftReason | None:
 @pytest.mark.parametrize("now", DAYS, ids=lambda now: f"{now:%m-%d %H:%M}")
 def test_the_story_is_the_same_on_whatever_day_it_is_told(now: datetime) -> None:
     judgements = {appeal.id: judged(appeal, now) for appeal in appeals()}
-    told = {id_: (j.state.value, j.cards, lift_reason(j)) for id_, j in judgements.items()}
-    assert told == STORY
+    outcomes = {id_: (j.state.value, j.cards, lift_reason(j)) for id_, j in judgements.items()}
+    assert outcomes == STORY
     late = {
         id_
         for id_, judgement in judgements.items()
@@ -145,9 +145,18 @@ def test_appeals_come_in_over_every_channel_and_are_of_every_kind() -> None:
 
 def test_enterprises_cannot_be_anybodys() -> None:
     named = [appeal.enterprise for appeal in appeals() if appeal.enterprise]
-    assert all(one.phone and one.phone.startswith("0558-1") for one in named)  # no landline begins with 1
-    assert all(one.credit_code and one.credit_code.startswith("91000000MA00000") for one in named)
-    assert len({one.credit_code for one in named}) == len({one.name for one in named}) == len(named)
+    assert all(
+        enterprise.phone and enterprise.phone.startswith("0558-1") for enterprise in named
+    )  # no landline begins with 1
+    assert all(
+        enterprise.credit_code and enterprise.credit_code.startswith("91000000MA00000")
+        for enterprise in named
+    )
+    assert (
+        len({enterprise.credit_code for enterprise in named})
+        == len({enterprise.name for enterprise in named})
+        == len(named)
+    )
 
 
 def test_units_have_known_parents_and_leaders() -> None:
@@ -179,12 +188,12 @@ def test_what_people_do_live_is_what_escalation_takes() -> None:
         "sign_off": (escalation_acts.SignOff, {}),
         "close": (dispatch_acts.Close, {}),
     }
-    done: set[str] = set()
+    tried: set[str] = set()
     for step in (step for appeal in appeals() for step in appeal.live):
-        model, given = bodies[step.act]
-        model.model_validate({**given, **(step.model_extra or {})})
-        done.add(step.act)
-    assert done == set(bodies)
+        model, fields = bodies[step.act]
+        model.model_validate({**fields, **(step.model_extra or {})})
+        tried.add(step.act)
+    assert tried == set(bodies)
     assert set(LiveStep.model_json_schema()["properties"]["act"]["enum"]) == set(bodies)
 
 

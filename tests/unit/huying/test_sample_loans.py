@@ -8,7 +8,7 @@ from shared.addresses.credit_codes import check_credit_code
 
 
 @pytest.mark.parametrize(
-    "appeal", [one for one in samples.appeals() if one.enterprise], ids=lambda one: one.id
+    "appeal", [appeal for appeal in samples.appeals() if appeal.enterprise], ids=lambda appeal: appeal.id
 )
 def test_the_credit_code_of_every_sample_appeal_has_its_check_character(appeal: samples.Appeal) -> None:
     assert appeal.enterprise is not None

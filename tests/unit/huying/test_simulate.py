@@ -56,14 +56,14 @@ SUMMER = "-04:00"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    found = tmp_path / "requests.csv"
-    found.write_text(f"{COLUMNS},{IGNORED}\n{ROWS}", "utf-8")
-    return found
+    path = tmp_path / "requests.csv"
+    path.write_text(f"{COLUMNS},{IGNORED}\n{ROWS}", "utf-8")
+    return path
 
 
-def simulate(file: Path, profile: str, pack_id: str, out: Path) -> int:
+def simulate(file: Path, profile: str, pack_id: str, folder: Path) -> int:
     """In this process; the number of cases."""
-    return run(file, profile, [pack_id], out, at_once=1).cases
+    return run(file, profile, [pack_id], folder, at_once=1).cases
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -112,16 +112,16 @@ def test_results_are_ordered_and_in_local_time(
 
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
     how = profiles.load("boston-311")
-    found = read_all(file, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024@2"), found.ends_at() + RUN_ON)
-    results = [judge.judged(case)[0] for case in found.cases]
+    content = read_all(file, how)
+    judge = CaseJudge(how, pack.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
+    results = [judge.judged(case)[0] for case in content.cases]
     backwards = [result._replace(deadlines=result.deadlines[::-1]) for result in results[::-1]]
-    for name, given in (("one", results), ("other", backwards)):
-        write(tmp_path / name, how.tz, given)
+    for name, in_order in (("one", results), ("other", backwards)):
+        write(tmp_path / name, how.tz, in_order)
     for name in ("cases.csv", "deadlines.csv"):
-        one = rows(tmp_path / "one" / name)[1:]
-        assert one == rows(tmp_path / "other" / name)[1:]
-        assert [row[0] for row in one] == sorted(row[0] for row in one)
+        written = rows(tmp_path / "one" / name)[1:]
+        assert written == rows(tmp_path / "other" / name)[1:]
+        assert [row[0] for row in written] == sorted(row[0] for row in written)
     order = [(row[0], int(row[2]), row[3]) for row in rows(tmp_path / "one" / "deadlines.csv")[1:]]
     assert order == sorted(order)
 
@@ -142,27 +142,27 @@ def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Pat
     assert len(rows(tmp_path / "cases.csv")) == 1
 
 
-def said_by_the_services(found: RecordedCases, how: Profile, size: int) -> dict[UUID, list[Event]]:
+def said_by_the_services(content: RecordedCases, how: Profile, size: int) -> dict[UUID, list[Event]]:
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
     rules = pack.load("case-limits@2")
-    units = {case.unit.code: case.unit for case in found.cases}
+    units = {case.unit.code: case.unit for case in content.cases}
     importer = Caller("importer", AccountRole.IMPORTER)
     calendar = Calendar.load(how.tz)
-    said: dict[UUID, list[Event]] = {}
+    events_of: dict[UUID, list[Event]] = {}
     appeals: dict[UUID, AppealDocument] = {}
-    for step in steps(found, how, rules, size):
+    for step in steps(content, how, rules, size):
         bodies = [orjson.loads(body) for body in step.registrations]
         for past in intake.Import.model_validate({"source": how.id, "items": bodies}).items if bodies else ():
             assert isinstance(past, intake.PastAppeal)
             appeal_id = imported_id(how.id, past.source_id)
             _, event = receive(past, appeal_id, "N", rules.ref, past.occurred_at)
-            said[appeal_id] = [event]
+            events_of[appeal_id] = [event]
             appeals[appeal_id] = AppealDocument(received_at=event.occurred_at, **fields(event))
         for act in dispatch.Import(acts=[orjson.loads(body) for body in step.acts]).acts:
             assert act.occurred_at <= step.end
             context = ActContext(act.occurred_at, importer, rules, calendar, units, past=True)
-            said[act.appeal_id] += perform(appeals[act.appeal_id], act.act, context)
-    return said
+            events_of[act.appeal_id] += perform(appeals[act.appeal_id], act.act, context)
+    return events_of
 
 
 def comparable(act: Act) -> Act:
@@ -182,11 +182,11 @@ def fields(event: Event) -> dict[str, Any]:
 @pytest.mark.parametrize("size", [1, 4, 1000])
 def test_a_simulated_history_is_what_the_services_say_of_what_a_replay_sends(file: Path, size: int) -> None:
     how = profiles.load("boston-311")
-    found = read_all(file, how)
-    said = said_by_the_services(found, how, size)
-    assert len(said) == len(found.cases) == 4
-    for case in found.cases:
-        events = said[imported_id(how.id, case.source_id)]
+    content = read_all(file, how)
+    events_of = said_by_the_services(content, how, size)
+    assert len(events_of) == len(content.cases) == 4
+    for case in content.cases:
+        events = events_of[imported_id(how.id, case.source_id)]
         theirs = [ACTS[type(event)](event) for event in events if type(event) in ACTS]
         assert len(theirs) == len(events)
         assert list(map(comparable, history(case, how))) == list(map(comparable, theirs))
@@ -201,8 +201,8 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
         "2,乙,灯,2017-03-01T09:00:00,灯坏,已修,2017-03-03T11:00:00\n",
         "utf-8",
     )
-    found = list(steps(read_all(file, how), how, pack.load("bozhou-2024@2"), 1))
-    assert [(step.cases, len(step.acts)) for step in found] == [(2, 2), (0, 3), (0, 3)]
+    replay_steps = list(steps(read_all(file, how), how, pack.load("bozhou-2024@2"), 1))
+    assert [(step.cases, len(step.acts)) for step in replay_steps] == [(2, 2), (0, 3), (0, 3)]
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,9 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
 )
 def test_a_replay_sends_only_limits_that_the_pack_takes(file: Path, pack_id: str, sent: bool) -> None:
     how = profiles.load("boston-311")
-    found = read_all(file, how)
-    assert any(case.due_at for case in found.cases)
-    bodies = [orjson.loads(act) for step in steps(found, how, pack.load(pack_id), 10) for act in step.acts]
+    content = read_all(file, how)
+    assert any(case.due_at for case in content.cases)
+    bodies = [orjson.loads(act) for step in steps(content, how, pack.load(pack_id), 10) for act in step.acts]
     limits = [leg["limits"] for body in bodies for leg in body["act"].get("legs", ())]
     assert any(limits) is sent
 
@@ -238,12 +238,12 @@ async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Pat
 def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
     """The flag `ontime` is blank in some rows: their times decide."""
     how = profiles.load("boston-311")
-    found = read_all(BOSTON, how)
-    assert (len(found.cases), found.rejected) == (31_828, [])
-    judge = CaseJudge(how, pack.load("case-limits@2"), found.ends_at() + RUN_ON)
+    content = read_all(BOSTON, how)
+    assert (len(content.cases), content.rejected) == (31_828, [])
+    judge = CaseJudge(how, pack.load("case-limits@2"), content.ends_at() + RUN_ON)
     late = {
         case.source_id
-        for case in found.cases
+        for case in content.cases
         if any(deadline.verdict == "overdue" for deadline in judge.judged(case)[0].deadlines)
     }
     with gzip.open(BOSTON, "rt", encoding="utf-8", newline="") as lines:
@@ -260,11 +260,11 @@ def _late(row: dict[str, str]) -> bool:
 @needs_data
 def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
     how = profiles.load("appeals-zh")
-    found = read_all(APPEALS, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024@2"), found.ends_at() + RUN_ON)
-    results = [judge.judged(case)[0] for case in found.cases]
+    content = read_all(APPEALS, how)
+    judge = CaseJudge(how, pack.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
+    results = [judge.judged(case)[0] for case in content.cases]
     verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
-    assert (len(results), found.rejected) == (1_300, [])
+    assert (len(results), content.rejected) == (1_300, [])
     assert {result.state for result in results} == {"completed"}
     overdue = verdicts["reply", 1, "overdue"]
     assert sum(result.cards for result in results) == overdue

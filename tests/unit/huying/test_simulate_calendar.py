@@ -66,8 +66,8 @@ def test_the_years_of_a_calendar_take_the_place_of_those_known(file: Path, proce
     assert without[0] == ("1", "2026-05-07T17:30")
     assert due(file, calendar, processes) == [("1", "2026-05-08T17:30"), ("2", "2027-02-15T17:30")]
     assert without[1][1] < "2027-02-15"
-    told = (file.parent / "out" / "explanations.csv").read_text(encoding="utf-8")
-    assert "+2026:试算+2027:试算" in told
+    explanations = (file.parent / "out" / "explanations.csv").read_text(encoding="utf-8")
+    assert "+2026:试算+2027:试算" in explanations
 
 
 BAD = {
@@ -128,8 +128,8 @@ def test_the_command_takes_a_calendar_for_a_file_alone(file: Path) -> None:
     calendar = file.parent / "calendar.yaml"
     calendar.write_text(year(2027, set(statutory(2027)), set()), encoding="utf-8")
     words = ["simulate", str(file), "--profile", "appeals-zh", "--pack", "bowu-2022@2", "--processes", "1"]
-    out = ["--out", str(file.parent / "out"), "--calendar", str(calendar)]
+    options = ["--out", str(file.parent / "out"), "--calendar", str(calendar)]
 
-    assert CliRunner().invoke(app, [*words, *out]).exit_code == 0
-    refused = CliRunner().invoke(app, ["simulate", "--from-events", "--pack", "bowu-2022@2", *out])
+    assert CliRunner().invoke(app, [*words, *options]).exit_code == 0
+    refused = CliRunner().invoke(app, ["simulate", "--from-events", "--pack", "bowu-2022@2", *options])
     assert "--calendar is for FILE" in str(refused.exception)

@@ -79,8 +79,8 @@ class Book:
         return next(appeal for appeal in self.appeals.values() if appeal.appeal_id == appeal_id)
 
     def _keep(self, changed: merging.Changes) -> None:
-        appeals, made = changed
-        self.events += made
+        appeals, emitted = changed
+        self.events += emitted
         for appeal in appeals:
             name = next(name for name, known in self.appeals.items() if known.appeal_id == appeal.appeal_id)
             assert appeal.version > self.appeals[name].version

@@ -30,15 +30,15 @@ from tests.unit.notify.samples import (
 
 def _variants() -> list[Any]:
     """Each routed event, once for every value that one of its routes is meant for."""
-    found = []
+    samples = []
     for type_, routes in table().routes.items():
         for route in routes:
-            found += [
+            samples += [
                 sample(CATALOGUE[type_], **{field: None if value == NOTHING else value})
                 for field, values in route.when.items()
                 for value in values
             ] or [sample(CATALOGUE[type_])]
-    return found
+    return samples
 
 
 VARIANTS = pytest.mark.parametrize("event", _variants(), ids=lambda event: event.type)

@@ -95,7 +95,7 @@ def _rules(draw: st.DrawFn, deadline: str, stages: list[str]) -> list[Part]:
 @st.composite
 def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> list[Part]:
     """A ladder over the deadlines that have limits: any acts that can follow, and the other causes."""
-    found = []
+    steps = []
     leader = {} if levels else {"leader": draw(st.sampled_from(["in_charge", "mayor"]))}
     for deadline, its in rules.items():
         start, of_case = its[0]["starts"], its[0]["starts"] in OF_THE_CASE
@@ -111,13 +111,13 @@ def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> 
             do = draw(some(allowed, 1))
             if Consequence.APPROVE in do:
                 do = [act for act in do if act not in (Consequence.REDISPATCH, Consequence.LIFT)]
-            found.append(_step({"overdue": [deadline], "rounds": span}, do, leader))
+            steps.append(_step({"overdue": [deadline], "rounds": span}, do, leader))
             if levels and draw(st.booleans()):
                 at_level = {"overdue": [deadline], "rounds": span, "level": draw(st.sampled_from(levels))}
-                found.append(_step(at_level, [Consequence.SUPERVISE], leader))
+                steps.append(_step(at_level, [Consequence.SUPERVISE], leader))
     causes = {"marks": [Mark.INHERITED], "refused": True, "requested": True}
-    found += [_step({cause: causes[cause]}, [Consequence.LIFT], leader) for cause in draw(some(causes))]
-    return [step | {"step": f"s{index}"} for index, step in enumerate(found)]
+    steps += [_step({cause: causes[cause]}, [Consequence.LIFT], leader) for cause in draw(some(causes))]
+    return [step | {"step": f"s{index}"} for index, step in enumerate(steps)]
 
 
 def _step(when: Part, do: list[Consequence], leader: dict[str, str]) -> Part:
@@ -181,7 +181,7 @@ def _made(draw: st.DrawFn) -> Pack:
         if deadline not in rules or rules[deadline][0]["starts"] not in (*OF_THE_CASE, DATED)
     ]
     named = {"zh": "x", "en": "x"}
-    made = {
+    document = {
         "id": "drawn",
         "version": 1,
         "title": named,
@@ -231,9 +231,9 @@ def _made(draw: st.DrawFn) -> Pack:
             **GROUND,
         },
     }
-    found = Pack.model_validate(made)
-    assert not list(contradictions(found))
-    return found
+    drawn_pack = Pack.model_validate(document)
+    assert not list(contradictions(drawn_pack))
+    return drawn_pack
 
 
 def _levels(levels: list[str]) -> Part | None:
@@ -314,9 +314,9 @@ fields: dict[str, st.SearchStrategy[Any]] = {
 ENDS = {acts.Referred, acts.Withdrawn, acts.Closed}
 
 
-def drawn_acts(act_type: type[Act], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Act]:
+def drawn_acts(act_type: type[Act], **own: st.SearchStrategy[Any]) -> st.SearchStrategy[Act]:
     """An act of this type with all fields drawn, but those given."""
-    chosen = {field.name: fields[field.name] for field in dataclasses.fields(act_type)} | given
+    chosen = {field.name: fields[field.name] for field in dataclasses.fields(act_type)} | own
     return st.builds(act_type, **chosen)
 
 

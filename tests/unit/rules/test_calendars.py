@@ -46,8 +46,8 @@ def noticed(tmp_path: Path):
 
 
 def dispatched(when: str, number: int) -> Act:
-    given = leg(limits=by_limit(completion=working_days(number)))
-    return acts.Assigned(uuid4(), at(when), (given,))
+    assigned_leg = leg(limits=by_limit(completion=working_days(number)))
+    return acts.Assigned(uuid4(), at(when), (assigned_leg,))
 
 
 HISTORY = (dispatched("2026-12-30 10:00", 3),)
@@ -141,7 +141,7 @@ def test_a_second_notice_moves_it_again_and_the_same_one_again_does_not(noticed)
 def test_a_paused_deadline_goes_by_the_notice_when_it_runs_on(noticed):
     # Paused from 12-31 to 01-03: the 31st closes in the pause. Then Tuesday 5, 6, 7, as the 4th is off.
     times = {acts.Paused: "2026-12-31 10:00", acts.Resumed: "2027-01-03 10:00"}
-    stops = [act(what, "03-02 10:00", occurred_at=at(when)) for what, when in times.items()]
+    stops = [act(act_type, "03-02 10:00", occurred_at=at(when)) for act_type, when in times.items()]
     calendars = Calendars(UNKNOWN, [(at("2027-01-01 09:00"), noticed(off=("2027-01-04",)))])
     judged = decide(
         APPEAL,
@@ -159,15 +159,15 @@ def test_judging_in_steps_around_a_notice_is_judging_at_once(noticed):
         (at("2026-12-31 09:00"), noticed(off=("2027-01-04",), notice="a")),
         (at("2027-01-05 12:00"), noticed(work=("2027-01-02",), notice="b")),
     ]
-    said: list[Ruling] = []
+    earlier: list[Ruling] = []
     for hours in range(0, 24 * 10, 7):
         upto = at("2026-12-30 10:00") + timedelta(hours=hours)
         known = Calendars(UNKNOWN, [(moment, calendar) for moment, calendar in notices if moment <= upto])
         now = decide(APPEAL, HISTORY, RULES, known, upto).rulings
-        assert now[: len(said)] == said
-        said = now
-    assert said == decide(APPEAL, HISTORY, RULES, Calendars(UNKNOWN, notices), upto).rulings
-    assert [type(ruling) for ruling in said] == [rulings.DeadlineMoved, rulings.Overdue]
+        assert now[: len(earlier)] == earlier
+        earlier = now
+    assert earlier == decide(APPEAL, HISTORY, RULES, Calendars(UNKNOWN, notices), upto).rulings
+    assert [type(ruling) for ruling in earlier] == [rulings.DeadlineMoved, rulings.Overdue]
 
 
 def test_a_notice_wakes_an_open_case_and_no_ended_one(noticed):

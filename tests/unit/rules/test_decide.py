@@ -47,7 +47,7 @@ def leg(
     leg_id: UUID = TOWN, role: Role = Role.LEAD, limits: dict[str, Any] | None = None, **more: Any
 ) -> AssignedLeg:
     """A leg; `limits` as keywords of `OwnLimit`, by deadline."""
-    own = {deadline: OwnLimit(**given) for deadline, given in (limits or {}).items()}
+    own = {deadline: OwnLimit(**limit) for deadline, limit in (limits or {}).items()}
     return AssignedLeg(leg_id, UNITS[leg_id], role, f"head-of-{UNITS[leg_id]}", limits=own, **more)
 
 
@@ -59,10 +59,10 @@ def assigned(when: str, *legs: AssignedLeg, marks: frozenset[Mark] = frozenset()
     return act(acts.Assigned, when, legs=legs or (leg(),), marks=marks)
 
 
-def act(what: type[Act], when: str, **more: Any) -> Act:
+def act(act_type: type[Act], when: str, **more: Any) -> Act:
     """An act, of the town's leg if it is one of a leg, unless `more` says otherwise."""
-    of_leg = {"leg_id": TOWN} if issubclass(what, LegAct) else {}
-    return what(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **more})
+    of_leg = {"leg_id": TOWN} if issubclass(act_type, LegAct) else {}
+    return act_type(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **more})
 
 
 def contacted(when: str, **more: Any) -> Act:
@@ -340,16 +340,16 @@ def test_an_own_limit_that_is_a_length_starts_anew_with_the_round():
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("due_at", "expected"),
     [
         ("03-20 12:00", ["completion 1 03-20 12:00 void", "completion 2 03-20 12:00 open"]),
         ("03-04 12:00", ["completion 1 03-04 12:00 overdue"]),
         ("03-01 12:00", ["completion 1 03-01 12:00 overdue"]),
     ],
 )
-def test_a_given_moment_goes_over_to_the_next_round_only_if_it_lies_ahead(given, expected):
+def test_a_given_moment_goes_over_to_the_next_round_only_if_it_lies_ahead(due_at, expected):
     judged = judge(
-        assigned("03-02 10:00", leg(limits={"completion": {"due_at": at(given)}})), upto="03-06 12:00"
+        assigned("03-02 10:00", leg(limits={"completion": {"due_at": at(due_at)}})), upto="03-06 12:00"
     )
     assert [line for line in stands(judged) if "completion" in line] == expected
 
@@ -388,8 +388,8 @@ def test_limits_of_the_case_are_only_said():
 
 def test_a_unit_with_hours_of_its_own_is_judged_by_them():
     hours, unusable = (("09:00", "16:00"),), (("9", "16"),)
-    for given, due in ((hours, "03-05 16:00"), (unusable, "03-05 17:30"), (None, "03-05 17:30")):
-        judged = judge(assigned("03-02 10:00", leg(office_hours=given)), rules=BOWU, upto="03-02 12:00")
+    for own_hours, due in ((hours, "03-05 16:00"), (unusable, "03-05 17:30"), (None, "03-05 17:30")):
+        judged = judge(assigned("03-02 10:00", leg(office_hours=own_hours)), rules=BOWU, upto="03-02 12:00")
         assert stands(judged) == [f"completion 1 {due} open"]
 
 
@@ -424,8 +424,8 @@ def test_a_leg_that_is_reopened_has_not_refused_any_more():
 
 def test_a_leg_that_is_completed_or_ended_cannot_refuse():
     upheld = act(acts.ObjectionDecided, "03-03 10:00", upheld=True)
-    for done in (completed("03-03 10:00"), upheld):
-        judged = judge(assigned("03-02 10:00"), done, act(acts.Refused, "03-03 11:00"))
+    for ending in (completed("03-03 10:00"), upheld):
+        judged = judge(assigned("03-02 10:00"), ending, act(acts.Refused, "03-03 11:00"))
         assert judged.lifted_at is None
 
 
@@ -438,17 +438,17 @@ def test_an_upheld_objection_ends_the_leg_and_another_one_does_not():
 
 
 @pytest.mark.parametrize(
-    ("what", "state"),
+    ("act_type", "state"),
     [
         (acts.Referred, CaseState.REFERRED),
         (acts.Withdrawn, CaseState.WITHDRAWN),
         (acts.Closed, CaseState.CLOSED),
     ],
 )
-def test_after_the_end_nothing_fires_and_nothing_has_effect(what, state):
+def test_after_the_end_nothing_fires_and_nothing_has_effect(act_type, state):
     judged = judge(
         assigned("03-02 10:00"),
-        act(what, "03-03 10:00"),
+        act(act_type, "03-03 10:00"),
         act(acts.Refused, "03-03 11:00"),
         assigned("03-03 12:00", leg(BUREAU)),
         act(acts.Reopened, "03-04 10:00"),
@@ -512,9 +512,9 @@ def test_what_is_signed_off_gets_no_new_limit():
 
 
 def test_of_two_instructions_at_one_moment_the_one_with_the_greater_id_stands():
-    one = act(acts.Instructed, "03-04 10:00", limit=days(5), id=UUID(int=1))
+    first = act(acts.Instructed, "03-04 10:00", limit=days(5), id=UUID(int=1))
     two = act(acts.Instructed, "03-04 10:00", limit=days(2), id=UUID(int=2))
-    for history in ((one, two), (two, one)):
+    for history in ((first, two), (two, first)):
         judged = judge(*REFUSED, *history, upto="03-04 12:00")
         assert stands(judged)[-1] == "lifted 1 03-06 24:00 open"
 
@@ -540,9 +540,9 @@ def test_an_appeal_nobody_dispatches_is_supervised(when, due):
     assert judged.state is CaseState.REGISTERED
 
 
-@pytest.mark.parametrize("what", [acts.Referred, acts.Closed])
-def test_a_referral_or_closure_meets_the_dispatch_limit(what):
-    assert stands(judge(received("03-02 10:00"), act(what, "03-02 11:00"), rules=BOWU)) == [
+@pytest.mark.parametrize("act_type", [acts.Referred, acts.Closed])
+def test_a_referral_or_closure_meets_the_dispatch_limit(act_type):
+    assert stands(judge(received("03-02 10:00"), act(act_type, "03-02 11:00"), rules=BOWU)) == [
         "dispatch 0 03-02 15:45 met"
     ]
 
@@ -681,8 +681,8 @@ def test_every_moment_that_is_said_is_in_utc():
 
 
 def subclasses(base: type[Any]) -> set[type[Any]]:
-    found = {cls for cls in base.__subclasses__() if "__slots__" in vars(cls)}
-    return found | {cls for child in found for cls in subclasses(child)}
+    children = {cls for cls in base.__subclasses__() if "__slots__" in vars(cls)}
+    return children | {cls for child in children for cls in subclasses(child)}
 
 
 def test_every_act_is_folded_and_no_base_of_acts_is() -> None:
@@ -690,6 +690,6 @@ def test_every_act_is_folded_and_no_base_of_acts_is() -> None:
 
 
 def test_every_ruling_has_a_name_of_its_own() -> None:
-    found = [cls for cls in subclasses(Ruling) if not cls.__subclasses__()]
-    names = {cls.name for cls in found}
-    assert len(names) == len(found) >= 12
+    ruling_types = [cls for cls in subclasses(Ruling) if not cls.__subclasses__()]
+    names = {cls.name for cls in ruling_types}
+    assert len(names) == len(ruling_types) >= 12

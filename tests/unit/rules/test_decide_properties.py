@@ -54,17 +54,17 @@ def test_order_of_arrival_and_duplicates_change_nothing(history, rules, known, u
 @given(histories, packs, calendars, st.lists(moments, min_size=1, max_size=6))
 @quick
 def test_judging_in_steps_says_what_judging_at_once_says(history, rules, known, steps):
-    said: dict[UUID, Ruling] = {}
+    known_rulings: dict[UUID, Ruling] = {}
     for upto in sorted(steps):
         arrived = [act for act in history if act.occurred_at <= upto]
         noticed = Calendars(known.first, [notice for notice in known.later if notice[0] <= upto])
         stepwise = decide(CASE, arrived, rules, noticed, upto)
         now = {ruling.id: ruling for ruling in stepwise.rulings}
-        assert said.items() <= now.items(), "something said was taken back or changed"
-        said = now
+        assert known_rulings.items() <= now.items(), "something said was taken back or changed"
+        known_rulings = now
 
     at_once = decide(CASE, history, rules, known, max(steps))
-    assert list(said.values()) == at_once.rulings
+    assert list(known_rulings.values()) == at_once.rulings
     assert seen(stepwise)[:-1] == seen(at_once)[:-1]
 
 

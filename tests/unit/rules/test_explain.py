@@ -27,8 +27,8 @@ def limit(number: int, unit: LimitUnit, roll: bool = False) -> Limit:
 
 
 def walked(*args: object, **kwargs: object) -> Due:
-    found = walk(*args, **kwargs)
-    return Due(found.due_at, found.last_day, found.provisional)
+    full = walk(*args, **kwargs)
+    return Due(full.due_at, full.last_day, full.provisional)
 
 
 LIMITS = [
@@ -88,12 +88,12 @@ def moments(draw: st.DrawFn, within: timedelta) -> timedelta:
 @st.composite
 def paused(draw: st.DrawFn, start: datetime) -> list[Pause]:
     """Up to four pauses around and after the start, overlapping or not, at times one still open."""
-    found = []
+    pauses = []
     for _ in range(draw(st.integers(0, 4))):
         begin = start - timedelta(days=5) + draw(moments(timedelta(days=40)))
         still = draw(st.integers(0, 9)) == 0
-        found.append(Pause(begin, None if still else begin + draw(moments(timedelta(days=12)))))
-    return found
+        pauses.append(Pause(begin, None if still else begin + draw(moments(timedelta(days=12)))))
+    return pauses
 
 
 @settings(max_examples=600, deadline=None)
@@ -124,22 +124,24 @@ def test_a_pause_never_brings_the_end_nearer(data: st.DataObject) -> None:
 
 
 def test_a_walk_says_what_became_of_each_day() -> None:
-    found = walk(limit(2, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 10), CALENDAR)
+    counted = walk(limit(2, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 10), CALENDAR)
 
-    assert [day.fate for day in found.days] == [Fate.COUNTED, *[Fate.OFF] * 9, Fate.COUNTED]
-    assert {day.why.en for day in found.days if day.why} == {"Spring Festival"}
+    assert [day.fate for day in counted.days] == [Fate.COUNTED, *[Fate.OFF] * 9, Fate.COUNTED]
+    assert {day.why.en for day in counted.days if day.why} == {"Spring Festival"}
 
 
 def test_a_choice_of_the_pack_is_explained_in_words() -> None:
-    told = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="choice")
-    assert "时限 3 个工作日（原文未规定，由规则包取定）。" in told["zh"]
-    assert "3 working days (not in the text: a choice of the pack)." in told["en"]
+    explanation = explain(
+        limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="choice"
+    )
+    assert "时限 3 个工作日（原文未规定，由规则包取定）。" in explanation["zh"]
+    assert "3 working days (not in the text: a choice of the pack)." in explanation["en"]
 
 
 def test_an_explanation_names_start_days_holiday_clause_end_and_calendar() -> None:
-    told = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="BW 4")
+    explanation = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 2, 13, 16, 20), CALENDAR, clause="BW 4")
 
-    assert told["en"].splitlines() == [
+    assert explanation["en"].splitlines() == [
         "From 2026-02-13 16:20, that day not counted: 3 working days (BW 4).",
         "Counted: 3 days, 02-14, 02-24 to 02-25.",
         "Make-up workdays among them: 02-14.",
@@ -147,7 +149,7 @@ def test_an_explanation_names_start_days_holiday_clause_end_and_calendar() -> No
         "Due 2026-02-25 17:30.",
         f"Calendar: {CALENDAR.version}.",
     ]
-    assert told["zh"].splitlines() == [
+    assert explanation["zh"].splitlines() == [
         "2026-02-13 16:20 起算，当日不计；时限 3 个工作日（BW 4）。",
         "计入 3 天：02-14、02-24 至 02-25。",
         "其中调休上班：02-14。",
@@ -158,41 +160,45 @@ def test_an_explanation_names_start_days_holiday_clause_end_and_calendar() -> No
 
 
 def test_an_end_at_midnight_is_written_as_24_00_of_its_last_day() -> None:
-    told = explain(limit(3, LimitUnit.NATURAL_DAYS), at(2026, 3, 6), CALENDAR)
+    explanation = explain(limit(3, LimitUnit.NATURAL_DAYS), at(2026, 3, 6), CALENDAR)
 
-    assert "Due 2026-03-08 24:00." not in told["en"]
-    assert "Due 2026-03-09 24:00." in told["en"]
-    assert "2026-03-09 24:00 到期。" in told["zh"]
+    assert "Due 2026-03-08 24:00." not in explanation["en"]
+    assert "Due 2026-03-09 24:00." in explanation["en"]
+    assert "2026-03-09 24:00 到期。" in explanation["zh"]
 
 
 def test_natural_days_say_nothing_of_weekends_and_make_up_workdays() -> None:
-    told = explain(limit(3, LimitUnit.NATURAL_DAYS), at(2026, 2, 13, 10), CALENDAR)
+    explanation = explain(limit(3, LimitUnit.NATURAL_DAYS), at(2026, 2, 13, 10), CALENDAR)
 
-    assert told["en"].splitlines()[1:3] == ["Counted: 3 days, 02-14 to 02-16.", "Due 2026-02-16 24:00."]
+    assert explanation["en"].splitlines()[1:3] == [
+        "Counted: 3 days, 02-14 to 02-16.",
+        "Due 2026-02-16 24:00.",
+    ]
 
 
 def test_a_rolled_end_says_which_day_was_off_and_why() -> None:
-    told = explain(limit(3, LimitUnit.NATURAL_DAYS, roll=True), at(2026, 2, 13, 10), CALENDAR)
+    explanation = explain(limit(3, LimitUnit.NATURAL_DAYS, roll=True), at(2026, 2, 13, 10), CALENDAR)
 
     assert (
-        "02-16 is off (Spring Festival): rolled to the next working day.\nDue 2026-02-24 24:00." in told["en"]
+        "02-16 is off (Spring Festival): rolled to the next working day.\nDue 2026-02-24 24:00."
+        in explanation["en"]
     )
-    assert "02-16 休息（春节），顺延至下一工作日。" in told["zh"]
+    assert "02-16 休息（春节），顺延至下一工作日。" in explanation["zh"]
 
 
 def test_an_end_that_need_not_roll_says_nothing_of_it() -> None:
-    told = explain(limit(1, LimitUnit.NATURAL_DAYS, roll=True), at(2026, 2, 13, 10), CALENDAR)
+    explanation = explain(limit(1, LimitUnit.NATURAL_DAYS, roll=True), at(2026, 2, 13, 10), CALENDAR)
 
-    assert "rolled" not in told["en"]
-    assert "顺延" not in told["zh"]
+    assert "rolled" not in explanation["en"]
+    assert "顺延" not in explanation["zh"]
 
 
 def test_the_office_clock_is_told_in_minutes_with_its_pauses() -> None:
     pauses = [Pause(at(2026, 3, 20, 17, 10), at(2026, 3, 23, 9)), Pause(at(2026, 3, 25), at(2026, 3, 26))]
-    told = explain(limit(1, LimitUnit.HALF_WORKING_DAYS), at(2026, 3, 20, 17), CALENDAR, pauses=pauses)
+    explanation = explain(limit(1, LimitUnit.HALF_WORKING_DAYS), at(2026, 3, 20, 17), CALENDAR, pauses=pauses)
 
     # 10 minutes on Friday, 180 from 09:00 to 12:00 on Monday, 5 after lunch
-    assert told["en"].splitlines() == [
+    assert explanation["en"].splitlines() == [
         "From 2026-03-20 17:00: 1 half working day.",
         "Counted: 195 office minutes, 03-20 17:00 to 17:10, 03-23 09:00 to 12:00, 03-23 14:30 to 14:35.",
         "Paused, not counted: 03-20 17:10 to 03-23 09:00.",
@@ -204,29 +210,29 @@ def test_the_office_clock_is_told_in_minutes_with_its_pauses() -> None:
 
 def test_paused_days_are_told_apart_from_days_off() -> None:
     pauses = [Pause(at(2026, 3, 19, 9), at(2026, 3, 23, 9))]
-    told = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 3, 16, 10), CALENDAR, pauses=pauses)
+    explanation = explain(limit(3, LimitUnit.WORKING_DAYS), at(2026, 3, 16, 10), CALENDAR, pauses=pauses)
 
-    assert "Skipped: 2 days, 03-19 to 03-20, pause." in told["en"]
-    assert "Skipped: 2 days, 03-21 to 03-22, weekend." in told["en"]
-    assert "不计 2 天：03-19 至 03-20，暂停。" in told["zh"]
+    assert "Skipped: 2 days, 03-19 to 03-20, pause." in explanation["en"]
+    assert "Skipped: 2 days, 03-21 to 03-22, weekend." in explanation["en"]
+    assert "不计 2 天：03-19 至 03-20，暂停。" in explanation["zh"]
 
 
 @pytest.mark.parametrize("unit", list(LimitUnit))
 def test_a_suspended_limit_has_no_due_moment_in_its_explanation(unit: LimitUnit) -> None:
-    told = explain(limit(3, unit), at(2026, 3, 16, 10), CALENDAR, pauses=[Pause(at(2026, 3, 16, 11))])
+    explanation = explain(limit(3, unit), at(2026, 3, 16, 10), CALENDAR, pauses=[Pause(at(2026, 3, 16, 11))])
 
-    assert "Paused since 03-16 11:00; computed again when that ends." in told["en"]
-    assert "03-16 11:00 起暂停，恢复后重算。" in told["zh"]
-    assert "Due" not in told["en"]
-    assert "到期" not in told["zh"]
+    assert "Paused since 03-16 11:00; computed again when that ends." in explanation["en"]
+    assert "03-16 11:00 起暂停，恢复后重算。" in explanation["zh"]
+    assert "Due" not in explanation["en"]
+    assert "到期" not in explanation["zh"]
 
 
 def test_an_end_in_a_year_without_notice_is_told_to_be_provisional() -> None:
-    told = explain(limit(5, LimitUnit.WORKING_DAYS), at(2026, 12, 30, 10), CALENDAR)
+    explanation = explain(limit(5, LimitUnit.WORKING_DAYS), at(2026, 12, 30, 10), CALENDAR)
 
-    assert "provisional, no holiday notice for 2027 yet" in told["en"]
-    assert "2027 年放假通知未发布，暂定" in told["zh"]
-    assert "2027-01-01, New Year's Day" in told["en"]
+    assert "provisional, no holiday notice for 2027 yet" in explanation["en"]
+    assert "2027 年放假通知未发布，暂定" in explanation["zh"]
+    assert "2027-01-01, New Year's Day" in explanation["en"]
 
 
 @pytest.mark.parametrize("unit", list(LimitUnit))

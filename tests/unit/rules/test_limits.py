@@ -19,8 +19,8 @@ def at(text: str) -> datetime:
 
 
 def ends(number: int, unit: str, start: str, *pauses: Pause, roll: bool = False) -> str | None:
-    found = due(Limit(number=number, unit=LimitUnit(unit), roll=roll), at(start), CALENDAR, pauses=pauses)
-    return found.due_at and f"{found.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    end = due(Limit(number=number, unit=LimitUnit(unit), roll=roll), at(start), CALENDAR, pauses=pauses)
+    return end.due_at and f"{end.due_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 def pause(start: str, end: str | None = None) -> Pause:
@@ -176,25 +176,25 @@ def test_an_open_pause_after_the_end_changes_nothing(number: int, unit: str, mom
 
 
 def test_the_due_moment_is_utc_and_24_00_belongs_to_the_day_that_ends() -> None:
-    found = due(Limit(number=3, unit=LimitUnit.NATURAL_DAYS), at("03-05 10:00"), CALENDAR)
+    end = due(Limit(number=3, unit=LimitUnit.NATURAL_DAYS), at("03-05 10:00"), CALENDAR)
 
-    assert found == Due(datetime(2026, 3, 8, 16, tzinfo=UTC), date(2026, 3, 8), False)
-    assert found.due_at is not None
-    assert found.due_at.tzinfo is UTC
+    assert end == Due(datetime(2026, 3, 8, 16, tzinfo=UTC), date(2026, 3, 8), False)
+    assert end.due_at is not None
+    assert end.due_at.tzinfo is UTC
 
 
 def test_the_office_clock_counts_seconds_and_odd_halves() -> None:
     hours = OfficeHours.parse((("09:00", "12:01"),))  # half of 181 minutes is 90.5
-    found = due(Limit(number=1, unit=LimitUnit.HALF_WORKING_DAYS), at("03-16 09:00:01"), CALENDAR, hours)
+    end = due(Limit(number=1, unit=LimitUnit.HALF_WORKING_DAYS), at("03-16 09:00:01"), CALENDAR, hours)
 
-    assert found.due_at == at("03-16 10:30:31")
+    assert end.due_at == at("03-16 10:30:31")
 
 
 def test_a_unit_with_its_own_hours_closes_at_its_own_time() -> None:
     hours = OfficeHours.parse((("09:00", "12:00"), ("13:00", "17:00")))
-    found = due(Limit(number=1, unit=LimitUnit.WORKING_DAYS), at("03-16 10:00"), CALENDAR, hours)
+    end = due(Limit(number=1, unit=LimitUnit.WORKING_DAYS), at("03-16 10:00"), CALENDAR, hours)
 
-    assert found.due_at == at("03-17 17:00")
+    assert end.due_at == at("03-17 17:00")
 
 
 @pytest.mark.parametrize(
@@ -211,9 +211,9 @@ def test_a_unit_with_its_own_hours_closes_at_its_own_time() -> None:
 def test_an_end_that_a_coming_notice_may_move_is_provisional(
     number: int, unit: str, roll: bool, provisional: bool
 ) -> None:
-    found = due(Limit(number=number, unit=LimitUnit(unit), roll=roll), at("12-01 10:00"), CALENDAR)
+    end = due(Limit(number=number, unit=LimitUnit(unit), roll=roll), at("12-01 10:00"), CALENDAR)
 
-    assert found.provisional is provisional
+    assert end.provisional is provisional
 
 
 def test_due_dates_of_2059_are_found() -> None:

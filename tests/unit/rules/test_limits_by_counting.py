@@ -102,6 +102,6 @@ def test_every_limit_ends_where_counting_ends_from_every_minute_of(week: str) ->
         limit = Limit(number=number, unit=unit, roll=roll)
         local = datetime.combine(monday, time())
         for minute in range(MINUTES_OF_A_WEEK):
-            found = due(limit, midnight + minute * MINUTE, CALENDAR).due_at
+            due_at = due(limit, midnight + minute * MINUTE, CALENDAR).due_at
             expected = counted(local + minute * MINUTE, number, unit, roll, monday)
-            assert found == expected.replace(tzinfo=SHANGHAI), (limit, local + minute * MINUTE)
+            assert due_at == expected.replace(tzinfo=SHANGHAI), (limit, local + minute * MINUTE)

@@ -176,10 +176,10 @@ def test_what_comes_after_hours_counts_as_received_on_the_next_working_day(
 
 
 def test_what_comes_within_a_shift_past_midnight_is_received_on_its_own_day() -> None:
-    night, one = OfficeHours.parse(NIGHT, next_day=True), limit(1, LimitUnit.NATURAL_DAYS)
+    night, one_day = OfficeHours.parse(NIGHT, next_day=True), limit(1, LimitUnit.NATURAL_DAYS)
 
-    assert due_on(one, "05-01 05:00", night) == "05-03 00:00"  # in the shift of 04-30
-    assert due_on(one, "05-01 07:00", night) == "05-08 00:00"  # as on 05-06
+    assert due_on(one_day, "05-01 05:00", night) == "05-03 00:00"  # in the shift of 04-30
+    assert due_on(one_day, "05-01 07:00", night) == "05-08 00:00"  # as on 05-06
 
 
 @cache
@@ -281,12 +281,12 @@ def test_counting_minute_by_minute_gives_the_same_end_for_any_hours(data: st.Dat
     ]
 
     expected = counted(each, start, hours, pauses)
-    found = due(each, aware, CALENDAR, hours, pauses)
+    end = due(each, aware, CALENDAR, hours, pauses)
     walked = walk(each, aware, CALENDAR, hours, pauses)
 
     if expected:
-        assert found.due_at == expected.replace(tzinfo=SHANGHAI)
-    assert Due(walked.due_at, walked.last_day, walked.provisional) == found
+        assert end.due_at == expected.replace(tzinfo=SHANGHAI)
+    assert Due(walked.due_at, walked.last_day, walked.provisional) == end
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -297,8 +297,8 @@ def test_the_minutes_of_an_explanation_are_open_and_as_many_as_the_limit(data: s
     each = limit(data.draw(st.integers(1, 8)), LimitUnit.WORKING_HOURS)
     open_minutes, _ = minutes_open(hours)
 
-    told = explain(each, start.replace(tzinfo=SHANGHAI), CALENDAR, hours)["en"]
-    line = next(line for line in told.splitlines() if line.startswith("Counted"))
+    explanation = explain(each, start.replace(tzinfo=SHANGHAI), CALENDAR, hours)["en"]
+    line = next(line for line in explanation.splitlines() if line.startswith("Counted"))
     if "…" in line:
         return
     minutes = []
@@ -316,15 +316,17 @@ def test_the_minutes_of_an_explanation_are_open_and_as_many_as_the_limit(data: s
     assert set(minutes) <= open_minutes
     last = minutes[-1] + MINUTE
     written = f"{last:%Y-%m-%d %H:%M}" if last.time() != time() else f"{last.date() - DAY} 24:00"
-    assert f"Due {written}." in told
+    assert f"Due {written}." in explanation
 
 
 def test_an_explanation_names_the_hours_of_each_part_of_a_limit_that_spans_a_change() -> None:
-    told = explain(limit(4, LimitUnit.WORKING_HOURS), at("04-30 16:30"), CALENDAR, HOURS_OF_MAY)
+    explanation = explain(limit(4, LimitUnit.WORKING_HOURS), at("04-30 16:30"), CALENDAR, HOURS_OF_MAY)
 
-    assert "Office hours: 08:30–12:00, 14:30–17:30; since 05-01 08:00–12:00, 15:00–18:00." in told["en"]
-    assert "工作时间：08:30–12:00、14:30–17:30；05-01 起 08:00–12:00、15:00–18:00。" in told["zh"]
-    assert "计工作时间 240 分钟：04-30 16:30 至 17:30、05-06 08:00 至 11:00。" in told["zh"]
+    assert (
+        "Office hours: 08:30–12:00, 14:30–17:30; since 05-01 08:00–12:00, 15:00–18:00." in explanation["en"]
+    )
+    assert "工作时间：08:30–12:00、14:30–17:30；05-01 起 08:00–12:00、15:00–18:00。" in explanation["zh"]
+    assert "计工作时间 240 分钟：04-30 16:30 至 17:30、05-06 08:00 至 11:00。" in explanation["zh"]
     assert (
         "Office hours"
         not in explain(limit(1, LimitUnit.NATURAL_DAYS), at("04-30 16:30"), CALENDAR, YEARLY)["en"]
@@ -332,10 +334,12 @@ def test_an_explanation_names_the_hours_of_each_part_of_a_limit_that_spans_a_cha
 
 
 def test_an_explanation_of_a_night_says_what_is_of_the_next_day() -> None:
-    told = explain(limit(8, LimitUnit.WORKING_HOURS), at("04-30 20:00"), CALENDAR, OfficeHours.parse(NIGHT))
+    explanation = explain(
+        limit(8, LimitUnit.WORKING_HOURS), at("04-30 20:00"), CALENDAR, OfficeHours.parse(NIGHT)
+    )
 
-    assert "04-30 22:00 至 次日 06:00" in told["zh"]
-    assert "04-30 22:00 to 06:00 the next day" in told["en"]
+    assert "04-30 22:00 至 次日 06:00" in explanation["zh"]
+    assert "04-30 22:00 to 06:00 the next day" in explanation["en"]
     clock = explain(
         limit(24, LimitUnit.WORKING_HOURS), at("04-27 00:00"), CALENDAR, OfficeHours.parse(ROUND_THE_CLOCK)
     )
@@ -344,12 +348,12 @@ def test_an_explanation_of_a_night_says_what_is_of_the_next_day() -> None:
 
 
 def test_an_explanation_says_as_received_on_which_day_something_counts() -> None:
-    told = explain(limit(1, LimitUnit.WORKING_DAYS), at("04-30 18:00"), CALENDAR, NEXT_DAY)
+    explanation = explain(limit(1, LimitUnit.WORKING_DAYS), at("04-30 18:00"), CALENDAR, NEXT_DAY)
 
-    assert told["zh"].startswith(
+    assert explanation["zh"].startswith(
         "2026-04-30 18:00 非工作时间收到，视为 05-06 收到，当日不计；时限 1 个工作日。"
     )
-    assert told["en"].startswith(
+    assert explanation["en"].startswith(
         "Received 2026-04-30 18:00, after hours, so as on 05-06, not counted: 1 working day."
     )
 

@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Path:
+def settings_file(tmp_path: Path) -> Path:
     path = tmp_path / "settings.yaml"
     path.write_text(GIVEN, encoding="utf-8")
     return path
@@ -166,26 +166,26 @@ def test_every_shipped_pack_keeps_its_earlier_versions():
         ]
 
 
-def test_numbers_come_from_the_newest_settings_and_the_ref_names_them(file, given):
-    loaded = pack.load(file, given)
+def test_numbers_come_from_the_newest_settings_and_the_ref_names_them(file, settings_file):
+    loaded = pack.load(file, settings_file)
     assert loaded.ref == "test-city@2.2"
     assert loaded.limit(loaded.limits[0].limit) == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
     assert loaded.table().starts[Start.ROUND, 1][0].limit == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
 
 
-def test_a_case_keeps_the_version_of_the_settings_it_was_registered_under(file, given):
+def test_a_case_keeps_the_version_of_the_settings_it_was_registered_under(file, settings_file):
     read = pack.read(file)
-    first, second = (read.with_settings(given, version) for version in ("1", "2"))
+    first, second = (read.with_settings(settings_file, version) for version in ("1", "2"))
     assert [first.ref, second.ref] == ["test-city@2.1", "test-city@2.2"]
     limits = [bound.table().starts[Start.ROUND, 1][0].limit.number for bound in (first, second)]
     assert limits == [5, 4]
 
 
-def test_an_old_version_that_no_longer_gives_all_the_pack_needs_is_gone(file, given):
-    replace(given, "reply: {number: 5, unit: working_days}, ", "")
+def test_an_old_version_that_no_longer_gives_all_the_pack_needs_is_gone(file, settings_file):
+    replace(settings_file, "reply: {number: 5, unit: working_days}, ", "")
     with pytest.raises(PackGone, match="'test-city' has no version 1 here that gives all it needs"):
-        pack.read(file).with_settings(given, "1")
-    assert pack.read(file).with_settings(given, "2").ref == "test-city@2.2"
+        pack.read(file).with_settings(settings_file, "1")
+    assert pack.read(file).with_settings(settings_file, "2").ref == "test-city@2.2"
 
 
 def test_a_pack_with_open_numbers_cannot_be_judged_by_without_settings(file):
@@ -209,27 +209,29 @@ def test_a_pack_with_open_numbers_cannot_be_judged_by_without_settings(file):
         ("number: 5", "number: none", r"line 4: test-city, entry 1, limits, reply, number: input should be"),
     ],
 )
-def test_a_mistake_in_the_settings_is_told_by_file_and_line(file, given, old, new, sentence):
-    replace(given, old, new)
-    with pytest.raises(PackError, match=re.escape(f"{given}, ") + sentence):
-        pack.load(file, given)
+def test_a_mistake_in_the_settings_is_told_by_file_and_line(file, settings_file, old, new, sentence):
+    replace(settings_file, old, new)
+    with pytest.raises(PackError, match=re.escape(f"{settings_file}, ") + sentence):
+        pack.load(file, settings_file)
 
 
-def test_what_a_pack_does_not_ask_for_is_a_mistake_only_where_that_is_checked(file, given):
+def test_what_a_pack_does_not_ask_for_is_a_mistake_only_where_that_is_checked(file, settings_file):
     replace(
-        given, "limits: {reply: {number: 4", "limits: {lunch: {number: 1, unit: months}, reply: {number: 4"
+        settings_file,
+        "limits: {reply: {number: 4",
+        "limits: {lunch: {number: 1, unit: months}, reply: {number: 4",
     )
-    assert pack.load(file, given).ref == "test-city@2.2"
+    assert pack.load(file, settings_file).ref == "test-city@2.2"
     with pytest.raises(
         PackError, match="line 7: test-city, entry 2, limits, lunch: is nothing the pack asks"
     ):
-        pack.read(file).with_settings(given, exactly=True)
+        pack.read(file).with_settings(settings_file, exactly=True)
 
 
-def test_settings_cannot_cap_a_pause_by_months(file, given):
+def test_settings_cannot_cap_a_pause_by_months(file, settings_file):
     file.write_text(OPEN + "pauses: {cap: {setting: lifted}, choice: x}\n", encoding="utf-8")
     with pytest.raises(PackError, match="'lifted' caps a pause: give it natural_days or working_days"):
-        pack.load(file, given)
+        pack.load(file, settings_file)
 
 
 def test_rounds_without_a_limit_have_none():
@@ -255,12 +257,12 @@ def test_a_limit_for_a_kind_goes_before_the_one_for_all_in_its_rounds_only(tmp_p
     every = SOUND.replace("    rounds: 1\n", "    rounds: 1+\n").replace("ladder:\n", f"{of_kind}ladder:\n")
     path.write_text(every, encoding="utf-8")
     loaded = pack.load(path)
-    found = {
+    numbers = {
         (kind, number): [held.limit.number for held in loaded.table(kind).starts[Start.ROUND, number]]
         for kind in (Kind.REPORT, Kind.HELP, None)
         for number in (1, 2)
     }
-    assert found == {
+    assert numbers == {
         (Kind.REPORT, 1): [9],
         (Kind.REPORT, 2): [3],
         (Kind.HELP, 1): [3],
@@ -270,10 +272,10 @@ def test_a_limit_for_a_kind_goes_before_the_one_for_all_in_its_rounds_only(tmp_p
     }
 
 
-def test_the_time_for_an_acknowledgement_may_come_from_the_settings(file, given):
+def test_the_time_for_an_acknowledgement_may_come_from_the_settings(file, settings_file):
     asked = "acknowledgement: {limit: {setting: reply}, clause: x}\n"
     file.write_text(file.read_text(encoding="utf-8") + asked, encoding="utf-8")
-    loaded = pack.load(file, given)
+    loaded = pack.load(file, settings_file)
     assert loaded.acknowledgement
     assert loaded.limit(loaded.acknowledgement.limit) == Limit(number=4, unit=LimitUnit.WORKING_DAYS)
 
@@ -295,36 +297,36 @@ def test_a_setting_with_a_default_needs_no_settings_file():
 
 
 def test_the_settings_file_wins_over_a_default_where_it_names_the_number(tmp_path):
-    given = tmp_path / "settings.yaml"
-    given.write_text(
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(
         "every-word:\n  - version: 4\n    decided: by us\n    limits:\n"
         "      complaint: {number: 2, unit: working_days}\n",
         encoding="utf-8",
     )
-    ready = pack.load(DEFAULTED, given)
+    ready = pack.load(DEFAULTED, settings)
     limits = {rule.deadline: rule.limit and ready.limit(rule.limit) for rule in ready.limits}
     assert ready.ref == "every-word@3.4"
     assert (limits["complaint"].number, limits["closure"].number) == (2, 3)
 
 
 def test_a_settings_file_that_says_nothing_of_the_pack_leaves_its_defaults(tmp_path):
-    given = tmp_path / "settings.yaml"
-    given.write_text("other: []\n", encoding="utf-8")
-    assert pack.load(DEFAULTED, given).ref == "every-word@3"
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("other: []\n", encoding="utf-8")
+    assert pack.load(DEFAULTED, settings).ref == "every-word@3"
 
 
 def test_a_case_registered_by_the_defaults_stays_with_them_when_numbers_are_decided_later(tmp_path):
     shutil.copy(DEFAULTED, tmp_path / "every-word.yaml")
-    given = tmp_path / "settings.yaml"
-    given.write_text(
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(
         "every-word:\n  - version: 1\n    decided: by us\n    limits:\n"
         "      complaint: {number: 2, unit: working_days}\n",
         encoding="utf-8",
     )
-    assert pack.load("every-word", given, tmp_path).ref == "every-word@3.1"
-    assert pack.load("every-word@3", given, tmp_path).ref == "every-word@3"
+    assert pack.load("every-word", settings, tmp_path).ref == "every-word@3.1"
+    assert pack.load("every-word@3", settings, tmp_path).ref == "every-word@3"
     with pytest.raises(PackGone, match="has no version 7 here"):
-        pack.load("every-word@3.7", given, tmp_path)
+        pack.load("every-word@3.7", settings, tmp_path)
 
 
 def test_version_two_stands_beside_version_three_and_still_amends_the_first(tmp_path):

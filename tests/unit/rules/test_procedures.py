@@ -361,8 +361,8 @@ def test_what_is_handed_over_has_a_limit_for_its_outcome_there(city):
     assert judged.rulings[-1].to == "discipline"
     # Handed over at the start of 03-06: five days end 03-11 24:00.
     assert stands(judged)[-1] == "outcome 1 03-11 24:00 open"
-    found = act(acts.Found, "03-09 10:00")
-    assert stands(judge(assigned("03-02 10:00"), found, rules=rules))[-1] == "outcome 1 03-11 24:00 met"
+    finding = act(acts.Found, "03-09 10:00")
+    assert stands(judge(assigned("03-02 10:00"), finding, rules=rules))[-1] == "outcome 1 03-11 24:00 met"
 
 
 EXTENDED = f"""\

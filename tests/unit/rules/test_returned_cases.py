@@ -37,8 +37,8 @@ def declined(when: str, of: UUID = TOWN) -> list[Act]:
 
 def test_a_case_that_everybody_gave_back_has_a_clock_of_the_office(tmp_path):
     history = [assigned("03-02 10:00", A, B), *declined("03-03 10:00"), contacted("03-02 11:00")]
-    one = judge(*history, rules=city(tmp_path), upto="03-03 12:00")
-    assert not [line for line in stands(one) if line.startswith("next_bank")], "one bank still has it"
+    judged = judge(*history, rules=city(tmp_path), upto="03-03 12:00")
+    assert not [line for line in stands(judged) if line.startswith("next_bank")], "one bank still has it"
     both = judge(*history, *declined("03-03 11:00", of=BUREAU), rules=city(tmp_path), upto="03-03 12:00")
     assert "next_bank 1 03-04 24:00 open" in stands(both)
 
@@ -80,10 +80,10 @@ def test_words_that_cannot_hold_are_refused(tmp_path, old, new, why):
 
 
 def test_people_are_told_both(tmp_path):
-    told = " ".join(sentence.text for sentence in sentences(city(tmp_path), "en"))
-    assert "which gives the case back" in told
-    assert "runs on after completion" in told
-    assert "of the return by every unit" in told
+    text = " ".join(sentence.text for sentence in sentences(city(tmp_path), "en"))
+    assert "which gives the case back" in text
+    assert "runs on after completion" in text
+    assert "of the return by every unit" in text
 
 
 VERSION = HEAD + "met_by: {}\n"

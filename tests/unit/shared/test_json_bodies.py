@@ -106,8 +106,8 @@ print(peak() - before)
 
 def test_the_largest_import_of_tiny_values_takes_little_more_than_its_text() -> None:
     command = [sys.executable, "-c", MEASURED]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
-    assert int(done.stdout) < 300, "MiB more than at the start, of which 64 are a body"
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    assert int(completed_process.stdout) < 300, "MiB more than at the start, of which 64 are a body"
 
 
 class Wish(BaseModel):

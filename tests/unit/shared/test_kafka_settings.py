@@ -11,18 +11,18 @@ LOGIN = {"kafka_protocol": "SASL_PLAINTEXT", "kafka_user": "intake"}
 
 
 def test_without_settings_it_is_a_broker_that_asks_for_nothing() -> None:
-    said = KafkaSettings(bootstrap="127.0.0.1:1").client()
-    assert said == {"bootstrap_servers": "127.0.0.1:1", "security_protocol": "PLAINTEXT"}
+    client = KafkaSettings(bootstrap="127.0.0.1:1").client()
+    assert client == {"bootstrap_servers": "127.0.0.1:1", "security_protocol": "PLAINTEXT"}
     assert KafkaSettings().idempotent_producer is False
 
 
 def test_a_user_logs_in_by_scram_with_a_password_given_or_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("geheim\n")
-    for given in ({"kafka_password": "geheim"}, {"kafka_password_file": file}):
-        said = KafkaSettings(**LOGIN, **given).client()  # type: ignore[arg-type]
-        assert said["sasl_mechanism"] == "SCRAM-SHA-512"
-        assert (said["sasl_plain_username"], said["sasl_plain_password"]) == ("intake", "geheim")
+    for password in ({"kafka_password": "geheim"}, {"kafka_password_file": file}):
+        client = KafkaSettings(**LOGIN, **password).client()  # type: ignore[arg-type]
+        assert client["sasl_mechanism"] == "SCRAM-SHA-512"
+        assert (client["sasl_plain_username"], client["sasl_plain_password"]) == ("intake", "geheim")
 
 
 def test_a_password_is_not_shown() -> None:
@@ -30,7 +30,7 @@ def test_a_password_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("settings", "reason"),
     [
         ({"kafka_user": "intake", "kafka_password": "x"}, "HUYING_KAFKA_PROTOCOL is PLAINTEXT"),
         ({"kafka_protocol": "SASL_SSL"}, "need a user"),
@@ -41,9 +41,9 @@ def test_a_password_is_not_shown() -> None:
         ({**LOGIN, "kafka_password": "x", "kafka_mechanism": "MD5"}, "SCRAM-SHA-512"),
     ],
 )
-def test_what_is_no_way_to_speak_is_refused_in_words(given: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
-        KafkaSettings(**given)
+def test_what_is_no_way_to_speak_is_refused_in_words(settings: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        KafkaSettings(**settings)
 
 
 def test_a_password_file_that_is_missing_or_empty_is_named(tmp_path: Path) -> None:

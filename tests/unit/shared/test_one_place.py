@@ -17,5 +17,5 @@ ROOT = Path(__file__).parents[3]
 )
 def test_a_statement_stands_in_its_module_alone(statement: str, places: list[str]) -> None:
     sources = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
-    found = [path for path in sources if re.search(statement, path.read_text("utf-8"))]
-    assert [path.relative_to(ROOT).as_posix() for path in found] == places
+    paths = [path for path in sources if re.search(statement, path.read_text("utf-8"))]
+    assert [path.relative_to(ROOT).as_posix() for path in paths] == places

@@ -97,7 +97,9 @@ async def test_both_ways_give_the_same_answer(
     both: list[httpx.AsyncClient], change: dict[str, Any], status: int
 ) -> None:
     answers = [await client.request("POST", **{**GOOD, **change}) for client in both]
-    shown = [(one.status_code, one.headers.get("content-type"), _without_trace(one)) for one in answers]
+    shown = [
+        (answer.status_code, answer.headers.get("content-type"), _without_trace(answer)) for answer in answers
+    ]
     assert shown[0] == shown[1]
     assert shown[0][0] == status
 
@@ -108,7 +110,7 @@ def _without_trace(answer: httpx.Response) -> Any:
 
 async def test_another_method_is_refused_alike(both: list[httpx.AsyncClient]) -> None:
     answers = [await client.request("PATCH", **GOOD) for client in both]
-    assert [one.status_code for one in answers] == [405, 405]
+    assert [answer.status_code for answer in answers] == [405, 405]
 
 
 def test_an_endpoint_that_cannot_be_served_is_refused_when_the_service_is_built() -> None:

@@ -68,8 +68,8 @@ async def test_a_defect_breaks_the_batch_up_and_costs_its_own_record_alone() -> 
 async def test_a_defect_in_a_large_batch_costs_few_transactions_and_no_order() -> None:
     records = [f"{number}" for number in range(1_000)]
     transact = Transactions(**{"137": [ValueError(n) for n in range(4)]})
-    done = await settle(records, transact, str.upper, LOG, stand(), pause_s=60.0)
-    assert "".join(done) == "".join(records)
+    results = await settle(records, transact, str.upper, LOG, stand(), pause_s=60.0)
+    assert "".join(results) == "".join(records)
     assert len(transact.tried) < 60
 
 
@@ -85,8 +85,8 @@ async def test_what_does_not_pass_by_waiting_is_not_waited_for() -> None:
 @pytest.mark.parametrize(("records", "failures"), [("a", 2), ("ab", 2), ("abcdefghijkl", 3)])
 async def test_a_failure_that_a_second_try_alone_mends_is_mended(records: str, failures: int) -> None:
     transact = Transactions(a=[ValueError(n) for n in range(failures)])
-    done = await settle(records, transact, str.upper, LOG, stand(), pause_s=0.0)
-    assert "".join(done) == records
+    results = await settle(records, transact, str.upper, LOG, stand(), pause_s=0.0)
+    assert "".join(results) == records
     assert all(reason is None for _, reason in transact.tried)
 
 

@@ -44,9 +44,9 @@ async def test_who_stands_longest_is_named_with_place_and_time(tasks: Tasks) -> 
     tasks.relay.passed()
     with pytest.raises(
         Unavailable, match=r"^consumer has stood at notify.events/3 offset 17 since 2"
-    ) as told:
+    ) as raised:
         tasks.all.check()
-    assert told.value.zh.startswith("任务 consumer 自 2")
+    assert raised.value.zh.startswith("任务 consumer 自 2")
     assert ages(tasks).keys() == {("intake", "consumer", "notify.events", "3")}
 
 

@@ -75,14 +75,14 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("content", "said"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("content", "reason"), REFUSED.values(), ids=REFUSED)
 def test_what_no_person_means_is_refused_with_file_and_line(
-    tmp_path: Path, content: bytes, said: str
+    tmp_path: Path, content: bytes, reason: str
 ) -> None:
     file = tmp_path / "people.yaml"
     file.write_bytes(content)
     started = process_time()
-    with pytest.raises(Mistakes, match=said) as refused:
+    with pytest.raises(Mistakes, match=reason) as refused:
         strict_yaml.values(file)
     assert str(refused.value).startswith(str(file))
     assert len(str(refused.value)) < 400
@@ -159,10 +159,10 @@ def test_of_many_mistakes_with_long_names_the_first_are_told_and_the_names_cut(t
     file.write_text("of:\n" + "".join(f"  {name}: x\n" for name in names), "utf-8")
     with pytest.raises(Mistakes) as refused:
         strict_yaml.read(file, Numbers, lambda numbers: ())
-    *told, last = str(refused.value).splitlines()
-    assert len(told) == MOST_MISTAKES
+    *first, last = str(refused.value).splitlines()
+    assert len(first) == MOST_MISTAKES
     assert last.endswith("has more mistakes: mend these first")
-    for name, line in zip(names, told, strict=False):
+    for name, line in zip(names, first, strict=False):
         assert f": of, {name[:LONGEST_NAME]}…: input should be a valid integer" in line
 
 
@@ -202,9 +202,9 @@ def test_every_reader_of_what_people_write_is_this_one(
     for name in ("templates.zh-CN.yaml", "templates.en.yaml", "routing.yaml"):
         (tmp_path / name).symlink_to(file)
     for kind in ("alias bomb", "deep lists", "a tag", "a NUL", "UTF-16", "large"):
-        content, said = REFUSED[kind]
+        content, reason = REFUSED[kind]
         file.write_bytes(content)
-        with pytest.raises(ValueError, match=said):
+        with pytest.raises(ValueError, match=reason):
             read(file)
     file.unlink()
     for path in (Path("/dev/zero"), pipe, tmp_path):
@@ -217,8 +217,8 @@ def test_every_reader_of_what_people_write_is_this_one(
 def test_no_other_module_reads_yaml() -> None:
     reads = re.compile(r"yaml\.(safe_|full_|unsafe_)?(load|compose|parse|scan)")
     sources = [path for folder in ("services", "shared", "huying") for path in (ROOT / folder).rglob("*.py")]
-    found = [path.relative_to(ROOT).as_posix() for path in sources if reads.search(path.read_text("utf-8"))]
-    assert found == ["shared/files/strict_yaml.py"]
+    paths = [path.relative_to(ROOT).as_posix() for path in sources if reads.search(path.read_text("utf-8"))]
+    assert paths == ["shared/files/strict_yaml.py"]
 
 
 def test_accounts_are_read_as_they_were_written_before(tmp_path: Path) -> None:
@@ -238,6 +238,6 @@ def test_accounts_are_read_as_they_were_written_before(tmp_path: Path) -> None:
 def test_the_command_says_so_in_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "bomb.yaml"
     file.write_text(BOMB, "utf-8")
-    done = CliRunner().invoke(app, ["pack", "check", str(file)])
-    assert done.exit_code == 1
-    assert "more than 100,000 names and values" in f"{done.output} {done.exception}"
+    result = CliRunner().invoke(app, ["pack", "check", str(file)])
+    assert result.exit_code == 1
+    assert "more than 100,000 names and values" in f"{result.output} {result.exception}"

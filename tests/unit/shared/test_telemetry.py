@@ -63,9 +63,9 @@ def test_what_failed_is_told_without_the_values_it_failed_on() -> None:
 
 
 def test_a_trace_of_an_exception_in_the_log_says_where_and_not_what() -> None:
-    said = "1397777" + "1234x"
+    secret = "1397777" + "1234x"
     try:
-        int(said)
+        int(secret)
     except ValueError:
         record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", None, sys.exc_info())
     redacted = _WithoutValues("%(message)s").format(record)

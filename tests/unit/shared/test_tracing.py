@@ -57,18 +57,18 @@ def lifted() -> events.Event:
 
 async def test_what_is_not_sampled_stays_here(taken: Held) -> None:
     taken.may.set()
-    out = OtlpExporter(taken)
-    Tracer("intake", 0.0, out).begin("quiet", Kind.SERVER).end()
-    Tracer("intake", 1.0, out).begin("loud", Kind.SERVER).end()
-    await out.close()
+    exporting = OtlpExporter(taken)
+    Tracer("intake", 0.0, exporting).begin("quiet", Kind.SERVER).end()
+    Tracer("intake", 1.0, exporting).begin("loud", Kind.SERVER).end()
+    await exporting.close()
     assert taken.names() == ["loud"]
-    assert dict(out.counted()) == {("exported",): 1, ("dropped",): 0, ("failed",): 0}
+    assert dict(exporting.counted()) == {("exported",): 1, ("dropped",): 0, ("failed",): 0}
 
 
 async def test_an_error_keeps_its_trace_with_what_was_held_of_it(taken: Held) -> None:
     taken.may.set()
-    out = OtlpExporter(taken)
-    tracer = Tracer("intake", 0.0, out)
+    exporting = OtlpExporter(taken)
+    tracer = Tracer("intake", 0.0, exporting)
     first, other = tracer.begin("first", Kind.SERVER), tracer.begin("other", Kind.SERVER)
     second = tracer.begin("second", Kind.CLIENT, first)
     later = tracer.begin("later", Kind.CLIENT, first)
@@ -76,7 +76,7 @@ async def test_an_error_keeps_its_trace_with_what_was_held_of_it(taken: Held) ->
     other.end()
     second.end("TimeoutError")
     later.end()
-    await out.close()
+    await exporting.close()
     assert taken.names() == ["first", "second", "later"]
     failed = taken.spans[1]
     assert failed.attributes == {"error.type": "TimeoutError", "huying.kept": "error"}
@@ -112,18 +112,18 @@ def test_what_is_found_by_its_id_is_what_is_being_done_about() -> None:
 @pytest.mark.parametrize(("number", "kept"), [(1, True), (2, False)])
 def test_spans_fail_with_the_transaction_that_they_share(number: int, kept: bool) -> None:
     tracer = Tracer("financing", 0.0)
-    made = [tracer.begin("process banks.abc.replies", Kind.CONSUMER) for _ in range(number)]
+    begun = [tracer.begin("process banks.abc.replies", Kind.CONSUMER) for _ in range(number)]
 
     def transact() -> None:
         with transaction_spans() as spans:
-            spans += made
+            spans += begun
             raise TimeoutError
 
     with pytest.raises(TimeoutError):
         transact()
-    assert {span.error for span in made} == {"TimeoutError"}
-    assert {KEPT in span.attributes for span in made} == {kept}
-    assert len({span.began_ns for span in made}) == 1
+    assert {span.error for span in begun} == {"TimeoutError"}
+    assert {KEPT in span.attributes for span in begun} == {kept}
+    assert len({span.began_ns for span in begun}) == 1
 
 
 def test_a_span_keeps_its_own_error_in_a_transaction_that_holds() -> None:
@@ -145,14 +145,14 @@ def test_a_call_where_nothing_is_followed_begins_a_trace_that_is_sampled_by_the_
 
 
 async def test_a_full_queue_drops_and_counts_and_waits_for_nobody(taken: Held) -> None:
-    out = OtlpExporter(taken)
-    tracer = Tracer("intake", 1.0, out)
+    exporting = OtlpExporter(taken)
+    tracer = Tracer("intake", 1.0, exporting)
     for _ in range(exporter.MOST + exporter.BATCH + 10):
         tracer.begin("one", Kind.SERVER).end()
-    assert 10 <= out.dropped <= exporter.BATCH + 10
+    assert 10 <= exporting.dropped <= exporter.BATCH + 10
     taken.may.set()
-    await out.close()
-    assert out.exported + out.dropped == exporter.MOST + exporter.BATCH + 10
+    await exporting.close()
+    assert exporting.exported + exporting.dropped == exporter.MOST + exporter.BATCH + 10
 
 
 def test_the_ratio_decides_by_the_trace_id_alike_in_every_service() -> None:
@@ -173,15 +173,15 @@ def test_the_flags_of_the_caller_decide_where_there_is_one(flags: str) -> None:
 
 
 def test_what_is_held_does_not_grow_without_bound() -> None:
-    out = OtlpExporter(Held())
-    tracer = Tracer("intake", 0.0, out)
+    exporting = OtlpExporter(Held())
+    tracer = Tracer("intake", 0.0, exporting)
     first: Span | None = None
     for _ in range(exporter.HELD_TRACES + 5):
         span = tracer.begin("one", Kind.SERVER)
         first = first or span
         for _ in range(exporter.HELD_SPANS + 5):
             tracer.begin("two", Kind.CLIENT, span).end()
-    assert len(out._held) == exporter.HELD_TRACES
+    assert len(exporting._held) == exporter.HELD_TRACES
     assert first is not None
-    assert first.trace not in out._held
-    assert {len(spans) for spans in out._held.values()} == {exporter.HELD_SPANS}
+    assert first.trace not in exporting._held
+    assert {len(spans) for spans in exporting._held.values()} == {exporter.HELD_SPANS}

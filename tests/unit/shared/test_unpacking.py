@@ -92,8 +92,8 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_what_is_no_content_of_its_codec_is_told(name: str) -> None:
     codec, packed = ODD[name]
-    (told,) = opened(batch(3, VALUE, codec=codec, packed=packed))
-    assert told == (3, f"offsets 3 to 3 do not unpack to at most {LARGEST_UNPACKED} bytes")
+    (refusal,) = opened(batch(3, VALUE, codec=codec, packed=packed))
+    assert refusal == (3, f"offsets 3 to 3 do not unpack to at most {LARGEST_UNPACKED} bytes")
 
 
 @pytest.mark.parametrize("by", [None, "gzip"])
