@@ -44,10 +44,10 @@ def stages(case: CaseAtDispatch) -> Iterator[list[Event]]:
 def reports(case: CaseAtDispatch) -> Iterator[list[Event]]:
     """The debtor reports payments that nobody confirms."""
     while True:
-        said = case.do(ROADS, acts.Reach, stage="paid", amount="1", in_full=True, text="已付")
+        reported = case.do(ROADS, acts.Reach, stage="paid", amount="1", in_full=True, text="已付")
         number = case.appeal.legs[0].proposals
         decision = {"number": number, "confirmed": False, "by": "office", "reason": REASON}
-        yield [*said, *case.do(OFFICE, acts.DecideStage, **decision)]
+        yield [*reported, *case.do(OFFICE, acts.DecideStage, **decision)]
 
 
 def pauses(case: CaseAtDispatch) -> Iterator[list[Event]]:
