@@ -85,15 +85,15 @@ async def _elsewhere(bootstrap: str, banks: list[str] | tuple[str, ...]) -> None
 
 def _password(principal: str) -> str:
     name = f"{principal.upper().replace('-', '_')}_KAFKA_PASSWORD"
-    if found := os.environ.get(name):
-        return found
+    if password := os.environ.get(name):
+        return password
     file = Path(os.environ.get("HUYING_SECRETS", "")) / name.lower()
-    if not file.is_file() or not (found := file.read_text("utf-8").strip()):
+    if not file.is_file() or not (password := file.read_text("utf-8").strip()):
         raise ValueError(
             f"set {name} in the environment, or put {name.lower()} into the folder that HUYING_SECRETS names:"
             f" the password of {principal} / 请设置该密码"
         )
-    return found
+    return password
 
 
 def _known(work: Coroutine[Any, Any, None], where: str) -> None:

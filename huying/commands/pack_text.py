@@ -43,15 +43,15 @@ def check(file: Path, settings: Path | None) -> str:
 
 def difference(first: str, second: str, settings: Path | None, language: Language) -> list[str]:
     """The differences of two packs, rule by rule, one a line."""
-    one, other = (_load(name, settings) for name in (first, second))
-    lines = [f"{_say('first', language)}: {one.ref}", f"{_say('second', language)}: {other.ref}"]
-    heads = dict(_head(one, language)), dict(_head(other, language))
+    before, after = (_load(name, settings) for name in (first, second))
+    lines = [f"{_say('first', language)}: {before.ref}", f"{_say('second', language)}: {after.ref}"]
+    heads = dict(_head(before, language)), dict(_head(after, language))
     changed = [
         f"{name}: {heads[0][name]} → {heads[1][name]}"
         for name in heads[0]
         if heads[0][name] != heads[1][name]
     ]
-    texts = tuple(sentences(each, language, apart=True) for each in (one, other))
+    texts = tuple(sentences(each, language, apart=True) for each in (before, after))
     for topic in words.TOPICS:
         rules = tuple({each.about: each for each in text if each.topic == topic} for text in texts)
         about = list(_differences(rules[0], rules[1], language))
@@ -59,9 +59,11 @@ def difference(first: str, second: str, settings: Path | None, language: Languag
     return [*lines, *(changed or [_say("same", language)])]
 
 
-def _differences(one: dict[str, Sentence], other: dict[str, Sentence], language: Language) -> Iterator[str]:
-    for about in [*one, *(about for about in other if about not in one)]:
-        was, now = one.get(about), other.get(about)
+def _differences(
+    before: dict[str, Sentence], after: dict[str, Sentence], language: Language
+) -> Iterator[str]:
+    for about in [*before, *(about for about in after if about not in before)]:
+        was, now = before.get(about), after.get(about)
         if was and now and (was.text, was.clause) != (now.text, now.clause):
             yield f"  ~ {_say('first', language)}: {_with_ground(was, language)}"
             yield f"    {_say('second', language)}: {_with_ground(now, language)}"
@@ -166,12 +168,12 @@ def _topics(rules: Pack, language: Language) -> list[tuple[str, list[Sentence]]]
 def _numbers(rules: Pack, language: Language) -> list[tuple[str, str]]:
     """The settings the pack takes its numbers from, with what they are."""
     numbers = rules.numbers
-    given = numbers.limits if numbers else {}
+    limits = numbers.limits if numbers else {}
     values = []
     for setting in {setting.setting: setting for setting in parts(rules, Setting)}.values():
-        limit = given.get(setting.setting, setting.default)
+        limit = limits.get(setting.setting, setting.default)
         value = _say("not_given", language) if limit is None else _length(limit, language)
-        if limit and setting.setting not in given:
+        if limit and setting.setting not in limits:
             value += _say("by_default", language)
         values.append((setting_name(rules, setting.setting, language), value))
     decided = [(_say("decided", language), numbers.decided)] if numbers else []

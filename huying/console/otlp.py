@@ -65,14 +65,14 @@ def unpacked(body: bytes, encoding: str) -> bytes:
         )
     unzip = zlib.decompressobj(31)
     try:
-        found = unzip.decompress(body, LIMIT + 1)
+        unpacked_body = unzip.decompress(body, LIMIT + 1)
     except zlib.error as error:
         raise _garbage("gzip", str(error)) from error
-    if len(found) > LIMIT:
+    if len(unpacked_body) > LIMIT:
         raise too_large()
     if not unzip.eof:
         raise _garbage("gzip", "it breaks off")
-    return found
+    return unpacked_body
 
 
 def decoded(body: bytes, kind: str) -> Received:
@@ -97,18 +97,18 @@ def too_large() -> TooLarge:
     return TooLarge(f"请求体超过 {LIMIT} 字节", f"the body is larger than {LIMIT} bytes: send less", "body")
 
 
-def _garbage(what: str, why: str) -> Invalid:
-    error = Invalid(f"请求体不是有效的 {what}", f"the body is not valid {what}: {why[:200]}", "body")
+def _garbage(kind: str, why: str) -> Invalid:
+    error = Invalid(f"请求体不是有效的 {kind}", f"the body is not valid {kind}: {why[:200]}", "body")
     error.status = 400
     return error
 
 
 def _parse_json(body: bytes, request: ExportTraceServiceRequest) -> None:
     try:
-        found = orjson.loads(body)
-        if not isinstance(found, dict):
+        document = orjson.loads(body)
+        if not isinstance(document, dict):
             raise ValueError("it is no object")
-        ParseDict(_with_bytes(found), request, ignore_unknown_fields=True)
+        ParseDict(_with_bytes(document), request, ignore_unknown_fields=True)
     except (ParseError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _garbage("OTLP JSON", str(error)) from error
 
@@ -116,14 +116,14 @@ def _parse_json(body: bytes, request: ExportTraceServiceRequest) -> None:
 def _with_bytes(value: Any) -> Any:
     """OTLP writes ids in hex, where JSON of protobuf has base64. ValueError for what is no hex."""
     if isinstance(value, list):
-        return [_with_bytes(one) for one in value]
+        return [_with_bytes(entry) for entry in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: base64.b64encode(bytes.fromhex(one)).decode()
+        name: base64.b64encode(bytes.fromhex(entry)).decode()
         if name in ("traceId", "spanId", "parentSpanId")
-        else _with_bytes(one)
-        for name, one in value.items()
+        else _with_bytes(entry)
+        for name, entry in value.items()
     }
 
 
@@ -137,47 +137,51 @@ def _received(request: ExportTraceServiceRequest) -> Received:
                 raise TooLarge(
                     f"一次最多 {MOST_SPANS} 个跨度", f"send at most {MOST_SPANS} spans at once", "body"
                 )
-            for one in scope_spans.spans:
-                if (span := _span(one, resource, scope_spans.scope.name)) is None:
+            for sent_span in scope_spans.spans:
+                if (span := _span(sent_span, resource, scope_spans.scope.name)) is None:
                     refused += 1
                 else:
                     spans.append(span)
     return Received(spans, refused)
 
 
-def _span(one: trace_pb2.Span, resource: dict[str, Any], scope: str) -> Span | None:
-    start, end = one.start_time_unix_nano, one.end_time_unix_nano
-    if not (_is_id(one.trace_id, 16) and _is_id(one.span_id, 8)) or max(start, end) > LATEST_NS:
+def _span(sent_span: trace_pb2.Span, resource: dict[str, Any], scope: str) -> Span | None:
+    start, end = sent_span.start_time_unix_nano, sent_span.end_time_unix_nano
+    if not (_is_id(sent_span.trace_id, 16) and _is_id(sent_span.span_id, 8)) or max(start, end) > LATEST_NS:
         return None
-    attributes = _attributes(one.attributes)
-    links = [link for link in one.links[:MOST_PARTS] if _is_id(link.trace_id, 16) and _is_id(link.span_id, 8)]
+    attributes = _attributes(sent_span.attributes)
+    links = [
+        link for link in sent_span.links[:MOST_PARTS] if _is_id(link.trace_id, 16) and _is_id(link.span_id, 8)
+    ]
     number = attributes.get(NUMBER)
     return Span(
-        trace_id=one.trace_id.hex(),
-        span_id=one.span_id.hex(),
-        parent_id=one.parent_span_id.hex() if _is_id(one.parent_span_id, 8) else None,
+        trace_id=sent_span.trace_id.hex(),
+        span_id=sent_span.span_id.hex(),
+        parent_id=sent_span.parent_span_id.hex() if _is_id(sent_span.parent_span_id, 8) else None,
         service=_short(str(resource.get("service.name", "unknown")), 100),
-        name=_short(one.name or "?", 300),
-        kind=one.kind,
+        name=_short(sent_span.name or "?", 300),
+        kind=sent_span.kind,
         start_ns=start,
         end_ns=max(start, end),
-        failed=one.status.code == trace_pb2.Status.STATUS_CODE_ERROR,
+        failed=sent_span.status.code == trace_pb2.Status.STATUS_CODE_ERROR,
         number=None if number is None else _short(str(number), 100),
-        detail=_detail(one, attributes, resource, scope),
+        detail=_detail(sent_span, attributes, resource, scope),
         links=tuple(dict.fromkeys((link.trace_id.hex(), link.span_id.hex()) for link in links)),
     )
 
 
-def _detail(one: trace_pb2.Span, attributes: dict[str, Any], resource: dict[str, Any], scope: str) -> str:
+def _detail(
+    sent_span: trace_pb2.Span, attributes: dict[str, Any], resource: dict[str, Any], scope: str
+) -> str:
     events = [
         {"name": _short(event.name, 300), "at_ns": event.time_unix_nano, **_with(event.attributes)}
-        for event in one.events[:MOST_PARTS]
+        for event in sent_span.events[:MOST_PARTS]
     ]
     detail: dict[str, Any] = {"attributes": attributes, "resource": resource, "scope": _short(scope, 300)}
     if events:
         detail["events"] = events
-    if one.status.message:
-        detail["message"] = _short(one.status.message)
+    if sent_span.status.message:
+        detail["message"] = _short(sent_span.status.message)
     return orjson.dumps(detail).decode()
 
 
@@ -186,12 +190,12 @@ def _with(attributes: Sequence[KeyValue]) -> dict[str, Any]:
 
 
 def _attributes(pairs: Iterable[KeyValue]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     for pair in pairs:
-        if len(found) == MOST_PARTS:
+        if len(attributes) == MOST_PARTS:
             break
-        found[_short(pair.key, 200)] = _value(pair.value)
-    return found
+        attributes[_short(pair.key, 200)] = _value(pair.value)
+    return attributes
 
 
 def _value(value: AnyValue) -> str | int | float | bool | None:
@@ -202,7 +206,7 @@ def _value(value: AnyValue) -> str | int | float | bool | None:
         case "string_value":
             return _short(value.string_value)
         case "array_value":
-            return _short(", ".join(str(_value(one)) for one in value.array_value.values[:MOST_PARTS]))
+            return _short(", ".join(str(_value(entry)) for entry in value.array_value.values[:MOST_PARTS]))
         case "kvlist_value":
             return _short(str(_attributes(value.kvlist_value.values)))
         case "bytes_value":

@@ -144,10 +144,10 @@ def _neighbours(conn: sqlite3.Connection, which: str, trace_id: str) -> list[dic
 def links_of(conn: sqlite3.Connection, trace_id: str) -> dict[str, list[tuple[str, str]]]:
     """Where each span of a trace points to."""
     query = "select span_id, to_trace, to_span from links where trace_id = ?"
-    found: dict[str, list[tuple[str, str]]] = {}
+    links: dict[str, list[tuple[str, str]]] = {}
     for span_id, to_trace, to_span in conn.execute(query, (trace_id,)):
-        found.setdefault(span_id, []).append((to_trace, to_span))
-    return found
+        links.setdefault(span_id, []).append((to_trace, to_span))
+    return links
 
 
 def nodes(conn: sqlite3.Connection, since_ns: int) -> list[dict[str, Any]]:
@@ -182,5 +182,5 @@ def calls_out(conn: sqlite3.Connection, since_ns: int) -> list[tuple[str, str, i
     return [tuple(row) for row in conn.execute(query, (since_ns,))]
 
 
-def _rows(found: Iterable[sqlite3.Row]) -> list[dict[str, Any]]:
-    return [dict(row) for row in found]
+def _rows(rows: Iterable[sqlite3.Row]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]

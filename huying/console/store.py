@@ -167,12 +167,12 @@ class Store:
         return kept
 
     def _full(self, conn: sqlite3.Connection, traces: Iterable[str]) -> set[str]:
-        found = set()
+        full = set()
         for trace_id in traces:
             row = conn.execute("select spans from traces where trace_id = ?", (trace_id,)).fetchone()
             if row and row[0] >= self.bounds.trace:
-                found.add(trace_id)
-        return found
+                full.add(trace_id)
+        return full
 
     def _prune(self, conn: sqlite3.Connection) -> None:
         """Forget whole traces: those too old, then the oldest until the rest fits."""

@@ -211,12 +211,12 @@ class Kafka:
         cluster = self._read(self._plan)["cluster"]
         words = [*JVM, "-cp", f'"{classpath}"', "kafka.tools.StorageTool", "format", "--cluster-id", cluster]
         write_secret(arguments, " ".join([*words, "--config", f'"{node.properties}"', "--add-scram", scram]))
-        done = await asyncio.to_thread(
+        completed_process = await asyncio.to_thread(
             subprocess.run, [java, f"@{arguments}"], capture_output=True, text=True
         )
         arguments.unlink()
-        if done.returncode:
-            reason = (done.stderr.splitlines() or ["no reason given"])[-1]
+        if completed_process.returncode:
+            reason = (completed_process.stderr.splitlines() or ["no reason given"])[-1]
             raise EmbeddedError(
                 f"{node.data} cannot be made Kafka's storage: {reason}. Choose another folder."
             )

@@ -43,9 +43,13 @@ def jars(mvn: str) -> Path:
     if not folder.exists():
         fresh = folder.with_suffix(f".{os.getpid()}")
         command = [mvn, "-B", "-q", "-f", str(POM), "dependency:copy-dependencies"]
-        done = subprocess.run([*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True)
-        if done.returncode:
-            reason = next((line for line in done.stdout.splitlines() if "ERROR" in line), "no reason given")
+        completed_process = subprocess.run(
+            [*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True
+        )
+        if completed_process.returncode:
+            reason = next(
+                (line for line in completed_process.stdout.splitlines() if "ERROR" in line), "no reason given"
+            )
             raise EmbeddedError(f"Maven cannot fetch Apache Kafka: {reason}. Is its repository reachable?")
         with suppress(OSError):  # another process fetched them first
             fresh.replace(folder)

@@ -24,7 +24,7 @@ def load_all() -> Iterator[Service]:
 
 def settings_for(service: Service, values: dict[str, Any]) -> Settings:
     """The settings of a service from those of the whole city. TypeError for one that no service has."""
-    known = {name for one in load_all() for name in one.settings.model_fields}
+    known = {name for loaded in load_all() for name in loaded.settings.model_fields}
     if unknown := values.keys() - known:
         raise TypeError(f"no service has these settings: {', '.join(sorted(unknown))}")
     own = service.settings.model_fields

@@ -65,18 +65,18 @@ class Tier(NamedTuple):
     units: list[ComparedUnit]
 
 
-def differences(one: CaseResult, other: CaseResult) -> list[CaseDifference]:
+def differences(result: CaseResult, other: CaseResult) -> list[CaseDifference]:
     """What is different in the results of a case under two packs.
 
     Due moments do not count, nor does a deadline that one pack alone has, as long as it is not overdue.
     """
-    before, after = _verdicts(one), _verdicts(other)
+    before, after = _verdicts(result), _verdicts(other)
     differences = [
         CaseDifference("", "", what, first, second)
         for what, first, second in (
-            ("state", one.state, other.state),
-            ("cards", str(one.cards), str(other.cards)),
-            ("lifted", "yes" if one.lifted_at else "no", "yes" if other.lifted_at else "no"),
+            ("state", result.state, other.state),
+            ("cards", str(result.cards), str(other.cards)),
+            ("lifted", "yes" if result.lifted_at else "no", "yes" if other.lifted_at else "no"),
         )
         if first != second
     ]
@@ -171,13 +171,13 @@ def tier_range(tier: Tier) -> str:
 def summary(totals: Sequence[Totals], packs: Sequence[str]) -> Table:
     """The totals of all cases under two packs, side by side."""
     deadlines = occurring(totals)
-    one, other = (overall(of_pack, deadlines) for of_pack in totals)
+    first, second = (overall(of_pack, deadlines) for of_pack in totals)
     named = (f"{mark}: {ref}" for mark, ref in zip(MARKS, packs, strict=True))
-    table = Table("", *named, title=f"{one.cases:,} cases")
+    table = Table("", *named, title=f"{first.cases:,} cases")
     for name in ("cards", "lifts"):
-        table.add_row(name, *(f"{getattr(summary, name):,}" for summary in (one, other)))
+        table.add_row(name, *(f"{getattr(summary, name):,}" for summary in (first, second)))
     for name in deadlines:
-        table.add_row(f"{name} in time", rate_text(one.rates[name]), rate_text(other.rates[name]))
+        table.add_row(f"{name} in time", rate_text(first.rates[name]), rate_text(second.rates[name]))
     return table
 
 
@@ -202,7 +202,7 @@ def rate_text(rate: Rate) -> str:
 def difference_line(source_id: str, differences: Sequence[CaseDifference]) -> str:
     """The differences of a case in one line."""
     parts = []
-    for leg, number, what, one, other in differences:
+    for leg, number, what, before, after in differences:
         subject = " ".join(part for part in (what, leg, number and f"round {number}") if part)
-        parts.append(f"{subject}: {one or 'none'} -> {other or 'none'}")
+        parts.append(f"{subject}: {before or 'none'} -> {after or 'none'}")
     return f"{source_id}: {'; '.join(parts)}"

@@ -106,7 +106,7 @@ def layout(file: Path, profile: Profile) -> Layout:
         first = next(lines(file, raw), "")
     sep = _SEP_LINE.fullmatch(first.strip("\r\n"))
     known = profile.mapped | profile.ignored
-    found: list[tuple[int, int, Layout]] = []
+    fits: list[tuple[int, int, Layout]] = []
     errors: list[csv.Error] = []
     for delimiter in sep[1] if sep else _DELIMITERS:
         with opened(file, profile) as raw:
@@ -117,10 +117,10 @@ def layout(file: Path, profile: Profile) -> Layout:
                 errors.append(error)
                 continue
         columns = [name if name in known else cleaned(name) for name in header]
-        found.append((len(known.intersection(columns)), rows.line_num, Layout(columns, delimiter, above)))
-    if not found:
+        fits.append((len(known.intersection(columns)), rows.line_num, Layout(columns, delimiter, above)))
+    if not fits:
         raise errors[0]
-    _, line, best = max(found, key=lambda fit: fit[0])
+    _, line, best = max(fits, key=lambda fit: fit[0])
     _check_columns(file, max(line, 1), best.columns, profile)
     return best
 

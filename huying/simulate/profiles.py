@@ -193,7 +193,7 @@ class Profile(Strict):
         """The columns that are read."""
         columns = {self.source_id, self.received_at, self.completion_due_at, self.unit.column, self.amount}
         columns |= {text.column for text in (self.title, self.text, self.enterprise, *self.acts) if text}
-        columns |= {column for done in self.acts for column in done.columns}
+        columns |= {column for act in self.acts for column in act.columns}
         columns |= set(self.locality.columns if self.locality else ())
         return frozenset(column for column in columns if column)
 
@@ -214,10 +214,10 @@ def load(name_or_path: str | Path) -> Profile:
 
 def pack_of(profile: str | None) -> str:
     """The pack that a profile names. ValueError where none is named."""
-    found = load(profile).pack if profile else None
-    if found is None:
+    pack_id = load(profile).pack if profile else None
+    if pack_id is None:
         raise ValueError("say by which pack to judge: --pack, a shipped id or a file")
-    return found
+    return pack_id
 
 
 def check_pack(case: str, rules: Pack) -> None:
@@ -239,17 +239,17 @@ def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:
     if (profile.enterprise is None) != (profile.channel in WITHOUT_NAME):
         yield ("channel",), "an enterprise is named on every channel but the nameless: see `enterprise`"
     yield from _wrong_acts(profile)
-    for index, done in enumerate(profile.acts[:-1]):
-        if done.act == "complete":
+    for index, act in enumerate(profile.acts[:-1]):
+        if act.act == "complete":
             yield ("acts", index), "nothing follows a completion: put it last"
 
 
 def _wrong_acts(profile: Profile) -> Iterator[tuple[Place, str]]:
     known = LOAN_ACTS if profile.case == "loan" else APPEAL_ACTS
-    for index, done in enumerate(profile.acts):
-        if done.act not in known:
-            yield ("acts", index), f"'{done.act}' is no act of a case of this kind: {', '.join(known)}"
-        if len(done.columns) != 1 and profile.case == "appeal":
+    for index, act in enumerate(profile.acts):
+        if act.act not in known:
+            yield ("acts", index), f"'{act.act}' is no act of a case of this kind: {', '.join(known)}"
+        if len(act.columns) != 1 and profile.case == "appeal":
             yield ("acts", index), "an appeal's act has one column of times: give one in `at`"
     if (profile.case == "loan") != (profile.amount is not None):
         yield ("amount",), "a loan request has an `amount`, and no appeal has"

@@ -49,11 +49,11 @@ def read(file: Path, profile: Profile) -> Iterator[RecordedCase | RejectedRow]:
     FileRefused if it cannot be read, or if a column is missing, given twice, or neither mapped nor ignored.
     """
     with quotes_paired(file, profile):
-        found = layout(file, profile)
+        file_layout = layout(file, profile)
         with opened(file, profile) as raw:
-            rows = csv.reader(lines(file, raw), delimiter=found.delimiter, strict=True)
-            reader = RowReader(profile, found)
-            for _ in zip(range(found.rows_above), rows, strict=False):
+            rows = csv.reader(lines(file, raw), delimiter=file_layout.delimiter, strict=True)
+            reader = RowReader(profile, file_layout)
+            for _ in zip(range(file_layout.rows_above), rows, strict=False):
                 pass
             seen: dict[str, int] = {}
             accounted = 0

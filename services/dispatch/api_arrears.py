@@ -29,11 +29,11 @@ async def arrears(
 ) -> Response:
     """The claims, oldest number first, each with what its debtors owe; a debtor sees its own alone."""
     own = called.code if called.role == AccountRole.UNIT else None
-    found = await queries.arrears(
+    rows = await queries.arrears(
         conn, after=page.after_text, limit=page.limit + 1, state=state, unit=own or unit
     )
     rules = rulebook(request.context)
-    claims = [_claim(appeal, kinds, rules.pack_of(appeal.pack), own) for appeal, kinds in found]
+    claims = [_claim(appeal, kinds, rules.pack_of(appeal.pack), own) for appeal, kinds in rows]
     return page.answer([claim.model_dump(mode="json") for claim in claims], "registration_number")
 
 

@@ -111,8 +111,8 @@ class Work(AppealWork[AppealDocument]):
             if isinstance(act, Assign):
                 self.join(appeal, follower, context.at, by)
             elif repeated := merging.repeated_act(appeal, act, follower, context.pack):
-                said = merging.passed_on(perform(follower, repeated, context))
-                self._record(follower, repeated, context.at, by, said)
+                emitted = merging.passed_on(perform(follower, repeated, context))
+                self._record(follower, repeated, context.at, by, emitted)
         return appeal
 
     def join(self, lead: AppealDocument, follower: AppealDocument, at: datetime, by: str) -> None:

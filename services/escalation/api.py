@@ -63,9 +63,9 @@ async def _perform(appeal_id: UUID, act: acts.Act, request: WriteContext) -> Res
         request.check(case.version)
         today = work.at.astimezone(request.context.zone).date()
         for event in perform(case, act, ActContext(work.at, request.caller, today, directory)):
-            said = work.emit(event)
-            if type(said) in ACTS:
-                work.remember(said)
+            emitted = work.emit(event)
+            if type(emitted) in ACTS:
+                work.remember(emitted)
         work.keep(case)
         return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
 

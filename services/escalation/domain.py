@@ -40,9 +40,9 @@ class ActContext:
 
 def perform(case: CaseDocument, act: acts.Act, context: ActContext) -> list[Event]:
     """Apply `act` to the case; returns the events of it. Raises `Conflict`, `Forbidden` or `Invalid`."""
-    made = list(_TRANSITIONS[type(act)](case, act, context))
+    emitted = list(_TRANSITIONS[type(act)](case, act, context))
     case.version += 1
-    return made
+    return emitted
 
 
 def _move(card: Card, to: CardStatus, *allowed: CardStatus, reason: str | None = None) -> None:

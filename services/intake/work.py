@@ -94,8 +94,8 @@ class Work(AppealWork[AppealDocument]):
 
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
-        appeal, made = perform(self.appeal(appeal_id), act, context)
-        return self._keep_all([appeal], made)
+        appeal, emitted = perform(self.appeal(appeal_id), act, context)
+        return self._keep_all([appeal], emitted)
 
     def merge(
         self,
@@ -118,9 +118,9 @@ class Work(AppealWork[AppealDocument]):
         lead = self.appeal(require_merged(appeal).lead)
         return self._keep_all(*unmerge(appeal, lead, reason, at))
 
-    def _keep_all(self, appeals: Sequence[AppealDocument], made: Iterable[Event]) -> AppealDocument:
+    def _keep_all(self, appeals: Sequence[AppealDocument], emitted: Iterable[Event]) -> AppealDocument:
         """Emit the events, keep the changed appeals; returns the first."""
-        for event in made:
+        for event in emitted:
             self.emit(event)
         for appeal in appeals:
             self.keep(appeal)

@@ -148,8 +148,8 @@ class Work(UnitOfWork):
             self._acknowledgements[message.id] = message.id
 
     async def flush(self) -> None:
-        for said in self._leaders_said:
-            await copies.keep_leader(self.conn, said)
+        for change in self._leaders_said:
+            await copies.keep_leader(self.conn, change)
         if cases := list(self._changed.values()):
             rows = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
             await _SAVE.execute(self.conn, rows)

@@ -38,11 +38,11 @@ def host_of(url: str) -> Host | None:
 def host(text: str) -> str:
     """`text` as it compares: `例子.中国:443` is `xn--fsqu00a.xn--fiqs8s`. ValueError where it is no host."""
     text = visible(text)
-    found = None if _NO_HOST.search(text) else host_of(f"https://{text}")
-    if found is None:
+    address = None if _NO_HOST.search(text) else host_of(f"https://{text}")
+    if address is None:
         raise ValueError("is no host: write its name alone, like oapi.dingtalk.com or 10.0.0.7:8443")
-    name = f"[{found.name}]" if ":" in found.name else found.name
-    return name if found.port is None else f"{name}:{found.port}"
+    name = f"[{address.name}]" if ":" in address.name else address.name
+    return name if address.port is None else f"{name}:{address.port}"
 
 
 HostName = Annotated[str, AfterValidator(host)]

@@ -134,9 +134,9 @@ class ChainWriter:
             event = canonical(self._service, row.key, row.event_id, row.type, row.occurred_at, row.body)
             self._number += 1
             self._top_seq = max(self._top_seq, row.seq)
-            made = Link(self._number, row.seq, row.event_id, row.key, position + 1, link(previous, event))
-            self._last[row.key] = (made.position, made.link)
-            links.append(made)
+            new_link = Link(self._number, row.seq, row.event_id, row.key, position + 1, link(previous, event))
+            self._last[row.key] = (new_link.position, new_link.link)
+            links.append(new_link)
         return links
 
 

@@ -49,12 +49,12 @@ def read(
     if not isinstance(root, yaml.MappingNode) and not issubclass(model, RootModel):
         raise Mistakes(f"{path}, line 1: expected a mapping of names to values")
     try:
-        made = model.model_validate(_value(root))
+        content = model.model_validate(_value(root))
     except ValidationError as error:
         _refuse(path, root, _invalid(error))
         raise
-    _refuse(path, root, contradictions(made))
-    return made
+    _refuse(path, root, contradictions(content))
+    return content
 
 
 def chain(path: Path, base_of: BaseOf) -> list[Path]:
@@ -261,8 +261,10 @@ def _value(node: yaml.Node) -> Any:
 def _refuse(path: Path, root: yaml.Node, mistakes: Iterable[tuple[Place, str]]) -> None:
     sentences = []
     for place, rule in mistakes:
-        mark, found = _find(root, place)
-        sentences.append(f"{mark.name}, line {mark.line + 1}: {_words(found)}{_cut(rule, LONGEST_RULE)}")
+        mark, place_in_file = _find(root, place)
+        sentences.append(
+            f"{mark.name}, line {mark.line + 1}: {_words(place_in_file)}{_cut(rule, LONGEST_RULE)}"
+        )
         if len(sentences) == MOST_MISTAKES:
             sentences.append(f"{path}: 还有更多错误 / has more mistakes: mend these first")
             break
@@ -272,7 +274,7 @@ def _refuse(path: Path, root: yaml.Node, mistakes: Iterable[tuple[Place, str]]) 
 
 def _find(node: yaml.Node, place: Place) -> tuple[yaml.Mark, Place]:
     """Where a place is, and the place without what is not in the file: names of a model's variants."""
-    mark, found = node.start_mark, []
+    mark, parts = node.start_mark, []
     for index, part in enumerate(place):
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
@@ -282,8 +284,8 @@ def _find(node: yaml.Node, place: Place) -> tuple[yaml.Mark, Place]:
             mark = key.start_mark
         elif index < len(place) - 1:
             continue
-        found.append(part)
-    return mark, tuple(found)
+        parts.append(part)
+    return mark, tuple(parts)
 
 
 def _words(place: Place) -> str:
@@ -311,6 +313,6 @@ def _twice(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, str]]:
 
 def _invalid(error: ValidationError) -> Iterator[tuple[Place, str]]:
     plain = {"extra_forbidden": "is not known here: check its spelling", "missing": "is missing"}
-    for found in error.errors(include_url=False):
-        rule = plain.get(found["type"], found["msg"].removeprefix("Value error, "))
-        yield found["loc"], rule[0].lower() + rule[1:]
+    for mistake in error.errors(include_url=False):
+        rule = plain.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+        yield mistake["loc"], rule[0].lower() + rule[1:]

@@ -78,7 +78,7 @@ _GENERATED = ("HTTPValidationError", "ValidationError")
 def describe(
     document: dict[str, Any],
     access: Access,
-    given: Mapping[str, Collection[Callable[..., Any]]],
+    functions: Mapping[str, Collection[Callable[..., Any]]],
     examples: Mapping[str, Any],
 ) -> None:
     """Add them to an OpenAPI document of routes with this table of access.
@@ -99,7 +99,7 @@ def describe(
         for method, operation in operations.items():
             name = f"{method.upper()} {path}"
             _add_examples(name, operation["responses"], examples)
-            declared = [_DECLARED[function] for function in given[name] if function in _DECLARED]
+            declared = [_DECLARED[function] for function in functions[name] if function in _DECLARED]
             _describe_refusals(
                 operation,
                 {

@@ -174,7 +174,7 @@ def _marker(annotation: Any, kind: type) -> Any:
     """What FastAPI is told of a parameter in its annotation, where it is of this kind."""
     if get_origin(annotation) is not Annotated:
         return None
-    return next((one for one in get_args(annotation)[1:] if isinstance(one, kind)), None)
+    return next((part for part in get_args(annotation)[1:] if isinstance(part, kind)), None)
 
 
 def _missing(*place: str) -> dict[str, Any]:
@@ -260,7 +260,7 @@ class Description(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            given = {
+            functions = {
                 f"{method} {route.path}": endpoint_of(
                     route.endpoint, frozenset(route.param_convertors)
                 ).functions
@@ -268,7 +268,7 @@ class Description(FastAPI):
                 for method in route.methods or ()
             }
             examples = json.loads(self._examples.read_text("utf-8")) if self._examples else {}
-            openapi.describe(super().openapi(), self._access, given, examples)
+            openapi.describe(super().openapi(), self._access, functions, examples)
         return super().openapi()
 
 

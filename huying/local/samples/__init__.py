@@ -126,14 +126,14 @@ _LATER: TypeAdapter[intake_acts.AnyPast] = TypeAdapter(intake_acts.AnyPast)
 def _resolved(value: Any, now: datetime) -> Any:
     """`value` with every time told from today replaced by what it means."""
     if isinstance(value, list):
-        return [_resolved(one, now) for one in value]
+        return [_resolved(entry, now) for entry in value]
     if not isinstance(value, dict):
         return value
     if "at" in value:
         return When.model_validate(value).moment(now)
     if "days_ago" in value:
         return Day.model_validate(value).day(now)
-    return {name: _resolved(one, now) for name, one in value.items()}
+    return {name: _resolved(entry, now) for name, entry in value.items()}
 
 
 class Unit(UnitBody):
@@ -175,9 +175,9 @@ def _wrong_steps(file: _AppealsFile) -> Iterable[tuple[Place, str]]:
             try:
                 list(appeal.model_copy(update={"then": (step,)}).followed(now))
             except ValidationError as error:
-                found = error.errors(include_url=False)[0]
-                where = ".".join(map(str, found["loc"]))
-                yield ("appeals", i, "then", j), f"{where}: {found['msg']}"
+                mistake = error.errors(include_url=False)[0]
+                where = ".".join(map(str, mistake["loc"]))
+                yield ("appeals", i, "then", j), f"{where}: {mistake['msg']}"
 
 
 def _none(_file: BaseModel) -> Iterable[tuple[Place, str]]:

@@ -14,21 +14,21 @@ from shared.service.errors import Conflict, Invalid
 def account(leg: LegDocument, pack: Pack) -> Account:
     """What the leg owes, by the stages that count. It is judged by the same arithmetic."""
     stages = {stage.stage: stage for stage in pack.stages}
-    found, round_at = Account(), leg.round_at
+    leg_account, round_at = Account(), leg.round_at
     for reached in leg.stages:
         if round_at is not None and reached.reached_at >= round_at:
-            found.reopen()
+            leg_account.reopen()
             round_at = None
         stage = stages.get(reached.stage)
         if stage and stage.pays:
-            found.pay(reached.paid, in_full=reached.in_full)
+            leg_account.pay(reached.paid, in_full=reached.in_full)
         elif stage and stage.sums and reached.dates:
-            found.agree(dict(zip(reached.dates, reached.sums, strict=False)))
+            leg_account.agree(dict(zip(reached.dates, reached.sums, strict=False)))
         elif stage and stage.sums and reached.sums:
-            found.owed = sum(reached.sums, NOTHING)
+            leg_account.owed = sum(reached.sums, NOTHING)
     if round_at is not None:
-        found.reopen()
-    return found
+        leg_account.reopen()
+    return leg_account
 
 
 def sums_of(act: acts.Reach, stage: Stage) -> tuple[Decimal, ...]:

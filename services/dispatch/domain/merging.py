@@ -61,11 +61,11 @@ def repeated_act(
     return act.model_copy(update={"leg_id": legs[0].leg_id})
 
 
-def passed_on(said: Iterable[Event]) -> list[Event]:
+def passed_on(emitted: Iterable[Event]) -> list[Event]:
     """What an act on the lead says of a follower, marked as not done for the follower itself."""
     return [
         event.model_copy(update={"passed_on": True})
         if isinstance(event, events.AppealResponded | events.AppealCompleted)
         else event
-        for event in said
+        for event in emitted
     ]

@@ -106,15 +106,15 @@ def _check_runs_on(runs_on: tuple[PackWord, ...], leg: LegDocument, pack: Pack) 
             "runs_on",
         )
     dated = {stage.stage for stage in leg.stages if stage.dates}
-    given = [*leg.given_moments, *(rule.deadline for rule in pack.limits if rule.start in dated)]
-    if strange := sorted(set(runs_on).difference(given)):
+    deadlines = [*leg.given_moments, *(rule.deadline for rule in pack.limits if rule.start in dated)]
+    if strange := sorted(set(runs_on).difference(deadlines)):
         raise Invalid(
             f"{'、'.join(strange)} 没有指定到期时刻；"
-            + (f"可照常计算的有：{'、'.join(given)}" if given else "本件没有指定到期时刻的时限"),
+            + (f"可照常计算的有：{'、'.join(deadlines)}" if deadlines else "本件没有指定到期时刻的时限"),
             f"no moment was given for {', '.join(strange)}; "
             + (
-                f"these can run on: {', '.join(given)}"
-                if given
+                f"these can run on: {', '.join(deadlines)}"
+                if deadlines
                 else "this leg has no limit given as a moment"
             ),
             "runs_on",

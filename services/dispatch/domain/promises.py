@@ -82,9 +82,13 @@ def _cap(leg: LegDocument, rule: Promises, context: ActContext) -> date:
     return (ends - timedelta(microseconds=1)).astimezone(context.calendar.zone).date()
 
 
-def _promised(appeal: AppealDocument, leg: LegDocument, given: Promise) -> Event:
+def _promised(appeal: AppealDocument, leg: LegDocument, new_promise: Promise) -> Event:
     check_promises(leg)
-    leg.promises = [*leg.promises, given]
+    leg.promises = [*leg.promises, new_promise]
     return appeal.leg_event(
-        leg, events.AppealPromised, given.promised_at, planned_on=given.planned_on, rank=given.rank
+        leg,
+        events.AppealPromised,
+        new_promise.promised_at,
+        planned_on=new_promise.planned_on,
+        rank=new_promise.rank,
     )

@@ -29,7 +29,7 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
     _check_dates(appeal, act, context.at, stage)
     arrears.check_sums(leg, act, stage, context.pack)
     check_stages(appeal, len(act.dates))
-    said: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "stage": act.stage,
         "dates": act.dates,
         "sums": arrears.sums_of(act, stage),
@@ -39,20 +39,20 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
     shared = stage.by is By.BOTH or act.in_full
     if shared and context.by.role == AccountRole.UNIT:
         leg.proposals += 1
-        proposed = ProposedStage(number=leg.proposals, proposed_at=context.at, **said)
+        proposed = ProposedStage(number=leg.proposals, proposed_at=context.at, **fields)
         leg.proposed = [*leg.proposed, proposed]
-        yield appeal.leg_event(leg, events.StageProposed, context.at, number=leg.proposals, **said)
+        yield appeal.leg_event(leg, events.StageProposed, context.at, number=leg.proposals, **fields)
     else:
-        yield from _reach(appeal, leg, said | {"confirmed_by": "office" if shared else None}, context)
+        yield from _reach(appeal, leg, fields | {"confirmed_by": "office" if shared else None}, context)
 
 
 def _reach(
-    appeal: AppealDocument, leg: LegDocument, said: dict[str, Any], context: ActContext
+    appeal: AppealDocument, leg: LegDocument, fields: dict[str, Any], context: ActContext
 ) -> Iterator[Event]:
-    leg.stages = [*leg.stages, ReachedStage(reached_at=context.at, **said)]
-    yield appeal.leg_event(leg, events.StageReached, context.at, **said)
+    leg.stages = [*leg.stages, ReachedStage(reached_at=context.at, **fields)]
+    yield appeal.leg_event(leg, events.StageReached, context.at, **fields)
     rule = context.pack.approval
-    decision = rule.decides.get(said["stage"]) if rule else None
+    decision = rule.decides.get(fields["stage"]) if rule else None
     if decision:
         leg.decision = "granted" if decision == "granted" else "denied"
         leg.outcome = events.Outcome.SOLVED if decision == "granted" else events.Outcome.EXPLAINED
@@ -73,8 +73,8 @@ def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -
         raise Invalid("须写明债权企业由何人确认", "say who spoke for the creditor", "who")
     leg.proposed = [waiting for waiting in leg.proposed if waiting.number != act.number]
     if act.confirmed:
-        said = proposed.model_dump(exclude={"proposed_at"})
-        yield from _reach(appeal, leg, said | {"confirmed_by": act.by}, context)
+        fields = proposed.model_dump(exclude={"proposed_at"})
+        yield from _reach(appeal, leg, fields | {"confirmed_by": act.by}, context)
     else:
         yield appeal.leg_event(
             leg,

@@ -58,10 +58,10 @@ async def card(
     if form == "html":
         return HTMLResponse(html(printed, card_id), headers=PAGE_HEADERS)
     async with _SETTING:
-        made = await asyncio.to_thread(pdf, printed)
+        content = await asyncio.to_thread(pdf, printed)
     headers = {name: PAGE_HEADERS[name] for name in ("cache-control", "x-content-type-options")}
     headers["content-disposition"] = f'inline; filename="{printed.number.replace("/", "-")}.pdf"'
-    return Response(made, media_type="application/pdf", headers=headers)
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 def _policy(context: ServiceContext, case: CaseDocument) -> str:

@@ -51,15 +51,15 @@ def pdf(card: CardPage) -> bytes:
 
     PDF/A allows no letter without a shape: one that the fonts lack is printed as 〓.
     """
-    made = typst.compile(
+    content = typst.compile(
         PAGES / "card.typ",
         font_paths=_fonts(),
         sys_inputs={"card": orjson.dumps(printable_parts(asdict(card))).decode()},
         format="pdf",
         pdf_standards="a-2b",
     )
-    assert isinstance(made, bytes)
-    return made
+    assert isinstance(content, bytes)
+    return content
 
 
 @cache

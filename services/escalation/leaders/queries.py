@@ -75,7 +75,7 @@ async def directory(conn: Connection) -> Directory:
     return Directory(await known_leaders(conn), units)
 
 
-async def keep_units(conn: Connection, said: Iterable[UnitChanged]) -> None:
+async def keep_units(conn: Connection, changes: Iterable[UnitChanged]) -> None:
     """Write what dispatch said of units, in this order."""
-    for event in said:
+    for event in changes:
         await conn.execute(_KEEP_UNIT, event.model_dump(include={"code", "name", "kind", "leader"}))

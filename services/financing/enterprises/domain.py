@@ -94,6 +94,6 @@ def _amounts(loans: Iterable[LoanDocument]) -> dict[str, dict[str, Any]]:
 
 def _approved(loan: LoanDocument) -> Decimal:
     """The sum of what banks offered and did not take back."""
-    given = (leg for leg in loan.legs if leg.state in CREDIT_GIVEN)
-    offers = (report.amount for leg in given for report in leg.reports if report.amount)
+    credit_legs = (leg for leg in loan.legs if leg.state in CREDIT_GIVEN)
+    offers = (report.amount for leg in credit_legs for report in leg.reports if report.amount)
     return sum(map(Decimal, offers), Decimal(0))

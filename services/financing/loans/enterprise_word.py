@@ -74,9 +74,9 @@ def rate(loan: LoanDocument, act: RateLoan, at: datetime) -> Event:
     return _rate(loan, GivenRating(rating=act.rating, rated_at=at, comment=act.comment))
 
 
-def _rate(loan: LoanDocument, given: GivenRating) -> Event:
-    loan.rating = given
-    return loan.event(events.LoanRated, given.rated_at, rating=given.rating)
+def _rate(loan: LoanDocument, rating: GivenRating) -> Event:
+    loan.rating = rating
+    return loan.event(events.LoanRated, rating.rated_at, rating=rating.rating)
 
 
 def follow_up(loan: LoanDocument, act: FollowUpLoan, at: datetime, by: str) -> Iterator[Event]:

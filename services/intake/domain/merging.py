@@ -41,11 +41,11 @@ def merge(
     _check_levels(appeal, lead)
     _check_packs(pack_of(appeal.pack), pack_of(lead.pack))
     appeals: list[AppealDocument] = []
-    made: list[Event] = []
+    separations: list[Event] = []
     if former_lead is None:
         appeal = appeal.model_copy()
     else:
-        (appeal, *appeals), made = _separate(appeal, former_lead, reason, at)
+        (appeal, *appeals), separations = _separate(appeal, former_lead, reason, at)
     lead = lead.model_copy()
     lead.leads += 1
     lead.update_state()
@@ -55,7 +55,7 @@ def merge(
     event = _merge_event(appeal, events.AppealMerged, at)
     appeal.add_entry(timeline.entry_of(event))
     appeal.update_state()
-    return [appeal, lead, *appeals], [*made, event]
+    return [appeal, lead, *appeals], [*separations, event]
 
 
 def unmerge(appeal: AppealDocument, lead: AppealDocument, reason: str, at: datetime) -> Changes:

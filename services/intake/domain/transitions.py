@@ -105,8 +105,8 @@ def perform(
     """
     appeal = appeal.model_copy()
     transition = next(transition for kind, transition in TRANSITIONS.items() if isinstance(act, kind))
-    made = list(transition(appeal, act, context))
-    for event in made:
+    emitted = list(transition(appeal, act, context))
+    for event in emitted:
         appeal.add_entry(timeline.entry_of(event))
     appeal.update_state()
-    return appeal, made
+    return appeal, emitted

@@ -226,8 +226,8 @@ async def lease_due(
         "wakes_until": wakes_until,
     }
     leased = [_delivery(row) for row in await conn.execute(_LEASE_DUE, values)]
-    if made := {delivery.parcel for delivery in leased} - {None}:
-        rest = await conn.execute(_LEASE_PARCELS, lease | {"parcels": list(made)})
+    if parcels := {delivery.parcel for delivery in leased} - {None}:
+        rest = await conn.execute(_LEASE_PARCELS, lease | {"parcels": list(parcels)})
         leased += [_delivery(row) for row in rest]
     return leased
 

@@ -60,8 +60,8 @@ class RoutingTable(Routing):
         for route in self.routes.get(event.type, ()):
             if route.fits(event):
                 for word in route.to:
-                    for told in recipients(word, case, event):
-                        recipient = acting(told, leaders, event.occurred_at.astimezone(zone).date())
+                    for named in recipients(word, case, event):
+                        recipient = acting(named, leaders, event.occurred_at.astimezone(zone).date())
                         if recipient not in messages:
                             chosen = languages.get(recipient) or case.language_of(recipient)
                             speech = Speech(chosen or Language.ZH, zone, names)

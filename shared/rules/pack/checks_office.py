@@ -31,11 +31,11 @@ def office_contradictions(pack: "Pack") -> Iterator[Mistake]:
 
 def defaults(settings: Iterator[Setting]) -> Iterator[Mistake]:
     """Settings that stand in several places with different defaults."""
-    found: dict[str, set[Limit | None]] = {}
+    defaults_of: dict[str, set[Limit | None]] = {}
     for setting in settings:
-        found.setdefault(setting.setting, set()).add(setting.default)
-    for name, given in found.items():
-        if len(given) > 1:
+        defaults_of.setdefault(setting.setting, set()).add(setting.default)
+    for name, values in defaults_of.items():
+        if len(values) > 1:
             yield ("settings", name), "has different defaults: write the same wherever it stands"
 
 

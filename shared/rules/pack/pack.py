@@ -122,8 +122,8 @@ class Pack(Strict):
     @property
     def ref(self) -> str:
         """How a case names its pack: `bozhou-2024@1`, with settings `xuancheng-2024@1.2`."""
-        given = f".{self._settings.version}" if self._settings else ""
-        return f"{self.id}@{self.version}{given}"
+        suffix = f".{self._settings.version}" if self._settings else ""
+        return f"{self.id}@{self.version}{suffix}"
 
     @property
     def numbers(self) -> Numbers | None:
@@ -143,10 +143,12 @@ class Pack(Strict):
         """A limit as it stands, or as the jurisdiction's settings give it. PackError without settings."""
         if isinstance(limit, Limit):
             return limit
-        given = self._settings.limits.get(limit.setting, limit.default) if self._settings else limit.default
-        if given is None:
+        bound_limit = (
+            self._settings.limits.get(limit.setting, limit.default) if self._settings else limit.default
+        )
+        if bound_limit is None:
             raise PackError(_SETTINGS_NEEDED.format(self.id, limit.setting))
-        return given
+        return bound_limit
 
     def destinations(self) -> dict[str, Title]:
         """Where a case may go, referred or handed over, by its word."""
@@ -169,17 +171,17 @@ class Pack(Strict):
         """
         try:
             needed, named = self.settings_needed(), self.settings_named()
-            given = settings.of(path, self.id, needed, version, named if exactly else None)
+            numbers = settings.of(path, self.id, needed, version, named if exactly else None)
         except settings.VersionGone as error:
             raise PackGone(str(error)) from error
         except strict_yaml.Mistakes as error:
             raise PackError(str(error)) from error
-        if given is None:
+        if numbers is None:
             return self
         bound = self._without_tables()
-        bound._settings = given
+        bound._settings = numbers
         for cap in parts(self.pauses, Setting):
-            if cap.setting in given.limits and given.limits[cap.setting].unit not in IN_DAYS:
+            if cap.setting in numbers.limits and numbers.limits[cap.setting].unit not in IN_DAYS:
                 raise PackError(f"{path}: '{cap.setting}' caps a pause: give it natural_days or working_days")
         return bound
 
@@ -309,13 +311,13 @@ def read(path: Path, *, named: bool = False) -> Pack:
     nothing; a version of long ago may lack some.
     """
 
-    def mistakes(made: Pack) -> Iterator[Mistake]:
-        yield from contradictions(made)
-        yield from defaults(parts(made, Setting))
+    def mistakes(pack: Pack) -> Iterator[Mistake]:
+        yield from contradictions(pack)
+        yield from defaults(parts(pack, Setting))
         if named:
-            yield from unnamed(made)
-            text = texts.of(made, path.parent)
-            yield from texts.uncovered(made, text) if text else ()
+            yield from unnamed(pack)
+            text = texts.of(pack, path.parent)
+            yield from texts.uncovered(pack, text) if text else ()
 
     try:
         return strict_yaml.read(path, Pack, mistakes, _amended_by)

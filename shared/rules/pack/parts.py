@@ -151,8 +151,8 @@ class Setting(Strict):
     default: Limit | None = None
 
 
-def _length_or_setting(given: object) -> str:
-    names_setting = isinstance(given, Setting) or (isinstance(given, dict) and "setting" in given)
+def _length_or_setting(value: object) -> str:
+    names_setting = isinstance(value, Setting) or (isinstance(value, dict) and "setting" in value)
     return "named" if names_setting else "length"
 
 
@@ -213,8 +213,8 @@ class Title(Strict):
     en: str = Field(min_length=1)
 
 
-def _in_both(given: object) -> object:
-    return {"zh": given, "en": given} if isinstance(given, str) else given
+def _in_both(text: object) -> object:
+    return {"zh": text, "en": text} if isinstance(text, str) else text
 
 
 Reason = Annotated[Title, BeforeValidator(_in_both, json_schema_input_type=Title | str)]

@@ -50,12 +50,12 @@ def of(
     """
     if not version:
 
-        def mistakes(made: Settings) -> Iterator[tuple[Place, str]]:
-            yield from _twice(made)
-            yield from _unmet(made, pack, needed, allowed)
+        def mistakes(content: Settings) -> Iterator[tuple[Place, str]]:
+            yield from _twice(content)
+            yield from _unmet(content, pack, needed, allowed)
 
-        made = strict_yaml.read(path, Settings, mistakes)
-        return made.newest(pack) if made.root.get(pack) else None
+        content = strict_yaml.read(path, Settings, mistakes)
+        return content.newest(pack) if content.root.get(pack) else None
     for numbers in strict_yaml.read(path, Settings, _twice).root.get(pack, ()):
         if str(numbers.version) == version and needed <= numbers.limits.keys():
             return numbers

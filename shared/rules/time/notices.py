@@ -212,9 +212,9 @@ def _work_days(node: yaml.Node, year: int, off: dict[date, DayOff]) -> frozenset
     return frozenset(work)
 
 
-def _pairs(node: yaml.Node, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
+def _pairs(node: yaml.Node, subject: str) -> list[tuple[yaml.Node, yaml.Node]]:
     if not isinstance(node, yaml.MappingNode):
-        raise _mistake(node, f"{what} must be a mapping")
+        raise _mistake(node, f"{subject} must be a mapping")
     seen = set()
     for key, _ in node.value:
         name = _text(key, "a key")
@@ -224,9 +224,9 @@ def _pairs(node: yaml.Node, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
     return list(node.value)
 
 
-def _text(node: yaml.Node, what: str) -> str:
+def _text(node: yaml.Node, subject: str) -> str:
     if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-        raise _mistake(node, f"{what} must be a text")
+        raise _mistake(node, f"{subject} must be a text")
     return str(node.value).strip()
 
 

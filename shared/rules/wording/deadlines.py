@@ -90,9 +90,9 @@ def _about(deadline: Deadline, pause: Pause, ended: Bilingual, open_: Bilingual)
     days, rest = divmod(minutes, 24 * 60)
     hours, rest = divmod(rest, 60)
     counted = [(days, "天", "day"), (hours, "小时", "hour"), (rest, "分钟", "minute")]
-    said = [(number, zh, en) for number, zh, en in counted if number] or [(0, "分钟", "minute")]
-    length_zh = "".join(f" {number:g} {zh}" for number, zh, _ in said).strip()
-    length_en = " ".join(f"{number:g} {en}{'' if number == 1 else 's'}" for number, _, en in said)
+    counts = [(number, zh, en) for number, zh, en in counted if number] or [(0, "分钟", "minute")]
+    length_zh = "".join(f" {number:g} {zh}" for number, zh, _ in counts).strip()
+    length_en = " ".join(f"{number:g} {en}{'' if number == 1 else 's'}" for number, _, en in counts)
     return Bilingual(
         ended.zh.format(start=start, end=end, length=length_zh),
         ended.en.format(start=start, end=end, length=length_en),

@@ -192,11 +192,11 @@ class _Sentences:
             yield self.founded("office_hours", rule.after_hours, self.say("after_hours"), rule)
 
     def _spans(self, spans: Iterable[tuple[str, str]]) -> str:
-        said = []
+        spans_in_words = []
         for opens, closes in spans:
             overnight = time_of_day(closes) <= time_of_day(opens)
-            said.append(f"{opens}–{self.say('next_morning', at=closes) if overnight else closes}")
-        return self.listed(said)
+            spans_in_words.append(f"{opens}–{self.say('next_morning', at=closes) if overnight else closes}")
+        return self.listed(spans_in_words)
 
     def _of_extension(self) -> Iterator[Sentence]:
         allowed = self.pack.extension
@@ -250,12 +250,12 @@ class _Sentences:
         yield self.founded("reopening", "", text, rule)
 
     def length(self, limit: LimitOrSetting) -> str:
-        given = self.pack.numbers
+        numbers = self.pack.numbers
         if isinstance(limit, Limit):
             return self._number(limit)
         name = setting_name(self.pack, limit.setting, self.language)
-        if given and limit.setting in given.limits:
-            return self.say("setting", limit=self._number(given.limits[limit.setting]), name=name)
+        if numbers and limit.setting in numbers.limits:
+            return self.say("setting", limit=self._number(numbers.limits[limit.setting]), name=name)
         if limit.default:
             return self.say("default", limit=self._number(limit.default), name=name)
         return self.say("open", name=name)
@@ -278,20 +278,20 @@ class _Sentences:
         return self.say("of_kinds", names=self.all(words.KINDS, sorted(kinds))) if kinds else ""
 
     def _where(self, *parts: str) -> str:
-        given = [part for part in parts if part]
-        if not given:
+        named = [part for part in parts if part]
+        if not named:
             return ""
-        return f"（{'，'.join(given)}）" if self.language == "zh" else f" ({', '.join(given)})"
+        return f"（{'，'.join(named)}）" if self.language == "zh" else f" ({', '.join(named)})"
 
     def all(
         self, named: Mapping[str, Bilingual], of: Iterable[str], joined: Literal["and", "or"] = "and"
     ) -> str:
         return self.listed([self.one(named, word) for word in of], joined)
 
-    def listed(self, said: list[str], joined: Literal["and", "or"] = "and") -> str:
+    def listed(self, entries: list[str], joined: Literal["and", "or"] = "and") -> str:
         if self.language == "zh":
-            return ("或" if joined == "or" else "、").join(said)
-        return f" {joined} ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+            return ("或" if joined == "or" else "、").join(entries)
+        return f" {joined} ".join([", ".join(entries[:-1]), entries[-1]] if len(entries) > 1 else entries)
 
     def founded(self, topic: str, about: str, text: str, rule: Rule) -> Sentence:
         reason = getattr(rule.choice, self.language) if rule.choice else None
