@@ -45,10 +45,10 @@ async def registered(city: City, code: str, name: str | None, *ways: Any) -> str
     return await asyncio.to_thread(asyncio.run, connect_bank(Path(city.broker.state), code, name, ways))
 
 
-async def pasted(printed: str, start: str, **given: str) -> Any:
+async def pasted(printed: str, start: str, **words: str) -> Any:
     """The answer to the printed curl command that has `start` in its address."""
     command = next(line for line in printed.splitlines() if "curl" in line and start in line).strip()
-    for word, value in given.items():
+    for word, value in words.items():
         command = command.replace(word, value)
     run = await asyncio.to_thread(subprocess.run, shlex.split(command), capture_output=True, timeout=30)
     return json.loads(run.stdout)
@@ -71,12 +71,12 @@ async def test_what_a_bank_is_told_works_as_it_is_pasted_while_the_services_run(
     receipt = await pasted(printed, "/bank/reports", LEG=leg)
     assert (receipt["outcome"], receipt["state"]) == ("accepted", "contacted")
 
-    told = properties(printed)
-    assert told["group.id"] == "bank-qs"
+    kafka_properties = properties(printed)
+    assert kafka_properties["group.id"] == "bank-qs"
     consumer = AIOKafkaConsumer(
         "banks.qs.requests",
-        bootstrap_servers=told["bootstrap.servers"],
-        auto_offset_reset=told["auto.offset.reset"],
+        bootstrap_servers=kafka_properties["bootstrap.servers"],
+        auto_offset_reset=kafka_properties["auto.offset.reset"],
     )
     await consumer.start()
     try:

@@ -121,13 +121,13 @@ def test_a_case_is_not_referred_for_ever() -> None:
 
 def test_what_a_unit_asked_for_before_it_was_done_or_the_case_went_away_waits_no_more() -> None:
     """Its clock ended then: an objection that waited on would bar the next, and nobody had to decide it."""
-    away, done = CaseAtDispatch().assigned("roads"), CaseAtDispatch().assigned("roads")
-    for case in (away, done):
+    away, completed = CaseAtDispatch().assigned("roads"), CaseAtDispatch().assigned("roads")
+    for case in (away, completed):
         case.do(ROADS, acts.Object, reason="不是我们的")
     away.do(OFFICE, acts.Refer, **TO_COURT)
     away.do(OFFICE, acts.TakeBack, objected=False, reason="对方不受理")
-    done.do(ROADS, acts.Complete, outcome="solved", text="已办")
-    done.appeal.legs[0].begin_round(2, done.now)
-    for case in (away, done):
+    completed.do(ROADS, acts.Complete, outcome="solved", text="已办")
+    completed.appeal.legs[0].begin_round(2, completed.now)
+    for case in (away, completed):
         refused(case, 409, "no objection", OFFICE, acts.DecideObjection, upheld=True, reason="归你管")
         assert case.do(ROADS, acts.Object, reason="仍不是我们的")
