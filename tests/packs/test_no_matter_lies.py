@@ -115,11 +115,11 @@ def test_so_it_has_where_the_closure_was_late_before():
 
 def test_a_reopened_case_is_followed_up_again_though_the_unit_of_the_highest_round_is_gone():
     """The town was in its second round when it was relieved; the county's second is not a later one."""
-    story = at_work(XC, "town").did(acts.Relieved, "04-20 10:00", unit="town")
-    story.dispatched("04-20 11:00", "county").completed("04-21 10:00", "county")
-    story.did(acts.Rated, "04-21 11:00").did(acts.Reopened, "04-22 10:00").completed("04-23 10:00", "county")
-    last = stands(story, "04-23 12:00", "follow_up")[-1]
-    assert last == "follow_up 04-28 17:30 open"
+    story = at_work("bozhou-2024@3", "town").did(acts.Relieved, "03-06 10:00", unit="town")
+    assert "03-05 24:00 redispatched overdue" in story.told("03-06 11:00")
+    story.dispatched("03-06 11:00", "county").completed("03-06 15:00", "county")
+    story.did(acts.Rated, "03-06 16:00").did(acts.Reopened, "03-09 10:00").completed("03-10 10:00", "county")
+    assert stands(story, "03-10 12:00", "follow_up")[1:] == ["follow_up 03-13 17:30 open"]
 
 
 def test_a_longer_limit_that_was_asked_for_in_the_round_before_is_decided_no_more():
