@@ -160,12 +160,27 @@ def test_what_a_unit_asks_for_is_decided_in_a_working_day():
 
 
 def test_what_was_verified_is_published_or_exposed():
-    """附件4: five working days after Wednesday 03-04 end on the 11th."""
+    """附件4: three working days after Wednesday 03-04 end on Monday 03-09."""
     story = Story(BZ, "report").received("03-02 09:00").dispatched("03-02 10:00").replied("03-02 11:00")
     story.reached("verified", "03-04 10:00")
     assert story.copy().reached("disclosed", "03-09 10:00").told("03-12 12:00") == []
-    assert story.told("03-12 12:00") == [
-        "03-11 17:30 overdue disclosure",
-        "03-11 17:30 raised disclosure head",
-        "03-11 17:30 publication.proposed disclosure",
-    ]
+    assert story.told("03-10 12:00") == NOT_PUBLISHED
+
+
+NOT_PUBLISHED = [
+    "03-09 17:30 overdue disclosure",
+    "03-09 17:30 raised disclosure head",
+    "03-09 17:30 publication.proposed disclosure",
+]
+
+
+@pytest.mark.parametrize("completed", ["03-03 10:00", "03-05 10:00"])
+def test_a_completion_before_or_after_what_was_verified_does_not_end_its_publication(completed: str):
+    """附件4: what is published is how it was verified and handled (核查处理情况)."""
+    story = Story(BZ, "report").received("03-02 09:00").dispatched("03-02 10:00").contacted("03-02 11:00")
+    for when, what in sorted([(completed, "completed"), ("03-04 10:00", "verified")]):
+        story = story.completed(when) if what == "completed" else story.reached(what, when)
+    about = [line for line in story.told("03-10 12:00") if "disclosure" in line]
+    assert about == NOT_PUBLISHED
+    published = story.reached("disclosed", "03-09 17:30").told("03-10 12:00")
+    assert not [line for line in published if "disclosure" in line]

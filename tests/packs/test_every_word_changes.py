@@ -245,11 +245,15 @@ SHOWN = {
         CLOSING,
         "test_an_unfounded_appeal_is_closed_before_dispatch_once_the_enterprise_understood",
     ),
+    "Closure.after": (
+        CLOSING,
+        "test_what_was_verified_after_completion_is_published_before_the_case_is_closed",
+    ),
     "Closure.against_word": (CLOSING, "test_an_earlier_version_of_a_pack_closes_as_it_did"),
     "Closure.before_dispatch": (CLOSING, "test_an_earlier_version_of_a_pack_closes_as_it_did"),
     "Confidential.readers": (
-        "tests/integration/test_access.py",
-        "test_discipline_inspection_and_the_office_alone_read_a_clue",
+        "tests/integration/test_confidential.py",
+        "test_no_route_shows_a_clue_to_anyone_else",
     ),
     "Counting.pauses_in_due_minute": (TOLD, "test_without_the_word_such_a_pause_comes_too_late"),
     "Counting.pauses_move_given_moments": (COUNTING, "test_a_given_moment_of_version_1_is_not_moved"),
@@ -309,8 +313,8 @@ SHOWN = {
     "Pack.amends": (PACK, "test_a_version_says_what_it_changes_and_the_rest_stands_as_it_was"),
     "Pack.bodies": (CHECKS, "test_a_body_has_its_name_from_the_bodies_or_the_referral"),
     "Pack.confidential": (
-        "tests/integration/test_access.py",
-        "test_discipline_inspection_and_the_office_alone_find_a_clue_in_a_list",
+        "tests/integration/test_confidential.py",
+        "test_no_route_shows_a_clue_to_anyone_else",
     ),
     "Pack.id": (PACK, "test_every_shipped_pack_loads_under_its_name_and_version"),
     "Pack.in_force_on": (
@@ -392,6 +396,10 @@ SHOWN = {
     "Reopening.within": (REOPENING, "test_the_time_counts_from_the_completion_of_the_last_leg_of_this_round"),
     "Setting.setting": (PACK, "test_numbers_come_from_the_newest_settings_and_the_ref_names_them"),
     "Source.text": (CLAUSES, "test_a_pack_that_lacks_a_clause_is_refused"),
+    "Stage.after_completion": (
+        "tests/packs/test_bozhou_3_no_way_around.py",
+        "test_a_completion_before_or_after_what_was_verified_does_not_end_its_publication",
+    ),
     "Stage.by": ("tests/unit/dispatch/test_stages.py", "test_a_stage_is_said_by_whom_the_pack_names"),
     "Step.step": (CHECKS, "test_two_steps_must_not_have_the_same_cause"),
     "Step.when": (CHECKS, "test_two_steps_must_not_have_the_same_cause"),

@@ -1,6 +1,6 @@
 """Closure (销号): what the office needs for it, and whose word it takes against the enterprise's. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from services.dispatch import acts
 from services.dispatch.document import AppealDocument, AppealState, ClosureRecord, LegState
@@ -9,6 +9,7 @@ from services.dispatch.domain.ranks import approving_rank
 from shared import events
 from shared.events import Event, Rank, Rating
 from shared.rules.pack.desks import Need
+from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
 
@@ -87,11 +88,26 @@ def _check_completed(appeal: AppealDocument, context: ActContext) -> None:
         raise Conflict("尚未认定是否合理，不能销号", "no finding was made: the appeal cannot be closed")
     if Need.SIGNED_OFF in needs and appeal.lifted and not appeal.signed_off:
         raise Conflict("提级办理尚未由领导签批，不能销号", "the leader has not signed the lifted appeal off")
+    if rule:
+        _check_stages(appeal, rule.after, context.pack)
     if Need.HEARD in needs and appeal.heard_at is None:
         raise Conflict(
             "企业尚未评价，也未回访，不能销号",
             "the enterprise neither rated nor was called: the appeal cannot be closed",
         )
+
+
+def _check_stages(appeal: AppealDocument, after: Mapping[str, str], pack: Pack) -> None:
+    """Raise `Conflict` where a leg reached a stage, and not the one that has to follow before closure."""
+    titles = {stage.stage: stage.title for stage in pack.stages}
+    for leg in appeal.live_legs():
+        reached = {stage.stage for stage in leg.stages}
+        for first, second in after.items():
+            if first in reached and second not in reached:
+                raise Conflict(
+                    f"“{titles[first].zh}”之后尚未“{titles[second].zh}”，不能销号",
+                    f"{titles[first].en}, but not {titles[second].en} yet: the appeal cannot be closed",
+                )
 
 
 def _is_against_word(appeal: AppealDocument, context: ActContext) -> bool:

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegDocument, LegState, ProposedStage, ReachedStage
+from services.dispatch.document import (
+    WORKING,
+    AppealDocument,
+    LegDocument,
+    LegState,
+    ProposedStage,
+    ReachedStage,
+)
 from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
@@ -24,7 +31,9 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
 
     What both sides must agree on counts at once by the office's word, and by the unit's once it is confirmed.
     """
-    leg = appeal.working(act.leg_id)
+    after_completion = {stage.stage for stage in context.pack.stages if stage.after_completion}
+    states = (*WORKING, LegState.COMPLETED) if act.stage in after_completion else WORKING
+    leg = appeal.working(act.leg_id, *states)
     stage = _stage(act, context)
     _check_dates(appeal, act, context.at, stage)
     arrears.check_sums(leg, act, stage, context.pack)

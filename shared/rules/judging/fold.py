@@ -94,7 +94,7 @@ def respond(case: Case, act: acts.Responded, at: datetime) -> None:
 
 
 def reach(case: Case, act: acts.Reached, at: datetime) -> None:
-    leg = case.live(act)
+    leg = case.live(act) or _completed_leg(case, act)
     if not leg or act.stage not in case.table.stages:
         return
     office.decide_stage(case, leg, act.number, at)
@@ -114,6 +114,12 @@ def reach(case: Case, act: acts.Reached, at: datetime) -> None:
         _begin_of(case, leg, act, at)
     if decision := case.table.decides.get(act.stage):
         approval.decide_part(case, leg, decision, at)
+
+
+def _completed_leg(case: Case, act: acts.Reached) -> Leg | None:
+    """The completed leg of a stage that can be reached after completion."""
+    leg = case.legs.get(act.leg_id)
+    return leg if leg and not leg.ended and act.stage in case.table.after_completion else None
 
 
 def _begin_of(case: Case, leg: Leg, act: acts.Reached, at: datetime) -> None:

@@ -128,6 +128,9 @@ def _completion(pack: "Pack") -> Iterator[Mistake]:
     for index, stage in enumerate(pack.completion.after if pack.completion else ()):
         if stage not in known:
             yield ("completion", "after", index), f"'{stage}' is no stage of this pack: name it in `stages`"
+    for first, second in (pack.closure.after if pack.closure else {}).items():
+        for stage in sorted({first, second} - known):
+            yield ("closure", "after", first), f"'{stage}' is no stage of this pack: name it in `stages`"
 
 
 def _own_limits(pack: "Pack") -> Iterator[Mistake]:

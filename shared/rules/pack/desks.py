@@ -26,7 +26,8 @@ class Stage(Rule):
     `dated`: it brings the day on which it came about, from which what it starts counts. `sums`: with an
     amount each; without dates it is the sum that is owed. `pays`: reaching it brings a sum, and what was paid
     so far meets the amounts, the earliest first. With `returns` the unit gives the case back undone by
-    reaching it, as a bank does that declines.
+    reaching it, as a bank does that declines. `after_completion`: a completed leg reaches it too, as long as
+    the case is not closed.
     """
 
     stage: PackWord
@@ -37,6 +38,7 @@ class Stage(Rule):
     sums: bool = False
     pays: bool = False
     returns: bool = False
+    after_completion: bool = False
 
 
 class Completion(Rule):
@@ -213,8 +215,12 @@ class BeforeDispatch(Rule):
 
 
 class Closure(Rule):
-    """What the office needs for closure (销号); a case that was referred needs none of it."""
+    """What the office needs for closure (销号); a case that was referred needs none of it.
+
+    `after`: a leg that reached the first of two stages has to have reached the second as well.
+    """
 
     needs: frozenset[Need]
+    after: dict[PackWord, PackWord] = Field(default_factory=dict)
     against_word: AgainstWord | None = None
     before_dispatch: BeforeDispatch | None = None

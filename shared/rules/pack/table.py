@@ -55,6 +55,7 @@ class Table:
     meets: dict[str, frozenset[str]]
     stages: frozenset[str]
     returning: frozenset[str]
+    after_completion: frozenset[str]
     outlasting: frozenset[str]
     contacts: frozenset[str]
     sums: frozenset[str]
@@ -94,6 +95,7 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         },
         stages=frozenset(stage.stage for stage in pack.stages),
         returning=frozenset(stage.stage for stage in pack.stages if stage.returns),
+        after_completion=frozenset(stage.stage for stage in pack.stages if stage.after_completion),
         outlasting=frozenset(rule.deadline for rule in pack.limits if rule.outlasts),
         contacts=_contacts(pack),
         sums=frozenset(stage.stage for stage in pack.stages if stage.sums),

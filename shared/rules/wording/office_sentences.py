@@ -25,6 +25,7 @@ class Teller(Protocol):
     """What tells a pack in one language."""
 
     pack: Pack
+    stages: dict[str, Bilingual]
 
     def say(self, sentence: str, **values: object) -> str: ...
     def one(self, named: Mapping[str, Bilingual], word: str) -> str: ...
@@ -66,7 +67,12 @@ def _closure(tell: Teller) -> Iterator[Sentence]:
     if closure is None:
         return
     names = tell.all(words.NEEDS, sorted(closure.needs))
-    yield tell.founded("closure", "", tell.say("closure", names=names), closure)
+    text = tell.say("closure", names=names)
+    for first, second in closure.after.items():
+        text += tell.say(
+            "closure_after", first=tell.one(tell.stages, first), second=tell.one(tell.stages, second)
+        )
+    yield tell.founded("closure", "", text, closure)
     if against := closure.against_word:
         text = tell.say("against_word", rank=tell.one(words.RANKS, against.rank))
         yield tell.founded("closure", "against_word", text, against)

@@ -63,6 +63,7 @@ class _Sentences:
                 owner=self.one(words.OWNERS, stage.by),
                 dates=self._stage_brings(stage),
                 returns=self.say("returns") if stage.returns else "",
+                later=self.say("after_completion") if stage.after_completion else "",
             )
             yield self.founded("stages", stage.stage, text, stage)
         yield from self._of_deadlines(apart=apart)

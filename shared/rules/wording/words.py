@@ -10,6 +10,21 @@ class Bilingual(NamedTuple):
     en: str
 
 
+CHANNELS = {
+    "hotline": Bilingual("热线", "the hotline"),
+    "web": Bilingual("网上", "the web"),
+    "provincial_platform": Bilingual("省为企业服务平台", "the provincial platform"),
+    "saturday_session": Bilingual("周六政企面对面", "the Saturday session"),
+    "sunday_consultation": Bilingual("周日项目要素会商", "the Sunday consultation"),
+    "family_talk": Bilingual("民营企业家属恳谈会", "the talk with families of entrepreneurs"),
+    "supervision_code": Bilingual("码上监督", "the supervision code"),
+    "visit": Bilingual("联系包保走访", "a visit"),
+    "anonymous_letter": Bilingual("无署名意见书", "an anonymous letter"),
+    "finance_window": Bilingual("融资服务窗口", "the finance window"),
+    "business_talk": Bilingual("政商恳谈", "the talk of government and business"),
+    "on_site_session": Bilingual("赴企业现场办公", "a session at the enterprise"),
+}
+"""The channels over which an appeal comes in (渠道)."""
 DEADLINES = {
     "dispatch": Bilingual("交办", "dispatch"),
     "contact": Bilingual("联系企业", "contact"),
@@ -224,8 +239,10 @@ SENTENCES = {
         "{name}{where}: on each date that ‘{start}’ brings, the earliest first, by {owner}. Met by {met}.",
     ),
     "stage": Bilingual(
-        "{name}（由{owner}登记）{dates}{returns}。", "{name}, entered by {owner}{dates}{returns}."
+        "{name}（由{owner}登记）{dates}{returns}{later}。",
+        "{name}, entered by {owner}{dates}{returns}{later}.",
     ),
+    "after_completion": Bilingual("，办结后、销号前也可以", ", also after completion and before closure"),
     "returns": Bilingual("，即为退回", ", which gives the case back"),
     "with_own_day": Bilingual(
         "，登记时写明发生日期，自该日起算", ", with the day on which it came about, from which time counts"
@@ -337,6 +354,10 @@ SENTENCES = {
     ),
     "otherwise": Bilingual("；未取得理解的，须{rank}批准", "; without that, with {rank}"),
     "closure": Bilingual("销号前须具备：{names}。", "Needed before closure: {names}."),
+    "closure_after": Bilingual(
+        "已到“{first}”环节的，须已到“{second}”环节。",
+        " What reached the stage {first} must have reached the stage {second}.",
+    ),
     "confidential": Bilingual("案件仅供{names}查看。", "The cases are read by {names} alone."),
     "office_hours": Bilingual("{names}，单位另有规定的除外。", "{names}, where a unit has none of its own."),
     "hours_since": Bilingual("{day}起：{names}。", "From {day} on: {names}."),

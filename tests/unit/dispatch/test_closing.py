@@ -108,3 +108,21 @@ def test_what_a_unit_has_is_not_closed_as_if_nobody_had_it() -> None:
     returned.do(ROADS, acts.Object, reason="不归我们")
     returned.do(OFFICE, acts.DecideObjection, upheld=True, reason="属实")
     assert returned.do(OFFICE, acts.Close)
+
+
+def test_what_was_verified_after_completion_is_published_before_the_case_is_closed() -> None:
+    """亳政办〔2024〕8号 附件4: how reports were verified and handled is published."""
+    case = completed(Rating.SATISFIED)
+    case.rules = pack.load("bozhou-2024")
+    refused(case, 403, "营商环境办", ROADS, acts.Reach, stage="verified", text="已核查")
+    case.do(OFFICE, acts.Reach, stage="verified", text="已核查")
+    refused(case, 409, "核查处理情况已公布", OFFICE, acts.Close)
+    case.do(OFFICE, acts.Reach, stage="disclosed", text="已公布")
+    assert case.do(OFFICE, acts.Close)
+    refused(case, 409, "", OFFICE, acts.Reach, stage="verified", text="已核查")
+
+
+def test_only_the_stages_that_the_pack_names_so_are_reached_after_completion() -> None:
+    case = completed(Rating.SATISFIED)
+    refused(case, 409, "", OFFICE, acts.Reach, stage="ordered", text="责令整改")
+    assert completed(Rating.SATISFIED).do(OFFICE, acts.Close)
