@@ -17,6 +17,7 @@ from shared.events import Channel
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
+from shared.rules.wording.words import CHANNELS
 from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
@@ -68,9 +69,10 @@ def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
 async def register(body: acts.NewAppeal, request: Writing) -> Response:
     """Register an appeal. The receipt code is told here and never again."""
     if body.channel not in OPEN and request.caller.role not in CLERKS:
+        channel = CHANNELS[body.channel]
         raise Forbidden(
-            "该渠道只能由工作人员登记；请改用网上渠道",
-            f"only clerks register what comes in by {body.channel}: use the channel web",
+            f"“{channel.zh}”渠道只能由工作人员登记；请改用网上渠道",
+            f"only clerks register what comes in by {channel.en}: use the channel web",
         )
     pack = _pack(request.context, body.procedure)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))

@@ -20,6 +20,8 @@ class Channel(StrEnum):
     VISIT = "visit"  # 包保走访
     ANONYMOUS_LETTER = "anonymous_letter"  # 无署名意见书
     FINANCE_WINDOW = "finance_window"  # 融资服务窗口
+    BUSINESS_TALK = "business_talk"  # 政商恳谈
+    ON_SITE_SESSION = "on_site_session"  # 赴企业现场办公
 
 
 class AppealReceived(Event):

@@ -127,51 +127,23 @@ async def test_a_unit_finds_no_case_of_another_unit_in_a_list(
         assert mine["registration_number"] not in numbers(await city.ok("water", "GET", list_ + wish))
 
 
-LISTS = ["/intake/appeals", "/dispatch/appeals", "/escalation/cases", "/escalation/ledger"]
-
-
-@pytest.fixture(scope="module")
-async def clue(city: City, mine: dict[str, Any]) -> dict[str, Any]:
-    """A clue that the roads unit has kept for more than the time to pass it on."""
-    registered = await city.register(kind="clue", procedure="xx-city-2022-clues", title="窗口吃拿卡要")
-    await city.dispatch(registered, {"unit": "roads"})
-    await city.move_to("2026-11-18 09:00")
-    return registered
-
-
-def listed(page: dict[str, Any]) -> set[str]:
-    return {item["registration_number"] for item in page["items"]}
-
-
-@pytest.mark.parametrize("list_", LISTS)
-async def test_discipline_inspection_and_the_office_alone_find_a_clue_in_a_list(
-    city: City, clue: dict[str, Any], mine: dict[str, Any], list_: str
+@pytest.mark.parametrize(
+    ("channel", "zh", "en"),
+    [
+        ("business_talk", "政商恳谈", "the talk of government and business"),
+        ("on_site_session", "赴企业现场办公", "a session at the enterprise"),
+    ],
+)
+async def test_clerks_alone_register_what_is_raised_at_a_talk_or_at_the_enterprise(
+    city: City, channel: str, zh: str, en: str
 ) -> None:
-    number, other = clue["registration_number"], mine["registration_number"]
-    route = f"GET {list_}"
-    for role in ACCESS[route] - {None}:
-        account = ACCOUNTS[role]
-        numbers = listed(await city.ok(account, "GET", f"{list_}?limit=500"))
-        assert (number in numbers) == (account in ("office", "inspection")), account
-        assert (other in numbers) == (account not in ("inspection",)), account
-
-
-@pytest.mark.parametrize("service", ["intake", "dispatch", "escalation"])
-async def test_discipline_inspection_and_the_office_alone_read_a_clue(
-    city: City, clue: dict[str, Any], mine: dict[str, Any], service: str
-) -> None:
-    for role in ACCESS[f"GET /{service}/appeals/{{appeal_id}}"] - {None}:
-        account = ACCOUNTS[role]
-        answer = await city.call(account, "GET", f"/{service}/appeals/{clue['appeal_id']}")
-        if account in ("office", "inspection"):
-            assert answer.is_success, f"{account}: {answer.text}"
-        else:
-            assert "吃拿卡要" not in refused(answer, 404)["detail"]
-    refused(await city.call("inspection", "GET", f"/{service}/appeals/{mine['appeal_id']}"), 404)
-
-
-async def test_who_brought_a_clue_still_reads_how_it_stands(city: City, clue: dict[str, Any]) -> None:
-    assert (await city.status(clue))["registration_number"] == clue["registration_number"]
+    registered = await city.register(channel=channel)
+    listed = await city.ok("office", "GET", f"/intake/appeals?channel={channel}")
+    assert [item["appeal_id"] for item in listed["items"]] == [registered["appeal_id"]]
+    body = {"channel": channel, "kind": "help", "title": "路", "text": "坏", "enterprise": {"name": "某厂"}}
+    refusal = refused(await city.call(None, "POST", "/intake/appeals", body), 403)["detail"]
+    assert zh in refusal
+    assert en in refusal
 
 
 async def test_discipline_inspection_does_nothing_to_a_case(city: City) -> None:

@@ -10,6 +10,7 @@ from services.intake import acts
 from services.intake.document import AppealDocument
 from services.intake.domain.registration import imported_id, receive, registration_number
 from shared.events import Channel
+from shared.rules.wording.words import CHANNELS
 from shared.service.errors import Invalid
 from tests.unit.intake.case import (
     APPEAL,
@@ -31,6 +32,9 @@ from tests.unit.intake.case import (
         (Channel.WEB, ENTERPRISE, None),
         (Channel.WEB, None, "enterprise.name"),
         (Channel.FAMILY_TALK, None, "enterprise.name"),
+        (Channel.BUSINESS_TALK, ENTERPRISE, None),
+        (Channel.BUSINESS_TALK, None, "enterprise.name"),
+        (Channel.ON_SITE_SESSION, ENTERPRISE, None),
     ],
 )
 def test_a_channel_decides_whether_the_enterprise_is_named(
@@ -42,6 +46,12 @@ def test_a_channel_decides_whether_the_enterprise_is_named(
     except Invalid as refusal:
         refused = refusal.field
     assert refused == field
+
+
+def test_every_channel_has_a_name_of_its_own_in_both_languages() -> None:
+    assert CHANNELS.keys() == set(Channel)
+    for names in zip(*CHANNELS.values(), strict=True):
+        assert len(set(names)) == len(CHANNELS)
 
 
 def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:
