@@ -8,10 +8,13 @@ from fastapi import APIRouter, Response
 from services.dispatch import acts, queries
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain import merging
-from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.context import NOBODY_KNOWN, ActContext
 from services.dispatch.work import GroupKey, Work
 from shared.appeals.routes import add_act_routes
+from shared.directory.copies import known_leaders
+from shared.directory.leaders import Leaders
 from shared.judging.rulebook import rulebook
+from shared.roles import AccountRole
 from shared.web.request import RequestContext, WriteContext
 from shared.web.writer import Answer
 
@@ -63,13 +66,16 @@ DECISIONS = (
 async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) -> Response:
     units = await units_for(request, [(appeal_id, act)])
     deadlines = await _deadlines(request, appeal_id, act)
+    leaders = await _leaders(request)
     rules = rulebook(request.context)
 
     def do(work: Work) -> Answer:
         appeal = work.appeal(appeal_id)
         request.check(appeal.version)
         pack = rules.pack_of(appeal.pack)
-        act_context = ActContext(work.at, request.caller, pack, rules.calendar, units, deadlines)
+        act_context = ActContext(
+            work.at, request.caller, pack, rules.calendar, units, deadlines, leaders=leaders
+        )
         appeal = work.perform(appeal_id, act, act_context)
         return Answer(appeal.model_dump_json(), 200, str(appeal.version))
 
@@ -99,6 +105,14 @@ async def _deadlines(
         return ()
     async with request.context.reader.connect() as conn:
         return await queries.judged_deadlines(conn, appeal_id)
+
+
+async def _leaders(request: RequestContext) -> Leaders:
+    """The directory by which a leader's rank is known; an empty one for everybody else."""
+    if request.caller.role != AccountRole.LEADER:
+        return NOBODY_KNOWN
+    async with request.context.reader.connect() as conn:
+        return await known_leaders(conn)
 
 
 def key_for(appeal_id: UUID, act: acts.AppealAct) -> UUID | GroupKey:

@@ -2,13 +2,13 @@
 
 from services.dispatch.document import LegDocument
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ends import today
+from shared.directory.leaders import TOP
 from shared.events import Rank
 from shared.roles import AccountRole
 from shared.rules.wording.words import RANKS, Bilingual
 from shared.service.errors import Forbidden, Invalid
 
-MAYOR = "mayor"
-"""The code of the leader with the highest rank (主要领导)."""
 _ASCENDING = list(Rank)
 
 
@@ -38,10 +38,14 @@ def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext
 
 
 def _rank(stated: Rank | None, context: ActContext) -> Rank | None:
-    """A leader approves by its own rank. The office may record what a higher rank decided on paper."""
+    """A leader approves by its own rank. The office may record what a higher rank decided on paper.
+
+    The mayor is whoever acts for that post on the day, under whatever code.
+    """
     if context.by.role != AccountRole.LEADER:
         return stated or (Rank.OFFICE if context.by.role == AccountRole.OFFICE else None)
-    own = Rank.MAYOR if context.by.code == MAYOR else Rank.LEADER
+    is_mayor = context.by.code == context.leaders.acting(TOP, today(context))
+    own = Rank.MAYOR if is_mayor else Rank.LEADER
     if stated not in (None, own):
         raise Invalid(
             f"您的审批层级为{RANKS[own].zh}，请勿填写其他层级", f"your rank is {own}: leave it out", "rank"

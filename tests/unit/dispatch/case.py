@@ -12,6 +12,7 @@ from services.dispatch import acts
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.transitions import perform
+from shared.directory.leaders import Leaders
 from shared.events import Event, Verdict
 from shared.roles import AccountRole
 from shared.rules.pack import pack
@@ -55,6 +56,7 @@ class CaseAtDispatch:
         self.rules = rules
         self.now = MONDAY
         self.deadlines: tuple[JudgedDeadline, ...] = ()
+        self.leaders = Leaders()
         self.appeal = AppealDocument(
             appeal_id=UUID(int=number),
             registration_number=f"LD-20261109-0000{number}",
@@ -69,7 +71,8 @@ class CaseAtDispatch:
 
     def context(self, by: Caller, at: datetime | None = None, *, past: bool = False) -> ActContext:
         """That `by` acts at `at`, or now."""
-        return ActContext(at or self.now, by, self.rules, CALENDAR, UNITS, self.deadlines, past)
+        when = at or self.now
+        return ActContext(when, by, self.rules, CALENDAR, UNITS, self.deadlines, past, self.leaders)
 
     def do(self, by: Caller, act: type[acts.AppealAct], /, *, past: bool = False, **body: Any) -> list[Event]:
         """One act a minute later; on the first leg where it is about a leg."""

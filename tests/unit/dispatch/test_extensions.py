@@ -1,13 +1,15 @@
 """Longer limits: asked for in time, within the pack's bounds, approved by the rank their length needs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.dispatch import acts
+from shared.directory.leaders import Leader, Leaders
 from shared.events import AppealExtended, ExtensionDenied, ExtensionRequested, Rank, Verdict
+from shared.roles import AccountRole
 from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
@@ -285,3 +287,32 @@ def test_a_limit_no_longer_than_the_present_one_is_refused_after_a_pause_too() -
     case.runs("completion", at("11-18 17:30"))
     refused(case, 422, "not longer", ROADS, acts.RequestExtension, **extension(5))
     assert case.do(ROADS, acts.RequestExtension, **extension(6))
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "rank"),
+    [
+        ("zhang", "11-12 10:00", Rank.MAYOR),  # holds the post since 11-10
+        ("mayor", "11-12 10:00", Rank.LEADER),  # held it until 11-09
+        ("mayor", "11-09 16:00", Rank.MAYOR),
+        ("zhang", "11-09 16:00", Rank.LEADER),
+        ("li", "11-12 10:00", Rank.LEADER),
+        ("li", "11-16 10:00", Rank.MAYOR),  # stands in for zhang, who left on 11-13
+    ],
+)
+def test_who_holds_the_post_of_the_mayor_ranks_as_mayor_under_whatever_code(
+    code: str, day: str, rank: Rank
+) -> None:
+    case = running()
+    case.leaders = Leaders(
+        [
+            Leader("mayor", "mayor", holds_until=date(2026, 11, 9)),
+            Leader("zhang", "mayor", date(2026, 11, 10), date(2026, 11, 13), deputy="li"),
+            Leader("li", "vice_mayor"),
+        ]
+    )
+    case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.now = at(day)
+    (event,) = case.do(Caller(code, AccountRole.LEADER, code), acts.DecideExtension, **YES)
+    assert isinstance(event, AppealExtended)
+    assert event.rank == rank
