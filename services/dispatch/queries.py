@@ -50,12 +50,12 @@ _APPEAL_WITH_ACTS = text(
     """
 )
 _ARREARS = text(
-    """
+    f"""
     select file, (
-      select coalesce(json_object_agg(code, unit->>'kind'), '{}') from units where code = any(appeals.units)
+      select coalesce(json_object_agg(code, unit->>'kind'), '{{}}') from units where code = any(appeals.units)
     ) as kinds
     from appeals
-    where registration_number > :after and file->>'kind' = 'arrears'
+    where registration_number > :after and file->>'kind' = 'arrears' and {SEEN}
       and (cast(:state as text) is null or state = :state)
       and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
     order by registration_number limit :limit
@@ -125,10 +125,11 @@ async def appeal_with_acts(conn: Connection, appeal_id: UUID) -> dict[str, Any] 
 
 
 async def arrears(
-    conn: Connection, *, after: str, limit: int, state: str | None, unit: str | None
+    conn: Connection, sight: Sight, *, after: str, limit: int, state: str | None, unit: str | None
 ) -> list[tuple[AppealDocument, dict[str, str]]]:
-    """Claims after the registration number `after`, each with the kinds of its debtors, by code."""
-    rows = await conn.execute(_ARREARS, {"after": after, "state": state, "unit": unit, "limit": limit})
+    """Claims in `sight` after the number `after`, each with the kinds of its debtors, by code."""
+    values = {**sight.values, "after": after, "state": state, "unit": unit, "limit": limit}
+    rows = await conn.execute(_ARREARS, values)
     return [(AppealDocument.model_validate(row.file), row.kinds) for row in rows]
 
 

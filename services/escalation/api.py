@@ -175,7 +175,6 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Request)
     file = await queries.case(conn, appeal_id)
     if file is None:
         raise no_such_appeal()
-    _sight(called, request).require(file.get("pack"))
     if called.role == AccountRole.UNIT and called.code not in _parts(file):
         raise not_dispatched_to_unit()
     directory = await leader_queries.directory(conn)

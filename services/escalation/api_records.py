@@ -11,6 +11,7 @@ from services.escalation.answers import History, ListedPublication
 from services.escalation.document import CaseDocument
 from services.escalation.queries import Remembered
 from shared.events import AppealLifted, CardIssued
+from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.service.clock import TICK
 from shared.web.answers import PageOf
@@ -42,14 +43,15 @@ async def publications(conn: Reading, called: Called, page: Paged, request: Requ
     after = page.after[0] if page.after else 0
     if not isinstance(after, int):
         raise no_cursor()
+    context = service(request)
+    sight = rulebook(context).sight(called.role)
     if called.role in (None, AccountRole.IMPORTER):
-        context = service(request)
         today = context.clock.now().astimezone(context.zone).date()
-        rows = await queries.published(conn, after, page.limit + 1, today)
+        rows = await queries.published(conn, sight, after, page.limit + 1, today)
         shown: set[str] | None = _SHOWN
     else:
         unit = called.code if called.role == AccountRole.UNIT else None
-        rows = await queries.publications(conn, after, page.limit + 1, unit)
+        rows = await queries.publications(conn, sight, after, page.limit + 1, unit)
         shown = None
     return page.answer([_publication(row.id, row.file, shown) for row in rows], "id")
 
@@ -60,9 +62,13 @@ def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict
 
 
 @router.get("/histories", summary="案件判定史 / Histories of cases", response_model=PageOf[History])
-async def histories(conn: Reading, page: Paged, request: Request) -> Response:
-    """Every case with its acts, its pack, and what was issued: all that is needed to judge it anew."""
-    rows = await queries.judged_cases(conn, page.after_text, page.limit + 1)
+async def histories(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
+    """Every case with its acts, its pack, and what was issued: all that is needed to judge it anew.
+
+    A confidential case is there for those alone who may read it.
+    """
+    sight = rulebook(service(request)).sight(called.role)
+    rows = await queries.judged_cases(conn, sight, page.after_text, page.limit + 1)
     history_of = await queries.histories(conn, [row.appeal_id for row in rows])
     now = service(request).clock.now()
     return page.answer([_history(row, history_of[row.appeal_id], now) for row in rows], "registration_number")

@@ -12,6 +12,7 @@ from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.leaders import api as leaders_api
 from services.escalation.tables import CASES
 from services.escalation.work import Work
+from shared.appeals.hiding import hiding_in
 from shared.cases import CASE
 from shared.judging import calendar_api
 from shared.judging.rulebook import Rulebook
@@ -26,6 +27,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),
+    hiding=hiding_in("cases"),
     number_of_case=CASES.number,
     settings=RulesSettings,
     resources=Rulebook.load,

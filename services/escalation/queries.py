@@ -13,7 +13,7 @@ from shared.database.connection import Connection, Result
 from shared.database.rows import excluded, insert
 from shared.directory.leaders import NOBODY, Led
 from shared.events import CATALOGUE, AppealReceived, Event
-from shared.judging.sight import SEEN, Sight
+from shared.judging.sight import SEEN, Sight, seen
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import DeadlineKind
@@ -122,17 +122,22 @@ _CASE_WITH_TITLE = text(
     """
 )
 _JUDGED = text(
-    """
+    f"""
     select appeal_id, registration_number, file, next_due_at, unjudged_from, stuck
-    from cases where registration_number > :after order by registration_number limit :limit
+    from cases where registration_number > :after and {SEEN} order by registration_number limit :limit
     """
 )
 _PUBLICATIONS_OF_CASES = text(
     "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"
 )
-_PUBLICATIONS = "select id, file from publications where id > :after {filter} order by id limit :limit"
-_PUBLICATIONS_OF_UNIT = text(_PUBLICATIONS.format(filter="and (cast(:unit as text) is null or unit = :unit)"))
-_PUBLISHED = text(_PUBLICATIONS.format(filter="and published and expires_on >= :today"))
+_PUBLICATIONS = """
+    select p.id, p.file from publications p join cases c on c.appeal_id = p.appeal_id
+    where p.id > :after and {seen} and {filter} order by p.id limit :limit
+"""
+_PUBLICATIONS_OF_UNIT = text(
+    _PUBLICATIONS.format(seen=seen("c.file"), filter="(cast(:unit as text) is null or p.unit = :unit)")
+)
+_PUBLISHED = text(_PUBLICATIONS.format(seen=seen("c.file"), filter="p.published and p.expires_on >= :today"))
 
 
 class Remembered(NamedTuple):
@@ -281,9 +286,9 @@ async def case_with_title(conn: Connection, appeal_id: UUID) -> tuple[CaseDocume
     return None if row is None else (CaseDocument.model_validate(row.file), row.title or "")
 
 
-async def judged_cases(conn: Connection, after: str, limit: int) -> Sequence[Any]:
-    """Cases by registration number, with the moments at which they are judged again."""
-    return (await conn.execute(_JUDGED, {"after": after, "limit": limit})).all()
+async def judged_cases(conn: Connection, sight: Sight, after: str, limit: int) -> Sequence[Any]:
+    """Cases in `sight` by registration number, with the moments at which they are judged again."""
+    return (await conn.execute(_JUDGED, {**sight.values, "after": after, "limit": limit})).all()
 
 
 async def publications_of(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Publication]]:
@@ -294,13 +299,15 @@ async def publications_of(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, 
     return publications
 
 
-async def published(conn: Connection, after: int, limit: int, today: date) -> Sequence[Any]:
-    """What is published on this day."""
-    values = {"after": after, "limit": limit, "today": today}
+async def published(conn: Connection, sight: Sight, after: int, limit: int, today: date) -> Sequence[Any]:
+    """What is published on this day, of cases in `sight`."""
+    values = {**sight.values, "after": after, "limit": limit, "today": today}
     return (await conn.execute(_PUBLISHED, values)).all()
 
 
-async def publications(conn: Connection, after: int, limit: int, unit: str | None) -> Sequence[Any]:
-    """What is or was proposed for publication, of one unit or of all."""
-    values = {"after": after, "limit": limit, "unit": unit}
+async def publications(
+    conn: Connection, sight: Sight, after: int, limit: int, unit: str | None
+) -> Sequence[Any]:
+    """What is or was proposed for publication in cases in `sight`, of one unit or of all."""
+    values = {**sight.values, "after": after, "limit": limit, "unit": unit}
     return (await conn.execute(_PUBLICATIONS_OF_UNIT, values)).all()

@@ -7,6 +7,7 @@ from services.intake.access import ACCESS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.work import Work
+from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
@@ -19,6 +20,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),
+    hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
     settings=RulesSettings,
     resources=Rulebook.load,

@@ -20,6 +20,7 @@ from services.notify.receipts import api as receipts
 from services.notify.receipts.polling import poll_receipts
 from services.notify.settings import NotifySettings
 from services.notify.work import Work
+from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.messaging.outbox import WorkFactory
@@ -43,6 +44,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),
+    hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
     settings=NotifySettings,
     resources=Rulebook.load,

@@ -23,6 +23,8 @@ class NotifyConfig:
 
     names_of: Callable[[str | None], PackNames]
     """What a pack, by its reference, calls its own words; the city's pack for None."""
+    is_confidential: Callable[[str | None], bool]
+    """Whether a pack, by its reference, keeps its cases confidential."""
     zone: ZoneInfo
     """The time zone of the times in messages."""
     acknowledge_by: Callable[[str | None, datetime], datetime | None]
@@ -53,6 +55,7 @@ def config_of(context: ServiceContext) -> NotifyConfig:
     channels = load(settings.channels).channels()
     return NotifyConfig(
         names_of=names_of,
+        is_confidential=rules.is_confidential,
         zone=context.zone,
         acknowledge_by=acknowledge_by,
         channels=channels,

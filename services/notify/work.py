@@ -26,7 +26,7 @@ from services.notify.document import CaseDocument
 from services.notify.domain import acting
 from services.notify.messages.message import Message
 from services.notify.messages.routing import table
-from services.notify.messages.words import USUAL, Language, needs_names
+from services.notify.messages.words import USUAL, Language, needs_names, written_by_people
 from services.notify.messages.work import WrittenMessage, send
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
@@ -115,8 +115,12 @@ class Work(UnitOfWork):
             self._ends.append(end)
 
     def knows_words(self, case: CaseDocument, event: Event) -> bool:
-        """Whether all words of `event` are known; those of a pack are once its case is registered."""
-        return case.is_registered or not needs_names(event)
+        """Whether it is known how to tell of `event`.
+
+        Until its case is registered that is not so for words that a pack names, and for what people wrote,
+        which a pack may keep confidential.
+        """
+        return case.is_registered or not (needs_names(event) or written_by_people(event))
 
     def escalate(self, row: Any) -> EscalationStep:
         """Tell the next in rank that nobody acknowledged. `row` is locked, and its case loaded."""
@@ -134,7 +138,10 @@ class Work(UnitOfWork):
 
     def _write(self, case: CaseDocument, event: Event) -> list[Message]:
         names = self._config.names_of(case.pack) if needs_names(event) else USUAL
-        messages = table().messages(case, event, self._config.zone, names, self._languages, self._leaders)
+        withheld = self._config.is_confidential(case.pack)
+        messages = table().messages(
+            case, event, self._config.zone, names, self._languages, self._leaders, withheld=withheld
+        )
         for message in messages:
             if message.id not in self.messages:
                 self.messages[message.id], self._traces[message.id] = message, traceparent()

@@ -54,6 +54,10 @@ class Rulebook:
         """Which cases `role` may read."""
         return sight(role, (self.pack, *self.procedures.values()))
 
+    def is_confidential(self, ref: str | None) -> bool:
+        """Whether a case under the pack `ref` is read by those alone whom the pack names."""
+        return not sight(None, (self.pack, *self.procedures.values())).shows(ref)
+
     def pack_of(self, ref: str) -> pack.Pack:
         """The pack a case names; the city's own may come from a file. PackMissing where it is not here."""
         for own in (self.pack, *self.procedures.values()):

@@ -8,16 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from shared.appeals.document import no_such_appeal
 from shared.roles import AccountRole
 from shared.rules.pack import pack
 from shared.rules.pack.pack import PACKS, Pack
 
-SEEN = """
-    (cast(:only as text[]) is null or {pack} = any(cast(:only as text[])))
-    and not coalesce({pack} = any(cast(:hidden as text[])), false)
-""".format(pack="split_part(file->>'pack', '.', 1)")
-"""The condition in SQL for a row whose document in `file` a reader may see; with `Sight.values`."""
+
+def seen(file: str) -> str:
+    """The condition in SQL for a document in the column `file` that a reader may see; with `Sight.values`."""
+    pack = f"split_part({file}->>'pack', '.', 1)"
+    return f"""
+        (cast(:only as text[]) is null or coalesce({pack} = any(cast(:only as text[])), false))
+        and not coalesce({pack} = any(cast(:hidden as text[])), false)
+    """
+
+
+SEEN = seen("file")
+"""The condition for the rows of a table with one document in each row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +33,15 @@ class Sight:
     only: frozenset[str] | None
     hidden: frozenset[str]
 
-    def require(self, ref: str | None) -> None:
-        """Raise `NotFound` for a case under the pack `ref` that the reader may not see."""
+    def shows(self, ref: str | None) -> bool:
+        """Whether the reader may see a case under the pack `ref`."""
         name = (ref or "").partition(".")[0]
-        if name in self.hidden or (self.only is not None and name not in self.only):
-            raise no_such_appeal()
+        return name not in self.hidden and (self.only is None or name in self.only)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the reader may see every case."""
+        return self.only is None and not self.hidden
 
     @property
     def values(self) -> dict[str, list[str] | None]:
@@ -43,7 +53,12 @@ class Sight:
 
 
 def sight(role: AccountRole | None, own: Iterable[Pack]) -> Sight:
-    """What `role` sees, by the packs that are shipped and the city's `own`."""
+    """What `role` sees, by the packs that are shipped and the city's `own`.
+
+    A service that asks another reads on nobody's behalf: it sees every case.
+    """
+    if role is AccountRole.SERVICE:
+        return Sight(None, frozenset())
     kept = {**_shipped(), **{_name(rules): _readers(rules) for rules in own}}
     named = frozenset(name for name, readers in kept.items() if role in readers)
     hidden = frozenset(name for name, readers in kept.items() if readers) - named

@@ -33,6 +33,7 @@ from shared.telemetry.metrics import Counter, GaugeQuery, Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import access, ops
 from shared.web.access import Access
+from shared.web.hiding import Hiding
 from shared.web.routes import Description, application
 from shared.web.writer import Writer
 
@@ -63,6 +64,8 @@ class Service:
     """The path parameters that hold the id of a case."""
     number_of_case: TextClause
     """Selects the number of the case with the id `:id`."""
+    hiding: Hiding | None = None
+    """Which of its cases are kept from whom; None where everybody with a role reads every case."""
     settings: type[Settings] = Settings
     resources: Callable[["ServiceContext"], Any] = lambda _: None
     """Loads what it needs besides, such as rule packs; kept as `ServiceContext.resources`."""
@@ -214,6 +217,7 @@ def _description(service: Service) -> Description:
     return Description(
         service.table,
         service.examples,
+        service.hiding.parameters if service.hiding else (),
         title=f"Huying {service.name}",
         description=f"The {service.name} service of Huying (呼应).",
         docs_url=None,  # `shared.web.docs` serves it

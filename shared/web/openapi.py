@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.roles import AccountRole, Roles
 from shared.web.access import Access
+from shared.web.hiding import DONE_UNSEEN
 from shared.web.problems import MEDIA_TYPE
 from shared.web.request import LONGEST_KEY, acting, deciding, replacing, writing
 
@@ -71,6 +72,7 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     428: ("needs_version", "If-Match", "需要 If-Match", "If-Match is needed: the ETag of what was read"),
 }
 """Code, field and words of an example by status."""
+_UNSEEN = {"description": "It was done. The case is confidential and not shown to the caller."}
 _GENERATED = ("HTTPValidationError", "ValidationError")
 """FastAPI's schemas of refusals, which are not ours."""
 
@@ -80,11 +82,13 @@ def describe(
     access: Access,
     functions: Mapping[str, Collection[Callable[..., Any]]],
     examples: Mapping[str, Any],
+    hidden_by: Collection[str] = (),
 ) -> None:
     """Add them to an OpenAPI document of routes with this table of access.
 
     `given`: the functions that give each route its parameters (`Depends`), by method and path. `examples`: an
     answer of each operation by method and path, and of a refusal in a form of its own by its status as well.
+    `hidden_by`: the path parameters that may name a case which the caller may not read.
     """
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -99,6 +103,8 @@ def describe(
         for method, operation in operations.items():
             name = f"{method.upper()} {path}"
             _add_examples(name, operation["responses"], examples)
+            if method != "get" and any(f"{{{parameter}}}" in path for parameter in hidden_by):
+                operation["responses"][str(DONE_UNSEEN)] = _UNSEEN
             declared = [_DECLARED[function] for function in functions[name] if function in _DECLARED]
             _describe_refusals(
                 operation,

@@ -1,9 +1,9 @@
 """What every service answers to those who run it: health, flow, figures, parked messages, clock and holds."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
@@ -13,15 +13,20 @@ from prometheus_client.exposition import choose_encoder
 from pydantic import AwareDatetime, BaseModel
 from sqlalchemy import text
 
-from shared.database.connection import ping
+from shared.database.connection import Connection, ping
 from shared.messaging import authors
 from shared.roles import EVERYBODY, IMPORTER, OPS, only
+from shared.service.accounts import Caller
 from shared.service.clock import DrivenClock
 from shared.service.errors import Conflict, NotFound
 from shared.web.access import Access
 from shared.web.answers import Items, PageOf
 from shared.web.bodies import Body, Moment
-from shared.web.request import LARGEST, Paged, Reading, json, no_cursor, service
+from shared.web.hiding import id_of
+from shared.web.request import LARGEST, Called, Paged, Reading, json, no_cursor, service
+
+if TYPE_CHECKING:
+    from shared.service.service import ServiceContext
 
 HOLD = timedelta(minutes=5)
 OPEN_METRICS: dict[int | str, dict[str, Any]] = {
@@ -182,8 +187,11 @@ async def who_did(case_id: UUID, conn: Reading) -> Response:
 
 
 @router.get("/parked", summary="未能处理的消息 / List parked messages", response_model=PageOf[Parked])
-async def parked(conn: Reading, page: Paged) -> Response:
-    """The messages that could not be handled, each with its reason."""
+async def parked(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
+    """The messages that could not be handled, each with its reason.
+
+    The body is left out where it is about a case that the caller may not read.
+    """
     after = page.after[0] if page.after else 0
     if not isinstance(after, int):
         raise no_cursor()
@@ -197,7 +205,32 @@ async def parked(conn: Reading, page: Paged) -> Response:
         ),
         {"after": after, "limit": page.limit + 1},
     )
-    return page.answer([dict(row) for row in rows.mappings()], "id")
+    items = [dict(row) for row in rows.mappings()]
+    kept = await _kept_from(service(request), called, conn, {item["key"] for item in items})
+    return page.answer([item | ({"body": None} if item["key"] in kept else {}) for item in items], "id")
+
+
+async def _kept_from(
+    context: "ServiceContext", called: Caller, conn: Connection, keys: Collection[str | None]
+) -> set[str | None]:
+    """The keys of records that are about cases which the caller may not read.
+
+    A case that is unknown here, since its first record is parked as well, shows by the marks in that record.
+    """
+    if (hiding := context.service.hiding) is None:
+        return set()
+    ids = {id_: key for key in keys if (id_ := id_of(key)) is not None}
+    hidden = await hiding.hidden(context, called.role, list(ids)) if ids else frozenset()
+    marked = await conn.execute(
+        text(
+            """
+            select distinct key from parked, unnest(cast(:marks as text[])) as mark
+            where key = any(cast(:keys as text[])) and position(convert_to(mark, 'UTF8') in body) > 0
+            """
+        ),
+        {"marks": sorted(hiding.marks(context, called.role)), "keys": [key for key in keys if key]},
+    )
+    return {*(ids[id_] for id_ in hidden), *marked.scalars()}
 
 
 @router.post(

@@ -6,7 +6,7 @@ endpoint are left out; decision 0026 has their cost. An endpoint's signature is 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cache, partial
 from inspect import Parameter as Argument
@@ -24,7 +24,8 @@ from starlette.routing import BaseRoute, Route
 from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
 from shared.web.guard import Guard
-from shared.web.request import authorize
+from shared.web.hiding import refuse_hidden, without_case
+from shared.web.request import authorize, service
 
 MISSING = object()
 """The body of a request that has none."""
@@ -221,13 +222,14 @@ def served(described: APIRoute) -> Route:
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
         await authorize(request)
+        hidden = await refuse_hidden(request, service(request))
         body = await _content(request) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
             raise RequestValidationError(errors)
         response: Response = await endpoint.function(**arguments)
-        return response
+        return without_case(response) if hidden else response
 
     route = Route(described.path, respond, methods=list(described.methods or ()))
     route.methods = set(described.methods or ())  # without the HEAD that Starlette adds to GET
@@ -242,13 +244,21 @@ async def _content(request: Request) -> Any:
 class Description(FastAPI):
     """The OpenAPI document of a service, with the headers and refusals that signatures do not show.
 
-    `examples` is the file with the examples of answers.
+    `examples` is the file with the examples of answers. `hidden_by`: the path parameters that may name a case
+    which the caller may not read.
     """
 
-    def __init__(self, access: Access | None = None, examples: Path | None = None, **told: Any) -> None:
+    def __init__(
+        self,
+        access: Access | None = None,
+        examples: Path | None = None,
+        hidden_by: Collection[str] = (),
+        **told: Any,
+    ) -> None:
         super().__init__(**told)
         self._access = access or {}
         self._examples = examples
+        self._hidden_by = hidden_by
         self._described: list[APIRoute] = []
 
     def describe(self, router: APIRouter) -> list[APIRoute]:
@@ -268,7 +278,7 @@ class Description(FastAPI):
                 for method in route.methods or ()
             }
             examples = json.loads(self._examples.read_text("utf-8")) if self._examples else {}
-            openapi.describe(super().openapi(), self._access, functions, examples)
+            openapi.describe(super().openapi(), self._access, functions, examples, self._hidden_by)
         return super().openapi()
 
 

@@ -10,9 +10,10 @@ from services.notify.deliveries import queries, work
 from services.notify.deliveries.domain import DeliveryState
 from services.notify.messages.queries import has_case
 from shared.appeals.document import no_such_appeal
+from shared.judging.rulebook import rulebook
 from shared.service.errors import NotFound
 from shared.web.answers import Items, PageOf
-from shared.web.request import Paged, Reading, RequestContext, Requested, json
+from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
 
 router = APIRouter(tags=["notify"])
 
@@ -59,10 +60,15 @@ async def evidence(appeal_id: UUID, conn: Reading) -> Response:
     "/deliveries", summary="按状态列出发送记录 / List deliveries by state", response_model=PageOf[Delivery]
 )
 async def deliveries(
-    conn: Reading, page: Paged, state: Annotated[DeliveryState, Query()] = DeliveryState.FAILED
+    conn: Reading,
+    called: Called,
+    page: Paged,
+    request: Requested,
+    state: Annotated[DeliveryState, Query()] = DeliveryState.FAILED,
 ) -> Response:
     """Deliveries in one state, the last changed first; by default those that failed for good."""
-    return page.answer(await queries.deliveries_in(conn, page, state), "changed_at", "id")
+    sight = rulebook(request.context).sight(called.role)
+    return page.answer(await queries.deliveries_in(conn, sight, page, state), "changed_at", "id")
 
 
 @router.post(

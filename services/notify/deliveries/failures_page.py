@@ -12,6 +12,7 @@ from services.notify.channels.table import CHANNELS
 from services.notify.deliveries import queries
 from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
+from shared.judging.rulebook import rulebook
 from shared.web.pages import PAGE_HEADERS, check_proof, proof
 from shared.web.request import Paged, Reading, Requested
 
@@ -73,7 +74,8 @@ async def failures(
     again: Annotated[UUID | None, Query()] = None,
 ) -> Response:
     """What could not leave and is not tried any more, the last first. `again` was just taken up again."""
-    rows = await queries.deliveries_in(conn, page, DeliveryState.FAILED)
+    sight = rulebook(request.context).sight(request.caller.role)
+    rows = await queries.deliveries_in(conn, sight, page, DeliveryState.FAILED)
     zone = request.context.zone
     items: list[dict[str, Any]] = [
         {

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.notify.deliveries.domain import DeliveryState
 from shared.database.connection import Connection
+from shared.judging.sight import Sight, seen
 from shared.web.request import Page, no_cursor
 
 _COLUMNS = """
@@ -86,9 +87,11 @@ async def why_unreached(conn: Connection, appeal_id: UUID) -> str | None:
     return reason
 
 
-async def deliveries_in(conn: Connection, page: Page, state: DeliveryState) -> list[dict[str, Any]]:
-    """Up to one more delivery in `state` than the page holds, the last changed first."""
-    values: dict[str, Any] = {"state": state, "limit": page.limit + 1}
+async def deliveries_in(
+    conn: Connection, sight: Sight, page: Page, state: DeliveryState
+) -> list[dict[str, Any]]:
+    """Up to one more delivery in `state` than the page holds, of cases in `sight`, the last changed first."""
+    values: dict[str, Any] = {**sight.values, "state": state, "limit": page.limit + 1}
     after = ""
     if page.after is not None:
         after = "and (d.changed_at, d.id) < (:changed_at, :id)"
@@ -97,7 +100,9 @@ async def deliveries_in(conn: Connection, page: Page, state: DeliveryState) -> l
         text(
             f"""
             select {_COLUMNS} from deliveries d join messages m on m.id = d.message_id
-            where d.state = :state {after} order by d.changed_at desc, d.id desc limit :limit
+            join appeals c on c.appeal_id = m.appeal_id
+            where d.state = :state and {seen("c.file")} {after}
+            order by d.changed_at desc, d.id desc limit :limit
             """
         ),
         values,

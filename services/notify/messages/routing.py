@@ -17,7 +17,7 @@ from services.notify.messages.routes import Route, Routing
 from services.notify.messages.routing_checks import routing_mistakes, template_mistakes
 from services.notify.messages.speech import Speech
 from services.notify.messages.templates import FOLDER, Template, Texts, addressee, file_of, syntax_mistakes
-from services.notify.messages.words import USUAL, Language, PackNames
+from services.notify.messages.words import USUAL, Language, PackNames, written_by_people
 from shared.directory.leaders import Leaders
 from shared.events import Event
 from shared.files import strict_yaml
@@ -49,12 +49,15 @@ class RoutingTable(Routing):
         names: PackNames = USUAL,
         languages: Mapping[str, Language] = NOBODY_CHOSE,
         leaders: Leaders = NOBODY_KNOWN,
+        *,
+        withheld: bool = False,
     ) -> list[Message]:
         """The messages about `event`, one for each recipient. Times are in `zone`.
 
         `names` are the pack's own words. `languages` are the choices of recipients; an enterprise that made
         none reads the language of its registration. By `leaders` a message to a leader or a post goes to who
-        acts for them on the day. Raises `Unwritable`.
+        acts for them on the day. With `withheld` they tell of a confidential case without what people
+        wrote: they leave for phones and mailboxes that others read too. Raises `Unwritable`.
         """
         messages: dict[str, Message] = {}
         for route in self.routes.get(event.type, ()):
@@ -64,7 +67,7 @@ class RoutingTable(Routing):
                         recipient = acting(named, leaders, event.occurred_at.astimezone(zone).date())
                         if recipient not in messages:
                             chosen = languages.get(recipient) or case.language_of(recipient)
-                            speech = Speech(chosen or Language.ZH, zone, names)
+                            speech = Speech(chosen or Language.ZH, zone, names, withheld=withheld)
                             messages[recipient] = self._message(route, recipient, case, event, speech)
         return list(messages.values())
 
@@ -72,6 +75,7 @@ class RoutingTable(Routing):
         self, route: Route, recipient: str, case: CaseDocument, event: Event, speech: Speech
     ) -> Message:
         fields: dict[str, Any] = {name: getattr(event, name) for name in type(event).model_fields}
+        fields |= speech.withheld_texts(written_by_people(event))
         fields["matter"] = speech.matter(case.registration_number, case.title)
         fields["addressee"] = addressee(recipient, case, speech)
         if recipient.startswith("bank:"):

@@ -11,6 +11,7 @@ from services.notify.messages.words import (
     PACK_WORD,
     UNKNOWN_UNIT,
     USUAL,
+    WITHHELD,
     WORDS,
     Language,
     PackNames,
@@ -34,6 +35,8 @@ class Speech:
     language: Language
     zone: ZoneInfo
     names: PackNames = USUAL
+    withheld: bool = False
+    """Whether the case is confidential: what people wrote of it is not told."""
 
     def word(self, value: str) -> str:
         """A word of the events; a word that only a pack knows, as of a card, stays as it is."""
@@ -107,8 +110,14 @@ class Speech:
         return text.rstrip("。．.；; \n")
 
     def matter(self, number: str, title: str) -> str:
-        """A case by number and title."""
-        return number + (self._say(Bilingual("“{}”", " (“{}”)")).format(title) if title else "")
+        """A case by number and title; a confidential one by its number alone."""
+        if not title or self.withheld:
+            return number
+        return number + self._say(Bilingual("“{}”", " (“{}”)")).format(title)
+
+    def withheld_texts(self, fields: Iterable[str]) -> dict[str, str]:
+        """What stands in place of these fields of an event: nothing else than themselves, or `WITHHELD`."""
+        return dict.fromkeys(fields, self._say(WITHHELD)) if self.withheld else {}
 
     def unit(self, name: str | None) -> str:
         """A unit's name, or 承办单位 while no name is known."""

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict
 
@@ -96,6 +97,25 @@ def names_in(pack: Pack) -> PackNames:
 
 def _bilingual(title: Title) -> Bilingual:
     return Bilingual(title.zh, title.en)
+
+
+WITHHELD = Bilingual("（内容保密）", "(confidential)")
+"""Stands where people's words would."""
+WRITTEN = {"title", "enterprise", "locality", "reason", "summary", "instruction", "receiver", "how"}
+"""Fields of events that hold what people wrote, where they are texts and not words of the events."""
+
+
+@cache
+def _written(type_: type[Event]) -> frozenset[str]:
+    fields = type_.model_fields.items()
+    return frozenset(
+        name for name, info in fields if name in WRITTEN and info.annotation in (str, str | None)
+    )
+
+
+def written_by_people(event: Event) -> frozenset[str]:
+    """The fields of `event` that hold what people wrote."""
+    return frozenset(name for name in _written(type(event)) if getattr(event, name))
 
 
 def needs_names(event: Event) -> bool:

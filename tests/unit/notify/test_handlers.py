@@ -16,9 +16,10 @@ from shared.events import Event
 from tests.unit.notify.samples import APPEAL, LEGS, NAMES, NUMBER, at, sample
 
 
-def config(zone: str = "Asia/Shanghai") -> NotifyConfig:
+def config(zone: str = "Asia/Shanghai", *, confidential: bool = False) -> NotifyConfig:
     return NotifyConfig(
         names_of={RECEIVED.pack: NAMES}.__getitem__,
+        is_confidential=lambda pack: pack == RECEIVED.pack and confidential,
         zone=ZoneInfo(zone),
         acknowledge_by=lambda _pack, _since: None,
         channels=(),
@@ -26,12 +27,12 @@ def config(zone: str = "Asia/Shanghai") -> NotifyConfig:
     )
 
 
-def heard(*read: Event) -> Work:
+def heard(*read: Event, confidential: bool = False) -> Work:
     """The unit of work after these events, each read in a transaction of its own."""
     case: CaseDocument | None = None
     work, sent = None, {}
     for event in read:
-        work = Work(cast(AsyncConnection, None), at(2026, 3, 1), config())
+        work = Work(cast(AsyncConnection, None), at(2026, 3, 1), config(confidential=confidential))
         if case is not None:
             work.cases = {APPEAL: CaseDocument.model_validate_json(case.model_dump_json())}
         HANDLERS[type(event)](work, event)
@@ -68,6 +69,21 @@ def test_words_of_a_pack_wait_until_the_pack_is_known(order: tuple[Event, ...]) 
     assert templates_to(work, f"enterprise:{APPEAL}") == ["assigned_enterprise", "received", "stage_reached"]
     stage = next(m for m in work.messages.values() if m.template == "stage_reached")
     assert "“款项到账”" in stage.body
+
+
+OBJECTED = sample(events.AppealObjected, occurred_at=at(2026, 2, 14), reason="举报人张三所述不实")
+
+
+@pytest.mark.parametrize("order", list(permutations([RECEIVED, ASSIGNED, OBJECTED])))
+@pytest.mark.parametrize("confidential", [True, False])
+def test_of_a_confidential_case_nobody_is_told_what_people_wrote_in_whatever_order_it_is_read(
+    order: tuple[Event, ...], confidential: bool
+) -> None:
+    work = heard(*order, confidential=confidential)
+    assert templates_to(work, "office") == ["objected", "received_office"]
+    told = "".join(message.subject + message.body for message in work.messages.values())
+    assert ("张三" not in told and RECEIVED.title not in told) == confidential
+    assert ("理由：（内容保密）。" in told) == confidential
 
 
 def test_a_stage_of_a_case_whose_registration_was_not_heard_is_not_told_yet() -> None:

@@ -128,7 +128,7 @@ def guarded() -> Guard:
     context = SimpleNamespace(
         accounts=Accounts([]),
         access={f"POST {path}": EVERYBODY for path in ("/wishes", "/import")},
-        service=SimpleNamespace(case_parameters=()),
+        service=SimpleNamespace(case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )
     inner.state.service = context

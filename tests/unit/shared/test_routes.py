@@ -56,7 +56,7 @@ async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
         app.state.service = SimpleNamespace(
             accounts=Accounts([]),
             access={f"POST {ROUTE}": EVERYBODY},
-            service=SimpleNamespace(case_parameters=()),
+            service=SimpleNamespace(case_parameters=(), hiding=None),
             telemetry=Telemetry(Tracer("test"), Metrics("test")),
         )
         transport = httpx.ASGITransport(outermost, raise_app_exceptions=False)
