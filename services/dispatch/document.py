@@ -298,7 +298,7 @@ class AppealDocument(AppealRecord):
     """One appeal as it stands. `version` counts its changes.
 
     `rating`: the enterprise's last, since the last reopening. `heard_at`: when the enterprise last rated or
-    was reached, since then. `merges`: each time
+    was reached, since then; `missed_at`: when it was last called and not reached. `merges`: each time
     that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
     `task_force`: the units and leaders that a leader named; the units read the appeal too.
     """
@@ -320,6 +320,7 @@ class AppealDocument(AppealRecord):
     finding: Finding | None = None
     rating: Rating | None = None
     heard_at: datetime | None = None
+    missed_at: datetime | None = None
     complained_at: datetime | None = None
     referrals: list[ReferralRecord] = Field(default_factory=list)
     closures: list[ClosureRecord] = Field(default_factory=list)

@@ -91,10 +91,12 @@ def mark_heard(work: Work, event: events.AppealRated) -> None:
         appeal.heard_at, appeal.rating = event.occurred_at, event.rating
 
 
-def mark_heard_if_reached(work: Work, event: events.FollowUpMade) -> None:
-    if event.reached:
-        with _changed(work, event) as appeal:
+def keep_call(work: Work, event: events.FollowUpMade) -> None:
+    with _changed(work, event) as appeal:
+        if event.reached:
             appeal.heard_at = event.occurred_at
+        else:
+            appeal.missed_at = event.occurred_at
 
 
 def reopen(work: Work, event: events.AppealReopened) -> None:
@@ -103,7 +105,7 @@ def reopen(work: Work, event: events.AppealReopened) -> None:
     An appeal that was closed before it was reopened is at work again.
     """
     with _changed(work, event) as appeal:
-        appeal.heard_at = appeal.rating = None
+        appeal.heard_at = appeal.missed_at = appeal.rating = None
         closed_at = appeal.closures[-1].closed_at if appeal.closures else None
         if appeal.state == AppealState.CLOSED and closed_at and closed_at < event.occurred_at:
             appeal.state = AppealState.ASSIGNED if appeal.live_legs() else AppealState.RECEIVED
@@ -166,7 +168,7 @@ HANDLERS: Handlers = {
     events.AppealHandedOver: keep_hand_over,
     events.AppealJudged: keep_deadlines,
     events.AppealRated: mark_heard,
-    events.FollowUpMade: mark_heard_if_reached,
+    events.FollowUpMade: keep_call,
     events.AppealReopened: reopen,
     events.AppealComplained: keep_complaint,
     events.ReferralObjected: keep_referral_objection,

@@ -8,13 +8,14 @@ from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
 from shared import events
 from shared.events import Event, Rank, Rating
-from shared.rules.pack.desks import Need
+from shared.rules.pack.desks import AgainstWord, Need
 from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
 
 AGAINST_WORD = Bilingual("诉求合理而企业评价不满意", "reasonable, and rated not satisfied")
 NOT_UNDERSTOOD = Bilingual("未取得企业理解", "the enterprise did not accept the explanation")
+NOT_REACHED = Bilingual("企业未评价，回访未接通", "the enterprise did not rate, and nobody answered the call")
 
 
 def close(appeal: AppealDocument, act: acts.Close, context: ActContext) -> Iterator[Event]:
@@ -29,8 +30,11 @@ def close(appeal: AppealDocument, act: acts.Close, context: ActContext) -> Itera
         record = _undispatched(appeal, act, context)
     else:
         _check_completed(appeal, context)
-    if _is_against_word(appeal, context):
-        record = _against_word(act, context)
+        if _is_unheard(appeal, context):
+            record = _unheard(appeal, act, context)
+    if against := _against_word(appeal, context):
+        record = _higher_word(act, against.rank, _why(appeal), against.basis, context)
+        record = record.model_copy(update={"against_word": True})
     appeal.state, appeal.closures = AppealState.CLOSED, [*appeal.closures, record]
     fields = record.model_dump(include={"against_word", "rank", "reason"})
     yield appeal.event(events.AppealClosed, context.at, **fields)
@@ -90,11 +94,6 @@ def _check_completed(appeal: AppealDocument, context: ActContext) -> None:
         raise Conflict("提级办理尚未由领导签批，不能销号", "the leader has not signed the lifted appeal off")
     if rule:
         _check_stages(appeal, rule.after, context.pack)
-    if Need.HEARD in needs and appeal.heard_at is None:
-        raise Conflict(
-            "企业尚未评价，也未回访，不能销号",
-            "the enterprise neither rated nor was called: the appeal cannot be closed",
-        )
 
 
 def _check_stages(appeal: AppealDocument, after: Mapping[str, str], pack: Pack) -> None:
@@ -110,19 +109,44 @@ def _check_stages(appeal: AppealDocument, after: Mapping[str, str], pack: Pack) 
                 )
 
 
-def _is_against_word(appeal: AppealDocument, context: ActContext) -> bool:
-    """Whether it was rated not satisfied and not found unreasonable, and the pack asks for a higher word."""
-    rule, finding = context.pack.closure, appeal.finding
-    asks = rule is not None and rule.against_word is not None
-    reasonable = finding is None or finding.reasonable
-    return asks and not context.past and reasonable and appeal.rating is Rating.NOT_SATISFIED
+def _is_unheard(appeal: AppealDocument, context: ActContext) -> bool:
+    """Whether the pack has the enterprise heard before closure, and it was not."""
+    rule = context.pack.closure
+    wanted = rule is not None and Need.HEARD in rule.needs
+    return wanted and not context.past and appeal.heard_at is None
 
 
-def _against_word(act: acts.Close, context: ActContext) -> ClosureRecord:
+def _unheard(appeal: AppealDocument, act: acts.Close, context: ActContext) -> ClosureRecord:
+    """The closure of an appeal whose enterprise was called and not reached: else it could never be closed."""
     rule = context.pack.closure.against_word if context.pack.closure else None
-    assert rule is not None
-    record = _higher_word(act, rule.rank, AGAINST_WORD, rule.basis, context)
-    return record.model_copy(update={"against_word": True})
+    if rule is not None and appeal.missed_at is not None:
+        return _higher_word(act, rule.rank, NOT_REACHED, rule.basis, context)
+    how = (
+        ("；回访未接通的，先登记该次回访", "; where nobody answers, record that call first")
+        if rule
+        else ("", "")
+    )
+    raise Conflict(
+        f"企业尚未评价，也未回访，不能销号{how[0]}",
+        f"the enterprise neither rated nor was called: the appeal cannot be closed{how[1]}",
+    )
+
+
+def _against_word(appeal: AppealDocument, context: ActContext) -> AgainstWord | None:
+    """The pack's rule for closing what was rated not satisfied; None where it asks for no higher word.
+
+    What was found unreasonable needs none once the enterprise accepted that.
+    """
+    rule, finding = context.pack.closure, appeal.finding
+    accepted = finding is not None and not finding.reasonable and finding.understanding is not False
+    if context.past or accepted or rule is None or appeal.rating is not Rating.NOT_SATISFIED:
+        return None
+    return rule.against_word
+
+
+def _why(appeal: AppealDocument) -> Bilingual:
+    unfounded = appeal.finding is not None and not appeal.finding.reasonable
+    return NOT_UNDERSTOOD if unfounded else AGAINST_WORD
 
 
 def _higher_word(

@@ -53,8 +53,34 @@ def test_to_leave_the_finding_out_is_no_way_around_it_and_an_unreasonable_appeal
     without.rules = LADDER.model_copy(update={"closure": closure})
     refused(without, 422, "reason", OFFICE, acts.Close)
     unfounded = completed(Rating.NOT_SATISFIED)
-    unfounded.do(OFFICE, acts.Find, **FOUND | {"reasonable": False, "understanding": False})
+    unfounded.do(OFFICE, acts.Find, **FOUND | {"reasonable": False, "understanding": True})
     assert unfounded.do(OFFICE, acts.Close)
+
+
+def test_to_find_it_unreasonable_after_a_bad_rating_is_no_way_around_the_leader() -> None:
+    """XC 47: an explanation that the enterprise did not accept obtained no understanding."""
+    case = completed(Rating.NOT_SATISFIED)
+    case.do(OFFICE, acts.Find, **FOUND | {"reasonable": False, "understanding": False})
+    refused(case, 422, "未取得企业理解", OFFICE, acts.Close)  # the old way: closed with 200, and not counted
+    refused(case, 403, "分管领导", OFFICE, acts.Close, **WORD)
+    (event,) = case.do(OFFICE, acts.Close, rank="leader", **WORD)
+    assert isinstance(event, AppealClosed)
+    assert (event.against_word, event.rank) == (True, Rank.LEADER)
+
+
+def test_whoever_is_never_reached_is_closed_by_the_leader_once_a_call_was_tried() -> None:
+    """An anonymous author cannot be called: without a way the case would stay open for ever."""
+    case = completed(None, heard_at=None)
+    refused(case, 409, "先登记该次回访", OFFICE, acts.Close, rank="leader", **WORD)
+    case.appeal.missed_at = case.now
+    refused(case, 422, "回访未接通", OFFICE, acts.Close)
+    refused(case, 403, "分管领导", OFFICE, acts.Close, **WORD)
+    (event,) = case.do(OFFICE, acts.Close, rank="leader", **WORD)
+    assert isinstance(event, AppealClosed)
+    assert (event.against_word, event.rank, event.reason) == (False, Rank.LEADER, WORD["reason"])
+    without = completed(None, heard_at=None, missed_at=case.now)
+    without.rules = BOZHOU_2
+    refused(without, 409, "", OFFICE, acts.Close, rank="leader", **WORD)
 
 
 def test_an_earlier_version_of_a_pack_closes_as_it_did() -> None:

@@ -67,8 +67,9 @@ def test_an_enterprise_is_heard_until_its_appeal_is_reopened(
     work = heard(case)
     hear(work, case, type_, **fields)
     assert (case.appeal.heard_at is not None) is counts
+    assert (case.appeal.missed_at is None) is counts
     hear(work, case, events.AppealReopened, reason="未解决")
-    assert case.appeal.heard_at is None
+    assert (case.appeal.heard_at, case.appeal.missed_at) == (None, None)
 
 
 def test_how_deadlines_stand_makes_no_new_version() -> None:
