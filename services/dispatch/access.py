@@ -27,7 +27,7 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/findings": only(OFFICE),
     "POST /appeals/{appeal_id}/complaint-decisions": only(OFFICE),
     "POST /appeals/{appeal_id}/referrals": only(OFFICE, UNIT),
-    "POST /appeals/{appeal_id}/referral-receipts": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/referral-receipts": only(OFFICE),
     "POST /appeals/{appeal_id}/referral-returns": only(OFFICE),
     "POST /appeals/{appeal_id}/closures": only(OFFICE),
     "POST /import": only(IMPORTER),

@@ -47,7 +47,6 @@ def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Itera
 def receive(appeal: AppealDocument, act: acts.ReceiveElsewhere, context: ActContext) -> Iterator[Event]:
     """Record that the body to which the enterprise was guided received the matter (承接)."""
     referral = _waiting(appeal, context)
-    _check_guide(appeal, context.pack.referral, context)
     referral.received_at, referral.receiver = context.at, act.receiver
     yield appeal.event(events.ReferralReceived, context.at, to=referral.to, receiver=act.receiver)
 

@@ -3,11 +3,13 @@
 import pytest
 
 from services.dispatch import acts
+from services.dispatch.access import ACCESS
 from services.dispatch.document import AppealState
 from services.dispatch.domain import bounds
 from services.dispatch.handlers import keep_referral_objection, reopen
 from shared import events
 from shared.events import Event
+from shared.roles import AccountRole
 from shared.rules.pack.desks import GuidedBy
 from tests.unit.dispatch.case import LADDER, OFFICE, ROADS, WATER, CaseAtDispatch, refused
 
@@ -72,6 +74,13 @@ def test_the_lead_unit_may_guide_where_the_pack_says_so_and_no_other_unit_ever()
     office = LADDER.referral.model_copy(update={"by": (GuidedBy.OFFICE,)})
     alone = CaseAtDispatch(LADDER.model_copy(update={"referral": office})).assigned("roads")
     refused(alone, 403, "只由营商环境办引导", ROADS, acts.Refer, **TO_COURT)
+
+
+def test_who_guides_an_enterprise_elsewhere_does_not_say_itself_that_it_was_received() -> None:
+    """Else a unit would be rid of its leg by two requests, before the enterprise could object."""
+    path = "POST /appeals/{appeal_id}/referral-receipts"
+    assert ACCESS[path] == {AccountRole.OFFICE}
+    assert AccountRole.UNIT in ACCESS["POST /appeals/{appeal_id}/referrals"]
 
 
 @pytest.mark.parametrize(("units", "state"), [((), "received"), (("roads",), "assigned")])
