@@ -116,7 +116,7 @@ STATES = {
     "reopened, found and completed": State(
         ("assign", "complete", "find", "rate badly", "reopen", "complete"), DONE | RATE
     ),
-    "referred": State(("refer",), {"find", "withdraw", "receive elsewhere", "take back", *RATE}),
+    "referred": State(("refer",), {"find", "withdraw", "receive elsewhere", "take back"}),
     "received elsewhere": State(("refer", "receive elsewhere"), {"find", "withdraw", "close", *RATE}),
     "withdrawn": State(("withdraw",), set()),
     "closed": State(("refer", "receive elsewhere", "close"), RATE),

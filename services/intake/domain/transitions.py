@@ -11,7 +11,7 @@ from services.intake import acts, timeline
 from services.intake.document import AppealDocument, FollowUpCall, Rated
 from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
-from services.intake.domain.referral import object_to_referral
+from services.intake.domain.referral import awaits_receipt, object_to_referral
 from services.intake.domain.reopening import check_reopening
 from shared import events
 from shared.events import Event
@@ -33,6 +33,7 @@ def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterato
     """The enterprise rates how its appeal was handled (好差评); again only after a reopening."""
     if not context.past:
         appeal.require(*HANDLED)
+        _check_not_away(appeal, context)
     if appeal.rating is not None:
         raise Conflict("本次办理已评价", "this handling was rated already", "rating")
     appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at)
@@ -46,6 +47,7 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
     """Somebody independent called the enterprise after completion (回访); it may rate in that call."""
     if not context.past:
         appeal.require(*HANDLED)
+        _check_not_away(appeal, context)
     _check_call(appeal, act, context.at)
     call = FollowUpCall(
         reached=act.reached,
@@ -60,6 +62,16 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
     yield appeal.event(events.FollowUpMade, context.at, reached=act.reached)
     if act.rating is not None:
         yield from rate(appeal, acts.Rate(rating=act.rating, comment=act.comment), context)
+
+
+def _check_not_away(appeal: AppealDocument, context: ActContext) -> None:
+    """Raise `Conflict` while a followed referral may still come back: what is handled then is rated then."""
+    if appeal.state == CaseState.REFERRED and awaits_receipt(appeal, context.pack):
+        raise Conflict(
+            "已引导至其他途径，对方尚未承接，暂不能评价或者回访；不同意引导的，可以提出异议",
+            "guided elsewhere and not received there yet: it can be rated after that; "
+            "if you do not agree with the referral, object to it",
+        )
 
 
 def _check_call(appeal: AppealDocument, act: acts.FollowUp, at: datetime) -> None:

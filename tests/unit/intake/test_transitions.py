@@ -9,6 +9,7 @@ from services.intake.domain.transitions import TRANSITIONS, perform
 from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState
+from shared.rules.pack.desks import Referral
 from shared.service.errors import Conflict, Invalid
 from tests.unit.intake.case import (
     APPROVED,
@@ -23,12 +24,14 @@ from tests.unit.intake.case import (
     WITHDRAW,
     act_context,
     again,
+    appeal_event,
     assigned,
     completed,
     done,
     heard,
     hours,
     received,
+    under,
 )
 
 AT_WORK = (assigned(),)
@@ -174,3 +177,30 @@ def test_a_past_reopening_still_needs_its_rating() -> None:
 def test_every_act_of_an_import_has_its_transition() -> None:
     kinds = set(acts.AppealAct.__subclasses__()) - {acts.Register, acts.Merge, acts.Unmerge}
     assert TRANSITIONS.keys() == kinds
+
+
+def test_what_was_guided_elsewhere_is_rated_once_it_was_received_there() -> None:
+    """Else the rating of the guiding stood for that of the handling, when the matter came back."""
+    rules = under(
+        referral=Referral.model_validate(
+            {
+                "destinations": [{"to": "courts", "title": {"zh": "法院", "en": "courts"}}],
+                "followed": True,
+                "choice": "x",
+            }
+        )
+    )
+    away = heard(assigned(), REFERRED)
+    for act in (UNSATISFIED, REACHED, RATED_BY_PHONE):
+        with pytest.raises(Conflict, match="object to it"):
+            done(away, (act, 3), rules=rules)
+    there = heard(appeal_event(events.ReferralReceived, 3, to="courts", receiver="立案庭"), appeal=away)
+    assert done(there, (UNSATISFIED, 4), rules=rules).rating is not None
+    away = heard(assigned(), REFERRED)
+    back = heard(
+        appeal_event(events.ReferralReturned, 3, to="courts", reason="不受理", objected=False),
+        again(3, reason="reopened"),
+        completed(4),
+        appeal=away,
+    )
+    assert done(back, (UNSATISFIED, 5), rules=rules).rating is not None
