@@ -113,7 +113,7 @@ class Reach(LegAct):
     """A stage (环节) of the procedure was reached. `amounts` are those due at `dates`, in their order.
 
     `amount` is what was paid, or what is owed. `in_full`: nothing is owed any more; from a unit this counts
-    once the creditor or the office confirmed it.
+    once the creditor or the office confirmed it. `confirmed`: a date whose limit is over at once is meant.
     """
 
     act: Literal["reach"] = "reach"
@@ -123,6 +123,7 @@ class Reach(LegAct):
     amount: Amount | None = None
     amounts: Annotated[tuple[Amount, ...], Field(max_length=MOST_DATES)] = ()
     in_full: bool = False
+    confirmed: bool = False
 
 
 class DecideStage(LegAct):

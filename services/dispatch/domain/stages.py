@@ -16,10 +16,12 @@ from services.dispatch.document import (
 from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ends import ends_at
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
 from shared.rules.pack.desks import By, Stage
+from shared.rules.pack.parts import LimitRule
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 FARTHEST = timedelta(days=3660)
@@ -36,6 +38,7 @@ def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Itera
     leg = appeal.working(act.leg_id, *states)
     stage = _stage(act, context)
     _check_dates(appeal, act, context.at, stage)
+    _check_not_over(leg, act, stage, context)
     arrears.check_sums(leg, act, stage, context.pack)
     check_stages(appeal, len(act.dates))
     fields: dict[str, Any] = {
@@ -148,7 +151,7 @@ def _check_own_day(act: acts.Reach, at: datetime, stage: Stage) -> None:
 def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: Stage) -> None:
     """Raise `Invalid` for dates that do not fit the stage.
 
-    A date may lie in the past, where a plan is recorded late: its deadline is then overdue at once.
+    A date may lie in the past, where a plan is recorded late.
     """
     if stage.dated:
         _check_own_day(act, at, stage)
@@ -166,3 +169,27 @@ def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: S
                 "a date lies after the case was received, and at most ten years ahead",
                 f"dates.{i}",
             )
+
+
+def _check_not_over(leg: LegDocument, act: acts.Reach, stage: Stage, context: ActContext) -> None:
+    """Raise `Invalid` for a date whose limit is over at once, as after a typing mistake, unless confirmed."""
+    if context.past or act.confirmed:
+        return
+    for i, day in enumerate(act.dates):
+        ends = [_end(rule, day, leg, context) for rule in context.pack.limits if rule.start == stage.stage]
+        if any(end <= context.at for end in ends):
+            shown = day.astimezone(context.calendar.zone)
+            raise Invalid(
+                f"按 {shown:%Y-%m-%d} 计算，时限已经届满：请核对日期；"
+                "确认无误的，请加上 confirmed: true 再提交",
+                f"counted from {shown:%Y-%m-%d} the limit is over already: look at the date again; "
+                "if it is meant, send it with confirmed: true",
+                f"dates.{i}",
+            )
+
+
+def _end(rule: LimitRule, day: datetime, leg: LegDocument, context: ActContext) -> datetime:
+    """When a limit that the stage starts ends; without a number it ends with the date itself."""
+    if rule.limit is None:
+        return day
+    return ends_at(context.pack.limit(rule.limit), leg.office_hours, day, context)

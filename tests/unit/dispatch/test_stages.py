@@ -6,7 +6,10 @@ import pytest
 
 from services.dispatch import acts
 from shared.events import StageReached
+from shared.rules.pack import pack
+from shared.rules.pack.desks import By
 from shared.service.accounts import Caller
+from tests.packs.histories import SETTINGS
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, at, refused
 
 FIRST, SECOND = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"
@@ -54,7 +57,11 @@ def case_said(by: Caller, body: dict[str, Any]) -> str:
 def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
     case = CaseAtDispatch().assigned()
     case.now = at("12-20 09:00")
-    case.do(ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]})
+    past = PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]}
+    refused(
+        case, 422, "confirmed", ROADS, acts.Reach, **past
+    )  # the old way: overdue at once, by a typing mistake
+    case.do(ROADS, acts.Reach, **past, confirmed=True)
     refused(case, 422, "dates.0", ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
 
 
@@ -98,3 +105,16 @@ def test_a_completed_leg_reaches_no_stage(act: type[acts.AppealAct]) -> None:
     case = CaseAtDispatch().assigned()
     case.do(ROADS, acts.Complete, outcome="solved", text="好")
     refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))
+
+
+def test_a_day_mistyped_by_years_is_asked_about_before_it_makes_the_unit_late() -> None:
+    """Award money is due 15 days after it arrived: 2016 for 2026 would be ten years overdue at once."""
+    award = pack.load("xx-city-2022-award", SETTINGS)
+    case = CaseAtDispatch(award).assigned()
+    arrived = next(stage for stage in award.stages if stage.dated)
+    by = ROADS if arrived.by is not By.OFFICE else OFFICE
+    mistyped = {"stage": arrived.stage, "text": "已到账", "dates": ["2017-11-06T09:00:00+08:00"]}
+    refused(case, 422, "confirmed: true", by, acts.Reach, **mistyped)
+    assert case.do(by, acts.Reach, **mistyped, confirmed=True)
+    today = mistyped | {"dates": ["2026-11-06T09:00:00+08:00"]}
+    assert CaseAtDispatch(award).assigned().do(by, acts.Reach, **today)
