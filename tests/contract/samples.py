@@ -7,6 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, StringConstraints
+from pydantic.fields import FieldInfo
 
 from shared.events import CATALOGUE, Deadline, Event, Leg, OwnLimit
 from shared.rules.time.limits import Limit
@@ -26,6 +27,9 @@ def _model(cls: type[BaseModel]) -> st.SearchStrategy[BaseModel]:
 def _values(annotation: Any) -> st.SearchStrategy[Any]:
     """As hypothesis would, but with words that keep to their pattern."""
     origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated and any(isinstance(part, FieldInfo) for part in parts):
+        bounds = [bound for part in parts[1:] for bound in getattr(part, "metadata", [part])]
+        return _values(Annotated[parts[0], *bounds] if bounds else parts[0])
     patterns = [part.pattern for part in parts if isinstance(part, StringConstraints) and part.pattern]
     if patterns:
         return st.from_regex(patterns[0], fullmatch=True, alphabet=st.characters(codec="ascii"))

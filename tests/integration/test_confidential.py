@@ -48,6 +48,7 @@ SHOWS = {
         "GET /dispatch/appeals/{appeal_id}",
         "GET /escalation/cases",
         "GET /escalation/ledger",
+        "GET /escalation/publications",
         "GET /escalation/appeals/{appeal_id}",
     },
     "roads": {"GET /notify/inbox"},
@@ -62,7 +63,7 @@ values ('test', 0, :offset, '', :key, '{}', convert_to(:body, 'UTF8'), 'no handl
 FAIL = """
 insert into deliveries (id, message_id, recipient, channel, address, urgent, state, next_at, outcome,
   written_at, changed_at)
-select gen_random_uuid(), id, recipient, 'mail', 'nobody@example.org', false, 'failed', now(), 'permanent',
+select gen_random_uuid(), id, recipient, 'mail', 'nobody@example.org', false, 'failed', now(), 'permanent_failure',
   now(), now()
 from messages where appeal_id = cast(:appeal_id as uuid) limit 1
 """

@@ -169,10 +169,11 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     assert complained["complaint"] == "RZ-20261109-00001/C1"
     await judged(city)
     (listed,) = (await city.ok("regulator", "GET", "/financing/complaints"))["items"]
-    # 15 working days after Monday 11-09: 11-10 to 11-13, 11-16 to 20, 11-23 to 27, 11-30.
-    assert [(d["deadline"], d["due_at"]) for d in listed["deadlines"]] == [
-        ("regulator_result", "2026-11-30T09:30:00Z")
-    ]
+    # 15 working days after Monday 11-09: 11-10 to 11-13, 11-16 to 20, 11-23 to 27, 11-30; five more for the window
+    assert {d["deadline"]: d["due_at"] for d in listed["deadlines"]} == {
+        "regulator_result": "2026-11-30T09:30:00Z",
+        "complaint_tracking": "2026-12-07T09:30:00Z",
+    }
     decision = {"founded": True, "finding": "情况属实", "result": "已责令整改", "shown": "请立即整改"}
     complaint = f"/financing/complaints/{complained['complaint_id']}"
     version = (await city.ok("regulator", "GET", complaint))["version"]
@@ -180,7 +181,7 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     await judged(city)
     (shown,) = (await status(city, asked))["complaints"]
     assert (shown["founded"], shown["result"]) == (True, "已责令整改")
-    assert [d["verdict"] for d in shown["deadlines"]] == ["met"]
+    assert [d["verdict"] for d in shown["deadlines"]] == ["met", "met"]
     (message,) = await rows(
         city, "select body::jsonb as body from bank_messages where type = 'bank.complaint_shown.v1'"
     )
