@@ -34,8 +34,6 @@ _DECLARED: dict[Callable[..., Any], tuple[tuple[int, ...], tuple[dict[str, Any],
     replacing: ((412, 428), (_REPLACED,)),
 }
 """How a route that takes what these functions give can be refused, and the headers that it reads."""
-ALWAYS_THERE = {"x-always-there": True}
-"""The `openapi_extra` of a route whose path names nothing that could be missing."""
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
@@ -125,7 +123,7 @@ def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -
     if set(AccountRole) - roles:
         yield 403
     makes = method == "put" and path.endswith("}")  # such a PUT makes what is not there
-    if "{" in path and not makes and not operation.pop("x-always-there", False):
+    if "{" in path and not makes:
         yield 404
     if method in ("post", "put"):
         yield from (408, 413, 415)

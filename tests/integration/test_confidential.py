@@ -63,8 +63,8 @@ values ('test', 0, :offset, '', :key, '{}', convert_to(:body, 'UTF8'), 'no handl
 FAIL = """
 insert into deliveries (id, message_id, recipient, channel, address, urgent, state, next_at, outcome,
   written_at, changed_at)
-select gen_random_uuid(), id, recipient, 'mail', 'nobody@example.org', false, 'failed', now(), 'permanent_failure',
-  now(), now()
+select gen_random_uuid(), id, recipient, 'mail', 'nobody@example.org', false, 'failed', now(),
+  'permanent_failure', now(), now()
 from messages where appeal_id = cast(:appeal_id as uuid) limit 1
 """
 PUBLISH = """

@@ -17,7 +17,6 @@ from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
 from shared.web.bodies import Body
-from shared.web.openapi import ALWAYS_THERE
 from shared.web.request import Reading, Requested, json
 from shared.web.webhooks import check_url, key
 
@@ -73,7 +72,6 @@ def _check_own(caller: Caller, recipient: str) -> None:
     "/contacts/{recipient}",
     summary="查看联系方式 / Read how a recipient is reached",
     response_model=KnownContacts,
-    openapi_extra=ALWAYS_THERE,
 )
 async def contacts(recipient: Recipient, conn: Reading, request: Requested) -> Response:
     """How a recipient is reached; secrets are not shown."""
