@@ -52,9 +52,10 @@ SHOWS = {
         "GET /escalation/appeals/{appeal_id}",
     },
     "roads": {"GET /notify/inbox"},
+    "notify": {"GET /escalation/publications"},
     "ops": {f"GET /{service}/parked" for service in ("intake", "dispatch", "escalation", "notify")},
 }
-"""By account, the routes that name the clue: a unit is told to act by number, operators see keys."""
+"""By account, the routes that name the clue: a unit is told to act by number, a service sees all cases."""
 
 PARK = """
 insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
