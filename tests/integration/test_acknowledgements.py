@@ -24,6 +24,19 @@ async def office(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Of
         yield opened_office
 
 
+def registered(number: int) -> events.AppealReceived:
+    """Until it is heard, what people wrote is not told: its pack may keep it confidential."""
+    return events.AppealReceived(
+        occurred_at=local("2026-11-10 08:50"),
+        appeal_id=UUID(int=number),
+        registration_number=f"BZ-20261110-{number:05}",
+        channel="web",
+        kind="help",
+        title="路灯不亮",
+        pack="bozhou-2024@2",
+    )
+
+
 def assigned(number: int, leader: str | None = "mayor", unit: str = "roads") -> events.AppealAssigned:
     leg = {"leg_id": uuid4(), "unit": unit, "unit_name": "市交通局", "role": "lead", "leader": leader}
     return events.AppealAssigned.model_validate(
@@ -122,7 +135,7 @@ async def test_what_is_said_of_a_card_ends_its_escalation_and_no_other(
     office: Office, kind: type[events.CardEvent], ends_as: str
 ) -> None:
     first, second = card(1), card(1, "water")
-    await office.tell(assigned(1), assigned(1, unit="water"), first, second)
+    await office.tell(registered(1), assigned(1), assigned(1, unit="water"), first, second)
     await office.tell(about(first, kind, "2026-11-11 09:00"))
     await office.escalate("2026-11-11 18:00")
     assert await escalated_to(office) == ["head:water"]
@@ -132,7 +145,7 @@ async def test_what_is_said_of_a_card_ends_its_escalation_and_no_other(
 
 
 async def test_a_leaders_instruction_acknowledges_the_lift_alone(office: Office) -> None:
-    await office.tell(assigned(1), lifted(1), card(1))
+    await office.tell(registered(1), assigned(1), lifted(1), card(1))
     fields = lifted(1).model_dump(include={"appeal_id", "registration_number"})
     ordered = {"leader": "mayor", "instruction": "抓紧办理", "occurred_at": local("2026-11-10 11:00")}
     await office.tell(events.AppealInstructed.model_validate(fields | ordered))

@@ -297,7 +297,7 @@ class TestClosure:
         await city.act("roads", appeal, "completions", leg_id=leg(appeal), outcome="solved", text="已修复")
         await city.act("office", appeal, "findings", reasonable=True, by="周主任", reason="属实")
         await city.drained()
-        for reached, status in ((False, 409), (True, 200)):
+        for reached, status in ((False, 422), (True, 200)):  # unanswered: a rank closes it, with a reason
             where = f"/intake/appeals/{appeal['appeal_id']}/follow-ups"
             await city.ok("operator", "POST", where, {"reached": reached})
             await city.drained()

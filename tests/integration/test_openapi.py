@@ -27,6 +27,7 @@ ELSEWHERE = {
     "PUT /{service}/clock": {409},  # a service on the wall clock
     "POST /{service}/parked/{parked_id}/redrive": {409},  # a record that still cannot be read
     "POST /notify/inbox/{message_id}/acknowledged": {409},  # a message that asks for nothing
+    "GET /notify/contacts/{recipient}": {404},  # of a case that is kept from the caller
     "POST /notify/receipts/sms": {404},  # a signed receipt of an unknown message
     "POST /notify/failures/{delivery_id}/resend": {404},  # a form of the page, about a delivery that is gone
 }

@@ -23,8 +23,6 @@ from tests.unit.rules.test_decide_properties import quick
 
 NUMBER = "BZ-20260302-00001"
 WITHOUT_EFFECT = {
-    events.StageProposed,
-    events.StageDeclined,
     events.ReferralObjected,
     events.PublicationAnswered,
     events.PublicationDecided,
