@@ -199,10 +199,13 @@ async def sent(city: City, route: str, place: dict[str, Any], body: Any, code: s
     account = None if None in roles else next(ROLES[role] for role in AccountRole if role in roles)
     where = path.format_map(defaultdict(lambda: "0" * 32, place))
     headers = {"receipt_code": code}
-    if "{appeal_id}" in path:
-        base = path[: path.index("}") + 1].format_map(place)
-        headers["if_match"] = f'"{(await city.ok("office", "GET", base))["version"]}"'
-    answer = await city.call(account, method, where, body, **headers)
+    while True:
+        if "{appeal_id}" in path:
+            base = path[: path.index("}") + 1].format_map(place)
+            headers["if_match"] = f'"{(await city.ok("office", "GET", base))["version"]}"'
+        answer = await city.call(account, method, where, body, **headers)
+        if answer.status_code != 412 or "if_match" not in headers:  # else an event came meanwhile
+            break
     assert answer.status_code < 500, f"{route}: {answer.text}"
     return answer.is_success
 
