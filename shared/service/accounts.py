@@ -57,14 +57,15 @@ class _File(RootModel[list[Account]]):
 class Accounts:
     """All accounts of the system, found by API key.
 
-    A changed file counts within `LOOK_S`. One with a mistake does not: the accounts stay as they were.
+    A changed file counts within `look_s` seconds. One with a mistake does not: all stays as it was.
     """
 
-    def __init__(self, accounts: list[Account], path: Path | None = None) -> None:
+    def __init__(self, accounts: list[Account], path: Path | None = None, look_s: float = LOOK_S) -> None:
         self._callers = _by_key(accounts)
         self._path = path
         self._version = _version(path)
-        self._next_look = time.monotonic() + LOOK_S
+        self._look_s = look_s
+        self._next_look = time.monotonic() + look_s
 
     @classmethod
     def load(cls, path: Path | None) -> "Accounts":
@@ -85,7 +86,7 @@ class Accounts:
         """Read the file again where it has changed."""
         if self._path is None or time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + LOOK_S
+        self._next_look = time.monotonic() + self._look_s
         version = _version(self._path)
         if version == self._version:
             return

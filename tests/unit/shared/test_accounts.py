@@ -6,8 +6,7 @@ import pytest
 import yaml
 
 from shared.roles import AccountRole
-from shared.service import accounts
-from shared.service.accounts import Accounts, hash_key
+from shared.service.accounts import Accounts, hash_key, read
 from shared.service.errors import Unauthorized
 
 
@@ -16,30 +15,23 @@ def write(file: Path, *names: str) -> None:
     file.write_text(yaml.safe_dump(listed), "utf-8")
 
 
-@pytest.fixture
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts, "LOOK_S", 0.0)
-
-
-@pytest.mark.usefixtures("at_once")
 def test_an_account_that_is_added_can_call_and_one_that_is_taken_away_cannot(tmp_path: Path) -> None:
     file = tmp_path / "accounts.yaml"
     write(file, "first")
-    known = Accounts.load(file)
+    known = Accounts(read(file), file, look_s=0)
     write(file, "second", "third")
     assert known.caller("second").role is AccountRole.OFFICE
     with pytest.raises(Unauthorized):
         known.caller("first")
 
 
-@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("content", ["- {name: x}", "]", None])
 def test_a_file_with_a_mistake_or_without_its_file_changes_nothing(
     tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / "accounts.yaml"
     write(file, "first")
-    known = Accounts.load(file)
+    known = Accounts(read(file), file, look_s=0)
     file.unlink() if content is None else file.write_text(content, "utf-8")
     assert known.caller("first").name == "first"
     write(file, "first", "second")
