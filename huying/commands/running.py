@@ -46,8 +46,7 @@ def _exit(error: BaseException) -> None:
 
 
 def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run `work` to its end, or cancel it at SIGINT or SIGTERM."""
-    import uvloop
+    """Run `work` to its end, or cancel it at SIGINT or SIGTERM. On asyncio's own loop: see decision 0045."""
 
     async def cancelled_by_signals() -> None:
         task = asyncio.current_task()
@@ -59,4 +58,4 @@ def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
         except asyncio.CancelledError:
             typer.echo("stopped", err=True)
 
-    uvloop.run(cancelled_by_signals())
+    asyncio.run(cancelled_by_signals())

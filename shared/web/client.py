@@ -24,10 +24,7 @@ async def _close(connections: Sequence[httpcore.AsyncConnectionInterface]) -> No
 
 
 class Transport(httpx.AsyncHTTPTransport):
-    """The transport of httpx, with two faults of its foundations mended.
-
-    A peer that closes the connection at once raises `ConnectError`, also on uvloop. There the socket is gone
-    when anyio asks for the name of the peer, and anyio raises AttributeError.
+    """The transport of httpx, with a fault of its foundations mended.
 
     Closing connections, idle ones before a request or all at the end, closes all of them even where the task
     is cancelled meanwhile. httpcore would leave open those it had not come to.
@@ -41,11 +38,3 @@ class Transport(httpx.AsyncHTTPTransport):
         if network is not None:
             self._pool._network_backend = network
         self._pool._close_connections = _close  # type: ignore[assignment,method-assign]
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await super().handle_async_request(request)
-        except AttributeError as error:
-            if "getpeername" not in str(error):
-                raise
-            raise httpx.ConnectError("the other side hung up", request=request) from error

@@ -11,7 +11,6 @@ from typing import Annotated
 import asyncpg
 import orjson
 import typer
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -62,7 +61,7 @@ def main(
             f"no measurement is called {', '.join(unknown)}: there are {', '.join(BENCHES)}"
         )
     configure_logs("ERROR")
-    uvloop.run(_measure(wanted, quick=quick, out=out))
+    asyncio.run(_measure(wanted, quick=quick, out=out))
 
 
 async def _measure(wanted: list[str], *, quick: bool, out: Path) -> None:

@@ -63,7 +63,7 @@ async def bare_database(cluster: LocalCluster, service: str) -> str:
 async def bare_endpoint(cluster: LocalCluster) -> AsyncIterator[int]:
     """Run the bare endpoint as a separate process. Yields its port."""
     port = free_port()
-    how = ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+    how = ["--port", str(port), "--loop", "asyncio", "--http", "httptools"]
     quiet = ["--no-access-log", "--log-level", "warning"]
     database = {"HUYING_BENCH_DATABASE": await bare_database(cluster, "intake")}
     async with _program(["-m", "uvicorn", "tests.bench.bare:app", *how, *quiet], database) as process:

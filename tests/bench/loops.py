@@ -10,7 +10,6 @@ import sys
 from typing import Any
 
 import asyncpg
-import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 CONSUMED = 1_000
@@ -97,4 +96,4 @@ async def main(loop: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1]))
+    asyncio.run(main(sys.argv[1]))

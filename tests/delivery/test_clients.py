@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import socket
 import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.metadata import MetadataRequest
 
+from huying.commands.running import run_until_stopped
 from huying.local.embedded import EmbeddedBroker
 from shared.messaging.clients import connected
 
@@ -107,3 +110,41 @@ async def test_clients_whose_broker_hangs_are_torn_down(broker: EmbeddedBroker) 
         await until_left(before, tasks)
     finally:
         os.kill(broker.process_id, signal.SIGCONT)
+
+
+RESETS = 40
+TURNS = 8  # a metadata request is written within so many turns of the loop
+
+
+def test_a_client_goes_on_after_its_broker_reset_the_connection_it_writes_to(tmp_path: Path) -> None:
+    """On the loop of services: aiokafka expects OSError alone from a write to a closed connection."""
+    sent: list[int] = []
+
+    async def send_through_resets() -> None:
+        async with EmbeddedBroker(tmp_path) as broker, asyncio.timeout(60):
+            options: dict[str, Any] = {"bootstrap_servers": broker.bootstrap, "retry_backoff_ms": 5}
+            async with connected(AIOKafkaProducer(**options)) as producer:
+                for turns in range(RESETS):
+                    await break_connections(producer.client, turns % TURNS)
+                    await producer.send_and_wait(TOPIC, b"%d" % turns)
+                    sent.append(turns)
+
+    run_until_stopped(send_through_resets())
+    assert sent == list(range(RESETS))
+
+
+async def break_connections(client: AIOKafkaClient, turns: int) -> None:
+    """Have a write of each connection fail; some turns of the loop later have the client ask for metadata.
+
+    `_conns` and `_writer` are private parts of aiokafka: no public one reaches the socket.
+    """
+    answers = []
+    for connection in list(client._conns.values()):
+        with socket.socket(fileno=os.dup(connection._writer.get_extra_info("socket").fileno())) as same:
+            same.shutdown(socket.SHUT_WR)
+        answers.append(asyncio.ensure_future(connection.send(MetadataRequest([]))))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asking = client.force_metadata_update()
+    await asyncio.wait({asking}, timeout=5)
+    await asyncio.gather(*answers, return_exceptions=True)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-import uvloop
 from sqlalchemy import text
 
 from huying.local.embedded import EmbeddedPostgres
@@ -146,17 +145,13 @@ async def test_a_reading_goes_on_where_the_server_ended_the_connection(url: str,
 
 
 async def test_a_reading_goes_on_where_the_server_ended_all_idle_connections(url: str) -> None:
-    """On uvloop, as in service: a closed socket is noticed by the first write to it, one by one."""
-
-    async def read() -> None:
-        database = Database(url, 5)
-        for _ in range(3):
-            await asyncio.gather(*(database.reading().execute(SESSION) for _ in range(5)))
-            end_sessions_unseen(url)
-            assert await count(database.reading()) >= 0
-        await database.dispose()
-
-    await asyncio.to_thread(uvloop.run, read())
+    """A closed socket is noticed by the first write to it, one by one."""
+    database = Database(url, 5)
+    for _ in range(3):
+        await asyncio.gather(*(database.reading().execute(SESSION) for _ in range(5)))
+        end_sessions_unseen(url)
+        assert await count(database.reading()) >= 0
+    await database.dispose()
 
 
 async def test_a_connection_lost_within_a_transaction_is_an_error_that_passes(

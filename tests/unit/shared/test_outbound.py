@@ -3,57 +3,12 @@
 import asyncio
 import contextlib
 import gc
-import socket
 import ssl
-import struct
-import threading
 import warnings
-from collections.abc import Iterator
 
 import httpx
-import pytest
-import uvloop
 
 from shared.web.client import Transport
-
-
-@pytest.fixture
-def rude() -> Iterator[str]:
-    """Where every connection is taken and reset."""
-    with socket.create_server(("127.0.0.1", 0), backlog=500) as listening:
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    taken, _ = listening.accept()
-                    taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    taken.close()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-def test_a_peer_that_hangs_up_at_once_is_an_error_of_the_connection(rude: str) -> None:
-    async def ask() -> list[BaseException | httpx.Response]:
-        async with httpx.AsyncClient(transport=Transport()) as client:
-            outcomes: list[BaseException | httpx.Response] = []
-            for _ in range(400):  # about one connection in a hundred is hung up in time
-                asked = (client.get(rude) for _ in range(100))
-                outcomes += await asyncio.gather(*asked, return_exceptions=True)
-                if any(isinstance(outcome, AttributeError) or _hung_up(outcome) for outcome in outcomes):
-                    break
-        return outcomes
-
-    outcomes = uvloop.run(ask())
-    assert {outcome for outcome in outcomes if not isinstance(outcome, httpx.TransportError)} == set()
-    assert any(map(_hung_up, outcomes))
-
-
-def _hung_up(outcome: BaseException | httpx.Response) -> bool:
-    return isinstance(outcome, BaseException) and isinstance(outcome.__cause__, AttributeError)
 
 
 async def test_no_connection_is_forgotten_when_closing_them_is_cancelled() -> None:
