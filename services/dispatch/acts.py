@@ -32,6 +32,13 @@ class LegAct(AppealAct):
     leg_id: UUID
 
 
+class HigherWord(Body):
+    """Who approved an act that takes a higher rank; the office records what was decided on paper."""
+
+    approver: Line | None = None
+    rank: Rank | None = None
+
+
 class LegLimit(OwnLimit):
     """A limit of this appeal alone, as the office writes it."""
 
@@ -55,10 +62,11 @@ class Assign(AppealAct):
     confirmed: bool = False
 
 
-class Reassign(LegAct):
+class Reassign(LegAct, HigherWord):
     """Take the leg from its unit (改派), and give it to `unit`; without one it is to be dispatched again.
 
-    `role` is the unit's part, by default that of the leg. `confirmed` as for an assignment.
+    `role` is the unit's part, by default that of the leg. `confirmed` as for an assignment. `approver` and
+    `rank` are given where the appeal was reassigned before: each unit's time begins anew.
     """
 
     act: Literal["reassign"] = "reassign"
@@ -246,7 +254,9 @@ class Find(AppealAct):
     understanding: bool | None = None
 
 
-class Refer(AppealAct):
+class Refer(AppealAct, HigherWord):
+    """`approver` and `rank` are given for a lifted appeal whose leader has not signed it off."""
+
     act: Literal["refer"] = "refer"
     to: Line
     reason: Line
@@ -279,16 +289,11 @@ class TakeBack(AppealAct):
     reason: Line
 
 
-class Close(AppealAct):
-    """`reason`, `approver` and `rank` are given where the pack asks for a higher word.
-
-    `rank` is the approver's, which the office records of what was decided on paper.
-    """
+class Close(AppealAct, HigherWord):
+    """`reason`, `approver` and `rank` are given where the pack asks for a higher word."""
 
     act: Literal["close"] = "close"
     reason: Line | None = None
-    approver: Line | None = None
-    rank: Rank | None = None
 
 
 AnyAct = Annotated[

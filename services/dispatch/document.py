@@ -116,12 +116,17 @@ class PauseSpan(BaseModel):
 
 
 class Relief(BaseModel):
-    """The office took the leg from its unit (改派). `successor` is the leg that goes on, if one does."""
+    """The office took the leg from its unit (改派). `successor` is the leg that goes on, if one does.
+
+    `approver` and `rank`: whose word it took, where the appeal had been reassigned before.
+    """
 
     reason: str
     by: str
     relieved_at: datetime
     successor: UUID | None = None
+    approver: str | None = None
+    rank: Rank | None = None
 
 
 class Promise(BaseModel):
@@ -247,7 +252,8 @@ class Finding(BaseModel):
 class ReferralRecord(BaseModel):
     """One time that the enterprise was guided elsewhere (引导), by the unit `by`, else by the office.
 
-    It waits until it was received there, or until the office took the appeal back.
+    It waits until it was received there, or until the office took the appeal back. `approver` and `rank`:
+    whose word it took for a lifted appeal.
     """
 
     to: str
@@ -259,6 +265,8 @@ class ReferralRecord(BaseModel):
     receiver: str | None = None
     returned_at: datetime | None = None
     returned_for: str | None = None
+    approver: str | None = None
+    rank: Rank | None = None
 
 
 class ClosureRecord(BaseModel):

@@ -42,7 +42,7 @@ def start_next_round(work: Work, event: events.AppealRedispatched) -> None:
 
 def mark_lifted(work: Work, event: events.AppealLifted) -> None:
     with _changed(work, event) as appeal:
-        appeal.lifted, appeal.level = True, event.level
+        appeal.lifted, appeal.level, appeal.signed_off = True, event.level, False
 
 
 def mark_signed_off(work: Work, event: events.AppealSignedOff) -> None:

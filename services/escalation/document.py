@@ -68,7 +68,7 @@ class Lift(BaseModel):
     """A lifted appeal: to whom, why, with which task force (专班) and instruction (批示).
 
     `leader` is the leader or the post that the pack names, the office `named` another since. `acts` is
-    who acts for them: as stored, when it was lifted; as read, now.
+    who acts for them: as stored, when it was lifted; as read, now. `limits`: how many an instruction set.
     """
 
     lift_id: UUID | None = None
@@ -83,6 +83,7 @@ class Lift(BaseModel):
     clause: str
     lifted_at: datetime
     instruction: str | None = None
+    limits: int = 0
     task_force: tuple[str, ...] = ()
     signed_off_at: datetime | None = None
 

@@ -9,6 +9,7 @@ from services.escalation import acts
 from services.escalation.document import Card, CardStatus, CaseDocument, Gathering, Lift, Publication
 from services.escalation.leaders.directory import Directory
 from shared import events
+from shared.directory.leaders import TOP
 from shared.events import DeadlineKind, Event
 from shared.roles import AccountRole
 from shared.rules.time.limits import LimitUnit
@@ -132,6 +133,9 @@ def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Ite
     lift = _own_lift(case, context)
     context.directory.check_named(act.task_force, case.units, "task_force")
     _check_limit(case, act)
+    if act.limit:
+        _check_first_limit(lift, context)
+        lift.limits += 1
     lift.instruction, lift.task_force = act.instruction, act.task_force
     yield case.event(
         events.AppealInstructed,
@@ -141,6 +145,16 @@ def instruct(case: CaseDocument, act: acts.Instruct, context: ActContext) -> Ite
         task_force=act.task_force,
         limit=act.limit,
     )
+
+
+def _check_first_limit(lift: Lift, context: ActContext) -> None:
+    """Raise `Forbidden` where the lift was given a limit before: another one takes the mayor's word."""
+    if lift.limits and context.by.code != context.directory.leaders.acting(TOP, context.today):
+        raise Forbidden(
+            "提级办理的时限已由批示确定过一次，再次调整须由市长批示；不改时限的，请勿填写 limit",
+            "an instruction has set this limit already: to set another takes the mayor; leave `limit` out",
+            "limit",
+        )
 
 
 def _check_limit(case: CaseDocument, act: acts.Instruct) -> None:

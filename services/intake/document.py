@@ -61,11 +61,12 @@ class LegDocument(BaseModel):
 
 
 class Rated(BaseModel):
-    """How the enterprise rated one handling (好差评)."""
+    """How the enterprise rated one handling (好差评). `by` recorded it in a call; None: it rated itself."""
 
     rating: Rating
     comment: str | None
     rated_at: datetime
+    by: str | None = None
 
 
 class FollowUpCall(BaseModel):

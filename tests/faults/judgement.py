@@ -53,6 +53,7 @@ class ExpectedCase(Ladder):
             self._meet("contacted", leg, at)
         for word in () if "leg" in act else act["what"]:
             self._meet(word, None, at)
+        self.signed_off = self.signed_off or ("signed_off" in act["what"] and self.lifted_at is not None)
         if act.get("gathers"):
             self._lift_now(at)
         if act.get("hears"):
@@ -228,6 +229,8 @@ class ExpectedCase(Ladder):
                 instalment.meet(minute(at))
 
     def _reopen(self, at: datetime) -> None:
+        if self.signed_off and self.pack.begins_anew:
+            self.lifted_at, self.signed_off = None, False
         self._void([deadline for deadline in self.deadlines if deadline.start == ALL_COMPLETED])
         self._go_on(at)
         self.heard = False

@@ -36,6 +36,7 @@ class Ladder:
     state: str = "registered"
     cards: int = 0
     lifted_at: datetime | None = None
+    signed_off: bool = False
     events: list[ExpectedEvent] = field(default_factory=list)
     deadlines: list[ExpectedDeadline] = field(default_factory=list)
     legs: dict[str, ExpectedLeg] = field(default_factory=dict)
@@ -142,8 +143,12 @@ class Ladder:
 
     def _dispatch_again(self, leg: ExpectedLeg, at: datetime, reason: str = "overdue") -> None:
         of_leg = [deadline for deadline in self.deadlines if deadline.leg is leg]
-        self._void([old for old in of_leg if old.unit() or old.start == "extension_asked"])
+        promised = [old for old in of_leg if old.start == PLANNED and old.verdict == "open"]
+        ending = [old for old in of_leg if old.unit() or old.start == "extension_asked"]
+        self._void([old for old in ending if old not in promised])
         leg.round += 1
+        for promise in promised:
+            promise.round = leg.round
         again = ExpectedEvent("appeal.redispatched", leg.id, leg.round, "", at, leg.unit, reason=reason)
         self.events.append(again)
         self._begin(ROUND, leg, at)
@@ -216,7 +221,7 @@ class Ladder:
                 self._begin(TO_BE_LIFTED, None, at, end)
             return
         self._drop_waiting()
-        self.lifted_at = at
+        self.lifted_at, self.signed_off = at, False
         unit, leader = (leg.unit, leg.leader) if leg else (None, None)
         self.events.append(ExpectedEvent("appeal.lifted", None, 0, "", at, unit, leader))
         self._begin(LIFTED, None, at)

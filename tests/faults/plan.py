@@ -16,6 +16,9 @@ KINDS = tuple(kind.value for kind in Kind)
 PAYMENTS = (("600.00", "400.00"), ("1.00", "599.00", "400.00"), ("1000.00",), ("599.99", "0.01"), ("1.00",))
 CODE = "91000000MA0000001R"
 MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
+PROMISED_WITHIN = timedelta(
+    days=35
+)  # thirty working days from the dispatch, the cap of a promise, take longer
 
 
 class PlannedAct(NamedTuple):
@@ -116,7 +119,8 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
         yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
     if rules(pack).promises and chance.random() < 0.2:
         at = _between(chance, start, chance.choice(ends))
-        day = (at.astimezone(ZONE) + chance.random() * timedelta(days=30)).date()
+        last = max(at, start + PROMISED_WITHIN)
+        day = min(at + chance.random() * timedelta(days=30), last).astimezone(ZONE).date()
         promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
         yield PlannedAct(at, "completions", leg, promise)
     yield from _pause(chance, pack, start, leg, ends)

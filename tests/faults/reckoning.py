@@ -78,6 +78,8 @@ class Rules:
     outlasting: frozenset[str]
     contacts: frozenset[str]
     merges: bool
+    begins_anew: bool
+    """Whether a case that was signed off and is reopened may be lifted again."""
 
 
 @cache
@@ -106,6 +108,7 @@ def rules(pack: str) -> Rules:
         outlasting=frozenset(rule["deadline"] for rule in content["limits"] if rule.get("outlasts")),
         contacts=_contacts(content),
         merges="merging" in content,
+        begins_anew=bool((content.get("reopening") or {}).get("after_closure")),
     )
 
 

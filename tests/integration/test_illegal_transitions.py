@@ -59,7 +59,12 @@ ACTS = {
     "resume": Act("office", DISPATCH, "resumptions", on_leg=True),
     "ask to lift": _unit("lift-requests", signed_by="李局长", **REASON),
     "find": Act("office", DISPATCH, "findings", {"reasonable": True, "by": "周主任", **REASON}),
-    "refer": Act("office", DISPATCH, "referrals", {"to": "arbitration", **REASON}),
+    "refer": Act(
+        "office",
+        DISPATCH,
+        "referrals",
+        {"to": "arbitration", "approver": "李副市长", "rank": "leader", **REASON},
+    ),
     "receive elsewhere": Act("office", DISPATCH, "referral-receipts", {"receiver": "仲裁委立案庭"}),
     "take back": Act("office", DISPATCH, "referral-returns", {"objected": False, **REASON}),
     "close": Act("office", DISPATCH, "closures"),

@@ -3,6 +3,8 @@
 The old way: one department denied in time, the other was silent, and the whole was approved.
 """
 
+from uuid import NAMESPACE_OID, uuid5
+
 import pytest
 
 from shared.rules.judging import acts
@@ -101,3 +103,20 @@ def test_a_single_department_is_decided_by_its_own_word_or_silence():
     story = Story(APPROVAL).dispatched("03-02 10:00", PLANNING)
     assert story.copy().judged().state == "approved"
     assert story.reached("denied", "03-06 10:00", unit=PLANNING).judged().state == "completed"
+
+
+def test_a_department_that_gets_it_later_has_no_more_time_than_the_one_before_it_had():
+    story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
+    story.dispatched("03-06 10:00", FIRE)
+    story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
+    assert story.told()[:2] == ["03-09 17:30 overdue decision", "03-09 17:30 approval.deemed decision"]
+    assert story.judged().state == "approved"
+
+
+def test_the_time_that_was_paused_or_added_goes_on_with_it():
+    story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
+    story.did(acts.Extended, "03-03 10:00", unit=PLANNING, deadline="decision", limit=working_days(10))
+    story.dispatched("03-06 10:00", FIRE)
+    story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
+    # Ten working days from Monday 2026-03-02.
+    assert story.told()[0] == "03-16 17:30 overdue decision"

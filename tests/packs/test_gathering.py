@@ -52,6 +52,15 @@ def test_what_was_completed_meanwhile_needs_no_leader() -> None:
     assert "gathering 03-11 17:30 void" in story.stands()
 
 
+def test_what_waited_waits_again_when_a_referred_case_comes_back() -> None:
+    story = twice_late().did(acts.Referred, "03-11 10:00")
+    assert "gathering 03-11 17:30 void" in story.stands("03-12 10:00")
+    assert lifts(story.copy().did(acts.Gathered, "03-11 11:00")) == []
+    story.did(acts.ReferralReturned, "03-12 10:00")
+    assert "gathering 03-13 17:30 open" in story.stands("03-12 11:00")
+    assert lifts(story)[0] == "03-13 17:30 lifted count"
+
+
 def test_gathering_without_a_lift_that_waits_changes_nothing() -> None:
     early = twice_late().did(acts.Gathered, "03-09 10:00")
     assert early.told() == twice_late().told()

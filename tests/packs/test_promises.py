@@ -105,6 +105,17 @@ def test_a_promise_after_a_broken_one_comes_with_the_next_round_only() -> None:
     assert promises(story, "03-24 10:00") == ["promise 03-20 24:00 overdue", "promise 04-03 24:00 open"]
 
 
+def test_a_promise_goes_on_when_another_limit_starts_the_next_round() -> None:
+    story = Story(EVERY_WORD).received("03-02 10:00").dispatched("03-02 11:00")
+    promised(story, "03-03 10:00", MARCH_20)
+    # The reply is late on the 5th: round 2 begins, and the day of the promise stays.
+    assert story.judged("03-11 10:00").rounds == 2
+    assert promises(story, "03-11 10:00") == ["promise 03-20 24:00 open"]
+    assert "promise 03-20 24:00 overdue" in promises(story, "03-21 10:00")
+    promised(story, "03-12 10:00", date(2026, 3, 30))
+    assert promises(story, "03-13 10:00") == ["promise 03-20 24:00 open"]
+
+
 def test_lifted_handling_is_not_met_by_a_promise() -> None:
     story = dispatched().did(acts.Refused, "03-03 10:00")
     promised(story, "03-04 10:00", MARCH_20)

@@ -137,3 +137,29 @@ def test_a_case_closed_before_dispatch_is_dispatched_when_it_is_reopened():
 def test_what_the_enterprise_withdrew_is_not_reopened():
     story = Story(after_closure()).dispatched("03-02 10:00").did(acts.Withdrawn, "03-02 11:00")
     assert story.did(acts.Reopened, "03-04 10:00").judged().state == "withdrawn"
+
+
+def signed_off(by: Pack) -> Story:
+    """Refused and lifted, signed off, completed, and reopened."""
+    story = Story(by).received("03-02 09:00").dispatched("03-02 10:00").did(acts.Refused, "03-02 11:00")
+    story.did(acts.SignedOff, "03-03 09:00").completed("03-03 10:00")
+    return story.did(acts.Reopened, "03-04 10:00")
+
+
+def test_what_was_signed_off_and_reopened_climbs_the_ladder_again():
+    story = signed_off(after_closure())
+    assert story.judged("03-04 12:00").state == "dispatched"
+    assert story.did(acts.Refused, "03-05 09:00").judged("03-05 10:00").state == "lifted"
+    lifts = [line for line in story.told() if " lifted " in line]
+    assert lifts == ["03-02 11:00 lifted refusal", "03-05 09:00 lifted refusal"]
+
+
+def test_without_the_word_it_stays_lifted_once():
+    story = signed_off(loaded("bozhou-2024@1"))
+    assert story.judged("03-04 12:00").state == "lifted"
+
+
+def test_what_was_lifted_and_not_signed_off_stays_with_its_leader():
+    story = Story(after_closure()).received("03-02 09:00").dispatched("03-02 10:00")
+    story.did(acts.Refused, "03-02 11:00").completed("03-03 10:00").did(acts.Reopened, "03-04 10:00")
+    assert story.judged("03-04 12:00").state == "lifted"

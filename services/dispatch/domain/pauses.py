@@ -14,7 +14,12 @@ from shared import events
 from shared.events import Event, PackWord, Rank
 from shared.rules.pack.desks import Pauses
 from shared.rules.pack.pack import Pack
+from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
+
+PAUSES_BY_GROUND = 2
+"""So many pauses of one leg need the rank of their ground alone; each has its cap anew. A choice."""
+PAUSED_OFTEN = Bilingual("该承办件已多次暂停", "this leg was paused before, more than once")
 
 
 def request_pause(appeal: AppealDocument, act: acts.RequestPause, context: ActContext) -> Iterator[Event]:
@@ -50,6 +55,8 @@ def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Itera
     leg = appeal.working(act.leg_id, LegState.OPEN)
     rule = _rule(context)
     approving_rank(act.rank, _rank_of_ground(act.ground, rule), context)
+    if leg.pauses >= PAUSES_BY_GROUND:
+        approving_rank(act.rank, Rank.LEADER, context, PAUSED_OFTEN)
     check_pauses(leg)
     _check_runs_on(act.runs_on, leg, context.pack)
     leg.state, leg.pauses, leg.pause_request = LegState.PAUSED, leg.pauses + 1, None

@@ -1,5 +1,6 @@
 """The rank that approves a longer limit or a pause (审批层级). Pure."""
 
+from services.dispatch.acts import HigherWord
 from services.dispatch.document import LegDocument
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import today
@@ -23,18 +24,42 @@ def check_signed_by_head(signed_by: str, leg: LegDocument, context: ActContext, 
         )
 
 
-def approving_rank(stated: Rank | None, needed: Rank | None, context: ActContext) -> Rank | None:
+def approving_rank(
+    stated: Rank | None, needed: Rank | None, context: ActContext, why: Bilingual | None = None
+) -> Rank | None:
     """The rank that approves; None where an import does not know it.
 
     `stated` is the rank that the request names. `Forbidden` where the rank is lower than `needed`; `Invalid`
-    where a leader names another rank than its own.
+    where a leader names another rank than its own. `why` says what makes the act need that rank.
     """
     rank = _rank(stated, context)
     if rank and needed and _ASCENDING.index(rank) < _ASCENDING.index(needed):
         raise Forbidden(
-            f"须由{RANKS[needed].zh}批准", f"this needs the approval of the rank {needed}, not {rank}", "rank"
+            f"{why.zh + '：' if why else ''}须由{RANKS[needed].zh}批准",
+            f"{why.en + ': ' if why else ''}this needs the approval of the rank {needed}, not {rank}",
+            "rank",
         )
     return rank
+
+
+def check_higher_word(act: HigherWord, needed: Rank, why: Bilingual, context: ActContext) -> None:
+    """Raise `Invalid` without an approver, `Forbidden` where nobody of the rank `needed` approved.
+
+    `why` says what makes the act need that; an import reports what happened and is not asked.
+    """
+    if context.past:
+        return
+    if context.by.role == AccountRole.UNIT:
+        raise Forbidden(
+            f"{why.zh}：须由营商环境办登记批准", f"{why.en}: the office records who approves that"
+        )
+    if act.approver is None:
+        raise Invalid(
+            f"{why.zh}：须写明批准人（approver）和审批层级（rank），须由{RANKS[needed].zh}批准",
+            f"{why.en}: give the approver and the rank; it needs the approval of the rank {needed}",
+            "approver",
+        )
+    approving_rank(act.rank, needed, context, why)
 
 
 def _rank(stated: Rank | None, context: ActContext) -> Rank | None:

@@ -10,9 +10,14 @@ from services.dispatch.document import AppealDocument, AppealState, LegDocument,
 from services.dispatch.domain.assignment import check_limits, event_leg, new_leg
 from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ranks import check_higher_word
 from shared import events
-from shared.events import Event, Role
+from shared.events import Event, Rank, Role
+from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict
+
+REASSIGNED_BEFORE = Bilingual("该诉求已改派过", "this appeal was reassigned before")
+"""The office corrects itself once: each reassignment begins a unit's time anew. The number is a choice."""
 
 
 def reassign(appeal: AppealDocument, act: acts.Reassign, context: ActContext) -> Iterator[Event]:
@@ -21,6 +26,8 @@ def reassign(appeal: AppealDocument, act: acts.Reassign, context: ActContext) ->
     A unit that has a part already goes on in a new leg; its old one ends as well.
     """
     leg = appeal.at_unit(act.leg_id)
+    if any(known.relief for known in appeal.legs):
+        check_higher_word(act, Rank.LEADER, REASSIGNED_BEFORE, context)
     if act.unit is None:
         yield _relieve(appeal, leg, act, context, None)
         return
@@ -79,6 +86,8 @@ def _relieve(
         reason=act.reason,
         by=context.by.name,
         relieved_at=context.at,
+        approver=act.approver,
+        rank=act.rank,
         successor=successor and successor.leg_id,
     )
     return appeal.leg_event(

@@ -9,14 +9,17 @@ from services.dispatch import acts
 from services.dispatch.document import AppealDocument, AppealState, ReferralRecord
 from services.dispatch.domain.bounds import check_referrals
 from services.dispatch.domain.context import ActContext
+from services.dispatch.domain.ranks import check_higher_word
 from shared import events
-from shared.events import Event, Role
+from shared.events import Event, Rank, Role
 from shared.roles import AccountRole
 from shared.rules.pack.desks import GuidedBy, Referral
+from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 PACKS_SAY_WHERE = 3
 """From this version on a pack names the destinations; one that names none refers nothing."""
+LIFTED = Bilingual("已提级、尚未签批的诉求", "a lifted appeal that was not signed off")
 
 
 def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Iterator[Event]:
@@ -37,7 +40,16 @@ def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Itera
             "to",
         )
     check_referrals(appeal)
-    referral = ReferralRecord(to=act.to, reason=act.reason, referred_at=context.at, by=_unit(context))
+    if appeal.lifted and not appeal.signed_off:
+        check_higher_word(act, Rank.LEADER, LIFTED, context)
+    referral = ReferralRecord(
+        to=act.to,
+        reason=act.reason,
+        referred_at=context.at,
+        by=_unit(context),
+        approver=act.approver,
+        rank=act.rank,
+    )
     appeal.state, appeal.referrals = AppealState.REFERRED, [*appeal.referrals, referral]
     for leg in appeal.legs:
         leg.drop_waiting()

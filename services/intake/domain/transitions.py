@@ -30,13 +30,20 @@ def withdraw(appeal: AppealDocument, act: acts.Withdraw, context: ActContext) ->
 
 
 def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterator[Event]:
-    """The enterprise rates how its appeal was handled (好差评); again only after a reopening."""
+    """The enterprise rates how its appeal was handled (好差评); again only after a reopening.
+
+    Its own rating replaces one that somebody recorded in a call.
+    """
     if not context.past:
         appeal.require(*HANDLED)
         _check_not_away(appeal, context)
-    if appeal.rating is not None:
+    if appeal.rating is not None and appeal.rating.by is None:
         raise Conflict("本次办理已评价", "this handling was rated already", "rating")
-    appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at)
+    yield from _rate(appeal, act, context, by=None)
+
+
+def _rate(appeal: AppealDocument, act: acts.Rate, context: ActContext, by: str | None) -> Iterator[Event]:
+    appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at, by=by)
     appeal.heard_at = context.at
     yield appeal.event(events.AppealRated, context.at, rating=act.rating)
     if not context.past and is_owed_an_answer(appeal, context.pack):
@@ -49,6 +56,8 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
         appeal.require(*HANDLED)
         _check_not_away(appeal, context)
     _check_call(appeal, act, context.at)
+    if act.rating is not None and appeal.rating is not None:
+        raise Conflict("本次办理已评价", "this handling was rated already", "rating")
     call = FollowUpCall(
         reached=act.reached,
         by=context.by,
@@ -61,7 +70,8 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
         appeal.heard_at = context.at
     yield appeal.event(events.FollowUpMade, context.at, reached=act.reached)
     if act.rating is not None:
-        yield from rate(appeal, acts.Rate(rating=act.rating, comment=act.comment), context)
+        rating = acts.Rate(rating=act.rating, comment=act.comment)
+        yield from _rate(appeal, rating, context, by=context.by)
 
 
 def _check_not_away(appeal: AppealDocument, context: ActContext) -> None:

@@ -36,6 +36,24 @@ def decide_part(case: "Case", leg: Leg, decision: str, at: datetime) -> None:
     conclude(case, at)
 
 
+def carry_on(case: "Case", leg: Leg, successor: Leg, at: datetime) -> None:
+    """Let the silence of a successor speak when that of the unit before it would have.
+
+    Whoever asked waits no longer because the office took the wrong unit first.
+    """
+    case.resume(leg, at)
+    silent = case.table.silent if case.table.decides else frozenset()
+    running = {old.kind: old for old in leg.deadlines if old.kind in silent and old.verdict is Verdict.OPEN}
+    for deadline in successor.deadlines:
+        before = running.get(deadline.kind)
+        if before and before.limit and deadline.limit and deadline.verdict is Verdict.OPEN:
+            successor.pauses = leg.pauses
+            deadline.started_at, deadline.limit = before.started_at, before.limit
+            deadline.clause, deadline.extended = before.clause, before.extended
+            deadline.reminded = before.reminded
+            case.reckon(deadline, leg.pauses, at)
+
+
 def conclude(case: "Case", at: datetime) -> None:
     """One denial denies the whole, once; it is approved, and ends, when no unit's part is left to decide."""
     rule = case.pack.approval

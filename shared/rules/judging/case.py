@@ -57,6 +57,7 @@ class Case:
         self.received = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
+        self.signed_off = False
         self.referred_at: datetime | None = None
         self.denied = False
         self.level: Level | None = None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from shared.rules.judging import approval, arrears, gathering, raising, rulings
+from shared.rules.judging import approval, arrears, gathering, promises, raising, rulings
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import OUTLIVES, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
@@ -106,13 +106,17 @@ def _lift(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: dat
 
 
 def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", "reopened"]) -> None:
-    """Begin the leg's next round; the unit's open deadlines of the last round become void."""
+    """Begin the leg's next round; the unit's open deadlines of the last round become void.
+
+    A promised day that has not come yet, and what is owed, go on.
+    """
     if case.end:
         return
     void([deadline for deadline in leg.deadlines if _ends_with_round(deadline)])
     leg.round += 1
     leg.decision = None
     arrears.next_round(leg)
+    promises.next_round(leg)
     fields = {"leg_id": leg.assigned.leg_id, "unit": leg.assigned.unit, "round": leg.round, "reason": reason}
     case.rulings.add(rulings.Redispatched, at, f"{leg.key} {leg.round}", fields)
     case.begin_round(leg, at)
@@ -121,7 +125,8 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
 def _ends_with_round(deadline: Deadline) -> bool:
     """Whether a deadline is the unit's own, or about more time for one; what is owed goes on."""
     asked = deadline.start == Start.EXTENSION_ASKED
-    return asked or (deadline.unit is not None and deadline.sum is None)
+    goes_on = deadline.sum is not None or deadline.start == Start.PLANNED
+    return asked or (deadline.unit is not None and not goes_on)
 
 
 def lift(
@@ -147,7 +152,7 @@ def lift(
     if not gathered and gathering.wait(case, step, leg, at, again=again):
         return
     gathering.drop(case)
-    case.lifted_at, case.level = case.lifted_at or case.rulings.now, above
+    case.lifted_at, case.level, case.signed_off = case.lifted_at or case.rulings.now, above, False
     _rule_lifted(case, step, leg, at)
     case.begin_lifted(at)
 

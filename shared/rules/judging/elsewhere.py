@@ -47,7 +47,6 @@ def refer(case: "Case", at: datetime) -> None:
         case.finish(CaseState.REFERRED, at)
         return
     case.referred_at = at
-    gathering.drop(case)
     void([deadline for deadline in case.deadlines if deadline.start not in OUTLIVES])
     for leg in case.legs.values():
         case.resume(leg, at)
@@ -72,14 +71,20 @@ def take_back(case: "Case", at: datetime) -> None:
         if deadline.verdict is Verdict.OVERDUE and not deadline.met_at:
             deadline.met_at = at  # nobody waits for it any more
     _go_on(case, at, completed_too=False)
+    gathering.wait_again(case, at)
     lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
     if case.lifted_at and lifted and lifted[-1].verdict is Verdict.VOID:
         case.begin_lifted(at)
 
 
 def reopen(case: "Case", at: datetime) -> None:
-    """Start the next round of the completed legs; of all, where the case had ended."""
+    """Start the next round of the completed legs; of all, where the case had ended.
+
+    What its leader signed off is lifted no more, where the pack reopens closed cases: the ladder begins anew.
+    """
     had_ended = case.end is not None
+    if case.signed_off and case.pack.reopening and case.pack.reopening.after_closure:
+        case.lifted_at, case.level, case.signed_off = None, None, False
     if had_ended:
         case.end, case.referred_at = None, None
         case.catch_up(at)

@@ -192,6 +192,8 @@ def relieve(case: Case, act: acts.Relieved, at: datetime) -> None:
     """What the unit missed stays missed, and its cards stay; a successor's clocks are its own."""
     if leg := case.live(act):
         leg.relieved = True
+        if act.successor in case.legs:
+            approval.carry_on(case, leg, case.legs[act.successor], at)
         office.end_leg(case, leg, at, vacant=leg.handles and act.successor is None)
         approval.conclude(case, at)
         _meet_if_all_completed(case, at)
@@ -291,6 +293,7 @@ def instruct(case: Case, act: acts.Instructed, at: datetime) -> None:
 
 def sign_off(case: Case, act: acts.SignedOff, at: datetime) -> None:
     case.meet(Meeting.SIGNED_OFF, case.own, at)
+    case.signed_off = case.lifted_at is not None
 
 
 def withdraw_card(case: Case, act: acts.CardWithdrawn, at: datetime) -> None:

@@ -38,6 +38,13 @@ def lift_now(case: "Case", at: datetime) -> None:
         consequences.lift(case, (waiting.step,), waiting.leg, at, again=waiting.again, gathered=True)
 
 
+def wait_again(case: "Case", at: datetime) -> None:
+    """Go on with a lift that waited when the case was referred: the office has its time to gather anew."""
+    if waiting := case.waiting_lift:
+        case.waiting_lift = None
+        consequences.lift(case, (waiting.step,), waiting.leg, at, again=waiting.again)
+
+
 def drop(case: "Case") -> None:
     """Nothing is to be gathered any more: the case is lifted already, or completed."""
     case.waiting_lift = None

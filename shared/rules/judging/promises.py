@@ -37,6 +37,13 @@ def promise(case: "Case", act: Promised, at: datetime) -> None:
     case.begin(Start.PLANNED, leg, at, (ends_at,))
 
 
+def next_round(leg: Leg) -> None:
+    """Let the promised day that is still to come go on in the leg's new round."""
+    for deadline in leg.deadlines:
+        if deadline.start == Start.PLANNED and deadline.verdict is Verdict.OPEN:
+            deadline.round = leg.round
+
+
 def _is_promise(deadline: Deadline, leg: Leg) -> bool:
     return deadline.start == Start.PLANNED and deadline.round == leg.round
 

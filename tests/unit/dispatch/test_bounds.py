@@ -54,7 +54,7 @@ def pauses(case: CaseAtDispatch) -> Iterator[list[Event]]:
     ground: dict[str, Any] = {"ground": "papers"} if case.rules.pauses and case.rules.pauses.grounds else {}
     while True:
         case.now += timedelta(hours=1)
-        paused = case.do(OFFICE, acts.Pause, reason=REASON, approver="张主任", rank="office", **ground)
+        paused = case.do(OFFICE, acts.Pause, reason=REASON, approver="李副市长", rank="leader", **ground)
         yield [*paused, *case.do(OFFICE, acts.Resume)]
 
 

@@ -45,6 +45,15 @@ def test_a_pause_has_a_ground_of_the_pack_and_its_rank(
         assert event.ground == body["ground"]
 
 
+def test_a_third_pause_of_a_leg_takes_a_leaders_word() -> None:
+    case = CaseAtDispatch().assigned()
+    for _ in range(2):
+        case.do(OFFICE, acts.Pause, **PAUSE, ground="papers")
+        case.do(OFFICE, acts.Resume)
+    refused(case, 403, "多次暂停", OFFICE, acts.Pause, **PAUSE, ground="papers")
+    assert case.do(OFFICE, acts.Pause, **PAUSE, ground="papers", rank="leader")
+
+
 def test_a_pack_without_grounds_takes_none_and_one_without_pauses_stops_no_clock() -> None:
     bare = CaseAtDispatch().rules.model_copy(
         update={"pauses": CaseAtDispatch().rules.pauses.model_copy(update={"grounds": ()})}

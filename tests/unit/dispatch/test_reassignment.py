@@ -135,6 +135,18 @@ def test_what_cannot_be_reassigned() -> None:
     refused(CaseAtDispatch(), 409, "received", OFFICE, acts.Reassign, unit="water", **GO)
 
 
+def test_the_office_reassigns_once_by_itself_and_then_by_a_leaders_word() -> None:
+    case = CaseAtDispatch().assigned()
+    case.do(OFFICE, acts.Reassign, unit="east", **GO)
+    second = {"leg_id": case.appeal.legs[1].leg_id, "unit": "water", **GO}
+    refused(case, 422, "approver", OFFICE, acts.Reassign, **second)
+    refused(case, 403, "已改派过", OFFICE, acts.Reassign, **second, approver="主任")
+    case.do(OFFICE, acts.Reassign, **second, approver="李副市长", rank="leader")
+    relief = case.appeal.legs[1].relief
+    assert relief is not None
+    assert (relief.approver, relief.rank) == ("李副市长", "leader")
+
+
 def test_a_case_found_complex_later_is_marked_and_no_unit_added() -> None:
     case = CaseAtDispatch().assigned()
     (event,) = case.do(OFFICE, acts.AddMarks, marks=["inherited"], reason="涉及改制前遗留")

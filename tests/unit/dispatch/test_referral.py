@@ -76,6 +76,18 @@ def test_the_lead_unit_may_guide_where_the_pack_says_so_and_no_other_unit_ever()
     refused(alone, 403, "只由营商环境办引导", ROADS, acts.Refer, **TO_COURT)
 
 
+def test_a_lifted_case_is_guided_elsewhere_by_a_leaders_word() -> None:
+    case = CaseAtDispatch().assigned("roads")
+    case.appeal.lifted = True
+    refused(case, 422, "approver", OFFICE, acts.Refer, **TO_COURT)
+    refused(case, 403, "营商环境办登记", ROADS, acts.Refer, **TO_COURT, approver="李副市长", rank="leader")
+    refused(case, 403, "已提级", OFFICE, acts.Refer, **TO_COURT, approver="张主任", rank="office")
+    assert case.do(OFFICE, acts.Refer, **TO_COURT, approver="李副市长", rank="leader")
+    signed_off = CaseAtDispatch().assigned("roads")
+    signed_off.appeal.lifted = signed_off.appeal.signed_off = True
+    assert signed_off.do(OFFICE, acts.Refer, **TO_COURT)
+
+
 def test_who_guides_an_enterprise_elsewhere_does_not_say_itself_that_it_was_received() -> None:
     """Else a unit would be rid of its leg by two requests, before the enterprise could object."""
     path = "POST /appeals/{appeal_id}/referral-receipts"

@@ -139,6 +139,19 @@ def test_the_leader_of_the_newest_level_instructs_and_signs_off() -> None:
         perform(file, INSTRUCT, ActContext(AT, CITY, TODAY))
 
 
+def test_an_instruction_sets_the_limit_once_and_another_is_the_mayors() -> None:
+    file, mayor = lifted("city"), Caller("mayor", AccountRole.LEADER, "mayor")
+    limit = acts.Instruct.model_validate(
+        {"instruction": "限期", "limit": {"number": 5, "unit": "working_days"}}
+    )
+    perform(file, limit, by(CITY))
+    with pytest.raises(Forbidden, match="takes the mayor"):
+        perform(file, limit, by(CITY))
+    perform(file, INSTRUCT, by(CITY))
+    perform(file, limit, by(mayor))
+    perform(lifted("city", "mayor"), limit, by(mayor))
+
+
 @pytest.mark.parametrize(
     ("number", "unit", "usual_days", "odd"),
     [

@@ -74,7 +74,8 @@ def test_what_the_enterprise_and_the_office_may_do(
         (AT_WORK, [(MISSED, 5)]),
         (DONE, [(WITHDRAW, 5), (REACHED, 6)]),
         (DONE, [(SATISFIED, 5), (RATED_BY_PHONE, 6)]),
-        (DONE, [(RATED_BY_PHONE, 5), (SATISFIED, 6)]),
+        (DONE, [(RATED_BY_PHONE, 5), (RATED_BY_PHONE, 6)]),
+        (DONE, [(RATED_BY_PHONE, 5), (SATISFIED, 6), (SATISFIED, 7)]),
         (AT_WORK, [(SATISFIED, 5)]),
         (DONE, [(SATISFIED, 5), (UNSATISFIED, 6)]),
         (DONE, [(WITHDRAW, 5), (SATISFIED, 6)]),
@@ -111,6 +112,15 @@ def test_each_handling_is_rated_once_and_every_rating_is_kept() -> None:
         "not_satisfied",
         "satisfied",
     ]
+
+
+def test_the_enterprise_rates_itself_what_somebody_recorded_in_a_call() -> None:
+    by_phone = done(heard(*DONE), (RATED_BY_PHONE, 5))
+    assert by_phone.rating is not None
+    assert by_phone.rating.by is not None
+    itself = done(by_phone, (UNSATISFIED, 6))
+    assert itself.rating is not None
+    assert (itself.rating.rating, itself.rating.by) == ("not_satisfied", None)
 
 
 def test_a_follow_up_tells_whether_the_enterprise_was_reached_and_what_it_said() -> None:
