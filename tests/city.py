@@ -24,7 +24,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.local.services import load, settings_for
 from services import migrations
 from services.dispatch.app import SERVICE as DISPATCH
-from services.dispatch.document import leg_id
+from services.dispatch.leg import leg_id
 from services.escalation.app import SERVICE as ESCALATION
 from services.financing.app import SERVICE as FINANCING
 from services.intake.app import SERVICE as INTAKE

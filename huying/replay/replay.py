@@ -30,7 +30,8 @@ from huying.simulate.recorded_case import RecordedAct, RecordedCase, RecordedCas
 from huying.simulate.results import CaseResult, result_of
 from huying.simulate.simulate import RUN_ON
 from services import SERVICES
-from services.dispatch.document import Unit, leg_id
+from services.dispatch.document import Unit
+from services.dispatch.leg import leg_id
 from services.intake.domain.registration import imported_id
 from shared.events import DeadlineKind
 from shared.rules.pack import pack

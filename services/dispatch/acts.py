@@ -328,7 +328,7 @@ AnyAct = Annotated[
 
 
 class PastAct(Body):
-    """A past act with its own time. Leg n of an appeal, from 0, has the id that `document.leg_id` gives."""
+    """A past act with its own time. Leg n of an appeal, from 0, has the id that `leg.leg_id` gives."""
 
     appeal_id: UUID
     occurred_at: PastTime

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.dispatch.document import AppealDocument, AppealState, LegState, Unit
+from services.dispatch.document import AppealDocument, AppealState, Unit
+from services.dispatch.leg import LegState
 
 
 class DoneAct(BaseModel):

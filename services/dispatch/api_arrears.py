@@ -6,8 +6,9 @@ from fastapi import APIRouter, Query, Response
 
 from services.dispatch import queries
 from services.dispatch.answers import Claim, Debtor, Instalment
-from services.dispatch.document import AppealDocument, AppealState, LegDocument, LegState
+from services.dispatch.document import AppealDocument, AppealState
 from services.dispatch.domain.arrears import account
+from services.dispatch.leg import LegDocument, LegState
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.dispatch.document import AppealDocument, AppealState, HandOver, LegState, MergeRecord
+from services.dispatch.document import AppealDocument, AppealState, HandOver, MergeRecord
+from services.dispatch.leg import LegState
 from services.dispatch.work import Work
 from shared import events
 from shared.events import Event

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.dispatch.app import SERVICE as DISPATCH
-from services.dispatch.document import leg_id
 from services.dispatch.handlers import HANDLERS
+from services.dispatch.leg import leg_id
 from services.dispatch.work import Work
 from shared.events import AppealMerged
 from tests.city import City, local, refused

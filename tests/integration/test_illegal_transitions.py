@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.dispatch.document import leg_id
+from services.dispatch.leg import leg_id
 from tests.city import City, refused
 
 DISPATCH, INTAKE, ESCALATION = "dispatch", "intake", "escalation"

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.dispatch import acts as dispatch_acts
 from services.dispatch.acts import UnitBody
-from services.dispatch.document import leg_id
+from services.dispatch.leg import leg_id
 from services.escalation.leaders.api import LeaderBody
 from services.intake import acts as intake_acts
 from services.intake.domain.registration import imported_id

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from services.dispatch import acts
-from services.dispatch.document import LegDocument
+from services.dispatch.leg import LegDocument
 from shared.rules.arrears import NOTHING, Account
 from shared.rules.pack.desks import Stage
 from shared.rules.pack.pack import Pack

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, AppealState, LegDocument, Unit, leg_id, own_limits
+from services.dispatch.document import AppealDocument, AppealState, Unit
 from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import ends_at
 from services.dispatch.domain.oddities import check_ahead, check_usual
+from services.dispatch.leg import LegDocument, leg_id, own_limits
 from shared import events
 from shared.events import Event, PackWord, Role
 from shared.rules.pack.pack import Pack

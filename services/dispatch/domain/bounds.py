@@ -1,6 +1,7 @@
 """How much one case may hold, so that its judgement, which states all its deadlines, fits into one event."""
 
-from services.dispatch.document import AppealDocument, LegDocument
+from services.dispatch.document import AppealDocument
+from services.dispatch.leg import LegDocument
 from shared.service.errors import Conflict
 
 MOST_LEGS = 20

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, AppealState, ClosureRecord, LegState
+from services.dispatch.document import AppealDocument, AppealState, ClosureRecord
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
+from services.dispatch.leg import LegState
 from shared import events
 from shared.events import Event, Rank, Rating
 from shared.rules.pack.desks import AgainstWord, Need

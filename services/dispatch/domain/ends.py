@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from services.dispatch.document import LegDocument
 from services.dispatch.domain.context import ActContext
+from services.dispatch.leg import LegDocument
 from shared.rules.pack.parts import Start
 from shared.rules.pack.table import holding
 from shared.rules.terms import Kind, PackWord

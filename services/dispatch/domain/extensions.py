@@ -8,18 +8,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.dispatch import acts
-from services.dispatch.document import (
-    AppealDocument,
-    ApprovedExtension,
-    ExtensionRequest,
-    JudgedDeadline,
-    LegDocument,
-)
+from services.dispatch.document import AppealDocument, JudgedDeadline
 from services.dispatch.domain.bounds import check_extensions
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import ends_at, known_pauses
 from services.dispatch.domain.oddities import check_ahead
 from services.dispatch.domain.ranks import approving_rank, check_signed_by_head
+from services.dispatch.leg import ApprovedExtension, ExtensionRequest, LegDocument
 from shared import events
 from shared.events import Event, PackWord, Rank, Verdict
 from shared.rules.pack.desks import Extension

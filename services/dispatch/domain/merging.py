@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from services.dispatch import acts
-from services.dispatch.document import WORKING, AppealDocument, AppealState, Unit
+from services.dispatch.document import AppealDocument, AppealState, Unit
+from services.dispatch.leg import WORKING
 from shared import events
 from shared.events import Event, Role
 from shared.rules.pack.desks import Shared

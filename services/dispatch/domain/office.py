@@ -6,8 +6,9 @@ A transition checks first and changes after; it refuses with `Conflict` or `Inva
 from collections.abc import Iterator
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, AppealState, Finding, LegState, ObjectionDecision
+from services.dispatch.document import AppealDocument, AppealState, Finding
 from services.dispatch.domain.context import ActContext
+from services.dispatch.leg import LegState, ObjectionDecision
 from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid

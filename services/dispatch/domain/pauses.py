@@ -6,10 +6,11 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 from collections.abc import Iterator
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegDocument, LegState, PauseRequest, PauseSpan
+from services.dispatch.document import AppealDocument
 from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
+from services.dispatch.leg import LegDocument, LegState, PauseRequest, PauseSpan
 from shared import events
 from shared.events import Event, PackWord, Rank
 from shared.rules.pack.desks import Pauses

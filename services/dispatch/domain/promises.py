@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, LegDocument, Promise
+from services.dispatch.document import AppealDocument
 from services.dispatch.domain.bounds import check_promises
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import end_of_day, ends_at, today
 from services.dispatch.domain.oddities import check_usual
 from services.dispatch.domain.ranks import approving_rank
+from services.dispatch.leg import LegDocument, Promise
 from shared import events
 from shared.events import DeadlineKind, Event
 from shared.rules.pack.office import Promises

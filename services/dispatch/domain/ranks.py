@@ -1,9 +1,9 @@
 """The rank that approves a longer limit or a pause (审批层级). Pure."""
 
 from services.dispatch.acts import HigherWord
-from services.dispatch.document import LegDocument
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import today
+from services.dispatch.leg import LegDocument
 from shared.directory.leaders import TOP
 from shared.events import Rank
 from shared.roles import AccountRole

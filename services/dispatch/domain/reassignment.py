@@ -6,11 +6,12 @@ What the unit missed, and its cards, stay its own. The successor's leg begins wi
 from collections.abc import Iterator
 
 from services.dispatch import acts
-from services.dispatch.document import AppealDocument, AppealState, LegDocument, LegState, Relief
+from services.dispatch.document import AppealDocument, AppealState
 from services.dispatch.domain.assignment import check_limits, event_leg, new_leg
 from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import check_higher_word
+from services.dispatch.leg import LegDocument, LegState, Relief
 from shared import events
 from shared.events import Event, Rank, Role
 from shared.rules.wording.words import Bilingual

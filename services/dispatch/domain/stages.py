@@ -5,18 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.dispatch import acts
-from services.dispatch.document import (
-    WORKING,
-    AppealDocument,
-    LegDocument,
-    LegState,
-    ProposedStage,
-    ReachedStage,
-)
+from services.dispatch.document import AppealDocument
 from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import ends_at
+from services.dispatch.leg import WORKING, LegDocument, LegState, ProposedStage, ReachedStage
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.dispatch import acts
-from services.dispatch.document import WORKING, AppealDocument, LegDocument, LegState
+from services.dispatch.document import AppealDocument
 from services.dispatch.domain import arrears, promises
 from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import check_signed_by_head
 from services.dispatch.domain.stages import require_stages
+from services.dispatch.leg import WORKING, LegDocument, LegState
 from shared import events
 from shared.events import Event
 from shared.rules.wording.words import Bilingual

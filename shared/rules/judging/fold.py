@@ -4,15 +4,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.rules.judging import acts, approval, arrears, consequences, elsewhere, gathering, office, timers
+from shared.rules.judging import (
+    acts,
+    approval,
+    arrears,
+    consequences,
+    elsewhere,
+    gathering,
+    more_time,
+    office,
+    timers,
+)
 from shared.rules.judging.acts import Act, AssignedLeg
 from shared.rules.judging.case import Case
 from shared.rules.judging.promises import promise
-from shared.rules.judging.state import NEVER, CaseState, Deadline, Leg, void
+from shared.rules.judging.state import CaseState, Deadline, Leg, void
 from shared.rules.pack.parts import Meeting, Start
-from shared.rules.terms import DeadlineKind, Verdict
+from shared.rules.terms import DeadlineKind
 from shared.rules.time.hours import OfficeHours
-from shared.rules.time.limits import Limit, Pause
 
 
 def fold(case: Case, act: Act) -> None:
@@ -210,59 +219,6 @@ def request_lift(case: Case, act: acts.LiftRequested, at: datetime) -> None:
         consequences.lift(case, case.table.requested, leg, at, again=True)
 
 
-def pause(case: Case, act: acts.Paused, at: datetime) -> None:
-    caps = case.table.pause_caps
-    leg = case.live(act)
-    office.meet_of(case, act, Meeting.PAUSE_DECIDED, at)
-    if leg and caps:
-        case.pause(leg, at, caps.get(act.ground, caps[None]), act.runs_on)
-
-
-def resume(case: Case, act: acts.Resumed, at: datetime) -> None:
-    if leg := case.live(act):
-        case.resume(leg, at)
-
-
-def extend(case: Case, act: acts.Extended, at: datetime) -> None:
-    """Only a longer limit takes effect, no longer than the cap, and only while the deadline is open."""
-    office.meet_of(case, act, Meeting.EXTENSION_DECIDED, at)
-    leg, allowed, cap = case.live(act), case.pack.extension, case.table.extension_cap
-    deadline = _open(leg.deadlines, act.deadline) if leg else None
-    if not leg or not allowed or not cap or not deadline or act.deadline not in case.table.extended:
-        return
-    if allowed.times is not None and deadline.extended >= allowed.times:
-        return
-    ends = {limit: _end(case, leg, deadline, limit, at) for limit in (act.limit, cap)}
-    limit = min(ends, key=ends.__getitem__)
-    old = _end(case, leg, deadline, deadline.limit, at) if deadline.limit else _given_end(case, deadline, at)
-    if old and ends[limit] > old:
-        deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
-        deadline.extended += 1
-        deadline.given_at, deadline.ran_on = None, ()
-        case.reckon(deadline, leg.pauses, at)
-
-
-def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
-    return next((d for d in deadlines if d.kind == kind and d.verdict is Verdict.OPEN), None)
-
-
-def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
-    """When `limit` would end if a pause that is open ended now."""
-    pauses = _ended_now(leg.pauses, at)
-    return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
-
-
-def _given_end(case: Case, deadline: Deadline, at: datetime) -> datetime | None:
-    """When a given moment would be reached if a pause that is open ended now."""
-    if deadline.given_at is None:
-        return deadline.due_at
-    return case.moved(deadline.given_at, _ended_now(deadline.pauses, at))
-
-
-def _ended_now(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
-    return tuple(Pause(pause.start, pause.end or at) for pause in pauses)
-
-
 def rate(case: Case, act: acts.Rated, at: datetime) -> None:
     case.meet(Meeting.RATED, case.own, at)
     case.heard = True
@@ -332,15 +288,15 @@ FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.Relieved: relieve,
     acts.Marked: mark,
     acts.ExtensionAsked: office.ask_extension,
-    acts.Extended: extend,
+    acts.Extended: more_time.extend,
     acts.ExtensionDenied: office.deny_extension,
     acts.StageProposed: office.propose_stage,
     acts.StageDeclined: office.decline_stage,
     acts.Reached: reach,
     acts.PauseRequested: office.ask_pause,
     acts.PauseDenied: office.deny_pause,
-    acts.Paused: pause,
-    acts.Resumed: resume,
+    acts.Paused: more_time.pause,
+    acts.Resumed: more_time.resume,
     acts.Refused: refuse,
     acts.LiftRequested: request_lift,
     acts.Promised: promise,

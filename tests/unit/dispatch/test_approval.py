@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from services.dispatch import acts
-from services.dispatch.document import AppealState, LegState
+from services.dispatch.document import AppealState
+from services.dispatch.leg import LegState
 from shared import events
 from shared.rules.pack import pack
 from tests.unit.dispatch.case import ROADS, CaseAtDispatch, refused

@@ -5,8 +5,9 @@ from uuid import UUID
 import pytest
 
 from services.dispatch import acts
-from services.dispatch.document import AppealState, LegState, MergeRecord
+from services.dispatch.document import AppealState, MergeRecord
 from services.dispatch.domain import merging
+from services.dispatch.leg import LegState
 from shared.rules.pack.desks import Shared
 from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 

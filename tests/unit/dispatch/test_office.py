@@ -7,8 +7,9 @@ import pytest
 
 from services.dispatch import acts
 from services.dispatch.api import ROUTES
-from services.dispatch.document import AppealState, ExtensionRequest
+from services.dispatch.document import AppealState
 from services.dispatch.domain.transitions import TRANSITIONS
+from services.dispatch.leg import ExtensionRequest
 from shared.events import AppealClosed, FindingMade
 from shared.rules.pack import pack
 from shared.rules.time.limits import Limit, LimitUnit

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.dispatch import acts
-from services.dispatch.document import LegState
+from services.dispatch.leg import LegState
 from services.escalation.engine import judge
 from shared import events
 from shared.events import AppealPromised, Event, Rank

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.dispatch import acts
-from services.dispatch.document import LegState, leg_id
 from services.dispatch.domain import merging
+from services.dispatch.leg import LegState, leg_id
 from shared.events import AppealAssigned, AppealMarked, LegRelieved, Role
 from shared.rules.terms import Mark
 from tests.unit.dispatch.case import OFFICE, ROADS, CaseAtDispatch, refused
