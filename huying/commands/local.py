@@ -25,13 +25,20 @@ def up(
     banks_answer: Annotated[
         bool, typer.Option("--bank-sim/--no-bank-sim", help="Sample banks answer by themselves.")
     ] = True,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="A city to try in: banks may move its time ahead.")
+    ] = False,
 ) -> None:
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
     from huying.local.up import FAULTS
     from huying.local.up import up as start
 
+    if sandbox and processes:
+        raise ValueError("--sandbox runs all services in one process: leave --processes out")
     faults = (FAULTS if bank_faults is None else bank_faults) if banks_answer else None
-    run_until_stopped(start(state, port, processes=processes, kafka=kafka, bank_faults=faults))
+    run_until_stopped(
+        start(state, port, processes=processes, kafka=kafka, bank_faults=faults, sandbox=sandbox)
+    )
 
 
 def bank_sim(

@@ -20,6 +20,7 @@ from huying.local.embedded import EmbeddedBroker, free_port
 from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
+from huying.local.sandbox import SANDBOX, Sandbox, check_sandbox, sandbox_settings
 from services import SERVICES
 from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
@@ -44,11 +45,12 @@ async def up(
     processes: bool,
     kafka: Path | None = None,
     bank_faults: str | None = FAULTS,
+    sandbox: bool = False,
 ) -> None:
     """Run until cancelled, on the Apache Kafka of the folder `kafka` where one is given.
 
     `bank_faults`: what goes wrong at the sample banks, as `read_faults` reads it; ValueError where it cannot.
-    With None they do not answer by themselves.
+    With None they do not answer by themselves. `sandbox`: banks may move its time ahead.
     Raises `EmbeddedError` with a sentence where something cannot start.
     """
     configure_logs("WARNING")
@@ -57,12 +59,14 @@ async def up(
     console_port = port + len(SERVICES) if processes else port
     check_ports(range(port, console_port + 1))
     check_state(state)
+    check_sandbox(state, sandbox=sandbox)
     people = [*sample_data.people(), *sample_loans.people()]
     settings = {
         "port": port,
         "allow_private_webhooks": True,  # the sample banks' endpoints are on this machine
         **_procedure_settings(),
         **_trace_settings(console_port),
+        **(sandbox_settings(state) if sandbox else {}),
     }
     broker = RunningKafka(kafka) if kafka else EmbeddedBroker(state, last_port(state))
     cluster = LocalCluster(state, people, broker, **settings)
@@ -70,6 +74,7 @@ async def up(
         await cluster.start()
         write_broker(state, broker.bootstrap, kafka)
         accounts = Accounts.load(cluster.settings(SERVICES[0]).accounts)
+        clock = Sandbox(state, urls, cluster.keys["importer"], accounts) if sandbox else None
         async with (
             Console(state, urls, cluster.keys["ops"], accounts) as console,
             asyncio.TaskGroup() as group,
@@ -82,7 +87,7 @@ async def up(
             if processes:
                 await _ready(cluster, group, urls, console_port, faults)
             else:
-                group.create_task(_in_one(cluster, group, urls, console, faults))
+                group.create_task(_in_one(cluster, group, urls, console, faults, clock))
     finally:
         await cluster.stop()
 
@@ -121,14 +126,18 @@ async def _in_one(
     urls: dict[str, str],
     console: Console,
     faults: dict[str, float] | None,
+    clock: Sandbox | None,
 ) -> None:
     port = cluster.settings(SERVICES[0]).port
 
     async def ready(_services: list[ServiceContext]) -> None:
-        await _ready(cluster, group, urls, port, faults)
+        if clock is not None:
+            group.create_task(clock.run())
+        await _ready(cluster, group, urls, port, faults, clock)
 
     apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
-    await serve(apps, cluster.settings, ready, {CONSOLE: console.app})
+    beside = {CONSOLE: console.app, **({SANDBOX: clock.app} if clock else {})}
+    await serve(apps, cluster.settings, ready, beside)
 
 
 async def _ready(
@@ -137,12 +146,14 @@ async def _ready(
     urls: dict[str, str],
     console_port: int,
     faults: dict[str, float] | None,
+    clock: Sandbox | None = None,
 ) -> None:
     """Load the sample data, start the sample banks, and print where everything answers.
 
-    Other banks than the sample banks answer for themselves.
+    Other banks than the sample banks answer for themselves. A sandbox has no past, so no sample appeals.
     """
-    await sample_data.load_samples(urls, cluster.keys)
+    if clock is None:
+        await sample_data.load_samples(urls, cluster.keys)
     await sample_loans.load_samples(urls["financing"], cluster.keys)
     on_kafka = await _banks(cluster, urls["financing"], "kafka")
     await cluster.broker.admit(on_kafka)
@@ -164,6 +175,7 @@ async def _ready(
                 *lines,
                 f"  console     http://127.0.0.1:{console_port}/{CONSOLE}/ (any name; password: key `ops`)",
                 f"  broker      {cluster.broker.bootstrap} (Kafka; a bank of your own: huying bank new)",
+                *([f"  clock       http://127.0.0.1:{console_port}/{SANDBOX}/clock"] if clock else []),
                 f"API keys of the sample accounts: {cluster.state / 'keys.yaml'}",
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"

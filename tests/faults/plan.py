@@ -118,11 +118,7 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
         asks = {"reason": "须市级统筹", "signed_by": "负责人"}
         yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
     if rules(pack).promises and chance.random() < 0.2:
-        at = _between(chance, start, chance.choice(ends))
-        last = max(at, start + PROMISED_WITHIN)
-        day = min(at + chance.random() * timedelta(days=30), last).astimezone(ZONE).date()
-        promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
-        yield PlannedAct(at, "completions", leg, promise)
+        yield from _promise(chance, start, leg, _between(chance, start, chance.choice(ends)))
     yield from _pause(chance, pack, start, leg, ends)
     yield from _extension(chance, pack, start, leg, ends)
     for end, route, body in (
@@ -200,6 +196,15 @@ def on_loan(chance: random.Random, seed: int, number: str, legs: int, at: dateti
             answer = {"confirmed": chance.random() < 0.6}
             answered_at = at + after + chance.random() * timedelta(days=3)
             yield PlannedAct(answered_at, "answers", leg, answer, tries=6)
+
+
+def _promise(chance: random.Random, start: datetime, leg: int, at: datetime) -> Iterator[PlannedAct]:
+    """A day that the unit may promise by itself; none where all such days are over."""
+    last = start + PROMISED_WITHIN
+    if at < last:
+        day = min(at + chance.random() * timedelta(days=30), last).astimezone(ZONE).date()
+        promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
+        yield PlannedAct(at, "completions", leg, promise)
 
 
 def _pause(
