@@ -11,13 +11,14 @@ from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
-from services.financing import bank_tables
+from services.financing import bank_fields, bank_tables
 from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
 from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
 ASYNCAPI: Final = "asyncapi.json"
 STATES: Final = "states.md"
+FIELDS: Final = "fields.md"
 _LEG = "RZ-20260213-00042/1"
 _AT = "2026-02-13T08:30:00Z"
 _REF = "#/components/schemas/{model}"
@@ -148,6 +149,11 @@ def documents() -> dict[str, Schema]:
     return {**schemas, ASYNCAPI: asyncapi()}
 
 
+def field_page() -> str:
+    """The content of `docs/banks/fields.md`."""
+    return bank_fields.page({type_: _schema(model) for type_, model in _MODELS.items()}, EXAMPLES)
+
+
 def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
     """The JSON Schema of a message, its definitions under their published names, sorted."""
     written = json.dumps(model.model_json_schema(ref_template=ref))
@@ -258,6 +264,7 @@ def main() -> None:
     for name, document in documents().items():
         (FOLDER / name).write_text(text(document), "utf-8")
     (FOLDER / STATES).write_text(bank_tables.page(), "utf-8")
+    (FOLDER / FIELDS).write_text(field_page(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from services.financing import bank_documents, bank_tables
+from services.financing import bank_documents, bank_fields, bank_tables
 from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.banks.receipts import MEANINGS
@@ -29,6 +29,24 @@ def test_the_files_are_what_the_contract_says() -> None:
     stale = sorted(name for name in written.keys() | wanted.keys() if written.get(name) != wanted.get(name))
     assert not stale, f"write docs/banks anew: python -m services.financing.bank_documents ({stale})"
     assert (bank_documents.FOLDER / bank_documents.STATES).read_text("utf-8") == bank_tables.page()
+    assert (bank_documents.FOLDER / bank_documents.FIELDS).read_text("utf-8") == bank_documents.field_page()
+
+
+def test_each_field_of_a_message_says_what_it_means_and_no_text_is_left_over() -> None:
+    texts, used = bank_fields.meanings(), set[str]()
+    for name, schema in DOCUMENTS.items():
+        type_ = name.removesuffix(".json")
+        paths = [row.path for row in bank_fields.fields(schema, schema.get("$defs", {}))]
+        for path in paths if name != bank_documents.ASYNCAPI else ():
+            assert bank_fields.meaning_of(type_, path, texts).zh, path
+            used.add(f"{type_}.{path}" if f"{type_}.{path}" in texts else f"*.{path}")
+    assert used == set(texts)
+
+
+def test_a_name_and_a_phone_say_why_a_bank_gets_them() -> None:
+    texts = bank_fields.meanings()
+    starred = {field.rpartition(".")[2] for field, meaning in texts.items() if meaning.passed_on}
+    assert starred == {"name", "credit_code", "contact", "phone"}
 
 
 def test_each_code_of_a_receipt_says_what_it_means_and_what_to_do() -> None:
