@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from shared.service.errors import HuyingError
 
@@ -24,7 +25,10 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo
 
 def _full(value: Any) -> Any:
     if isinstance(value, int | float) or (isinstance(value, str) and ":" not in value):
-        raise ValueError("is no date with a time of day; write it like 2026-02-13T10:00:00+08:00")
+        raise wrong(
+            "应为带时间的日期，如 2026-02-13T10:00:00+08:00",
+            "is no date with a time of day; write it like 2026-02-13T10:00:00+08:00",
+        )
     return midnight_as_00(value) if isinstance(value, str) else value
 
 
@@ -45,7 +49,10 @@ def midnight_as_00(text: str) -> str:
 
 def _possible(value: datetime) -> datetime:
     if not EARLIEST <= value < LATEST:
-        raise ValueError(f"does not lie between {EARLIEST:%Y} and {LATEST:%Y}")
+        raise wrong(
+            f"应在 {EARLIEST:%Y} 年至 {LATEST:%Y} 年之间",
+            f"does not lie between {EARLIEST:%Y} and {LATEST:%Y}",
+        )
     return value
 
 
@@ -70,9 +77,9 @@ def clean(value: Any) -> Any:
     """`value`. ValueError for control characters but line breaks and tabs, and for lone surrogates."""
     if isinstance(value, str):
         if _CONTROL.search(value):
-            raise ValueError("control characters are not allowed")
+            raise wrong("不能含有控制字符", "control characters are not allowed")
         if _SURROGATE.search(value):
-            raise ValueError("lone surrogates are not text")
+            raise wrong("含有不完整的字符", "lone surrogates are not text")
     return value
 
 
@@ -98,17 +105,25 @@ def in_item(items: str, index: int) -> Iterator[None]:
         raise
 
 
+def wrong(zh: str, en: str, field: str = "") -> PydanticCustomError:
+    """The error that a validator raises, in both languages.
+
+    A validator of a whole body names the `field` that is wrong.
+    """
+    return PydanticCustomError("in_words", "{en}", {"zh": zh, "en": en, "field": field})
+
+
 _ZH = {
     "missing": "缺少该字段",
     "extra_forbidden": "没有这个字段",
     "json_invalid": "不是有效的 JSON",
     "string_type": "应为文本",
-    "string_too_short": "内容太短或为空",
-    "string_too_long": "内容太长",
-    "string_pattern_mismatch": "格式不符",
-    "enum": "不在允许的取值之内",
-    "literal_error": "不在允许的取值之内",
-    "union_tag_invalid": "不在允许的取值之内",
+    "string_too_short": "内容太短或为空，至少 {min_length} 字",
+    "string_too_long": "内容太长，最多 {max_length} 字",
+    "string_pattern_mismatch": "格式不符，应符合 {pattern}",
+    "enum": "不在允许的取值之内，应为：{expected}",
+    "literal_error": "不在允许的取值之内，应为：{expected}",
+    "union_tag_invalid": "不在允许的取值之内，应为：{expected_tags}",
     "union_tag_not_found": "缺少类型",
     "uuid_parsing": "不是有效的标识",
     "uuid_type": "不是有效的标识",
@@ -120,10 +135,26 @@ _ZH = {
     "datetime_from_date_parsing": "不是有效的时间",
     "datetime_type": "不是有效的时间",
     "timezone_aware": "时间缺少时区",
-    "greater_than_equal": "数值太小",
-    "less_than_equal": "数值太大",
-    "too_short": "条目太少",
-    "too_long": "条目太多",
+    "greater_than_equal": "数值太小，最小 {ge}",
+    "less_than_equal": "数值太大，最大 {le}",
+    "too_short": "条目太少，至少 {min_length} 项",
+    "too_long": "条目太多，最多 {max_length} 项",
+    "greater_than": "数值太小，应大于 {gt}",
+    "less_than": "数值太大，应小于 {lt}",
+    "int_from_float": "应为整数",
+    "int_parsing_size": "数值太大",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "finite_number": "应为有限的数",
+    "decimal_parsing": "应为数字",
+    "decimal_type": "应为数字",
+    "decimal_max_digits": "位数太多，最多 {max_digits} 位",
+    "decimal_max_places": "小数位太多，最多 {decimal_places} 位",
+    "decimal_whole_digits": "整数位太多，最多 {whole_digits} 位",
+    "date_parsing": "不是有效的日期",
+    "date_type": "不是有效的日期",
+    "date_from_datetime_parsing": "不是有效的日期",
+    "date_from_datetime_inexact": "应为日期，不带时间",
     "list_type": "应为列表",
     "tuple_type": "应为列表",
     "dict_type": "应为对象",
@@ -132,8 +163,8 @@ _ZH = {
     "phone": "电话号码有误：手机 11 位，座机带区号，境外号码以 + 和国家代码开头",
     "mail_address": "邮箱地址有误",
     "credit_code": "统一社会信用代码有误：须为 18 位，校验码须相符",
-    "value_error": "内容不符合要求",
 }
+"""What is wrong, by pydantic's type of error; bounds are those of the error's context."""
 
 
 def mistakes(errors: list[Any]) -> list[dict[str, str]]:
@@ -147,6 +178,8 @@ def _field(error: Any) -> str:
     place = [str(part) for part in error["loc"] if part != "body"]
     if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
         place.append(error["ctx"]["discriminator"].strip("'"))
+    if error["type"] == "in_words" and error["ctx"]["field"]:
+        place.append(error["ctx"]["field"])
     return ".".join(place) or "body"
 
 
@@ -159,7 +192,11 @@ def _chinese(error: Any) -> str:
             )
         case "repeated_parameter":
             return f"查询参数 {error['loc'][-1]} 只能给出一次"
-    return _ZH.get(error["type"], "内容不符合要求")
+        case "in_words":
+            return str(error["ctx"]["zh"])
+    if error["type"] in _ZH:
+        return _ZH[error["type"]].format(**error.get("ctx", {}))
+    return f"内容有误：{_english(error)}"
 
 
 def _english(error: Any) -> str:
@@ -175,4 +212,4 @@ def _english(error: Any) -> str:
             )
         case "repeated_parameter":
             return f"give the query parameter {error['loc'][-1]} once"
-    return str(error["msg"])
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -16,9 +16,6 @@ KINDS = tuple(kind.value for kind in Kind)
 PAYMENTS = (("600.00", "400.00"), ("1.00", "599.00", "400.00"), ("1000.00",), ("599.99", "0.01"), ("1.00",))
 CODE = "91000000MA0000001R"
 MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
-PROMISED_WITHIN = timedelta(
-    days=35
-)  # thirty working days from the dispatch, the cap of a promise, take longer
 
 
 class PlannedAct(NamedTuple):
@@ -118,7 +115,10 @@ def on_leg(chance: random.Random, pack: str, start: datetime, leg: int) -> Itera
         asks = {"reason": "须市级统筹", "signed_by": "负责人"}
         yield PlannedAct(_between(chance, start, ends[-1]), "lift-requests", leg, asks)
     if rules(pack).promises and chance.random() < 0.2:
-        yield from _promise(chance, start, leg, _between(chance, start, chance.choice(ends)))
+        at = _between(chance, start, chance.choice(ends))
+        day = (at.astimezone(ZONE) + chance.random() * timedelta(days=30)).date()
+        promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
+        yield PlannedAct(at, "completions", leg, promise)
     yield from _pause(chance, pack, start, leg, ends)
     yield from _extension(chance, pack, start, leg, ends)
     for end, route, body in (
@@ -196,15 +196,6 @@ def on_loan(chance: random.Random, seed: int, number: str, legs: int, at: dateti
             answer = {"confirmed": chance.random() < 0.6}
             answered_at = at + after + chance.random() * timedelta(days=3)
             yield PlannedAct(answered_at, "answers", leg, answer, tries=6)
-
-
-def _promise(chance: random.Random, start: datetime, leg: int, at: datetime) -> Iterator[PlannedAct]:
-    """A day that the unit may promise by itself; none where all such days are over."""
-    last = start + PROMISED_WITHIN
-    if at < last:
-        day = min(at + chance.random() * timedelta(days=30), last).astimezone(ZONE).date()
-        promise = {"outcome": "planned", "text": "已列入计划", "planned_on": day.isoformat()}
-        yield PlannedAct(at, "completions", leg, promise)
 
 
 def _pause(

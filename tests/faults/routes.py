@@ -66,11 +66,13 @@ SHARED = ("replies", "completions")
 """What is done for a merged appeal too when it is done for its lead."""
 REFUSED_AS_PLANNED = (
     ("extension-requests", 422),
+    ("completions", 403),
     ("completions", 422),
     ("sign-off", 404),
     ("gatherings", 404),
 )
-"""What may be refused beside conflicts: a limit or a day that cannot be, and a case not judged yet."""
+"""What may be refused beside conflicts: a limit or a day that cannot be, one that takes a higher word than the
+unit's, and a case that was not judged yet."""
 
 
 def entry_of(case: LoadCase, act: PlannedAct, content: Mapping[str, Any], at: datetime) -> Entry:

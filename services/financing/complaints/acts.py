@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from services.financing.contract import BankCode, Line, Text
 from services.financing.loans.acts import Applicant, LoanContactBody
-from shared.web.bodies import Body
+from shared.web.bodies import Body, wrong
 
 
 class Complain(Body):
@@ -20,8 +20,10 @@ class Complain(Body):
     def about_one(self) -> Self:
         """ValueError unless exactly one institution is named."""
         if (self.bank is None) == (self.institution is None):
-            raise ValueError(
-                "give `bank`, a code of the directory, or `institution`, the name of another one"
+            raise wrong(
+                "请填写 bank（名册中的代码）或 institution（其他机构的名称），只填一项",
+                "give `bank`, a code of the directory, or `institution`, the name of another one",
+                "bank",
             )
         return self
 

@@ -19,7 +19,7 @@ from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.rules.terms import Rating
-from shared.web.bodies import Body, Moment, PastTime
+from shared.web.bodies import Body, Moment, PastTime, wrong
 
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]
 Yes = Annotated[bool, Field(strict=True)]
@@ -144,7 +144,11 @@ class FollowUpLoan(LoanAct):
     def answered(self) -> Self:
         """ValueError for the verdict of an enterprise that was not reached."""
         if self.rating is not None and not self.reached:
-            raise ValueError("an enterprise that was not reached gave no rating: leave it out")
+            raise wrong(
+                "未接通时不能填写评价",
+                "an enterprise that was not reached gave no rating: leave it out",
+                "rating",
+            )
         return self
 
 
