@@ -71,7 +71,7 @@ REFUSED_AS_PLANNED = (
     ("sign-off", 404),
     ("gatherings", 404),
 )
-"""What may be refused beside conflicts: a limit or a day that cannot be, one that takes a higher word than the
+"""What may be refused beside conflicts: a limit or a day that cannot be, or that takes a higher word than the
 unit's, and a case that was not judged yet."""
 
 
