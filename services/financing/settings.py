@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field, PositiveInt
+
 from shared.judging.settings import JudgingSettings
 from shared.service.service import ServiceContext
 
@@ -11,6 +13,7 @@ class FinancingSettings(JudgingSettings):
 
     financing_pack: str = "bozhou-2024-financing"  # judges loan requests
     routing: Path | None = None  # which banks are asked; without it the rules that financing brings
+    topics_kept_days: dict[str, PositiveInt] = Field(default_factory=lambda: {"banks.*.requests": 30})
     allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Collection
+from fnmatch import fnmatchcase
 from typing import Self
 
 from aiokafka import AIOKafkaProducer
@@ -16,6 +17,7 @@ from shared.messaging.sizes import LARGEST_BATCH
 from shared.service.settings import Settings
 
 CHECK_EVERY_S = 1.0
+DAY_MS = 86_400_000
 _EXISTS = (0, TopicAlreadyExistsError.errno)
 
 
@@ -122,17 +124,11 @@ class BrokerClient:
         Topics that `others` write, too, may have any number of partitions, and the broker sets the time of
         their records and keeps them as they were compressed. Raises `WrongPartitions` or `TopicRefused`.
         """
-        config = {
-            "retention.ms": "-1",  # a service that was down must still find all records
-            "max.message.bytes": str(LARGEST_BATCH),
-        }
-        if others:
-            config["message.timestamp.type"] = "LogAppendTime"
-            config["compression.type"] = (
-                "producer"  # a broker that compresses anew unpacks all into its memory
-            )
         partitions, replicas = self._settings.partitions, self._settings.replication
-        new = [NewTopic(topic, partitions, replicas, topic_configs=config) for topic in topics]
+        new = [
+            NewTopic(topic, partitions, replicas, topic_configs=self._config(topic, others=others))
+            for topic in topics
+        ]
         answer = await self._admin.create_topics(new)
         refused = {topic: code for topic, code, *_ in answer.topic_errors if code not in _EXISTS}
         counts = await (self._count_partitions(topics) if refused else self._count_when_visible(topics))
@@ -142,6 +138,18 @@ class BrokerClient:
         if not others:
             self._own |= set(topics)
             await self._compare(topics)
+
+    def _config(self, topic: str, *, others: bool) -> dict[str, str]:
+        config = {"retention.ms": self._kept_ms(topic), "max.message.bytes": str(LARGEST_BATCH)}
+        if others:
+            config["message.timestamp.type"] = "LogAppendTime"
+            config["compression.type"] = "producer"  # else the broker unpacks all batches into its memory
+        return config
+
+    def _kept_ms(self, topic: str) -> str:
+        """How long the broker keeps records: for ever, since a service that was down must still find them."""
+        kept = (days for name, days in self._settings.topics_kept_days.items() if fnmatchcase(topic, name))
+        return str(min((days * DAY_MS for days in kept), default=-1))
 
     async def _count_when_visible(self, topics: Collection[str]) -> dict[str, int]:
         """As `_count_partitions`, but waits up to five seconds until the cluster shows new topics."""

@@ -8,7 +8,7 @@ import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -86,6 +86,8 @@ class Settings(KafkaSettings):
     database: str
     partitions: int = Field(default=6, ge=1, le=256)
     replication: int = Field(default=1, ge=1)
+    topics_kept_days: dict[str, PositiveInt] = Field(default_factory=dict)
+    """How long new topics keep records, by name or pattern. Others keep them for ever."""
     zone: str = "Asia/Shanghai"
     clock: Literal["wall", "driven"] = "wall"
     clock_starts_at: AwareDatetime | None = None  # where a driven clock stands at the start; else in 2000

@@ -32,6 +32,7 @@ from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker
 from services import SERVICES
+from services.financing.settings import FinancingSettings
 from shared.messaging.broker import BrokerClient
 from shared.service.settings import Settings
 from tests import batches
@@ -60,7 +61,8 @@ async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
         pytest.skip("NOT RUN: the embedded broker knows no principals (make test-kafka)")
     await broker.admit(BANKS)
     for service in SERVICES:
-        settings = Settings(database="", partitions=1, **broker.login(service))
+        of_service = FinancingSettings if service == "financing" else Settings
+        settings = of_service(database="", partitions=1, **broker.login(service))
         async with BrokerClient(settings) as client:
             await client.ensure([f"{service}.events", f"{service}.parked"])
             if service == "financing":
@@ -186,21 +188,22 @@ async def test_a_service_reads_what_it_hears_alone(cluster: Kafka, service: str)
     assert {topic for topic, codes in codes_of.items() if TOPIC_REFUSED in codes} == set(TOPICS) - heard
 
 
-async def test_the_topics_of_banks_are_kept_as_they_were_compressed_and_timed_by_the_broker(
-    cluster: Kafka,
-) -> None:
+async def test_the_topics_of_banks_are_timed_by_the_broker_and_names_stay_a_month(cluster: Kafka) -> None:
     admin = AIOKafkaAdminClient(**cluster.as_client().client())
     await admin.start()
     try:
-        topic = ConfigResource(ConfigResourceType.TOPIC, "banks.abc.replies")
-        (answer,) = await admin.describe_configs([topic])
+        names = ("banks.abc.replies", "banks.abc.requests")
+        topics = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        (answer,) = await admin.describe_configs(topics)
     finally:
         await admin.close()
-    of_topic = {
-        name: value for name, value, _, source, *_ in answer.resources[0][4] if source == SET_FOR_TOPIC
-    }
+    replies, requests = (
+        {name: value for name, value, _, source, *_ in resource[4] if source == SET_FOR_TOPIC}
+        for resource in answer.resources
+    )
     wanted = {"compression.type": "producer", "message.timestamp.type": "LogAppendTime"}
-    assert {name: of_topic.get(name) for name in wanted} == wanted
+    assert {name: replies.get(name) for name in wanted} == wanted
+    assert (replies["retention.ms"], requests["retention.ms"]) == ("-1", str(30 * 24 * 3_600_000))
 
 
 async def test_a_bank_that_the_broker_refuses_holds_up_nobody(city: City, kafka: Kafka | None) -> None:
