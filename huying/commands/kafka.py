@@ -21,6 +21,10 @@ def up(
     state: State = STATE,
     brokers: Annotated[int | None, typer.Option(help="1 or 3; at later starts what it was.")] = None,
     bank: Banks = None,
+    tls: Annotated[bool, typer.Option("--tls", help="A further listener for banks: SASL over TLS.")] = False,
+    mtls: Annotated[
+        bool, typer.Option("--mtls", help="The same, and a bank shows a certificate too.")
+    ] = False,
 ) -> None:
     """Start Apache Kafka in the background on 127.0.0.1; exit code 2 where Java or Maven lacks."""
     if brokers not in (None, 1, 3):
@@ -29,7 +33,7 @@ def up(
     from huying.kafka.setup import NoJava
 
     async def start() -> None:
-        cluster = Kafka(state, brokers, detached=True)
+        cluster = Kafka(state, brokers, detached=True, tls="mutual" if mtls else "server" if tls else None)
         await cluster.start()
         await cluster.admit(bank or ())
         typer.echo(f"Apache Kafka runs at {cluster.bootstrap}; its state is in {cluster.state}.")

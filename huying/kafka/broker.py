@@ -16,14 +16,15 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from huying.kafka import access as kafka_access
-from huying.kafka.setup import ADMIN, JVM, jars, properties, tools
+from huying.kafka.certificates import Authority
+from huying.kafka.setup import ADMIN, JVM, TlsListener, jars, properties, tools
 from huying.local.embedded import free_port, listens, write_secret
 from huying.local.errors import EmbeddedError
 from huying.local.program import Program, command_line, until
@@ -31,6 +32,9 @@ from shared.messaging.clients import connected
 from shared.service.settings import KafkaSettings
 
 READY_S = 60
+Tls = Literal["server", "mutual"]
+MUTUAL: Tls = "mutual"
+TLS_NAMES = {None: "no TLS listener", "server": "TLS for banks", "mutual": "mutual TLS for banks"}
 
 
 class KafkaNode(Program):
@@ -84,7 +88,11 @@ class KafkaNode(Program):
 
 
 class Kafka:
-    """A cluster below `state`, on the same ports at every start; durable, and empty only after `replace`."""
+    """A cluster below `state`, on the same ports at every start; durable, and empty only after `replace`.
+
+    `tls` gives it a further listener, for banks, from its first start on: "server" with a certificate of its
+    own, "mutual" where clients show one too.
+    """
 
     name = "broker"
 
@@ -95,15 +103,24 @@ class Kafka:
         *,
         detached: bool = False,
         proxy_port: int | None = None,
+        tls: Tls | None = None,
     ) -> None:
         self._proxy_port = proxy_port
+        self._tls = tls
         self.state = state.absolute() / "kafka"
+        self._authority = Authority(self.state / "tls")
         self._plan = self.state / "cluster.json"
         self._secrets = self.state / "passwords.json"
         count = len(self._read(self._plan).get("ports", ())) or brokers or 1
         if brokers not in (None, count):
             raise EmbeddedError(
                 f"{self.state} has {count} broker(s), not {brokers}. Choose another state folder."
+            )
+        known = self._read(self._plan)
+        if known and tls not in (None, known.get("tls")):
+            raise EmbeddedError(
+                f"{self.state} has {TLS_NAMES[known.get('tls')]}, not {TLS_NAMES[tls]}. "
+                "Choose another state folder."
             )
         self.nodes = [KafkaNode(self.state, number + 1, detached=detached) for number in range(count)]
 
@@ -129,6 +146,20 @@ class Kafka:
             "idempotent_producer": True,
             "replication": len(self.nodes),
         }
+
+    def login_over_tls(self, bank: str) -> KafkaSettings | None:
+        """The settings by which a bank connects to the listener for banks; None where there is none."""
+        plan = self._read(self._plan)
+        if not plan.get("tls"):
+            return None
+        bank_login = self.login(f"bank-{bank}") | {
+            "bootstrap": ",".join(f"127.0.0.1:{port}" for port in plan["tls_ports"]),
+            "kafka_protocol": "SASL_SSL",
+            "kafka_ca": self._authority.certificate,
+        }
+        if plan["tls"] == MUTUAL:
+            bank_login["kafka_certificate"] = self._authority.issue(f"bank-{bank}")
+        return _client(bank_login)
 
     def as_client(self, principal: str = ADMIN) -> KafkaSettings:
         """The settings of a client that is no service."""
@@ -197,12 +228,23 @@ class Kafka:
         plan = self._read(self._plan) or {
             "cluster": _cluster_id(),
             "ports": [(free_port(), free_port()) for _ in self.nodes],
+            "tls": self._tls,
+            "tls_ports": [free_port() for _ in self.nodes] if self._tls else [],
         }
         self._write(self._plan, plan)
         for number, node in enumerate(self.nodes, 1):
             node.port = plan["ports"][number - 1][0]
-            lines = properties(number, plan["ports"], node.data, self._password(ADMIN), self._proxy_port)
+            listener = self._listener(number, plan)
+            password = self._password(ADMIN)
+            lines = properties(number, plan["ports"], node.data, password, self._proxy_port, listener)
             write_secret(node.properties, "\n".join(lines) + "\n")
+
+    def _listener(self, number: int, plan: dict[str, Any]) -> TlsListener | None:
+        if not plan.get("tls"):
+            return None
+        broker = self._authority.issue("broker")
+        mutual = plan["tls"] == MUTUAL
+        return TlsListener(plan["tls_ports"][number - 1], broker, self._authority.certificate, mutual)
 
     async def _format(self, node: KafkaNode, java: str, classpath: str) -> None:
         """Format a broker's storage with the admin's credentials; the password is on no command line."""

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from huying.local.errors import EmbeddedError
 
@@ -15,6 +16,18 @@ POM = Path(__file__).parents[2] / "deploy" / "kafka" / "pom.xml"
 ADMIN = "admin"
 JVM = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m"]
 JAVA = 17
+
+
+class TlsListener(NamedTuple):
+    """A further listener, for banks: SASL over TLS, with the PEM files of the broker and of the authority.
+
+    `mutual`: a client shows a certificate of the authority as well (mTLS).
+    """
+
+    port: int
+    broker: Path
+    authority: Path
+    mutual: bool
 
 
 class NoJava(EmbeddedError):
@@ -57,7 +70,12 @@ def jars(mvn: str) -> Path:
 
 
 def properties(
-    number: int, ports: Sequence[Sequence[int]], data: Path, password: str, proxy_port: int | None = None
+    number: int,
+    ports: Sequence[Sequence[int]],
+    data: Path,
+    password: str,
+    proxy_port: int | None = None,
+    tls: TlsListener | None = None,
 ) -> list[str]:
     """The configuration of broker `number` (from 1); `ports` holds each broker's client and controller port.
 
@@ -72,11 +90,11 @@ def properties(
         "process.roles=broker,controller",
         f"node.id={number}",
         f"controller.quorum.voters={voters}",
-        f"listeners=CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
-        f"advertised.listeners=CLIENT://127.0.0.1:{proxy_port or client}",
+        f"listeners=CLIENT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}{_also(tls)}",
+        f"advertised.listeners=CLIENT://127.0.0.1:{proxy_port or client}{_also(tls)}",
         "controller.listener.names=CONTROLLER",
         "inter.broker.listener.name=CLIENT",
-        "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "listener.security.protocol.map=CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT,BANKS:SASL_SSL",
         "sasl.enabled.mechanisms=SCRAM-SHA-512",
         "sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512",
         f"listener.name.client.scram-sha-512.sasl.jaas.config={modules}.scram.ScramLoginModule {login};",
@@ -104,4 +122,24 @@ def properties(
         "group.min.session.timeout.ms=1000",
         "broker.session.timeout.ms=4000",
         "broker.heartbeat.interval.ms=1000",
+        *_tls_properties(tls),
+    ]
+
+
+def _also(tls: TlsListener | None) -> str:
+    return f",BANKS://127.0.0.1:{tls.port}" if tls else ""
+
+
+def _tls_properties(tls: TlsListener | None) -> list[str]:
+    if tls is None:
+        return []
+    listener = "listener.name.banks"
+    return [
+        f"{listener}.ssl.keystore.type=PEM",
+        f"{listener}.ssl.keystore.location={tls.broker}",
+        f"{listener}.ssl.truststore.type=PEM",
+        f"{listener}.ssl.truststore.location={tls.authority}",
+        f"{listener}.ssl.client.auth={'required' if tls.mutual else 'none'}",
+        f"{listener}.scram-sha-512.sasl.jaas.config="
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;",
     ]

@@ -59,7 +59,7 @@ async def connect_bank(
     if "kafka" in ways and broker["kafka"]:
         kafka = RunningKafka(Path(broker["kafka"]))
         await kafka.admit([code])
-        login = kafka.as_client(f"bank-{code}")
+        login = kafka.login_over_tls(code) or kafka.as_client(f"bank-{code}")
     parts = {
         "kafka": _kafka_lines(code, login),
         "webhook": _webhook_lines(code, services.urls["financing"], key),
@@ -106,6 +106,9 @@ def _kafka_lines(code: str, login: KafkaSettings) -> list[str]:
         ]
         options += f" -X security.protocol={login.kafka_protocol} -X sasl.mechanism={login.kafka_mechanism}"
         options += f" -X sasl.username={login.kafka_user} -X sasl.password={secured}"
+    for_librdkafka, for_java = _tls_lines(login)
+    librdkafka, java = librdkafka + for_librdkafka, java + for_java
+    options += "".join(f" -X {line}" for line in for_librdkafka)
     report = json.dumps(_report(), ensure_ascii=False)
     return [
         "Kafka",
@@ -121,6 +124,18 @@ def _kafka_lines(code: str, login: KafkaSettings) -> list[str]:
         f"    echo '{report}' | kcat {options} -P -t banks.{code}.replies"
         " -H ce_specversion=1.0 -H ce_type=bank.report.v1",
     ]
+
+
+def _tls_lines(login: KafkaSettings) -> tuple[list[str], list[str]]:
+    """The properties of librdkafka and of the Java client by which both sides show their certificates."""
+    librdkafka, java = [], []
+    if login.kafka_ca is not None:
+        librdkafka.append(f"ssl.ca.location={login.kafka_ca}")
+        java += ["ssl.truststore.type=PEM", f"ssl.truststore.location={login.kafka_ca}"]
+    if (own := login.kafka_certificate) is not None:
+        librdkafka += [f"ssl.certificate.location={own}", f"ssl.key.location={own}"]
+        java += ["ssl.keystore.type=PEM", f"ssl.keystore.location={own}"]
+    return librdkafka, java
 
 
 def _webhook_lines(code: str, financing: str, key: str) -> list[str]:

@@ -29,6 +29,9 @@ class KafkaSettings(BaseSettings):
     kafka_ca: Path | None = (
         None  # the CA file that the broker's certificate is checked by; by default the system's
     )
+    kafka_certificate: Path | None = (
+        None  # a PEM file with key and certificate, where the broker asks for one
+    )
     idempotent_producer: bool = False  # on for Apache Kafka; the embedded broker refuses it
 
     @model_validator(mode="after")
@@ -58,7 +61,9 @@ class KafkaSettings(BaseSettings):
             "security_protocol": self.kafka_protocol,
         }
         if self.kafka_protocol.endswith("SSL"):
-            options["ssl_context"] = ssl.create_default_context(cafile=self.kafka_ca)
+            options["ssl_context"] = context = ssl.create_default_context(cafile=self.kafka_ca)
+            if self.kafka_certificate is not None:
+                context.load_cert_chain(self.kafka_certificate)
         if self.kafka_user is not None:
             options["sasl_mechanism"] = self.kafka_mechanism
             options["sasl_plain_username"] = self.kafka_user

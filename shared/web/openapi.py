@@ -84,7 +84,7 @@ def describe(
 ) -> None:
     """Add them to an OpenAPI document of routes with this table of access.
 
-    `given`: the functions that give each route its parameters (`Depends`), by method and path. `examples`: an
+    `functions`: those that give each route its parameters (`Depends`), by method and path. `examples`: an
     answer of each operation by method and path, and of a refusal in a form of its own by its status as well.
     `hidden_by`: the path parameters that may name a case which the caller may not read.
     """
