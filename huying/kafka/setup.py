@@ -49,13 +49,18 @@ def tools() -> tuple[str, str]:
     return java, mvn
 
 
-def jars(mvn: str) -> Path:
-    """The folder of Kafka's jars; Maven fetches them at the first call."""
-    name = f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huying" / name
+def cached(prefix: str, content: bytes) -> Path:
+    """The folder of what is fetched once for all state folders, by the `content` that says what to fetch."""
+    name = f"{prefix}-{hashlib.sha256(content).hexdigest()[:12]}"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "huying" / name
+
+
+def jars(mvn: str, pom: Path = POM) -> Path:
+    """The folder of the jars that `pom` names, by default Kafka's; Maven fetches them at the first call."""
+    folder = cached(pom.parent.name, pom.read_bytes())
     if not folder.exists():
         fresh = folder.with_suffix(f".{os.getpid()}")
-        command = [mvn, "-B", "-q", "-f", str(POM), "dependency:copy-dependencies"]
+        command = [mvn, "-B", "-q", "-f", str(pom), "dependency:copy-dependencies"]
         completed_process = subprocess.run(
             [*command, f"-DoutputDirectory={fresh}"], capture_output=True, text=True
         )
@@ -63,7 +68,9 @@ def jars(mvn: str) -> Path:
             reason = next(
                 (line for line in completed_process.stdout.splitlines() if "ERROR" in line), "no reason given"
             )
-            raise EmbeddedError(f"Maven cannot fetch Apache Kafka: {reason}. Is its repository reachable?")
+            raise EmbeddedError(
+                f"Maven cannot fetch what {pom} names: {reason}. Is its repository reachable?"
+            )
         with suppress(OSError):  # another process fetched them first
             fresh.replace(folder)
     return folder
