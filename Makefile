@@ -8,7 +8,7 @@ TEST_READY := $(VENV)/test-ready
 unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-slow test-deploy jaeger torture check fmt bench help
+.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench help
 
 $(READY): requirements/run.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,10 @@ test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka 
 	HUYING_TEST_BROKER=apache $(BIN)/pytest -n 2 --dist loadfile tests/delivery tests/scenarios/test_life_of_an_appeal.py \
 		tests/scenarios/test_judgement_waits.py tests/scenarios/test_bank_down.py \
 		tests/hostile/test_battery.py::test_records tests/hostile/test_battery.py::test_batches
+
+test-clients: $(TEST_READY)  ## Every Kafka client of a bank with every codec, on both brokers; needs Node, a JDK 17 and Maven
+	$(BIN)/pytest -n 2 -m "slow or not slow" tests/delivery/test_bank_clients.py
+	HUYING_TEST_BROKER=apache $(BIN)/pytest -m "slow or not slow" tests/delivery/test_bank_clients.py
 
 test-slow: $(TEST_READY)  ## What takes minutes: five of faults, tens of thousands of hostile inputs, a kill of every program, all recorded appeals under all packs
 	$(BIN)/pytest -m slow

@@ -5,11 +5,12 @@ import gzip
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import cramjam
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
@@ -22,7 +23,7 @@ APPENDED, TRANSACTIONAL, CONTROL = 0x08, 0x10, 0x20
 XERIAL = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 """What begins a content that Java's producers pack by snappy."""
 BLOCK = 32_768
-CHECKSUM_AT, CHECKED_FROM, CODEC_AT, RECORDS_AT = 17, 21, 22, 61
+CHECKSUM_AT, CHECKED_FROM, CODEC_AT, PRODUCER_AT, RECORDS_AT = 17, 21, 22, 43, 61
 HUNG_UP = -99
 """Stands for the error code of a broker that hangs up instead of answering."""
 _ZEROS = bytes(1_000_000)
@@ -153,3 +154,30 @@ async def put(kafka: KafkaSettings, topic: str, *batches: bytes, transaction: st
         finally:
             await client.close()
     return codes
+
+
+class BatchHead(NamedTuple):
+    """What the head of a batch says: the number of its codec, and whether its producer was idempotent."""
+
+    codec: int
+    idempotent: bool
+
+
+async def heads(kafka: KafkaSettings, topic: str, partitions: int) -> set[BatchHead]:
+    """The heads of all batches on a topic, as the broker hands them out."""
+    client = AIOKafkaClient(**kafka.client())
+    await client.bootstrap()
+    try:
+        places = [(partition, 0, 1_000_000) for partition in range(partitions)]
+        request = FetchRequest(10, 0, 10_000_000, 0, [(topic, places)])
+        answer = await client.send(client.get_random_node(), request)
+    finally:
+        await client.close()
+    return {head for _, parts in answer.topics for part in parts for head in _heads(part[-1] or b"")}
+
+
+def _heads(content: bytes) -> Iterator[BatchHead]:
+    while content:
+        (producer,) = struct.unpack_from(">q", content, PRODUCER_AT)
+        yield BatchHead(content[CODEC_AT] & 0x07, producer >= 0)
+        content = content[12 + int.from_bytes(content[8:12], "big") :]

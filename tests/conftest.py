@@ -12,6 +12,7 @@ import pytest
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
+from tests import bank_clients
 from tests.city import City
 from tests.hostile.figures import figures
 from tests.kafka import emptied
@@ -35,8 +36,11 @@ def pytest_configure() -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the figures of the hostile inputs that were tried."""
-    for line in figures(terminalreporter.getreports("passed")):
+    """Print the figures of the hostile inputs that were tried, and how long banks' clients took."""
+    passed = terminalreporter.getreports("passed")
+    reasons = {str(report.longrepr[-1]) for report in terminalreporter.getreports("skipped")}
+    lacking = sorted(reason for reason in reasons if reason.endswith(bank_clients.NOT_HERE))
+    for line in [*figures(passed), *bank_clients.times(passed), *lacking]:
         terminalreporter.write_line(line)
 
 

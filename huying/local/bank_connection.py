@@ -20,6 +20,10 @@ from shared.service.settings import KafkaSettings
 
 BROKER = "broker.yaml"
 """Where the broker of a running city answers, and the folder of `huying kafka up` where it is on that."""
+_SOONER = "session.timeout.ms=6000"
+"""The embedded broker lets the first member of a group wait for half of this time."""
+_UNCHECKED = "metadata.cluster.check.enable=false"
+"""The embedded broker hangs up on the check that Java's client makes since 4.4."""
 
 
 def write_broker(state: Path, bootstrap: str, kafka: Path | None) -> None:
@@ -95,6 +99,9 @@ def _kafka_lines(code: str, login: KafkaSettings) -> list[str]:
         "auto.offset.reset=earliest",
     ]
     java = list(librdkafka)
+    if secured is None:
+        librdkafka += [_SOONER]
+        java += [_SOONER, _UNCHECKED]
     options = f"-b {login.bootstrap}"
     if secured is not None:
         common = [f"security.protocol={login.kafka_protocol}", f"sasl.mechanism={login.kafka_mechanism}"]
@@ -119,6 +126,7 @@ def _kafka_lines(code: str, login: KafkaSettings) -> list[str]:
         *(f"    {line}" for line in librdkafka),
         "  Java kafka-clients:",
         *(f"    {line}" for line in java),
+        "  kafkajs，压缩与幂等 / kafkajs, compression, idempotence: docs/banks/clients.md",
         "  kcat:",
         f"    kcat {options} -C -t banks.{code}.requests -o beginning -f '%h\\n%s\\n'",
         f"    echo '{report}' | kcat {options} -P -t banks.{code}.replies"

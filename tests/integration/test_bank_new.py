@@ -20,6 +20,8 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from huying.local.running_services import URLS
 from services.financing.app import SERVICE
 from shared.service.start import listening, under_one_port
+from tests import bank_clients
+from tests.bank_clients import cells
 from tests.city import PEOPLE, City
 from tests.lending import ask, banks
 
@@ -84,6 +86,23 @@ async def test_what_a_bank_is_told_works_as_it_is_pasted_while_the_services_run(
     finally:
         await consumer.stop()
     assert leg in record.value.decode()
+
+
+@pytest.mark.parametrize(
+    ("title", "after", "client"),
+    [("librdkafka", "Java", "confluent-kafka"), ("Java kafka-clients", "kcat", "kafka-clients-4")],
+)
+async def test_what_is_printed_for_a_client_is_what_the_page_of_clients_says(
+    city: City, title: str, after: str, client: str
+) -> None:
+    printed = (await registered(city, "qs", NAME, "kafka")).partition(title)[2].partition(after)[0]
+    (cell,) = [
+        cell for cell in cells() if (cell.client, cell.codec, cell.idempotent) == (client, "none", False)
+    ]
+    words = {"BROKER": city.broker.bootstrap, "CODE": "qs"}
+    block = bank_clients.settings(cell, "embedded", words).partition("# producer")[0]
+    lines = re.findall(r"^ *([a-z.]+=.+)$", printed, re.MULTILINE)
+    assert sorted(lines) == sorted(re.findall(r"^[a-z.]+=.+$", block, re.MULTILINE))
 
 
 async def test_a_bank_names_its_address_by_the_line_that_was_printed(city: City) -> None:
