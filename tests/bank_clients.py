@@ -15,9 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy as sa
 
 from huying.kafka.setup import JVM, cached, jars
+from huying.local.cluster import PARTITIONS
 from services.financing import bank_documents
+from services.financing.banks.kafka import topics
+from tests.city import City
 
 PAGE = bank_documents.FOLDER / "clients.md"
 PROGRAMS = Path(__file__).parent / "delivery" / "clients"
@@ -76,6 +80,24 @@ def settings(cell: Cell, broker: str, words: Mapping[str, str]) -> str:
     ):
         block = re.sub(rf"(?<=\b{re.escape(name)})\w+", value, block)
     return block
+
+
+def printed_lines(printed: str, client: str) -> list[str]:
+    """The lines for a client among those that `huying bank new` printed."""
+    title, after = ("librdkafka", "Java") if client == "confluent-kafka" else ("Java", "kafkajs")
+    section = printed.partition(f"  {title} ")[2].partition(f"  {after}")[0]
+    return re.findall(r"^ *([a-z.]+=.+)$", section, re.MULTILINE)
+
+
+async def until_told(city: City, bank: str, number: int) -> None:
+    """Wait until the bank's three topics are made, and so many requests are sent on them."""
+    requests = "select count(*) from outbox where topic = :topic and sent_at is not null"
+    replies = "select count(*) from bank_replies where bank = :bank"
+    query = sa.text(f"select ({requests}), ({replies})")
+    values = {"topic": topics.requests(bank), "bank": bank}
+    async with asyncio.timeout(30), city.services["financing"].engine.connect() as conn:
+        while tuple((await conn.execute(query, values)).one()) != (number, PARTITIONS):
+            await asyncio.sleep(0.05)
 
 
 def needed(*programs: str) -> list[str]:

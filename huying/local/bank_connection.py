@@ -56,14 +56,14 @@ async def connect_bank(
     name = name or (known[code]["name"] if code in known else None)
     if name is None:
         raise ValueError(f"{code} is not registered yet: give its name by --name")
-    _register(services, code, {"name": name, "ways": sorted(ways), "open": True}, known.get(code))
-    key = add_bank(state, code)
     broker = strict_yaml.values(state / BROKER)
     login = KafkaSettings(bootstrap=broker["bootstrap"])
-    if "kafka" in ways and broker["kafka"]:
+    if "kafka" in ways and broker["kafka"]:  # first, or financing is refused its topics and waits
         kafka = RunningKafka(Path(broker["kafka"]))
         await kafka.admit([code])
         login = kafka.login_over_tls(code) or kafka.as_client(f"bank-{code}")
+    _register(services, code, {"name": name, "ways": sorted(ways), "open": True}, known.get(code))
+    key = add_bank(state, code)
     parts = {
         "kafka": _kafka_lines(code, login),
         "webhook": _webhook_lines(code, services.urls["financing"], key),

@@ -1,6 +1,5 @@
 """Each ordinary Kafka client of a bank works, with each codec, as `docs/banks/clients.md` says."""
 
-import asyncio
 import zlib
 from collections.abc import AsyncIterator, Callable
 from itertools import product
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from huying.kafka.broker import Kafka
 from huying.local.cluster import PARTITIONS
@@ -16,7 +14,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE as FINANCING
 from shared.messaging.broker import key_hash
 from tests import bank_clients, batches
-from tests.bank_clients import CLIENTS, CODECS, Cell, Outcome, cells
+from tests.bank_clients import CLIENTS, CODECS, Cell, Outcome, cells, until_told
 from tests.banks import ask, directory
 from tests.city import City
 from tests.conftest import BROKER
@@ -50,19 +48,8 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> As
         await directory(city, abc=["kafka"])
         for _ in range(LEGS):
             await ask(city, "abc")
-        async with asyncio.timeout(30):
-            while not await is_told(city):
-                await asyncio.sleep(0.05)
+        await until_told(city, "abc", LEGS)
         yield city
-
-
-async def is_told(city: City) -> bool:
-    """Whether the bank's three topics are made and its requests are sent."""
-    requests = "select count(*) from outbox where topic = 'banks.abc.requests' and sent_at is not null"
-    replies = "select count(*) from bank_replies where bank = 'abc'"
-    async with city.services["financing"].engine.connect() as conn:
-        counts = (await conn.execute(sa.text(f"select ({requests}), ({replies})"))).one()
-    return tuple(counts) == (LEGS, PARTITIONS)
 
 
 async def outcome_of(city: City, cell: Cell, folder: Path, *more: str) -> Outcome:

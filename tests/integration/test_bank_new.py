@@ -88,20 +88,15 @@ async def test_what_a_bank_is_told_works_as_it_is_pasted_while_the_services_run(
     assert leg in record.value.decode()
 
 
-@pytest.mark.parametrize(
-    ("title", "after", "client"),
-    [("librdkafka", "Java", "confluent-kafka"), ("Java kafka-clients", "kcat", "kafka-clients-4")],
-)
-async def test_what_is_printed_for_a_client_is_what_the_page_of_clients_says(
-    city: City, title: str, after: str, client: str
-) -> None:
-    printed = (await registered(city, "qs", NAME, "kafka")).partition(title)[2].partition(after)[0]
+@pytest.mark.parametrize("client", ["confluent-kafka", "kafka-clients-4"])
+async def test_what_is_printed_for_a_client_is_what_the_page_of_clients_says(city: City, client: str) -> None:
+    printed = await registered(city, "qs", NAME, "kafka")
     (cell,) = [
         cell for cell in cells() if (cell.client, cell.codec, cell.idempotent) == (client, "none", False)
     ]
     words = {"BROKER": city.broker.bootstrap, "CODE": "qs"}
     block = bank_clients.settings(cell, "embedded", words).partition("# producer")[0]
-    lines = re.findall(r"^ *([a-z.]+=.+)$", printed, re.MULTILINE)
+    lines = bank_clients.printed_lines(printed, client)
     assert sorted(lines) == sorted(re.findall(r"^[a-z.]+=.+$", block, re.MULTILINE))
 
 
