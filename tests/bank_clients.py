@@ -160,7 +160,7 @@ class Outcome:
 
 
 async def run(client: str, settings_file: Path, bank: str, states: str, receipts: int) -> Outcome:
-    """Run a client until it has so many receipts, or ends."""
+    """Run a client until it has so many receipts, one that is not `accepted`, or ends."""
     words, environment = await asyncio.to_thread(command, client)
     environment |= {
         "PATH": "/usr/bin:/bin",
@@ -177,6 +177,8 @@ async def run(client: str, settings_file: Path, bank: str, states: str, receipts
         async with asyncio.timeout(LIMIT_S):
             async for line in process.stdout:
                 outcome.take(json.loads(line))
+                if outcome.receipts and outcome.receipts[-1]["outcome"] != "accepted":
+                    return outcome
             if await process.wait() and outcome.error is None:
                 outcome.error = (await complaints).decode()
     except TimeoutError:

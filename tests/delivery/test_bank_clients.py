@@ -102,6 +102,16 @@ async def test_librdkafka_chooses_partitions_as_the_others_do_where_it_is_told_t
     assert_accepted(outcome, key_hash)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client != "kafkajs"])
+async def test_a_client_may_use_the_newer_protocol_of_groups(city: City, tmp_path: Path, client: str) -> None:
+    if BROKER != "apache":
+        pytest.skip("NOT RUN: the embedded broker has the older protocol alone (make test-clients)")
+    cell = Cell(client, "", "zstd", True, frozenset())
+    outcome = await outcome_of(city, cell, tmp_path, "group.protocol=consumer")
+    assert_accepted(outcome, PARTITIONERS[client])
+
+
 def test_the_page_has_every_client_with_every_codec_idempotent_or_not() -> None:
     listed = [(cell.client, cell.codec, cell.idempotent) for cell in cells()]
     assert sorted(listed) == sorted(product(CLIENTS, CODECS, (False, True)))
