@@ -5,7 +5,8 @@ from typing import Any
 
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import BankReport, ReportReceipt
+from services.financing.contract import BankReport
+from services.financing.contract_receipts import ReportReceipt
 from services.financing.work import Work
 from shared.addresses.credit_codes import check_character
 from shared.service.clock import TICK

@@ -12,15 +12,15 @@ from typing import Any, Final, NamedTuple
 from pydantic import BaseModel
 
 from services.financing import bank_fields, bank_tables
-from services.financing.contract import BANK_MESSAGES, BankReport, ReportReceipt
+from services.financing.bank_examples import AT, EXAMPLES
+from services.financing.contract import BANK_MESSAGES, BankReport
+from services.financing.contract_receipts import ReportReceipt
 from shared.events.schemas import Schema, text
 
 FOLDER: Final = Path(__file__).parent.parent.parent / "docs" / "banks"
 ASYNCAPI: Final = "asyncapi.json"
 STATES: Final = "states.md"
 FIELDS: Final = "fields.md"
-_LEG = "RZ-20260213-00042/1"
-_AT = "2026-02-13T08:30:00Z"
 _REF = "#/components/schemas/{model}"
 
 
@@ -38,62 +38,6 @@ class AnsweredReply(ReportReceipt):
     reply: ReplyPosition
 
 
-EXAMPLES: Final[dict[str, Schema]] = {
-    "bank.request.v1": {
-        "leg": _LEG,
-        "pushed_at": _AT,
-        "enterprise": {
-            "name": "示例制造有限公司",
-            "credit_code": "91000000MA0000001R",
-            "contact": "王经理",
-            "phone": "0558-5550000",
-        },
-        "amount": "500000.00",
-        "term_months": 12,
-        "product": "working_capital",
-        "purpose": "采购原材料",
-        "first_loan": True,
-        "collateral": "无",
-        "locality": "qiaocheng",
-        "attachments": [],
-        "consent_text_version": "2026-01",
-    },
-    "bank.request_withdrawn.v1": {"leg": _LEG, "withdrawn_at": _AT, "consent": True},
-    "bank.withdrawal_denied.v1": {"leg": _LEG, "reported_at": _AT, "answered_at": _AT},
-    "bank.reminder.v1": {
-        "leg": _LEG,
-        "deadline": "bank_contact",
-        "due_at": "2026-02-14T16:00:00Z",
-        "overdue": False,
-    },
-    "bank.complaint_shown.v1": {
-        "leg": _LEG,
-        "complaint": "TS-20260301-00001",
-        "text": "请说明搭售保险的情况。",
-        "decided": False,
-    },
-    "bank.report.v1": {
-        "report_id": "core-7781",
-        "leg": _LEG,
-        "state": "approved",
-        "evidence": {"by": "客户经理李某", "how": "电话"},
-        "amount": "500000.00",
-        "rate_percent": "3.85",
-        "term_months": 12,
-    },
-    "bank.receipt.v1": {
-        "report_id": "core-7781",
-        "leg": _LEG,
-        "outcome": "accepted",
-        "code": "accepted",
-        "at": _AT,
-        "state": "approved",
-        "zh": "已收到",
-        "en": "accepted",
-        "field": None,
-        "reply": {"id": "8d0f5c1e-9d55-4f0c-8f54-0d8a6f2f0f11", "partition": 0, "offset": 17},
-    },
-}
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     **BANK_MESSAGES,
     BankReport.type: BankReport,
@@ -218,7 +162,7 @@ def _message(type_: str, source: str) -> Schema:
         "ce_id": "8d0f5c1e-9d55-4f0c-8f54-0d8a6f2f0f11",
         "ce_type": type_,
         "ce_source": source,
-        "ce_time": _AT,
+        "ce_time": AT,
         "content-type": "application/json",
     }
     needed: Schema = {} if model is BankReport else {"required": ["ce_id"]}

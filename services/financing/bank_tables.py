@@ -5,7 +5,8 @@ from typing import Final
 
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS
 from services.financing.banks.receipts import MEANINGS
-from services.financing.contract import BankLegState, ReceiptCode
+from services.financing.contract import BankLegState
+from services.financing.contract_receipts import ReceiptCode
 from shared.rules.wording.words import Bilingual
 
 TO_DO: Final[dict[ReceiptCode, Bilingual]] = {

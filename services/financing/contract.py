@@ -1,7 +1,8 @@
 """The messages between a bank and the window, the same over each integration: Kafka, webhook and desk.
 
 The window sends a bank `BankMessage`s, in order; the bank answers with `BankReport`s, and each report is
-answered by a `Receipt`. A bank is named by its code, a leg by its number, e.g. RZ-20260213-00042/1.
+answered by a `ReportReceipt` (`contract_receipts`). A bank is named by its code, a leg by its number, e.g.
+RZ-20260213-00042/1.
 
 Classes, enums and their docstrings are published in `docs/banks` and stay as they are.
 """
@@ -167,50 +168,6 @@ class BankReport(Body):
         if self.reason is DeclineReason.OTHER and self.evidence.text is None:
             raise ValueError("the reason other needs evidence.text")
         return self
-
-
-class ReportOutcome(StrEnum):
-    """What became of a report."""
-
-    ACCEPTED = "accepted"
-    REPEATED = "repeated"
-    REFUSED = "refused"
-
-
-class ReceiptCode(StrEnum):
-    """Why. An unknown leg is none of this bank's: whether another bank has it is not said."""
-
-    ACCEPTED = "accepted"
-    TOO_LATE_BUT_RECORDED = "too_late_but_recorded"
-    REPEATED = "repeated"
-    REPORT_ID_REUSED = "report_id_reused"
-    UNKNOWN_LEG = "unknown_leg"
-    OUT_OF_ORDER = "out_of_order"
-    REQUEST_ENDED = "request_ended"
-    MALFORMED = "malformed"
-    NOT_PROCESSED = "not_processed"  # a defect on our side
-
-
-class ReportReceipt(BaseModel):
-    """The answer to a report. `at` is when it counts as reported; `state` how the leg stands now.
-
-    `REPEATED` repeats the first answer's time and state. `report_id` and `leg` are None where they could not
-    be read.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    type: ClassVar[str] = "bank.receipt.v1"
-
-    report_id: str | None
-    leg: str | None
-    outcome: ReportOutcome
-    code: ReceiptCode
-    at: AwareDatetime
-    state: BankLegState | None = None
-    zh: str
-    en: str
-    field: str | None = None
 
 
 class BankMessage(BaseModel):

@@ -13,7 +13,8 @@ from services.financing import bank_documents, bank_fields, bank_tables
 from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.banks.receipts import MEANINGS
-from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport, ReceiptCode, ReportReceipt
+from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport
+from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from shared.events.schemas import text
 from tests.contract.test_documents import ASYNCAPI_3
 

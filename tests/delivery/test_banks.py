@@ -4,12 +4,15 @@ import asyncio
 import json
 
 import sqlalchemy as sa
+from jsonschema import Draft202012Validator
 
 from huying.local import bank_sim
+from services.financing import bank_documents
 from services.financing.banks.kafka.readers import hear_banks
 from tests.banks import KafkaBank, ask, directory, leg_of, report
 from tests.city import City
 
+RECEIPT_SCHEMA = Draft202012Validator(bank_documents.documents()["bank.receipt.v1.json"])
 OFFER = {"amount": "500000.00", "rate_percent": "3.85", "term_months": 12}
 
 
@@ -33,7 +36,8 @@ async def test_who_knows_the_document_alone_receives_answers_and_sees_the_case_m
         leg = message["body"]["leg"]
         for state, more in (("contacted", {}), ("under_review", {}), ("approved", OFFER)):
             receipt = await bank.report(leg, state, **more)
-            assert (receipt["outcome"], receipt["state"]) == ("accepted", state), receipt
+            assert (receipt["outcome"], receipt["leg_state"]) == ("accepted", state), receipt
+            RECEIPT_SCHEMA.validate(receipt)
             assert (await leg_of(city, loan, "abc"))["state"] == state
 
 

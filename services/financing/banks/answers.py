@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankLegState, PushedRequest, ReportReceipt
+from services.financing.contract import BankLegState, PushedRequest
+from services.financing.contract_receipts import ReportReceipt
 from shared import events
 
 DeliveryState = Literal["waiting", "sending", "delivered", "failed", "stopped"]

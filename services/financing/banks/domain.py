@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from services.financing import engine
+from services.financing.banks.ahead import has_passed, unmet
 from services.financing.banks.receipts import asked_back, receipt
-from services.financing.contract import BankLegState, BankReport, Evidence, ReceiptCode, ReportReceipt
+from services.financing.contract import BankLegState, BankReport, Evidence
+from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport, Withdrawal
 from shared import events
 from shared.events import Event
-from shared.rules.pack.counting import AS_IN_VERSION_1
 
 _ANY = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.WITHDRAWN)
 TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
@@ -123,12 +124,9 @@ def _ask_back(
 
 
 def _is_late(loan: LoanDocument, leg: BankLegDocument, state: BankLegState, at: datetime) -> bool:
-    """Whether the report comes after a deadline that it would have met."""
-    word, counting = engine.meeting(state), loan.counting or AS_IN_VERSION_1
+    """Whether the report comes after a deadline that it would have met, and that no earlier one met."""
+    word = engine.meeting(state)
     return any(
-        word in loan.met_by.get(deadline.deadline, ())
-        and deadline.met_at is None
-        and deadline.due_at
-        and counting.last_in_time(deadline.due_at) < at
-        for deadline in leg.deadlines
+        word in loan.met_by.get(deadline.deadline, ()) and has_passed(loan, deadline, at)
+        for deadline in unmet(loan, leg)
     )

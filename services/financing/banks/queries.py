@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import PushedRequest, ReportReceipt, RequestWithdrawn
+from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.contract_receipts import ReportReceipt
 from shared.database.connection import Connection
 from shared.database.locks import Lock, take, wait_for_name
 from shared.database.rows import ManyRows, insert

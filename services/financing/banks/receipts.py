@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from services.financing.contract import BankLegState, BankReport, ReceiptCode, ReportOutcome, ReportReceipt
+from services.financing.contract import BankLegState, BankReport
+from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
 
 MEANINGS = {
     ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from services.financing.banks.kafka.replies import appended_at, read, unread
-from services.financing.contract import ReceiptCode, ReportOutcome
+from services.financing.contract_receipts import ReceiptCode, ReportOutcome
 
 READ_AT = datetime(2026, 11, 11, 1, 0, tzinfo=UTC)
 GOOD = {"ce_specversion": b"1.0", "ce_id": b"1", "ce_type": b"bank.report.v1"}

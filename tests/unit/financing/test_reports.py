@@ -8,16 +8,20 @@ from pydantic import ValidationError
 
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS, accept
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankLegState, BankReport, ReceiptCode, ReportReceipt
+from services.financing.contract import BankLegState, BankReport
+from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.loans import domain
 from services.financing.loans.document import LoanDocument, LoanState
 from tests.lending import report_body
+from tests.unit.financing.judging import registered
 from tests.unit.financing.samples import AT, asked
 
 
-def take(loan: LoanDocument, state: BankLegState, bank: str = "bank-a") -> str:
+def take(
+    loan: LoanDocument, state: BankLegState, bank: str = "bank-a", after: timedelta = timedelta(hours=1)
+) -> str:
     body = BankReport.model_validate(report_body(loan.legs[0].leg, state))
-    return accept(loan, bank, body, AT + timedelta(hours=1))[0].code
+    return accept(loan, bank, body, AT + after)[0].code
 
 
 @pytest.mark.parametrize("before", BankLegState)
@@ -47,6 +51,14 @@ def test_money_follows_an_approval_alone() -> None:
         loan = asked()
         loan.legs[0].state = before
         assert take(loan, BankLegState.DISBURSED) == "out_of_order"
+
+
+def test_a_judge_that_is_behind_makes_no_report_late() -> None:
+    """The old way: `approved` was late for the status that `under_review` had met, until that was judged."""
+    loan, _ = registered()
+    assert take(loan, BankLegState.UNDER_REVIEW) == "accepted"
+    assert take(loan, BankLegState.APPROVED, after=timedelta(days=5)) == "accepted"
+    assert take(loan, BankLegState.CONTACTED, after=timedelta(days=5)) == "too_late_but_recorded"
 
 
 def withdrawn(loan: LoanDocument, report_id: str = "1") -> ReportReceipt:

@@ -10,7 +10,8 @@ from services.financing.banks.answers import OwnLeg, OwnLegWithMessages
 from services.financing.banks.desk import queries
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import BankReport, ReportOutcome, ReportReceipt
+from services.financing.contract import BankReport
+from services.financing.contract_receipts import ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.service.errors import NotFound

@@ -17,7 +17,7 @@ from services.financing.banks.kafka.queries import ReplySource, Stretch
 from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread, without_content
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import ReceiptCode, ReportReceipt
+from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.database.retry import keep_running

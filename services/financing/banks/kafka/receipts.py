@@ -10,7 +10,7 @@ from services.financing.banks.kafka import queries, topics
 from services.financing.banks.kafka.replies import BankReply, read
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract import ReportReceipt
+from services.financing.contract_receipts import ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.messaging.outbox import OutboxRow, publish

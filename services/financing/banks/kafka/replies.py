@@ -10,7 +10,8 @@ import orjson
 from aiokafka.structs import ConsumerRecord
 from pydantic import ValidationError
 
-from services.financing.contract import BankReport, ReceiptCode, ReportOutcome, ReportReceipt
+from services.financing.contract import BankReport
+from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
 from shared.messaging.records import KafkaRecord, UndecodedRecord
 from shared.web.bodies import mistakes
 from shared.web.letters import all_visible
