@@ -5,6 +5,7 @@ from typing import Final
 
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS
 from services.financing.banks.receipts import MEANINGS
+from services.financing.banks.slip_words import SLIPS
 from services.financing.contract import BankLegState
 from services.financing.contract_receipts import ReceiptCode
 from shared.rules.wording.words import Bilingual
@@ -63,6 +64,20 @@ def _lines() -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for code, (outcome, zh, en) in MEANINGS.items():
         yield f"| `{code}` | `{outcome}` | {zh} | {TO_DO[code].zh} | {en} | {TO_DO[code].en} |"
+    yield ""
+    yield (
+        "已受理但多半有误的，回执的 `warnings` 逐项提示：`code`、`field`、中英文说明。提示不影响受理和时限；"
+        "确有错误的，按说明更正。提示代码可能增加。"
+    )
+    yield ""
+    yield "What is accepted and is likely a slip stands in `warnings` of the receipt: `code`, `field`, words."
+    yield "A warning changes nothing. Where it is a slip, report it again as it should be."
+    yield "Codes may be added."
+    yield ""
+    yield "| `warnings[].code` | `field` | 何时提示 | warned of where it is |"
+    yield "|---|---|---|---|"
+    for warning, slip in SLIPS.items():
+        yield f"| `{warning}` | `{slip.field}` | {slip.when.zh} | {slip.when.en} |"
 
 
 def _followed(later: tuple[BankLegState, ...]) -> str:

@@ -61,12 +61,24 @@ class NextDeadline(BaseModel):
     due_at: AwareDatetime
 
 
+class ReceiptWarning(BaseModel):
+    """What was accepted and is likely a slip: `field` of the report. Codes may be added."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Word
+    field: str
+    zh: str
+    en: str
+
+
 class ReportReceipt(BaseModel):
     """The answer to a report. `at` is when it counts as reported; `leg_state` how the leg stands now.
 
     `state` is the same, but `REPEATED` repeats the first answer's time and state. `report_id` and `leg` are
     None where they could not be read. `next_deadline` is as last judged, without those that the report meets;
-    it is absent where no limit of the bank runs on the leg, and before the first judgement.
+    it is absent where no limit of the bank runs on the leg, and before the first judgement. `warnings` are
+    absent where there are none.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,3 +96,4 @@ class ReportReceipt(BaseModel):
     field: str | None = None
     leg_state: BankLegState | SkipJsonSchema[None] = _absent()
     next_deadline: NextDeadline | SkipJsonSchema[None] = _absent()
+    warnings: tuple[ReceiptWarning, ...] = _absent(())

@@ -13,6 +13,7 @@ from services.financing import bank_documents, bank_fields, bank_tables
 from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.banks.receipts import MEANINGS
+from services.financing.banks.slip_words import SLIPS
 from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from shared.events.schemas import text
@@ -128,3 +129,10 @@ def test_the_example_fits_its_schema(type_: str) -> None:
 def test_the_example_is_what_the_code_reads(type_: str) -> None:
     model = {**BANK_MESSAGES, BankReport.type: BankReport}[type_]
     model.model_validate_json(json.dumps(bank_documents.EXAMPLES[type_]))
+
+
+def test_each_warning_stands_on_the_page_with_its_field() -> None:
+    page = bank_tables.page()
+    for code, slip in SLIPS.items():
+        assert f"| `{code}` | `{slip.field}` |" in page
+        assert slip.field in BankReport.model_fields

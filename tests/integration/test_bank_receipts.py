@@ -64,6 +64,22 @@ async def test_each_receipt_says_how_the_leg_stands_and_what_the_bank_owes_next(
     assert {receipt["leg_state"] for receipt in kept} == {"contacted", "under_review", "approved"}
 
 
+async def test_a_rate_that_was_written_as_a_fraction_is_accepted_and_warned_of(city: City) -> None:
+    leg = (await ask(city))["legs"][0]["leg"]
+    answer = await tell(city, leg, "approved", rate_percent="0.0385")
+    assert answer["code"] == "accepted"
+    assert answer["warnings"] == [
+        {
+            "code": "rate_looks_like_a_fraction",
+            "field": "rate_percent",
+            "zh": "rate_percent 为 0.0385，即年利率 0.0385%；3.85% 请写 3.85",
+            "en": "rate_percent 0.0385 means 0.0385 % a year; write 3.85 for 3.85 %",
+        }
+    ]
+    again = await tell(city, leg, "approved", rate_percent="0.0385")
+    assert (again["code"], again["warnings"]) == ("repeated", answer["warnings"])
+
+
 async def test_an_answer_of_an_earlier_release_is_repeated_as_it_was_given(city: City) -> None:
     asked = await ask(city)
     leg = asked["legs"][0]["leg"]

@@ -5,6 +5,7 @@ from datetime import datetime
 from services.financing import engine
 from services.financing.banks.ahead import has_passed, unmet
 from services.financing.banks.receipts import asked_back, receipt
+from services.financing.banks.slips import likely_slips
 from services.financing.contract import BankLegState, BankReport, Evidence
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport, Withdrawal
@@ -58,7 +59,10 @@ def accept(
     leg = loan.leg(report.leg) if loan else None
     if loan is None or leg is None or leg.bank != bank:
         return receipt(report, at, ReceiptCode.UNKNOWN_LEG), None
-    return _accept(loan, leg, report, at)
+    answer, event = _accept(loan, leg, report, at)
+    if event is None:
+        return answer, None
+    return answer.model_copy(update={"warnings": likely_slips(report, loan, leg, at)}), event
 
 
 def accept_past(
