@@ -1,6 +1,6 @@
 """What financing answers about loan requests, enterprises and complaints, for its OpenAPI document."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -68,13 +68,15 @@ class Offer(BaseModel):
 
 
 class ShownReport(BaseModel):
-    """What a bank reported. `late`: after a deadline that it would have met."""
+    """What a bank reported. `late`: after a deadline that it would have met. `amount` is in yuan."""
 
     state: BankLegState
     reported_at: datetime
     late: bool
     how: str | None
     text: str | None
+    amount: str | None
+    disbursed_on: date | None
 
 
 class ShownWithdrawal(BaseModel):
@@ -93,7 +95,7 @@ class ShownRating(BaseModel):
 
 
 class ShownLeg(BaseModel):
-    """One bank's part of the request, as the enterprise sees it."""
+    """One bank's part of the request, as the enterprise sees it. `offer` is the last, `disbursed` in yuan."""
 
     leg: str
     bank: str
@@ -102,6 +104,7 @@ class ShownLeg(BaseModel):
     state_zh: str
     pushed_at: datetime
     offer: Offer | None
+    disbursed: str | None
     reason: DeclineReason | None
     reports: list[ShownReport]
     withdrawal: ShownWithdrawal | None

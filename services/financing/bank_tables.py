@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from services.financing.banks.again import AGAIN, MOST_REPORTS
 from services.financing.banks.domain import STATE_ZH, TRANSITIONS
 from services.financing.banks.receipts import MEANINGS
 from services.financing.banks.slip_words import SLIPS
@@ -10,6 +11,7 @@ from services.financing.contract import BankLegState
 from services.financing.contract_receipts import ReceiptCode
 from shared.rules.wording.words import Bilingual
 
+_FINAL: Final = "终态 / final"
 TO_DO: Final[dict[ReceiptCode, Bilingual]] = {
     ReceiptCode.ACCEPTED: Bilingual("无需处理", "nothing"),
     ReceiptCode.TOO_LATE_BUT_RECORDED: Bilingual(
@@ -23,6 +25,13 @@ TO_DO: Final[dict[ReceiptCode, Bilingual]] = {
     ),
     ReceiptCode.OUT_OF_ORDER: Bilingual(
         "按上表核对 state；勿原样重发", "compare `state` with the table above; do not send it unchanged"
+    ),
+    ReceiptCode.MORE_THAN_APPROVED: Bilingual(
+        "核对 amount；额度提高的，先报 approved 再报放款",
+        "compare `amount`; where more was approved, report `approved` with the new sum first",
+    ),
+    ReceiptCode.TOO_MANY_NOTES: Bilingual(
+        "勿再补充；状态变化照常报告", "add no more; a change of state is still taken"
     ),
     ReceiptCode.REQUEST_ENDED: Bilingual("不再回报该需求", "report no more on this request"),
     ReceiptCode.MALFORMED: Bilingual(
@@ -45,18 +54,26 @@ def _lines() -> Iterator[str]:
     yield ""
     yield "Made by `python -m services.financing.bank_documents` from the code."
     yield ""
-    yield "| `state` | 中文 | 之后可报 / may be followed by |"
-    yield "|---|---|---|"
+    yield "| `state` | 中文 | 之后可报 / may be followed by | 可再报，状态不变 / again, the state stays |"
+    yield "|---|---|---|---|"
     for state, later in TRANSITIONS.items():
-        yield f"| `{state}` | {STATE_ZH[state]} | {_followed(later)} |"
+        again = _states(AGAIN.get(state, ()))
+        yield f"| `{state}` | {STATE_ZH[state]} | {_states(later) or _FINAL} | {again} |"
     yield ""
     yield (
-        "`contacted`（联系企业）在需求结束前可补报一次，状态不变。"
+        "`contacted`（联系企业）在需求结束前可随时补报、再报，状态不变。"
+        f"再报的计入记录，不影响任何时限；一笔需求满 {MOST_REPORTS} 份报告后不再受理再报。"
+        "条件有更正或者改善的，再报 `approved`，以最后一次为准；分次放款的，每次报 `disbursed` 和 `amount`，"
+        "不填 `amount` 即余额全部放款。合计超过批准金额的不予受理（`more_than_approved`）。"
         "`withdrawn` 须经企业或窗口确认，确认前可继续回报。"
         "需求由企业撤回、撤回授权或由窗口办结后，不再受理回报。"
     )
     yield ""
-    yield "`contacted` may be reported once at any time until the request ends, and changes no later state."
+    yield "`contacted` may be reported at any time until the request ends, also again, and changes no later"
+    yield "state. What is reported again is recorded, meets no limit and starts none; after"
+    yield f"{MOST_REPORTS} reports on a leg nothing is taken again. A corrected or better offer is `approved`"
+    yield "again: the last one holds. A part of the money is `disbursed` with its `amount`, all that is left"
+    yield "without. Sums above the amount approved are refused (`more_than_approved`)."
     yield "`withdrawn` is asked back: until it is confirmed, other reports count. Once the enterprise"
     yield "withdrew the request or its consent, or the window closed it, no report counts."
     yield ""
@@ -67,7 +84,7 @@ def _lines() -> Iterator[str]:
     yield ""
     yield (
         "已受理但多半有误的，回执的 `warnings` 逐项提示：`code`、`field`、中英文说明。提示不影响受理和时限；"
-        "确有错误的，按说明更正。提示代码可能增加。"
+        "确有错误的，按说明更正：批准条件有误的，再报 `approved`。提示代码可能增加。"
     )
     yield ""
     yield "What is accepted and is likely a slip stands in `warnings` of the receipt: `code`, `field`, words."
@@ -80,5 +97,5 @@ def _lines() -> Iterator[str]:
         yield f"| `{warning}` | `{slip.field}` | {slip.when.zh} | {slip.when.en} |"
 
 
-def _followed(later: tuple[BankLegState, ...]) -> str:
-    return "、".join(f"`{state}`" for state in later) or "终态 / final"
+def _states(states: tuple[BankLegState, ...]) -> str:
+    return "、".join(f"`{state}`" for state in states)

@@ -8,6 +8,7 @@ Classes, enums and their docstrings are published in `docs/banks` and stay as th
 """
 
 import re
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
@@ -45,7 +46,7 @@ def _yuan(value: Any) -> Any:
     fen = int(Decimal(value.strip()) * 100)
     if not 0 < fen <= MOST_FEN:
         raise ValueError("must be above 0 and at most 10,000,000,000 yuan")
-    return f"{fen // 100}.{fen % 100:02d}"
+    return yuan(fen)
 
 
 _YUAN_SCHEMA = {
@@ -60,6 +61,24 @@ Yuan = Annotated[str, BeforeValidator(_yuan), WithJsonSchema(_YUAN_SCHEMA)]
 def fen(amount: str) -> int:
     """A `Yuan` in fen (1 yuan = 100 fen)."""
     return int(Decimal(amount) * 100)
+
+
+def yuan(fen: int) -> str:
+    """Fen as a sum in yuan, e.g. "500000.00"."""
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
+def _day(value: Any) -> Any:
+    """A day as text. ValueError for anything else, and for a day that no calendar has or of another age."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError('is no day; write it like "2026-02-13"')
+    return value
+
+
+_DAY = re.compile(r"(199[0-9]|20[0-8][0-9])-[0-9]{2}-[0-9]{2}", re.ASCII)
+_DAY_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema(_DAY_SCHEMA)]
+"""A day between 1990 and 2089, of the bank's own calendar."""
 
 
 class BankLegState(StrEnum):
@@ -106,21 +125,33 @@ class Evidence(Body):
 
 
 _RATE = "Percent a year, 3.85 for 3.85 %."
-_OFFER = ("amount", "rate_percent", "term_months")
 _GIVEN, _ABSENT = {"not": {"type": "null"}}, {"type": "null"}
+
+
+def _only_where(state: str, *fields: str, given: bool = False) -> dict[str, Any]:
+    """A condition: no other state has the fields, and with `given` this one has them all."""
+    condition = {
+        "if": {"properties": {"state": {"const": state}}},
+        "else": {"properties": dict.fromkeys(fields, _ABSENT)},
+    }
+    then = {"required": list(fields), "properties": dict.fromkeys(fields, _GIVEN)}
+    return condition | {"then": then} if given else condition
+
+
 _BY_STATE: dict[str, Any] = {
     "allOf": [
         {"properties": {"state": {"not": {"const": "pushed"}}}},
         {
-            "if": {"properties": {"state": {"const": "approved"}}},
-            "then": {"required": [*_OFFER], "properties": dict.fromkeys(_OFFER, _GIVEN)},
-            "else": {"properties": dict.fromkeys(_OFFER, _ABSENT)},
+            "if": {"properties": {"state": {"enum": ["approved", "disbursed"]}}},
+            "else": {"properties": {"amount": _ABSENT}},
         },
         {
-            "if": {"properties": {"state": {"const": "declined"}}},
-            "then": {"required": ["reason"], "properties": {"reason": _GIVEN}},
-            "else": {"properties": {"reason": _ABSENT}},
+            "if": {"properties": {"state": {"const": "approved"}}},
+            "then": {"required": ["amount"], "properties": {"amount": _GIVEN}},
         },
+        _only_where("approved", "rate_percent", "term_months", given=True),
+        _only_where("disbursed", "disbursed_on"),
+        _only_where("declined", "reason", given=True),
         {
             "if": {"required": ["reason"], "properties": {"reason": {"const": "other"}}},
             "then": {"properties": {"evidence": {"required": ["text"], "properties": {"text": _GIVEN}}}},
@@ -135,6 +166,7 @@ class BankReport(Body):
 
     When it happened is when it reached the window; `done_at` is the bank's own word and judges nothing.
     Approved: `amount`, `rate_percent` (a year) and `term_months`; declined: `reason`, and words for `other`.
+    Disbursed: the `amount` of this part, without it all that is left, and `disbursed_on`, the day of it.
     """
 
     model_config = ConfigDict(json_schema_extra=_BY_STATE)
@@ -152,22 +184,30 @@ class BankReport(Body):
     )
     term_months: Annotated[int, Field(ge=1, le=600, strict=True, description="Months.")] | None = None
     reason: DeclineReason | None = None
+    disbursed_on: Day | None = Field(default=None, exclude_if=lambda day: day is None)
 
     @model_validator(mode="after")
     def whole(self) -> Self:
         """ValueError where the state lacks its facts, or has those of another."""
         if self.state is BankLegState.PUSHED:
             raise ValueError("pushed is no bank's word: report received or a later state")
-        offer = (self.amount, self.rate_percent, self.term_months)
-        if (self.state is BankLegState.APPROVED) != all(part is not None for part in offer):
-            raise ValueError("approved has amount, rate_percent and term_months, and no other state has")
-        if self.state is not BankLegState.APPROVED and any(part is not None for part in offer):
-            raise ValueError("amount, rate_percent and term_months belong to approved alone")
+        self._whole_offer()
+        if self.disbursed_on is not None and self.state is not BankLegState.DISBURSED:
+            raise ValueError("disbursed_on belongs to disbursed alone")
         if (self.state is BankLegState.DECLINED) != (self.reason is not None):
             raise ValueError("declined has a reason, and no other state has")
         if self.reason is DeclineReason.OTHER and self.evidence.text is None:
             raise ValueError("the reason other needs evidence.text")
         return self
+
+    def _whole_offer(self) -> None:
+        offer = (self.amount, self.rate_percent, self.term_months)
+        if self.state is BankLegState.APPROVED and None in offer:
+            raise ValueError("approved has amount, rate_percent and term_months")
+        if self.state is not BankLegState.APPROVED and offer[1:] != (None, None):
+            raise ValueError("rate_percent and term_months belong to approved alone")
+        if self.state not in (BankLegState.APPROVED, BankLegState.DISBURSED) and self.amount is not None:
+            raise ValueError("amount belongs to approved and disbursed alone")
 
 
 class BankMessage(BaseModel):

@@ -33,6 +33,8 @@ class ReceiptCode(StrEnum):
     REPORT_ID_REUSED = "report_id_reused"
     UNKNOWN_LEG = "unknown_leg"
     OUT_OF_ORDER = "out_of_order"
+    MORE_THAN_APPROVED = "more_than_approved"
+    TOO_MANY_NOTES = "too_many_notes"
     REQUEST_ENDED = "request_ended"
     MALFORMED = "malformed"
     NOT_PROCESSED = "not_processed"  # a defect on our side

@@ -79,6 +79,18 @@ class LoanReported(LoanLegEvent):
     late: bool = False
 
 
+class LoanReportedAgain(LoanLegEvent):
+    """The bank reported a state again: with a note, another offer, or a further part that it disbursed.
+
+    Nothing is judged by it: it meets no deadline, and starts none anew.
+    """
+
+    type = "loan.reported_again.v1"
+    source = "financing"
+
+    state: PackWord
+
+
 class LoanWithdrawalAsked(LoanLegEvent):
     """The bank says that the enterprise withdrew. The enterprise and the window are asked; clocks run on."""
 

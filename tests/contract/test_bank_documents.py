@@ -72,6 +72,9 @@ REPORTS = st.fixed_dictionaries(
         "rate_percent": st.sampled_from([None, "3.85", "3.85555", "100", 3.85]),
         "term_months": st.sampled_from([None, 12, 0, 601, "12", True]),
         "reason": st.sampled_from([None, "other", "cash_flow", "none"]),
+        "disbursed_on": st.sampled_from(
+            [None, "2026-02-13", "2026-2-13", "1989-12-31", "2090-01-01", 20260213]
+        ),
     },
 )
 

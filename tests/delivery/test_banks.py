@@ -39,6 +39,15 @@ async def test_who_knows_the_document_alone_receives_answers_and_sees_the_case_m
             assert (receipt["outcome"], receipt["leg_state"]) == ("accepted", state), receipt
             RECEIPT_SCHEMA.validate(receipt)
             assert (await leg_of(city, loan, "abc"))["state"] == state
+        better = await bank.report(leg, "approved", **OFFER | {"rate_percent": "3.45"}, report_id="better")
+        assert (better["code"], better["leg_state"]) == ("accepted", "approved")
+        above = await bank.report(leg, "disbursed", amount="500000.01")
+        assert (above["code"], above["field"]) == ("more_than_approved", "amount")
+        part = await bank.report(leg, "disbursed", amount="200000", disbursed_on="2026-11-09", report_id="1")
+        assert (part["outcome"], part["leg_state"]) == ("accepted", "disbursed")
+        RECEIPT_SCHEMA.validate(part)
+        shown = await leg_of(city, loan, "abc")
+        assert (shown["offer"]["rate_percent"], shown["disbursed"]) == ("3.45", "200000.00")
 
 
 async def test_repeated_and_malformed_replies_are_answered_and_change_nothing(city: City) -> None:

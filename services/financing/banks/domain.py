@@ -1,8 +1,10 @@
 """What a bank may report on a leg, and what a report changes. Pure: no I/O, no clock."""
 
 from datetime import datetime
+from typing import Any
 
 from services.financing import engine
+from services.financing.banks.again import MOST_REPORTS, is_again, more_than_approved
 from services.financing.banks.ahead import has_passed, unmet
 from services.financing.banks.receipts import asked_back, receipt
 from services.financing.banks.slips import likely_slips
@@ -35,7 +37,7 @@ TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
     BankLegState.DISBURSED: (),
     BankLegState.WITHDRAWN: (),
 }
-"""What a bank may report next. `CONTACTED` may also come later, once, and changes no state then."""
+"""What a bank may report next. `CONTACTED` may also come later, and changes no state then."""
 STATE_ZH = {
     BankLegState.PUSHED: "已推送",
     BankLegState.RECEIVED: "已接收",
@@ -59,7 +61,8 @@ def accept(
     leg = loan.leg(report.leg) if loan else None
     if loan is None or leg is None or leg.bank != bank:
         return receipt(report, at, ReceiptCode.UNKNOWN_LEG), None
-    answer, event = _accept(loan, leg, report, at)
+    take = _accept_again if is_again(leg, report.state) else _accept
+    answer, event = take(loan, leg, report, at)
     if event is None:
         return answer, None
     return answer.model_copy(update={"warnings": likely_slips(report, loan, leg, at)}), event
@@ -82,23 +85,32 @@ def _accept(
         return receipt(report, at, ReceiptCode.REQUEST_ENDED, leg.state), None
     if not _may_say(leg, report.state):
         return receipt(report, at, ReceiptCode.OUT_OF_ORDER, leg.state), None
+    if (refusal := more_than_approved(leg, report, at)) is not None:
+        return refusal, None
     if report.state is BankLegState.WITHDRAWN and loan.asks_back:
         return _ask_back(loan, leg, report, at)
     late = _is_late(loan, leg, report.state, at)
     if report.state in TRANSITIONS[leg.state]:
         leg.state = report.state
     _record(loan, leg, report, at, late=late)
-    event = loan.event(
-        events.LoanReported,
-        at,
-        leg_id=leg.leg_id,
-        leg=leg.leg,
-        bank=leg.bank,
-        state=report.state.value,
-        late=late,
-    )
+    event = loan.event(events.LoanReported, at, **_named(leg), state=report.state.value, late=late)
     code = ReceiptCode.TOO_LATE_BUT_RECORDED if late else ReceiptCode.ACCEPTED
     return receipt(report, at, code, leg.state), event
+
+
+def _accept_again(
+    loan: LoanDocument, leg: BankLegDocument, report: BankReport, at: datetime
+) -> tuple[ReportReceipt, Event | None]:
+    """Take what changes no state: its event is no fact that the judge goes by."""
+    if loan.ended is not None:
+        return receipt(report, at, ReceiptCode.REQUEST_ENDED, leg.state), None
+    if len(leg.reports) >= MOST_REPORTS:
+        return receipt(report, at, ReceiptCode.TOO_MANY_NOTES, leg.state), None
+    if (refusal := more_than_approved(leg, report, at)) is not None:
+        return refusal, None
+    _record(loan, leg, report, at, late=False)
+    event = loan.event(events.LoanReportedAgain, at, **_named(leg), state=report.state.value)
+    return receipt(report, at, ReceiptCode.ACCEPTED, leg.state), event
 
 
 def _may_say(leg: BankLegDocument, state: BankLegState) -> bool:
@@ -123,8 +135,11 @@ def _ask_back(
     """The bank says that the enterprise withdrew. That is the enterprise's to say: it is asked."""
     leg.withdrawals = [*leg.withdrawals, Withdrawal(asked_at=at)]
     _record(loan, leg, report, at, late=False)
-    named = {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
-    return asked_back(report, at, leg.state), loan.event(events.LoanWithdrawalAsked, at, **named)
+    return asked_back(report, at, leg.state), loan.event(events.LoanWithdrawalAsked, at, **_named(leg))
+
+
+def _named(leg: BankLegDocument) -> dict[str, Any]:
+    return {"leg_id": leg.leg_id, "leg": leg.leg, "bank": leg.bank}
 
 
 def _is_late(loan: LoanDocument, leg: BankLegDocument, state: BankLegState, at: datetime) -> bool:

@@ -32,6 +32,16 @@ MEANINGS = {
         "该需求现有状态之后不能报告此状态",
         "this state cannot follow the one the leg is in",
     ),
+    ReceiptCode.MORE_THAN_APPROVED: (
+        ReportOutcome.REFUSED,
+        "放款合计超过批准金额",
+        "the sums disbursed are above the amount approved",
+    ),
+    ReceiptCode.TOO_MANY_NOTES: (
+        ReportOutcome.REFUSED,
+        "该需求的补充报告过多",
+        "too much was reported again on this leg",
+    ),
     ReceiptCode.REQUEST_ENDED: (ReportOutcome.REFUSED, "该需求已结束", "the request has ended"),
     ReceiptCode.MALFORMED: (ReportOutcome.REFUSED, "报告无法读取", "the report cannot be read"),
     ReceiptCode.NOT_PROCESSED: (
@@ -44,6 +54,8 @@ _FIELDS = {
     ReceiptCode.REPORT_ID_REUSED: "report_id",
     ReceiptCode.UNKNOWN_LEG: "leg",
     ReceiptCode.OUT_OF_ORDER: "state",
+    ReceiptCode.MORE_THAN_APPROVED: "amount",
+    ReceiptCode.TOO_MANY_NOTES: "state",
     ReceiptCode.REQUEST_ENDED: "leg",
 }
 
@@ -72,6 +84,19 @@ def asked_back(report: BankReport, at: datetime, state: BankLegState) -> ReportR
         update={
             "zh": "已记录贵行称企业撤回，正由企业和融资服务窗口核实；核实之前各项时限照常计算",
             "en": "recorded; the enterprise and the window are asked, and all limits run on until then",
+        }
+    )
+
+
+def above_offer(
+    report: BankReport, at: datetime, state: BankLegState, offered: str, disbursed: str
+) -> ReportReceipt:
+    """The receipt that refuses sums of which more is disbursed than approved; it names both, in yuan."""
+    refusal = receipt(report, at, ReceiptCode.MORE_THAN_APPROVED, state)
+    return refusal.model_copy(
+        update={
+            "zh": f"{refusal.zh}：批准 {offered} 元，已放款 {disbursed} 元",
+            "en": f"{refusal.en}: {offered} yuan are approved, {disbursed} yuan are disbursed already",
         }
     )
 

@@ -95,5 +95,5 @@ def _amounts(loans: Iterable[LoanDocument]) -> dict[str, dict[str, Any]]:
 def _approved(loan: LoanDocument) -> Decimal:
     """The sum of what banks offered and did not take back."""
     credit_legs = (leg for leg in loan.legs if leg.state in CREDIT_GIVEN)
-    offers = (report.amount for leg in credit_legs for report in leg.reports if report.amount)
+    offers = (leg.offer.amount for leg in credit_legs if leg.offer and leg.offer.amount)
     return sum(map(Decimal, offers), Decimal(0))

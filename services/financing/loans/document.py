@@ -1,13 +1,20 @@
 """The document of a loan request (融资需求) with its bank legs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.contract import BankLegState, DeclineReason, EnterpriseShown, Evidence, PushedRequest
+from services.financing.contract import (
+    BankLegState,
+    DeclineReason,
+    EnterpriseShown,
+    Evidence,
+    PushedRequest,
+    fen,
+)
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
@@ -43,6 +50,7 @@ class RecordedReport(BaseModel):
     rate_percent: str | None = None
     term_months: int | None = None
     reason: DeclineReason | None = None
+    disbursed_on: date | None = None
 
 
 class Withdrawal(BaseModel):
@@ -103,6 +111,24 @@ class BankLegDocument(BaseModel):
         """The withdrawal that the bank reported and nobody has answered."""
         last = self.withdrawals[-1] if self.withdrawals else None
         return last if last and last.confirmed is None else None
+
+    @property
+    def offer(self) -> RecordedReport | None:
+        """The offer that holds: the last one that the bank reported."""
+        offers = [report for report in self.reports if report.state is BankLegState.APPROVED]
+        return offers[-1] if offers else None
+
+    @property
+    def disbursed_fen(self) -> int:
+        """What the bank disbursed so far. A report without a sum says that all of the offer was."""
+        offered = disbursed = 0
+        for report in self.reports:
+            sum_ = fen(report.amount) if report.amount else None
+            if report.state is BankLegState.APPROVED:
+                offered = sum_ or 0
+            elif report.state is BankLegState.DISBURSED:
+                disbursed = max(offered, disbursed) if sum_ is None else disbursed + sum_
+        return disbursed
 
     def overdue(self) -> bool:
         """Whether a deadline passed and was not met since."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from services.financing.banks.domain import STATE_ZH
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.views import for_enterprise as complaint_for_enterprise
-from services.financing.contract import BankLegState
+from services.financing.contract import BankLegState, yuan
 from services.financing.loans.document import BankLegDocument, LoanDocument, Withdrawal
 from services.financing.loans.domain import band
 from services.financing.views import INTERNAL, deadlines, local
@@ -31,7 +31,7 @@ def for_enterprise(loan: LoanDocument, complaints: list[ComplaintDocument], zone
 
 
 def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
-    offer = next((report for report in leg.reports if report.state is BankLegState.APPROVED), None)
+    offer = leg.offer
     decline = next((report for report in leg.reports if report.state is BankLegState.DECLINED), None)
     return {
         "leg": leg.leg,
@@ -41,6 +41,7 @@ def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
         "state_zh": STATE_ZH[leg.state],
         "pushed_at": local(leg.pushed_at, zone),
         "offer": offer and offer.model_dump(include={"amount", "rate_percent", "term_months"}),
+        "disbursed": yuan(leg.disbursed_fen) if leg.disbursed_fen else None,
         "reason": decline and decline.reason,
         "reports": [
             {
@@ -49,6 +50,8 @@ def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
                 "late": report.late,
                 "how": report.evidence.how,
                 "text": report.evidence.text,
+                "amount": report.amount,
+                "disbursed_on": report.disbursed_on,
             }
             for report in leg.reports
         ],

@@ -106,6 +106,7 @@ OWN: dict[str, dict[str, Any]] = {
     "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},
     "loan.pushed.v1": {"legs": BANKS},
     "loan.reported.v1": {"state": "approved"},
+    "loan.reported_again.v1": {"state": "approved"},
     "loan.raised.v1": {"to": "head"},
     "loan.withdrawal_answered.v1": {"confirmed": False, "by": "enterprise"},
     "loan.office_took_over.v1": {"reason": "declined_by_all"},

@@ -101,6 +101,8 @@ RECIPIENTS = [
     (sample(events.LoanPushed), ["bank:ncb", "bank:hzb", "enterprise"]),
     (sample(events.LoanReported), ["enterprise"]),
     (sample(events.LoanReported, state="received"), []),
+    (sample(events.LoanReportedAgain), ["enterprise"]),
+    (sample(events.LoanReportedAgain, state="under_review"), []),
     (sample(events.LoanDueSoon), ["bank:ncb"]),
     (sample(events.LoanOverdue), ["bank:ncb", "office"]),
     (sample(events.LoanReminded), ["bank:ncb"]),

@@ -134,6 +134,7 @@ def test_a_template_in_use_is_reached_by_a_sample() -> None:
 SAID_IN_PART = {
     "follow_up.made.v1": "an enterprise that was reached knows it was called",
     "loan.rated.v1": "the office hears of what it has to mend",
+    "loan.reported_again.v1": "a note on its review changes nothing for the enterprise",
     "loan.reported.v1": "that a bank has a request, or that it was withdrawn, is told already",
 }
 
