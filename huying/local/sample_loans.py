@@ -11,7 +11,8 @@ from pydantic import Field
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankCode, BankLegState, BankReport, DeclineReason, Evidence, Yuan
+from services.financing.contract import BankLegState, BankReport, DeclineReason, Evidence
+from services.financing.contract_fields import BankCode, Yuan
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.addresses.credit_codes import check_character
 from shared.files import strict_yaml

@@ -15,7 +15,7 @@ from huying.simulate.moments import CellMoments, NoTimeOfDay
 from huying.simulate.profiles import Profile, ProfileText
 from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.dispatch.document import Unit
-from services.financing.contract import Yuan
+from services.financing.contract_fields import Yuan
 from services.intake import acts as intake
 from shared.web import bodies
 

@@ -7,9 +7,9 @@ import importlib.metadata
 import inspect
 import json
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.financing import bank_fields, bank_tables
 from services.financing.bank_examples import AT, EXAMPLES
@@ -28,8 +28,8 @@ class ReplyPosition(BaseModel):
     """Which reply a receipt answers; `id` is its ce_id, where that could be read."""
 
     id: str | None
-    partition: int
-    offset: int
+    partition: Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
+    offset: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
 
 
 class AnsweredReply(ReportReceipt):
@@ -104,9 +104,31 @@ def _schema(model: type[BaseModel], ref: str = "#/$defs/{model}") -> Schema:
     for name, published in _PUBLISHED_AS.items():
         written = written.replace(name, published)
     schema: Schema = json.loads(written)
+    schema = _without_choices(schema, schema.get("$defs", {}))
     if "$defs" in schema:
         schema["$defs"] = dict(sorted(schema["$defs"].items()))
     return schema
+
+
+def _without_choices(part: Any, defs: Schema) -> Any:
+    """The schema with `"type": ["string", "null"]` where it had a choice of a string and null.
+
+    Both say the same, but of a choice many generators make a class of its own, or `Object`.
+    """
+    if isinstance(part, list):
+        return [_without_choices(item, defs) for item in part]
+    if not isinstance(part, dict):
+        return part
+    match part.get("anyOf"):
+        case [{"$ref": str(ref)}, {"type": "null"}]:
+            value = defs[ref.rpartition("/")[2]]
+        case [{"type": str()} as value, {"type": "null"}]:
+            pass
+        case _:
+            return {name: _without_choices(inner, defs) for name, inner in part.items()}
+    rest = {name: inner for name, inner in part.items() if name != "anyOf"}
+    merged = {**value, **rest, "type": [value["type"], "null"]}
+    return merged | {"enum": [*value["enum"], None]} if "enum" in value else merged
 
 
 def _name(model: type[BaseModel]) -> str:

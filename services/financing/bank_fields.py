@@ -71,10 +71,12 @@ def fields(schema: Schema, defs: Schema, prefix: str = "") -> Iterator[FieldRow]
 
 def _resolved(property_: Schema, defs: Schema) -> Schema:
     """The schema of a property that is not null, with what it refers to."""
-    choices = [choice for choice in property_.get("anyOf", [property_]) if choice.get("type") != "null"]
-    schema: Schema = {**property_, **choices[0]}
+    schema: Schema = dict(property_)
     if "$ref" in schema:
-        schema = {**schema, **defs[schema["$ref"].rpartition("/")[2]]}
+        schema |= defs[schema["$ref"].rpartition("/")[2]]
+    if isinstance(schema["type"], list):
+        schema["type"] = schema["type"][0]
+        schema["enum"] = [value for value in schema.get("enum", ()) if value is not None]
     return schema
 
 
@@ -109,7 +111,7 @@ def _line(row: FieldRow, meaning: Meaning, example: str) -> str:
 
 
 def _bounds(schema: Schema) -> str:
-    if "enum" in schema:
+    if schema.get("enum"):
         return "、".join(f"`{value}`" for value in schema["enum"])
     bounds = []
     for least, most, unit in (

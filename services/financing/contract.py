@@ -7,78 +7,21 @@ RZ-20260213-00042/1.
 Classes, enums and their docstrings are published in `docs/banks` and stay as they are.
 """
 
-import re
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     WithJsonSchema,
     model_validator,
 )
 
-from shared.web.bodies import Body, Moment
-
-BankCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,20}$")]
-LegNumber = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}/[0-9]{1,3}$")]
-ReportId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-ShortCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
-Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Line = Annotated[str, Field(min_length=1, max_length=500)]
-Text = Annotated[str, Field(min_length=1, max_length=2_000)]
-
-MOST_FEN = 10_000_000_000 * 100
-_YUAN = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
-
-
-def _yuan(value: Any) -> Any:
-    """A sum in yuan with two decimals. ValueError for a JSON number, which may have lost its fen."""
-    if not isinstance(value, str):
-        raise ValueError('is no text; write yuan in quotes, like "500000.00"')
-    if not _YUAN.fullmatch(value.strip()):
-        raise ValueError('is no sum; write yuan with at most two decimals, like "500000.00"')
-    fen = int(Decimal(value.strip()) * 100)
-    if not 0 < fen <= MOST_FEN:
-        raise ValueError("must be above 0 and at most 10,000,000,000 yuan")
-    return yuan(fen)
-
-
-_YUAN_SCHEMA = {
-    "type": "string",
-    "pattern": r"^\s*(?!0+(\.0+)?\s*$)(0?[0-9]{1,10}(\.[0-9]{1,2})?|10{10}(\.00?)?)\s*$",
-    "description": "Yuan (元, not 万元) with at most two decimals, above 0, at most 10,000,000,000.",
-}
-Yuan = Annotated[str, BeforeValidator(_yuan), WithJsonSchema(_YUAN_SCHEMA)]
-"""A sum in yuan, e.g. "500000.00"."""
-
-
-def fen(amount: str) -> int:
-    """A `Yuan` in fen (1 yuan = 100 fen)."""
-    return int(Decimal(amount) * 100)
-
-
-def yuan(fen: int) -> str:
-    """Fen as a sum in yuan, e.g. "500000.00"."""
-    return f"{fen // 100}.{fen % 100:02d}"
-
-
-def _day(value: Any) -> Any:
-    """A day as text. ValueError for anything else, and for a day that no calendar has or of another age."""
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
-        raise ValueError('is no day; write it like "2026-02-13"')
-    return value
-
-
-_DAY = re.compile(r"(199[0-9]|20[0-8][0-9])-[0-9]{2}-[0-9]{2}", re.ASCII)
-_DAY_SCHEMA = {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema(_DAY_SCHEMA)]
-"""A day between 1990 and 2089, of the bank's own calendar."""
+from services.financing.contract_fields import Day, LegNumber, Line, Months, Rate, ReportId, Text, Yuan
+from shared.web.bodies import Body, Moment, wrong
 
 
 class BankLegState(StrEnum):
@@ -124,34 +67,45 @@ class Evidence(Body):
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
 
 
-_RATE = "Percent a year, 3.85 for 3.85 %."
+_REPORTED = {
+    "type": "string",
+    "enum": [state.value for state in BankLegState if state is not BankLegState.PUSHED],
+    "title": "ReportedState",
+    "description": "How the leg stands.",
+}
+_NEEDED = {
+    BankLegState.APPROVED: ("amount", "rate_percent", "term_months"),
+    BankLegState.DECLINED: ("reason",),
+}
+"""What a report of each state has to have."""
+_ONLY_WITH = {
+    "amount": (BankLegState.APPROVED, BankLegState.DISBURSED),
+    "rate_percent": (BankLegState.APPROVED,),
+    "term_months": (BankLegState.APPROVED,),
+    "reason": (BankLegState.DECLINED,),
+    "disbursed_on": (BankLegState.DISBURSED,),
+}
+"""The states of which a report may have each field."""
 _GIVEN, _ABSENT = {"not": {"type": "null"}}, {"type": "null"}
 
 
-def _only_where(state: str, *fields: str, given: bool = False) -> dict[str, Any]:
-    """A condition: no other state has the fields, and with `given` this one has them all."""
-    condition = {
-        "if": {"properties": {"state": {"const": state}}},
-        "else": {"properties": dict.fromkeys(fields, _ABSENT)},
-    }
-    then = {"required": list(fields), "properties": dict.fromkeys(fields, _GIVEN)}
-    return condition | {"then": then} if given else condition
+def _where(states: Iterable[BankLegState]) -> dict[str, Any]:
+    return {"properties": {"state": {"enum": [state.value for state in states]}}}
 
 
 _BY_STATE: dict[str, Any] = {
     "allOf": [
-        {"properties": {"state": {"not": {"const": "pushed"}}}},
-        {
-            "if": {"properties": {"state": {"enum": ["approved", "disbursed"]}}},
-            "else": {"properties": {"amount": _ABSENT}},
-        },
-        {
-            "if": {"properties": {"state": {"const": "approved"}}},
-            "then": {"required": ["amount"], "properties": {"amount": _GIVEN}},
-        },
-        _only_where("approved", "rate_percent", "term_months", given=True),
-        _only_where("disbursed", "disbursed_on"),
-        _only_where("declined", "reason", given=True),
+        *(
+            {"if": _where(states), "else": {"properties": {field: _ABSENT}}}
+            for field, states in _ONLY_WITH.items()
+        ),
+        *(
+            {
+                "if": _where([state]),
+                "then": {"required": list(needed), "properties": dict.fromkeys(needed, _GIVEN)},
+            }
+            for state, needed in _NEEDED.items()
+        ),
         {
             "if": {"required": ["reason"], "properties": {"reason": {"const": "other"}}},
             "then": {"properties": {"evidence": {"required": ["text"], "properties": {"text": _GIVEN}}}},
@@ -175,39 +129,39 @@ class BankReport(Body):
 
     report_id: ReportId
     leg: LegNumber
-    state: BankLegState
+    state: Annotated[BankLegState, WithJsonSchema(_REPORTED)]
     evidence: Evidence
     done_at: Moment | None = None
     amount: Yuan | None = None
-    rate_percent: Annotated[str, Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,4})?$", description=_RATE)] | None = (
-        None
-    )
-    term_months: Annotated[int, Field(ge=1, le=600, strict=True, description="Months.")] | None = None
+    rate_percent: Rate | None = None
+    term_months: Months | None = None
     reason: DeclineReason | None = None
     disbursed_on: Day | None = Field(default=None, exclude_if=lambda day: day is None)
 
     @model_validator(mode="after")
     def whole(self) -> Self:
         """ValueError where the state lacks its facts, or has those of another."""
-        if self.state is BankLegState.PUSHED:
-            raise ValueError("pushed is no bank's word: report received or a later state")
-        self._whole_offer()
-        if self.disbursed_on is not None and self.state is not BankLegState.DISBURSED:
-            raise ValueError("disbursed_on belongs to disbursed alone")
-        if (self.state is BankLegState.DECLINED) != (self.reason is not None):
-            raise ValueError("declined has a reason, and no other state has")
+        state = self.state
+        if state is BankLegState.PUSHED:
+            raise wrong(
+                "pushed 不由银行报告，请报 received 或者其后的状态",
+                "pushed is no bank's word: report received or a later state",
+                "state",
+            )
+        for field in _NEEDED.get(state, ()):
+            if getattr(self, field) is None:
+                raise wrong(f"{state} 须填写 {field}", f"{state} needs {field}", field)
+        for field, states in _ONLY_WITH.items():
+            if getattr(self, field) is not None and state not in states:
+                only = "、".join(states), " or ".join(states)
+                raise wrong(f"{field} 仅可随 {only[0]} 填写", f"{field} belongs to {only[1]} alone", field)
         if self.reason is DeclineReason.OTHER and self.evidence.text is None:
-            raise ValueError("the reason other needs evidence.text")
+            raise wrong(
+                "reason 为 other 的，须在 evidence.text 中说明",
+                "the reason other needs words in evidence.text",
+                "evidence.text",
+            )
         return self
-
-    def _whole_offer(self) -> None:
-        offer = (self.amount, self.rate_percent, self.term_months)
-        if self.state is BankLegState.APPROVED and None in offer:
-            raise ValueError("approved has amount, rate_percent and term_months")
-        if self.state is not BankLegState.APPROVED and offer[1:] != (None, None):
-            raise ValueError("rate_percent and term_months belong to approved alone")
-        if self.state not in (BankLegState.APPROVED, BankLegState.DISBURSED) and self.amount is not None:
-            raise ValueError("amount belongs to approved and disbursed alone")
 
 
 class BankMessage(BaseModel):
@@ -239,7 +193,7 @@ class PushedRequest(BankMessage):
     pushed_at: AwareDatetime
     enterprise: EnterpriseShown
     amount: Yuan
-    term_months: int
+    term_months: Months
     product: str
     purpose: str
     first_loan: bool

@@ -90,6 +90,20 @@ def test_the_schema_takes_what_the_window_takes_and_nothing_else(report: dict[st
     assert REPORT_SCHEMA.is_valid(report) == taken
 
 
+def test_no_schema_has_a_choice_of_which_generators_make_an_object() -> None:
+    for name, document in DOCUMENTS.items():
+        assert "anyOf" not in text(document), name
+
+
+def test_numbers_say_how_wide_they_are_and_sums_and_rates_their_unit() -> None:
+    place = DOCUMENTS["bank.receipt.v1.json"]["$defs"]["Place"]["properties"]
+    assert (place["partition"]["format"], place["offset"]["format"]) == ("int32", "int64")
+    report = DOCUMENTS["bank.report.v1.json"]["properties"]
+    for field, words in (("amount", "Yuan"), ("rate_percent", "Percent a year"), ("term_months", "months")):
+        assert words in report[field]["description"]
+        assert {"pattern", "maximum"} & report[field].keys()
+
+
 def test_every_message_is_in_the_document() -> None:
     assert set(MESSAGES) == {*BANK_MESSAGES, BankReport.type, ReportReceipt.type}
 

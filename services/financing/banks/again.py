@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from services.financing.banks.receipts import above_offer
-from services.financing.contract import BankLegState, BankReport, fen, yuan
+from services.financing.contract import BankLegState, BankReport
+from services.financing.contract_fields import fen, yuan
 from services.financing.contract_receipts import ReportReceipt
 from services.financing.loans.document import BankLegDocument
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from services.financing.contract import BankCode, Line, Text
+from services.financing.contract_fields import BankCode, Line, Text
 from services.financing.loans.acts import Applicant, LoanContactBody
 from shared.web.bodies import Body, wrong
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.financing.contract import Line, ShortCode
+from services.financing.contract_fields import Line, ShortCode
 from shared.web.bodies import Body
 
 

@@ -4,17 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.financing.contract import (
-    Attachment,
-    BankCode,
-    BankLegState,
-    Evidence,
-    Line,
-    ShortCode,
-    Text,
-    Word,
-    Yuan,
-)
+from services.financing.contract import Attachment, BankLegState, Evidence
+from services.financing.contract_fields import BankCode, Line, ShortCode, Text, Word, Yuan
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone

@@ -7,14 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.contract import (
-    BankLegState,
-    DeclineReason,
-    EnterpriseShown,
-    Evidence,
-    PushedRequest,
-    fen,
-)
+from services.financing.contract import BankLegState, DeclineReason, EnterpriseShown, Evidence, PushedRequest
+from services.financing.contract_fields import fen
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events

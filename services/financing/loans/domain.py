@@ -5,7 +5,8 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankLegState, fen
+from services.financing.contract import BankLegState
+from services.financing.contract_fields import fen
 from services.financing.loans.acts import NewLoanRequest, PastLoan
 from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
 from services.financing.loans.routing import BankRouting

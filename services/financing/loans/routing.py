@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.financing.contract import BankCode, ShortCode, Word, Yuan, fen
+from services.financing.contract_fields import BankCode, ShortCode, Word, Yuan, fen
 from services.financing.loans.acts import NewLoanRequest
 from shared.events import PackWord
 from shared.files import strict_yaml

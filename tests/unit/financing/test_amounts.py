@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.financing.contract import Yuan, fen
+from services.financing.contract_fields import Yuan, fen
 from services.financing.loans import domain
 from shared.events import AmountBand
 

@@ -63,8 +63,16 @@ def test_a_report_needs_no_id_of_its_message_as_it_has_one_of_its_own(ce_id: byt
         (body(), GOOD | {"ce_type": None}, "ce_type"),
         (body(), GOOD | {"ce_specversion": None}, "ce_specversion"),
         (body(), GOOD | {"ce_id": b"\xff"}, "headers"),
-        (body(state="approved"), None, "body"),
-        (body(state="pushed"), None, "body"),
+        (body(state="approved"), None, "amount"),
+        (body(state="approved", amount="5", rate_percent="3.85"), None, "term_months"),
+        (body(state="declined"), None, "reason"),
+        (body(state="declined", reason="other"), None, "evidence.text"),
+        (body(reason="other"), None, "reason"),
+        (body(amount="5"), None, "amount"),
+        (body(disbursed_on="2026-11-09"), None, "disbursed_on"),
+        (body(state="disbursed", disbursed_on="2026-11-31"), None, "disbursed_on"),
+        (body(state="disbursed", term_months=5), None, "term_months"),
+        (body(state="pushed"), None, "state"),
         (body(leg="x"), None, "leg"),
         (body(report_id="a\x00b"), None, "report_id"),
         (body(evidence={}), None, "evidence.by"),
@@ -87,8 +95,16 @@ def test_what_does_not_fit_is_answered_with_the_field(
         ReceiptCode.MALFORMED,
         field,
     )
-    assert receipt.zh
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in receipt.zh)
     assert receipt.en
+
+
+def test_a_sum_of_the_wrong_state_is_refused_in_words_that_name_the_states() -> None:
+    reply = read(record(body(amount="5")))
+    assert (reply.zh, reply.en) == (
+        "amount 仅可随 approved、disbursed 填写",
+        "amount belongs to approved or disbursed alone",
+    )
 
 
 def test_a_report_is_read_without_changes_of_direction() -> None:
