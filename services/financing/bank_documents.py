@@ -29,7 +29,7 @@ class ReplyPosition(BaseModel):
 
     id: str | None
     partition: Annotated[int, Field(ge=0, json_schema_extra={"format": "int32"})]
-    offset: Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
+    offset: Annotated[int, Field(ge=0, le=2**63 - 1, json_schema_extra={"format": "int64"})]
 
 
 class AnsweredReply(ReportReceipt):
