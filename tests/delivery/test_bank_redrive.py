@@ -77,7 +77,7 @@ async def test_what_still_cannot_be_read_stays_parked_and_says_which_field(city:
         await bank.until("receipts", 1)
         (message,) = await parked(city)
         problem = refused(
-            await city.call("ops", "POST", f"/financing/parked/{message['id']}/redrive"), 409, "body"
+            await city.call("ops", "POST", f"/financing/parked/{message['id']}/redrive"), 409, "amount"
         )
         assert "amount" in problem["detail"]
         assert await parked(city) == [message]
