@@ -18,10 +18,9 @@ from rich.table import Table
 from huying.simulate.local_days import LocalDays
 from huying.simulate.recorded_case import RejectedRow
 from shared.events import DeadlineKind, Verdict
+from shared.files.spreadsheets import harmless
 
 _QUOTED = re.compile('[,"\r\n]')
-_FORMULA = re.compile("[=+\\-@\t\r\n＝＋－＠](?!(?<=[+-])[0-9]+([.][0-9]+)?\\Z)")
-"""The start of a text that a spreadsheet would run as a formula; a signed number is none."""
 
 
 class DeadlineRow(NamedTuple):
@@ -118,11 +117,6 @@ def cell(text: str) -> str:
     if not _QUOTED.search(text):
         return text
     return f'"{text.replace(chr(34), chr(34) * 2)}"'
-
-
-def harmless(text: str) -> str:
-    """`text`, with an apostrophe before it if a spreadsheet would run it as a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def encoding(*, excel: bool) -> str:

@@ -7,8 +7,9 @@ import pytest
 
 from huying.simulate import profiles
 from huying.simulate.recorded_case import RejectedRow
-from huying.simulate.results import harmless, write_rejected
+from huying.simulate.results import write_rejected
 from huying.simulate.simulate import simulate
+from shared.files.spreadsheets import harmless
 from shared.rules.pack import pack
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
