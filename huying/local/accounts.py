@@ -9,6 +9,7 @@ import yaml
 from shared.files import strict_yaml
 from shared.roles import AccountRole
 from shared.service.accounts import Account, hash_key, read
+from shared.service.clock import WallClock
 
 KEYS = "keys.yaml"
 ACCOUNTS = "accounts.yaml"
@@ -38,11 +39,13 @@ def accounts(
 
 def add_bank(state: Path, code: str) -> str:
     """Give a bank an account, beside those there are. Returns its key; one that was made before stays."""
-    keys = _keys(state)
+    keys, listed = _keys(state), _listed(state)
+    before = next((account for account in listed if account.name == code), None)
+    made_on = WallClock().now().date() if code not in keys else before and before.key_made_on
     key = keys.setdefault(code, secrets.token_urlsafe(24))
-    others = [account for account in _listed(state) if account.name != code]
+    account = _account(code, AccountRole.BANK, code, keys).model_copy(update={"key_made_on": made_on})
     _write_keys(state, keys)
-    _write_accounts(state, [*others, _account(code, AccountRole.BANK, code, keys)])
+    _write_accounts(state, [*(other for other in listed if other.name != code), account])
     return key
 
 

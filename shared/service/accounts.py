@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -21,7 +22,10 @@ _NO_CODE = ("", "null", "Null", "NULL", "~")
 
 
 class Account(BaseModel):
-    """One account. `key_sha256` is the SHA-256 of its API key; `code` names whom the account speaks for."""
+    """One account. `key_sha256` is the SHA-256 of its API key; `code` names whom the account speaks for.
+
+    `key_made_on`: the day on which the key was made, where that is noted.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +33,7 @@ class Account(BaseModel):
     role: AccountRole
     key_sha256: str
     code: Annotated[str | None, BeforeValidator(lambda code: None if code in _NO_CODE else code)] = None
+    key_made_on: date | None = None
 
     @model_validator(mode="after")
     def speaks_for_somebody(self) -> Self:
@@ -61,6 +66,7 @@ class Accounts:
     """
 
     def __init__(self, accounts: list[Account], path: Path | None = None, look_s: float = LOOK_S) -> None:
+        self._accounts = accounts
         self._callers = _by_key(accounts)
         self._path = path
         self._version = _version(path)
@@ -82,6 +88,12 @@ class Accounts:
             raise Unauthorized("API 密钥无效", "this API key is not known", "Authorization")
         return caller
 
+    def of(self, role: AccountRole, code: str) -> list[Account]:
+        """The accounts of this role that speak for `code`, by name."""
+        self._look()
+        own = (account for account in self._accounts if (account.role, account.code) == (role, code))
+        return sorted(own, key=lambda account: account.name)
+
     def _look(self) -> None:
         """Read the file again where it has changed."""
         if self._path is None or time.monotonic() < self._next_look:
@@ -92,7 +104,8 @@ class Accounts:
             return
         self._version = version
         try:
-            self._callers = _by_key(read(self._path))
+            self._accounts = read(self._path)
+            self._callers = _by_key(self._accounts)
         except (strict_yaml.Mistakes, OSError) as error:
             _LOG.error("accounts stay as they were", file=str(self._path), reason=str(error))
 
