@@ -50,6 +50,10 @@ def check(service: ServiceContext, method: str, path: str, answer: httpx.Respons
     key = (service.service.name, method, path, str(answer.status_code), kind)
     if key not in _validators:
         _validators[key] = _validator(_document(service), *key)
+    if "etag" in answer.headers:
+        answers = _document(service)["paths"][path][method.lower()]["responses"]
+        named = answers[str(answer.status_code)].get("headers", {})
+        assert "ETag" in named, f"{' '.join(key)} has an ETag that its document does not name"
     validator, read, content = _validators[key], _read[key], hash(answer.content)
     if validator is not None and content not in read and len(read) < MOST:
         read.add(content)

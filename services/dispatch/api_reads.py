@@ -13,6 +13,7 @@ from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
+from shared.web.openapi import VERSIONED
 from shared.web.request import Called, Paged, Reading, Requested, json
 
 router = APIRouter(tags=["dispatch"])
@@ -52,6 +53,7 @@ async def appeals(
     "/appeals/{appeal_id}",
     summary="查看办理过程 / Read an appeal with its acts",
     response_model=AppealWithActs,
+    responses=VERSIONED,
 )
 async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """One appeal with its acts; its ETag is what a decision names in If-Match."""

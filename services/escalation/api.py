@@ -24,6 +24,7 @@ from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.web.answers import PageOf
+from shared.web.openapi import VERSIONED
 from shared.web.request import Called, Page, Paged, Reading, WriteContext, json, service
 from shared.web.writer import Answer
 
@@ -165,7 +166,10 @@ async def units(conn: Reading, called: Called, page: Paged, request: Request) ->
 
 
 @router.get(
-    "/appeals/{appeal_id}", summary="查看判定与时限 / Read a case with its deadlines", response_model=ReadCase
+    "/appeals/{appeal_id}",
+    summary="查看判定与时限 / Read a case with its deadlines",
+    response_model=ReadCase,
+    responses=VERSIONED,
 )
 async def case(appeal_id: UUID, conn: Reading, called: Called, request: Request) -> Response:
     """One case: every deadline with its explanation, cards, lift. Its ETag is what a decision names.

@@ -22,6 +22,7 @@ from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
+from shared.web.openapi import VERSIONED
 from shared.web.request import Acting, Reading, RequestContext, Requested, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
@@ -109,6 +110,7 @@ def _pack(context: ServiceContext, procedure: str | None) -> Pack:
     "/status/{registration_number}",
     summary="凭回执码查询诉求 / Read an appeal by its receipt code",
     response_model=PublicStatus,
+    responses=VERSIONED,
 )
 async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested

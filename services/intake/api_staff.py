@@ -16,6 +16,7 @@ from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
+from shared.web.openapi import VERSIONED
 from shared.web.request import (
     Acting,
     Called,
@@ -149,7 +150,12 @@ async def appeals(
     return page.answer(documents, "registration_number")
 
 
-@router.get("/appeals/{appeal_id}", summary="查看诉求 / Read an appeal", response_model=ReadAppeal)
+@router.get(
+    "/appeals/{appeal_id}",
+    summary="查看诉求 / Read an appeal",
+    response_model=ReadAppeal,
+    responses=VERSIONED,
+)
 async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
     """One appeal with its text and whom to contact; a unit reads it while it has a leg of it.
 

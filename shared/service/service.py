@@ -34,6 +34,7 @@ from shared.telemetry.spans import Tracer
 from shared.web import access, ops
 from shared.web.access import Access
 from shared.web.hiding import Hiding
+from shared.web.problems import Amendments
 from shared.web.routes import Description, application
 from shared.web.writer import Writer
 
@@ -75,6 +76,8 @@ class Service:
     prepare: Callable[["ServiceContext"], Awaitable[None]] = _nothing
     """Runs after the migrations and before all else. What it raises refuses the start."""
     redrives: Redrives = field(default_factory=dict)
+    amended_refusals: Amendments = field(default_factory=dict)
+    """By method and path of a route, what adds to its refusals."""
     gauges: tuple[GaugeQuery, ...] = ()
     counters: tuple[Counter, ...] = ()
     """Counters of its own; `counted_events` counts an event in one of them by type when it is committed."""
@@ -145,8 +148,8 @@ class ServiceContext:
             self.telemetry,
             self.standing,
         )
-        self.description = _description(service)
-        self.app = application(self.description, (*service.routers, ops.router))
+        self.description = description_of(service)
+        self.app = application(self.description, (*service.routers, ops.router), service.amended_refusals)
         self.app.state.service = self
 
     def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:
@@ -213,7 +216,8 @@ def _zone(name: str) -> ZoneInfo:
         ) from error
 
 
-def _description(service: Service) -> Description:
+def description_of(service: Service) -> Description:
+    """What becomes the OpenAPI document of a service once its routes are described."""
     return Description(
         service.table,
         service.examples,

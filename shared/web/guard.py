@@ -14,6 +14,7 @@ from shared.service.clock import epoch_ns
 from shared.service.errors import HuyingError, Invalid, TooLarge, TooSlow, Unsupported
 from shared.telemetry.context import SAMPLED, use_span
 from shared.telemetry.spans import NUMBER, Kind, Span
+from shared.web.json_bodies import check_text
 from shared.web.problems import from_error
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _NUMBER = re.compile(r"[A-Z]{1,10}-[0-9]{8}-[0-9]{1,10}")
 IMPORT_LIMIT = 64 * 1024 * 1024
 BODY_S, IMPORT_S = 60.0, 600.0
 """Within which a body arrives as a whole."""
+REFUSAL = "huying.refusal"
+"""In the scope of a request: why its body is refused, whatever the route."""
 LONGEST_LENGTH = 18
 """Digits of a Content-Length that are read as a number."""
 
@@ -94,6 +97,10 @@ class Guard:
             return await _refuse_unread(refusal)(scope, receive, send)
         except HuyingError as refusal:
             return await from_error(refusal)(scope, receive, send)
+        try:
+            check_text(body)
+        except Invalid as refusal:  # the route refuses it once it knows the caller
+            scope[REFUSAL] = refusal
         await self._app(scope, _replay(body, receive), send)
 
 
@@ -150,11 +157,11 @@ async def _body(headers: Headers, receive: Receive, limit: int) -> bytes:
             raise _too_large(limit)
     body = b"".join(parts)
     if body:
-        _check_text(headers, body)
+        _check_type(headers)
     return body
 
 
-def _check_text(headers: Headers, body: bytes) -> None:
+def _check_type(headers: Headers) -> None:
     kind, _, rest = headers.get("content-type", "").lower().partition(";")
     charset = rest.partition("charset=")[2].strip(' "')
     if kind.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
@@ -163,14 +170,6 @@ def _check_text(headers: Headers, body: bytes) -> None:
             "send JSON in UTF-8 (Content-Type: application/json)",
             "Content-Type",
         )
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            f"第 {error.start} 字节起不是 UTF-8 编码", f"not UTF-8 from byte {error.start} on", "body"
-        ) from error
-    if (place := body.find(0)) >= 0:  # a reader of JSON would take it for UTF-16
-        raise Invalid(f"第 {place} 字节为空字符", f"byte {place} is a null character", "body")
 
 
 def _refuse_unread(refusal: HuyingError) -> Response:

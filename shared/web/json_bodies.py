@@ -19,6 +19,18 @@ _VALUE = re.compile(rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[{,]++)*+[\[{,]?', re
 """Up to the next comma or bracket outside of texts. It matches everywhere, so that a search is linear."""
 
 
+def check_text(body: bytes) -> None:
+    """Refuse (`Invalid`) a body that is not UTF-8, or has a null character."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            f"第 {error.start} 字节起不是 UTF-8 编码", f"not UTF-8 from byte {error.start} on", "body"
+        ) from error
+    if (place := body.find(0)) >= 0:  # a reader of JSON would take it for UTF-16
+        raise Invalid(f"第 {place} 字节为空字符", f"byte {place} is a null character", "body")
+
+
 def parse(body: bytes) -> Any:
     """The content of a body in UTF-8.
 

@@ -34,6 +34,11 @@ _DECLARED: dict[Callable[..., Any], tuple[tuple[int, ...], tuple[dict[str, Any],
     replacing: ((412, 428), (_REPLACED,)),
 }
 """How a route that takes what these functions give can be refused, and the headers that it reads."""
+_ETAG = {
+    "ETag": {"schema": _TEXT, "description": 'The version of what is answered, like `"3"`, for If-Match.'}
+}
+VERSIONED: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}}
+"""What a route that reads something with a version declares (`responses`). Writes need not."""
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
@@ -113,6 +118,15 @@ def describe(
             )
             for _, headers in declared:
                 operation.setdefault("parameters", []).extend(headers)
+            if declared:
+                _name_version(operation["responses"])
+
+
+def _name_version(answers: dict[str, Any]) -> None:
+    """Name the ETag of what was written, where it has a version."""
+    for status, answer in answers.items():
+        if status.startswith("2") and "content" in answer:
+            answer.setdefault("headers", {}).update(_ETAG)
 
 
 def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -> Iterator[int]:
@@ -137,8 +151,12 @@ def _describe_refusals(operation: dict[str, Any], statuses: set[int]) -> None:
         answers["303"].pop("content")
     for status in sorted(statuses | {int(status) for status in answers if status.startswith("4")}):
         refused: dict[str, Any] = {"$ref": f"#/components/responses/Refused{status}"}
-        own = answers.pop(str(status), {}).get("content", {}).get("application/json", {})
-        if status != 422 and own.get("schema"):
+        content = answers.pop(str(status), {}).get("content", {})
+        own = content.get("application/json", {})
+        if MEDIA_TYPE in content:  # a problem with fields of the route's own
+            refused = _refusal(status)
+            refused["content"][MEDIA_TYPE] |= own
+        elif status != 422 and own.get("schema"):
             refused = _refusal(status)
             refused["content"] = {"application/json": own, **refused["content"]}
         answers[str(status)] = refused

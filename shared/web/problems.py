@@ -1,6 +1,8 @@
 """Refusals as HTTP answers: problem details (RFC 9457), in Chinese and English."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -15,6 +17,10 @@ from shared.telemetry.context import traceparent
 from shared.web.bodies import mistakes
 
 MEDIA_TYPE = "application/problem+json"
+
+Amendments = Mapping[str, Callable[[Request, Response], Awaitable[Response]]]
+"""By method and path of a route, what adds to its refusals."""
+_NONE: Amendments = MappingProxyType({})
 
 
 def problem(status: int, code: str, zh: str, en: str, errors: list[dict[str, str]] | None = None) -> Response:
@@ -51,11 +57,6 @@ async def _away(_request: Request, error: Exception) -> Response:
     return away(error)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HuyingError)
-    return from_error(error)
-
-
 def invalid(error: RequestValidationError) -> Response:
     """The answer to a request whose parameters or body are not valid."""
     errors = mistakes(list(error.errors()))
@@ -70,20 +71,38 @@ async def _http(_request: Request, error: Exception) -> Response:
     return problem(error.status_code, "http", "请求无法处理", str(error.detail))
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return invalid(error)
-
-
 async def broken(_request: Request, error: Exception) -> Response:
     """The answer to an error that nothing expected."""
     return problem(500, "error", "系统内部错误，已记录", "an error on our side; it was logged")
 
 
-def install(app: Starlette) -> None:
+class _Refusals:
+    """Answers refusals of routes, with what the service adds to those of some of them."""
+
+    def __init__(self, amendments: Amendments) -> None:
+        self._amendments = amendments
+
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """The answer to an error of our own."""
+        assert isinstance(error, HuyingError)
+        return await self._amended(request, from_error(error))
+
+    async def invalid(self, request: Request, error: Exception) -> Response:
+        """The answer to a request whose parameters or body are not valid."""
+        assert isinstance(error, RequestValidationError)
+        return await self._amended(request, invalid(error))
+
+    async def _amended(self, request: Request, answer: Response) -> Response:
+        route = request.scope.get("route")
+        amend = route and self._amendments.get(f"{request.method} {route.path}")
+        return await amend(request, answer) if amend else answer
+
+
+def install(app: Starlette, amendments: Amendments = _NONE) -> None:
     """Answer every refusal of `app` as problem details."""
-    app.add_exception_handler(HuyingError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
+    refusals = _Refusals(amendments)
+    app.add_exception_handler(HuyingError, refusals.refused)
+    app.add_exception_handler(RequestValidationError, refusals.invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, _away)

@@ -227,10 +227,11 @@ class Page:
         """The cursor of the page after this one; None where this is the last."""
         if len(rows) <= self.limit:
             return None
-        return _cursor([rows[self.limit - 1][name] for name in position])
+        return cursor([rows[self.limit - 1][name] for name in position])
 
 
-def _cursor(position: list[Any]) -> str:
+def cursor(position: list[Any]) -> str:
+    """The cursor of a position: integers and texts."""
     return base64.urlsafe_b64encode(orjson.dumps(position)).decode()
 
 
@@ -239,20 +240,25 @@ async def page(
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Page:
     """The page that the query asks for. Refuses (`Invalid`) a cursor that no page gave."""
+    return Page(position(cursor, "cursor"), limit)
+
+
+def position(cursor: str | None, parameter: str) -> list[Any] | None:
+    """The position that a cursor names; None without one. Refuses (`Invalid`) what cannot be read."""
     if cursor is None:
-        return Page(None, limit)
+        return None
     try:
         after = orjson.loads(base64.urlsafe_b64decode(cursor))
     except ValueError:
         after = None
     if not isinstance(after, list) or not after or not all(map(_is_position, after)):
-        raise no_cursor()
-    return Page(after, limit)
+        raise no_cursor(parameter)
+    return after
 
 
-def no_cursor() -> Invalid:
+def no_cursor(parameter: str = "cursor") -> Invalid:
     """The refusal of a cursor that no page gave."""
-    return Invalid("游标无效", "this cursor is none of ours: start without one", "cursor")
+    return Invalid("游标无效", "this cursor is none of ours: start without one", parameter)
 
 
 def _is_position(part: Any) -> bool:

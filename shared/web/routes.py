@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
-from shared.web.guard import Guard
+from shared.web.guard import REFUSAL, Guard
 from shared.web.hiding import refuse_hidden, without_case
 from shared.web.request import authorize, service
 
@@ -222,6 +222,8 @@ def served(described: APIRoute) -> Route:
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
         await authorize(request)
+        if (refusal := request.scope.get(REFUSAL)) is not None:
+            raise refusal
         hidden = await refuse_hidden(request, service(request))
         body = await _content(request) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
@@ -282,7 +284,9 @@ class Description(FastAPI):
         return super().openapi()
 
 
-def application(description: Description, routers: Iterable[APIRouter]) -> Starlette:
+def application(
+    description: Description, routers: Iterable[APIRouter], amendments: problems.Amendments | None = None
+) -> Starlette:
     """The application that serves `routers`, and the documents of `description`, which learns of them here.
 
     `state.service` is set by whoever runs it. TypeError for a route that cannot be served.
@@ -292,5 +296,5 @@ def application(description: Description, routers: Iterable[APIRouter]) -> Starl
         routes += map(served, description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
     app.add_middleware(Guard, state=app.state)
-    problems.install(app)
+    problems.install(app, amendments or {})
     return app

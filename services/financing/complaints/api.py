@@ -23,6 +23,7 @@ from services.financing.work import Work
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.web.answers import PageOf
+from shared.web.openapi import VERSIONED
 from shared.web.request import Deciding, Paged, Reading, Requested, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
@@ -111,6 +112,7 @@ async def complain_without_request(body: acts.ComplainAtWindow, request: Writing
     "/status/{registration_number}/complaint",
     summary="凭回执码查询投诉 / Read a complaint by its receipt code",
     response_model=ShownComplaint,
+    responses=VERSIONED,
 )
 async def complaint_status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
@@ -134,7 +136,10 @@ async def complaints(conn: Reading, page: Paged) -> Response:
 
 
 @router.get(
-    "/complaints/{complaint_id}", summary="查看投诉 / Read a complaint", response_model=RegulatorComplaint
+    "/complaints/{complaint_id}",
+    summary="查看投诉 / Read a complaint",
+    response_model=RegulatorComplaint,
+    responses=VERSIONED,
 )
 async def complaint(complaint_id: UUID, conn: Reading) -> Response:
     """One complaint. The decision names its ETag."""

@@ -12,6 +12,7 @@ from services.financing.enterprises.domain import profile_from_request, summary
 from services.financing.loans.queries import loans_of_enterprise
 from shared.addresses.credit_codes import check_credit_code
 from shared.service.errors import NotFound
+from shared.web.openapi import VERSIONED
 from shared.web.request import Reading, Replacing, json
 
 router = APIRouter(prefix="/enterprises", tags=["financing"])
@@ -36,6 +37,7 @@ async def put_enterprise(credit_code: CreditCodePath, body: EnterpriseBody, requ
     "/{credit_code}",
     summary="查看企业及其融资 / Read an enterprise and its requests",
     response_model=EnterpriseWithRequests,
+    responses=VERSIONED,
 )
 async def enterprise(credit_code: CreditCodePath, conn: Reading) -> Response:
     """What the window knows of an enterprise, and what came of its requests."""

@@ -12,6 +12,7 @@ from services.financing.loans.views import for_window
 from shared.addresses.credit_codes import CreditCode
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
+from shared.web.openapi import VERSIONED
 from shared.web.request import Page, Paged, Reading, json
 
 router = APIRouter(tags=["financing"])
@@ -34,7 +35,12 @@ async def requests(
     return page.answer([for_window(loan) for loan in loans], "registration_number")
 
 
-@router.get("/requests/{loan_id}", summary="查看融资需求 / Read a loan request", response_model=WindowLoan)
+@router.get(
+    "/requests/{loan_id}",
+    summary="查看融资需求 / Read a loan request",
+    response_model=WindowLoan,
+    responses=VERSIONED,
+)
 async def request(loan_id: UUID, conn: Reading) -> Response:
     """One loan request with its bank legs, reports and deadlines. Decisions name its ETag."""
     loan = await queries.loan(conn, loan_id)

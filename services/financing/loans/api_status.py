@@ -11,6 +11,7 @@ from services.financing.loans.views import for_enterprise
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
+from shared.web.openapi import VERSIONED
 from shared.web.request import Acting, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
 
@@ -30,7 +31,10 @@ async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocume
 
 
 @router.get(
-    "", summary="凭回执码查询融资需求 / Read a loan request by its receipt code", response_model=LoanStatus
+    "",
+    summary="凭回执码查询融资需求 / Read a loan request by its receipt code",
+    response_model=LoanStatus,
+    responses=VERSIONED,
 )
 async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
