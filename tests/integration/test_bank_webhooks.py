@@ -35,6 +35,9 @@ class Endpoint:
 
     def __init__(self, status: int | None = 204) -> None:
         self.status = status
+        self.late_status = 204
+        self.go_on = asyncio.Event()
+        """Until it is set, a call that gets no answer waits; then it gets `late_status`."""
         self.calls: list[tuple[dict[str, str], bytes]] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,9 +47,11 @@ class Endpoint:
                 headers = {name.lower(): value for name, value in pairs}
                 body = await reader.readexactly(int(headers["content-length"]))
                 self.calls.append((headers, body))
-                if self.status is None:
-                    await asyncio.sleep(60)
-                writer.write(f"HTTP/1.1 {self.status} X\r\ncontent-length: 0\r\n\r\n".encode())
+                status = self.status
+                if status is None:
+                    await asyncio.wait_for(self.go_on.wait(), 60)
+                    status = self.late_status
+                writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n".encode())
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
@@ -173,6 +178,58 @@ async def test_410_disables_until_a_new_address_is_named(city: City) -> None:
         again = await city.ok("office", "PUT", "/financing/banks/abc/endpoint", {"url": url})
         assert "secret" not in again
         assert len(await until_state(city, "abc", "delivered", 1)) >= 1
+
+
+async def test_a_new_address_after_410_gets_what_failed_and_what_waits(city: City) -> None:
+    async with endpoint(city, "abc", 410) as (bank, _):
+        loans = [await ask(city, "abc")]
+        await until_state(city, "abc", "failed", 1)
+        bank.status = 204
+        loans.append(await ask(city, "abc"))
+        await until_state(city, "abc", "waiting", 1)
+        url = (await city.ok("office", "GET", "/financing/banks/abc/endpoint"))["url"]
+        answer = await city.ok("office", "PUT", "/financing/banks/abc/endpoint", {"url": f"{url}/new"})
+        assert answer["again"] == 1
+        await until_state(city, "abc", "delivered", 2)
+        assert [message["leg"] for message in bank.data()][1:] == [loan["legs"]["abc"] for loan in loans]
+        assert await deliveries(city, "abc", "failed") == []
+
+
+async def test_an_address_that_says_410_after_a_new_one_was_set_costs_no_message(city: City) -> None:
+    async with endpoint(city, "abc", None) as (slow, _), endpoint(city, "other") as (fresh, _):
+        loan = await ask(city, "abc")
+        await slow.until(1)
+        url = (await city.ok("office", "GET", "/financing/banks/other/endpoint"))["url"]
+        answer = await city.ok("office", "PUT", "/financing/banks/abc/endpoint", {"url": url})
+        assert answer["again"] == 0
+        slow.late_status = 410
+        slow.go_on.set()
+        await fresh.until(1)
+        assert fresh.data()[0]["leg"] == loan["legs"]["abc"]
+        state = await city.ok("office", "GET", "/financing/banks/abc/endpoint")
+        assert (state["url"], state["disabled_at"]) == (url, None)
+
+
+async def test_a_replay_includes_what_waits(city: City) -> None:
+    async with endpoint(city, "abc", 500) as (bank, _):
+        await ask(city, "abc")
+        await _until_tried(city, 1)
+        bank.status = 204
+        span = {"since": "2026-11-09T00:00:00+08:00", "before": "2026-11-10T00:00:00+08:00"}
+        path = "/financing/banks/abc/deliveries/replay"
+        assert (await city.ok("office", "POST", path, span))["again"] == 1
+        await until_state(city, "abc", "delivered", 1)  # the clock stands still
+
+
+async def test_a_bank_without_webhooks_that_sets_an_address_is_told_so(city: City) -> None:
+    await directory(city, bank_a=["kafka", "desk"])
+    body = {"url": "https://bank.example/hook"}
+    answer = await city.call("bank-a", "PUT", "/financing/banks/bank-a/endpoint", body)
+    assert "desk, kafka" in refused(answer, 409, "code")["detail"]
+    refused(await city.call("bank-a", "GET", "/financing/banks/bank-a/endpoint"), 404, "code")
+    wider = {"name": "甲", "ways": ["kafka", "webhook"]}
+    await city.ok("office", "PUT", "/financing/banks/bank-a", wider, if_match='"1"')
+    assert "secret" in await city.ok("bank-a", "PUT", "/financing/banks/bank-a/endpoint", body)
 
 
 async def test_after_75_hours_it_is_given_up_listed_and_can_be_replayed(city: City) -> None:

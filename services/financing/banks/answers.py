@@ -55,6 +55,14 @@ class BankRecord(BaseModel):
     withdrawals: WithdrawalCounts
 
 
+class WrongField(BaseModel):
+    """A field, and what is wrong with it in Chinese and English."""
+
+    field: str
+    zh: str
+    en: str
+
+
 class OwnLeg(BaseModel):
     """A bank's own leg. `request` is null once the enterprise withdrew it."""
 
@@ -74,6 +82,37 @@ class Told(BaseModel):
     data: dict[str, Any]
 
 
+class ToldMessage(Told):
+    """A message of the window to the bank. `message_id` is the `ce_id` on Kafka and the `webhook-id`."""
+
+    message_id: UUID
+    leg: str
+
+
+class ToldFrom(BaseModel):
+    """Messages in order. `after` is the cursor to go on with, null before the first; `more`: at once."""
+
+    items: list[ToldMessage]
+    after: str | None
+    more: bool
+
+
+class UnreadReport(BaseModel):
+    """A report that cannot be read: the problem, and the receipt that the same report gets on Kafka.
+
+    `receipt` is null where the report is right and something else of the request is not.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[WrongField]
+    trace_id: str
+    receipt: ReportReceipt | None = None
+
+
 class OwnLegWithMessages(OwnLeg):
     """A bank's own leg with the messages about it and the receipts of its reports."""
 
@@ -90,10 +129,14 @@ class Endpoint(BaseModel):
 
 
 class SetEndpoint(BaseModel):
-    """Where the bank is called; the first time with its secret, which is shown only here."""
+    """Where the bank is called; the first time with its secret, which is shown only here.
+
+    `again`: so many messages that had failed are sent again, because the bank had answered 410 before.
+    """
 
     url: str
     secret: str | None = None
+    again: int = 0
 
 
 class NewSecret(BaseModel):

@@ -1,4 +1,4 @@
-"""The tables of the banks: directory, reports, and messages to them."""
+"""The tables of the banks: directory, reports that were accepted and others, and messages to them."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -18,6 +18,20 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("reported_at", time, nullable=False),
         sa.Column("receipt", pg.JSONB, nullable=False),
         sa.Index("reports_last", "bank", "reported_at"),
+    )
+    sa.Table(
+        "unrecorded_reports",
+        metadata,
+        sa.Column("seq", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("bank", sa.Text, nullable=False),
+        sa.Column("source_id", sa.Text, comment="where it came from: a topic's place, a request"),
+        sa.Column("reported_at", time, nullable=False),
+        sa.Column("receipt", pg.JSONB, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False, comment="bytes of the report as it was sent"),
+        sa.Column("headers", pg.JSONB),
+        sa.Column("raw", sa.LargeBinary, comment="its first bytes, of the latest refused ones"),
+        sa.Index("unrecorded_reports_day", "bank", "reported_at"),
+        sa.Index("unrecorded_reports_raw", "bank", "seq", postgresql_where=sa.text("raw is not null")),
     )
     sa.Table(
         "banks",
@@ -46,4 +60,6 @@ def add_tables(metadata: sa.MetaData) -> None:
             postgresql_where=sa.text("sent_at is null and dropped_at is null"),
         ),
         sa.Index("bank_messages_leg", "leg"),
+        sa.Index("bank_messages_sent", "bank", "sent_at", postgresql_where=sa.text("sent_at is not null")),
+        sa.Index("bank_messages_fed", "bank", "occurred_at", "seq"),
     )

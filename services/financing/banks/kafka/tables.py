@@ -14,4 +14,6 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("cluster", sa.Text, nullable=False),
         sa.Column("next_offset", sa.BigInteger, nullable=False),
         sa.Column("complete_upto", time, comment="all that the bank said up to then is in this database"),
+        sa.Column("log_end", sa.BigInteger, comment="offset of the next reply"),
+        sa.Column("looked_at", time, comment="when the log ended there"),
     )

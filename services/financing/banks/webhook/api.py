@@ -19,7 +19,7 @@ from services.financing.banks.webhook import queries
 from services.financing.settings import settings_of
 from shared.database.connection import Connection
 from shared.roles import AccountRole
-from shared.service.errors import Invalid, NotFound
+from shared.service.errors import Conflict, Invalid, NotFound
 from shared.web.answers import PageOf
 from shared.web.bodies import Body, Moment
 from shared.web.request import Paged, Reading, RequestContext, Requested, json, no_cursor
@@ -37,7 +37,7 @@ class EndpointBody(Body):
 
 
 class ReplayBody(Body):
-    """Messages from `since` to before `before`: those that failed; with `all`, delivered ones too."""
+    """Messages from `since` to before `before`: those that failed or wait; with `all`, delivered ones too."""
 
     since: Moment
     before: Moment
@@ -46,9 +46,25 @@ class ReplayBody(Body):
 
 async def _require_own(request: RequestContext, conn: Connection, bank: str) -> None:
     """`NotFound` for a bank that does not exist, and to a bank that asks about another one."""
-    foreign = request.caller.role is AccountRole.BANK and request.caller.code != bank
-    if foreign or not await queries.bank_exists(conn, bank):
+    await _own_ways(request, conn, bank)
+
+
+async def _own_ways(request: RequestContext, conn: Connection, bank: str) -> list[str]:
+    """The integrations of the bank; `NotFound` as `_require_own`."""
+    ways = await queries.ways(conn, bank)
+    if ways is None or (request.caller.role is AccountRole.BANK and request.caller.code != bank):
         raise NotFound("没有这家银行", "no such bank", "code")
+    return ways
+
+
+def _no_webhook(ways: list[str]) -> Conflict:
+    listed = "、".join(sorted(ways)), ", ".join(sorted(ways))
+    return Conflict(
+        f"该银行的接入方式为 {listed[0]}，不含 webhook，不会有回调：请先由营商环境办在银行名录中加上 webhook",
+        f"this bank's integrations are {listed[1]}, without webhook, so no address would be called: have the"
+        " office add webhook to its `ways` first",
+        "code",
+    )
 
 
 def _no_endpoint() -> NotFound:
@@ -65,15 +81,25 @@ async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Res
     return json(endpoint)
 
 
-@router.put("/endpoint", summary="设置回调地址 / Set the webhook of a bank", response_model=SetEndpoint)
+@router.put(
+    "/endpoint",
+    summary="设置回调地址 / Set the webhook of a bank",
+    response_model=SetEndpoint,
+    responses={409: {}},
+)
 async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requested) -> Response:
-    """Set where the bank is called. The answer to the first time holds the secret, which is shown once."""
+    """Set where the bank is called. The answer to the first time holds the secret, which is shown once.
+
+    409 where `webhook` is not among the bank's integrations. What waits is sent at once; after 410 so is what
+    failed, and `again` says how many messages.
+    """
     check_url(body.url, allow_private=settings_of(request.context).allow_private_webhooks)
     async with request.context.engine.begin() as conn:
-        await _require_own(request, conn, code)
+        if "webhook" not in (ways := await _own_ways(request, conn, code)):
+            raise _no_webhook(ways)
         secret, at = new_secret(), await request.context.clock.stamp(conn)
-        is_new = await queries.save_endpoint(conn, code, body.url, secret, at)
-    return json({"url": body.url} | ({"secret": secret} if is_new else {}))
+        saved = await queries.save_endpoint(conn, code, body.url, secret, at)
+    return json({"url": body.url, "again": saved.again} | ({"secret": secret} if saved.is_new else {}))
 
 
 @router.post(
@@ -83,8 +109,9 @@ async def rotate(code: BankCodePath, request: Requested) -> Response:
     """Make a new secret, shown only here. For a day calls are signed with the old secret as well."""
     async with request.context.engine.begin() as conn:
         await _require_own(request, conn, code)
-        secret, until = new_secret(), await request.context.clock.stamp(conn) + OLD_SECRET
-        if not await queries.rotate_secret(conn, code, secret, until):
+        secret, at = new_secret(), await request.context.clock.stamp(conn)
+        until = at + OLD_SECRET
+        if not await queries.rotate_secret(conn, code, secret, at, until):
             raise _no_endpoint()
     return json({"secret": secret, "old_until": until}, 201)
 
@@ -116,10 +143,10 @@ async def deliveries(
     status_code=202,
 )
 async def replay(code: BankCodePath, body: ReplayBody, request: Requested) -> Response:
-    """Send messages of a span of time again, with the same ids and in the same order."""
+    """Send messages of a span of time again, with the same ids and in the same order; what waits, at once."""
     if body.since >= body.before:
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")
-    states = ["failed", "delivered"] if body.all else ["failed"]
+    states = ["failed", "waiting", *(["delivered"] if body.all else [])]
     async with request.context.engine.begin() as conn:
         await _require_own(request, conn, code)
         at = await request.context.clock.stamp(conn)

@@ -14,24 +14,49 @@ from shared.database.rows import ManyRows
 LEASE = timedelta(minutes=2)
 """How long a call that was taken belongs to the process that took it."""
 
-_BANK = text("select 1 from banks where code = :bank")
+_WAYS = text("select bank->'ways' as ways from banks where code = :bank")
 _ENDPOINT = text("select url, disabled_at, old_until from bank_endpoints where bank = :bank")
+_WAS_DISABLED = text("select disabled_at is not null from bank_endpoints where bank = :bank for update")
 _SAVE_ENDPOINT = text(
     """
-    insert into bank_endpoints (bank, url, secret) values (:bank, :url, :secret)
-    on conflict (bank) do update set url = excluded.url, disabled_at = null
+    insert into bank_endpoints as e (bank, url, secret, secret_at) values (:bank, :url, :secret, :at)
+    on conflict (bank) do update set url = excluded.url, disabled_at = null,
+      called_at = case when e.url = excluded.url then e.called_at end,
+      status = case when e.url = excluded.url then e.status end,
+      reason = case when e.url = excluded.url then e.reason end
     returning secret = :secret as is_new
+    """
+)
+_FAILED_AGAIN = text(
+    """
+    update bank_deliveries set state = 'waiting', attempts = 0, next_at = :at, changed_at = :at
+    where bank = :bank and state = 'failed' returning seq
+    """
+)
+_CALL_AGAIN = text(
+    """
+    update bank_deliveries set state = 'waiting', attempts = 0, next_at = :at, changed_at = :at
+    where seq = any(cast(:seqs as bigint[])) and state = 'failed'
     """
 )
 _MAKE_WAITING_DUE = text("update bank_deliveries set next_at = :at where bank = :bank and state = 'waiting'")
 _ROTATE_SECRET = text(
     """
-    update bank_endpoints set old_secret = secret, old_until = :until, secret = :secret
+    update bank_endpoints set old_secret = secret, old_until = :until, secret = :secret, secret_at = :at
     where bank = :bank returning old_until
     """
 )
 _DISABLE = text(
-    "update bank_endpoints set disabled_at = :at where bank = :bank and url = :url and disabled_at is null"
+    """
+    update bank_endpoints set disabled_at = coalesce(disabled_at, :at) where bank = :bank and url = :url
+    returning bank
+    """
+)
+_NOTE_CALL = text(
+    """
+    update bank_endpoints set called_at = :at, status = :status, reason = :reason
+    where bank = :bank and url = :url
+    """
 )
 _DELIVERIES = text(
     """
@@ -115,6 +140,13 @@ class WebhookCall(NamedTuple):
     secrets: list[str]
 
 
+class SavedEndpoint(NamedTuple):
+    """What saving an endpoint did: whether it is the bank's first, and how many calls are made anew."""
+
+    is_new: bool
+    again: int
+
+
 class CallResult(NamedTuple):
     """What came of one attempt at a call; `next_at` is None where none follows."""
 
@@ -125,9 +157,10 @@ class CallResult(NamedTuple):
     reason: str
 
 
-async def bank_exists(conn: Connection, bank: str) -> bool:
-    """Whether the directory has this bank."""
-    return (await conn.execute(_BANK, {"bank": bank})).scalar() is not None
+async def ways(conn: Connection, bank: str) -> list[str] | None:
+    """The integrations of a bank; None where the directory has no such bank."""
+    bank_ways: list[str] | None = (await conn.execute(_WAYS, {"bank": bank})).scalar()
+    return bank_ways
 
 
 async def endpoint(conn: Connection, bank: str) -> dict[str, Any] | None:
@@ -136,22 +169,36 @@ async def endpoint(conn: Connection, bank: str) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-async def save_endpoint(conn: Connection, bank: str, url: str, secret: str, at: datetime) -> bool:
-    """Call the bank at `url` from now on; what waits is due. True where the endpoint is new."""
-    row = (await conn.execute(_SAVE_ENDPOINT, {"bank": bank, "url": url, "secret": secret})).one()
+async def save_endpoint(conn: Connection, bank: str, url: str, secret: str, at: datetime) -> SavedEndpoint:
+    """Call the bank at `url` from now on. What waits is due, and what failed where the bank had said 410."""
+    was_disabled = (await conn.execute(_WAS_DISABLED, {"bank": bank})).scalar()
+    values = {"bank": bank, "url": url, "secret": secret, "at": at}
+    row = (await conn.execute(_SAVE_ENDPOINT, values)).one()
     await conn.execute(_MAKE_WAITING_DUE, {"bank": bank, "at": at})
-    return bool(row.is_new)
+    again = (await conn.execute(_FAILED_AGAIN, {"bank": bank, "at": at})).all() if was_disabled else []
+    return SavedEndpoint(is_new=row.is_new, again=len(again))
 
 
-async def rotate_secret(conn: Connection, bank: str, secret: str, until: datetime) -> bool:
+async def rotate_secret(conn: Connection, bank: str, secret: str, at: datetime, until: datetime) -> bool:
     """Sign with `secret`, and with the secret before it `until` then. False where there is no endpoint."""
-    values = {"bank": bank, "secret": secret, "until": until}
+    values = {"bank": bank, "secret": secret, "at": at, "until": until}
     return (await conn.execute(_ROTATE_SECRET, values)).one_or_none() is not None
 
 
-async def disable(conn: Connection, bank: str, url: str, at: datetime) -> None:
-    """Call the bank at `url` no more; messages wait until it has a new endpoint."""
-    await conn.execute(_DISABLE, {"at": at, "bank": bank, "url": url})
+async def note_call(conn: Connection, bank: str, url: str, last: CallResult, at: datetime) -> None:
+    """Keep what the bank's address answered last."""
+    values = {"at": at, "bank": bank, "url": url, "status": last.status, "reason": last.reason}
+    await conn.execute(_NOTE_CALL, values)
+
+
+async def disable(conn: Connection, bank: str, url: str, at: datetime) -> bool:
+    """Call the bank at `url` no more; messages wait until it has a new endpoint. False where it has one."""
+    return bool((await conn.execute(_DISABLE, {"at": at, "bank": bank, "url": url})).all())
+
+
+async def call_again(conn: Connection, seqs: Collection[int], at: datetime) -> None:
+    """Make calls that failed anew."""
+    await conn.execute(_CALL_AGAIN, {"seqs": list(seqs), "at": at})
 
 
 async def deliveries(

@@ -118,12 +118,17 @@ class WebhookSender:
         return result_of(call, answer, at, self._random.random())
 
     async def _record(self, bank: str, calls: list[WebhookCall], results: list[CallResult]) -> None:
-        gone = {call.url for call, result in zip(calls, results, strict=True) if result.status == GONE}
+        gone: dict[str, list[int]] = {}
+        for call, result in zip(calls, results, strict=True):
+            if result.status == GONE:
+                gone.setdefault(call.url, []).append(call.seq)
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             await queries.record(conn, results, at)
-            for url in gone:
-                await queries.disable(conn, bank, url, at)
+            await queries.note_call(conn, bank, calls[-1].url, results[-1], at)
+            for url, seqs in gone.items():
+                if not await queries.disable(conn, bank, url, at):  # it was given a new one meanwhile
+                    await queries.call_again(conn, seqs, at)
 
 
 async def deliver(context: ServiceContext) -> None:

@@ -28,6 +28,7 @@ def add_tables(metadata: sa.MetaData) -> None:
             "seq",
             postgresql_where=sa.text("state in ('waiting', 'sending')"),
         ),
+        sa.Index("bank_deliveries_failed", "bank", "seq", postgresql_where=sa.text("state = 'failed'")),
     )
     sa.Table(
         "bank_endpoints",
@@ -38,4 +39,8 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("old_secret", sa.Text),
         sa.Column("old_until", time),
         sa.Column("disabled_at", time),
+        sa.Column("secret_at", time, comment="when the secret was made"),
+        sa.Column("called_at", time, comment="of the last call"),
+        sa.Column("status", sa.Integer, comment="of the last answer"),
+        sa.Column("reason", sa.Text, comment="of the last answer"),
     )
