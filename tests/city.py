@@ -59,7 +59,7 @@ PEOPLE = [
 
 TABLES = """
 select tablename from pg_tables
-where schemaname = 'public' and tablename not in ('heard', 'relay', 'alembic_version')
+where schemaname = 'public' and tablename not in ('heard', 'relay', 'alembic_version', 'unrecorded_reports')
 """
 DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} t"
 
@@ -208,7 +208,9 @@ class City:
         return bool(heard_partitions == len(topics) * PARTITIONS)
 
     async def stored(self) -> dict[str, str]:
-        """A digest of every table of every service, but for how far each has heard and told."""
+        """A digest of every table of every service, but for how far each has heard and told, and the list of
+        reports that changed nothing.
+        """
         digests = {}
         for name, context in self.services.items():
             async with context.engine.connect() as conn:

@@ -5,10 +5,13 @@ from pathlib import Path
 from services.financing.access import ACCESS
 from services.financing.banks import api as banks
 from services.financing.banks.bank_queue import tell_banks
+from services.financing.banks.connection import api as connection
 from services.financing.banks.desk import api as desk
+from services.financing.banks.desk.unread import with_receipt
 from services.financing.banks.kafka.readers import hear_banks
 from services.financing.banks.kafka.receipts import answer_again
 from services.financing.banks.kafka.topics import replies
+from services.financing.banks.statement import api as statement
 from services.financing.banks.webhook import api as webhook
 from services.financing.banks.webhook.sender import deliver
 from services.financing.complaints import api as complaints
@@ -44,11 +47,14 @@ SERVICE = Service(
         banks.router,
         desk.router,
         webhook.router,
+        connection.router,
+        statement.router,
         enterprises.router,
         calendar_api.routes(CASES),
     ),
     tasks=(judge, tell_banks, hear_banks, deliver),
     prepare=wait_for_judgement,
+    amended_refusals={"POST /bank/reports": with_receipt},
     redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
     gauges=GAUGES,
     counters=COUNTERS,

@@ -1,4 +1,4 @@
-"""The contract of the banks as documents: AsyncAPI 3 with examples, a JSON Schema for each message, a page.
+"""The contract of the banks as documents: AsyncAPI 3, OpenAPI 3, a JSON Schema for each message, a page.
 
 `python -m services.financing.bank_documents` writes them to `docs/banks/`.
 """
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from services.financing import bank_fields, bank_tables
+from services.financing import bank_fields, bank_openapi, bank_tables
 from services.financing.bank_examples import AT, EXAMPLES
 from services.financing.contract import BANK_MESSAGES, BankReport
 from services.financing.contract_receipts import ReportReceipt
@@ -87,7 +87,7 @@ _TOPICS: Final = {
 
 
 def documents() -> dict[str, Schema]:
-    """The content of `docs/banks/` by file name."""
+    """The AsyncAPI document and the schemas of messages by file name."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schemas = {f"{type_}.json": dialect | _schema(model) for type_, model in _MODELS.items()}
     return {**schemas, ASYNCAPI: asyncapi()}
@@ -231,6 +231,7 @@ def main() -> None:
         (FOLDER / name).write_text(text(document), "utf-8")
     (FOLDER / STATES).write_text(bank_tables.page(), "utf-8")
     (FOLDER / FIELDS).write_text(field_page(), "utf-8")
+    (FOLDER / bank_openapi.OPENAPI).write_text(text(bank_openapi.openapi()), "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from services.financing.banks import queries as bank_queries
 from services.financing.banks.acts import BankBody
 from services.financing.banks.outgoing import OutgoingMessages
 from services.financing.banks.queries import KnownReport, ReportKey
+from services.financing.banks.unrecorded import UnrecordedReport
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.document import JudgedDocument
 from services.financing.engine import FACTS
@@ -50,6 +51,7 @@ class Work(JudgingWork[JudgedDocument]):
         self._facts: list[tuple[UUID, Event]] = []
         self._messages = OutgoingMessages()
         self._new_reports: list[dict[str, Any]] = []
+        self._unrecorded_reports: list[dict[str, Any]] = []
         self._new_enterprises: dict[str, EnterpriseBody] = {}
         self._counted: set[date] = set()
 
@@ -141,6 +143,10 @@ class Work(JudgingWork[JudgedDocument]):
             }
         )
 
+    def keep_unrecorded(self, report: UnrecordedReport) -> None:
+        """Keep a report that changed nothing: its bank can see that it came, and what it was answered."""
+        self._unrecorded_reports.append(report.columns())
+
     def keep(self, case: JudgedDocument) -> None:
         """Write `case` when this transaction commits."""
         self.write(case.case_id, case)
@@ -163,6 +169,8 @@ class Work(JudgingWork[JudgedDocument]):
             await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
         if self._new_reports:
             await bank_queries.add_reports(self.conn, self._new_reports)
+        if self._unrecorded_reports:
+            await bank_queries.add_unrecorded(self.conn, self._unrecorded_reports)
         if self._counted:
             counted = {day: self.last_numbers[day] for day in self._counted}
             await loan_queries.save_counters(self.conn, counted)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from services.financing import bank_documents, bank_fields, bank_tables
+from services.financing import bank_documents, bank_fields, bank_openapi, bank_tables
 from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.banks.receipts import MEANINGS
@@ -28,6 +28,7 @@ MESSAGES: dict[str, Any] = DOCUMENT["components"]["messages"]
 def test_the_files_are_what_the_contract_says() -> None:
     written = {path.name: path.read_text("utf-8") for path in bank_documents.FOLDER.glob("*.json")}
     wanted = {name: text(document) for name, document in DOCUMENTS.items()}
+    wanted[bank_openapi.OPENAPI] = text(bank_openapi.openapi())
     stale = sorted(name for name in written.keys() | wanted.keys() if written.get(name) != wanted.get(name))
     assert not stale, f"write docs/banks anew: python -m services.financing.bank_documents ({stale})"
     assert (bank_documents.FOLDER / bank_documents.STATES).read_text("utf-8") == bank_tables.page()

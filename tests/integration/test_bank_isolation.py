@@ -25,9 +25,16 @@ BODIES: dict[str, Any] = {
         "all": True,
     },
 }
+OF_ITS_OWN = {
+    "GET /financing/bank/connection",
+    "GET /financing/bank/messages",
+    "GET /financing/bank/statement",
+}
+"""Routes that name no bank: they answer about the one that calls."""
 OPEN = {
     "GET /financing/banks/{code}/record",
     "GET /financing/bank/requests",
+    *OF_ITS_OWN,
     "GET /financing/bank/requests/{registration_number}/{leg}",
     "GET /financing/banks/{code}/endpoint",
     "GET /financing/banks/{code}/deliveries",
@@ -73,11 +80,15 @@ async def test_a_bank_gets_and_changes_nothing_of_another(
     path = path.format(code="bank-b", registration_number=number, leg=index, message_id=loan["loan_id"])
     body = report(leg, "contacted") if BODIES.get(route) == "report" else BODIES.get(route)
     before = await stored(city)
-    answer = await city.call("bank-a", method, path, body)
+    query = "?date=2026-11-09" if path.endswith("/statement") else ""
+    answer = await city.call("bank-a", method, path + query, body)
     for secret in (FORBIDDEN, leg, "bank.example", "whsec_"):
         assert secret not in answer.text or route == "POST /financing/bank/reports"
     if route == "POST /financing/bank/reports":
         assert (answer.status_code, answer.json()["code"]) == (409, "unknown_leg")
+    elif route in OF_ITS_OWN:
+        assert answer.is_success
+        assert "bank-b" not in answer.text
     elif route in ("GET /financing/bank/requests", "GET /notify/inbox"):
         assert answer.json()["items"] == []
     else:

@@ -26,6 +26,10 @@ OPERATIONS = sorted(ACCESS)
 ELSEWHERE = {
     "PUT /{service}/clock": {409},  # a service on the wall clock
     "POST /{service}/parked/{parked_id}/redrive": {409},  # a record that still cannot be read
+    "GET /financing/bank/connection": {404},  # an account of a bank that the directory does not have
+    "GET /financing/bank/statement": {404},
+    "GET /financing/banks/{code}/statement": {404},  # with a day
+    "PUT /financing/banks/{code}/endpoint": {409},  # a bank that is called nowhere
     "POST /notify/inbox/{message_id}/acknowledged": {409},  # a message that asks for nothing
     "GET /notify/contacts/{recipient}": {404},  # of a case that is kept from the caller
     "POST /notify/receipts/sms": {404},  # a signed receipt of an unknown message

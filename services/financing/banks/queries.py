@@ -67,6 +67,28 @@ _ADD_REPORTS = insert(
         "receipt": "jsonb",
     },
 )
+_ADD_UNRECORDED = insert(
+    "unrecorded_reports",
+    {
+        "bank": "text",
+        "source_id": "text",
+        "reported_at": "timestamptz",
+        "receipt": "jsonb",
+        "size": "int",
+        "headers": "jsonb",
+        "raw": "bytea",
+    },
+    ordered=True,
+)
+_FORGET_RAW = text(
+    """
+    update unrecorded_reports set raw = null, headers = null where seq in (
+      select seq from unrecorded_reports where bank = :bank and raw is not null and seq <= (
+        select seq from unrecorded_reports where bank = :bank and raw is not null
+        order by seq desc offset :kept limit 1)
+      for update skip locked)
+    """
+)
 _DROP_REQUESTS = text(
     """
     update bank_messages set dropped_at = :at
@@ -109,6 +131,10 @@ _FORWARD = text(
     from due order by seq
     """
 )
+
+
+RAW_KEPT = 100
+"""Of so many refused reports of a bank the raw content is kept."""
 
 
 class ReportKey(NamedTuple):
@@ -184,6 +210,16 @@ async def lock_reports(conn: Connection, keys: Sequence[ReportKey]) -> Mapping[R
 async def add_reports(conn: Connection, rows: Collection[Mapping[str, Any]]) -> None:
     """Keep reports that were accepted, by the columns of `reports`."""
     await _ADD_REPORTS.execute(conn, rows)
+
+
+async def add_unrecorded(conn: Connection, rows: Collection[Mapping[str, Any]]) -> None:
+    """Keep reports that changed nothing, by the columns of `unrecorded_reports`.
+
+    The raw content stays of the latest `RAW_KEPT` refused reports of each bank.
+    """
+    await _ADD_UNRECORDED.execute(conn, rows)
+    for bank in sorted({row["bank"] for row in rows if row["raw"] is not None}):
+        await conn.execute(_FORGET_RAW, {"bank": bank, "kept": RAW_KEPT})
 
 
 async def drop_requests(conn: Connection, legs: Sequence[str], at: datetime) -> None:

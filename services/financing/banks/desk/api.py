@@ -1,22 +1,39 @@
 """The desk of banks over HTTP: a bank sees and reports on its own legs, and learns of no other bank."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.financing.banks.answers import OwnLeg, OwnLegWithMessages
+from services.financing.banks.answers import OwnLeg, OwnLegWithMessages, ToldFrom, UnreadReport
 from services.financing.banks.desk import queries
+from services.financing.banks.desk.queries import FeedPlace
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
+from services.financing.banks.unrecorded import UnrecordedReport
 from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
+from shared.service.clock import EPOCH
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
-from shared.web.request import Paged, RequestContext, Requested, Writing, json, no_cursor
+from shared.web.bodies import LATEST
+from shared.web.problems import MEDIA_TYPE
+from shared.web.request import (
+    MOST,
+    Paged,
+    RequestContext,
+    Requested,
+    Writing,
+    cursor,
+    json,
+    no_cursor,
+    position,
+)
 from shared.web.status import NumberPath
 from shared.web.writer import Answer
 
@@ -33,7 +50,7 @@ async def requests(request: Requested, page: Paged) -> Response:
             pass
         case _:
             raise no_cursor()
-    bank = _bank(request)
+    bank = bank_of(request)
     legs = await _read(request, lambda conn: queries.legs(conn, bank, after=after, limit=page.limit + 1))
     return page.answer(legs, "leg")
 
@@ -45,20 +62,20 @@ async def requests(request: Requested, page: Paged) -> Response:
 )
 async def request(registration_number: NumberPath, leg: Leg, request: Requested) -> Response:
     """One of the bank's own legs: the messages about it, and the receipts of the bank's reports."""
-    bank, number = _bank(request), f"{registration_number}/{leg}"
+    bank, number = bank_of(request), f"{registration_number}/{leg}"
     legs = await _read(request, lambda conn: queries.leg(conn, bank, number))
     if not legs:
         raise NotFound("本行没有这一笔需求", "this bank has no such leg", "leg")
     conn = request.context.reader.reading()
-    messages = [
+    told = [
         {"type": row.type, "occurred_at": row.occurred_at, "data": orjson.Fragment(row.body)}
         for row in await queries.messages(conn, bank, number)
     ]
     receipts = [orjson.Fragment(receipt) for receipt in await queries.receipts(conn, bank, number)]
-    return json(legs[0] | {"told": messages, "receipts": receipts})
+    return json(legs[0] | {"told": told, "receipts": receipts})
 
 
-def _bank(request: RequestContext) -> str:
+def bank_of(request: RequestContext) -> str:
     """The code of the bank that calls; accounts of banks have one."""
     assert request.caller.code is not None
     return request.caller.code
@@ -71,7 +88,7 @@ async def _read(
     async with request.context.engine.begin() as conn:
         rows = await query(conn)
         at = await request.context.clock.stamp(conn)
-        await queries.mark_read(conn, _bank(request), [row.leg for row in rows], at)
+        await queries.mark_read(conn, bank_of(request), [row.leg for row in rows], at)
     return [
         dict(row)
         | {name: orjson.Fragment(row[name]) for name in ("deadlines", "request") if row[name] is not None}
@@ -79,18 +96,68 @@ async def _read(
     ]
 
 
+@router.get(
+    "/messages",
+    summary="窗口发给本行的消息 / List what the window told the bank",
+    response_model=ToldFrom,
+)
+async def messages(
+    request: Requested,
+    after: Annotated[str | None, Query(max_length=1000)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> Response:
+    """All messages of the window to the bank in order, from the first or after a cursor: what a bank on Kafka
+    reads on its topic `requests`. Keep the `after` of an answer and ask with it again; it does not expire.
+    """
+    place = _place(after)
+    context, bank = request.context, bank_of(request)
+    async with context.engine.begin() as conn:
+        at, upto = await context.clock.stamp(conn), await context.clock.horizon(conn)
+        rows = await queries.told_after(conn, bank, place, upto, limit + 1)
+        told = rows[:limit]
+        await queries.mark_told(conn, bank, [row.seq for row in told], at)
+    items = [
+        {name: row[name] for name in ("message_id", "type", "leg", "occurred_at")}
+        | {"data": orjson.Fragment(row.body)}
+        for row in told
+    ]
+    last = cursor([told[-1].occurred_at.isoformat(), told[-1].seq]) if told else after
+    return json({"items": items, "after": last, "more": len(rows) > limit})
+
+
+def _place(after: str | None) -> FeedPlace:
+    """The place in the messages that a cursor names. `Invalid` for one that no answer gave."""
+    match position(after, "after"):
+        case None:
+            return FeedPlace(EPOCH, 0)
+        case [str(occurred_at), int(seq)]:
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(occurred_at)
+                if moment.tzinfo is not None and EPOCH <= moment < LATEST:
+                    return FeedPlace(moment, seq)
+    raise no_cursor("after")
+
+
 @router.post(
     "/reports",
     summary="银行回报进展 / Report how a leg stands",
     response_model=ReportReceipt,
-    responses={409: {"model": ReportReceipt}},
+    responses={
+        400: {"model": UnreadReport, "content": {MEDIA_TYPE: {}}},
+        409: {"model": ReportReceipt},
+        422: {"model": UnreadReport, "content": {MEDIA_TYPE: {}}},
+    },
 )
-async def report(body: BankReport, request: Writing) -> Response:
-    """Report how a leg stands. The answer is a receipt: 200 if accepted now or before, else 409."""
-    bank = _bank(request)
+async def report(body: BankReport, request: Writing, http_request: Request) -> Response:
+    """Report how a leg stands. The answer is a receipt: 200 if accepted now or before, else 409; where the
+    report cannot be read, the refusal (400, 422) has the receipt that the same report gets on Kafka.
+    """
+    bank, source, raw = bank_of(request), f"http:{request.caller.name}", await http_request.body()
 
     def do(work: Work) -> Answer:
-        receipt = take_report(work, bank, body, work.at, f"http:{request.caller.name}")
+        receipt = take_report(work, bank, body, work.at, source)
+        if receipt.outcome is not ReportOutcome.ACCEPTED:
+            work.keep_unrecorded(UnrecordedReport(bank, source, work.at, receipt, raw))
         return Answer(receipt.model_dump_json(), 409 if receipt.outcome is ReportOutcome.REFUSED else 200)
 
     return await request.write([body.leg, ReportKey(bank, body.report_id)], do)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -23,6 +23,21 @@ _MARK_READ = text(
     """
     update bank_messages m set sent_at = :at from banks b
     where m.bank = :bank and m.leg = any(cast(:legs as text[])) and m.sent_at is null
+      and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
+    """
+)
+_TOLD_AFTER = text(
+    """
+    select seq, message_id, type, leg, occurred_at, body from bank_messages
+    where bank = :bank and dropped_at is null and occurred_at >= :at and (occurred_at, seq) > (:at, :seq)
+      and occurred_at <= :upto
+    order by occurred_at, seq limit :limit
+    """
+)
+_MARK_TOLD = text(
+    """
+    update bank_messages m set sent_at = :at from banks b
+    where m.bank = :bank and m.seq = any(cast(:seqs as bigint[])) and m.sent_at is null
       and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
     """
 )
@@ -50,6 +65,27 @@ async def legs(conn: Connection, bank: str, *, after: str, limit: int) -> list[A
 async def leg(conn: Connection, bank: str, number: str) -> list[Any]:
     """The leg with this number, where it is the bank's."""
     return (await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)).all()
+
+
+class FeedPlace(NamedTuple):
+    """A place in the messages to a bank: after the message `seq`, which occurred at `occurred_at`."""
+
+    occurred_at: datetime
+    seq: int
+
+
+async def told_after(conn: Connection, bank: str, place: FeedPlace, upto: datetime, limit: int) -> list[Any]:
+    """The next messages to a bank in order, up to a moment before which no transaction is open any more.
+
+    So none can appear before a place that was given out.
+    """
+    values = {"bank": bank, "at": place.occurred_at, "seq": place.seq, "upto": upto, "limit": limit}
+    return (await conn.execute(_TOLD_AFTER, values)).all()
+
+
+async def mark_told(conn: Connection, bank: str, seqs: Collection[int], at: datetime) -> None:
+    """Mark these messages as sent, where the desk is the bank's only integration."""
+    await conn.execute(_MARK_TOLD, {"bank": bank, "seqs": list(seqs), "at": at})
 
 
 async def mark_read(conn: Connection, bank: str, legs: Collection[str], at: datetime) -> None:

@@ -17,27 +17,32 @@ _START = ManyRows(
     insert into bank_replies as r (bank, partition, cluster, next_offset)
     select :bank, t.partition, :cluster, 0 from {rows}
     on conflict (bank, partition) do update set cluster = excluded.cluster,
-      next_offset = case when r.cluster = excluded.cluster then r.next_offset else 0 end
+      next_offset = case when r.cluster = excluded.cluster then r.next_offset else 0 end,
+      log_end = case when r.cluster = excluded.cluster then r.log_end end,
+      looked_at = case when r.cluster = excluded.cluster then r.looked_at end
     returning partition, next_offset
     """,
     {"partition": "int"},
 )
 _MOVE = ManyRows(
     """
-    update bank_replies r set next_offset = t.end_offset from {rows}
+    update bank_replies r set next_offset = t.end_offset, log_end = greatest(t.log_end, t.end_offset),
+      looked_at = :at
+    from {rows}
     where r.bank = :bank and r.cluster = :cluster and r.partition = t.partition
       and r.next_offset = t.start_offset
     returning r.partition
     """,
-    {"partition": "int", "start_offset": "bigint", "end_offset": "bigint"},
+    {"partition": "int", "start_offset": "bigint", "end_offset": "bigint", "log_end": "bigint"},
 )
 _COMPLETE = ManyRows(
     """
-    update bank_replies r set complete_upto = greatest(r.complete_upto, cast(:upto as timestamptz))
+    update bank_replies r set log_end = t.end_offset, looked_at = :at, complete_upto = case
+      when r.next_offset >= t.end_offset then greatest(r.complete_upto, cast(:upto as timestamptz))
+      else r.complete_upto end
     from {rows}
     where r.bank = :bank and r.cluster = :cluster and r.partition = t.partition
-      and r.next_offset >= t.end_offset
-    returning r.partition
+    returning r.next_offset >= t.end_offset as complete
     """,
     {"partition": "int", "end_offset": "bigint"},
 )
@@ -55,11 +60,15 @@ class ReplySource(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Records of one partition from `start_offset` up to, without, `end_offset`."""
+    """Records of one partition from `start_offset` up to, without, `end_offset`.
+
+    `log_end` is the offset of the next record that will be written, as far as it is known.
+    """
 
     partition: int
     start_offset: int
     end_offset: int
+    log_end: int
 
 
 async def banks_on_kafka(conn: Connection) -> list[str]:
@@ -73,24 +82,25 @@ async def next_offsets(conn: Connection, source: ReplySource, partitions: Collec
     return {row.partition: row.next_offset for row in rows}
 
 
-async def move(conn: Connection, source: ReplySource, stretches: Sequence[Stretch]) -> bool:
+async def move(conn: Connection, source: ReplySource, stretches: Sequence[Stretch], at: datetime) -> bool:
     """Move the next offset of each partition to the end of its stretch.
 
     False where another replica has moved one of them: then the transaction must not commit.
     """
-    moved = await _MOVE.execute(conn, stretches, **source._asdict())
+    moved = await _MOVE.execute(conn, stretches, at=at, **source._asdict())
     return len(moved.all()) == len(stretches)
 
 
 async def mark_complete(
-    conn: Connection, source: ReplySource, end_offsets: Mapping[int, int], upto: datetime
+    conn: Connection, source: ReplySource, end_offsets: Mapping[int, int], upto: datetime, at: datetime
 ) -> bool:
     """Keep that all replies up to `upto` were read, in each partition read as far as its end offset.
 
-    False where a partition was not.
+    False where a partition was not. The end offsets are kept, too, as they were at `at`.
     """
-    marked = await _COMPLETE.execute(conn, list(end_offsets.items()), upto=upto, **source._asdict())
-    return len(marked.all()) == len(end_offsets)
+    marked = await _COMPLETE.execute(conn, list(end_offsets.items()), upto=upto, at=at, **source._asdict())
+    completes = [row.complete for row in marked]
+    return len(completes) == len(end_offsets) and all(completes)
 
 
 async def complete_upto(conn: Connection) -> dict[str, datetime]:

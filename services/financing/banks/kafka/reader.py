@@ -17,7 +17,7 @@ from services.financing.banks.kafka.queries import ReplySource, Stretch
 from services.financing.banks.kafka.replies import BankReply, appended_at, read, unread, without_content
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract_receipts import ReceiptCode, ReportReceipt
+from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.database.retry import keep_running
@@ -56,6 +56,8 @@ class BankReader:
         self._source = ReplySource(bank, cluster)
         self._partitions = [TopicPartition(topics.replies(bank), index) for index in range(partitions)]
         self._next_offsets: dict[int, int] = {}
+        self._log_ends: dict[int, int] = {}
+        """By partition the offset of the next reply that the bank will write, as the last fetch told it."""
         self._fetcher = Fetcher(context.settings, self._log)
         self._stand = context.standing.stand(f"reader of {bank}", place_of)
         self._asked_at = float("-inf")
@@ -81,6 +83,7 @@ class BankReader:
             await self._seek(consumer)
             while True:
                 batches = await self._fetcher.fetch(consumer, timeout_ms=200, max_records=BATCH)
+                self._note_log_ends(consumer)
                 try:
                     if batches:
                         await self._settle([record for batch in batches.values() for record in batch])
@@ -88,6 +91,11 @@ class BankReader:
                         await self._mark_complete(consumer)
                 except _ReadElsewhere:
                     await self._seek(consumer)
+
+    def _note_log_ends(self, consumer: BoundedConsumer) -> None:
+        for partition in self._partitions:
+            if (log_end := consumer.highwater(partition)) is not None:
+                self._log_ends[partition.partition] = log_end
 
     async def _seek(self, consumer: BoundedConsumer) -> None:
         """Read on at the offsets that the database holds."""
@@ -116,8 +124,8 @@ class BankReader:
         ahead = await self._ahead(consumer)
         async with context.engine.begin() as conn:
             if ahead:
-                await self._move(conn, ahead)
-            complete = await queries.mark_complete(conn, self._source, by_number, upto)
+                await self._move(conn, ahead, at)
+            complete = await queries.mark_complete(conn, self._source, by_number, upto, at)
         self._next_offsets |= ahead
         self._asked_at = now
         if complete:  # else a reply came meanwhile, and the same moment is asked about again
@@ -141,7 +149,7 @@ class BankReader:
         async with self._context.engine.begin() as conn:
             at = await self._context.clock.stamp(conn)
             next_offsets = {reply.raw.partition: reply.raw.offset + 1 for reply in replies}
-            await self._move(conn, next_offsets)
+            await self._move(conn, next_offsets, at)
             work = Work(conn, at)
             await work.load(self._keys(replies) if failed is None else ())
             answers = [self._answer_in_span(work, reply, failed, spans) for reply in replies]
@@ -156,13 +164,13 @@ class BankReader:
         self._next_offsets |= next_offsets
         self._context.telemetry.metrics.count_said(work.published)
 
-    async def _move(self, conn: Connection, next_offsets: Mapping[int, int]) -> None:
+    async def _move(self, conn: Connection, next_offsets: Mapping[int, int], at: datetime) -> None:
         """Move the offsets of partitions on. Raises `_ReadElsewhere` where another replica did."""
         stretches = [
-            Stretch(partition, self._next_offsets[partition], next_offset)
+            Stretch(partition, self._next_offsets[partition], next_offset, self._log_ends.get(partition, 0))
             for partition, next_offset in next_offsets.items()
         ]
-        if not await queries.move(conn, self._source, stretches):
+        if not await queries.move(conn, self._source, stretches, at):
             raise _ReadElsewhere
 
     def _keys(self, replies: Sequence[BankReply]) -> set[Any]:
@@ -187,8 +195,13 @@ class BankReader:
 
     def _answer(self, work: Work, reply: BankReply, failed: str | None) -> ReportReceipt:
         at = appended_at(reply.raw, work.at) if self._context.settings.clock == "wall" else work.at
-        if reply.report is None or failed is not None:
-            return unread(reply, at, ours=failed is not None)
         bank, cluster = self._source
-        work.by = Caller(bank, AccountRole.BANK, bank)
-        return take_report(work, bank, reply.report, at, topics.source_id(cluster, reply.raw))
+        source = topics.source_id(cluster, reply.raw)
+        if reply.report is None or failed is not None:
+            receipt = unread(reply, at, ours=failed is not None)
+        else:
+            work.by = Caller(bank, AccountRole.BANK, bank)
+            receipt = take_report(work, bank, reply.report, at, source)
+        if receipt.outcome is not ReportOutcome.ACCEPTED:
+            work.keep_unrecorded(receipts.unrecorded(bank, source, at, receipt, reply))
+        return receipt

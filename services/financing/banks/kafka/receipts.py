@@ -10,7 +10,8 @@ from services.financing.banks.kafka import queries, topics
 from services.financing.banks.kafka.replies import BankReply, read
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
-from services.financing.contract_receipts import ReportReceipt
+from services.financing.banks.unrecorded import UnrecordedReport
+from services.financing.contract_receipts import ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.messaging.outbox import OutboxRow, publish
@@ -31,6 +32,13 @@ def _message(bank: str, source: str, reply: BankReply, receipt: ReportReceipt) -
     )
 
 
+def unrecorded(
+    bank: str, source: str, at: datetime, receipt: ReportReceipt, reply: BankReply
+) -> UnrecordedReport:
+    """The report of a record that changed nothing, and came at `at`."""
+    return UnrecordedReport(bank, source, at, receipt, reply.raw.value or b"", reply.raw.headers)
+
+
 def _receipt_id(source: str) -> UUID:
     return uuid5(NAMESPACE_URL, source)
 
@@ -42,13 +50,17 @@ async def answer_again(conn: Connection, parked: ParkedRecord, at: datetime) -> 
     """
     reply, source = read(parked), topics.source_id(parked.cluster, parked)
     if reply.report is None:
-        raise Conflict(
-            f"回报仍无法读取：{reply.zh}", f"the report still cannot be read: {reply.en}", reply.field
-        )
+        assert reply.mistake is not None
+        field, zh, en = reply.mistake
+        raise Conflict(f"回报仍无法读取：{zh}", f"the report still cannot be read: {en}", field)
     _, bank, _ = parked.topic.split(".")
     reported_at = await queries.receipt_at(conn, _receipt_id(source))
     work = Work(conn, at)
     await work.load([reply.report.leg, ReportKey(bank, reply.report.report_id)])
-    receipt = take_report(work, bank, reply.report, reported_at or parked.parked_at, source)
+    counts_at = reported_at or parked.parked_at
+    receipt = take_report(work, bank, reply.report, counts_at, source)
+    source = f"{source}/again"
+    if receipt.outcome is not ReportOutcome.ACCEPTED:
+        work.keep_unrecorded(unrecorded(bank, source, counts_at, receipt, reply))
     await work.flush()
-    await give(conn, bank, [(f"{source}/again", reply, receipt)])
+    await give(conn, bank, [(source, reply, receipt)])
