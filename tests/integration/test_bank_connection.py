@@ -55,10 +55,15 @@ async def test_a_bank_on_kafka_sees_how_far_its_replies_were_read_and_its_last_r
         assert (await bank.report(loan["legs"]["bank-a"], "contacted"))["code"] == "accepted"
         receipts = await bank.until("receipts", 1)
     await city.move_to("2026-11-09 09:05")
-    answer = await until(city, lambda found: all(part["lag"] == 0 for part in found["replies"]))
+    answer = await until(
+        city, lambda found: all(part["looked_at"] >= "2026-11-09T01:05" for part in found["replies"])
+    )
+    assert {part["lag"] for part in answer["replies"]} == {0}
     read = {part["partition"]: part["last_offset"] for part in answer["replies"]}
     place = receipts[0]["body"]["reply"]
     assert read[place["partition"]] == place["offset"]
+    ends = {part["partition"]: part["log_end"] for part in answer["replies"]}
+    assert ends == {part: 0 if offset is None else offset + 1 for part, offset in read.items()}
     assert {offset for part, offset in read.items() if part != place["partition"]} == {None}
     assert answer["last_report"]["report_id"] == receipts[0]["body"]["report_id"]
     assert answer["last_request"]["leg"] == loan["legs"]["bank-a"]
