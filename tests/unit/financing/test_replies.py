@@ -100,8 +100,8 @@ def test_what_does_not_fit_is_answered_with_the_field(
 
 
 def test_a_sum_of_the_wrong_state_is_refused_in_words_that_name_the_states() -> None:
-    reply = read(record(body(amount="5")))
-    assert (reply.zh, reply.en) == (
+    assert read(record(body(amount="5"))).mistake == (
+        "amount",
         "amount 仅可随 approved、disbursed 填写",
         "amount belongs to approved or disbursed alone",
     )
