@@ -199,7 +199,7 @@ def _cases(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Iterator
         wanted.update((id_, *deadline.row()) for deadline in case.deadlines)
         held.update((id_, *_deadline_row(deadline, legs)) for deadline in judged["deadlines"])
         if not is_loan:
-            wanted[(id_, "stands", case.state, case.rounds(), case.cards, case.lifted_at)] = 1
+            wanted[(id_, "stands", case.state, case.rounds(), case.cards, case.first_lifted_at)] = 1
             state = judged["state"], judged["rounds"], judged["cards_counted"], _moment(judged["lifted_at"])
             held[(id_, "stands", *state)] = 1
     for id_ in (evidence.cases.keys() | evidence.loans.keys()) - expected.keys():

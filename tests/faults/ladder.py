@@ -36,6 +36,7 @@ class Ladder:
     state: str = "registered"
     cards: int = 0
     lifted_at: datetime | None = None
+    first_lifted_at: datetime | None = None
     signed_off: bool = False
     events: list[ExpectedEvent] = field(default_factory=list)
     deadlines: list[ExpectedDeadline] = field(default_factory=list)
@@ -222,6 +223,7 @@ class Ladder:
             return
         self._drop_waiting()
         self.lifted_at, self.signed_off = at, False
+        self.first_lifted_at = self.first_lifted_at or at
         unit, leader = (leg.unit, leg.leader) if leg else (None, None)
         self.events.append(ExpectedEvent("appeal.lifted", None, 0, "", at, unit, leader))
         self._begin(LIFTED, None, at)

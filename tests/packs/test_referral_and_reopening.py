@@ -10,7 +10,7 @@ from shared.rules.judging.acts import Act
 from shared.rules.pack.desks import Referral, Reopening
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import LimitRule
-from tests.packs.histories import Story, loaded
+from tests.packs.histories import Story, at, loaded
 
 COUNTY = "county"
 
@@ -152,6 +152,9 @@ def test_what_was_signed_off_and_reopened_climbs_the_ladder_again():
     assert story.did(acts.Refused, "03-05 09:00").judged("03-05 10:00").state == "lifted"
     lifts = [line for line in story.told() if " lifted " in line]
     assert lifts == ["03-02 11:00 lifted refusal", "03-05 09:00 lifted refusal"]
+    judged = story.judged()
+    assert len({ruling.id for ruling in judged.rulings}) == len(judged.rulings), "each is published"
+    assert judged.lifted_at == at("03-02 11:00"), "the first time"
 
 
 def test_without_the_word_it_stays_lifted_once():

@@ -45,7 +45,10 @@ ONCE_A_ROUND = frozenset(
 
 
 class Case:
-    """A case as it stands after the acts folded so far (see `acts`) and the timers run up to then."""
+    """A case as it stands after the acts folded so far (see `acts`) and the timers run up to then.
+
+    `ladders` counts how often the ladder began: once, and again with each reopening of what was signed off.
+    """
 
     def __init__(self, case_id: UUID, pack: Pack, calendars: Calendars) -> None:
         self.pack = pack
@@ -57,7 +60,9 @@ class Case:
         self.received = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
+        self.first_lifted_at: datetime | None = None
         self.signed_off = False
+        self.ladders = 1
         self.referred_at: datetime | None = None
         self.denied = False
         self.level: Level | None = None

@@ -153,6 +153,7 @@ def lift(
         return
     gathering.drop(case)
     case.lifted_at, case.level, case.signed_off = case.lifted_at or case.rulings.now, above, False
+    case.first_lifted_at = case.first_lifted_at or case.lifted_at
     _rule_lifted(case, step, leg, at)
     case.begin_lifted(at)
 
@@ -176,7 +177,8 @@ def _rule_lifted(case: "Case", step: Step, leg: Leg | None, at: datetime) -> Non
         "clause": step.ground,
         "level": level,
     }
-    case.rulings.add(rulings.Lifted, at, level or "", fields)
+    again = f" {case.ladders}" if case.ladders > 1 else ""
+    case.rulings.add(rulings.Lifted, at, f"{level or ''}{again}", fields)
 
 
 DO: dict[Consequence, Callable[["Case", Step, Deadline, Leg | None, datetime], None]] = {

@@ -26,7 +26,8 @@ class Judgement:
     """How a case stands at `upto`, and all rulings on it so far, in order.
 
     `rounds` is the highest round of a leg, 0 before dispatch. `cards` counts those issued and not
-    withdrawn. No further ruling falls before `next_due_at`; None: none without a further act.
+    withdrawn. `lifted_at`: the first time. No further ruling falls before `next_due_at`; None: none without a
+    further act.
     """
 
     state: CaseState
@@ -65,7 +66,7 @@ def decide(
         state=case.state(),
         rounds=case.rounds(),
         cards=sum(not card.withdrawn for card in case.cards.values()),
-        lifted_at=case.lifted_at,
+        lifted_at=case.first_lifted_at,
         deadlines=case.deadlines,
         next_due_at=None if next_at == NEVER else next_at,
         _case=case,

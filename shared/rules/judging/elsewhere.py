@@ -85,6 +85,7 @@ def reopen(case: "Case", at: datetime) -> None:
     had_ended = case.end is not None
     if case.signed_off and case.pack.reopening and case.pack.reopening.after_closure:
         case.lifted_at, case.level, case.signed_off = None, None, False
+        case.ladders += 1
     if had_ended:
         case.end, case.referred_at = None, None
         case.catch_up(at)
