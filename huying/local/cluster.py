@@ -162,7 +162,7 @@ def process_environment(settings: Settings) -> dict[str, str]:
     """`settings` as the environment of a child process."""
     values = settings.model_dump(mode="json", exclude_none=True)
     return {
-        f"HUYING_{name.upper()}": json.dumps(value) if isinstance(value, list) else str(value)
+        f"HUYING_{name.upper()}": json.dumps(value) if isinstance(value, list | dict) else str(value)
         for name, value in values.items()
     }
 

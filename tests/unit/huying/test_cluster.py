@@ -8,6 +8,7 @@ from huying.kafka.setup import properties
 from huying.local.cluster import process_environment
 from huying.local.samples import PROCEDURES
 from services.dispatch.app import SERVICE
+from services.financing.settings import FinancingSettings
 from shared.judging.settings import RulesSettings
 from shared.service.clock import EPOCH
 from shared.service.service import ServiceContext
@@ -17,6 +18,13 @@ def test_a_process_is_given_its_procedures_in_the_form_that_settings_read() -> N
     variables = process_environment(RulesSettings(database="x", procedures=PROCEDURES, partitions=3))
     assert json.loads(variables["HUYING_PROCEDURES"]) == list(PROCEDURES)
     assert variables["HUYING_PARTITIONS"] == "3"
+
+
+def test_a_process_reads_back_every_setting_that_it_is_given(monkeypatch) -> None:
+    settings = FinancingSettings(database="x", topics_kept_days={"banks.*.requests": 7})
+    for name, value in process_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert FinancingSettings() == settings  # type: ignore[call-arg]
 
 
 async def test_a_driven_clock_starts_where_the_environment_says_and_otherwise_at_the_epoch(
