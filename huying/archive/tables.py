@@ -140,6 +140,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "history": _record("what is judged by, banks' reports among it"),
         "legs": _record("banks' shares as they stand"),
         "reports": _record("what banks reported, and what they were answered"),
+        "unrecorded_reports": _record("which reports were refused or repeated: for statements"),
         "banks": _record("the directory"),
         "enterprises": _record("what the window knows of them"),
         "calendars": _record("when which notice became known"),

@@ -64,6 +64,7 @@ def _gather(case: CaseDocument, event: events.AppealGathered) -> None:
 def _instruct(case: CaseDocument, event: events.AppealInstructed) -> None:
     lift = case.lifted()
     lift.instruction, lift.task_force = event.instruction, event.task_force
+    lift.limits += event.limit is not None
 
 
 def _name_leader(case: CaseDocument, event: events.LeaderNamed) -> None:

@@ -125,8 +125,8 @@ def describe(
 def _name_version(answers: dict[str, Any]) -> None:
     """Name the ETag of what was written, where it has a version."""
     for status, answer in answers.items():
-        if status.startswith("2") and "content" in answer:
-            answer.setdefault("headers", {}).update(_ETAG)
+        if status.startswith("2") and ("content" in answer or status == str(DONE_UNSEEN)):
+            answers[status] = answer | {"headers": answer.get("headers", {}) | _ETAG}
 
 
 def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -> Iterator[int]:

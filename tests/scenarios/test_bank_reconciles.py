@@ -55,12 +55,12 @@ class Books:
 
 
 async def judged_contact(city: City, loan: dict[str, Any]) -> dict[str, Any]:
-    """The contact deadline of the bank's leg, once it was judged."""
+    """The contact deadline of the bank's leg, once it was judged what met it."""
     async with asyncio.timeout(30):
         while True:
             leg = await leg_of(city, loan, "bank-a")
             for deadline in leg["deadlines"]:
-                if deadline["deadline"] == "bank_contact" and deadline["verdict"] != "open":
+                if deadline["deadline"] == "bank_contact" and deadline["met_at"] is not None:
                     return dict(deadline)
             await asyncio.sleep(0.05)
 
