@@ -14,6 +14,7 @@ from services.financing.app import SERVICE
 from tests.banks import ask, leg_of, report
 from tests.city import ZONE, City
 from tests.integration.test_bank_webhooks import Endpoint, endpoint, until_state
+from tests.lending import judged
 
 DAYS = ("2026-11-09", "2026-11-10", "2026-11-11", "2026-11-12")
 
@@ -116,7 +117,8 @@ async def test_after_an_outage_of_two_days_both_sides_have_the_same_statement(ci
         city.set_clocks("2026-11-12 00:01:05")
         assert await books.send_all_again() == ["repeated"] * 4 + ["out_of_order"]
 
-        await city.move_to("2026-11-13 09:00:01")
+        city.set_clocks("2026-11-13 09:00:01")
+        await judged(city)
         contacts = [await judged_contact(city, loan) for loan in loans]
         async with asyncio.timeout(30):
             while (await city.ok("bank-a", "GET", "/financing/bank/connection"))["waiting"][0]["messages"]:
@@ -131,9 +133,11 @@ async def test_after_an_outage_of_two_days_both_sides_have_the_same_statement(ci
         at("2026-11-12 00:00:00"),  # at 00:00:59: the minute counts
         at("2026-11-12 00:01:00"),
     ]
-    overdue = [event for event in await city.said("financing", "loan.overdue.v1") if event["leg"] == first]
+    said = await city.said("financing", "loan.overdue.v1")
+    overdue = [event for event in said if (event["leg"], event["deadline"]) == (first, "bank_contact")]
     assert [datetime.fromisoformat(event["due_at"]) for event in overdue] == [at("2026-11-11 00:00")]
 
+    city.set_clocks("2026-11-13 09:00:02")  # a statement holds what is over
     statements = [
         await city.ok("bank-a", "GET", f"/financing/bank/statement?date={day}")
         for day in (*DAYS, "2026-11-13")
