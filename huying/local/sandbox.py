@@ -24,6 +24,7 @@ from shared.service.accounts import Accounts
 from shared.service.clock import TICK, WallClock
 from shared.service.errors import Forbidden, Invalid, Unauthorized, Unavailable
 from shared.web import problems
+from shared.web.bodies import wrong
 
 FILE = "sandbox.yaml"
 """In the state folder of a sandbox: how far its time is ahead, in seconds."""
@@ -56,9 +57,9 @@ class Move(BaseModel):
 
     @model_validator(mode="after")
     def names_one_moment(self) -> Self:
-        """ValueError unless exactly one is given."""
+        """An error in both languages unless exactly one is given."""
         if (self.to is None) == (self.hours is None):
-            raise ValueError("give either `to` or `hours`")
+            raise wrong("请填写 to 或 hours，只填一项", "give either `to` or `hours`", "hours")
         return self
 
 

@@ -106,6 +106,9 @@ async def test_messages_are_read_on_from_a_cursor_and_none_twice(city: City) -> 
     assert [(item["type"], item["leg"]) for item in third["items"]] == [
         ("bank.request_withdrawn.v1", loans[1]["legs"]["bank-a"])
     ]
+    anew = await city.ok("bank-a", "GET", FEED)  # names and phones of a request are not given out after that
+    of_withdrawn = [item["type"] for item in anew["items"] if item["leg"] == loans[1]["legs"]["bank-a"]]
+    assert of_withdrawn == ["bank.request_withdrawn.v1"]
     theirs = await city.ok("bank-b", "GET", FEED)  # it had not left yet, so it is not told of at all
     assert [item["leg"] for item in theirs["items"]] == [
         loans[0]["legs"]["bank-b"],

@@ -113,10 +113,19 @@ def test_a_department_that_gets_it_later_has_no_more_time_than_the_one_before_it
     assert story.judged().state == "approved"
 
 
-def test_the_time_that_was_paused_or_added_goes_on_with_it():
+def test_the_time_that_was_added_goes_on_with_it():
     story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
     story.did(acts.Extended, "03-03 10:00", unit=PLANNING, deadline="decision", limit=working_days(10))
     story.dispatched("03-06 10:00", FIRE)
     story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
     # Ten working days from Monday 2026-03-02.
     assert story.told()[0] == "03-16 17:30 overdue decision"
+
+
+def test_the_time_that_was_paused_goes_on_with_it():
+    story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
+    story.did(acts.Paused, "03-03 10:00", unit=PLANNING).did(acts.Resumed, "03-05 10:00", unit=PLANNING)
+    alone = story.copy().told()[0]
+    story.dispatched("03-06 10:00", FIRE)
+    story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
+    assert story.told()[0] == alone == "03-11 17:30 overdue decision"

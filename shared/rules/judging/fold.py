@@ -198,7 +198,10 @@ def decide_objection(case: Case, act: acts.ObjectionDecided, at: datetime) -> No
 
 
 def relieve(case: Case, act: acts.Relieved, at: datetime) -> None:
-    """What the unit missed stays missed, and its cards stay; a successor's clocks are its own."""
+    """What the unit missed stays missed, and its cards stay; a successor's clocks are its own.
+
+    Where silence approves, the time goes on: see `approval.carry_on`.
+    """
     if leg := case.live(act):
         leg.relieved = True
         if act.successor in case.legs:

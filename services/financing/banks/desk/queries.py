@@ -28,9 +28,10 @@ _MARK_READ = text(
 )
 _TOLD_AFTER = text(
     """
-    select seq, message_id, type, leg, occurred_at, body from bank_messages
+    select seq, message_id, type, leg, occurred_at, body from bank_messages m
     where bank = :bank and dropped_at is null and occurred_at >= :at and (occurred_at, seq) > (:at, :seq)
-      and occurred_at <= :upto
+      and occurred_at <= :upto and not (type = :request and exists (
+        select 1 from bank_messages w where w.leg = m.leg and w.bank = m.bank and w.type = :withdrawal))
     order by occurred_at, seq limit :limit
     """
 )
@@ -77,10 +78,10 @@ class FeedPlace(NamedTuple):
 async def told_after(conn: Connection, bank: str, place: FeedPlace, upto: datetime, limit: int) -> list[Any]:
     """The next messages to a bank in order, up to a moment before which no transaction is open any more.
 
-    So none can appear before a place that was given out.
+    So none can appear before a place that was given out. Requests that were withdrawn are left out.
     """
     values = {"bank": bank, "at": place.occurred_at, "seq": place.seq, "upto": upto, "limit": limit}
-    return (await conn.execute(_TOLD_AFTER, values)).all()
+    return (await conn.execute(_TOLD_AFTER, values | _TYPES)).all()
 
 
 async def mark_told(conn: Connection, bank: str, seqs: Collection[int], at: datetime) -> None:
