@@ -128,4 +128,6 @@ def test_the_time_that_was_paused_goes_on_with_it():
     alone = story.copy().told()[0]
     story.dispatched("03-06 10:00", FIRE)
     story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
-    assert story.told()[0] == alone == "03-11 17:30 overdue decision"
+    assert story.copy().told()[0] == alone == "03-11 17:30 overdue decision"
+    story.did(acts.Paused, "03-10 10:00", unit=FIRE).did(acts.Resumed, "03-11 10:00", unit=FIRE)
+    assert story.told()[0] == "03-12 17:30 overdue decision", "the first pause counts after another one too"

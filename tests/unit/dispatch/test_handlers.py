@@ -52,6 +52,16 @@ def test_levels_and_hand_overs_are_kept() -> None:
     assert [hand_over.to for hand_over in case.appeal.handed_over] == ["discipline_inspection"]
 
 
+def test_a_further_lift_takes_another_sign_off() -> None:
+    case = CaseAtDispatch().assigned()
+    work, lift = heard(case), {"reason": "count", "leader": "li", "unit": "roads", "clause": "§6"}
+    hear(work, case, events.AppealLifted, **lift)
+    hear(work, case, events.AppealSignedOff, leader="li")
+    assert case.appeal.signed_off
+    hear(work, case, events.AppealLifted, **lift)
+    assert not case.appeal.signed_off
+
+
 @pytest.mark.parametrize(
     ("type_", "fields", "counts"),
     [

@@ -20,6 +20,7 @@ from services.escalation.document import CaseDocument
 from shared import events
 from shared.events import CATALOGUE, Event
 from shared.roles import AccountRole
+from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
 
 AT = datetime(2026, 11, 13, 1, tzinfo=UTC)
@@ -89,7 +90,11 @@ def test_an_instruction_and_a_signature_stand_at_the_lift() -> None:
         judgement.keep(lived, event)
     history += domain.perform(
         lived,
-        Instruct(instruction="限期办结", task_force=("roads",)),
+        Instruct(
+            instruction="限期办结",
+            task_force=("roads",),
+            limit=Limit(number=5, unit=LimitUnit.WORKING_DAYS),
+        ),
         domain.ActContext(AT, MAYOR, AT.date()),
     )
     named = NameLeader(leader="vice_mayor", reason="出差")
