@@ -42,6 +42,14 @@ def epoch_ns() -> int:
     return time.time_ns()
 
 
+def epoch_s() -> int:
+    """Seconds since 1970 by this machine's clock, for signatures: receivers compare them with their own.
+
+    A service's clock may stand elsewhere: a sandbox is days ahead.
+    """
+    return int(time.time())
+
+
 class Clock(Protocol):
     """Time for one service."""
 

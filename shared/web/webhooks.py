@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import httpcore
 import httpx
 
+from shared.service.clock import epoch_s
 from shared.service.errors import Invalid
 from shared.telemetry.spans import call_span
 from shared.web.client import Transport
@@ -54,13 +55,14 @@ def signature(secret: str, id_: str, at: str, body: bytes) -> str:
     return f"v1,{base64.b64encode(hmac.new(key(secret), signed, hashlib.sha256).digest()).decode()}"
 
 
-def headers(valid: Sequence[str], id_: str, at: int, body: bytes) -> dict[str, str]:
-    """The headers of a call at `at`, in seconds since 1970: one signature for each secret still valid."""
+def headers(valid: Sequence[str], id_: str, body: bytes) -> dict[str, str]:
+    """The headers of a call that is made now: one signature for each secret still valid."""
+    at = str(epoch_s())
     return {
         "content-type": "application/json",
         "webhook-id": id_,
-        "webhook-timestamp": str(at),
-        "webhook-signature": " ".join(signature(secret, id_, str(at), body) for secret in valid),
+        "webhook-timestamp": at,
+        "webhook-signature": " ".join(signature(secret, id_, at, body) for secret in valid),
     }
 
 

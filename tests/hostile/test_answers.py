@@ -56,7 +56,7 @@ async def test_answers(server: HostileServer, record_property: Note, count: int)
         "wecom": lambda: Robot(http, WECOM, caller).send(letter),
         "dingtalk": lambda: Robot(http, DINGTALK, caller).send(letter),
         "sms": lambda: sms.send(letter),
-        "receipts": lambda: sms.ask(["sms-1"], letter.at),
+        "receipts": lambda: sms.ask(["sms-1"]),
     }
     tried: Counter[str] = Counter()
     loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import uvicorn
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import Webhook
 
 from huying.local import bank_sim
 from huying.local.bank_sim_webhooks import on_webhooks
@@ -103,8 +103,8 @@ async def test_a_request_comes_signed_and_whole(city: City) -> None:
         assert message["data"]["leg"] == loan["legs"]["abc"]
         (delivery,) = await until_state(city, "abc", "delivered", 1)
         assert delivery["message_id"] == headers["webhook-id"]
-        with pytest.raises(WebhookVerificationError, match=r"too (old|new)"):
-            Webhook(registered["secret"]).verify(body, headers)  # the driven clock stands elsewhere
+        # the library goes by this machine's clock, and the city's stands elsewhere
+        assert Webhook(registered["secret"]).verify(body, headers) == message
         assert "secret" not in await city.ok("office", "GET", "/financing/banks/abc/endpoint")
 
 

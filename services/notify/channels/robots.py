@@ -23,6 +23,7 @@ from services.notify.channels.http import HttpChannel
 from services.notify.channels.settings import HttpSettings
 from services.notify.deliveries.domain import DeliveryOutcome
 from shared.rules.wording.words import Bilingual
+from shared.service.clock import epoch_s
 from shared.web.webhooks import Caller
 
 MORE = Bilingual("\n……其余请登录收件箱查看。", "\n… The rest is in your inbox.")
@@ -145,7 +146,7 @@ class Robot(HttpChannel):
         """The robot's URL, signed where the robot has a secret (DingTalk)."""
         if letter.secret is None:
             return letter.address
-        at = str(int(letter.at.timestamp() * 1000))
+        at = str(epoch_s() * 1000)
         digest = hmac.new(letter.secret.encode(), f"{at}\n{letter.secret}".encode(), hashlib.sha256).digest()
         sign = base64.b64encode(digest).decode()
         return str(httpx.URL(letter.address).copy_merge_params({"timestamp": at, "sign": sign}))

@@ -10,7 +10,6 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import httpx
@@ -27,6 +26,7 @@ from services.notify.channels.base import (
 )
 from services.notify.channels.settings import SmsSettings
 from services.notify.deliveries.domain import DeliveryOutcome
+from shared.service.clock import epoch_s
 from shared.web.client import Transport, beginning
 
 TIMEOUT_S = 15.0
@@ -130,7 +130,7 @@ class Sms:
     async def send(self, letter: Letter) -> Accepted:
         text = self._text(letter)
         request = {"to": letter.address, "text": text, "reference": letter.id}
-        answer = await self._post(self._settings.url, request, letter.id, letter.at)
+        answer = await self._post(self._settings.url, request, letter.id)
         content = json_object(answer.content)
         outcome = self._outcome(answer, content)
         if outcome != DeliveryOutcome.SENT:
@@ -139,13 +139,13 @@ class Sms:
             raise ERROR_OF[outcome](code, "the SMS gateway refused it", wait)
         return Accepted(storable(str(content.get("id") or "")) or None, size(text).segments)
 
-    async def ask(self, ids: Sequence[str], at: datetime) -> dict[str, str]:
+    async def ask(self, ids: Sequence[str]) -> dict[str, str]:
         """The statuses of messages, by the gateway's ids; those that it does not answer are left out.
 
         Raises `ChannelDown`.
         """
         assert self._settings.status_url is not None
-        answer = await self._post(self._settings.status_url, {"ids": list(ids)}, ids[0], at)
+        answer = await self._post(self._settings.status_url, {"ids": list(ids)}, ids[0])
         items = json_object(answer.content).get("items")
         if not 200 <= answer.status < 300 or not isinstance(items, list):
             raise ChannelDown(str(answer.status), "the SMS gateway does not say what became of messages")
@@ -161,8 +161,8 @@ class Sms:
             return text
         return f"【{self._settings.sign}】{letter.subject[:MOST_OF_SUBJECT]}"
 
-    async def _post(self, url: str, content: dict[str, Any], id_: str, at: datetime) -> _Answer:
-        body, moment = orjson.dumps(content), str(int(at.timestamp()))
+    async def _post(self, url: str, content: dict[str, Any], id_: str) -> _Answer:
+        body, moment = orjson.dumps(content), str(epoch_s())
         nonce, path = f"{id_}.{moment}", httpx.URL(url).raw_path.decode()
         headers = {
             "content-type": "application/json",

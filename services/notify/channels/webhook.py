@@ -13,7 +13,6 @@ class Webhook(HttpChannel):
     async def send(self, letter: Letter) -> Accepted:
         if letter.secret is None:
             raise Refused("secret", "the address has no secret any more to sign with")
-        at = int(letter.at.timestamp())
         body = orjson.dumps(
             {
                 "type": "notice.sent",
@@ -21,6 +20,6 @@ class Webhook(HttpChannel):
                 "data": {"subject": letter.subject, "body": letter.body, "numbers": letter.numbers},
             }
         )
-        signed = headers([letter.secret], letter.id, at, body)
+        signed = headers([letter.secret], letter.id, body)
         await self.post(letter, letter.address, body, signed)
         return Accepted(letter.id)

@@ -42,12 +42,12 @@ class ReceiptPoller:
             at = await self._context.clock.stamp(conn)
             sent = await receipts.lease_due(conn, at, MOST_ASKED, self._settings.poll_after, LONGEST_WAIT)
         if sent:
-            await self._save(sent, await self._ask(list(sent), at))
+            await self._save(sent, await self._ask(list(sent)))
         return len(sent)
 
-    async def _ask(self, provider_ids: list[str], at: datetime) -> dict[str, str]:
+    async def _ask(self, provider_ids: list[str]) -> dict[str, str]:
         try:
-            return await self._sms.ask(provider_ids, at)
+            return await self._sms.ask(provider_ids)
         except ChannelDown as error:
             self._context.log.warning("receipts wait for the gateway", reason=str(error))
             return {}

@@ -109,7 +109,7 @@ class WebhookSender:
 
     async def _call(self, bank: str, call: WebhookCall) -> CallResult:
         body, at = content(call), self._context.clock.now()
-        signed = headers(call.secrets, str(call.message_id), int(at.timestamp()), body)
+        signed = headers(call.secrets, str(call.message_id), body)
         attributes = {"huying.peer": bank, "huying.event_type": call.type, NUMBER: call.leg.partition("/")[0]}
         use_span(call.traceparent)
         with call_span("send webhook", attributes, self._context.telemetry, bank) as span:
