@@ -138,8 +138,8 @@ class Driver:
             flow = self._flows[service]
             missing = [topic for topic, at in flow["heard"].items() if _before(at, upto)]
             source = next((topic.partition(".")[0] for topic in missing), service)
-            watermark = self._flows.get(source, flow)["watermark"]
-            if source in passed or not _before(watermark, upto):
+            known = self._flows.get(source)
+            if source in passed or known is None or not _before(known["watermark"], upto):
                 return f"{service} does not advance to {upto.isoformat()}: it has heard {flow['heard']}"
             passed.add(source)
             service = source
