@@ -14,6 +14,14 @@ PACK_SETTINGS = "pack-settings.txt"
 """Names the file with the numbers that packs leave open; empty where the services run without one."""
 
 
+class RefusedError(ValueError):
+    """A service refused a request with `status`. The message has the service's words."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
 @dataclass(frozen=True)
 class RunningServices:
     """The address of each service, and the key of an ops account.
@@ -53,7 +61,10 @@ class RunningServices:
         if_match: str = "",
         **params: str,
     ) -> httpx.Response:
-        """Send a request, on the version `if_match`. ValueError with the service's words where it refuses."""
+        """Send a request, on the version `if_match`.
+
+        `RefusedError` where the service refuses, ValueError where it does not answer.
+        """
         headers = {"authorization": f"Bearer {self.key}"} | ({"if-match": if_match} if if_match else {})
         try:
             with httpx.Client(transport=self.transport, headers=headers, timeout=30) as http:
@@ -61,5 +72,6 @@ class RunningServices:
         except httpx.TransportError as error:
             raise ValueError(f"{service} does not answer at {self.urls[service]}: {error}") from error
         if answer.is_error:
-            raise ValueError(f"{answer.url} answers {answer.status_code}: {answer.json().get('detail', '')}")
+            words = f"{answer.url} answers {answer.status_code}: {answer.json().get('detail', '')}"
+            raise RefusedError(answer.status_code, words)
         return answer

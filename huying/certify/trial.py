@@ -1,0 +1,91 @@
+"""A trial of one case: asks the bank's client for reports, and waits until the city's records show them."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from huying.certify.window import Loan, Receipt, Window
+
+LOOK_S = 0.3
+Seen = TypeVar("Seen")
+REQUEST = "bank.request.v1"
+
+
+class NotShownError(Exception):
+    """The records did not show in time what the case expects. The message names what is missing."""
+
+
+class NotApplicableError(Exception):
+    """The bank's connection has nothing that the case tries."""
+
+
+class Trial:
+    """One case with one bank. The client has `wait_s` seconds for each thing that is waited for."""
+
+    def __init__(self, window: Window, purpose: str, others: Sequence[str], wait_s: float) -> None:
+        self.window = window
+        self.began = window.now()
+        self._purpose = purpose
+        self._others = others
+        self._wait_s = wait_s
+
+    def request(self, *, shared: bool = False, awaited: bool = True) -> Loan:
+        """Register a request whose purpose says what to do, `shared` with another bank.
+
+        Wait until it was sent, unless the bank is not `awaited`.
+        """
+        loan = self.window.register(self._purpose, *(self._others if shared else ()))
+        if awaited:
+            self.sent(loan, REQUEST)
+        return loan
+
+    def sent(self, loan: Loan, type_: str, since: datetime | None = None) -> datetime:
+        """When the first message of a type about the leg was sent, from `since` on."""
+        sent = self._until(type_, lambda: self.window.sent(loan, type_, since or self.began))
+        return min(sent)
+
+    def reported(self, loan: Loan, *states: str) -> list[dict[str, Any]]:
+        """The reports that were recorded on the leg, once they hold these states in this order."""
+
+        def reports() -> list[dict[str, Any]]:
+            recorded: list[dict[str, Any]] = self.window.leg(loan)["reports"]
+            rest = iter([report["state"] for report in recorded])
+            return recorded if all(state in rest for state in states) else []
+
+        return self._until("、".join(states), reports)
+
+    def answered(self, loan: Loan, *codes: str, since: datetime | None = None) -> list[Receipt]:
+        """The receipts on the leg from `since` on, once they hold these codes, in any order."""
+
+        def receipts() -> list[Receipt]:
+            own = [receipt for receipt in self.receipts(since) if receipt.leg == loan.leg]
+            return own if Counter(codes) <= Counter(receipt.code for receipt in own) else []
+
+        return self._until("、".join(codes), receipts)
+
+    def refused(self, code: str, field: str | None = None) -> None:
+        """Wait until a report on any leg was refused with this code, for this field where one is given."""
+
+        def is_refused() -> bool:
+            named = field is None or field in self.window.refused_fields(self.began)
+            return named and any(receipt.code == code for receipt in self.receipts())
+
+        self._until(code if field is None else f"{code} ({field})", is_refused)
+
+    def until(self, what: str, is_so: Callable[[], bool]) -> None:
+        """Wait until it is so."""
+        self._until(what, is_so)
+
+    def receipts(self, since: datetime | None = None) -> list[Receipt]:
+        """All receipts of the bank since the case began, or from `since` on."""
+        return self.window.receipts(since or self.began)
+
+    def _until(self, what: str, look: Callable[[], Seen]) -> Seen:
+        end = time.monotonic() + self._wait_s
+        while not (seen := look()):
+            if time.monotonic() > end:
+                raise NotShownError(what)
+            time.sleep(LOOK_S)
+        return seen
