@@ -110,16 +110,11 @@ class CertifiedBank:
 
     def _report(self, leg: str, state: str, fields: dict[str, Any]) -> bytes:
         self._number += 1
-        number, _, own = leg.rpartition("/")
-        report = {
-            "report_id": f"{self._number}",
-            "leg": leg,
-            "state": state,
-            "evidence": {"by": "李经理"},
-        } | fields
-        if "report_id" in fields:
-            report["report_id"] = f"{fields['report_id']}-{leg.replace('/', '-')}"
+        name = fields.get("report_id", str(self._number))
+        report = {"leg": leg, "state": state, "evidence": {"by": "李经理"}} | fields
+        report["report_id"] = f"{leg.replace('/', '-')}-{name}"
         if report["leg"] == "other":
+            number, _, own = leg.rpartition("/")
             report["leg"] = f"{number}/{'2' if own == '1' else '1'}"
         return json.dumps(report).encode()
 
