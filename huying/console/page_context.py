@@ -13,8 +13,9 @@ from huying.console.rendering import page
 from huying.console.words import Language
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
+from shared.web.endpoints import endpoint_of
 from shared.web.request import PAGE_CHALLENGE, shown_key
-from shared.web.routes import endpoint_of, mistaken_parameters
+from shared.web.routes import mistaken_parameters
 
 if TYPE_CHECKING:
     from huying.console.app import Console

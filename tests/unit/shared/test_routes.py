@@ -6,17 +6,19 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.roles import EVERYBODY
 from shared.service.accounts import Accounts
+from shared.service.errors import Unauthorized
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import problems
+from shared.web.endpoints import endpoint_of
 from shared.web.guard import Guard
 from shared.web.request import authorize, json
-from shared.web.routes import Description, application, endpoint_of
+from shared.web.routes import Description, application
 
 ROUTE = "/status/{registration_number}/ratings"
 
@@ -42,6 +44,16 @@ async def wishes(
     return json({"at": registration_number, "wish": body.model_dump(), "by": [code, lang, limit]})
 
 
+def standing() -> SimpleNamespace:
+    """What stands for a service that opens the route to everybody."""
+    return SimpleNamespace(
+        accounts=Accounts([]),
+        access={f"POST {ROUTE}": EVERYBODY},
+        service=SimpleNamespace(case_parameters=(), hiding=None),
+        telemetry=Telemetry(Tracer("test"), Metrics("test")),
+    )
+
+
 @pytest.fixture
 async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
     """The same route without FastAPI's layers around it, and with them."""
@@ -53,12 +65,7 @@ async def both() -> AsyncIterator[list[httpx.AsyncClient]]:
     ours = application(Description(), [router])
     clients = []
     for app, outermost in ((ours, ours), (layered, Guard(layered, layered.state))):
-        app.state.service = SimpleNamespace(
-            accounts=Accounts([]),
-            access={f"POST {ROUTE}": EVERYBODY},
-            service=SimpleNamespace(case_parameters=(), hiding=None),
-            telemetry=Telemetry(Tracer("test"), Metrics("test")),
-        )
+        app.state.service = standing()
         transport = httpx.ASGITransport(outermost, raise_app_exceptions=False)
         clients.append(httpx.AsyncClient(transport=transport, base_url="http://test"))
     yield clients
@@ -126,3 +133,29 @@ def test_an_endpoint_that_cannot_be_served_is_refused_when_the_service_is_built(
     router.add_api_route("/wishes", says_not_what_it_returns, methods=["POST"])
     with pytest.raises(TypeError, match="return a Response"):
         application(Description(), [router])
+
+
+async def test_what_a_route_depends_on_is_asked_before_the_body_is_looked_at() -> None:
+    async def proof(request: Request, seal: Annotated[str, Header(max_length=4)] = "") -> None:
+        if seal != (await request.body()).decode()[:2]:
+            raise Unauthorized("封缄有误", "the seal is wrong", "seal")
+
+    router, description = APIRouter(), Description({f"POST {ROUTE}": EVERYBODY})
+    router.add_api_route(ROUTE, wishes, methods=["POST"], dependencies=[Depends(proof)])
+    app = application(description, [router])
+    app.state.service = standing()
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for content, seal, status in (
+            (b"{", "x", 401),
+            (b"[]", "", 401),
+            (b"{", "{", 400),
+            (b"[]", "[]", 422),
+            (b'{"name": "x"}', '{"', 200),
+            (b'{"name": "x"}', "toolong", 422),
+        ):
+            headers = GOOD["headers"] | {"seal": seal}
+            answer = await client.post(GOOD["url"], content=content, headers=headers)
+            assert answer.status_code == status, content
+    (operation,) = description.openapi()["paths"][ROUTE].values()
+    assert "seal" in {parameter["name"] for parameter in operation["parameters"]}
