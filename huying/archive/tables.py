@@ -147,6 +147,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "bank_messages": _record("what banks were told: not told again"),
         "bank_deliveries": _record("evidence of webhooks"),
         "bank_endpoints": ArchivedTable(Treatment.TRANSIENT, "holds secrets: entered anew"),
+        "bank_report_secrets": ArchivedTable(Treatment.TRANSIENT, "holds secrets: made anew"),
         "bank_replies": _record("how far a bank's replies were read"),
         "numbers": _record("which numbers are taken"),
     },

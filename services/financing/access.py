@@ -42,6 +42,8 @@ ACCESS: Access = {
     "GET /banks/{code}/endpoint": only(OFFICE, OPS, BANK),
     "PUT /banks/{code}/endpoint": only(OFFICE, BANK),
     "POST /banks/{code}/endpoint/secrets": only(OFFICE, BANK),
+    "POST /banks/{code}/report-secrets": only(OFFICE, BANK),
+    "DELETE /banks/{code}/report-secrets": only(OFFICE),
     "GET /banks/{code}/deliveries": only(OFFICE, OPS, BANK),
     "POST /banks/{code}/deliveries/replay": only(OFFICE, OPS, BANK),
     "PUT /enterprises/{credit_code}": WINDOW,

@@ -11,6 +11,7 @@ from services.financing.banks.desk.unread import with_receipt
 from services.financing.banks.kafka.readers import hear_banks
 from services.financing.banks.kafka.receipts import answer_again
 from services.financing.banks.kafka.topics import replies
+from services.financing.banks.signing import api as signing
 from services.financing.banks.statement import api as statement
 from services.financing.banks.webhook import api as webhook
 from services.financing.banks.webhook.sender import deliver
@@ -47,6 +48,7 @@ SERVICE = Service(
         banks.router,
         desk.router,
         webhook.router,
+        signing.router,
         connection.router,
         statement.router,
         enterprises.router,

@@ -5,6 +5,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from services.financing.banks import tables as banks
 from services.financing.banks.kafka import tables as kafka
+from services.financing.banks.signing import tables as signing
 from services.financing.banks.webhook import tables as webhook
 from services.financing.enterprises import tables as enterprises
 from services.financing.loans import tables as loans
@@ -33,5 +34,5 @@ sa.Table(
 )
 history(metadata, "case_id")
 calendars.add_table(metadata)
-for subject in (loans, banks, kafka, webhook, enterprises):
+for subject in (loans, banks, kafka, webhook, signing, enterprises):
     subject.add_tables(metadata)

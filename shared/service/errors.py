@@ -3,6 +3,7 @@
 HuyingError
 ├── Invalid        422  the request cannot be understood; `field` says where
 ├── Unauthorized   401  no key, or an unknown one
+│   └── Unsigned        the key is right, but the request is not signed as it must be
 ├── Forbidden      403  this account may not do this
 ├── NotFound       404
 ├── TooSlow        408  the body did not arrive in time
@@ -44,6 +45,10 @@ class Unauthorized(HuyingError):
     status = 401
     code = "unauthorized"
     challenge = "Bearer"
+
+
+class Unsigned(Unauthorized):
+    code = "unsigned"
 
 
 class Forbidden(HuyingError):

@@ -19,6 +19,7 @@ BODIES: dict[str, Any] = {
     "POST /financing/bank/reports": "report",
     "PUT /financing/banks/{code}/endpoint": {"url": "https://bank.example/hook"},
     "POST /financing/banks/{code}/endpoint/secrets": None,
+    "POST /financing/banks/{code}/report-secrets": None,
     "POST /financing/banks/{code}/deliveries/replay": {
         "since": "2026-11-01T00:00:00+08:00",
         "before": "2026-12-01T00:00:00+08:00",
@@ -61,7 +62,8 @@ async def loan(city: City) -> dict[str, Any]:
 
 async def stored(city: City) -> dict[str, str]:
     """What of the banks is stored."""
-    names = ("bank_messages", "bank_deliveries", "bank_endpoints", "banks", "legs", "reports", "cases")
+    names = {"bank_messages", "bank_deliveries", "bank_endpoints", "bank_report_secrets"}
+    names |= {"banks", "legs", "reports", "cases"}
     return {table: rows for table, rows in (await city.stored()).items() if table.partition(".")[2] in names}
 
 

@@ -321,6 +321,21 @@ async def test_a_public_file_has_events_alone(
         await rebuild(file, urls)
 
 
+async def test_a_backup_has_no_secret_of_a_bank(
+    postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls, tmp_path: Path
+) -> None:
+    file, path = tmp_path / "city.ndjson", "/financing/banks/bank-a"
+    async with City(postgres, broker) as city:
+        await banks(city, "bank-a", ways=("webhook",))
+        await city.ok("office", "PUT", f"{path}/endpoint", {"url": "https://bank.example/hook"})
+        for _ in range(2):
+            assert "whsec_" in str(await city.ok("office", "POST", f"{path}/report-secrets"))
+    await export(urls, file, KEY, records=True)
+    content = file.read_text("utf-8")
+    assert "bank-a" in content
+    assert "whsec_" not in content
+
+
 # the chain at work
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.financing.banks.acts import Integration
+from services.financing.banks.signing.answers import Signing
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 
 Offset = Annotated[int, Field(ge=0, json_schema_extra={"format": "int64"})]
@@ -108,7 +109,10 @@ class ApiKey(BaseModel):
 
 
 class BankConnection(BaseModel):
-    """How the connection of a bank stands at `at`: what it sent, what waits, what was refused lately."""
+    """How the connection of a bank stands at `at`: what it sent, what waits, what was refused lately.
+
+    `signing` is null where the bank's reports over HTTP need no signature.
+    """
 
     bank: str
     name: str
@@ -121,4 +125,5 @@ class BankConnection(BaseModel):
     waiting: list[WaitingMessages]
     refused: list[RefusedReport]
     webhook: WebhookState | None
+    signing: Signing | None
     keys: list[ApiKey]

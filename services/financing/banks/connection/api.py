@@ -9,6 +9,7 @@ from services.financing.banks.connection import queries, views
 from services.financing.banks.connection.answers import BankConnection
 from services.financing.banks.desk.api import bank_of
 from services.financing.banks.kafka.topics import replies
+from services.financing.banks.signing.queries import signing
 from shared.database.connection import Connection
 from shared.roles import AccountRole
 from shared.service.errors import NotFound
@@ -48,7 +49,7 @@ async def _answer(request: RequestContext, bank: str) -> Response:
             raise NotFound(f"没有代码为 {bank} 的银行", f"no bank has the code {bank}", "code")
         at = await context.clock.stamp(conn)
         content = await _content(conn, bank, frozenset(entry["ways"]))
-        webhook = await queries.webhook(conn, bank)
+        webhook, secret = await queries.webhook(conn, bank), await signing(conn, bank)
     today = at.astimezone(context.zone).date()
     return json(
         {
@@ -59,6 +60,7 @@ async def _answer(request: RequestContext, bank: str) -> Response:
             "at": at,
             **content,
             "webhook": None if webhook is None else views.webhook_state(webhook, at),
+            "signing": None if secret is None else views.signing_state(secret, at),
             "keys": [
                 views.api_key(account, today) for account in context.accounts.of(AccountRole.BANK, bank)
             ],

@@ -37,8 +37,17 @@ def _text(raw: bytes) -> str | None:
 def webhook_state(row: Any, at: datetime) -> dict[str, Any]:
     """Whether the bank's address answers, and the age of its secret."""
     answers = None if row.called_at is None else row.status is not None and 200 <= row.status < 300
-    age = None if row.secret_at is None else max(0, (at - row.secret_at).days)
+    age = None if row.secret_at is None else _age_days(row.secret_at, at)
     return {**row, "answers": answers, "secret_age_days": age}
+
+
+def signing_state(row: Any, at: datetime) -> dict[str, Any]:
+    """The secret by which the bank signs its reports: when it was made, and its age."""
+    return {**row, "secret_age_days": _age_days(row.secret_at, at)}
+
+
+def _age_days(made_at: datetime, at: datetime) -> int:
+    return max(0, (at - made_at).days)
 
 
 def api_key(account: Account, today: date) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.financing.banks.answers import OwnLeg, OwnLegWithMessages, ToldFrom, UnreadReport
 from services.financing.banks.desk import queries
 from services.financing.banks.desk.queries import FeedPlace
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
+from services.financing.banks.signing.check import signed
 from services.financing.banks.unrecorded import UnrecordedReport
 from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReportOutcome, ReportReceipt
@@ -147,10 +148,12 @@ def _place(after: str | None) -> FeedPlace:
         409: {"model": ReportReceipt},
         422: {"model": UnreadReport, "content": {MEDIA_TYPE: {}}},
     },
+    dependencies=[Depends(signed)],
 )
 async def report(body: BankReport, request: Writing, http_request: Request) -> Response:
     """Report how a leg stands. The answer is a receipt: 200 if accepted now or before, else 409; where the
-    report cannot be read, the refusal (400, 422) has the receipt that the same report gets on Kafka.
+    report cannot be read, the refusal (400, 422) has the receipt that the same report gets on Kafka. Once
+    the bank has a secret for its reports, they need a signature by Standard Webhooks 1.0 (else 401).
     """
     bank, source, raw = bank_of(request), f"http:{request.caller.name}", await http_request.body()
 

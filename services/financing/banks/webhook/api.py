@@ -44,13 +44,13 @@ class ReplayBody(Body):
     all: bool = False
 
 
-async def _require_own(request: RequestContext, conn: Connection, bank: str) -> None:
+async def require_own(request: RequestContext, conn: Connection, bank: str) -> None:
     """`NotFound` for a bank that does not exist, and to a bank that asks about another one."""
     await _own_ways(request, conn, bank)
 
 
 async def _own_ways(request: RequestContext, conn: Connection, bank: str) -> list[str]:
-    """The integrations of the bank; `NotFound` as `_require_own`."""
+    """The integrations of the bank; `NotFound` as `require_own`."""
     ways = await queries.ways(conn, bank)
     if ways is None or (request.caller.role is AccountRole.BANK and request.caller.code != bank):
         raise NotFound("没有这家银行", "no such bank", "code")
@@ -74,7 +74,7 @@ def _no_endpoint() -> NotFound:
 @router.get("/endpoint", summary="查看回调地址 / Read the webhook of a bank", response_model=Endpoint)
 async def endpoint(code: BankCodePath, request: Requested, conn: Reading) -> Response:
     """Where the bank is called, and since when it is not called any more; without secrets."""
-    await _require_own(request, conn, code)
+    await require_own(request, conn, code)
     endpoint = await queries.endpoint(conn, code)
     if endpoint is None:
         raise _no_endpoint()
@@ -108,7 +108,7 @@ async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requeste
 async def rotate(code: BankCodePath, request: Requested) -> Response:
     """Make a new secret, shown only here. For a day calls are signed with the old secret as well."""
     async with request.context.engine.begin() as conn:
-        await _require_own(request, conn, code)
+        await require_own(request, conn, code)
         secret, at = new_secret(), await request.context.clock.stamp(conn)
         until = at + OLD_SECRET
         if not await queries.rotate_secret(conn, code, secret, at, until):
@@ -125,7 +125,7 @@ async def deliveries(
     state: Annotated[DeliveryState | None, Query()] = None,
 ) -> Response:
     """The bank's webhook calls in order, with the last answer to each; optionally those in one state."""
-    await _require_own(request, conn, code)
+    await require_own(request, conn, code)
     match page.after or [0]:
         case [int(after)]:
             pass
@@ -148,7 +148,7 @@ async def replay(code: BankCodePath, body: ReplayBody, request: Requested) -> Re
         raise Invalid("起始时间须早于截止时间", "since must lie before before", "since")
     states = ["failed", "waiting", *(["delivered"] if body.all else [])]
     async with request.context.engine.begin() as conn:
-        await _require_own(request, conn, code)
+        await require_own(request, conn, code)
         at = await request.context.clock.stamp(conn)
         again = await queries.replay(conn, code, states, body.since, body.before, at)
     return json({"again": again}, 202)
