@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from huying.certify.trial import NotApplicableError, Trial
@@ -9,6 +10,7 @@ from huying.certify.window import Loan
 
 WITHDRAWN, DENIED = "bank.request_withdrawn.v1", "bank.withdrawal_denied.v1"
 REMINDER, COMPLAINT = "bank.reminder.v1", "bank.complaint_shown.v1"
+MEANT, SLIP = Decimal("3.85"), Decimal("0.0385")
 BEFORE_DUE, AFTER_DUE = timedelta(hours=2), timedelta(minutes=2)
 """The clock moves to these moments. A reminder is sent after three quarters of a limit of a day."""
 
@@ -77,14 +79,14 @@ def garbage(trial: Trial) -> None:
 def corrected_offer(trial: Trial) -> None:
     """The bank corrects its offer."""
     loan = trial.request()
-    trial.until("rate_percent", lambda: len(_rates(trial, loan)) > 1 and len(set(_rates(trial, loan))) > 1)
+    trial.until("rate_percent", lambda: len(set(_rates(trial, loan))) > 1)
 
 
 def likely_slip(trial: Trial) -> None:
     """The bank writes 3.85 % as 0.0385, is warned, and corrects it."""
     loan = trial.request()
-    trial.until("0.0385", lambda: "0.0385" in _rates(trial, loan))
-    trial.until("3.85", lambda: _rates(trial, loan)[-1] == "3.85")
+    trial.until(str(SLIP), lambda: SLIP in _rates(trial, loan))
+    trial.until(str(MEANT), lambda: _rates(trial, loan)[-1] == MEANT)
 
 
 def partial_money(trial: Trial) -> None:
@@ -175,10 +177,10 @@ def _ended(trial: Trial, *, consent: bool) -> None:
     trial.answered(loan, "request_ended", since=trial.sent(loan, WITHDRAWN))
 
 
-def _rates(trial: Trial, loan: Loan) -> list[str]:
+def _rates(trial: Trial, loan: Loan) -> list[Decimal]:
     """The rates of the offers on the leg, in their order."""
     reports = trial.window.leg(loan)["reports"]
-    return [report["rate_percent"] for report in reports if report["state"] == "approved"]
+    return [Decimal(report["rate_percent"]) for report in reports if report["state"] == "approved"]
 
 
 def _due(trial: Trial, loan: Loan) -> datetime:

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from huying.certify.window import Loan, Receipt, Window
 
@@ -43,27 +43,26 @@ class Trial:
 
     def sent(self, loan: Loan, type_: str, since: datetime | None = None) -> datetime:
         """When the first message of a type about the leg was sent, from `since` on."""
-        sent = self._until(type_, lambda: self.window.sent(loan, type_, since or self.began))
+        sent = self.until(type_, lambda: self.window.sent(loan, type_, since or self.began))
         return min(sent)
 
-    def reported(self, loan: Loan, *states: str) -> list[dict[str, Any]]:
-        """The reports that were recorded on the leg, once they hold these states in this order."""
+    def reported(self, loan: Loan, *states: str) -> None:
+        """Wait until reports of these states were recorded on the leg, in this order."""
 
-        def reports() -> list[dict[str, Any]]:
-            recorded: list[dict[str, Any]] = self.window.leg(loan)["reports"]
-            rest = iter([report["state"] for report in recorded])
-            return recorded if all(state in rest for state in states) else []
+        def are_recorded() -> bool:
+            recorded = iter([report["state"] for report in self.window.leg(loan)["reports"]])
+            return all(state in recorded for state in states)
 
-        return self._until("、".join(states), reports)
+        self.until("、".join(states), are_recorded)
 
-    def answered(self, loan: Loan, *codes: str, since: datetime | None = None) -> list[Receipt]:
-        """The receipts on the leg from `since` on, once they hold these codes, in any order."""
+    def answered(self, loan: Loan, *codes: str, since: datetime | None = None) -> None:
+        """Wait until receipts with these codes were given on the leg from `since` on, in any order."""
 
-        def receipts() -> list[Receipt]:
-            own = [receipt for receipt in self.receipts(since) if receipt.leg == loan.leg]
-            return own if Counter(codes) <= Counter(receipt.code for receipt in own) else []
+        def are_given() -> bool:
+            own = Counter(receipt.code for receipt in self.receipts(since) if receipt.leg == loan.leg)
+            return Counter(codes) <= own
 
-        return self._until("、".join(codes), receipts)
+        self.until("、".join(codes), are_given)
 
     def refused(self, code: str, field: str | None = None) -> None:
         """Wait until a report on any leg was refused with this code, for this field where one is given."""
@@ -72,17 +71,14 @@ class Trial:
             named = field is None or field in self.window.refused_fields(self.began)
             return named and any(receipt.code == code for receipt in self.receipts())
 
-        self._until(code if field is None else f"{code} ({field})", is_refused)
-
-    def until(self, what: str, is_so: Callable[[], bool]) -> None:
-        """Wait until it is so."""
-        self._until(what, is_so)
+        self.until(code if field is None else f"{code} ({field})", is_refused)
 
     def receipts(self, since: datetime | None = None) -> list[Receipt]:
         """All receipts of the bank since the case began, or from `since` on."""
         return self.window.receipts(since or self.began)
 
-    def _until(self, what: str, look: Callable[[], Seen]) -> Seen:
+    def until(self, what: str, look: Callable[[], Seen]) -> Seen:
+        """What `look` sees, once it sees something; `NotShownError` with `what` where it does not in time."""
         end = time.monotonic() + self._wait_s
         while not (seen := look()):
             if time.monotonic() > end:
