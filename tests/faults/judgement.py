@@ -134,7 +134,7 @@ class ExpectedCase(Ladder):
         """The unit works on the leg no more, and only what is `lasting` goes on."""
         self._void([old for old in self.deadlines if old.leg is leg and old.kind not in lasting])
         leg.paused = False
-        leg.end_pause(minute(at))
+        self._resume(leg, minute(at), at)
         if leg.ended:
             self._begin(UPHELD, None, at)
         if self._state() == "completed":

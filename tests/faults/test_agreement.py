@@ -43,10 +43,12 @@ def debt(chance: random.Random) -> Iterator[Entry]:
 
 
 def merged(chance: random.Random) -> Iterator[Entry]:
-    """Contact, reply and completion, some of them for the lead."""
-    words = ["contacted", "responded", "completed", "contacted"]
-    for word in words:
-        at = START + chance.random() * timedelta(days=8)
+    """Contact, reply and completion, some of them for the lead, some after a pause that nobody ended."""
+    done_at = START + chance.random() * timedelta(days=8)
+    if chance.random() < 0.5:
+        yield {"at": START + chance.random() * (done_at - START), "what": [], "pauses": True}
+    for word in ("contacted", "responded", "completed", "contacted"):
+        at = done_at if word == "completed" else START + chance.random() * timedelta(days=8)
         passed_on = word != "contacted" and chance.random() < 0.6
         yield {"at": at, "what": [word], "completes": word == "completed", "passed_on": passed_on}
 
@@ -78,6 +80,8 @@ def acts_of(entry: Entry, number: int) -> Iterator[Act]:
         paid = Decimal(reached["amount"]) if "amount" in reached else None
         in_full = bool(reached.get("in_full"))
         yield acts.Reached(id_, at, LEG, reached["stage"], dates, sums, paid, in_full)
+    if entry.get("pauses"):
+        yield acts.Paused(id_, at, LEG, None)
     if entry.get("starts") == "objected":
         yield acts.Objected(id_, at, LEG)
     for word in entry["what"]:

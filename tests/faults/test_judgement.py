@@ -207,6 +207,11 @@ def test_what_was_done_for_the_lead_is_no_contact_with_a_merged_enterprise() -> 
     assert contact(("2026-03-09 11:00", {**REPLY, "passed_on": True})) == "contact overdue"
 
 
+def test_a_paused_appeal_that_is_completed_for_the_lead_still_has_to_be_contacted() -> None:
+    paused = ("2026-03-09 10:30", PAUSE), ("2026-03-09 11:00", SHARED_DONE)
+    assert verdicts(judged(*paused, pack="bozhou-2024"))[0] == "contact overdue"
+
+
 def test_a_bank_that_gives_a_request_back_is_waited_for_until_the_enterprise_confirms() -> None:
     asked, pack = {"what": [], "starts": "objected"}, "bozhou-2024-financing"
     answered = {"what": ["objection_decided"]}
