@@ -62,7 +62,8 @@ PLAN: Plan = {
     ("withdrawal-confirmed", REQUEST): [("withdrawn", {})],
     ("complaint", "complaint"): [("contacted", {})],
     ("outage", REQUEST): [("received", {"report_id": "outage"})],
-    ("outage", "overdue"): [("received", {"report_id": "outage"}), ("contacted", {})],
+    ("outage", "back"): [("received", {"report_id": "outage"})],
+    ("outage-2", "overdue"): [("contacted", {})],
     ("rotation", "withdrawn"): [("contacted", {})],
 }
 
@@ -73,7 +74,6 @@ class CertifiedBank:
     def __init__(self, plan: Plan, send: Callable[[bytes], None], rotate: Callable[[], None]) -> None:
         self._plan, self._send, self._rotate = plan, send, rotate
         self._cases: dict[str, str] = {}
-        self._away: list[str] = []
         self._number = 0
 
     def handle(self, type_: str, data: dict[str, Any]) -> None:
@@ -84,25 +84,14 @@ class CertifiedBank:
         else:
             event = _EVENTS[type_]
         if event == REQUEST:
-            self._cases[leg] = re.findall(r"^\[([a-z-]+)\]", data["purpose"])[0]
+            self._cases[leg] = re.findall(r"^\[([a-z0-9-]+)\]", data["purpose"])[0]
         case = self._cases[leg]
-        if case == "outage":
-            self._outage(event, leg)
-            return
         if case == "rotation" and event == REQUEST:
             self._rotate()
+        if case == "outage-2" and event == "overdue":  # it is back: the first report is sent again
+            first = [leg for leg, case in self._cases.items() if case == "outage"][-1]
+            self._answer(first, self._plan["outage", "back"])
         self._answer(leg, self._plan.get((case, event), []))
-
-    def _outage(self, event: str, leg: str) -> None:
-        """The first leg was reported on before the outage; the second came meanwhile."""
-        if event == REQUEST:
-            self._away.append(leg)
-        steps = self._plan.get(("outage", event), [])
-        if event == REQUEST and leg == self._away[0]:
-            self._answer(leg, steps)
-        elif event == "overdue" and leg == self._away[-1]:
-            for of, step in zip(self._away, steps, strict=True):
-                self._answer(of, [step])
 
     def _answer(self, leg: str, steps: list[Any]) -> None:
         for step in steps:

@@ -79,7 +79,7 @@ def garbage(trial: Trial) -> None:
 def corrected_offer(trial: Trial) -> None:
     """The bank corrects its offer."""
     loan = trial.request()
-    trial.until("rate_percent", lambda: len(set(_rates(trial, loan))) > 1)
+    trial.until("另一利率 / another rate_percent", lambda: len(set(_rates(trial, loan))) > 1)
 
 
 def likely_slip(trial: Trial) -> None:
@@ -153,7 +153,7 @@ def outage(trial: Trial) -> None:
     first = trial.request()
     trial.reported(first, "received")
     away = trial.window.now()
-    missed = trial.request(awaited=False)
+    missed = trial.request_meanwhile()
     trial.window.move_to(max(_due(trial, missed) + AFTER_DUE, away + timedelta(days=2)))
     trial.answered(first, "repeated", since=away)
     trial.answered(missed, "too_late_but_recorded", since=away)
@@ -165,7 +165,7 @@ def rotation(trial: Trial) -> None:
     if before is None:
         raise NotApplicableError
     loan = trial.request()
-    trial.until("secret_at", lambda: trial.window.secret_at() != before)
+    trial.until("新的签名密钥 / a new signing secret", lambda: trial.window.secret_at() != before)
     trial.window.withdraw(loan, consent=False)
     trial.answered(loan, "request_ended", since=trial.sent(loan, WITHDRAWN))
 

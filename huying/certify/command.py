@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from huying.certify.certification import Result, Verdict, certify
-from huying.certify.sheet import VERDICTS, sheet
-from huying.certify.texts import CaseText
+from huying.certify.sheet import sheet
 from huying.certify.window import Window
 from huying.local.accounts import KEYS
 from huying.local.running_services import URLS
@@ -23,18 +22,13 @@ def certify_bank(
     """
     if not (state / URLS).exists() or not (state / FILE).exists():
         raise ValueError(
-            f"no sandbox runs on the state folder {state}: start `huying up --sandbox --no-bank-sim` there"
+            f"{state} 上没有沙箱在运行 / no sandbox runs on the state folder {state}: start it by "
+            "`huying up --sandbox --no-bank-sim`"
         )
     window = Window(strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS), bank)
     results: list[Result] = []
-
-    def begun(code: str, text: CaseText) -> None:
-        tell(f"[{len(results) + 1}] {code}: {text.do.zh} / {text.do.en}")
-
-    for result in certify(window, only, wait_s, begun):
+    for result in certify(window, only, wait_s, tell):
         results.append(result)
-        missing = "" if result.missing is None else f": 未见 / not seen: {result.missing}"
-        tell(f"    {VERDICTS[result.verdict]}{missing}")
         entry = window.directory()[bank]
         at = WallClock().now().astimezone(window.zone)
         file.write_text(sheet(bank, entry["name"], entry["ways"], at, results), "utf-8")

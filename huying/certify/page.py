@@ -22,8 +22,8 @@ huying bank certify abc
 端按要求回报，以城市留存的回执、报告和报文为据，写出验收单 `certify-abc.md`。每笔需求的 `purpose` 以方括
 号中的用例代码开头，其后是中英文要求，如 `[duplicate] 回报 contacted，……`，程序可以据此应答，也可以由人
 操作。每一步等待 120 秒，由人操作的可以延长：`--wait 1800`；只进行某几例：`--only late --only outage`。
-用例按表中顺序进行，一例通过或者等待期满后进行下一例；其间时钟走过数日，此前用例的需求会有提醒和超期，不
-必理会。全部用例通过（或不适用）的，结论为通过；命令的退出码为 0。
+用例按表中顺序进行，一例通过或者等待期满后进行下一例；其间时钟走过数日，此前用例、此前运行中的需求会有提
+醒和超期，不必理会。全部用例通过（或不适用）的，结论为通过；命令的退出码为 0。
 
 `huying bank certify` plays these cases one after the other: it pushes loan requests to the bank, moves
 the clock of the sandbox, withdraws or complains where the case needs it, waits for what the bank's client
@@ -31,7 +31,7 @@ reports, and goes by the receipts, reports and messages that the city recorded. 
 `certify-abc.md`. The `purpose` of each request begins with the code of the case in brackets, then says
 what to do in both languages: a program can act on it, or a person. Each step is waited for 120 seconds;
 give a person longer by `--wait 1800`, play some cases alone by `--only late --only outage`. Days pass
-meanwhile: what comes about requests of earlier cases, reminders above all, needs no answer. The bank
+meanwhile: what comes about requests of earlier cases and runs, reminders above all, needs no answer. The bank
 passes where no case failed and all were played; the exit code is 0 where none failed.
 
 """

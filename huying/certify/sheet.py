@@ -4,15 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from huying.certify.certification import Result, Verdict
+from huying.certify.certification import VERDICTS, Result, Verdict
 from huying.certify.texts import CaseText, texts
 
 HEAD: Final = "用例 / case | 请银行 / the bank is asked to | 应得 / expected"
-VERDICTS: Final = {
-    Verdict.PASSED: "通过 passed",
-    Verdict.FAILED: "未通过 failed",
-    Verdict.NOT_APPLICABLE: "不适用 not applicable",
-}
 
 
 def sheet(bank: str, name: str, ways: Sequence[str], at: datetime, results: Sequence[Result]) -> str:
@@ -40,7 +35,7 @@ def sheet(bank: str, name: str, ways: Sequence[str], at: datetime, results: Sequ
 def _row(result: Result) -> str:
     verdict = VERDICTS[result.verdict]
     if result.missing is not None:
-        verdict += f"<br>未见 / not seen: `{cell(result.missing)}`"
+        verdict += f"<br>{cell(result.missing)}"
     legs = dict.fromkeys(receipt.leg or "" for receipt in result.receipts)
     receipts = [
         f"{cell(leg)} "

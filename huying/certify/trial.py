@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from huying.certify.window import Loan, Receipt, Window
 
@@ -21,24 +21,43 @@ class NotApplicableError(Exception):
     """The bank's connection has nothing that the case tries."""
 
 
-class Trial:
-    """One case with one bank. The client has `wait_s` seconds for each thing that is waited for."""
+class Asked(NamedTuple):
+    """The code of a case, and what the bank's client is to do, in both languages."""
 
-    def __init__(self, window: Window, purpose: str, others: Sequence[str], wait_s: float) -> None:
+    code: str
+    do: str
+
+
+class Trial:
+    """One case with one bank. The client has `wait_s` seconds for each thing that is waited for.
+
+    `tell` hears of the legs of its requests.
+    """
+
+    def __init__(
+        self, window: Window, asked: Asked, others: Sequence[str], wait_s: float, tell: Callable[[str], None]
+    ) -> None:
         self.window = window
         self.began = window.now()
-        self._purpose = purpose
+        self._asked = asked
         self._others = others
         self._wait_s = wait_s
+        self._tell = tell
 
-    def request(self, *, shared: bool = False, awaited: bool = True) -> Loan:
-        """Register a request whose purpose says what to do, `shared` with another bank.
+    def request(self, *, shared: bool = False) -> Loan:
+        """Register a request, `shared` with another bank. Wait until it is sent."""
+        loan = self._register(self._asked.code, *(self._others if shared else ()))
+        self.sent(loan, REQUEST)
+        return loan
 
-        Wait until it was sent, unless the bank is not `awaited`.
-        """
-        loan = self.window.register(self._purpose, *(self._others if shared else ()))
-        if awaited:
-            self.sent(loan, REQUEST)
+    def request_meanwhile(self) -> Loan:
+        """Register a second request, while the bank is away."""
+        return self._register(f"{self._asked.code}-2")
+
+    def _register(self, code: str, *others: str) -> Loan:
+        """A request whose purpose begins with the code in brackets."""
+        loan = self.window.register(f"[{code}] {self._asked.do}", *others)
+        self._tell(f"    [{code}] {loan.leg}")
         return loan
 
     def sent(self, loan: Loan, type_: str, since: datetime | None = None) -> datetime:

@@ -36,7 +36,7 @@ EXAMPLES: Final[dict[str, Schema]] = {
     },
     "bank.complaint_shown.v1": {
         "leg": LEG,
-        "complaint": "TS-20260301-00001",
+        "complaint": "RZ-20260213-00042/C1",
         "text": "请说明搭售保险的情况。",
         "decided": False,
     },

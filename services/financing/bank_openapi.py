@@ -29,7 +29,7 @@ def openapi() -> Schema:
     paths: Schema = {}
     for route in (route for route, roles in ACCESS.items() if BANK in roles and None not in roles):
         method, path = route.split()
-        paths.setdefault(path, {})[method.lower()] = whole["paths"][path][method.lower()]
+        paths.setdefault(path, {})[method.lower()] = _without_version(whole["paths"][path][method.lower()])
     title = {"title": "Huying for banks over HTTP", "version": importlib.metadata.version("huying")}
     return {
         "openapi": whole["openapi"],
@@ -41,6 +41,16 @@ def openapi() -> Schema:
         "paths": dict(sorted(paths.items())),
         "components": _components(paths, whole["components"]),
     }
+
+
+def _without_version(operation: Schema) -> Schema:
+    """The operation without the ETag of what it answers: a bank is shown no version."""
+    answers = {status: dict(answer) for status, answer in operation["responses"].items()}
+    for answer in answers.values():
+        headers = {name: header for name, header in answer.pop("headers", {}).items() if name != "ETag"}
+        if headers:
+            answer["headers"] = headers
+    return operation | {"responses": answers}
 
 
 def _components(paths: Schema, components: Schema) -> Schema:

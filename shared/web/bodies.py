@@ -195,7 +195,10 @@ def _chinese(error: Any) -> str:
         case "in_words":
             return str(error["ctx"]["zh"])
     if error["type"] in _ZH:
-        return _ZH[error["type"]].format(**error.get("ctx", {}))
+        bounds = dict(error.get("ctx", {}))
+        if "expected" in bounds:
+            bounds["expected"] = bounds["expected"].replace(" or ", "、").replace(", ", "、").replace("'", "")
+        return _ZH[error["type"]].format(**bounds)
     return f"内容有误：{_english(error)}"
 
 

@@ -1,6 +1,7 @@
 """`docs/banks/` is what the contract says, and its examples fit."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from services.financing.banks.slip_words import SLIPS
 from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from shared.events.schemas import text
+from shared.web.webhooks import signature
 from tests.contract.test_documents import ASYNCAPI_3
 
 DOCUMENTS = bank_documents.documents()
@@ -44,6 +46,19 @@ def test_each_field_of_a_message_says_what_it_means_and_no_text_is_left_over() -
             assert bank_fields.meaning_of(type_, path, texts).zh, path
             used.add(f"{type_}.{path}" if f"{type_}.{path}" in texts else f"*.{path}")
     assert used == set(texts)
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_call_in_the_contract_is_signed_as_it_says(page: str) -> None:
+    words = (bank_documents.FOLDER / page).read_text("utf-8")
+    call = words.partition("```http\n")[2].partition("\n```")[0]
+    head, _, body = call.partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    (secret,) = re.findall(r"`(whsec_\S+)`", words)
+    id_, at = headers["webhook-id"], headers["webhook-timestamp"]
+    assert headers["webhook-signature"] == signature(secret, id_, at, body.encode())
+    assert set(json.loads(body)) == {"type", "timestamp", "data"}
+    assert BANK_MESSAGES[json.loads(body)["type"]].model_validate(json.loads(body)["data"])
 
 
 def test_a_name_and_a_phone_say_why_a_bank_gets_them() -> None:

@@ -39,7 +39,11 @@ def test_it_has_every_route_of_a_bank_and_no_other_as_the_service_describes_it()
     own = {route for route, roles in ACCESS.items() if BANK in roles and None not in roles}
     assert {f"{method.upper()} {path}" for method, path, _ in operations()} == own
     for method, path, operation in operations():
-        assert operation == whole[path][method]
+        described = whole[path][method]
+        for answer in described["responses"].values():
+            if answer.get("headers", {}).pop("ETag", None) and not answer["headers"]:
+                del answer["headers"]  # a bank is shown no version
+        assert operation == described
 
 
 def test_every_reference_leads_to_a_component_and_every_component_is_referred_to() -> None:

@@ -88,7 +88,7 @@ def test_a_client_that_does_not_do_what_a_case_asks_fails_it_and_passes_others(
     with at_a_desk(f"{sandbox.url}/financing", sandbox.key("desk"), plan):
         run = certify(sandbox, "desk", failed, "duplicate", wait=2)
         assert (run.returncode, verdicts(failed)) == (1, {"duplicate": "未通过 failed"})
-        assert "未见 / not seen: `accepted、repeated`" in failed.read_text("utf-8")
+        assert "未见 / not seen: accepted、repeated" in failed.read_text("utf-8")
         run = certify(sandbox, "desk", passed, "garbage", "late")
     assert (run.returncode, verdicts(passed)) == (0, dict.fromkeys(("garbage", "late"), "通过 passed"))
     assert "**未通过 / not passed**" in passed.read_text("utf-8")  # the other cases were not played
@@ -96,7 +96,7 @@ def test_a_client_that_does_not_do_what_a_case_asks_fails_it_and_passes_others(
 
 @pytest.mark.parametrize(
     ("bank", "case", "sentence"),
-    [("nobody", "late", "takes no requests here"), ("desk", "lat", "there is no case lat")],
+    [("nobody", "late", "takes no requests here"), ("desk", "lat", "没有用例 lat")],
 )
 def test_what_cannot_be_certified_is_said_in_a_sentence(
     sandbox: Up, tmp_path: Path, bank: str, case: str, sentence: str
@@ -115,5 +115,5 @@ def test_where_no_sandbox_runs_the_command_says_so(tmp_path: Path) -> None:
 
 def test_every_case_has_its_texts_its_row_in_the_docs_and_a_client_that_plays_it() -> None:
     assert list(texts()) == list(CASES)
-    assert {case for case, _ in PLAN} == set(CASES)
+    assert {case for case, _ in PLAN} - {"outage-2"} == set(CASES)
     assert page.FILE.read_text("utf-8") == page.page(), "write it anew: python -m huying.certify.page"

@@ -29,14 +29,15 @@ def is_again(leg: BankLegDocument, state: BankLegState) -> bool:
 
 def more_than_approved(leg: BankLegDocument, report: BankReport, at: datetime) -> ReportReceipt | None:
     """The refusal where, with this report, more would be disbursed than is approved; None where it fits."""
+    held = leg.offer.amount if leg.offer else None
     match report.state:
         case BankLegState.APPROVED:
             offer, further = report.amount, 0
         case BankLegState.DISBURSED:
-            offer = leg.offer.amount if leg.offer else None
+            offer = held
             further = fen(report.amount) if report.amount else 1  # all that is left: at least one fen
         case _:
             return None
     if offer is None or leg.disbursed_fen + further <= fen(offer):
         return None
-    return above_offer(report, at, leg.state, offer, yuan(leg.disbursed_fen))
+    return above_offer(report, at, leg.state, held or offer, yuan(leg.disbursed_fen))

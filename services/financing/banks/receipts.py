@@ -91,14 +91,20 @@ def asked_back(report: BankReport, at: datetime, state: BankLegState) -> ReportR
 def above_offer(
     report: BankReport, at: datetime, state: BankLegState, offered: str, disbursed: str
 ) -> ReportReceipt:
-    """The receipt that refuses sums of which more is disbursed than approved; it names both, in yuan."""
+    """The receipt that refuses sums of which more is disbursed than approved; it names all, in yuan.
+
+    `offered` and `disbursed` are what is approved and disbursed already, before the report.
+    """
     refusal = receipt(report, at, ReceiptCode.MORE_THAN_APPROVED, state)
-    return refusal.model_copy(
-        update={
-            "zh": f"{refusal.zh}：批准 {offered} 元，已放款 {disbursed} 元",
-            "en": f"{refusal.en}: {offered} yuan are approved, {disbursed} yuan are disbursed already",
-        }
-    )
+    zh = f"已批准 {offered} 元，已放款 {disbursed} 元"
+    en = f"{offered} yuan are approved and {disbursed} yuan disbursed"
+    if report.state is BankLegState.APPROVED:
+        zh, en = f"{zh}，改批 {report.amount} 元", f"{en}; {report.amount} yuan would be approved"
+    elif report.amount is None:
+        zh, en = f"{zh}，没有余额可放", f"{en}: nothing is left"
+    else:
+        zh, en = f"{zh}，本次放款 {report.amount} 元", f"{en}; {report.amount} yuan are added"
+    return refusal.model_copy(update={"zh": f"{refusal.zh}：{zh}", "en": f"{refusal.en}: {en}"})
 
 
 def repeated(first: ReportReceipt) -> ReportReceipt:

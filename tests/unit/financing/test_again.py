@@ -78,7 +78,7 @@ def test_money_comes_in_parts_up_to_what_was_approved() -> None:
     above = bank.says("disbursed", amount="500000.01")
     assert (above.outcome, above.code, above.field) == ("refused", "more_than_approved", "amount")
     assert "批准 2000000.00 元，已放款 1500000.00 元" in above.zh
-    assert "2000000.00 yuan are approved, 1500000.00 yuan are disbursed already" in above.en
+    assert "2000000.00 yuan are approved and 1500000.00 yuan disbursed; 500000.01 yuan are added" in above.en
     assert bank.says("disbursed", amount="500000").code == "accepted"
     assert bank.says("disbursed", amount="0.01").code == "more_than_approved"
     assert bank.says("disbursed").code == "more_than_approved", "nothing is left"
@@ -111,7 +111,7 @@ def test_after_a_higher_offer_more_is_disbursed_and_none_goes_below_what_was() -
     assert bank.codes("approved", "disbursed") == ["accepted", "accepted"]
     below = bank.says("approved", amount="1999999.99")
     assert (below.code, below.state) == ("more_than_approved", "disbursed")
-    assert "批准 1999999.99 元，已放款 2000000.00 元" in below.zh
+    assert "已批准 2000000.00 元，已放款 2000000.00 元，改批 1999999.99 元" in below.zh
     higher = bank.says("approved", amount="3000000")
     assert (higher.code, higher.state) == ("accepted", "disbursed"), "the money is still there"
     assert bank.says("disbursed", amount="1000000").code == "accepted"

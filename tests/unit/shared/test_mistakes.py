@@ -53,7 +53,7 @@ class Sample(Body):
         ({"text": 1}, "text", "应为文本", "string"),
         ({"text": "\x07"}, "text", "控制字符", "control characters"),
         ({"code": "ABC"}, "code", "^[a-z]{2}$", "^[a-z]{2}$"),
-        ({"colour": "green"}, "colour", "应为：'red' or 'blue'", "'red' or 'blue'"),
+        ({"colour": "green"}, "colour", "应为：red、blue", "'red' or 'blue'"),
         ({"number": 0}, "number", "最小 1", "greater than or equal to 1"),
         ({"number": 10}, "number", "最大 9", "less than or equal to 9"),
         ({"number": "x"}, "number", "应为整数", "integer"),

@@ -13,18 +13,14 @@ from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
 from shared.messaging.records import KafkaRecord, UndecodedRecord
 
-NEEDED = ("ce_specversion", "ce_type")
+NEEDED = {"ce_specversion": "1.0", "ce_type": BankReport.type}
+"""The headers that a report must have, and what they say."""
 APPENDED = 1  # the `timestamp_type` of a record that was timed by the broker, not by its writer
 _OURS = (
     "系统未能处理该回报，正在检查，请勿重复发送",
     "we failed to handle this report and look into it: do not repeat it",
 )
 _NO_TEXT = Mistake("headers", "消息头不是 UTF-8 文本", "a header is not UTF-8 text")
-_WRONG_TYPE = Mistake(
-    "ce_type",
-    f"消息头须为 ce_specversion=1.0、ce_type={BankReport.type}",
-    f"the headers must say ce_specversion 1.0 and ce_type {BankReport.type}",
-)
 
 
 class BankReply(NamedTuple):
@@ -72,11 +68,13 @@ def _mistake(headers: dict[str, str | None], body: ReportBody) -> Mistake | None
     """What is wrong with a record: with its size, else its headers, else its body."""
     if body.is_unsized:
         return body.mistake
-    for name in NEEDED:
-        if headers.get(name, "") is None:
+    for name, value in NEEDED.items():
+        if name not in headers:
+            return Mistake(name, f"缺少消息头 {name}={value}", f"there is no header {name}: {value}")
+        if headers[name] is None:
             return Mistake(name, f"消息头 {name} 没有值", f"header {name} has no value")
-    if headers.get("ce_specversion") != "1.0" or headers.get("ce_type") != BankReport.type:
-        return _WRONG_TYPE
+        if headers[name] != value:
+            return Mistake(name, f"消息头须为 {name}={value}", f"header {name} must say {value}")
     return body.mistake
 
 
