@@ -1,5 +1,6 @@
 """What a bank has over HTTP is as good as on Kafka: receipts, messages in order, nothing missed."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
+from shared.web.request import cursor
 from tests.banks import KafkaBank, ask, directory, report
 from tests.city import City, refused
 
@@ -127,20 +129,30 @@ async def test_what_a_desk_reads_from_a_cursor_has_left(city: City) -> None:
     assert answer["last_request"] is not None
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10=", "WzFd", "WyJ4IiwxXQ==", "WyIyMDI2LTExLTA5IiwxXQ=="])
-async def test_a_cursor_that_no_answer_gave_is_refused(city: City, cursor: str) -> None:
-    refused(await city.call("bank-a", "GET", f"{FEED}?after={cursor}"), 422, "after")
+@pytest.mark.parametrize(
+    "after",
+    ["x", "W10=", "WyJ4Il0=", "Wy0xXQ==", "WzEuNV0=", "WzEsMl0=", "W3RydWVd", "WzkyMjMzNzIwMzY4NTQ3NzU4MDhd"],
+)
+async def test_a_cursor_that_no_answer_gave_is_refused(city: City, after: str) -> None:
+    refused(await city.call("bank-a", "GET", f"{FEED}?after={after}"), 422, "after")
 
 
 INSERT = """
 insert into bank_messages (bank, message_id, type, leg, occurred_at, body)
-values ('bank-a', gen_random_uuid(), 'bank.reminder.v1', :leg, now(), '{}')
+values ('bank-a', gen_random_uuid(), 'bank.reminder.v1', :leg, now() - :ago * interval '1 hour', '{}')
 """
 
 
-async def test_a_message_of_a_transaction_that_ends_late_is_not_passed_over(
+async def read_on(city: City, after: str | None) -> tuple[list[str], str | None]:
+    """The legs of the next messages, and the cursor after them."""
+    answer = await city.ok("bank-a", "GET", FEED + (f"?after={after}" if after else ""))
+    return [item["leg"] for item in answer["items"]], answer["after"]
+
+
+async def test_a_message_that_is_written_late_is_not_passed_over(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
+    """In a transaction that ends late, or about a moment that the judge came to late."""
     async with (
         EmbeddedBroker(tmp_path) as broker,
         City(postgres, broker, services=(SERVICE,), clock="wall") as city,
@@ -148,15 +160,31 @@ async def test_a_message_of_a_transaction_that_ends_late_is_not_passed_over(
         await directory(city, bank_a=["desk"])
         engine = city.services["financing"].engine
         async with engine.begin() as slow:
-            await slow.execute(sa.text(INSERT), {"leg": "first"})
+            await slow.execute(sa.text(INSERT), {"leg": "slow", "ago": 0})
             async with engine.begin() as quick:
-                await quick.execute(sa.text(INSERT), {"leg": "second"})
-            before = await city.ok("bank-a", "GET", FEED)
-        assert before["items"] == []
-        legs: list[str] = []
-        after = before["after"]
-        while len(legs) < 2:
-            answer = await city.ok("bank-a", "GET", FEED + (f"?after={after}" if after else ""))
-            legs += [item["leg"] for item in answer["items"]]
-            after = answer["after"]
-        assert legs == ["first", "second"]
+                await quick.execute(sa.text(INSERT), {"leg": "quick", "ago": 0})
+            legs, after = await read_on(city, None)
+            assert legs == ["quick"]
+        async with engine.begin() as judge:
+            await judge.execute(sa.text(INSERT), {"leg": "due earlier", "ago": 5})
+        legs, after = await read_on(city, after)
+        assert legs == ["slow", "due earlier"]
+        assert await read_on(city, after) == ([], after)
+        assert (await read_on(city, None))[0] == ["quick", "slow", "due earlier"]
+
+
+async def test_readers_at_the_same_time_see_one_order(city: City) -> None:
+    await directory(city, bank_a=["desk"])
+    for _ in range(5):
+        await ask(city, "bank-a")
+    await city.drained()
+    orders = await asyncio.gather(*(read_on(city, None) for _ in range(8)))
+    assert len(orders[0][0]) == 5
+    assert orders == [orders[0]] * 8
+
+
+async def test_a_cursor_of_an_earlier_version_starts_again(city: City) -> None:
+    await directory(city, bank_a=["desk"])
+    await ask(city, "bank-a")
+    await city.drained()
+    assert len((await read_on(city, cursor(["2026-11-09T01:00:00+00:00", 7])))[0]) == 1

@@ -53,6 +53,7 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("sent_at", time, comment="when it began to leave"),
         sa.Column("dropped_at", time, comment="the request was withdrawn before it left"),
+        sa.Column("place", sa.BigInteger, comment="among those that the bank read one after the other"),
         sa.Index(
             "bank_messages_unsent",
             "bank",
@@ -61,5 +62,11 @@ def add_tables(metadata: sa.MetaData) -> None:
         ),
         sa.Index("bank_messages_leg", "leg"),
         sa.Index("bank_messages_sent", "bank", "sent_at", postgresql_where=sa.text("sent_at is not null")),
-        sa.Index("bank_messages_fed", "bank", "occurred_at", "seq"),
+        sa.Index("bank_messages_placed", "bank", "place", postgresql_where=sa.text("place is not null")),
+        sa.Index(
+            "bank_messages_to_place",
+            "bank",
+            "seq",
+            postgresql_where=sa.text("place is null and dropped_at is null"),
+        ),
     )

@@ -1,8 +1,6 @@
 """The desk of banks over HTTP: a bank sees and reports on its own legs, and learns of no other bank."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
@@ -10,7 +8,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from services.financing.banks.answers import OwnLeg, OwnLegWithMessages, ToldFrom, UnreadReport
 from services.financing.banks.desk import queries
-from services.financing.banks.desk.queries import FeedPlace
 from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
 from services.financing.banks.signing.check import signed
@@ -19,10 +16,8 @@ from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReportOutcome, ReportReceipt
 from services.financing.work import Work
 from shared.database.connection import Connection
-from shared.service.clock import EPOCH
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
-from shared.web.bodies import LATEST
 from shared.web.problems import MEDIA_TYPE
 from shared.web.request import (
     MOST,
@@ -41,6 +36,7 @@ from shared.web.writer import Answer
 router = APIRouter(prefix="/bank", tags=["financing"])
 
 Leg = Annotated[int, Path(ge=1, le=999)]
+MOST_PLACE = 2**63
 
 
 @router.get("/requests", summary="本行的融资需求 / List the bank's own legs", response_model=PageOf[OwnLeg])
@@ -113,8 +109,8 @@ async def messages(
     place = _place(after)
     context, bank = request.context, bank_of(request)
     async with context.engine.begin() as conn:
-        at, upto = await context.clock.stamp(conn), await context.clock.horizon(conn)
-        rows = await queries.told_after(conn, bank, place, upto, limit + 1)
+        at = await context.clock.stamp(conn)
+        rows = await queries.told_after(conn, bank, place, limit + 1)
         told = rows[:limit]
         await queries.mark_told(conn, bank, [row.seq for row in told], at)
     items = [
@@ -122,20 +118,19 @@ async def messages(
         | {"data": orjson.Fragment(row.body)}
         for row in told
     ]
-    last = cursor([told[-1].occurred_at.isoformat(), told[-1].seq]) if told else after
+    last = cursor([told[-1].place]) if told else after
     return json({"items": items, "after": last, "more": len(rows) > limit})
 
 
-def _place(after: str | None) -> FeedPlace:
+def _place(after: str | None) -> int:
     """The place in the messages that a cursor names. `Invalid` for one that no answer gave."""
     match position(after, "after"):
         case None:
-            return FeedPlace(EPOCH, 0)
-        case [str(occurred_at), int(seq)]:
-            with suppress(ValueError):
-                moment = datetime.fromisoformat(occurred_at)
-                if moment.tzinfo is not None and EPOCH <= moment < LATEST:
-                    return FeedPlace(moment, seq)
+            return 0
+        case [int(place)] if not isinstance(place, bool) and 0 <= place < MOST_PLACE:
+            return place
+        case [str(), int()]:  # as it was until 2026-11-30: all messages again, which have the same ids
+            return 0
     raise no_cursor("after")
 
 

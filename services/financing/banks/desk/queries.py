@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
 from shared.database.connection import Connection
 
+MOST_PLACES = 2_000
+"""Messages that get their place at one reading: more than an answer has."""
 _LEGS = """
     select l.leg, l.state, l.pushed_at, l.overdue, cast(l.deadlines as text) as deadlines,
       case when not exists (
@@ -26,13 +28,26 @@ _MARK_READ = text(
       and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
     """
 )
+_LOCK_BANK = text("select 1 from banks where code = :bank for no key update")
+_GIVE_PLACES = text(
+    """
+    update bank_messages m set place = n.place from (
+      select seq, row_number() over (order by seq) + (
+          select coalesce(max(place), 0) from bank_messages where bank = :bank and place is not null
+        ) as place
+      from (
+        select seq from bank_messages where bank = :bank and place is null and dropped_at is null
+        order by seq limit :most
+      ) waiting
+    ) n where m.seq = n.seq
+    """
+)
 _TOLD_AFTER = text(
     """
-    select seq, message_id, type, leg, occurred_at, body from bank_messages m
-    where bank = :bank and dropped_at is null and occurred_at >= :at and (occurred_at, seq) > (:at, :seq)
-      and occurred_at <= :upto and not (type = :request and exists (
+    select place, seq, message_id, type, leg, occurred_at, body from bank_messages m
+    where bank = :bank and place > :after and dropped_at is null and not (type = :request and exists (
         select 1 from bank_messages w where w.leg = m.leg and w.bank = m.bank and w.type = :withdrawal))
-    order by occurred_at, seq limit :limit
+    order by place limit :limit
     """
 )
 _MARK_TOLD = text(
@@ -68,19 +83,15 @@ async def leg(conn: Connection, bank: str, number: str) -> list[Any]:
     return (await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)).all()
 
 
-class FeedPlace(NamedTuple):
-    """A place in the messages to a bank: after the message `seq`, which occurred at `occurred_at`."""
+async def told_after(conn: Connection, bank: str, after: int, limit: int) -> list[Any]:
+    """The next messages to a bank after a place, in the order in which they were first found here.
 
-    occurred_at: datetime
-    seq: int
-
-
-async def told_after(conn: Connection, bank: str, place: FeedPlace, upto: datetime, limit: int) -> list[Any]:
-    """The next messages to a bank in order, up to a moment before which no transaction is open any more.
-
-    So none can appear before a place that was given out. Requests that were withdrawn are left out.
+    A message gets its place when the bank first reads so far: one that is written later comes later, whatever
+    moment it tells of. Requests that were withdrawn are left out.
     """
-    values = {"bank": bank, "at": place.occurred_at, "seq": place.seq, "upto": upto, "limit": limit}
+    await conn.execute(_LOCK_BANK, {"bank": bank})
+    await conn.execute(_GIVE_PLACES, {"bank": bank, "most": MOST_PLACES})
+    values = {"bank": bank, "after": after, "limit": limit}
     return (await conn.execute(_TOLD_AFTER, values | _TYPES)).all()
 
 
