@@ -4,9 +4,11 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 import confluent_kafka
 import httpx
@@ -65,14 +67,17 @@ PLAN: Plan = {
     ("outage", "back"): [("received", {"report_id": "outage"})],
     ("outage-2", "overdue"): [("contacted", {})],
     ("rotation", "withdrawn"): [("contacted", {})],
+    ("report-rotation", REQUEST): [("contacted", {})],
 }
 
 
 class CertifiedBank:
-    """Answers messages by `plan`; `send` sends one report as bytes, `rotate` makes a new signing secret."""
+    """Answers messages by `plan`; `send` sends a report as bytes, `new_secrets` makes secrets by the case."""
 
-    def __init__(self, plan: Plan, send: Callable[[bytes], None], rotate: Callable[[], None]) -> None:
-        self._plan, self._send, self._rotate = plan, send, rotate
+    def __init__(
+        self, plan: Plan, send: Callable[[bytes], None], new_secrets: Mapping[str, Callable[[], None]]
+    ) -> None:
+        self._plan, self._send, self._new_secrets = plan, send, new_secrets
         self._cases: dict[str, str] = {}
         self._number = 0
 
@@ -86,8 +91,8 @@ class CertifiedBank:
         if event == REQUEST:
             self._cases[leg] = re.findall(r"^\[([a-z0-9-]+)\]", data["purpose"])[0]
         case = self._cases[leg]
-        if case == "rotation" and event == REQUEST:
-            self._rotate()
+        if event == REQUEST and case in self._new_secrets:
+            self._new_secrets[case]()
         if case == "outage-2" and event == "overdue":  # it is back: the first report is sent again
             first = [leg for leg, case in self._cases.items() if case == "outage"][-1]
             self._answer(first, self._plan["outage", "back"])
@@ -109,20 +114,36 @@ class CertifiedBank:
 
 
 class _Http:
-    """The bank's side of the HTTP interface at `url`, by the bank's key."""
+    """The bank's side of the HTTP interface at `url`, by the bank's key. It signs what it reports."""
 
-    def __init__(self, url: str, key: dict[str, str]) -> None:
+    def __init__(self, url: str, key: dict[str, str], code: str) -> None:
         self.client = httpx.Client(base_url=url, headers=key, timeout=60)
+        self._secrets = f"banks/{code}/report-secrets"
+        self._secret = ""
+        self.new_report_secret()
 
     def send(self, report: bytes) -> None:
-        self.client.post("bank/reports", content=report, headers={"content-type": "application/json"})
+        self.client.post("bank/reports", content=report, headers=self._signed(report))
+
+    def new_report_secret(self) -> None:
+        answer = self.client.post(self._secrets, headers=self._signed(b"") if self._secret else {})
+        self._secret = answer.raise_for_status().json()["secret"]
+
+    def _signed(self, body: bytes) -> dict[str, str]:
+        id_, now = str(uuid4()), datetime.now(UTC)
+        return {
+            "content-type": "application/json",
+            "webhook-id": id_,
+            "webhook-timestamp": f"{now.timestamp():.0f}",
+            "webhook-signature": Webhook(self._secret).sign(id_, now, body.decode()),
+        }
 
 
 @contextlib.contextmanager
-def at_a_desk(url: str, key: dict[str, str], plan: Plan) -> Iterator[None]:
+def at_a_desk(url: str, key: dict[str, str], code: str, plan: Plan) -> Iterator[None]:
     """A bank that reads its messages at the financing service at `url`, a few times a second, from now on."""
-    http, stop = _Http(url, key), threading.Event()
-    bank = CertifiedBank(plan, http.send, lambda: None)
+    http, stop = _Http(url, key, code), threading.Event()
+    bank = CertifiedBank(plan, http.send, {"report-rotation": http.new_report_secret})
 
     def page_after(after: str | None) -> dict[str, Any]:
         page = http.client.get("bank/messages", params={} if after is None else {"after": after})
@@ -160,7 +181,7 @@ def on_kafka(bootstrap: str, code: str, plan: Plan) -> Iterator[None]:
     bank = CertifiedBank(
         plan,
         lambda report: producer.produce(f"banks.{code}.replies", report, key=code, headers=headers),
-        lambda: None,
+        {},
     )
     stop, seen = threading.Event(), set()
 
@@ -189,8 +210,12 @@ def on_kafka(bootstrap: str, code: str, plan: Plan) -> Iterator[None]:
 @contextlib.contextmanager
 def on_webhooks(url: str, key: dict[str, str], code: str, plan: Plan) -> Iterator[None]:
     """A bank that is called at an address of its own, and takes what its newest secret signed."""
-    http, secrets = _Http(url, key), []
-    bank = CertifiedBank(plan, http.send, lambda: secrets.append(new_secret()))
+    http, secrets = _Http(url, key, code), []
+    new_secrets = {
+        "rotation": lambda: secrets.append(new_secret()),
+        "report-rotation": http.new_report_secret,
+    }
+    bank = CertifiedBank(plan, http.send, new_secrets)
     seen: set[str] = set()
 
     def new_secret() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from huying.certify.trial import NotApplicableError, Trial
 from huying.certify.window import Loan
@@ -161,13 +161,25 @@ def outage(trial: Trial) -> None:
 
 def rotation(trial: Trial) -> None:
     """The bank makes a new signing secret, and goes on."""
-    before = trial.window.secret_at()
+    loan = _with_new_secret(trial, "webhook")
+    trial.window.withdraw(loan, consent=False)
+    trial.answered(loan, "request_ended", since=trial.sent(loan, WITHDRAWN))
+
+
+def report_rotation(trial: Trial) -> None:
+    """The bank makes a new secret for its reports, and signs by it."""
+    loan = _with_new_secret(trial, "signing")
+    trial.reported(loan, "contacted")
+
+
+def _with_new_secret(trial: Trial, of: Literal["webhook", "signing"]) -> Loan:
+    """A request upon which the bank made a new secret; not applicable where it has none."""
+    before = trial.window.secret_at(of)
     if before is None:
         raise NotApplicableError
     loan = trial.request()
-    trial.until("新的签名密钥 / a new signing secret", lambda: trial.window.secret_at() != before)
-    trial.window.withdraw(loan, consent=False)
-    trial.answered(loan, "request_ended", since=trial.sent(loan, WITHDRAWN))
+    trial.until("新的密钥 / a new secret", lambda: trial.window.secret_at(of) != before)
+    return loan
 
 
 def _ended(trial: Trial, *, consent: bool) -> None:
@@ -218,6 +230,7 @@ CASES: Final[Mapping[str, Callable[[Trial], None]]] = {
         complaint,
         outage,
         rotation,
+        report_rotation,
     )
 }
 """The cases by code, in the order of play."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from huying.local.running_services import RefusedError, RunningServices
@@ -146,10 +146,10 @@ class Window:
             if datetime.fromisoformat(report["reported_at"]) >= since
         ]
 
-    def secret_at(self) -> str | None:
-        """When the signing secret of the bank's address was made; None for a bank without an address."""
-        webhook = self._connection()["webhook"]
-        return None if webhook is None else webhook["secret_at"]
+    def secret_at(self, of: Literal["webhook", "signing"]) -> str | None:
+        """When the secret of calls to the bank's address, or of its reports, was made; None without one."""
+        connected = self._connection()[of]
+        return None if connected is None else connected["secret_at"]
 
     def _connection(self) -> dict[str, Any]:
         connection: dict[str, Any] = self._office.ask(
