@@ -35,9 +35,9 @@ test-kafka: $(TEST_READY)  ## Delivery, isolation and scenarios on Apache Kafka 
 		tests/hostile/test_battery.py::test_records tests/hostile/test_battery.py::test_batches
 
 test-clients: $(TEST_READY)  ## Every Kafka client of a bank with every codec, on both brokers; needs Node, a JDK 17 and Maven
-	$(BIN)/pytest -n 2 -m "slow or not slow" tests/delivery/test_bank_clients.py
+	$(BIN)/pytest -n 2 -m "slow or not slow" tests/delivery/test_bank_clients.py tests/delivery/test_bank_spring.py
 	HUYING_TEST_BROKER=apache $(BIN)/pytest -m "slow or not slow" tests/delivery/test_bank_clients.py \
-		tests/delivery/test_bank_clients_tls.py
+		tests/delivery/test_bank_spring.py tests/delivery/test_bank_clients_tls.py
 
 test-slow: $(TEST_READY)  ## What takes minutes: five of faults, tens of thousands of hostile inputs, a kill of every program, all recorded appeals under all packs
 	$(BIN)/pytest -m slow

@@ -15,8 +15,9 @@ from services.financing.app import SERVICE as FINANCING
 from shared.service.start import listening, under_one_port
 from tests import bank_clients
 from tests.bank_clients import CLIENTS, cells
-from tests.banks import ask
+from tests.banks import ask, leg_of
 from tests.city import City
+from tests.spring_bank import SpringBank
 
 NAME = "示例银行"
 
@@ -40,17 +41,22 @@ async def city(tmp_path: Path, postgres: EmbeddedPostgres, kafka: Kafka | None) 
         await cluster.stop()
 
 
-def kafkajs_lines(printed: str, code: str) -> list[str]:
-    """The page's settings for kafkajs, with what was printed for librdkafka."""
+def words_of(printed: str, code: str) -> dict[str, str]:
+    """What was printed for librdkafka, by the words in capitals that stand for it."""
     lines = bank_clients.printed_lines(printed, "confluent-kafka")
     told = dict(line.split("=", 1) for line in lines)
-    words = {
+    return {
         "BROKER": told["bootstrap.servers"],
         "CODE": code,
         "PASSWORD": told["sasl.password"],
         "CERTIFICATE": told["ssl.certificate.location"],
         "AUTHORITY": told["ssl.ca.location"],
     }
+
+
+def kafkajs_lines(printed: str, code: str) -> list[str]:
+    """The page's settings for kafkajs, with what was printed for librdkafka."""
+    words = words_of(printed, code)
     cell = next(cell for cell in cells() if cell.client == "kafkajs" and cell.idempotent)
     block = bank_clients.settings(cell, "apache", words)
     (tls,) = [block for block in bank_clients.blocks("kafkajs") if "ssl: " in block]
@@ -75,3 +81,15 @@ async def test_what_is_printed_connects_each_client_over_mutual_tls(city: City, 
         assert outcome.error is None
         (receipt,) = outcome.receipts
         assert (receipt["leg"], receipt["code"]) == (loan["legs"][code], "accepted")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_the_sample_on_spring_boot_connects_over_mutual_tls(city: City) -> None:
+    await city.move_to("2026-11-09 09:00")
+    state = Path(city.broker.state)
+    printed = await asyncio.to_thread(asyncio.run, connect_bank(state, "spring", NAME, ["kafka"]))
+    loan = await ask(city, "spring")
+    async with SpringBank(**words_of(printed, "spring"), SPRING_PROFILES_ACTIVE="mtls") as bank:
+        await bank.until("accepted")
+    assert (await leg_of(city, loan, "spring"))["state"] == "received"
