@@ -68,11 +68,11 @@ class SpringBank:
             self._more.set()
         self._more.set()
 
-    async def until(self, words: str) -> list[str]:
-        """What the listener logged, once a line of it has these words."""
+    async def until(self, words: str, lines: int = 1) -> list[str]:
+        """What the listener logged, once so many lines of the log have these words."""
         try:
             async with asyncio.timeout(LIMIT_S):
-                while not any(words in line for line in self.logged()):
+                while sum(words in line for line in self.lines) < lines:
                     assert not self._reading.done(), "\n".join(self.lines)
                     self._more.clear()
                     await self._more.wait()

@@ -6,19 +6,24 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import ConsumerRecord
 
 from huying.kafka.broker import Kafka
+from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE as FINANCING
+from shared.messaging.clients import connected
 from tests.bank_clients import until_told
-from tests.banks import ask, directory, leg_of
+from tests.banks import DOCUMENT, ask, directory, leg_of
 from tests.city import City
 from tests.conftest import BROKER
 from tests.spring_bank import SpringBank
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FRACTION = "0.0385"
+GIVEN_UP_AFTER = 10
+"""Attempts after which Spring skips a message, unless told otherwise."""
 
 
 @pytest.fixture
@@ -30,10 +35,10 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> As
         yield city
 
 
-def connection(city: City) -> dict[str, str]:
+def connection(city: City, code: str = "abc") -> dict[str, str]:
     """What the sample takes from the environment to connect as the bank."""
-    login = city.broker.as_client("bank-abc")
-    told = {"CODE": "abc", "BROKER": login.bootstrap}
+    login = city.broker.as_client(f"bank-{code}")
+    told = {"CODE": code, "BROKER": login.bootstrap}
     if BROKER != "apache":
         return told
     return told | {"SPRING_PROFILES_ACTIVE": "sasl", "PASSWORD": login.client()["sasl_plain_password"]}
@@ -54,6 +59,11 @@ async def put_behind(city: City, request: ConsumerRecord, *messages: tuple[bytes
             await producer.send_and_wait(
                 request.topic, value, key=request.key, partition=request.partition, headers=headers
             )
+
+
+async def make_topics(city: City, *names: str) -> None:
+    async with connected(AIOKafkaAdminClient(**city.broker.as_client().client())) as admin:
+        await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
 
 
 def verdicts(logged: list[str], leg: str) -> list[tuple[str, ...]]:
@@ -125,3 +135,21 @@ async def test_the_sample_reads_on_behind_what_came_before_what_it_does_not_know
     assert skipped == [str(request.offset + behind) for behind in (3, 4)]
     enterprise = json.loads(same)["enterprise"]
     assert [line for line in bank.lines if enterprise["name"] in line or enterprise["phone"] in line] == []
+
+
+async def test_the_sample_tries_a_report_until_the_broker_takes_it(city: City) -> None:
+    if BROKER != "apache":
+        pytest.skip("NOT RUN: the embedded broker makes each topic that is written to (make test-clients)")
+    (example,) = DOCUMENT["components"]["messages"]["bank.request.v1"]["examples"]
+    await city.broker.admit(["abc-2"])
+    await make_topics(city, "banks.abc-2.requests", "banks.abc-2.receipts")
+    async with AIOKafkaProducer(**city.broker.as_client().client()) as producer:
+        headers = [(name, value.encode()) for name, value in example["headers"].items()]
+        value = json.dumps(example["payload"]).encode()
+        await producer.send_and_wait("banks.abc-2.requests", value, headers=headers)
+    environment = connection(city, "abc-2") | {"SPRING_KAFKA_PRODUCER_PROPERTIES_MAX_BLOCK_MS": "200"}
+    async with SpringBank(**environment) as bank:
+        await bank.until("Topic banks.abc-2.replies not present in metadata", lines=GIVEN_UP_AFTER + 1)
+        await make_topics(city, "banks.abc-2.replies")
+        (reply,) = await city.records("banks.abc-2.replies")
+    assert json.loads(reply.value)["leg"] == example["payload"]["leg"]
