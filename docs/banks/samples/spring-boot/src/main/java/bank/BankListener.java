@@ -74,6 +74,9 @@ class BankListener {
     /** In a group of its own, so that neither listener waits when the other joins. */
     @KafkaListener(topics = "banks.${bank.code}.receipts", groupId = "bank-${bank.code}.receipts")
     void readReceipt(ConsumerRecord<String, String> message) throws JsonProcessingException {
+        if (!header(message, "ce_type").equals("bank.receipt.v1")) {
+            return;
+        }
         var receipt = JSON.readValue(message.value(), Receipt.class);
         if (receipt.outcome().equals("refused")) {
             LOG.warn("refused {}: {} {} {}", receipt.reportId(), receipt.code(), receipt.field(), receipt.zh());
