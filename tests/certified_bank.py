@@ -123,7 +123,8 @@ class _Http:
         self.new_report_secret()
 
     def send(self, report: bytes) -> None:
-        self.client.post("bank/reports", content=report, headers=self._signed(report))
+        answer = self.client.post("bank/reports", content=report, headers=self._signed(report))
+        assert "receipt" in answer.json() or "outcome" in answer.json(), answer.text
 
     def new_report_secret(self) -> None:
         answer = self.client.post(self._secrets, headers=self._signed(b"") if self._secret else {})
@@ -134,7 +135,7 @@ class _Http:
         return {
             "content-type": "application/json",
             "webhook-id": id_,
-            "webhook-timestamp": f"{now.timestamp():.0f}",
+            "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(self._secret).sign(id_, now, body.decode()),
         }
 

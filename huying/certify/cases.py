@@ -59,7 +59,7 @@ def foreign_leg(trial: Trial) -> None:
 def missing_field(trial: Trial) -> None:
     """The bank approves without the sum, and learns it from the receipt."""
     loan = trial.request()
-    trial.refused("malformed", "amount")
+    trial.answered(loan, "accepted", since=trial.refused("malformed", "amount"))
     trial.reported(loan, "approved")
 
 
@@ -72,7 +72,7 @@ def wrong_type(trial: Trial) -> None:
 def garbage(trial: Trial) -> None:
     """The bank sends what cannot be read; what follows counts."""
     loan = trial.request()
-    trial.refused("malformed")
+    trial.answered(loan, "accepted", since=trial.refused("malformed"))
     trial.reported(loan, "contacted")
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from huying.certify.certification import VERDICTS, Result, Verdict
 from huying.certify.texts import CaseText, texts
 
+RECEIPTS: Final = "回执（同一时刻的不分先后）/ receipts (of one moment in any order)"
 HEAD: Final = "用例 / case | 请银行 / the bank is asked to | 应得 / expected"
 
 
@@ -24,7 +25,7 @@ def sheet(bank: str, name: str, ways: Sequence[str], at: datetime, results: Sequ
         f"* 结论 / outcome: **{whole}**",
         f"* 通过 passed {passed}，未通过 failed {failed}，未进行 not played {left}",
         "",
-        f"| {HEAD} | 结果 / result | 回执 / receipts |",
+        f"| {HEAD} | 结果 / result | {RECEIPTS} |",
         "|---|---|---|---|---|",
         *(_row(result) for result in results),
         "",

@@ -47,7 +47,7 @@ class Trial:
     def request(self, *, shared: bool = False) -> Loan:
         """Register a request, `shared` with another bank. Wait until it is sent."""
         loan = self._register(self._asked.code, *(self._others if shared else ()))
-        self.sent(loan, REQUEST)
+        self._until_left(loan)
         return loan
 
     def request_meanwhile(self) -> Loan:
@@ -64,6 +64,14 @@ class Trial:
         """When the first message of a type about the leg was sent, from `since` on."""
         sent = self.until(type_, lambda: self.window.sent(loan, type_, since or self.began))
         return min(sent)
+
+    def _until_left(self, loan: Loan) -> None:
+        """Wait until the request left; at a desk, until the bank read it."""
+        self.until(
+            f"{REQUEST} 未发出，或者银行未读取；见 GET /financing/bank/connection 的 waiting"
+            " / it did not leave or was not read: `waiting` says why",
+            lambda: self.window.sent(loan, REQUEST, self.began),
+        )
 
     def reported(self, loan: Loan, *states: str) -> None:
         """Wait until reports of these states were recorded on the leg, in this order."""
@@ -83,14 +91,15 @@ class Trial:
 
         self.until("、".join(codes), are_given)
 
-    def refused(self, code: str, field: str | None = None) -> None:
-        """Wait until a report on any leg was refused with this code, for this field where one is given."""
+    def refused(self, code: str, field: str | None = None) -> datetime:
+        """When a report on any leg was refused with this code, for this field where one is given."""
 
-        def is_refused() -> bool:
-            named = field is None or field in self.window.refused_fields(self.began)
-            return named and any(receipt.code == code for receipt in self.receipts())
+        def moments() -> list[datetime]:
+            if field is not None and field not in self.window.refused_fields(self.began):
+                return []
+            return [receipt.reported_at for receipt in self.receipts() if receipt.code == code]
 
-        self.until(code if field is None else f"{code} ({field})", is_refused)
+        return min(self.until(code if field is None else f"{code} ({field})", moments))
 
     def receipts(self, since: datetime | None = None) -> list[Receipt]:
         """All receipts of the bank since the case began, or from `since` on."""

@@ -161,6 +161,8 @@ def _desk_lines(financing: str, key: str) -> list[str]:
         "HTTP",
         "  读取需求 / read the requests:",
         f"    curl {financing}/bank/requests -H 'Authorization: Bearer {key}'",
+        "  按顺序读取全部报文，下次带上 ?after= / read all messages in order, then on from ?after=:",
+        f"    curl {financing}/bank/messages -H 'Authorization: Bearer {key}'",
         *_report_lines(financing, key),
     ]
 

@@ -41,7 +41,8 @@ def _yuan(value: Any) -> Any:
 
 _YUAN_SCHEMA = {
     "type": "string",
-    "pattern": r"^\s*(?!0+(\.0+)?\s*$)(0?[0-9]{1,10}(\.[0-9]{1,2})?|10{10}(\.00?)?)\s*$",
+    "pattern": r"^\s*(0?[0-9]{1,10}(\.[0-9]{1,2})?|10{10}(\.00?)?)\s*$",
+    "not": {"type": "string", "pattern": r"^\s*0+(\.0+)?\s*$"},  # RE2, of Go and Rust, knows no look-ahead
     "description": "Yuan (元, not 万元) with at most two decimals, above 0, at most 10,000,000,000.",
 }
 Yuan = Annotated[str, BeforeValidator(_yuan), WithJsonSchema(_YUAN_SCHEMA)]
