@@ -28,6 +28,11 @@ _MARK_READ = text(
       and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
     """
 )
+_HAS_NO_PLACE = text(
+    """
+    select exists (select 1 from bank_messages where bank = :bank and place is null and dropped_at is null)
+    """
+)
 _LOCK_BANK = text("select 1 from banks where code = :bank for no key update")
 _GIVE_PLACES = text(
     """
@@ -89,8 +94,9 @@ async def told_after(conn: Connection, bank: str, after: int, limit: int) -> lis
     A message gets its place when the bank first reads so far: one that is written later comes later, whatever
     moment it tells of. Requests that were withdrawn are left out.
     """
-    await conn.execute(_LOCK_BANK, {"bank": bank})
-    await conn.execute(_GIVE_PLACES, {"bank": bank, "most": MOST_PLACES})
+    if (await conn.execute(_HAS_NO_PLACE, {"bank": bank})).scalar():
+        await conn.execute(_LOCK_BANK, {"bank": bank})
+        await conn.execute(_GIVE_PLACES, {"bank": bank, "most": MOST_PLACES})
     values = {"bank": bank, "after": after, "limit": limit}
     return (await conn.execute(_TOLD_AFTER, values | _TYPES)).all()
 
