@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
+from services.financing.banks.desk import queries
 from shared.web.request import cursor
 from tests.banks import KafkaBank, ask, directory, report
 from tests.city import City, refused
@@ -181,6 +183,37 @@ async def test_readers_at_the_same_time_see_one_order(city: City) -> None:
     orders = await asyncio.gather(*(read_on(city, None) for _ in range(8)))
     assert len(orders[0][0]) == 5
     assert orders == [orders[0]] * 8
+
+
+BLOCKED = (
+    "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+)
+
+
+async def test_who_reads_while_another_one_does_gives_no_place_twice(city: City) -> None:
+    await directory(city, bank_a=["desk"])
+    engine = city.services["financing"].engine
+
+    async def legs(conn: Any) -> list[str]:
+        return [row.leg for row in await queries.told_after(conn, "bank-a", 0, 10)]
+
+    async def read() -> list[str]:
+        async with engine.begin() as conn:
+            return await legs(conn)
+
+    async with AsyncExitStack() as slow, engine.connect() as looking:
+        writing = await slow.enter_async_context(engine.begin())
+        await writing.execute(sa.text(INSERT), {"leg": "slow", "ago": 0})
+        async with engine.begin() as quick:
+            await quick.execute(sa.text(INSERT), {"leg": "quick", "ago": 0})
+        async with engine.begin() as first:
+            assert await legs(first) == ["quick"]
+            await slow.aclose()
+            second = asyncio.create_task(read())
+            async with asyncio.timeout(30):
+                while not (await looking.execute(sa.text(BLOCKED))).scalar():
+                    await asyncio.sleep(0.02)
+        assert await second == ["quick", "slow"]
 
 
 async def test_a_cursor_of_an_earlier_version_starts_again(city: City) -> None:
