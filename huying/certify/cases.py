@@ -10,6 +10,11 @@ from huying.certify.window import Loan
 
 WITHDRAWN, DENIED = "bank.request_withdrawn.v1", "bank.withdrawal_denied.v1"
 REMINDER, COMPLAINT = "bank.reminder.v1", "bank.complaint_shown.v1"
+MISSED = (
+    "收到本笔 bank_contact 的 overdue 为 true 的提醒后回报 contacted。"
+    "Report `contacted` after the reminder of bank_contact on this leg whose `overdue` is true."
+)
+"""What the bank is to do with the request that comes while it is away."""
 MEANT, SLIP = Decimal("3.85"), Decimal("0.0385")
 BEFORE_DUE, AFTER_DUE = timedelta(hours=2), timedelta(minutes=2)
 """The clock moves to these moments. A reminder is sent after three quarters of a limit of a day."""
@@ -153,7 +158,7 @@ def outage(trial: Trial) -> None:
     first = trial.request()
     trial.reported(first, "received")
     away = trial.window.now()
-    missed = trial.request_meanwhile()
+    missed = trial.request_meanwhile(MISSED)
     trial.window.move_to(max(_due(trial, missed) + AFTER_DUE, away + timedelta(days=2)))
     trial.answered(first, "repeated", since=away)
     trial.answered(missed, "too_late_but_recorded", since=away)

@@ -46,17 +46,17 @@ class Trial:
 
     def request(self, *, shared: bool = False) -> Loan:
         """Register a request, `shared` with another bank. Wait until it is sent."""
-        loan = self._register(self._asked.code, *(self._others if shared else ()))
+        loan = self._register(self._asked.code, self._asked.do, *(self._others if shared else ()))
         self._until_left(loan)
         return loan
 
-    def request_meanwhile(self) -> Loan:
-        """Register a second request, while the bank is away."""
-        return self._register(f"{self._asked.code}-2")
+    def request_meanwhile(self, do: str) -> Loan:
+        """Register a second request, while the bank is away; `do` says what to do with this one."""
+        return self._register(f"{self._asked.code}-2", do)
 
-    def _register(self, code: str, *others: str) -> Loan:
+    def _register(self, code: str, do: str, *others: str) -> Loan:
         """A request whose purpose begins with the code in brackets."""
-        loan = self.window.register(f"[{code}] {self._asked.do}", *others)
+        loan = self.window.register(f"[{code}] {do}", *others)
         self._tell(f"    [{code}] {loan.leg}")
         return loan
 
