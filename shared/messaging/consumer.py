@@ -8,6 +8,7 @@ where its content cannot be stored, its place and the reason alone.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -22,7 +23,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
 from shared.database.retry import keep_running
-from shared.events import Event
+from shared.events import CATALOGUE, Event
 from shared.messaging import message_spans
 from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, may_pass
@@ -30,15 +31,23 @@ from shared.messaging.clients import connected
 from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
-from shared.messaging.parked import OUTBOX, ParkedRecord, find_parked, mark_redriven, park, send_again
+from shared.messaging.parked import (
+    OUTBOX,
+    ParkedRecord,
+    find_parked,
+    mark_redriven,
+    park,
+    parked_for,
+    send_again,
+)
 from shared.messaging.records import KafkaRecord, ReceivedRecord, decode
 from shared.messaging.settling import settle
 from shared.messaging.watermarks import Partition, newest_watermarks, save_watermarks
-from shared.messaging.wire import Watermark
+from shared.messaging.wire import Watermark, unknown_type
 from shared.service.clock import Clock
 from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
-from shared.service.standing import Standing
+from shared.service.standing import Place, Stand, Standing
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Telemetry
 from shared.telemetry.spans import Span, transaction_spans
@@ -106,6 +115,9 @@ class Consumer:
         self._redrives = redrives
         self._telemetry = telemetry
         self._stand = standing.stand("consumer", ReceivedRecord.place)
+        self._redriving: Stand[int] = standing.stand(
+            "redrive", lambda parked_id: Place("parked", None, parked_id)
+        )
         self._cluster = ""
         self._uncommitted: dict[TopicPartition, int] = {}
         """Next offsets that the database has reached and the broker does not know yet."""
@@ -122,6 +134,7 @@ class Consumer:
     async def _session(self) -> None:
         async with BrokerClient(self._settings) as broker:
             await broker.ensure(self._topics)
+            await self._redrive_known_types()
             self._cluster, self._uncommitted = broker.cluster, {}
             consumer = BoundedConsumer(
                 self._settings,
@@ -284,6 +297,18 @@ class Consumer:
         await self._transact([record])
         async with self._engine.begin() as conn:
             await mark_redriven(conn, parked_id)
+
+    async def _redrive_known_types(self) -> None:
+        """Handle the records that an older version parked because it did not know the type of their event."""
+        async with self._engine.connect() as conn:
+            waiting = await parked_for(conn, [unknown_type(type_) for type_ in CATALOGUE])
+        await settle(waiting, self._redrive_waiting, lambda parked_id: parked_id, self._log, self._redriving)
+
+    async def _redrive_waiting(self, waiting: Sequence[int], reason: str | None) -> None:
+        """Redrive parked records; with a `reason` they have failed, and stay parked."""
+        for parked_id in waiting if reason is None else ():
+            with suppress(NotFound):  # another replica was first
+                await self.redrive(parked_id)
 
     def _redrive_of(self, topic: str) -> Redrive | None:
         return next(

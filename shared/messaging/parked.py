@@ -43,6 +43,9 @@ _PARK_UNSENDABLE = text(  # one that was redriven and cannot be sent again waits
 )
 _UNSEND = text("update outbox set sent_at = null where seq = :seq")
 _WAITING = text("select * from parked where id = :id and redriven_at is null")
+_WAITING_FOR_REASONS = text(
+    "select id from parked where redriven_at is null and reason = any(cast(:reasons as text[])) order by id"
+)
 _REDRIVEN = text("update parked set redriven_at = now() where id = :id")
 
 
@@ -118,6 +121,12 @@ async def find_parked(conn: Connection, parked_id: int) -> ParkedRecord | None:
     """The parked record of that number; None where there is none, or it was redriven."""
     row = (await conn.execute(_WAITING, {"id": parked_id})).one_or_none()
     return None if row is None else ParkedRecord.of(row)
+
+
+async def parked_for(conn: Connection, reasons: Sequence[str]) -> list[int]:
+    """The numbers of the records that wait for one of these reasons, in the order of parking."""
+    rows = await conn.execute(_WAITING_FOR_REASONS, {"reasons": list(reasons)})
+    return [row.id for row in rows]
 
 
 async def mark_redriven(conn: Connection, parked_id: int) -> None:

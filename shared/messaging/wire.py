@@ -82,6 +82,11 @@ def span_attributes(
     }
 
 
+def unknown_type(type_: str) -> str:
+    """The reason why an event of a type that this version does not know cannot be read."""
+    return f"event type {type_} is not in the catalogue"
+
+
 def _attributes(record_headers: ReceivedHeaders) -> dict[str, str]:
     """The headers that have a value: one without says nothing."""
     try:
@@ -109,7 +114,7 @@ def read(record_headers: ReceivedHeaders, value: bytes | None) -> Envelope:
         raise Unreadable(f"CloudEvents version {attributes['ce_specversion']} is not 1.0")
     type_ = attributes["ce_type"]
     if type_ != WATERMARK and type_ not in CATALOGUE:
-        raise Unreadable(f"event type {type_} is not in the catalogue")
+        raise Unreadable(unknown_type(type_))
     try:
         return Envelope(_content(type_, attributes, value or b""), attributes.get("traceparent"))
     except ValueError as error:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -14,6 +15,11 @@ from shared import events
 from shared.messaging import wire
 from shared.service.service import ServiceContext
 from tests.city import City, PastCase, local
+
+_LEFT_BY_AN_OLDER_VERSION = """
+    insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)
+    values ('intake.events', 0, :offset, 'before', null, cast(:headers as jsonb), :body, :reason)
+    """
 
 
 async def records(city: City, topic: str) -> list[ConsumerRecord]:
@@ -157,6 +163,41 @@ async def test_what_fails_three_times_is_parked_and_can_be_redriven(city: City) 
     await city.ok("ops", "POST", f"/dispatch/parked/{message['id']}/redrive")
     assert (await city.ok("office", "GET", path))["state"] == "withdrawn"
     assert await parked(city, "dispatch") == []
+
+
+async def test_a_record_of_a_type_that_was_unknown_is_redriven_by_the_version_that_knows_it(
+    city: City,
+) -> None:
+    await city.move_to("2026-11-09 09:00")
+    received = events.AppealReceived(
+        appeal_id=uuid4(),
+        registration_number="BZ-20261109-00078",
+        occurred_at=local("2026-11-09 09:10"),
+        channel=events.Channel.WEB,
+        kind=events.Kind.HELP,
+        title="诉求",
+        pack="bozhou-2024@1",
+    )
+    headers, body = as_message(received)
+    still_unknown = [(name, b"appeal.x.v1" if name == "ce_type" else value) for name, value in headers]
+    for offset, of_type in enumerate((still_unknown, headers)):
+        values = {
+            "offset": offset,
+            "body": body,
+            "reason": wire.unknown_type(dict(of_type)["ce_type"].decode()),
+        }
+        values["headers"] = orjson.dumps({name: value.decode() for name, value in of_type}).decode()
+        async with city.services["dispatch"].engine.begin() as conn:
+            await conn.execute(sa.text(_LEFT_BY_AN_OLDER_VERSION), values)
+    assert len(await parked(city, "dispatch")) == 2
+    await city.broker.replace()  # the consumer starts anew, as after an upgrade
+    path = f"/dispatch/appeals/{received.appeal_id}"
+    async with asyncio.timeout(60):
+        while len(await parked(city, "dispatch")) == 2:
+            await asyncio.sleep(0.1)
+    assert (await city.ok("office", "GET", path))["registration_number"] == "BZ-20261109-00078"
+    (left,) = await parked(city, "dispatch")
+    assert "appeal.x.v1" in left["reason"]
 
 
 async def test_broker_replaced_by_an_empty_one(city: City) -> None:
