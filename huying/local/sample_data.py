@@ -11,7 +11,7 @@ import httpx
 from pydantic import ConfigDict
 
 from huying.local.samples import SOURCE, Appeal, LiveStep, Unit, appeals, leaders, units
-from services.dispatch import acts as dispatch_acts
+from services.dispatch.acts import past as dispatch_acts
 from services.intake import acts as intake_acts
 from shared.roles import AccountRole
 from shared.service.clock import WallClock

@@ -5,7 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.dispatch import acts, queries
+from services.dispatch import queries
+from services.dispatch.acts.assignment import AddMarks, Assign, Reassign
+from services.dispatch.acts.base import AppealAct
+from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.office import Close, DecideComplaint, DecideObjection, Find
+from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
+from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
+from services.dispatch.acts.stages import DecideStage, Reach
+from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain import merging
 from services.dispatch.domain.context import NOBODY_KNOWN, ActContext
@@ -20,50 +28,50 @@ from shared.web.writer import Answer
 
 router = APIRouter(tags=["dispatch"])
 
-ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
-    "assignments": (acts.Assign, "交办 / Dispatch an appeal"),
-    "reassignments": (acts.Reassign, "改派 / Give a leg to another unit"),
-    "marks": (acts.AddMarks, "标注 / Mark an appeal after its dispatch"),
-    "contacts": (acts.Contact, "联系企业 / Record that the enterprise was reached"),
-    "replies": (acts.Reply, "回复办理情况 / Reply how handling stands"),
-    "completions": (acts.Complete, "办结 / Complete a leg"),
-    "promises": (acts.Promise, "登记经批准的承诺 / Record a promise that was approved"),
-    "stages": (acts.Reach, "办理环节 / Record a stage"),
-    "stage-decisions": (acts.DecideStage, "确认办理环节 / Confirm or decline what a unit said of a stage"),
-    "refusals": (acts.Refuse, "不予办理 / Refuse an appeal"),
-    "objections": (acts.Object, "派单异议 / Object to the dispatch"),
-    "objection-decisions": (acts.DecideObjection, "裁定派单异议 / Decide an objection"),
-    "extension-requests": (acts.RequestExtension, "申请延期 / Ask for a longer limit"),
-    "extensions": (acts.Extend, "书面延期 / Extend by the unit's head"),
-    "extension-decisions": (acts.DecideExtension, "审批延期 / Decide on a longer limit"),
-    "pause-requests": (acts.RequestPause, "申请暂停计时 / Ask for a pause"),
-    "pause-decisions": (acts.DecidePause, "审批暂停计时 / Decide on a pause"),
-    "pauses": (acts.Pause, "暂停计时 / Pause a leg"),
-    "resumptions": (acts.Resume, "恢复计时 / Resume a leg"),
-    "lift-requests": (acts.RequestLift, "申请提级 / Ask to lift an appeal"),
-    "findings": (acts.Find, "合理性认定 / Find whether an appeal is reasonable"),
-    "complaint-decisions": (acts.DecideComplaint, "答复投诉 / Answer a complaint to the office"),
-    "referrals": (acts.Refer, "引导至其他途径 / Refer an appeal"),
-    "referral-receipts": (acts.ReceiveElsewhere, "登记引导承接 / Record that a referral was received"),
-    "referral-returns": (acts.TakeBack, "收回引导 / Take a referred appeal back"),
-    "closures": (acts.Close, "销号 / Close an appeal"),
+ROUTES: dict[str, tuple[type[AppealAct], str]] = {
+    "assignments": (Assign, "交办 / Dispatch an appeal"),
+    "reassignments": (Reassign, "改派 / Give a leg to another unit"),
+    "marks": (AddMarks, "标注 / Mark an appeal after its dispatch"),
+    "contacts": (Contact, "联系企业 / Record that the enterprise was reached"),
+    "replies": (Reply, "回复办理情况 / Reply how handling stands"),
+    "completions": (Complete, "办结 / Complete a leg"),
+    "promises": (Promise, "登记经批准的承诺 / Record a promise that was approved"),
+    "stages": (Reach, "办理环节 / Record a stage"),
+    "stage-decisions": (DecideStage, "确认办理环节 / Confirm or decline what a unit said of a stage"),
+    "refusals": (Refuse, "不予办理 / Refuse an appeal"),
+    "objections": (Object, "派单异议 / Object to the dispatch"),
+    "objection-decisions": (DecideObjection, "裁定派单异议 / Decide an objection"),
+    "extension-requests": (RequestExtension, "申请延期 / Ask for a longer limit"),
+    "extensions": (Extend, "书面延期 / Extend by the unit's head"),
+    "extension-decisions": (DecideExtension, "审批延期 / Decide on a longer limit"),
+    "pause-requests": (RequestPause, "申请暂停计时 / Ask for a pause"),
+    "pause-decisions": (DecidePause, "审批暂停计时 / Decide on a pause"),
+    "pauses": (Pause, "暂停计时 / Pause a leg"),
+    "resumptions": (Resume, "恢复计时 / Resume a leg"),
+    "lift-requests": (RequestLift, "申请提级 / Ask to lift an appeal"),
+    "findings": (Find, "合理性认定 / Find whether an appeal is reasonable"),
+    "complaint-decisions": (DecideComplaint, "答复投诉 / Answer a complaint to the office"),
+    "referrals": (Refer, "引导至其他途径 / Refer an appeal"),
+    "referral-receipts": (ReceiveElsewhere, "登记引导承接 / Record that a referral was received"),
+    "referral-returns": (TakeBack, "收回引导 / Take a referred appeal back"),
+    "closures": (Close, "销号 / Close an appeal"),
 }
 DECISIONS = (
-    acts.Assign,
-    acts.Reassign,
-    acts.DecideObjection,
-    acts.DecideExtension,
-    acts.DecidePause,
-    acts.Find,
-    acts.Refer,
-    acts.DecideComplaint,
-    acts.TakeBack,
-    acts.Close,
+    Assign,
+    Reassign,
+    DecideObjection,
+    DecideExtension,
+    DecidePause,
+    Find,
+    Refer,
+    DecideComplaint,
+    TakeBack,
+    Close,
 )
 """What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
-async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) -> Response:
+async def _perform(appeal_id: UUID, act: AppealAct, request: WriteContext) -> Response:
     units = await units_for(request, [(appeal_id, act)])
     deadlines = await _deadlines(request, appeal_id, act)
     leaders = await _leaders(request)
@@ -83,14 +91,12 @@ async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) 
 
 
 async def units_for(
-    request: RequestContext, appeals_and_acts: Collection[tuple[UUID, acts.AppealAct]]
+    request: RequestContext, appeals_and_acts: Collection[tuple[UUID, AppealAct]]
 ) -> dict[str, Unit]:
     """By code, the units that acts name, and the units whose heads must sign a paper."""
-    codes = {leg.unit for _, act in appeals_and_acts if isinstance(act, acts.Assign) for leg in act.legs}
-    successors = {act.unit for _, act in appeals_and_acts if isinstance(act, acts.Reassign) and act.unit}
-    signed = {
-        appeal_id for appeal_id, act in appeals_and_acts if isinstance(act, acts.RequestLift | acts.Extend)
-    }
+    codes = {leg.unit for _, act in appeals_and_acts if isinstance(act, Assign) for leg in act.legs}
+    successors = {act.unit for _, act in appeals_and_acts if isinstance(act, Reassign) and act.unit}
+    signed = {appeal_id for appeal_id, act in appeals_and_acts if isinstance(act, RequestLift | Extend)}
     if not codes and not successors and not signed:
         return {}
     async with request.context.reader.connect() as conn:
@@ -98,10 +104,8 @@ async def units_for(
         return await queries.units_named(conn, codes | successors, signed, field)
 
 
-async def _deadlines(
-    request: RequestContext, appeal_id: UUID, act: acts.AppealAct
-) -> tuple[JudgedDeadline, ...]:
-    if not isinstance(act, acts.RequestExtension | acts.Extend | acts.DecideExtension):
+async def _deadlines(request: RequestContext, appeal_id: UUID, act: AppealAct) -> tuple[JudgedDeadline, ...]:
+    if not isinstance(act, RequestExtension | Extend | DecideExtension):
         return ()
     async with request.context.reader.connect() as conn:
         return await queries.judged_deadlines(conn, appeal_id)
@@ -115,7 +119,7 @@ async def _leaders(request: RequestContext) -> Leaders:
         return await known_leaders(conn)
 
 
-def key_for(appeal_id: UUID, act: acts.AppealAct) -> UUID | GroupKey:
+def key_for(appeal_id: UUID, act: AppealAct) -> UUID | GroupKey:
     """What the unit of work must load for `act`: the followers too, where it may be repeated on them."""
     return GroupKey(appeal_id) if isinstance(act, merging.PASSED_ON) else appeal_id
 

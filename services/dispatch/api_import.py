@@ -3,7 +3,7 @@
 import orjson
 from fastapi import APIRouter, Response
 
-from services.dispatch import acts
+from services.dispatch.acts.past import Import
 from services.dispatch.answers import ImportedActs
 from services.dispatch.api import key_for, units_for
 from services.dispatch.domain.context import ActContext
@@ -19,7 +19,7 @@ router = APIRouter(tags=["dispatch"])
 @router.post(
     "/import", summary="导入历史办理记录 / Import past acts", response_model=ImportedActs, responses={404: {}}
 )
-async def import_(body: acts.Import, request: Writing) -> Response:
+async def import_(body: Import, request: Writing) -> Response:
     """Past acts with their own times, all or none; for the importer alone, and under a hold (`PUT /hold`)."""
     await request.require_hold()
     units = await units_for(request, [(past.appeal_id, past.act) for past in body.acts])

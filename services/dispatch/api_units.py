@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from services.dispatch import acts, queries
+from services.dispatch import queries
+from services.dispatch.acts.directory import UnitBody
 from services.dispatch.answers import ListedUnit
 from services.dispatch.document import Unit
 from services.dispatch.work import Work
@@ -25,7 +26,7 @@ async def units(conn: Reading, page: Paged) -> Response:
 
 
 @router.put("/units/{code}", summary="登记承办单位 / Write a unit", response_model=Unit, responses={409: {}})
-async def put_unit(code: Code, body: acts.UnitBody, request: Replacing) -> Response:
+async def put_unit(code: Code, body: UnitBody, request: Replacing) -> Response:
     """Write a unit; an existing one needs If-Match. No unit stands above itself.
 
     `leader` is the post in charge of the unit, or a leader: one of the leaders' directory.

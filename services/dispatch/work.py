@@ -10,7 +10,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from services.dispatch.acts import AppealAct, Assign
+from services.dispatch.acts.assignment import Assign
+from services.dispatch.acts.base import AppealAct
 from services.dispatch.document import AppealDocument, JudgedDeadline
 from services.dispatch.domain import assignment, merging
 from services.dispatch.domain.context import ActContext

@@ -39,35 +39,15 @@ from shared.events.consequences import (
 from shared.events.directory import DirectoryEvent, LeaderChanged, UnitChanged
 from shared.events.dispatch import (
     AppealAssigned,
-    AppealCompleted,
     AppealContacted,
-    AppealExtended,
     AppealMarked,
     AppealObjected,
-    AppealPaused,
-    AppealPromised,
-    AppealReferred,
-    AppealRefused,
     AppealResponded,
-    AppealResumed,
-    ExtensionDenied,
-    ExtensionRequested,
-    FindingMade,
     Leg,
     LegEvent,
     LegRelieved,
-    LiftRequested,
     ObjectionDecided,
-    Outcome,
     OwnLimit,
-    PauseDenied,
-    PauseRequested,
-    ReferralReceived,
-    ReferralReturned,
-    StageDeclined,
-    StageEvent,
-    StageProposed,
-    StageReached,
 )
 from shared.events.ending import (
     AppealClosed,
@@ -97,6 +77,19 @@ from shared.events.judgement import (
     DeadlineEvent,
     DeadlineMoved,
     PauseEnded,
+)
+from shared.events.leg_time import (
+    AppealExtended,
+    AppealPaused,
+    AppealResumed,
+    ExtensionDenied,
+    ExtensionRequested,
+    PauseDenied,
+    PauseRequested,
+    StageDeclined,
+    StageEvent,
+    StageProposed,
+    StageReached,
 )
 from shared.events.loans import (
     AmountBand,
@@ -128,6 +121,17 @@ from shared.events.loans import (
     LoanWithdrawn,
 )
 from shared.events.notices import NoticeAcknowledged, NoticeFailed, NoticeNotAcknowledged, NoticeSent
+from shared.events.outcomes import (
+    AppealCompleted,
+    AppealPromised,
+    AppealReferred,
+    AppealRefused,
+    FindingMade,
+    LiftRequested,
+    Outcome,
+    ReferralReceived,
+    ReferralReturned,
+)
 from shared.events.publications import (
     PublicationAnswered,
     PublicationDecided,

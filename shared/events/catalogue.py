@@ -10,8 +10,10 @@ from shared.events import (
     ending,
     intake,
     judgement,
+    leg_time,
     loans,
     notices,
+    outcomes,
     publications,
 )
 from shared.events.base import Event
@@ -19,6 +21,8 @@ from shared.events.base import Event
 SUBJECTS = (
     intake,
     dispatch,
+    leg_time,
+    outcomes,
     judgement,
     publications,
     consequences,

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.dispatch import acts as dispatch_acts
-from services.dispatch.acts import UnitBody
+from services.dispatch.acts import past as dispatch_acts
+from services.dispatch.acts.directory import UnitBody
 from services.dispatch.leg import leg_id
 from services.escalation.leaders.api import LeaderBody
 from services.intake import acts as intake_acts

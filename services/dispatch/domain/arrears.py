@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from services.dispatch import acts
+from services.dispatch.acts.stages import Reach
 from services.dispatch.leg import LegDocument
 from shared.rules.arrears import NOTHING, Account
 from shared.rules.pack.desks import Stage
@@ -31,14 +31,14 @@ def account(leg: LegDocument, pack: Pack) -> Account:
     return leg_account
 
 
-def sums_of(act: acts.Reach, stage: Stage) -> tuple[Decimal, ...]:
+def sums_of(act: Reach, stage: Stage) -> tuple[Decimal, ...]:
     """The sums that the stage brings: one for each date, or the one that is owed."""
     if not stage.sums:
         return ()
     return act.amounts if stage.dates else (act.amount,) if act.amount is not None else ()
 
 
-def check_sums(leg: LegDocument, act: acts.Reach, stage: Stage, pack: Pack) -> None:
+def check_sums(leg: LegDocument, act: Reach, stage: Stage, pack: Pack) -> None:
     """Raise `Invalid` for sums that are missing, or for a plan of less than what is still owed."""
     title = stage.title.zh
     if act.amounts and len(act.amounts) != len(act.dates):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import Assign, NewLeg
 from services.dispatch.document import AppealDocument, AppealState, Unit
 from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
@@ -16,14 +16,14 @@ from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, Invalid
 
 
-def assign(appeal: AppealDocument, act: acts.Assign, context: ActContext) -> Iterator[Event]:
+def assign(appeal: AppealDocument, act: Assign, context: ActContext) -> Iterator[Event]:
     """Dispatch to one unit or several (双向交办), or to another one after an upheld objection."""
     for index, leg in enumerate(act.legs):
         check_limits(leg, appeal, context, f"legs.{index}.", confirmed=act.confirmed)
     yield add_legs(appeal, act, context.at, context.units)
 
 
-def add_legs(appeal: AppealDocument, act: acts.Assign, at: datetime, units: Mapping[str, Unit]) -> Event:
+def add_legs(appeal: AppealDocument, act: Assign, at: datetime, units: Mapping[str, Unit]) -> Event:
     """Add the legs of `act`, whose first round starts at `at`. Raises `Conflict`.
 
     `units` are the directory entries of the units that `act` names.
@@ -40,7 +40,7 @@ def add_legs(appeal: AppealDocument, act: acts.Assign, at: datetime, units: Mapp
     return appeal.event(events.AppealAssigned, at, marks=appeal.marks, legs=event_legs)
 
 
-def _check_legs(appeal: AppealDocument, act: acts.Assign) -> None:
+def _check_legs(appeal: AppealDocument, act: Assign) -> None:
     live = appeal.live_legs()
     wanted = [leg.unit for leg in act.legs]
     busy = {leg.unit for leg in live}
@@ -56,7 +56,7 @@ def _check_legs(appeal: AppealDocument, act: acts.Assign) -> None:
 
 
 def check_limits(
-    leg: acts.NewLeg, appeal: AppealDocument, context: ActContext, place: str = "", *, confirmed: bool
+    leg: NewLeg, appeal: AppealDocument, context: ActContext, place: str = "", *, confirmed: bool
 ) -> None:
     """Refuse (`Invalid`) a leg's own limit that would not be judged, has no end or two, or looks mistyped.
 
@@ -89,7 +89,7 @@ def _takes_no_limit(pack: Pack, deadline: PackWord, field: str) -> Invalid:
     )
 
 
-def new_leg(appeal: AppealDocument, new: acts.NewLeg, index: int, at: datetime, unit: Unit) -> LegDocument:
+def new_leg(appeal: AppealDocument, new: NewLeg, index: int, at: datetime, unit: Unit) -> LegDocument:
     """The leg that begins at `at`; `index` counts the appeal's legs from 0."""
     return LegDocument(
         leg_id=leg_id(appeal.appeal_id, index),
@@ -105,7 +105,7 @@ def new_leg(appeal: AppealDocument, new: acts.NewLeg, index: int, at: datetime, 
     )
 
 
-def event_leg(leg: LegDocument, new: acts.NewLeg) -> events.Leg:
+def event_leg(leg: LegDocument, new: NewLeg) -> events.Leg:
     """The leg as the event of its dispatch bears it."""
     return events.Leg(
         leg_id=leg.leg_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.dispatch import acts
+from services.dispatch.acts.office import Close
 from services.dispatch.document import AppealDocument, AppealState, ClosureRecord
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
@@ -19,7 +19,7 @@ NOT_UNDERSTOOD = Bilingual("未取得企业理解", "the enterprise did not acce
 NOT_REACHED = Bilingual("企业未评价，回访未接通", "the enterprise did not rate, and nobody answered the call")
 
 
-def close(appeal: AppealDocument, act: acts.Close, context: ActContext) -> Iterator[Event]:
+def close(appeal: AppealDocument, act: Close, context: ActContext) -> Iterator[Event]:
     """Strike the appeal off the ledger (销号), when its legs are completed and the pack needs no more.
 
     One that no unit has is closed where the pack lets explained appeals be closed before dispatch.
@@ -56,7 +56,7 @@ def _may_close_undispatched(appeal: AppealDocument, context: ActContext) -> bool
     return not appeal.handling_legs() and rule is not None and rule.before_dispatch is not None
 
 
-def _undispatched(appeal: AppealDocument, act: acts.Close, context: ActContext) -> ClosureRecord:
+def _undispatched(appeal: AppealDocument, act: Close, context: ActContext) -> ClosureRecord:
     """The closure of an unfounded or explained appeal that no unit has."""
     appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
     rule = context.pack.closure.before_dispatch if context.pack.closure else None
@@ -117,7 +117,7 @@ def _is_unheard(appeal: AppealDocument, context: ActContext) -> bool:
     return wanted and not context.past and appeal.heard_at is None
 
 
-def _unheard(appeal: AppealDocument, act: acts.Close, context: ActContext) -> ClosureRecord:
+def _unheard(appeal: AppealDocument, act: Close, context: ActContext) -> ClosureRecord:
     """The closure of an appeal whose enterprise was called and not reached: else it could never be closed."""
     rule = context.pack.closure.against_word if context.pack.closure else None
     if rule is not None and appeal.missed_at is not None:
@@ -151,7 +151,7 @@ def _why(appeal: AppealDocument) -> Bilingual:
 
 
 def _higher_word(
-    act: acts.Close, needed: Rank, why: Bilingual, by: Bilingual, context: ActContext
+    act: Close, needed: Rank, why: Bilingual, by: Bilingual, context: ActContext
 ) -> ClosureRecord:
     """The closure that somebody of the rank `needed` allowed. Raises `Invalid` or `Forbidden` without one."""
     for field, value in (("reason", act.reason), ("approver", act.approver)):

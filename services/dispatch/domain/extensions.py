@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from services.dispatch import acts
+from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
 from services.dispatch.document import AppealDocument, JudgedDeadline
 from services.dispatch.domain.bounds import check_extensions
 from services.dispatch.domain.context import ActContext
@@ -23,9 +23,7 @@ from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 
-def request_extension(
-    appeal: AppealDocument, act: acts.RequestExtension, context: ActContext
-) -> Iterator[Event]:
+def request_extension(appeal: AppealDocument, act: RequestExtension, context: ActContext) -> Iterator[Event]:
     """The unit asks for a longer limit, before the present one ends."""
     leg = appeal.working(act.leg_id)
     _check_wish(leg, act, context)
@@ -33,7 +31,7 @@ def request_extension(
     yield appeal.leg_event(leg, events.ExtensionRequested, context.at, **leg.extension.model_dump())
 
 
-def extend(appeal: AppealDocument, act: acts.Extend, context: ActContext) -> Iterator[Event]:
+def extend(appeal: AppealDocument, act: Extend, context: ActContext) -> Iterator[Event]:
     """The head of the unit extends in writing itself, where the pack leaves a limit so long to that rank."""
     leg = appeal.working(act.leg_id)
     _check_wish(leg, act, context)
@@ -60,7 +58,7 @@ def extend(appeal: AppealDocument, act: acts.Extend, context: ActContext) -> Ite
     yield appeal.leg_event(leg, events.AppealExtended, context.at, limit=act.limit, **fields)
 
 
-def _check_wish(leg: LegDocument, act: acts.RequestExtension | acts.Extend, context: ActContext) -> None:
+def _check_wish(leg: LegDocument, act: RequestExtension | Extend, context: ActContext) -> None:
     """Refuse a longer limit that the pack does not allow, that comes too late, or is none."""
     rule = _rule(act.deadline, context)
     _check_ground(act.ground, rule)
@@ -78,9 +76,7 @@ def _check_wish(leg: LegDocument, act: acts.RequestExtension | acts.Extend, cont
     check_extensions(leg)
 
 
-def decide_extension(
-    appeal: AppealDocument, act: acts.DecideExtension, context: ActContext
-) -> Iterator[Event]:
+def decide_extension(appeal: AppealDocument, act: DecideExtension, context: ActContext) -> Iterator[Event]:
     """Approve the longer limit, by the rank that its length needs, or deny it, by whoever may decide."""
     leg = appeal.working(act.leg_id)
     request = leg.extension
@@ -100,7 +96,7 @@ def decide_extension(
 
 
 def _approved(
-    request: ExtensionRequest, leg: LegDocument, act: acts.DecideExtension, context: ActContext
+    request: ExtensionRequest, leg: LegDocument, act: DecideExtension, context: ActContext
 ) -> ApprovedExtension:
     rule = _rule(request.deadline, context)
     running = _running(leg, request.deadline, context)

@@ -5,7 +5,7 @@ A transition checks first and changes after; it refuses with `Conflict` or `Inva
 
 from collections.abc import Iterator
 
-from services.dispatch import acts
+from services.dispatch.acts.office import DecideComplaint, DecideObjection, Find
 from services.dispatch.document import AppealDocument, AppealState, Finding
 from services.dispatch.domain.context import ActContext
 from services.dispatch.leg import LegState, ObjectionDecision
@@ -14,9 +14,7 @@ from shared.events import Event
 from shared.service.errors import Conflict, Invalid
 
 
-def decide_objection(
-    appeal: AppealDocument, act: acts.DecideObjection, context: ActContext
-) -> Iterator[Event]:
+def decide_objection(appeal: AppealDocument, act: DecideObjection, context: ActContext) -> Iterator[Event]:
     """The office decides a unit's objection (派单异议). The leg ends where it is upheld."""
     leg = appeal.at_unit(act.leg_id)
     if leg.objection is None:
@@ -31,7 +29,7 @@ def decide_objection(
     yield appeal.leg_event(leg, events.ObjectionDecided, context.at, upheld=act.upheld, reason=act.reason)
 
 
-def find(appeal: AppealDocument, act: acts.Find, context: ActContext) -> Iterator[Event]:
+def find(appeal: AppealDocument, act: Find, context: ActContext) -> Iterator[Event]:
     """Record whether the appeal is reasonable (合理性认定). A later finding replaces an earlier one."""
     appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED, AppealState.REFERRED)
     if not act.reasonable and act.understanding is None:
@@ -45,9 +43,7 @@ def find(appeal: AppealDocument, act: acts.Find, context: ActContext) -> Iterato
     yield appeal.event(events.FindingMade, context.at, **fields)
 
 
-def decide_complaint(
-    appeal: AppealDocument, act: acts.DecideComplaint, context: ActContext
-) -> Iterator[Event]:
+def decide_complaint(appeal: AppealDocument, act: DecideComplaint, context: ActContext) -> Iterator[Event]:
     """Answer the complaint that the enterprise made to the office (向营商环境办投诉), also after closure."""
     if appeal.complained_at is None:
         raise Conflict("没有待答复的投诉", "no complaint waits for an answer")

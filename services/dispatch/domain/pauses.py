@@ -5,7 +5,7 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 
 from collections.abc import Iterator
 
-from services.dispatch import acts
+from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
@@ -23,7 +23,7 @@ PAUSES_BY_GROUND = 2
 PAUSED_OFTEN = Bilingual("该承办件已多次暂停", "this leg was paused before, more than once")
 
 
-def request_pause(appeal: AppealDocument, act: acts.RequestPause, context: ActContext) -> Iterator[Event]:
+def request_pause(appeal: AppealDocument, act: RequestPause, context: ActContext) -> Iterator[Event]:
     """The unit asks that time stop counting. It runs on until that is approved."""
     leg = appeal.working(act.leg_id, LegState.OPEN)
     if leg.pause_request is not None:
@@ -34,7 +34,7 @@ def request_pause(appeal: AppealDocument, act: acts.RequestPause, context: ActCo
     yield appeal.leg_event(leg, events.PauseRequested, context.at, reason=act.reason, ground=act.ground)
 
 
-def decide_pause(appeal: AppealDocument, act: acts.DecidePause, context: ActContext) -> Iterator[Event]:
+def decide_pause(appeal: AppealDocument, act: DecidePause, context: ActContext) -> Iterator[Event]:
     """Approve the pause that the unit asked for, from now on, or deny it."""
     leg = appeal.working(act.leg_id, LegState.OPEN)
     request = leg.pause_request
@@ -42,13 +42,13 @@ def decide_pause(appeal: AppealDocument, act: acts.DecidePause, context: ActCont
         raise Conflict("没有待审批的暂停申请", "no request for a pause waits for a decision")
     if act.approved:
         fields = act.model_dump(include={"leg_id", "approver", "rank", "runs_on"})
-        yield from pause(appeal, acts.Pause(**fields, reason=request.reason, ground=request.ground), context)
+        yield from pause(appeal, Pause(**fields, reason=request.reason, ground=request.ground), context)
     else:
         leg.pause_request = None
         yield appeal.leg_event(leg, events.PauseDenied, context.at, reason=act.reason)
 
 
-def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Iterator[Event]:
+def pause(appeal: AppealDocument, act: Pause, context: ActContext) -> Iterator[Event]:
     """Stop the leg's clock, on a ground that the pack names, approved by the rank that the ground needs.
 
     A request of the unit that waits is granted by it.
@@ -73,7 +73,7 @@ def pause(appeal: AppealDocument, act: acts.Pause, context: ActContext) -> Itera
     )
 
 
-def resume(appeal: AppealDocument, act: acts.Resume, context: ActContext) -> Iterator[Event]:
+def resume(appeal: AppealDocument, act: Resume, context: ActContext) -> Iterator[Event]:
     """Let the leg's clock run again."""
     leg = appeal.working(act.leg_id, LegState.PAUSED)
     leg.state = LegState.OPEN

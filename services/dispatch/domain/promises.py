@@ -6,7 +6,7 @@ Without that word of the pack a plan completes the leg, as it did.
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from services.dispatch import acts
+from services.dispatch.acts import units as acts
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain.bounds import check_promises
 from services.dispatch.domain.context import ActContext

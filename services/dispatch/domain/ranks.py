@@ -1,6 +1,6 @@
 """The rank that approves a longer limit or a pause (审批层级). Pure."""
 
-from services.dispatch.acts import HigherWord
+from services.dispatch.acts.base import HigherWord
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import today
 from services.dispatch.leg import LegDocument

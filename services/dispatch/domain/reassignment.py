@@ -5,7 +5,7 @@ What the unit missed, and its cards, stay its own. The successor's leg begins wi
 
 from collections.abc import Iterator
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import AddMarks, NewLeg, Reassign
 from services.dispatch.document import AppealDocument, AppealState
 from services.dispatch.domain.assignment import check_limits, event_leg, new_leg
 from services.dispatch.domain.bounds import check_legs
@@ -21,7 +21,7 @@ REASSIGNED_BEFORE = Bilingual("该诉求已改派过", "this appeal was reassign
 """The office corrects itself once: each reassignment begins a unit's time anew. The number is a choice."""
 
 
-def reassign(appeal: AppealDocument, act: acts.Reassign, context: ActContext) -> Iterator[Event]:
+def reassign(appeal: AppealDocument, act: Reassign, context: ActContext) -> Iterator[Event]:
     """Relieve the leg's unit, and begin a leg of the unit that goes on, where one is named.
 
     A unit that has a part already goes on in a new leg; its old one ends as well.
@@ -33,7 +33,7 @@ def reassign(appeal: AppealDocument, act: acts.Reassign, context: ActContext) ->
         yield _relieve(appeal, leg, act, context, None)
         return
     ended = [leg, *_parts_of_successor(appeal, leg, act.unit)]
-    new = acts.NewLeg(unit=act.unit, role=act.role or leg.role, limits=act.limits)
+    new = NewLeg(unit=act.unit, role=act.role or leg.role, limits=act.limits)
     _check_lead(appeal, ended, new.role)
     check_limits(new, appeal, context, confirmed=act.confirmed)
     check_legs(appeal, 1)
@@ -46,7 +46,7 @@ def reassign(appeal: AppealDocument, act: acts.Reassign, context: ActContext) ->
         yield _relieve(appeal, each, act, context, successor)
 
 
-def mark(appeal: AppealDocument, act: acts.AddMarks, context: ActContext) -> Iterator[Event]:
+def mark(appeal: AppealDocument, act: AddMarks, context: ActContext) -> Iterator[Event]:
     """Mark an appeal whose nature showed only after its dispatch; no unit is added."""
     appeal.require(AppealState.ASSIGNED)
     if not act.marks - appeal.marks:
@@ -77,7 +77,7 @@ def _check_lead(appeal: AppealDocument, ended: list[LegDocument], role: Role) ->
 def _relieve(
     appeal: AppealDocument,
     leg: LegDocument,
-    act: acts.Reassign,
+    act: Reassign,
     context: ActContext,
     successor: LegDocument | None,
 ) -> Event:

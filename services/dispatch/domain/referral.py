@@ -5,7 +5,7 @@ A transition checks first and changes after; it refuses with `Conflict`, `Forbid
 
 from collections.abc import Iterator
 
-from services.dispatch import acts
+from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
 from services.dispatch.document import AppealDocument, AppealState, ReferralRecord
 from services.dispatch.domain.bounds import check_referrals
 from services.dispatch.domain.context import ActContext
@@ -22,7 +22,7 @@ PACKS_SAY_WHERE = 3
 LIFTED = Bilingual("已提级、尚未签批的诉求", "a lifted appeal that was not signed off")
 
 
-def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Iterator[Event]:
+def refer(appeal: AppealDocument, act: Refer, context: ActContext) -> Iterator[Event]:
     """Guide the enterprise to the body that is responsible for the matter (引导)."""
     appeal.require(AppealState.RECEIVED, AppealState.ASSIGNED)
     rule = context.pack.referral
@@ -56,14 +56,14 @@ def refer(appeal: AppealDocument, act: acts.Refer, context: ActContext) -> Itera
     yield appeal.event(events.AppealReferred, context.at, to=act.to, reason=act.reason)
 
 
-def receive(appeal: AppealDocument, act: acts.ReceiveElsewhere, context: ActContext) -> Iterator[Event]:
+def receive(appeal: AppealDocument, act: ReceiveElsewhere, context: ActContext) -> Iterator[Event]:
     """Record that the body to which the enterprise was guided received the matter (承接)."""
     referral = _waiting(appeal, context)
     referral.received_at, referral.receiver = context.at, act.receiver
     yield appeal.event(events.ReferralReceived, context.at, to=referral.to, receiver=act.receiver)
 
 
-def take_back(appeal: AppealDocument, act: acts.TakeBack, context: ActContext) -> Iterator[Event]:
+def take_back(appeal: AppealDocument, act: TakeBack, context: ActContext) -> Iterator[Event]:
     """Take the appeal back (退回): the enterprise objected with reason, or it was not received there."""
     referral = _waiting(appeal, context)
     if act.objected and referral.objected_at is None:

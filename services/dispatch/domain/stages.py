@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.dispatch import acts
+from services.dispatch.acts.stages import DecideStage, Reach
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
@@ -22,7 +22,7 @@ FARTHEST = timedelta(days=3660)
 """How far ahead a date may lie: as far as the longest limit in days that a pack can set."""
 
 
-def reach(appeal: AppealDocument, act: acts.Reach, context: ActContext) -> Iterator[Event]:
+def reach(appeal: AppealDocument, act: Reach, context: ActContext) -> Iterator[Event]:
     """The unit or the office reports that a stage (环节) of the procedure was reached.
 
     What both sides must agree on counts at once by the office's word, and by the unit's once it is confirmed.
@@ -67,7 +67,7 @@ def _reach(
         yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=leg.outcome)
 
 
-def decide(appeal: AppealDocument, act: acts.DecideStage, context: ActContext) -> Iterator[Event]:
+def decide(appeal: AppealDocument, act: DecideStage, context: ActContext) -> Iterator[Event]:
     """The creditor or the office confirms what the unit said of a stage, which counts from then on."""
     leg = appeal.working(act.leg_id)
     proposed = next((waiting for waiting in leg.proposed if waiting.number == act.number), None)
@@ -104,7 +104,7 @@ def require_stages(leg: LegDocument, context: ActContext) -> None:
         )
 
 
-def _stage(act: acts.Reach, context: ActContext) -> Stage:
+def _stage(act: Reach, context: ActContext) -> Stage:
     stages = {stage.stage: stage for stage in context.pack.stages}
     if not stages:
         raise Conflict("适用规则没有环节", f"{context.pack.ref} has no stages", "stage")
@@ -126,7 +126,7 @@ def _stage(act: acts.Reach, context: ActContext) -> Stage:
     return stage
 
 
-def _check_own_day(act: acts.Reach, at: datetime, stage: Stage) -> None:
+def _check_own_day(act: Reach, at: datetime, stage: Stage) -> None:
     """Raise `Invalid` unless the act brings the one day on which the stage came about, which is not ahead."""
     if len(act.dates) != 1:
         raise Invalid(
@@ -142,7 +142,7 @@ def _check_own_day(act: acts.Reach, at: datetime, stage: Stage) -> None:
         )
 
 
-def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: Stage) -> None:
+def _check_dates(appeal: AppealDocument, act: Reach, at: datetime, stage: Stage) -> None:
     """Raise `Invalid` for dates that do not fit the stage.
 
     A date may lie in the past, where a plan is recorded late.
@@ -165,7 +165,7 @@ def _check_dates(appeal: AppealDocument, act: acts.Reach, at: datetime, stage: S
             )
 
 
-def _check_not_over(leg: LegDocument, act: acts.Reach, stage: Stage, context: ActContext) -> None:
+def _check_not_over(leg: LegDocument, act: Reach, stage: Stage, context: ActContext) -> None:
     """Raise `Invalid` for a date whose limit is over at once, as after a typing mistake, unless confirmed."""
     if context.past or act.confirmed:
         return

@@ -6,7 +6,7 @@ A transition checks first and changes after; it refuses with `Conflict` or `Inva
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.dispatch import acts
+from services.dispatch.acts.units import Complete, Contact, Object, Refuse, Reply, RequestLift
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain import arrears, promises
 from services.dispatch.domain.bounds import check_objections
@@ -20,7 +20,7 @@ from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
 
 
-def contact(appeal: AppealDocument, act: acts.Contact, context: ActContext) -> Iterator[Event]:
+def contact(appeal: AppealDocument, act: Contact, context: ActContext) -> Iterator[Event]:
     """The unit reached the enterprise (联系企业); where nobody has yet, also after completion."""
     leg = appeal.leg(act.leg_id)
     never = (LegState.COMPLETED,) if leg.contacted_at is None else ()
@@ -45,14 +45,14 @@ def _check_contacted_at(contacted_at: datetime, leg: LegDocument, context: ActCo
         )
 
 
-def reply(appeal: AppealDocument, act: acts.Reply, context: ActContext) -> Iterator[Event]:
+def reply(appeal: AppealDocument, act: Reply, context: ActContext) -> Iterator[Event]:
     """The unit told the enterprise how handling stands (回复办理情况)."""
     leg = appeal.working(act.leg_id)
     leg.responded_at, leg.replied_at = leg.responded_at or context.at, context.at
     yield appeal.leg_event(leg, events.AppealResponded, context.at)
 
 
-def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) -> Iterator[Event]:
+def complete(appeal: AppealDocument, act: Complete, context: ActContext) -> Iterator[Event]:
     """The unit reports completion (办结). A planned completion names its day.
 
     Where the pack takes a planned day as a promise, the leg stays open.
@@ -72,7 +72,7 @@ def complete(appeal: AppealDocument, act: acts.Complete, context: ActContext) ->
     yield appeal.leg_event(leg, events.AppealCompleted, context.at, outcome=act.outcome)
 
 
-def refuse(appeal: AppealDocument, act: acts.Refuse, context: ActContext) -> Iterator[Event]:
+def refuse(appeal: AppealDocument, act: Refuse, context: ActContext) -> Iterator[Event]:
     """The unit refuses to handle the appeal (说不)."""
     leg = appeal.working(act.leg_id)
     if leg.refused_at is not None:
@@ -81,7 +81,7 @@ def refuse(appeal: AppealDocument, act: acts.Refuse, context: ActContext) -> Ite
     yield appeal.leg_event(leg, events.AppealRefused, context.at, reason=act.reason)
 
 
-def raise_objection(appeal: AppealDocument, act: acts.Object, context: ActContext) -> Iterator[Event]:
+def raise_objection(appeal: AppealDocument, act: Object, context: ActContext) -> Iterator[Event]:
     """The unit objects that the appeal is not its business (派单异议). The clock runs on."""
     leg = appeal.at_unit(act.leg_id)
     if leg.objection is not None:
@@ -91,7 +91,7 @@ def raise_objection(appeal: AppealDocument, act: acts.Object, context: ActContex
     yield appeal.leg_event(leg, events.AppealObjected, context.at, reason=act.reason)
 
 
-def request_lift(appeal: AppealDocument, act: acts.RequestLift, context: ActContext) -> Iterator[Event]:
+def request_lift(appeal: AppealDocument, act: RequestLift, context: ActContext) -> Iterator[Event]:
     """The head of the unit asks, with a signature, that a leader or the next level take the appeal (提级)."""
     leg = appeal.working(act.leg_id)
     _check_lift(appeal, context)

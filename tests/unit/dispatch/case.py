@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import Assign
+from services.dispatch.acts.base import AppealAct, LegAct
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.transitions import perform
@@ -74,10 +75,10 @@ class CaseAtDispatch:
         when = at or self.now
         return ActContext(when, by, self.rules, CALENDAR, UNITS, self.deadlines, past, self.leaders)
 
-    def do(self, by: Caller, act: type[acts.AppealAct], /, *, past: bool = False, **body: Any) -> list[Event]:
+    def do(self, by: Caller, act: type[AppealAct], /, *, past: bool = False, **body: Any) -> list[Event]:
         """One act a minute later; on the first leg where it is about a leg."""
         self.now += timedelta(minutes=1)
-        if issubclass(act, acts.LegAct):
+        if issubclass(act, LegAct):
             body = {"leg_id": self.appeal.legs[0].leg_id if self.appeal.legs else UUID(int=0), **body}
         return perform(self.appeal, act.model_validate(body), self.context(by, past=past))
 
@@ -86,7 +87,7 @@ class CaseAtDispatch:
         legs = [
             {"unit": unit, "role": "assist" if i else "lead"} for i, unit in enumerate(units or ("roads",))
         ]
-        self.do(OFFICE, acts.Assign, legs=legs, **body)
+        self.do(OFFICE, Assign, legs=legs, **body)
         return self
 
     def runs(
@@ -103,7 +104,7 @@ class CaseAtDispatch:
 
 
 def refused(
-    case: CaseAtDispatch, status: int, words: str, by: Caller, act: type[acts.AppealAct], /, **body: Any
+    case: CaseAtDispatch, status: int, words: str, by: Caller, act: type[AppealAct], /, **body: Any
 ) -> HuyingError:
     """The refusal, in both languages, with `words` in it or naming the field; the case stays as it was."""
     before = case.appeal.model_dump_json()

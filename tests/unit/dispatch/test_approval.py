@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.stages import Reach
+from services.dispatch.acts.units import Complete
 from services.dispatch.document import AppealState
 from services.dispatch.leg import LegState
 from shared import events
@@ -18,7 +19,7 @@ APPROVAL = pack.load(Path(__file__).parent / "approval.yaml")
 @pytest.mark.parametrize(("stage", "outcome"), [("granted", "solved"), ("denied", "explained")])
 def test_a_decision_completes_the_departments_part(stage: str, outcome: str) -> None:
     case = CaseAtDispatch(APPROVAL).assigned("roads", "water")
-    reached, completed = case.do(ROADS, acts.Reach, stage=stage, text="决定")
+    reached, completed = case.do(ROADS, Reach, stage=stage, text="决定")
     assert isinstance(reached, events.StageReached)
     assert isinstance(completed, events.AppealCompleted)
     leg = case.appeal.legs[0]
@@ -28,12 +29,12 @@ def test_a_decision_completes_the_departments_part(stage: str, outcome: str) -> 
 
 def test_done_without_yes_or_no_is_refused() -> None:
     case = CaseAtDispatch(APPROVAL).assigned("roads", "water")
-    refused(case, 409, "granted", ROADS, acts.Complete, outcome="explained", text="x")
+    refused(case, 409, "granted", ROADS, Complete, outcome="explained", text="x")
 
 
 def test_silence_completes_the_silent_part_alone_and_the_last_word_ends_the_case() -> None:
     case = CaseAtDispatch(APPROVAL).assigned("roads", "water")
-    case.do(ROADS, acts.Reach, stage="granted", text="决定")
+    case.do(ROADS, Reach, stage="granted", text="决定")
     water = case.appeal.legs[1]
     work = heard(case)
     of_water = OF_A_DEADLINE | {"leg_id": water.leg_id, "unit": "water"}

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import Assign
+from services.dispatch.acts.extensions import DecideExtension, RequestExtension
+from services.dispatch.acts.office import DecideObjection
+from services.dispatch.acts.pauses import Pause, Resume
+from services.dispatch.acts.stages import MOST_DATES, DecideStage, Reach
+from services.dispatch.acts.units import Object, Reply
 from services.dispatch.domain import bounds
 from services.escalation.document import CaseDocument
 from services.escalation.engine import judge
@@ -32,36 +37,36 @@ def plans(case: CaseAtDispatch) -> Iterator[list[Event]]:
     for plan in count():
         first = MONDAY + timedelta(days=2000, minutes=plan)
         dates = [(first + timedelta(days=day)).isoformat() for day in range(60)]
-        yield case.do(ROADS, acts.Reach, stage=stage, text="x" * 20_000, dates=dates)
+        yield case.do(ROADS, Reach, stage=stage, text="x" * 20_000, dates=dates)
 
 
 def stages(case: CaseAtDispatch) -> Iterator[list[Event]]:
     stage = next((stage.stage for stage in case.rules.stages if not stage.dates), "none")
     while True:
-        yield case.do(ROADS, acts.Reach, stage=stage, text="已到账")
+        yield case.do(ROADS, Reach, stage=stage, text="已到账")
 
 
 def reports(case: CaseAtDispatch) -> Iterator[list[Event]]:
     """The debtor reports payments that nobody confirms."""
     while True:
-        reported = case.do(ROADS, acts.Reach, stage="paid", amount="1", in_full=True, text="已付")
+        reported = case.do(ROADS, Reach, stage="paid", amount="1", in_full=True, text="已付")
         number = case.appeal.legs[0].proposals
         decision = {"number": number, "confirmed": False, "by": "office", "reason": REASON}
-        yield [*reported, *case.do(OFFICE, acts.DecideStage, **decision)]
+        yield [*reported, *case.do(OFFICE, DecideStage, **decision)]
 
 
 def pauses(case: CaseAtDispatch) -> Iterator[list[Event]]:
     ground: dict[str, Any] = {"ground": "papers"} if case.rules.pauses and case.rules.pauses.grounds else {}
     while True:
         case.now += timedelta(hours=1)
-        paused = case.do(OFFICE, acts.Pause, reason=REASON, approver="李副市长", rank="leader", **ground)
-        yield [*paused, *case.do(OFFICE, acts.Resume)]
+        paused = case.do(OFFICE, Pause, reason=REASON, approver="李副市长", rank="leader", **ground)
+        yield [*paused, *case.do(OFFICE, Resume)]
 
 
 def objections(case: CaseAtDispatch) -> Iterator[list[Event]]:
     while True:
-        objected = case.do(ROADS, acts.Object, reason=REASON)
-        yield [*objected, *case.do(OFFICE, acts.DecideObjection, upheld=False, reason=REASON)]
+        objected = case.do(ROADS, Object, reason=REASON)
+        yield [*objected, *case.do(OFFICE, DecideObjection, upheld=False, reason=REASON)]
 
 
 def extensions(case: CaseAtDispatch) -> Iterator[list[Event]]:
@@ -69,11 +74,11 @@ def extensions(case: CaseAtDispatch) -> Iterator[list[Event]]:
         case.runs("completion", case.now + timedelta(days=1))
         leg = case.appeal.legs[0]
         leg.round = number + 1  # the pack lets each round be extended once
-        case.do(ROADS, acts.Reply, text="办理中")
+        case.do(ROADS, Reply, text="办理中")
         limit = {"number": 10, "unit": "working_days"}
-        asked = case.do(ROADS, acts.RequestExtension, limit=limit, reason=REASON)
+        asked = case.do(ROADS, RequestExtension, limit=limit, reason=REASON)
         decision = {"approved": True, "approver": "张主任", "reason": REASON, "rank": "office"}
-        yield [*asked, *case.do(OFFICE, acts.DecideExtension, **decision)]
+        yield [*asked, *case.do(OFFICE, DecideExtension, **decision)]
 
 
 def legs(case: CaseAtDispatch) -> Iterator[list[Event]]:
@@ -82,9 +87,9 @@ def legs(case: CaseAtDispatch) -> Iterator[list[Event]]:
     while True:
         leg_id = case.appeal.legs[-1].leg_id
         decision = {"leg_id": leg_id, "upheld": True, "reason": REASON}
-        emitted = case.do(OFFICE, acts.Object, leg_id=leg_id, reason=REASON)
-        emitted += case.do(OFFICE, acts.DecideObjection, **decision)
-        yield emitted + case.do(OFFICE, acts.Assign, legs=[{"unit": "roads", "limits": own}])
+        emitted = case.do(OFFICE, Object, leg_id=leg_id, reason=REASON)
+        emitted += case.do(OFFICE, DecideObjection, **decision)
+        yield emitted + case.do(OFFICE, Assign, legs=[{"unit": "roads", "limits": own}])
 
 
 def until_refused(doing: Iterator[list[Event]]) -> tuple[list[Event], Conflict]:
@@ -120,7 +125,7 @@ def _check_sizes(greed: Greed, rules: Pack) -> None:
         pack=rules.ref,
     )
     history: list[Event] = [received]
-    history += case.do(OFFICE, acts.Assign, legs=[{"unit": "roads"}])
+    history += case.do(OFFICE, Assign, legs=[{"unit": "roads"}])
     emitted, refusal = until_refused(greed(case))
     history += emitted
     assert any("\u4e00" <= char <= "\u9fff" for char in refusal.zh)
@@ -134,5 +139,5 @@ def _check_sizes(greed: Greed, rules: Pack) -> None:
 
 def test_a_case_takes_four_plans_of_sixty_dates_and_no_more() -> None:
     emitted, refusal = until_refused(plans(CaseAtDispatch().assigned()))
-    assert len(emitted) == bounds.MOST_STAGE_DATES // acts.MOST_DATES
+    assert len(emitted) == bounds.MOST_STAGE_DATES // MOST_DATES
     assert (refusal.field, refusal.zh) == ("dates", "环节日期已达上限：最多 240 个（次）")

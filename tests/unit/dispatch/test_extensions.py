@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.pauses import Pause, Resume
+from services.dispatch.acts.units import Reply
 from shared.directory.leaders import Leader, Leaders
 from shared.events import AppealExtended, ExtensionDenied, ExtensionRequested, Rank, Verdict
 from shared.roles import AccountRole
@@ -42,14 +44,14 @@ def extension(number: int, unit: str = "working_days", **more: Any) -> dict[str,
 def running(due_at: datetime | None = DUE, verdict: Verdict = Verdict.OPEN) -> CaseAtDispatch:
     """Dispatched, replied to, with its completion due on 11-16."""
     case = CaseAtDispatch().assigned()
-    case.do(ROADS, acts.Reply, text="正在办理")
+    case.do(ROADS, Reply, text="正在办理")
     return case.runs("completion", due_at, verdict)
 
 
 def test_a_unit_asks_for_more_time_and_the_office_gives_it() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(10))
-    (event,) = case.do(OFFICE, acts.DecideExtension, **YES)
+    case.do(ROADS, RequestExtension, **extension(10))
+    (event,) = case.do(OFFICE, DecideExtension, **YES)
     assert isinstance(event, AppealExtended)
     limit = Limit(number=10, unit=LimitUnit.WORKING_DAYS)
     assert (event.deadline, event.limit, event.rank) == ("completion", limit, Rank.OFFICE)
@@ -60,13 +62,13 @@ def test_a_unit_asks_for_more_time_and_the_office_gives_it() -> None:
 def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
     case = running()
     case.now = at("11-16 17:29")
-    case.do(ROADS, acts.RequestExtension, **extension(10))  # at 17:30, the due moment
-    refused(case, 409, "2026-11-16 17:30", OFFICE, acts.DecideExtension, **YES)
-    (event,) = case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
+    case.do(ROADS, RequestExtension, **extension(10))  # at 17:30, the due moment
+    refused(case, 409, "2026-11-16 17:30", OFFICE, DecideExtension, **YES)
+    (event,) = case.do(OFFICE, DecideExtension, **YES | {"approved": False})
     assert isinstance(event, ExtensionDenied)
     late = running()
     late.now = at("11-16 17:30")
-    refused(late, 409, "2026-11-16 17:30", ROADS, acts.RequestExtension, **extension(10))
+    refused(late, 409, "2026-11-16 17:30", ROADS, RequestExtension, **extension(10))
 
 
 @pytest.mark.parametrize(
@@ -74,20 +76,20 @@ def test_it_is_asked_and_decided_up_to_the_due_moment_and_not_after() -> None:
     [(Verdict.OVERDUE, "overdue, due 2026-11-16 17:30"), (Verdict.MET, "met, due 2026-11-16")],
 )
 def test_a_deadline_that_ended_is_not_extended(verdict: Verdict, words: str) -> None:
-    refused(running(verdict=verdict), 409, words, ROADS, acts.RequestExtension, **extension(10))
+    refused(running(verdict=verdict), 409, words, ROADS, RequestExtension, **extension(10))
 
 
 def test_a_deadline_nobody_reckoned_yet_is_not_extended() -> None:
     case = running()
     case.deadlines = ()
-    refused(case, 409, "does not run", ROADS, acts.RequestExtension, **extension(10))
+    refused(case, 409, "does not run", ROADS, RequestExtension, **extension(10))
 
 
 def test_what_was_met_meanwhile_is_not_extended() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.do(ROADS, RequestExtension, **extension(10))
     case.runs("completion", DUE, Verdict.MET)
-    refused(case, 409, "met", OFFICE, acts.DecideExtension, **YES)
+    refused(case, 409, "met", OFFICE, DecideExtension, **YES)
 
 
 @pytest.mark.parametrize(
@@ -102,41 +104,41 @@ def test_what_was_met_meanwhile_is_not_extended() -> None:
     ],
 )
 def test_a_wish_beyond_the_pack_is_refused(body: dict[str, Any], status: int, field: str) -> None:
-    assert refused(running(), status, "", ROADS, acts.RequestExtension, **body).field == field
+    assert refused(running(), status, "", ROADS, RequestExtension, **body).field == field
 
 
 def test_a_pack_without_extension_gives_none() -> None:
-    refused(CaseAtDispatch(PLAIN).assigned(), 409, "deadline", ROADS, acts.RequestExtension, **extension(10))
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "deadline", ROADS, RequestExtension, **extension(10))
 
 
 def test_the_enterprise_is_told_first_and_in_this_round() -> None:
     case = CaseAtDispatch().assigned().runs("completion", DUE)
-    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **extension(10))
-    case.do(ROADS, acts.Reply, text="正在办理")
+    refused(case, 409, "tell the enterprise", ROADS, RequestExtension, **extension(10))
+    case.do(ROADS, Reply, text="正在办理")
     case.appeal.legs[0].begin_round(2, at("11-10 09:00"))
-    refused(case, 409, "tell the enterprise", ROADS, acts.RequestExtension, **extension(10))
+    refused(case, 409, "tell the enterprise", ROADS, RequestExtension, **extension(10))
     case.now = at("11-10 10:00")
-    case.do(ROADS, acts.Reply, text="仍在办理")
-    assert case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.do(ROADS, Reply, text="仍在办理")
+    assert case.do(ROADS, RequestExtension, **extension(10))
 
 
 def test_one_wish_waits_at_a_time_and_the_pack_counts_how_often() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(10))
-    refused(case, 409, "waiting", ROADS, acts.RequestExtension, **extension(11))
-    case.do(OFFICE, acts.DecideExtension, **YES)
-    refused(case, 409, "extended 1 times", ROADS, acts.RequestExtension, **extension(15))
+    case.do(ROADS, RequestExtension, **extension(10))
+    refused(case, 409, "waiting", ROADS, RequestExtension, **extension(11))
+    case.do(OFFICE, DecideExtension, **YES)
+    refused(case, 409, "extended 1 times", ROADS, RequestExtension, **extension(15))
     case.appeal.legs[0].begin_round(2, case.now)
     case.runs("completion", at("11-24 17:30"))
-    case.do(ROADS, acts.Reply, text="仍在办理")
-    assert case.do(ROADS, acts.RequestExtension, **extension(15))
+    case.do(ROADS, Reply, text="仍在办理")
+    assert case.do(ROADS, RequestExtension, **extension(15))
 
 
 def test_a_denied_wish_does_not_count() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(10))
-    case.do(OFFICE, acts.DecideExtension, **YES | {"approved": False})
-    assert case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.do(ROADS, RequestExtension, **extension(10))
+    case.do(OFFICE, DecideExtension, **YES | {"approved": False})
+    assert case.do(ROADS, RequestExtension, **extension(10))
 
 
 @pytest.mark.parametrize(
@@ -160,27 +162,27 @@ def test_a_denied_wish_does_not_count() -> None:
 )
 def test_the_length_says_who_approves(days: int, by: Caller, stated: str | None, rank: str | None) -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(days))
+    case.do(ROADS, RequestExtension, **extension(days))
     if rank is None:
-        refused(case, 403, "rank", by, acts.DecideExtension, **YES, rank=stated)
+        refused(case, 403, "rank", by, DecideExtension, **YES, rank=stated)
     else:
-        (event,) = case.do(by, acts.DecideExtension, **YES, rank=stated)
+        (event,) = case.do(by, DecideExtension, **YES, rank=stated)
         assert isinstance(event, AppealExtended)
         assert event.rank == rank
 
 
 def test_a_leader_claims_no_other_rank() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(21))
-    refused(case, 422, "rank", LEADER, acts.DecideExtension, **YES, rank="mayor")
+    case.do(ROADS, RequestExtension, **extension(21))
+    refused(case, 422, "rank", LEADER, DecideExtension, **YES, rank="mayor")
 
 
 def test_of_the_past_neither_judgement_nor_rank_is_asked_but_the_cap_holds() -> None:
     case = CaseAtDispatch().assigned()
-    case.do(IMPORTER, acts.Reply, past=True, text="正在办理")
-    refused(case, 422, "limit", IMPORTER, acts.RequestExtension, past=True, **extension(31))
-    case.do(IMPORTER, acts.RequestExtension, past=True, **extension(30))
-    (event,) = case.do(IMPORTER, acts.DecideExtension, past=True, **YES)
+    case.do(IMPORTER, Reply, past=True, text="正在办理")
+    refused(case, 422, "limit", IMPORTER, RequestExtension, past=True, **extension(31))
+    case.do(IMPORTER, RequestExtension, past=True, **extension(30))
+    (event,) = case.do(IMPORTER, DecideExtension, past=True, **YES)
     assert isinstance(event, AppealExtended)
     assert event.rank is None
 
@@ -190,11 +192,11 @@ PAUSE = {"reason": "缺材料", "approver": "张"}
 
 def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:
     case = running(due_at=None)
-    case.do(OFFICE, acts.Pause, **PAUSE, ground="papers")
-    refused(case, 409, "paused", OFFICE, acts.Pause, **PAUSE, ground="papers")
-    assert case.do(ROADS, acts.RequestExtension, **extension(10))
-    case.do(OFFICE, acts.Resume)
-    refused(case, 409, "open", OFFICE, acts.Resume)
+    case.do(OFFICE, Pause, **PAUSE, ground="papers")
+    refused(case, 409, "paused", OFFICE, Pause, **PAUSE, ground="papers")
+    assert case.do(ROADS, RequestExtension, **extension(10))
+    case.do(OFFICE, Resume)
+    refused(case, 409, "open", OFFICE, Resume)
 
 
 def test_a_longer_limit_is_given_only_on_the_grounds_that_the_text_names() -> None:
@@ -204,22 +206,22 @@ def test_a_longer_limit_is_given_only_on_the_grounds_that_the_text_names() -> No
     assert grounds
     allowed = LADDER.extension.model_copy(update={"grounds": grounds.grounds})
     case = CaseAtDispatch(LADDER.model_copy(update={"extension": allowed})).assigned()
-    case.do(ROADS, acts.Reply, text="正在办理")
+    case.do(ROADS, Reply, text="正在办理")
     case.runs("completion", DUE)
     for ground in ({}, {"ground": "busy"}):
-        refusal = refused(case, 422, "情况复杂", ROADS, acts.RequestExtension, **extension(10), **ground)
+        refusal = refused(case, 422, "情况复杂", ROADS, RequestExtension, **extension(10), **ground)
         assert refusal.field == "ground"
-    (event,) = case.do(ROADS, acts.RequestExtension, **extension(10, ground="complex"))
+    (event,) = case.do(ROADS, RequestExtension, **extension(10, ground="complex"))
     assert isinstance(event, ExtensionRequested)
     assert event.ground == "complex"
 
 
 def test_a_pack_that_names_no_grounds_takes_none() -> None:
     refusal = refused(
-        running(), 422, "no grounds", ROADS, acts.RequestExtension, **extension(10, ground="complex")
+        running(), 422, "no grounds", ROADS, RequestExtension, **extension(10, ground="complex")
     )
     assert refusal.field == "ground"
-    (event,) = running().do(ROADS, acts.RequestExtension, **extension(10))
+    (event,) = running().do(ROADS, RequestExtension, **extension(10))
     assert "ground" not in event.model_dump(mode="json")
 
 
@@ -227,7 +229,7 @@ def approving() -> CaseAtDispatch:
     """An application under Xuancheng's silent approval, with its promised time running."""
     rules = pack.load("xuancheng-2024-approval", SETTINGS)
     case = CaseAtDispatch(rules).assigned()
-    case.do(ROADS, acts.Reply, text="延期的书面理由已送达")
+    case.do(ROADS, Reply, text="延期的书面理由已送达")
     return case.runs("decision", DUE)
 
 
@@ -238,34 +240,34 @@ def own_extension(number: int = 10, **more: Any) -> dict[str, Any]:
 def test_the_unit_s_head_extends_in_writing_itself_and_once() -> None:
     """§5: where the department cannot decide in its promised time, its head extends it in writing."""
     case = approving()
-    (event,) = case.do(ROADS, acts.Extend, **own_extension())
+    (event,) = case.do(ROADS, Extend, **own_extension())
     assert isinstance(event, AppealExtended)
     assert (event.deadline, event.rank, event.approver) == ("decision", Rank.UNIT_HEAD, "赵局长")
     case.runs("decision", at("11-23 17:30"))
-    refused(case, 409, "extended 1 times", ROADS, acts.Extend, **own_extension(9))
+    refused(case, 409, "extended 1 times", ROADS, Extend, **own_extension(9))
 
 
 def test_only_the_head_signs_and_only_before_the_end_and_with_the_notice_sent() -> None:
-    refused(approving(), 422, "赵局长", ROADS, acts.Extend, **own_extension(signed_by="钱科长"))
+    refused(approving(), 422, "赵局长", ROADS, Extend, **own_extension(signed_by="钱科长"))
     late = approving()
     late.now = at("11-16 17:30")
-    refused(late, 409, "overdue", ROADS, acts.Extend, **own_extension())
+    refused(late, 409, "overdue", ROADS, Extend, **own_extension())
     rules = approving().rules
     untold = CaseAtDispatch(rules).assigned().runs("decision", DUE)
-    refused(untold, 409, "tell the enterprise", ROADS, acts.Extend, **own_extension())
+    refused(untold, 409, "tell the enterprise", ROADS, Extend, **own_extension())
 
 
 def test_what_another_rank_decides_the_unit_does_not_extend_itself() -> None:
     body = {**extension(10), "signed_by": "赵局长"}
-    refused(running(), 403, "ask for an extension", ROADS, acts.Extend, **body)
+    refused(running(), 403, "ask for an extension", ROADS, Extend, **body)
 
 
 def test_an_extension_granted_too_late_is_refused_and_its_reason_told() -> None:
     case = running()
-    case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.do(ROADS, RequestExtension, **extension(10))
     case.runs("completion", DUE, Verdict.OVERDUE)
     case.now = at("11-17 09:00")
-    refusal = refused(case, 409, "2026-11-16 17:30", OFFICE, acts.DecideExtension, **YES)
+    refusal = refused(case, 409, "2026-11-16 17:30", OFFICE, DecideExtension, **YES)
     assert "超期" in refusal.zh
     assert case.appeal.legs[0].extended == []
 
@@ -274,19 +276,19 @@ def test_a_limit_that_would_be_over_already_is_refused_also_where_the_end_is_not
     case = running(due_at=None)  # a pause runs
     case.now = at("12-07 09:00")
     case.appeal.legs[0].pauses = 1
-    refused(case, 422, "is over", ROADS, acts.RequestExtension, **extension(10))
+    refused(case, 422, "is over", ROADS, RequestExtension, **extension(10))
 
 
 def test_a_limit_no_longer_than_the_present_one_is_refused_after_a_pause_too() -> None:
     # Assigned 11-09; paused from the 10th to the 12th, two working days that do not count: due on the 18th.
     case = running()
     case.now = at("11-10 09:00")
-    case.do(OFFICE, acts.Pause, reason="缺材料", approver="张", ground="papers")
+    case.do(OFFICE, Pause, reason="缺材料", approver="张", ground="papers")
     case.now = at("11-12 09:00")
-    case.do(OFFICE, acts.Resume)
+    case.do(OFFICE, Resume)
     case.runs("completion", at("11-18 17:30"))
-    refused(case, 422, "not longer", ROADS, acts.RequestExtension, **extension(5))
-    assert case.do(ROADS, acts.RequestExtension, **extension(6))
+    refused(case, 422, "not longer", ROADS, RequestExtension, **extension(5))
+    assert case.do(ROADS, RequestExtension, **extension(6))
 
 
 @pytest.mark.parametrize(
@@ -311,8 +313,8 @@ def test_who_holds_the_post_of_the_mayor_ranks_as_mayor_under_whatever_code(
             Leader("li", "vice_mayor"),
         ]
     )
-    case.do(ROADS, acts.RequestExtension, **extension(10))
+    case.do(ROADS, RequestExtension, **extension(10))
     case.now = at(day)
-    (event,) = case.do(Caller(code, AccountRole.LEADER, code), acts.DecideExtension, **YES)
+    (event,) = case.do(Caller(code, AccountRole.LEADER, code), DecideExtension, **YES)
     assert isinstance(event, AppealExtended)
     assert event.rank == rank

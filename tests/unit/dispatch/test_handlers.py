@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import Assign
+from services.dispatch.acts.units import Reply
 from services.dispatch.document import AppealState
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.work import Work
@@ -155,11 +156,11 @@ def test_an_act_on_the_lead_reaches_those_that_follow_it_then() -> None:
     work = heard(lead, follower, other)
     merged(work, follower, lead)
     work.pending.clear()
-    act = acts.Assign.model_validate({"legs": [{"unit": "roads"}]})
+    act = Assign.model_validate({"legs": [{"unit": "roads"}]})
     work.perform(lead.appeal.appeal_id, act, lead.context(OFFICE, LATER - HOUR))
     assert [pending.event.appeal_id for pending in work.pending] == [lead.appeal.appeal_id]  # not merged yet
 
-    reply = acts.Reply.model_validate({"leg_id": lead.appeal.legs[0].leg_id, "text": "正在办理"})
+    reply = Reply.model_validate({"leg_id": lead.appeal.legs[0].leg_id, "text": "正在办理"})
     work.join(lead.appeal, follower.appeal, LATER, "office")
     work.pending.clear()
     work.perform(lead.appeal.appeal_id, reply, lead.context(OFFICE, LATER + HOUR))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.assignment import Assign
 from shared.events import AppealAssigned
 from shared.rules.pack import pack
 from shared.rules.pack.pack import Pack
@@ -22,7 +22,7 @@ AWARD, BOWU, BOZHOU = pack.load("bowu-2022-award@2"), pack.load("bowu-2022@2"), 
 )
 @pytest.mark.parametrize("own", [WEEK, MOMENT], ids=["length", "moment"])
 def test_a_limit_that_the_pack_takes_is_sent_on(rules: Pack, deadline: str, own: dict[str, Any]) -> None:
-    (event,) = CaseAtDispatch(rules).do(OFFICE, acts.Assign, legs=[leg({deadline: own})])
+    (event,) = CaseAtDispatch(rules).do(OFFICE, Assign, legs=[leg({deadline: own})])
     assert isinstance(event, AppealAssigned)
     assert event.legs[0].limits.keys() == {deadline}
 
@@ -40,7 +40,7 @@ def test_a_limit_that_the_pack_takes_is_sent_on(rules: Pack, deadline: str, own:
     ids=lambda value: value if isinstance(value, str) else value.id,
 )
 def test_a_limit_that_the_pack_does_not_take_is_refused(rules: Pack, deadline: str, taken: str) -> None:
-    refusal = refused(CaseAtDispatch(rules), 422, taken, OFFICE, acts.Assign, legs=[leg({deadline: WEEK})])
+    refusal = refused(CaseAtDispatch(rules), 422, taken, OFFICE, Assign, legs=[leg({deadline: WEEK})])
     assert refusal.field == f"legs.0.limits.{deadline}"
     assert deadline in refusal.zh
     assert deadline in refusal.en
@@ -49,7 +49,7 @@ def test_a_limit_that_the_pack_does_not_take_is_refused(rules: Pack, deadline: s
 @pytest.mark.parametrize("own", [{}, {"limit": None}, {**WEEK, **MOMENT}], ids=["empty", "null", "both"])
 def test_a_limit_without_an_end_or_with_two_is_refused(own: dict[str, Any]) -> None:
     legs = [leg({}), leg({"completion": own}, unit="water", role="assist")]
-    refusal = refused(CaseAtDispatch(BOZHOU), 422, "due_at", OFFICE, acts.Assign, legs=legs)
+    refusal = refused(CaseAtDispatch(BOZHOU), 422, "due_at", OFFICE, Assign, legs=legs)
     assert refusal.field == "legs.1.limits.completion"
 
 

@@ -2,8 +2,10 @@
 
 import pytest
 
-from services.dispatch import acts
 from services.dispatch.access import ACCESS
+from services.dispatch.acts.office import Close, DecideObjection, Find
+from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
+from services.dispatch.acts.units import Complete, Object
 from services.dispatch.document import AppealState
 from services.dispatch.domain import bounds
 from services.dispatch.handlers import keep_referral_objection, reopen
@@ -20,13 +22,13 @@ BACK = {"objected": True, "reason": "法院不受理，应由本市处理"}
 
 def referred(*units: str) -> CaseAtDispatch:
     case = CaseAtDispatch().assigned(*units) if units else CaseAtDispatch()
-    case.do(OFFICE, acts.Refer, **TO_COURT)
+    case.do(OFFICE, Refer, **TO_COURT)
     return case
 
 
 def heard(case: CaseAtDispatch, event: type[Event], handler: object, **fields: object) -> None:
     """What intake said, a minute later."""
-    case.do(OFFICE, acts.Find, reasonable=True, by="办公室", reason="属实")
+    case.do(OFFICE, Find, reasonable=True, by="办公室", reason="属实")
     emitted = case.appeal.event(event, case.now, **fields)
     handler(CaseWork(case), emitted)  # type: ignore[operator]
 
@@ -46,46 +48,46 @@ class CaseWork:
 
 def test_any_words_and_then_closed_is_no_way_out_any_more() -> None:
     """XC 47: to arbitration, discipline inspection, review, courts or disclosure, and to nowhere else."""
-    where = refused(CaseAtDispatch(), 422, "仲裁", OFFICE, acts.Refer, to="别处", reason="不归我们")
+    where = refused(CaseAtDispatch(), 422, "仲裁", OFFICE, Refer, to="别处", reason="不归我们")
     assert "courts (courts)" in where.en
     case = referred()
-    refused(case, 409, "尚未登记对方承接", OFFICE, acts.Close)  # the old way: any words, then closed with 200
-    (event,) = case.do(OFFICE, acts.ReceiveElsewhere, **THERE)
+    refused(case, 409, "尚未登记对方承接", OFFICE, Close)  # the old way: any words, then closed with 200
+    (event,) = case.do(OFFICE, ReceiveElsewhere, **THERE)
     assert isinstance(event, events.ReferralReceived)
     assert (event.to, event.receiver) == ("courts", THERE["receiver"])
-    assert case.do(OFFICE, acts.Close)
+    assert case.do(OFFICE, Close)
 
 
 def test_a_pack_from_version_3_that_names_no_destination_refers_nothing() -> None:
     rules = LADDER.model_copy(update={"referral": None, "version": 3})
-    refused(CaseAtDispatch(rules), 409, "没有引导途径", OFFICE, acts.Refer, **TO_COURT)
+    refused(CaseAtDispatch(rules), 409, "没有引导途径", OFFICE, Refer, **TO_COURT)
     earlier = LADDER.model_copy(update={"referral": None, "version": 2})
-    assert CaseAtDispatch(earlier).do(OFFICE, acts.Refer, to="别处", reason="不归我们")
+    assert CaseAtDispatch(earlier).do(OFFICE, Refer, to="别处", reason="不归我们")
 
 
 def test_the_lead_unit_may_guide_where_the_pack_says_so_and_no_other_unit_ever() -> None:
     case = CaseAtDispatch().assigned("roads", "water")
-    refused(case, 403, "主办单位", WATER, acts.Refer, **TO_COURT)
-    (event,) = case.do(ROADS, acts.Refer, **TO_COURT)
+    refused(case, 403, "主办单位", WATER, Refer, **TO_COURT)
+    (event,) = case.do(ROADS, Refer, **TO_COURT)
     assert isinstance(event, events.AppealReferred)
     assert case.appeal.referral
     assert case.appeal.referral.by == "roads"
     assert LADDER.referral
     office = LADDER.referral.model_copy(update={"by": (GuidedBy.OFFICE,)})
     alone = CaseAtDispatch(LADDER.model_copy(update={"referral": office})).assigned("roads")
-    refused(alone, 403, "只由营商环境办引导", ROADS, acts.Refer, **TO_COURT)
+    refused(alone, 403, "只由营商环境办引导", ROADS, Refer, **TO_COURT)
 
 
 def test_a_lifted_case_is_guided_elsewhere_by_a_leaders_word() -> None:
     case = CaseAtDispatch().assigned("roads")
     case.appeal.lifted = True
-    refused(case, 422, "approver", OFFICE, acts.Refer, **TO_COURT)
-    refused(case, 403, "营商环境办登记", ROADS, acts.Refer, **TO_COURT, approver="李副市长", rank="leader")
-    refused(case, 403, "已提级", OFFICE, acts.Refer, **TO_COURT, approver="张主任", rank="office")
-    assert case.do(OFFICE, acts.Refer, **TO_COURT, approver="李副市长", rank="leader")
+    refused(case, 422, "approver", OFFICE, Refer, **TO_COURT)
+    refused(case, 403, "营商环境办登记", ROADS, Refer, **TO_COURT, approver="李副市长", rank="leader")
+    refused(case, 403, "已提级", OFFICE, Refer, **TO_COURT, approver="张主任", rank="office")
+    assert case.do(OFFICE, Refer, **TO_COURT, approver="李副市长", rank="leader")
     signed_off = CaseAtDispatch().assigned("roads")
     signed_off.appeal.lifted = signed_off.appeal.signed_off = True
-    assert signed_off.do(OFFICE, acts.Refer, **TO_COURT)
+    assert signed_off.do(OFFICE, Refer, **TO_COURT)
 
 
 def test_who_guides_an_enterprise_elsewhere_does_not_say_itself_that_it_was_received() -> None:
@@ -100,30 +102,30 @@ def test_the_enterprise_objects_and_the_office_takes_the_appeal_back(
     units: tuple[str, ...], state: AppealState
 ) -> None:
     case = referred(*units)
-    refused(case, 409, "企业未对引导提出异议", OFFICE, acts.TakeBack, **BACK)
+    refused(case, 409, "企业未对引导提出异议", OFFICE, TakeBack, **BACK)
     heard(case, events.ReferralObjected, keep_referral_objection)
-    (event,) = case.do(OFFICE, acts.TakeBack, **BACK)
+    (event,) = case.do(OFFICE, TakeBack, **BACK)
     assert isinstance(event, events.ReferralReturned)
     assert (event.to, event.objected) == ("courts", True)
     assert case.appeal.state == state
     assert case.appeal.referral is None
-    refused(case, 409, state, OFFICE, acts.ReceiveElsewhere, **THERE)
-    assert case.do(OFFICE, acts.Refer, **TO_COURT)  # another time it may belong there after all
+    refused(case, 409, state, OFFICE, ReceiveElsewhere, **THERE)
+    assert case.do(OFFICE, Refer, **TO_COURT)  # another time it may belong there after all
 
 
 def test_what_nobody_there_took_comes_back_and_what_was_received_does_not() -> None:
     case = referred("roads")
-    assert case.do(OFFICE, acts.TakeBack, objected=False, reason="仲裁委不予受理")
+    assert case.do(OFFICE, TakeBack, objected=False, reason="仲裁委不予受理")
     case = referred("roads")
-    case.do(OFFICE, acts.ReceiveElsewhere, **THERE)
-    refused(case, 409, "已承接", OFFICE, acts.TakeBack, objected=False, reason="反悔")
-    refused(case, 409, "已承接", OFFICE, acts.ReceiveElsewhere, **THERE)
+    case.do(OFFICE, ReceiveElsewhere, **THERE)
+    refused(case, 409, "已承接", OFFICE, TakeBack, objected=False, reason="反悔")
+    refused(case, 409, "已承接", OFFICE, ReceiveElsewhere, **THERE)
 
 
 def test_a_closed_appeal_that_is_reopened_is_at_work_again_and_one_closed_later_stays_closed() -> None:
     case = referred("roads")
-    case.do(OFFICE, acts.ReceiveElsewhere, **THERE)
-    case.do(OFFICE, acts.Close)
+    case.do(OFFICE, ReceiveElsewhere, **THERE)
+    case.do(OFFICE, Close)
     before = case.appeal.event(events.AppealReopened, case.now.replace(hour=8), reason="复发")
     reopen(CaseWork(case), before)  # type: ignore[arg-type]
     assert case.appeal.state == "closed"
@@ -135,20 +137,20 @@ def test_a_closed_appeal_that_is_reopened_is_at_work_again_and_one_closed_later_
 def test_a_case_is_not_referred_for_ever() -> None:
     case = CaseAtDispatch()
     for _ in range(bounds.MOST_REFERRALS):
-        case.do(OFFICE, acts.Refer, **TO_COURT)
-        case.do(OFFICE, acts.TakeBack, objected=False, reason="未受理")
-    refused(case, 409, "引导已达上限", OFFICE, acts.Refer, **TO_COURT)
+        case.do(OFFICE, Refer, **TO_COURT)
+        case.do(OFFICE, TakeBack, objected=False, reason="未受理")
+    refused(case, 409, "引导已达上限", OFFICE, Refer, **TO_COURT)
 
 
 def test_what_a_unit_asked_for_before_it_was_done_or_the_case_went_away_waits_no_more() -> None:
     """Its clock ended then: an objection that waited on would bar the next, and nobody had to decide it."""
     away, completed = CaseAtDispatch().assigned("roads"), CaseAtDispatch().assigned("roads")
     for case in (away, completed):
-        case.do(ROADS, acts.Object, reason="不是我们的")
-    away.do(OFFICE, acts.Refer, **TO_COURT)
-    away.do(OFFICE, acts.TakeBack, objected=False, reason="对方不受理")
-    completed.do(ROADS, acts.Complete, outcome="solved", text="已办")
+        case.do(ROADS, Object, reason="不是我们的")
+    away.do(OFFICE, Refer, **TO_COURT)
+    away.do(OFFICE, TakeBack, objected=False, reason="对方不受理")
+    completed.do(ROADS, Complete, outcome="solved", text="已办")
     completed.appeal.legs[0].begin_round(2, completed.now)
     for case in (away, completed):
-        refused(case, 409, "no objection", OFFICE, acts.DecideObjection, upheld=True, reason="归你管")
-        assert case.do(ROADS, acts.Object, reason="仍不是我们的")
+        refused(case, 409, "no objection", OFFICE, DecideObjection, upheld=True, reason="归你管")
+        assert case.do(ROADS, Object, reason="仍不是我们的")

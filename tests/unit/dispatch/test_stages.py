@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.dispatch import acts
+from services.dispatch.acts.base import AppealAct
+from services.dispatch.acts.stages import Reach
+from services.dispatch.acts.units import Complete, Reply
 from shared.events import StageReached
 from shared.rules.pack import pack
 from shared.rules.pack.desks import By
@@ -26,7 +28,7 @@ ORDERED = {"stage": "ordered", "text": "责令整改"}
 
 def test_a_plan_brings_its_dates_and_keeps_texts_and_amounts_out_of_the_event() -> None:
     case = CaseAtDispatch().assigned()
-    (event,) = case.do(ROADS, acts.Reach, **PLAN, amount="100", amounts=["60", "40.50"])
+    (event,) = case.do(ROADS, Reach, **PLAN, amount="100", amounts=["60", "40.50"])
     assert isinstance(event, StageReached)
     assert (event.stage, [date.isoformat() for date in event.dates]) == ("plan", [FIRST, SECOND])
     assert "分两期" not in event.model_dump_json()
@@ -49,7 +51,7 @@ def test_a_stage_is_said_by_whom_the_pack_names(by: Caller, body: dict[str, Any]
 
 
 def case_said(by: Caller, body: dict[str, Any]) -> str:
-    (event,) = CaseAtDispatch().assigned().do(by, acts.Reach, **body)
+    (event,) = CaseAtDispatch().assigned().do(by, Reach, **body)
     assert isinstance(event, StageReached)
     return event.stage
 
@@ -58,11 +60,9 @@ def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
     case = CaseAtDispatch().assigned()
     case.now = at("12-20 09:00")
     past = PLAN | {"dates": ["2026-11-09T09:00:01+08:00"]}
-    refused(
-        case, 422, "confirmed", ROADS, acts.Reach, **past
-    )  # the old way: overdue at once, by a typing mistake
-    case.do(ROADS, acts.Reach, **past, confirmed=True)
-    refused(case, 422, "dates.0", ROADS, acts.Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
+    refused(case, 422, "confirmed", ROADS, Reach, **past)  # the old way: overdue at once, by a typing mistake
+    case.do(ROADS, Reach, **past, confirmed=True)
+    refused(case, 422, "dates.0", ROADS, Reach, **PLAN | {"dates": ["2026-11-09T09:00:00+08:00"]})
 
 
 @pytest.mark.parametrize(
@@ -86,25 +86,25 @@ def test_a_date_already_past_is_taken_if_it_lies_after_receipt() -> None:
     ],
 )
 def test_a_stage_is_refused(by: Caller, body: dict[str, Any], status: int, words: str) -> None:
-    refused(CaseAtDispatch().assigned(), status, words, by, acts.Reach, **body)
+    refused(CaseAtDispatch().assigned(), status, words, by, Reach, **body)
 
 
 def test_more_than_sixty_dates_are_no_plan() -> None:
     dates = [f"2027-{month:02}-{day:02}T00:00:00+08:00" for month in (1, 3, 5) for day in range(1, 31)]
     with pytest.raises(ValueError, match="at most 60"):
-        CaseAtDispatch().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:61]})
-    assert CaseAtDispatch().assigned().do(ROADS, acts.Reach, **PLAN | {"dates": dates[:60]})
+        CaseAtDispatch().assigned().do(ROADS, Reach, **PLAN | {"dates": dates[:61]})
+    assert CaseAtDispatch().assigned().do(ROADS, Reach, **PLAN | {"dates": dates[:60]})
 
 
 def test_a_pack_without_stages_has_none_to_reach() -> None:
-    refused(CaseAtDispatch(PLAIN).assigned(), 409, "stage", ROADS, acts.Reach, **PAID)
+    refused(CaseAtDispatch(PLAIN).assigned(), 409, "stage", ROADS, Reach, **PAID)
 
 
-@pytest.mark.parametrize("act", [acts.Reach, acts.Reply])
-def test_a_completed_leg_reaches_no_stage(act: type[acts.AppealAct]) -> None:
+@pytest.mark.parametrize("act", [Reach, Reply])
+def test_a_completed_leg_reaches_no_stage(act: type[AppealAct]) -> None:
     case = CaseAtDispatch().assigned()
-    case.do(ROADS, acts.Complete, outcome="solved", text="好")
-    refused(case, 409, "completed", ROADS, act, **(PAID if act is acts.Reach else {"text": "好"}))
+    case.do(ROADS, Complete, outcome="solved", text="好")
+    refused(case, 409, "completed", ROADS, act, **(PAID if act is Reach else {"text": "好"}))
 
 
 def test_a_day_mistyped_by_years_is_asked_about_before_it_makes_the_unit_late() -> None:
@@ -114,7 +114,7 @@ def test_a_day_mistyped_by_years_is_asked_about_before_it_makes_the_unit_late() 
     arrived = next(stage for stage in award.stages if stage.dated)
     by = ROADS if arrived.by is not By.OFFICE else OFFICE
     mistyped = {"stage": arrived.stage, "text": "已到账", "dates": ["2017-11-06T09:00:00+08:00"]}
-    refused(case, 422, "confirmed: true", by, acts.Reach, **mistyped)
-    assert case.do(by, acts.Reach, **mistyped, confirmed=True)
+    refused(case, 422, "confirmed: true", by, Reach, **mistyped)
+    assert case.do(by, Reach, **mistyped, confirmed=True)
     today = mistyped | {"dates": ["2026-11-06T09:00:00+08:00"]}
-    assert CaseAtDispatch(award).assigned().do(by, acts.Reach, **today)
+    assert CaseAtDispatch(award).assigned().do(by, Reach, **today)

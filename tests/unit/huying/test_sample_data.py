@@ -13,7 +13,8 @@ from huying.local import samples
 from huying.local.sample_data import SampleDataError, load_samples, people
 from huying.local.samples import PROCEDURES, SETTINGS, Appeal, LiveStep, appeals, leaders, load_appeals, units
 from services import SERVICES
-from services.dispatch import acts as dispatch_acts
+from services.dispatch.acts.office import Close
+from services.dispatch.acts.past import PastAct
 from services.dispatch.document import AppealDocument, Unit
 from services.dispatch.domain import context as dispatch_context
 from services.dispatch.domain import transitions as dispatch
@@ -91,7 +92,7 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
     importer = Caller("importer", AccountRole.IMPORTER)
     yield received
     for past in appeal.followed(now):
-        if isinstance(past, dispatch_acts.PastAct):
+        if isinstance(past, PastAct):
             at_dispatch = dispatch_context.ActContext(
                 past.occurred_at, importer, rules, CALENDAR, directory, past=True
             )
@@ -186,7 +187,7 @@ def test_what_people_do_live_is_what_escalation_takes() -> None:
         "contest": (escalation_acts.Contest, card),
         "instruct": (escalation_acts.Instruct, {}),
         "sign_off": (escalation_acts.SignOff, {}),
-        "close": (dispatch_acts.Close, {}),
+        "close": (Close, {}),
     }
     tried: set[str] = set()
     for step in (step for appeal in appeals() for step in appeal.live):

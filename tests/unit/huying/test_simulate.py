@@ -23,7 +23,7 @@ from huying.simulate.results import progress, write
 from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as run
 from services import SERVICES
-from services.dispatch import acts as dispatch
+from services.dispatch.acts.past import Import
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.transitions import perform
@@ -158,7 +158,7 @@ def said_by_the_services(content: RecordedCases, how: Profile, size: int) -> dic
             _, event = receive(past, appeal_id, "N", rules.ref, past.occurred_at)
             events_of[appeal_id] = [event]
             appeals[appeal_id] = AppealDocument(received_at=event.occurred_at, **fields(event))
-        for act in dispatch.Import(acts=[orjson.loads(body) for body in step.acts]).acts:
+        for act in Import(acts=[orjson.loads(body) for body in step.acts]).acts:
             assert act.occurred_at <= step.end
             context = ActContext(act.occurred_at, importer, rules, calendar, units, past=True)
             events_of[act.appeal_id] += perform(appeals[act.appeal_id], act.act, context)

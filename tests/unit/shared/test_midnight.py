@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 from typer.testing import CliRunner
 
 from huying.commands.main import app
-from services.dispatch.acts import NewLeg, UnitBody
+from services.dispatch.acts.assignment import NewLeg
+from services.dispatch.acts.directory import UnitBody
 from shared.rules.wording import moments
 from shared.web.bodies import Moment, midnight_as_00
 from tests.packs.histories import ZONE, at

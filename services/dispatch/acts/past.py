@@ -1,0 +1,59 @@
+"""Past acts, each with its own time: the body of an import."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.dispatch.acts.assignment import AddMarks, Assign, Reassign
+from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.office import Close, DecideComplaint, DecideObjection, Find
+from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
+from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
+from services.dispatch.acts.stages import DecideStage, Reach
+from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
+from shared.web.bodies import Body, PastTime
+
+AnyAct = Annotated[
+    Assign
+    | Reassign
+    | AddMarks
+    | Contact
+    | Reply
+    | Complete
+    | Promise
+    | Reach
+    | DecideStage
+    | Refuse
+    | Object
+    | DecideObjection
+    | RequestExtension
+    | Extend
+    | DecideExtension
+    | RequestPause
+    | DecidePause
+    | Pause
+    | Resume
+    | RequestLift
+    | Find
+    | Refer
+    | DecideComplaint
+    | ReceiveElsewhere
+    | TakeBack
+    | Close,
+    Field(discriminator="act"),
+]
+
+
+class PastAct(Body):
+    """A past act with its own time. Leg n of an appeal, from 0, has the id that `leg.leg_id` gives."""
+
+    appeal_id: UUID
+    occurred_at: PastTime
+    act: AnyAct
+
+
+class Import(Body):
+    """Past acts, in the order in which they happened."""
+
+    acts: Annotated[list[PastAct], Field(min_length=1, max_length=20_000)]
