@@ -9,12 +9,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.rules.pack import pack, texts
+from shared.rules.pack import pack_files, texts
 from shared.rules.pack.members import parts
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Setting
 from shared.rules.time.limits import Limit
-from shared.rules.wording import words
+from shared.rules.wording import page_words, patterns, words
 from shared.rules.wording.clauses import ClauseRow, clause_rows
 from shared.rules.wording.office_sentences import Sentence
 from shared.rules.wording.sentences import Language, sentences, setting_name
@@ -33,7 +33,7 @@ def schema() -> str:
 
 def check(file: Path, settings: Path | None) -> str:
     """Check a pack and the numbers that the settings give it. PackError with every mistake."""
-    rules = pack.read(file, named=True)
+    rules = pack_files.read(file, named=True)
     if settings and rules.settings_named():
         rules = rules.with_settings(settings, exactly=True)
     needed = sorted(rules.settings_needed())
@@ -52,10 +52,10 @@ def difference(first: str, second: str, settings: Path | None, language: Languag
         if heads[0][name] != heads[1][name]
     ]
     texts = tuple(sentences(each, language, apart=True) for each in (before, after))
-    for topic in words.TOPICS:
+    for topic in page_words.TOPICS:
         rules = tuple({each.about: each for each in text if each.topic == topic} for text in texts)
         about = list(_differences(rules[0], rules[1], language))
-        changed += [f"\n{_in(words.TOPICS[topic], language)}", *about] if about else []
+        changed += [f"\n{_in(page_words.TOPICS[topic], language)}", *about] if about else []
     return [*lines, *(changed or [_say("same", language)])]
 
 
@@ -99,8 +99,8 @@ def page(name: str, settings: Path | None, language: Language) -> str:
         topics=_topics(rules, language),
         clauses=_clauses(name, rules, language),
         numbers=_numbers(rules, language),
-        hash=_hashes(pack.files_of(name)),
-        say={key: _in(text, language) for key, text in words.PAGE.items()},
+        hash=_hashes(pack_files.files_of(name)),
+        say={key: _in(text, language) for key, text in page_words.PAGE.items()},
     )
 
 
@@ -132,7 +132,7 @@ def text(name: str, settings: Path | None, language: Language) -> str:
 
 def _clauses(name: str, rules: Pack, language: Language) -> list[ClauseRow]:
     """What the pack does with each clause of its text; nothing where it names no text."""
-    text = texts.of(rules, pack.file_of(name).parent)
+    text = texts.of(rules, pack_files.file_of(name).parent)
     return clause_rows(rules, text, language) if text else []
 
 
@@ -144,8 +144,8 @@ def _row(row: ClauseRow, language: Language) -> Iterator[str]:
 
 
 def _load(name: str, settings: Path | None) -> Pack:
-    rules = pack.unbound(name)
-    return pack.load(name, settings) if settings and rules.settings_named() else rules
+    rules = pack_files.unbound(name)
+    return pack_files.load(name, settings) if settings and rules.settings_named() else rules
 
 
 def _head(rules: Pack, language: Language) -> list[tuple[str, str]]:
@@ -162,7 +162,7 @@ def _head(rules: Pack, language: Language) -> list[tuple[str, str]]:
 
 def _topics(rules: Pack, language: Language) -> list[tuple[str, list[Sentence]]]:
     by_topic = groupby(sentences(rules, language), key=lambda sentence: sentence.topic)
-    return [(_in(words.TOPICS[topic], language), list(group)) for topic, group in by_topic]
+    return [(_in(page_words.TOPICS[topic], language), list(group)) for topic, group in by_topic]
 
 
 def _numbers(rules: Pack, language: Language) -> list[tuple[str, str]]:
@@ -182,17 +182,17 @@ def _numbers(rules: Pack, language: Language) -> list[tuple[str, str]]:
 
 def _length(limit: Limit, language: Language) -> str:
     plural = "s" if language == "en" and limit.number != 1 else ""
-    rolled = _in(words.SENTENCES["rolled"], language) if limit.roll else ""
+    rolled = _in(patterns.SENTENCES["rolled"], language) if limit.roll else ""
     return f"{limit.number} {_in(words.UNITS[limit.unit], language)}{plural}{rolled}"
 
 
 def _both(label: str) -> str:
-    text = words.PAGE[label]
+    text = page_words.PAGE[label]
     return f"{text.zh} / {text.en}"
 
 
 def _say(label: str, language: Language) -> str:
-    return _in(words.PAGE[label], language)
+    return _in(page_words.PAGE[label], language)
 
 
 def _in(text: words.Bilingual, language: Language) -> str:

@@ -34,7 +34,7 @@ from services.dispatch.document import Unit
 from services.dispatch.leg import leg_id
 from services.intake.domain.registration import imported_id
 from shared.events import DeadlineKind
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.service.clock import TICK
 
@@ -58,7 +58,7 @@ async def own_services(
     """Services for one replay, removed at its end; all cases are under `rules`, whatever their day."""
     settings_of_city = {
         "pack" if profile.case == "appeal" else "financing_pack": rules.ref
-        if pack.is_id(pack_id)
+        if pack_files.is_id(pack_id)
         else pack_id,
         "pack_settings": settings,
     }
@@ -89,7 +89,7 @@ async def replay(
     Raises ProfileError, PackError, FileRefused or ReplayFailed.
     """
     console = Console(markup=False)
-    loaded, rules = profiles.load(profile), pack.load(pack_id, settings)
+    loaded, rules = profiles.load(profile), pack_files.load(pack_id, settings)
     profiles.check_pack(loaded.case, rules)
     own = own_services(loaded, pack_id, rules, settings)
     async with _services_at(url, key) if url else own as services:

@@ -20,7 +20,7 @@ from services.escalation import engine
 from shared.events import CATALOGUE, AppealAssigned, CardWithdrawn, Event
 from shared.rules.judging.decide import Judgement
 from shared.rules.judging.rulings import CardIssued, Lifted
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendars
 
@@ -42,7 +42,7 @@ def simulate(
     `out`, each case under its registration number. PackError; ValueError where services refuse.
     """
     started = perf_counter()
-    packs = [pack.load(pack_id, settings) for pack_id in pack_ids]
+    packs = [pack_files.load(pack_id, settings) for pack_id in pack_ids]
     for rules in packs:
         profiles.check_pack("appeal", rules)
     zone = ZoneInfo(packs[0].zone)

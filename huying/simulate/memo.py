@@ -17,7 +17,7 @@ from huying.simulate.results import CaseResult, CsvLines, CsvRenderer, cell
 from shared.events import Kind
 from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import LimitUnit

@@ -23,7 +23,7 @@ from huying.simulate.recorded_case import RejectedRow
 from huying.simulate.rejections import Rejections, check_count
 from huying.simulate.results import Totals
 from services.intake.domain.registration import registration_number
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time import notices
 from shared.rules.time.notices import Published
@@ -52,7 +52,7 @@ def simulate(
     ProfileError, PackError, FileRefused, or ValueError for a mistake in the calendar.
     """
     started = perf_counter()
-    loaded, packs = profiles.load(profile), [pack.load(pack_id, settings) for pack_id in pack_ids]
+    loaded, packs = profiles.load(profile), [pack_files.load(pack_id, settings) for pack_id in pack_ids]
     for rules in packs:
         profiles.check_pack(loaded.case, rules)
     known = notices.published(calendar)

@@ -15,7 +15,7 @@ from rich.table import Table
 from huying.local.running_services import RunningServices
 from services.escalation import engine
 from shared.events import CATALOGUE, AppealLifted, CardIssued, Event
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendars
 from shared.rules.time.notices import Known
@@ -55,8 +55,8 @@ def verify(services: RunningServices, packs: Sequence[Path], settings: Path | No
 
     `packs` are files of packs that are not shipped. PackError for a pack that is missing.
     """
-    own = {rules.ref: rules for rules in (pack.load(path, settings) for path in packs)}
-    pack_of = cache(lambda ref: own.get(ref) or pack.load(ref, settings))
+    own = {rules.ref: rules for rules in (pack_files.load(path, settings) for path in packs)}
+    pack_of = cache(lambda ref: own.get(ref) or pack_files.load(ref, settings))
     calendars = calendars_of(services.ask("GET", "escalation", "/calendars").json())
     verification = verified(histories(services), pack_of, calendars)
     Console(markup=False).print(_table(verification))

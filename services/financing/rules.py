@@ -5,7 +5,7 @@ from datetime import datetime
 from services.financing.loans import routing
 from services.financing.loans.routing import BankRouting
 from services.financing.settings import settings_of
-from shared.rules.pack import pack, versions
+from shared.rules.pack import pack_files, versions
 from shared.rules.pack.pack import Pack
 from shared.service.service import ServiceContext
 
@@ -21,13 +21,13 @@ def pack_on(context: ServiceContext, at: datetime) -> Pack:
 def newest_pack(context: ServiceContext) -> Pack:
     """The newest version of the pack that the settings name. PackError as for `pack_on`."""
     settings = settings_of(context)
-    return pack.load(settings.financing_pack, settings.pack_settings)
+    return pack_files.load(settings.financing_pack, settings.pack_settings)
 
 
 def pack_of(context: ServiceContext, ref: str) -> Pack:
     """The pack with this reference. PackError for a missing one."""
     own = newest_pack(context)
-    return own if own.ref == ref else pack.load(ref, settings_of(context).pack_settings)
+    return own if own.ref == ref else pack_files.load(ref, settings_of(context).pack_settings)
 
 
 def routing_now(context: ServiceContext) -> BankRouting:

@@ -15,7 +15,7 @@ from services.intake.domain.context import ActContext
 from services.intake.domain.registration import imported_id
 from services.intake.work import Work
 from shared.judging.rulebook import PackMissing, rulebook
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, Invalid, NotFound
 from shared.service.service import ServiceContext
@@ -92,7 +92,7 @@ def _pack(context: ServiceContext, ref: str | None) -> Pack:
         return rulebook(context).pack_of(ref)
     except PackMissing as error:
         raise Invalid(
-            f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack.known())}",
+            f"规则包 {ref} 不存在，或缺少本地设定；现有：{'、'.join(pack_files.known())}",
             str(error.__cause__),
             "pack",
         ) from error
@@ -120,7 +120,7 @@ def _bring_in(
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
         zone, named = context.zone, named_packs[past.pack]
-        if past.pack is None or pack.is_id(past.pack):
+        if past.pack is None or pack_files.is_id(past.pack):
             named = rulebook(context).in_force(named, at.astimezone(zone).date())
         return work.register(past, appeal_id, named, at, zone, source_id=past.source_id)
     if appeal_id not in work.appeals:

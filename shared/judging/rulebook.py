@@ -8,7 +8,7 @@ import structlog
 from shared.judging.settings import RulesSettings
 from shared.judging.sight import Sight, sight
 from shared.roles import AccountRole
-from shared.rules.pack import pack, versions
+from shared.rules.pack import pack, pack_files, versions
 from shared.rules.time.calendar import Calendar
 from shared.service.errors import Unavailable
 from shared.service.service import ServiceContext
@@ -29,13 +29,13 @@ class Rulebook:
         """Raises PackError or ValueError that names the file and the mistake."""
         self._pack_settings = settings.pack_settings
         self._log = log
-        self.pack = pack.load(settings.pack, settings.pack_settings)
-        self.procedures = {ref: pack.load(ref, settings.pack_settings) for ref in settings.procedures}
+        self.pack = pack_files.load(settings.pack, settings.pack_settings)
+        self.procedures = {ref: pack_files.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.calendar = Calendar.load(zone, settings.calendar)
         self._of_one_version = {
             own.ref
             for name, own in {settings.pack: self.pack, **self.procedures}.items()
-            if not pack.is_id(name)
+            if not pack_files.is_id(name)
         }
 
     @classmethod
@@ -64,7 +64,7 @@ class Rulebook:
             if ref == own.ref:
                 return own
         try:
-            return pack.load(ref, self._pack_settings)
+            return pack_files.load(ref, self._pack_settings)
         except pack.PackError as error:
             self._log.error("a case's pack is not here", pack=ref, reason=str(error))
             raise PackMissing(

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from shared.roles import AccountRole
-from shared.rules.pack import pack
-from shared.rules.pack.pack import PACKS, Pack
+from shared.rules.pack import pack_files
+from shared.rules.pack.pack import Pack
+from shared.rules.pack.pack_files import PACKS
 
 
 def seen(file: str) -> str:
@@ -69,7 +70,7 @@ def sight(role: AccountRole | None, own: Iterable[Pack]) -> Sight:
 def _shipped() -> dict[str, frozenset[str]]:
     """By pack, who alone reads its cases. Only files that speak of it are read."""
     speaking = [path for path in PACKS.glob("*.yaml") if b"confidential" in path.read_bytes()]
-    return {_name(rules): _readers(rules) for rules in map(pack.read, speaking)}
+    return {_name(rules): _readers(rules) for rules in map(pack_files.read, speaking)}
 
 
 def _name(rules: Pack) -> str:

@@ -20,7 +20,7 @@ from huying.simulate.recorded import RecordedCases, read_all
 from huying.simulate.simulate import RUN_ON
 from huying.simulate.simulate import simulate as judge
 from shared.rules.judging.decide import decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
 from tests.bench.measure import Figure, Way, in_turns
 
@@ -129,7 +129,7 @@ def _pass(file: Path) -> None:
 
 def _judging(file: Path, profile: str, pack_id: str) -> tuple[Callable[[], None], Callable[[], None]]:
     """Judge all cases of a file and compare three due days of each."""
-    rules, how = pack.load(pack_id), profiles.load(profile)
+    rules, how = pack_files.load(pack_id), profiles.load(profile)
     content: RecordedCases = read_all(file, how)
     upto, calendar = content.ends_at() + RUN_ON, Calendar.load(ZoneInfo(rules.zone))
     histories = [history(case, how) for case in content.cases]

@@ -16,7 +16,7 @@ from shared.database.connection import Connection
 from shared.messaging import consumer, sending
 from shared.messaging.broker import key_hash
 from shared.rules.judging import case
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 from shared.rules.time import limits
 
 GAP_S = 1.0

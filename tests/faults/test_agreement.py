@@ -13,7 +13,7 @@ import pytest
 from shared.rules.judging import acts
 from shared.rules.judging.acts import Act
 from shared.rules.judging.decide import Judgement, decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.terms import Kind, Role
 from shared.rules.time.calendar import Calendar
 from tests.faults import plan
@@ -133,7 +133,7 @@ def test_judge_and_checker_come_to_the_same(pack_id: str, kind: Kind, planned: A
         history = [act for number, entry in enumerate(entries) for act in acts_of(entry, number)]
         first = [{"at": START, "received": True, "legs": [leg], "what": []}]
         expected = ExpectedCase(rules(pack_id), kind.value).judge(first + entries, UPTO.astimezone(UTC))
-        judgement = decide(CASE, begun + history, pack.load(pack_id), CALENDAR, UPTO)
+        judgement = decide(CASE, begun + history, pack_files.load(pack_id), CALENDAR, UPTO)
         assert by_the_checker(expected) == by_the_judge(judgement), seed
         seen.update(row.verdict for row in expected.deadlines)
     assert seen["met"] > 50

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from huying.local.cluster import PARTITIONS, process_environment
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.judging.settings import RulesSettings
-from shared.rules.pack.pack import PACKS
+from shared.rules.pack.pack_files import PACKS
 from shared.service.settings import Settings
 
 GOOD = (PACKS / "bozhou-2024@1.yaml").read_text("utf-8")

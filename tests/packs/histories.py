@@ -16,7 +16,7 @@ from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import Act, AssignedLeg, LegAct, OwnLimit
 from shared.rules.judging.decide import Judgement, decide
 from shared.rules.judging.rulings import Ruling
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from shared.rules.terms import Kind, Mark, Role
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.limits import Limit, LimitUnit
@@ -31,7 +31,7 @@ CASE = UUID(int=1)
 @cache
 def loaded(pack_id: str) -> pack.Pack:
     """The shipped pack with the sample settings."""
-    return pack.load(pack_id, SETTINGS)
+    return pack_files.load(pack_id, SETTINGS)
 
 
 def at(text: str) -> datetime:

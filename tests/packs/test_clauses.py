@@ -7,19 +7,19 @@ from typer.testing import CliRunner
 
 from huying.commands import pack_text
 from huying.commands.main import app
-from shared.rules.pack import pack, texts
+from shared.rules.pack import pack, pack_files, texts
 from shared.rules.wording.clauses import clause_rows
 from shared.rules.wording.sentences import LANGUAGES
 from tests.packs.histories import SETTINGS
 
 TITLE = "title: 关于进一步优化营商环境的若干措施"
-NEWEST = [name for name in pack.known() if pack.unbound(name).version >= 3]
+NEWEST = [name for name in pack_files.known() if pack_files.unbound(name).version >= 3]
 MADE_FROM_A_TEXT = [name for name in NEWEST if name != "case-limits"]
 
 
 def qingyang(folder: Path, old: str = "", new: str = "") -> Path:
     """Qingyang's first pack, which names its text, with other words."""
-    text = (pack.PACKS / "qingyang-2023@1.yaml").read_text(encoding="utf-8")
+    text = (pack_files.PACKS / "qingyang-2023@1.yaml").read_text(encoding="utf-8")
     assert old in text
     path = folder / "city.yaml"
     path.write_text(
@@ -61,7 +61,7 @@ def test_a_clause_that_the_text_does_not_have_is_refused(tmp_path):
 
 def test_a_text_of_ones_own_stands_beside_the_pack(tmp_path):
     (tmp_path / "texts").mkdir()
-    own = (pack.PACKS / "texts" / "qingyang-2023.yaml").read_text(encoding="utf-8")
+    own = (pack_files.PACKS / "texts" / "qingyang-2023.yaml").read_text(encoding="utf-8")
     own += "  - {clause: §18, zh: 另一条, en: one more}\n"
     (tmp_path / "texts" / "qingyang-2023.yaml").write_text(own, encoding="utf-8")
     assert "says nothing of §18" in check(qingyang(tmp_path))[1]
@@ -89,7 +89,7 @@ def test_a_clause_that_stands_twice_in_a_text_is_refused(tmp_path):
 def test_the_table_to_sign_says_of_each_clause_text_choice_or_outside_with_the_reason(tmp_path, language):
     path = qingyang(tmp_path)
     told, page = pack_text.text(str(path), None, language), pack_text.page(str(path), None, language)
-    rules = pack.unbound(path)
+    rules = pack_files.unbound(path)
     policy = texts.of(rules, path.parent)
     assert policy
     rows = {row.clause: row for row in clause_rows(rules, policy, language)}
@@ -108,26 +108,26 @@ def test_the_table_to_sign_says_of_each_clause_text_choice_or_outside_with_the_r
 
 @pytest.mark.parametrize("name", MADE_FROM_A_TEXT)
 def test_every_pack_in_force_says_something_of_every_clause_of_its_text(name):
-    rules = pack.read(pack.file_of(name), named=True)
-    assert texts.of(rules, pack.PACKS)
+    rules = pack_files.read(pack_files.file_of(name), named=True)
+    assert texts.of(rules, pack_files.PACKS)
 
 
 @pytest.mark.parametrize("name", MADE_FROM_A_TEXT)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_every_pack_in_force_has_a_row_for_every_clause(name, language):
     told = pack_text.text(name, SETTINGS, language)
-    policy = texts.of(pack.unbound(name), pack.PACKS)
+    policy = texts.of(pack_files.unbound(name), pack_files.PACKS)
     assert policy
     for each in policy.clauses:
         assert f"  {each.clause}  {getattr(each, language)}" in told.splitlines()
 
 
 def test_every_text_in_the_folder_is_that_of_a_pack():
-    folder = pack.PACKS / "texts"
+    folder = pack_files.PACKS / "texts"
     for path in folder.glob("*.yaml"):
-        assert texts.of(_of(path.stem), pack.PACKS).text == path.stem  # type: ignore[union-attr]
+        assert texts.of(_of(path.stem), pack_files.PACKS).text == path.stem  # type: ignore[union-attr]
 
 
 def _of(name: str) -> pack.Pack:
-    rules = pack.unbound("qingyang-2023")
+    rules = pack_files.unbound("qingyang-2023")
     return rules.model_copy(update={"source": rules.source.model_copy(update={"text": name})})

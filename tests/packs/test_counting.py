@@ -6,7 +6,7 @@ import pytest
 
 from shared.judging.deadlines import stated
 from shared.rules.judging import acts
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.wording.deadlines import explain_deadline
 from tests.packs.histories import SETTINGS, Story, at, shown, working_days
@@ -17,7 +17,7 @@ ALL_WORDS = {"whole_minutes": True, "reminders_by_counted_time": True, "pauses_m
 
 def limited(unit: str, number: int = 4, *, counting: dict[str, Any] | None = None, **more: Any) -> Pack:
     """The pack of Xuancheng with a limit of its own for the dispatch, and its words for counting."""
-    made = pack.load("xuancheng-2024@2", SETTINGS).model_dump()
+    made = pack_files.load("xuancheng-2024@2", SETTINGS).model_dump()
     made["limits"][0]["limit"] = {"number": number, "unit": unit}
     made["counting"] = {**ALL_WORDS, "clause": "x"} if counting is None else {**counting, "clause": "x"}
     bound = Pack.model_validate(made | more)

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from shared.rules.judging import acts
 from shared.rules.judging.acts import Act
 from shared.rules.judging.decide import decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Title
 from shared.rules.terms import Kind
@@ -70,7 +70,7 @@ def packs() -> list[Pack]:
         "xx-city-2022",
     ]
     older = ["xuancheng-2024@1", "bozhou-2024-financing"]
-    return [pack.load(EVERY_WORD), *(pack.load(name, SETTINGS) for name in (*names, *older))]
+    return [pack_files.load(EVERY_WORD), *(pack_files.load(name, SETTINGS) for name in (*names, *older))]
 
 
 def without(part: Any, word: str) -> Iterator[Any]:
@@ -456,7 +456,7 @@ def told(rules: Pack) -> list[str]:
 @pytest.mark.parametrize("word", FOR_PEOPLE)
 def test_a_word_for_people_is_told_to_them(word: str):
     packs_ = [
-        pack.load(EVERY_WORD),
-        *(pack.load(name, SETTINGS) for name in ("qingyang-2023", "bozhou-2024@2")),
+        pack_files.load(EVERY_WORD),
+        *(pack_files.load(name, SETTINGS) for name in ("qingyang-2023", "bozhou-2024@2")),
     ]
     assert any(told(changed) != told(rules) for rules in packs_ for changed in without(rules, word))

@@ -16,7 +16,7 @@ import pytest
 from shared.rules.judging import acts
 from shared.rules.judging.acts import Act, AssignedLeg, OwnLimit
 from shared.rules.judging.decide import decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from shared.rules.terms import Kind, Role
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.wording.deadlines import explain_deadline
@@ -249,7 +249,7 @@ def misread(rules: pack.Pack, cases: int) -> tuple[Counter[str], int]:
     return found, read
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_every_explanation_gives_the_moment_that_is_judged(pack_id: str):
     found, read = misread(loaded(pack_id), CASES)
     assert read > CASES

@@ -10,7 +10,7 @@ import pytest
 from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.judging.decide import Judgement, decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack, PackError
 from shared.rules.terms import Kind, Role
 from shared.rules.time.calendar import Calendar, Calendars
@@ -27,7 +27,7 @@ SEASONS = f"""{SPANS}
     - {{since: 2026-10-01, yearly: true, spans: [["08:30", "12:00"], ["14:30", "17:30"]]}}"""
 NEXT_DAY = f"{SPANS}\n  after_hours: next_working_day"
 LEG = UUID(int=10)
-BOWU = (pack.PACKS / "bowu-2022@1.yaml").read_text(encoding="utf-8")
+BOWU = (pack_files.PACKS / "bowu-2022@1.yaml").read_text(encoding="utf-8")
 
 
 def written(folder: Path, hours: str) -> Pack:
@@ -35,7 +35,7 @@ def written(folder: Path, hours: str) -> Pack:
     path = folder / "city.yaml"
     assert SPANS in BOWU
     path.write_text(BOWU.replace(SPANS, hours), encoding="utf-8")
-    return pack.load(path)
+    return pack_files.load(path)
 
 
 def judged(
@@ -199,6 +199,6 @@ def test_hours_that_make_no_sense_are_refused_with_the_line_and_a_sentence(
 
 
 def test_no_shipped_pack_has_other_hours_by_season_or_says_what_comes_after_hours() -> None:
-    for path in pack.PACKS.glob("*.yaml"):
-        rule = pack.read(path).office_hours
+    for path in pack_files.PACKS.glob("*.yaml"):
+        rule = pack_files.read(path).office_hours
         assert (rule.changes, rule.after_hours) == ((), None), path

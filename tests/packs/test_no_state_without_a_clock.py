@@ -18,12 +18,14 @@ from shared.rules.judging.acts import Act, AssignedLeg
 from shared.rules.judging.decide import Judgement, decide
 from shared.rules.judging.rulings import DeadlineRuling
 from shared.rules.judging.state import NEVER, Deadline
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.terms import Kind, Mark, Role, Verdict
 from tests.packs.histories import CALENDAR, CASE, SETTINGS, at, working_days
 
-NEWEST = [name for name in pack.known() if pack.unbound(name).version >= 3 and name != "case-limits"]
+NEWEST = [
+    name for name in pack_files.known() if pack_files.unbound(name).version >= 3 and name != "case-limits"
+]
 KINDS = {
     "xx-city-2022-award": ("help", "unkept_promise"),
     "xx-city-2022-clues": ("clue",),
@@ -188,7 +190,7 @@ class State:
 @cache
 def failures(name: str, kind: str, most: int) -> list[str]:
     """The ways found to a state in which nobody need act."""
-    rules = pack.load(name, SETTINGS if "@" in name else None)
+    rules = pack_files.load(name, SETTINGS if "@" in name else None)
     every = list(tried(rules))
     first = acts.Opened(uuid5(CASE, "opened"), START, Kind(kind))
     waiting, failed = deque([State((first,), (), START)]), []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from tests.packs.histories import SETTINGS, loaded
 
 PAGES = Path(__file__).parent.parent.parent / "docs" / "packs"
@@ -22,7 +22,7 @@ def page_of(pack_id: str) -> str:
 
 def written(pack_id: str) -> dict[str, Any]:
     """What the pack says, in its file and in the one that it amends."""
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in pack.files_of(pack_id)]
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in pack_files.files_of(pack_id)]
     return {word: said for rules in reversed(files) for word, said in rules.items()}
 
 
@@ -54,19 +54,19 @@ def tabled(page: str) -> dict[str, tuple[str, str]]:
     return {row[0].strip(): (row[1].strip(), row[-1].strip() if len(row) > 2 else "") for row in rows}
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_page_says_what_the_pack_does_for_exactly_the_clauses_its_rules_cite(pack_id: str):
     rows = tabled(page_of(pack_id))
     assert {clause for clause, (does, _) in rows.items() if does} == cited(pack_id, outside=False)
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_page_says_what_remains_outside_for_exactly_the_clauses_the_pack_names(pack_id: str):
     rows = tabled(page_of(pack_id))
     assert {clause for clause, (_, remains) in rows.items() if remains} == cited(pack_id, outside=True)
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_gives_every_reason_in_chinese_and_in_english(pack_id: str):
     given = reasons(written(pack_id))
     assert given
@@ -75,17 +75,17 @@ def test_a_pack_gives_every_reason_in_chinese_and_in_english(pack_id: str):
     assert [reason["en"] for reason in given if HAN.search(reason["en"])] == []
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_the_index_leads_to_every_page_and_the_page_to_its_pack(pack_id: str):
     assert f"({pack_id}.md)" in page_of("README")
     assert f"(../../shared/rules/packs/{pack_id}.yaml)" in page_of(pack_id)
 
 
 def test_there_is_no_page_without_a_pack():
-    assert {page.stem for page in PAGES.glob("*.md")} == {*pack.known(), "README"}
+    assert {page.stem for page in PAGES.glob("*.md")} == {*pack_files.known(), "README"}
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_page_names_the_settings_its_pack_needs(pack_id: str):
     page = page_of(pack_id)
     assert {name for name in loaded(pack_id).settings_named() if f"`{name}`" not in page} == set()
@@ -93,8 +93,8 @@ def test_a_page_names_the_settings_its_pack_needs(pack_id: str):
 
 def test_the_sample_settings_give_each_pack_what_it_needs_and_no_more():
     given = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
-    for pack_id in pack.known():
-        rules = pack.unbound(pack_id)
+    for pack_id in pack_files.known():
+        rules = pack_files.unbound(pack_id)
         limits = set(given[pack_id][-1]["limits"]) if pack_id in given else set()
         assert rules.settings_needed() <= limits <= rules.settings_named(), pack_id
 
@@ -104,17 +104,17 @@ def test_the_sample_settings_say_that_nobody_decided_them():
         assert all("示例" in numbers["decided"] for numbers in versions)
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_without_settings_is_refused_exactly_where_it_needs_them(pack_id: str):
-    if pack.unbound(pack_id).settings_needed():
+    if pack_files.unbound(pack_id).settings_needed():
         with pytest.raises(pack.PackError, match="jurisdiction's settings"):
-            pack.load(pack_id)
+            pack_files.load(pack_id)
     else:
-        assert pack.load(pack_id).ref == pack.unbound(pack_id).ref
+        assert pack_files.load(pack_id).ref == pack_files.unbound(pack_id).ref
 
 
 def test_registration_numbers_tell_the_packs_apart():
-    prefixes = [loaded(pack_id).prefix for pack_id in pack.known()]
+    prefixes = [loaded(pack_id).prefix for pack_id in pack_files.known()]
     assert len(set(prefixes)) == len(prefixes)
 
 
@@ -129,21 +129,21 @@ def test_the_index_shows_the_language_with_examples_that_stand_in_the_packs():
     shown = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", index, re.DOTALL)]
     steps = {step["step"] for part in shown for step in part.get("ladder", ())}
     stages = {stage["stage"] for part in shown for stage in part.get("stages", ())}
-    packs = [loaded(pack_id) for pack_id in pack.known()]
+    packs = [loaded(pack_id) for pack_id in pack_files.known()]
     assert steps <= {step.step for rules in packs for step in rules.ladder}
     assert stages <= {stage.stage for rules in packs for stage in rules.stages}
     assert steps
     assert stages
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_names_its_settings_and_the_bodies_it_hands_over_to(pack_id: str):
-    named = pack.read(pack.PACKS / f"{pack_id}.yaml", named=True)
+    named = pack_files.read(pack_files.PACKS / f"{pack_id}.yaml", named=True)
     titles = [*named.settings.values(), *named.destinations().values()]
     assert [title for title in titles if not HAN.search(title.zh) or HAN.search(title.en)] == []
 
 
-@pytest.mark.parametrize("pack_id", pack.known())
+@pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_with_cards_or_lifts_says_when_they_are_acknowledged(pack_id: str):
     rules = loaded(pack_id)
     sent = {act for step in rules.ladder for act in step.do} & {"card", "lift"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shared.rules.judging import acts
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.wording.deadlines import explain_deadline
 from tests.packs.histories import Story, at
 
@@ -76,7 +76,7 @@ def test_without_the_word_such_a_pause_comes_too_late(by_the_clock: str, tmp_pat
     file = tmp_path / "old.yaml"
     text = Path(by_the_clock).read_text("utf-8").replace("  pauses_in_due_minute: true\n", "")
     file.write_text(text, encoding="utf-8")
-    assert pack.load(file).counting
+    assert pack_files.load(file).counting
     story = (
         Story(str(file)).received("03-02 08:40").dispatched("03-02 09:00").did(acts.Paused, "03-02 12:00:59")
     )

@@ -9,7 +9,7 @@ from shared.rules.judging import acts
 from shared.rules.judging.acts import Act
 from shared.rules.pack.desks import Referral, Reopening
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import LimitRule
+from shared.rules.pack.time_rules import LimitRule
 from tests.packs.histories import Story, at, loaded
 
 COUNTY = "county"

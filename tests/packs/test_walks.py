@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.terms import Kind
 from tests.packs.histories import SETTINGS
 from tests.packs.test_no_state_without_a_clock import IN_FORCE
@@ -20,7 +20,7 @@ WALKED = [
 
 def neglected(name: str, kind: str, walks: int, steps: int) -> dict[str, str]:
     """The matters that lay, each with the shortest way there: right after an act, or after a long silence."""
-    rules = pack.load(name, SETTINGS if "@2" in name else None)
+    rules = pack_files.load(name, SETTINGS if "@2" in name else None)
     ways: dict[str, str] = {}
     for seed in range(walks):
         walk, lay = Walk(rules, Kind(kind), seed), set[str]()

@@ -11,7 +11,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.replay.replay import replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.packs.histories import SETTINGS
 from tests.packs.test_pages import CITIES
 from tests.served import served
@@ -41,7 +41,7 @@ async def test_services_and_simulation_agree_under_every_pack(
     file = tmp_path / "appeals.csv"
     rows = thinned(real_cases / "appeals_zh_2017_2018.csv", every, file)
     simulate(file, "appeals-zh", [pack_id], tmp_path / "simulated", SETTINGS)
-    rules = pack.load(pack_id, SETTINGS)
+    rules = pack_files.load(pack_id, SETTINGS)
     settings = {"pack": pack_id, "pack_settings": SETTINGS, "zone": rules.zone}
     async with served(every == ALL, postgres, broker, **settings) as (services, _):
         how = profiles.load("appeals-zh")

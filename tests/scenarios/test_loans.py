@@ -15,10 +15,10 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.served import in_process, in_processes
 
-PACK = pack.load("bozhou-2024-financing")
+PACK = pack_files.load("bozhou-2024-financing")
 EARLIER = "bozhou-2024-financing@2"
 """In which any report of a bank met the limits before it."""
 FILES = ("cases.csv", "deadlines.csv", "rejected.csv")

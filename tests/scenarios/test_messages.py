@@ -16,14 +16,14 @@ from huying.replay.replay import replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from shared.database.migrations import migration_engine
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.served import served
 
 pytestmark = pytest.mark.timeout(1200)
 
 SECONDS = 60
 FEW = 60
-PACK = pack.load("bozhou-2024")
+PACK = pack_files.load("bozhou-2024")
 PACE: dict[str, Any] = {"step": 25, "patience_s": 120}
 """Steps of some days, so that the clock of notify stays near what occurs."""
 CONTACT = """

@@ -17,9 +17,9 @@ from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from services import SERVICES
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 
-PACK = pack.load("bozhou-2024")
+PACK = pack_files.load("bozhou-2024")
 FILES = ("cases.csv", "deadlines.csv", "rejected.csv")
 
 

@@ -23,12 +23,12 @@ from huying.simulate.simulate import simulate
 from services import SERVICES, migrations
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.scenarios.test_replay import differences, invent
 
 OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
 """Before the hash chain, acknowledgements and profiles: one to three migrations of each service ago."""
-PACK = pack.load("bozhou-2024@1")
+PACK = pack_files.load("bozhou-2024@1")
 """The old services know no later version."""
 HOUSE = Path(__file__).parents[2]
 PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFICE, None)]

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from huying.simulate.verify import Verification, calendars_of, verified
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.city import City
 
 
@@ -18,7 +18,7 @@ async def verify(city: City) -> Verification:
         page = await city.ok("ops", "GET", f"/escalation/histories?limit=2{cursor}")
         items += page["items"]
         if page["next"] is None:
-            return verified(items, pack.load, calendars)
+            return verified(items, pack_files.load, calendars)
         cursor = f"&cursor={page['next']}"
 
 

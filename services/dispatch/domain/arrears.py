@@ -7,7 +7,7 @@ from services.dispatch.leg import LegDocument
 from shared.rules.arrears import NOTHING, Account
 from shared.rules.pack.desks import Stage
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.service.errors import Conflict, Invalid
 
 

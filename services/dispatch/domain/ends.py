@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from services.dispatch.domain.context import ActContext
 from services.dispatch.leg import LegDocument
-from shared.rules.pack.parts import Start
 from shared.rules.pack.table import holding
+from shared.rules.pack.triggers import Start
 from shared.rules.terms import Kind, PackWord
 from shared.rules.time import limits
 from shared.rules.time.limits import Limit, Pause

@@ -15,7 +15,7 @@ from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
 from shared.rules.pack.desks import By, Stage
-from shared.rules.pack.parts import LimitRule
+from shared.rules.pack.time_rules import LimitRule
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 FARTHEST = timedelta(days=3660)

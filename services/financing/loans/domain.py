@@ -13,7 +13,7 @@ from services.financing.loans.routing import BankRouting
 from shared import events
 from shared.events import AmountBand, Event
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 from shared.service.errors import Conflict, Invalid
 
 IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests

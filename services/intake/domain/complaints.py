@@ -12,7 +12,7 @@ from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 from shared.service.errors import Conflict
 
 NOTHING_TO_COMPLAIN_OF = (CaseState.WITHDRAWN, CaseState.APPROVED)

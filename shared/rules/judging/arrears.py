@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shared.rules.arrears import NOTHING, Account
 from shared.rules.judging.acts import Reached
 from shared.rules.judging.state import Deadline, Leg
-from shared.rules.pack.parts import Meeting
+from shared.rules.pack.triggers import Meeting
 from shared.rules.terms import Verdict
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from shared.rules.judging.state import (
 )
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import Start
 from shared.rules.pack.table import StartedLimit
+from shared.rules.pack.triggers import Start
 from shared.rules.terms import DeadlineKind, Kind, Mark, Role, Verdict
 from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar, Calendars

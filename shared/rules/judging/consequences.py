@@ -8,7 +8,7 @@ from shared.rules.judging import approval, arrears, gathering, promises, raising
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import OUTLIVES, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 from shared.rules.terms import Verdict
 
 if TYPE_CHECKING:

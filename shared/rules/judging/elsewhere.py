@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from shared.rules.judging import acts, consequences, gathering, office
 from shared.rules.judging.acts import Act
 from shared.rules.judging.state import ANSWERABLE, OUTLIVES, CaseState, void
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import DeadlineKind, Verdict
 
 if TYPE_CHECKING:

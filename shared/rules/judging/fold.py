@@ -19,7 +19,7 @@ from shared.rules.judging.acts import Act, AssignedLeg
 from shared.rules.judging.case import Case
 from shared.rules.judging.promises import promise
 from shared.rules.judging.state import CaseState, Deadline, Leg, void
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import DeadlineKind
 from shared.rules.time.hours import OfficeHours
 

@@ -7,7 +7,7 @@ from shared.rules.judging import consequences
 from shared.rules.judging.acts import Gathered
 from shared.rules.judging.state import Leg, WaitingLift, void
 from shared.rules.pack.ladder import Step
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 
 if TYPE_CHECKING:
     from shared.rules.judging.case import Case

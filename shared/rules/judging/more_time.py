@@ -5,7 +5,7 @@ from datetime import datetime
 from shared.rules.judging import acts, office
 from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, Deadline, Leg
-from shared.rules.pack.parts import Meeting
+from shared.rules.pack.triggers import Meeting
 from shared.rules.terms import Verdict
 from shared.rules.time.limits import Limit, Pause
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.rules.judging import acts
 from shared.rules.judging.state import Leg, void
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import Verdict
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from shared.rules.judging.acts import Promised
 from shared.rules.judging.state import Deadline, Leg
 from shared.rules.pack.office import Promises
-from shared.rules.pack.parts import Meeting, Start
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import Rank, Verdict
 
 if TYPE_CHECKING:

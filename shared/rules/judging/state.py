@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.rules.arrears import Account
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.pack.ladder import Step
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import OfficeHours

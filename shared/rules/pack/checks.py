@@ -9,17 +9,9 @@ from shared.files.strict_yaml import Place
 from shared.rules.pack.checks_office import Mistake, office_contradictions
 from shared.rules.pack.desks import ApprovalRank
 from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Consequence, Step, When
-from shared.rules.pack.parts import (
-    BRINGS_ITS_END,
-    EVERY_ROUND,
-    MEETS_CASE,
-    LimitRule,
-    Meeting,
-    Owner,
-    Start,
-    first_and_last,
-    overlap,
-)
+from shared.rules.pack.rounds import EVERY_ROUND, first_and_last, overlap
+from shared.rules.pack.time_rules import LimitRule, Owner
+from shared.rules.pack.triggers import BRINGS_ITS_END, MEETS_CASE, Meeting, Start
 from shared.rules.terms import DeadlineKind, Rank
 from shared.rules.time.limits import Limit
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from shared.files.strict_yaml import Place
 from shared.rules.pack.desks import By
 from shared.rules.pack.ladder import Consequence
-from shared.rules.pack.parts import LimitRule, Meeting, Owner, Setting, Start
+from shared.rules.pack.parts import Setting
+from shared.rules.pack.time_rules import LimitRule, Owner
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.time.limits import Limit
 
 if TYPE_CHECKING:

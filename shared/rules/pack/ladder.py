@@ -5,7 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from shared.rules.pack.parts import EVERY_ROUND, LimitOrSetting, Rounds, Rule, Strict, Title
+from shared.rules.pack.parts import LimitOrSetting, Rule, Strict, Title
+from shared.rules.pack.rounds import EVERY_ROUND, Rounds
 from shared.rules.terms import Kind, LiftReason, Mark, PackWord, UnitKind
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import Need
 from shared.rules.pack.ladder import Consequence, Step
-from shared.rules.pack.parts import LimitRule, Meeting, Owner, Start, first_and_last, within
+from shared.rules.pack.rounds import first_and_last, within
+from shared.rules.pack.time_rules import LimitRule, Owner
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import Kind
 from shared.rules.time.hours import OfficeHours
 from shared.rules.time.limits import Limit

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.texts import Ground, PolicyText
-from shared.rules.wording import words
+from shared.rules.wording import page_words
 from shared.rules.wording.office_sentences import Sentence
 from shared.rules.wording.sentences import Language, sentences
 
@@ -30,7 +30,7 @@ class ClauseRow:
 def clause_rows(pack: Pack, text: PolicyText, language: Language) -> list[ClauseRow]:
     """A row for every clause of the text; then one for each other text cited, and one for pure choices."""
     rows = {each.clause: ClauseRow(each.clause, getattr(each, language)) for each in text.clauses}
-    beyond = words.PAGE["beyond"]
+    beyond = page_words.PAGE["beyond"]
     for sentence in sentences(pack, language):
         cited = text.of(sentence.clause) if sentence.clause else None
         if cited is None:

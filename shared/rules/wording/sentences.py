@@ -6,21 +6,16 @@ from typing import Literal
 from shared.rules.pack.desks import Stage
 from shared.rules.pack.ladder import ACKNOWLEDGED, Consequence, Step, When
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import (
-    EVERY_ROUND,
-    LimitOrSetting,
-    LimitRule,
-    OfficeHoursRule,
-    Rule,
-    Start,
-    Title,
-    first_and_last,
-)
+from shared.rules.pack.parts import LimitOrSetting, Rule, Title
+from shared.rules.pack.rounds import EVERY_ROUND, first_and_last
+from shared.rules.pack.time_rules import LimitRule, OfficeHoursRule
+from shared.rules.pack.triggers import Start
 from shared.rules.time.hours import time_of_day
 from shared.rules.time.limits import Limit
 from shared.rules.wording import moments, words
 from shared.rules.wording.office_sentences import Sentence, office_sentences
-from shared.rules.wording.words import SENTENCES, Bilingual
+from shared.rules.wording.patterns import SENTENCES
+from shared.rules.wording.words import Bilingual
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")

@@ -16,7 +16,7 @@ from services.dispatch.domain.transitions import perform
 from shared.directory.leaders import Leaders
 from shared.events import Event, Verdict
 from shared.roles import AccountRole
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar
 from shared.service.accounts import Caller
@@ -24,8 +24,8 @@ from shared.service.errors import HuyingError
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
-LADDER = pack.load(Path(__file__).parent / "ladder.yaml")
-PLAIN = pack.load("case-limits")
+LADDER = pack_files.load(Path(__file__).parent / "ladder.yaml")
+PLAIN = pack_files.load("case-limits")
 UNITS = {
     code: Unit(code=code, name=name, kind="department", head=head, leader="li")
     for code, name, head in (

@@ -9,11 +9,11 @@ from services.dispatch.acts.units import Complete
 from services.dispatch.document import AppealState
 from services.dispatch.leg import LegState
 from shared import events
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.unit.dispatch.case import ROADS, CaseAtDispatch, refused
 from tests.unit.dispatch.test_handlers import LATER, OF_A_DEADLINE, hear, heard
 
-APPROVAL = pack.load(Path(__file__).parent / "approval.yaml")
+APPROVAL = pack_files.load(Path(__file__).parent / "approval.yaml")
 
 
 @pytest.mark.parametrize(("stage", "outcome"), [("granted", "solved"), ("denied", "explained")])

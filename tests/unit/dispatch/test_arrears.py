@@ -11,10 +11,10 @@ from services.dispatch.acts.units import Complete
 from services.dispatch.domain.arrears import account
 from shared.events import AppealCompleted, StageDeclined, StageProposed, StageReached
 from shared.rules.arrears import Account
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.unit.dispatch.case import OFFICE, ROADS, CaseAtDispatch, refused
 
-DEBT = pack.load(Path(__file__).parent / "arrears.yaml")
+DEBT = pack_files.load(Path(__file__).parent / "arrears.yaml")
 APRIL, MAY = "2026-12-01T00:00:00+08:00", "2027-01-01T00:00:00+08:00"
 PLAN = {"stage": "agreed", "dates": [APRIL, MAY], "amounts": ["600000", "400000"], "text": "分两期"}
 DONE = {"outcome": "solved", "text": "已付清"}

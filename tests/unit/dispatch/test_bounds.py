@@ -21,13 +21,13 @@ from shared import events
 from shared.events import Event
 from shared.messaging import wire
 from shared.messaging.sizes import LARGEST_RECORD
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict
 from tests.unit.dispatch.case import CALENDAR, LADDER, MONDAY, OFFICE, ROADS, CaseAtDispatch
 
 REASON = "需" * 500
-BOZHOU = pack.load("bozhou-2024@2")
+BOZHOU = pack_files.load("bozhou-2024@2")
 Greed = Callable[[CaseAtDispatch], Iterator[list[Event]]]
 
 
@@ -110,7 +110,7 @@ def test_what_one_case_may_hold_makes_no_event_that_is_too_large(greed: Greed, r
 
 
 def test_neither_do_reports_that_nobody_confirms() -> None:
-    _check_sizes(reports, pack.load("qingyang-2023-arrears@3"))
+    _check_sizes(reports, pack_files.load("qingyang-2023-arrears@3"))
 
 
 def _check_sizes(greed: Greed, rules: Pack) -> None:

@@ -9,11 +9,11 @@ from services.dispatch.acts.stages import Reach
 from services.dispatch.acts.units import Complete, Object
 from services.dispatch.domain import closing
 from shared.events import AppealClosed, Rank, Rating
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.unit.dispatch.case import LADDER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 from tests.unit.dispatch.test_office import FOUND
 
-BOZHOU_2 = pack.load("bozhou-2024@2") if "bozhou-2024@2" in pack.known() else pack.load("bozhou-2024@1")
+BOZHOU_2 = pack_files.load("bozhou-2024@2" if "bozhou-2024@2" in pack_files.known() else "bozhou-2024@1")
 WORD = {"reason": "企业所求超出政策范围，已当面说明", "approver": "李副市长"}
 
 
@@ -141,7 +141,7 @@ def test_what_a_unit_has_is_not_closed_as_if_nobody_had_it() -> None:
 def test_what_was_verified_after_completion_is_published_before_the_case_is_closed() -> None:
     """亳政办〔2024〕8号 附件4: how reports were verified and handled is published."""
     case = completed(Rating.SATISFIED)
-    case.rules = pack.load("bozhou-2024")
+    case.rules = pack_files.load("bozhou-2024")
     refused(case, 403, "营商环境办", ROADS, Reach, stage="verified", text="已核查")
     case.do(OFFICE, Reach, stage="verified", text="已核查")
     refused(case, 409, "核查处理情况已公布", OFFICE, Close)

@@ -12,7 +12,7 @@ from services.dispatch.acts.units import Reply
 from shared.directory.leaders import Leader, Leaders
 from shared.events import AppealExtended, ExtensionDenied, ExtensionRequested, Rank, Verdict
 from shared.roles import AccountRole
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.service.accounts import Caller
 from tests.packs.histories import SETTINGS
@@ -201,7 +201,7 @@ def test_a_paused_deadline_has_no_end_and_can_be_extended() -> None:
 
 def test_a_longer_limit_is_given_only_on_the_grounds_that_the_text_names() -> None:
     """BW: a problem that is major, or whose circumstances are complex."""
-    grounds = pack.read(EVERY_WORD).extension
+    grounds = pack_files.read(EVERY_WORD).extension
     assert LADDER.extension
     assert grounds
     allowed = LADDER.extension.model_copy(update={"grounds": grounds.grounds})
@@ -227,7 +227,7 @@ def test_a_pack_that_names_no_grounds_takes_none() -> None:
 
 def approving() -> CaseAtDispatch:
     """An application under Xuancheng's silent approval, with its promised time running."""
-    rules = pack.load("xuancheng-2024-approval", SETTINGS)
+    rules = pack_files.load("xuancheng-2024-approval", SETTINGS)
     case = CaseAtDispatch(rules).assigned()
     case.do(ROADS, Reply, text="延期的书面理由已送达")
     return case.runs("decision", DUE)

@@ -17,7 +17,7 @@ from services.dispatch.document import AppealState
 from services.dispatch.domain.transitions import TRANSITIONS
 from services.dispatch.leg import ExtensionRequest
 from shared.events import AppealClosed, FindingMade
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.limits import Limit, LimitUnit
 from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
@@ -80,7 +80,10 @@ def test_an_ended_case_takes_no_further_act(state: AppealState) -> None:
 
 def test_a_matter_goes_where_the_pack_says_it_may() -> None:
     refused(CaseAtDispatch(), 422, "arbitration", OFFICE, Refer, to="moon", reason="不归我们")
-    for case, to in ((CaseAtDispatch(), "courts"), (CaseAtDispatch(pack.load("case-limits@1")), "随便哪里")):
+    for case, to in (
+        (CaseAtDispatch(), "courts"),
+        (CaseAtDispatch(pack_files.load("case-limits@1")), "随便哪里"),
+    ):
         case.do(OFFICE, Refer, to=to, reason="不归我们")
         assert case.appeal.state == AppealState.REFERRED
 
@@ -128,7 +131,7 @@ def test_a_leg_at_work_keeps_a_case_open_and_one_referred_by_an_earlier_version_
     case = completed()
     case.do(OFFICE, Assign, legs=[{"unit": "water", "role": "assist"}])
     refused(case, 409, "not completed", OFFICE, Close)
-    referred = CaseAtDispatch(pack.load("case-limits@1"))
+    referred = CaseAtDispatch(pack_files.load("case-limits@1"))
     referred.do(OFFICE, Refer, to="courts", reason="诉讼")
     assert referred.do(OFFICE, Close)
 

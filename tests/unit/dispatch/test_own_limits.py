@@ -6,13 +6,17 @@ import pytest
 
 from services.dispatch.acts.assignment import Assign
 from shared.events import AppealAssigned
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from tests.unit.dispatch.case import LADDER, OFFICE, PLAIN, CaseAtDispatch, refused
 
 WEEK = {"limit": {"number": 5, "unit": "working_days"}}
 MOMENT = {"due_at": "2026-11-30T18:00:00+08:00"}
-AWARD, BOWU, BOZHOU = pack.load("bowu-2022-award@2"), pack.load("bowu-2022@2"), pack.load("bozhou-2024@2")
+AWARD, BOWU, BOZHOU = (
+    pack_files.load("bowu-2022-award@2"),
+    pack_files.load("bowu-2022@2"),
+    pack_files.load("bozhou-2024@2"),
+)
 
 
 @pytest.mark.parametrize(

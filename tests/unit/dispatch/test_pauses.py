@@ -8,16 +8,9 @@ from services.dispatch.acts.assignment import Assign
 from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
 from shared.events import AppealPaused, PauseDenied, PauseRequested
 from shared.rules.pack.counting import Counting
-from shared.rules.pack.parts import OwnLimits
+from shared.rules.pack.time_rules import OwnLimits
 from shared.service.accounts import Caller
-from tests.unit.dispatch.case import (
-    IMPORTER,
-    OFFICE,
-    PLAIN,
-    ROADS,
-    CaseAtDispatch,
-    refused,
-)
+from tests.unit.dispatch.case import IMPORTER, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
 PAUSE = {"reason": "缺材料", "approver": "张"}
 

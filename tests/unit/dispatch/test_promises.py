@@ -13,7 +13,7 @@ from services.dispatch.leg import LegState
 from services.escalation.engine import judge
 from shared import events
 from shared.events import AppealPromised, Event, Rank
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.limits import LimitUnit
 from tests.unit.dispatch.case import (
     CALENDAR,
@@ -29,7 +29,7 @@ from tests.unit.dispatch.case import (
 )
 
 # Dispatched on Monday 2026-11-09; 30 working days end on Monday 2026-12-21.
-EVERY_WORD = pack.load(Path(__file__).parents[2] / "packs" / "every_word.yaml")
+EVERY_WORD = pack_files.load(Path(__file__).parents[2] / "packs" / "every_word.yaml")
 PROMISING = EVERY_WORD.model_copy(update={"approval": None, "stages": ()})
 PLAN = {"outcome": "planned", "text": "列入计划"}
 LATER = {"reason": "须待汛期过后施工", "approver": "张市长"}

@@ -8,7 +8,7 @@ from services.dispatch.acts.base import AppealAct
 from services.dispatch.acts.stages import Reach
 from services.dispatch.acts.units import Complete, Reply
 from shared.events import StageReached
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.desks import By
 from shared.service.accounts import Caller
 from tests.packs.histories import SETTINGS
@@ -109,7 +109,7 @@ def test_a_completed_leg_reaches_no_stage(act: type[AppealAct]) -> None:
 
 def test_a_day_mistyped_by_years_is_asked_about_before_it_makes_the_unit_late() -> None:
     """Award money is due 15 days after it arrived: 2016 for 2026 would be ten years overdue at once."""
-    award = pack.load("xx-city-2022-award", SETTINGS)
+    award = pack_files.load("xx-city-2022-award", SETTINGS)
     case = CaseAtDispatch(award).assigned()
     arrived = next(stage for stage in award.stages if stage.dated)
     by = ROADS if arrived.by is not By.OFFICE else OFFICE

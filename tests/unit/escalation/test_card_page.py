@@ -22,7 +22,7 @@ from services.escalation.cards.page import CardContext, CardPage, Language, card
 from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import Card, CardStatus, CaseDocument
 from shared.events import Deadline
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.limits import Limit, LimitUnit, Pause
 from shared.rules.wording.explain import explain
 from tests.packs.histories import CALENDAR, loaded
@@ -184,7 +184,7 @@ def test_a_card_of_a_policy_that_is_not_here_names_its_clause_alone(language: La
 def longest() -> dict[str, str]:
     """The longest explanation, for each language, of any limit of a shipped pack, through 2026."""
     texts = {"zh": "", "en": ""}
-    for pack_id in pack.known():
+    for pack_id in pack_files.known():
         rules = loaded(pack_id)
         hours = rules.office_hours.hours()
         for rule in rules.limits:

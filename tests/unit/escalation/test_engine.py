@@ -16,7 +16,7 @@ from shared.rules.judging.acts import Act
 from shared.rules.judging.decide import decide
 from shared.rules.judging.fold import FOLDS
 from shared.rules.judging.rulings import Ruling
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.contract.samples import events as drawn
 from tests.unit.rules.strategies import CALENDAR, CASE, calendars, histories, moments, packs
 from tests.unit.rules.test_decide_properties import quick
@@ -106,7 +106,7 @@ def test_what_is_said_is_as_valid_as_if_it_had_come_over_the_wire(history, rules
 
 
 def test_what_the_judge_said_before_is_no_part_of_the_history() -> None:
-    rules = pack.load("bozhou-2024@2")
+    rules = pack_files.load("bozhou-2024@2")
     shared: dict[str, Any] = {"appeal_id": CASE, "registration_number": NUMBER}
     at = datetime(2026, 3, 2, 2, tzinfo=UTC)
     leg = events.Leg(leg_id=UUID(int=10), unit="town", role=events.Role.LEAD)

@@ -14,7 +14,7 @@ from services.escalation.handlers import HANDLERS
 from services.escalation.judgement import take
 from shared import events
 from shared.events import Event
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.notices import Known, checked, published
@@ -28,7 +28,7 @@ RULES = Path(__file__).parent / "rules.yaml"
 
 @pytest.fixture(scope="module")
 def rules() -> Pack:
-    return pack.load(RULES)
+    return pack_files.load(RULES)
 
 
 def at(text: str) -> datetime:

@@ -12,7 +12,7 @@ from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument
 from shared.events import Event
 from shared.rules.judging.decide import decide
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
 from tests.lending import wish
 from tests.unit.financing.samples import AT, BANKS, routed
@@ -25,7 +25,7 @@ def judge(loan: LoanDocument, history: Iterable[Event], upto: datetime) -> list[
     """Bring `loan` up to `upto` as the service does, and return what that says."""
     facts = [event for event in history if type(event) in engine.FACTS]
     acts = [act for fact in facts for act in engine.to_acts(fact)]
-    return take(loan, decide(loan.case_id, acts, pack.load(loan.pack), CALENDAR, upto), upto)
+    return take(loan, decide(loan.case_id, acts, pack_files.load(loan.pack), CALENDAR, upto), upto)
 
 
 def registered(pack_ref: str = PACKS[0]) -> tuple[LoanDocument, list[Event]]:
@@ -34,7 +34,7 @@ def registered(pack_ref: str = PACKS[0]) -> tuple[LoanDocument, list[Event]]:
         NewLoanRequest.model_validate(wish()),
         UUID(int=1),
         "RZ-20261109-00001",
-        pack.load(pack_ref),
+        pack_files.load(pack_ref),
         AT,
         "",
         routed(),

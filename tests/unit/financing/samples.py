@@ -9,10 +9,10 @@ from services.financing.loans import domain
 from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.routing import BankRouting
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.lending import wish
 
-PACK = pack.load("bozhou-2024-financing")
+PACK = pack_files.load("bozhou-2024-financing")
 AT = datetime(2026, 11, 9, 1, tzinfo=UTC)
 BANKS = {code: BankBody(name=code, ways=frozenset({"desk"})) for code in ("bank-a", "bank-b", "bank-c")}
 

@@ -13,7 +13,7 @@ from shared import events
 from shared.events import CATALOGUE
 from shared.rules.judging.acts import Completed
 from shared.rules.judging.fold import FOLDS
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.unit.financing.samples import AT, PACK, asked
 
 
@@ -59,7 +59,7 @@ def test_the_ids_of_acts_are_those_of_the_first_release() -> None:
 
 
 def test_every_stage_that_a_report_reaches_is_one_of_the_pack() -> None:
-    earlier = {stage.stage for stage in pack.load("bozhou-2024-financing@2").stages}
+    earlier = {stage.stage for stage in pack_files.load("bozhou-2024-financing@2").stages}
     assert set(engine.STAGES.values()) == earlier
     assert earlier - {stage.stage for stage in PACK.stages} == {engine.TAKEN_BACK}, (
         "said by the enterprise now"

@@ -12,7 +12,7 @@ from services.financing.loans.acts import AnswerWithdrawal, FollowUpLoan, RateLo
 from services.financing.loans.document import LoanDocument, LoanState
 from services.financing.loans.enterprise_word import answer_withdrawal, follow_up, rate, require_closable
 from shared import events
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.terms import Rating
 from shared.service.errors import Conflict, NotFound
 from tests.lending import report_body
@@ -81,7 +81,7 @@ def test_there_is_nothing_to_rate_before_a_bank_has_come_to_a_result() -> None:
     assert rate(loan, GOOD, LATER).type == "loan.rated.v1"
 
 
-CLOSURES = {ref: pack.load(ref).closure for ref in ("bozhou-2024-financing@1", PACK.ref)}
+CLOSURES = {ref: pack_files.load(ref).closure for ref in ("bozhou-2024-financing@1", PACK.ref)}
 
 
 @pytest.mark.parametrize("ref", CLOSURES)

@@ -18,7 +18,7 @@ from shared import events
 from shared.events import Channel, Event, Kind, Leg, Role
 from shared.events import Outcome as How
 from shared.rules.judging.rulings import CardIssued
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time import notices
 from shared.rules.time.calendar import Calendar
 
@@ -122,7 +122,7 @@ def test_a_card_that_was_withdrawn_counts_for_nobody(tmp_path: Path) -> None:
     judged = judge(
         history[0].appeal_id,
         history,
-        pack.load("bozhou-2024@2"),
+        pack_files.load("bozhou-2024@2"),
         Calendar.load(ZoneInfo("Asia/Shanghai")),
         history[-1].occurred_at,
     )

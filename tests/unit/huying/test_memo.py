@@ -13,9 +13,9 @@ from huying.simulate.local_days import LocalDays
 from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from huying.simulate.results import CaseResult, CsvRenderer
 from services.dispatch.document import Unit
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import HoursChange
+from shared.rules.pack.time_rules import HoursChange
 from shared.rules.time.limits import Limit, LimitUnit
 
 SETTINGS = Path(profiles.__file__).parents[1] / "local" / "samples" / "settings.yaml"
@@ -67,12 +67,12 @@ OTHER_HOURS = {
 
 @pytest.mark.parametrize("pack_id", CITIES)
 def test_a_case_comes_out_the_same_whether_it_is_judged_or_like_another(pack_id: str) -> None:
-    judged_alike(pack.load(pack_id, SETTINGS), 2_500)
+    judged_alike(pack_files.load(pack_id, SETTINGS), 2_500)
 
 
 @pytest.mark.parametrize("hours", OTHER_HOURS)
 def test_so_it_does_by_hours_that_change_run_past_midnight_or_move_receipts(hours: str) -> None:
-    rules = pack.load("bowu-2022@2")
+    rules = pack_files.load("bowu-2022@2")
     changed = rules.office_hours.model_copy(update=OTHER_HOURS[hours])
     judged_alike(rules.model_copy(update={"office_hours": changed}).without_reminder(), 1_500)
 
@@ -98,7 +98,7 @@ def figures(result: CaseResult) -> tuple[object, ...]:
 
 
 def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself() -> None:
-    rules = pack.load("bozhou-2024@2")
+    rules = pack_files.load("bozhou-2024@2")
     (first, *others) = rules.limits
     by_hours = first.model_copy(update={"limit": Limit(number=4, unit=LimitUnit.WORKING_HOURS)})
     judge = CaseJudge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)

@@ -20,7 +20,7 @@ from services.escalation import engine
 from shared.events import CATALOGUE, AppealJudged, AppealPaused, AppealReceived, Event
 from shared.judging.deadlines import stated
 from shared.rules.judging.decide import Judgement
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
 from tests.packs.histories import SETTINGS
 
@@ -56,7 +56,7 @@ def judged(events: list[Event], ref: str = "") -> Judgement:
     assert isinstance(received, AppealReceived)
     history = [event for event in events if type(event) in engine.ACTS]
     return engine.judge(
-        received.appeal_id, history, pack.load(ref or received.pack, SETTINGS), CALENDAR, UPTO
+        received.appeal_id, history, pack_files.load(ref or received.pack, SETTINGS), CALENDAR, UPTO
     )
 
 

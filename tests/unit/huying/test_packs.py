@@ -16,20 +16,21 @@ from typer.testing import CliRunner
 from huying.commands import pack_text
 from huying.commands.main import app
 from shared import events
-from shared.rules.pack import pack, texts
+from shared.rules.pack import pack_files, texts
 from shared.rules.pack.desks import By, GuidedBy, Need, Shared
 from shared.rules.pack.ladder import Consequence
-from shared.rules.pack.parts import Meeting, Owner, Start
+from shared.rules.pack.time_rules import Owner
+from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import RaisedTo
 from shared.rules.time.limits import LimitUnit
-from shared.rules.wording import words
+from shared.rules.wording import page_words, words
 from shared.rules.wording.sentences import LANGUAGES, sentences
 
 ROOT = Path(pack_text.__file__).parents[2]
 SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"
 SCHEMA = ROOT / "docs" / "packs" / "pack.schema.json"
 EVERY_WORD = ROOT / "tests" / "packs" / "every_word.yaml"
-BOZHOU = pack.PACKS / "bozhou-2024@1.yaml"
+BOZHOU = pack_files.PACKS / "bozhou-2024@1.yaml"
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -47,7 +48,7 @@ def test_the_schema_in_the_docs_is_the_one_that_is_printed():
     )
 
 
-@pytest.mark.parametrize("path", sorted(pack.PACKS.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(pack_files.PACKS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_pack_is_valid_by_the_schema(path):
     jsonschema.Draft202012Validator(json.loads(pack_text.schema())).validate(as_an_editor_reads_it(path))
 
@@ -73,11 +74,11 @@ def test_the_schema_refuses_what_a_pack_may_not_say(tmp_path, old, new):
 
 def test_a_sound_pack_has_no_mistakes(tmp_path):
     assert run("check", str(BOZHOU)) == (0, "bozhou-2024@1: 没有错误 / no mistakes\n")
-    open_numbers = str(pack.PACKS / "qingyang-2023@2.yaml")
+    open_numbers = str(pack_files.PACKS / "qingyang-2023@2.yaml")
     assert "settings: completion, dispatch, follow_up, lifted" in run("check", open_numbers)[1]
     assert run("check", open_numbers, "--settings", str(SAMPLE))[1].startswith("qingyang-2023@2.")
-    assert run("check", str(pack.PACKS / "bozhou-2024@2.yaml"))[1].startswith("bozhou-2024@2: ")
-    assert run("check", str(pack.PACKS / "bozhou-2024.yaml")) == (
+    assert run("check", str(pack_files.PACKS / "bozhou-2024@2.yaml"))[1].startswith("bozhou-2024@2: ")
+    assert run("check", str(pack_files.PACKS / "bozhou-2024.yaml")) == (
         0,
         "bozhou-2024@3: 没有错误 / no mistakes\n",
     )
@@ -102,7 +103,7 @@ def test_a_mistake_in_the_settings_counts_too(tmp_path):
     settings.write_text(
         SAMPLE.read_text(encoding="utf-8").replace("      dispatch:", "      despatch:"), encoding="utf-8"
     )
-    code, output = run("check", str(pack.PACKS / "qingyang-2023@2.yaml"), "--settings", str(settings))
+    code, output = run("check", str(pack_files.PACKS / "qingyang-2023@2.yaml"), "--settings", str(settings))
     assert code == 1
     assert "limits: lacks dispatch" in output
     assert "despatch: is nothing the pack asks for: check its spelling" in output
@@ -151,7 +152,7 @@ def test_a_version_differs_from_the_one_that_it_amends_by_what_it_says():
 
 
 def test_a_version_that_amends_nothing_says_everything_by_the_schema(tmp_path):
-    amending = as_an_editor_reads_it(pack.PACKS / "bozhou-2024@2.yaml")
+    amending = as_an_editor_reads_it(pack_files.PACKS / "bozhou-2024@2.yaml")
     amending.pop("amends")
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(amending, json.loads(pack_text.schema()))
@@ -178,7 +179,7 @@ def test_what_only_one_of_two_packs_says_is_told():
 
 def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
     path = tmp_path / "city.yaml"
-    arrears = pack.PACKS / "xx-city-2022-arrears@1.yaml"
+    arrears = pack_files.PACKS / "xx-city-2022-arrears@1.yaml"
     text = arrears.read_text(encoding="utf-8").replace("财政或国有资产监管部门", "审计部门")
     path.write_text(text, encoding="utf-8")
     assert "督办、移交财政或国有资产监管部门。" in run("explain", "xx-city-2022-arrears@2")[1]
@@ -198,7 +199,7 @@ def test_what_is_acknowledged_and_handed_over_is_told_and_compared(tmp_path):
 
 def test_a_new_pack_names_what_people_read(tmp_path):
     path = tmp_path / "city.yaml"
-    arrears = (pack.PACKS / "xx-city-2022-arrears@1.yaml").read_text(encoding="utf-8")
+    arrears = (pack_files.PACKS / "xx-city-2022-arrears@1.yaml").read_text(encoding="utf-8")
     path.write_text(re.sub(r"(?m)^(settings|bodies):\n(  .*\n)+", "", arrears), encoding="utf-8")
     code, output = run("check", str(path))
     assert code == 1
@@ -222,26 +223,26 @@ def test_a_pack_is_told_in_sentences_on_a_terminal():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", pack.known())
+@pytest.mark.parametrize("name", pack_files.known())
 def test_the_page_to_sign_says_every_rule_with_its_ground_and_needs_nothing_else(name, language):
     page = pack_text.page(name, SAMPLE, language)
-    rules = pack.load(name, SAMPLE)
+    rules = pack_files.load(name, SAMPLE)
     for sentence in sentences(rules, language):
         assert any(escaped in page for escaped in (sentence.text, sentence.text.replace("'", "&#39;")))
         assert sentence.clause is None or sentence.clause in page
         assert sentence.choice is None or escape(sentence.choice) in page
-    policy = texts.of(rules, pack.PACKS)
+    policy = texts.of(rules, pack_files.PACKS)
     for left in rules.outside:
         assert all(clause in page for clause in (policy.of(left.clause) if policy else [left.clause]) or ())
     assert all(escape(getattr(each.why, language)) in page for each in rules.outside)
     assert rules.ref in page
-    for file in pack.files_of(name):
+    for file in pack_files.files_of(name):
         assert sha256(file.read_bytes()).hexdigest() in page
     assert "http" not in page
     assert "<script" not in page
 
 
-@pytest.mark.parametrize("name", pack.known())
+@pytest.mark.parametrize("name", pack_files.known())
 def test_a_pack_told_in_chinese_gives_no_reason_in_english(name):
     page = pack_text.page(name, None, "zh")
     for shown in (re.sub("<[^>]*>", "|", page[page.index("<body>") :]), pack_text.text(name, None, "zh")):
@@ -300,6 +301,6 @@ def test_there_are_words_for_all_that_a_pack_can_say(wordings, of):
 
 
 def test_every_part_of_a_pack_that_is_founded_has_its_topic():
-    packs = [*pack.known(), EVERY_WORD]
-    topics = {sentence.topic for name in packs for sentence in sentences(pack.unbound(name), "zh")}
-    assert topics == words.TOPICS.keys()
+    packs = [*pack_files.known(), EVERY_WORD]
+    topics = {sentence.topic for name in packs for sentence in sentences(pack_files.unbound(name), "zh")}
+    assert topics == page_words.TOPICS.keys()

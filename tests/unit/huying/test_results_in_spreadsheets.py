@@ -10,7 +10,7 @@ from huying.simulate.recorded_case import RejectedRow
 from huying.simulate.results import write_rejected
 from huying.simulate.simulate import simulate
 from shared.files.spreadsheets import harmless
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"
 ROW = "{},甲公司,路灯,2024-03-04T09:00:00,不亮,已修,2024-03-05T10:00:00\n"
@@ -86,9 +86,9 @@ def test_a_pack_for_other_cases_is_refused(tmp_path: Path, profile: str, pack_id
         simulate(file, profile, [pack_id], tmp_path / "out")
 
 
-@pytest.mark.parametrize("pack_id", sorted(path.stem for path in pack.PACKS.glob("*.yaml")))
+@pytest.mark.parametrize("pack_id", sorted(path.stem for path in pack_files.PACKS.glob("*.yaml")))
 def test_every_shipped_pack_judges_one_kind_of_case(pack_id: str) -> None:
     case = "loan" if pack_id.partition("@")[0].endswith("-financing") else "appeal"
     profiles.check_pack(
-        case, pack.load(pack_id, profiles.PROFILES.parents[1] / "local/samples/settings.yaml")
+        case, pack_files.load(pack_id, profiles.PROFILES.parents[1] / "local/samples/settings.yaml")
     )

@@ -28,7 +28,7 @@ from shared.files.strict_yaml import Mistakes
 from shared.roles import AccountRole
 from shared.rules.judging.decide import Judgement
 from shared.rules.judging.rulings import Lifted
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
 from shared.service.accounts import Caller
 from shared.web.bodies import Body
@@ -81,7 +81,7 @@ LATE = {"silent-approval", "carded", "never-answered", "lifted-by-count", "card-
 
 def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
     """What intake and dispatch say of the appeal."""
-    wish, rules = appeal.registration(now), pack.load(appeal.pack, SETTINGS)
+    wish, rules = appeal.registration(now), pack_files.load(appeal.pack, SETTINGS)
     appeal_at_intake, received = receive(
         wish, appeal.appeal_id, "BZ-20260101-00001", rules.ref, wish.occurred_at, None, appeal.id
     )
@@ -104,7 +104,7 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
-    return judge(appeal.appeal_id, said(appeal, now), pack.load(appeal.pack, SETTINGS), CALENDAR, now)
+    return judge(appeal.appeal_id, said(appeal, now), pack_files.load(appeal.pack, SETTINGS), CALENDAR, now)
 
 
 def lift_reason(judgement: Judgement) -> LiftReason | None:
@@ -284,7 +284,9 @@ async def test_the_past_comes_in_before_people_act_and_withdrawals_after_what_th
 
 
 def test_every_pack_beside_the_appeal_that_is_shipped_is_offered() -> None:
-    beside = {name for name in pack.known() if name.endswith(("-arrears", "-award", "-approval", "-clues"))}
+    beside = {
+        name for name in pack_files.known() if name.endswith(("-arrears", "-award", "-approval", "-clues"))
+    }
     assert set(PROCEDURES) == beside
 
 

@@ -33,7 +33,7 @@ from services.intake.domain.registration import imported_id, receive
 from shared.events import Event
 from shared.roles import AccountRole
 from shared.rules.judging.acts import Act, Assigned, LegAct
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
 from shared.service.accounts import Caller
 
@@ -113,7 +113,7 @@ def test_results_are_ordered_and_in_local_time(
 def test_results_are_written_in_order_whatever_order_they_come_in(file: Path, tmp_path: Path) -> None:
     how = profiles.load("boston-311")
     content = read_all(file, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack_files.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in content.cases]
     backwards = [result._replace(deadlines=result.deadlines[::-1]) for result in results[::-1]]
     for name, in_order in (("one", results), ("other", backwards)):
@@ -144,7 +144,7 @@ def test_a_file_without_cases_gives_files_with_headers(file: Path, tmp_path: Pat
 
 def said_by_the_services(content: RecordedCases, how: Profile, size: int) -> dict[UUID, list[Event]]:
     """What the domains of intake and dispatch make of the bodies that a replay sends."""
-    rules = pack.load("case-limits@2")
+    rules = pack_files.load("case-limits@2")
     units = {case.unit.code: case.unit for case in content.cases}
     importer = Caller("importer", AccountRole.IMPORTER)
     calendar = Calendar.load(how.tz)
@@ -201,7 +201,7 @@ def test_steps_never_part_what_happened_at_once(tmp_path: Path) -> None:
         "2,乙,灯,2017-03-01T09:00:00,灯坏,已修,2017-03-03T11:00:00\n",
         "utf-8",
     )
-    replay_steps = list(steps(read_all(file, how), how, pack.load("bozhou-2024@2"), 1))
+    replay_steps = list(steps(read_all(file, how), how, pack_files.load("bozhou-2024@2"), 1))
     assert [(step.cases, len(step.acts)) for step in replay_steps] == [(2, 2), (0, 3), (0, 3)]
 
 
@@ -212,7 +212,9 @@ def test_a_replay_sends_only_limits_that_the_pack_takes(file: Path, pack_id: str
     how = profiles.load("boston-311")
     content = read_all(file, how)
     assert any(case.due_at for case in content.cases)
-    bodies = [orjson.loads(act) for step in steps(content, how, pack.load(pack_id), 10) for act in step.acts]
+    bodies = [
+        orjson.loads(act) for step in steps(content, how, pack_files.load(pack_id), 10) for act in step.acts
+    ]
     limits = [leg["limits"] for body in bodies for leg in body["act"].get("legs", ())]
     assert any(limits) is sent
 
@@ -226,7 +228,7 @@ async def test_a_replay_that_meets_no_services_says_so(file: Path, tmp_path: Pat
         await replayed(
             file,
             profiles.load("boston-311"),
-            pack.load("case-limits@2"),
+            pack_files.load("case-limits@2"),
             tmp_path,
             nowhere,
             bar,
@@ -240,7 +242,7 @@ def test_overdue_is_what_the_city_says_and_nothing_else() -> None:
     how = profiles.load("boston-311")
     content = read_all(BOSTON, how)
     assert (len(content.cases), content.rejected) == (31_828, [])
-    judge = CaseJudge(how, pack.load("case-limits@2"), content.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack_files.load("case-limits@2"), content.ends_at() + RUN_ON)
     late = {
         case.source_id
         for case in content.cases
@@ -261,7 +263,7 @@ def _late(row: dict[str, str]) -> bool:
 def test_answered_appeals_are_judged_by_the_rules_of_bozhou() -> None:
     how = profiles.load("appeals-zh")
     content = read_all(APPEALS, how)
-    judge = CaseJudge(how, pack.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
+    judge = CaseJudge(how, pack_files.load("bozhou-2024@2"), content.ends_at() + RUN_ON)
     results = [judge.judged(case)[0] for case in content.cases]
     verdicts = Counter((d.deadline, d.round, d.verdict) for result in results for d in result.deadlines)
     assert (len(results), content.rejected) == (1_300, [])

@@ -13,13 +13,13 @@ from services.intake.domain.transitions import perform
 from services.intake.handlers import HANDLERS
 from shared import events
 from shared.events import Channel, Event
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.time.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
-BARE = pack.load("case-limits")
+BARE = pack_files.load("case-limits")
 """A pack that says nothing of reopening, merging, stages or levels."""
 APPEAL = UUID(int=1)
 LEG, OTHER = UUID(int=2), UUID(int=3)

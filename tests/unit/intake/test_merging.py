@@ -10,7 +10,7 @@ from services.intake.domain import merging
 from services.intake.status import public_status
 from shared import events
 from shared.events import Event
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.desks import Merging
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict
@@ -32,7 +32,7 @@ from tests.unit.intake.case import (
 )
 
 MERGES = under(merging=Merging(shares=["reply"], choice="x"))
-OTHER_PACK = pack.load("bozhou-2024@2")
+OTHER_PACK = pack_files.load("bozhou-2024@2")
 
 
 @dataclass

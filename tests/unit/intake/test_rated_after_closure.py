@@ -9,7 +9,7 @@ from services.intake import acts
 from services.intake.document import AppealDocument
 from services.intake.domain.complaints import NO_COMMENT
 from services.intake.domain.transitions import perform
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from tests.unit.intake.case import (
     CLOSED,
     RATED_BY_PHONE,
@@ -22,7 +22,7 @@ from tests.unit.intake.case import (
     heard,
 )
 
-XUANCHENG = pack.load("xuancheng-2024@3")
+XUANCHENG = pack_files.load("xuancheng-2024@3")
 COMPLAIN = acts.Complain(about="handling", text="答非所问")
 
 
@@ -33,7 +33,7 @@ def closed() -> AppealDocument:
 def said(
     appeal: AppealDocument, act: acts.AppealAct, ref: str = XUANCHENG.id, *, past: bool = False
 ) -> list[str]:
-    rules = XUANCHENG if ref == XUANCHENG.id else pack.unbound(ref)
+    rules = XUANCHENG if ref == XUANCHENG.id else pack_files.unbound(ref)
     return [event.type for event in perform(appeal, act, act_context(10, rules, past=past))[1]]
 
 

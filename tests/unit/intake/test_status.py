@@ -8,7 +8,7 @@ from services.intake import timeline
 from services.intake.status import public_status
 from shared import events
 from shared.events import Event
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.desks import Destination, Extension, PauseGround, Pauses, Referral, Stage
 from shared.rules.pack.ladder import Level, Levels
 from shared.rules.pack.pack import Pack
@@ -186,7 +186,7 @@ def test_an_event_is_told_in_the_words_of_its_pack(event: Event, zh: str, en: st
 
 
 def test_a_pack_s_own_title_of_an_extended_limit_is_told() -> None:
-    arrears = pack.read(pack.PACKS / "qingyang-2023-arrears.yaml")
+    arrears = pack_files.read(pack_files.PACKS / "qingyang-2023-arrears.yaml")
     rule = next(rule for rule in arrears.limits if rule.title)
     assert rule.title is not None
     event = leg_event(events.AppealExtended, 2, deadline=rule.deadline, limit=WEEK, approver="张")

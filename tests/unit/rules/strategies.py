@@ -14,12 +14,13 @@ from shared.rules.judging import acts
 from shared.rules.judging.acts import Act, AssignedLeg, OwnLimit
 from shared.rules.judging.fold import FOLDS
 from shared.rules.judging.rulings import NAMESPACE
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from shared.rules.pack.checks import contradictions
 from shared.rules.pack.counting import Counting
 from shared.rules.pack.ladder import OF_A_UNIT, Consequence
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.parts import IN_DAYS, MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
+from shared.rules.pack.parts import IN_DAYS
+from shared.rules.pack.triggers import MEETS_CASE, OF_THE_CASE, USUAL_START, Meeting, Start
 from shared.rules.terms import DeadlineKind, Kind, LiftReason, Mark, Rank, Role
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.limits import Limit, LimitUnit
@@ -241,7 +242,7 @@ def _levels(levels: list[str]) -> Part | None:
     return {"steps": steps, **GROUND} if levels else None
 
 
-SHIPPED = {path.stem: pack.load(path.stem, SAMPLE) for path in pack.PACKS.glob("*.yaml")}
+SHIPPED = {path.stem: pack_files.load(path.stem, SAMPLE) for path in pack_files.PACKS.glob("*.yaml")}
 packs = st.one_of(st.sampled_from(sorted(SHIPPED)).map(SHIPPED.__getitem__), _made())
 
 

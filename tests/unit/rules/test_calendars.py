@@ -15,7 +15,7 @@ from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import Act
 from shared.rules.judging.decide import Judgement, decide
 from shared.rules.judging.rulings import Ruling
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.notices import statutory
@@ -23,7 +23,7 @@ from tests.unit.rules.test_decide import APPEAL, act, by_limit, leg, working_day
 
 ZONE = ZoneInfo("Asia/Shanghai")
 UNKNOWN = Calendar.load(ZONE)
-RULES = pack.load("case-limits@2")
+RULES = pack_files.load("case-limits@2")
 
 
 def at(text: str) -> datetime:
@@ -104,7 +104,7 @@ def test_a_deadline_never_moves_to_where_it_would_be_over_already(noticed):
     assert judged.deadlines[0].calendar is UNKNOWN
     paused = act(acts.Paused, "03-02 10:00", occurred_at=late)
     resumed = act(acts.Resumed, "03-02 10:00", occurred_at=late + timedelta(hours=1))
-    rules = pack.load("bowu-2022@2")
+    rules = pack_files.load("bowu-2022@2")
     again = decide(
         APPEAL,
         [*HISTORY, paused, resumed],
@@ -146,7 +146,7 @@ def test_a_paused_deadline_goes_by_the_notice_when_it_runs_on(noticed):
     judged = decide(
         APPEAL,
         [dispatched("2026-12-30 10:00", 3), *stops],
-        pack.load("bowu-2022@2"),
+        pack_files.load("bowu-2022@2"),
         calendars,
         at("2027-01-03 12:00"),
     )

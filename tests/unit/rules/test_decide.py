@@ -14,7 +14,7 @@ from shared.rules.judging.decide import Judgement, decide
 from shared.rules.judging.fold import FOLDS
 from shared.rules.judging.rulings import NAMESPACE, Ruling
 from shared.rules.judging.state import CaseState
-from shared.rules.pack import pack
+from shared.rules.pack import pack, pack_files
 from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.terms import Kind, Mark, Role, Verdict
 from shared.rules.time.calendar import Calendar
@@ -22,7 +22,7 @@ from shared.rules.time.limits import Limit, LimitUnit
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
-BOZHOU, BOWU, BY_CASE = (pack.load(name) for name in ("bozhou-2024@2", "bowu-2022@2", "case-limits@2"))
+BOZHOU, BOWU, BY_CASE = (pack_files.load(name) for name in ("bozhou-2024@2", "bowu-2022@2", "case-limits@2"))
 APPEAL = UUID(int=1)
 TOWN, BUREAU = UUID(int=10), UUID(int=11)
 UNITS = {TOWN: "town", BUREAU: "bureau"}
@@ -188,7 +188,7 @@ def test_a_reply_at_the_due_moment_is_in_time_and_just_after_it_is_late(rules, d
     due = at("03-05 24:00")
     reply = replace(responded("03-05 24:00"), occurred_at=due + delay)
     acts_ = assigned("03-02 10:00"), contacted("03-02 11:00"), reply
-    judged = judge(*acts_, rules=pack.load(rules), upto="03-06 12:00")
+    judged = judge(*acts_, rules=pack_files.load(rules), upto="03-06 12:00")
     assert judged.deadlines[1].verdict is verdict
     assert judged.deadlines[1].met_at == due + met_after
     assert judged.cards == (verdict is Verdict.OVERDUE)
@@ -579,7 +579,7 @@ def test_an_extended_deadline_is_reminded_of_again():
     # Three quarters of 24.5 office hours, and of 70: 18 h 22.5 min and 52.5 h; 5 on Monday, then 6.5 a day.
     assert reminders == ["03-05 08:53 reminder completion 1", "03-12 10:30 reminder completion 1"]
 
-    judged = judge(assigned("03-02 10:00"), extension, rules=pack.load("bowu-2022@1"))
+    judged = judge(assigned("03-02 10:00"), extension, rules=pack_files.load("bowu-2022@1"))
     reminders = [line for line in told(judged, reminders=True) if "reminder" in line]
     # Three quarters of 79.5 h, and of 343.5 h.
     assert reminders == ["03-04 21:37 reminder completion 1", "03-13 03:37 reminder completion 1"]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import PackError
-from shared.rules.pack.parts import Start
+from shared.rules.pack.triggers import Start
 
 SOUND = """\
 id: test-city
@@ -150,7 +150,7 @@ def test_a_mistake_is_told_by_file_line_and_rule(file, old, new, line, rule):
     assert old in SOUND
     file.write_text(SOUND.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(PackError) as refused:
-        pack.load(file)
+        pack_files.load(file)
     sentences = str(refused.value).splitlines()
     prefix = f"{file}, line {line}: "
     assert any(s.startswith(prefix) and rule in s for s in sentences), sentences
@@ -189,7 +189,7 @@ MORE = {
 def test_a_mistake_in_what_a_pack_may_add_is_told_too(file, text, rule):
     file.write_text(SOUND + text, encoding="utf-8")
     with pytest.raises(PackError, match=f"line {SOUND.count(chr(10)) + 1}: .*{re.escape(rule)}"):
-        pack.read(file)
+        pack_files.read(file)
 
 
 @pytest.mark.parametrize(("rounds", "refused"), [("1", True), ("1+", True), ("2+", False), ("2", False)])
@@ -198,9 +198,9 @@ def test_two_limits_for_one_deadline_must_not_share_a_round(file, rounds, refuse
     file.write_text(SOUND.replace("ladder:\n", second + "ladder:\n"), encoding="utf-8")
     if refused:
         with pytest.raises(PackError, match="line 20: limits, entry 3: a second limit for 'reply'"):
-            pack.load(file)
+            pack_files.load(file)
     else:
-        assert len(pack.load(file).table().starts[Start.ROUND, 2]) == 1
+        assert len(pack_files.load(file).table().starts[Start.ROUND, 2]) == 1
 
 
 @pytest.mark.parametrize("when", ["refused: true", "overdue: [reply]"])
@@ -208,7 +208,7 @@ def test_two_steps_must_not_have_the_same_cause(file, when):
     step = f"  - {{step: x, when: {{{when}}}, do: [lift], reason: count, leader: mayor, clause: x}}\n"
     file.write_text(SOUND + step, encoding="utf-8")
     with pytest.raises(PackError, match=r"line 27: ladder, entry 3, when: step '.*' has the same cause"):
-        pack.load(file)
+        pack_files.load(file)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_two_steps_must_not_have_the_same_cause(file, when):
 def test_what_is_no_pack_at_all_is_told_as_well(file, text, rule):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(PackError, match=re.escape(rule)):
-        pack.load(file)
+        pack_files.load(file)
 
 
 def test_all_mistakes_are_told_at_once(file):
@@ -232,7 +232,7 @@ def test_all_mistakes_are_told_at_once(file):
         SOUND.replace("prefix: TC", "prefix: tc").replace("version: 2", "version: x"), encoding="utf-8"
     )
     with pytest.raises(PackError) as refused:
-        pack.load(file)
+        pack_files.load(file)
     assert len(str(refused.value).splitlines()) == 2
 
 
@@ -274,17 +274,17 @@ def part(title: str = "part", more: str = "") -> str:
 )
 def test_a_mistake_about_stages_is_told(file, old, new, rule):
     file.write_text(STAGED, encoding="utf-8")
-    assert pack.read(file).stages[0].dates
+    assert pack_files.read(file).stages[0].dates
     assert old in STAGED
     file.write_text(STAGED.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(PackError, match=re.escape(rule)):
-        pack.read(file)
+        pack_files.read(file)
 
 
 def test_a_lift_has_a_leader_of_its_own_or_of_its_level(file):
     file.write_text(f"{SOUND}levels: {{steps: [{LEVEL}], choice: x}}", encoding="utf-8")
     with pytest.raises(PackError, match="line 26: ladder, entry 2: give the lift a `leader`, or the pack"):
-        pack.read(file)
+        pack_files.read(file)
 
 
 @pytest.mark.parametrize(
@@ -302,9 +302,9 @@ def test_ranks_ascend_with_the_limits_they_approve(file, ranks, refused):
     file.write_text(SOUND + extension, encoding="utf-8")
     if refused:
         with pytest.raises(PackError, match="extension, ranks, entry 2: must be longer and of a higher rank"):
-            pack.read(file)
+            pack_files.read(file)
     else:
-        assert pack.read(file).extension
+        assert pack_files.read(file).extension
 
 
 def test_steps_may_share_a_cause_where_kinds_or_levels_tell_them_apart(file):
@@ -313,11 +313,11 @@ def test_steps_may_share_a_cause_where_kinds_or_levels_tell_them_apart(file):
         "{step: of_other, when: {overdue: [reply], kinds: [report]}, do: [remind], clause: x}",
     ]
     file.write_text(SOUND + "".join(f"  - {step}\n" for step in steps), encoding="utf-8")
-    assert len(pack.read(file).ladder) == 4
+    assert len(pack_files.read(file).ladder) == 4
     both = steps[1].replace("[report]", "[report, help]")
     file.write_text(SOUND + f"  - {steps[0]}\n  - {both}\n", encoding="utf-8")
     with pytest.raises(PackError, match="step 'of_kind' has the same cause: keep one"):
-        pack.read(file)
+        pack_files.read(file)
 
 
 HANDED_OVER = SOUND + "  - {step: on, when: {overdue: [lifted]}, do: [hand_over], to: police, clause: x}\n"
@@ -331,21 +331,21 @@ def referred(zh: str) -> str:
 @pytest.mark.parametrize("names", [POLICE, referred("公安机关"), POLICE + referred("公安机关")])
 def test_a_body_has_its_name_from_the_bodies_or_the_referral(file, names):
     file.write_text(HANDED_OVER + names, encoding="utf-8")
-    assert pack.read(file, named=True).destinations()["police"].zh == "公安机关"
+    assert pack_files.read(file, named=True).destinations()["police"].zh == "公安机关"
 
 
 def test_a_body_has_one_name_only(file):
     file.write_text(HANDED_OVER + POLICE + referred("警方"), encoding="utf-8")
     with pytest.raises(PackError, match=r"line 29: .*'police' has another name under `bodies`"):
-        pack.read(file)
+        pack_files.read(file)
 
 
 def test_an_older_version_without_names_is_read_and_a_new_one_is_told_what_to_name(file):
     text = HANDED_OVER.replace("{number: 3, unit: working_days}", "{setting: reply}")
     file.write_text(text, encoding="utf-8")
-    assert pack.read(file).ladder[-1].to == "police"
+    assert pack_files.read(file).ladder[-1].to == "police"
     with pytest.raises(PackError) as refused:
-        pack.read(file, named=True)
+        pack_files.read(file, named=True)
     assert str(refused.value).splitlines() == [
         f"{file}, line 1: settings: lacks the names of reply: give each a title, zh and en",
         f"{file}, line 27: ladder, entry 3, to: 'police' has no name: give it one under `bodies`, zh and en",
@@ -353,14 +353,14 @@ def test_an_older_version_without_names_is_read_and_a_new_one_is_told_what_to_na
     file.write_text(
         text + POLICE + "settings: {reply: {zh: 回复时限, en: time to reply}}\n", encoding="utf-8"
     )
-    assert pack.read(file, named=True).settings["reply"].en == "time to reply"
+    assert pack_files.read(file, named=True).settings["reply"].en == "time to reply"
 
 
 def test_only_a_pack_with_cards_or_lifts_asks_for_their_acknowledgement(file):
     asked = "acknowledgement: {limit: {number: 1, unit: working_days}, clause: x}\n"
     file.write_text(SOUND + asked, encoding="utf-8")
-    assert pack.read(file).acknowledgement
+    assert pack_files.read(file).acknowledgement
     ladder = "ladder:\n  - {step: on, when: {overdue: [reply]}, do: [supervise], clause: x}\n"
     file.write_text(SOUND[: SOUND.index("ladder:")] + ladder + asked, encoding="utf-8")
     with pytest.raises(PackError, match="line 22: acknowledgement: the ladder has neither a card nor a lift"):
-        pack.read(file)
+        pack_files.read(file)

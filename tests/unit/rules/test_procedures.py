@@ -13,7 +13,7 @@ import pytest
 from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import Act
 from shared.rules.judging.state import CaseState
-from shared.rules.pack import pack
+from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.terms import Kind, Mark, Verdict
 from tests.unit.rules import test_decide
@@ -58,7 +58,7 @@ def city(tmp_path: Path) -> Make:
 
     def made(text: str) -> Pack:
         (tmp_path / "city.yaml").write_text(HEAD + text, encoding="utf-8")
-        return pack.load(tmp_path / "city.yaml")
+        return pack_files.load(tmp_path / "city.yaml")
 
     return made
 

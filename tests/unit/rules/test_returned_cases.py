@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.rules.judging.acts import Act
-from shared.rules.pack import pack, versions
+from shared.rules.pack import pack_files, versions
 from shared.rules.pack.pack import Pack, PackError
 from shared.rules.wording.sentences import sentences
 from tests.unit.rules.test_decide import BUREAU, TOWN, assigned, completed, contacted, judge, leg, stands
@@ -28,7 +28,7 @@ A, B = leg(TOWN), leg(BUREAU)
 
 def city(folder: Path, words: str = WORDS) -> Pack:
     (folder / "city.yaml").write_text(HEAD + words, encoding="utf-8")
-    return pack.load(folder / "city.yaml")
+    return pack_files.load(folder / "city.yaml")
 
 
 def declined(when: str, of: UUID = TOWN) -> list[Act]:

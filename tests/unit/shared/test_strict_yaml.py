@@ -30,7 +30,7 @@ from shared.files.strict_yaml import (
     Mistakes,
 )
 from shared.roles import AccountRole
-from shared.rules.pack import pack, settings
+from shared.rules.pack import pack_files, settings
 from shared.rules.time.notices import read_notices
 from shared.service.accounts import Accounts, hash_key
 
@@ -175,7 +175,7 @@ def test_a_rule_that_quotes_a_long_value_is_cut(tmp_path: Path) -> None:
 
 
 READERS: dict[str, Callable[[Path], object]] = {
-    "pack": pack.load,
+    "pack": pack_files.load,
     "settings of packs": lambda file: settings.of(file, "x-1", set()),
     "profile": profiles.load,
     "notices": read_notices,
