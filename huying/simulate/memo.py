@@ -18,8 +18,8 @@ from shared.events import Kind
 from shared.rules.pack.counting import DUE_MINUTE
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.triggers import Meeting, Start
-from shared.rules.time import limits
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.ends import due
 from shared.rules.time.limits import LimitUnit
 from shared.rules.time.office_clock import closes_at
 
@@ -105,7 +105,7 @@ class JudgementMemo:
         at, acts = moments[0], tuple(moments)
         whole = self._whole_minutes
         ends = [
-            limits.due(limit, at, self._calendar, self._hours, whole_minutes=whole).due_at
+            due(limit, at, self._calendar, self._hours, whole_minutes=whole).due_at
             for limit in self._on_clock
         ]
         key.append(case.due_at is not None)

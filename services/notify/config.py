@@ -13,7 +13,7 @@ from services.notify.messages.words import PackNames, names_in
 from services.notify.settings import settings_of
 from shared.judging.rulebook import rulebook
 from shared.rules.pack.pack import Pack
-from shared.rules.time.limits import due
+from shared.rules.time.ends import due
 from shared.service.service import ServiceContext
 
 

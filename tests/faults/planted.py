@@ -15,9 +15,9 @@ from services.escalation.judge import EscalationJudge
 from shared.database.connection import Connection
 from shared.messaging import consumer, sending
 from shared.messaging.broker import key_hash
-from shared.rules.judging import case
+from shared.rules.judging import starting
 from shared.rules.pack.triggers import Start
-from shared.rules.time import limits
+from shared.rules.time import day_limits, ends, pauses
 
 GAP_S = 1.0
 SKIPPED_OF = 40
@@ -74,23 +74,24 @@ def relay_skips() -> None:
 
 def pause_counted_twice() -> None:
     """A pause lasts twice as long for the judge as it did."""
-    merged = limits._merged
+    merged_spans = pauses.merged_spans
 
     def twice(pauses: Any) -> list[Any]:
-        return [(start, end and end + (end - start)) for start, end in merged(pauses)]
+        return [(start, end and end + (end - start)) for start, end in merged_spans(pauses)]
 
-    limits._merged = twice
+    for module in (pauses, day_limits, ends):
+        module.merged_spans = twice  # type: ignore[attr-defined]
 
 
 def promise_forgotten() -> None:
     """A promise meets what it meets, but its day is no deadline."""
-    begin = case.Case.begin
+    begin = starting.begin
 
-    def begin_most(self: Any, start: str, *rest: Any) -> None:
+    def begin_most(case: Any, start: str, *rest: Any) -> None:
         if start != Start.PLANNED:
-            begin(self, start, *rest)
+            begin(case, start, *rest)
 
-    case.Case.begin = begin_most  # type: ignore[method-assign,assignment]
+    starting.begin = begin_most  # type: ignore[assignment]
 
 
 PLANTS: dict[str, Callable[[], None]] = {

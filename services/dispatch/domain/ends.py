@@ -8,8 +8,9 @@ from services.dispatch.leg import LegDocument
 from shared.rules.pack.table import holding
 from shared.rules.pack.triggers import Start
 from shared.rules.terms import Kind, PackWord
-from shared.rules.time import limits
-from shared.rules.time.limits import Limit, Pause
+from shared.rules.time import ends
+from shared.rules.time.limits import Limit
+from shared.rules.time.pauses import Pause
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 Spans = tuple[tuple[str, str], ...]
@@ -22,7 +23,7 @@ def ends_at(
     """When `limit` ends that starts at `start`; `NEVER` beyond the end of the calendar, or while paused."""
     hours = context.pack.office_hours.hours(own_hours)
     try:
-        return limits.due(limit, start, context.calendar, hours, pauses).due_at or NEVER
+        return ends.due(limit, start, context.calendar, hours, pauses).due_at or NEVER
     except (ValueError, OverflowError):
         return NEVER
 

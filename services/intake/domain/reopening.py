@@ -7,7 +7,7 @@ from services.intake.timeline import clock_time, rating_name
 from shared.rules.pack.desks import Reopening
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Title
-from shared.rules.time import limits
+from shared.rules.time import ends
 from shared.rules.time.calendar import Calendar
 from shared.service.errors import Conflict
 
@@ -88,6 +88,6 @@ def _until(appeal: AppealDocument, rule: Reopening, pack: Pack, calendar: Calend
     if rule.within is None or completed_at is None:
         return None
     try:
-        return limits.due(pack.limit(rule.within), completed_at, calendar, pack.table().hours.plain).due_at
+        return ends.due(pack.limit(rule.within), completed_at, calendar, pack.table().hours.plain).due_at
     except (ValueError, OverflowError):
         return None

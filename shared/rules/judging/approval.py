@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import office, rulings
+from shared.rules.judging import office, reckoning, rulings, starting
 from shared.rules.judging.state import CaseState, Leg, void
 from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import Verdict
@@ -51,7 +51,7 @@ def carry_on(case: "Case", leg: Leg, successor: Leg, at: datetime) -> None:
             deadline.started_at, deadline.limit = before.started_at, before.limit
             deadline.clause, deadline.extended = before.clause, before.extended
             deadline.reminded = before.reminded
-            case.reckon(deadline, leg.pauses, at)
+            reckoning.reckon(case, deadline, leg.pauses, at)
 
 
 def conclude(case: "Case", at: datetime) -> None:
@@ -70,5 +70,5 @@ def conclude(case: "Case", at: datetime) -> None:
         case.finish(CaseState.APPROVED, at)
     elif case.all_completed():
         case.meet(Meeting.ALL_COMPLETED, case.own, at)
-        case.begin(Start.ALL_COMPLETED, None, at)
+        starting.begin(case, Start.ALL_COMPLETED, None, at)
         office.hear(case, at)

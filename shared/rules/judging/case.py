@@ -1,13 +1,15 @@
-"""A case while it is judged: how its deadlines start, run and are met. `timers` holds how they pass."""
+"""A case while it is judged: how it stands, and what meets its deadlines.
 
-from collections.abc import Iterable, Mapping
+`starting` holds how its deadlines start, `reckoning` when they end, `timers` how they pass.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
-from shared.rules.judging import arrears, consequences, rulings
-from shared.rules.judging.acts import LegAct, OwnLimit
-from shared.rules.judging.rulings import BEGINNING, Rulings
+from shared.rules.judging import reckoning, rulings
+from shared.rules.judging.acts import LegAct
+from shared.rules.judging.rulings import Rulings
 from shared.rules.judging.state import (
     ANSWERABLE,
     NEVER,
@@ -21,27 +23,10 @@ from shared.rules.judging.state import (
 )
 from shared.rules.pack.ladder import Level
 from shared.rules.pack.pack import Pack
-from shared.rules.pack.table import StartedLimit
-from shared.rules.pack.triggers import Start
-from shared.rules.terms import DeadlineKind, Kind, Mark, Role, Verdict
-from shared.rules.time import limits
-from shared.rules.time.calendar import Calendar, Calendars
-from shared.rules.time.hours import OfficeHours
-from shared.rules.time.limits import Due, Limit, Pause
-
-NO_SUMS: Mapping[datetime, Decimal] = {}
-BEYOND_CALENDAR = Due(None, None, True)
-ONCE_A_ROUND = frozenset(
-    {
-        Start.RECEIVED,
-        Start.LIFTED,
-        Start.ALL_COMPLETED,
-        Start.HANDED_OVER,
-        Start.CONTACTED,
-        Start.RESPONDED,
-    }
-)
-"""Starts that count once a round. All others, stages too, count again once the last one is met."""
+from shared.rules.terms import Kind, Mark, Role, Verdict
+from shared.rules.time.calendar import Calendars
+from shared.rules.time.limits import Limit
+from shared.rules.time.pauses import Pause
 
 
 class Case:
@@ -120,205 +105,10 @@ class Case:
         """The leg of a deadline; None for a deadline of the whole case."""
         return self.legs[deadline.leg_id] if deadline.leg_id else None
 
-    def begin_round(self, leg: Leg, at: datetime) -> None:
-        """Start the limits of the leg's round, where its unit handles the case.
-
-        One whose own moment lies before `at` is overdue at once.
-        """
-        if not leg.handles:
-            return
-        for rule in self.table.starts[Start.ROUND, min(leg.round, self.table.top)]:
-            own = leg.assigned.limits.get(rule.deadline) if rule.own_clause else None
-            if (
-                own
-                and rule.own_clause
-                and own.due_at
-                and (leg.round == 1 or self._lies_ahead(own, rule, leg, at))
-            ):
-                self._start(rule, leg, at, rule.own_clause, due_at=own.due_at)
-            elif own and rule.own_clause and own.limit and not own.due_at:
-                self._start(rule, leg, at, rule.own_clause, own.limit)
-            elif rule.limit:
-                self._start(rule, leg, at, rule.clause, rule.limit)
-        consequences.let_missed_pass(self, leg.deadlines, at)
-
-    def _lies_ahead(self, own: OwnLimit, rule: StartedLimit, leg: Leg, at: datetime) -> bool:
-        assert own.due_at
-        due_at: datetime | None = self.counted_from(own.due_at)
-        if due_at and self.counting.pauses_move_given_moments:
-            due_at = self.moved(due_at, leg.pauses_of(rule.deadline, BEGINNING)[0])
-        return due_at is None or due_at > at
-
-    def begin(
-        self,
-        start: str,
-        leg: Leg | None,
-        at: datetime,
-        dates: tuple[datetime, ...] = (),
-        sums: Mapping[datetime, Decimal] = NO_SUMS,
-    ) -> None:
-        """Start the limits that an act or stage starts, of `leg` or of the case.
-
-        A limit is not started while its deadline runs or has passed unmet. Limits without a length take their
-        moments from `dates`, which replace those still open; `sums` are due at them.
-        """
-        running = leg.deadlines if leg else self.own
-        for rule in self.table.starts.get((start, min(leg.round, self.table.top) if leg else 1), ()):
-            if rule.limit:
-                if not any(self._bars(deadline, rule, leg) for deadline in running):
-                    self._start(rule, leg, at, rule.clause, rule.limit)
-            elif dates:
-                void([deadline for deadline in running if deadline.kind == rule.deadline])
-                for date in sorted(set(dates)):
-                    self._start(rule, leg, at, rule.clause, due_at=date)
-                    running[-1].sum = sums.get(date)
-                if leg and sums:
-                    arrears.agree(leg, sums, running[-len(sums) :])
-                consequences.let_missed_pass(self, running, at)
-
-    def _bars(self, deadline: Deadline, rule: StartedLimit, leg: Leg | None) -> bool:
-        each_its_own = rule.start == Start.PROPOSED
-        if deadline.kind != rule.deadline or deadline.verdict is Verdict.VOID or each_its_own:
-            return False
-        if deadline.verdict is Verdict.OPEN:
-            return True
-        this_round = deadline.round == (leg.round if leg else self.rounds())
-        if rule.start == Start.ALL_COMPLETED and deadline.met_at and (Start.HEARD, 1) in self.table.starts:
-            return this_round and self.heard  # rounds do not count here: the unit of the highest may be gone
-        return this_round and (not deadline.met_at or rule.start in ONCE_A_ROUND)
-
-    def begin_lifted(self, at: datetime, instructed: Limit | None = None) -> None:
-        """Start the limits of lifted handling anew; the one `instructed` replaces the limit of `lifted`."""
-        for rule in self.table.starts.get((Start.LIFTED, 1), ()):
-            if instructed is None or rule.deadline == DeadlineKind.LIFTED:
-                void([deadline for deadline in self.own if deadline.kind == rule.deadline])
-                self._start(rule, None, at, rule.clause, instructed or rule.limit)
-
-    def begin_waiting(self, limit: Limit, at: datetime) -> datetime | None:
-        """Start what the office has to gather for a lift, within `limit`; returns when that ends."""
-        for rule in self.table.starts.get((Start.TO_BE_LIFTED, 1), ()):
-            self._start(rule, None, at, rule.clause, limit)
-            return self.own[-1].due_at
-        return None
-
     def live(self, act: LegAct) -> Leg | None:
         """The leg of an act, unless it has ended or is completed."""
         leg = self.legs.get(act.leg_id)
         return None if leg is None or leg.ended or leg.completed else leg
-
-    def _start(
-        self,
-        rule: StartedLimit,
-        leg: Leg | None,
-        at: datetime,
-        clause: str,
-        limit: Limit | None = None,
-        due_at: datetime | None = None,
-    ) -> None:
-        """Start a deadline of a leg, or of the case, by its length or by the moment it ends."""
-        if self.end and rule.start not in OUTLIVES:
-            return
-        due_at = due_at and self.counted_from(due_at)
-        number, siblings = (leg.round, leg.deadlines) if leg else (self.rounds(), self.own)
-        deadline = Deadline(
-            key=_key(rule, leg, number, at, due_at, siblings),
-            leg_id=leg.assigned.leg_id if leg else None,
-            unit=leg.assigned.unit if leg and not rule.of_office else None,
-            round=number,
-            kind=rule.deadline,
-            start=rule.start,
-            started_at=at,
-            clause=clause,
-            hours=leg.hours if leg else self.table.hours,
-            calendar=self.calendar,
-            limit=limit,
-            due_at=due_at,
-            in_turn=rule.limit is None and rule.start in self.table.stages,
-            whole_minutes=self.counting.whole_minutes,
-            pauses_at_due=self.counting.pauses_in_due_minute,
-            title=rule.title,
-        )
-        self.deadlines.append(deadline)
-        siblings.append(deadline)
-        if limit:
-            self.reckon(deadline, self.pauses_of(leg, deadline), at)
-        elif leg and due_at and self.counting.pauses_move_given_moments:
-            deadline.given_at = due_at
-            self._move_given(deadline, leg, at)
-        else:
-            self.arm(deadline, at)
-
-    def _move_given(self, deadline: Deadline, leg: Leg, at: datetime) -> None:
-        """Move a given moment by what was paused; the dates of a stage by what was paused since."""
-        assert deadline.given_at
-        since = BEGINNING if deadline.start == Start.ROUND else deadline.started_at
-        deadline.pauses, deadline.ran_on = leg.pauses_of(deadline.kind, since)
-        deadline.due_at = self.moved(deadline.given_at, deadline.pauses)
-        self.arm(deadline, at)
-
-    def pauses_of(self, leg: Leg | None, deadline: Deadline) -> tuple[Pause, ...]:
-        """The pauses that count for a deadline; where only units pause, none for one of the office."""
-        runs_on = deadline.unit is None and self.table.office_runs_on
-        return () if leg is None or runs_on else leg.pauses
-
-    def reckon(self, deadline: Deadline, pauses: tuple[Pause, ...], at: datetime) -> None:
-        """Reckon anew when an open deadline that has a length ends, as of `at`."""
-        assert deadline.limit
-        due = self.due(deadline.limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
-        deadline.pauses = pauses
-        deadline.provisional = due.provisional
-        deadline.due_at = due.due_at
-        self.arm(deadline, at)
-
-    def due(
-        self,
-        limit: Limit,
-        started_at: datetime,
-        hours: OfficeHours,
-        pauses: tuple[Pause, ...] = (),
-        calendar: Calendar | None = None,
-    ) -> Due:
-        """When `limit` ends; `BEYOND_CALENDAR` where the calendar does not reach so far."""
-        try:
-            return limits.due(
-                limit,
-                started_at,
-                calendar or self.calendar,
-                hours,
-                pauses,
-                whole_minutes=self.counting.whole_minutes,
-                pauses_at_due=self.counting.pauses_in_due_minute,
-            )
-        except (ValueError, OverflowError):
-            return BEYOND_CALENDAR
-
-    def moved(self, given_at: datetime, pauses: tuple[Pause, ...]) -> datetime | None:
-        """When a given moment is reached, later by what was paused."""
-        return limits.moved(given_at, pauses, pauses_at_due=self.counting.pauses_in_due_minute)
-
-    def arm(self, deadline: Deadline, at: datetime) -> None:
-        """Set the timer of a deadline, as of `at`: for its reminder, or for the moment it passes."""
-        due_at = deadline.due_at
-        deadline.reminds = False
-        deadline.fires_at = self.counting.last_in_time(due_at) if due_at else NEVER
-        percent = self.table.percent.get(deadline.kind)
-        if percent and due_at and not deadline.reminded:
-            remind_at = max(self._remind_at(deadline, due_at, percent), at, self.rulings.now)
-            if remind_at < due_at:
-                deadline.reminds = True
-                deadline.fires_at = remind_at
-
-    def _remind_at(self, deadline: Deadline, due_at: datetime, percent: int) -> datetime:
-        if not self.counting.reminders_by_counted_time:
-            return deadline.started_at + (due_at - deadline.started_at) * percent / 100
-        return limits.part_over_at(
-            percent,
-            deadline.limit,
-            (deadline.started_at, due_at),
-            deadline.calendar,
-            deadline.hours,
-            deadline.pauses,
-        )
 
     def meet(self, meeting: str, deadlines: Iterable[Deadline], at: datetime) -> None:
         """Mark the deadlines that `meeting` meets as met at `at`. One that is overdue stays overdue."""
@@ -342,22 +132,15 @@ class Case:
             self.paused.append(leg)
             leg.runs_on[at] = runs_on
             leg.pauses, leg.pause_cap = (*leg.pauses, Pause(at)), cap
-            leg.pause_ends_at = self.due(cap, at, leg.hours.plain).due_at or NEVER
-            self._reckon_all(leg, at)
+            leg.pause_ends_at = reckoning.due(self, cap, at, leg.hours.plain).due_at or NEVER
+            reckoning.reckon_leg(self, leg, at)
 
     def resume(self, leg: Leg, at: datetime) -> None:
         """End the leg's pause, if one is open; its deadlines run on."""
         if leg in self.paused:
             self.paused.remove(leg)
             leg.pauses = (*leg.pauses[:-1], Pause(leg.pauses[-1].start, at))
-            self._reckon_all(leg, at)
-
-    def _reckon_all(self, leg: Leg, at: datetime) -> None:
-        for deadline in leg.deadlines:
-            if deadline.verdict is Verdict.OPEN and deadline.limit:
-                self.reckon(deadline, self.pauses_of(leg, deadline), at)
-            elif deadline.verdict is Verdict.OPEN and deadline.given_at:
-                self._move_given(deadline, leg, at)
+            reckoning.reckon_leg(self, leg, at)
 
     def catch_up(self, at: datetime) -> None:
         """Know the holiday notices that came out while the case had ended."""
@@ -379,20 +162,3 @@ class Case:
                 card.cleared = True
                 fields = {"card_id": card.card_id, "unit": leg.assigned.unit}
                 self.rulings.add(rulings.CardCleared, at, str(card.card_id), fields)
-
-
-def _key(
-    rule: StartedLimit,
-    leg: Leg | None,
-    number: int,
-    at: datetime,
-    due_at: datetime | None,
-    siblings: list[Deadline],
-) -> str:
-    """The name of a deadline within its case. What may start again in a round is named by its start too."""
-    if leg and rule.start == Start.ROUND:
-        return f"{leg.key} {number} {rule.deadline}"
-    own = f"{leg.key} {due_at.timestamp() if due_at else ''} " if leg else ""
-    key = f"{own}{at.timestamp()} {number} {rule.deadline}"
-    same = sum(deadline.key.partition("#")[0] == key for deadline in siblings)
-    return f"{key}#{same}" if same else key

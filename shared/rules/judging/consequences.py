@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from shared.rules.judging import approval, arrears, gathering, promises, raising, rulings
+from shared.rules.judging import approval, arrears, gathering, promises, raising, rulings, starting
 from shared.rules.judging.rulings import about
 from shared.rules.judging.state import OUTLIVES, Card, CaseState, Deadline, Leg, void
 from shared.rules.pack.ladder import IN_CHARGE, Consequence, Level, Step
@@ -79,7 +79,7 @@ def _raise(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: da
 
 def _hand_over(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
     case.rulings.add_of(rulings.HandedOver, deadline, at, to=step.to, clause=step.ground)
-    case.begin(Start.HANDED_OVER, None, at)
+    starting.begin(case, Start.HANDED_OVER, None, at)
 
 
 def _publish(case: "Case", step: Step, deadline: Deadline, leg: Leg | None, at: datetime) -> None:
@@ -119,7 +119,7 @@ def redispatch(case: "Case", leg: Leg, at: datetime, reason: Literal["overdue", 
     promises.next_round(leg)
     fields = {"leg_id": leg.assigned.leg_id, "unit": leg.assigned.unit, "round": leg.round, "reason": reason}
     case.rulings.add(rulings.Redispatched, at, f"{leg.key} {leg.round}", fields)
-    case.begin_round(leg, at)
+    starting.begin_round(case, leg, at)
 
 
 def _ends_with_round(deadline: Deadline) -> bool:
@@ -155,7 +155,7 @@ def lift(
     case.lifted_at, case.level, case.signed_off = case.lifted_at or case.rulings.now, above, False
     case.first_lifted_at = case.first_lifted_at or case.lifted_at
     _rule_lifted(case, step, leg, at)
-    case.begin_lifted(at)
+    starting.begin_lifted(case, at)
 
 
 def _above(case: "Case") -> Level | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import acts, consequences, gathering, office
+from shared.rules.judging import acts, consequences, gathering, office, starting
 from shared.rules.judging.acts import Act
 from shared.rules.judging.state import ANSWERABLE, OUTLIVES, CaseState, void
 from shared.rules.pack.triggers import Meeting, Start
@@ -50,7 +50,7 @@ def refer(case: "Case", at: datetime) -> None:
     void([deadline for deadline in case.deadlines if deadline.start not in OUTLIVES])
     for leg in case.legs.values():
         case.resume(leg, at)
-    case.begin(Start.REFERRED, None, at)
+    starting.begin(case, Start.REFERRED, None, at)
 
 
 def receive(case: "Case", at: datetime) -> None:
@@ -74,7 +74,7 @@ def take_back(case: "Case", at: datetime) -> None:
     gathering.wait_again(case, at)
     lifted = [deadline for deadline in case.own if deadline.kind == DeadlineKind.LIFTED]
     if case.lifted_at and lifted and lifted[-1].verdict is Verdict.VOID:
-        case.begin_lifted(at)
+        starting.begin_lifted(case, at)
 
 
 def reopen(case: "Case", at: datetime) -> None:
@@ -108,7 +108,7 @@ def _go_on(case: "Case", at: datetime, *, completed_too: bool) -> None:
             leg.completed = leg.refused = False
             consequences.redispatch(case, leg, at, "reopened")
     if not live:
-        case.begin(Start.UPHELD, None, at)
+        starting.begin(case, Start.UPHELD, None, at)
     elif case.all_completed():
-        case.begin(Start.ALL_COMPLETED, None, at)
+        starting.begin(case, Start.ALL_COMPLETED, None, at)
         office.hear(case, at)

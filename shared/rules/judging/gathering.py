@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import consequences
+from shared.rules.judging import consequences, starting
 from shared.rules.judging.acts import Gathered
 from shared.rules.judging.state import Leg, WaitingLift, void
 from shared.rules.pack.ladder import Step
@@ -18,7 +18,7 @@ def wait(case: "Case", step: Step, leg: Leg | None, at: datetime, *, again: bool
     if step.gather is None:
         return False
     if case.waiting_lift is None:
-        waits_until = case.begin_waiting(case.pack.limit(step.gather), at)
+        waits_until = starting.begin_waiting(case, case.pack.limit(step.gather), at)
         if waits_until is None:
             return False
         case.waiting_lift = WaitingLift(step, leg, again)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from shared.rules.judging import acts, office
+from shared.rules.judging import acts, office, reckoning
 from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, Deadline, Leg
 from shared.rules.pack.triggers import Meeting
 from shared.rules.terms import Verdict
-from shared.rules.time.limits import Limit, Pause
+from shared.rules.time.limits import Limit
+from shared.rules.time.pauses import Pause
 
 
 def pause(case: Case, act: acts.Paused, at: datetime) -> None:
@@ -39,7 +40,7 @@ def extend(case: Case, act: acts.Extended, at: datetime) -> None:
         deadline.limit, deadline.clause, deadline.reminded = limit, allowed.ground, False
         deadline.extended += 1
         deadline.given_at, deadline.ran_on = None, ()
-        case.reckon(deadline, leg.pauses, at)
+        reckoning.reckon(case, deadline, leg.pauses, at)
 
 
 def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
@@ -49,14 +50,15 @@ def _open(deadlines: list[Deadline], kind: str) -> Deadline | None:
 def _end(case: Case, leg: Leg, deadline: Deadline, limit: Limit, at: datetime) -> datetime:
     """When `limit` would end if a pause that is open ended now."""
     pauses = _ended_now(leg.pauses, at)
-    return case.due(limit, deadline.started_at, deadline.hours, pauses, deadline.calendar).due_at or NEVER
+    end = reckoning.due(case, limit, deadline.started_at, deadline.hours, pauses, deadline.calendar)
+    return end.due_at or NEVER
 
 
 def _given_end(case: Case, deadline: Deadline, at: datetime) -> datetime | None:
     """When a given moment would be reached if a pause that is open ended now."""
     if deadline.given_at is None:
         return deadline.due_at
-    return case.moved(deadline.given_at, _ended_now(deadline.pauses, at))
+    return reckoning.moved(case, deadline.given_at, _ended_now(deadline.pauses, at))
 
 
 def _ended_now(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:

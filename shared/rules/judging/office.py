@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import acts
+from shared.rules.judging import acts, starting
 from shared.rules.judging.state import Leg, void
 from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import Verdict
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def ask_extension(case: "Case", act: acts.ExtensionAsked, at: datetime) -> None:
     if leg := case.live(act):
-        case.begin(Start.EXTENSION_ASKED, leg, at)
+        starting.begin(case, Start.EXTENSION_ASKED, leg, at)
 
 
 def deny_extension(case: "Case", act: acts.ExtensionDenied, at: datetime) -> None:
@@ -23,7 +23,7 @@ def deny_extension(case: "Case", act: acts.ExtensionDenied, at: datetime) -> Non
 
 def ask_pause(case: "Case", act: acts.PauseRequested, at: datetime) -> None:
     if leg := case.live(act):
-        case.begin(Start.PAUSE_ASKED, leg, at)
+        starting.begin(case, Start.PAUSE_ASKED, leg, at)
 
 
 def deny_pause(case: "Case", act: acts.PauseDenied, at: datetime) -> None:
@@ -40,7 +40,7 @@ def propose_stage(case: "Case", act: acts.StageProposed, at: datetime) -> None:
     """Whoever confirms it has a clock for each report of the unit."""
     if leg := case.live(act):
         begun = len(leg.deadlines)
-        case.begin(Start.PROPOSED, leg, at)
+        starting.begin(case, Start.PROPOSED, leg, at)
         leg.proposed |= {act.number: leg.deadlines[begun:]}
 
 
@@ -58,7 +58,7 @@ def complain(case: "Case", act: acts.Complained, at: datetime) -> None:
     """The complaint has its clock also after the end of the case."""
     if case.end:
         case.catch_up(at)
-    case.begin(Start.COMPLAINED, None, at)
+    starting.begin(case, Start.COMPLAINED, None, at)
 
 
 def decide_complaint(case: "Case", act: acts.ComplaintDecided, at: datetime) -> None:
@@ -71,13 +71,13 @@ def end_leg(case: "Case", leg: Leg, at: datetime, *, vacant: bool) -> None:
     void(leg.deadlines)
     case.resume(leg, at)
     if vacant:
-        case.begin(Start.UPHELD, None, at)
+        starting.begin(case, Start.UPHELD, None, at)
 
 
 def hear(case: "Case", at: datetime) -> None:
     """Start the clock of closure once all is completed and the enterprise was heard, where that is needed."""
     if case.all_completed() and (case.heard or not case.table.closes_heard):
-        case.begin(Start.HEARD, None, at)
+        starting.begin(case, Start.HEARD, None, at)
 
 
 def go_on(case: "Case", at: datetime) -> None:

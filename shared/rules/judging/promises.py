@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from shared.rules.judging import reckoning, starting
 from shared.rules.judging.acts import Promised
 from shared.rules.judging.state import Deadline, Leg
 from shared.rules.pack.office import Promises
@@ -34,7 +35,7 @@ def promise(case: "Case", act: Promised, at: datetime) -> None:
     if leg.promised_in < leg.round:
         leg.promised_in = leg.round
         case.meet(Meeting.PLANNED, leg.deadlines, at)
-    case.begin(Start.PLANNED, leg, at, (ends_at,))
+    starting.begin(case, Start.PLANNED, leg, at, (ends_at,))
 
 
 def next_round(leg: Leg) -> None:
@@ -57,7 +58,7 @@ def _within_cap(case: "Case", leg: Leg, day: date, rank: Rank | None, rule: Prom
     """The promised day; the last one that a unit may promise by itself, where it took no higher rank."""
     if case.table.promise_cap is None or (rank and RANKS.index(rank) >= RANKS.index(rule.rank)):
         return day
-    last = case.due(case.table.promise_cap, leg.assigned_at, leg.hours, leg.pauses).last_day
+    last = reckoning.due(case, case.table.promise_cap, leg.assigned_at, leg.hours, leg.pauses).last_day
     return min(day, last) if last else day
 
 

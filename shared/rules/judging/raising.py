@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.rules.judging import rulings
+from shared.rules.judging import reckoning, rulings
 from shared.rules.judging.state import NEVER, Deadline
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def raise_up(case: "Case", deadline: Deadline, clause: str, at: datetime) -> Non
 def _set_timer(case: "Case", deadline: Deadline) -> None:
     assert deadline.raised_at
     assert case.table.raising
-    due_at = case.due(case.table.raising, deadline.raised_at, deadline.hours).due_at
+    due_at = reckoning.due(case, case.table.raising, deadline.raised_at, deadline.hours).due_at
     deadline.raises_at = case.counting.last_in_time(due_at) if due_at else NEVER
 
 

@@ -13,9 +13,18 @@ from shared.rules.pack.triggers import Start
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import OfficeHours
-from shared.rules.time.limits import Limit, Pause
+from shared.rules.time.limits import Limit
+from shared.rules.time.pauses import Pause
 
 NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """An aware moment in UTC."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or the last day a datetime can hold
+        return moment
 
 
 class CaseState(StrEnum):

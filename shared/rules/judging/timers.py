@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.rules.judging import consequences, raising, rulings
+from shared.rules.judging import consequences, raising, reckoning, rulings
 from shared.rules.judging.case import Case
 from shared.rules.judging.state import NEVER, Deadline, Leg
 from shared.rules.terms import DeadlineKind, Verdict
@@ -84,17 +84,16 @@ def _remind(case: Case, deadline: Deadline, at: datetime) -> None:
         discriminator += " rolled"
     case.rulings.add_of(rulings.DueSoon, deadline, at, discriminator)
     deadline.reminded = True
-    case.arm(deadline, at)
+    reckoning.arm(case, deadline, at)
 
 
 def _take_notice(case: Case, at: datetime) -> None:
     """Reckon open deadlines anew by the calendar of a new holiday notice."""
     (_, case.calendar), *case.notices = case.notices
     for leg in case.paused:
-        ends = (
-            case.due(leg.pause_cap, leg.pauses[-1].start, leg.hours.plain).due_at if leg.pause_cap else None
-        )
-        leg.pause_ends_at = ends if ends and ends > at else leg.pause_ends_at
+        if leg.pause_cap:
+            ends_at = reckoning.due(case, leg.pause_cap, leg.pauses[-1].start, leg.hours.plain).due_at
+            leg.pause_ends_at = ends_at if ends_at and ends_at > at else leg.pause_ends_at
     for deadline in case.deadlines:
         if deadline.verdict is Verdict.OPEN and deadline.limit:
             _move(case, deadline, deadline.limit, at)
@@ -104,11 +103,11 @@ def _take_notice(case: Case, at: datetime) -> None:
 def _move(case: Case, deadline: Deadline, limit: Limit, at: datetime) -> None:
     """Move a deadline to where the new calendar puts it, unless it would be over already there."""
     was, calendar = deadline.due_at, case.calendar
-    due = case.due(limit, deadline.started_at, deadline.hours, deadline.pauses)
+    due = reckoning.due(case, limit, deadline.started_at, deadline.hours, deadline.pauses)
     if due.due_at != was and (not due.due_at or due.due_at <= at):
         return
     deadline.calendar, deadline.due_at, deadline.provisional = calendar, due.due_at, due.provisional
-    case.arm(deadline, at)
+    reckoning.arm(case, deadline, at)
     if was and due.due_at != was:
         fields = {"was_due_at": was, "calendar": calendar.version}
         case.rulings.add_of(

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from shared.rules.judging.state import Deadline
-from shared.rules.time.limits import Pause
 from shared.rules.time.notices import LAST_YEAR
+from shared.rules.time.pauses import Pause
 from shared.rules.wording.explain import explain
 from shared.rules.wording.words import Bilingual, ground
 

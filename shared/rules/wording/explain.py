@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import DAY_US, OFFICE_HOURS, OfficeHours, TimeTable, clock
-from shared.rules.time.limits import Limit, LimitUnit, Pause
+from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.time.notices import SATURDAY, DayOff
+from shared.rules.time.pauses import Pause
 from shared.rules.wording.walk import CLOCK_UNITS, DAY, Fate, Walk, walk
 from shared.rules.wording.words import ground
 

@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import DAY_US, OFFICE_HOURS, OfficeHours, TimeTable
-from shared.rules.time.limits import Limit, LimitUnit, Pause
+from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.time.notices import DayOff
+from shared.rules.time.pauses import Pause
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)

@@ -23,7 +23,8 @@ from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import Card, CardStatus, CaseDocument
 from shared.events import Deadline
 from shared.rules.pack import pack_files
-from shared.rules.time.limits import Limit, LimitUnit, Pause
+from shared.rules.time.limits import Limit, LimitUnit
+from shared.rules.time.pauses import Pause
 from shared.rules.wording.explain import explain
 from tests.packs.histories import CALENDAR, loaded
 

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.ends import due
 from shared.rules.time.hours import OFFICE_HOURS, OfficeHours
-from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
+from shared.rules.time.limits import Due, Limit, LimitUnit
+from shared.rules.time.pauses import Pause
 from shared.rules.wording.explain import explain
 from shared.rules.wording.walk import Fate, walk
 

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.ends import due
 from shared.rules.time.hours import OfficeHours
-from shared.rules.time.limits import Due, Limit, LimitUnit, Pause, due
+from shared.rules.time.limits import Due, Limit, LimitUnit
+from shared.rules.time.pauses import Pause
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)

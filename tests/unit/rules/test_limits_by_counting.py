@@ -15,7 +15,8 @@ import holidays
 import pytest
 
 from shared.rules.time.calendar import Calendar
-from shared.rules.time.limits import Limit, LimitUnit, due
+from shared.rules.time.ends import due
+from shared.rules.time.limits import Limit, LimitUnit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(SHANGHAI)
