@@ -16,8 +16,8 @@ from shared.rules.pack.parts import Setting
 from shared.rules.time.limits import Limit
 from shared.rules.wording import page_words, patterns, words
 from shared.rules.wording.clauses import ClauseRow, clause_rows
-from shared.rules.wording.office_sentences import Sentence
-from shared.rules.wording.sentences import Language, sentences, setting_name
+from shared.rules.wording.sentences import sentences
+from shared.rules.wording.teller import Language, Sentence, setting_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -6,16 +6,12 @@ made at the first start and stored in the state folder. Every failure is an `Emb
 
 import asyncio
 import json
-import os
 import secrets
 import shutil
-import signal
 import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
-from subprocess import DEVNULL
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -24,10 +20,10 @@ from aiokafka.errors import KafkaError
 
 from huying.kafka import access as kafka_access
 from huying.kafka.certificates import Authority
+from huying.kafka.node import KafkaNode
 from huying.kafka.setup import ADMIN, JVM, TlsListener, jars, properties, tools
-from huying.local.embedded import free_port, listens, write_secret
+from huying.local.embedded import free_port, write_secret
 from huying.local.errors import EmbeddedError
-from huying.local.program import Program, command_line, until
 from shared.messaging.clients import connected
 from shared.service.settings import KafkaSettings
 
@@ -35,56 +31,6 @@ READY_S = 60
 Tls = Literal["server", "mutual"]
 MUTUAL: Tls = "mutual"
 TLS_NAMES = {None: "no TLS listener", "server": "TLS for banks", "mutual": "mutual TLS for banks"}
-
-
-class KafkaNode(Program):
-    """One broker, which is a controller too. A `detached` one outlives the process that starts it."""
-
-    def __init__(self, state: Path, number: int, *, detached: bool) -> None:
-        self.name = f"kafka-{number}"
-        super().__init__(state)
-        self.data = self.state / self.name
-        self.properties = self.state / f"{self.name}.properties"
-        self.port = 0
-        self._pid = self.state / f"{self.name}.pid"
-        self._detached = detached
-
-    @property
-    def pid(self) -> int:
-        """The id of its process, whoever started it; 0 where none runs."""
-        with suppress(OSError, ValueError):
-            pid = int(self._pid.read_text())
-            if str(self.properties) in command_line(pid):
-                return pid
-        return 0
-
-    async def serve(self, java: str, classpath: str) -> None:
-        """Start it on its storage, which must exist."""
-        if self.pid:
-            raise EmbeddedError(
-                f"{self.name} in {self.state} runs already."
-                f" End it by: huying kafka down --state {self.state.parent}"
-            )
-        async with self._starting():
-            command = [java, *JVM, "-cp", classpath, "kafka.Kafka", str(self.properties)]
-            await self._run(command, signal.SIGTERM, lambda: listens(self.port))
-
-    async def end(self) -> None:
-        """End it, whoever started it."""
-        if pid := self.pid:
-            os.kill(pid, signal.SIGTERM)
-            if not await until(lambda: not self.pid, 30):
-                os.kill(pid, signal.SIGKILL)
-
-    def _spawn(self, command: list[str], at_death: int) -> subprocess.Popen[bytes]:
-        if self._detached:
-            with self._log.open("ab") as log:
-                options: dict[str, Any] = {"env": self.environment, "cwd": "/", "start_new_session": True}
-                process = subprocess.Popen(command, stdin=DEVNULL, stdout=log, stderr=log, **options)
-        else:
-            process = super()._spawn(command, at_death)
-        self._pid.write_text(str(process.pid))
-        return process
 
 
 class Kafka:

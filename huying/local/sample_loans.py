@@ -16,7 +16,7 @@ from services.financing.contract_fields import BankCode, Yuan
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.addresses.credit_codes import check_character
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 from shared.roles import AccountRole
 from shared.service.clock import WallClock
 from shared.web.bodies import Body

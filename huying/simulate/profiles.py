@@ -19,7 +19,7 @@ from pydantic import AfterValidator, Field, model_validator
 from services.intake.domain.registration import WITHOUT_NAME
 from shared.events import Channel, Kind, Outcome
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Mistakes, Place
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.parts import Strict
 from shared.web.bodies import Code
@@ -208,7 +208,7 @@ def load(name_or_path: str | Path) -> Profile:
             raise ProfileError(f"no profile is called '{name_or_path}': there are {known}")
     try:
         return strict_yaml.read(path, Profile, _contradictions)
-    except strict_yaml.Mistakes as error:
+    except Mistakes as error:
         raise ProfileError(str(error)) from error
 
 

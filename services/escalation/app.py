@@ -10,6 +10,7 @@ from services.escalation.gauges import GAUGES
 from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.leaders import api as leaders_api
+from services.escalation.publications import api as publications_api
 from services.escalation.tables import CASES
 from services.escalation.work import Work
 from shared.appeals.hiding import hiding_in
@@ -33,7 +34,14 @@ SERVICE = Service(
     resources=Rulebook.load,
     hears=("intake", "dispatch"),
     handlers=HANDLERS,
-    routers=(router, leaders_api.router, api_records.router, cards_api.router, calendar_api.routes(CASES)),
+    routers=(
+        router,
+        leaders_api.router,
+        publications_api.router,
+        api_records.router,
+        cards_api.router,
+        calendar_api.routes(CASES),
+    ),
     tasks=(judge,),
     prepare=wait_for_judgement,
     redrives={CASES.stuck_topic: CASES.judge_again},

@@ -1,19 +1,19 @@
 """What escalation reads from its database and writes into it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlalchemy import text
 
-from services.escalation.document import CaseDocument, Publication
+from services.escalation.document import CaseDocument
+from services.escalation.publications.queries import save_publications
 from shared.database.connection import Connection, Result
 from shared.database.rows import excluded, insert
 from shared.directory.leaders import NOBODY, Led
 from shared.events import CATALOGUE, AppealReceived, Event
-from shared.judging.sight import SEEN, Sight, seen
+from shared.judging.sight import SEEN, Sight
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import DeadlineKind
@@ -53,18 +53,6 @@ _SAVE = insert(
     },
     then="on conflict (appeal_id) do update set "
     + excluded("state", "supervised", "units", "leader", "file", "next_due_at", "unjudged_from"),
-)
-_SAVE_PUBLICATIONS = insert(
-    "publications",
-    {
-        "publication_id": "uuid",
-        "appeal_id": "uuid",
-        "unit": "text",
-        "published": "boolean",
-        "expires_on": "date",
-        "file": "jsonb",
-    },
-    then="on conflict (publication_id) do update set " + excluded("published", "expires_on", "file"),
 )
 _REMEMBER = insert(
     "history",
@@ -127,17 +115,6 @@ _JUDGED = text(
     from cases where registration_number > :after and {SEEN} order by registration_number limit :limit
     """
 )
-_PUBLICATIONS_OF_CASES = text(
-    "select appeal_id, file from publications where appeal_id = any(cast(:keys as uuid[])) order by id"
-)
-_PUBLICATIONS = """
-    select p.id, p.file from publications p join cases c on c.appeal_id = p.appeal_id
-    where p.id > :after and {seen} and {filter} order by p.id limit :limit
-"""
-_PUBLICATIONS_OF_UNIT = text(
-    _PUBLICATIONS.format(seen=seen("c.file"), filter="(cast(:unit as text) is null or p.unit = :unit)")
-)
-_PUBLISHED = text(_PUBLICATIONS.format(seen=seen("c.file"), filter="p.published and p.expires_on >= :today"))
 
 
 class Remembered(NamedTuple):
@@ -186,25 +163,7 @@ async def save(
         for case in cases
     ]
     await _SAVE.execute(conn, rows)
-    publications = [_row(case, publication) for case in cases for publication in case.publications]
-    if publications:
-        await _SAVE_PUBLICATIONS.execute(conn, publications)
-
-
-def _row(case: CaseDocument, publication: Publication) -> dict[str, Any]:
-    about_case = {
-        "appeal_id": str(case.appeal_id),
-        "registration_number": case.registration_number,
-        "unit_name": case.units.get(publication.unit or "", ""),
-    }
-    return {
-        "publication_id": publication.publication_id,
-        "appeal_id": case.appeal_id,
-        "unit": publication.unit,
-        "published": publication.published,
-        "expires_on": publication.expires_on,
-        "file": orjson.dumps(publication.model_dump(mode="json") | about_case).decode(),
-    }
+    await save_publications(conn, cases)
 
 
 async def remember(conn: Connection, news: Sequence[tuple[Event, bool]]) -> None:
@@ -289,25 +248,3 @@ async def case_with_title(conn: Connection, appeal_id: UUID) -> tuple[CaseDocume
 async def judged_cases(conn: Connection, sight: Sight, after: str, limit: int) -> Sequence[Any]:
     """Cases in `sight` by registration number, with the moments at which they are judged again."""
     return (await conn.execute(_JUDGED, {**sight.values, "after": after, "limit": limit})).all()
-
-
-async def publications_of(conn: Connection, keys: Sequence[UUID]) -> dict[UUID, list[Publication]]:
-    """What is proposed for publication in these cases."""
-    publications: dict[UUID, list[Publication]] = {}
-    for row in await conn.execute(_PUBLICATIONS_OF_CASES, {"keys": keys}):
-        publications.setdefault(row.appeal_id, []).append(Publication.model_validate(row.file))
-    return publications
-
-
-async def published(conn: Connection, sight: Sight, after: int, limit: int, today: date) -> Sequence[Any]:
-    """What is published on this day, of cases in `sight`."""
-    values = {**sight.values, "after": after, "limit": limit, "today": today}
-    return (await conn.execute(_PUBLISHED, values)).all()
-
-
-async def publications(
-    conn: Connection, sight: Sight, after: int, limit: int, unit: str | None
-) -> Sequence[Any]:
-    """What is or was proposed for publication in cases in `sight`, of one unit or of all."""
-    values = {**sight.values, "after": after, "limit": limit, "unit": unit}
-    return (await conn.execute(_PUBLICATIONS_OF_UNIT, values)).all()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from services.escalation import queries
 from services.escalation.document import Card, CardStatus, CaseDocument, Gathering
 from services.escalation.engine import ACTS
 from services.escalation.judgement import keep
+from services.escalation.publications.queries import publications_of
 from services.escalation.work import Work
 from shared import events
 from shared.events import Event
@@ -19,7 +19,7 @@ async def restore(work: Work, events_in_order: Sequence[Event]) -> None:
     """
     about_cases = [event for event in events_in_order if not isinstance(event, events.DirectoryEvent)]
     await work.load({event.appeal_id for event in about_cases})
-    publications = await queries.publications_of(work.conn, [event.appeal_id for event in about_cases])
+    publications = await publications_of(work.conn, [event.appeal_id for event in about_cases])
     for event in about_cases:
         case = work.case(event.appeal_id)
         restore_event(case, event)

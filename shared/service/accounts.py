@@ -11,6 +11,7 @@ import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
 
 from shared.files import strict_yaml
+from shared.files.yaml_mistakes import Mistakes
 from shared.roles import AccountRole
 from shared.service.errors import Unauthorized
 
@@ -106,7 +107,7 @@ class Accounts:
         try:
             self._accounts = read(self._path)
             self._callers = _by_key(self._accounts)
-        except (strict_yaml.Mistakes, OSError) as error:
+        except (Mistakes, OSError) as error:
             _LOG.error("accounts stay as they were", file=str(self._path), reason=str(error))
 
 

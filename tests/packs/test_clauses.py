@@ -9,7 +9,7 @@ from huying.commands import pack_text
 from huying.commands.main import app
 from shared.rules.pack import pack, pack_files, texts
 from shared.rules.wording.clauses import clause_rows
-from shared.rules.wording.sentences import LANGUAGES
+from shared.rules.wording.teller import LANGUAGES
 from tests.packs.histories import SETTINGS
 
 TITLE = "title: 关于进一步优化营商环境的若干措施"

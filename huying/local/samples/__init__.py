@@ -20,7 +20,7 @@ from services.escalation.leaders.api import LeaderBody
 from services.intake import acts as intake_acts
 from services.intake.domain.registration import imported_id
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 from shared.service.clock import WallClock
 from shared.web.bodies import Body, Code
 

@@ -11,7 +11,7 @@ from services.financing.contract_fields import BankCode, ShortCode, Word, Yuan, 
 from services.financing.loans.acts import NewLoanRequest
 from shared.events import PackWord
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Mistakes, Place
 from shared.rules.pack.parts import Strict
 
 SHIPPED = Path(__file__).parent / "routing.yaml"
@@ -76,7 +76,7 @@ def load(path: Path | None) -> BankRouting:
     """The rules of a file, or those that are shipped. BankRoutingError with each mistake."""
     try:
         return strict_yaml.read(path or SHIPPED, BankRouting, _mistakes)
-    except strict_yaml.Mistakes as error:
+    except Mistakes as error:
         raise BankRoutingError(str(error)) from error
 
 

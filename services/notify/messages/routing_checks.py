@@ -10,7 +10,7 @@ from services.notify.messages.routes import NOTHING, Route, Routing, as_written
 from services.notify.messages.templates import Template, Texts, file_of
 from services.notify.messages.words import Language
 from shared.events import CATALOGUE, Event
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 
 Mistakes = Iterator[tuple[Place, str]]
 

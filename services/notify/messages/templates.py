@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from services.notify.document import CaseDocument
 from services.notify.messages.speech import Speech
 from services.notify.messages.words import Language
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 
 FOLDER = Path(__file__).parent
 NonEmpty = Annotated[str, Field(min_length=1)]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import isinf
 from typing import TYPE_CHECKING
 
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 from shared.rules.pack.checks_office import Mistake, office_contradictions
 from shared.rules.pack.desks import ApprovalRank
 from shared.rules.pack.ladder import ACKNOWLEDGED, OF_A_UNIT, Consequence, Step, When

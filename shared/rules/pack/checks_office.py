@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 from shared.rules.pack.desks import By
 from shared.rules.pack.ladder import Consequence
 from shared.rules.pack.parts import Setting

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
-from shared.files import strict_yaml
+from shared.files.yaml_mistakes import Mistakes
 from shared.rules.pack import settings, table
 from shared.rules.pack.counting import AS_IN_VERSION_1, Counting
 from shared.rules.pack.desks import (
@@ -158,7 +158,7 @@ class Pack(Strict):
             numbers = settings.of(path, self.id, needed, version, named if exactly else None)
         except settings.VersionGone as error:
             raise PackGone(str(error)) from error
-        except strict_yaml.Mistakes as error:
+        except Mistakes as error:
             raise PackError(str(error)) from error
         if numbers is None:
             return self

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from shared.files import strict_yaml
+from shared.files.yaml_mistakes import Mistakes
 from shared.rules.pack import texts
 from shared.rules.pack.checks import contradictions, unnamed
 from shared.rules.pack.checks_office import Mistake, defaults
@@ -124,7 +125,7 @@ def read(path: Path, *, named: bool = False) -> Pack:
 
     try:
         return strict_yaml.read(path, Pack, mistakes, _amended_by)
-    except strict_yaml.Mistakes as error:
+    except Mistakes as error:
         raise PackError(str(error)) from error
 
 
@@ -140,11 +141,11 @@ def _amended_by(path: Path, words: dict[str, str]) -> Path | None:
         return None
     own = f"{words.get('id')}@{version}"
     if "@" in path.stem and path.stem != own:
-        raise strict_yaml.Mistakes(f"{path}: is {own} by its own words: name the file so")
+        raise Mistakes(f"{path}: is {own} by its own words: name the file so")
     if int(amends) >= int(version):
-        raise strict_yaml.Mistakes(f"{path}: version {version} amends {amends}: only an earlier one can be")
+        raise Mistakes(f"{path}: version {version} amends {amends}: only an earlier one can be")
     name = f"{words.get('id')}@{amends}.yaml"
     for folder in (path.parent, PACKS):
         if (folder / name).is_file():
             return folder / name
-    raise strict_yaml.Mistakes(f"{path}: amends version {amends}, but {name} is not beside it: put it there")
+    raise Mistakes(f"{path}: amends version {amends}, but {name} is not beside it: put it there")

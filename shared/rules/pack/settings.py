@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, RootModel
 
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Mistakes, Place
+from shared.files.yaml_mistakes import Mistakes, Place
 from shared.rules.pack.parts import Strict
 from shared.rules.terms import PackWord
 from shared.rules.time.limits import Limit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from shared.files import strict_yaml
-from shared.files.strict_yaml import Place
+from shared.files.yaml_mistakes import Place
 from shared.rules.pack.members import parts
 from shared.rules.pack.parts import Rule, Strict
 

@@ -11,7 +11,7 @@ import chinese_calendar
 import holidays
 import yaml
 
-from shared.files import strict_yaml
+from shared.files import yaml_nodes
 
 FIRST_YEAR = 2004
 LAST_YEAR = 2099
@@ -157,7 +157,7 @@ def read_notices(path: Path) -> list[Notice]:
     (make-up workdays, may be absent). A notice may also move days of the December before. A year's
     data replace all that was known of that year. A mistake raises ValueError with file, line, rule.
     """
-    root = strict_yaml.document(path)
+    root = yaml_nodes.document(path)
     if not root.value:
         raise ValueError(f"{path}, line 1: the file is empty; give year, notice, off and work")
     notices: dict[int, Notice] = {}

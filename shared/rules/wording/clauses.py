@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.texts import Ground, PolicyText
 from shared.rules.wording import page_words
-from shared.rules.wording.office_sentences import Sentence
-from shared.rules.wording.sentences import Language, sentences
+from shared.rules.wording.sentences import sentences
+from shared.rules.wording.teller import Language, Sentence
 
 
 @dataclass(frozen=True, slots=True)

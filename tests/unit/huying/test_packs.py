@@ -24,7 +24,8 @@ from shared.rules.pack.triggers import Meeting, Start
 from shared.rules.terms import RaisedTo
 from shared.rules.time.limits import LimitUnit
 from shared.rules.wording import page_words, words
-from shared.rules.wording.sentences import LANGUAGES, sentences
+from shared.rules.wording.sentences import sentences
+from shared.rules.wording.teller import LANGUAGES
 
 ROOT = Path(pack_text.__file__).parents[2]
 SAMPLE = ROOT / "huying" / "local" / "samples" / "settings.yaml"

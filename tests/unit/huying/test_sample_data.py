@@ -24,7 +24,7 @@ from services.intake.domain import context as intake_context
 from services.intake.domain import transitions as intake
 from services.intake.domain.registration import receive
 from shared.events import Channel, Event, Kind, LiftReason, Verdict
-from shared.files.strict_yaml import Mistakes
+from shared.files.yaml_mistakes import Mistakes
 from shared.roles import AccountRole
 from shared.rules.judging.decide import Judgement
 from shared.rules.judging.rulings import Lifted

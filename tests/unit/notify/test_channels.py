@@ -20,7 +20,7 @@ from services.notify.channels.sms import CODES, Size, Sms, signature, size
 from services.notify.channels.table import CHANNELS
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome
 from services.notify.messages.words import Language
-from shared.files.strict_yaml import Mistakes
+from shared.files.yaml_mistakes import Mistakes
 from shared.web.webhooks import Caller
 
 SMS = SmsSettings.model_validate(

@@ -9,7 +9,7 @@ import pytest
 from services.notify.messages.routing import ROUTING, load
 from services.notify.messages.templates import FOLDER, file_of
 from services.notify.messages.words import Language
-from shared.files.strict_yaml import Mistakes
+from shared.files.yaml_mistakes import Mistakes
 
 MISTAKES = [
     (

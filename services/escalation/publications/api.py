@@ -1,0 +1,54 @@
+"""Publications (红黑榜) over HTTP."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.escalation.answers import ListedPublication
+from services.escalation.publications import queries
+from shared.judging.rulebook import rulebook
+from shared.roles import AccountRole
+from shared.web.answers import PageOf
+from shared.web.request import Called, Paged, Reading, no_cursor, service
+
+router = APIRouter(tags=["records"])
+_SHOWN = {
+    "publication_id",
+    "unit",
+    "unit_name",
+    "deadline",
+    "title",
+    "due_at",
+    "clause",
+    "answer",
+    "reason",
+    "decided_at",
+    "expires_on",
+}
+"""What everybody sees: nothing that leads to the enterprise."""
+
+
+@router.get(
+    "/publications", summary="红黑榜 / The red and black list", response_model=PageOf[ListedPublication]
+)
+async def publications(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
+    """The red and black list: what is published now. The office sees all, a unit all of its own."""
+    after = page.after[0] if page.after else 0
+    if not isinstance(after, int):
+        raise no_cursor()
+    context = service(request)
+    sight = rulebook(context).sight(called.role)
+    if called.role in (None, AccountRole.IMPORTER):
+        today = context.clock.now().astimezone(context.zone).date()
+        rows = await queries.published(conn, sight, after, page.limit + 1, today)
+        shown: set[str] | None = _SHOWN
+    else:
+        unit = called.code if called.role == AccountRole.UNIT else None
+        rows = await queries.publications(conn, sight, after, page.limit + 1, unit)
+        shown = None
+    return page.answer([_publication(row.id, row.file, shown) for row in rows], "id")
+
+
+def _publication(id_: int, file: dict[str, Any], shown: set[str] | None) -> dict[str, Any]:
+    kept = file if shown is None else {name: value for name, value in file.items() if name in shown}
+    return {"id": id_, **kept}
