@@ -7,11 +7,8 @@ where its content cannot be stored, its place and the reason alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -23,7 +20,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, Database
 from shared.database.retry import keep_running
-from shared.events import CATALOGUE, Event
+from shared.events import Event
 from shared.messaging import message_spans
 from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, may_pass
@@ -31,23 +28,15 @@ from shared.messaging.clients import connected
 from shared.messaging.fetching import BoundedConsumer, Fetcher
 from shared.messaging.lag import LAG, LAG_S, Lag
 from shared.messaging.outbox import UnitOfWork, WorkFactory
-from shared.messaging.parked import (
-    OUTBOX,
-    ParkedRecord,
-    find_parked,
-    mark_redriven,
-    park,
-    parked_for,
-    send_again,
-)
+from shared.messaging.parked import park
 from shared.messaging.records import KafkaRecord, ReceivedRecord, decode
+from shared.messaging.redriving import Redriver, Redrives
 from shared.messaging.settling import settle
 from shared.messaging.watermarks import Partition, newest_watermarks, save_watermarks
-from shared.messaging.wire import Watermark, unknown_type
+from shared.messaging.wire import Watermark
 from shared.service.clock import Clock
-from shared.service.errors import Conflict, NotFound
 from shared.service.settings import Settings
-from shared.service.standing import Place, Stand, Standing
+from shared.service.standing import Standing
 from shared.telemetry.context import use_span
 from shared.telemetry.metrics import Telemetry
 from shared.telemetry.spans import Span, transaction_spans
@@ -61,9 +50,6 @@ COMMIT_S = 10.0
 
 Handlers = Mapping[type[Event], Callable[[Any, Any], None]]
 """By the class of an event: the function that is called with the unit of work and the event."""
-Redrive = Callable[[Connection, ParkedRecord, datetime], Awaitable[None]]
-Redrives = Mapping[str, Redrive]
-"""How parked records that are no events of other services are handled again, by pattern of the topic."""
 
 
 class Listener(Protocol):
@@ -112,12 +98,9 @@ class Consumer:
         self._clock = clock
         self._listener = listener
         self._log = log
-        self._redrives = redrives
         self._telemetry = telemetry
         self._stand = standing.stand("consumer", ReceivedRecord.place)
-        self._redriving: Stand[int] = standing.stand(
-            "redrive", lambda parked_id: Place("parked", None, parked_id)
-        )
+        self.redriver = Redriver(engine, clock, self._transact, redrives, log, standing)
         self._cluster = ""
         self._uncommitted: dict[TopicPartition, int] = {}
         """Next offsets that the database has reached and the broker does not know yet."""
@@ -134,7 +117,7 @@ class Consumer:
     async def _session(self) -> None:
         async with BrokerClient(self._settings) as broker:
             await broker.ensure(self._topics)
-            await self._redrive_known_types()
+            await self.redriver.redrive_known_types()
             self._cluster, self._uncommitted = broker.cluster, {}
             consumer = BoundedConsumer(
                 self._settings,
@@ -270,50 +253,6 @@ class Consumer:
         use_span(None)
         await work.flush()
         return new, work
-
-    async def redrive(self, parked_id: int) -> None:
-        """Handle a parked record again. Raises `NotFound`, or `Conflict` where it still cannot be read."""
-        async with self._engine.connect() as conn:
-            parked = await find_parked(conn, parked_id)
-        if parked is None:
-            raise NotFound(
-                f"没有编号 {parked_id} 的待重放消息", f"no parked message {parked_id} waits to be redriven"
-            )
-        if parked.cluster == OUTBOX:
-            async with self._engine.begin() as conn:
-                await send_again(conn, parked)
-                await mark_redriven(conn, parked_id)
-            return
-        if (redrive := self._redrive_of(parked.topic)) is not None:
-            async with self._engine.begin() as conn:
-                await redrive(conn, parked, await self._clock.stamp(conn))
-                await mark_redriven(conn, parked_id)
-            return
-        (record,) = self._decode([parked])
-        if record.reason is not None:
-            raise Conflict(
-                f"消息仍无法读取：{record.reason}", f"the message still cannot be read: {record.reason}"
-            )
-        await self._transact([record])
-        async with self._engine.begin() as conn:
-            await mark_redriven(conn, parked_id)
-
-    async def _redrive_known_types(self) -> None:
-        """Handle the records that an older version parked because it did not know the type of their event."""
-        async with self._engine.connect() as conn:
-            waiting = await parked_for(conn, [unknown_type(type_) for type_ in CATALOGUE])
-        await settle(waiting, self._redrive_waiting, lambda parked_id: parked_id, self._log, self._redriving)
-
-    async def _redrive_waiting(self, waiting: Sequence[int], reason: str | None) -> None:
-        """Redrive parked records; with a `reason` they have failed, and stay parked."""
-        for parked_id in waiting if reason is None else ():
-            with suppress(NotFound):  # another replica was first
-                await self.redrive(parked_id)
-
-    def _redrive_of(self, topic: str) -> Redrive | None:
-        return next(
-            (redrive for pattern, redrive in self._redrives.items() if fnmatchcase(topic, pattern)), None
-        )
 
 
 def _seconds() -> float:

@@ -19,8 +19,9 @@ from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.migrations import migrate, migration_engine
 from shared.database.retry import keep_running
-from shared.messaging.consumer import Consumer, Handlers, Redrives
+from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.outbox import WorkFactory
+from shared.messaging.redriving import Redrives
 from shared.messaging.relay import Relay
 from shared.messaging.topics import events_topic
 from shared.service.accounts import Accounts

@@ -242,7 +242,7 @@ async def _kept_from(
 async def redrive(parked_id: Annotated[int, Path(ge=1, le=LARGEST)], request: Request) -> Response:
     """Handle a parked message again; it stays parked where it still fails."""
     running = service(request)
-    await running.consumer.redrive(parked_id)
+    await running.consumer.redriver.redrive(parked_id)
     running.wake()
     return json({"id": parked_id, "redriven": True})
 

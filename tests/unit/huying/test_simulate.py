@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from huying.replay.driver import ReplayFailed
-from huying.replay.replay import DrivenServices, replayed, steps
+from huying.replay.replay import DrivenServices, replayed
+from huying.replay.steps import steps
 from huying.simulate import profiles
 from huying.simulate.judging import LEG, CaseJudge, history
 from huying.simulate.profiles import Profile
