@@ -13,7 +13,7 @@ def in_force(name: str | Path, day: date, settings_file: Path | None = None, fol
     """The pack for a case that is registered on `day`: of all its versions the highest in force by then.
 
     Where none was in force yet it is the newest, by which recorded cases of earlier years are tried. A pack
-    that is named with its version, or by its file, is that one on every day. PackError as for `pack.load`.
+    that is named with its version, or by its file, is that one on every day. PackError as `load` raises it.
     """
     if isinstance(name, Path) or not pack_files.is_id(name):
         return pack_files.load(name, settings_file, folder)

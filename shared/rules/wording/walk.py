@@ -1,6 +1,6 @@
 """A limit walked to its end, day by day: what became of each day.
 
-The walk shares no arithmetic with `limits.due`: each checks the other.
+The walk shares no arithmetic with `ends.due`: each checks the other.
 """
 
 from calendar import monthrange

@@ -20,8 +20,7 @@ from services.financing.loans import routing as bank_routing
 from services.notify.channels import settings as channels
 from services.notify.messages import routing
 from shared.files import strict_yaml
-from shared.files.strict_yaml import LONGEST_NAME, LONGEST_RULE
-from shared.files.yaml_mistakes import MOST_MISTAKES, Mistakes
+from shared.files.yaml_mistakes import LONGEST_NAME, LONGEST_RULE, MOST_MISTAKES, Mistakes
 from shared.files.yaml_nodes import DEEPEST, MOST_BYTES, MOST_NODES
 from shared.roles import AccountRole
 from shared.rules.pack import pack_files, settings
