@@ -4,8 +4,9 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from tests.accepted import ACCEPTED
 from tests.hostile.drawing import Drawn, dumped
-from tests.integration.test_bad_input import ACCESS, BY, GOOD, NOBODY, Target
+from tests.spoiled import ACCESS, BY, NOBODY, Target
 
 UNTRIED = ("/clock", "/hold")
 """Routes that drive the whole city."""
@@ -97,7 +98,7 @@ class Requests:
         content = None
         if method in ("POST", "PUT"):
             headers["content-type"] = b"application/json"
-            content = dumped(self._target.body(route) if route in GOOD else {})
+            content = dumped(self._target.body(route) if route in ACCEPTED else {})
         request = DrawnRequest("fields", account, method, service, f"/{self._path(path)}", headers, content)
         kinds = ["paths", "parameters", "headers", *(["fields"] * 4 + ["bytes"] * 2 if content else [])]
         for kind in drawn.sample(kinds, drawn.choice((1, 1, 2))):
@@ -130,7 +131,7 @@ class Requests:
         return request._replace(headers=request.headers | odd)
 
     def _fields(self, request: DrawnRequest, route: str) -> DrawnRequest:
-        body = self._target.body(route) if route in GOOD else {}
+        body = self._target.body(route) if route in ACCEPTED else {}
         return request._replace(content=dumped(self._drawn.spoiled(body)))
 
     def _bytes(self, request: DrawnRequest, _route: str) -> DrawnRequest:

@@ -24,7 +24,7 @@ from tests.hostile.pilots import BANK, Pilots, settled
 from tests.hostile.records import AT, NEVER, Records, as_record, send
 from tests.hostile.requests import Requests
 from tests.hostile.sockets import drawn_bytes, statuses
-from tests.integration.test_bad_input import Target
+from tests.spoiled import Target
 
 LATE_S = 90.0
 """How late honest cases may be judged while a wave of hostile records is read, on a machine that is busy."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import copy
 import json
 from collections.abc import AsyncIterator, Iterator
 from itertools import product
@@ -16,339 +15,17 @@ from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from huying.commands.access import tables
 from huying.local.embedded import free_port
 from services.intake.app import SERVICE as INTAKE
 from shared.service.service import ServiceContext
 from shared.service.start import listening, under_one_port
 from shared.web import ops
 from shared.web.guard import LIMIT
-from tests.city import ALL, City, refused
-from tests.lending import CREDIT_CODE, report_body, wish
-from tests.notices import NOTICE_2027
+from tests.accepted import ACCEPTED
+from tests.city import City, refused
+from tests.spoiled import ACCESS, BY, NOBODY, Target, dumped, leaves, names, with_
 
-ACCESS = tables()
-
-REGISTER = {
-    "channel": "hotline",
-    "kind": "help",
-    "title": "厂区门口道路破损",
-    "text": "货车无法进出。",
-    "locality": "east",
-    "enterprise": {
-        "name": "示例制造有限公司",
-        "credit_code": "91340600MA0000001D",
-        "contact_name": "王工",
-        "phone": "13800000000",
-    },
-}
-LEG, CARD = "LEG", "CARD"
-LIMIT_OF_A_WEEK = {"number": 5, "unit": "working_days", "roll": True}
-COMPLAINT = {"bank": "bank-a", "text": "要求搭售保险"}
-FINANCING: dict[str, dict[str, Any]] = {
-    "POST /financing/requests": wish(
-        banks=["bank-a"],
-        locality="east",
-        attachments=[{"name": "报表", "reference": "file:7", "sha256": "0" * 64}],
-    ),
-    "POST /financing/requests/{loan_id}/pushes": {"banks": ["bank-b"]},
-    "POST /financing/requests/{loan_id}/withdrawals": {"reason": "已解决"},
-    "POST /financing/requests/{loan_id}/consent-withdrawals": {},
-    "POST /financing/requests/{loan_id}/closures": {"outcome": "financed", "remark": "已放款"},
-    "POST /financing/requests/{loan_id}/complaints": COMPLAINT,
-    "POST /financing/status/{registration_number}/withdrawals": {"reason": "已解决"},
-    "POST /financing/status/{registration_number}/consent-withdrawals": {},
-    "POST /financing/status/{registration_number}/complaints": COMPLAINT,
-    "POST /financing/requests/{loan_id}/legs/{leg}/withdrawals": {"confirmed": True, "words": "王工电话确认"},
-    "POST /financing/requests/{loan_id}/follow-ups": {
-        "reached": True,
-        "rating": "satisfied",
-        "comment": "办得快",
-    },
-    "POST /financing/status/{registration_number}/legs/{leg}/withdrawals": {
-        "confirmed": False,
-        "words": "没有撤回",
-    },
-    "POST /financing/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "办得快"},
-    "POST /financing/complaints": {
-        "institution": "示例小额贷款公司",
-        "text": "要求搭售保险",
-        "enterprise": {"name": "示例制造有限公司", "credit_code": CREDIT_CODE},
-        "contact": {"name": "王工", "phone": "13800000000"},
-    },
-    "POST /financing/complaints/{complaint_id}/decisions": {
-        "founded": True,
-        "finding": "情况属实",
-        "measures": "约谈",
-        "result": "已责令整改",
-        "shown": "请立即整改",
-    },
-    "PUT /financing/enterprises/{credit_code}": {
-        "name": "示例制造有限公司",
-        "size_class": "small",
-        "industry": "C17",
-        "locality": "east",
-    },
-    "PUT /financing/calendar/{year}": NOTICE_2027,
-    "PUT /financing/banks/{code}": {"name": "示例银行", "ways": ["desk"], "open": True},
-    "POST /financing/import": {
-        "source": "test",
-        "items": [
-            {
-                "act": "request",
-                "source_id": "1",
-                "occurred_at": "2026-11-20T09:00:00+08:00",
-                "amount": "5000.00",
-                "bank": "bank-a",
-                "product": "other",
-            }
-        ],
-    },
-    "POST /financing/bank/reports": report_body(
-        "RZ-20261109-00001/1", "approved", done_at="2026-11-09T08:50:00+08:00"
-    ),
-    "PUT /financing/banks/{code}/endpoint": {"url": "https://bank.example/webhooks"},
-    "POST /financing/banks/{code}/deliveries/replay": {
-        "since": "2026-11-09T08:00:00+08:00",
-        "before": "2026-11-09T09:00:00+08:00",
-        "all": True,
-    },
-}
-GOOD: dict[str, dict[str, Any]] = {
-    "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval"},
-    "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
-    "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
-    "POST /intake/status/{registration_number}/complaints": {"about": "reply", "text": "答非所问"},
-    "POST /intake/status/{registration_number}/referral-objections": {"reason": "不是劳动争议"},
-    "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
-    "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
-    "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
-    "POST /intake/appeals/{appeal_id}/follow-ups": {
-        "reached": True,
-        "rating": "satisfied",
-        "comment": "好",
-        "called_at": "2026-11-09T08:50:00+08:00",
-    },
-    "POST /intake/import": {
-        "source": "test",
-        "items": [
-            {"act": "register", "source_id": "1", "occurred_at": "2026-11-20T09:00:00+08:00", **REGISTER}
-        ],
-    },
-    "POST /dispatch/appeals/{appeal_id}/assignments": {
-        "legs": [{"unit": "water", "role": "assist", "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}}}],
-        "marks": ["inherited"],
-        "confirmed": True,
-    },
-    "POST /dispatch/appeals/{appeal_id}/reassignments": {
-        "leg_id": LEG,
-        "unit": "water",
-        "role": "lead",
-        "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}},
-        "reason": "职责在水务局",
-        "confirmed": True,
-    },
-    "POST /dispatch/appeals/{appeal_id}/marks": {"marks": ["inherited"], "reason": "改制前遗留"},
-    "POST /dispatch/appeals/{appeal_id}/contacts": {
-        "leg_id": LEG,
-        "how": "电话",
-        "who": "李工",
-        "contacted_at": "2026-11-09T08:50:00+08:00",
-    },
-    "POST /dispatch/appeals/{appeal_id}/replies": {"leg_id": LEG, "text": "已现场勘查"},
-    "POST /dispatch/appeals/{appeal_id}/completions": {
-        "leg_id": LEG,
-        "outcome": "planned",
-        "text": "已列入计划",
-        "planned_on": "2027-05-01",
-        "confirmed": True,
-    },
-    "POST /dispatch/appeals/{appeal_id}/promises": {
-        "leg_id": LEG,
-        "planned_on": "2027-05-01",
-        "reason": "须待汛期过后施工",
-        "approver": "张市长",
-        "rank": "leader",
-    },
-    "POST /dispatch/appeals/{appeal_id}/stages": {
-        "leg_id": LEG,
-        "stage": "plan_agreed",
-        "dates": ["2026-12-01T00:00:00+08:00"],
-        "text": "双方签订还款计划",
-        "amount": "120000.00",
-        "amounts": ["120000.00"],
-    },
-    "POST /dispatch/appeals/{appeal_id}/refusals": {"leg_id": LEG, "reason": "不予办理"},
-    "POST /dispatch/appeals/{appeal_id}/objections": {"leg_id": LEG, "reason": "不属于本单位"},
-    "POST /dispatch/appeals/{appeal_id}/stage-decisions": {
-        "leg_id": LEG,
-        "number": 1,
-        "confirmed": True,
-        "by": "creditor",
-        "who": "王会计",
-    },
-    "POST /dispatch/appeals/{appeal_id}/objection-decisions": {
-        "leg_id": LEG,
-        "upheld": False,
-        "reason": "属",
-        "by": "周主任",
-    },
-    "POST /dispatch/appeals/{appeal_id}/extension-requests": {
-        "leg_id": LEG,
-        "deadline": "completion",
-        "limit": LIMIT_OF_A_WEEK,
-        "reason": "等待材料",
-    },
-    "POST /dispatch/appeals/{appeal_id}/extensions": {
-        "leg_id": LEG,
-        "deadline": "completion",
-        "limit": LIMIT_OF_A_WEEK,
-        "ground": "major",
-        "reason": "事项复杂",
-        "signed_by": "赵局长",
-    },
-    "POST /dispatch/appeals/{appeal_id}/extension-decisions": {
-        "leg_id": LEG,
-        "approved": True,
-        "approver": "张主任",
-        "rank": "leader",
-        "reason": "同意",
-    },
-    "POST /dispatch/appeals/{appeal_id}/pause-requests": {
-        "leg_id": LEG,
-        "reason": "等待材料",
-        "ground": "enterprise_papers",
-    },
-    "POST /dispatch/appeals/{appeal_id}/pause-decisions": {
-        "leg_id": LEG,
-        "approved": True,
-        "approver": "张主任",
-        "rank": "office",
-        "reason": "同意",
-        "runs_on": ["completion"],
-    },
-    "POST /dispatch/appeals/{appeal_id}/pauses": {
-        "leg_id": LEG,
-        "reason": "等待材料",
-        "ground": "enterprise_papers",
-        "approver": "张主任",
-        "rank": "office",
-    },
-    "POST /dispatch/appeals/{appeal_id}/resumptions": {"leg_id": LEG},
-    "POST /dispatch/appeals/{appeal_id}/lift-requests": {"leg_id": LEG, "reason": "难", "signed_by": "张"},
-    "POST /dispatch/appeals/{appeal_id}/findings": {
-        "reasonable": False,
-        "by": "周主任",
-        "reason": "诉求与政策不符",
-        "understanding": True,
-    },
-    "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
-    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {"receiver": "仲裁委立案庭", "text": "已立案"},
-    "POST /dispatch/appeals/{appeal_id}/referral-returns": {"objected": True, "reason": "不属于仲裁"},
-    "POST /dispatch/appeals/{appeal_id}/complaint-decisions": {"justified": True, "reason": "回复避实就虚"},
-    "POST /dispatch/appeals/{appeal_id}/closures": {},
-    "PUT /notify/contacts/{recipient}": {
-        "contacts": [{"channel": "sms", "address": "13800000000", "urgent_only": True}],
-    },
-    "POST /dispatch/import": {
-        "acts": [
-            {
-                "appeal_id": str(uuid4()),
-                "occurred_at": "2026-11-20T09:00:00+08:00",
-                "act": {"act": "refer", "to": "仲裁", "reason": "属于仲裁"},
-            }
-        ]
-    },
-    "PUT /dispatch/units/{code}": {
-        "name": "市水务局",
-        "kind": "department",
-        "parent": "east",
-        "head": "赵局长",
-        "leader": "mayor",
-        "office_hours": [["08:30", "12:00"]],
-    },
-    "POST /escalation/appeals/{appeal_id}/cards/served": {"card_id": CARD},
-    "POST /escalation/appeals/{appeal_id}/cards/acknowledged": {"card_id": CARD},
-    "POST /escalation/appeals/{appeal_id}/cards/appealed": {"card_id": CARD, "reason": "已按时回复"},
-    "POST /escalation/appeals/{appeal_id}/cards/upheld": {"card_id": CARD, "reason": "证据不足"},
-    "POST /escalation/appeals/{appeal_id}/cards/withdrawn": {"card_id": CARD, "reason": "误发"},
-    "POST /escalation/appeals/{appeal_id}/publication-answers": {
-        "publication_id": str(uuid4()),
-        "text": "款项正在拨付",
-    },
-    "POST /escalation/appeals/{appeal_id}/publication-decisions": {
-        "publication_id": str(uuid4()),
-        "published": True,
-        "expires_on": "2027-05-20",
-        "heard": True,
-        "reason": "已当面听取意见",
-    },
-    "PUT /escalation/calendar/{year}": NOTICE_2027,
-    "POST /escalation/appeals/{appeal_id}/instructions": {
-        "instruction": "限期解决",
-        "task_force": ["roads"],
-        "limit": LIMIT_OF_A_WEEK,
-        "confirmed": True,
-    },
-    "POST /escalation/appeals/{appeal_id}/gatherings": {"summary": "两次交办均未办结，须自然资源局配合。"},
-    "POST /escalation/appeals/{appeal_id}/leaders": {"leader": "mayor", "reason": "原牵头领导出差"},
-    "POST /escalation/appeals/{appeal_id}/sign-off": {},
-    "PUT /escalation/leaders/{code}": {
-        "name": "陈市长",
-        "title": "市长",
-        "post": "mayor",
-        "holds_from": "2026-01-12",
-        "holds_until": "2031-01-11",
-        "deputy": "vice_mayor",
-        "above": "province",
-    },
-    **FINANCING,
-    **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
-}
-NOBODY: dict[str, object] = {
-    "loan_id": uuid4(),
-    "complaint_id": uuid4(),
-    "case_id": uuid4(),
-    "leg": 1,
-    "credit_code": "91350100M000100Y43",
-    "card_id": uuid4(),
-    "form": "html",
-}
-SINGLE = [route for route in GOOD if not route.endswith("/clock") or "intake" in route]
-BY = {
-    "operator": "operator",
-    "office": "office",
-    "unit": "roads",
-    "leader": "leader",
-    "importer": "importer",
-    "bank": "bank-a",
-    "regulator": "regulator",
-}
-
-
-class Target:
-    """An appeal with a leg, and the requests about it."""
-
-    def __init__(self, city: City, appeal: dict[str, Any], leg: str) -> None:
-        self.city = city
-        self.appeal = appeal
-        self.leg = leg
-        self.stored: dict[str, str] | None = None
-        """The digests of all tables after the last test."""
-
-    def path(self, route: str) -> str:
-        return route.split()[1].format(
-            code="roads", year=2027, recipient="unit:roads", **NOBODY, **self.appeal
-        )
-
-    def body(self, route: str) -> Any:
-        text = json.dumps(GOOD[route]).replace(f'"{LEG}"', f'"{self.leg}"')
-        return json.loads(text.replace(f'"{CARD}"', f'"{uuid4()}"'))
-
-    async def send(self, route: str, content: bytes, **headers: str) -> httpx.Response:
-        account = next(BY[role] for role in BY if role in ACCESS[route])
-        more = {"receipt_code": self.appeal["receipt_code"]} if "/status/" in route else {}
-        return await self.city.send(account, route.split()[0], self.path(route), content, **more, **headers)
+SINGLE = [route for route in ACCEPTED if not route.endswith("/clock") or "intake" in route]
 
 
 @pytest.fixture(scope="module")
@@ -378,43 +55,6 @@ async def untouched(target: Target) -> AsyncIterator[None]:
     assert target.stored == before
 
 
-def leaves(body: Any, *place: str | int) -> Iterator[tuple[str | int, ...]]:
-    """The places of all that is neither object nor list, and of the lists and objects themselves."""
-    if place:
-        yield place
-    if isinstance(body, dict | list):
-        for name, value in body.items() if isinstance(body, dict) else enumerate(body):
-            yield from leaves(value, *place, name)
-
-
-def at(body: Any, place: tuple[str | int, ...]) -> Any:
-    for part in place:
-        body = body[part]
-    return body
-
-
-def with_(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    """A copy of `body` with `value` at `place`."""
-    changed = copy.deepcopy(body)
-    at(changed, place[:-1])[place[-1]] = value
-    return changed
-
-
-def dumped(body: Any) -> bytes:
-    """As JSON in ASCII: what is no text becomes an escape, as a careless client would send it."""
-    return json.dumps(body).encode()
-
-
-def names(problem: dict[str, Any], place: tuple[str | int, ...]) -> bool:
-    """Whether a field of the refusal is the one at `place`; a variant's tag may stand between."""
-    wanted = [str(part) for part in place[: 1 if place[0] in WHOLE else None]]
-    for error in problem["errors"]:
-        parts = iter(error["field"].split("."))
-        if all(part in parts for part in wanted):
-            return True
-    return False
-
-
 def test_every_route_with_a_body_is_tried(city: City) -> None:
     with_body = {
         f"{method} /{name}{route.path}"
@@ -424,16 +64,12 @@ def test_every_route_with_a_body_is_tried(city: City) -> None:
         if isinstance(route, APIRoute) and route.body_field is not None
         for method in route.methods
     }
-    assert with_body == set(GOOD)
+    assert with_body == set(ACCEPTED)
 
 
-WHOLE = ("office_hours",)
-"""Fields that are checked as one."""
 UNSEEN = ("\u200b\u2060\u3164", "\u202e\u2066", "\ufe0f\u00ad \u3000")
 """Texts in which nothing can be seen."""
 WRONG = ({"wrong": 1}, [[[]]], -1.5, "响\x07铃", "\x00", "\ud800", "x" * 30_000, *UNSEEN)
-
-
 CHECKED_OTHERWISE = {"amount", "amounts", "credit_code", "email", "office_hours", "off", "phone", "work"}
 """Fields whose texts have a form of their own, which the schema does not tell."""
 
@@ -655,7 +291,7 @@ async def test_no_path_makes_a_write_fail(target: Target) -> None:
             usual = {"code": "roads", "year": 2027, "recipient": "unit:roads"} | NOBODY | target.appeal
             usual |= dict.fromkeys({*names} - usual.keys(), uuid4())
             for nasty, name in product(NASTY, names):
-                body = target.body(route) if route in GOOD else None
+                body = target.body(route) if route in ACCEPTED else None
                 account = next((BY[role] for role in BY if role in ACCESS[route]), "ops")
                 answer = await target.city.call(
                     account, method, path.format(**usual | {name: nasty}), body, receipt_code="0"

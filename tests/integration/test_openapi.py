@@ -14,11 +14,12 @@ from jsonschema import Draft202012Validator
 from services import SERVICES
 from shared.roles import AccountRole
 from shared.web.guard import IMPORT_LIMIT, LIMIT
+from tests.accepted import ACCEPTED
+from tests.accepted.places import LEG
 from tests.city import City
 from tests.described import closed
 from tests.integration import test_access
 from tests.integration.test_access import ACCESS, ACCOUNTS
-from tests.integration.test_bad_input import GOOD
 from tests.integration.test_query_parameters import account_for, filled
 from tests.lending import CREDIT_CODE, ask, banks, credit_code
 
@@ -139,14 +140,14 @@ async def place(city: City) -> Place:
     )
 
 
-GOOD_COMPLAINT = GOOD["POST /financing/requests/{loan_id}/complaints"]
+GOOD_COMPLAINT = ACCEPTED["POST /financing/requests/{loan_id}/complaints"]
 NOBODY = test_access.NOBODY | {"credit_code": credit_code(9)}
 PLANT = """
 insert into idempotency (caller, key, fingerprint, status, body)
 values (:caller, 'planted', 'another', 200, '{}')
 """
 SPECIAL: dict[str, tuple[str | None, dict[str, Any]]] = {
-    "POST /intake/appeals": (None, GOOD["POST /intake/appeals"]),  # anybody, by the channel of clerks
+    "POST /intake/appeals": (None, ACCEPTED["POST /intake/appeals"]),  # anybody, by the channel of clerks
     "PUT /dispatch/units/{code}": ("office", {"name": "市交通局", "kind": "department", "parent": "roads"}),
     "POST /intake/import": (
         "importer",
@@ -221,11 +222,12 @@ async def test_an_operation_is_refused_exactly_as_its_document_says(
 
 def _body(place: Place, route: str) -> Any:
     """A body that is right, about the place."""
-    if route not in GOOD:
+    if route not in ACCEPTED:
         return None
     service = route.split("/")[1]
     body = {
-        name: place.ids[service]["leg"] if value == "LEG" else value for name, value in GOOD[route].items()
+        name: place.ids[service]["leg"] if value == LEG else value
+        for name, value in ACCEPTED[route].items()
     }
     if "card_id" in body:
         body["card_id"] = str(NOBODY["card_id"])

@@ -1,0 +1,41 @@
+"""What intake accepts: one body for each of its routes."""
+
+from typing import Any
+
+REGISTER = {
+    "channel": "hotline",
+    "kind": "help",
+    "title": "厂区门口道路破损",
+    "text": "货车无法进出。",
+    "locality": "east",
+    "enterprise": {
+        "name": "示例制造有限公司",
+        "credit_code": "91340600MA0000001D",
+        "contact_name": "王工",
+        "phone": "13800000000",
+    },
+}
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval"},
+    "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
+    "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
+    "POST /intake/status/{registration_number}/complaints": {"about": "reply", "text": "答非所问"},
+    "POST /intake/status/{registration_number}/referral-objections": {"reason": "不是劳动争议"},
+    "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
+    "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
+    "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
+    "POST /intake/appeals/{appeal_id}/follow-ups": {
+        "reached": True,
+        "rating": "satisfied",
+        "comment": "好",
+        "called_at": "2026-11-09T08:50:00+08:00",
+    },
+    "POST /intake/import": {
+        "source": "test",
+        "items": [
+            {"act": "register", "source_id": "1", "occurred_at": "2026-11-20T09:00:00+08:00", **REGISTER}
+        ],
+    },
+}
