@@ -105,11 +105,11 @@ class Trial:
         """All receipts of the bank since the case began, or from `since` on."""
         return self.window.receipts(since or self.began)
 
-    def until(self, what: str, look: Callable[[], Seen]) -> Seen:
-        """What `look` sees, once it sees something; `NotShownError` with `what` where it does not in time."""
+    def until(self, expected: str, look: Callable[[], Seen]) -> Seen:
+        """What `look` sees, once it sees something; `NotShownError` where it does not in time."""
         end = time.monotonic() + self._wait_s
         while not (seen := look()):
             if time.monotonic() > end:
-                raise NotShownError(what)
+                raise NotShownError(expected)
             time.sleep(LOOK_S)
         return seen

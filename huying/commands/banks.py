@@ -21,8 +21,8 @@ def banks() -> None:
 @app.command()
 def new(
     code: Code,
-    way: Annotated[
-        list[str], typer.Option(help="How it is connected: kafka, webhook, desk; more than once.")
+    ways: Annotated[
+        list[str], typer.Option("--way", help="How it is connected: kafka, webhook, desk; more than once.")
     ],
     name: Annotated[str | None, typer.Option(help="Its name, at the first time.")] = None,
     state: State = STATE,
@@ -32,9 +32,9 @@ def new(
     from services.financing.banks.acts import Integration
 
     known = get_args(Integration)
-    if unknown := sorted(set(way) - set(known)):
+    if unknown := sorted(set(ways) - set(known)):
         raise ValueError(f"--way {unknown[0]} is none of {', '.join(known)}")
-    typer.echo(asyncio.run(connect_bank(state, code, name, cast("list[Integration]", way))))
+    typer.echo(asyncio.run(connect_bank(state, code, name, cast("list[Integration]", ways))))
 
 
 @app.command()

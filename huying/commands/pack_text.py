@@ -138,9 +138,9 @@ def _clauses(name: str, rules: Pack, language: Language) -> list[ClauseRow]:
 
 def _row(row: ClauseRow, language: Language) -> Iterator[str]:
     yield f"  {row.clause}  {row.demands}".rstrip()
-    for each in row.said:
-        reason = f" {_say('choice', language)}: {each.reason}" if each.reason else ""
-        yield f"    {_say(each.ground, language)}: {each.text}{reason}"
+    for treatment in row.treatments:
+        reason = f" {_say('choice', language)}: {treatment.reason}" if treatment.reason else ""
+        yield f"    {_say(treatment.ground, language)}: {treatment.text}{reason}"
 
 
 def _load(name: str, settings: Path | None) -> Pack:

@@ -36,7 +36,7 @@ def traces(conn: sqlite3.Connection, trace_filter: TraceFilter) -> list[dict[str
     for trace in traces:
         trace["parts"] = parts(conn, trace["trace_id"])
         trace["numbers"] = numbers(conn, trace["trace_id"])
-        trace["said"] = event_types(conn, trace["trace_id"])
+        trace["event_types"] = event_types(conn, trace["trace_id"])
     return traces
 
 
@@ -136,7 +136,11 @@ def _neighbours(conn: sqlite3.Connection, which: str, trace_id: str) -> list[dic
         (trace_id,),
     )
     return [
-        {**dict(row), "numbers": numbers(conn, row["trace_id"]), "said": event_types(conn, row["trace_id"])}
+        {
+            **dict(row),
+            "numbers": numbers(conn, row["trace_id"]),
+            "event_types": event_types(conn, row["trace_id"]),
+        }
         for row in rows
     ]
 

@@ -69,8 +69,8 @@ async def connect_bank(
         "webhook": _webhook_lines(code, services.urls["financing"], key),
         "desk": _desk_lines(services.urls["financing"], key),
     }
-    told = [line for way in ("kafka", "webhook", "desk") if way in ways for line in ("", *parts[way])]
-    return "\n".join([f"{name}（{code}）已登记 / is registered. API key: {key}", *told])
+    lines = [line for integration, part in parts.items() if integration in ways for line in ("", *part)]
+    return "\n".join([f"{name}（{code}）已登记 / is registered. API key: {key}", *lines])
 
 
 def _as_office(state: Path, transport: httpx.BaseTransport | None) -> RunningServices:

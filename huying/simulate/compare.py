@@ -23,8 +23,8 @@ class CaseDifference(NamedTuple):
     leg: str
     round: str
     what: str
-    one: str
-    other: str
+    first: str
+    second: str
 
 
 class Rate(NamedTuple):
@@ -72,8 +72,8 @@ def differences(result: CaseResult, other: CaseResult) -> list[CaseDifference]:
     """
     before, after = _verdicts(result), _verdicts(other)
     differences = [
-        CaseDifference("", "", what, first, second)
-        for what, first, second in (
+        CaseDifference("", "", aspect, first, second)
+        for aspect, first, second in (
             ("state", result.state, other.state),
             ("cards", str(result.cards), str(other.cards)),
             ("lifted", "yes" if result.lifted_at else "no", "yes" if other.lifted_at else "no"),
@@ -81,10 +81,10 @@ def differences(result: CaseResult, other: CaseResult) -> list[CaseDifference]:
         if first != second
     ]
     for key in sorted(before.keys() | after.keys()):
-        number, what, leg = key
+        number, deadline, leg = key
         first, second = before.get(key, ""), after.get(key, "")
         if first != second and ((first and second) or Verdict.OVERDUE in first + second):
-            differences.append(CaseDifference(leg, str(number), what, first, second))
+            differences.append(CaseDifference(leg, str(number), deadline, first, second))
     return differences
 
 
@@ -202,7 +202,7 @@ def rate_text(rate: Rate) -> str:
 def difference_line(source_id: str, differences: Sequence[CaseDifference]) -> str:
     """The differences of a case in one line."""
     parts = []
-    for leg, number, what, before, after in differences:
-        subject = " ".join(part for part in (what, leg, number and f"round {number}") if part)
+    for leg, number, aspect, before, after in differences:
+        subject = " ".join(part for part in (aspect, leg, number and f"round {number}") if part)
         parts.append(f"{subject}: {before or 'none'} -> {after or 'none'}")
     return f"{source_id}: {'; '.join(parts)}"

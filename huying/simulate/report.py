@@ -64,7 +64,7 @@ def page(output: SimulationOutput, tiers: Sequence[Tier]) -> str:
         differing=output.differing,
         shown=output.shown,
         word=lambda name: words.get(name, {"zh": name, "en": name}),
-        said=_value,
+        value=_value,
     )
 
 

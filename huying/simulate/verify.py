@@ -30,10 +30,10 @@ NONE = "nothing"
 
 
 class IssuedDifference(NamedTuple):
-    """RunningServices what was issued is not what the history gives, and the likely reason."""
+    """Something that was issued is not what the history gives, and the likely reason."""
 
     case: str
-    what: str
+    subject: str
     expected: str
     issued: str
     reason: str
@@ -167,8 +167,8 @@ class _IssuedCase:
         named = ", ".join(f"{act['type']} of {act['occurred_at']}" for act in late)
         return f"came when its moment had been judged: {named}" if late else usual
 
-    def differs(self, what: str, expected: str, issued: str, reason: str) -> IssuedDifference:
-        return IssuedDifference(self._item["registration_number"], what, expected, issued, reason)
+    def differs(self, subject: str, expected: str, issued: str, reason: str) -> IssuedDifference:
+        return IssuedDifference(self._item["registration_number"], subject, expected, issued, reason)
 
 
 def _id(event: Event) -> str:

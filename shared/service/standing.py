@@ -20,7 +20,7 @@ STANDING_S = Gauge(
     ("task", "topic", "partition"),
 )
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 
 class Place(NamedTuple):
@@ -36,10 +36,10 @@ class Place(NamedTuple):
         return f"{self.topic}/{self.partition} offset {self.number}"
 
 
-class Stand(Generic[Thing]):
+class Stand(Generic[Item]):
     """Where one task stands. `place_of` gives the place of what it tries."""
 
-    def __init__(self, task: str, place_of: Callable[[Thing], Place], database: Database) -> None:
+    def __init__(self, task: str, place_of: Callable[[Item], Place], database: Database) -> None:
         self.task = task
         self.place: Place | None = None
         self.since_ns = 0
@@ -49,10 +49,10 @@ class Stand(Generic[Thing]):
         self._database = database
         self._tried = False
 
-    def at(self, things: Sequence[Thing]) -> None:
-        """The task tries these things, and is at the first of them."""
+    def at(self, items: Sequence[Item]) -> None:
+        """The task tries these items, and is at the first of them."""
         self._tried = True
-        if things and (place := self._place_of(things[0])) != self.place:
+        if items and (place := self._place_of(items[0])) != self.place:
             self.place, self.since_ns, self.reason = place, epoch_ns(), ""
 
     def passed(self) -> None:
@@ -88,7 +88,7 @@ class Standing:
         self._stands: dict[str, Stand[object]] = {}
         metrics.add_gauge(STANDING_S, self._ages)
 
-    def stand(self, task: str, place_of: Callable[[Thing], Place]) -> Stand[Thing]:
+    def stand(self, task: str, place_of: Callable[[Item], Place]) -> Stand[Item]:
         """The stand of a task. A task of this name that ran before is forgotten."""
         stand = Stand(task, place_of, self._database)
         self._stands[task] = stand  # type: ignore[assignment]

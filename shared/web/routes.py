@@ -109,9 +109,9 @@ class Description(FastAPI):
         access: Access | None = None,
         examples: Path | None = None,
         hidden_by: Collection[str] = (),
-        **told: Any,
+        **options: Any,
     ) -> None:
-        super().__init__(**told)
+        super().__init__(**options)
         self._access = access or {}
         self._examples = examples
         self._hidden_by = hidden_by

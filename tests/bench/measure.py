@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from statistics import median
 
-Way = Callable[[], Awaitable[float]]
+Variant = Callable[[], Awaitable[float]]
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Figure:
         return self.figure / self.ceiling if self.ceiling else None
 
 
-async def in_turns(rounds: int, **ways: Way) -> dict[str, float]:
+async def in_turns(rounds: int, **variants: Variant) -> dict[str, float]:
     """The median rate of each variant. The variants run one after the other, `rounds` times."""
-    rates_of: dict[str, list[float]] = {name: [] for name in ways}
+    rates_of: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds):
-        for name, way in ways.items():
-            rates_of[name].append(await way())
+        for name, measure in variants.items():
+            rates_of[name].append(await measure())
     return {name: median(rates) for name, rates in rates_of.items()}

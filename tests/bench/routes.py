@@ -193,11 +193,11 @@ async def routes(*, quick: bool) -> list[Figure]:
         for app in apps.values():
             assert await _status_of(app, request) == 200
         rates = await in_turns(
-            rounds, **{way: partial(_rate, app, request, number) for way, app in apps.items()}
+            rounds, **{variant: partial(_rate, app, request, number) for variant, app in apps.items()}
         )
         figures += [
-            Figure(f"route, {name}", "requests/s", rates["ours"], beside, rates[way], target)
-            for way, beside, target in asides
+            Figure(f"route, {name}", "requests/s", rates["ours"], beside, rates[variant], target)
+            for variant, beside, target in asides
         ]
     return figures
 

@@ -22,15 +22,16 @@ async def telemetry(*, quick: bool) -> list[Figure]:
         for _ in range(rounds):
             measured["on"].append(await _lives(seconds, otlp_endpoint=endpoint))
             measured["off"].append(await _lives(seconds))
-    rates = {way: median(rate for rate, _ in taken) for way, taken in measured.items()}
+    rates = {setting: median(rate for rate, _ in taken) for setting, taken in measured.items()}
     costs = {
-        f"cpu_ms a life, {way}": [round(cost, 1) for _, cost in taken] for way, taken in measured.items()
+        f"cpu_ms a life, {setting}": [round(cost, 1) for _, cost in taken]
+        for setting, taken in measured.items()
     }
     notes = {
         **costs,
-        "lives/s": {way: [round(rate, 1) for rate, _ in taken] for way, taken in measured.items()},
+        "lives/s": {setting: [round(rate, 1) for rate, _ in taken] for setting, taken in measured.items()},
     }
-    spent = {way: median(cost for _, cost in taken) for way, taken in measured.items()}
+    spent = {setting: median(cost for _, cost in taken) for setting, taken in measured.items()}
     return [
         Figure("lives with telemetry", "closed/s", rates["on"], "without", rates["off"], TARGET, notes),
         Figure(

@@ -83,8 +83,8 @@ class Bank:
             reports = [(pushed_at + timedelta(seconds=step.after_s), step.report) for step in steps]
             if reports and (after := taken_back_after(self._seed, leg)) is not None:
                 report_id, evidence = f"sim-{leg.replace('/', '-')}-withdrawn", reports[0][1]["evidence"]
-                said = {"report_id": report_id, "leg": leg, "state": "withdrawn", "evidence": evidence}
-                reports.append((pushed_at + after, said))
+                withdrawal = {"report_id": report_id, "leg": leg, "state": "withdrawn", "evidence": evidence}
+                reports.append((pushed_at + after, withdrawal))
             self._left[leg] = sorted(reports, key=lambda report: report[0])
         elif type_ == "bank.request_withdrawn.v1":
             self._left[leg] = [

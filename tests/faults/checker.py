@@ -13,9 +13,9 @@ from shared.messaging.wire import WATERMARK
 from tests.faults.environment import LENDING
 from tests.faults.evidence import JUDGED, Evidence, OutboxRow
 from tests.faults.expected import ExpectedEvent
+from tests.faults.expected_messages import messages_about, templates_of
 from tests.faults.judgement import ExpectedCase
 from tests.faults.reckoning import rules
-from tests.faults.told import templates_of, told
 
 DONE_BY_PEOPLE = {
     *(f"appeal.{act}" for act in ("received", "withdrawn", "assigned", "contacted", "responded")),
@@ -224,7 +224,7 @@ def _messages(evidence: Evidence, expected: Mapping[str, ExpectedCase]) -> Itera
         for id_, case in expected.items()
         if id_ not in evidence.loans
         for event in case.events
-        for template, recipient in told(event, id_, case)
+        for template, recipient in messages_about(event, id_, case)
     )
     templates = {template for type_ in JUDGED.split() for template in templates_of(type_)}
     held: Counter[Hashable] = Counter(

@@ -190,17 +190,17 @@ def due(limit: dict[str, Any], start: datetime, pack: Rules, pauses: Pauses = ()
                 return ends.astimezone(UTC)
 
 
-def moved(given: datetime, started_at: datetime, pauses: Pauses) -> datetime | None:
+def moved(given_at: datetime, started_at: datetime, pauses: Pauses) -> datetime | None:
     """A given moment, later by what was paused since `started_at`; None while a pause is open before it."""
     for begins, ends in pauses:
         if ends is None or ends > started_at:
             begins = max(begins, started_at)
-            if begins >= given:
+            if begins >= given_at:
                 break
             if ends is None:
                 return None
-            given += ends - begins
-    return given
+            given_at += ends - begins
+    return given_at
 
 
 def closing(day: date, closes: time | None = None) -> datetime:

@@ -226,8 +226,7 @@ def _body(place: Place, route: str) -> Any:
         return None
     service = route.split("/")[1]
     body = {
-        name: place.ids[service]["leg"] if value == LEG else value
-        for name, value in ACCEPTED[route].items()
+        name: place.ids[service]["leg"] if value == LEG else value for name, value in ACCEPTED[route].items()
     }
     if "card_id" in body:
         body["card_id"] = str(NOBODY["card_id"])

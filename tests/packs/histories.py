@@ -80,7 +80,7 @@ class Story:
         limits: dict[str, dict[str, Any]] | None = None,
     ) -> Self:
         """Dispatched to `units`, the first of which leads; to the town where none is named."""
-        own = {deadline: OwnLimit(**given) for deadline, given in (limits or {}).items()}
+        own = {deadline: OwnLimit(**limit) for deadline, limit in (limits or {}).items()}
         legs = tuple(
             AssignedLeg(
                 _leg_id(unit),
@@ -94,10 +94,10 @@ class Story:
         )
         return self.did(acts.Assigned, when, legs=legs, marks=frozenset(marks))
 
-    def did(self, what: type[Act], when: str, *, unit: str = TOWN, **fields: Any) -> Self:
+    def did(self, act: type[Act], when: str, *, unit: str = TOWN, **fields: Any) -> Self:
         """An act, of the unit's leg if it is one of a leg."""
-        of_leg = {"leg_id": _leg_id(unit)} if issubclass(what, LegAct) else {}
-        self._acts.append(what(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **fields}))
+        of_leg = {"leg_id": _leg_id(unit)} if issubclass(act, LegAct) else {}
+        self._acts.append(act(**{"id": uuid4(), "occurred_at": at(when), **of_leg, **fields}))
         return self
 
     def reached(self, stage: str, when: str, *dates: str, unit: str = TOWN, **fields: Any) -> Self:
@@ -131,7 +131,7 @@ class Story:
         """The judgement as of `upto`."""
         return decide(CASE, self._acts, self.pack, CALENDAR, at(upto))
 
-    def told(self, upto: str = "12-31 12:00", *, reminders: bool = False) -> list[str]:
+    def ruled(self, upto: str = "12-31 12:00", *, reminders: bool = False) -> list[str]:
         """What was said, a line each: when, what, of which deadline or why, at which level or to whom."""
         judged = self.judged(upto)
         return [
@@ -151,6 +151,6 @@ def _leg_id(unit: str) -> UUID:
 
 
 def _line(ruling: Ruling) -> str:
-    what = ruling.name.removeprefix("appeal.").removesuffix(".v1")
+    event = ruling.name.removeprefix("appeal.").removesuffix(".v1")
     about = [getattr(ruling, name, None) for name in ("deadline", "reason", "level", "to")]
-    return " ".join([shown(ruling.occurred_at), what, *(str(word) for word in about if word)])
+    return " ".join([shown(ruling.occurred_at), event, *(str(word) for word in about if word)])

@@ -21,7 +21,7 @@ def accepted(by: str = APPROVAL) -> Story:
 
 def test_one_denial_is_not_outvoted_by_anothers_silence():
     story = accepted().reached("denied", "03-06 10:00", unit=PLANNING)
-    assert story.told("03-10 12:00") == [
+    assert story.ruled("03-10 12:00") == [
         "03-06 10:00 approval.decided",
         "03-09 17:30 overdue decision",
         "03-09 17:30 approval.deemed decision",
@@ -40,7 +40,7 @@ def test_one_departments_silence_does_not_speak_for_another():
     story = accepted().did(
         acts.Extended, "03-06 10:00", unit=FIRE, deadline="decision", limit=working_days(10)
     )
-    assert story.told("03-12 12:00") == [
+    assert story.ruled("03-12 12:00") == [
         "03-09 17:30 overdue decision",
         "03-09 17:30 approval.deemed decision",
     ]
@@ -54,13 +54,13 @@ def test_the_case_is_approved_when_the_last_part_is_granted_or_deemed():
     assert both.judged("03-06 12:00").state == "dispatched"
     assert both.copy().judged().state == "approved"
     granted = both.reached("granted", "03-06 10:00", unit=FIRE)
-    assert granted.told() == ["03-06 10:00 approval.decided"]
+    assert granted.ruled() == ["03-06 10:00 approval.decided"]
     assert granted.judged().state == "approved"
     assert granted.judged().next_due_at is None
 
 
 def test_both_silent_is_two_silences_and_one_approval():
-    assert accepted().told() == [
+    assert accepted().ruled() == [
         "03-09 17:30 overdue decision",
         "03-09 17:30 overdue decision",
         "03-09 17:30 approval.deemed decision",
@@ -109,7 +109,7 @@ def test_a_department_that_gets_it_later_has_no_more_time_than_the_one_before_it
     story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
     story.dispatched("03-06 10:00", FIRE)
     story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
-    assert story.told()[:2] == ["03-09 17:30 overdue decision", "03-09 17:30 approval.deemed decision"]
+    assert story.ruled()[:2] == ["03-09 17:30 overdue decision", "03-09 17:30 approval.deemed decision"]
     assert story.judged().state == "approved"
 
 
@@ -119,15 +119,15 @@ def test_the_time_that_was_added_goes_on_with_it():
     story.dispatched("03-06 10:00", FIRE)
     story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
     # Ten working days from Monday 2026-03-02.
-    assert story.told()[0] == "03-16 17:30 overdue decision"
+    assert story.ruled()[0] == "03-16 17:30 overdue decision"
 
 
 def test_the_time_that_was_paused_goes_on_with_it():
     story = Story(APPROVAL).received("03-02 09:00").dispatched("03-02 10:00", PLANNING)
     story.did(acts.Paused, "03-03 10:00", unit=PLANNING).did(acts.Resumed, "03-05 10:00", unit=PLANNING)
-    alone = story.copy().told()[0]
+    alone = story.copy().ruled()[0]
     story.dispatched("03-06 10:00", FIRE)
     story.did(acts.Relieved, "03-06 10:00", unit=PLANNING, successor=uuid5(NAMESPACE_OID, FIRE))
-    assert story.copy().told()[0] == alone == "03-11 17:30 overdue decision"
+    assert story.copy().ruled()[0] == alone == "03-11 17:30 overdue decision"
     story.did(acts.Paused, "03-10 10:00", unit=FIRE).did(acts.Resumed, "03-11 10:00", unit=FIRE)
-    assert story.told()[0] == "03-12 17:30 overdue decision", "the first pause counts after another one too"
+    assert story.ruled()[0] == "03-12 17:30 overdue decision", "the first pause counts after another one too"

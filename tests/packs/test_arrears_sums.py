@@ -40,7 +40,7 @@ def stand(story: Story, upto: str) -> list[str]:
 def test_one_yuan_meets_nothing_of_six_hundred_thousand():
     story = planned().paid("1.00", "04-30 10:00", "debtor")
     assert stand(story, "05-01 12:00") == ["overdue", "open"]
-    assert story.told("05-01 12:00") == [
+    assert story.ruled("05-01 12:00") == [
         "04-30 24:00 overdue instalment",
         "04-30 24:00 supervised instalment",
         "04-30 24:00 publication.proposed instalment",
@@ -62,14 +62,14 @@ def test_payments_add_up_and_the_instalment_is_met_when_they_reach_it():
 def test_what_is_paid_over_counts_for_the_next_instalment():
     story = planned().paid("700000", "04-20 10:00", "debtor").paid("300000", "05-20 10:00", "debtor")
     assert stand(story, "05-21 12:00") == ["met", "met"]
-    assert story.told("05-21 12:00") == []
+    assert story.ruled("05-21 12:00") == []
 
 
 def test_the_debtors_done_leaves_what_is_unpaid_open():
     story = planned().paid("600000", "04-20 10:00", "debtor").completed("04-21 10:00", "debtor")
     assert stand(story, "04-22 12:00") == ["met", "open"]
     assert story.judged("04-22 12:00").state == "dispatched"
-    assert story.told()[0] == "05-31 24:00 overdue instalment"
+    assert story.ruled()[0] == "05-31 24:00 overdue instalment"
 
 
 def test_under_version_2_the_debtors_done_voided_what_was_unpaid():
@@ -81,7 +81,7 @@ def test_under_version_2_the_debtors_done_voided_what_was_unpaid():
 def test_a_debtor_without_plan_is_not_done_by_his_own_word_either():
     story = Story(QINGYANG, "arrears").dispatched("03-02 10:00", "debtor")
     story.reached("confirmed", "03-04 10:00", unit="debtor").completed("03-05 10:00", "debtor")
-    assert story.told() == ["04-03 24:00 overdue settlement", "04-03 24:00 supervised settlement"]
+    assert story.ruled() == ["04-03 24:00 overdue settlement", "04-03 24:00 supervised settlement"]
 
 
 def test_the_word_of_creditor_or_office_that_all_is_paid_meets_all_of_it():
@@ -102,7 +102,7 @@ def test_a_plan_that_is_agreed_after_that_word_is_owed_again():
 def test_who_paid_all_is_done():
     story = planned().paid("1000000", "04-20 10:00", "debtor").completed("04-21 10:00", "debtor")
     assert story.judged("04-22 12:00").state == "completed"
-    assert story.told("04-22 12:00") == []
+    assert story.ruled("04-22 12:00") == []
 
 
 def test_a_missed_instalment_is_paid_late_and_stays_overdue():

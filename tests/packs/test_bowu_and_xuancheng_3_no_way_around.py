@@ -15,7 +15,7 @@ BW, XC, APPROVAL = "bowu-2022", "xuancheng-2024", "xuancheng-2024-approval"
     [(BW, "03-02 14:45"), ("bowu-2022-award", "03-02 14:45"), ("case-limits", "03-03 17:30")],
 )
 def test_what_nobody_dispatched_goes_up(pack_id: str, due: str):
-    assert Story(pack_id).received("03-02 09:00").told("03-03 17:32")[:2] == [
+    assert Story(pack_id).received("03-02 09:00").ruled("03-03 17:32")[:2] == [
         f"{due} overdue dispatch",
         f"{due} raised dispatch head",
     ]
@@ -25,7 +25,7 @@ def test_bowu_counts_from_the_notice_and_a_plan_is_no_approval():
     """3 working days of Monday's notice end on Thursday; the leader alone makes them longer."""
     story = Story(BW).received("03-02 10:00").dispatched("03-02 11:00")
     story.did(acts.Promised, "03-03 10:00", planned_on=date(2026, 3, 20))
-    assert story.told("03-23 12:00") == [
+    assert story.ruled("03-23 12:00") == [
         "03-05 17:30 overdue completion",
         "03-05 17:30 supervised completion",
         "03-20 24:00 overdue promise",
@@ -54,12 +54,12 @@ def test_xuancheng_closes_the_loop():
     """The sample settings give five working days to follow up; closing takes three more."""
     done = Story(XC).received("03-02 09:00").dispatched("03-02 09:30").contacted("03-02 11:00")
     done.completed("03-05 10:00")
-    assert done.told("03-12 18:00") == [
+    assert done.ruled("03-12 18:00") == [
         "03-12 17:30 overdue follow_up",
         "03-12 17:30 raised follow_up head",
     ]
     heard = done.did(acts.FollowedUp, "03-06 10:00", reached=True)
-    assert heard.told("03-11 18:00") == ["03-11 17:30 overdue closure", "03-11 17:30 raised closure head"]
+    assert heard.ruled("03-11 18:00") == ["03-11 17:30 overdue closure", "03-11 17:30 raised closure head"]
 
 
 def test_petitions_are_no_destination_in_xuancheng_and_its_lead_unit_may_guide():
@@ -77,4 +77,4 @@ def test_petitions_are_no_destination_in_xuancheng_and_its_lead_unit_may_guide()
 
 def test_a_case_without_a_limit_has_thirty_days():
     story = Story("case-limits").received("03-02 09:00").dispatched("03-02 09:30")
-    assert story.told("05-31 12:00") == ["04-01 24:00 overdue completion"]
+    assert story.ruled("05-31 12:00") == ["04-01 24:00 overdue completion"]

@@ -30,7 +30,7 @@ def test_it_is_met_only_when_the_last_department_is_done():
 def test_what_is_late_is_reminded_before_and_supervised_after():
     # 03-02 09:00 to 03-05 17:30 are 1,530 office minutes, 360 on Monday; three quarters are 1,147.5.
     story = Story("bowu-2022-award@2").received("03-02 09:00").dispatched("03-02 09:30")
-    assert story.told(reminders=True) == [
+    assert story.ruled(reminders=True) == [
         "03-05 08:38 due_soon approval",
         "03-05 17:30 overdue approval",
         "03-05 17:30 supervised approval",
@@ -40,7 +40,7 @@ def test_what_is_late_is_reminded_before_and_supervised_after():
 def test_a_department_may_get_a_share_of_the_three_days():
     story = Story("bowu-2022-award@2").received("03-02 09:00")
     story.dispatched("03-02 09:30", limits={"completion": {"limit": working_days(1)}})
-    assert story.told("03-04 09:00") == [
+    assert story.ruled("03-04 09:00") == [
         "03-03 17:30 overdue completion",
         "03-03 17:30 supervised completion",
     ]

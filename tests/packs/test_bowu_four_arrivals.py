@@ -34,7 +34,7 @@ def test_it_is_completed_within_three_working_days_of_dispatch(dispatched: str, 
 
 
 def test_what_is_late_is_supervised_and_nothing_else():
-    assert Story("bowu-2022@2").received("03-02 10:00").dispatched("03-03 10:00").told() == [
+    assert Story("bowu-2022@2").received("03-02 10:00").dispatched("03-03 10:00").ruled() == [
         "03-02 15:45 overdue dispatch",
         "03-02 15:45 supervised dispatch",
         "03-06 17:30 overdue completion",
@@ -70,9 +70,9 @@ def test_the_leader_in_charge_approves_every_extension():
 def test_both_parts_are_reminded_of_at_three_quarters_of_their_time():
     # Of 195 office minutes 146.25, 120 of them before noon. Of 1,410, 240 on Monday, 1,057.5.
     story = Story("bowu-2022@2").received("03-02 10:00")
-    assert story.told("03-02 15:00", reminders=True) == ["03-02 14:57 due_soon dispatch"]
+    assert story.ruled("03-02 15:00", reminders=True) == ["03-02 14:57 due_soon dispatch"]
     story.dispatched("03-02 11:00")
-    assert story.told("03-05 12:00", reminders=True) == ["03-05 09:08 due_soon completion"]
+    assert story.ruled("03-05 12:00", reminders=True) == ["03-05 09:08 due_soon completion"]
 
 
 def test_waiting_for_papers_stops_the_time():

@@ -23,18 +23,18 @@ def replying(pack_id: str = BZ) -> Story:
 def test_what_nobody_dispatched_is_the_offices_and_goes_up():
     """Half a working day from 09:00 is 195 minutes of the office: 14:45. Then a working day, to its close."""
     story = Story(BZ).received("03-02 09:00")
-    assert story.told("03-31 12:00") == [
+    assert story.ruled("03-31 12:00") == [
         "03-02 14:45 overdue dispatch",
         "03-02 14:45 raised dispatch head",
         "03-03 17:30 raised dispatch in_charge",
     ]
-    assert story.dispatched("03-03 09:00").told("03-03 18:00")[1:] == ["03-02 14:45 raised dispatch head"]
-    assert Story(BEFORE).received("03-02 09:00").told() == []
+    assert story.dispatched("03-03 09:00").ruled("03-03 18:00")[1:] == ["03-02 14:45 raised dispatch head"]
+    assert Story(BEFORE).received("03-02 09:00").ruled() == []
 
 
 def test_an_undecided_objection_goes_up_and_the_units_clock_runs_on():
     story = dispatched().replied("03-02 11:30").did(acts.Objected, "03-02 12:00")
-    assert story.told("03-06 12:00") == [
+    assert story.ruled("03-06 12:00") == [
         "03-03 17:30 overdue objection",
         "03-03 17:30 raised objection head",
         "03-04 17:30 raised objection in_charge",
@@ -45,16 +45,16 @@ def test_after_an_upheld_objection_it_is_dispatched_again_in_half_a_working_day(
     """Upheld at 17:00: half an hour on that day, 165 minutes on the next: 11:15."""
     given_back = dispatched().did(acts.Objected, "03-02 12:00")
     given_back.did(acts.ObjectionDecided, "03-02 17:00", upheld=True)
-    assert given_back.told("03-03 12:00") == [
+    assert given_back.ruled("03-03 12:00") == [
         "03-03 11:15 overdue dispatch_again",
         "03-03 11:15 raised dispatch_again head",
     ]
-    assert given_back.copy().dispatched("03-03 11:00", "bureau").told("03-03 12:00") == []
+    assert given_back.copy().dispatched("03-03 11:00", "bureau").ruled("03-03 12:00") == []
 
 
 def test_a_unit_that_only_replies_gets_the_card_and_is_lifted():
     """未办结: ten days to Thursday 03-12, the second dispatch ten more to Sunday 03-22, which rolls."""
-    assert replying().told("03-27 12:00") == [
+    assert replying().ruled("03-27 12:00") == [
         "03-12 24:00 overdue completion",
         "03-12 24:00 card.issued completion",
         "03-12 24:00 redispatched overdue",
@@ -64,7 +64,7 @@ def test_a_unit_that_only_replies_gets_the_card_and_is_lifted():
         "03-25 17:30 raised gathering head",
         "03-25 17:30 lifted count",
     ]
-    assert replying(BEFORE).told() == []
+    assert replying(BEFORE).ruled() == []
 
 
 def test_a_limit_typed_at_dispatch_replaces_the_ten_days():
@@ -92,8 +92,8 @@ def test_what_was_promised_is_kept_or_gets_the_card_and_the_lift():
     story = (
         dispatched().replied("03-02 11:30").did(acts.Promised, "03-03 10:00", planned_on=date(2026, 3, 20))
     )
-    assert story.copy().completed("03-20 23:00").told("03-23 12:00") == []
-    assert story.told("03-27 12:00") == [
+    assert story.copy().completed("03-20 23:00").ruled("03-23 12:00") == []
+    assert story.ruled("03-27 12:00") == [
         "03-20 24:00 overdue promise",
         "03-20 24:00 card.issued promise",
         "03-20 24:00 redispatched overdue",
@@ -118,8 +118,8 @@ def test_a_lifted_case_is_not_done_by_a_plan():
 
 def test_the_office_gathers_before_a_lift_and_cannot_keep_it():
     story = Story(BZ).dispatched("03-02 10:00", marks=[Mark.INHERITED]).replied("03-02 11:00")
-    assert story.copy().did(acts.Gathered, "03-02 15:00").told("03-04 12:00") == ["03-02 15:00 lifted kind"]
-    assert story.told("03-03 18:00") == [
+    assert story.copy().did(acts.Gathered, "03-02 15:00").ruled("03-04 12:00") == ["03-02 15:00 lifted kind"]
+    assert story.ruled("03-03 18:00") == [
         "03-03 17:30 overdue gathering",
         "03-03 17:30 raised gathering head",
         "03-03 17:30 lifted kind",
@@ -128,32 +128,32 @@ def test_the_office_gathers_before_a_lift_and_cannot_keep_it():
 
 def test_a_refusal_is_lifted_at_once():
     story = dispatched().replied("03-02 11:30").did(acts.Refused, "03-03 10:00")
-    assert story.told("03-05 12:00") == ["03-03 10:00 lifted refusal"]
+    assert story.ruled("03-05 12:00") == ["03-03 10:00 lifted refusal"]
 
 
 def test_what_is_done_is_followed_up_and_struck_off():
     done = dispatched().completed("03-03 10:00")
-    assert done.told("03-07 12:00") == [
+    assert done.ruled("03-07 12:00") == [
         "03-06 17:30 overdue follow_up",
         "03-06 17:30 raised follow_up head",
     ]
     rated = done.copy().did(acts.Rated, "03-04 10:00")
-    assert rated.told("03-09 18:00") == ["03-09 17:30 overdue closure", "03-09 17:30 raised closure head"]
-    assert rated.did(acts.Closed, "03-09 10:00").told() == []
+    assert rated.ruled("03-09 18:00") == ["03-09 17:30 overdue closure", "03-09 17:30 raised closure head"]
+    assert rated.did(acts.Closed, "03-09 10:00").ruled() == []
 
 
 def test_a_complaint_about_a_reply_has_its_clock():
     story = dispatched().replied("03-03 10:00").did(acts.Complained, "03-03 12:00")
-    assert story.told("03-07 12:00") == [
+    assert story.ruled("03-07 12:00") == [
         "03-06 17:30 overdue complaint",
         "03-06 17:30 raised complaint head",
     ]
-    assert story.did(acts.ComplaintDecided, "03-05 10:00").told("03-07 12:00") == []
+    assert story.did(acts.ComplaintDecided, "03-05 10:00").ruled("03-07 12:00") == []
 
 
 def test_what_a_unit_asks_for_is_decided_in_a_working_day():
     story = dispatched().replied("03-03 10:00").did(acts.ExtensionAsked, "03-03 12:00")
-    assert story.told("03-04 18:00") == [
+    assert story.ruled("03-04 18:00") == [
         "03-04 17:30 overdue extension",
         "03-04 17:30 raised extension head",
     ]
@@ -163,8 +163,8 @@ def test_what_was_verified_is_published_or_exposed():
     """附件4: three working days after Wednesday 03-04 end on Monday 03-09."""
     story = Story(BZ, "report").received("03-02 09:00").dispatched("03-02 10:00").replied("03-02 11:00")
     story.reached("verified", "03-04 10:00")
-    assert story.copy().reached("disclosed", "03-09 10:00").told("03-12 12:00") == []
-    assert story.told("03-10 12:00") == NOT_PUBLISHED
+    assert story.copy().reached("disclosed", "03-09 10:00").ruled("03-12 12:00") == []
+    assert story.ruled("03-10 12:00") == NOT_PUBLISHED
 
 
 NOT_PUBLISHED = [
@@ -180,7 +180,7 @@ def test_a_completion_before_or_after_what_was_verified_does_not_end_its_publica
     story = Story(BZ, "report").received("03-02 09:00").dispatched("03-02 10:00").contacted("03-02 11:00")
     for when, what in sorted([(completed, "completed"), ("03-04 10:00", "verified")]):
         story = story.completed(when) if what == "completed" else story.reached(what, when)
-    about = [line for line in story.told("03-10 12:00") if "disclosure" in line]
+    about = [line for line in story.ruled("03-10 12:00") if "disclosure" in line]
     assert about == NOT_PUBLISHED
-    published = story.reached("disclosed", "03-09 17:30").told("03-10 12:00")
+    published = story.reached("disclosed", "03-09 17:30").ruled("03-10 12:00")
     assert not [line for line in published if "disclosure" in line]

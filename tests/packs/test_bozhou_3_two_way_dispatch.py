@@ -43,7 +43,7 @@ def test_contact_is_due_in_one_day_and_reply_in_three(dispatched: str, contact: 
 
 def test_a_first_call_that_is_late_is_counted_and_has_no_card():
     story = Story("bozhou-2024@2").dispatched("03-02 10:00").replied("03-04 10:00")
-    assert story.told() == ["03-03 24:00 overdue contact"]
+    assert story.ruled() == ["03-03 24:00 overdue contact"]
     assert story.judged().cards == 0
 
 

@@ -35,7 +35,7 @@ def test_the_three_limits_of_a_bank(when: str, contact: str, status: str, decisi
 
 
 def test_a_bank_that_says_nothing_is_reminded_and_asked_in_writing_and_gets_no_card():
-    assert pushed("03-02 10:00").told() == [
+    assert pushed("03-02 10:00").ruled() == [
         "03-03 24:00 overdue bank_contact",
         "03-03 24:00 reminded bank_contact",
         "03-05 24:00 overdue bank_status",
@@ -48,13 +48,13 @@ def test_a_bank_that_says_nothing_is_reminded_and_asked_in_writing_and_gets_no_c
 @pytest.mark.parametrize("decision", ["approved", "declined", "taken_back"])
 def test_a_decision_meets_all_that_is_open(decision: str):
     story = pushed("03-02 10:00").reached(decision, "03-03 10:00", unit=BANK)
-    assert story.told() == []
+    assert story.ruled() == []
     assert {d.verdict for d in story.judged().deadlines} == {"met"}
 
 
 def test_asking_for_papers_reports_the_state_and_decides_nothing():
     story = pushed("03-02 10:00").reached("documents_needed", "03-03 10:00", unit=BANK)
-    assert story.told() == ["04-02 24:00 overdue bank_decision", "04-02 24:00 supervised bank_decision"]
+    assert story.ruled() == ["04-02 24:00 overdue bank_decision", "04-02 24:00 supervised bank_decision"]
 
 
 def test_waiting_for_papers_does_not_count():
@@ -76,5 +76,5 @@ def test_a_complaint_about_a_bank_runs_with_the_regulator_alone():
     # 15 working days in the sample settings: 03-03 to 03-06, 03-09 to 03-13, 03-16 to 03-20, 03-23.
     story = pushed("03-02 10:00", "complaint")
     assert story.stands("03-02 10:00") == ["regulator_result 03-23 17:30 open"]
-    assert story.told() == ["03-23 17:30 overdue regulator_result", "03-23 17:30 reminded regulator_result"]
-    assert pushed("03-02 10:00", "complaint").completed("03-23 17:30", BANK).told() == []
+    assert story.ruled() == ["03-23 17:30 overdue regulator_result", "03-23 17:30 reminded regulator_result"]
+    assert pushed("03-02 10:00", "complaint").completed("03-23 17:30", BANK).ruled() == []

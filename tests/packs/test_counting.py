@@ -25,7 +25,7 @@ def limited(unit: str, number: int = 4, *, counting: dict[str, Any] | None = Non
 
 
 def reminded(story: Story, deadline: str) -> list[str]:
-    return [line[:11] for line in story.told(reminders=True) if line[12:] == f"due_soon {deadline}"]
+    return [line[:11] for line in story.ruled(reminders=True) if line[12:] == f"due_soon {deadline}"]
 
 
 def of(story: Story, rules: Pack) -> Story:
@@ -122,14 +122,14 @@ def test_the_whole_due_minute_is_in_time(assigned: str, verdict: str):
 
 def test_nothing_is_said_of_a_deadline_before_its_minute_is_over():
     story = of(Story("xuancheng-2024@2").received("03-02 11:00:20"), limited("working_hours"))
-    assert story.told("03-02 17:30:59") == []
-    assert story.told("03-02 17:31:00") == ["03-02 17:30 overdue dispatch", "03-02 17:30 reminded dispatch"]
+    assert story.ruled("03-02 17:30:59") == []
+    assert story.ruled("03-02 17:31:00") == ["03-02 17:30 overdue dispatch", "03-02 17:30 reminded dispatch"]
     assert story.judged("03-02 17:30:59").next_due_at == story.judged("03-02 17:31").rulings[-1].occurred_at
 
 
 def test_what_a_passed_deadline_starts_counts_from_its_due_minute():
     story = Story("bozhou-2024@2").dispatched("03-02 10:00:30").contacted("03-02 11:00")
-    assert story.told("03-06 12:00")[-1] == "03-05 24:00 redispatched overdue"
+    assert story.ruled("03-06 12:00")[-1] == "03-05 24:00 redispatched overdue"
     again = story.judged("03-06 12:00").deadlines[-1]
     assert (again.started_at, shown(again.due_at)) == (at("03-05 24:00"), "03-09 24:00")
 
@@ -173,7 +173,7 @@ def test_a_given_moment_moves_by_what_was_paused():
         "2026-03-09 09:30 起暂停，恢复后按暂停的时间顺延。",
     ]
     story.did(acts.Resumed, "03-23 10:45").completed("03-24 10:00")
-    assert story.told() == []
+    assert story.ruled() == []
     assert "completion 04-03 18:15 met" in story.stands()
     assert explained(story, "03-23 12:00")["zh"].splitlines()[1:] == [
         "2026-03-09 09:30 至 2026-03-23 10:45 暂停，顺延 14 天 1 小时 15 分钟。",
@@ -194,7 +194,7 @@ def test_a_given_moment_that_pauses_moved_holds_for_the_next_round_too():
 
 def test_a_given_moment_runs_on_where_the_pause_says_so():
     story = given_moment(runs_on=("completion",)).did(acts.Resumed, "03-23 09:30")
-    assert story.told("03-21 12:00") == [
+    assert story.ruled("03-21 12:00") == [
         "03-20 17:00 overdue completion",
         "03-20 17:00 card.issued completion",
         "03-20 17:00 redispatched overdue",
@@ -215,7 +215,7 @@ def test_the_unit_is_told_that_a_limit_runs_on_though_its_moment_stays():
 
 def test_a_given_moment_of_version_1_is_not_moved():
     story = given_moment(pack_id="bozhou-2024@1").did(acts.Resumed, "03-23 09:30")
-    assert "03-20 17:00 card.issued completion" in story.told("03-21 12:00")
+    assert "03-20 17:00 card.issued completion" in story.ruled("03-21 12:00")
     assert (
         explained(story, "03-10 12:00")["zh"] == "交办时指定：2026-03-20 17:00 到期（亳政办〔2024〕8号 §1）。"
     )

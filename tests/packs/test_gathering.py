@@ -17,7 +17,7 @@ def twice_late() -> Story:
 
 
 def lifts(story: Story, upto: str = "12-31 12:00") -> list[str]:
-    return [line for line in story.told(upto) if " lifted " in line]
+    return [line for line in story.ruled(upto) if " lifted " in line]
 
 
 def test_the_lift_waits_while_the_office_gathers() -> None:
@@ -33,7 +33,7 @@ def test_what_the_office_gathered_is_lifted_then() -> None:
 
 
 def test_what_the_office_did_not_gather_is_lifted_anyway_and_goes_up() -> None:
-    told = twice_late().told("03-12 18:00")
+    told = twice_late().ruled("03-12 18:00")
     assert lifts(twice_late()) == ["03-11 17:30 lifted count"]
     assert "03-11 17:30 overdue gathering" in told
     assert "03-11 17:30 raised gathering head" in told
@@ -63,7 +63,7 @@ def test_what_waited_waits_again_when_a_referred_case_comes_back() -> None:
 
 def test_gathering_without_a_lift_that_waits_changes_nothing() -> None:
     early = twice_late().did(acts.Gathered, "03-09 10:00")
-    assert early.told() == twice_late().told()
+    assert early.ruled() == twice_late().ruled()
 
 
 def test_what_is_never_lifted_is_not_lifted_after_the_gathering_either() -> None:

@@ -23,12 +23,12 @@ def dispatched() -> Story:
 
 
 def raised(story: Story, upto: str = "12-31 12:00") -> list[str]:
-    return [line for line in story.told(upto) if " raised " in line]
+    return [line for line in story.ruled(upto) if " raised " in line]
 
 
 def test_an_appeal_that_nobody_dispatches_goes_up_step_by_step() -> None:
     # 195 office minutes from 10:00 end at 15:45; a working day after Monday ends on Tuesday at 17:30.
-    assert received().told() == [
+    assert received().ruled() == [
         "03-02 15:45 overdue dispatch",
         "03-02 15:45 raised dispatch head",
         "03-03 17:30 raised dispatch in_charge",
@@ -60,7 +60,7 @@ def test_after_an_upheld_objection_the_office_has_to_dispatch_again() -> None:
     story.did(acts.ObjectionDecided, "03-03 09:00", upheld=True)
     assert story.judged("03-03 10:00").state == CaseState.REGISTERED
     assert story.stands("03-03 10:00")[-1] == "dispatch_again 03-03 14:45 open"
-    assert "03-03 14:45 raised dispatch_again head" in story.told()
+    assert "03-03 14:45 raised dispatch_again head" in story.ruled()
     in_time = story.dispatched("03-03 10:30", "county")
     assert "dispatch_again 03-03 14:45 met" in in_time.stands("03-03 18:00")
 
@@ -73,7 +73,7 @@ def test_a_rejected_objection_leaves_the_case_where_it_is() -> None:
 
 def test_an_undecided_objection_goes_up() -> None:
     story = received().dispatched("03-02 11:00").did(acts.Objected, "03-02 14:30")
-    assert "03-03 17:30 raised objection head" in story.told()
+    assert "03-03 17:30 raised objection head" in story.ruled()
 
 
 def test_a_second_objection_has_a_clock_of_its_own() -> None:
@@ -93,7 +93,7 @@ def asked(extension: bool) -> Story:
 def test_what_a_unit_asks_for_is_decided_in_a_day_or_goes_up(extension: bool) -> None:
     kind = "extension" if extension else "pause"
     assert f"{kind} 03-04 17:30 open" in asked(extension).stands("03-04 09:00")
-    assert f"03-04 17:30 raised {kind} head" in asked(extension).told()
+    assert f"03-04 17:30 raised {kind} head" in asked(extension).ruled()
 
 
 def test_each_decision_on_an_extension_meets_it() -> None:
@@ -116,7 +116,7 @@ def test_the_office_cannot_stop_its_own_clock_by_a_pause_of_the_unit() -> None:
 
 def test_a_complaint_to_the_office_is_answered_in_three_days_or_goes_up() -> None:
     story = dispatched().did(acts.Complained, "03-03 09:00")
-    assert "03-06 17:30 raised complaint head" in story.told()
+    assert "03-06 17:30 raised complaint head" in story.ruled()
     answered = story.did(acts.ComplaintDecided, "03-06 09:00")
     assert "complaint 03-06 17:30 met" in answered.stands("03-07 09:00")
 
@@ -132,7 +132,7 @@ def test_closing_takes_three_days_once_all_is_done_and_the_enterprise_was_heard(
     assert not any(line.startswith("closure") for line in done.stands("03-05 09:00"))
     rated = done.did(acts.Rated, "03-05 10:00")
     assert rated.stands("03-06 09:00")[-1] == "closure 03-10 17:30 open"
-    assert "03-10 17:30 raised closure head" in rated.told()
+    assert "03-10 17:30 raised closure head" in rated.ruled()
     closed = rated.did(acts.Closed, "03-10 09:00")
     assert "closure 03-10 17:30 met" in closed.stands()
 

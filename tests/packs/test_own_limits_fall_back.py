@@ -15,7 +15,7 @@ def test_completion_has_a_limit_where_nobody_typed_one() -> None:
     # Ten natural days from Monday 2026-03-02.
     story = Story(EVERY_WORD).received("03-02 10:00").dispatched("03-02 11:00").replied("03-02 12:00")
     assert completion(story, "03-03 10:00") == ["completion 03-12 24:00 open"]
-    assert "03-12 24:00 card.issued completion" in story.told()
+    assert "03-12 24:00 card.issued completion" in story.ruled()
 
 
 def test_a_bare_reply_is_no_completion_and_meets_its_limit_once_a_round() -> None:
@@ -26,7 +26,7 @@ def test_a_bare_reply_is_no_completion_and_meets_its_limit_once_a_round() -> Non
         "completion 03-12 24:00 overdue",
         "completion 03-23 24:00 overdue",
     ]
-    assert "03-25 17:30 lifted count" in story.told("03-26 10:00")
+    assert "03-25 17:30 lifted count" in story.ruled("03-26 10:00")
 
 
 def test_what_was_typed_at_dispatch_wins_and_a_moment_that_passed_gives_way_to_the_packs_limit() -> None:

@@ -30,7 +30,7 @@ def paused(pack_id: str = str(EVERY_WORD)) -> Story:
 
 
 def test_a_pause_that_reached_its_cap_says_so() -> None:
-    ended = [line for line in paused().told() if "pause_ended" in line]
+    ended = [line for line in paused().ruled() if "pause_ended" in line]
     assert ended == ["04-02 24:00 pause_ended"]
     ruling = next(r for r in paused().judged().rulings if r.name == "appeal.pause_ended.v1")
     assert (ruling.unit, ruling.paused_at) == ("town", at("03-03 10:00"))  # type: ignore[attr-defined]
@@ -39,12 +39,12 @@ def test_a_pause_that_reached_its_cap_says_so() -> None:
 def test_a_pause_that_somebody_ended_says_nothing() -> None:
     for when in ("03-10 10:00", "04-02 24:00"):
         story = paused().did(acts.Resumed, when)
-        assert not any("pause_ended" in line for line in story.told())
+        assert not any("pause_ended" in line for line in story.ruled())
 
 
 def test_versions_of_before_end_a_pause_without_a_word() -> None:
     story = Story("bozhou-2024@1").received("03-02 10:00").dispatched("03-02 11:00")
-    assert not any("pause_ended" in line for line in story.did(acts.Paused, "03-03 10:00").told())
+    assert not any("pause_ended" in line for line in story.did(acts.Paused, "03-03 10:00").ruled())
 
 
 def test_a_pause_in_the_due_minute_stops_the_office_clock(by_the_clock: str) -> None:

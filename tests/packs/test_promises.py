@@ -37,12 +37,12 @@ def test_a_promise_is_no_completion_and_ends_with_its_day() -> None:
 
 def test_a_broken_promise_is_reminded_of_carded_and_lifted() -> None:
     story = promised(dispatched(), "03-10 10:00", MARCH_20)
-    lines = [line for line in story.told("03-21 10:00", reminders=True) if "promise" in line]
+    lines = [line for line in story.ruled("03-21 10:00", reminders=True) if "promise" in line]
     assert [line.split()[2] for line in lines] == ["due_soon", "overdue", "card.issued"]
     promised(story, "03-23 10:00", date(2026, 3, 25)).replied("03-23 11:00")
-    assert "03-25 24:00 overdue promise" in story.told()
+    assert "03-25 24:00 overdue promise" in story.ruled()
     # 24:00 of the 25th is the start of Thursday the 26th: the working day to gather is Friday the 27th.
-    assert "03-27 17:30 lifted count" in story.told()
+    assert "03-27 17:30 lifted count" in story.ruled()
 
 
 def test_a_kept_promise_is_met_by_completion() -> None:

@@ -22,14 +22,14 @@ def planned() -> Story:
 
 
 def test_a_debtor_who_says_nothing_is_supervised():
-    assert claimed().told() == ["03-16 17:30 overdue confirmation", "03-16 17:30 supervised confirmation"]
+    assert claimed().ruled() == ["03-16 17:30 overdue confirmation", "03-16 17:30 supervised confirmation"]
 
 
 def test_a_confirmed_debt_is_paid_or_planned_within_its_time():
     # 30 days after 03-04: 04-03, a Friday.
     story = claimed().reached("confirmed", "03-04 10:00", unit="debtor")
-    assert story.told() == ["04-03 24:00 overdue settlement", "04-03 24:00 supervised settlement"]
-    assert story.completed("04-03 16:00", "debtor").told() == []
+    assert story.ruled() == ["04-03 24:00 overdue settlement", "04-03 24:00 supervised settlement"]
+    assert story.completed("04-03 16:00", "debtor").ruled() == []
 
 
 def test_a_plan_meets_the_settlement_and_brings_the_instalments():
@@ -45,12 +45,12 @@ def test_instalments_paid_in_turn_leave_nothing_to_disclose():
     story = (
         planned().reached("paid", "04-30 10:00", unit="debtor").reached("paid", "05-29 10:00", unit="debtor")
     )
-    assert story.told() == []
+    assert story.ruled() == []
 
 
 def test_a_missed_instalment_is_proposed_for_disclosure_and_the_next_payment_is_for_it():
     story = planned().reached("paid", "05-10 10:00", unit="debtor")
-    assert story.told("05-20 12:00") == [
+    assert story.ruled("05-20 12:00") == [
         "04-30 24:00 overdue instalment",
         "04-30 24:00 supervised instalment",
         "04-30 24:00 publication.proposed instalment",

@@ -29,7 +29,7 @@ def test_the_word_of_a_unit_s_head_alone_lifts_nothing():
 
 def test_what_needs_several_levels_is_lifted_level_by_level():
     story = Story(QY).received("03-02 09:00").dispatched("03-02 10:00", marks=[Mark.CROSS_LEVEL])
-    lifted = [line.split(maxsplit=2)[2] for line in story.told()]
+    lifted = [line.split(maxsplit=2)[2] for line in story.ruled()]
     lifted = [line for line in lifted if line.startswith("lifted")]
     assert lifted == ["lifted kind county", "lifted level city", "lifted level province"]
     assert "raised lifted head" in ruled(story)

@@ -93,16 +93,16 @@ def test_a_lift_after_the_reassignment_goes_to_the_leader_in_charge_of_the_succe
 @pytest.mark.parametrize("mark", [Mark.INHERITED, Mark.CROSS_LEVEL, Mark.CROSS_DEPARTMENT])
 def test_a_case_found_complex_later_is_lifted_once_gathered_and_no_unit_is_added(mark: Mark) -> None:
     story = dispatched(leg("roads")).did(acts.Marked, "03-03 11:00", marks=frozenset({mark}))
-    assert "03-04 17:30 lifted kind" in story.told("03-04 18:00")  # a working day without the gathering
+    assert "03-04 17:30 lifted kind" in story.ruled("03-04 18:00")  # a working day without the gathering
     story.did(acts.Gathered, "03-03 11:30")
-    assert "03-03 11:30 lifted kind" in story.told("03-03 12:00")
+    assert "03-03 11:30 lifted kind" in story.ruled("03-03 12:00")
     assert len({deadline.leg_id for deadline in story.judged("03-03 12:00").deadlines} - {None}) == 1
 
 
 def test_a_matter_found_to_be_in_litigation_later_is_not_lifted_any_more() -> None:
     story = dispatched(leg("roads")).did(acts.Marked, "03-03 11:00", marks=frozenset({Mark.LITIGATION}))
     story.did(acts.Marked, "03-03 12:00", marks=frozenset({Mark.INHERITED}))
-    assert not any("lifted" in line for line in story.told())
+    assert not any("lifted" in line for line in story.ruled())
 
 
 WATCHING = (Role.SUPERVISE, Role.FIRST_ASKED)
@@ -139,7 +139,7 @@ def unknown() -> list[tuple[type[acts.Act], dict[str, Any]]]:
 @pytest.mark.parametrize(("act", "fields"), unknown(), ids=lambda value: getattr(value, "__name__", ""))
 def test_an_act_on_a_leg_that_is_none_changes_nothing(act: type[acts.Act], fields: dict[str, Any]) -> None:
     story = dispatched(leg("roads"))
-    assert story.copy().did(act, "03-02 12:00", unit="nobody", **fields).told() == story.told()
+    assert story.copy().did(act, "03-02 12:00", unit="nobody", **fields).ruled() == story.ruled()
 
 
 @pytest.mark.parametrize("act", [acts.PauseRequested, acts.PauseDenied])

@@ -45,7 +45,7 @@ def test_what_was_referred_is_followed_until_it_was_received_there():
     story = referred()
     assert story.judged("03-03 12:00").state == "referred"
     assert story.stands("03-03 12:00")[-1] == "referral 03-09 17:30 open"
-    assert story.copy().told() == ["03-09 17:30 overdue referral"]
+    assert story.copy().ruled() == ["03-09 17:30 overdue referral"]
     received = story.did(acts.ReferralReceived, "03-06 10:00").judged()
     assert (received.state, received.next_due_at) == ("referred", None)
     assert [(d.kind, d.verdict) for d in received.deadlines][-1] == ("referral", "met")
@@ -62,7 +62,7 @@ def test_the_clocks_of_those_who_had_it_end_with_the_referral():
     assert [line for line in referred().stands() if "referral" not in line] == [
         line for line in referred().stands() if line.endswith(" void")
     ]
-    assert referred().contacted("03-03 10:00").replied("03-03 10:01").told() == [
+    assert referred().contacted("03-03 10:00").replied("03-03 10:01").ruled() == [
         "03-09 17:30 overdue referral"
     ]
 
@@ -71,7 +71,7 @@ def test_what_comes_back_starts_its_next_round():
     story = referred().did(acts.ReferralReturned, "03-04 10:00")
     judged = story.judged("03-04 12:00")
     assert (judged.state, judged.rounds) == ("dispatched", 2)
-    assert "03-04 10:00 redispatched reopened" in story.told("03-04 12:00")
+    assert "03-04 10:00 redispatched reopened" in story.ruled("03-04 12:00")
     assert any(line.startswith("reply") and line.endswith("open") for line in story.stands("03-04 12:00"))
 
 
@@ -86,7 +86,7 @@ def test_what_no_unit_has_is_dispatched_again_when_it_comes_back():
     story = Story(followed()).received("03-02 09:00").did(acts.Referred, "03-02 11:00")
     story.did(acts.ReferralReturned, "03-04 10:00")
     assert story.stands("03-04 12:00")[-1] == "dispatch_again 03-05 17:30 open"
-    assert story.copy().told() == ["03-05 17:30 overdue dispatch_again"]
+    assert story.copy().ruled() == ["03-05 17:30 overdue dispatch_again"]
     again = story.dispatched("03-05 10:00").stands("03-05 12:00")
     assert "dispatch_again 03-05 17:30 met" in again
 
@@ -131,7 +131,7 @@ def test_a_case_closed_before_dispatch_is_dispatched_when_it_is_reopened():
     story = Story(after_closure()).received("03-02 09:00").did(acts.Closed, "03-02 10:00")
     story.did(acts.Reopened, "03-04 10:00")
     assert story.judged("03-04 12:00").state == "registered"
-    assert story.told() == ["03-05 17:30 overdue dispatch_again"]
+    assert story.ruled() == ["03-05 17:30 overdue dispatch_again"]
 
 
 def test_what_the_enterprise_withdrew_is_not_reopened():
@@ -150,7 +150,7 @@ def test_what_was_signed_off_and_reopened_climbs_the_ladder_again():
     story = signed_off(after_closure())
     assert story.judged("03-04 12:00").state == "dispatched"
     assert story.did(acts.Refused, "03-05 09:00").judged("03-05 10:00").state == "lifted"
-    lifts = [line for line in story.told() if " lifted " in line]
+    lifts = [line for line in story.ruled() if " lifted " in line]
     assert lifts == ["03-02 11:00 lifted refusal", "03-05 09:00 lifted refusal"]
     judged = story.judged()
     assert len({ruling.id for ruling in judged.rulings}) == len(judged.rulings), "each is published"

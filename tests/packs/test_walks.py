@@ -21,7 +21,7 @@ WALKED = [
 def neglected(name: str, kind: str, walks: int, steps: int) -> dict[str, str]:
     """The matters that lay, each with the shortest way there: right after an act, or after a long silence."""
     rules = pack_files.load(name, SETTINGS if "@2" in name else None)
-    ways: dict[str, str] = {}
+    shortest: dict[str, str] = {}
     for seed in range(walks):
         walk, lay = Walk(rules, Kind(kind), seed), set[str]()
         for _ in range(steps):
@@ -31,8 +31,8 @@ def neglected(name: str, kind: str, walks: int, steps: int) -> dict[str, str]:
         walk.rest()
         lay |= {*walk.neglected()}
         for matter in lay:
-            ways[matter] = min(ways.get(matter, walk.way), walk.way, key=len)
-    return ways
+            shortest[matter] = min(shortest.get(matter, walk.summary), walk.summary, key=len)
+    return shortest
 
 
 @pytest.mark.parametrize(("name", "kind"), WALKED)

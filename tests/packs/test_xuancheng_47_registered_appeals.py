@@ -20,11 +20,11 @@ def test_the_loop_from_call_to_result_has_a_limit_for_each_part():
         "completion 03-09 17:30 met",
         "follow_up 03-10 17:30 met",
     ]
-    assert story.told() == []
+    assert story.ruled() == []
 
 
 def test_a_missed_step_is_reminded_of_and_a_missed_end_is_supervised():
-    assert Story(XC).received("03-02 10:00").dispatched("03-03 10:00").told() == [
+    assert Story(XC).received("03-02 10:00").dispatched("03-03 10:00").ruled() == [
         "03-02 16:30 overdue dispatch",
         "03-02 16:30 reminded dispatch",
         "03-04 17:30 overdue contact",
@@ -37,8 +37,8 @@ def test_a_missed_step_is_reminded_of_and_a_missed_end_is_supervised():
 def test_a_call_that_reached_nobody_is_no_follow_up_and_a_rating_is_one():
     story = Story(XC).received("03-02 10:00").dispatched("03-02 11:00").completed("03-03 10:00")
     story.did(acts.FollowedUp, "03-05 10:00", reached=False)
-    assert story.told() == ["03-10 17:30 overdue follow_up", "03-10 17:30 reminded follow_up"]
-    assert story.did(acts.Rated, "03-10 10:00").told() == []
+    assert story.ruled() == ["03-10 17:30 overdue follow_up", "03-10 17:30 reminded follow_up"]
+    assert story.did(acts.Rated, "03-10 10:00").ruled() == []
 
 
 def test_a_reopened_appeal_is_handled_and_followed_up_anew():
@@ -83,14 +83,14 @@ def test_the_unit_heads_request_brings_the_matter_to_the_leader_in_charge():
     story = (
         Story(XC).dispatched("03-02 10:00").contacted("03-02 11:00").did(acts.LiftRequested, "03-04 10:00")
     )
-    assert story.told("03-05 10:00") == ["03-04 10:00 lifted request"]
+    assert story.ruled("03-05 10:00") == ["03-04 10:00 lifted request"]
     assert story.judged("03-05 10:00").rulings[-1].leader == "leader-of-town"
     assert story.stands("03-05 10:00")[-1] == "lifted 03-18 17:30 open"
 
 
 def test_a_request_in_a_matter_of_petitions_lifts_nothing():
     story = Story(XC).dispatched("03-02 10:00", marks=[Mark.PETITION]).did(acts.LiftRequested, "03-04 10:00")
-    assert "lifted" not in " ".join(story.told())
+    assert "lifted" not in " ".join(story.ruled())
 
 
 def test_two_extensions_and_no_third():
@@ -107,7 +107,7 @@ def test_two_extensions_and_no_third():
 
 def test_an_objection_is_the_offices_to_decide_within_a_working_day():
     story = Story(XC).dispatched("03-02 10:00").contacted("03-02 11:00").did(acts.Objected, "03-02 15:00")
-    assert story.told("03-04 10:00") == ["03-03 17:30 overdue objection", "03-03 17:30 reminded objection"]
+    assert story.ruled("03-04 10:00") == ["03-03 17:30 overdue objection", "03-03 17:30 reminded objection"]
     late = next(e for e in story.judged().rulings if e.name == "appeal.overdue.v1")
     assert (late.deadline, late.unit) == ("objection", None)
 
@@ -116,7 +116,7 @@ def test_lifted_handling_that_takes_too_long_is_supervised():
     story = (
         Story(XC).dispatched("03-02 10:00").contacted("03-02 11:00").did(acts.LiftRequested, "03-04 10:00")
     )
-    assert story.told("03-20 10:00")[-2:] == ["03-18 17:30 overdue lifted", "03-18 17:30 supervised lifted"]
+    assert story.ruled("03-20 10:00")[-2:] == ["03-18 17:30 overdue lifted", "03-18 17:30 supervised lifted"]
 
 
 def test_an_extension_ends_at_the_cap_and_long_ones_are_the_leaders_to_approve():

@@ -23,11 +23,11 @@ def test_the_plan_brings_the_shares_of_its_years():
 
 def test_a_debtor_without_a_plan_is_supervised():
     story = Story("xx-city-2022-arrears@2", "arrears").dispatched("03-02 10:00", "debtor")
-    assert story.told() == ["04-01 24:00 overdue plan", "04-01 24:00 supervised plan"]
+    assert story.ruled() == ["04-01 24:00 overdue plan", "04-01 24:00 supervised plan"]
 
 
 def test_a_year_that_passes_unpaid_is_handed_over_each_time():
-    told = planned().reached("paid", "12-30 10:00", unit="debtor").told("2029-02-01 12:00")
+    told = planned().reached("paid", "12-30 10:00", unit="debtor").ruled("2029-02-01 12:00")
     assert told == [
         "2027-12-31 24:00 overdue share",
         "2027-12-31 24:00 supervised share",
@@ -42,8 +42,8 @@ def test_who_pays_every_year_hears_nothing():
     story = planned()
     for when in ("12-30 10:00", "2027-12-30 10:00", "2028-12-30 10:00"):
         story.reached("paid", when, unit="debtor")
-    assert story.told("2029-02-01 12:00") == []
+    assert story.ruled("2029-02-01 12:00") == []
 
 
 def test_who_pays_all_at_once_is_through():
-    assert planned().completed("06-01 10:00", "debtor").told("2029-02-01 12:00") == []
+    assert planned().completed("06-01 10:00", "debtor").ruled("2029-02-01 12:00") == []

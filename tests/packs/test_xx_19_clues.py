@@ -22,7 +22,7 @@ def transferred() -> Story:
 
 def test_a_clue_that_lies_at_a_desk_goes_to_discipline_inspection_by_itself():
     # Outcome 60 natural days after 03-09: 05-08, a Friday.
-    assert clue().told() == [
+    assert clue().ruled() == [
         "03-09 17:30 overdue transfer",
         "03-09 17:30 handed_over transfer discipline_inspection",
         "05-08 24:00 overdue outcome",
@@ -31,12 +31,12 @@ def test_a_clue_that_lies_at_a_desk_goes_to_discipline_inspection_by_itself():
 
 
 def test_a_clue_transferred_in_time_is_not_handed_over():
-    assert "handed_over" not in " ".join(transferred().told())
+    assert "handed_over" not in " ".join(transferred().ruled())
 
 
 def test_the_outcome_of_what_was_handed_over_is_a_finding():
     story = clue().did(acts.Found, "04-20 10:00")
-    assert story.told() == [
+    assert story.ruled() == [
         "03-09 17:30 overdue transfer",
         "03-09 17:30 handed_over transfer discipline_inspection",
     ]
@@ -50,16 +50,16 @@ def test_inquiry_follows_the_transfer_and_the_answer_follows_the_inquiry():
         "inquiry 04-07 24:00 met",
         "response 04-07 17:30 open",
     ]
-    assert story.reached("told", "04-07 17:00", unit="hotline").told() == []
+    assert story.reached("told", "04-07 17:00", unit="hotline").ruled() == []
 
 
 def test_an_inquiry_without_end_is_supervised():
-    assert transferred().told() == ["04-07 24:00 overdue inquiry", "04-07 24:00 supervised inquiry"]
+    assert transferred().ruled() == ["04-07 24:00 overdue inquiry", "04-07 24:00 supervised inquiry"]
 
 
 def test_a_clue_referred_to_the_police_leaves_the_ledger():
     story = clue().did(acts.Referred, "03-03 10:00")
-    assert story.told() == []
+    assert story.ruled() == []
     assert story.judged().state == "referred"
 
 

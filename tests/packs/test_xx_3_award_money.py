@@ -31,11 +31,11 @@ def test_fifteen_days_from_arrival_and_not_from_dispatch(when: str, due: str):
 
 @pytest.mark.parametrize("stage", ["paid", "passed_down"])
 def test_paying_out_or_passing_down_to_the_county_meets_it(stage: str):
-    assert arrived("03-02 10:00").reached(stage, "03-17 23:59", unit="finance").told() == []
+    assert arrived("03-02 10:00").reached(stage, "03-17 23:59", unit="finance").ruled() == []
 
 
 def test_money_that_lies_is_supervised():
-    assert arrived("03-02 10:00").told() == ["03-17 24:00 overdue payment", "03-17 24:00 supervised payment"]
+    assert arrived("03-02 10:00").ruled() == ["03-17 24:00 overdue payment", "03-17 24:00 supervised payment"]
 
 
 def test_before_the_money_arrives_no_payment_runs():
@@ -47,7 +47,7 @@ def test_before_the_money_arrives_no_payment_runs():
 
 def test_a_claim_nobody_looks_into_is_supervised():
     story = Story(AWARD).dispatched("03-02 10:00", "finance")
-    assert story.told() == ["03-16 17:30 overdue verification", "03-16 17:30 supervised verification"]
+    assert story.ruled() == ["03-16 17:30 overdue verification", "03-16 17:30 supervised verification"]
 
 
 def test_what_the_city_promised_itself_first_finds_its_source_and_then_is_paid():
@@ -59,13 +59,13 @@ def test_what_the_city_promised_itself_first_finds_its_source_and_then_is_paid()
         "funding 04-01 24:00 met",
         "promised_payment 04-09 24:00 open",
     ]
-    assert story.told()[-1] == "04-09 24:00 supervised promised_payment"
+    assert story.ruled()[-1] == "04-09 24:00 supervised promised_payment"
 
 
 def test_a_promise_without_a_source_is_supervised():
     # 30 days after 03-02: 04-01, a Wednesday.
     story = Story(AWARD, "unkept_promise").received("03-02 09:00").dispatched("03-02 10:00", "finance")
-    assert story.told()[-2:] == ["04-01 24:00 overdue funding", "04-01 24:00 supervised funding"]
+    assert story.ruled()[-2:] == ["04-01 24:00 overdue funding", "04-01 24:00 supervised funding"]
 
 
 def test_money_from_above_needs_no_source():

@@ -13,13 +13,13 @@ XX = "xx-city-2022"
 
 def ruled(story: Story, upto: str = "12-31 12:00") -> set[str]:
     """What was ruled of the case, without the moments."""
-    return {line.split(maxsplit=2)[2] for line in story.told(upto)}
+    return {line.split(maxsplit=2)[2] for line in story.ruled(upto)}
 
 
 # §7 首问负责，限时办结；保障措施（三）约谈提醒
 def test_an_appeal_that_nobody_dispatches_is_raised_to_the_head_and_then_to_the_leader_in_charge():
     # Monday 03-02: one working day, 03-03; raised at once, and after another working day to the next one up.
-    told = Story(XX).received("03-02 09:00").told("03-05 12:00")
+    told = Story(XX).received("03-02 09:00").ruled("03-05 12:00")
     assert told[:2] == ["03-03 17:30 overdue dispatch", "03-03 17:30 reminded dispatch"]
     assert [line for line in told if "raised" in line] == [
         "03-03 17:30 raised dispatch head",
@@ -28,15 +28,15 @@ def test_an_appeal_that_nobody_dispatches_is_raised_to_the_head_and_then_to_the_
 
 
 def test_before_version_3_nothing_followed_from_an_appeal_that_nobody_dispatched():
-    assert Story(f"{XX}@2").received("03-02 09:00").told() == []
+    assert Story(f"{XX}@2").received("03-02 09:00").ruled() == []
 
 
 def test_a_second_miss_goes_to_the_leader_in_charge_and_not_to_discipline_inspection():
     story = Story(XX).received("03-02 09:00").dispatched("03-02 10:00").contacted("03-03 10:00")
     story.contacted("03-12 10:00")
-    assert "hand" not in " ".join(story.told())
-    assert [line for line in story.told("03-17 12:00") if "lifted" in line] == ["03-16 17:30 lifted count"]
-    old = Story(f"{XX}@2").dispatched("03-02 10:00").told("03-17 12:00")
+    assert "hand" not in " ".join(story.ruled())
+    assert [line for line in story.ruled("03-17 12:00") if "lifted" in line] == ["03-16 17:30 lifted count"]
+    old = Story(f"{XX}@2").dispatched("03-02 10:00").ruled("03-17 12:00")
     assert old[-1] == "03-16 17:30 handed_over completion discipline_inspection"
 
 

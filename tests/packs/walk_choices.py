@@ -189,8 +189,8 @@ class Standing:
         yield from self._more_time(leg, asked, by)
         for stage in self.rules.stages:
             yield from self._stage(leg, asked, stage, by)
-        for number, said in asked.stages.items():
-            yield acts.Reached, said | {"number": number}
+        for number, report in asked.stages.items():
+            yield acts.Reached, report | {"number": number}
             yield acts.StageDeclined, by | {"number": number}
 
     def _may_complete(self, leg: Leg) -> bool:
@@ -219,21 +219,21 @@ class Standing:
             yield acts.Paused, by
 
     def _stage(self, leg: Leg, asked: Asked, stage: Stage, by: dict[str, object]) -> Iterator[Choice]:
-        said = by | {"stage": stage.stage}
+        report = by | {"stage": stage.stage}
         in_full = stage.pays and self.random.random() < 0.3
         if stage.dated:
-            said["dates"] = (self.now - timedelta(days=self.random.choice((0, 1, 60))),)
+            report["dates"] = (self.now - timedelta(days=self.random.choice((0, 1, 60))),)
         if stage.dates:
-            said["dates"] = tuple(self.now + timedelta(days=30 * n) for n in (1, 2))
+            report["dates"] = tuple(self.now + timedelta(days=30 * n) for n in (1, 2))
         if stage.sums:
             still = leg.account.open() if leg.account else None
             part = max(still or Decimal(200), Decimal(2)) / 2
-            said["sums"] = (part,) * len(said.get("dates", (1,)))  # type: ignore[arg-type]
+            report["sums"] = (part,) * len(report.get("dates", (1,)))  # type: ignore[arg-type]
         if stage.pays:
-            said |= {"in_full": in_full} if in_full else {"paid": Decimal(self.random.choice((1, 50, 200)))}
-        yield acts.Reached, said
+            report |= {"in_full": in_full} if in_full else {"paid": Decimal(self.random.choice((1, 50, 200)))}
+        yield acts.Reached, report
         if (stage.by is By.BOTH or in_full) and len(asked.stages) < 2:
-            yield acts.StageProposed, by | {"said": said}
+            yield acts.StageProposed, by | {"report": report}
 
     @property
     def _at_the_regulator(self) -> bool:

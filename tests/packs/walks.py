@@ -39,13 +39,13 @@ class Walk(Standing):
 
     def __init__(self, rules: Pack, kind: Kind, seed: int) -> None:
         super().__init__(rules, kind, START, Random(f"{rules.ref} {kind} {seed}"))
-        self.told: list[str] = []
+        self.happened: list[str] = []
         self._do(acts.Opened, {"kind": kind})
 
     @property
-    def way(self) -> str:
+    def summary(self) -> str:
         """What happened so far, in short."""
-        return " > ".join(self.told)
+        return " > ".join(self.happened)
 
     def neglected(self) -> list[str]:
         """The matters that nobody need act on."""
@@ -70,7 +70,7 @@ class Walk(Standing):
 
     def rest(self) -> None:
         """Let so much time pass that no clock runs any more."""
-        self.told.append("silence")
+        self.happened.append("silence")
         self.now += LONG
         timers.run(self.case, self.now)
         self._drop_waiting()
@@ -81,17 +81,17 @@ class Walk(Standing):
         if coming < LAST and self.random.random() < 0.7:
             self.now = max(self.now, coming)
         self.now += self.random.choice(LATER)
-        self.told.append(f"{self.now:%m-%d %H:%M}")
+        self.happened.append(f"{self.now:%m-%d %H:%M}")
         timers.run(self.case, self.now)
         self._drop_waiting()
 
-    def _do(self, what: type[Act], fields: dict[str, object]) -> None:
+    def _do(self, act_type: type[Act], fields: dict[str, object]) -> None:
         """Let one act happen now, and remember what the services remember of it."""
-        if what is acts.StageProposed:
+        if act_type is acts.StageProposed:
             fields = self._numbered(fields)
         word = fields.get("stage") or fields.get("upheld") or ""
-        self.told.append(f"{what.__name__} {word}".strip())
-        act = what(id=uuid5(CASE, f"{len(self.told)}"), occurred_at=self.now, **fields)
+        self.happened.append(f"{act_type.__name__} {word}".strip())
+        act = act_type(id=uuid5(CASE, f"{len(self.happened)}"), occurred_at=self.now, **fields)
         fold(self.case, act)
         for same in self._same_fact(act):
             fold(self.case, same)
@@ -113,10 +113,10 @@ class Walk(Standing):
             yield assigned
 
     def _numbered(self, fields: dict[str, object]) -> dict[str, object]:
-        said = fields["said"]
-        asked = self.asked[said["leg_id"]]  # type: ignore[index]
+        report = fields["report"]
+        asked = self.asked[report["leg_id"]]  # type: ignore[index]
         asked.number += 1
-        asked.stages[asked.number] = said  # type: ignore[assignment]
+        asked.stages[asked.number] = report  # type: ignore[assignment]
         return {"leg_id": fields["leg_id"], "number": asked.number}
 
     def _remember(self, act: Act) -> None:

@@ -5,7 +5,7 @@
   if (!seconds) return;
   let paused = false;
   const label = () => { button.textContent = paused ? button.dataset.resume : button.dataset.pause; };
-  const open = () => [...document.querySelectorAll("main details")].map((one) => one.open);
+  const open = () => [...document.querySelectorAll("main details")].map((details) => details.open);
   const refresh = async () => {
     const answer = await fetch(location.href, { cache: "no-store" });
     if (!answer.ok) return;
@@ -13,7 +13,7 @@
     if (!fresh || paused) return;
     const before = open();
     document.querySelector("main").replaceWith(fresh);
-    document.querySelectorAll("main details").forEach((one, index) => { one.open = Boolean(before[index]); });
+    document.querySelectorAll("main details").forEach((details, index) => { details.open = Boolean(before[index]); });
   };
   const usable = () => !paused && !document.hidden && !document.querySelector("main").contains(document.activeElement);
   button.hidden = false;

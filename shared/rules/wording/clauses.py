@@ -10,8 +10,8 @@ from shared.rules.wording.teller import Language, Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One thing that the pack does, or leaves alone, with a clause; `reason`: of a choice."""
+class Treatment:
+    """What the pack does with a clause, or that it leaves it alone; `reason`: of a choice."""
 
     ground: Ground
     text: str
@@ -24,7 +24,7 @@ class ClauseRow:
 
     clause: str
     demands: str
-    said: list[Said] = field(default_factory=list)
+    treatments: list[Treatment] = field(default_factory=list)
 
 
 def clause_rows(pack: Pack, text: PolicyText, language: Language) -> list[ClauseRow]:
@@ -36,13 +36,13 @@ def clause_rows(pack: Pack, text: PolicyText, language: Language) -> list[Clause
         if cited is None:
             cited = [sentence.clause or getattr(beyond, language)]
         for clause in cited:
-            rows.setdefault(clause, ClauseRow(clause, "")).said.append(_said(sentence))
+            rows.setdefault(clause, ClauseRow(clause, "")).treatments.append(_treatment(sentence))
     for left in pack.outside:
         for clause in text.of(left.clause) or [left.clause]:
-            why = Said("outside", getattr(left.why, language))
-            rows.setdefault(clause, ClauseRow(clause, "")).said.append(why)
+            left_out = Treatment("outside", getattr(left.why, language))
+            rows.setdefault(clause, ClauseRow(clause, "")).treatments.append(left_out)
     return list(rows.values())
 
 
-def _said(sentence: Sentence) -> Said:
-    return Said("chosen" if sentence.choice else "text", sentence.text, sentence.choice)
+def _treatment(sentence: Sentence) -> Treatment:
+    return Treatment("chosen" if sentence.choice else "text", sentence.text, sentence.choice)

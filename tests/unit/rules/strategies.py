@@ -98,14 +98,14 @@ def _steps(draw: st.DrawFn, rules: dict[str, list[Part]], levels: list[str]) -> 
     """A ladder over the deadlines that have limits: any acts that can follow, and the other causes."""
     steps = []
     leader = {} if levels else {"leader": draw(st.sampled_from(["in_charge", "mayor"]))}
-    for deadline, its in rules.items():
-        start, of_case = its[0]["starts"], its[0]["starts"] in OF_THE_CASE
+    for deadline, limit_rules in rules.items():
+        start, of_case = limit_rules[0]["starts"], limit_rules[0]["starts"] in OF_THE_CASE
         rounds = [] if of_case else draw(st.sampled_from([[], ["1"], ["1", "2+"], ["2"]]))
         for span in rounds or draw(st.sampled_from([[], ["1+"]])):
             allowed = [
                 act for act in Consequence if levels or act is not Consequence.LIFT or start != Start.LIFTED
             ]
-            of_office = of_case or its[0]["of"] == "office"
+            of_office = of_case or limit_rules[0]["of"] == "office"
             allowed = [act for act in allowed if act not in (OF_A_UNIT if of_office else {Consequence.RAISE})]
             if span.endswith("+"):
                 allowed = [act for act in allowed if act is not Consequence.REDISPATCH]
@@ -148,24 +148,26 @@ def _made(draw: st.DrawFn) -> Pack:
     promising, gathering = draw(st.booleans()), draw(st.booleans())
     if promising:
         rules["promise"] = [{**GROUND, "deadline": "promise", "starts": "planned", "of": "unit"}]
-    dated = any(its[0]["starts"] == DATED for its in rules.values())
-    by_dispatch = [deadline for deadline, its in rules.items() if its[0]["starts"] == Start.ROUND]
+    dated = any(limits_of[0]["starts"] == DATED for limits_of in rules.values())
+    by_dispatch = [deadline for deadline, limits_of in rules.items() if limits_of[0]["starts"] == Start.ROUND]
     bringable = draw(
         some([*by_dispatch, *(word for word in DeadlineKind if word not in (*rules, *BRINGING))])
     )
     levels = draw(st.sampled_from([[], [], LEVELS[:1], LEVELS]))
     without = (*MEETS_CASE, *([] if promising else [Meeting.PLANNED]))
     of_leg = [*(word for word in Meeting if word not in without), *stages]
-    followed = any(its[0]["starts"] == Start.REFERRED for its in rules.values())
+    followed = any(limits_of[0]["starts"] == Start.REFERRED for limits_of in rules.values())
     met_by = {
-        deadline: draw(some(MEETS_CASE if its[0]["starts"] in OF_THE_CASE else of_leg, 1))
-        for deadline, its in rules.items()
+        deadline: draw(some(MEETS_CASE if limits_of[0]["starts"] in OF_THE_CASE else of_leg, 1))
+        for deadline, limits_of in rules.items()
     }
     met_by |= {deadline: draw(some(of_leg, 1)) for deadline in bringable if deadline not in rules}
     if promising:
         met_by["promise"] = ["completed"]
     sums = dated and "seen" in stages and draw(st.booleans())
-    for deadline in [deadline for deadline, its in rules.items() if sums and its[0]["starts"] == DATED]:
+    for deadline in [
+        deadline for deadline, limits_of in rules.items() if sums and limits_of[0]["starts"] == DATED
+    ]:
         met_by[deadline] = sorted({*met_by[deadline], "seen"})
     ladder = draw(_steps(rules, levels))
     lifting = [step for step in ladder if Consequence.LIFT in step["do"]]
@@ -205,7 +207,7 @@ def _made(draw: st.DrawFn) -> Pack:
             }
             for stage in stages
         ],
-        "limits": [rule for its in rules.values() for rule in its],
+        "limits": [rule for limits_of in rules.values() for rule in limits_of],
         "own_limits": {"deadlines": bringable, **GROUND} if bringable else None,
         "reminder": {"percent": draw(st.integers(1, 99)), "deadlines": draw(some(met_by)), **GROUND},
         "ladder": ladder,

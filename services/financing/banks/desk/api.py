@@ -64,12 +64,12 @@ async def request(registration_number: NumberPath, leg: Leg, request: Requested)
     if not legs:
         raise NotFound("本行没有这一笔需求", "this bank has no such leg", "leg")
     conn = request.context.reader.reading()
-    told = [
+    leg_messages = [
         {"type": row.type, "occurred_at": row.occurred_at, "data": orjson.Fragment(row.body)}
         for row in await queries.messages(conn, bank, number)
     ]
     receipts = [orjson.Fragment(receipt) for receipt in await queries.receipts(conn, bank, number)]
-    return json(legs[0] | {"told": told, "receipts": receipts})
+    return json(legs[0] | {"told": leg_messages, "receipts": receipts})
 
 
 def bank_of(request: RequestContext) -> str:
@@ -111,14 +111,14 @@ async def messages(
     async with context.engine.begin() as conn:
         at = await context.clock.stamp(conn)
         rows = await queries.told_after(conn, bank, place, limit + 1)
-        told = rows[:limit]
-        await queries.mark_told(conn, bank, [row.seq for row in told], at)
+        told_rows = rows[:limit]
+        await queries.mark_told(conn, bank, [row.seq for row in told_rows], at)
     items = [
         {name: row[name] for name in ("message_id", "type", "leg", "occurred_at")}
         | {"data": orjson.Fragment(row.body)}
-        for row in told
+        for row in told_rows
     ]
-    last = cursor([told[-1].place]) if told else after
+    last = cursor([told_rows[-1].place]) if told_rows else after
     return json({"items": items, "after": last, "more": len(rows) > limit})
 
 

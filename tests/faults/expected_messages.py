@@ -30,7 +30,7 @@ def _routes(type_: str) -> list[dict[str, Any]]:
     return _all_routes().get(type_, [])
 
 
-def told(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[tuple[str, str]]:
+def messages_about(event: ExpectedEvent, id_: str, case: ExpectedCase) -> Iterator[tuple[str, str]]:
     """Template and recipient of each message about the event."""
     fields = {
         "deadline": event.deadline,
