@@ -19,7 +19,7 @@ from shared.rules.pack import pack_files
 from shared.rules.terms import Verdict
 from shared.rules.time.calendar import Calendar, Calendars
 from shared.rules.time.notices import statutory
-from tests.unit.rules.test_decide import APPEAL, act, by_limit, leg, working_days
+from tests.unit.rules.judged import APPEAL, act, by_limit, leg, working_days
 
 ZONE = ZoneInfo("Asia/Shanghai")
 UNKNOWN = Calendar.load(ZONE)

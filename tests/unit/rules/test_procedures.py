@@ -16,9 +16,9 @@ from shared.rules.judging.state import CaseState
 from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
 from shared.rules.terms import Kind, Mark, Verdict
-from tests.unit.rules import test_decide
-from tests.unit.rules.test_decide import (
+from tests.unit.rules.judged import (
     BUREAU,
+    TOWN,
     act,
     assigned,
     at,
@@ -28,10 +28,12 @@ from tests.unit.rules.test_decide import (
     days,
     judge,
     leg,
+    shown,
     stands,
 )
+from tests.unit.rules.judged import NAMES as COMMON_NAMES
 
-NAMES = test_decide.NAMES | {
+NAMES = COMMON_NAMES | {
     rulings.Reminded: "reminded",
     rulings.ApprovalDeemed: "approved",
     rulings.HandedOver: "handed_over",
@@ -63,12 +65,12 @@ def city(tmp_path: Path) -> Make:
     return made
 
 
-def told(judgement: Any) -> list[str]:
+def ruled(judgement: Any) -> list[str]:
     lines = []
     for ruling in judgement.rulings:
         about = [getattr(ruling, name, "") for name in ("deadline", "reason", "level", "unit")]
         words = " ".join(str(word) for word in about if word)
-        lines.append(f"{test_decide.said_at(ruling.occurred_at)} {NAMES[type(ruling)]} {words}")
+        lines.append(f"{shown(ruling.occurred_at)} {NAMES[type(ruling)]} {words}")
     return lines
 
 
@@ -107,7 +109,7 @@ def test_a_missed_date_is_overdue_and_the_next_payment_is_for_it(city):
         reached("05-20 12:00", "paid"),
         rules=city(INSTALMENTS),
     )
-    assert told(judged) == ["04-20 12:00 overdue instalment town"]
+    assert ruled(judged) == ["04-20 12:00 overdue instalment town"]
     assert [(d.verdict, d.met_at) for d in judged.deadlines] == [
         (Verdict.OVERDUE, at("05-02 10:00")),
         (Verdict.MET, at("05-20 12:00")),
@@ -137,7 +139,7 @@ def test_a_date_at_or_before_its_stage_is_overdue_at_once(city):
         rules=city(INSTALMENTS),
         upto="03-03 10:00",
     )
-    assert told(judged) == ["03-03 10:00 overdue instalment town"] * 2
+    assert ruled(judged) == ["03-03 10:00 overdue instalment town"] * 2
     assert len({ruling.id for ruling in judged.rulings}) == 2
 
 
@@ -186,13 +188,13 @@ def test_an_objection_starts_the_offices_own_limit_which_outlives_the_round(city
     objected = act(acts.Objected, "03-04 10:00")
     history = [assigned("03-02 10:00"), objected]
     judged = judge(*history, rules=rules, upto="03-07 12:00")
-    assert told(judged) == [
+    assert ruled(judged) == [
         "03-05 24:00 overdue reply town",
         "03-05 24:00 redispatched overdue town",
         "03-06 24:00 overdue objection",
         "03-06 24:00 reminded objection",
     ]
-    assert judged.rulings[-1].leg_id == test_decide.TOWN
+    assert judged.rulings[-1].leg_id == TOWN
     decided = act(acts.ObjectionDecided, "03-05 10:00", upheld=False)
     assert "objection 1 03-06 24:00 met" in stands(judge(*history, decided, rules=rules))
 
@@ -249,7 +251,7 @@ def test_a_limit_for_a_kind_goes_before_the_one_for_all(city):
     )
     for kind, last in (("complaint", "03-03 24:00 supervised"), ("help", "03-05 24:00 reminded")):
         received = act(acts.Opened, "03-02 09:00", kind=Kind(kind))
-        assert told(judge(received, assigned("03-02 10:00"), rules=rules))[-1] == f"{last} reply town"
+        assert ruled(judge(received, assigned("03-02 10:00"), rules=rules))[-1] == f"{last} reply town"
 
 
 LEVELS = f"""\
@@ -273,7 +275,7 @@ INHERITED = frozenset({Mark.INHERITED})
 def test_a_case_is_lifted_level_by_level_and_supervised_at_the_top(city):
     judged = judge(assigned("03-02 10:00", marks=INHERITED), rules=city(LEVELS))
     # Lifted 03-02: 03-12 24:00, which is the 13th: 03-23 24:00.
-    assert told(judged) == [
+    assert ruled(judged) == [
         "03-02 10:00 lifted kind county town",
         "03-12 24:00 overdue lifted",
         "03-12 24:00 lifted level city",
@@ -293,7 +295,7 @@ def test_a_request_lifts_to_the_next_level_and_a_mark_lifts_once(city):
         rules=city(LEVELS),
         upto="03-06 12:00",
     )
-    assert told(judged) == [
+    assert ruled(judged) == [
         "03-02 10:00 lifted kind county town",
         "03-03 10:00 lifted request city town",
     ]
@@ -332,7 +334,7 @@ def outcome(do: str) -> str:
 )
 def test_a_passed_deadline_has_the_outcome_the_pack_names(city, do, expected):
     judged = judge(assigned("03-02 10:00"), rules=city(outcome(do)))
-    assert told(judged)[1:] == [f"03-05 24:00 {name} decision town" for name in expected]
+    assert ruled(judged)[1:] == [f"03-05 24:00 {name} decision town" for name in expected]
 
 
 def test_deemed_approval_ends_the_case_and_what_else_was_open_falls_away(city):
@@ -340,7 +342,7 @@ def test_deemed_approval_ends_the_case_and_what_else_was_open_falls_away(city):
     both = assigned("03-02 10:00", leg(), leg(BUREAU, limits=by_limit(decision=days(9))))
     judged = judge(both, act(acts.Reopened, "03-06 10:00"), completed("03-06 11:00"), rules=rules)
     # Both decisions passed together; one approval is enough.
-    assert [line.split()[2] for line in told(judged)] == ["overdue", "overdue", "approved"]
+    assert [line.split()[2] for line in ruled(judged)] == ["overdue", "overdue", "approved"]
     assert (judged.state, judged.next_due_at) == (CaseState.APPROVED, None)
     met = judge(assigned("03-02 10:00"), act(acts.Responded, "03-05 24:00"), rules=rules)
     assert (met.state, met.rulings) == (CaseState.DISPATCHED, [])
@@ -357,7 +359,7 @@ def test_what_is_approved_by_a_missed_moment_starts_no_further_leg(city):
 def test_what_is_handed_over_has_a_limit_for_its_outcome_there(city):
     rules = city(outcome("do: [hand_over], to: discipline"))
     judged = judge(assigned("03-02 10:00"), rules=rules, upto="03-06 12:00")
-    assert told(judged)[1:] == ["03-05 24:00 handed_over decision town"]
+    assert ruled(judged)[1:] == ["03-05 24:00 handed_over decision town"]
     assert judged.rulings[-1].to == "discipline"
     # Handed over at the start of 03-06: five days end 03-11 24:00.
     assert stands(judged)[-1] == "outcome 1 03-11 24:00 open"

@@ -10,7 +10,7 @@ from shared.rules.judging.acts import Act
 from shared.rules.pack import pack_files, versions
 from shared.rules.pack.pack import Pack, PackError
 from shared.rules.wording.sentences import sentences
-from tests.unit.rules.test_decide import BUREAU, TOWN, assigned, completed, contacted, judge, leg, stands
+from tests.unit.rules.judged import BUREAU, TOWN, assigned, completed, contacted, judge, leg, stands
 from tests.unit.rules.test_procedures import HEAD, TITLE, reached
 
 WORDS = f"""\
