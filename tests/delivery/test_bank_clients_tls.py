@@ -44,13 +44,13 @@ async def city(tmp_path: Path, postgres: EmbeddedPostgres, kafka: Kafka | None) 
 def words_of(printed: str, code: str) -> dict[str, str]:
     """What was printed for librdkafka, by the words in capitals that stand for it."""
     lines = bank_clients.printed_lines(printed, "confluent-kafka")
-    told = dict(line.split("=", 1) for line in lines)
+    properties = dict(line.split("=", 1) for line in lines)
     return {
-        "BROKER": told["bootstrap.servers"],
+        "BROKER": properties["bootstrap.servers"],
         "CODE": code,
-        "PASSWORD": told["sasl.password"],
-        "CERTIFICATE": told["ssl.certificate.location"],
-        "AUTHORITY": told["ssl.ca.location"],
+        "PASSWORD": properties["sasl.password"],
+        "CERTIFICATE": properties["ssl.certificate.location"],
+        "AUTHORITY": properties["ssl.ca.location"],
     }
 
 

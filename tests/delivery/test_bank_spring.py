@@ -40,10 +40,10 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> As
 def connection(city: City, code: str = "abc") -> dict[str, str]:
     """What the sample takes from the environment to connect as the bank."""
     login = city.broker.as_client(f"bank-{code}")
-    told = {"CODE": code, "BROKER": login.bootstrap}
+    environment = {"CODE": code, "BROKER": login.bootstrap}
     if BROKER != "apache":
-        return told
-    return told | {"SPRING_PROFILES_ACTIVE": "sasl", "PASSWORD": login.client()["sasl_plain_password"]}
+        return environment
+    return environment | {"SPRING_PROFILES_ACTIVE": "sasl", "PASSWORD": login.client()["sasl_plain_password"]}
 
 
 def again(request: ConsumerRecord, **fields: Any) -> tuple[bytes, list[tuple[str, bytes]]]:

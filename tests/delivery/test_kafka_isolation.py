@@ -67,7 +67,7 @@ async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
             await client.ensure([f"{service}.events", f"{service}.parked"])
             if service == "financing":
                 ways = ("requests", "replies", "receipts")
-                await client.ensure([f"banks.{bank}.{way}" for bank in BANKS for way in ways], others=True)
+                await client.ensure([f"banks.{bank}.{kind}" for bank in BANKS for kind in ways], others=True)
     return broker
 
 
@@ -144,7 +144,9 @@ async def test_a_bank_may_what_its_contract_says_and_no_more_of_its_own_topics(
 ) -> None:
     own = f"banks.{bank}."
     allowed = {
-        f"{name} {own}{way}": r for way in ("requests", "receipts") for name, r in reading(own + way).items()
+        f"{name} {own}{kind}": r
+        for kind in ("requests", "receipts")
+        for name, r in reading(own + kind).items()
     }
     allowed |= {"produce": produce(own + "replies"), "describe": MetadataRequest([own + "replies"])}
     codes_of = await answers(cluster, f"bank-{bank}", allowed.items())

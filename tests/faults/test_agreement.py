@@ -102,8 +102,8 @@ def by_the_judge(judgement: Judgement) -> Counter[Any]:
         ("deadline", row.leg_id and str(row.leg_id), row.kind, row.round, row.due_at, row.verdict, row.met_at)
         for row in judgement.deadlines
     ]
-    told = [(ruling.name, ruling.occurred_at) for ruling in judgement.rulings]
-    return Counter([*rows, *(row for row in told if not row[0].startswith("deadline."))])
+    ruled = [(ruling.name, ruling.occurred_at) for ruling in judgement.rulings]
+    return Counter([*rows, *(row for row in ruled if not row[0].startswith("deadline."))])
 
 
 def by_the_checker(case: ExpectedCase) -> Counter[Any]:

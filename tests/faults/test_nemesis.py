@@ -20,17 +20,17 @@ def test_the_same_seed_gives_the_same_faults_and_another_seed_others() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_an_hour_brings_two_hundred_faults_of_every_kind_and_ends_before_the_run(seed: int) -> None:
-    found = list(faults(seed, 60, 14, ALL))
-    assert len(found) >= 200
-    assert {fault.kind for fault in found} == set(ALL)
-    assert found[-1].at_s + found[-1].length_s < 3600
+    drawn = list(faults(seed, 60, 14, ALL))
+    assert len(drawn) >= 200
+    assert {fault.kind for fault in drawn} == set(ALL)
+    assert drawn[-1].at_s + drawn[-1].length_s < 3600
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_short_run_has_every_kind_once_before_any_comes_again(seed: int) -> None:
-    found = [fault.kind for fault in faults(seed, 1, 3, ALL)]
-    assert len(found) > len(ALL)
-    assert sorted(found[: len(ALL)]) == sorted(ALL)
+    kinds = [fault.kind for fault in faults(seed, 1, 3, ALL)]
+    assert len(kinds) > len(ALL)
+    assert sorted(kinds[: len(ALL)]) == sorted(ALL)
 
 
 @pytest.fixture

@@ -26,8 +26,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     for folder in (state, *list(state.parents)[:2]):
         folder.chmod(0o755)  # PostgreSQL runs as another account
     with Up(state / "state", free_port(), "--sandbox", "--no-bank-sim").until_ready() as city:
-        for code, way in (("desk", "desk"), ("hook", "webhook"), ("kafka", "kafka"), ("hasty", "desk")):
-            run = huying(city, "bank", "new", code, "--name", NAME, "--way", way)
+        for code, integration in (
+            ("desk", "desk"),
+            ("hook", "webhook"),
+            ("kafka", "kafka"),
+            ("hasty", "desk"),
+        ):
+            run = huying(city, "bank", "new", code, "--name", NAME, "--way", integration)
             assert run.returncode == 0, run.stderr
         yield city
 

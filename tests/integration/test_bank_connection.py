@@ -43,8 +43,8 @@ async def until(city: City, is_so: Callable[[dict[str, Any]], bool], bank: str =
     return answer
 
 
-def _is_looked_at(found: dict[str, Any]) -> bool:
-    return len(found["replies"]) > 0 and all(part["looked_at"] for part in found["replies"])
+def _is_looked_at(answer_now: dict[str, Any]) -> bool:
+    return len(answer_now["replies"]) > 0 and all(part["looked_at"] for part in answer_now["replies"])
 
 
 async def test_a_bank_on_kafka_sees_how_far_its_replies_were_read_and_its_last_request(city: City) -> None:
@@ -56,7 +56,8 @@ async def test_a_bank_on_kafka_sees_how_far_its_replies_were_read_and_its_last_r
         receipts = await bank.until("receipts", 1)
     await city.move_to("2026-11-09 09:05")
     answer = await until(
-        city, lambda found: all(part["looked_at"] >= "2026-11-09T01:05" for part in found["replies"])
+        city,
+        lambda answer_now: all(part["looked_at"] >= "2026-11-09T01:05" for part in answer_now["replies"]),
     )
     assert {part["lag"] for part in answer["replies"]} == {0}
     read = {part["partition"]: part["last_offset"] for part in answer["replies"]}
@@ -139,7 +140,7 @@ async def test_a_webhook_that_answers_with_an_error_shows_what_waits_since_when_
     async with endpoint(city, "bank-a", 500) as (bank, _):
         assert (await connection(city))["webhook"]["answers"] is None
         loan = await ask(city, "bank-a")
-        answer = await until(city, lambda found: found["waiting"][0]["status"] == 500)
+        answer = await until(city, lambda answer_now: answer_now["waiting"][0]["status"] == 500)
         (waiting,) = answer["waiting"]
         assert (waiting["integration"], waiting["messages"], waiting["failed"]) == ("webhook", 1, 0)
         assert waiting["since"] == answer["last_request"]["occurred_at"]
@@ -170,7 +171,7 @@ async def test_the_ages_of_keys_are_told_where_they_are_known(city: City) -> Non
     await asyncio.to_thread(_date_key, accounts)
     async with endpoint(city, "bank-a"):
         await city.move_to("2026-11-12 09:00")
-        answer = await until(city, lambda found: found["keys"][0]["made_on"] is not None)
+        answer = await until(city, lambda answer_now: answer_now["keys"][0]["made_on"] is not None)
         assert answer["keys"] == [{"account": "bank-a", "made_on": "2026-11-01", "age_days": 11}]
         assert answer["webhook"]["secret_age_days"] == 3
         await city.ok("bank-a", "POST", "/financing/banks/bank-a/endpoint/secrets")

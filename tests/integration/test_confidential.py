@@ -186,8 +186,8 @@ async def test_the_unit_that_has_a_clue_acts_on_it_and_is_shown_no_more_than_the
 
 async def test_messages_tell_of_a_clue_by_its_number_alone(city: City, clue: dict[str, Any]) -> None:
     messages = (await city.ok("office", "GET", f"/notify/appeals/{clue['appeal_id']}/messages"))["items"]
-    told = {message["recipient"].partition(":")[0] for message in messages}
-    assert told >= {"enterprise", "unit", "office"}
+    recipients = {message["recipient"].partition(":")[0] for message in messages}
+    assert recipients >= {"enterprise", "unit", "office"}
     for message in messages:
         written = message["subject"] + message["body"]
         assert clue["registration_number"] in written

@@ -87,7 +87,7 @@ JUDGED = {"ask for time", "give time"}
 class State:
     """The acts by which an appeal comes into a state, and the only acts that are legal in it."""
 
-    way: tuple[str, ...]
+    acts: tuple[str, ...]
     legal: set[str]
     pack: str | None = None
 
@@ -189,7 +189,7 @@ async def brought_to(city: City, state: State, number: int) -> list[dict[str, An
     """Some appeals in one state."""
     appeals = await registered(city, state.pack, number)
     service = INTAKE
-    for name in state.way:
+    for name in state.acts:
         if ACTS[name].service != service or name in JUDGED:
             await city.drained()
             service = ACTS[name].service
@@ -220,7 +220,7 @@ async def test_in_a_state_what_may_happen_happens_and_nothing_else(
     appeal, *others = appeals[name]
     before = await city.stored()
     for act in sorted(possible(state) - state.legal):
-        unknown_leg = "assign" not in state.way and act in BY_UNIT
+        unknown_leg = "assign" not in state.acts and act in BY_UNIT
         no_longer = (name, act) == ("time given", "ask for time")
         refused(await do(city, appeal, act), 404 if unknown_leg else 422 if no_longer else 409)
     assert await city.stored() == before
@@ -310,8 +310,8 @@ async def on_card(city: City, appeal: dict[str, Any], act: str) -> httpx.Respons
 async def test_a_card_goes_its_way_and_no_other(city: City) -> None:
     appeals = await brought_to(city, STATES["dispatched"], len(CARDS) + 1)
     await city.move_to("2026-11-13 00:01")
-    for appeal, (way, legal) in zip(appeals, CARDS.items(), strict=False):
-        for act in way:
+    for appeal, (acts_before, legal) in zip(appeals, CARDS.items(), strict=False):
+        for act in acts_before:
             assert (await on_card(city, appeal, act)).is_success
         for act in CARD_ACTS.keys() - legal:
             refused(await on_card(city, appeal, act), 409)

@@ -164,6 +164,6 @@ def test_a_claim_that_is_reopened_is_not_done_by_the_word_of_before():
 
 def test_an_instalment_says_what_is_due_and_when_it_counts_as_paid():
     first, _ = instalments(planned(), "03-11 12:00")
-    said = explain_deadline(first)
-    assert "应还 600000 元；计划商定后的付款累计达到本期及此前各期之和，方为还清。" in said["zh"]
-    assert "600000 yuan are due: met when what was paid since the plan reaches this" in said["en"]
+    explanation = explain_deadline(first)
+    assert "应还 600000 元；计划商定后的付款累计达到本期及此前各期之和，方为还清。" in explanation["zh"]
+    assert "600000 yuan are due: met when what was paid since the plan reaches this" in explanation["en"]

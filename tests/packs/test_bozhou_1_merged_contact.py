@@ -19,18 +19,18 @@ def dispatched(pack: str = "bozhou-2024") -> Story:
     return Story(pack).dispatched("03-02 10:00")
 
 
-@pytest.mark.parametrize("what", [acts.Responded, acts.Completed])
-def test_what_was_told_to_another_enterprise_is_no_contact_with_this_one(what: type[acts.LegAct]):
-    story = dispatched().did(what, "03-02 15:00", **PASSED_ON)
+@pytest.mark.parametrize("act_type", [acts.Responded, acts.Completed])
+def test_what_was_told_to_another_enterprise_is_no_contact_with_this_one(act_type: type[acts.LegAct]):
+    story = dispatched().did(act_type, "03-02 15:00", **PASSED_ON)
     assert contact(story, "03-02 16:00") == ["contact 03-03 24:00 open"]
     assert contact(story.copy(), "03-04 10:00") == ["contact 03-03 24:00 overdue"]
     called = story.contacted("03-03 09:00")
     assert contact(called, "03-04 10:00") == ["contact 03-03 24:00 met"]
 
 
-@pytest.mark.parametrize("what", [acts.Responded, acts.Completed])
-def test_what_the_unit_told_this_enterprise_itself_is_a_contact_as_ever(what: type[acts.LegAct]):
-    assert contact(dispatched().did(what, "03-02 15:00"), "03-04 10:00") == ["contact 03-03 24:00 met"]
+@pytest.mark.parametrize("act_type", [acts.Responded, acts.Completed])
+def test_what_the_unit_told_this_enterprise_itself_is_a_contact_as_ever(act_type: type[acts.LegAct]):
+    assert contact(dispatched().did(act_type, "03-02 15:00"), "03-04 10:00") == ["contact 03-03 24:00 met"]
 
 
 @pytest.mark.parametrize("pack", ["bozhou-2024@2", "bozhou-2024@1", "bowu-2022"])

@@ -69,9 +69,9 @@ def test_every_lift_goes_to_the_leader_in_charge_of_the_unit():
         Story("bozhou-2024@2").dispatched("03-02 10:00").did(acts.Refused, "03-02 11:00"),
         Story("bozhou-2024@2").dispatched("03-02 10:00").did(acts.LiftRequested, "03-02 11:00"),
     ]
-    said = [next(e for e in story.judged().rulings if e.name == "appeal.lifted.v1") for story in lifted]
-    assert [ruling.reason for ruling in said] == ["count", "kind", "refusal", "request"]
-    assert {ruling.leader for ruling in said} == {"leader-of-town"}
+    lifts = [next(e for e in story.judged().rulings if e.name == "appeal.lifted.v1") for story in lifted]
+    assert [ruling.reason for ruling in lifts] == ["count", "kind", "refusal", "request"]
+    assert {ruling.leader for ruling in lifts} == {"leader-of-town"}
 
 
 def test_later_replies_and_lifted_handling_roll_too():

@@ -178,8 +178,8 @@ NOT_PUBLISHED = [
 def test_a_completion_before_or_after_what_was_verified_does_not_end_its_publication(completed: str):
     """附件4: what is published is how it was verified and handled (核查处理情况)."""
     story = Story(BZ, "report").received("03-02 09:00").dispatched("03-02 10:00").contacted("03-02 11:00")
-    for when, what in sorted([(completed, "completed"), ("03-04 10:00", "verified")]):
-        story = story.completed(when) if what == "completed" else story.reached(what, when)
+    for when, stage in sorted([(completed, "completed"), ("03-04 10:00", "verified")]):
+        story = story.completed(when) if stage == "completed" else story.reached(stage, when)
     about = [line for line in story.ruled("03-10 12:00") if "disclosure" in line]
     assert about == NOT_PUBLISHED
     published = story.reached("disclosed", "03-09 17:30").ruled("03-10 12:00")

@@ -24,28 +24,28 @@ BANKS_OWN = ("bank_contact", "bank_status", "bank_decision")
 
 def test_a_withdrawal_that_the_bank_reports_meets_nothing_and_stops_no_clock():
     """The old way: `withdrawn` on a fresh leg met all three deadlines, and the bank had a clean record."""
-    said = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
-    assert said.stands("03-02 12:00")[1:] == [
+    story = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
+    assert story.stands("03-02 12:00")[1:] == [
         "bank_contact 03-03 24:00 open",
         "bank_status 03-05 24:00 open",
         "bank_decision 04-02 24:00 open",
         "withdrawal 03-03 17:30 open",
     ]
-    assert {line.split()[-1] for line in stands(said, "04-03 12:00", *BANKS_OWN)} == {"overdue"}
+    assert {line.split()[-1] for line in stands(story, "04-03 12:00", *BANKS_OWN)} == {"overdue"}
 
 
 def test_confirmed_it_ends_the_leg_and_meets_none_of_the_banks_limits():
-    told = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
-    told.did(acts.ObjectionDecided, "03-03 09:00", unit=BANK, upheld=True)
-    assert {line.split()[-1] for line in stands(told, "04-03 12:00", *BANKS_OWN)} == {"void"}
-    assert stands(told, "03-03 10:00", "withdrawal") == ["withdrawal 03-03 17:30 met"]
+    story = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
+    story.did(acts.ObjectionDecided, "03-03 09:00", unit=BANK, upheld=True)
+    assert {line.split()[-1] for line in stands(story, "04-03 12:00", *BANKS_OWN)} == {"void"}
+    assert stands(story, "03-03 10:00", "withdrawal") == ["withdrawal 03-03 17:30 met"]
 
 
 def test_denied_the_clocks_ran_on_and_the_question_may_come_again():
-    told = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
-    told.did(acts.ObjectionDecided, "03-03 09:00", unit=BANK, upheld=False)
-    told.did(acts.Objected, "03-04 09:00", unit=BANK)
-    assert stands(told, "03-04 10:00", "bank_contact", "withdrawal") == [
+    story = pushed().did(acts.Objected, "03-02 11:00", unit=BANK)
+    story.did(acts.ObjectionDecided, "03-03 09:00", unit=BANK, upheld=False)
+    story.did(acts.Objected, "03-04 09:00", unit=BANK)
+    assert stands(story, "03-04 10:00", "bank_contact", "withdrawal") == [
         "bank_contact 03-03 24:00 overdue",
         "withdrawal 03-03 17:30 met",
         "withdrawal 03-05 17:30 open",

@@ -39,24 +39,24 @@ def test_a_pack_that_says_something_of_every_clause_is_sound(tmp_path):
 
 def test_a_pack_that_lacks_a_clause_is_refused(tmp_path):
     path = qingyang(tmp_path, "- clause: 庆阳若干措施（2023）§15", "- clause: 庆阳若干措施（2023）§11")
-    code, told = check(path)
+    code, output = check(path)
     assert code == 1
-    assert "says nothing of §15: give each a rule, or a line under `outside`" in told
+    assert "says nothing of §15: give each a rule, or a line under `outside`" in output
 
 
 def test_the_clauses_between_two_are_asked_for_one_by_one(tmp_path):
-    code, told = check(qingyang(tmp_path, "§1–§5、§8–§10、§13", "§1–§4、§8、§10"))
+    code, output = check(qingyang(tmp_path, "§1–§5、§8–§10、§13", "§1–§4、§8、§10"))
     assert code == 1
-    assert "says nothing of §5、§9、§13" in told
+    assert "says nothing of §5、§9、§13" in output
 
 
 def test_a_clause_that_the_text_does_not_have_is_refused(tmp_path):
-    code, told = check(
+    code, output = check(
         qingyang(tmp_path, "clause: 庆阳若干措施（2023）§7", "clause: 庆阳若干措施（2023）§71")
     )
     assert code == 1
-    assert "庆阳若干措施（2023） §71' is no clause of the text" in told
-    assert "says nothing of §7:" in told
+    assert "庆阳若干措施（2023） §71' is no clause of the text" in output
+    assert "says nothing of §7:" in output
 
 
 def test_a_text_of_ones_own_stands_beside_the_pack(tmp_path):
@@ -70,9 +70,9 @@ def test_a_text_of_ones_own_stands_beside_the_pack(tmp_path):
 def test_a_text_that_is_nowhere_is_said_to_be(tmp_path):
     path = qingyang(tmp_path, "  dated: 2023-11-02", "  dated: 2023-11-02").read_text(encoding="utf-8")
     (tmp_path / "city.yaml").write_text(path.replace("text: qingyang-2023", "text: elsewhere"), "utf-8")
-    code, told = check(tmp_path / "city.yaml")
+    code, output = check(tmp_path / "city.yaml")
     assert code == 1
-    assert "elsewhere.yaml" in told
+    assert "elsewhere.yaml" in output
 
 
 def test_a_clause_that_stands_twice_in_a_text_is_refused(tmp_path):
@@ -88,22 +88,24 @@ def test_a_clause_that_stands_twice_in_a_text_is_refused(tmp_path):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_table_to_sign_says_of_each_clause_text_choice_or_outside_with_the_reason(tmp_path, language):
     path = qingyang(tmp_path)
-    told, page = pack_text.text(str(path), None, language), pack_text.page(str(path), None, language)
+    output, page = pack_text.text(str(path), None, language), pack_text.page(str(path), None, language)
     rules = pack_files.unbound(path)
     policy = texts.of(rules, path.parent)
     assert policy
     rows = {row.clause: row for row in clause_rows(rules, policy, language)}
     assert [each.clause for each in policy.clauses] == list(rows)[: len(policy.clauses)]
-    assert all(row.said for row in rows.values())
-    assert {said.ground for said in rows["§6"].said} == {"text", "chosen", "outside"}
-    assert {said.ground for said in rows["§15"].said} == {"outside"}
+    assert all(row.treatments for row in rows.values())
+    assert {treatment.ground for treatment in rows["§6"].treatments} == {"text", "chosen", "outside"}
+    assert {treatment.ground for treatment in rows["§15"].treatments} == {"outside"}
     for clause, row in rows.items():
-        assert f"  {clause}  {row.demands}".rstrip() in told.splitlines()
-        assert all(said.text in told and (said.reason or "") in told for said in row.said)
+        assert f"  {clause}  {row.demands}".rstrip() in output.splitlines()
+        assert all(
+            treatment.text in output and (treatment.reason or "") in output for treatment in row.treatments
+        )
         assert clause in page
         assert row.demands in page
     beyond = {"zh": "原文未规定的事项", "en": "What the text does not say"}[language]
-    assert {said.ground for said in rows[beyond].said} == {"chosen"}
+    assert {treatment.ground for treatment in rows[beyond].treatments} == {"chosen"}
 
 
 @pytest.mark.parametrize("name", MADE_FROM_A_TEXT)
@@ -115,11 +117,11 @@ def test_every_pack_in_force_says_something_of_every_clause_of_its_text(name):
 @pytest.mark.parametrize("name", MADE_FROM_A_TEXT)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_of_every_pack_in_force_has_a_row_for_every_clause(name, language):
-    told = pack_text.text(name, SETTINGS, language)
+    output = pack_text.text(name, SETTINGS, language)
     policy = texts.of(pack_files.unbound(name), pack_files.PACKS)
     assert policy
     for each in policy.clauses:
-        assert f"  {each.clause}  {getattr(each, language)}" in told.splitlines()
+        assert f"  {each.clause}  {getattr(each, language)}" in output.splitlines()
 
 
 def test_every_text_in_the_folder_is_that_of_a_pack():

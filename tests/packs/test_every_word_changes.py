@@ -125,7 +125,7 @@ def histories(name: str) -> list[tuple[Act, ...]]:
     made = [(opened,), begun, marked, *_after(begun, every, timedelta(hours=4))]
     for word in (acts.Completed, acts.Promised, acts.Referred, acts.Reached):
         for each in (each for each in every if each.what is word):
-            more = (*begun, *each.made(each.told, START + timedelta(hours=4)))
+            more = (*begun, *each.made(each.summary, START + timedelta(hours=4)))
             made += [more, *(_after(more, every, timedelta(days=1)) if word is acts.Completed else ())]
     return made
 
@@ -447,7 +447,7 @@ def test_a_word_that_nothing_reads_is_found():
     assert not judged_otherwise("Pack.prefix", packs()[3:4])
 
 
-def told(rules: Pack) -> list[str]:
+def words_to_sign(rules: Pack) -> list[str]:
     """What the page to sign says of a pack."""
     head = [rules.title.zh, rules.source.model_dump_json(), rules.zone]
     return head + [sentence.text for sentence in sentences(rules, "zh")]
@@ -459,4 +459,6 @@ def test_a_word_for_people_is_told_to_them(word: str):
         pack_files.load(EVERY_WORD),
         *(pack_files.load(name, SETTINGS) for name in ("qingyang-2023", "bozhou-2024@2")),
     ]
-    assert any(told(changed) != told(rules) for rules in packs_ for changed in without(rules, word))
+    assert any(
+        words_to_sign(changed) != words_to_sign(rules) for rules in packs_ for changed in without(rules, word)
+    )

@@ -92,9 +92,9 @@ class Reader:
         return due_at
 
     def _given(self) -> datetime:
-        given = self._find("given")
-        assert given
-        moment = _moment(given[1], None)
+        given_line = self._find("given")
+        assert given_line
+        moment = _moment(given_line[1], None)
         for line in self.lines:
             if later := re.search(self.words["later"], line):
                 for number, unit in re.findall(r"([0-9]+) ?(天|小时|分钟|day|hour|minute)", later[1]):
@@ -131,8 +131,8 @@ class Reader:
         skipped: set[date] = set()
         whole = True
         for line in self.lines:
-            if found := re.search(self.words["skipped"], line):
-                days, all_of_them = self._days(found[2], start)
+            if skip := re.search(self.words["skipped"], line):
+                days, all_of_them = self._days(skip[2], start)
                 skipped, whole = skipped.union(days), whole and all_of_them
         if not whole:
             return (due_at - timedelta(minutes=1)).date()
@@ -171,8 +171,8 @@ class Reader:
                 days += [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return days, "…" not in listed
 
-    def _find(self, what: str) -> re.Match[str] | None:
-        return next((found for line in self.lines if (found := re.search(self.words[what], line))), None)
+    def _find(self, word: str) -> re.Match[str] | None:
+        return next((match for line in self.lines if (match := re.search(self.words[word], line))), None)
 
 
 def _ends(run: str, to: str) -> tuple[str, str]:
@@ -233,27 +233,27 @@ def drawn(random: Random, rules: pack.Pack) -> list[Act]:
 
 def misread(rules: pack.Pack, cases: int) -> tuple[Counter[str], int]:
     """What the reader does not find in the explanations of drawn cases, by kind; and how many it read."""
-    random, found, read = Random(f"explanations of {rules.id}"), Counter[str](), 0
+    random, misreadings, read = Random(f"explanations of {rules.id}"), Counter[str](), 0
     for _ in range(cases):
         history = drawn(random, rules)
         for upto in (*(act.occurred_at + timedelta(seconds=1) for act in history), UPTO):
             for deadline in decide(UUID(int=1), history, rules, CALENDAR, upto).deadlines:
                 text = explain_deadline(deadline)
-                for said, words in ((text["zh"], ZH), (text["en"], EN)):
+                for explanation, words in ((text["zh"], ZH), (text["en"], EN)):
                     read += 1
                     try:
-                        if Reader(said, words).due_at() != deadline.due_at:
-                            found[f"{deadline.due_at} is judged, and it says:\n{said}"] += 1
+                        if Reader(explanation, words).due_at() != deadline.due_at:
+                            misreadings[f"{deadline.due_at} is judged, and it says:\n{explanation}"] += 1
                     except Misread as error:
-                        found[f"{error}:\n{said}"] += 1
-    return found, read
+                        misreadings[f"{error}:\n{explanation}"] += 1
+    return misreadings, read
 
 
 @pytest.mark.parametrize("pack_id", pack_files.known())
 def test_every_explanation_gives_the_moment_that_is_judged(pack_id: str):
-    found, read = misread(loaded(pack_id), CASES)
+    misreadings, read = misread(loaded(pack_id), CASES)
     assert read > CASES
-    assert not found, "\n\n".join(list(found)[:3])
+    assert not misreadings, "\n\n".join(list(misreadings)[:3])
 
 
 def test_the_reader_finds_what_version_1_did_not_show():

@@ -33,11 +33,11 @@ def test_what_the_office_gathered_is_lifted_then() -> None:
 
 
 def test_what_the_office_did_not_gather_is_lifted_anyway_and_goes_up() -> None:
-    told = twice_late().ruled("03-12 18:00")
+    lines = twice_late().ruled("03-12 18:00")
     assert lifts(twice_late()) == ["03-11 17:30 lifted count"]
-    assert "03-11 17:30 overdue gathering" in told
-    assert "03-11 17:30 raised gathering head" in told
-    assert "raised gathering in_charge" not in " ".join(told)  # the lift itself goes to the leader in charge
+    assert "03-11 17:30 overdue gathering" in lines
+    assert "03-11 17:30 raised gathering head" in lines
+    assert "raised gathering in_charge" not in " ".join(lines)  # the lift itself goes to the leader in charge
 
 
 def test_a_refusal_does_not_wait_and_takes_what_waited_with_it() -> None:

@@ -74,11 +74,13 @@ def test_a_case_that_spans_a_change_counts_each_day_by_the_hours_that_held_that_
 
 def test_an_explanation_of_a_deadline_names_the_hours_before_and_after_the_change(tmp_path: Path) -> None:
     completion = judged(written(tmp_path, SEASONS), "04-30 16:00").deadlines[-1]
-    told = explain_deadline(completion)
+    explanation = explain_deadline(completion)
 
-    assert "工作时间：08:30–12:00、14:30–17:30；05-01 起 08:00–12:00、15:00–18:00。" in told["zh"]
-    assert "2026-05-08 18:00 到期。" in told["zh"]
-    assert "Office hours: 08:30–12:00, 14:30–17:30; since 05-01 08:00–12:00, 15:00–18:00." in told["en"]
+    assert "工作时间：08:30–12:00、14:30–17:30；05-01 起 08:00–12:00、15:00–18:00。" in explanation["zh"]
+    assert "2026-05-08 18:00 到期。" in explanation["zh"]
+    assert (
+        "Office hours: 08:30–12:00, 14:30–17:30; since 05-01 08:00–12:00, 15:00–18:00." in explanation["en"]
+    )
 
 
 def test_a_notice_that_becomes_known_moves_a_deadline_over_a_change_of_hours(tmp_path: Path) -> None:
@@ -91,10 +93,10 @@ def test_a_notice_that_becomes_known_moves_a_deadline_over_a_change_of_hours(tmp
     moved = judged(rules, "04-30 16:00", known=known, upto="05-08 20:00")
 
     assert due(moved)["completion"] == "05-09 18:00"  # a make-up Saturday, by the hours of summer
-    said = [ruling for ruling in moved.rulings if isinstance(ruling, rulings.DeadlineMoved)]
-    assert [(shown(ruling.was_due_at), shown(ruling.due_at)) for ruling in said if ruling.due_at] == [
-        ("05-08 18:00", "05-09 18:00")
-    ]
+    moved_deadlines = [ruling for ruling in moved.rulings if isinstance(ruling, rulings.DeadlineMoved)]
+    assert [
+        (shown(ruling.was_due_at), shown(ruling.due_at)) for ruling in moved_deadlines if ruling.due_at
+    ] == [("05-08 18:00", "05-09 18:00")]
     assert due(judged(rules, "04-30 16:00", known=known, upto="05-07 08:59"))["completion"] == "05-08 18:00"
 
 
@@ -133,12 +135,12 @@ def test_the_longest_pause_does_not_begin_on_the_next_working_day(tmp_path: Path
 def test_an_explanation_says_that_something_counts_as_received_on_the_next_working_day(
     tmp_path: Path,
 ) -> None:
-    told = explain_deadline(judged(written(tmp_path, NEXT_DAY), "04-27 18:00").deadlines[-1])
+    explanation = explain_deadline(judged(written(tmp_path, NEXT_DAY), "04-27 18:00").deadlines[-1])
 
-    assert told["zh"].startswith(
+    assert explanation["zh"].startswith(
         "2026-04-27 18:00 非工作时间收到，视为 04-28 收到，当日不计；时限 3 个工作日"
     )
-    assert told["en"].startswith(
+    assert explanation["en"].startswith(
         "Received 2026-04-27 18:00, after hours, so as on 04-28, not counted: 3 working"
     )
 

@@ -50,40 +50,40 @@ NAMED = (
 class Tried:
     """An act that may be done to a case: its type, and what it says beside whom and when."""
 
-    what: type[Act]
+    act_type: type[Act]
     fields: tuple[tuple[str, object], ...] = ()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """The act in a word or two."""
         stage = dict(self.fields).get("stage", "")
-        return f"{self.what.__name__} {stage}".strip()
+        return f"{self.act_type.__name__} {stage}".strip()
 
     def follows(self, history: tuple[Act, ...]) -> bool:
         """Whether a service lets it happen: a leg is assigned once, and acts of a leg follow that."""
         fields = dict(self.fields)
         assigned = {leg.leg_id for act in history if isinstance(act, acts.Assigned) for leg in act.legs}
-        if self.what is acts.Assigned:
+        if self.act_type is acts.Assigned:
             return not assigned & {leg.leg_id for leg in fields["legs"]}  # type: ignore[attr-defined]
         return "leg_id" not in fields or fields["leg_id"] in assigned
 
     def made(self, name: str, moment: datetime) -> tuple[Act, ...]:
         """The act, and what a service makes of the same fact: with the money a bank's leg is through."""
-        given = dict(self.fields)
-        if self.what is acts.Reached and given.pop("with_dates", None):
-            given["dates"] = (moment + timedelta(days=30),)
-        if self.what is acts.Promised:
-            given["planned_on"] = (moment + timedelta(days=20)).date()
-        act = self.what(id=uuid5(CASE, name), occurred_at=moment, **given)
-        if given.get("stage") != "disbursed":
+        fields = dict(self.fields)
+        if self.act_type is acts.Reached and fields.pop("with_dates", None):
+            fields["dates"] = (moment + timedelta(days=30),)
+        if self.act_type is acts.Promised:
+            fields["planned_on"] = (moment + timedelta(days=20)).date()
+        act = self.act_type(id=uuid5(CASE, name), occurred_at=moment, **fields)
+        if fields.get("stage") != "disbursed":
             return (act,)
-        return act, acts.Completed(uuid5(CASE, f"{name} completed"), moment, given["leg_id"])  # type: ignore[arg-type]
+        return act, acts.Completed(uuid5(CASE, f"{name} completed"), moment, fields["leg_id"])  # type: ignore[arg-type]
 
 
 def of_a_leg(rules: Pack) -> Iterator[Tried]:
     """What may be done to a leg."""
-    for what in (acts.Contacted, acts.Responded, acts.Objected, acts.Completed, acts.Refused):
-        yield Tried(what)
+    for act_type in (acts.Contacted, acts.Responded, acts.Objected, acts.Completed, acts.Refused):
+        yield Tried(act_type)
     yield Tried(acts.LiftRequested)
     yield Tried(acts.ObjectionDecided, (("upheld", True),))
     yield Tried(acts.ObjectionDecided, (("upheld", False),))
@@ -183,7 +183,7 @@ class State:
     """Acts that led to a state, their names, and the moment of the last."""
 
     history: tuple[Act, ...]
-    told: tuple[str, ...]
+    names: tuple[str, ...]
     moment: datetime
 
 
@@ -199,7 +199,7 @@ def failures(name: str, kind: str, most: int) -> list[str]:
         state = waiting.popleft()
         for after in (SOON, LONG):
             why = unnamed(decide(CASE, state.history, rules, CALENDAR, state.moment + after))
-            failed += [f"{' > '.join(state.told) or 'registered'}, {after}: {why}"] if why else []
+            failed += [f"{' > '.join(state.names) or 'registered'}, {after}: {why}"] if why else []
         for wait in (SOON, LATE) if len(seen) < most else ():
             moment = state.moment + wait
             before = looks(decide(CASE, state.history, rules, CALENDAR, moment))
@@ -208,8 +208,8 @@ def failures(name: str, kind: str, most: int) -> list[str]:
                 look = looks(decide(CASE, history, rules, CALENDAR, moment))
                 if look not in (before, *seen):
                     seen.add(look)
-                    word = f"{act.told}{'' if wait == SOON else ' late'}"
-                    waiting.append(State(history, (*state.told, word), moment))
+                    word = f"{act.summary}{'' if wait == SOON else ' late'}"
+                    waiting.append(State(history, (*state.names, word), moment))
     return failed
 
 

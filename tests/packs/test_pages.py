@@ -23,7 +23,7 @@ def page_of(pack_id: str) -> str:
 def written(pack_id: str) -> dict[str, Any]:
     """What the pack says, in its file and in the one that it amends."""
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in pack_files.files_of(pack_id)]
-    return {word: said for rules in reversed(files) for word, said in rules.items()}
+    return {word: rule for rules in reversed(files) for word, rule in rules.items()}
 
 
 def cited(pack_id: str, *, outside: bool) -> set[str]:
@@ -36,16 +36,16 @@ def cited(pack_id: str, *, outside: bool) -> set[str]:
 def _clauses(part: Any) -> Iterator[str]:
     if isinstance(part, dict) and "clause" in part:
         yield part["clause"]
-    for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-        yield from _clauses(one)
+    for entry in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _clauses(entry)
 
 
 def reasons(part: Any) -> list[Any]:
     """What a pack's file gives as `choice` and `why`, in its order."""
     if isinstance(part, dict):
-        given = [part[key] for key in ("choice", "why") if key in part]
-        return given + [reason for one in part.values() for reason in reasons(one)]
-    return [reason for one in part for reason in reasons(one)] if isinstance(part, list) else []
+        own = [part[key] for key in ("choice", "why") if key in part]
+        return own + [reason for entry in part.values() for reason in reasons(entry)]
+    return [reason for entry in part for reason in reasons(entry)] if isinstance(part, list) else []
 
 
 def tabled(page: str) -> dict[str, tuple[str, str]]:
@@ -68,11 +68,13 @@ def test_a_page_says_what_remains_outside_for_exactly_the_clauses_the_pack_names
 
 @pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_gives_every_reason_in_chinese_and_in_english(pack_id: str):
-    given = reasons(written(pack_id))
-    assert given
-    assert [reason for reason in given if not isinstance(reason, dict) or reason.keys() != {"zh", "en"}] == []
-    assert [reason["zh"] for reason in given if not HAN.search(reason["zh"])] == []
-    assert [reason["en"] for reason in given if HAN.search(reason["en"])] == []
+    all_reasons = reasons(written(pack_id))
+    assert all_reasons
+    assert [
+        reason for reason in all_reasons if not isinstance(reason, dict) or reason.keys() != {"zh", "en"}
+    ] == []
+    assert [reason["zh"] for reason in all_reasons if not HAN.search(reason["zh"])] == []
+    assert [reason["en"] for reason in all_reasons if HAN.search(reason["en"])] == []
 
 
 @pytest.mark.parametrize("pack_id", pack_files.known())
@@ -92,10 +94,10 @@ def test_a_page_names_the_settings_its_pack_needs(pack_id: str):
 
 
 def test_the_sample_settings_give_each_pack_what_it_needs_and_no_more():
-    given = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+    settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
     for pack_id in pack_files.known():
         rules = pack_files.unbound(pack_id)
-        limits = set(given[pack_id][-1]["limits"]) if pack_id in given else set()
+        limits = set(settings[pack_id][-1]["limits"]) if pack_id in settings else set()
         assert rules.settings_needed() <= limits <= rules.settings_named(), pack_id
 
 

@@ -30,8 +30,8 @@ def test_an_unsolved_problem_climbs_through_three_levels_and_is_supervised_at_th
 
 
 def test_each_level_has_its_leader():
-    said = Story(QY).received("03-02 09:00").dispatched("03-02 10:00").judged().rulings
-    leaders = [ruling.leader for ruling in said if ruling.name == "appeal.lifted.v1"]
+    judged_rulings = Story(QY).received("03-02 09:00").dispatched("03-02 10:00").judged().rulings
+    leaders = [ruling.leader for ruling in judged_rulings if ruling.name == "appeal.lifted.v1"]
     assert leaders == ["leader-of-town", "mayor", "province"]
 
 

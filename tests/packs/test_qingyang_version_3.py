@@ -13,10 +13,10 @@ QY = "qingyang-2023"
 # §6 确需多级协调解决的，逐级提级
 def test_being_late_alone_lifts_nothing():
     story = Story(QY).received("03-02 09:00").dispatched("03-02 10:00")
-    told = ruled(story)
-    assert {"supervised completion", "redispatched overdue"} <= told
-    assert "publication.proposed completion" in told  # §14、§17, after the second time to put it right
-    assert not [line for line in told if line.startswith("lifted")]
+    lines = ruled(story)
+    assert {"supervised completion", "redispatched overdue"} <= lines
+    assert "publication.proposed completion" in lines  # §14、§17, after the second time to put it right
+    assert not [line for line in lines if line.startswith("lifted")]
     old = ruled(Story(f"{QY}@2").dispatched("03-02 10:00"))
     assert "lifted count county" in old
 
@@ -66,6 +66,6 @@ def test_what_offices_and_large_firms_owe_past_its_day_is_disclosed(unit_kind: s
         "confirmed", "03-03 10:00", unit="debtor"
     )
     story.reached("plan_agreed", "03-04 10:00", "06-30 24:00", unit="debtor")
-    told = ruled(story)
-    assert "supervised instalment" in told
-    assert ("publication.proposed instalment" in told) == disclosed
+    lines = ruled(story)
+    assert "supervised instalment" in lines
+    assert ("publication.proposed instalment" in lines) == disclosed

@@ -65,12 +65,12 @@ def test_the_late_appeals_and_what_follows_for_them(
         if replied > due_at:
             late[row["source_id"]] = due_at
     simulate(real_cases / FILE, "appeals-zh", [pack_id], tmp_path, SETTINGS)
-    found = {
+    overdue = {
         row["source_id"]: datetime.fromisoformat(row["due_at"])
         for row in rows(tmp_path / "deadlines.csv")
         if (row["deadline"], row["round"], row["verdict"]) == (deadline, "1", "overdue")
     }
-    assert found == late
+    assert overdue == late
     assert 0 < len(late) < 1300
 
     cases = rows(tmp_path / "cases.csv")

@@ -84,7 +84,7 @@ def reminded_at(story: Story, percent: int) -> set[str]:
     """The deadlines reminded of in the first minute at which `percent` of their time had counted."""
     judged = story.judged()
     ran = {(d.kind, d.due_at): d for d in judged.deadlines}
-    found = set()
+    reminded = set()
     for ruling in judged.rulings:
         if type(ruling) is rulings.DueSoon:
             deadline = ran[ruling.deadline, ruling.due_at]
@@ -93,8 +93,8 @@ def reminded_at(story: Story, percent: int) -> set[str]:
                 minutes(deadline, moment) for moment in (ruling.occurred_at, ruling.occurred_at - MINUTE)
             )
             assert before < share <= now, ruling.deadline
-            found.add(ruling.deadline)
-    return found
+            reminded.add(ruling.deadline)
+    return reminded
 
 
 @pytest.mark.parametrize(("story", "deadlines"), REMINDED)

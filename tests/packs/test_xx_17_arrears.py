@@ -27,8 +27,8 @@ def test_a_debtor_without_a_plan_is_supervised():
 
 
 def test_a_year_that_passes_unpaid_is_handed_over_each_time():
-    told = planned().reached("paid", "12-30 10:00", unit="debtor").ruled("2029-02-01 12:00")
-    assert told == [
+    lines = planned().reached("paid", "12-30 10:00", unit="debtor").ruled("2029-02-01 12:00")
+    assert lines == [
         "2027-12-31 24:00 overdue share",
         "2027-12-31 24:00 supervised share",
         "2027-12-31 24:00 handed_over share debt_supervisor",

@@ -19,9 +19,9 @@ def ruled(story: Story, upto: str = "12-31 12:00") -> set[str]:
 # §7 首问负责，限时办结；保障措施（三）约谈提醒
 def test_an_appeal_that_nobody_dispatches_is_raised_to_the_head_and_then_to_the_leader_in_charge():
     # Monday 03-02: one working day, 03-03; raised at once, and after another working day to the next one up.
-    told = Story(XX).received("03-02 09:00").ruled("03-05 12:00")
-    assert told[:2] == ["03-03 17:30 overdue dispatch", "03-03 17:30 reminded dispatch"]
-    assert [line for line in told if "raised" in line] == [
+    lines = Story(XX).received("03-02 09:00").ruled("03-05 12:00")
+    assert lines[:2] == ["03-03 17:30 overdue dispatch", "03-03 17:30 reminded dispatch"]
+    assert [line for line in lines if "raised" in line] == [
         "03-03 17:30 raised dispatch head",
         "03-04 17:30 raised dispatch in_charge",
     ]
@@ -154,9 +154,9 @@ def test_a_share_that_is_not_paid_goes_to_who_stands_over_the_debtor(unit_kind: 
     story = Story(f"{XX}-arrears", "arrears").received("03-02 09:00")
     story.dispatched("03-02 10:00", "debtor", unit_kind=unit_kind)
     story.reached("plan_filed", "03-03 10:00", "06-30 24:00", unit="debtor")
-    told = ruled(story)
-    assert "supervised share" in told
-    assert [line for line in told if "handed_over" in line] == ([to] if to else [])
+    lines = ruled(story)
+    assert "supervised share" in lines
+    assert [line for line in lines if "handed_over" in line] == ([to] if to else [])
 
 
 def test_what_was_paid_adds_up_and_the_last_payment_starts_the_report():

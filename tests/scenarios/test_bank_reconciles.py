@@ -133,8 +133,10 @@ async def test_after_an_outage_of_two_days_both_sides_have_the_same_statement(ci
         at("2026-11-12 00:00:00"),  # at 00:00:59: the minute counts
         at("2026-11-12 00:01:00"),
     ]
-    said = await city.said("financing", "loan.overdue.v1")
-    overdue = [event for event in said if (event["leg"], event["deadline"]) == (first, "bank_contact")]
+    overdue_events = await city.said("financing", "loan.overdue.v1")
+    overdue = [
+        event for event in overdue_events if (event["leg"], event["deadline"]) == (first, "bank_contact")
+    ]
     assert [datetime.fromisoformat(event["due_at"]) for event in overdue] == [at("2026-11-11 00:00")]
 
     city.set_clocks("2026-11-13 09:00:02")  # a statement holds what is over
@@ -149,6 +151,8 @@ async def test_after_an_outage_of_two_days_both_sides_have_the_same_statement(ci
         assert statement["sums"]["reports"]["count"] == books.reports[day].total()
     assert {leg["leg"]: leg["state"] for leg in statements[3]["legs"]} == books.states
     assert [leg["state"] for leg in statements[0]["legs"]] == ["received"]
-    told = [(item["message_id"], item["leg"]) for statement in statements for item in statement["messages"]]
-    assert len(told) == len(set(told))
-    assert set(told) == messages
+    message_legs = [
+        (item["message_id"], item["leg"]) for statement in statements for item in statement["messages"]
+    ]
+    assert len(message_legs) == len(set(message_legs))
+    assert set(message_legs) == messages

@@ -134,7 +134,7 @@ def change(good: Path, how: Callable[[list[bytes]], object]) -> Path:
     return changed
 
 
-def found(path: Path, *keys: bytes) -> str:
+def problem_of(path: Path, *keys: bytes) -> str:
     """What is said of a file that is not as it was written."""
     with pytest.raises(Broken) as broken:
         verified(path, keys)
@@ -189,14 +189,14 @@ def test_a_file_that_was_cut_is_found(good: Path, length: int) -> None:
     whole = good.read_bytes()
     cut = good.with_name("cut.ndjson")
     cut.write_bytes(whole[:length])
-    assert "cut" in found(cut)
+    assert "cut" in problem_of(cut)
 
 
 def test_an_altered_event_is_named(good: Path) -> None:
     def alter(lines: list[bytes]) -> None:
         lines[4] = lines[4].replace(b'"title":"c"', b'"title":"x"')
 
-    words = found(change(good, alter))
+    words = problem_of(change(good, alter))
     assert "line 5 was altered" in words
     assert "intake number 3" in words
     assert "case BZ-20261109-00000, position 2" in words
@@ -205,15 +205,15 @@ def test_an_altered_event_is_named(good: Path) -> None:
 
 
 def test_a_missing_event_is_named(good: Path) -> None:
-    words = found(change(good, lambda lines: lines.pop(2)))
+    words = problem_of(change(good, lambda lines: lines.pop(2)))
     assert "expected is 2: 1 missing after" not in words  # a seal stands there first
     assert "up to event number 2, and the last one here is 1" in words
-    words = found(change(good, lambda lines: lines.pop(1)))
+    words = problem_of(change(good, lambda lines: lines.pop(1)))
     assert "expected is 1: 1 missing after the start" in words
 
 
 def test_an_event_inserted_twice_is_named(good: Path) -> None:
-    words = found(change(good, lambda lines: lines.insert(5, lines[4])))
+    words = problem_of(change(good, lambda lines: lines.insert(5, lines[4])))
     assert "line 6 has event number 3" in words
     assert "inserted, or moved" in words
 
@@ -222,19 +222,19 @@ def test_two_events_that_changed_places_are_named(good: Path) -> None:
     def swap(lines: list[bytes]) -> None:
         lines[4], lines[5] = lines[5], lines[4]
 
-    assert "line 5 has event number 4 of intake" in found(change(good, swap))
+    assert "line 5 has event number 4 of intake" in problem_of(change(good, swap))
 
 
 def test_a_case_that_is_gone_is_noticed_where_its_first_event_stood(good: Path) -> None:
     key = str(CASES[1]).encode()
-    words = found(
+    words = problem_of(
         change(good, lambda lines: lines.__setitem__(slice(None), [li for li in lines if key not in li]))
     )
     assert "up to event number 2" in words
 
 
 def test_a_day_that_is_gone_is_noticed(good: Path) -> None:
-    words = found(change(good, lambda lines: lines.__delitem__(slice(4, 7))))
+    words = problem_of(change(good, lambda lines: lines.__delitem__(slice(4, 7))))
     assert "expected is 3: 2 missing after case BZ-20261109-00001" in words
 
 
@@ -243,7 +243,7 @@ def test_an_event_that_the_database_had_lost_is_named(tmp_path: Path) -> None:
     lost = chain.parse_line(forge.lines[4])
     assert lost is not None
     forge.lines[4] = lost._replace(event=None).line()
-    words = found(forge.write(tmp_path / "lost.ndjson"))
+    words = problem_of(forge.write(tmp_path / "lost.ndjson"))
     assert f"event {lost.id} of intake was gone from the database" in words
     assert f"case {CASES[0]}, position 2" in words
 
@@ -253,7 +253,7 @@ def test_an_event_that_was_never_said_is_named(tmp_path: Path) -> None:
     put_in = chain.parse_line(forge.lines[7])
     assert put_in is not None
     forge.lines[7] = put_in._replace(link=bytes(32)).line()
-    assert "put into the outbox of intake and never said" in found(forge.write(tmp_path / "in.ndjson"))
+    assert "put into the outbox of intake and never said" in problem_of(forge.write(tmp_path / "in.ndjson"))
 
 
 def test_links_made_anew_do_not_fit_the_head_of_the_day(good: Path, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_links_made_anew_do_not_fit_the_head_of_the_day(good: Path, tmp_path: Pa
     other = forged((((0, "a"), (1, "b")), ((0, "x"), (2, "d")), ((1, "e"),)))
     true = good.read_bytes().splitlines()
     other.lines[6] = true[6]
-    words = found(other.write(tmp_path / "other.ndjson"), PUBLIC)
+    words = problem_of(other.write(tmp_path / "other.ndjson"), PUBLIC)
     assert "the head of intake for day 2026-11-10" in words
     assert "number 3 to 4 (after the seal of 2026-11-09)" in words
 
@@ -269,13 +269,13 @@ def test_links_made_anew_do_not_fit_the_head_of_the_day(good: Path, tmp_path: Pa
 def test_a_day_taken_out_with_all_made_anew_does_not_fit(good: Path, tmp_path: Path) -> None:
     other = forged((DAYS[0], DAYS[2], ()))
     other.lines[5] = good.read_bytes().splitlines()[6]  # the true seal of the second day
-    assert "events are missing or were inserted" in found(other.write(tmp_path / "other.ndjson"), PUBLIC)
+    assert "events are missing or were inserted" in problem_of(other.write(tmp_path / "other.ndjson"), PUBLIC)
 
 
 def test_a_head_signed_with_another_key_is_found(tmp_path: Path) -> None:
     path = forged(seal=OTHER).write(tmp_path / "other.ndjson")
-    assert "was signed with another key: the head of intake (2026-11-09)" in found(path)
-    assert "was signed with another key" in found(path, PUBLIC)
+    assert "was signed with another key: the head of intake (2026-11-09)" in problem_of(path)
+    assert "was signed with another key" in problem_of(path, PUBLIC)
     assert verified(
         path, [PUBLIC, seals.public_bytes(OTHER)]
     ).signed  # both were the city's, one after the other
@@ -283,12 +283,12 @@ def test_a_head_signed_with_another_key_is_found(tmp_path: Path) -> None:
 
 def test_a_file_forged_as_a_whole_is_found_by_who_knows_the_key(tmp_path: Path) -> None:
     path = forged(key=OTHER).write(tmp_path / "other.ndjson")
-    assert "another key" in found(path, PUBLIC)
+    assert "another key" in problem_of(path, PUBLIC)
 
 
 def test_a_file_stripped_of_its_signatures_is_found_by_who_knows_the_key(tmp_path: Path) -> None:
     path = forged(days=(DAYS[0],), key=None).write(tmp_path / "bare.ndjson")
-    assert "is not signed" in found(path, PUBLIC)
+    assert "is not signed" in problem_of(path, PUBLIC)
     assert "Not signed" in summary(verified(path), with_key=False)
 
 
@@ -296,11 +296,11 @@ def test_an_altered_record_is_named(good: Path) -> None:
     def alter(lines: list[bytes]) -> None:
         lines[11] = lines[11].replace("破".encode(), "修".encode())
 
-    assert "record 1, of intake.appeals" in found(change(good, alter))
+    assert "record 1, of intake.appeals" in problem_of(change(good, alter))
 
 
 def test_what_stands_after_the_end_is_found(good: Path) -> None:
-    assert "after the end" in found(change(good, lambda lines: lines.append(lines[0])))
+    assert "after the end" in problem_of(change(good, lambda lines: lines.append(lines[0])))
 
 
 @pytest.mark.parametrize("word", ["", "abc", "AAAA", "not base64!"])

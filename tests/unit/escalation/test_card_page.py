@@ -72,7 +72,7 @@ def printed(
     return card_page(document, document.cards[-1], setting)
 
 
-def told(content: bytes) -> str:
+def text_of(content: bytes) -> str:
     """The text of a PDF, without spaces and line ends."""
     return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages).split())
 
@@ -90,7 +90,7 @@ def test_the_pdf_is_one_page_with_number_facts_and_explanation_to_be_read_out(la
     card = printed(case(), language)
     content = pdf(card)
     assert pages(content) == 1
-    text = told(content)
+    text = text_of(content)
     assert "BZ-20260213-00042/P1" in text
     for line in THREE_DAYS["zh" if language == "zh-CN" else "en"].splitlines():
         assert squeezed(line) in text
@@ -123,12 +123,12 @@ def test_the_page_says_the_same_as_the_pdf_and_escapes_what_people_wrote() -> No
     assert "市&lt;b&gt;交通&lt;/b&gt;局：" in page
     assert all(line in page for _, lines in card.sections for line in lines)
     assert f'href="{CARD}.pdf?language=zh-CN"' in page
-    assert squeezed("<script>alert(1)</script>") in told(pdf(card))
+    assert squeezed("<script>alert(1)</script>") in text_of(pdf(card))
 
 
 def test_what_people_wrote_is_no_markup_of_the_pdf() -> None:
     subject = '#eval(read("/etc/passwd")) $x^2$ *bold* @ref <label> \\ // [a] \' "'
-    assert squeezed(subject) in told(pdf(printed(case(), subject=subject)))
+    assert squeezed(subject) in text_of(pdf(printed(case(), subject=subject)))
 
 
 def test_a_card_is_numbered_by_its_place_in_the_case() -> None:
@@ -227,7 +227,7 @@ def test_whatever_it_says_the_pdf_is_one_page(
     card = printed(case(explanation=explanation(), unit=unit), language, subject)
     content = pdf(card)
     assert pages(content) == 1
-    assert all(squeezed(blank) in told(content) for blank in card.blanks)
+    assert all(squeezed(blank) in text_of(content) for blank in card.blanks)
 
 
 @LANGUAGES
@@ -270,7 +270,7 @@ def test_several_pdfs_can_be_made_at_once() -> None:
     cards = [printed(case(), subject=f"第{n}件") for n in range(6)]
     with ThreadPoolExecutor(3) as threads:
         contents = list(threads.map(pdf, cards))
-    assert all(f"第{n}件" in told(content) for n, content in enumerate(contents))
+    assert all(f"第{n}件" in text_of(content) for n, content in enumerate(contents))
 
 
 @settings(deadline=None)
@@ -301,4 +301,4 @@ def test_every_text_becomes_one_that_the_fonts_have(text: str) -> None:
 )
 def test_a_title_in_any_letters_is_printed(subject: str, read: str) -> None:
     assert printable(subject) == read
-    assert squeezed(read.replace(MISSING, "")[:4]) in squeezed(told(pdf(printed(case(), subject=subject))))
+    assert squeezed(read.replace(MISSING, "")[:4]) in squeezed(text_of(pdf(printed(case(), subject=subject))))

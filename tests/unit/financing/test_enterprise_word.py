@@ -23,14 +23,14 @@ YES, NO = AnswerWithdrawal(confirmed=True), AnswerWithdrawal(confirmed=False, wo
 GOOD = RateLoan(rating=Rating.SATISFIED)
 
 
-def said(loan: LoanDocument, state: str) -> None:
+def bank_reports(loan: LoanDocument, state: str) -> None:
     body = BankReport.model_validate(report_body(loan.legs[0].leg, state))
     assert accept(loan, "bank-a", body, AT + timedelta(hours=1))[1] is not None
 
 
 def test_what_the_enterprise_confirms_ends_the_leg_and_the_bank_is_told_to_stop() -> None:
     loan = asked()
-    said(loan, "withdrawn")
+    bank_reports(loan, "withdrawn")
     event = answer_withdrawal(loan, 1, YES, LATER, None)
     assert isinstance(event, events.LoanWithdrawalAnswered)
     assert (event.confirmed, event.by, event.asked) == (True, "enterprise", True)
@@ -42,14 +42,14 @@ def test_what_the_enterprise_confirms_ends_the_leg_and_the_bank_is_told_to_stop(
 
 def test_what_the_enterprise_denies_is_recorded_against_the_bank_which_is_told() -> None:
     loan = asked()
-    said(loan, "withdrawn")
+    bank_reports(loan, "withdrawn")
     event = answer_withdrawal(loan, 1, NO, LATER, "window-3")
     assert (loan.legs[0].withdrawals[-1].confirmed, loan.legs[0].withdrawals[-1].by) == (False, "window-3")
     assert loan.legs[0].state is BankLegState.PUSHED
     assert [bank_message.message.type for bank_message in messages(loan, event)] == [
         "bank.withdrawal_denied.v1"
     ]
-    said(loan, "contacted")
+    bank_reports(loan, "contacted")
 
 
 def test_an_enterprise_may_withdraw_from_one_bank_by_itself() -> None:
@@ -63,7 +63,7 @@ def test_an_enterprise_may_withdraw_from_one_bank_by_itself() -> None:
 @pytest.mark.parametrize(("state", "answer"), [("contacted", NO), ("declined", YES)])
 def test_there_must_be_something_to_answer(state: str, answer: AnswerWithdrawal) -> None:
     loan = asked()
-    said(loan, state)
+    bank_reports(loan, state)
     with pytest.raises(Conflict):
         answer_withdrawal(loan, 1, answer, LATER, None)
 
@@ -77,7 +77,7 @@ def test_there_is_nothing_to_rate_before_a_bank_has_come_to_a_result() -> None:
     loan = asked()
     with pytest.raises(Conflict):
         rate(loan, GOOD, LATER)
-    said(loan, "declined")
+    bank_reports(loan, "declined")
     assert rate(loan, GOOD, LATER).type == "loan.rated.v1"
 
 
@@ -88,7 +88,7 @@ CLOSURES = {ref: pack_files.load(ref).closure for ref in ("bozhou-2024-financing
 def test_no_request_is_closed_before_the_enterprise_was_heard(ref: str) -> None:
     """The old way: `closure: needs heard` stood in the pack, and nothing read it."""
     loan = asked()
-    said(loan, "declined")
+    bank_reports(loan, "declined")
     with pytest.raises(Conflict, match="has not been heard"):
         require_closable(loan, CLOSURES[ref])
     list(follow_up(loan, FollowUpLoan(reached=False), LATER, "window-3"))
@@ -102,7 +102,7 @@ def test_no_request_is_closed_before_the_enterprise_was_heard(ref: str) -> None:
 def test_a_question_to_the_enterprise_is_not_closed_away() -> None:
     loan = asked()
     loan.taken_over = True
-    said(loan, "withdrawn")
+    bank_reports(loan, "withdrawn")
     rate(loan, GOOD, LATER)
     with pytest.raises(Conflict, match="answered first"):
         require_closable(loan, PACK.closure)

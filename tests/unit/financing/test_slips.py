@@ -26,7 +26,7 @@ def warned(**more: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("fields", "code"),
     [
         ({"rate_percent": "0.0385"}, "rate_looks_like_a_fraction"),
         ({"rate_percent": "0"}, "rate_looks_like_a_fraction"),
@@ -51,14 +51,14 @@ def warned(**more: Any) -> list[tuple[str, str]]:
         ({"done_at": "2026-11-09T02:00:00+08:00"}, "done_before_the_request"),  # UTC, marked as Beijing time
     ],
 )
-def test_a_likely_slip_is_named_and_what_is_usual_is_not(given: dict[str, Any], code: str | None) -> None:
-    field = next(iter(given))
-    assert warned(**given) == ([] if code is None else [(code, field)])
+def test_a_likely_slip_is_named_and_what_is_usual_is_not(fields: dict[str, Any], code: str | None) -> None:
+    field = next(iter(fields))
+    assert warned(**fields) == ([] if code is None else [(code, field)])
 
 
 def test_every_warning_can_come_and_names_its_field_in_both_languages() -> None:
     seen = {}
-    for given in (
+    for fields in (
         {"rate_percent": "0.0385", "amount": "300", "term_months": 1, "done_at": "2026-11-09T10:00:00Z"},
         {
             "rate_percent": "38.5",
@@ -67,7 +67,7 @@ def test_every_warning_can_come_and_names_its_field_in_both_languages() -> None:
             "done_at": "2026-11-09T00:00:00Z",
         },
     ):
-        seen |= {warning.code: warning for warning in answered(**given).warnings}
+        seen |= {warning.code: warning for warning in answered(**fields).warnings}
     assert set(seen) == set(WarningCode) == set(SLIPS)
     for warning in seen.values():
         assert warning.field in warning.zh

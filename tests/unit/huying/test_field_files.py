@@ -32,7 +32,7 @@ def text(delimiter: str = ",", rows: list[list[str]] = ROWS) -> str:
     return "".join(delimiter.join(row) + "\r\n" for row in rows)
 
 
-def found(tmp_path: Path, content: bytes | str, more: str = "") -> RecordedCases:
+def read_in_every_way(tmp_path: Path, content: bytes | str, more: str = "") -> RecordedCases:
     """What the reader finds; the partitioned reader must find as much."""
     file = tmp_path / "appeals.csv"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -48,7 +48,7 @@ def found(tmp_path: Path, content: bytes | str, more: str = "") -> RecordedCases
 def with_times(tmp_path: Path, received: str, replied: str, more: str = "") -> RecordedCases:
     row = [*ROWS[1]]
     row[RECEIVED_AT], row[REPLIED_AT] = f'"{received}"', f'"{replied}"'
-    return found(tmp_path, text(rows=[ROWS[0], row]), more)
+    return read_in_every_way(tmp_path, text(rows=[ROWS[0], row]), more)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def with_times(tmp_path: Path, received: str, replied: str, more: str = "") -> R
     ],
 )
 def test_a_file_is_read_however_it_is_laid_out(tmp_path: Path, content: str) -> None:
-    recorded = found(tmp_path, content)
+    recorded = read_in_every_way(tmp_path, content)
     assert not recorded.rejected
     assert [case.title for case in recorded.cases] == ["路灯不亮", "井盖松动"]
 
@@ -92,21 +92,21 @@ def test_another_encoding_is_named_and_read_where_the_profile_names_it(
 ) -> None:
     content = text().replace("甲公司", "甲公司" if written == "gbk" else "㐂公司𠮷").encode(written)
     with pytest.raises(FileRefused, match=rf"is written in {named}, not in UTF-8.*`encoding: {named}`"):
-        found(tmp_path, content)
-    recorded = found(tmp_path, content, f"encoding: {written}")
+        read_in_every_way(tmp_path, content)
+    recorded = read_in_every_way(tmp_path, content, f"encoding: {written}")
     assert not recorded.rejected
     assert [case.title for case in recorded.cases] == ["路灯不亮", "井盖松动"]
 
 
 def test_a_wrong_encoding_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="is not written in utf-16"):
-        found(tmp_path, b"\xff\xfea\x00\x00\xd8b\x00", "encoding: utf-16")
+        read_in_every_way(tmp_path, b"\xff\xfea\x00\x00\xd8b\x00", "encoding: utf-16")
     with pytest.raises(ProfileError, match="'utf-99' is no encoding"):
         profile(tmp_path, "encoding: utf-99")
 
 
 def test_content_below_a_header_without_a_name_is_not_lost(tmp_path: Path) -> None:
-    recorded = found(
+    recorded = read_in_every_way(
         tmp_path,
         text().replace("replied_at\r\n", "replied_at,\r\n").replace("10:00:00\r\n", "10:00:00,x\r\n"),
     )

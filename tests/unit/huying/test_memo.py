@@ -84,10 +84,10 @@ def judged_alike(rules: Pack, cases: int) -> None:
     for number in range(cases):
         case = invented(chance, number)
         expected = case_result(case.source_id, "", judge.judgement(case))
-        its, rows = judge.judged(case)
+        result, rows = judge.judged(case)
         assert rows == renderer.rows(expected), case
-        assert figures(its) == figures(expected), case
-        like_another += its.source_id != case.source_id
+        assert figures(result) == figures(expected), case
+        like_another += result.source_id != case.source_id
     assert like_another > 200
 
 
@@ -104,5 +104,5 @@ def test_a_pack_that_counts_office_hours_after_dispatch_judges_each_case_itself(
     judge = CaseJudge(HOW, rules.model_copy(update={"limits": (by_hours, *others)}).without_reminder(), UPTO)
     chance = random.Random(1)
     for number in range(300):
-        its, _ = judge.judged(invented(chance, number))
-        assert its.source_id == str(number)
+        result, _ = judge.judged(invented(chance, number))
+        assert result.source_id == str(number)

@@ -79,7 +79,7 @@ STORY = {
 LATE = {"silent-approval", "carded", "never-answered", "lifted-by-count", "card-cleared", "card-contested"}
 
 
-def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
+def events_of(appeal: Appeal, now: datetime) -> Iterator[Event]:
     """What intake and dispatch say of the appeal."""
     wish, rules = appeal.registration(now), pack_files.load(appeal.pack, SETTINGS)
     appeal_at_intake, received = receive(
@@ -104,7 +104,9 @@ def said(appeal: Appeal, now: datetime) -> Iterator[Event]:
 
 
 def judged(appeal: Appeal, now: datetime) -> Judgement:
-    return judge(appeal.appeal_id, said(appeal, now), pack_files.load(appeal.pack, SETTINGS), CALENDAR, now)
+    return judge(
+        appeal.appeal_id, events_of(appeal, now), pack_files.load(appeal.pack, SETTINGS), CALENDAR, now
+    )
 
 
 def lift_reason(judgement: Judgement) -> LiftReason | None:

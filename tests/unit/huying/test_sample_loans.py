@@ -17,7 +17,11 @@ def test_the_credit_code_of_every_sample_appeal_has_its_check_character(appeal: 
 
 
 def test_the_sample_banks_show_all_three_ways() -> None:
-    assert {way for bank in loans().banks for way in bank.ways} == {"kafka", "webhook", "desk"}
+    assert {integration for bank in loans().banks for integration in bank.ways} == {
+        "kafka",
+        "webhook",
+        "desk",
+    }
 
 
 def test_every_sample_request_can_be_sent() -> None:

@@ -30,7 +30,7 @@ def closed() -> AppealDocument:
     return heard(assigned(), completed(4), CLOSED)
 
 
-def said(
+def emitted(
     appeal: AppealDocument, act: acts.AppealAct, ref: str = XUANCHENG.id, *, past: bool = False
 ) -> list[str]:
     rules = XUANCHENG if ref == XUANCHENG.id else pack_files.unbound(ref)
@@ -38,8 +38,8 @@ def said(
 
 
 def test_a_bad_rating_after_closure_is_a_complaint_that_the_office_answers():
-    assert said(closed(), UNSATISFIED) == ["appeal.rated.v1", "appeal.complained.v1"]
-    assert said(closed(), RATED_BY_PHONE)[1:] == ["appeal.rated.v1", "appeal.complained.v1"]
+    assert emitted(closed(), UNSATISFIED) == ["appeal.rated.v1", "appeal.complained.v1"]
+    assert emitted(closed(), RATED_BY_PHONE)[1:] == ["appeal.rated.v1", "appeal.complained.v1"]
     rated = done(closed(), (UNSATISFIED, 10), rules=XUANCHENG)
     assert [complaint.text for complaint in rated.complaints] == ["仍未通电"]
 
@@ -50,19 +50,19 @@ def test_without_a_comment_the_complaint_says_what_it_is():
 
 
 def test_a_good_rating_is_none_and_neither_is_a_bad_one_before_closure():
-    assert said(closed(), SATISFIED) == ["appeal.rated.v1"]
-    assert said(heard(assigned(), completed(4)), UNSATISFIED) == ["appeal.rated.v1"]
+    assert emitted(closed(), SATISFIED) == ["appeal.rated.v1"]
+    assert emitted(heard(assigned(), completed(4)), UNSATISFIED) == ["appeal.rated.v1"]
 
 
 def test_who_has_complained_already_does_not_complain_twice():
     waiting = done(closed(), (COMPLAIN, 9.5), rules=XUANCHENG)
-    assert said(waiting, UNSATISFIED) == ["appeal.rated.v1"]
+    assert emitted(waiting, UNSATISFIED) == ["appeal.rated.v1"]
 
 
 @pytest.mark.parametrize("ref", ["xuancheng-2024@2", "case-limits"])
 def test_under_packs_without_that_clock_a_rating_is_a_rating(ref: str):
-    assert said(closed(), UNSATISFIED, ref) == ["appeal.rated.v1"]
+    assert emitted(closed(), UNSATISFIED, ref) == ["appeal.rated.v1"]
 
 
 def test_a_rating_of_the_past_brings_no_complaint():
-    assert said(closed(), UNSATISFIED, past=True) == ["appeal.rated.v1"]
+    assert emitted(closed(), UNSATISFIED, past=True) == ["appeal.rated.v1"]
