@@ -70,7 +70,10 @@ async def connect_bank(
         "desk": _desk_lines(services.urls["financing"], key),
     }
     lines = [line for integration, part in parts.items() if integration in ways for line in ("", *part)]
-    return "\n".join([f"{name}（{code}）已登记 / is registered. API key: {key}", *lines])
+    renamed = ""
+    if code in known and known[code]["name"] != name:
+        renamed = f"，原名 {known[code]['name']} / was called {known[code]['name']} before"
+    return "\n".join([f"{name}（{code}）已登记 / is registered{renamed}. API key: {key}", *lines])
 
 
 def _as_office(state: Path, transport: httpx.BaseTransport | None) -> RunningServices:

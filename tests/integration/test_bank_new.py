@@ -120,6 +120,12 @@ async def test_its_key_stays_when_the_city_starts_again_and_when_it_is_told_agai
     assert (bank["name"], set(bank["ways"])) == (NAME, {"desk", "webhook"})
 
 
+async def test_a_bank_that_gets_another_name_is_told_which_it_had(city: City) -> None:
+    assert "was called" not in await registered(city, "qs", NAME, "desk")
+    assert f"原名 {NAME} / was called {NAME} before" in await registered(city, "qs", "青山银行", "desk")
+    assert "was called" not in await registered(city, "qs", None, "desk")
+
+
 @pytest.mark.parametrize(
     ("code", "name", "sentence"),
     [
