@@ -124,7 +124,7 @@ def histories(name: str) -> list[tuple[Act, ...]]:
     marked = (opened, *every[1].made("first", START + timedelta(hours=2)))
     made = [(opened,), begun, marked, *_after(begun, every, timedelta(hours=4))]
     for word in (acts.Completed, acts.Promised, acts.Referred, acts.Reached):
-        for each in (each for each in every if each.what is word):
+        for each in (each for each in every if each.act_type is word):
             more = (*begun, *each.made(each.summary, START + timedelta(hours=4)))
             made += [more, *(_after(more, every, timedelta(days=1)) if word is acts.Completed else ())]
     return made

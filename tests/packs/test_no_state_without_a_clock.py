@@ -112,7 +112,7 @@ def tried(rules: Pack) -> Iterator[Tried]:
         for marks in ({Mark.CROSS_LEVEL, Mark.CROSS_DEPARTMENT}, {Mark.LITIGATION}):
             yield Tried(acts.Assigned, (leg, ("marks", frozenset(marks))))
         for each in of_a_leg(rules):
-            yield Tried(each.what, (("leg_id", leg_id), *each.fields))
+            yield Tried(each.act_type, (("leg_id", leg_id), *each.fields))
     yield Tried(acts.Marked, (("marks", frozenset({Mark.CROSS_LEVEL, Mark.CROSS_DEPARTMENT})),))
     if rules.referral:
         yield from map(Tried, (acts.Referred, acts.ReferralReceived, acts.ReferralReturned))

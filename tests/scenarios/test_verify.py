@@ -77,7 +77,7 @@ async def test_a_card_on_another_unit_than_it_was_issued_to_is_named(city: City)
     (difference,) = (await verify(city)).differences
     card = (await city.case(appeals["late"]))["cards"][0]["card_id"]
     assert difference.case == appeals["late"]["registration_number"]
-    assert difference.what == f"card {card}, unit"
+    assert difference.subject == f"card {card}, unit"
     assert (difference.expected, difference.issued) == ("roads", "water")
     assert "changed after it was issued" in difference.reason
 
@@ -89,10 +89,10 @@ async def test_a_card_taken_away_and_a_lift_made_up_are_named(city: City) -> Non
     await tamper(city, appeals["timely"], f"jsonb_set(file, '{{lifts}}', ({others}))")
     differences = {d.case: d for d in (await verify(city)).differences}
     taken = differences.pop(appeals["mistaken"]["registration_number"])
-    assert (taken.what, taken.issued) == ("card", "nothing")
+    assert (taken.subject, taken.issued) == ("card", "nothing")
     assert "taken away" in taken.reason
     made_up = differences.pop(appeals["timely"]["registration_number"])
-    assert (made_up.what, made_up.expected) == ("lift", "nothing")
+    assert (made_up.subject, made_up.expected) == ("lift", "nothing")
     assert "no act leads to it" in made_up.reason
     assert differences == {}
 
@@ -111,7 +111,7 @@ async def test_an_act_that_came_when_its_moment_was_judged_is_the_reason_given(c
         await conn.execute(sa.text(query), {"id": appeals["late"]["appeal_id"]})
     differences = (await verify(city)).differences
     assert {d.case for d in differences} == {appeals["late"]["registration_number"]}
-    assert {"card", "lift"} <= {d.what for d in differences}
+    assert {"card", "lift"} <= {d.subject for d in differences}
     assert all("came when its moment had been judged: appeal.responded.v1" in d.reason for d in differences)
 
 
@@ -133,7 +133,7 @@ async def test_a_case_whose_pack_is_not_here_is_left_and_judged_when_it_is(city:
     assert "gone-2020" in parked["reason"]
     assert odd["registration_number"] in parked["reason"]
     (difference,) = (await verify(city)).differences
-    assert (difference.case, difference.what) == (odd["registration_number"], "case")
+    assert (difference.case, difference.subject) == (odd["registration_number"], "case")
 
     await city.ok("ops", "POST", f"/escalation/parked/{parked['id']}/redrive")
     await city.drained()
