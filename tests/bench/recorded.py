@@ -22,7 +22,7 @@ from huying.simulate.simulate import simulate as judge
 from shared.rules.judging.decide import decide
 from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
-from tests.bench.measure import Figure, Way, in_turns
+from tests.bench.measure import Figure, Variant, in_turns
 
 LATE = (1, 1, 5, 40)
 """Days until a case is completed, all equally frequent: half in time, a quarter late, a quarter very late."""
@@ -102,7 +102,7 @@ async def _judged(file: Path, profile: str, pack_id: str, rounds: int, cases: in
     return await in_turns(rounds, judging=_timed(judging, cases), comparing=_timed(comparing, cases))
 
 
-def _timed(work: Callable[[], None], cases: int) -> Way:
+def _timed(work: Callable[[], None], cases: int) -> Variant:
     async def rate() -> float:
         began = perf_counter()
         work()
