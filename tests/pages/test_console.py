@@ -130,7 +130,7 @@ def is_traced(console: Console, number: str) -> bool:
         for trace in queries.traces(conn, queries.TraceFilter(number=number, name="POST /intake/appeals")):
             services = {part["service"] for part in trace["parts"]}
             _, effects = queries.linked(conn, trace["trace_id"])
-            cards = [effect["trace_id"] for effect in effects if "card.issued.v1" in effect["said"]]
+            cards = [effect["trace_id"] for effect in effects if "card.issued.v1" in effect["event_types"]]
             services_of_cards = [part["service"] for card in cards for part in queries.parts(conn, card)]
             if services == {"intake", "dispatch", "escalation", "notify"} and "notify" in services_of_cards:
                 return True

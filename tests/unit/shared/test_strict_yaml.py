@@ -211,7 +211,7 @@ def test_no_other_module_reads_yaml() -> None:
     reads = re.compile(r"yaml\.(safe_|full_|unsafe_)?(load|compose|parse|scan)")
     sources = [path for folder in ("services", "shared", "huying") for path in (ROOT / folder).rglob("*.py")]
     paths = [path.relative_to(ROOT).as_posix() for path in sources if reads.search(path.read_text("utf-8"))]
-    assert paths == ["shared/files/strict_yaml.py"]
+    assert paths == ["shared/files/yaml_nodes.py"]
 
 
 def test_accounts_are_read_as_they_were_written_before(tmp_path: Path) -> None:
