@@ -79,6 +79,8 @@ class Service:
     redrives: Redrives = field(default_factory=dict)
     amended_refusals: Amendments = field(default_factory=dict)
     """By method and path of a route, what adds to its refusals."""
+    streamed: frozenset[str] = frozenset()
+    """Method and path of the routes that read their bodies part by part (`shared.web.streamed`)."""
     gauges: tuple[GaugeQuery, ...] = ()
     counters: tuple[Counter, ...] = ()
     """Counters of its own; `counted_events` counts an event in one of them by type when it is committed."""
@@ -150,7 +152,9 @@ class ServiceContext:
             self.standing,
         )
         self.description = description_of(service)
-        self.app = application(self.description, (*service.routers, ops.router), service.amended_refusals)
+        self.app = application(
+            self.description, (*service.routers, ops.router), service.amended_refusals, service.streamed
+        )
         self.app.state.service = self
 
     def batch_committed(self, *, events: int, watermarks: int, asked: bool) -> None:

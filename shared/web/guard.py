@@ -16,6 +16,7 @@ from shared.telemetry.context import SAMPLED, use_span
 from shared.telemetry.spans import NUMBER, Kind, Span
 from shared.web.json_bodies import check_text
 from shared.web.problems import from_error
+from shared.web.streamed import LONGEST_LENGTH, StreamedRoutes, pass_on
 
 if TYPE_CHECKING:
     from shared.telemetry.metrics import Telemetry
@@ -31,21 +32,26 @@ BODY_S, IMPORT_S = 60.0, 600.0
 """Within which a body arrives as a whole."""
 REFUSAL = "huying.refusal"
 """In the scope of a request: why its body is refused, whatever the route."""
-LONGEST_LENGTH = 18
-"""Digits of a Content-Length that are read as a number."""
 
 
 class Guard:
     """Makes a request's span, and refuses a body over 64 KiB (an import: 64 MiB), that is no JSON, or slow.
 
-    `body_s` and `import_s` are the seconds within which a body arrives.
+    `body_s` and `import_s` are the seconds within which a body arrives. The routes `streamed` look after
+    their bodies themselves.
     """
 
     def __init__(
-        self, app: ASGIApp, state: State, body_s: float = BODY_S, import_s: float = IMPORT_S
+        self,
+        app: ASGIApp,
+        state: State,
+        body_s: float = BODY_S,
+        import_s: float = IMPORT_S,
+        streamed: StreamedRoutes | None = None,
     ) -> None:
         self._app = app
         self._state = state
+        self._streamed = streamed or StreamedRoutes(())
         self._body_s = body_s
         self._import_s = import_s
 
@@ -86,6 +92,8 @@ class Guard:
     async def _pass(self, scope: Scope, headers: Headers, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("POST", "PUT", "PATCH"):
             return await self._app(scope, receive, send)
+        if self._streamed.has(scope):
+            return await pass_on(self._app, scope, receive, send)
         imports = scope["path"].endswith("/import")
         limit, seconds = (IMPORT_LIMIT, self._import_s) if imports else (LIMIT, self._body_s)
         try:

@@ -9,6 +9,7 @@ from shared.web.access import Access
 from shared.web.hiding import DONE_UNSEEN
 from shared.web.problems import MEDIA_TYPE
 from shared.web.request import LONGEST_KEY, acting, deciding, replacing, writing
+from shared.web.uploads import uploading
 
 _TEXT = {"type": "string"}
 _KEY = {
@@ -31,6 +32,7 @@ _DECLARED: dict[Callable[..., Any], tuple[tuple[int, ...], tuple[dict[str, Any],
     writing: ((409,), (_KEY,)),
     acting: ((409, 412), (_KEY, _ACT)),
     deciding: ((409, 412, 428), (_KEY, _DECISION)),
+    uploading: ((409,), (_KEY,)),
     replacing: ((412, 428), (_REPLACED,)),
 }
 """How a route that takes what these functions give can be refused, and the headers that it reads."""
@@ -131,7 +133,7 @@ def _name_version(answers: dict[str, Any]) -> None:
 
 def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -> Iterator[int]:
     """How a request to an operation can be refused. A wrong key is refused even where everybody may call."""
-    if "requestBody" in operation:
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
         yield 400
     yield 401
     if set(AccountRole) - roles:

@@ -165,6 +165,10 @@ async def deciding(request: Request) -> WriteContext:
 
 
 async def _once(request: Request) -> Once | None:
+    return None if idempotency_key(request) is None else once_of(request, await request.body())
+
+
+def idempotency_key(request: Request) -> str | None:
     """The idempotency key. Reading headers here is much cheaper than declaring them as parameters."""
     key = request.headers.get("idempotency-key")
     if key is None:
@@ -172,8 +176,15 @@ async def _once(request: Request) -> Once | None:
     if not (1 <= len(key) <= LONGEST_KEY and key.isprintable()):
         most = f"1 to {LONGEST_KEY} printable characters"
         raise Invalid(f"幂等键须为 1 至 {LONGEST_KEY} 个可见字符", f"the key has {most}", "Idempotency-Key")
-    called: Caller = request.state.caller
-    sent = f"{request.method} {request.url.path}\n".encode() + await request.body()
+    return key
+
+
+def once_of(request: Request, content: bytes) -> Once | None:
+    """The idempotency key of a request with this content; None without one."""
+    key, called = idempotency_key(request), request.state.caller
+    if key is None:
+        return None
+    sent = f"{request.method} {request.url.path}\n".encode() + content
     fingerprint = hashlib.sha256(sent).hexdigest()
     # callers without an account may choose the same key
     name = called.name if called.role else f"anyone {fingerprint}"

@@ -23,6 +23,7 @@ from shared.web.endpoints import MISSING, Endpoint, endpoint_of
 from shared.web.guard import REFUSAL, Guard
 from shared.web.hiding import refuse_hidden, without_case
 from shared.web.request import authorize, service
+from shared.web.streamed import StreamedRoutes
 
 MOST_MISTAKEN, LONGEST_NAME = 20, 100
 """So many mistaken query parameters are named to the caller, each with so many characters."""
@@ -139,16 +140,20 @@ class Description(FastAPI):
 
 
 def application(
-    description: Description, routers: Iterable[APIRouter], amendments: problems.Amendments | None = None
+    description: Description,
+    routers: Iterable[APIRouter],
+    amendments: problems.Amendments | None = None,
+    streamed: Collection[str] = (),
 ) -> Starlette:
     """The application that serves `routers`, and the documents of `description`, which learns of them here.
 
-    `state.service` is set by whoever runs it. TypeError for a route that cannot be served.
+    `state.service` is set by whoever runs it. `streamed`: the routes that read their bodies part by part.
+    TypeError for a route that cannot be served.
     """
     documents, routes = list(description.routes), list[BaseRoute]()
     for router in routers:
         routes += map(served, description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
-    app.add_middleware(Guard, state=app.state)
+    app.add_middleware(Guard, state=app.state, streamed=StreamedRoutes(streamed))
     problems.install(app, amendments or {})
     return app
