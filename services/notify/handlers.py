@@ -113,7 +113,15 @@ def change_leader(work: Work, event: events.LeaderNamed) -> None:
     write_messages(work, event)
 
 
-UNHEARD = (events.AppealJudged, events.LoanJudged, events.ComplaintJudged, events.LoanFollowedUp)
+UNHEARD = (
+    events.AppealJudged,
+    events.AttachmentReleased,
+    events.AttachmentRemoved,
+    events.AttachmentStored,
+    events.ComplaintJudged,
+    events.LoanFollowedUp,
+    events.LoanJudged,
+)
 """Events of other services that tell nobody anything: the routing table says why."""
 
 HANDLERS: Handlers = {

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from shared.events import (
+    attachments,
     complaints,
     consequences,
     directory,
@@ -20,6 +21,7 @@ from shared.events.base import Event
 
 SUBJECTS = (
     intake,
+    attachments,
     dispatch,
     leg_time,
     outcomes,
