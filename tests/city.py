@@ -123,6 +123,7 @@ class City:
             **self.broker.login(service),
             "partitions": PARTITIONS,
             "busy_watermark_s": 0.1,
+            "attachments": Path(self.broker.state) / "attachments",
             **self._settings,
         }
         return settings_for(load(service), values)

@@ -19,6 +19,7 @@ NOBODY: dict[str, object] = {
     "complaint_id": uuid4(),
     "case_id": uuid4(),
     "leg": 1,
+    "attachment_id": uuid4(),
     "credit_code": "91350100M000100Y43",
     "card_id": uuid4(),
     "form": "html",

@@ -31,6 +31,8 @@ from shared.telemetry.logs import log
 PARTITIONS = 4  # the embedded broker's own number, for topics a client names before they exist
 READY_S = 60
 SEAL_KEY = "seal.key"
+ATTACHMENTS = "attachments"
+"""The folder of the files of appeals, below the state folder."""
 NOTIFY = "notify"  # the service, and its account at intake
 
 
@@ -100,6 +102,7 @@ class LocalCluster:
             **self.broker.login(service),
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
+            "attachments": self.state.absolute() / ATTACHMENTS,
             **(self._contact_settings() if service == NOTIFY else {}),
             **self._settings,
         }

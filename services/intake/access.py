@@ -1,6 +1,16 @@
 """Who may call which route of the intake service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, EVERYBODY, IMPORTER, OFFICE, OPERATOR, SERVICE, STAFF, only
+from shared.roles import (
+    DISCIPLINE_INSPECTION,
+    EVERYBODY,
+    IMPORTER,
+    OFFICE,
+    OPERATOR,
+    SERVICE,
+    STAFF,
+    UNIT,
+    only,
+)
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -18,5 +28,12 @@ ACCESS: Access = {
     "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
+    "POST /status/{registration_number}/attachments": EVERYBODY,
+    "GET /status/{registration_number}/attachments/{attachment_id}": EVERYBODY,
+    "POST /status/{registration_number}/attachments/{attachment_id}/removals": EVERYBODY,
+    "POST /appeals/{appeal_id}/attachments": only(OPERATOR, OFFICE, UNIT),
+    "GET /appeals/{appeal_id}/attachments/{attachment_id}": STAFF | {DISCIPLINE_INSPECTION},
+    "POST /appeals/{appeal_id}/attachments/{attachment_id}/removals": only(OPERATOR, OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/attachments/{attachment_id}/releases": only(OPERATOR, OFFICE, UNIT),
     "POST /import": only(IMPORTER),
 }

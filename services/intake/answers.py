@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.intake.attachments.answers import EnterpriseAttachment, StaffAttachment
 from services.intake.document import AppealDocument
 from shared.events import Role, Verdict
 from shared.rules.judging.state import CaseState
@@ -103,12 +104,13 @@ class PublicStatus(BaseModel):
     legs: list[PublicLeg]
     deadlines: list[PublicDeadline]
     timeline: list[PublicEntry]
+    attachments: list[EnterpriseAttachment]
 
 
 class StaffAppeal(Shown, AppealDocument):
     """An appeal as its acts answer it."""
 
-    hidden = frozenset({"receipt_hash"})
+    hidden = frozenset({"receipt_hash", "attachments", "removed_attachments"})
 
 
 class ListedAppeal(Shown, AppealDocument):
@@ -124,6 +126,8 @@ class ListedAppeal(Shown, AppealDocument):
             "follow_ups",
             "complaints",
             "referral_objections",
+            "attachments",
+            "removed_attachments",
         }
     )
 
@@ -139,9 +143,10 @@ class Follower(BaseModel):
 class ReadAppeal(Shown, AppealDocument):
     """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more."""
 
-    hidden = frozenset({"receipt_hash"})
+    hidden = frozenset({"receipt_hash", "removed_attachments"})
 
     timeline: list[ShownEntry]  # type: ignore[assignment]
+    attachments: tuple[StaffAttachment, ...] = ()  # type: ignore[assignment]
     lead_ended: bool = False
     followers: tuple[Follower, ...] = ()
 

@@ -116,13 +116,13 @@ async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
     """How an appeal stands, for whoever has its receipt code."""
-    appeal, together = await _opened(conn, registration_number, receipt_code)
+    appeal, together = await opened_appeal(conn, registration_number, receipt_code)
     context = request.context
     shown = public_status(appeal, naming_pack(context, appeal.pack), context.zone, together=together)
     return json(shown, etag=appeal.version)
 
 
-async def _opened(conn: Connection, number: str, code: str) -> tuple[AppealDocument, bool]:
+async def opened_appeal(conn: Connection, number: str, code: str) -> tuple[AppealDocument, bool]:
     """The appeal that the receipt code opens, and whether it is handled together with others now."""
     row = await queries.appeal_by_number(conn, number)
     code_hash = row.appeal.receipt_hash if row else None
@@ -194,7 +194,7 @@ async def object_to_referral(
 
 async def _perform(request: WriteContext, number: str, code: str, act: acts.AppealAct) -> Response:
     async with request.context.reader.connect() as conn:
-        opened, together = await _opened(conn, number, code)
+        opened, together = await opened_appeal(conn, number, code)
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(opened.appeal_id).version)

@@ -1,12 +1,17 @@
 """Intake over HTTP for staff: lists and reads, reopening, merging, follow-up calls."""
 
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
 from services.intake import acts, queries, timeline
 from services.intake.answers import Contact, ListedAppeal, ReadAppeal, StaffAppeal
 from services.intake.api import act_context, naming_pack
+from services.intake.attachments.api import adder
+from services.intake.attachments.document import Adder
+from services.intake.attachments.domain.reading import files_shown_to
 from services.intake.document import AppealDocument, TimelineEntry
 from services.intake.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
@@ -61,7 +66,11 @@ async def _perform(request: WriteContext, appeal_id: UUID, act: acts.AppealAct) 
 
 
 def _answer(appeal: AppealDocument) -> Answer:
-    return Answer(appeal.model_dump_json(exclude={"receipt_hash"}), 200, str(appeal.version))
+    return Answer(
+        appeal.model_dump_json(exclude={"receipt_hash", "attachments", "removed_attachments"}),
+        200,
+        str(appeal.version),
+    )
 
 
 @router.post(
@@ -173,10 +182,17 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
     shown = {
         **document,
         "timeline": [timeline.shown_entry(entry, pack, zone) for entry in entries],
+        "attachments": _attachments(document, adder(called), zone),
         "lead_ended": row.lead_ended,
         "followers": followers,
     }
     return json(shown, etag=document["version"])
+
+
+def _attachments(document: dict[str, Any], reader: Adder, zone: ZoneInfo) -> list[dict[str, Any]]:
+    if not document.get("attachments"):
+        return []
+    return files_shown_to(AppealDocument.model_validate(document), reader, zone)
 
 
 @router.get(

@@ -4,13 +4,16 @@ from pathlib import Path
 
 from services.intake import api, api_import, api_staff
 from services.intake.access import ACCESS
+from services.intake.attachments import api as attachments
+from services.intake.attachments import api_public as attachments_public
+from services.intake.attachments.sweeping import sweep_attachments
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
+from services.intake.resources import IntakeResources
+from services.intake.settings import IntakeSettings
 from services.intake.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, NUMBER_OF_APPEAL
-from shared.judging.rulebook import Rulebook
-from shared.judging.settings import RulesSettings
 from shared.service.service import Service
 
 SERVICE = Service(
@@ -22,10 +25,20 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    settings=RulesSettings,
-    resources=Rulebook.load,
+    settings=IntakeSettings,
+    resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    routers=(api.router, api_staff.router, api_import.router),
+    tasks=(sweep_attachments,),
+    routers=(
+        api.router,
+        api_staff.router,
+        api_import.router,
+        attachments.router,
+        attachments_public.router,
+    ),
+    streamed=frozenset(
+        {"POST /appeals/{appeal_id}/attachments", "POST /status/{registration_number}/attachments"}
+    ),
     gauges=GAUGES,
 )

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.intake.attachments.document import Attachment, RemovedAttachment
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import CATALOGUE, Channel
@@ -167,6 +168,8 @@ class AppealDocument(AppealRecord):
     merged: MergeRecord | None = None
     earlier_mergings: list[EndedMerge] = Field(default_factory=list)
     leads: int = 0
+    attachments: list[Attachment] = Field(default_factory=list)
+    removed_attachments: list[RemovedAttachment] = Field(default_factory=list)
     version: int = 1
 
     def leg(self, leg_id: UUID, unit: str) -> LegDocument:

@@ -34,11 +34,11 @@ _FILTERS = {
 }
 _NOT_LISTED = (
     "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups', 'complaints',"
-    " 'referral_objections']"
+    " 'referral_objections', 'attachments', 'removed_attachments']"
 )
 _BY_ID = text(
     """
-    select a.units, a.file - 'receipt_hash' as file,
+    select a.units, a.file - array['receipt_hash', 'removed_attachments'] as file,
       coalesce(l.state = any(cast(:ended as text[])), false) as lead_ended
     from appeals a left join appeals l on l.appeal_id = a.lead where a.appeal_id = :id
     """

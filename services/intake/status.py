@@ -5,8 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.intake import timeline
+from services.intake.attachments.document import Adder
+from services.intake.attachments.domain.reading import files_shown_to
 from services.intake.document import AppealDocument, LegDocument, OfficeComplaint
-from shared.events import Deadline, DeadlineKind, Role, Verdict
+from shared.events import ENTERPRISE, Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack
 from shared.rules.wording import words
 
@@ -40,6 +42,7 @@ def public_status(
             {**timeline.shown_entry(entry, pack, zone), "unit_name": entry.unit and names.get(entry.unit)}
             for entry in appeal.timeline
         ],
+        "attachments": files_shown_to(appeal, Adder(ENTERPRISE), zone),
     }
 
 

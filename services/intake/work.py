@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 
 from services.intake.acts import AppealAct, Register
+from services.intake.attachments.acts import AttachmentAct
+from services.intake.attachments.domain import adding
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.domain.merging import merge, require_merged, unmerge
@@ -95,6 +97,11 @@ class Work(AppealWork[AppealDocument]):
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
         appeal, emitted = perform(self.appeal(appeal_id), act, context)
+        return self._keep_all([appeal], emitted)
+
+    def attach(self, appeal_id: UUID, act: AttachmentAct, context: ActContext) -> AppealDocument:
+        """Do `act` with a file of the appeal and emit the events of the change."""
+        appeal, emitted = adding.perform(self.appeal(appeal_id), act, context)
         return self._keep_all([appeal], emitted)
 
     def merge(

@@ -32,6 +32,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "comment": "好",
         "called_at": "2026-11-09T08:50:00+08:00",
     },
+    "POST /intake/status/{registration_number}/attachments/{attachment_id}/removals": {"reason": "误传"},
+    "POST /intake/appeals/{appeal_id}/attachments/{attachment_id}/removals": {"reason": "误传"},
+    "POST /intake/appeals/{appeal_id}/attachments/{attachment_id}/releases": {"to": "units"},
     "POST /intake/import": {
         "source": "test",
         "items": [

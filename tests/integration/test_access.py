@@ -35,6 +35,7 @@ NOBODY = {
     "loan_id": uuid4(),
     "complaint_id": uuid4(),
     "leg": 1,
+    "attachment_id": uuid4(),
     "registration_number": "BZ-20261109-99999",
     "year": 2027,
     "delivery_id": uuid4(),

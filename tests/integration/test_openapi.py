@@ -16,6 +16,7 @@ from shared.roles import AccountRole
 from shared.web.guard import IMPORT_LIMIT, LIMIT
 from tests.accepted import ACCEPTED
 from tests.accepted.places import LEG
+from tests.attachments import attach, pdf
 from tests.city import City
 from tests.described import closed
 from tests.integration import test_access
@@ -118,6 +119,7 @@ class Place:
 async def place(city: City) -> Place:
     """An appeal with a leg, another one, a loan request with a complaint, and one row of each directory."""
     appeal, other = await city.register(), await city.register()
+    appeal["attachment_id"] = (await attach(city, None, appeal, pdf())).json()["attachment_id"]
     (appeal["leg"],) = await city.dispatch(appeal)
     await city.drained()
     await banks(city)
@@ -207,6 +209,15 @@ async def test_an_operation_is_refused_exactly_as_its_document_says(
         ]
         answers += [
             await city.call(account, method, here, body, receipt_code=code, **headers) for headers in sent
+        ]
+    if f"{method} /{path.split('/', 2)[2]}" in city.services[service].service.streamed:
+        answers += [
+            await city.send(account, method, place.fill(path), content, receipt_code=code, **headers)
+            for content, headers in (
+                (pdf(), {"idempotency_key": "planted"}),
+                (bytes(21 * 2**20), {}),
+                (b"MZ", {}),
+            )
         ]
     if route in SPECIAL:
         caller, special = SPECIAL[route]
