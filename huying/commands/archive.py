@@ -14,6 +14,8 @@ from huying.commands.running import run_until_stopped
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from huying.archive.attachments import Inventory
+
 audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
 
 Databases = Annotated[
@@ -25,6 +27,9 @@ SealKey = Annotated[
     typer.Option(
         "--seal-key", envvar="HUYING_SEAL_KEY", help="The key that signs; else the state folder's seal.key."
     ),
+]
+Files = Annotated[
+    Path | None, typer.Option("--files", help="The folder of the attachments' files.", file_okay=False)
 ]
 PublicKeys = Annotated[
     list[str] | None,
@@ -40,9 +45,15 @@ def export(
     databases: Databases = None,
     public: Annotated[bool, typer.Option("--public", help="Events alone: for an auditor.")] = False,
     seal_key: SealKey = None,
+    files: Files = None,
 ) -> None:
-    """Write the whole history of a city into a file, while it goes on working; a backup, unless --public."""
+    """Write the whole history of a city into a file, while it goes on working; a backup, unless --public.
+
+    With --files the attachments are copied too; what the folder has already is not copied again.
+    """
     run_until_stopped(export_history(file, state, databases, seal_key, records=not public))
+    if files is not None:
+        run_until_stopped(export_files(files, state, databases))
 
 
 def rebuild(
@@ -52,9 +63,13 @@ def rebuild(
     state: State = STATE,
     databases: Databases = None,
     key: PublicKeys = None,
+    files: Files = None,
 ) -> None:
-    """Build a city anew in empty databases, and compare it with what the file says of it."""
-    run_until_stopped(rebuild_city(file, state, databases, key or []))
+    """Build a city anew in empty databases, and compare it with what the file says of it.
+
+    With --files the attachments are put back from there; all are checked by their hashes.
+    """
+    run_until_stopped(rebuild_city(file, state, databases, key or [], files))
 
 
 @audit.command("verify")
@@ -96,7 +111,18 @@ async def export_history(
     typer.echo(f"{file}: {counts}; as of {header['made_at']}, {signed}")
 
 
-async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequence[str]) -> None:
+async def export_files(files: Path, state: Path, named: Path | None) -> None:
+    """Copy the attachments and print how many. Exit code 1 where one is missing or altered."""
+    from huying.archive import attachments, databases
+
+    async with databases.reading(state, named) as urls:
+        storage = attachments.storage_beside(urls["intake"], _own_files(state, named))
+        _print(await attachments.save(urls["intake"], storage, files))
+
+
+async def rebuild_city(
+    file: Path, state: Path, named: Path | None, keys: Sequence[str], files: Path | None = None
+) -> None:
     """Fill the databases and print the comparison. Exit code 1 where the city is not the same."""
     from huying.archive import audit, databases
     from huying.archive.rebuild import differences, rebuild_verified, rebuildable, shown
@@ -104,11 +130,38 @@ async def rebuild_city(file: Path, state: Path, named: Path | None, keys: Sequen
     verdict = rebuildable(file, audit.read_keys(keys))
     async with databases.making(state, named) as urls:
         before, now = await rebuild_verified(file, urls, verdict)
+        inventory = await _files_of(urls["intake"], _own_files(state, named), files)
     Console(markup=False).print(shown(before, now))
     if different := differences(before, now):
         typer.echo(f"not the same: {', '.join(different)}: see docs/audit.md / 与原状态不一致", err=True)
         raise typer.Exit(1)
     typer.echo("The same in every table. / 各表均与原状态一致")
+    _print(inventory)
+
+
+async def _files_of(url: str, own: Path | None, files: Path | None) -> "Inventory":
+    """The attachments of a rebuilt city, put back from `files` where that is given."""
+    from huying.archive import attachments
+
+    if not await attachments.has_any(url):
+        return attachments.Inventory()
+    storage = attachments.storage_beside(url, own)
+    if files is None:
+        return await attachments.check(url, storage)
+    return await attachments.put_back(url, storage, files)
+
+
+def _print(inventory: "Inventory") -> None:
+    typer.echo(inventory.sentence(), err=bool(inventory.wrong))
+    if inventory.wrong:
+        raise typer.Exit(1)
+
+
+def _own_files(state: Path, named: Path | None) -> Path | None:
+    """The folder of the attachments of a city whose databases are below `state`."""
+    from huying.local.cluster import ATTACHMENTS
+
+    return None if named else state / ATTACHMENTS
 
 
 def _key(state: Path, seal_key: Path | None) -> "Ed25519PrivateKey | None":
