@@ -1,6 +1,16 @@
 """Who may call which route of the intake service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, EVERYBODY, IMPORTER, OFFICE, OPERATOR, SERVICE, STAFF, only
+from shared.roles import (
+    DISCIPLINE_INSPECTION,
+    EVERYBODY,
+    IMPORTER,
+    LEADER,
+    OFFICE,
+    OPERATOR,
+    SERVICE,
+    STAFF,
+    only,
+)
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -18,5 +28,12 @@ ACCESS: Access = {
     "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
+    "POST /appeals/{appeal_id}/corrections": only(OPERATOR, OFFICE),
+    "GET /categories": EVERYBODY,
+    "GET /channels": EVERYBODY,
+    "GET /channels/statistics": only(OFFICE, LEADER),
+    "GET /enterprises/{credit_code}": only(OPERATOR, OFFICE, LEADER),
+    "GET /callers": only(OPERATOR, OFFICE),
+    "GET /alike": only(OPERATOR, OFFICE),
     "POST /import": only(IMPORTER),
 }

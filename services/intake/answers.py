@@ -1,13 +1,14 @@
 """What intake answers, for its OpenAPI document."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.intake.document import AppealDocument
-from shared.events import Role, Verdict
+from services.intake.registered import PlaceRecord
+from shared.events import Confidentiality, Kind, Role, Urgency, Verdict
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.parts import Source, Title
 from shared.rules.terms import Rating
@@ -95,6 +96,16 @@ class PublicStatus(BaseModel):
     title: str
     state: CaseState
     pack: str
+    kind: Kind
+    category: str | None
+    category_path: str | None
+    urgency: Urgency | None
+    place: PlaceRecord | None
+    complained_of: str | None
+    wished_on: date | None
+    answer_wanted: bool | None
+    confidentiality: Confidentiality | None
+    spot_answer: str | None
     received_at: datetime
     reasonable: bool | None
     rating: Rating | None
@@ -124,6 +135,10 @@ class ListedAppeal(Shown, AppealDocument):
             "follow_ups",
             "complaints",
             "referral_objections",
+            "contacts",
+            "remarks",
+            "corrections",
+            "spot_answer",
         }
     )
 
@@ -137,7 +152,10 @@ class Follower(BaseModel):
 
 
 class ReadAppeal(Shown, AppealDocument):
-    """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more."""
+    """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more.
+
+    Where the name is withheld, `enterprise`, `contacts`, `remarks` and `corrections` are empty for a unit.
+    """
 
     hidden = frozenset({"receipt_hash"})
 

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from services.intake import api, api_import, api_staff
+from services.intake import api, api_corrections, api_import, api_staff
 from services.intake.access import ACCESS
+from services.intake.city import api as city_api
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
+from services.intake.resources import IntakeResources
+from services.intake.search import api as search_api
+from services.intake.search.indexing import index_earlier
+from services.intake.settings import IntakeSettings
 from services.intake.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, NUMBER_OF_APPEAL
-from shared.judging.rulebook import Rulebook
-from shared.judging.settings import RulesSettings
 from shared.service.service import Service
 
 SERVICE = Service(
@@ -22,10 +25,18 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    settings=RulesSettings,
-    resources=Rulebook.load,
+    settings=IntakeSettings,
+    resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    routers=(api.router, api_staff.router, api_import.router),
+    routers=(
+        api.router,
+        api_staff.router,
+        api_corrections.router,
+        city_api.router,
+        search_api.router,
+        api_import.router,
+    ),
+    tasks=(index_earlier,),
     gauges=GAUGES,
 )
