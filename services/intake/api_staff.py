@@ -62,17 +62,14 @@ async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Acting) -> Re
 async def _perform(request: WriteContext, appeal_id: UUID, act: acts.AppealAct) -> Response:
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return _answer(work.perform(appeal_id, act, act_context(request, work, appeal_id)))
+        return answer_to_act(work.perform(appeal_id, act, act_context(request, work, appeal_id)))
 
     return await request.write([appeal_id], do)
 
 
-def _answer(appeal: AppealDocument) -> Answer:
-    return Answer(
-        appeal.model_dump_json(exclude={"receipt_hash", "attachments", "removed_attachments"}),
-        200,
-        str(appeal.version),
-    )
+def answer_to_act(appeal: AppealDocument) -> Answer:
+    """An appeal as an act on it answers it."""
+    return Answer(appeal.model_dump_json(exclude=set(StaffAppeal.hidden)), 200, str(appeal.version))
 
 
 @router.post(
@@ -88,7 +85,7 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Deciding) -> Respons
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return _answer(
+        return answer_to_act(
             work.merge(appeal_id, lead_id, body.reason, work.at, rulebook(request.context).pack_of)
         )
 
@@ -106,7 +103,7 @@ async def unmerge(appeal_id: UUID, body: acts.Unmerge, request: Deciding) -> Res
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return _answer(work.unmerge(appeal_id, body.reason, work.at))
+        return answer_to_act(work.unmerge(appeal_id, body.reason, work.at))
 
     return await request.write([appeal_id, *_present_lead(known, appeal_id)], do)
 

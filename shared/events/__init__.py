@@ -7,7 +7,7 @@ class with a new version.
 Names of people, phones and the text of an appeal stay out: whoever needs them asks intake.
 """
 
-from shared.events.attachments import AttachmentReleased, AttachmentRemoved, AttachmentStored
+from shared.events.attachments import AttachmentEvent, AttachmentReleased, AttachmentRemoved, AttachmentStored
 from shared.events.base import ENTERPRISE, Actor, Event
 from shared.events.catalogue import CATALOGUE
 from shared.events.complaints import (
@@ -207,6 +207,7 @@ __all__ = [
     "AppealWithdrawn",
     "ApprovalDecided",
     "ApprovalDeemed",
+    "AttachmentEvent",
     "AttachmentReleased",
     "AttachmentRemoved",
     "AttachmentStored",

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake.attachments.document import Adder, Attachment
 from services.intake.document import AppealDocument
+from services.intake.registered import withholds
 from shared.events import ENTERPRISE, Channel
 from shared.roles import UNIT
 
@@ -26,7 +27,8 @@ _WHOLE, _NOTHING = Sight(file=True, name=True), Sight(file=False, name=False)
 
 def keeps_name_from_units(appeal: AppealDocument) -> bool:
     """Whether units may not know who asks: then they read no paper of the enterprise without leave."""
-    return appeal.channel is Channel.ANONYMOUS_LETTER
+    is_anonymous = appeal.channel == Channel.ANONYMOUS_LETTER
+    return is_anonymous or withholds(appeal.kind, appeal.confidentiality)
 
 
 def sight(appeal: AppealDocument, attachment: Attachment, reader: Adder) -> Sight:
