@@ -252,6 +252,7 @@ class City:
             "title": "厂区门口道路破损",
             "text": "货车无法进出，请尽快修复。",
             "enterprise": {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"},
+            "again": True,
             **more,
         }
         appeal: dict[str, Any] = await self.ok("operator", "POST", "/intake/appeals", body)

@@ -107,6 +107,7 @@ BACKBONE: Mapping[str, ArchivedTable] = {
 OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
     "intake": {
         "appeals": _record("texts and contacts of enterprises, receipt codes, ratings"),
+        "search_keys": ArchivedTable(Treatment.TRANSIENT, "hashes: made anew when intake starts"),
         "numbers": _record("which registration numbers are taken"),
     },
     "dispatch": {

@@ -21,6 +21,7 @@ from huying.local.accounts import accounts
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port, listens
 from huying.local.errors import EmbeddedError
 from huying.local.program import Program
+from huying.local.search_key import search_key
 from huying.local.services import load, settings_for
 from services import SERVICES
 from shared.audit.seals import make_key
@@ -88,6 +89,8 @@ class LocalCluster:
         if self._settings.get("clock") != "driven":
             make_key(self.state / SEAL_KEY)
             self._settings |= {"seal_key": self.state.absolute() / SEAL_KEY}
+        if "HUYING_SEARCH_KEY" not in os.environ:
+            self._settings |= {"search_key": search_key(self.state)}
 
     async def stop(self) -> None:
         """Stop everything, the services first."""

@@ -22,6 +22,7 @@ from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from huying.local.sandbox import SANDBOX, Sandbox, check_sandbox, sandbox_settings
 from services import SERVICES
+from services.intake.city.channels import ALL as ALL_CHANNELS
 from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
 from shared.messaging.broker import may_pass
@@ -65,6 +66,7 @@ async def up(
         "port": port,
         "allow_private_webhooks": True,  # the sample banks' endpoints are on this machine
         **_procedure_settings(),
+        **_channel_settings(),
         **_trace_settings(console_port),
         **(sandbox_settings(state) if sandbox else {}),
     }
@@ -118,6 +120,11 @@ def _procedure_settings() -> dict[str, object]:
     settings = {"procedures": PROCEDURES, "pack_settings": SETTINGS}
     named = any(f"HUYING_{name}".upper() in os.environ for name in settings)
     return {} if named else {**settings}
+
+
+def _channel_settings() -> dict[str, object]:
+    """The setting of the channels of all five policies, unless the environment names its own."""
+    return {} if "HUYING_APPEAL_CHANNELS" in os.environ else {"appeal_channels": ALL_CHANNELS}
 
 
 async def _in_one(

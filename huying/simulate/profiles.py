@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from services.intake.domain.registration import WITHOUT_NAME
 from shared.events import Channel, Kind, Outcome
 from shared.files import strict_yaml
 from shared.files.yaml_mistakes import Mistakes, Place
@@ -228,6 +227,10 @@ def check_pack(case: str, rules: Pack) -> None:
             f"pack '{rules.id}' judges {_CASES[judged]}, and these cases are {_CASES[case]}:"
             " give another with --pack"
         )
+
+
+WITHOUT_NAME = (Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
+"""The channels on which an enterprise need not say who it is."""
 
 
 def _contradictions(profile: Profile) -> Iterator[tuple[Place, str]]:

@@ -7,7 +7,7 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/assignments": only(OFFICE),
     "POST /appeals/{appeal_id}/reassignments": only(OFFICE),
     "POST /appeals/{appeal_id}/marks": only(OFFICE),
-    "POST /appeals/{appeal_id}/contacts": only(UNIT),
+    "POST /appeals/{appeal_id}/contacts": only(OFFICE, UNIT),
     "POST /appeals/{appeal_id}/replies": only(UNIT),
     "POST /appeals/{appeal_id}/completions": only(UNIT),
     "POST /appeals/{appeal_id}/promises": only(OFFICE, LEADER),

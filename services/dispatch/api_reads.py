@@ -1,6 +1,6 @@
 """What the office and the units read of appeals at dispatch, over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -63,4 +63,12 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     parts = {*(leg["unit"] for leg in document["legs"]), *document.get("task_force", ())}
     if called.role == AccountRole.UNIT and called.code not in parts:
         raise not_dispatched_to_unit()
+    if called.role == AccountRole.UNIT and document.get("is_withheld"):
+        document["acts"] = [_without_person(done) for done in document["acts"]]
     return json(document, etag=document["version"])
+
+
+def _without_person(done: dict[str, Any]) -> dict[str, Any]:
+    """An act on record without how the office reached the enterprise and whom."""
+    act = done["act"]
+    return {**done, "act": {**act, "how": "", "who": None}} if act["act"] == "contact" else done

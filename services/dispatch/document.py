@@ -129,7 +129,8 @@ class AppealDocument(AppealRecord):
     `rating`: the enterprise's last, since the last reopening. `heard_at`: when the enterprise last rated or
     was reached, since then; `missed_at`: when it was last called and not reached. `merges`: each time
     that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
-    `task_force`: the units and leaders that a leader named; the units read the appeal too.
+    `task_force`: the units and leaders that a leader named; the units read the appeal too. `is_withheld`: the
+    units do not learn who asks, and the office speaks with the enterprise.
     """
 
     title: str
@@ -146,6 +147,7 @@ class AppealDocument(AppealRecord):
     level: PackWord | None = None
     signed_off: bool = False
     task_force: tuple[str, ...] = ()
+    is_withheld: bool = False
     finding: Finding | None = None
     rating: Rating | None = None
     heard_at: datetime | None = None

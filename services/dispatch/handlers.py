@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from services.dispatch.document import AppealDocument, AppealState, HandOver, MergeRecord
+from services.dispatch.document import AppealDocument, AppealState, ClosureRecord, HandOver, MergeRecord
 from services.dispatch.leg import LegState
 from services.dispatch.work import Work
 from shared import events
@@ -23,11 +23,30 @@ def open_file(work: Work, event: events.AppealReceived) -> None:
                 kind=event.kind,
                 channel=event.channel,
                 enterprise=event.enterprise,
+                is_withheld=bool(event.withholds),
                 locality=event.locality,
                 pack=event.pack,
                 received_at=event.occurred_at,
             )
         )
+
+
+def correct(work: Work, event: events.AppealCorrected) -> None:
+    """What the office dispatches by is corrected; who asks is forgotten where the name is withheld now."""
+    with _changed(work, event) as appeal:
+        appeal.kind = event.kind or appeal.kind
+        appeal.locality = event.locality or (None if "locality" in event.cleared else appeal.locality)
+        if event.withholds is not None:
+            appeal.is_withheld = event.withholds
+        appeal.enterprise = None if appeal.is_withheld else event.enterprise or appeal.enterprise
+        appeal.title = event.title or appeal.title
+
+
+def end_by_answer(work: Work, event: events.AppealAnswered) -> None:
+    """A consultation that was answered on the spot is closed; no unit gets it."""
+    with _changed(work, event) as appeal:
+        appeal.state = AppealState.CLOSED
+        appeal.closures = [*appeal.closures, ClosureRecord(closed_at=event.occurred_at)]
 
 
 def end_by_withdrawal(work: Work, event: events.AppealWithdrawn) -> None:
@@ -159,6 +178,8 @@ def _keep(work: Work, appeal: AppealDocument) -> None:
 
 HANDLERS: Handlers = {
     events.AppealReceived: open_file,
+    events.AppealCorrected: correct,
+    events.AppealAnswered: end_by_answer,
     events.AppealWithdrawn: end_by_withdrawal,
     events.AppealRedispatched: start_next_round,
     events.AppealLifted: mark_lifted,

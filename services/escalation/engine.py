@@ -56,7 +56,9 @@ def _assigned(event: events.AppealAssigned) -> Act:
 
 
 ACTS: dict[type[Event], Callable[[Any], Act]] = {
-    events.AppealReceived: _act(acts.Opened, "kind"),
+    events.AppealReceived: _act(acts.Opened, "kind", "withholds"),
+    events.AppealAnswered: _act(acts.Answered),
+    events.AppealCorrected: _act(acts.Corrected, "kind", "withholds"),
     events.AppealAssigned: _assigned,
     events.AppealContacted: _act(acts.Contacted, "leg_id"),
     events.AppealResponded: _act(acts.Responded, "leg_id", "passed_on"),

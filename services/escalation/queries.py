@@ -12,7 +12,7 @@ from services.escalation.publications.queries import save_publications
 from shared.database.connection import Connection, Result
 from shared.database.rows import excluded, insert
 from shared.directory.leaders import NOBODY, Led
-from shared.events import CATALOGUE, AppealReceived, Event
+from shared.events import CATALOGUE, AppealCorrected, AppealReceived, Event
 from shared.judging.sight import SEEN, Sight
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
@@ -104,9 +104,13 @@ _UNIT_RECORDS = text(
 _CASE = text("select file from cases where appeal_id = :id")
 _CASE_WITH_TITLE = text(
     """
-    select c.file, cast(h.event as json)->>'title' as title from cases c
-    left join history h on h.appeal_id = c.appeal_id and h.type = :received
-    where c.appeal_id = :id
+    select c.file, (
+      select cast(h.event as json)->>'title' from history h
+      where h.appeal_id = c.appeal_id and h.type = any(cast(:titled as text[]))
+        and cast(h.event as json)->>'title' is not null
+      order by cast(cast(h.event as json)->>'occurred_at' as timestamptz) desc limit 1
+    ) as title
+    from cases c where c.appeal_id = :id
     """
 )
 _JUDGED = text(
@@ -240,7 +244,7 @@ async def case(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
 
 async def case_with_title(conn: Connection, appeal_id: UUID) -> tuple[CaseDocument, str] | None:
     """A case, and the title of its appeal."""
-    values = {"id": appeal_id, "received": AppealReceived.type}
+    values = {"id": appeal_id, "titled": [AppealReceived.type, AppealCorrected.type]}
     row = (await conn.execute(_CASE_WITH_TITLE, values)).one_or_none()
     return None if row is None else (CaseDocument.model_validate(row.file), row.title or "")
 

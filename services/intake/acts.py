@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.intake.fields import AppealFields
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
-from shared.events import Channel, Kind, Rating
+from shared.events import Kind, Rating
 from shared.web.bodies import Body, Code, Line, PastTime, Text
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -39,10 +40,10 @@ class AppealAct(Body):
     """An act on one appeal."""
 
 
-class Register(AppealAct):
-    """An appeal comes in."""
+class Register(AppealFields, AppealAct):
+    """An appeal comes in. `channel` is written by code or Chinese name, as the city's table has it."""
 
-    channel: Channel
+    channel: Annotated[str, Field(min_length=1, max_length=50)]
     kind: Kind
     title: Name
     text: Text
@@ -51,9 +52,50 @@ class Register(AppealAct):
 
 
 class NewAppeal(Register):
-    """An appeal comes in now; `procedure` is the id of a pack beside the city's usual one."""
+    """An appeal comes in now; `procedure` is the id of a pack beside the city's usual one.
+
+    `again`: it is meant, although the same was registered minutes ago. `answer`: what a clerk answered on
+    the spot to a consultation, which closes it.
+    """
 
     procedure: PackId | None = None
+    again: bool = False
+    answer: Text | None = None
+
+
+Clearable = Literal[
+    "category",
+    "urgency",
+    "urgency_reason",
+    "place",
+    "complained_of",
+    "wished_on",
+    "answer_wanted",
+    "contacts",
+    "remarks",
+    "locality",
+]
+
+
+class CorrectedEnterprise(Body):
+    """What is to be put right of the enterprise; what is left out stays as it is."""
+
+    name: Name | None = None
+    credit_code: CreditCode | None = None
+    contact_name: Name | None = None
+    phone: Phone | None = None
+    email: MailAddress | None = None
+    language: Literal["zh-CN", "en"] | None = None
+
+
+class Correct(AppealFields, AppealAct):
+    """Staff put right what was registered (更正). What is left out stays as it is; `cleared` is emptied."""
+
+    reason: Line
+    kind: Kind | None = None
+    locality: Code | None = None
+    enterprise: CorrectedEnterprise | None = None
+    cleared: frozenset[Clearable] = frozenset()
 
 
 class Withdraw(AppealAct):

@@ -1,6 +1,6 @@
 """What intake answers, for its OpenAPI document."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from services.intake.attachments.answers import EnterpriseAttachment, StaffAttachment
 from services.intake.document import AppealDocument
-from shared.events import Role, Verdict
+from services.intake.registered import PlaceRecord
+from shared.events import Confidentiality, Kind, Role, Urgency, Verdict
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.parts import Source, Title
 from shared.rules.terms import Rating
@@ -96,6 +97,16 @@ class PublicStatus(BaseModel):
     title: str
     state: CaseState
     pack: str
+    kind: Kind
+    category: str | None
+    category_path: str | None
+    urgency: Urgency | None
+    place: PlaceRecord | None
+    complained_of: str | None
+    wished_on: date | None
+    answer_wanted: bool | None
+    confidentiality: Confidentiality | None
+    spot_answer: str | None
     received_at: datetime
     reasonable: bool | None
     rating: Rating | None
@@ -128,6 +139,10 @@ class ListedAppeal(Shown, AppealDocument):
             "referral_objections",
             "attachments",
             "removed_attachments",
+            "contacts",
+            "remarks",
+            "corrections",
+            "spot_answer",
         }
     )
 
@@ -141,7 +156,10 @@ class Follower(BaseModel):
 
 
 class ReadAppeal(Shown, AppealDocument):
-    """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more."""
+    """An appeal as staff read it. `lead_ended`: it is merged with one that is handled no more.
+
+    Where the name is withheld, `enterprise`, `contacts`, `remarks` and `corrections` are empty for a unit.
+    """
 
     hidden = frozenset({"receipt_hash", "removed_attachments"})
 

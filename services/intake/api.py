@@ -8,16 +8,20 @@ from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
 from services.intake.answers import Procedure, PublicStatus, Registered
+from services.intake.city.categories import Category
+from services.intake.city.channels import ChannelRow
 from services.intake.document import ENDED, AppealDocument
+from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
+from services.intake.domain.registration import resolved
+from services.intake.resources import city_tables, hashes_of
+from services.intake.search.indexed import SameContent
 from services.intake.status import public_status
 from services.intake.work import Work
 from shared.database.connection import Connection
-from shared.events import Channel
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
-from shared.rules.wording.words import CHANNELS
 from shared.service.errors import Forbidden, Invalid, NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
@@ -29,9 +33,8 @@ from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])
 
-OPEN = (Channel.WEB, Channel.ANONYMOUS_LETTER, Channel.SUPERVISION_CODE)
-"""The channels over which anyone may register; over the others clerks do."""
-CLERKS = (AccountRole.OPERATOR, AccountRole.OFFICE)
+CLERKS = (AccountRole.OPERATOR, AccountRole.OFFICE, AccountRole.UNIT)
+"""Who registers over channels that are not open to all. A unit registers what reached it (首问)."""
 
 
 @router.get(
@@ -68,20 +71,31 @@ def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
     responses={403: {}},
 )
 async def register(body: acts.NewAppeal, request: Writing) -> Response:
-    """Register an appeal. The receipt code is told here and never again."""
-    if body.channel not in OPEN and request.caller.role not in CLERKS:
-        channel = CHANNELS[body.channel]
-        raise Forbidden(
-            f"“{channel.zh}”渠道只能由工作人员登记；请改用网上渠道",
-            f"only clerks register what comes in by {channel.en}: use the channel web",
-        )
-    pack = _pack(request.context, body.procedure)
+    """Register an appeal. The receipt code is told here and never again.
+
+    The same words of the same enterprise within ten minutes are refused with the number of the first, unless
+    `again` says that they are meant. What a unit registers has it on record as the first that was asked.
+    """
+    context, city = request.context, city_tables(request.context)
+    _check_open(request, city.channels.named(body.channel))
+    check_answer(body.answer, body.kind, request.caller.role)
+    pack, zone, book = _pack(context, body.procedure), context.zone, rulebook(context)
+    resolved_body = resolved(body, city, context.clock.now().astimezone(zone).date())
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
-    code_hash, zone, book = receipt_hash(code), request.context.zone, rulebook(request.context)
+    code_hash = receipt_hash(code)
+    first_asked = request.caller.code if request.caller.role == AccountRole.UNIT else None
+    content = SameContent.of(resolved_body, hashes_of(context))
 
     def do(work: Work) -> Answer:
+        if not body.again:
+            work.check_new(content)
         in_force = book.in_force(pack, work.at.astimezone(zone).date())
-        appeal = work.register(body, appeal_id, in_force, work.at, zone, code_hash)
+        appeal = work.register(
+            resolved_body, appeal_id, in_force, work.at, zone, code_hash, first_asked=first_asked
+        )
+        work.index(appeal, hashes_of(context))
+        if body.answer is not None:
+            work.answer(appeal, body.answer, request.caller.name)
         answer = {
             "appeal_id": appeal_id,
             "registration_number": appeal.registration_number,
@@ -90,7 +104,15 @@ async def register(body: acts.NewAppeal, request: Writing) -> Response:
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await request.write([zone], do)
+    return await request.write([zone, content], do)
+
+
+def _check_open(request: RequestContext, channel: ChannelRow) -> None:
+    if not channel.open_to_all and request.caller.role not in CLERKS:
+        raise Forbidden(
+            f"“{channel.zh}”渠道只能由工作人员登记；请改用网上渠道",
+            f"only clerks register what comes in by {channel.en}: use the channel web",
+        )
 
 
 def _pack(context: ServiceContext, procedure: str | None) -> Pack:
@@ -118,7 +140,8 @@ async def status(
     """How an appeal stands, for whoever has its receipt code."""
     appeal, together = await opened_appeal(conn, registration_number, receipt_code)
     context = request.context
-    shown = public_status(appeal, naming_pack(context, appeal.pack), context.zone, together=together)
+    pack, category = naming_pack(context, appeal.pack), _category(context, appeal)
+    shown = public_status(appeal, pack, context.zone, category, together=together)
     return json(shown, etag=appeal.version)
 
 
@@ -134,6 +157,10 @@ async def opened_appeal(conn: Connection, number: str, code: str) -> tuple[Appea
         )
     appeal, lead_state = row
     return appeal, appeal.leads > 0 or (appeal.merged is not None and lead_state not in ENDED)
+
+
+def _category(context: ServiceContext, appeal: AppealDocument) -> Category | None:
+    return city_tables(context).categories.get(appeal.category)
 
 
 def naming_pack(context: ServiceContext, ref: str) -> Pack | None:
@@ -200,7 +227,8 @@ async def _perform(request: WriteContext, number: str, code: str, act: acts.Appe
         request.check(work.appeal(opened.appeal_id).version)
         context = act_context(request, work, opened.appeal_id)
         appeal = work.perform(opened.appeal_id, act, context)
-        shown = public_status(appeal, context.pack, context.calendar.zone, together=together)
+        category = _category(request.context, appeal)
+        shown = public_status(appeal, context.pack, context.calendar.zone, category, together=together)
         return Answer(orjson.dumps(shown).decode(), 200, str(appeal.version))
 
     return await request.write([opened.appeal_id], do)

@@ -12,7 +12,8 @@ from services.intake.answers import ImportedAppeal
 from services.intake.api import packs
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
-from services.intake.domain.registration import imported_id
+from services.intake.domain.registration import imported_id, resolved
+from services.intake.resources import city_tables, hashes_of
 from services.intake.work import Work
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.rules.pack import pack_files
@@ -119,10 +120,13 @@ def _bring_in(
     if isinstance(past, acts.PastAppeal):
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
+        body = resolved(past, city_tables(context))
         zone, named = context.zone, named_packs[past.pack]
         if past.pack is None or pack_files.is_id(past.pack):
             named = rulebook(context).in_force(named, at.astimezone(zone).date())
-        return work.register(past, appeal_id, named, at, zone, source_id=past.source_id)
+        appeal = work.register(body, appeal_id, named, at, zone, source_id=past.source_id)
+        work.index(appeal, hashes_of(context))
+        return appeal
     if appeal_id not in work.appeals:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
     if isinstance(past, acts.PastMerge):

@@ -13,12 +13,14 @@ from services.intake.attachments.api import adder
 from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.reading import files_shown_to
 from services.intake.document import AppealDocument, TimelineEntry
+from services.intake.domain.withholding import for_units, is_withheld
 from services.intake.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
-from shared.events import Channel
+from shared.events import ChannelCode
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
+from shared.service.accounts import Caller
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
@@ -134,7 +136,7 @@ async def appeals(
     page: Paged,
     request: Requested,
     state: CaseState | None = None,
-    channel: Channel | None = None,
+    channel: ChannelCode | None = None,
     lead: UUID | None = None,
     unheard: bool = False,
     lead_ended: bool = False,
@@ -155,8 +157,17 @@ async def appeals(
         "complained": complained or None,
     }
     sight = rulebook(request.context).sight(called.role)
-    documents = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)
+    rows = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)
+    documents = [_as_read_by(called, row.document, row.persons) for row in rows]
     return page.answer(documents, "registration_number")
+
+
+def _as_read_by(
+    called: Caller, document: dict[str, Any], persons: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The document as the caller reads it: units do not learn who asks where that is withheld."""
+    is_hidden = called.role == AccountRole.UNIT and is_withheld(document)
+    return for_units(document, persons) if is_hidden else document
 
 
 @router.get(
@@ -166,7 +177,9 @@ async def appeals(
     responses=VERSIONED,
 )
 async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
-    """One appeal with its text and whom to contact; a unit reads it while it has a leg of it.
+    """One appeal with its text and whom to contact, for a unit that has a leg of it or registered it.
+
+    Where the name is withheld, a unit reads neither who asks nor what in the texts would tell it.
 
     At most 500 followers are shown; `GET /appeals?lead=` lists them all.
     """
@@ -175,7 +188,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
         raise no_such_appeal()
     if called.role == AccountRole.UNIT and called.code not in row.units:
         raise not_dispatched_to_unit()
-    document = row.document
+    document = _as_read_by(called, row.document)
     followers = await queries.followers(conn, appeal_id, MOST_FOLLOWERS) if document.get("leads") else []
     pack, zone = naming_pack(request.context, document["pack"]), request.context.zone
     entries = [TimelineEntry.model_validate(entry) for entry in document["timeline"]]

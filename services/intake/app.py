@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
-from services.intake import api, api_import, api_staff
+from services.intake import api, api_corrections, api_import, api_staff
 from services.intake.access import ACCESS
 from services.intake.attachments import api as attachments
 from services.intake.attachments import api_public as attachments_public
 from services.intake.attachments.sweeping import sweep_attachments
+from services.intake.city import api as city_api
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.resources import IntakeResources
+from services.intake.search import api as search_api
+from services.intake.search.indexing import index_earlier
 from services.intake.settings import IntakeSettings
 from services.intake.work import Work
 from shared.appeals.hiding import hiding_in
@@ -29,10 +32,13 @@ SERVICE = Service(
     resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    tasks=(sweep_attachments,),
+    tasks=(sweep_attachments, index_earlier),
     routers=(
         api.router,
         api_staff.router,
+        api_corrections.router,
+        city_api.router,
+        search_api.router,
         api_import.router,
         attachments.router,
         attachments_public.router,

@@ -11,9 +11,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.attachments.document import Attachment, RemovedAttachment
+from services.intake.registered import RegisteredFields
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
-from shared.events import CATALOGUE, Channel
+from shared.events import CATALOGUE
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import Rating
 
@@ -128,7 +129,7 @@ class EndedMerge(MergeRecord):
     parted_for: str
 
 
-class AppealDocument(AppealRecord):
+class AppealDocument(RegisteredFields, AppealRecord):
     """One appeal as it stands. `version` counts its changes, `leads` the appeals that are merged into it.
 
     `rating`: of the handling since the last reopening. `earlier_ratings`: of those before, one a reopening.
@@ -136,7 +137,7 @@ class AppealDocument(AppealRecord):
     `returned_at`: when the office took back what it had referred.
     """
 
-    channel: Channel
+    channel: str
     kind: events.Kind
     title: str
     text: str
@@ -184,6 +185,11 @@ class AppealDocument(AppealRecord):
     def live_legs(self) -> list[LegDocument]:
         """The legs that no upheld objection ended."""
         return [leg for leg in self.legs if not leg.ended]
+
+    def reading_units(self) -> list[str]:
+        """The units that read the appeal: those with a live leg, and the one that registered it."""
+        units = [leg.unit for leg in self.live_legs()]
+        return list(dict.fromkeys([*units, *([self.first_asked] if self.first_asked else [])]))
 
     def handling_legs(self) -> list[LegDocument]:
         """The live legs whose units handle the appeal; a supervising or first-asked unit watches."""

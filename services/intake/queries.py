@@ -34,8 +34,10 @@ _FILTERS = {
 }
 _NOT_LISTED = (
     "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups', 'complaints',"
-    " 'referral_objections', 'attachments', 'removed_attachments']"
+    " 'referral_objections', 'attachments', 'removed_attachments', 'contacts', 'remarks', 'corrections',"
+    " 'spot_answer']"
 )
+_PERSONS = "jsonb_build_object('enterprise', file->'enterprise', 'contacts', file->'contacts')"
 _BY_ID = text(
     """
     select a.units, a.file - array['receipt_hash', 'removed_attachments'] as file,
@@ -67,6 +69,13 @@ class AppealIds(NamedTuple):
     lead: UUID | None
 
 
+class ListedRow(NamedTuple):
+    """A document without texts and contacts, and the persons that its words may name."""
+
+    document: dict[str, Any]
+    persons: dict[str, Any]
+
+
 class StaffRow(NamedTuple):
     """An appeal's document without the receipt hash, its live units, and whether its lead has ended."""
 
@@ -96,19 +105,19 @@ async def ids_of(conn: Connection, ids: Collection[UUID], number: str) -> list[A
 
 async def appeals(
     conn: Connection, filters: dict[str, Any], sight: Sight, *, after: str, limit: int
-) -> list[dict[str, Any]]:
+) -> list[ListedRow]:
     """Documents after the registration number `after`, in order, without texts and contacts.
 
     `filters`: values by the name of the filter; None does not filter. `sight`: whose cases may be seen.
     """
     wanted = {name: value for name, value in filters.items() if value is not None}
     where = " and ".join(["registration_number > :after", SEEN, *(_FILTERS[name] for name in wanted)])
-    query = f"select file - {_NOT_LISTED} as file from appeals where {where}"
+    query = f"select file - {_NOT_LISTED} as file, {_PERSONS} as persons from appeals where {where}"
     rows = await conn.execute(
         text(f"{query} order by registration_number limit :limit"),
         {**wanted, **sight.values, "ended": list(ENDED), "after": after, "limit": limit},
     )
-    return list(rows.scalars())
+    return [ListedRow(row.file, row.persons) for row in rows]
 
 
 async def appeal_for_staff(conn: Connection, appeal_id: UUID) -> StaffRow | None:

@@ -1,4 +1,4 @@
-"""The settings of intake: those of attachments, beside what every service with rule packs has."""
+"""The settings of intake: of attachments, the tables of the city and the key of its hashes."""
 
 from pathlib import Path
 from typing import Self
@@ -12,9 +12,14 @@ from shared.service.service import ServiceContext
 class IntakeSettings(RulesSettings):
     """Where attachments are kept, how many and how large they may be, and what looks at them.
 
-    ValueError for settings that do not fit together.
+    Where the tables of the city stand, and the key of what is found by hashes. ValueError for settings that
+    do not fit together.
     """
 
+    categories: Path | None = None  # 诉求分类; without it a sample for enterprises' matters
+    appeal_channels: Path | None = None  # 渠道; without it those that every version knows
+    officers: Path | None = None  # 为企服务专员; without it none
+    search_key: str | None = Field(default=None, min_length=32, repr=False)  # `openssl rand -hex 32`
     attachments: Path | None = None  # the folder; without it no file is taken
     attachment_bytes: int = Field(default=20 * 2**20, ge=1)  # of one file
     attachments_public: int = Field(default=5, ge=0)  # of one appeal, by its enterprise

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from services.intake import timeline
 from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.reading import files_shown_to
+from services.intake.city.categories import Category
 from services.intake.document import AppealDocument, LegDocument, OfficeComplaint
 from shared.events import ENTERPRISE, Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack
@@ -14,11 +15,17 @@ from shared.rules.wording import words
 
 
 def public_status(
-    appeal: AppealDocument, pack: Pack | None, zone: ZoneInfo, *, together: bool = False
+    appeal: AppealDocument,
+    pack: Pack | None,
+    zone: ZoneInfo,
+    category: Category | None = None,
+    *,
+    together: bool = False,
 ) -> dict[str, Any]:
     """The appeal as its enterprise sees it, times in `zone`.
 
-    Ended legs, void deadlines and the limit for deciding an objection are left out. `pack` gives the names.
+    Ended legs, void deadlines and the limit for deciding an objection are left out. `pack` gives the names,
+    `category` those of the category, where the city's table still has it.
     `together`: the appeal is handled together with others, of which nothing else is shown.
     """
     names = {leg.unit: leg.unit_name for leg in appeal.legs}
@@ -28,6 +35,7 @@ def public_status(
         "title": appeal.title,
         "state": appeal.state,
         "pack": appeal.pack,
+        **_fields(appeal, category),
         "received_at": appeal.received_at.astimezone(zone),
         "reasonable": appeal.finding and appeal.finding.reasonable,
         "rating": appeal.rating and appeal.rating.rating,
@@ -43,6 +51,22 @@ def public_status(
             for entry in appeal.timeline
         ],
         "attachments": files_shown_to(appeal, Adder(ENTERPRISE), zone),
+    }
+
+
+def _fields(appeal: AppealDocument, category: Category | None) -> dict[str, Any]:
+    """What the enterprise said of its appeal; contacts and the clerk's remarks are left out."""
+    return {
+        "kind": appeal.kind,
+        "category": appeal.category,
+        "category_path": category and category.path,
+        "urgency": appeal.urgency,
+        "place": appeal.place and appeal.place.model_dump(mode="json"),
+        "complained_of": appeal.complained_of,
+        "wished_on": appeal.wished_on,
+        "answer_wanted": appeal.answer_wanted,
+        "confidentiality": appeal.confidentiality,
+        "spot_answer": appeal.spot_answer and appeal.spot_answer.text,
     }
 
 

@@ -1,4 +1,4 @@
-"""The tables of intake: one document an appeal, and a counter of registration numbers a day."""
+"""The tables of intake: one document an appeal, its hashes, and a counter of registration numbers a day."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -21,12 +21,26 @@ sa.Table(
     sa.Column("lead", pg.UUID),
     sa.Index("appeals_lead", "lead", "registration_number", postgresql_where=sa.text("lead is not null")),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
+    sa.Index("appeals_received", "received_at"),
     sa.Index("appeals_state", "state", "registration_number"),
     sa.Index(
         "appeals_open",
         "received_at",
         postgresql_where=sa.text("state not in ('closed', 'withdrawn', 'referred', 'approved')"),
     ),
+)
+sa.Table(
+    "search_keys",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("key_version", sa.Text, nullable=False, comment="of the key that made the hashes"),
+    sa.Column("words", pg.ARRAY(sa.BigInteger), nullable=False, comment="of title and text"),
+    sa.Column("tails", pg.ARRAY(sa.BigInteger), nullable=False, comment="ends of phones"),
+    sa.Column("wholes", pg.ARRAY(sa.BigInteger), nullable=False, comment="of the enterprise, of the content"),
+    sa.Index("search_keys_words", "words", postgresql_using="gin"),
+    sa.Index("search_keys_tails", "tails", postgresql_using="gin"),
+    sa.Index("search_keys_wholes", "wholes", postgresql_using="gin"),
 )
 sa.Table(
     "numbers",

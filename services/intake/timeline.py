@@ -18,6 +18,8 @@ from shared.rules.wording.words import Bilingual
 
 _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealReceived: Bilingual("已登记", "registered"),
+    events.AppealAnswered: Bilingual("已当场答复并办结", "answered on the spot and closed"),
+    events.AppealCorrected: Bilingual("登记信息已更正", "what was registered was corrected"),
     events.AppealAssigned: Bilingual("已交办", "dispatched"),
     events.AppealContacted: Bilingual("承办单位已联系企业", "the unit reached the enterprise"),
     events.AppealResponded: Bilingual("承办单位已回复办理情况", "the unit replied on how handling stands"),

@@ -13,16 +13,20 @@ from services.intake.acts import AppealAct, Register
 from services.intake.attachments.acts import AttachmentAct
 from services.intake.attachments.domain import adding
 from services.intake.document import AppealDocument
+from services.intake.domain.answering import answer_on_spot
 from services.intake.domain.context import ActContext
 from services.intake.domain.merging import merge, require_merged, unmerge
 from services.intake.domain.registration import receive, registration_number
 from services.intake.domain.transitions import perform
+from services.intake.search.indexed import SAME_WITHIN, IndexRow, SameContent, index_row
+from services.intake.search.queries import same_contents, save
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
 from shared.events import Event
+from shared.finding.hashes import Hashes
 from shared.rules.pack.pack import Pack
-from shared.service.errors import HuyingError
+from shared.service.errors import Conflict, HuyingError
 
 _LOCK_COUNTERS = text(
     """
@@ -55,7 +59,8 @@ class Work(AppealWork[AppealDocument]):
     """The appeals of one transaction, and the counters of its registration numbers.
 
     Its keys: the id of an appeal; a day, for that day's counter; a time zone, for the counter of the day on
-    which the transaction starts there.
+    which the transaction starts there; a content, that is registered once (after a counter, whose lock others
+    who register wait for).
     """
 
     service = "intake"
@@ -64,6 +69,8 @@ class Work(AppealWork[AppealDocument]):
         super().__init__(conn, at)
         self._last_numbers: dict[date, int] = {}
         self._counted: set[date] = set()
+        self._indexed: dict[UUID, IndexRow] = {}
+        self._same: dict[int, str] = {}
 
     async def load(self, keys: Collection[Any]) -> None:
         days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
@@ -71,6 +78,8 @@ class Work(AppealWork[AppealDocument]):
         if days:
             counters = await self.conn.execute(_LOCK_COUNTERS, {"days": sorted(days)})
             self._last_numbers = {row.day: row.last for row in counters}
+        if contents := {key.hash for key in keys if isinstance(key, SameContent)}:
+            self._same = await same_contents(self.conn, contents, self.at - SAME_WITHIN)
         if ids := [key for key in keys if isinstance(key, UUID)]:
             rows = await self.conn.execute(LOAD_APPEALS, {"ids": ids})
             self.add_loaded(AppealDocument.model_validate_json(row) for row in rows.scalars())
@@ -84,15 +93,35 @@ class Work(AppealWork[AppealDocument]):
         zone: ZoneInfo,
         receipt_hash: str | None = None,
         source_id: str | None = None,
+        first_asked: str | None = None,
     ) -> AppealDocument:
         """Register an appeal received at `at`, under the next number of that day in `zone`."""
         day = at.astimezone(zone).date()
         n = self._last_numbers[day] + 1
         number = registration_number(pack.prefix, day, n)
-        appeal, event = receive(body, appeal_id, number, pack.ref, at, receipt_hash, source_id)
+        appeal, event = receive(body, appeal_id, number, pack.ref, at, receipt_hash, source_id, first_asked)
         self._last_numbers[day] = n
         self._counted.add(day)
         return self._keep_all([appeal], [event])
+
+    def answer(self, appeal: AppealDocument, answer: str, by: str) -> None:
+        """Close the appeal, which was registered just now, with the answer that was given on the spot."""
+        self._keep_all([appeal], [answer_on_spot(appeal, answer, by, self.at)])
+
+    def check_new(self, content: SameContent) -> None:
+        """Raise `Conflict`, with its number, where the same was registered within the last minutes."""
+        if (number := self._same.get(content.hash)) is not None:
+            raise Conflict(
+                f"十分钟内已登记内容相同的诉求 {number}；确需再次登记的，请注明 again: true",
+                f"the same was registered as {number} within ten minutes: send again: true if it is meant",
+                "again",
+            )
+
+    def index(self, appeal: AppealDocument, hashes: Hashes) -> None:
+        """Write the hashes by which the appeal is found when this transaction commits."""
+        row = index_row(appeal, hashes)
+        self._indexed[appeal.appeal_id] = row
+        self._same |= dict.fromkeys(row.wholes, appeal.registration_number)
 
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
@@ -137,17 +166,19 @@ class Work(AppealWork[AppealDocument]):
     def all_or_none(self) -> Iterator[None]:
         """Acts that belong together: where one is refused, the others within the block are undone."""
         appeals, changed, last_numbers = dict(self.appeals), dict(self.changed), dict(self._last_numbers)
-        counted, pending = set(self._counted), list(self.pending)
+        counted, pending, indexed = set(self._counted), list(self.pending), dict(self._indexed)
         try:
             yield
         except HuyingError:
             self.appeals, self.changed, self._last_numbers = appeals, changed, last_numbers
-            self._counted, self.pending = counted, pending
+            self._counted, self.pending, self._indexed = counted, pending, indexed
             raise
 
     async def flush(self) -> None:
         if self.changed:
             await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+        if self._indexed:
+            await save(self.conn, self._indexed.values())
         if self._counted:
             counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
             await _SAVE_COUNTERS.execute(self.conn, counters)
@@ -160,7 +191,7 @@ def _row(appeal: AppealDocument) -> tuple[Any, ...]:
         appeal.registration_number,
         appeal.source_id,
         appeal.state,
-        [leg.unit for leg in appeal.live_legs()],
+        appeal.reading_units(),
         appeal.received_at,
         appeal.merged and appeal.merged.lead,
         appeal.model_dump_json(),

@@ -18,6 +18,15 @@ def register_appeal(work: Work, event: events.AppealReceived) -> None:
     write_deferred_messages(work, event)
 
 
+def correct_appeal(work: Work, event: events.AppealCorrected) -> None:
+    """Where the name is withheld from now on, later messages do not hold it in the title."""
+    case = work.case_of(event)
+    if event.title is not None:
+        case.title = event.title
+        work.save(case)
+    write_messages(work, event)
+
+
 def register_loan(work: Work, event: events.LoanRequested) -> None:
     case = work.case_of(event)
     case.pack, case.receipt_hash, case.registrar = event.pack, event.receipt_hash, FINANCING
@@ -131,6 +140,7 @@ HANDLERS: Handlers = {
         if type_.source != "notify" and type_ not in UNHEARD and not issubclass(type_, events.DirectoryEvent)
     },
     events.AppealReceived: register_appeal,
+    events.AppealCorrected: correct_appeal,
     events.AppealAssigned: add_unit_legs,
     events.ObjectionDecided: end_leg_if_upheld,
     events.LegRelieved: end_leg,
@@ -140,6 +150,7 @@ HANDLERS: Handlers = {
     events.LoanRequested: register_loan,
     events.LoanPushed: add_bank_legs,
     events.LoanComplained: register_complaint,
+    events.AppealAnswered: end_case,
     events.AppealClosed: end_case,
     events.AppealWithdrawn: end_case,
     events.AppealReopened: reopen_case,

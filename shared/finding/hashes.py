@@ -1,4 +1,4 @@
-"""Keyed hashes of bigrams and of the ends of phone numbers: an index that does not store what it indexes.
+"""Keyed hashes of bigrams, of ends of phone numbers and of whole texts: an index without what it indexes.
 
 BLAKE2b with a key is a message authentication code (RFC 7693): without the key nobody can tell which words or
 numbers a hash stands for by trying them all. Who reads the index still sees which appeals share a hash, and
@@ -9,10 +9,11 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from shared.finding.words import bigrams
+from shared.finding.words import bigrams, folded
 
 SHORTEST_TAIL = 4
-_WORD, _PHONE = b"word", b"phone"
+_WORD, _PHONE, _WHOLE = b"word", b"phone", b"whole"
+_BETWEEN = "\x1f"
 _EXTENSION = "转"
 _NO_DIGIT = re.compile(r"[^0-9]")
 
@@ -22,6 +23,8 @@ class Hashes:
 
     def __init__(self, key: str) -> None:
         self._key = hashlib.sha256(key.encode()).digest()
+        self.version = hashlib.sha256(b"version" + self._key).hexdigest()[:16]
+        """Tells what was hashed under this key from what was hashed under another."""
 
     def words(self, *texts: str | None) -> list[int]:
         """The hashes of every bigram of these texts, each once, in order."""
@@ -36,6 +39,10 @@ class Hashes:
     def tail(self, end: str) -> int:
         """The hash of the end of a phone number, or of the whole."""
         return self._hash(_PHONE, digits(end))
+
+    def whole(self, sort: str, *texts: str) -> int:
+        """The hash of these texts, each folded, as a whole; `sort` says what they are, e.g. a credit code."""
+        return self._hash(_WHOLE, _BETWEEN.join([sort, *map(folded, texts)]))
 
     def _hash(self, kind: bytes, text: str) -> int:
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=self._key, person=kind)

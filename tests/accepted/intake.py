@@ -18,7 +18,7 @@ REGISTER = {
 
 
 BODIES: dict[str, dict[str, Any]] = {
-    "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval"},
+    "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval", "again": True},
     "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
     "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
     "POST /intake/status/{registration_number}/complaints": {"about": "reply", "text": "答非所问"},
@@ -26,6 +26,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
     "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
     "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
+    "POST /intake/appeals/{appeal_id}/corrections": {
+        "reason": "类型填错",
+        "kind": "complaint",
+        "category": "roads.damage",
+        "urgency": "urgent",
+        "urgency_reason": "今晚发货",
+        "place": {"division": "341602", "address": "三路", "longitude": "115.77", "latitude": "33.84"},
+        "complained_of": "roads",
+        "wished_on": "2026-12-20",
+        "answer_wanted": True,
+        "confidentiality": "withheld",
+        "locality": "east",
+        "enterprise": {"name": "示例", "phone": "13800000000", "email": "a@example.org", "language": "en"},
+        "contacts": [{"name": "李", "phones": ["13800000000"], "email": "b@example.org", "remark": "下午"}],
+        "remarks": "来电两次",
+        "cleared": [],
+    },
     "POST /intake/appeals/{appeal_id}/follow-ups": {
         "reached": True,
         "rating": "satisfied",

@@ -23,6 +23,7 @@ PEOPLE = [
     ("east", AccountRole.UNIT, "east"),
 ]
 APPEAL = {
+    "again": True,
     "channel": "hotline",
     "kind": "help",
     "title": "厂区门口道路破损，货车无法进出",

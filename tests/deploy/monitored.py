@@ -24,7 +24,13 @@ quiet: {{ since: "00:00", until: "00:00", days_off: false }}
 """
 GONE, BUSY = "gone@example.com", "busy@example.com"
 NOWHERE = {"otlp_endpoint": "http://127.0.0.1:9"}
-APPEAL = {"channel": "web", "kind": "help", "title": "厂区门口道路破损", "text": "货车无法进出。"}
+APPEAL = {
+    "channel": "web",
+    "kind": "help",
+    "title": "厂区门口道路破损",
+    "text": "货车无法进出。",
+    "again": True,
+}
 
 
 class Unwilling:

@@ -12,7 +12,8 @@ from tests.faults.reckoning import MINUTE, ZONE, due, limit_of, rules
 
 SECOND = timedelta(seconds=1)
 CHANNELS = tuple(channel.value for channel in Channel if channel != Channel.FINANCE_WINDOW)
-KINDS = tuple(kind.value for kind in Kind)
+KINDS = tuple(kind.value for kind in Kind if kind not in (Kind.REPORT, Kind.CLUE))
+"""Of a report and a clue no unit learns who asks, so the contacts that units report would be refused."""
 PAYMENTS = (("600.00", "400.00"), ("1.00", "599.00", "400.00"), ("1000.00",), ("599.99", "0.01"), ("1.00",))
 CODE = "91000000MA0000001R"
 MARKS = ((0.03, "inherited"), (0.05, "litigation"), (0.06, "cross_department"))
@@ -40,6 +41,7 @@ def registration(chance: random.Random) -> dict[str, Any]:
         "kind": chance.choice(KINDS),
         "title": "诉求",
         "text": "请协调。",
+        "again": True,
     }
     if channel not in ("anonymous_letter", "supervision_code"):
         body["enterprise"] = {"name": "示例制造有限公司"}

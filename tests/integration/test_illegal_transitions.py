@@ -158,8 +158,9 @@ async def registered(city: City, pack: str | None, number: int) -> list[dict[str
         "enterprise": {"name": "示例制造有限公司"},
     }
     if pack is None:
+        new = body | {"again": True}
         return list(
-            await asyncio.gather(*(city.ok(None, "POST", "/intake/appeals", body) for _ in range(number)))
+            await asyncio.gather(*(city.ok(None, "POST", "/intake/appeals", new) for _ in range(number)))
         )
     now = city.services["intake"].clock.now().isoformat()
     past = {"act": "register", "occurred_at": now, "pack": pack, **body}

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.city import City
 
 APPEAL = {
+    "again": True,
     "channel": "web",
     "kind": "help",
     "title": "路灯不亮",

@@ -36,6 +36,7 @@ async def registered(city: City, **headers: str) -> dict[str, Any]:
         "title": "路灯不亮",
         "text": "厂区门口。",
         "enterprise": {"name": "甲"},
+        "again": True,
     }
     appeal: dict[str, Any] = await city.ok(None, "POST", "/intake/appeals", body, **headers)
     return appeal

@@ -15,6 +15,7 @@ from tests.city import City, refused
 from tests.replicas import second_process, waiting_for_a_lock
 
 APPEAL = {
+    "again": True,
     "channel": "hotline",
     "kind": "help",
     "title": "路灯不亮",

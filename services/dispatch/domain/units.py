@@ -16,19 +16,41 @@ from services.dispatch.domain.stages import require_stages
 from services.dispatch.leg import WORKING, LegDocument, LegState
 from shared import events
 from shared.events import Event
+from shared.roles import AccountRole
 from shared.rules.wording.words import Bilingual
-from shared.service.errors import Conflict, Invalid
+from shared.service.errors import Conflict, Forbidden, Invalid
+
+BY_THE_OFFICE = "营商环境办代为联系"
+"""How the office reaches an enterprise that wants to stay unnamed: its own words stay with the act."""
 
 
 def contact(appeal: AppealDocument, act: Contact, context: ActContext) -> Iterator[Event]:
-    """The unit reached the enterprise (联系企业); where nobody has yet, also after completion."""
+    """The unit reached the enterprise (联系企业); where nobody has yet, also after completion.
+
+    Where the units do not learn who asks, the office reaches it and speaks for it.
+    """
     leg = appeal.leg(act.leg_id)
     never = (LegState.COMPLETED,) if leg.contacted_at is None else ()
     leg = appeal.working(act.leg_id, *WORKING, *never)
+    _check_who_contacts(appeal, context)
     if act.contacted_at is not None:
         _check_contacted_at(act.contacted_at, leg, context)
     leg.contacted_at = leg.contacted_at or context.at
-    yield appeal.leg_event(leg, events.AppealContacted, context.at, how=act.how)
+    how = BY_THE_OFFICE if appeal.is_withheld else act.how
+    yield appeal.leg_event(leg, events.AppealContacted, context.at, how=how)
+
+
+def _check_who_contacts(appeal: AppealDocument, context: ActContext) -> None:
+    if context.by.role == AccountRole.UNIT and appeal.is_withheld:
+        raise Forbidden(
+            "该诉求对承办单位保密，由营商环境办联系企业",
+            "the name is withheld from the units here: the office reaches the enterprise and speaks for it",
+        )
+    if context.by.role == AccountRole.OFFICE and not appeal.is_withheld:
+        raise Forbidden(
+            "该诉求由承办单位联系企业",
+            "the unit reaches the enterprise here; the office does where the name is withheld",
+        )
 
 
 def _check_contacted_at(contacted_at: datetime, leg: LegDocument, context: ActContext) -> None:

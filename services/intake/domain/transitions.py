@@ -11,6 +11,7 @@ from services.intake import acts, timeline
 from services.intake.document import AppealDocument, FollowUpCall, Rated
 from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
+from services.intake.domain.correction import correct
 from services.intake.domain.referral import awaits_receipt, object_to_referral
 from services.intake.domain.reopening import check_reopening
 from shared import events
@@ -109,6 +110,7 @@ def reopen(appeal: AppealDocument, act: acts.Reopen, context: ActContext) -> Ite
 
 
 TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContext], Iterator[Event]]] = {
+    acts.Correct: correct,
     acts.Withdraw: withdraw,
     acts.Rate: rate,
     acts.FollowUp: follow_up,

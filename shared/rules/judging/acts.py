@@ -24,9 +24,23 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Opened(Act):
-    """The case was registered."""
+    """The case was registered. `withholds`: no unit learns who asks, so the office speaks with them."""
 
     kind: Kind
+    withholds: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Act):
+    """What was asked was answered while it was registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected(Act):
+    """What was registered is corrected; None: as it was. What has passed or runs already stays as it is."""
+
+    kind: Kind | None = None
+    withholds: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Case:
         self.notices = list(calendars.later)
         self.rulings = Rulings(case_id)
         self.received = False
+        self.withholds = False
         self.end: CaseState | None = None
         self.lifted_at: datetime | None = None
         self.first_lifted_at: datetime | None = None
@@ -95,6 +96,16 @@ class Case:
     def know_kind(self, kind: Kind) -> None:
         """Judge by the rules for this kind from now on."""
         self.table = self.pack.table(kind)
+
+    def withhold(self, withholds: bool) -> None:
+        """Keep from the units who asks, or no longer. Contacts that are still to be made go to the office."""
+        self.withholds = withholds
+        if not withholds:
+            return
+        for leg in self.legs.values():
+            for deadline in leg.deadlines:
+                if deadline.kind in self.table.reaching and deadline.verdict is Verdict.OPEN:
+                    deadline.unit, deadline.withheld = None, True
 
     def lead(self) -> Leg | None:
         """The leg that leads, else the first leg; None before dispatch. A relieved unit leads no more."""

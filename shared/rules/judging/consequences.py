@@ -38,6 +38,9 @@ def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
     leg = case.leg_of(deadline)
     if leg and deadline.unit is not None and leg.round != deadline.round:
         return  # dispatched again this very moment, over another deadline
+    if deadline.withheld:
+        _climb_in_office(case, deadline, at)
+        return
     number = min(max(deadline.round, 1), case.table.top)
     steps = case.table.steps.get((deadline.kind, number), ())
     kind = leg.assigned.unit_kind if leg else None
@@ -47,6 +50,14 @@ def _climb(case: "Case", deadline: Deadline, at: datetime) -> None:
     if step:
         for act in step.do:
             DO[act](case, step, deadline, leg, at)
+
+
+def _climb_in_office(case: "Case", deadline: Deadline, at: datetime) -> None:
+    """The office let a contact pass that no unit may make: no unit gets a card or its next round for it."""
+    if case.pack.raising is not None:
+        raising.raise_up(case, deadline, case.pack.raising.ground, at)
+    else:
+        case.rulings.add_of(rulings.Reminded, deadline, at, clause=deadline.clause)
 
 
 def _step_at_level(case: "Case", steps: tuple[Step, ...]) -> Step | None:
@@ -126,7 +137,8 @@ def _ends_with_round(deadline: Deadline) -> bool:
     """Whether a deadline is the unit's own, or about more time for one; what is owed goes on."""
     asked = deadline.start == Start.EXTENSION_ASKED
     goes_on = deadline.sum is not None or deadline.start == Start.PLANNED
-    return asked or (deadline.unit is not None and not goes_on)
+    of_the_leg = deadline.unit is not None or deadline.withheld
+    return asked or (of_the_leg and not goes_on)
 
 
 def lift(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 WHILE_AWAY = (
     acts.Opened,
+    acts.Corrected,
     acts.ReferralReceived,
     acts.ReferralReturned,
     acts.Found,

@@ -38,9 +38,23 @@ def fold(case: Case, act: Act) -> None:
 def open_(case: Case, act: acts.Opened, at: datetime) -> None:
     if not case.received:
         case.know_kind(act.kind)
+        case.withholds = bool(act.withholds)
         if not case.legs:
             starting.begin(case, Start.RECEIVED, None, at)
     case.received = True
+
+
+def answer(case: Case, act: acts.Answered, at: datetime) -> None:
+    """Nothing is left to be dispatched: the case ends as it begins."""
+    case.finish(CaseState.CLOSED, at)
+
+
+def correct(case: Case, act: acts.Corrected, at: datetime) -> None:
+    """The limits that start from now on are those of the new kind."""
+    if act.kind is not None:
+        case.know_kind(act.kind)
+    if act.withholds is not None:
+        case.withhold(act.withholds)
 
 
 def rate(case: Case, act: acts.Rated, at: datetime) -> None:
@@ -104,6 +118,8 @@ def close(case: Case, act: acts.Closed, at: datetime) -> None:
 
 FOLDS: dict[type[Act], Callable[[Case, Any, datetime], None]] = {
     acts.Opened: open_,
+    acts.Answered: answer,
+    acts.Corrected: correct,
     acts.Assigned: dispatch.assign,
     acts.Contacted: handling.contact,
     acts.Responded: handling.respond,

@@ -137,10 +137,11 @@ def _start(
         return
     due_at = due_at and case.counted_from(due_at)
     number, siblings = (leg.round, leg.deadlines) if leg else (case.rounds(), case.own)
+    withheld = leg is not None and case.withholds and rule.deadline in case.table.reaching
     deadline = Deadline(
         key=_key(rule, leg, number, at, due_at, siblings),
         leg_id=leg.assigned.leg_id if leg else None,
-        unit=leg.assigned.unit if leg and not rule.of_office else None,
+        unit=leg.assigned.unit if leg and not rule.of_office and not withheld else None,
         round=number,
         kind=rule.deadline,
         start=rule.start,
@@ -154,6 +155,7 @@ def _start(
         whole_minutes=case.counting.whole_minutes,
         pauses_at_due=case.counting.pauses_in_due_minute,
         title=rule.title,
+        withheld=withheld,
     )
     case.deadlines.append(deadline)
     siblings.append(deadline)

@@ -61,6 +61,7 @@ class Deadline:
     Where `whole_minutes` count, it passes when its due minute is over, and with
     `pauses_at_due` a pause in that minute stops it. `sum` is what is due with it, in yuan.
     `raised` is how many steps up it went, last at `raised_at`; it goes up again when `raises_at` passes.
+    `withheld`: the contact of an enterprise whose name the unit does not learn, which is the office's.
     """
 
     key: str
@@ -93,6 +94,7 @@ class Deadline:
     raised: int = 0
     raised_at: datetime | None = None
     raises_at: datetime = NEVER
+    withheld: bool = False
 
     def close(self, verdict: Verdict) -> None:
         """Settle the deadline: its timer no longer fires."""

@@ -59,6 +59,7 @@ class Table:
     returning: frozenset[str]
     after_completion: frozenset[str]
     outlasting: frozenset[str]
+    reaching: frozenset[str]
     contacts: frozenset[str]
     sums: frozenset[str]
     pays: frozenset[str]
@@ -99,6 +100,7 @@ def prepared(pack: "Pack", kind: Kind | None) -> Table:
         returning=frozenset(stage.stage for stage in pack.stages if stage.returns),
         after_completion=frozenset(stage.stage for stage in pack.stages if stage.after_completion),
         outlasting=frozenset(rule.deadline for rule in pack.limits if rule.outlasts),
+        reaching=_reaching(pack),
         contacts=_contacts(pack),
         sums=frozenset(stage.stage for stage in pack.stages if stage.sums),
         pays=frozenset(stage.stage for stage in pack.stages if stage.pays),
@@ -141,6 +143,11 @@ def _contacts(pack: "Pack") -> frozenset[str]:
     """What a contact meets and what another's act does not, where each enterprise is contacted by itself."""
     if pack.merging is None or not pack.merging.each_contacted:
         return frozenset()
+    return _reaching(pack)
+
+
+def _reaching(pack: "Pack") -> frozenset[str]:
+    """What a contact meets."""
     return frozenset(deadline for deadline, by in pack.met_by.items() if Meeting.CONTACTED in by)
 
 

@@ -10,21 +10,6 @@ class Bilingual(NamedTuple):
     en: str
 
 
-CHANNELS = {
-    "hotline": Bilingual("热线", "the hotline"),
-    "web": Bilingual("网上", "the web"),
-    "provincial_platform": Bilingual("省为企业服务平台", "the provincial platform"),
-    "saturday_session": Bilingual("周六政企面对面", "the Saturday session"),
-    "sunday_consultation": Bilingual("周日项目要素会商", "the Sunday consultation"),
-    "family_talk": Bilingual("民营企业家属恳谈会", "the talk with families of entrepreneurs"),
-    "supervision_code": Bilingual("码上监督", "the supervision code"),
-    "visit": Bilingual("联系包保走访", "a visit"),
-    "anonymous_letter": Bilingual("无署名意见书", "an anonymous letter"),
-    "finance_window": Bilingual("融资服务窗口", "the finance window"),
-    "business_talk": Bilingual("政商恳谈", "the talk of government and business"),
-    "on_site_session": Bilingual("赴企业现场办公", "a session at the enterprise"),
-}
-"""The channels over which an appeal comes in (渠道)."""
 DEADLINES = {
     "dispatch": Bilingual("交办", "dispatch"),
     "contact": Bilingual("联系企业", "contact"),

@@ -6,6 +6,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.intake import acts
+from services.intake.city.categories import Categories
+from services.intake.city.channels import ALL, Channels
+from services.intake.city.city_tables import CityTables
+from services.intake.city.officers import Officers
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.domain.registration import receive
@@ -19,6 +23,7 @@ from shared.rules.time.calendar import Calendar
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CALENDAR = Calendar.load(ZONE)
+CITY = CityTables(Categories.load(None), Channels.load(ALL), Officers.load(None))
 BARE = pack_files.load("case-limits")
 """A pack that says nothing of reopening, merging, stages or levels."""
 APPEAL = UUID(int=1)
@@ -47,16 +52,18 @@ def hours(number: float) -> datetime:
 
 
 def registration(
-    channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = ENTERPRISE
+    channel: Channel = Channel.WEB, enterprise: acts.Enterprise | None = ENTERPRISE, **more: Any
 ) -> acts.Register:
-    return acts.Register(
-        channel=channel,
-        kind=events.Kind.HELP,
-        title="用电",
-        text="厂区停电",
-        locality="qiaocheng",
-        enterprise=enterprise,
-    )
+    body = {
+        "channel": channel,
+        "kind": events.Kind.HELP,
+        "title": "用电",
+        "text": "厂区停电",
+        "locality": "qiaocheng",
+        "enterprise": enterprise,
+        **more,
+    }
+    return acts.Register.model_validate(body)
 
 
 def received() -> AppealDocument:

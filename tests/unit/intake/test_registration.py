@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from services.intake import acts
 from services.intake.document import AppealDocument
-from services.intake.domain.registration import imported_id, receive, registration_number
+from services.intake.domain.registration import imported_id, receive, registration_number, resolved
 from shared.events import Channel
-from shared.rules.wording.words import CHANNELS
 from shared.service.errors import Invalid
 from tests.unit.intake.case import (
     APPEAL,
     BARE,
+    CITY,
     ENTERPRISE,
     NUMBER,
     START,
@@ -42,16 +42,10 @@ def test_a_channel_decides_whether_the_enterprise_is_named(
 ) -> None:
     refused = None
     try:
-        receive(registration(channel, enterprise), APPEAL, NUMBER, BARE.ref, START)
+        resolved(registration(channel, enterprise), CITY)
     except Invalid as refusal:
         refused = refusal.field
     assert refused == field
-
-
-def test_every_channel_has_a_name_of_its_own_in_both_languages() -> None:
-    assert CHANNELS.keys() == set(Channel)
-    for names in zip(*CHANNELS.values(), strict=True):
-        assert len(set(names)) == len(CHANNELS)
 
 
 def test_the_event_of_a_registration_carries_no_person_and_no_text() -> None:

@@ -311,6 +311,7 @@ fields: dict[str, st.SearchStrategy[Any]] = {
     "successor": st.sampled_from([None, *LEGS]),
     "reached": st.booleans(),
     "kind": st.sampled_from(Kind),
+    "withholds": st.sampled_from([None, None, False, True]),
     "passed_on": st.booleans(),
     "number": st.none() | st.integers(1, 3),
 }

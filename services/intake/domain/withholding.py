@@ -1,0 +1,99 @@
+"""Keeping from the units who asks: names, phones, mail addresses and credit codes are taken out. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from services.intake.registered import withholds
+
+NAME, PERSON, PHONE, CODE, MAIL = "〔企业〕", "〔联系人〕", "〔电话〕", "〔信用代码〕", "〔邮箱〕"
+_LEGAL_FORM = re.compile(r"(?:股份|有限|责任|集团|总)*(?:公司|集团)$|厂$|店$")
+_SHORTEST, _LEAST_RUN = 2, 4
+_GAP = r"[\s\-－–—·.()（）]*"
+_ANY_MOBILE = re.compile(rf"(?<![0-9])1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])")
+_ANY_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}(?![0-9A-Za-z])")
+_ANY_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+EMPTY: Mapping[str, Any] = {"enterprise": None, "contacts": [], "remarks": None, "corrections": []}
+"""What units do not get at all of an appeal whose name is withheld, and what they read in its place."""
+
+
+def is_withheld(document: Mapping[str, Any]) -> bool:
+    """Whether the units do not learn who asks, by the document of an appeal."""
+    return withholds(document["kind"], document.get("confidentiality"))
+
+
+def for_units(document: Mapping[str, Any], persons: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The document of a withheld appeal as units read it.
+
+    `persons` has `enterprise` and `contacts` where the document itself has not.
+    """
+    hidden = _Hidden(persons or document)
+    return {name: EMPTY[name] if name in EMPTY else hidden.out_of(value) for name, value in document.items()}
+
+
+def shown_title(title: str, persons: Mapping[str, Any]) -> str:
+    """A title without what would tell who asks."""
+    return str(_Hidden(persons).out_of(title))
+
+
+class _Hidden:
+    """What is taken out of the texts of one appeal, and what stands in its place."""
+
+    def __init__(self, persons: Mapping[str, Any]) -> None:
+        self._replaced = [(re.compile(pattern, re.IGNORECASE), sign) for pattern, sign in _patterns(persons)]
+        self._replaced += [(_ANY_MAIL, MAIL), (_ANY_CODE, CODE), (_ANY_MOBILE, PHONE)]
+
+    def out_of(self, value: Any) -> Any:
+        """`value` with every text in it, however deep, without what is hidden."""
+        if isinstance(value, str):
+            for pattern, sign in self._replaced:
+                value = pattern.sub(sign, value)
+            return value
+        if isinstance(value, Mapping):
+            return {name: self.out_of(inner) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.out_of(inner) for inner in value]
+        return value
+
+
+def _patterns(persons: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Patterns of one appeal's persons, the longest of each sort first."""
+    enterprise = persons.get("enterprise") or {}
+    contacts = persons.get("contacts") or ()
+    mails = [enterprise.get("email"), *(contact.get("email") for contact in contacts)]
+    phones = [enterprise.get("phone"), *(phone for contact in contacts for phone in contact["phones"])]
+    people = [enterprise.get("contact_name"), *(contact.get("name") for contact in contacts)]
+    yield from _each(mails, MAIL)
+    yield from _each([enterprise.get("credit_code")], CODE)
+    yield from _each(map(_digits, phones), PHONE)
+    yield from _each([enterprise.get("name")], NAME)
+    yield from _parts(enterprise.get("name"))
+    yield from _each(people, PERSON)
+
+
+def _each(words: Iterable[str | None], sign: str) -> Iterator[tuple[str, str]]:
+    known = {word.strip() for word in words if word and len(word.strip()) >= _SHORTEST}
+    for word in sorted(known, key=len, reverse=True):
+        yield _spaced(word), sign
+
+
+def _spaced(word: str) -> str:
+    """The pattern of a word, with whatever blanks and signs between its letters."""
+    return _GAP.join(re.escape(letter) for letter in word if not letter.isspace())
+
+
+def _digits(phone: str | None) -> str | None:
+    return phone and re.sub(r"[^0-9+]", "", phone.partition("转")[0])
+
+
+def _parts(name: str | None) -> Iterator[tuple[str, str]]:
+    """The parts of a firm's name that tell which firm it is: each run of its letters of some length.
+
+    People write a firm's name without the city before it and the legal form behind it.
+    """
+    letters = "".join(_LEGAL_FORM.sub("", name or "").split())
+    runs = [letters[place:] for place in range(len(letters) - _LEAST_RUN + 1)]
+    for run in runs or ([letters] if len(letters) >= _SHORTEST else []):
+        longer = run[_LEAST_RUN:]
+        more = "".join(f"(?:{_GAP}{re.escape(letter)}" for letter in longer) + ")?" * len(longer)
+        yield _spaced(run[:_LEAST_RUN]) + more, NAME

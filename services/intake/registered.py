@@ -1,0 +1,79 @@
+"""What was registered of an appeal beside title and text, as the document keeps it: nothing is checked."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from shared.events import Confidentiality, Kind, Urgency
+
+NEVER_NAMED = (Kind.REPORT, Kind.CLUE)
+"""举报 and 线索: no unit learns who brought them."""
+
+
+class PlaceRecord(BaseModel):
+    """Where it happened."""
+
+    division: str | None = None
+    address: str | None = None
+    longitude: Decimal | None = None
+    latitude: Decimal | None = None
+
+
+class ContactRecord(BaseModel):
+    """Another person of the enterprise who may be asked."""
+
+    name: str | None = None
+    phones: tuple[str, ...] = ()
+    email: str | None = None
+    remark: str | None = None
+
+
+class Change(BaseModel):
+    """A field before and after a correction."""
+
+    field: str
+    before: Any = None
+    after: Any = None
+
+
+class Correction(BaseModel):
+    """What staff put right, why, and by which account."""
+
+    corrected_at: datetime
+    by: str
+    reason: str
+    changes: list[Change]
+
+
+class SpotAnswer(BaseModel):
+    """What whoever registered a consultation answered on the spot."""
+
+    text: str
+    by: str
+    answered_at: datetime
+
+
+class RegisteredFields(BaseModel):
+    """`first_asked`: the unit that the enterprise asked first and that registered the appeal."""
+
+    category: str | None = None
+    urgency: Urgency | None = None
+    urgency_reason: str | None = None
+    place: PlaceRecord | None = None
+    complained_of: str | None = None
+    wished_on: date | None = None
+    answer_wanted: bool | None = None
+    confidentiality: Confidentiality | None = None
+    contacts: tuple[ContactRecord, ...] = ()
+    remarks: str | None = None
+    first_asked: str | None = None
+    spot_answer: SpotAnswer | None = None
+    corrections: list[Correction] = Field(default_factory=list)
+
+
+def withholds(kind: str, confidentiality: str | None) -> bool:
+    """Whether the units do not learn who asks."""
+    said = confidentiality is not None and confidentiality != Confidentiality.NAMED
+    return said or kind in NEVER_NAMED

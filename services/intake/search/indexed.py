@@ -1,0 +1,67 @@
+"""What an appeal is found by: hashes of its words, its phones, its enterprise and its whole content."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple, Self
+from uuid import UUID
+
+from services.intake import acts
+from services.intake.document import AppealDocument
+from shared.finding.hashes import Hashes
+
+SAME_WITHIN = timedelta(minutes=10)
+READ = 500
+"""So many characters of a text are compared: what an appeal is about stands at its beginning."""
+_NAME, _CODE, _CONTENT = "name", "credit code", "content"
+
+
+class SameContent(NamedTuple):
+    """The hash of all that makes two submissions the same; a key of the unit of work, which looks it up."""
+
+    hash: int
+
+    @classmethod
+    def of(cls, body: acts.Register, hashes: Hashes) -> Self:
+        """Of what is to be registered."""
+        name = body.enterprise.name if body.enterprise else ""
+        return cls(hashes.whole(_CONTENT, body.channel, body.kind, name, body.title, body.text))
+
+
+class IndexRow(NamedTuple):
+    """What is kept of one appeal, in the order of the table's columns."""
+
+    appeal_id: UUID
+    received_at: datetime
+    key_version: str
+    words: list[int]
+    tails: list[int]
+    wholes: list[int]
+
+
+def index_row(appeal: AppealDocument, hashes: Hashes) -> IndexRow:
+    """The hashes of an appeal."""
+    enterprise = appeal.enterprise
+    phones = [enterprise.phone if enterprise else None]
+    phones += [phone for contact in appeal.contacts for phone in contact.phones]
+    name = enterprise.name if enterprise else ""
+    content = hashes.whole(_CONTENT, appeal.channel, appeal.kind, name, appeal.title, appeal.text)
+    return IndexRow(
+        appeal.appeal_id,
+        appeal.received_at,
+        hashes.version,
+        words(hashes, appeal.title, appeal.text),
+        hashes.tails(phones),
+        [content, *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None)],
+    )
+
+
+def words(hashes: Hashes, title: str, text: str) -> list[int]:
+    """The hashes of what an appeal is about."""
+    return hashes.words(title, text[:READ])
+
+
+def of_enterprise(hashes: Hashes, name: str | None, credit_code: str | None) -> list[int]:
+    """The hashes by which the appeals of an enterprise are found."""
+    return [
+        *([hashes.whole(_NAME, name)] if name else []),
+        *([hashes.whole(_CODE, credit_code)] if credit_code else []),
+    ]

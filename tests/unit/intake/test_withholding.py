@@ -1,0 +1,111 @@
+"""Who asks is kept from the units: in the event of the registration, and in what they read."""
+
+import json
+from typing import Any
+
+import pytest
+
+from services.intake import acts
+from services.intake.domain.registration import receive, resolved
+from services.intake.domain.withholding import for_units, is_withheld
+from shared.service.errors import Invalid
+from tests.unit.intake.case import APPEAL, BARE, CITY, NUMBER, START, registration
+
+TODAY = START.date()
+FIRM = {
+    "name": "亳州市示例制造有限公司",
+    "credit_code": "91350100M000100Y43",
+    "contact_name": "王大山",
+    "phone": "0558-5123456",
+    "email": "wang@example.org",
+}
+CONTACTS = [{"name": "李小川", "phones": ["13911112222", "13733334444"]}]
+WRITTEN = {
+    "title": "亳州市示例制造 有限公司被反复检查",
+    "text": "我是王大山，电话 0558 5123456，手机139-1111-2222，或 13855556666，邮箱 Wang@Example.org。"
+    "亳州市示例制造反映：代码 9135 0100 M000 100Y 43，李小川可以作证。",
+}
+SECRETS = (
+    "示例制造",
+    "王大山",
+    "李小川",
+    "5123456",
+    "91111",
+    "1111-2222",
+    "5555",
+    "Wang",
+    "wang",
+    "100Y",
+    "Y43",
+)
+
+
+def registered(**more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document and the event of an appeal."""
+    body = registration(**{"enterprise": FIRM, "contacts": CONTACTS, **WRITTEN, **more})
+    appeal, event = receive(resolved(body, CITY, TODAY), APPEAL, NUMBER, BARE.ref, START)
+    return appeal.model_dump(mode="json"), event.model_dump(mode="json")
+
+
+WITHHELD = [
+    {"kind": "report"},
+    {"kind": "clue"},
+    {"kind": "complaint", "complained_of": "roads"},
+    {"kind": "help", "complained_of": "roads"},
+    {"confidentiality": "withheld"},
+]
+
+
+@pytest.mark.parametrize("fields", WITHHELD)
+def test_what_is_withheld_is_in_neither_the_event_nor_what_units_read(fields: dict[str, Any]) -> None:
+    document, event = registered(**fields)
+    assert is_withheld(document)
+    assert event["confidentiality"] == "withheld"
+    assert event["enterprise"] is None
+    read = for_units(document)
+    for shown in (json.dumps(read, ensure_ascii=False), event["title"]):
+        assert not [secret for secret in SECRETS if secret in shown], shown
+    assert read["enterprise"] is None
+    assert read["contacts"] == []
+    assert "反复检查" in read["title"]
+    assert "可以作证" in read["text"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"kind": "complaint"}, {"complained_of": "roads", "confidentiality": "named"}]
+)
+def test_who_is_named_or_agrees_is_told(fields: dict[str, Any]) -> None:
+    document, event = registered(**fields)
+    assert not is_withheld(document)
+    assert event["enterprise"] == FIRM["name"]
+    assert event["title"] == WRITTEN["title"]
+
+
+@pytest.mark.parametrize("kind", ["report", "clue"])
+def test_a_report_or_clue_cannot_be_named(kind: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        registered(kind=kind, confidentiality="named")
+    assert refusal.value.field == "confidentiality"
+
+
+def test_an_anonymous_appeal_names_nobody_on_whatever_channel() -> None:
+    document, event = registered(enterprise=None, contacts=[], confidentiality="anonymous")
+    assert is_withheld(document)
+    assert event["confidentiality"] == "anonymous"
+    with pytest.raises(Invalid) as refusal:
+        registered(confidentiality="anonymous")
+    assert refusal.value.field == "confidentiality"
+
+
+def test_a_past_appeal_is_as_confidential_as_it_says() -> None:
+    body = registration(enterprise=acts.Enterprise.model_validate(FIRM), kind="report")
+    assert resolved(body, CITY).confidentiality is None
+
+
+def test_a_list_is_masked_by_the_persons_beside_it() -> None:
+    document, _ = registered(kind="report")
+    persons = {name: document.pop(name) for name in ("enterprise", "contacts")}
+    document["rating"] = {"comment": "王大山不满意"}
+    read = for_units(document, persons)
+    assert read["rating"] == {"comment": "〔联系人〕不满意"}
+    assert "示例制造" not in read["title"]
