@@ -32,7 +32,7 @@ SERVICE = Service(
     resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    tasks=(index_earlier, sweep_attachments),
+    tasks=(sweep_attachments, index_earlier),
     routers=(
         api.router,
         api_staff.router,

@@ -17,7 +17,7 @@ Degrees = Annotated[Decimal, Field(max_digits=10, decimal_places=7)]
 
 
 class Place(Body):
-    """Where it happened: administrative code (GB/T 2260), address, coordinates (WGS 84, within China)."""
+    """Where it happened: administrative code (GB/T 2260), address, coordinates (WGS 84, in China)."""
 
     division: DivisionCode | None = None
     address: Line | None = None

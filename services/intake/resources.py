@@ -1,4 +1,4 @@
-"""What intake has beside its database: rule packs, tables of the city, hashes, the desk for attachments."""
+"""What intake has beside its database: the rule packs, the tables of the city, hashes, and files."""
 
 from typing import Self
 

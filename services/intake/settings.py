@@ -1,4 +1,4 @@
-"""The settings of intake: the tables of the city, the key of its hashes, and attachments."""
+"""The settings of intake: of attachments, the tables of the city and the key of its hashes."""
 
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,8 @@ from shared.service.service import ServiceContext
 class IntakeSettings(RulesSettings):
     """Where the tables of the city stand, the key of what is found by hashes, and how attachments are kept.
 
-    ValueError for settings that do not fit together.
+    Where the tables of the city stand, and the key of what is found by hashes. ValueError for settings that
+    do not fit together.
     """
 
     categories: Path | None = None  # 诉求分类; without it a sample for enterprises' matters
