@@ -12,8 +12,7 @@ from shared.service.service import ServiceContext
 class IntakeSettings(RulesSettings):
     """Where the tables of the city stand, the key of what is found by hashes, and how attachments are kept.
 
-    Where the tables of the city stand, and the key of what is found by hashes. ValueError for settings that
-    do not fit together.
+    ValueError for settings that do not fit together.
     """
 
     categories: Path | None = None  # 诉求分类; without it a sample for enterprises' matters
