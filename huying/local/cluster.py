@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -33,7 +34,8 @@ READY_S = 60
 SEAL_KEY = "seal.key"
 ATTACHMENTS = "attachments"
 """The folder of the files of appeals, below the state folder."""
-NOTIFY = "notify"  # the service, and its account at intake
+NOTIFY, DESKS = "notify", "desks"  # services that ask others, and their accounts there
+FINDING_KEY = "finding.key"
 
 
 class ServiceProcess(Program):
@@ -74,7 +76,7 @@ class LocalCluster:
         self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
         self.keys: dict[str, str] = {}
-        self._people = [*people, (NOTIFY, AccountRole.SERVICE, None)]
+        self._people = [*people, *((name, AccountRole.SERVICE, None) for name in (NOTIFY, DESKS))]
         self._settings = settings
         self._log = log("huying")
 
@@ -84,7 +86,7 @@ class LocalCluster:
         await self.broker.start()
         await self.postgres.ensure(SERVICES)
         file, self.keys = accounts(self.state, self._people)
-        self._settings = {**self._settings, "accounts": file}
+        self._settings = {"finding_key": finding_key(self.state), **self._settings, "accounts": file}
         if self._settings.get("clock") != "driven":
             make_key(self.state / SEAL_KEY)
             self._settings |= {"seal_key": self.state.absolute() / SEAL_KEY}
@@ -103,15 +105,15 @@ class LocalCluster:
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
             "attachments": self.state.absolute() / ATTACHMENTS,
-            **(self._contact_settings() if service == NOTIFY else {}),
+            **(self._asking_settings(service) if service in (NOTIFY, DESKS) else {}),
             **self._settings,
         }
         return settings_for(load(service), values)
 
-    def _contact_settings(self) -> dict[str, Any]:
-        """Where notify asks intake and financing for contacts, and its key."""
-        settings: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
-        for name in ("intake", "financing"):
+    def _asking_settings(self, service: str) -> dict[str, Any]:
+        """Where a service asks intake, notify financing too, and its key there."""
+        settings: dict[str, Any] = {"intake_key": self.keys[service]}
+        for name in ("intake", "financing") if service == NOTIFY else ("intake",):
             port = self.processes[name].port if name in self.processes else self._settings.get("port")
             settings[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
         return settings
@@ -159,6 +161,15 @@ class LocalCluster:
                     except EmbeddedError as error:
                         self._log.error("does not start", program=program.name, reason=str(error))
             await asyncio.sleep(0.5)
+
+
+def finding_key(state: Path) -> str:
+    """The key of intake's index of texts and phones: made once, and read by its owner alone."""
+    file = state / FINDING_KEY
+    if not file.exists():
+        file.touch(0o600)
+        file.write_text(secrets.token_urlsafe(32), "utf-8")
+    return file.read_text("utf-8")
 
 
 def process_environment(settings: Settings) -> dict[str, str]:

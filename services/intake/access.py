@@ -35,5 +35,6 @@ ACCESS: Access = {
     "GET /appeals/{appeal_id}/attachments/{attachment_id}": STAFF | {DISCIPLINE_INSPECTION},
     "POST /appeals/{appeal_id}/attachments/{attachment_id}/removals": only(OPERATOR, OFFICE, UNIT),
     "POST /appeals/{appeal_id}/attachments/{attachment_id}/releases": only(OPERATOR, OFFICE, UNIT),
+    "GET /found": only(SERVICE),
     "POST /import": only(IMPORTER),
 }

@@ -1,16 +1,17 @@
-"""The settings of intake: those of attachments, beside what every service with rule packs has."""
+"""The settings of intake: those of attachments and of the index, beside what every service with rule packs has."""
 
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from shared.finding.hashes import Hashes
 from shared.judging.settings import RulesSettings
 from shared.service.service import ServiceContext
 
 
 class IntakeSettings(RulesSettings):
-    """Where attachments are kept, how many and how large they may be, and what looks at them.
+    """Where attachments are kept, how many and how large they may be, what looks at them; how texts are indexed.
 
     ValueError for settings that do not fit together.
     """
@@ -32,6 +33,9 @@ class IntakeSettings(RulesSettings):
     attachment_s3_key: str | None = None
     attachment_s3_secret: str | None = Field(default=None, repr=False)
 
+    finding_key: str | None = Field(default=None, min_length=16, repr=False)
+    """Hashes the index of texts and phones; without it nothing is indexed."""
+
     @model_validator(mode="after")
     def _storage_is_whole(self) -> Self:
         parts = (self.attachment_s3_endpoint, self.attachment_s3_key, self.attachment_s3_secret)
@@ -47,3 +51,9 @@ def settings_of(context: ServiceContext) -> IntakeSettings:
     """The settings of a running intake."""
     assert isinstance(context.settings, IntakeSettings)
     return context.settings
+
+
+def hashes_of(context: ServiceContext) -> Hashes | None:
+    """The hashes that texts and phones are found by; None where no key is set."""
+    settings = settings_of(context)
+    return Hashes(settings.finding_key) if settings.finding_key else None

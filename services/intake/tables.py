@@ -1,4 +1,4 @@
-"""The tables of intake: one document an appeal, and a counter of registration numbers a day."""
+"""The tables of intake: one document an appeal, its index, and a counter of registration numbers a day."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -27,6 +27,18 @@ sa.Table(
         "received_at",
         postgresql_where=sa.text("state not in ('closed', 'withdrawn', 'referred', 'approved')"),
     ),
+)
+sa.Table(
+    "finding",
+    metadata,
+    sa.Column("appeal_id", pg.UUID, primary_key=True),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("key_id", sa.BigInteger, nullable=False, comment="of the key that the hashes are made with"),
+    sa.Column("words", pg.ARRAY(sa.BigInteger), nullable=False, comment="hashes of bigrams"),
+    sa.Column("tails", pg.ARRAY(sa.BigInteger), nullable=False, comment="hashes of the ends of phones"),
+    sa.Index("finding_words", "words", postgresql_using="gin"),
+    sa.Index("finding_tails", "tails", postgresql_using="gin"),
+    sa.Index("finding_received", "received_at"),
 )
 sa.Table(
     "numbers",

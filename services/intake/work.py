@@ -17,10 +17,13 @@ from services.intake.domain.context import ActContext
 from services.intake.domain.merging import merge, require_merged, unmerge
 from services.intake.domain.registration import receive, registration_number
 from services.intake.domain.transitions import perform
+from services.intake.finding import queries as finding
+from services.intake.finding.words import IndexedAppeal, indexed, texts_and_phones
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
 from shared.events import Event
+from shared.finding.hashes import Hashes
 from shared.rules.pack.pack import Pack
 from shared.service.errors import HuyingError
 
@@ -60,10 +63,12 @@ class Work(AppealWork[AppealDocument]):
 
     service = "intake"
 
-    def __init__(self, conn: Connection, at: datetime) -> None:
+    def __init__(self, conn: Connection, at: datetime, hashes: Hashes | None = None) -> None:
         super().__init__(conn, at)
+        self._hashes = hashes
         self._last_numbers: dict[date, int] = {}
         self._counted: set[date] = set()
+        self._to_index: set[UUID] = set()
 
     async def load(self, keys: Collection[Any]) -> None:
         days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
@@ -92,7 +97,12 @@ class Work(AppealWork[AppealDocument]):
         appeal, event = receive(body, appeal_id, number, pack.ref, at, receipt_hash, source_id)
         self._last_numbers[day] = n
         self._counted.add(day)
+        self.index(appeal_id)
         return self._keep_all([appeal], [event])
+
+    def index(self, appeal_id: UUID) -> None:
+        """Index the texts and phones of an appeal when this transaction commits."""
+        self._to_index.add(appeal_id)
 
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
@@ -137,21 +147,28 @@ class Work(AppealWork[AppealDocument]):
     def all_or_none(self) -> Iterator[None]:
         """Acts that belong together: where one is refused, the others within the block are undone."""
         appeals, changed, last_numbers = dict(self.appeals), dict(self.changed), dict(self._last_numbers)
-        counted, pending = set(self._counted), list(self.pending)
+        counted, pending, to_index = set(self._counted), list(self.pending), set(self._to_index)
         try:
             yield
         except HuyingError:
             self.appeals, self.changed, self._last_numbers = appeals, changed, last_numbers
-            self._counted, self.pending = counted, pending
+            self._counted, self.pending, self._to_index = counted, pending, to_index
             raise
 
     async def flush(self) -> None:
         if self.changed:
             await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+        if self._hashes is not None and self._to_index:
+            await finding.index(self.conn, [self._indexed(self._hashes, id_) for id_ in self._to_index])
         if self._counted:
             counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
             await _SAVE_COUNTERS.execute(self.conn, counters)
         await super().flush()
+
+    def _indexed(self, hashes: Hashes, appeal_id: UUID) -> IndexedAppeal:
+        appeal = self.appeals[appeal_id]
+        searched = texts_and_phones(appeal.model_dump(include={"title", "text", "enterprise"}))
+        return indexed(hashes, appeal_id, appeal.received_at, *searched)
 
 
 def _row(appeal: AppealDocument) -> tuple[Any, ...]:

@@ -24,8 +24,12 @@ from shared.database.connection import Connection, Result
 
 SEPARATOR = "\x1f"
 """Between the words of one row's array: unnest would take an array of arrays apart."""
-_SENT_AS = {"jsonb": "text", "text[]": "text"}
-_READ_AS = {"jsonb": "cast({} as jsonb)", "text[]": "string_to_array({}, chr(31))"}
+_SENT_AS = {"jsonb": "text", "text[]": "text", "bigint[]": "text"}
+_READ_AS = {
+    "jsonb": "cast({} as jsonb)",
+    "text[]": "string_to_array({}, chr(31))",
+    "bigint[]": "cast(string_to_array({}, chr(31)) as bigint[])",
+}
 
 Rows = Iterable[Mapping[str, Any]] | Iterable[Sequence[Any]]
 """Rows by column name, or their values in the order in which the columns were declared."""
@@ -34,13 +38,14 @@ Rows = Iterable[Mapping[str, Any]] | Iterable[Sequence[Any]]
 class ManyRows:
     """A statement that reads rows from `{rows}`: a table `t` with `columns`, by name and type.
 
-    A value of a `jsonb` column is JSON as text, and `t` has it as text: `cast(t.x as jsonb)`. A column of
-    type `text[]` is for `insert` alone. With `numbered`, `t.position` counts the rows from 1.
+    A value of a `jsonb` column is JSON as text, and `t` has it as text: `cast(t.x as jsonb)`. Columns of
+    type `text[]` and `bigint[]` are for `insert` alone; their values are lists of texts. With `numbered`,
+    `t.position` counts the rows from 1.
     """
 
     def __init__(self, statement: str, columns: Mapping[str, str], *, numbered: bool = False) -> None:
         self._columns = dict(columns)
-        self._arrays = [name for name, type_ in columns.items() if type_ == "text[]"]
+        self._arrays = [name for name, type_ in columns.items() if type_.endswith("[]")]
         self.statement = text(statement.replace("{rows}", _unnest(columns, numbered=numbered)))
 
     def values(self, rows: Rows) -> dict[str, list[Any]]:

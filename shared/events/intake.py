@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from shared.events.base import Event
 from shared.rules.terms import Kind
 
@@ -28,7 +30,7 @@ class AppealReceived(Event):
     """An appeal was registered and has its number.
 
     `receipt_hash` is the SHA-256 of the receipt code: who holds the code may read what is the enterprise's.
-    `language` is what the enterprise wants to be written to in.
+    `language` is what the enterprise wants to be written to in. Without a `credit_code` it is left out.
     """
 
     type = "appeal.received.v1"
@@ -38,6 +40,7 @@ class AppealReceived(Event):
     kind: Kind
     title: str
     enterprise: str | None = None
+    credit_code: str | None = Field(default=None, exclude_if=lambda code: code is None)
     locality: str | None = None
     pack: str
     source_id: str | None = None

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from shared.finding.words import bigrams
 
 SHORTEST_TAIL = 4
-_WORD, _PHONE = b"word", b"phone"
+_WORD, _PHONE, _KEY = b"word", b"phone", b"key"
 _EXTENSION = "转"
 _NO_DIGIT = re.compile(r"[^0-9]")
 
@@ -22,6 +22,8 @@ class Hashes:
 
     def __init__(self, key: str) -> None:
         self._key = hashlib.sha256(key.encode()).digest()
+        self.key_id = self._hash(_KEY, "")
+        """Tells hashes of this key from those of another."""
 
     def words(self, *texts: str | None) -> list[int]:
         """The hashes of every bigram of these texts, each once, in order."""

@@ -55,6 +55,7 @@ def receive(
     event = events.AppealReceived(
         occurred_at=at,
         enterprise=enterprise and enterprise.name,
+        credit_code=enterprise and enterprise.credit_code,
         language=enterprise and enterprise.language,
         **fields,
     )
