@@ -17,10 +17,10 @@ made() {
 random() { openssl rand -hex 24; }
 account() { printf -- '- { name: %s, role: %s, key_sha256: %s }\n' "$1" "$2" "$(sha256sum < "$3" | cut -d' ' -f1)"; }
 
-for name in postgres_password admin_kafka_password grafana_password ops_key office_key notify_key; do
+for name in postgres_password admin_kafka_password grafana_password ops_key office_key notify_key desks_key search_key; do
   random | tr -d '\n' | made "$name"
 done
-for service in intake dispatch escalation financing notify; do
+for service in intake dispatch escalation financing notify desks; do
   random | tr -d '\n' | made "${service}_password"
   random | tr -d '\n' | made "${service}_kafka_password"
   printf 'postgresql+asyncpg://%s:%s@postgres/%s' "$service" "$(cat "${service}_password")" "$service" |
@@ -30,6 +30,7 @@ done
   account ops ops ops_key
   account office office office_key
   account notify service notify_key
+  account desks service desks_key
 } | made accounts
 [ -s tls_key ] || {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$host" \

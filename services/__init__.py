@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SERVICES = ("intake", "dispatch", "escalation", "financing", "notify")
+SERVICES = ("intake", "dispatch", "escalation", "financing", "notify", "desks")
 
 
 def migrations(service: str) -> Path:

@@ -23,6 +23,7 @@ from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.local.services import load, settings_for
 from services import migrations
+from services.desks.app import SERVICE as DESKS
 from services.dispatch.app import SERVICE as DISPATCH
 from services.dispatch.leg import leg_id
 from services.escalation.app import SERVICE as ESCALATION
@@ -38,7 +39,7 @@ from shared.service.settings import Settings
 from shared.service.start import running
 from tests.described import DescribedTransport
 
-ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY)
+ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY, DESKS)
 ZONE = ZoneInfo("Asia/Shanghai")
 PEOPLE = [
     ("operator", AccountRole.OPERATOR, None),
@@ -55,6 +56,7 @@ PEOPLE = [
     ("bank-a", AccountRole.BANK, "bank-a"),
     ("bank-b", AccountRole.BANK, "bank-b"),
     ("notify", AccountRole.SERVICE, None),
+    ("desks", AccountRole.SERVICE, None),
 ]
 
 TABLES = """
@@ -113,6 +115,7 @@ class City:
             "clock": clock,
             "pack": pack,
             "session_timeout_ms": 3000,
+            "search_key": "a key for tests alone, of some length",
             **settings,
         }
         self._stack = contextlib.AsyncExitStack()

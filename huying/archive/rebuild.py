@@ -1,6 +1,7 @@
 """`huying rebuild`: a city built in empty databases from the file of its history.
 
-Records are inserted as they were; the judge handles all events again and judges anew. Nothing is sent: the
+Records are inserted as they were; the judge handles all events again and judges anew, and the desks hear all
+again. Nothing is sent: the
 events wait in the outboxes for the relays, which send them to a new broker, and every inbox holds them.
 """
 
@@ -19,6 +20,7 @@ from huying.archive.databases import Urls, connected
 from huying.archive.export import state
 from huying.archive.files import Broken
 from huying.archive.refill import JUDGE, Refill
+from huying.archive.rehear import hear_again
 from huying.archive.rejudge import derive, judge_on
 from services import SERVICES, migrations
 from services.escalation.judge import EscalationJudge
@@ -34,7 +36,8 @@ def rebuildable(path: Path, keys: Sequence[bytes] = ()) -> Verdict:
         raise ValueError(
             f"{path} is a public file, without records: nothing can be rebuilt from it / 公开文件无法用于重建"
         )
-    if sorted(service["name"] for service in verdict.header["services"]) != sorted(SERVICES):
+    names = {service["name"] for service in verdict.header["services"]}
+    if names | {tables.HEARD_AGAIN} != set(SERVICES):
         raise ValueError(
             f"{path} is not of the services {', '.join(SERVICES)}: nothing can be rebuilt from it"
             " / 文件所含服务与本系统不符"
@@ -67,7 +70,9 @@ async def rebuild_verified(path: Path, urls: Urls, verdict: Verdict) -> tuple[St
         conns = {
             service: await stack.enter_async_context(connected(service, url)) for service, url in urls.items()
         }
-        return verdict.state, await state(conns)
+        rebuilt = await state(conns)
+    names = {service["name"] for service in verdict.header["services"]}
+    return verdict.state, {name: rows for name, rows in rebuilt.items() if name.partition(".")[0] in names}
 
 
 async def _create_tables(service: str, url: str) -> None:
@@ -114,6 +119,7 @@ async def _fill(path: Path, urls: Urls, judge: EscalationJudge, verdict: Verdict
             raise Broken(f"{path} was changed while it was being read / 文件在读取过程中被改动")
         await refill.done()
     await derive(urls, judge, refill.late, verdict.header)
+    await hear_again(urls)
 
 
 def differences(before: State, now: State) -> list[str]:

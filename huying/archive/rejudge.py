@@ -1,20 +1,18 @@
 """Derives the judge's tables at a rebuild: escalation handles every event again and judges anew."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
-from huying.archive.databases import Urls, connected
-from huying.archive.refill import BATCH, JUDGE
+from huying.archive.databases import Urls
+from huying.archive.refill import JUDGE
+from huying.archive.rehear import handle_again, read_events
 from services.escalation import queries, restore
 from services.escalation.app import SERVICE as ESCALATION
 from services.escalation.judge import EscalationJudge
 from services.escalation.tables import CASES
 from services.escalation.work import Work
-from shared.events import CATALOGUE, Event
 from shared.judging.rulebook import rulebook
 from shared.judging.settings import RulesSettings
 from shared.messaging import wire
@@ -24,8 +22,6 @@ from shared.service.errors import HuyingError
 from shared.service.service import ServiceContext
 
 CASES_AT_ONCE = 200
-_INBOX = text("insert into inbox (event_id) select unnest(cast(:ids as uuid[]))")
-_EVENTS = "select event_id, type, occurred_at, body from outbox where topic = $1 order by seq"
 
 
 def judge_on(url: str, header: Mapping[str, Any]) -> EscalationJudge:
@@ -49,7 +45,7 @@ async def derive(urls: Urls, judge: EscalationJudge, late: Sequence[UUID], heade
     upto = {int(index): datetime.fromisoformat(at) for index, at in header["judged_upto"].items()}
     at = min(upto.values(), default=EPOCH) + TICK
     for service in ESCALATION.hears:
-        await _handle(service, urls[service], judge.context, at)
+        await handle_again(service, urls[service], judge.context, at)
     await _restore(urls[JUDGE], judge.context, at)
     marks = {
         (f"{service}.events", index): wire.Watermark(upto=mark, after=0)
@@ -65,57 +61,7 @@ async def derive(urls: Urls, judge: EscalationJudge, late: Sequence[UUID], heade
         pass
 
 
-async def _handle(service: str, url: str, context: ServiceContext, at: datetime) -> None:
-    async for events in _read_events(service, url):
-        known = [event for event in events if type(event) in ESCALATION.handlers]
-        async with context.engine.begin() as conn:
-            await conn.execute(_INBOX, {"ids": [event.id for event in known]})
-            work = Work(conn, at)
-            await work.load({key for event in known for key in work.keys_of(event)})
-            for event in known:
-                try:
-                    ESCALATION.handlers[type(event)](work, event)
-                except (HuyingError, LookupError, ArithmeticError) as error:
-                    raise _unfit(event.id, error) from error
-            await work.flush()
-
-
 async def _restore(url: str, context: ServiceContext, at: datetime) -> None:
-    async for events in _read_events(JUDGE, url):
+    async for events in read_events(JUDGE, url):
         async with context.engine.begin() as conn:
             await restore.restore(Work(conn, at), events)
-
-
-async def _read_events(service: str, url: str) -> AsyncIterator[list[Event]]:
-    """The events of a service, in order, in batches, without types that this release does not know."""
-    async with connected(service, url) as conn, conn.transaction():
-        rows: list[Any] = []
-        async for row in conn.cursor(_EVENTS, f"{service}.events", prefetch=BATCH):
-            rows.append(row)
-            if len(rows) == BATCH:
-                yield _events(service, rows)
-                rows = []
-        if rows:
-            yield _events(service, rows)
-
-
-def _events(service: str, rows: Sequence[Any]) -> list[Event]:
-    events = []
-    for row in rows:
-        if row["type"] in CATALOGUE:
-            headers = wire.headers(service, row["type"], row["event_id"], row["occurred_at"], None)
-            try:
-                content = wire.read(headers, row["body"].encode()).content
-            except (wire.Unreadable, ValueError) as error:
-                raise _unfit(row["event_id"], error) from error
-            assert isinstance(content, Event)
-            events.append(content)
-    return events
-
-
-def _unfit(event_id: UUID, error: Exception) -> ValueError:
-    reason = str(error).partition("\n")[0]
-    return ValueError(
-        f"event {event_id} cannot be handled again ({type(error).__name__}: {reason:.300}); the databases are"
-        f" as they were / 事件 {event_id} 无法重新处理，数据库未改动"
-    )

@@ -2,7 +2,8 @@
 
 Some documents hold what no event does: the text of an act, a reader's click, evidence of a delivery. An
 export writes them as records, together with the inbox of their service, so that a rebuilt service handles no
-event a second time. The judge's tables hold nothing of the kind: a rebuild derives them from the events.
+event a second time. The tables of the judge and of the desks hold nothing of the kind: a rebuild derives them
+from the events.
 """
 
 import importlib
@@ -88,6 +89,10 @@ def _record(reason: str, **more: object) -> ArchivedTable:
     return ArchivedTable(Treatment.RECORD, reason, **more)  # type: ignore[arg-type]
 
 
+def _heard_again(contents: str) -> ArchivedTable:
+    return ArchivedTable(Treatment.DERIVED, f"{contents}, made anew of the events")
+
+
 BACKBONE: Mapping[str, ArchivedTable] = {
     "outbox": ArchivedTable(
         Treatment.EVENTS,
@@ -163,7 +168,26 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "inquiries": _record("whose enterprise intake was asked for"),
         "acknowledgements": _record("who acknowledged what"),
     },
+    "desks": {
+        "inbox": ArchivedTable(
+            Treatment.DERIVED, "filled by hearing again", canonical="to_jsonb(t.event_id)"
+        ),
+        "appeals": _heard_again("the facts of cases"),
+        "cases": _heard_again("rows of lists"),
+        "legs": _heard_again("rows of lists"),
+        "cards": _heard_again("rows of lists"),
+        "lifts": _heard_again("rows of lists"),
+        "waiting": _heard_again("rows of lists"),
+        "lines": _heard_again("the timelines"),
+        "judged": _heard_again("deadlines explained"),
+        "loans": _heard_again("rows of lists"),
+        "bank_legs": _heard_again("rows of lists"),
+        "complaints": _heard_again("rows of lists"),
+        "units": _heard_again("the directory"),
+    },
 }
+HEARD_AGAIN = "desks"
+"""The service that owns nothing: its tables follow from what the others said. Older files lack it."""
 
 
 def tables(service: str) -> Iterator[ServiceTable]:

@@ -78,6 +78,18 @@ def bank_sim(
             ) from error
 
 
+def grow(
+    cases: Annotated[int, typer.Option(min=1, max=200_000, help="How many cases.")],
+    state: State = STATE,
+    seed: int = 1,
+) -> None:
+    """Invent a past of two years in a new city, for measuring; intake and desks alone know it."""
+    from huying.local.grow.growing import grow as write
+    from shared.service.clock import WallClock
+
+    run_until_stopped(write(state, cases, WallClock().now(), seed))
+
+
 def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> None:
     """Run one service; its settings come from the environment (HUYING_DATABASE, HUYING_BOOTSTRAP, …)."""
     from huying.local.services import load

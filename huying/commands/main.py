@@ -13,6 +13,7 @@ app = typer.Typer(
 app.command()(local.up)
 app.command("bank-sim")(local.bank_sim)
 app.command()(local.serve)
+app.command()(local.grow)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
 app.command()(simulate.verify)

@@ -131,6 +131,7 @@ WIDE = {
     "escalation": Point(370, 316),
     "notify": Point(640, 190),
     "financing": Point(640, 340),
+    "desks": Point(90, 340),
 }
 NARROW = {
     "intake": Point(85, 60),
@@ -138,6 +139,7 @@ NARROW = {
     "notify": Point(85, 250),
     "escalation": Point(275, 310),
     "financing": Point(85, 420),
+    "desks": Point(275, 430),
 }
 
 

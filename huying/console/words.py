@@ -11,6 +11,7 @@ SERVICES: Mapping[str, tuple[str, str]] = {
     "escalation": ("判定与督办", "escalation"),
     "financing": ("融资", "financing"),
     "notify": ("消息", "notify"),
+    "desks": ("工作台", "desks"),
 }
 LABELS: Mapping[str, tuple[str, str]] = {
     "1d": ("1 天内", "up to 1 day"),

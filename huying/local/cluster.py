@@ -34,7 +34,7 @@ READY_S = 60
 SEAL_KEY = "seal.key"
 ATTACHMENTS = "attachments"
 """The folder of the files of appeals, below the state folder."""
-NOTIFY = "notify"  # the service, and its account at intake
+NOTIFY, DESKS = "notify", "desks"  # services that ask others, and their accounts there
 
 
 class ServiceProcess(Program):
@@ -75,7 +75,7 @@ class LocalCluster:
         self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
         self.keys: dict[str, str] = {}
-        self._people = [*people, (NOTIFY, AccountRole.SERVICE, None)]
+        self._people = [*people, *((name, AccountRole.SERVICE, None) for name in (NOTIFY, DESKS))]
         self._settings = settings
         self._log = log("huying")
 
@@ -106,15 +106,15 @@ class LocalCluster:
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
             "attachments": self.state.absolute() / ATTACHMENTS,
-            **(self._contact_settings() if service == NOTIFY else {}),
+            **(self._asking_settings(service) if service in (NOTIFY, DESKS) else {}),
             **self._settings,
         }
         return settings_for(load(service), values)
 
-    def _contact_settings(self) -> dict[str, Any]:
-        """Where notify asks intake and financing for contacts, and its key."""
-        settings: dict[str, Any] = {"intake_key": self.keys[NOTIFY]}
-        for name in ("intake", "financing"):
+    def _asking_settings(self, service: str) -> dict[str, Any]:
+        """Where a service asks intake, notify financing too, and its key there."""
+        settings: dict[str, Any] = {"intake_key": self.keys[service]}
+        for name in ("intake", "financing") if service == NOTIFY else ("intake",):
             port = self.processes[name].port if name in self.processes else self._settings.get("port")
             settings[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
         return settings

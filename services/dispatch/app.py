@@ -8,7 +8,7 @@ from services.dispatch.gauges import GAUGES
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.work import Work
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
 from shared.service.service import Service
@@ -22,6 +22,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
+    case_of_number=ID_OF_APPEAL,
     settings=RulesSettings,
     resources=Rulebook.load,
     hears=("intake", "escalation"),

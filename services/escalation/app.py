@@ -30,6 +30,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("cases"),
     number_of_case=CASES.number,
+    case_of_number=CASES.id,
     settings=RulesSettings,
     resources=Rulebook.load,
     hears=("intake", "dispatch"),

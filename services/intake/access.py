@@ -43,5 +43,6 @@ ACCESS: Access = {
     "GET /enterprises/{credit_code}": only(OPERATOR, OFFICE, LEADER),
     "GET /callers": only(OPERATOR, OFFICE),
     "GET /alike": only(OPERATOR, OFFICE),
+    "GET /found": only(SERVICE),
     "POST /import": only(IMPORTER),
 }

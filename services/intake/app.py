@@ -12,11 +12,12 @@ from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.resources import IntakeResources
 from services.intake.search import api as search_api
+from services.intake.search import api_found
 from services.intake.search.indexing import index_earlier
 from services.intake.settings import IntakeSettings
 from services.intake.work import Work
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
 from shared.service.service import Service
 
 SERVICE = Service(
@@ -28,6 +29,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
+    case_of_number=ID_OF_APPEAL,
     settings=IntakeSettings,
     resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
@@ -40,6 +42,7 @@ SERVICE = Service(
         city_api.router,
         search_api.router,
         api_import.router,
+        api_found.router,
         attachments.router,
         attachments_public.router,
     ),

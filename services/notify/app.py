@@ -21,7 +21,7 @@ from services.notify.receipts.polling import poll_receipts
 from services.notify.settings import NotifySettings
 from services.notify.work import Work
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, NUMBER_OF_APPEAL
+from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
 from shared.judging.rulebook import Rulebook
 from shared.messaging.outbox import WorkFactory
 from shared.service.service import Service, ServiceContext
@@ -46,6 +46,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
+    case_of_number=ID_OF_APPEAL,
     settings=NotifySettings,
     resources=Rulebook.load,
     hears=("intake", "dispatch", "escalation", "financing"),

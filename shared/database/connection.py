@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -235,7 +235,7 @@ def _as_written(value: str) -> str:
     return value
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _numbered(statement: str) -> tuple[str, list[str]]:
     """The statement with `$1`, `$2` for its named values, and their names in that order."""
     names = list(dict.fromkeys(_VALUE.findall(statement)))

@@ -77,7 +77,8 @@ class AppealReceived(AppealFields):
 
     `receipt_hash` is the SHA-256 of the receipt code: who holds the code may read what is the enterprise's.
     `language` is what the enterprise wants to be written to in. `complained_of` is the unit that the
-    appeal is about. Where the name is withheld, `enterprise` is left out and `title` does not hold it.
+    appeal is about. Where the name is withheld, `enterprise` and
+    `credit_code` are left out and `title` does not hold them.
     `first_asked` is the unit that the enterprise asked first and that registered the appeal.
     """
 
@@ -88,6 +89,7 @@ class AppealReceived(AppealFields):
     kind: Kind
     title: str
     enterprise: str | None = None
+    credit_code: str | None = Field(default=None, exclude_if=left_out)
     locality: str | None = None
     pack: str
     source_id: str | None = None

@@ -67,6 +67,8 @@ class Cases:
         self._one_again = text(f"{_AGAIN} and {key} = cast(:key as uuid)")
         self.number = text(f"select {number} as number from cases where {key} = :id")
         """Selects the number of the case with the id `:id`."""
+        self.id = text(f"select {key} as id from cases where {number} = :number")
+        """Selects the id of the case with the number `:number`."""
         self._look_again = text(_LOOK_AGAIN.format(key=key))
 
     def columns(self) -> list[sa.Column[Any] | sa.Index]:

@@ -16,7 +16,12 @@ from shared.rules.pack.pack_files import PACKS
 
 def seen(file: str) -> str:
     """The condition in SQL for a document in the column `file` that a reader may see; with `Sight.values`."""
-    pack = f"split_part({file}->>'pack', '.', 1)"
+    return seen_pack(f"{file}->>'pack'")
+
+
+def seen_pack(ref: str) -> str:
+    """The condition in SQL for a case that a reader may see, by the column with the reference of its pack."""
+    pack = f"split_part({ref}, '.', 1)"
     return f"""
         (cast(:only as text[]) is null or coalesce({pack} = any(cast(:only as text[])), false))
         and not coalesce({pack} = any(cast(:hidden as text[])), false)

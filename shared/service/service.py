@@ -66,6 +66,8 @@ class Service:
     """The path parameters that hold the id of a case."""
     number_of_case: TextClause
     """Selects the number of the case with the id `:id`."""
+    case_of_number: TextClause
+    """Selects the id of the case with the number `:number`."""
     hiding: Hiding | None = None
     """Which of its cases are kept from whom; None where everybody with a role reads every case."""
     settings: type[Settings] = Settings
@@ -227,6 +229,7 @@ def description_of(service: Service) -> Description:
         service.table,
         service.examples,
         service.hiding.parameters if service.hiding else (),
+        service.case_parameters,
         title=f"Huying {service.name}",
         description=f"The {service.name} service of Huying (呼应).",
         docs_url=None,  # `shared.web.docs` serves it

@@ -1,5 +1,6 @@
 """The base of models for request bodies, and validation errors in Chinese and English."""
 
+import difflib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -186,9 +187,10 @@ def _field(error: Any) -> str:
 def _chinese(error: Any) -> str:
     match error["type"]:
         case "unknown_parameter":
-            known = "、".join(error["ctx"]["known"])
-            return f"没有查询参数 {error['loc'][-1]}；" + (
-                f"可用的有：{known}" if known else "此处不带查询参数"
+            name, names = error["loc"][-1], error["ctx"]["known"]
+            meant = f"，是否指 {nearest}？" if (nearest := _nearest(name, names)) else "；"
+            return f"没有查询参数 {name}{meant}" + (
+                f"可用的有：{'、'.join(names)}" if names else "此处不带查询参数"
             )
         case "repeated_parameter":
             return f"查询参数 {error['loc'][-1]} 只能给出一次"
@@ -202,6 +204,11 @@ def _chinese(error: Any) -> str:
     return f"内容有误：{_english(error)}"
 
 
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The known name that is written most alike; None where none is."""
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
+
+
 def _english(error: Any) -> str:
     match error["type"]:
         case "json_invalid":
@@ -209,9 +216,10 @@ def _english(error: Any) -> str:
         case "union_tag_invalid":
             return f"Input should be {error['ctx']['expected_tags']}"
         case "unknown_parameter":
-            known = ", ".join(error["ctx"]["known"])
-            return f"no query parameter {error['loc'][-1]} here; " + (
-                f"known are: {known}" if known else "there are none"
+            name, names = error["loc"][-1], error["ctx"]["known"]
+            meant = f"did you mean {nearest}? " if (nearest := _nearest(name, names)) else ""
+            return f"no query parameter {name} here; {meant}" + (
+                f"known are: {', '.join(names)}" if names else "there are none"
             )
         case "repeated_parameter":
             return f"give the query parameter {error['loc'][-1]} once"

@@ -88,12 +88,14 @@ def describe(
     functions: Mapping[str, Collection[Callable[..., Any]]],
     examples: Mapping[str, Any],
     hidden_by: Collection[str] = (),
+    numbered: Collection[str] = (),
 ) -> None:
     """Add them to an OpenAPI document of routes with this table of access.
 
     `functions`: those that give each route its parameters (`Depends`), by method and path. `examples`: an
     answer of each operation by method and path, and of a refusal in a form of its own by its status as well.
-    `hidden_by`: the path parameters that may name a case which the caller may not read.
+    `hidden_by`: the path parameters that may name a case which the caller may not read. `numbered`: those
+    that take the number of a case where they take its id.
     """
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
@@ -107,6 +109,7 @@ def describe(
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             name = f"{method.upper()} {path}"
+            _describe_numbers(operation, numbered)
             _add_examples(name, operation["responses"], examples)
             if method != "get" and any(f"{{{parameter}}}" in path for parameter in hidden_by):
                 operation["responses"][str(DONE_UNSEEN)] = _UNSEEN
@@ -122,6 +125,14 @@ def describe(
                 operation.setdefault("parameters", []).extend(headers)
             if declared:
                 _name_version(operation["responses"])
+
+
+def _describe_numbers(operation: dict[str, Any], numbered: Collection[str]) -> None:
+    """Say which parameters of the path take the number of a case where they take its id."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and parameter["name"] in numbered:
+            parameter["schema"] = {**_TEXT, "title": parameter["schema"].get("title", parameter["name"])}
+            parameter["description"] = "The id of the case, or its number, such as `BZ-20260213-00042`."
 
 
 def _name_version(answers: dict[str, Any]) -> None:

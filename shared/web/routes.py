@@ -22,6 +22,7 @@ from shared.web.access import Access
 from shared.web.endpoints import MISSING, Endpoint, endpoint_of
 from shared.web.guard import REFUSAL, Guard
 from shared.web.hiding import refuse_hidden, without_case
+from shared.web.numbers import resolve_numbers
 from shared.web.request import authorize, service
 from shared.web.streamed import StreamedRoutes
 
@@ -69,6 +70,7 @@ def served(described: APIRoute) -> Route:
         await _pass(request, checks)
         if (refusal := request.scope.get(REFUSAL)) is not None:
             raise refusal
+        await resolve_numbers(request, service(request))
         hidden = await refuse_hidden(request, service(request))
         body = await _content(request) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
@@ -102,7 +104,7 @@ class Description(FastAPI):
     """The OpenAPI document of a service, with the headers and refusals that signatures do not show.
 
     `examples` is the file with the examples of answers. `hidden_by`: the path parameters that may name a case
-    which the caller may not read.
+    which the caller may not read. `numbered`: those that take the number of a case where they take its id.
     """
 
     def __init__(
@@ -110,12 +112,14 @@ class Description(FastAPI):
         access: Access | None = None,
         examples: Path | None = None,
         hidden_by: Collection[str] = (),
+        numbered: Collection[str] = (),
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._access = access or {}
         self._examples = examples
         self._hidden_by = hidden_by
+        self._numbered = numbered
         self._described: list[APIRoute] = []
 
     def describe(self, router: APIRouter) -> list[APIRoute]:
@@ -135,7 +139,9 @@ class Description(FastAPI):
                 for method in route.methods or ()
             }
             examples = json.loads(self._examples.read_text("utf-8")) if self._examples else {}
-            openapi.describe(super().openapi(), self._access, functions, examples, self._hidden_by)
+            openapi.describe(
+                super().openapi(), self._access, functions, examples, self._hidden_by, self._numbered
+            )
         return super().openapi()
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.telemetry.logs import configure_logs
+from tests.bench.finding import finding
 from tests.bench.ground import bare_database, ground
 from tests.bench.intake import intake
 from tests.bench.lifecycles import lifecycles
@@ -40,6 +41,7 @@ BENCHES: dict[str, Bench] = {
         spans,
         webhooks,
         pool,
+        finding,
         simulate,
         replay,
     )

@@ -88,10 +88,11 @@ def receive(
 
 
 def told_who(appeal: AppealDocument) -> dict[str, str | None]:
-    """The title and the name of the enterprise as events carry them."""
+    """The title, and the name and credit code of the enterprise, as events carry them."""
     if not withholds(appeal.kind, appeal.confidentiality):
-        name = appeal.enterprise.name if appeal.enterprise else None
-        return {"title": appeal.title, "enterprise": name}
+        enterprise = appeal.enterprise
+        name, code = (enterprise.name, enterprise.credit_code) if enterprise else (None, None)
+        return {"title": appeal.title, "enterprise": name, "credit_code": code}
     persons = appeal.model_dump(mode="json", include={"enterprise", "contacts"})
     return {"title": shown_title(appeal.title, persons), "enterprise": None}
 

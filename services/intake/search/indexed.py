@@ -9,8 +9,10 @@ from services.intake.document import AppealDocument
 from shared.finding.hashes import Hashes
 
 SAME_WITHIN = timedelta(minutes=10)
-READ = 500
-"""So many characters of a text are compared: what an appeal is about stands at its beginning."""
+INDEXED = 20_000
+"""So many characters of a text are indexed."""
+COMPARED = 500
+"""So many characters of a typed text are compared: what an appeal is about stands at its beginning."""
 _NAME, _CODE, _CONTENT = "name", "credit code", "content"
 
 
@@ -48,15 +50,15 @@ def index_row(appeal: AppealDocument, hashes: Hashes) -> IndexRow:
         appeal.appeal_id,
         appeal.received_at,
         hashes.version,
-        words(hashes, appeal.title, appeal.text),
+        hashes.words(appeal.title, appeal.text[:INDEXED], name),
         hashes.tails(phones),
         [content, *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None)],
     )
 
 
 def words(hashes: Hashes, title: str, text: str) -> list[int]:
-    """The hashes of what an appeal is about."""
-    return hashes.words(title, text[:READ])
+    """The hashes of what an appeal that is being typed is about."""
+    return hashes.words(title, text[:COMPARED])
 
 
 def of_enterprise(hashes: Hashes, name: str | None, credit_code: str | None) -> list[int]:

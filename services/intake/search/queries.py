@@ -1,8 +1,9 @@
 """What is asked of the hashes by which appeals are found, and how they are written."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
@@ -73,6 +74,28 @@ _NOT_INDEXED = text(
     order by a.appeal_id limit :limit for update of a skip locked
     """
 )
+
+MOST_MATCHES = 1_000
+_MATCHING = """
+    select appeal_id from search_keys where key_version = :version and {where}
+    order by received_at desc, appeal_id limit :limit
+"""
+
+
+class Matches(NamedTuple):
+    """The ids of appeals, the newest appeals first; `more`: others were left out."""
+
+    ids: list[UUID]
+    more: bool
+
+
+async def matching(conn: Connection, version: str, words: Sequence[int], tails: Sequence[int]) -> Matches:
+    """The newest appeals that have all these words, and all these ends of phones."""
+    wanted = {"words": list(words), "tails": list(tails)}
+    where = " and ".join(f"{name} @> cast(:{name} as bigint[])" for name, hashes in wanted.items() if hashes)
+    values = {"version": version, "limit": MOST_MATCHES + 1, **wanted}
+    ids = list((await conn.execute(text(_MATCHING.format(where=where)), values)).scalars())
+    return Matches(ids[:MOST_MATCHES], len(ids) > MOST_MATCHES)
 
 
 async def save(conn: Connection, rows: Iterable[IndexRow]) -> None:

@@ -1,0 +1,11 @@
+"""Who may call which route of the desks service."""
+
+from shared.roles import DISCIPLINE_INSPECTION, LEADER, OFFICE, STAFF, UNIT, only
+from shared.web.access import Access
+
+ACCESS: Access = {
+    "GET /cases": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /cases/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /legs": only(OFFICE, UNIT, LEADER),
+    "GET /waiting": only(OFFICE, UNIT, LEADER),
+}

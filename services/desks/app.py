@@ -1,0 +1,35 @@
+"""The desks service: the read model of all services, by which cases and legs are listed and found."""
+
+from pathlib import Path
+
+from services.desks.access import ACCESS
+from services.desks.finding import api as finding
+from services.desks.gauges import GAUGES
+from services.desks.handlers import HANDLERS
+from services.desks.legs import api as legs
+from services.desks.reading import api as reading
+from services.desks.resources import Resources
+from services.desks.settings import DesksSettings
+from services.desks.waiting import api as waiting
+from services.desks.work import Work
+from shared.appeals.hiding import hiding_in
+from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.service.service import Service
+
+SERVICE = Service(
+    name="desks",
+    work=lambda _: Work,
+    access=ACCESS,
+    migrations=Path(__file__).parent / "migrations",
+    case_attribute=CASE,
+    case_parameters=("appeal_id",),
+    hiding=hiding_in("appeals"),
+    number_of_case=NUMBER_OF_APPEAL,
+    case_of_number=ID_OF_APPEAL,
+    settings=DesksSettings,
+    resources=Resources.load,
+    hears=("intake", "dispatch", "escalation", "financing", "notify"),
+    handlers=HANDLERS,
+    routers=(finding.router, reading.router, legs.router, waiting.router),
+    gauges=GAUGES,
+)

@@ -1,0 +1,80 @@
+"""Finding cases over HTTP: one search with filters, sorted by what is due first."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
+
+from services.desks.finding import pages, queries
+from services.desks.finding.answers import ListedCases
+from services.desks.finding.client import IntakeClient, MatchingAppeals, away
+from services.desks.finding.conditions import MatchesElsewhere, position
+from services.desks.finding.parameters import Wanted, Wanting
+from services.desks.finding.scopes import scope_of
+from services.desks.finding.units import codes_of
+from services.desks.resources import intake_of
+from shared.service.errors import Unavailable
+from shared.web.request import Called, Paged, Reading, Requested
+
+router = APIRouter(tags=["desks"])
+_TAIL = re.compile(r"[0-9]{4,20}")
+NOTHING = MatchingAppeals()
+
+
+@router.get("/cases", summary="查找诉求 / Find cases", response_model=ListedCases)
+async def cases(conn: Reading, called: Called, page: Paged, request: Requested, wanted: Wanting) -> Response:
+    """The cases that meet every filter, by what is due first; a unit finds its own alone.
+
+    `q` searches number, firm, credit code, title, text and the end of a phone at once. Words of people are
+    taken as codes or in Chinese. `count` counts up to 1,000.
+    """
+    scope, after = scope_of(request.context, called), position(page.after, wanted.sort)
+    units = await codes_of(conn, wanted.unit)
+    wanted = replace(wanted, localities=tuple(await codes_of(conn, wanted.locality, "locality") or ()))
+    matches, complete = await _elsewhere(intake_of(request.context), wanted)
+    rows = await queries.cases(conn, wanted, scope, matches, units, after, page.limit + 1)
+    count = await queries.count(conn, wanted, scope, matches, units) if wanted.count else None
+    return pages.answer(
+        page,
+        rows,
+        wanted.sort,
+        "appeal_id",
+        scope.zone,
+        count=None if count is None else pages.counted(count),
+        incomplete=not complete,
+    )
+
+
+async def _elsewhere(intake: IntakeClient | None, wanted: Wanted) -> tuple[MatchesElsewhere, bool]:
+    """What intake finds of the search, and whether that is all of it.
+
+    `Unavailable` where only intake can find what is asked for and does not answer.
+    """
+    filtered, (queried, heard) = await asyncio.gather(_filtered(intake, wanted), _queried(intake, wanted))
+    ids = None if filtered is None else filtered.ids
+    complete = heard and not (filtered or NOTHING).more and not any(answer.more for answer in queried)
+    return MatchesElsewhere(ids, [id_ for answer in queried for id_ in answer.ids]), complete
+
+
+async def _filtered(intake: IntakeClient | None, wanted: Wanted) -> MatchingAppeals | None:
+    if wanted.text is None and wanted.phone_tail is None:
+        return None
+    if intake is None:
+        raise away()
+    return await intake.matching(text=wanted.text, phone_tail=wanted.phone_tail)
+
+
+async def _queried(intake: IntakeClient | None, wanted: Wanted) -> tuple[list[MatchingAppeals], bool]:
+    """What has the words of `q` in its text, or the end of its phone; and whether intake answered."""
+    if wanted.query is None:
+        return [], True
+    if intake is None:
+        return [], False
+    asked = [intake.matching(text=wanted.query)]
+    if _TAIL.fullmatch(tail := wanted.query.strip()):
+        asked.append(intake.matching(phone_tail=tail))
+    try:
+        return list(await asyncio.gather(*asked)), True
+    except Unavailable:
+        return [], False

@@ -1,0 +1,70 @@
+"""What waits for somebody's word, over HTTP: objections, extensions, contested cards, and the like."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from services.desks.finding import pages
+from services.desks.finding.conditions import position
+from services.desks.finding.names import WAITING, or_chinese
+from services.desks.finding.scopes import scope_of
+from services.desks.waiting import queries
+from shared.web.answers import PageOf
+from shared.web.bodies import Code
+from shared.web.request import Called, Paged, Reading, Requested, cursor, json, no_cursor
+
+router = APIRouter(tags=["desks"])
+SORT = "waiting"
+WaitingKind = Literal[
+    "objection", "extension", "pause", "lift", "stage", "card", "complaint", "referral", "publication"
+]
+KindName = Annotated[WaitingKind | None, or_chinese(WAITING), Query()]
+
+
+class Waiting(BaseModel):
+    """One thing that waits; `subject` is the leg, the card or the stage that it is about, or the case."""
+
+    appeal_id: UUID
+    registration_number: str
+    title: str
+    enterprise: str | None
+    credit_code: str | None
+    kind: WaitingKind
+    subject: str
+    unit: str | None
+    asked_at: datetime
+    due_at: datetime | None
+    overdue: bool
+
+
+@router.get("/waiting", summary="待决事项 / What waits for a word", response_model=PageOf[Waiting])
+async def waiting(
+    conn: Reading,
+    called: Called,
+    page: Paged,
+    request: Requested,
+    kind: KindName = None,
+    unit: Annotated[Code | None, Query()] = None,
+) -> Response:
+    """What waits to be decided, the nearest limit first; a unit sees what it asked for itself."""
+    scope = scope_of(request.context, called)
+    rows = await queries.waiting(conn, scope, kind, unit, _position(page.after), page.limit + 1)
+    after = None
+    if len(rows) > page.limit:
+        last = rows[page.limit - 1]
+        after = cursor([SORT, *(last[name] for name in ("position", "appeal_id", "kind", "subject"))])
+    shown = pages.in_zone(rows[: page.limit], scope.zone)
+    items = [{name: value for name, value in row.items() if name != "position"} for row in shown]
+    return json({"items": items, "next": after})
+
+
+def _position(after: list[Any] | None) -> queries.Position:
+    start = position(after[:3] if after else None, SORT)
+    if start is None or after is None:
+        return None
+    if len(after) != 5 or not all(isinstance(part, str) for part in after):
+        raise no_cursor()
+    return (*start, after[3], after[4])

@@ -1,0 +1,236 @@
+"""The rows of lists: what follows from the facts of a case."""
+
+from typing import Any
+
+import pytest
+
+from services.desks.rows.cases import case_row
+from services.desks.rows.legs import card_rows, leg_rows, waiting_rows
+from shared import events
+from shared.events import Event
+from tests.unit.desks.history import (
+    CARD,
+    LEG,
+    OTHER_LEG,
+    assigned,
+    at,
+    case_of,
+    deadline,
+    judged,
+    received,
+    said,
+)
+
+OVERDUE, MET = events.Verdict.OVERDUE, events.Verdict.MET
+
+
+def row(*history: Event) -> dict[str, Any]:
+    known = case_row(case_of(*history))
+    assert known is not None
+    return known
+
+
+def leg(*history: Event) -> dict[str, Any]:
+    """The row of the first leg."""
+    return {row["leg_id"]: row for row in leg_rows(case_of(*history))}[str(LEG)]
+
+
+def test_a_case_without_its_registration_has_no_row() -> None:
+    assert case_row(case_of(assigned())) is None
+
+
+COMPLETED = [
+    said(events.AppealCompleted, 5, outcome="solved"),
+    said(events.AppealCompleted, 6, leg_id=OTHER_LEG, unit="east", outcome="solved"),
+]
+
+
+@pytest.mark.parametrize(
+    ("history", "state"),
+    [
+        ([], "registered"),
+        ([assigned()], "dispatched"),
+        ([assigned(), COMPLETED[0]], "dispatched"),
+        ([assigned(), *COMPLETED], "completed"),
+        ([assigned(), *COMPLETED, said(events.AppealClosed, 7)], "closed"),
+        (
+            [
+                assigned(),
+                *COMPLETED,
+                said(events.AppealClosed, 7),
+                said(events.AppealReopened, 8, reason="不满意"),
+            ],
+            "dispatched",
+        ),
+        ([said(events.AppealReferred, 2, to="仲裁", reason="劳动争议")], "referred"),
+        (
+            [
+                said(events.AppealReferred, 2, to="仲裁", reason="劳动争议"),
+                said(events.ReferralReturned, 3, to="仲裁", reason="不受理"),
+            ],
+            "registered",
+        ),
+        ([assigned(), said(events.AppealWithdrawn, 2, reason="已解决")], "withdrawn"),
+        (
+            [
+                assigned(),
+                said(events.AppealLifted, 2, reason="count", leader="mayor", unit="roads", clause="§3"),
+            ],
+            "lifted",
+        ),
+        ([assigned(), said(events.ApprovalDecided, 2, approved=True, clause="§5")], "approved"),
+        ([assigned(), said(events.ApprovalDecided, 2, approved=False, clause="§5")], "dispatched"),
+        (
+            [
+                assigned(),
+                said(events.ObjectionDecided, 2, upheld=True, reason="是"),
+                said(events.LegRelieved, 2, leg_id=OTHER_LEG, unit="east", reason="改派"),
+            ],
+            "registered",
+        ),
+    ],
+)
+def test_the_state_of_a_case(history: list[Event], state: str) -> None:
+    assert row(received(), *history)["state"] == state
+
+
+def test_the_earliest_unmet_deadline_of_the_newest_round_is_due() -> None:
+    history = [
+        received(),
+        assigned(),
+        judged(
+            2,
+            deadline("contact", 25, met_at=at(3), verdict=MET),
+            deadline("reply", 73),
+            deadline("completion", 200),
+            deadline("objection", 30, unit=None),
+        ),
+    ]
+    assert (leg(*history)["deadline"], leg(*history)["due_at"]) == ("reply", at(73))
+    assert (row(*history)["deadline"], row(*history)["due_at"], row(*history)["due_unit"]) == (
+        "objection",
+        at(30),
+        None,
+    )
+
+
+def test_what_passed_unmet_is_due_first_until_the_next_round() -> None:
+    passed = deadline("reply", 73, verdict=OVERDUE)
+    history = [received(), assigned(), judged(80, passed, deadline("completion", 200))]
+    assert (leg(*history)["due_at"], leg(*history)["overdue_at"]) == (at(73), at(73))
+    assert row(*history)["overdue_at"] == at(73)
+    history += [
+        said(events.AppealRedispatched, 80, round=2, reason="overdue"),
+        judged(81, passed, deadline("completion", 200), deadline("reply", 150, round=2)),
+    ]
+    assert (leg(*history)["round"], leg(*history)["due_at"], leg(*history)["overdue_at"]) == (
+        2,
+        at(150),
+        None,
+    )
+
+
+def test_a_pause_has_no_due_moment_and_ends_by_what_came_last() -> None:
+    paused = said(events.AppealPaused, 5, reason="待补材料", approver="王")
+    history = [received(), assigned(), paused, judged(6, deadline("completion", None))]
+    assert (leg(*history)["state"], leg(*history)["due_at"], leg(*history)["is_open"]) == (
+        "paused",
+        None,
+        True,
+    )
+    assert leg(*history, said(events.AppealResumed, 7))["state"] == "open"
+    assert leg(*history, said(events.AppealResumed, 4))["state"] == "paused"
+
+
+def test_a_completed_leg_is_due_no_more_until_it_is_reopened() -> None:
+    history = [received(), assigned(), judged(2, deadline("completion", 200)), COMPLETED[0]]
+    assert (leg(*history)["is_open"], leg(*history)["due_at"]) == (False, None)
+    assert leg(*history, said(events.AppealReopened, 8, reason="不满意"))["is_open"]
+
+
+def test_an_ended_case_has_no_open_leg_and_what_passed_in_it_counts_no_more() -> None:
+    history = [
+        received(),
+        assigned(),
+        judged(80, deadline("reply", 73, verdict=OVERDUE)),
+        said(events.AppealClosed, 90),
+    ]
+    assert not leg(*history)["is_open"]
+    assert (row(*history)["due_at"], row(*history)["overdue_at"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_named"),
+    [
+        ({}, True),
+        ({"kind": "report"}, False),
+        ({"kind": "clue"}, False),
+        ({"kind": "complaint"}, True),
+    ],
+)
+def test_units_search_the_firm_only_where_it_is_named(more: dict[str, Any], is_named: bool) -> None:
+    known = row(received(**more))
+    assert known["is_named"] is is_named
+    assert ("示例制造有限公司" in known["searched_by_units"]) is is_named
+    assert "示例制造有限公司" in known["searched"]
+
+
+def test_a_rating_counts_until_the_case_is_reopened() -> None:
+    history = [received(), assigned(), said(events.AppealRated, 9, rating="not_satisfied")]
+    assert row(*history)["rating"] == "not_satisfied"
+    assert row(*history, said(events.AppealReopened, 10, reason="不满意"))["rating"] is None
+
+
+def test_units_are_those_whose_legs_did_not_end_and_a_task_force_reads_too() -> None:
+    history = [
+        received(),
+        assigned(),
+        said(events.LegRelieved, 2, leg_id=OTHER_LEG, unit="east", reason="改派"),
+        said(events.AppealInstructed, 3, leader="mayor", instruction="限期办结", task_force=("water",)),
+    ]
+    assert (row(*history)["units"], row(*history)["readers"]) == (["roads"], ["roads", "water"])
+
+
+def test_marks_of_the_dispatch_and_later_ones_add_up() -> None:
+    history = [
+        received(),
+        assigned(marks=frozenset({"inherited"})),
+        said(events.AppealMarked, 2, marks=frozenset({"petition"}), reason="信访"),
+    ]
+    assert row(*history)["marks"] == ["inherited", "petition"]
+
+
+def test_what_waits_is_decided_by_what_came_after() -> None:
+    asked = [
+        received(),
+        assigned(),
+        said(events.AppealObjected, 3, reason="不属本单位"),
+        judged(4, deadline("objection", 30, unit=None)),
+    ]
+    (waits,) = waiting_rows(case_of(*asked))
+    assert (waits["kind"], waits["subject"], waits["due_at"], waits["is_open"]) == (
+        "objection",
+        str(LEG),
+        at(30),
+        True,
+    )
+    (decided,) = waiting_rows(case_of(*asked, said(events.ObjectionDecided, 5, upheld=False, reason="属")))
+    assert (decided["decided_at"], decided["is_open"]) == (at(5), False)
+    again = [
+        *asked,
+        said(events.ObjectionDecided, 5, upheld=False, reason="属"),
+        said(events.AppealObjected, 6, reason="仍不属"),
+    ]
+    (waits,) = waiting_rows(case_of(*again))
+    assert (waits["asked_at"], waits["is_open"]) == (at(6), True)
+
+
+def test_a_card_has_the_state_that_it_reached() -> None:
+    card = {"card_id": CARD, "unit": "roads"}
+    issued = said(
+        events.CardIssued, 80, **card, card="yellow", round=1, deadline="reply", due_at=at(73), clause="§3"
+    )
+    served = said(events.CardServed, 81, **card)
+    (known,) = card_rows(case_of(received(), served, issued))
+    assert (known["state"], known["issued_at"]) == ("served", at(80))
+    assert list(card_rows(case_of(received(), served))) == []
