@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.intake.attachments.document import Adder, Attachment
 from services.intake.document import AppealDocument
-from shared.events import ENTERPRISE, Channel
+from shared.events import ENTERPRISE, Channel, Kind
 from shared.roles import UNIT
 
 
@@ -24,9 +24,16 @@ class Sight:
 _WHOLE, _NOTHING = Sight(file=True, name=True), Sight(file=False, name=False)
 
 
+NEVER_NAMED = (Kind.REPORT, Kind.CLUE)
+"""举报 and 线索: no unit learns who brought them."""
+NAMED = "named"
+"""The confidentiality (保密) of an appeal whose enterprise units may know; where it has none, so they may."""
+
+
 def keeps_name_from_units(appeal: AppealDocument) -> bool:
     """Whether units may not know who asks: then they read no paper of the enterprise without leave."""
-    return appeal.channel is Channel.ANONYMOUS_LETTER
+    is_anonymous = appeal.channel == Channel.ANONYMOUS_LETTER or appeal.kind in NEVER_NAMED
+    return is_anonymous or (getattr(appeal, "confidentiality", None) or NAMED) != NAMED
 
 
 def sight(appeal: AppealDocument, attachment: Attachment, reader: Adder) -> Sight:
