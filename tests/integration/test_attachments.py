@@ -181,10 +181,13 @@ async def test_a_unit_reads_and_adds_files_of_its_own_appeals_alone(
     assert kept(city) == before
 
 
+@pytest.mark.parametrize(
+    "registration", [{"channel": "anonymous_letter", "enterprise": None}, {"kind": "report"}], ids=str
+)
 async def test_where_the_name_is_kept_from_units_they_read_what_staff_releases_without_names(
-    city: City,
+    city: City, registration: dict[str, Any]
 ) -> None:
-    appeal = await city.register(channel="anonymous_letter", enterprise=None)
+    appeal = await city.register(**registration)
     await city.dispatch(appeal)
     await city.drained()
     own = (await attach(city, None, appeal, pdf(), "某厂王工.pdf")).json()
