@@ -60,8 +60,10 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
-    parts = {*(leg["unit"] for leg in document["legs"]), *document.get("task_force", ())}
-    if called.role == AccountRole.UNIT and called.code not in parts:
+    if (
+        called.role == AccountRole.UNIT
+        and called.code not in AppealDocument.model_validate(document).readers()
+    ):
         raise not_dispatched_to_unit()
     if called.role == AccountRole.UNIT and document.get("is_withheld"):
         document["acts"] = [_without_person(done) for done in document["acts"]]
