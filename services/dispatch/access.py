@@ -1,6 +1,6 @@
 """Who may call which route of the dispatch service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, STAFF, UNIT, only
+from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, SERVICE, STAFF, UNIT, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -33,6 +33,7 @@ ACCESS: Access = {
     "POST /import": only(IMPORTER),
     "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /appeals/{appeal_id}/answers": only(SERVICE),
     "GET /arrears": STAFF,
     "GET /units": STAFF | {IMPORTER},
     "PUT /units/{code}": only(OFFICE, IMPORTER),

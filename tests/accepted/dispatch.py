@@ -24,6 +24,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "leg_id": LEG,
         "how": "电话",
         "who": "李工",
+        "text": "约定周三到现场",
+        "visibility": "internal",
         "contacted_at": "2026-11-09T08:50:00+08:00",
     },
     "POST /dispatch/appeals/{appeal_id}/replies": {"leg_id": LEG, "text": "已现场勘查"},
@@ -38,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "leg_id": LEG,
         "planned_on": "2027-05-01",
         "reason": "须待汛期过后施工",
+        "visibility": "public",
         "approver": "张市长",
         "rank": "leader",
     },
@@ -46,10 +49,15 @@ BODIES: dict[str, dict[str, Any]] = {
         "stage": "plan_agreed",
         "dates": ["2026-12-01T00:00:00+08:00"],
         "text": "双方签订还款计划",
+        "visibility": "public",
         "amount": "120000.00",
         "amounts": ["120000.00"],
     },
-    "POST /dispatch/appeals/{appeal_id}/refusals": {"leg_id": LEG, "reason": "不予办理"},
+    "POST /dispatch/appeals/{appeal_id}/refusals": {
+        "leg_id": LEG,
+        "reason": "不予办理",
+        "visibility": "internal",
+    },
     "POST /dispatch/appeals/{appeal_id}/objections": {"leg_id": LEG, "reason": "不属于本单位"},
     "POST /dispatch/appeals/{appeal_id}/stage-decisions": {
         "leg_id": LEG,
@@ -114,10 +122,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "understanding": True,
     },
     "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
-    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {"receiver": "仲裁委立案庭", "text": "已立案"},
+    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {
+        "receiver": "仲裁委立案庭",
+        "text": "已立案",
+        "visibility": "public",
+    },
     "POST /dispatch/appeals/{appeal_id}/referral-returns": {"objected": True, "reason": "不属于仲裁"},
     "POST /dispatch/appeals/{appeal_id}/complaint-decisions": {"justified": True, "reason": "回复避实就虚"},
-    "POST /dispatch/appeals/{appeal_id}/closures": {},
+    "POST /dispatch/appeals/{appeal_id}/closures": {"text": "感谢反映"},
     "POST /dispatch/import": {
         "acts": [
             {

@@ -91,8 +91,11 @@ FIELDS: dict[str, Any] = {
     "complaint": f"{NUMBER}/C1",
     "complaint_id": UUID(int=71),
     "founded": True,
+    "count": 2,
 }
 OWN: dict[str, dict[str, Any]] = {
+    "appeal.added_to.v1": {"by": "enterprise"},
+    "appeal.urged.v1": {"by": "enterprise"},
     "appeal.redispatched.v1": {"reason": "overdue"},
     "appeal.lifted.v1": {"reason": "count"},
     "appeal.raised.v1": {
