@@ -17,7 +17,7 @@ made() {
 random() { openssl rand -hex 24; }
 account() { printf -- '- { name: %s, role: %s, key_sha256: %s }\n' "$1" "$2" "$(sha256sum < "$3" | cut -d' ' -f1)"; }
 
-for name in postgres_password admin_kafka_password grafana_password ops_key office_key notify_key desks_key search_key; do
+for name in postgres_password admin_kafka_password grafana_password ops_key office_key intake_key notify_key desks_key search_key; do
   random | tr -d '\n' | made "$name"
 done
 for service in intake dispatch escalation financing notify desks; do
@@ -29,6 +29,7 @@ done
 {
   account ops ops ops_key
   account office office office_key
+  account intake service intake_key
   account notify service notify_key
   account desks service desks_key
 } | made accounts

@@ -57,6 +57,7 @@ PEOPLE = [
     ("bank-b", AccountRole.BANK, "bank-b"),
     ("notify", AccountRole.SERVICE, None),
     ("desks", AccountRole.SERVICE, None),
+    ("intake", AccountRole.SERVICE, None),
 ]
 
 TABLES = """
@@ -136,6 +137,8 @@ class City:
         self._settings["accounts"] = file
         if "intake_url" in self._settings:
             self._settings["intake_key"] = self.keys["notify"]
+        if "dispatch_url" in self._settings or "notify_url" in self._settings:
+            self._settings["service_key"] = self.keys["intake"]
         for service in self._wanted:  # each migrates its own database when it starts
             await take_out_rows(self.postgres, service.name)
         for context in await self._stack.enter_async_context(running(self._wanted, self.settings)):

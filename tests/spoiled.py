@@ -32,6 +32,7 @@ BY = {
     "importer": "importer",
     "bank": "bank-a",
     "regulator": "regulator",
+    "service": "notify",
 }
 
 

@@ -34,7 +34,13 @@ READY_S = 60
 SEAL_KEY = "seal.key"
 ATTACHMENTS = "attachments"
 """The folder of the files of appeals, below the state folder."""
-NOTIFY, DESKS = "notify", "desks"  # services that ask others, and their accounts there
+INTAKE, NOTIFY, DESKS = "intake", "notify", "desks"  # the services, and their accounts at those that they ask
+ASKS = {
+    INTAKE: ("service_key", ("dispatch", "notify")),
+    NOTIFY: ("intake_key", ("intake", "financing", "dispatch")),
+    DESKS: ("intake_key", ("intake",)),
+}
+"""Which services ask which others: the setting of their key, and whom they ask."""
 
 
 class ServiceProcess(Program):
@@ -74,8 +80,9 @@ class LocalCluster:
         self.postgres = EmbeddedPostgres(state)
         self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
+        self._ports: dict[str, int] = {}
         self.keys: dict[str, str] = {}
-        self._people = [*people, *((name, AccountRole.SERVICE, None) for name in (NOTIFY, DESKS))]
+        self._people = [*people, *((name, AccountRole.SERVICE, None) for name in ASKS)]
         self._settings = settings
         self._log = log("huying")
 
@@ -106,17 +113,20 @@ class LocalCluster:
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
             "attachments": self.state.absolute() / ATTACHMENTS,
-            **(self._asking_settings(service) if service in (NOTIFY, DESKS) else {}),
+            **self._asking_settings(service),
             **self._settings,
         }
         return settings_for(load(service), values)
 
     def _asking_settings(self, service: str) -> dict[str, Any]:
-        """Where a service asks intake, notify financing too, and its key there."""
-        settings: dict[str, Any] = {"intake_key": self.keys[service]}
-        for name in ("intake", "financing") if service == NOTIFY else ("intake",):
-            port = self.processes[name].port if name in self.processes else self._settings.get("port")
-            settings[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
+        """Where a service asks others, and the key of its account there."""
+        if service not in ASKS:
+            return {}
+        key, names = ASKS[service]
+        settings: dict[str, Any] = {key: self.keys[service]}
+        for name in names:
+            if (port := self._ports.get(name, self._settings.get("port"))) is not None:
+                settings[f"{name}_url"] = f"http://127.0.0.1:{port}/{name}"
         return settings
 
     def url(self, service: str) -> str:
@@ -125,13 +135,17 @@ class LocalCluster:
 
     async def start_processes(self, port: int = 0) -> None:
         """Start every service as a process: on `port` and the next ones, or on free ones for 0."""
-        for index, service in enumerate(SERVICES):
-            await self.add(service, service, port + index if port else free_port())
+        self._ports = {
+            service: port + index if port else free_port() for index, service in enumerate(SERVICES)
+        }
+        for service in SERVICES:
+            await self.add(service, service, self._ports[service])
         await asyncio.gather(*(process.start() for process in self.processes.values()))
         await asyncio.gather(*(self._ready(name) for name in self.processes))
 
     async def add(self, name: str, service: str, port: int) -> ServiceProcess:
         """Add a process of a service, without starting it; a replica has a name of its own."""
+        self._ports.setdefault(name, port)
         folder = self.state if name == service else self.state / name
         process = ServiceProcess(folder, service, process_environment(self.settings(service)), port)
         self.processes[name] = process

@@ -1,6 +1,16 @@
 """Who may call which route of the dispatch service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, OPERATOR, STAFF, UNIT, only
+from shared.roles import (
+    DISCIPLINE_INSPECTION,
+    IMPORTER,
+    LEADER,
+    OFFICE,
+    OPERATOR,
+    SERVICE,
+    STAFF,
+    UNIT,
+    only,
+)
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -48,6 +58,7 @@ ACCESS: Access = {
     "GET /answer-templates": STAFF,
     "PUT /answer-templates/{code}": only(OFFICE, UNIT),
     "DELETE /answer-templates/{code}": only(OFFICE, UNIT),
+    "GET /appeals/{appeal_id}/answers": only(SERVICE),
     "GET /arrears": STAFF,
     "GET /units": STAFF | {IMPORTER},
     "PUT /units/{code}": only(OFFICE, IMPORTER),

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Query, Response
 from services.dispatch import queries
 from services.dispatch.answers import AppealWithActs
 from services.dispatch.document import AppealDocument, AppealState
+from shared.appeals.answers import PublicAnswer
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
-from shared.web.answers import PageOf
+from shared.web.answers import Items, PageOf
 from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
 from shared.web.request import Called, Paged, Reading, Requested, json
 
 router = APIRouter(tags=["dispatch"])
+MOST_ANSWERS = 500
 
 
 @router.get(
@@ -70,7 +72,20 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     return json(document, etag=document["version"])
 
 
+@router.get(
+    "/appeals/{appeal_id}/answers",
+    summary="企业可见的答复 / What the enterprise may read",
+    response_model=Items[PublicAnswer],
+)
+async def answers(appeal_id: UUID, conn: Reading) -> Response:
+    """The texts of units and the office for the enterprise, for the services that show them to it."""
+    texts = await queries.answers(conn, appeal_id, MOST_ANSWERS)
+    if texts is None:
+        raise no_such_appeal()
+    return json({"items": [answer.model_dump(mode="json") for answer in texts]})
+
+
 def _without_person(done: dict[str, Any]) -> dict[str, Any]:
     """An act on record without how the office reached the enterprise and whom."""
     act = done["act"]
-    return {**done, "act": {**act, "how": "", "who": None}} if act["act"] == "contact" else done
+    return {**done, "act": {**act, "how": "", "text": None, "who": None}} if act["act"] == "contact" else done

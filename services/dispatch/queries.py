@@ -8,6 +8,8 @@ import orjson
 from sqlalchemy import text
 
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
+from services.dispatch.domain.answers import ANSWERING, StoredAct, public_answers
+from shared.appeals.answers import PublicAnswer
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 from shared.judging.sight import SEEN, Sight
@@ -47,6 +49,16 @@ _APPEAL_WITH_ACTS = text(
       )
     ) as followers
     from appeals where appeal_id = :id
+    """
+)
+_ANSWERS = text(
+    """
+    select a.file, c.occurred_at, c.act from appeals a left join lateral (
+      select id, occurred_at, act from acts
+      where appeal_id = a.appeal_id and act->>'act' = any(cast(:kinds as text[]))
+      order by id desc limit :most
+    ) as c on true
+    where a.appeal_id = :id order by c.id
     """
 )
 _ARREARS = text(
@@ -122,6 +134,16 @@ async def appeal_with_acts(conn: Connection, appeal_id: UUID) -> dict[str, Any] 
     """One document with its acts in order, who did each, and its followers; None for an unknown appeal."""
     row = (await conn.execute(_APPEAL_WITH_ACTS, {"id": appeal_id})).one_or_none()
     return None if row is None else {**row.file, "acts": row.acts, "followers": row.followers}
+
+
+async def answers(conn: Connection, appeal_id: UUID, most: int) -> list[PublicAnswer] | None:
+    """The texts that the enterprise may read, of the last `most` acts; None for an unknown appeal."""
+    values = {"id": appeal_id, "kinds": list(ANSWERING), "most": most}
+    rows = (await conn.execute(_ANSWERS, values)).all()
+    if not rows:
+        return None
+    acts = [StoredAct(row.occurred_at, row.act) for row in rows if row.act is not None]
+    return public_answers(AppealDocument.model_validate(rows[0].file), acts)
 
 
 async def arrears(

@@ -4,16 +4,16 @@ Names, phones and texts stay in this service; events carry the enterprise's name
 reasons alone.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.intake.fields import AppealFields
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
-from shared.events import Kind, Rating
-from shared.web.bodies import Body, Code, Line, PastTime, Text
+from shared.events import Kind, Rating, RatingReason
+from shared.web.bodies import Body, Code, Line, PastTime, Text, wrong
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
@@ -104,19 +104,38 @@ class Withdraw(AppealAct):
     reason: Line
 
 
-class Rate(AppealAct):
-    """The enterprise's verdict (好差评)."""
+Reasons = Annotated[tuple[RatingReason, ...], Field(max_length=len(RatingReason))]
+
+
+class RateUnit(Body):
+    """The enterprise's verdict on one unit's part."""
+
+    unit: Code
+    rating: Rating
+    solved: bool | None = None
+    reasons: Reasons = ()
+
+
+class SaidOfHandling(Body):
+    """What an enterprise may say beside its rating: whether its problem is solved, why, and of each unit."""
+
+    comment: Comment | None = None
+    solved: bool | None = None
+    reasons: Reasons = ()
+    units: Annotated[tuple[RateUnit, ...], Field(max_length=20)] = ()
+
+
+class Rate(AppealAct, SaidOfHandling):
+    """The enterprise's verdict (好差评) in five grades; the two lowest allow a reopening."""
 
     rating: Rating
-    comment: Comment | None = None
 
 
-class FollowUp(AppealAct):
+class FollowUp(AppealAct, SaidOfHandling):
     """A call to the enterprise after completion (回访), with its rating where it gives one."""
 
     reached: bool
     rating: Rating | None = None
-    comment: Comment | None = None
     called_at: PastTime | None = None
 
 
@@ -131,6 +150,56 @@ class Complain(AppealAct):
 
     about: Literal["reply", "handling"]
     text: Text
+
+
+class AddFacts(AppealAct):
+    """Facts are added to the appeal (补充)."""
+
+    text: Text
+
+
+class Urge(AppealAct):
+    """Haste is asked for (催办)."""
+
+
+class CorrectContact(AppealAct):
+    """How the enterprise is reached from now on; what is left out it no longer gives."""
+
+    contact_name: Name | None = None
+    phone: Phone | None = None
+    email: MailAddress | None = None
+    language: Literal["zh-CN", "en"] | None = None
+
+    @model_validator(mode="after")
+    def _is_reached(self) -> Self:
+        if self.phone is None and self.email is None:
+            raise wrong("请填写手机号或者邮箱", "give a phone or an e-mail address", "phone")
+        return self
+
+
+class AskReopening(AppealAct):
+    """The enterprise asks that its appeal be handled again."""
+
+    reason: Text
+
+
+class DecideReopening(AppealAct):
+    """The office handles the appeal again, or does not; the enterprise reads why."""
+
+    granted: bool
+    reason: Line
+
+
+class RenewCode(AppealAct):
+    """A new receipt code is about to be sent; `hash` is of it."""
+
+    hash: str
+
+
+class UseNewCode(AppealAct):
+    """A new receipt code was used; `hash` is of it."""
+
+    hash: str
 
 
 class ObjectToReferral(AppealAct):

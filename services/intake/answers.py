@@ -8,12 +8,17 @@ from pydantic import BaseModel
 
 from services.intake.attachments.answers import EnterpriseAttachment, StaffAttachment
 from services.intake.document import AppealDocument
+from services.intake.next_steps import Actor
 from services.intake.registered import PlaceRecord
+from shared.appeals.answers import PublicAnswer
 from shared.events import Confidentiality, Kind, Role, Urgency, Verdict
 from shared.rules.judging.state import CaseState
 from shared.rules.pack.parts import Source, Title
 from shared.rules.terms import Rating
 from shared.web.answers import Shown
+
+HIDDEN = frozenset({"receipt_hash", "renewed", "removed_attachments"})
+"""What no answer has of an appeal: the hashes of its receipt codes, and files that are no more."""
 
 
 class Procedure(BaseModel):
@@ -90,8 +95,39 @@ class PublicComplaint(BaseModel):
     answered_at: datetime | None
 
 
-class PublicStatus(BaseModel):
-    """An appeal as its enterprise sees it."""
+class PublicAddition(BaseModel):
+    """Facts that were added, and by whom."""
+
+    text: str
+    added_at: datetime
+    by: Literal["enterprise", "staff"]
+
+
+class PublicReopeningRequest(BaseModel):
+    """A request to handle the appeal again, with what the office decided once it has."""
+
+    reason: str
+    requested_at: datetime
+    granted: bool | None
+    answer: str | None
+    decided_at: datetime | None
+
+
+class NextStep(BaseModel):
+    """Who must do what until when; `unit` is who, if it is a unit. `until` is null while time is paused."""
+
+    by: Actor
+    unit: str | None
+    unit_name: str | None
+    deadline: str | None
+    until: datetime | None
+    overdue: bool
+    zh: str
+    en: str
+
+
+class PublicAppeal(BaseModel):
+    """An appeal as its enterprise sees it, as its acts answer it: without the texts of the answers."""
 
     registration_number: str
     title: str
@@ -110,7 +146,12 @@ class PublicStatus(BaseModel):
     received_at: datetime
     reasonable: bool | None
     rating: Rating | None
+    solved: bool | None
     handled_together: bool
+    next: list[NextStep]
+    additions: list[PublicAddition]
+    urgings: list[datetime]
+    reopening_requests: list[PublicReopeningRequest]
     complaints: list[PublicComplaint]
     legs: list[PublicLeg]
     deadlines: list[PublicDeadline]
@@ -118,10 +159,27 @@ class PublicStatus(BaseModel):
     attachments: list[EnterpriseAttachment]
 
 
+class AnsweredEntry(PublicEntry):
+    """One line of the timeline, with the text of the answer that it is about."""
+
+    text: str | None
+
+
+class PublicStatus(PublicAppeal):
+    """An appeal as its enterprise sees it, with all that units and the office answered.
+
+    `answers_complete`: false while the texts cannot be had; then none are here.
+    """
+
+    timeline: list[AnsweredEntry]  # type: ignore[assignment]
+    answers: list[PublicAnswer]
+    answers_complete: bool
+
+
 class StaffAppeal(Shown, AppealDocument):
     """An appeal as its acts answer it."""
 
-    hidden = frozenset({"receipt_hash", "attachments", "removed_attachments"})
+    hidden = HIDDEN | {"attachments"}
 
 
 class ListedAppeal(Shown, AppealDocument):
@@ -132,6 +190,9 @@ class ListedAppeal(Shown, AppealDocument):
             "text",
             "enterprise",
             "receipt_hash",
+            "renewed",
+            "additions",
+            "reopening_requests",
             "timeline",
             "deadlines",
             "follow_ups",
@@ -161,7 +222,7 @@ class ReadAppeal(Shown, AppealDocument):
     Where the name is withheld, `enterprise`, `contacts`, `remarks` and `corrections` are empty for a unit.
     """
 
-    hidden = frozenset({"receipt_hash", "removed_attachments"})
+    hidden = HIDDEN
 
     timeline: list[ShownEntry]  # type: ignore[assignment]
     attachments: tuple[StaffAttachment, ...] = ()  # type: ignore[assignment]
@@ -182,3 +243,28 @@ class ImportedAppeal(BaseModel):
     source_id: str
     appeal_id: UUID
     registration_number: str
+
+
+class OwnAppeal(BaseModel):
+    """One of an enterprise's own appeals; a confidential one without its title."""
+
+    registration_number: str
+    title: str | None
+    kind: Kind
+    state: CaseState
+    received_at: datetime
+    rating: Rating | None
+
+
+class Sent(BaseModel):
+    """That a code is sent, if the contact is registered. Whether it is, nobody is told."""
+
+    zh: str
+    en: str
+
+
+class Proof(Sent):
+    """A proof that waits for its code."""
+
+    proof_id: UUID
+    expires_at: datetime

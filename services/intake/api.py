@@ -7,15 +7,18 @@ import orjson
 from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
+from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
 from services.intake.city.categories import Category
 from services.intake.city.channels import ChannelRow
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
+from services.intake.domain.receipt_codes import renewed_hash
 from services.intake.domain.registration import resolved
 from services.intake.resources import city_tables, hashes_of
 from services.intake.search.indexed import SameContent
+from services.intake.settings import settings_of
 from services.intake.status import public_status
 from services.intake.work import Work
 from shared.database.connection import Connection
@@ -27,7 +30,7 @@ from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_h
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.openapi import VERSIONED
-from shared.web.request import Acting, Reading, RequestContext, Requested, WriteContext, Writing, json
+from shared.web.request import Reading, RequestContext, Requested, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
@@ -137,17 +140,25 @@ def _pack(context: ServiceContext, procedure: str | None) -> Pack:
 async def status(
     registration_number: NumberPath, receipt_code: CodeHeader, conn: Reading, request: Requested
 ) -> Response:
-    """How an appeal stands, for whoever has its receipt code."""
-    appeal, together = await opened_appeal(conn, registration_number, receipt_code)
+    """How an appeal stands and what was answered, for whoever has its receipt code."""
     context = request.context
-    pack, category = naming_pack(context, appeal.pack), _category(context, appeal)
+    appeal, together = await opened_appeal(request, conn, registration_number, receipt_code)
+    pack, category = naming_pack(context, appeal.pack), category_of(context, appeal)
     shown = public_status(appeal, pack, context.zone, category, together=together)
-    return json(shown, etag=appeal.version)
+    return json(await with_answers(shown, appeal.appeal_id, context), etag=appeal.version)
 
 
-async def opened_appeal(conn: Connection, number: str, code: str) -> tuple[AppealDocument, bool]:
-    """The appeal that the receipt code opens, and whether it is handled together with others now."""
+async def opened_appeal(
+    request: RequestContext, conn: Connection, number: str, code: str
+) -> tuple[AppealDocument, bool]:
+    """The appeal that the receipt code opens, and whether it is handled together with others now.
+
+    A new code that is used for the first time is in force from now on.
+    """
     row = await queries.appeal_by_number(conn, number)
+    if row is not None and (new_hash := renewed_hash(row.appeal, code)) is not None:
+        await _use_new_code(request, row.appeal.appeal_id, new_hash)
+        row = await queries.appeal_by_number(conn, number)
     code_hash = row.appeal.receipt_hash if row else None
     if not opens(code, code_hash) or row is None:
         raise NotFound(
@@ -159,7 +170,16 @@ async def opened_appeal(conn: Connection, number: str, code: str) -> tuple[Appea
     return appeal, appeal.leads > 0 or (appeal.merged is not None and lead_state not in ENDED)
 
 
-def _category(context: ServiceContext, appeal: AppealDocument) -> Category | None:
+async def _use_new_code(request: RequestContext, appeal_id: UUID, new_hash: str) -> None:
+    def do(work: Work) -> Answer:
+        act = acts.UseNewCode(hash=new_hash)
+        return Answer(str(work.perform(appeal_id, act, act_context(request, work, appeal_id)).version))
+
+    await request.context.writer.write([appeal_id], do, None, request.caller)
+
+
+def category_of(context: ServiceContext, appeal: AppealDocument) -> Category | None:
+    """The category of the appeal in the city's table."""
     return city_tables(context).categories.get(appeal.category)
 
 
@@ -171,71 +191,15 @@ def naming_pack(context: ServiceContext, ref: str) -> Pack | None:
         return None
 
 
-@router.post(
-    "/status/{registration_number}/withdrawals",
-    summary="企业撤回诉求 / Withdraw an appeal as the enterprise",
-    response_model=PublicStatus,
-)
-async def withdraw(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Withdraw, request: Acting
-) -> Response:
-    """The enterprise takes its appeal back."""
-    return await _perform(request, registration_number, receipt_code, body)
-
-
-@router.post(
-    "/status/{registration_number}/ratings",
-    summary="企业评价 / Rate the handling as the enterprise",
-    response_model=PublicStatus,
-)
-async def rate(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Rate, request: Acting
-) -> Response:
-    """The enterprise's verdict (好差评)."""
-    return await _perform(request, registration_number, receipt_code, body)
-
-
-@router.post(
-    "/status/{registration_number}/complaints",
-    summary="向营商环境办投诉 / Complain to the office as the enterprise",
-    response_model=PublicStatus,
-)
-async def complain(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.Complain, request: Acting
-) -> Response:
-    """The enterprise complains to the office about a reply, or about how its appeal is handled."""
-    return await _perform(request, registration_number, receipt_code, body)
-
-
-@router.post(
-    "/status/{registration_number}/referral-objections",
-    summary="对引导提出异议 / Object to a referral as the enterprise",
-    response_model=PublicStatus,
-)
-async def object_to_referral(
-    registration_number: NumberPath, receipt_code: CodeHeader, body: acts.ObjectToReferral, request: Acting
-) -> Response:
-    """The enterprise objects to being guided elsewhere, until it was received there."""
-    return await _perform(request, registration_number, receipt_code, body)
-
-
-async def _perform(request: WriteContext, number: str, code: str, act: acts.AppealAct) -> Response:
-    async with request.context.reader.connect() as conn:
-        opened, together = await opened_appeal(conn, number, code)
-
-    def do(work: Work) -> Answer:
-        request.check(work.appeal(opened.appeal_id).version)
-        context = act_context(request, work, opened.appeal_id)
-        appeal = work.perform(opened.appeal_id, act, context)
-        category = _category(request.context, appeal)
-        shown = public_status(appeal, context.pack, context.calendar.zone, category, together=together)
-        return Answer(orjson.dumps(shown).decode(), 200, str(appeal.version))
-
-    return await request.write([opened.appeal_id], do)
-
-
 def act_context(request: RequestContext, work: Work, appeal_id: UUID) -> ActContext:
     """The context of an act that the caller does on the appeal now."""
     context = request.context
     pack = rulebook(context).pack_of(work.appeal(appeal_id).pack)
-    return ActContext(work.at, request.caller.name, pack, rulebook(context).calendar)
+    return ActContext(
+        work.at,
+        request.caller.name,
+        pack,
+        rulebook(context).calendar,
+        by_staff=request.caller.role is not None,
+        urgings_a_day=settings_of(context).urgings_a_day,
+    )

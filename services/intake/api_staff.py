@@ -59,6 +59,26 @@ async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Acting) -> Re
     return await _perform(request, appeal_id, body)
 
 
+@router.post(
+    "/appeals/{appeal_id}/reopening-decisions",
+    summary="决定是否重新办理 / Decide on a request to reopen an appeal",
+    response_model=StaffAppeal,
+)
+async def decide_reopening(appeal_id: UUID, body: acts.DecideReopening, request: Deciding) -> Response:
+    """The office handles the appeal again, as far as the pack allows it, or says why it does not."""
+    return await _perform(request, appeal_id, body)
+
+
+@router.post(
+    "/appeals/{appeal_id}/additions",
+    summary="登记企业补充的情况 / Write down what the enterprise adds",
+    response_model=StaffAppeal,
+)
+async def add_facts(appeal_id: UUID, body: acts.AddFacts, request: Acting) -> Response:
+    """Facts that the enterprise told a clerk (补充)."""
+    return await _perform(request, appeal_id, body)
+
+
 async def _perform(request: WriteContext, appeal_id: UUID, act: acts.AppealAct) -> Response:
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
@@ -138,11 +158,13 @@ async def appeals(
     unheard: bool = False,
     lead_ended: bool = False,
     complained: bool = False,
+    reopening_asked: bool = False,
 ) -> Response:
     """The appeals, oldest number first, without texts and contacts; a unit sees its own alone.
 
     `lead`: those handled with it. `unheard`: completed, not rated, and nobody reached. `lead_ended`: merged
     with one that is handled no more. `complained`: a complaint to the office waits for its answer.
+    `reopening_asked`: a request to handle it again waits for its decision.
     """
     filters = {
         "state": state,
@@ -152,6 +174,7 @@ async def appeals(
         "unheard": unheard or None,
         "lead_ended": lead_ended or None,
         "complained": complained or None,
+        "reopening_asked": reopening_asked or None,
     }
     sight = rulebook(request.context).sight(called.role)
     rows = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from services.intake import api, api_corrections, api_import, api_staff
+from services.intake import api, api_corrections, api_import, api_own, api_staff
 from services.intake.access import ACCESS
 from services.intake.attachments import api as attachments
 from services.intake.attachments import api_public as attachments_public
 from services.intake.attachments.sweeping import sweep_attachments
 from services.intake.city import api as city_api
+from services.intake.codes import api as codes
+from services.intake.codes.sending import send_codes
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.resources import IntakeResources
@@ -16,6 +18,7 @@ from services.intake.search import api_found
 from services.intake.search.indexing import index_earlier
 from services.intake.settings import IntakeSettings
 from services.intake.work import Work
+from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
 from shared.service.service import Service
@@ -34,9 +37,11 @@ SERVICE = Service(
     resources=IntakeResources.load,
     hears=("dispatch", "escalation"),
     handlers=HANDLERS,
-    tasks=(sweep_attachments, index_earlier),
+    tasks=(sweep_attachments, index_earlier, close_answers_client, send_codes),
     routers=(
         api.router,
+        api_own.router,
+        codes.router,
         api_staff.router,
         api_corrections.router,
         city_api.router,

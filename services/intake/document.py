@@ -11,12 +11,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.attachments.document import Attachment, RemovedAttachment
+from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, UnitRated, Urging
 from services.intake.registered import RegisteredFields
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import CATALOGUE
 from shared.rules.judging.state import CaseState
-from shared.rules.terms import Rating
+from shared.rules.terms import Rating, RatingReason
 
 ENDED = (CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED)
 _RANK = {type_: rank for rank, type_ in enumerate(CATALOGUE)}
@@ -63,12 +64,18 @@ class LegDocument(BaseModel):
 
 
 class Rated(BaseModel):
-    """How the enterprise rated one handling (好差评). `by` recorded it in a call; None: it rated itself."""
+    """How the enterprise rated one handling (好差评). `by` recorded it in a call; None: it rated itself.
+
+    `solved`: whether its problem is, by its own word. `units`: what it says of each unit's part.
+    """
 
     rating: Rating
     comment: str | None
     rated_at: datetime
     by: str | None = None
+    solved: bool | None = None
+    reasons: tuple[RatingReason, ...] = ()
+    units: tuple[UnitRated, ...] = ()
 
 
 class FollowUpCall(BaseModel):
@@ -134,7 +141,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
 
     `rating`: of the handling since the last reopening. `earlier_ratings`: of those before, one a reopening.
     `heard_at`: when the enterprise last rated or was reached, since the last reopening.
-    `returned_at`: when the office took back what it had referred.
+    `returned_at`: when the office took back what it had referred. `renewed`: new receipt codes not used yet.
     """
 
     channel: str
@@ -147,6 +154,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     received_at: datetime
     source_id: str | None = None
     receipt_hash: str | None = None
+    renewed: list[RenewedCode] = Field(default_factory=list)
     state: CaseState = CaseState.REGISTERED
     legs: list[LegDocument] = Field(default_factory=list)
     deadlines: tuple[events.Deadline, ...] = ()
@@ -165,6 +173,9 @@ class AppealDocument(RegisteredFields, AppealRecord):
     follow_ups: list[FollowUpCall] = Field(default_factory=list)
     complaints: list[OfficeComplaint] = Field(default_factory=list)
     referral_objections: list[ReferralObjection] = Field(default_factory=list)
+    additions: list[Addition] = Field(default_factory=list)
+    urgings: list[Urging] = Field(default_factory=list)
+    reopening_requests: list[ReopeningRequest] = Field(default_factory=list)
     heard_at: datetime | None = None
     merged: MergeRecord | None = None
     earlier_mergings: list[EndedMerge] = Field(default_factory=list)
@@ -200,6 +211,12 @@ class AppealDocument(RegisteredFields, AppealRecord):
         starts = (leg.again_at, self.reopened_at)
         completed_at = leg.completed_at
         return completed_at is not None and all(start is None or completed_at > start for start in starts)
+
+    @property
+    def reopenings(self) -> int:
+        """How often it was reopened."""
+        entries = sum(entry.type == events.AppealReopened.type for entry in self.timeline)
+        return max(entries, len(self.earlier_ratings))
 
     def completed_at(self) -> datetime | None:
         """When the last leg was completed; None as long as one is not."""

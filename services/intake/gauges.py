@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from shared.database.gauges import SLOWLY_S
 from shared.telemetry.metrics import Gauge, GaugeQuery
 
 _OPEN = text(
@@ -18,5 +19,39 @@ _OPEN = text(
     group by age
     """
 )
+_VERDICTS = text(
+    """
+    with recent as materialized (
+      select file from appeals where received_at > cast(:now as timestamptz) - interval '30 days'
+    ), seen (measure, outcome) as (
+      select 'responded', case when jsonb_path_exists(file, '$.legs[*] ? (
+          @.ended == false && (@.role == null || @.role == "lead" || @.role == "assist")
+          && @.responded_at == null && @.completed_at == null)') then 'no' else 'yes' end
+        from recent where jsonb_path_exists(file, '$.legs[*] ? (@.ended == false)')
+      union all
+      select 'solved', case when cast(file->'rating'->>'solved' as boolean) then 'yes' else 'no' end
+        from recent where file->'rating'->>'solved' is not null
+      union all
+      select 'satisfied', case when file->'rating'->>'rating' in ('not_satisfied', 'very_dissatisfied')
+          then 'no' else 'yes' end
+        from recent where file->'rating'->>'rating' is not null
+    )
+    select measure, outcome, count(seen.measure) as value
+    from (values ('responded'), ('solved'), ('satisfied')) as m (measure)
+    cross join (values ('yes'), ('no')) as o (outcome)
+    left join seen using (measure, outcome) group by measure, outcome
+    """
+)
 
-GAUGES = (GaugeQuery(Gauge("huying_open_cases", "Open appeals by age since registration", ("age",)), _OPEN),)
+GAUGES = (
+    GaugeQuery(Gauge("huying_open_cases", "Open appeals by age since registration", ("age",)), _OPEN),
+    GaugeQuery(
+        Gauge(
+            "huying_verdicts",
+            "Appeals of the last 30 days: answered by their units, solved and satisfied by the rating",
+            ("measure", "outcome"),
+        ),
+        _VERDICTS,
+        SLOWLY_S,
+    ),
+)

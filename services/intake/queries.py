@@ -30,17 +30,18 @@ _FILTERS = {
     "lead": "lead = cast(:lead as uuid)",
     "unheard": "state = 'completed' and file->>'heard_at' is null and file->>'rating' is null",
     "complained": "jsonb_path_exists(file, '$.complaints[last] ? (@.answer == null)')",
+    "reopening_asked": "jsonb_path_exists(file, '$.reopening_requests[last] ? (@.decision == null)')",
     "lead_ended": "lead in (select appeal_id from appeals where state = any(cast(:ended as text[])))",
 }
 _NOT_LISTED = (
-    "array['text', 'enterprise', 'receipt_hash', 'timeline', 'deadlines', 'follow_ups', 'complaints',"
-    " 'referral_objections', 'attachments', 'removed_attachments', 'contacts', 'remarks', 'corrections',"
-    " 'spot_answer']"
+    "array['text', 'enterprise', 'receipt_hash', 'renewed', 'timeline', 'deadlines', 'follow_ups',"
+    " 'complaints', 'referral_objections', 'additions', 'reopening_requests', 'attachments',"
+    " 'removed_attachments', 'contacts', 'remarks', 'corrections', 'spot_answer']"
 )
 _PERSONS = "jsonb_build_object('enterprise', file->'enterprise', 'contacts', file->'contacts')"
 _BY_ID = text(
     """
-    select a.units, a.file - array['receipt_hash', 'removed_attachments'] as file,
+    select a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments'] as file,
       coalesce(l.state = any(cast(:ended as text[])), false) as lead_ended
     from appeals a left join appeals l on l.appeal_id = a.lead where a.appeal_id = :id
     """

@@ -1,24 +1,40 @@
-"""What intake has beside its database: the rule packs, the tables of the city, hashes, and files."""
+"""What intake has beside its database: packs, tables of the city, hashes, files, services that it asks."""
 
-from typing import Self
+import asyncio
+from typing import Any, NamedTuple, Self
 
 from services.intake.attachments.desk import AttachmentDesk
 from services.intake.city.categories import Categories
 from services.intake.city.channels import Channels
 from services.intake.city.city_tables import CityTables
 from services.intake.city.officers import Officers
+from services.intake.codes.client import CodeClient
 from services.intake.settings import settings_of
+from shared.appeals.asking import AskingRulebook
 from shared.finding.hashes import Hashes
-from shared.judging.rulebook import Rulebook
 from shared.service.service import ServiceContext
 
+MOST_ORDERS = 1_000
+"""Codes that wait to be sent; more are refused."""
 
-class IntakeResources(Rulebook):
-    """The rulebook of intake, and what else it loads when it starts."""
+
+class CodeDesk(NamedTuple):
+    """Where codes are ordered that enterprises are to be sent, and the client that has them sent."""
+
+    client: CodeClient
+    orders: asyncio.Queue[Any]
+
+
+class IntakeResources(AskingRulebook):
+    """The rulebook of intake, and what else it loads when it starts.
+
+    `codes` is None where the settings name no notify.
+    """
 
     city: CityTables
     hashes: Hashes
     desk: AttachmentDesk
+    codes: CodeDesk | None = None
 
     @classmethod
     def load(cls, context: ServiceContext) -> Self:
@@ -34,6 +50,10 @@ class IntakeResources(Rulebook):
             context.log.warning("HUYING_SEARCH_KEY is not set: hashes of phones and texts are not secret")
         resources.hashes = Hashes(settings.search_key or "")
         resources.desk = AttachmentDesk(settings)
+        resources.ask(settings.dispatch_url, settings.service_key, context)
+        if settings.notify_url and settings.service_key:
+            client = CodeClient(settings.notify_url, settings.service_key, context.telemetry)
+            resources.codes = CodeDesk(client, asyncio.Queue(MOST_ORDERS))
         return resources
 
 
@@ -53,3 +73,9 @@ def desk_of(context: ServiceContext) -> AttachmentDesk:
     """The desk for attachments of a running intake."""
     assert isinstance(context.resources, IntakeResources)
     return context.resources.desk
+
+
+def code_desk(context: ServiceContext) -> CodeDesk | None:
+    """Where codes are ordered; None where the settings name no notify."""
+    assert isinstance(context.resources, IntakeResources)
+    return context.resources.codes

@@ -1,4 +1,4 @@
-"""The settings of intake: of attachments, the tables of the city and the key of its hashes."""
+"""The settings of intake, beside what every service with rule packs has."""
 
 from pathlib import Path
 from typing import Self
@@ -10,7 +10,7 @@ from shared.service.service import ServiceContext
 
 
 class IntakeSettings(RulesSettings):
-    """Where the tables of the city stand, the key of what is found by hashes, and how attachments are kept.
+    """Whom intake asks, what one may do how often, the tables of the city, hashes, and attachments.
 
     ValueError for settings that do not fit together.
     """
@@ -19,6 +19,11 @@ class IntakeSettings(RulesSettings):
     appeal_channels: Path | None = None  # 渠道; without it those that every version knows
     officers: Path | None = None  # 为企服务专员; without it none
     search_key: str | None = Field(default=None, min_length=32, repr=False)  # `openssl rand -hex 32`
+    dispatch_url: str | None = None  # where intake asks what units and the office answered, under its key
+    notify_url: str | None = None  # where intake has codes sent to enterprises, under its key
+    service_key: str | None = Field(default=None, repr=False)  # of intake's own account at other services
+    behind_proxy: bool = False  # a proxy writes X-Forwarded-For, by whose last address callers are counted
+    urgings_a_day: int = Field(default=1, ge=1)  # how often one may ask for haste, for each working day
     attachments: Path | None = None  # the folder; without it no file is taken
     attachment_bytes: int = Field(default=20 * 2**20, ge=1)  # of one file
     attachments_public: int = Field(default=5, ge=0)  # of one appeal, by its enterprise

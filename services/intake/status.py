@@ -9,6 +9,8 @@ from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.reading import files_shown_to
 from services.intake.city.categories import Category
 from services.intake.document import AppealDocument, LegDocument, OfficeComplaint
+from services.intake.next_steps import next_steps
+from services.intake.own_acts import Addition, ReopeningRequest
 from shared.events import ENTERPRISE, Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack
 from shared.rules.wording import words
@@ -39,7 +41,12 @@ def public_status(
         "received_at": appeal.received_at.astimezone(zone),
         "reasonable": appeal.finding and appeal.finding.reasonable,
         "rating": appeal.rating and appeal.rating.rating,
+        "solved": appeal.rating and appeal.rating.solved,
         "handled_together": together,
+        "next": next_steps(appeal, zone),
+        "additions": [_addition(addition, zone) for addition in appeal.additions],
+        "urgings": [urging.urged_at.astimezone(zone) for urging in appeal.urgings],
+        "reopening_requests": [_request(request, zone) for request in appeal.reopening_requests],
         "complaints": [_complaint(complaint, zone) for complaint in appeal.complaints],
         "legs": [
             _leg(appeal, leg, [deadline for deadline in shown if deadline.leg_id == leg.leg_id], zone)
@@ -78,6 +85,25 @@ def _complaint(complaint: OfficeComplaint, zone: ZoneInfo) -> dict[str, Any]:
         "justified": answer and answer.justified,
         "answer": answer and answer.reason,
         "answered_at": _local(answer.answered_at if answer else None, zone),
+    }
+
+
+def _addition(addition: Addition, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "text": addition.text,
+        "added_at": addition.added_at.astimezone(zone),
+        "by": "enterprise" if addition.by is None else "staff",
+    }
+
+
+def _request(request: ReopeningRequest, zone: ZoneInfo) -> dict[str, Any]:
+    decision = request.decision
+    return {
+        "reason": request.reason,
+        "requested_at": request.requested_at.astimezone(zone),
+        "granted": decision and decision.granted,
+        "answer": decision and decision.reason,
+        "decided_at": _local(decision.decided_at if decision else None, zone),
     }
 
 

@@ -1,4 +1,4 @@
-"""The tables of intake: one document an appeal, its hashes, and a counter of registration numbers a day."""
+"""The tables of intake: one document an appeal, its hashes, counters of numbers, proofs and allowances."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -21,12 +21,20 @@ sa.Table(
     sa.Column("lead", pg.UUID),
     sa.Index("appeals_lead", "lead", "registration_number", postgresql_where=sa.text("lead is not null")),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
-    sa.Index("appeals_received", "received_at"),
     sa.Index("appeals_state", "state", "registration_number"),
     sa.Index(
         "appeals_open",
         "received_at",
         postgresql_where=sa.text("state not in ('closed', 'withdrawn', 'referred', 'approved')"),
+    ),
+    sa.Index("appeals_received", "received_at"),
+    *(
+        sa.Index(
+            f"appeals_{part}",
+            sa.text(f"((file -> 'enterprise') ->> '{part}')"),
+            postgresql_where=sa.text(f"((file -> 'enterprise') ->> '{part}') is not null"),
+        )
+        for part in ("phone", "email")
     ),
 )
 sa.Table(
@@ -47,4 +55,20 @@ sa.Table(
     metadata,
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("last", sa.Integer, nullable=False),
+)
+sa.Table(
+    "proofs",
+    metadata,
+    sa.Column("proof_id", pg.UUID, primary_key=True),
+    sa.Column("code_hash", sa.Text, nullable=False),
+    sa.Column("appeals", pg.ARRAY(pg.UUID), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+sa.Table(
+    "allowances",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("began_at", sa.DateTime(timezone=True), primary_key=True),
+    sa.Column("used", sa.Integer, nullable=False),
 )

@@ -49,12 +49,26 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealHandedOver: Bilingual("已移交有关机关", "handed over to the body responsible"),
     events.AppealRated: Bilingual("企业评价：{0}", "the enterprise's rating: {0}"),
     events.FollowUpMade: Bilingual("{0}", "{0}"),
+    events.AppealAddedTo: Bilingual("补充了情况（第 {0} 次）", "facts were added, number {0}"),
+    events.AppealUrged: Bilingual("催办（第 {0} 次）", "haste was asked for, time {0}"),
+    events.ContactChanged: Bilingual("企业更正了联系方式", "the enterprise corrected how it is reached"),
+    events.ReceiptCodeRenewed: Bilingual("已启用新的回执码", "a new receipt code is in use"),
+    events.ReopeningAsked: Bilingual("企业申请重新办理", "the enterprise asked for it to be handled again"),
+    events.ReopeningDeclined: Bilingual("经研究不予重新办理", "it is not handled again"),
     events.AppealMerged: Bilingual("与同类诉求一并办理", "handled together with others of its kind"),
     events.AppealUnmerged: Bilingual("恢复单独办理", "handled by itself again"),
     events.AppealReopened: Bilingual("重新办理", "reopened"),
     events.AppealWithdrawn: Bilingual("企业已撤回", "withdrawn by the enterprise"),
     events.AppealClosed: Bilingual("已销号", "closed"),
 }
+_ANSWERED: dict[str, Bilingual] = {
+    events.AppealRefused.type: Bilingual("承办单位说明不予办理", "the unit says why it does not handle it"),
+    events.AppealContacted.type: _SENTENCES[events.AppealContacted],
+    events.AppealResponded.type: _SENTENCES[events.AppealResponded],
+    events.AppealCompleted.type: Bilingual("承办单位已办结", "the unit completed it"),
+    events.AppealClosed.type: _SENTENCES[events.AppealClosed],
+}
+_NEWS = Bilingual("有新的答复", "there is a new answer")
 _OUTCOMES: dict[Outcome, Bilingual] = {
     Outcome.SOLVED: Bilingual("已解决", "solved"),
     Outcome.PLANNED: Bilingual("已列入计划", "planned"),
@@ -105,6 +119,8 @@ def _arguments(event: Event) -> list[Bilingual]:
             return [deadline_name(event.deadline, event.title)]
         case events.AppealRated():
             return [rating_name(event.rating)]
+        case events.AppealAddedTo() | events.AppealUrged():
+            return [Bilingual(str(event.count), str(event.count))]
         case events.AppealRedispatched():
             return [Bilingual(str(event.round), str(event.round))]
         case events.AppealExtended():
@@ -135,6 +151,11 @@ def _pack_word(event: Event) -> str | None:
         ):
             return event.to
     return None
+
+
+def public_sentence(type_: str) -> Bilingual:
+    """What an answer says that the timeline has not heard of, or has no line for."""
+    return _ANSWERED.get(type_, _NEWS)
 
 
 def rating_name(rating: Rating) -> Bilingual:

@@ -1,6 +1,6 @@
 """Who may call which route of the notify service."""
 
-from shared.roles import BANK, EVERYBODY, LEADER, OFFICE, OPERATOR, OPS, REGULATOR, UNIT, only
+from shared.roles import BANK, EVERYBODY, LEADER, OFFICE, OPERATOR, OPS, REGULATOR, SERVICE, UNIT, only
 from shared.web.access import Access
 
 INBOXES = only(OFFICE, UNIT, LEADER, BANK, REGULATOR)
@@ -19,5 +19,6 @@ ACCESS: Access = {
     "POST /failures/{delivery_id}/resend": only(OFFICE, OPS),
     "GET /contacts/{recipient}": only(OPERATOR, OFFICE, UNIT, LEADER),
     "PUT /contacts/{recipient}": only(OPERATOR, OFFICE, UNIT, LEADER),
+    "POST /codes": only(SERVICE),
     "POST /receipts/sms": EVERYBODY,
 }

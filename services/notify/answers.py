@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.notify.acknowledgements.domain import AcknowledgementState
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
 from services.notify.messages.words import Language
+from shared.web.answers import PageOf
 
 
 class ToldMessage(BaseModel):
@@ -19,6 +20,18 @@ class ToldMessage(BaseModel):
     body: str
     occurred_at: datetime
     created_at: datetime
+
+
+class EnterpriseMessage(ToldMessage):
+    """A message to the enterprise, with the text of the answer that it tells of."""
+
+    answer: str | None
+
+
+class EnterpriseMessages(PageOf[EnterpriseMessage]):
+    """What the enterprise was told. `answers_complete`: false while the texts cannot be had."""
+
+    answers_complete: bool
 
 
 class AskedAcknowledgement(BaseModel):
@@ -171,3 +184,9 @@ class Recorded(BaseModel):
     """How many deliveries the receipt changed."""
 
     changed: int
+
+
+class SentCode(BaseModel):
+    """By which delivery channel a code was sent."""
+
+    channel: ChannelKind

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.notify.access import ACCESS
 from services.notify.acknowledgements import api as acknowledgements
 from services.notify.acknowledgements.escalation import escalate
+from services.notify.codes import api as codes
 from services.notify.config import config_of
 from services.notify.contacts import api as contacts
 from services.notify.contacts.inquiries import inquire
@@ -18,11 +19,11 @@ from services.notify.messages import api as messages
 from services.notify.messages.routing import table
 from services.notify.receipts import api as receipts
 from services.notify.receipts.polling import poll_receipts
-from services.notify.settings import NotifySettings
+from services.notify.settings import NotifySettings, load_rulebook
 from services.notify.work import Work
+from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
-from shared.judging.rulebook import Rulebook
 from shared.messaging.outbox import WorkFactory
 from shared.service.service import Service, ServiceContext
 
@@ -48,7 +49,7 @@ SERVICE = Service(
     number_of_case=NUMBER_OF_APPEAL,
     case_of_number=ID_OF_APPEAL,
     settings=NotifySettings,
-    resources=Rulebook.load,
+    resources=load_rulebook,
     hears=("intake", "dispatch", "escalation", "financing"),
     handlers=HANDLERS,
     routers=(
@@ -56,10 +57,11 @@ SERVICE = Service(
         acknowledgements.router,
         deliveries.router,
         failures_page.router,
+        codes.router,
         receipts.router,
         contacts.router,
     ),
-    tasks=(deliver, poll_receipts, escalate, inquire),
+    tasks=(deliver, poll_receipts, escalate, inquire, close_answers_client),
     prepare=check_tables,
     gauges=GAUGES,
     counters=(NOTICES,),

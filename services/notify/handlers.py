@@ -11,7 +11,8 @@ from shared.messaging.consumer import Handlers
 
 def register_appeal(work: Work, event: events.AppealReceived) -> None:
     case = work.case_of(event)
-    case.title, case.pack, case.receipt_hash = event.title, event.pack, event.receipt_hash
+    case.title, case.pack = event.title, event.pack
+    case.receipt_hash = case.receipt_hash or event.receipt_hash
     case.language = Language(event.language) if event.language else None
     work.save(case)
     write_messages(work, event)
@@ -56,6 +57,16 @@ def reopen_case(work: Work, event: events.AppealReopened) -> None:
     case.has_ended = False
     work.save(case)
     write_messages(work, event)
+
+
+def renew_receipt_code(work: Work, event: events.ReceiptCodeRenewed) -> None:
+    case = work.case_of(event)
+    case.receipt_hash = event.receipt_hash
+    work.save(case)
+
+
+def forget_contact(work: Work, event: events.ContactChanged) -> None:
+    work.forget_contact(event.appeal_id)
 
 
 def add_bank_legs(work: Work, event: events.LoanPushed) -> None:
@@ -153,6 +164,8 @@ HANDLERS: Handlers = {
     events.LoanPushed: add_bank_legs,
     events.LoanComplained: register_complaint,
     events.AppealAnswered: end_case,
+    events.ReceiptCodeRenewed: renew_receipt_code,
+    events.ContactChanged: forget_contact,
     events.AppealClosed: end_case,
     events.AppealWithdrawn: end_case,
     events.AppealReopened: reopen_case,

@@ -74,6 +74,7 @@ class Work(UnitOfWork):
         self._ends: list[AcknowledgementEnd] = []
         self._leaders = Leaders()
         self._leaders_said: list[LeaderChanged] = []
+        self._outdated: list[UUID] = []
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """An entry of a directory is about no case."""
@@ -99,6 +100,10 @@ class Work(UnitOfWork):
             case = CaseDocument(appeal_id=event.appeal_id, registration_number=event.registration_number)
             self.save(case)
         return case
+
+    def forget_contact(self, appeal_id: UUID) -> None:
+        """Forget what was learnt of how the enterprise is reached: the next message asks anew."""
+        self._outdated.append(appeal_id)
 
     def save(self, case: CaseDocument) -> None:
         """Write `case` when this transaction commits."""
@@ -157,6 +162,7 @@ class Work(UnitOfWork):
     async def flush(self) -> None:
         for change in self._leaders_said:
             await copies.keep_leader(self.conn, change)
+        await contacts.forget_learnt(self.conn, self._outdated)
         if cases := list(self._changed.values()):
             rows = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
             await _SAVE.execute(self.conn, rows)

@@ -2,19 +2,36 @@
 
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
-from shared.rules.terms import Rank, Rating
+from shared.rules.terms import Rank, Rating, RatingReason
+
+
+class UnitRating(BaseModel):
+    """The enterprise's verdict on one unit's part."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    unit: str
+    rating: Rating
+    solved: bool | None = None
+    reasons: tuple[RatingReason, ...] = ()
 
 
 class AppealRated(Event):
-    """The enterprise's verdict (好差评)."""
+    """The enterprise's verdict (好差评). `solved`: whether its problem is, by its own word.
+
+    `units`: what it says of each unit's part. What it does not say is left out.
+    """
 
     type = "appeal.rated.v1"
     source = "intake"
 
     rating: Rating
+    solved: bool | None = Field(default=None, exclude_if=lambda solved: solved is None)
+    reasons: tuple[RatingReason, ...] = Field(default=(), exclude_if=lambda reasons: not reasons)
+    units: tuple[UnitRating, ...] = Field(default=(), exclude_if=lambda units: not units)
 
 
 class FollowUpMade(Event):

@@ -104,11 +104,33 @@ class Verdict(StrEnum):
 
 
 class Rating(StrEnum):
-    """The enterprise's rating (好差评)."""
+    """The enterprise's rating (好差评) in the national five grades, the best first."""
 
+    VERY_SATISFIED = "very_satisfied"
     SATISFIED = "satisfied"
     BASICALLY_SATISFIED = "basically_satisfied"
     NOT_SATISFIED = "not_satisfied"
+    VERY_DISSATISFIED = "very_dissatisfied"
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether it counts as satisfied: the upper three do."""
+        return self not in (Rating.NOT_SATISFIED, Rating.VERY_DISSATISFIED)
+
+
+class RatingReason(StrEnum):
+    """Why the enterprise rates so."""
+
+    SLOW = "slow"  # 办理太慢
+    NOT_CONTACTED = "not_contacted"  # 没有联系
+    UNCLEAR = "unclear"  # 答复不清楚
+    EVASIVE = "evasive"  # 推诿
+    ATTITUDE = "attitude"  # 态度
+    NOT_SOLVED = "not_solved"  # 问题没有解决
+    PROMISE_BROKEN = "promise_broken"  # 承诺没有兑现
+    PROMPT = "prompt"  # 办理及时
+    HELPFUL = "helpful"  # 热情周到
+    SOLVED_WELL = "solved_well"  # 解决得好
 
 
 class LiftReason(StrEnum):

@@ -11,6 +11,7 @@ HuyingError
 ├── Stale          412  somebody else wrote meanwhile: read again
 ├── NeedsVersion   428  a decision names the version it was made on
 ├── TooLarge       413
+├── TooMany        429  this caller asked too often
 ├── Unsupported    415  not JSON in UTF-8
 └── Unavailable    503  try again later
 """
@@ -84,6 +85,11 @@ class NeedsVersion(HuyingError):
 class TooLarge(HuyingError):
     status = 413
     code = "too_large"
+
+
+class TooMany(HuyingError):
+    status = 429
+    code = "too_many"
 
 
 class Unsupported(HuyingError):

@@ -41,6 +41,8 @@ _ETAG = {
 }
 VERSIONED: dict[int | str, dict[str, Any]] = {200: {"headers": _ETAG}}
 """What a route that reads something with a version declares (`responses`). Writes need not."""
+NEVER_REFUSED = "x-never-refused"
+"""With this in `openapi_extra` a route lists refusals that its path speaks for and that it never gives."""
 _PROBLEM = {
     "type": "object",
     "title": "Problem",
@@ -75,6 +77,7 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     415: ("unsupported", "Content-Type", "请以 UTF-8 编码的 JSON 提交", "send JSON in UTF-8"),
     422: ("invalid", "query.page", "没有查询参数 page", "no query parameter page here"),
     428: ("needs_version", "If-Match", "需要 If-Match", "If-Match is needed: the ETag of what was read"),
+    429: ("too_many", "", "操作过于频繁，请稍后再试", "this was asked for too often: try again later"),
 }
 """Code, field and words of an example by status."""
 _UNSEEN = {"description": "It was done. The case is confidential and not shown to the caller."}
@@ -113,13 +116,14 @@ def describe(
             _add_examples(name, operation["responses"], examples)
             if method != "get" and any(f"{{{parameter}}}" in path for parameter in hidden_by):
                 operation["responses"][str(DONE_UNSEEN)] = _UNSEEN
+            never = operation.pop(NEVER_REFUSED, ())
             declared = [_DECLARED[function] for function in functions[name] if function in _DECLARED]
             _describe_refusals(
                 operation,
                 {
                     *_statuses(method, path, operation, access[name]),
                     *(status for statuses, _ in declared for status in statuses),
-                },
+                }.difference(never),
             )
             for _, headers in declared:
                 operation.setdefault("parameters", []).extend(headers)

@@ -16,13 +16,32 @@ REGISTER = {
     },
 }
 
+SAID = {
+    "comment": "好",
+    "solved": True,
+    "reasons": ["prompt"],
+    "units": [{"unit": "roads", "rating": "very_satisfied", "solved": True, "reasons": ["helpful"]}],
+}
 
 BODIES: dict[str, dict[str, Any]] = {
     "POST /intake/appeals": REGISTER | {"procedure": "xuancheng-2024-approval", "again": True},
     "POST /intake/status/{registration_number}/withdrawals": {"reason": "已解决"},
-    "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", "comment": "好"},
+    "POST /intake/status/{registration_number}/ratings": {"rating": "satisfied", **SAID},
     "POST /intake/status/{registration_number}/complaints": {"about": "reply", "text": "答非所问"},
     "POST /intake/status/{registration_number}/referral-objections": {"reason": "不是劳动争议"},
+    "POST /intake/status/{registration_number}/additions": {"text": "昨晚又停电一次"},
+    "POST /intake/status/{registration_number}/urgings": {},
+    "PUT /intake/status/{registration_number}/contact": {
+        "contact_name": "王工",
+        "phone": "13800000001",
+        "email": "boss@firm.example",
+        "language": "en",
+    },
+    "POST /intake/status/{registration_number}/reopening-requests": {"reason": "问题又出现了"},
+    "POST /intake/status/{registration_number}/receipt-codes": {},
+    "POST /intake/proofs": {"phone": "13800000000"},
+    "POST /intake/appeals/{appeal_id}/additions": {"text": "企业来电补充"},
+    "POST /intake/appeals/{appeal_id}/reopening-decisions": {"granted": False, "reason": "已解决"},
     "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
     "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
     "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
@@ -46,7 +65,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /intake/appeals/{appeal_id}/follow-ups": {
         "reached": True,
         "rating": "satisfied",
-        "comment": "好",
+        **SAID,
         "called_at": "2026-11-09T08:50:00+08:00",
     },
     "POST /intake/status/{registration_number}/attachments/{attachment_id}/removals": {"reason": "误传"},

@@ -26,6 +26,13 @@ from tests.lending import CREDIT_CODE, ask, banks, credit_code
 
 OPERATIONS = sorted(ACCESS)
 ELSEWHERE = {
+    "POST /intake/status/{registration_number}/receipt-codes": {
+        409,
+        429,
+    },  # where codes are sent, and after many
+    "POST /intake/proofs": {409, 429},
+    "POST /notify/codes": {409},  # with no channel for the contact
+    "GET /intake/mine": {404, 429},  # with a proof
     "PUT /{service}/clock": {409},  # a service on the wall clock
     "POST /{service}/parked/{parked_id}/redrive": {409},  # a record that still cannot be read
     "GET /financing/bank/connection": {404},  # an account of a bank that the directory does not have

@@ -1,7 +1,6 @@
 """Enterprises hear by the phone or e-mail they gave at registration; no event and no log has it."""
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 
-from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.notify.contacts.clients import EnterpriseContact
 from services.notify.contacts.inquiries import addresses
 from services.notify.deliveries.domain import ChannelKind
-from shared.service.start import under_one_port
 from tests.city import City, refused
+from tests.door import Door
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
 from tests.lending import ask, banks, report
@@ -24,32 +22,9 @@ from tests.lending import ask, banks, report
 PHONE, EMAIL = "138-0000-1111", "boss@firm.example"
 
 
-class Door:
-    """The real HTTP server of intake and financing, which may be closed."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        url = f"http://127.0.0.1:{self.port}"
-        self.urls = {"intake_url": f"{url}/intake", "financing_url": f"{url}/financing"}
-
-    @contextlib.asynccontextmanager
-    async def open(self, city: City) -> AsyncIterator[None]:
-        app = under_one_port({name: city.services[name].app for name in ("intake", "financing")})
-        config = uvicorn.Config(app, port=self.port, log_level="critical", lifespan="off")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
-            yield
-        finally:
-            server.should_exit = True
-            await task
-
-
 @pytest.fixture(scope="module")
 def door() -> Door:
-    return Door()
+    return Door("intake", "financing")
 
 
 @pytest.fixture(scope="module")

@@ -166,7 +166,8 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         mine = shell(register.replace(*here))
         read = read.replace("REGISTRATION_NUMBER", mine["registration_number"])
         read = read.replace("RECEIPT_CODE", mine["receipt_code"])
-        assert shell(read.replace(*here))["state"] == "registered"
+        status = shell(read.replace(*here))
+        assert (status["state"], status["answers_complete"]) == ("registered", True)
         assert (state / "keys.yaml").stat().st_mode & 0o077 == 0
         assert str(state) in refused(state, "--port", str(free_port()))
         assert healthy(f"{up.url}/intake")

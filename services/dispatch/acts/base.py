@@ -3,6 +3,7 @@
 Texts of acts are evidence and stay in this service; events carry none of them but short reasons.
 """
 
+from enum import StrEnum
 from uuid import UUID
 
 from shared.events import Rank
@@ -17,6 +18,22 @@ class LegAct(AppealAct):
     """An act on one leg of an appeal."""
 
     leg_id: UUID
+
+
+class Visibility(StrEnum):
+    """Who reads the text of an act: the enterprise too, or the office and its units alone."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Marked(Body):
+    """An act whose writer says who reads its text.
+
+    A reply, a completion and what the office decides for the enterprise have no such mark: they are for it.
+    """
+
+    visibility: Visibility = Visibility.PUBLIC
 
 
 class HigherWord(Body):

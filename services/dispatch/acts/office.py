@@ -3,7 +3,7 @@
 from typing import Literal
 
 from services.dispatch.acts.base import AppealAct, HigherWord, LegAct
-from shared.web.bodies import Line
+from shared.web.bodies import Line, Text
 
 
 class DecideObjection(LegAct):
@@ -40,7 +40,11 @@ class DecideComplaint(AppealAct):
 
 
 class Close(AppealAct, HigherWord):
-    """`reason`, `approver` and `rank` are given where the pack asks for a higher word."""
+    """`text` is what the enterprise reads.
+
+    `reason`, `approver` and `rank` are given where the pack asks for a higher word.
+    """
 
     act: Literal["close"] = "close"
+    text: Text | None = None
     reason: Line | None = None

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.dispatch.acts.base import AppealAct, HigherWord
+from services.dispatch.acts.base import AppealAct, HigherWord, Marked
 from shared.web.bodies import Line, Text
 
 
@@ -14,7 +14,7 @@ class Refer(AppealAct, HigherWord):
     reason: Line
 
 
-class ReceiveElsewhere(AppealAct):
+class ReceiveElsewhere(AppealAct, Marked):
     """The body to which the enterprise was guided received the matter.
 
     `receiver` is its desk or who took it, `reference` the number that the matter has there.

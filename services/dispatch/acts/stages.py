@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.dispatch.acts.base import LegAct
+from services.dispatch.acts.base import LegAct, Marked
 from shared.events import PackWord
 from shared.web.bodies import Line, Moment, Text
 
@@ -14,7 +14,7 @@ Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
 MOST_DATES = 60
 
 
-class Reach(LegAct):
+class Reach(LegAct, Marked):
     """A stage (环节) of the procedure was reached. `amounts` are those due at `dates`, in their order.
 
     `amount` is what was paid, or what is owed. `in_full`: nothing is owed any more; from a unit this counts

@@ -3,14 +3,17 @@
 from datetime import date
 from typing import Literal
 
-from services.dispatch.acts.base import LegAct
+from services.dispatch.acts.base import LegAct, Marked
 from shared.events import Outcome, Rank
 from shared.web.bodies import Line, Moment, Text
 
 
-class Contact(LegAct):
+class Contact(LegAct, Marked):
+    """`text` is what was said; without it the enterprise reads `how` it was reached. `who` was spoken to."""
+
     act: Literal["contact"] = "contact"
     how: Line
+    text: Text | None = None
     who: Line | None = None
     contacted_at: Moment | None = None
 
@@ -30,7 +33,7 @@ class Complete(LegAct):
     confirmed: bool = False
 
 
-class Promise(LegAct):
+class Promise(LegAct, Marked):
     """The unit's promise of a day that a higher rank must approve; `rank` as for an extension."""
 
     act: Literal["promise"] = "promise"
@@ -40,7 +43,7 @@ class Promise(LegAct):
     rank: Rank | None = None
 
 
-class Refuse(LegAct):
+class Refuse(LegAct, Marked):
     act: Literal["refuse"] = "refuse"
     reason: Line
 

@@ -8,7 +8,7 @@ from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
 from services.dispatch.leg import LegState
 from shared import events
-from shared.events import Event, Rank, Rating
+from shared.events import Event, Rank
 from shared.rules.pack.desks import AgainstWord, Need
 from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import Bilingual
@@ -140,9 +140,9 @@ def _against_word(appeal: AppealDocument, context: ActContext) -> AgainstWord | 
     """
     rule, finding = context.pack.closure, appeal.finding
     accepted = finding is not None and not finding.reasonable and finding.understanding is not False
-    if context.past or accepted or rule is None or appeal.rating is not Rating.NOT_SATISFIED:
+    if context.past or accepted or rule is None or appeal.rating is None:
         return None
-    return rule.against_word
+    return None if appeal.rating.is_satisfied else rule.against_word
 
 
 def _why(appeal: AppealDocument) -> Bilingual:

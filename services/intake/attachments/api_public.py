@@ -40,7 +40,7 @@ async def add(
     file_name: FileNameHeader = None,
 ) -> Response:
     """Add a file, which is the body as it is."""
-    appeal, _ = await opened_appeal(conn, registration_number, receipt_code)
+    appeal, _ = await opened_appeal(request, conn, registration_number, receipt_code)
     return await receive(desk_of(request.context), Upload(http, request, appeal, WHO, file_name))
 
 
@@ -58,7 +58,7 @@ async def read(
     request: Requested,
 ) -> Response:
     """The content of a file, as a download."""
-    appeal, _ = await opened_appeal(conn, registration_number, receipt_code)
+    appeal, _ = await opened_appeal(request, conn, registration_number, receipt_code)
     attachment = attachment_of(appeal, attachment_id, WHO)
     return await download(desk_of(request.context), appeal, attachment, WHO)
 
@@ -77,5 +77,5 @@ async def remove(
     request: Acting,
 ) -> Response:
     """Remove a file that the enterprise added, as long as the appeal stands as it did then."""
-    appeal, _ = await opened_appeal(conn, registration_number, receipt_code)
+    appeal, _ = await opened_appeal(request, conn, registration_number, receipt_code)
     return await removed(request, appeal, RemoveAttachment(attachment_id, WHO, body.reason))

@@ -48,7 +48,7 @@ def is_owed_an_answer(appeal: AppealDocument, pack: Pack) -> bool:
     if rule is None or rated is None or not answers or appeal.state != CaseState.CLOSED:
         return False
     room = waiting(appeal) is None and len(appeal.complaints) < MOST_COMPLAINTS
-    return room and rule.after_closure and rated.rating in rule.ratings
+    return room and rule.after_closure and rule.allows(rated.rating)
 
 
 def waiting(appeal: AppealDocument) -> OfficeComplaint | None:

@@ -20,17 +20,31 @@ USUAL = Reopening(
 )
 
 
-def check_reopening(appeal: AppealDocument, pack: Pack, calendar: Calendar, at: datetime) -> None:
-    """Raise `Conflict`, with the reason, for a reopening at `at` that the pack does not allow."""
+def check_reopening(
+    appeal: AppealDocument,
+    pack: Pack,
+    calendar: Calendar,
+    at: datetime,
+    *,
+    asked: bool = False,
+    decided: bool = True,
+) -> None:
+    """Raise `Conflict`, with the reason, for a reopening at `at` that the pack does not allow.
+
+    `asked`: the enterprise asked for it. That says as much as a bad rating, so that none is needed.
+    `decided`: the office decides now; before that the finding may still come.
+    """
     rule = pack.reopening or USUAL
-    _check_rating(appeal, rule)
-    _check_finding(appeal, rule)
+    if not asked:
+        _check_rating(appeal, rule)
+    if decided:
+        _check_finding(appeal, rule)
     _check_times(appeal, rule)
     _check_limit(appeal, rule, pack, calendar, at)
 
 
 def _check_rating(appeal: AppealDocument, rule: Reopening) -> None:
-    if appeal.rating is None or appeal.rating.rating not in rule.ratings:
+    if appeal.rating is None or not rule.allows(appeal.rating.rating):
         names = [rating_name(rating) for rating in sorted(rule.ratings)]
         raise Conflict(
             f"只有评价为“{'”“'.join(zh for zh, _ in names)}”的诉求可以重新办理（{rule.basis.zh}）",
@@ -54,7 +68,7 @@ def _check_finding(appeal: AppealDocument, rule: Reopening) -> None:
 
 
 def _check_times(appeal: AppealDocument, rule: Reopening) -> None:
-    times = len(appeal.earlier_ratings)
+    times = appeal.reopenings
     if rule.times is None and times >= MOST_TIMES:
         raise Conflict(
             f"已重新办理 {times} 次，已达上限",

@@ -12,8 +12,16 @@ from services.intake.document import AppealDocument, FollowUpCall, Rated
 from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.correction import correct
+from services.intake.domain.own_acts import add_facts, correct_contact, urge
+from services.intake.domain.receipt_codes import renew, use_new_code
 from services.intake.domain.referral import awaits_receipt, object_to_referral
 from services.intake.domain.reopening import check_reopening
+from services.intake.domain.reopening_requests import (
+    ask_reopening,
+    begin_again,
+    decide_reopening,
+    require_reopenable,
+)
 from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState
@@ -44,11 +52,27 @@ def rate(appeal: AppealDocument, act: acts.Rate, context: ActContext) -> Iterato
 
 
 def _rate(appeal: AppealDocument, act: acts.Rate, context: ActContext, by: str | None) -> Iterator[Event]:
-    appeal.rating = Rated(rating=act.rating, comment=act.comment, rated_at=context.at, by=by)
+    _check_units(appeal, act)
+    verdict = act.model_dump(include={"rating", "solved", "reasons", "units"})
+    appeal.rating = Rated(**verdict, comment=act.comment, rated_at=context.at, by=by)
     appeal.heard_at = context.at
-    yield appeal.event(events.AppealRated, context.at, rating=act.rating)
+    yield appeal.event(events.AppealRated, context.at, **verdict)
     if not context.past and is_owed_an_answer(appeal, context.pack):
         yield from complain(appeal, acts.Complain(about="handling", text=act.comment or NO_COMMENT), context)
+
+
+def _check_units(appeal: AppealDocument, act: acts.SaidOfHandling) -> None:
+    """Raise `Invalid` for a unit that has no part in the appeal, or is rated twice."""
+    codes = [rated.unit for rated in act.units]
+    if strangers := set(codes) - {leg.unit for leg in appeal.legs}:
+        names = "、".join(sorted(strangers))
+        raise Invalid(
+            f"该诉求未由这些单位承办：{names}",
+            f"no part of this appeal was theirs: {', '.join(sorted(strangers))}",
+            "units",
+        )
+    if len(codes) != len(set(codes)):
+        raise Invalid("同一单位只能评价一次", "a unit is rated twice: rate each once", "units")
 
 
 def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -> Iterator[Event]:
@@ -71,7 +95,8 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
         appeal.heard_at = context.at
     yield appeal.event(events.FollowUpMade, context.at, reached=act.reached)
     if act.rating is not None:
-        rating = acts.Rate(rating=act.rating, comment=act.comment)
+        said = act.model_dump(include={"rating", "comment", "solved", "reasons", "units"})
+        rating = acts.Rate.model_validate(said)
         yield from _rate(appeal, rating, context, by=context.by)
 
 
@@ -98,15 +123,10 @@ def _check_call(appeal: AppealDocument, act: acts.FollowUp, at: datetime) -> Non
 
 def reopen(appeal: AppealDocument, act: acts.Reopen, context: ActContext) -> Iterator[Event]:
     """Start the next round of the completed legs, where the pack allows it; also after closure if it does."""
-    rule = context.pack.reopening
     if not context.past:
-        after_closure = (CaseState.CLOSED,) if rule and rule.after_closure else ()
-        appeal.require(CaseState.COMPLETED, *after_closure)
+        require_reopenable(appeal, context)
     check_reopening(appeal, context.pack, context.calendar, context.at)
-    assert appeal.rating is not None
-    appeal.earlier_ratings = [*appeal.earlier_ratings, appeal.rating]
-    appeal.rating, appeal.heard_at, appeal.reopened_at = None, None, context.at
-    yield appeal.event(events.AppealReopened, context.at, reason=act.reason)
+    yield begin_again(appeal, act.reason, context)
 
 
 TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContext], Iterator[Event]]] = {
@@ -117,6 +137,13 @@ TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContex
     acts.Reopen: reopen,
     acts.Complain: complain,
     acts.ObjectToReferral: object_to_referral,
+    acts.AddFacts: add_facts,
+    acts.Urge: urge,
+    acts.CorrectContact: correct_contact,
+    acts.AskReopening: ask_reopening,
+    acts.DecideReopening: decide_reopening,
+    acts.RenewCode: renew,
+    acts.UseNewCode: use_new_code,
 }
 
 

@@ -86,6 +86,14 @@ _FORGET = text(
     delete from inquiries i using forgotten f where i.appeal_id = f.appeal_id and i.next_at is null
     """
 )
+_FORGET_LEARNT = text(
+    """
+    with forgotten as (
+      delete from contacts where recipient = any(cast(:recipients as text[])) and forget_at is not null
+    )
+    delete from inquiries where appeal_id = any(cast(:ids as uuid[])) and next_at is null
+    """
+)
 _ONE_AT_A_TIME = text("select " + wait_for_name("'contacts ' || :recipient"))
 """Before contacts are added: of two that add the same address at once, one would fail."""
 _DELETE = text("delete from contacts where recipient = :recipient")
@@ -166,6 +174,13 @@ async def forget_ended(conn: Connection, at: datetime, ids: Collection[UUID]) ->
     """Forget what was learnt for these cases as soon as nothing waits to be sent."""
     if ids:
         await conn.execute(_CASE_ENDED, {"at": at, "recipients": [f"enterprise:{id_}" for id_ in ids]})
+
+
+async def forget_learnt(conn: Connection, ids: Collection[UUID]) -> None:
+    """Forget what was learnt for these cases at once: it is no longer right."""
+    if ids:
+        values = {"ids": list(ids), "recipients": [f"enterprise:{id_}" for id_ in ids]}
+        await conn.execute(_FORGET_LEARNT, values)
 
 
 async def forget_due(conn: Connection, at: datetime) -> None:

@@ -131,6 +131,7 @@ class Delivery(BaseModel):
     message_id: UUID
     appeal_id: UUID
     registration_number: str
+    pack: str | None = None
     recipient: str
     channel: ChannelKind
     address: str

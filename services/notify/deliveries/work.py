@@ -57,10 +57,11 @@ _LEASED = """
       update deliveries d set state = 'sending', next_at = :lease, attempts = d.attempts + 1, changed_at = :at
       from due where d.id = due.id returning d.*
     )
-    select t.id, t.message_id, m.appeal_id, m.registration_number, t.recipient, t.channel, t.address,
+    select t.id, t.message_id, m.appeal_id, m.registration_number, a.file->>'pack' as pack,
+      t.recipient, t.channel, t.address,
       c.secret, t.urgent, m.template, m.language, m.subject, m.body, m.occurred_at, t.written_at, t.attempts,
       t.parcel, m.traceparent
-    from taken t join messages m on m.id = t.message_id
+    from taken t join messages m on m.id = t.message_id left join appeals a on a.appeal_id = m.appeal_id
     left join contacts c on c.recipient = t.recipient and c.channel = t.channel and c.address = t.address
 """
 _LEASE_DUE = text(

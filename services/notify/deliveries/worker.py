@@ -22,12 +22,15 @@ from services.notify.channels.base import (
 from services.notify.channels.settings import ChannelSettings, load
 from services.notify.channels.table import open_channels
 from services.notify.deliveries import work as deliveries
+from services.notify.deliveries.answers import ANSWER_WAIT, ParcelAnswers
 from services.notify.deliveries.breaker import Breaker
 from services.notify.deliveries.domain import AttemptResult, ChannelKind, Delivery, DeliveryOutcome
 from services.notify.deliveries.parcels import Parcel, next_try_at, parcels_of, subject_and_body, within_cap
 from services.notify.gauges import NOTICES
+from services.notify.messages.answering import with_text
 from services.notify.receipts.polling import first_poll_at
 from services.notify.settings import settings_of
+from shared.appeals.asking import AnswersUnavailable
 from shared.cases import CASE
 from shared.database.retry import keep_running
 from shared.events import Event, NoticeFailed, NoticeSent
@@ -56,6 +59,7 @@ class DeliveryWorker:
         self._settings = settings
         self._channels = open_channels(settings, allow_private=settings_of(context).allow_private_webhooks)
         self._breakers = {kind: Breaker() for kind in self._channels}
+        self._answers = ParcelAnswers(context)
 
     async def run(self) -> None:
         """Deliver until cancelled; ends at once where no channel is set up."""
@@ -101,12 +105,18 @@ class DeliveryWorker:
         kind, at = parcel.target.channel, self._context.clock.now()
         breaker = self._breakers[kind]
         if breaker.is_open(at):
-            await self._put_back(parcel, breaker)
+            assert breaker.until is not None
+            await self._put_back(parcel, breaker.until)
             return []
         use_span(parcel.parts[0].traceparent)
         try:
+            text = await self._answers.text_of(parcel, at)
+        except AnswersUnavailable:
+            await self._put_back(parcel, at + ANSWER_WAIT)
+            return []
+        try:
             with call_span(f"send {kind}", _span_attributes(parcel), self._context.telemetry, kind):
-                accepted = await self._send(kind, _letter(parcel, at))
+                accepted = await self._send(kind, _letter(parcel, at, text))
         except ChannelDown as error:
             breaker.failed(at, error.wait)
             return _failed(parcel, error, at)
@@ -148,10 +158,9 @@ class DeliveryWorker:
             for part in parcel.parts
         ]
 
-    async def _put_back(self, parcel: Parcel, breaker: Breaker) -> None:
-        assert breaker.until is not None
+    async def _put_back(self, parcel: Parcel, until: datetime) -> None:
         async with self._context.engine.begin() as conn:
-            await deliveries.put_back(conn, parcel.parts, breaker.until)
+            await deliveries.put_back(conn, parcel.parts, until)
 
     async def _save(self, results: list[AttemptResult]) -> None:
         if not results:
@@ -200,9 +209,10 @@ def _parts(parcels: list[Parcel]) -> list[Delivery]:
     return [part for parcel in parcels for part in parcel.parts]
 
 
-def _letter(parcel: Parcel, at: datetime) -> Letter:
+def _letter(parcel: Parcel, at: datetime, text: str | None) -> Letter:
     first = parcel.parts[0]
     subject, body = subject_and_body(parcel)
+    body = with_text(body, text, first.channel, parcel.language)
     numbers = tuple(part.registration_number for part in parcel.parts)
     return Letter(str(parcel.id), first.address, first.secret, subject, body, numbers, at, parcel.language)
 

@@ -1,18 +1,24 @@
 """Messages over HTTP: the inboxes, what an enterprise was told, and all messages about a case."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.notify.answers import CaseMessage, InboxMessage, ReadMessage, ToldMessage
+from services.notify.answers import CaseMessage, EnterpriseMessages, InboxMessage, ReadMessage
 from services.notify.messages import queries
+from services.notify.messages.answering import text_of
 from services.notify.messages.inboxes import inbox_of, inboxes_of
 from services.notify.messages.queries import POSITION
+from services.notify.messages.routing import table
 from services.notify.messages.work import mark_read
+from shared.appeals.answers import PublicAnswer
+from shared.appeals.asking import AnswersUnavailable, answers_client
 from shared.appeals.document import no_such_appeal
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
+from shared.service.service import ServiceContext
 from shared.web.answers import PageOf
 from shared.web.request import Called, Paged, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
@@ -52,19 +58,44 @@ async def read(message_id: UUID, request: Requested) -> Response:
 @router.get(
     "/status/{registration_number}",
     summary="凭回执码查询通知 / Read what the enterprise was told",
-    response_model=PageOf[ToldMessage],
+    response_model=EnterpriseMessages,
 )
 async def status(
     registration_number: NumberPath,
     conn: Reading,
     page: Paged,
     receipt_code: CodeHeader,
+    request: Requested,
 ) -> Response:
     """What the enterprise was told, the newest first, for whoever holds the receipt code."""
     row = await queries.receipt_of(conn, registration_number)
     if not opens(receipt_code, row and row.hash) or row is None:
         raise NotFound("挂号编号或回执码有误", "no appeal has this number and receipt code")
-    return page.answer(await queries.enterprise_page(conn, page, row.appeal_id), *POSITION)
+    messages = await queries.enterprise_page(conn, page, row.appeal_id)
+    answers = await _answers(request.context, row.appeal_id, messages)
+    items = [_with_answer(message, answers or ()) for message in messages[: page.limit]]
+    following = page.after_last(messages, *POSITION)
+    return json({"items": items, "next": following, "answers_complete": answers is not None})
+
+
+async def _answers(
+    context: ServiceContext, appeal_id: UUID, messages: Sequence[dict[str, Any]]
+) -> list[PublicAnswer] | None:
+    """What units and the office answered, where a message tells of it; None if dispatch cannot be asked."""
+    if not any(table().answered_event(message["template"]) for message in messages):
+        return []
+    client = answers_client(context)
+    try:
+        return await client.answers_of(appeal_id) if client else None
+    except AnswersUnavailable as error:
+        context.log.warning("dispatch does not tell the answers", reason=str(error))
+        return None
+
+
+def _with_answer(message: dict[str, Any], answers: Sequence[PublicAnswer]) -> dict[str, Any]:
+    """A message to the enterprise with the text that it tells of."""
+    template = message.pop("template")
+    return {**message, "answer": text_of(answers, template, message["occurred_at"])}
 
 
 @router.get(

@@ -38,9 +38,10 @@ async def inbox_page(conn: Connection, page: Page, inbox: str, *, unread: bool) 
 
 
 async def enterprise_page(conn: Connection, page: Page, appeal_id: UUID) -> list[dict[str, Any]]:
-    """What the enterprise of a case was told, the newest first."""
+    """What the enterprise of a case was told, each with its template, the newest first."""
+    columns = f"{_COLUMNS}, template"
     return await _page(
-        conn, page, _COLUMNS, "recipient = :recipient", {"recipient": f"enterprise:{appeal_id}"}
+        conn, page, columns, "recipient = :recipient", {"recipient": f"enterprise:{appeal_id}"}
     )
 
 

@@ -17,7 +17,8 @@ class Route(BaseModel):
     `near_due`: it may, but in quiet hours only if what it warns of is due before or soon after their end.
     `when` gives, for fields of the event, the values that the route is meant for; `unless` those that it is
     not meant for. Of two routes to one recipient the first that fits counts. With `acknowledge` the recipient
-    must acknowledge the message, within the limit of the case's pack.
+    must acknowledge the message, within the limit of the case's pack. With `answer` the message to the
+    enterprise carries the text that was written for it, which dispatch is asked for when it leaves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +29,7 @@ class Route(BaseModel):
     template: str
     urgent: bool | Literal["near_due"] = False
     acknowledge: bool = False
+    answer: bool = False
 
     def fits(self, event: Event) -> bool:
         """Whether the route is meant for this event."""

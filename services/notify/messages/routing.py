@@ -41,6 +41,18 @@ class RoutingTable(Routing):
         """Whether a leg that is heard later may have to be told of `event`."""
         return any(TO_ALL_LEGS.intersection(route.to) for route in self.routes.get(event.type, ()))
 
+    def answered_event(self, template: str) -> str | None:
+        """The type of the event whose text a message by this template carries; None where it carries none."""
+        return next(
+            (
+                type_
+                for type_, routes in self.routes.items()
+                for route in routes
+                if route.answer and route.template == template
+            ),
+            None,
+        )
+
     def messages(
         self,
         case: CaseDocument,

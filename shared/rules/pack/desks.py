@@ -134,6 +134,11 @@ class Reopening(Rule):
     finding: bool = False
     after_closure: bool = False
 
+    def allows(self, rating: Rating) -> bool:
+        """Whether this rating allows it. The lowest grade does wherever "not satisfied" does."""
+        lowest = rating is Rating.VERY_DISSATISFIED and Rating.NOT_SATISFIED in self.ratings
+        return lowest or rating in self.ratings
+
 
 class Shared(StrEnum):
     """What is done once for all appeals that are merged."""

@@ -125,9 +125,11 @@ RANKS = {
     "mayor": Bilingual("主要领导", "the mayor"),
 }
 RATINGS = {
+    "very_satisfied": Bilingual("非常满意", "very satisfied"),
     "satisfied": Bilingual("满意", "satisfied"),
     "basically_satisfied": Bilingual("基本满意", "basically satisfied"),
     "not_satisfied": Bilingual("不满意", "not satisfied"),
+    "very_dissatisfied": Bilingual("非常不满意", "very dissatisfied"),
 }
 SHARED = {"reply": Bilingual("回复", "replies"), "completion": Bilingual("办结", "completion")}
 NEEDS = {

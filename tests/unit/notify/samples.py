@@ -104,6 +104,8 @@ FIELDS: dict[str, Any] = {
     "count": 2,
 }
 OWN: dict[str, dict[str, Any]] = {
+    "appeal.added_to.v1": {"by": "enterprise"},
+    "appeal.urged.v1": {"by": "enterprise"},
     "appeal.redispatched.v1": {"reason": "overdue"},
     "appeal.lifted.v1": {"reason": "count"},
     "appeal.raised.v1": {

@@ -1,0 +1,154 @@
+"""Codes over HTTP: a lost receipt code is renewed, and an enterprise proves itself and sees its appeals.
+
+Codes go to registered contacts alone. No answer tells whether there is an appeal or a contact.
+"""
+
+import hmac
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Header, Request, Response
+
+from services.intake.answers import OwnAppeal, Proof, Sent
+from services.intake.codes import work
+from services.intake.codes.bodies import (
+    LOOKS,
+    PROOF_SPAN,
+    PROOFS,
+    PROOFS_OF_CONTACT,
+    RENEWALS,
+    AskProof,
+    RenewReceiptCode,
+)
+from services.intake.codes.sending import NewProof, NewReceiptCode, proof_hash
+from services.intake.resources import CodeDesk, code_desk
+from services.intake.settings import settings_of
+from shared.judging.rulebook import rulebook
+from shared.service.errors import Conflict, NotFound, TooMany, Unavailable
+from shared.service.service import ServiceContext
+from shared.web.answers import Items
+from shared.web.openapi import NEVER_REFUSED
+from shared.web.request import RequestContext, Requested, json
+from shared.web.status import NumberPath
+
+router = APIRouter(tags=["intake"])
+
+SENT = {
+    "zh": "如登记信息相符，验证码或回执码将发送至登记的联系方式，请注意查收",
+    "en": "If the contact is registered, the code is sent to it: look there",
+}
+
+
+@router.post(
+    "/status/{registration_number}/receipt-codes",
+    summary="补发回执码 / Have a new receipt code sent",
+    response_model=Sent,
+    status_code=202,
+    responses={409: {}, 429: {}},
+    openapi_extra={NEVER_REFUSED: [404]},
+)
+async def renew_receipt_code(
+    registration_number: NumberPath, body: RenewReceiptCode, request: Requested, http_request: Request
+) -> Response:
+    """Send a new receipt code to the registered e-mail address, else the phone.
+
+
+    The old one is valid until it is used. The answer is the same for a number that does not exist.
+    """
+    desk = _desk(request.context)
+    await _allow(request.context, (RENEWALS, caller_address(request, http_request)))
+    _order(desk, NewReceiptCode(registration_number))
+    return json(SENT, 202)
+
+
+@router.post(
+    "/proofs",
+    summary="身份核验 / Prove a registered contact",
+    response_model=Proof,
+    status_code=202,
+    responses={409: {}, 429: {}},
+)
+async def prove(body: AskProof, request: Requested, http_request: Request) -> Response:
+    """Send a short code to a contact that was registered; with it `GET /mine` lists its appeals."""
+    context = request.context
+    desk, (_, value) = _desk(context), body.part
+    await _allow(context, (PROOFS, caller_address(request, http_request)), (PROOFS_OF_CONTACT, value))
+    proof_id = uuid4()
+    _order(desk, NewProof(proof_id, body))
+    expires_at = (context.clock.now() + PROOF_SPAN).astimezone(context.zone)
+    return json({"proof_id": proof_id, "expires_at": expires_at, **SENT}, 202)
+
+
+@router.get(
+    "/mine",
+    summary="我的诉求 / One's own appeals",
+    response_model=Items[OwnAppeal],
+    responses={404: {}, 429: {}},
+)
+async def mine(
+    proof_id: Annotated[UUID, Header()],
+    proof_code: Annotated[str, Header(max_length=20)],
+    request: Requested,
+    http_request: Request,
+) -> Response:
+    """The appeals that were registered with the contact that was proved, the newest first."""
+    context = request.context
+    await _allow(context, (LOOKS, caller_address(request, http_request)))
+    async with context.engine.begin() as conn:
+        proof = await work.tried_proof(conn, await context.clock.stamp(conn), proof_id)
+        kept = proof.code_hash if proof else ""
+        is_right = hmac.compare_digest(proof_hash(proof_id, proof_code), kept)
+        if is_right:
+            await work.was_right(conn, proof_id)
+            rows = await work.own_appeals(conn, proof.appeals)
+    if not is_right:
+        raise NotFound(
+            "验证码不符或已失效，请重新获取",
+            "this code is not right, or no longer valid: ask for another one",
+            "Proof-Code",
+        )
+    return json({"items": [_shown(context, row) for row in rows]})
+
+
+def _shown(context: ServiceContext, row: Any) -> dict[str, Any]:
+    withheld = rulebook(context).is_confidential(row.pack)
+    return {
+        "registration_number": row.registration_number,
+        "title": None if withheld else row.title,
+        "kind": row.kind,
+        "state": row.state,
+        "received_at": row.received_at.astimezone(context.zone),
+        "rating": row.rating,
+    }
+
+
+def caller_address(request: RequestContext, http_request: Request) -> str:
+    """The network address of the caller: by the proxy's word where the settings say that there is one."""
+    forwarded = http_request.headers.get("x-forwarded-for")
+    if forwarded and settings_of(request.context).behind_proxy:
+        return forwarded.rpartition(",")[2].strip()
+    return http_request.client.host if http_request.client else ""
+
+
+async def _allow(context: ServiceContext, *wanted: tuple[work.Allowance, str]) -> None:
+    """Raise `TooMany` where one of these allowances is used up."""
+    async with context.engine.begin() as conn:
+        at = await context.clock.stamp(conn)
+        allowed = [await work.use(conn, at, allowance, value) for allowance, value in wanted]
+    if not all(allowed):
+        raise TooMany("操作过于频繁，请稍后再试", "this was asked for too often: try again in an hour")
+
+
+def _desk(context: ServiceContext) -> CodeDesk:
+    """Where codes are ordered. Raises `Conflict` where nobody sends them."""
+    if (desk := code_desk(context)) is None:
+        raise Conflict(
+            "本地尚未开通发送验证码，请联系营商环境办", "this city sends no codes yet: ask the office"
+        )
+    return desk
+
+
+def _order(desk: CodeDesk, order: NewReceiptCode | NewProof) -> None:
+    if desk.orders.full():
+        raise Unavailable("系统繁忙，请稍后再试", "too many codes wait to be sent: try again later")
+    desk.orders.put_nowait(order)

@@ -1,0 +1,104 @@
+"""Proofs and allowances in the database. Codes, addresses and contacts are stored as hashes alone."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.database.connection import Connection
+
+MOST_TRIES = 5
+"""Wrong codes that one proof bears."""
+MOST_APPEALS = 500
+"""Of one contact, the newest."""
+KEPT = timedelta(days=2)
+
+_USE = text(
+    """
+    insert into allowances (key, began_at, used) values (:key, :began_at, 1)
+    on conflict (key, began_at) do update set used = allowances.used + 1 returning used
+    """
+)
+_FORGET_ALLOWANCES = text("delete from allowances where began_at < :before")
+_FORGET_PROOFS = text("delete from proofs where expires_at < :at")
+_ADD_PROOF = text(
+    """
+    insert into proofs (proof_id, code_hash, appeals, expires_at)
+    values (:id, :hash, cast(:appeals as uuid[]), :expires_at)
+    """
+)
+_TRY = text(
+    """
+    update proofs set tries = tries + 1
+    where proof_id = :id and expires_at > :at and tries < :most returning code_hash, appeals
+    """
+)
+_RIGHT = text("update proofs set tries = 0 where proof_id = :id")
+_OF_CONTACT = {
+    part: text(
+        f"""
+        select appeal_id, registration_number, coalesce(file->'enterprise'->>'language', 'zh-CN') as language
+        from appeals where ((file -> 'enterprise') ->> '{part}') = :value
+        order by received_at desc limit :most
+        """
+    )
+    for part in ("phone", "email")
+}
+_OWN = text(
+    """
+    select registration_number, state, received_at, file->>'title' as title, file->>'kind' as kind,
+      file->>'pack' as pack, file->'rating'->>'rating' as rating
+    from appeals where appeal_id = any(cast(:ids as uuid[]))
+    order by received_at desc, registration_number desc
+    """
+)
+
+
+class Allowance(NamedTuple):
+    """So many uses in a span of time, for each value of a purpose."""
+
+    purpose: str
+    most: int
+    span: timedelta
+
+
+async def use(conn: Connection, at: datetime, allowance: Allowance, value: str) -> bool:
+    """Use an allowance once; False where it is used up."""
+    span_s = allowance.span.total_seconds()
+    began_at = datetime.fromtimestamp(at.timestamp() // span_s * span_s, UTC)
+    key = hashlib.sha256(f"{allowance.purpose} {value}".encode()).hexdigest()
+    await conn.execute(_FORGET_ALLOWANCES, {"before": at - KEPT})
+    used: int = (await conn.execute(_USE, {"key": key, "began_at": began_at})).scalar_one()
+    return used <= allowance.most
+
+
+async def appeals_of_contact(conn: Connection, part: str, value: str) -> Sequence[Any]:
+    """The appeals registered with this phone or e-mail address, the newest first."""
+    return (await conn.execute(_OF_CONTACT[part], {"value": value, "most": MOST_APPEALS})).all()
+
+
+async def add_proof(
+    conn: Connection, at: datetime, proof_id: UUID, code_hash: str, appeals: Sequence[UUID], span: timedelta
+) -> None:
+    """Keep a proof until it expires, also one of a contact that has no appeals."""
+    await conn.execute(_FORGET_PROOFS, {"at": at})
+    values = {"id": proof_id, "hash": code_hash, "appeals": list(appeals), "expires_at": at + span}
+    await conn.execute(_ADD_PROOF, values)
+
+
+async def tried_proof(conn: Connection, at: datetime, proof_id: UUID) -> Any:
+    """Count a try of a proof: its code's hash and its appeals; None where it is no longer valid."""
+    return (await conn.execute(_TRY, {"id": proof_id, "at": at, "most": MOST_TRIES})).one_or_none()
+
+
+async def was_right(conn: Connection, proof_id: UUID) -> None:
+    """A right code costs no try."""
+    await conn.execute(_RIGHT, {"id": proof_id})
+
+
+async def own_appeals(conn: Connection, ids: Sequence[UUID]) -> Sequence[Any]:
+    """These appeals for the list of their enterprise, the newest first."""
+    return (await conn.execute(_OWN, {"ids": list(ids)})).all()

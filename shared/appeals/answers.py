@@ -1,0 +1,27 @@
+"""A text that a unit or the office wrote for an enterprise, as dispatch tells it to other services. Pure.
+
+The texts live at dispatch and never travel in events. A service that shows one asks when it shows it.
+"""
+
+from datetime import date
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.events import Outcome
+
+
+class PublicAnswer(BaseModel):
+    """A text that the enterprise may read. `occurred_at` and `type` are those of the event of the act.
+
+    `unit` wrote it; None for the office. `planned_on`: the day that it plans or promises.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    occurred_at: AwareDatetime
+    type: str
+    unit: str | None = None
+    unit_name: str | None = None
+    text: str
+    outcome: Outcome | None = None
+    planned_on: date | None = None
