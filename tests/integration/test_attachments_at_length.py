@@ -58,7 +58,8 @@ async def registered(client: httpx.AsyncClient) -> dict[str, Any]:
 
 @pytest.mark.timeout(600)
 async def test_a_gigabyte_arrives_and_the_process_does_not_grow(cluster: LocalCluster) -> None:
-    pid = cluster.processes["intake"].pid
+    pid = cluster.processes["intake"].process_id
+    assert pid is not None
     async with httpx.AsyncClient(base_url=cluster.url("intake"), timeout=300) as client:
         appeals = [await registered(client) for _ in range(CLIENTS)]
         await send(client, appeals[0], pdf())
