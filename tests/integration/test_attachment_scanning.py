@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from services.intake.app import SERVICE as INTAKE
 from tests.attachments import attach, kept, pdf, photo, wav
 from tests.city import City, refused
 from tests.clamd import EICAR, Clamd
+from tests.deploy.programs import program
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +83,15 @@ StreamMaxLength 25M
 @pytest.fixture
 async def real_clamd(tmp_path: Path) -> AsyncIterator[Path]:
     """ClamAV's own daemon, which knows one signature: the file that `infected` makes."""
-    if (program := shutil.which("clamd", path=f"{os.environ['PATH']}:/usr/sbin")) is None:
-        pytest.skip("NOT RUN: clamd is not on this machine (Debian: clamav-daemon)")
     (tmp_path / "signatures").mkdir()
     digest = hashlib.md5(infected(), usedforsecurity=False).hexdigest()
     (tmp_path / "signatures" / "own.hdb").write_text(f"{digest}:{len(infected())}:Own.Signature\n", "ascii")
     (tmp_path / "clamd.conf").write_text(CONFIGURATION.format(folder=tmp_path), "utf-8")
     process = await asyncio.create_subprocess_exec(
-        program, "--config-file", str(tmp_path / "clamd.conf"), stdout=asyncio.subprocess.DEVNULL
+        program("clamd", "Debian: clamav-daemon"),
+        "--config-file",
+        str(tmp_path / "clamd.conf"),
+        stdout=asyncio.subprocess.DEVNULL,
     )
     try:
         async with asyncio.timeout(60):

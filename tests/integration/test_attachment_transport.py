@@ -131,3 +131,11 @@ async def test_what_a_crash_left_is_removed_and_nothing_else(city: City) -> None
     assert await desk.storage.has(young)
     assert len(kept(city)) == before - 3
     assert own[0].exists()
+
+
+async def test_without_a_folder_no_file_is_taken(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> None:
+    async with City(postgres, broker, services=(INTAKE,), attachments=None) as city:
+        appeal = await city.register()
+        problem = refused(await attach(city, None, appeal, pdf()), 503)
+        assert "未开通附件" in problem["detail"]
+        assert (await city.status(appeal))["attachments"] == []

@@ -1,7 +1,10 @@
 """Files of an appeal: taken by their content, read by whom the appeal is for, gone when they are removed."""
 
+import asyncio
 import hashlib
 import io
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from PIL import Image
 
 from tests.attachments import GPS, OWNER, REFUSED, WHOLE, attach, kept, pdf, photo
 from tests.city import City, refused
+from tests.deploy.programs import program
 
 
 @pytest.fixture
@@ -182,7 +186,13 @@ async def test_a_unit_reads_and_adds_files_of_its_own_appeals_alone(
 
 
 @pytest.mark.parametrize(
-    "registration", [{"channel": "anonymous_letter", "enterprise": None}, {"kind": "report"}], ids=str
+    "registration",
+    [
+        {"channel": "anonymous_letter", "enterprise": None},
+        {"kind": "report"},
+        {"confidentiality": "withheld"},
+    ],
+    ids=str,
 )
 async def test_where_the_name_is_kept_from_units_they_read_what_staff_releases_without_names(
     city: City, registration: dict[str, Any]
@@ -301,3 +311,22 @@ async def test_stored_files_are_their_owners_alone(city: City) -> None:
         (file,) = (file for file in kept(city) if attachment["attachment_id"] in file.name)
         assert file.stat().st_mode & 0o077 == 0
         assert hashlib.sha256(file.read_bytes()).hexdigest() == file.suffix[1:]
+
+
+@pytest.mark.slow
+async def test_a_picture_of_an_iphone_is_stored_as_jpeg(city: City, tmp_path: Path) -> None:
+    jpeg, heic = tmp_path / "a.jpg", tmp_path / "a.heic"
+    jpeg.write_bytes(photo())
+    command = [program("heif-enc", "Debian: libheif-examples"), str(jpeg), "-o", str(heic)]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    content = heic.read_bytes()
+    assert OWNER.encode() in content
+    appeal = await city.register()
+    attachment = (await attach(city, None, appeal, content, "IMG_0001.HEIC")).json()
+    assert (attachment["name"], attachment["media_type"]) == ("IMG_0001.jpg", "image/jpeg")
+    download = await city.call(
+        None, "GET", public_path(appeal, attachment), receipt_code=appeal["receipt_code"]
+    )
+    picture = Image.open(io.BytesIO(download.content))
+    assert (picture.format, picture.size) == ("JPEG", (640, 480))
+    assert OWNER.encode() not in download.content
