@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from services.intake import acts
 from services.intake.answers import StaffAppeal
 from services.intake.api import act_context
+from services.intake.api_staff import answer_to_act
 from services.intake.resources import city_tables, hashes_of
 from services.intake.work import Work
 from shared.web.request import Deciding
@@ -33,6 +34,6 @@ async def correct(appeal_id: UUID, body: acts.Correct, request: Deciding) -> Res
         request.check(work.appeal(appeal_id).version)
         appeal = work.perform(appeal_id, act, act_context(request, work, appeal_id))
         work.index(appeal, hashes)
-        return Answer(appeal.model_dump_json(exclude={"receipt_hash"}), 200, str(appeal.version))
+        return answer_to_act(appeal)
 
     return await request.write([appeal_id], do)

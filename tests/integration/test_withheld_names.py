@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from huying.commands.access import tables
 from shared.roles import UNIT
+from tests.attachments import attach, pdf
 from tests.city import City, refused
 from tests.integration.test_access import NOBODY
 
@@ -59,8 +60,10 @@ async def fill(city: City, **fields: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def complaint(city: City) -> dict[str, Any]:
-    """It stands wherever a case can stand: carded, lifted, complained of, merged with, corrected."""
+    """It stands wherever a case can stand: with a file, carded, complained of, merged with."""
     appeal = await fill(city)
+    file = await attach(city, None, appeal, pdf(), name="青浔精密铸造欧阳远山.pdf")
+    assert file.is_success, file.text
     await city.act("office", appeal, "contacts", leg_id=appeal["leg_id"], how="致电欧阳远山", who="欧阳远山")
     follower = await city.register(**{**COMPLAINT, "title": "欧阳远山再次反映"})
     merged = f"/intake/appeals/{follower['appeal_id']}"
@@ -77,7 +80,8 @@ async def complaint(city: City) -> dict[str, Any]:
     await city.drained()
     await city.move_to("2026-11-16 09:00")
     case = await city.case(appeal)
-    return {**appeal, "card_id": case["cards"][0]["card_id"]}
+    attachment_id = file.json()["attachment_id"]
+    return {**appeal, "card_id": case["cards"][0]["card_id"], "attachment_id": attachment_id}
 
 
 async def read(city: City, route: str, appeal: dict[str, Any]) -> Any:
@@ -86,6 +90,7 @@ async def read(city: City, route: str, appeal: dict[str, Any]) -> Any:
         "appeal_id": appeal["appeal_id"],
         "case_id": appeal["appeal_id"],
         "card_id": appeal["card_id"],
+        "attachment_id": appeal["attachment_id"],
         "registration_number": appeal["registration_number"],
         "recipient": "unit:roads",
         "code": "roads",
@@ -107,6 +112,12 @@ async def test_no_route_shows_a_unit_who_complains_of_it(
         text = "".join("".join(page.extract_text().split()) for page in pages)
         assert "反复检查" in text
     assert not shows(text), text
+
+
+async def test_a_unit_reads_no_file_of_the_enterprise(city: City, complaint: dict[str, Any]) -> None:
+    path = "/intake/appeals/{appeal_id}/attachments/{attachment_id}".format(**complaint)
+    refused(await city.call("roads", "GET", path), 404)
+    assert (await city.call("office", "GET", path)).status_code == 200
 
 
 @pytest.mark.parametrize(

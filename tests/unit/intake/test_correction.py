@@ -74,6 +74,12 @@ def test_a_report_is_withheld_from_the_correction_on() -> None:
     }
 
 
+def test_an_enterprise_that_agreed_to_be_named_is_withheld_in_a_report_all_the_same() -> None:
+    agreed, _ = corrected(received(), confidentiality="named")
+    appeal, event = corrected(agreed, kind="report")
+    assert appeal.confidentiality == event.confidentiality == "withheld"
+
+
 def test_what_is_cleared_is_named() -> None:
     appeal, _ = corrected(received(), place={"division": "341602", "address": "经开区"}, remarks="来电两次")
     appeal, event = corrected(appeal, cleared=["place", "locality", "remarks"])
