@@ -117,6 +117,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "judged": _record("deadlines as heard last, by which requests are decided"),
         "units": _record("the directory", order=_DEEPEST_LAST),
         "leaders": _record("the directory as heard last"),
+        "answer_templates": _record("written by the office and by units"),
     },
     "escalation": {
         "inbox": ArchivedTable(

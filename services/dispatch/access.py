@@ -1,6 +1,6 @@
 """Who may call which route of the dispatch service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, STAFF, UNIT, only
+from shared.roles import DISCIPLINE_INSPECTION, IMPORTER, LEADER, OFFICE, OPERATOR, STAFF, UNIT, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -30,9 +30,24 @@ ACCESS: Access = {
     "POST /appeals/{appeal_id}/referral-receipts": only(OFFICE),
     "POST /appeals/{appeal_id}/referral-returns": only(OFFICE),
     "POST /appeals/{appeal_id}/closures": only(OFFICE),
+    "POST /appeals/{appeal_id}/notes": only(OFFICE, OPERATOR, UNIT, LEADER),
+    "POST /appeals/{appeal_id}/urgings": only(OFFICE),
+    "POST /appeals/{appeal_id}/studies": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/study-answers": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/study-closures": only(OFFICE, UNIT),
+    "POST /appeals/{appeal_id}/transfers": only(OFFICE, OPERATOR),
+    "POST /appeals/{appeal_id}/transfer-receipts": only(OFFICE, OPERATOR),
+    "POST /bulk/assignments": only(OFFICE),
+    "POST /bulk/closures": only(OFFICE),
     "POST /import": only(IMPORTER),
     "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
     "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
+    "GET /appeals/{appeal_id}/assignment.pdf": only(OFFICE, UNIT),
+    "GET /appeals/{appeal_id}/supervision.pdf": only(OFFICE, LEADER),
+    "GET /appeals/{appeal_id}/answer-templates/{code}": STAFF,
+    "GET /answer-templates": STAFF,
+    "PUT /answer-templates/{code}": only(OFFICE, UNIT),
+    "DELETE /answer-templates/{code}": only(OFFICE, UNIT),
     "GET /arrears": STAFF,
     "GET /units": STAFF | {IMPORTER},
     "PUT /units/{code}": only(OFFICE, IMPORTER),

@@ -1,6 +1,6 @@
 """Dispatch over HTTP: what the office and the units do to an appeal, one route an act."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -9,10 +9,13 @@ from services.dispatch import queries
 from services.dispatch.acts.assignment import AddMarks, Assign, Reassign
 from services.dispatch.acts.base import AppealAct
 from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.notes import Note, Urge
 from services.dispatch.acts.office import Close, DecideComplaint, DecideObjection, Find
 from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
 from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
 from services.dispatch.acts.stages import DecideStage, Reach
+from services.dispatch.acts.studies import AnswerStudy, AskStudy, CloseStudy
+from services.dispatch.acts.transfers import ReceiveTransfer, Transfer
 from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain import merging
@@ -55,6 +58,13 @@ ROUTES: dict[str, tuple[type[AppealAct], str]] = {
     "referral-receipts": (ReceiveElsewhere, "登记引导承接 / Record that a referral was received"),
     "referral-returns": (TakeBack, "收回引导 / Take a referred appeal back"),
     "closures": (Close, "销号 / Close an appeal"),
+    "notes": (Note, "内部备注 / Note something for staff alone"),
+    "urgings": (Urge, "催办 / Urge the unit of a leg"),
+    "studies": (AskStudy, "发起会商 / Ask units for their opinion"),
+    "study-answers": (AnswerStudy, "提交会商意见 / Give an opinion in a joint study"),
+    "study-closures": (CloseStudy, "结束会商 / Close a joint study"),
+    "transfers": (Transfer, "转接其他热线 / Hand a matter over to another hotline"),
+    "transfer-receipts": (ReceiveTransfer, "登记转接回执 / Record who took a transferred matter"),
 }
 DECISIONS = (
     Assign,
@@ -75,19 +85,29 @@ async def _perform(appeal_id: UUID, act: AppealAct, request: WriteContext) -> Re
     units = await units_for(request, [(appeal_id, act)])
     deadlines = await _deadlines(request, appeal_id, act)
     leaders = await _leaders(request)
-    rules = rulebook(request.context)
 
     def do(work: Work) -> Answer:
-        appeal = work.appeal(appeal_id)
-        request.check(appeal.version)
-        pack = rules.pack_of(appeal.pack)
-        act_context = ActContext(
-            work.at, request.caller, pack, rules.calendar, units, deadlines, leaders=leaders
-        )
-        appeal = work.perform(appeal_id, act, act_context)
+        appeal = performed(work, request, appeal_id, act, units, deadlines, leaders)
         return Answer(appeal.model_dump_json(), 200, str(appeal.version))
 
     return await request.write([key_for(appeal_id, act)], do)
+
+
+def performed(
+    work: Work,
+    request: WriteContext,
+    appeal_id: UUID,
+    act: AppealAct,
+    units: Mapping[str, Unit],
+    deadlines: tuple[JudgedDeadline, ...] = (),
+    leaders: Leaders = NOBODY_KNOWN,
+) -> AppealDocument:
+    """The appeal after `act`, on the version that `request` names. Raises what the act is refused for."""
+    appeal, rules = work.appeal(appeal_id), rulebook(request.context)
+    request.check(appeal.version)
+    pack = rules.pack_of(appeal.pack)
+    act_context = ActContext(work.at, request.caller, pack, rules.calendar, units, deadlines, leaders=leaders)
+    return work.perform(appeal_id, act, act_context)
 
 
 async def units_for(
@@ -96,12 +116,14 @@ async def units_for(
     """By code, the units that acts name, and the units whose heads must sign a paper."""
     codes = {leg.unit for _, act in appeals_and_acts if isinstance(act, Assign) for leg in act.legs}
     successors = {act.unit for _, act in appeals_and_acts if isinstance(act, Reassign) and act.unit}
+    invited = {unit for _, act in appeals_and_acts if isinstance(act, AskStudy) for unit in act.units}
     signed = {appeal_id for appeal_id, act in appeals_and_acts if isinstance(act, RequestLift | Extend)}
-    if not codes and not successors and not signed:
+    named = codes | successors | invited
+    if not named and not signed:
         return {}
     async with request.context.reader.connect() as conn:
-        field = "legs.unit" if codes else "unit"
-        return await queries.units_named(conn, codes | successors, signed, field)
+        field = "legs.unit" if codes else "units" if invited else "unit"
+        return await queries.units_named(conn, named, signed, field)
 
 
 async def _deadlines(request: RequestContext, appeal_id: UUID, act: AppealAct) -> tuple[JudgedDeadline, ...]:

@@ -60,15 +60,19 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
-    parts = {*(leg["unit"] for leg in document["legs"]), *document.get("task_force", ())}
-    if called.role == AccountRole.UNIT and called.code not in parts:
+    if (
+        called.role == AccountRole.UNIT
+        and called.code not in AppealDocument.model_validate(document).readers()
+    ):
         raise not_dispatched_to_unit()
     if called.role == AccountRole.UNIT and document.get("is_withheld"):
-        document["acts"] = [_without_person(done) for done in document["acts"]]
+        document["acts"] = [_without_person(done, called.name) for done in document["acts"]]
     return json(document, etag=document["version"])
 
 
-def _without_person(done: dict[str, Any]) -> dict[str, Any]:
-    """An act on record without how the office reached the enterprise and whom."""
+def _without_person(done: dict[str, Any], reader: str) -> dict[str, Any]:
+    """An act on record without how the office reached the enterprise and whom, and without others' notes."""
     act = done["act"]
+    if act["act"] == "note" and done["by"] != reader:
+        return {**done, "act": {**act, "text": ""}}
     return {**done, "act": {**act, "how": "", "who": None}} if act["act"] == "contact" else done

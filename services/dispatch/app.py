@@ -4,8 +4,12 @@ from pathlib import Path
 
 from services.dispatch import api, api_arrears, api_import, api_reads, api_units
 from services.dispatch.access import ACCESS
+from services.dispatch.bulk import api as bulk
 from services.dispatch.gauges import GAUGES
 from services.dispatch.handlers import HANDLERS
+from services.dispatch.papers import api as papers
+from services.dispatch.studies.reminders import remind
+from services.dispatch.templates import api as templates
 from services.dispatch.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, NUMBER_OF_APPEAL
@@ -27,6 +31,16 @@ SERVICE = Service(
     hears=("intake", "escalation"),
     handlers=HANDLERS,
     prepare=api_units.say_unsaid,
+    tasks=(remind,),
     gauges=GAUGES,
-    routers=(api.router, api_import.router, api_reads.router, api_arrears.router, api_units.router),
+    routers=(
+        api.router,
+        api_import.router,
+        api_reads.router,
+        api_arrears.router,
+        api_units.router,
+        bulk.router,
+        templates.router,
+        papers.router,
+    ),
 )

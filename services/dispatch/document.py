@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.dispatch.leg import WORKING, LegDocument, LegState
+from services.dispatch.studies.document import StudyRecord
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import Event, Mark, PackWord, Rank, Rating, Verdict
 from shared.service.errors import Conflict, NotFound
@@ -49,7 +50,7 @@ class Unit(BaseModel):
 
 
 class JudgedDeadline(BaseModel):
-    """A deadline of a leg as it was last judged."""
+    """A deadline of a leg as last judged. `title`: its name in both languages, where a pack names it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -58,6 +59,8 @@ class JudgedDeadline(BaseModel):
     started_at: datetime
     due_at: datetime | None
     verdict: Verdict
+    met_at: datetime | None = None
+    title: dict[str, str] = {}
 
 
 class Finding(BaseModel):
@@ -73,8 +76,8 @@ class Finding(BaseModel):
 class ReferralRecord(BaseModel):
     """One time that the enterprise was guided elsewhere (引导), by the unit `by`, else by the office.
 
-    It waits until it was received there, or until the office took the appeal back. `approver` and `rank`:
-    whose word it took for a lifted appeal.
+    It waits until it was received there, under their number `reference`, or until the office took the appeal
+    back. `approver` and `rank`: whose word it took for a lifted appeal.
     """
 
     to: str
@@ -84,6 +87,7 @@ class ReferralRecord(BaseModel):
     objected_at: datetime | None = None
     received_at: datetime | None = None
     receiver: str | None = None
+    reference: str | None = None
     returned_at: datetime | None = None
     returned_for: str | None = None
     approver: str | None = None
@@ -123,6 +127,25 @@ class HandOver(BaseModel):
     handed_over_at: datetime
 
 
+class TransferReceipt(BaseModel):
+    """Who took a transferred matter: their name or seat, their number of it, and when they did."""
+
+    receiver: str
+    reference: str | None = None
+    received_at: datetime
+    recorded_at: datetime
+
+
+class TransferRecord(BaseModel):
+    """The matter was transferred (转接) to the hotline `to`; the appeal goes on. `number`: from 1."""
+
+    number: int
+    to: str
+    reason: str
+    transferred_at: datetime
+    receipt: TransferReceipt | None = None
+
+
 class AppealDocument(AppealRecord):
     """One appeal as it stands. `version` counts its changes.
 
@@ -131,6 +154,7 @@ class AppealDocument(AppealRecord):
     that it was merged into another appeal. `followed_by`: the appeals that were ever merged into this one.
     `task_force`: the units and leaders that a leader named; the units read the appeal too. `is_withheld`: the
     units do not learn who asks, and the office speaks with the enterprise.
+    `notes`: how many staff wrote; their texts are among the acts.
     """
 
     title: str
@@ -156,8 +180,11 @@ class AppealDocument(AppealRecord):
     referrals: list[ReferralRecord] = Field(default_factory=list)
     closures: list[ClosureRecord] = Field(default_factory=list)
     handed_over: list[HandOver] = Field(default_factory=list)
+    transfers: list[TransferRecord] = Field(default_factory=list)
     merges: list[MergeRecord] = Field(default_factory=list)
     followed_by: list[UUID] = Field(default_factory=list)
+    notes: int = 0
+    studies: list[StudyRecord] = Field(default_factory=list)
     version: int = 1
 
     def leg(self, leg_id: UUID) -> LegDocument:
@@ -171,6 +198,11 @@ class AppealDocument(AppealRecord):
     def referral(self) -> ReferralRecord | None:
         """The referral that holds; None where the appeal is not referred, or was by an earlier version."""
         return self.referrals[-1] if self.referrals and self.referrals[-1].returned_at is None else None
+
+    def readers(self) -> list[str]:
+        """The units that read the appeal: with a leg, also an ended one, of the task force, or invited."""
+        invited = [invitation.unit for study in self.studies for invitation in study.invited]
+        return list(dict.fromkeys((*(leg.unit for leg in self.legs), *self.task_force, *invited)))
 
     def live_legs(self) -> list[LegDocument]:
         """The legs that neither an upheld objection nor a reassignment ended."""

@@ -136,6 +136,7 @@ class LegDocument(BaseModel):
 
     `given_moments` are the deadlines whose limit was given as a moment at dispatch. `proposed` are stages
     that wait for somebody's word, `proposals` how many there were. `decision`: of its part of an approval.
+    `urged`: how often the office urged the unit, `urged_at` when last.
     """
 
     leg_id: UUID
@@ -170,6 +171,8 @@ class LegDocument(BaseModel):
     relief: Relief | None = None
     promises: list[Promise] = []
     given_moments: tuple[PackWord, ...] = ()
+    urged: int = 0
+    urged_at: datetime | None = None
 
     def require(self, *states: LegState) -> None:
         """Raise `Conflict` unless the leg is in one of `states`."""

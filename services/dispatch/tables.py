@@ -17,7 +17,13 @@ sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("units", pg.ARRAY(sa.Text), nullable=False),
     sa.Column("file", pg.JSONB, nullable=False),
+    sa.Column("study_next_at", sa.DateTime(timezone=True)),
     sa.Index("appeals_units", "units", postgresql_using="gin"),
+    sa.Index(
+        "appeals_study_next",
+        "study_next_at",
+        postgresql_where=sa.text("study_next_at is not null"),
+    ),
     sa.Index("appeals_state", "state", "registration_number"),
     sa.Index(
         "appeals_against_word",
@@ -50,6 +56,14 @@ sa.Table(
     metadata,
     sa.Column("lead", pg.UUID, primary_key=True),
     sa.Column("follower", pg.UUID, primary_key=True),
+)
+sa.Table(
+    "answer_templates",
+    metadata,
+    sa.Column("owner", sa.Text, primary_key=True, comment="a unit; empty for the city"),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("template", pg.JSONB, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 sa.Table(
     "judged",

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from services.dispatch.acts.assignment import Assign
 from services.dispatch.acts.base import AppealAct
 from services.dispatch.document import AppealDocument, JudgedDeadline
-from services.dispatch.domain import assignment, merging
+from services.dispatch.domain import assignment, merging, studies
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.transitions import perform
 from shared import events
@@ -41,8 +41,15 @@ _LOAD_MISSED = text(  # `nowait`: whoever holds these may be waiting for what th
 )
 _SAVE_APPEALS = insert(
     "appeals",
-    {"appeal_id": "uuid", "registration_number": "text", "state": "text", "units": "text[]", "file": "jsonb"},
-    then=f"on conflict (appeal_id) do update set {excluded('state', 'units', 'file')}",
+    {
+        "appeal_id": "uuid",
+        "registration_number": "text",
+        "state": "text",
+        "units": "text[]",
+        "file": "jsonb",
+        "study_next_at": "timestamptz",
+    },
+    then=f"on conflict (appeal_id) do update set {excluded('state', 'units', 'file', 'study_next_at')}",
 )
 _ADD_ACTS = insert(
     "acts", {"appeal_id": "uuid", "occurred_at": "timestamptz", "by": "text", "act": "jsonb"}, ordered=True
@@ -168,8 +175,9 @@ class Work(AppealWork[AppealDocument]):
 
 
 def _row(appeal: AppealDocument) -> tuple[Any, ...]:
-    units = list(dict.fromkeys((*(leg.unit for leg in appeal.legs), *appeal.task_force)))
-    return appeal.appeal_id, appeal.registration_number, appeal.state, units, appeal.model_dump_json()
+    file = appeal.model_dump_json()
+    units, number = appeal.readers(), appeal.registration_number
+    return appeal.appeal_id, number, appeal.state, units, file, studies.next_at(appeal)
 
 
 def _judged_deadlines(event: events.AppealJudged) -> str:

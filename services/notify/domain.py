@@ -43,6 +43,10 @@ RECIPIENTS = {
     "new_units": RecipientWord(
         "legs.unit", lambda case, event: _named("unit", *(leg.unit for leg in event.legs))
     ),
+    "invited": RecipientWord(
+        "invited.unit", lambda case, event: _named("unit", *(each.unit for each in event.invited))
+    ),
+    "asking_unit": RecipientWord("asked_by", lambda case, event: _named("unit", event.asked_by)),
     "units": RecipientWord(None, lambda case, event: _named("unit", *case.units(event.occurred_at))),
     "task_force": RecipientWord(
         "task_force",

@@ -130,6 +130,8 @@ UNHEARD = (
     events.ComplaintJudged,
     events.LoanFollowedUp,
     events.LoanJudged,
+    events.AppealNoted,
+    events.TransferReceived,
 )
 """Events of other services that tell nobody anything: the routing table says why."""
 

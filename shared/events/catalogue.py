@@ -16,6 +16,8 @@ from shared.events import (
     notices,
     outcomes,
     publications,
+    staff,
+    studies,
 )
 from shared.events.base import Event
 
@@ -25,6 +27,8 @@ SUBJECTS = (
     dispatch,
     leg_time,
     outcomes,
+    staff,
+    studies,
     judgement,
     publications,
     consequences,

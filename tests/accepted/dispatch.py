@@ -114,10 +114,51 @@ BODIES: dict[str, dict[str, Any]] = {
         "understanding": True,
     },
     "POST /dispatch/appeals/{appeal_id}/referrals": {"to": "劳动仲裁", "reason": "属于仲裁"},
-    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {"receiver": "仲裁委立案庭", "text": "已立案"},
+    "POST /dispatch/appeals/{appeal_id}/referral-receipts": {
+        "receiver": "仲裁委立案庭",
+        "text": "已立案",
+        "reference": "〔2026〕81",
+    },
     "POST /dispatch/appeals/{appeal_id}/referral-returns": {"objected": True, "reason": "不属于仲裁"},
     "POST /dispatch/appeals/{appeal_id}/complaint-decisions": {"justified": True, "reason": "回复避实就虚"},
     "POST /dispatch/appeals/{appeal_id}/closures": {},
+    "POST /dispatch/appeals/{appeal_id}/notes": {"text": "企业来电两次，语气着急"},
+    "POST /dispatch/appeals/{appeal_id}/urgings": {"leg_id": LEG, "text": "请于今日联系企业"},
+    "POST /dispatch/appeals/{appeal_id}/studies": {
+        "units": ["water", "east"],
+        "limit": LIMIT_OF_A_WEEK,
+        "question": "能否由两家共同施工？",
+    },
+    "POST /dispatch/appeals/{appeal_id}/study-answers": {"number": 1, "text": "同意", "unit": "water"},
+    "POST /dispatch/appeals/{appeal_id}/study-closures": {"number": 1, "conclusion": "由交通局牵头"},
+    "POST /dispatch/appeals/{appeal_id}/transfers": {
+        "to": "119",
+        "reason": "厂房起火",
+        "receipt": {
+            "receiver": "119 指挥中心 3 号席",
+            "reference": "20261109-0815",
+            "received_at": "2026-11-09T08:50:00+08:00",
+        },
+    },
+    "POST /dispatch/appeals/{appeal_id}/transfer-receipts": {
+        "number": 1,
+        "receipt": {"receiver": "119 指挥中心 3 号席", "reference": "20261109-0815"},
+    },
+    "POST /dispatch/bulk/assignments": {
+        "appeals": [{"appeal_id": str(uuid4()), "version": 1}],
+        "assignment": {"legs": [{"unit": "water"}], "confirmed": True},
+        "dry_run": True,
+    },
+    "POST /dispatch/bulk/closures": {
+        "appeals": [{"appeal_id": str(uuid4()), "version": 1}],
+        "closure": {"reason": "企业失联", "approver": "李副市长", "rank": "leader"},
+        "dry_run": True,
+    },
+    "PUT /dispatch/answer-templates/{code}": {
+        "title": "已勘查",
+        "act": "reply",
+        "text": "{enterprise}：{today}已现场勘查。",
+    },
     "POST /dispatch/import": {
         "acts": [
             {

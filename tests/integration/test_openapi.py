@@ -31,6 +31,11 @@ ELSEWHERE = {
     "GET /financing/bank/connection": {404},  # an account of a bank that the directory does not have
     "GET /financing/bank/statement": {404},
     "GET /financing/banks/{code}/statement": {404},  # with a day
+    "PUT /dispatch/answer-templates/{code}": {409},  # more than fit
+    "GET /dispatch/appeals/{appeal_id}/assignment.pdf": {409},  # of an appeal that no unit has
+    "GET /dispatch/appeals/{appeal_id}/supervision.pdf": {409},  # of a unit that let nothing pass
+    "POST /dispatch/bulk/assignments": {409},  # a key that was used for another body
+    "POST /dispatch/bulk/closures": {409},
     "PUT /financing/banks/{code}/endpoint": {409},  # a bank that is called nowhere
     "POST /notify/inbox/{message_id}/acknowledged": {409},  # a message that asks for nothing
     "GET /notify/contacts/{recipient}": {404},  # of a case that is kept from the caller
@@ -130,6 +135,9 @@ async def place(city: City) -> Place:
     )
     leader = {"name": "陈市长", "title": "市长"}
     await city.ok("office", "PUT", "/escalation/leaders/mayor", leader)
+    await city.ok(
+        "office", "PUT", "/dispatch/answer-templates/roads", {"title": "已勘查", "text": "已勘查。"}
+    )
     for context in city.services.values():
         async with context.engine.begin() as conn:
             for account in filter(None, ACCOUNTS.values()):

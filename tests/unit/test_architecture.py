@@ -141,7 +141,7 @@ def framework(path: Path, tree: ast.Module) -> Iterator[str]:
             )
 
 
-FRAMEWORK = ("service", "database", "files", "messaging", "web", "telemetry", "audit")
+FRAMEWORK = ("service", "database", "files", "messaging", "printing", "web", "telemetry", "audit")
 MAY_BE_IMPORTED = {"shared.events", "shared.roles"}
 MAY_BE_IMPORTED |= {f"shared.events.{name}" for name in ("Event", "CATALOGUE", "Actor", "ENTERPRISE")}
 MAY_BE_IMPORTED |= {

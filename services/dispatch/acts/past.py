@@ -7,10 +7,13 @@ from pydantic import Field
 
 from services.dispatch.acts.assignment import AddMarks, Assign, Reassign
 from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.notes import Note, Urge
 from services.dispatch.acts.office import Close, DecideComplaint, DecideObjection, Find
 from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
 from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
 from services.dispatch.acts.stages import DecideStage, Reach
+from services.dispatch.acts.studies import AnswerStudy, AskStudy, CloseStudy
+from services.dispatch.acts.transfers import ReceiveTransfer, Transfer
 from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
 from shared.web.bodies import Body, PastTime
 
@@ -40,7 +43,14 @@ AnyAct = Annotated[
     | DecideComplaint
     | ReceiveElsewhere
     | TakeBack
-    | Close,
+    | Close
+    | Note
+    | Urge
+    | AskStudy
+    | AnswerStudy
+    | CloseStudy
+    | Transfer
+    | ReceiveTransfer,
     Field(discriminator="act"),
 ]
 

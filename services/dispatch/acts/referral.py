@@ -15,10 +15,14 @@ class Refer(AppealAct, HigherWord):
 
 
 class ReceiveElsewhere(AppealAct):
-    """The body to which the enterprise was guided received the matter; `receiver`: its desk or number."""
+    """The body to which the enterprise was guided received the matter.
+
+    `receiver` is its desk or who took it, `reference` the number that the matter has there.
+    """
 
     act: Literal["receive_elsewhere"] = "receive_elsewhere"
     receiver: Line
+    reference: Line | None = None
     text: Text | None = None
 
 

@@ -9,6 +9,9 @@ MOST_REFERRALS = 20
 MOST_STAGES, MOST_STAGE_DATES = 120, 240
 MOST_PAUSES = MOST_OBJECTIONS = MOST_EXTENSIONS = MOST_PROMISES = 20
 """Of one leg."""
+MOST_STUDIES = MOST_TRANSFERS = 20
+MOST_NOTES, MOST_URGINGS = 200, 100
+"""Notes of one case, urgings of one leg: what may be written without end is read by nobody."""
 
 
 def check_legs(appeal: AppealDocument, new: int) -> None:
@@ -53,6 +56,26 @@ def check_extensions(leg: LegDocument) -> None:
 def check_promises(leg: LegDocument) -> None:
     """Raise `Conflict` where the unit would promise another day too often."""
     _check(len(leg.promises) + 1, MOST_PROMISES, ("承诺", "promises"), "planned_on")
+
+
+def check_notes(appeal: AppealDocument) -> None:
+    """Raise `Conflict` where the case would have too many notes."""
+    _check(appeal.notes + 1, MOST_NOTES, ("内部备注", "notes"), "text")
+
+
+def check_studies(appeal: AppealDocument) -> None:
+    """Raise `Conflict` where the case would have too many joint studies."""
+    _check(len(appeal.studies) + 1, MOST_STUDIES, ("会商", "joint studies"))
+
+
+def check_transfers(appeal: AppealDocument) -> None:
+    """Raise `Conflict` where the case would be transferred too often."""
+    _check(len(appeal.transfers) + 1, MOST_TRANSFERS, ("转接", "transfers"))
+
+
+def check_urgings(leg: LegDocument) -> None:
+    """Raise `Conflict` where the unit would be urged too often."""
+    _check(leg.urged + 1, MOST_URGINGS, ("催办", "urgings"))
 
 
 def _check(number: int, most: int, names: tuple[str, str], field: str | None = None) -> None:

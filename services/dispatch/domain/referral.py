@@ -60,6 +60,7 @@ def receive(appeal: AppealDocument, act: ReceiveElsewhere, context: ActContext) 
     """Record that the body to which the enterprise was guided received the matter (承接)."""
     referral = _waiting(appeal, context)
     referral.received_at, referral.receiver = context.at, act.receiver
+    referral.reference = act.reference
     yield appeal.event(events.ReferralReceived, context.at, to=referral.to, receiver=act.receiver)
 
 

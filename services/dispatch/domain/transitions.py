@@ -6,22 +6,28 @@ from typing import Any
 from services.dispatch.acts.assignment import AddMarks, Assign, Reassign
 from services.dispatch.acts.base import AppealAct, LegAct
 from services.dispatch.acts.extensions import DecideExtension, Extend, RequestExtension
+from services.dispatch.acts.notes import Note, Urge
 from services.dispatch.acts.office import Close, DecideComplaint, DecideObjection, Find
 from services.dispatch.acts.pauses import DecidePause, Pause, RequestPause, Resume
 from services.dispatch.acts.referral import ReceiveElsewhere, Refer, TakeBack
 from services.dispatch.acts.stages import DecideStage, Reach
+from services.dispatch.acts.studies import AnswerStudy, AskStudy, CloseStudy
+from services.dispatch.acts.transfers import ReceiveTransfer, Transfer
 from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
 from services.dispatch.document import AppealDocument
 from services.dispatch.domain import (
     assignment,
     closing,
     extensions,
+    notes,
     office,
     pauses,
     promises,
     reassignment,
     referral,
     stages,
+    studies,
+    transfers,
     units,
 )
 from services.dispatch.domain.context import ActContext
@@ -56,6 +62,13 @@ TRANSITIONS: dict[type[AppealAct], Callable[[AppealDocument, Any, ActContext], I
     ReceiveElsewhere: referral.receive,
     TakeBack: referral.take_back,
     Close: closing.close,
+    Note: notes.note,
+    Urge: notes.urge,
+    AskStudy: studies.ask,
+    AnswerStudy: studies.answer,
+    CloseStudy: studies.close,
+    Transfer: transfers.transfer,
+    ReceiveTransfer: transfers.receive,
 }
 
 

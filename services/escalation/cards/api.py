@@ -1,7 +1,7 @@
 """A card over HTTP: a page to read and print, and a PDF."""
 
-import asyncio
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +13,7 @@ from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import CaseDocument
 from shared.appeals.document import no_such_appeal
 from shared.judging.rulebook import PackMissing, rulebook
+from shared.printing.typesetting import PDF, pdf_answer
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden
 from shared.service.service import ServiceContext
@@ -20,13 +21,6 @@ from shared.web.pages import PAGE_HEADERS
 from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
-
-PDF: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
-}
-AT_ONCE = 2
-"""How many PDFs are set at a time: each takes a processor for some tenths of a second."""
-_SETTING = asyncio.Semaphore(AT_ONCE)
 
 
 @router.get(
@@ -57,11 +51,7 @@ async def card(
     printed = card_page(case, issued, CardContext(language, zone, title, policy, at))
     if form == "html":
         return HTMLResponse(html(printed, card_id), headers=PAGE_HEADERS)
-    async with _SETTING:
-        content = await asyncio.to_thread(pdf, printed)
-    headers = {name: PAGE_HEADERS[name] for name in ("cache-control", "x-content-type-options")}
-    headers["content-disposition"] = f'inline; filename="{printed.number.replace("/", "-")}.pdf"'
-    return Response(content, media_type="application/pdf", headers=headers)
+    return await pdf_answer(partial(pdf, printed), printed.number.replace("/", "-"))
 
 
 def _policy(context: ServiceContext, case: CaseDocument) -> str:

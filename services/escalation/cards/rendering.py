@@ -6,12 +6,10 @@ from math import ceil
 from pathlib import Path
 from uuid import UUID
 
-import orjson
-import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.escalation.cards.glyphs import fonts, printable_parts
 from services.escalation.cards.page import CardPage, width
+from shared.printing.typesetting import typeset
 
 PAGES = Path(__file__).parent / "pages"
 SIZES = (11.5, 11.0, 10.5, 10.0, 9.5, 9.0, 8.5, 8.0, 7.5, 7.0)
@@ -47,25 +45,8 @@ def _lines(text: str, across: float) -> int:
 
 
 def pdf(card: CardPage) -> bytes:
-    """The PDF (PDF/A-2b), with the letters it uses in it; set as large as one page allows.
-
-    PDF/A allows no letter without a shape: one that the fonts lack is printed as 〓.
-    """
-    content = typst.compile(
-        PAGES / "card.typ",
-        font_paths=_fonts(),
-        sys_inputs={"card": orjson.dumps(printable_parts(asdict(card))).decode()},
-        format="pdf",
-        pdf_standards="a-2b",
-    )
-    assert isinstance(content, bytes)
-    return content
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    folder = fonts()[0].parent
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
+    """The PDF (PDF/A-2b), with the letters it uses in it; set as large as one page allows."""
+    return typeset(PAGES / "card.typ", "card", asdict(card))
 
 
 @cache

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from services.escalation.cards.glyphs import MISSING, RAISED_AND_LOWERED, known, printable
 from services.escalation.cards.page import CardContext, CardPage, Language, card_page, number
 from services.escalation.cards.rendering import html, pdf
 from services.escalation.document import Card, CardStatus, CaseDocument
 from shared.events import Deadline
+from shared.printing.glyphs import MISSING, RAISED_AND_LOWERED, known, printable
 from shared.rules.pack import pack_files
 from shared.rules.time.limits import Limit, LimitUnit
 from shared.rules.time.pauses import Pause

@@ -91,6 +91,17 @@ FIELDS: dict[str, Any] = {
     "complaint": f"{NUMBER}/C1",
     "complaint_id": UUID(int=71),
     "founded": True,
+    "number": 1,
+    "unit_name": "市工信局",
+    "asked_by": "GXJ",
+    "invited": (
+        events.InvitedUnit(unit="GXJ", unit_name="市工信局", due_at=datetime(2026, 2, 25, 9, 30, tzinfo=UTC)),
+        events.InvitedUnit(unit="QCQ", unit_name="谯城区", due_at=datetime(2026, 2, 26, 9, 30, tzinfo=UTC)),
+    ),
+    "missing": 1,
+    "answered": 2,
+    "late": 1,
+    "count": 2,
 }
 OWN: dict[str, dict[str, Any]] = {
     "appeal.redispatched.v1": {"reason": "overdue"},
@@ -102,6 +113,8 @@ OWN: dict[str, dict[str, Any]] = {
         "leg_id": None,
         "deadline": "dispatch_again",
     },
+    "appeal.transferred.v1": {"to": "119"},
+    "study.answered.v1": {"late": True},
     "appeal.handed_over.v1": {"to": "discipline_inspection"},
     "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},
     "loan.pushed.v1": {"legs": BANKS},

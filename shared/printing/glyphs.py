@@ -1,4 +1,4 @@
-"""Which letters the fonts of a card have; any other is printed as 〓, the mark for a missing one."""
+"""Which letters the fonts of documents have; any other is printed as 〓, the mark for a missing one."""
 
 import struct
 import unicodedata
@@ -16,7 +16,7 @@ _SEGMENTED_COVERAGE = 12
 
 
 def fonts() -> tuple[Path, Path]:
-    """The files of the fonts in which a card is set."""
+    """The files of the fonts in which documents are set."""
     return Path(pylopdf_fonts_zh_cn.serif_path()), Path(pylopdf_fonts_zh_cn.sans_path())
 
 
@@ -26,7 +26,7 @@ def printable(text: str) -> str:
 
 
 def printable_parts(part: Any) -> Any:
-    """A part of a card, with each text in it `printable`."""
+    """A part of a document, with each text in it `printable`."""
     if isinstance(part, str):
         return printable(part)
     if isinstance(part, dict):
@@ -47,7 +47,7 @@ def _printed(letter: str) -> str:
 
 @cache
 def known() -> frozenset[str]:
-    """The letters that every font of a card has; no controls and no marks of direction."""
+    """The letters that every font has; no controls and no marks of direction."""
     covered = set.intersection(*(set(_covered(font.read_bytes())) for font in fonts()))
     letters = {chr(code) for code in covered}
     return frozenset(

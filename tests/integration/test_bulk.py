@@ -1,0 +1,157 @@
+"""Dispatch and closure of many appeals in one request: a result for each, and nothing stays of a trial."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.city import City, refused
+
+Appeal = dict[str, Any]
+ROADS = {"legs": [{"unit": "roads"}]}
+ASSIGN, CLOSE = "/dispatch/bulk/assignments", "/dispatch/bulk/closures"
+
+
+async def registered(city: City, number: int) -> list[Appeal]:
+    """So many appeals; registering an identical one is nothing that a test of dispatch asks for."""
+    answers = [
+        await city.ok("operator", "POST", "/intake/appeals", _wish(f"第 {each} 处路灯不亮"))
+        for each in range(number)
+    ]
+    await city.drained()
+    return answers
+
+
+def _wish(title: str) -> dict[str, Any]:
+    enterprise = {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"}
+    return {
+        "channel": "hotline",
+        "kind": "help",
+        "title": title,
+        "text": f"{title}，请尽快修复。",
+        "enterprise": enterprise,
+    }
+
+
+def rows(appeals: list[Appeal], version: int = 1) -> list[dict[str, Any]]:
+    return [{"appeal_id": appeal["appeal_id"], "version": version} for appeal in appeals]
+
+
+async def file_of(city: City, appeal: Appeal) -> Any:
+    return await city.ok("office", "GET", f"/dispatch/appeals/{appeal['appeal_id']}")
+
+
+def outcomes(answer: Any) -> list[int]:
+    """200 for each accepted appeal, else the status of its problem."""
+    return [200 if row["accepted"] else row["problem"]["status"] for row in answer["results"]]
+
+
+async def test_one_failure_costs_its_own_row(city: City) -> None:
+    appeals = await registered(city, 4)
+    await city.dispatch(appeals[1], {"unit": "water"})
+    body = {"appeals": rows(appeals), "assignment": ROADS}
+    body["appeals"][3]["version"] = 7
+    body["appeals"].append({"appeal_id": str(uuid4()), "version": 1})
+    answer = await city.ok("office", "POST", ASSIGN, body)
+    assert outcomes(answer) == [200, 412, 200, 412, 404]
+    assert (answer["accepted"], answer["refused"], answer["dry_run"]) == (2, 3, False)
+    first, second = answer["results"][:2]
+    assert first["registration_number"] == appeals[0]["registration_number"]
+    assert second["problem"]["code"] == "stale"
+    assert "已被他人更新" in second["problem"]["zh"]
+    legs = [[leg["unit"] for leg in (await file_of(city, appeal))["legs"]] for appeal in appeals]
+    assert legs == [["roads"], ["water"], ["roads"], []]
+    assert first["version"] == (await file_of(city, appeals[0]))["version"]
+
+
+async def test_a_trial_tells_what_would_come_and_nothing_stays_of_it(city: City) -> None:
+    appeals = await registered(city, 3)
+    await city.dispatch(appeals[1], {"unit": "water"})
+    await city.drained()
+    before = await city.stored()
+    body = {"appeals": rows(appeals), "assignment": ROADS, "dry_run": True}
+    tried = await city.ok("office", "POST", ASSIGN, body, idempotency_key="trial")
+    assert outcomes(tried) == [200, 412, 200]
+    assert tried["dry_run"] is True
+    assert await city.stored() == before
+    real = await city.ok("office", "POST", ASSIGN, body | {"dry_run": False})
+    assert real["results"] == tried["results"]
+    assert await city.stored() != before
+
+
+async def test_the_same_key_does_again_only_what_was_not_done(city: City) -> None:
+    appeals = await registered(city, 2)
+    body = {"appeals": rows(appeals), "assignment": ROADS}
+    body["appeals"][1]["version"] = 2
+    first = await city.ok("office", "POST", ASSIGN, body, idempotency_key="bulk 1")
+    assert outcomes(first) == [200, 412]
+    await city.act("office", appeals[1], "notes", text="现为版本 2")
+    again = await city.ok("office", "POST", ASSIGN, body, idempotency_key="bulk 1")
+    assert outcomes(again) == [200, 200]
+    assert again["results"][0] == first["results"][0]
+    assert len((await file_of(city, appeals[0]))["acts"]) == 1
+    water = body | {"assignment": {"legs": [{"unit": "water"}]}}
+    other = await city.call("office", "POST", ASSIGN, water, idempotency_key="bulk 1")
+    refused(other, 409, "Idempotency-Key")
+
+
+async def test_what_earlier_rows_change_later_rows_see_on_trial_and_for_good(city: City) -> None:
+    lead, follower = await registered(city, 2)
+    where = f"/intake/appeals/{follower['appeal_id']}"
+    merge = {"lead": lead["registration_number"], "reason": "同一问题"}
+    version = (await city.ok("office", "GET", where))["version"]
+    await city.ok("office", "POST", f"{where}/merges", merge, if_match=f'"{version}"')
+    await city.drained()
+    body = {
+        "appeals": [
+            {"appeal_id": each["appeal_id"], "version": (await file_of(city, each))["version"]}
+            for each in (lead, follower)
+        ],
+        "assignment": ROADS,
+        "dry_run": True,
+    }
+    tried = await city.ok("office", "POST", ASSIGN, body)
+    real = await city.ok("office", "POST", ASSIGN, body | {"dry_run": False})
+    assert outcomes(tried) == outcomes(real) == [200, 412]  # the follower was given its lead's units
+    assert [leg["unit"] for leg in (await file_of(city, follower))["legs"]] == ["roads"]
+
+
+async def test_many_are_closed_and_who_may_not_be_says_why(city: City) -> None:
+    appeals = await registered(city, 3)
+    for appeal in appeals[:2]:
+        await city.act("office", appeal, "referrals", to="arbitration", reason="属于仲裁")
+    await city.act("office", appeals[0], "referral-receipts", receiver="仲裁委立案庭")
+    body = {"appeals": rows(appeals), "closure": {}}
+    for row, appeal in zip(body["appeals"], appeals, strict=True):
+        row["version"] = (await file_of(city, appeal))["version"]
+    answer = await city.ok("office", "POST", CLOSE, body)
+    assert outcomes(answer) == [200, 409, 409]
+    assert "尚未登记对方承接" in answer["results"][1]["problem"]["zh"]
+    assert (await file_of(city, appeals[0]))["state"] == "closed"
+
+
+async def test_whole_requests_that_are_refused(city: City) -> None:
+    (appeal,) = await registered(city, 1)
+    (row,) = rows([appeal])
+    good = {"appeals": [row], "assignment": ROADS}
+    for wrong, field in (
+        ({"appeals": []}, "appeals"),
+        ({"appeals": [row, row]}, "appeals"),
+        ({"appeals": [{"appeal_id": str(uuid4()), "version": 1} for _ in range(501)]}, "appeals"),
+        ({"assignment": {"legs": [{"unit": "moon"}]}}, "assignment.legs.unit"),
+    ):
+        refused(await city.call("office", "POST", ASSIGN, good | wrong), 422, field)
+    for account in ("roads", "operator", "leader"):
+        refused(await city.call(account, "POST", ASSIGN, good), 403)
+    assert (await file_of(city, appeal))["legs"] == []
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_five_hundred_at_once_are_dispatched(city: City, *, dry_run: bool) -> None:
+    appeals = await registered(city, 500)
+    body = {"appeals": rows(appeals), "assignment": ROADS, "dry_run": dry_run}
+    async with asyncio.timeout(30):
+        answer = await city.ok("office", "POST", ASSIGN, body)
+    assert (answer["accepted"], answer["refused"]) == (500, 0)
+    assert len((await file_of(city, appeals[-1]))["legs"]) == (0 if dry_run else 1)
