@@ -68,7 +68,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     ):
         raise not_dispatched_to_unit()
     if called.role == AccountRole.UNIT and document.get("is_withheld"):
-        document["acts"] = [_without_person(done) for done in document["acts"]]
+        document["acts"] = [_without_person(done, called.name) for done in document["acts"]]
     return json(document, etag=document["version"])
 
 
@@ -85,7 +85,9 @@ async def answers(appeal_id: UUID, conn: Reading) -> Response:
     return json({"items": [answer.model_dump(mode="json") for answer in texts]})
 
 
-def _without_person(done: dict[str, Any]) -> dict[str, Any]:
-    """An act on record without how the office reached the enterprise and whom."""
+def _without_person(done: dict[str, Any], reader: str) -> dict[str, Any]:
+    """An act on record without how the office reached the enterprise and whom, and without others' notes."""
     act = done["act"]
+    if act["act"] == "note" and done["by"] != reader:
+        return {**done, "act": {**act, "text": ""}}
     return {**done, "act": {**act, "how": "", "text": None, "who": None}} if act["act"] == "contact" else done

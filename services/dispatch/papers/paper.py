@@ -87,7 +87,7 @@ def facts(context: PaperContext) -> Iterator[tuple[str, str]]:
     appeal, leg = context.appeal, context.leg
     yield "诉求标题", appeal.title
     yield "挂号编号", appeal.registration_number
-    yield "诉求企业", appeal.enterprise or "未署名"
+    yield "诉求企业", appeal.enterprise or ("名称保密" if appeal.is_withheld else "未署名")
     yield "诉求类型", words.KINDS[appeal.kind].zh if appeal.kind in words.KINDS else appeal.kind
     yield "登记时间", context.when(appeal.received_at)
     if leg.assigned_at:
