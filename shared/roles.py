@@ -1,21 +1,21 @@
 """The roles that an account may have. Each service says which of them may call its routes."""
 
-from enum import StrEnum
+from shared.named import Coded
 
 
-class AccountRole(StrEnum):
+class AccountRole(Coded):
     """What an account is."""
 
-    OPERATOR = "operator"  # hotline and window clerks
-    OFFICE = "office"  # the business-environment office
-    UNIT = "unit"  # a handling unit's clerk
-    LEADER = "leader"
-    IMPORTER = "importer"  # brings past cases with their own times
-    OPS = "ops"  # runs the system
-    BANK = "bank"  # a bank's clerk or program
-    REGULATOR = "regulator"  # hears complaints about banks
-    DISCIPLINE_INSPECTION = "discipline_inspection"  # reads the cases whose pack names it
-    SERVICE = "service"  # a service that asks another
+    OPERATOR = "operator", "话务和窗口人员"  # hotline and window clerks
+    OFFICE = "office", "营商环境办"  # the business-environment office
+    UNIT = "unit", "承办单位"  # a handling unit's clerk
+    LEADER = "leader", "领导"
+    IMPORTER = "importer", "导入"  # brings past cases with their own times
+    OPS = "ops", "运维"  # runs the system
+    BANK = "bank", "银行"  # a bank's clerk or program
+    REGULATOR = "regulator", "金融监管分局"  # hears complaints about banks
+    DISCIPLINE_INSPECTION = "discipline_inspection", "纪检监察机关"  # reads the cases whose pack names it
+    SERVICE = "service", "服务"  # a service that asks another
 
     @property
     def needs_code(self) -> bool:

@@ -6,7 +6,9 @@ fields that the schema requires, and no other than it names.
 
 import json
 import os
+import re
 from collections import defaultdict
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from shared.service.service import ServiceContext
 RECORDED = os.environ.get("HUYING_RECORDED_ANSWERS")
 """The folder in which the answers of a run are kept for `python -m tests.examples`."""
 LONGEST = 3_000
+TIME = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}[^ ]*")
+"""A time, with an offset or without."""
 MOST = 100
 """So many answers of one operation with one status are read; the same answer is read once."""
 _read: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
@@ -54,6 +58,8 @@ def check(service: ServiceContext, method: str, path: str, answer: httpx.Respons
         answers = _document(service)["paths"][path][method.lower()]["responses"]
         named = answers[str(answer.status_code)].get("headers", {})
         assert "ETag" in named, f"{' '.join(key)} has an ETag that its document does not name"
+    if "json" in kind:
+        check_offsets(answer.json(), service.zone, " ".join(key))
     validator, read, content = _validators[key], _read[key], hash(answer.content)
     if validator is not None and content not in read and len(read) < MOST:
         read.add(content)
@@ -61,6 +67,19 @@ def check(service: ServiceContext, method: str, path: str, answer: httpx.Respons
             f"{mistake.json_path}: {mistake.message}" for mistake in validator.iter_errors(answer.json())
         ]
         assert not mistakes, f"{' '.join(key)}\n" + "\n".join(mistakes[:10])
+
+
+def check_offsets(content: Any, zone: tzinfo, place: str) -> None:
+    """AssertionError unless all times in an answer have the offset of `zone`, which the answer's city has."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            check_offsets(value, zone, f"{place}.{name}")
+    elif isinstance(content, list):
+        for value in content:
+            check_offsets(value, zone, f"{place}[]")
+    elif isinstance(content, str) and TIME.fullmatch(content):
+        offset = datetime.fromisoformat(content).utcoffset()
+        assert offset == datetime.fromisoformat(content).astimezone(zone).utcoffset(), f"{place}: {content}"
 
 
 def _document(service: ServiceContext) -> dict[str, Any]:

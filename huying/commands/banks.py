@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import Annotated
 
 import typer
 
@@ -31,10 +31,10 @@ def new(
     from huying.local.bank_connection import connect_bank
     from services.financing.banks.acts import Integration
 
-    known = get_args(Integration)
-    if unknown := sorted(set(ways) - set(known)):
-        raise ValueError(f"--way {unknown[0]} is none of {', '.join(known)}")
-    typer.echo(asyncio.run(connect_bank(state, code, name, cast("list[Integration]", ways))))
+    if unknown := sorted(set(ways) - set(Integration)):
+        raise ValueError(f"--way {unknown[0]} is none of {', '.join(Integration)}")
+    integrations = [Integration(way) for way in ways]
+    typer.echo(asyncio.run(connect_bank(state, code, name, integrations)))
 
 
 @app.command()

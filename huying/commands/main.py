@@ -4,7 +4,19 @@ import gc
 
 import typer
 
-from huying.commands import archive, banks, calendar, kafka, local, notices, packs, parked, replay, simulate
+from huying.commands import (
+    archive,
+    banks,
+    calendar,
+    kafka,
+    ledger,
+    local,
+    notices,
+    packs,
+    parked,
+    replay,
+    simulate,
+)
 from huying.commands.running import known_errors_as_sentences
 
 app = typer.Typer(
@@ -16,6 +28,7 @@ app.command()(local.serve)
 app.command()(local.grow)
 app.command()(simulate.simulate)
 app.command()(replay.replay)
+app.command("import")(ledger.import_)
 app.command()(simulate.verify)
 app.command()(archive.export)
 app.command()(archive.rebuild)

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, TypeAdapter, ValidationError
 from huying.simulate.moments import normal
 from shared.web import bodies
 from shared.web.letters import visible
+from shared.web.mistakes import mistakes
 
 _SUM = re.compile(r"¥? ?(\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.(\d{1,15}))? ?([万亿]?) ?元?")
 _UNITS = {"": 1, "万": 10_000, "亿": 100_000_000}
@@ -21,6 +22,7 @@ class BadRow(ValueError):
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
+        self.zh = zh
 
 
 class TextRule:
@@ -43,7 +45,7 @@ class TextRule:
         try:
             return cast("str", self._validate(text))
         except ValidationError as error:
-            (why, *_) = bodies.mistakes(list(error.errors(include_url=False, include_input=False)))
+            (why, *_) = mistakes(list(error.errors(include_url=False, include_input=False)))
             name, en = column or repr(text), why["en"].removeprefix("Value error, ")
             raise BadRow(f"{name}：{why['zh']}", f"{name}: {en}") from error
 

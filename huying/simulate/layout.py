@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from huying.simulate.profiles import Profile
+from huying.simulate.table_profile import TableProfile
 from shared.files import bounded
 from shared.files.bounded import CHUNK, UNPACKING_ERRORS, FileRefused
 from shared.files.encodings import other_encoding
@@ -24,6 +25,7 @@ LONGEST_LINE = 4 * 1024 * 1024  # characters
 _BOM = codecs.BOM_UTF8
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _DELIMITERS = (",", ";", "\t")
+_LOOKED_AT = 20  # rows in which the names of columns are looked for
 _SEP_LINE = re.compile(r'"?sep=([^\w\s"]|\t)"?\1*', re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ class Layout:
 
 
 @contextmanager
-def opened(file: Path, profile: Profile) -> Iterator[BinaryIO]:
+def opened(file: Path, profile: TableProfile) -> Iterator[BinaryIO]:
     """A file in UTF-8, unpacked, without byte order marks. FileRefused where it cannot be read."""
     try:
         with bounded.opened(file, most=MOST_BYTES, packed=file.suffix == ".gz" or None) as content:
@@ -90,29 +92,21 @@ def lines(file: Path, raw: BinaryIO) -> Iterator[str]:
             text.detach()
 
 
-def layout(file: Path, profile: Profile) -> Layout:
+def layout(file: Path, profile: TableProfile) -> Layout:
     """How a file is laid out. FileRefused where its encoding or its columns do not fit the profile.
 
     A line `sep=;` above the header is obeyed; without it the delimiter is that by which the header fits best.
     csv.Error where a quote in the header is not closed.
     """
-    with opened(file, profile) as raw:
-        head = raw.read(CHUNK)
-        while file.suffix == ".gz" and raw.read(CHUNK):
-            pass  # a file that holds too much is refused here, before its rows are read
-    if not profile.encoding:
-        _check_encoding(file, head)
-    with opened(file, profile) as raw:
-        first = next(lines(file, raw), "")
-    sep = _SEP_LINE.fullmatch(first.strip("\r\n"))
+    seps, skipped = _separators(file, profile)
     known = profile.mapped | profile.ignored
     fits: list[tuple[int, int, Layout]] = []
     errors: list[csv.Error] = []
-    for delimiter in sep[1] if sep else _DELIMITERS:
+    for delimiter in seps:
         with opened(file, profile) as raw:
             rows = csv.reader(lines(file, raw), delimiter=delimiter, strict=True)
             try:
-                header, above = _header(rows, 1 if sep else 0)
+                header, above = _header(rows, skipped)
             except csv.Error as error:
                 errors.append(error)
                 continue
@@ -123,6 +117,33 @@ def layout(file: Path, profile: Profile) -> Layout:
     _, line, best = max(fits, key=lambda fit: fit[0])
     _check_columns(file, max(line, 1), best.columns, profile)
     return best
+
+
+def _separators(file: Path, profile: TableProfile) -> tuple[Sequence[str], int]:
+    """The characters that may part cells, and how many lines say so. FileRefused for the encoding."""
+    with opened(file, profile) as raw:
+        head = raw.read(CHUNK)
+        while file.suffix == ".gz" and raw.read(CHUNK):
+            pass  # a file that holds too much is refused here, before its rows are read
+    if not profile.encoding:
+        _check_encoding(file, head)
+    with opened(file, profile) as raw:
+        first = next(lines(file, raw), "")
+    sep = _SEP_LINE.fullmatch(first.strip("\r\n"))
+    return (sep[1], 1) if sep else (_DELIMITERS, 0)
+
+
+def delimiter_of(file: Path, profile: TableProfile) -> tuple[str, int]:
+    """The character between cells, by which the first rows name most columns, and how many lines say so."""
+    seps, skipped = _separators(file, profile)
+    known = profile.mapped | profile.ignored
+    named: dict[str, int] = {}
+    for delimiter in seps:
+        with opened(file, profile) as raw:
+            rows = csv.reader(lines(file, raw), delimiter=delimiter)
+            first = list(islice(rows, skipped, skipped + _LOOKED_AT))
+        named[delimiter] = max((len(known.intersection(map(cleaned, row))) for row in first), default=0)
+    return max(named, key=lambda delimiter: named[delimiter]), skipped
 
 
 def cleaned(name: str) -> str:
@@ -138,7 +159,7 @@ def _header(rows: Iterator[list[str]], skip: int) -> tuple[list[str], int]:
     return [], 0
 
 
-def _check_columns(file: Path, line: int, columns: Sequence[str], profile: Profile) -> None:
+def _check_columns(file: Path, line: int, columns: Sequence[str], profile: TableProfile) -> None:
     names = set(columns) - {""}
     mistakes = [
         ("has no column", profile.mapped - names, "map another one in the profile"),

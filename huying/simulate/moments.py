@@ -5,7 +5,7 @@ import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from huying.simulate.profiles import EXCEL, Profile
+from huying.simulate.table_profile import EXCEL, TableProfile
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -35,7 +35,7 @@ class Written(NamedTuple):
 class CellMoments:
     """Reads moments by a profile: its zone, its `format`, and what a `date_alone` means."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: TableProfile) -> None:
         self._profile = profile
         self._formats = [(name, normal(name)) for name in profile.formats]
 
@@ -47,6 +47,16 @@ class CellMoments:
         """
         at = self._written(cell, column).at
         return (at if at.tzinfo else at.replace(tzinfo=self._profile.tz, fold=int(later))).astimezone(UTC)
+
+    def local(self, cell: str, column: str, *, alone: bool = False) -> datetime:
+        """The moment in the profile's zone. With `alone` a day alone needs no meaning: it is that day.
+
+        Errors as in `read`.
+        """
+        if alone:
+            at = self._read(cell).at
+            return at if at.tzinfo else at.replace(tzinfo=self._profile.tz)
+        return self.read(cell, column).astimezone(self._profile.tz)
 
     def not_before(self, cell: str, column: str, before: datetime) -> datetime | None:
         """The moment read so that it does not lie before `before`; None if it cannot be.
@@ -60,12 +70,15 @@ class CellMoments:
             return later
         return before if any(at <= before < at + unit for at in (earlier, later)) else None
 
+    def _read(self, cell: str) -> Written:
+        """The moment of a cell as it stands there; 24:00 is 00:00 of the same day."""
+        morning = _MIDNIGHT.sub("00", normal(cell))
+        return self._by_format(morning) or _iso(morning)
+
     def _written(self, cell: str, column: str) -> Written:
-        text = normal(cell)
-        morning = _MIDNIGHT.sub("00", text)
-        written = self._by_format(morning) or _iso(morning)
+        written, text = self._read(cell), normal(cell)
         after = timedelta()
-        if morning != text:
+        if _MIDNIGHT.search(text):
             after = DAY
         elif written.unit == DAY:
             meaning = self._profile.date_alone_of(column)

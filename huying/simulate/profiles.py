@@ -5,17 +5,15 @@ registered and pushed to its bank. Profiles are YAML, shipped under
 `huying/simulate/profiles/` or brought along.
 """
 
-import codecs
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
+from huying.simulate.table_profile import ProfileError, TableProfile
 from shared.events import Channel, Kind, Outcome
 from shared.files import strict_yaml
 from shared.files.yaml_mistakes import Mistakes, Place
@@ -26,44 +24,12 @@ from shared.web.bodies import Code
 PROFILES = Path(__file__).parent / "profiles"
 
 
-class ProfileError(ValueError):
-    """A profile cannot be used. The message names file, line and rule, one mistake a line."""
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"'{name}' is no time zone; write it like Asia/Shanghai") from error
-    return name
-
-
 def _readable(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
         raise ValueError(f"'{pattern}' is no regular expression ({error})") from error
     return pattern
-
-
-def _known_encoding(name: str) -> str:
-    try:
-        codecs.getincrementaldecoder(name)
-        "".encode(name)
-    except (LookupError, ValueError) as error:
-        raise ValueError(f"'{name}' is no encoding; write it like gb18030") from error
-    canonical = codecs.lookup(name).name
-    return "gb18030" if canonical in ("gbk", "gb2312") else canonical
-
-
-def _readable_format(format_: str) -> str:
-    at = datetime(2024, 2, 14, 9, 30, tzinfo=UTC)
-    try:
-        if format_ != EXCEL and datetime.strptime(at.strftime(format_), format_).date() != at.date():  # noqa: DTZ007
-            raise ValueError(format_)
-    except ValueError as error:
-        raise ValueError(f"'{format_}' gives no day; write it like %Y/%m/%d %H:%M, or excel") from error
-    return format_
 
 
 class ProfileText(Strict):
@@ -126,9 +92,6 @@ class ProfileAct(ProfileText):
         return self
 
 
-EXCEL = "excel"
-"""The `format` of Excel's own numbers: days since 1899-12-30, like 45355.375."""
-DateAlone = Literal["begins", "ends"]
 LOAN_STAGES = {"approved", "declined"}
 """The stages of a pack that judges loan requests: a bank's yes and no."""
 _CASES = {"loan": "loan requests", "appeal": "appeals"}
@@ -136,29 +99,15 @@ LOAN_ACTS = ("contact", "status", "approve", "decline", "withdraw")
 APPEAL_ACTS = ("contact", "reply", "complete")
 
 
-_Format = Annotated[str, AfterValidator(_readable_format)]
-
-
-class Profile(Strict):
-    """How one kind of file is read. `id` is the source that imported cases carry.
+class Profile(TableProfile):
+    """How one kind of file is read.
 
     `case` says what a row is; `amount`, of a loan request, names a column in yuan. `pack` is the one to
-    judge by where none is named.
-
-    `received_at`, `completion_due_at` and each act's `at` name columns of times; a time without offset
-    is local in `zone`, and where the local time occurs twice, the earlier one, unless it lies before what it
-    follows. They are in ISO 8601, or as `format` says: a format of `strptime`, `excel`, or several. A day
-    alone is refused unless `date_alone` says, for all columns or for some, that it means when the day begins
-    or ends (24:00). `encoding` is UTF-8 where it is not given.
+    judge by where none is named. `received_at`, `completion_due_at` and `at` of acts name columns of times.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    zone: Annotated[str, AfterValidator(_known_zone)]
     case: Literal["appeal", "loan"] = "appeal"
     pack: str | None = None
-    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
-    format: _Format | tuple[_Format, ...] = ()
-    date_alone: DateAlone | dict[str, DateAlone] | None = None
     amount: str | None = None
     channel: Channel
     kind: Kind
@@ -171,21 +120,6 @@ class Profile(Strict):
     locality: ProfileLocality | None = None
     unit: ProfileUnit
     acts: tuple[ProfileAct, ...] = ()
-    ignored: frozenset[str] = frozenset()
-
-    @cached_property
-    def tz(self) -> ZoneInfo:
-        """The zone of local times, and of the results."""
-        return ZoneInfo(self.zone)
-
-    @cached_property
-    def formats(self) -> tuple[str, ...]:
-        """The formats of moments beside ISO 8601."""
-        return (self.format,) if isinstance(self.format, str) else self.format
-
-    def date_alone_of(self, column: str) -> DateAlone | None:
-        """What a day alone means in `column`; None if it is refused."""
-        return self.date_alone.get(column) if isinstance(self.date_alone, dict) else self.date_alone
 
     @cached_property
     def mapped(self) -> frozenset[str]:

@@ -1,7 +1,6 @@
 """What dispatch answers, for its OpenAPI document."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel
 
 from services.dispatch.document import AppealDocument, AppealState, Unit
 from services.dispatch.leg import LegState
+from shared.web.sums import ShownSum
 
 
 class DoneAct(BaseModel):
@@ -40,7 +40,7 @@ class Instalment(BaseModel):
     """One instalment of a plan. `paid`: what was paid reaches it."""
 
     due_at: datetime
-    sum: Decimal
+    sum: ShownSum
     paid: bool
 
 
@@ -56,12 +56,12 @@ class Debtor(BaseModel):
     unit_name: str
     kind: str | None
     state: LegState
-    sum: Decimal | None
-    paid: Decimal
-    open: Decimal | None
+    sum: ShownSum | None
+    paid: ShownSum
+    open: ShownSum | None
     settled: bool
     next_due_at: datetime | None
-    next_sum: Decimal | None
+    next_sum: ShownSum | None
     plan: list[Instalment]
     to_be_confirmed: int
 

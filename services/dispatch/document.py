@@ -1,7 +1,6 @@
 """An appeal as dispatch keeps it: its legs, and what was found, referred, merged and closed. Pure."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -11,28 +10,22 @@ from services.dispatch.leg import WORKING, LegDocument, LegState
 from services.dispatch.studies.document import StudyRecord
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import Event, Mark, PackWord, Rank, Rating, Verdict
+from shared.named import Named
 from shared.service.errors import Conflict, NotFound
 
 
-class AppealState(StrEnum):
+class AppealState(Named):
     """The state of an appeal at dispatch. From `REFERRED` on no unit works on it."""
 
-    RECEIVED = "received"
-    ASSIGNED = "assigned"
-    REFERRED = "referred"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-    APPROVED = "approved"  # the time to decide passed, and what was asked for counts as approved
-
-
-_STATE_ZH = {
-    AppealState.RECEIVED: "已登记",
-    AppealState.ASSIGNED: "办理中",
-    AppealState.REFERRED: "已引导",
-    AppealState.WITHDRAWN: "已撤回",
-    AppealState.CLOSED: "已销号",
-    AppealState.APPROVED: "超时默认通过",
-}
+    RECEIVED = "received", "已登记"
+    ASSIGNED = "assigned", "办理中"
+    REFERRED = "referred", "已引导"
+    WITHDRAWN = "withdrawn", "已撤回"
+    CLOSED = "closed", "已销号"
+    APPROVED = (
+        "approved",
+        "超时默认通过",
+    )  # the time to decide passed, and what was asked for counts as approved
 
 
 class Unit(BaseModel):
@@ -217,7 +210,7 @@ class AppealDocument(AppealRecord):
         leg = self.at_unit(leg_id, *states)
         if not leg.role.handles:
             raise Conflict(
-                "督办单位和首问单位不承办该诉求，请由主办或协办单位办理",
+                f"本单位在该诉求中为{leg.role.zh}，不承办；请由主办或协办单位办理",
                 f"the part of this unit is {leg.role.value}: it watches, and others handle the appeal",
             )
         return leg
@@ -234,7 +227,7 @@ class AppealDocument(AppealRecord):
 
     def require(self, *states: AppealState) -> None:
         """Raise `Conflict` unless the appeal is in one of `states`."""
-        require_state(APPEAL, self.state, states, _STATE_ZH)
+        require_state(APPEAL, self.state, states)
 
     def follows(self, lead: UUID, at: datetime) -> bool:
         """Whether the appeal is handled with `lead` at `at`."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -12,25 +10,21 @@ from pydantic import BaseModel
 from shared import events
 from shared.appeals.document import LEG, require_state
 from shared.events import OwnLimit, PackWord, Rank, Role
+from shared.named import Coded
 from shared.rules.time.limits import Limit
+from shared.web.sums import ShownSum
 
 
-class LegState(StrEnum):
+class LegState(Coded):
     """The state of a leg."""
 
-    OPEN = "open"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    ENDED = "ended"  # an objection was upheld, or the unit was relieved of it
+    OPEN = "open", "办理中"
+    PAUSED = "paused", "已暂停"
+    COMPLETED = "completed", "已办结"
+    ENDED = "ended", "已退回或已改派"  # an objection was upheld, or the unit was relieved of it
 
 
 WORKING = (LegState.OPEN, LegState.PAUSED)
-_LEG_ZH = {
-    LegState.OPEN: "办理中",
-    LegState.PAUSED: "已暂停",
-    LegState.COMPLETED: "已办结",
-    LegState.ENDED: "已退回或已改派",
-}
 
 
 class ExtensionRequest(BaseModel):
@@ -103,8 +97,8 @@ class ReachedStage(BaseModel):
     stage: PackWord
     reached_at: datetime
     dates: tuple[datetime, ...] = ()
-    sums: tuple[Decimal, ...] = ()
-    paid: Decimal | None = None
+    sums: tuple[ShownSum, ...] = ()
+    paid: ShownSum | None = None
     in_full: bool = False
     confirmed_by: str | None = None
     number: int | None = None
@@ -117,8 +111,8 @@ class ProposedStage(BaseModel):
     stage: PackWord
     proposed_at: datetime
     dates: tuple[datetime, ...] = ()
-    sums: tuple[Decimal, ...] = ()
-    paid: Decimal | None = None
+    sums: tuple[ShownSum, ...] = ()
+    paid: ShownSum | None = None
     in_full: bool = False
 
 
@@ -176,7 +170,7 @@ class LegDocument(BaseModel):
 
     def require(self, *states: LegState) -> None:
         """Raise `Conflict` unless the leg is in one of `states`."""
-        require_state(LEG, self.state, states, _LEG_ZH)
+        require_state(LEG, self.state, states)
 
     def promise(self) -> Promise | None:
         """What the unit promised last in this round."""

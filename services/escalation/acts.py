@@ -7,9 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.rules.time.limits import Limit
-from shared.web.bodies import Body, Line
-
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+from shared.web.bodies import Body, Code, Line
 
 
 class Act(Body):

@@ -24,6 +24,7 @@ from shared.roles import AccountRole
 from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.web.answers import PageOf
+from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
 from shared.web.request import Called, Page, Paged, Reading, WriteContext, json, service
 from shared.web.writer import Answer
@@ -130,7 +131,7 @@ async def cases(
     page: Paged,
     request: Request,
     state: CaseState | None = None,
-    unit: Annotated[acts.Code | None, Query()] = None,
+    unit: Annotated[Code | None, Query()] = None,
 ) -> Response:
     """All cases as last judged; a unit sees those in which it has a card or an overdue deadline."""
     return await _list(
@@ -144,8 +145,8 @@ async def ledger(
     called: Called,
     page: Paged,
     request: Request,
-    unit: Annotated[acts.Code | None, Query()] = None,
-    leader: Annotated[acts.Code | None, Query()] = None,
+    unit: Annotated[Code | None, Query()] = None,
+    leader: Annotated[Code | None, Query()] = None,
 ) -> Response:
     """What is being supervised (督办台账): cases with something overdue, carded or lifted, not yet done.
 

@@ -1,7 +1,6 @@
 """The document of a case as last judged: deadlines, cards, lifts, supervision notices, publications."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field, computed_field, model_validator
 from shared import events
 from shared.appeals.document import AppealRecord
 from shared.events import DeadlineKind, PackWord, Verdict
+from shared.named import Coded
 from shared.rules.judging.state import ANSWERABLE, CaseState
 from shared.service.errors import Conflict, NotFound
 
@@ -17,16 +17,16 @@ OFFICE = "office"
 """By this word the ledger names the office, whatever the code of its unit."""
 
 
-class CardStatus(StrEnum):
+class CardStatus(Coded):
     """How a card stands (黄牌提醒). Upheld: the unit contested it and was heard."""
 
-    ISSUED = "issued"
-    SERVED = "served"
-    ACKNOWLEDGED = "acknowledged"
-    APPEALED = "appealed"
-    UPHELD = "upheld"
-    WITHDRAWN = "withdrawn"
-    CLEARED = "cleared"
+    ISSUED = "issued", "已签发"
+    SERVED = "served", "已送达"
+    ACKNOWLEDGED = "acknowledged", "已签收"
+    APPEALED = "appealed", "申诉中"
+    UPHELD = "upheld", "申诉后维持"
+    WITHDRAWN = "withdrawn", "已撤回"
+    CLEARED = "cleared", "已销牌"
 
 
 class Passed(BaseModel):

@@ -49,22 +49,11 @@ def perform(case: CaseDocument, act: acts.Act, context: ActContext) -> list[Even
 def _move(card: Card, to: CardStatus, *allowed: CardStatus, reason: str | None = None) -> None:
     if card.status not in allowed:
         raise Conflict(
-            f"该黄牌现为“{_STATUS_ZH[card.status]}”，不能进行此操作",
+            f"该黄牌现为“{card.status.zh}”，不能进行此操作",
             f"the card is {card.status}: this cannot happen now",
         )
     card.status = to
     card.reason = reason or card.reason
-
-
-_STATUS_ZH = {
-    CardStatus.ISSUED: "已签发",
-    CardStatus.SERVED: "已送达",
-    CardStatus.ACKNOWLEDGED: "已签收",
-    CardStatus.APPEALED: "申诉中",
-    CardStatus.UPHELD: "申诉后维持",
-    CardStatus.WITHDRAWN: "已撤回",
-    CardStatus.CLEARED: "已销牌",
-}
 
 
 def _own_card(case: CaseDocument, act: acts.CardAct, caller: Caller) -> Card:

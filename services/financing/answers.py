@@ -17,6 +17,7 @@ from shared.events.loans import AmountBand
 from shared.rules.pack.parts import Title
 from shared.rules.terms import Rating
 from shared.web.answers import Shown
+from shared.web.sums import ShownYuan
 
 
 class AskedBank(BaseModel):
@@ -62,7 +63,7 @@ class ShownDeadline(BaseModel):
 class Offer(BaseModel):
     """What a bank offers: yuan, interest a year in percent, months."""
 
-    amount: str | None
+    amount: ShownYuan | None
     rate_percent: str | None
     term_months: int | None
 
@@ -75,7 +76,7 @@ class ShownReport(BaseModel):
     late: bool
     how: str | None
     text: str | None
-    amount: str | None
+    amount: ShownYuan | None
     disbursed_on: date | None
 
 
@@ -104,7 +105,7 @@ class ShownLeg(BaseModel):
     state_zh: str
     pushed_at: datetime
     offer: Offer | None
-    disbursed: str | None
+    disbursed: ShownYuan | None
     reason: DeclineReason | None
     reports: list[ShownReport]
     withdrawal: ShownWithdrawal | None
@@ -130,7 +131,7 @@ class LoanStatus(BaseModel):
 
     registration_number: str
     state: LoanState
-    amount: str
+    amount: ShownYuan
     product: str
     received_at: datetime
     with_office: bool
@@ -236,8 +237,8 @@ class BandTotals(BaseModel):
     """Requests of one band: how many, how much was asked for and approved, in yuan."""
 
     requests: int
-    asked: str
-    approved: str
+    asked: ShownYuan
+    approved: ShownYuan
 
 
 class ComplaintCounts(BaseModel):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.financing.banks.again import AGAIN, MOST_REPORTS
-from services.financing.banks.domain import STATE_ZH, TRANSITIONS
+from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.receipts import MEANINGS
 from services.financing.banks.slip_words import SLIPS
 from services.financing.contract import BankLegState
@@ -58,7 +58,7 @@ def _lines() -> Iterator[str]:
     yield "|---|---|---|---|"
     for state, later in TRANSITIONS.items():
         again = _states(AGAIN.get(state, ()))
-        yield f"| `{state}` | {STATE_ZH[state]} | {_states(later) or _FINAL} | {again} |"
+        yield f"| `{state}` | {state.zh} | {_states(later) or _FINAL} | {again} |"
     yield ""
     yield (
         "`contacted`（联系企业）在需求结束前可随时补报、再报，状态不变。"

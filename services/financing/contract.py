@@ -21,21 +21,22 @@ from pydantic import (
 )
 
 from services.financing.contract_fields import Day, LegNumber, Line, Months, Rate, ReportId, Text, Yuan
+from shared.named import Coded
 from shared.web.bodies import Body, Moment, wrong
 
 
-class BankLegState(StrEnum):
+class BankLegState(Coded):
     """How a bank leg stands. All but `PUSHED` are what a bank reports."""
 
-    PUSHED = "pushed"
-    RECEIVED = "received"
-    CONTACTED = "contacted"
-    DOCUMENTS_NEEDED = "documents_needed"
-    UNDER_REVIEW = "under_review"
-    APPROVED = "approved"
-    DECLINED = "declined"
-    DISBURSED = "disbursed"
-    WITHDRAWN = "withdrawn"
+    PUSHED = "pushed", "已推送"
+    RECEIVED = "received", "已接收"
+    CONTACTED = "contacted", "已联系企业"
+    DOCUMENTS_NEEDED = "documents_needed", "需补充材料"
+    UNDER_REVIEW = "under_review", "审查中"
+    APPROVED = "approved", "已批准"
+    DECLINED = "declined", "未批准"
+    DISBURSED = "disbursed", "已放款"
+    WITHDRAWN = "withdrawn", "已撤回"
 
 
 class DeclineReason(StrEnum):

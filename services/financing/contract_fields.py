@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from shared.web.bodies import wrong
+from shared.web.sums import plain_yuan
 
 BankCode = Annotated[str, Field(pattern=r"^[a-z0-9-]{2,20}$")]
 LegNumber = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{8}-[0-9]{5,9}/[0-9]{1,3}$")]
@@ -18,25 +19,14 @@ Line = Annotated[str, Field(min_length=1, max_length=500)]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
 MOST_FEN = 10_000_000_000 * 100
-_YUAN = re.compile(r"[0-9]{1,11}(\.[0-9]{1,2})?", re.ASCII)
 
 
 def _yuan(value: Any) -> Any:
-    """A sum in yuan with two decimals. ValueError for a JSON number, which may have lost its fen."""
-    if not isinstance(value, str):
-        raise wrong(
-            '应为文本；以元为单位，加引号，如 "500000.00"',
-            'is no text; write yuan in quotes, like "500000.00"',
-        )
-    if not _YUAN.fullmatch(value.strip()):
-        raise wrong(
-            '不是金额；以元为单位，最多两位小数，如 "500000.00"',
-            'is no sum; write yuan with at most two decimals, like "500000.00"',
-        )
-    fen = int(Decimal(value.strip()) * 100)
-    if not 0 < fen <= MOST_FEN:
+    """A sum in yuan with two decimals, within what banks lend. ValueError for anything else."""
+    plain = plain_yuan(value)
+    if fen(plain) > MOST_FEN:
         raise wrong("应大于 0，至多 100 亿元", "must be above 0 and at most 10,000,000,000 yuan")
-    return yuan(fen)
+    return plain
 
 
 _YUAN_SCHEMA = {

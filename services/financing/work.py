@@ -181,4 +181,4 @@ class Work(JudgingWork[JudgedDocument]):
 
 
 def _no_such(name: str) -> NotFound:
-    return NotFound("没有这项记录", f"no such {name} here", "id")
+    return NotFound(f"没有这项记录（{name}）", f"no such {name} here", "id")

@@ -13,15 +13,38 @@ from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.events import Kind, Rating, RatingReason
-from shared.web.bodies import Body, Code, Line, PastTime, Text, wrong
+from shared.named import Named
+from shared.web.bodies import Body, Code, Line, PastTime, Shape, Text, wrong
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
-PackId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
-PackRef = Annotated[str, Field(pattern=r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$")]
+PackId = Annotated[
+    str,
+    Field(max_length=80),
+    Shape(
+        r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        "规则包代码由小写字母和数字组成，以连字符相连，如 bozhou-2024",
+        "the id of a pack has small letters and digits, joined by hyphens, like bozhou-2024",
+    ),
+]
+PackRef = Annotated[
+    str,
+    Shape(
+        r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$",
+        "规则包写作代码，或者代码@版本，如 bozhou-2024@3",
+        "a pack is named by its id, or by id@version, like bozhou-2024@3",
+    ),
+]
 Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
 _ID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-AppealName = Annotated[str, Field(pattern=rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$")]
+AppealName = Annotated[
+    str,
+    Shape(
+        rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$",
+        "请填写挂号编号（形如 BZ-20260213-00042）或诉求标识",
+        "give a registration number like BZ-20260213-00042, or the id of an appeal",
+    ),
+]
 """An appeal by its registration number or its id."""
 
 
@@ -145,10 +168,17 @@ class Reopen(AppealAct):
     reason: Line
 
 
+class ComplaintAbout(Named):
+    """What a complaint to the office is about."""
+
+    REPLY = "reply", "回复"
+    HANDLING = "handling", "办理"
+
+
 class Complain(AppealAct):
     """The enterprise complains to the office about a reply, or about how its appeal is handled."""
 
-    about: Literal["reply", "handling"]
+    about: ComplaintAbout
     text: Text
 
 
@@ -270,7 +300,13 @@ AnyPast = Annotated[
 
 
 class Import(Body):
-    """Past appeals and what followed, in the order in which it happened, from one source."""
+    """Past appeals and what followed, in the order in which it happened, from one source.
+
+    All items come in or none, but with `each` every item by itself, and its own answer. `dry_run`: answer
+    what would come of it and change nothing.
+    """
 
     source: Code
     items: Annotated[list[AnyPast], Field(min_length=1, max_length=20_000)]
+    each: bool = False
+    dry_run: bool = False

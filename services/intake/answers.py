@@ -237,12 +237,26 @@ class Contact(BaseModel):
     email: str | None
 
 
+class RefusedItem(BaseModel):
+    """Why an item of an import did not come in."""
+
+    code: str
+    field: str
+    zh: str
+    en: str
+
+
 class ImportedAppeal(BaseModel):
-    """A past appeal that was brought in."""
+    """A past appeal that came in; `already`: by an earlier import. One that was `refused` has no number.
+
+    In a dry run the numbers are those that the appeals would get now.
+    """
 
     source_id: str
     appeal_id: UUID
-    registration_number: str
+    registration_number: str | None
+    already: bool = False
+    refused: RefusedItem | None = None
 
 
 class OwnAppeal(BaseModel):

@@ -1,5 +1,6 @@
 """Past appeals and what followed, brought in over HTTP."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from services.intake.work import Work
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack
-from shared.service.errors import Conflict, Invalid, NotFound
+from shared.service.errors import Conflict, HuyingError, Invalid, NotFound
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.bodies import in_item
@@ -37,37 +38,76 @@ Packs = Mapping[str | None, Pack]
     responses={404: {}},
 )
 async def import_(body: acts.Import, request: Writing) -> Response:
-    """Past appeals and what followed, all or none; for the importer alone, and under a hold (`PUT /hold`).
+    """Past appeals and what followed, for the importer alone, and under a hold (`PUT /hold`).
 
-    They get registration numbers of their own days and no receipt codes.
+    All or none, or each by itself (`each`). They get registration numbers of their own days and no receipt
+    codes. An appeal that came in earlier stays as it is. A dry run needs no hold.
     """
-    await request.require_hold()
+    if not body.dry_run:
+        await request.require_hold()
+    if not body.each:
+        _check_times(request.context, body)
     named_packs = _packs(request.context, body)
     keys = _keys(request.context, body) | await _leads(request, body)
+    take = _take_each if body.each else _take_all
 
     def do(work: Work) -> Answer:
-        imported = []
-        with work.all_or_none():
-            for i, past in enumerate(body.items):
-                with in_item("items", i):
-                    appeal = _bring_in(work, request, body.source, past, named_packs)
-                imported.append(
-                    {
-                        "source_id": past.source_id,
-                        "appeal_id": appeal.appeal_id,
-                        "registration_number": appeal.registration_number,
-                    }
-                )
-        return Answer(orjson.dumps({"items": imported}).decode())
+        items = take(work, request, body, named_packs)
+        return Answer(orjson.dumps({"items": items}).decode())
 
-    return await request.write(keys, do)
+    return await (request.rehearse if body.dry_run else request.write)(keys, do)
+
+
+def _take_all(
+    work: Work, request: RequestContext, body: acts.Import, named_packs: Packs
+) -> list[dict[str, Any]]:
+    imported = []
+    with work.all_or_none():
+        for i, past in enumerate(body.items):
+            with in_item("items", i):
+                imported.append(_answer(past, _bring_in(work, request, body.source, past, named_packs)))
+    return imported
+
+
+def _take_each(
+    work: Work, request: RequestContext, body: acts.Import, named_packs: Packs
+) -> list[dict[str, Any]]:
+    """The answer of each item: an appeal that came in now or earlier, or why it did not."""
+    answers = []
+    for past in body.items:
+        appeal_id = imported_id(body.source, past.source_id)
+        known = work.appeals.get(appeal_id) if isinstance(past, acts.PastAppeal) else None
+        if known is not None:
+            answers.append(_answer(past, known) | {"already": True})
+            continue
+        try:
+            request.context.clock.check_import(past.occurred_at)
+            with work.all_or_none():
+                answers.append(_answer(past, _bring_in(work, request, body.source, past, named_packs)))
+        except HuyingError as refusal:
+            refused = {"code": refusal.code, "field": refusal.field or "", "zh": refusal.zh, "en": refusal.en}
+            answer = {"source_id": past.source_id, "appeal_id": appeal_id, "registration_number": None}
+            answers.append(answer | {"refused": refused})
+    return answers
+
+
+def _answer(past: acts.AnyPast, appeal: AppealDocument) -> dict[str, Any]:
+    return {
+        "source_id": past.source_id,
+        "appeal_id": appeal.appeal_id,
+        "registration_number": appeal.registration_number,
+    }
+
+
+def _check_times(context: ServiceContext, body: acts.Import) -> None:
+    for i, past in enumerate(body.items):
+        with in_item("items", i):
+            context.clock.check_import(past.occurred_at)
 
 
 def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
     keys, zone = set[Any](), context.zone
-    for i, past in enumerate(body.items):
-        with in_item("items", i):
-            context.clock.check_import(past.occurred_at)
+    for past in body.items:
         keys.add(imported_id(body.source, past.source_id))
         if isinstance(past, acts.PastAppeal):
             keys.add(past.occurred_at.astimezone(zone).date())
@@ -80,9 +120,9 @@ def _packs(context: ServiceContext, body: acts.Import) -> Packs:
     named: dict[str | None, Pack] = {None: rulebook(context).pack}
     for own in reversed(packs(context)):
         named[own.id] = named[own.ref] = own
-    for i, past in enumerate(body.items):
+    for past in body.items:
         if isinstance(past, acts.PastAppeal) and past.pack not in named:
-            with in_item("items", i):
+            with contextlib.suppress(Invalid):  # the item that names it is refused
                 named[past.pack] = _pack(context, past.pack)
     return named
 
@@ -121,7 +161,7 @@ def _bring_in(
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
         body = resolved(past, city_tables(context))
-        zone, named = context.zone, named_packs[past.pack]
+        zone, named = context.zone, named_packs.get(past.pack) or _pack(context, past.pack)
         if past.pack is None or pack_files.is_id(past.pack):
             named = rulebook(context).in_force(named, at.astimezone(zone).date())
         appeal = work.register(body, appeal_id, named, at, zone, source_id=past.source_id)

@@ -100,7 +100,11 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Deciding) -> Respons
     known = await _known(request, appeal_id, body.lead)
     named = known.get(body.lead.lower(), known.get(body.lead))
     if named is None:
-        raise NotFound("没有拟并入的诉求", f"no appeal {body.lead} here: check its number", "lead")
+        raise NotFound(
+            f"没有拟并入的诉求 {body.lead}，请核对编号",
+            f"no appeal {body.lead} here: check its number",
+            "lead",
+        )
     lead_id = named.appeal_id
 
     def do(work: Work) -> Answer:

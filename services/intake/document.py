@@ -226,7 +226,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
 
     def require(self, *states: CaseState) -> None:
         """Raise `Conflict` unless the appeal is in one of `states`."""
-        require_state(APPEAL, self.state, states, STATE_ZH)
+        require_state(APPEAL, self.state, states)
 
     def add_entry(self, entry: TimelineEntry) -> None:
         """Put `entry` into the timeline, in order of time, unless it is there already."""
@@ -261,15 +261,3 @@ def _since(moment: datetime | None, *ended: datetime | None) -> bool:
 
 def _timeline_order(entry: TimelineEntry) -> tuple[datetime, int]:
     return entry.occurred_at, _RANK[entry.type]
-
-
-STATE_ZH = {
-    CaseState.REGISTERED: "已登记",
-    CaseState.DISPATCHED: "办理中",
-    CaseState.LIFTED: "提级办理",
-    CaseState.COMPLETED: "已办结",
-    CaseState.REFERRED: "已引导",
-    CaseState.WITHDRAWN: "已撤回",
-    CaseState.CLOSED: "已销号",
-    CaseState.APPROVED: "视为同意",
-}

@@ -1,18 +1,18 @@
 """What the services' documents of an appeal have in common. Pure: no I/O, no clock."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from shared.events import Event
+from shared.named import Coded
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, NotFound
 
-State = TypeVar("State", bound=StrEnum)
+State = TypeVar("State", bound=Coded)
 APPEAL = Bilingual("该诉求", "the appeal")
 LEG = Bilingual("该承办件", "the leg")
 
@@ -33,13 +33,11 @@ class AppealRecord(BaseModel):
         )
 
 
-def require_state(
-    subject: Bilingual, state: State, allowed: Collection[State], names_zh: Mapping[State, str]
-) -> None:
+def require_state(subject: Bilingual, state: State, allowed: Collection[State]) -> None:
     """Raise `Conflict` unless `state`, in which `subject` is, is one of `allowed`."""
     if state not in allowed:
         raise Conflict(
-            f"{subject.zh}现为“{names_zh[state]}”，不能进行此操作",
+            f"{subject.zh}现为“{state.zh}”，不能进行此操作",
             f"{subject.en} is {state}: this cannot happen now",
         )
 

@@ -132,15 +132,18 @@ class Database:
             self._release(raw)
 
     @contextlib.asynccontextmanager
-    async def begin(self) -> AsyncIterator[Connection]:
-        """A connection in a transaction: committed at the end, rolled back where something is raised."""
+    async def begin(self, *, undone: bool = False) -> AsyncIterator[Connection]:
+        """A connection in a transaction: committed at the end, rolled back where something is raised.
+
+        One that is `undone` is rolled back in any case.
+        """
         began_ns = epoch_ns()
         await self._acquire_slot()
         raw, failure = None, "ended"
         try:
             raw = await self._begin_on_live()
             yield Connection(raw)
-            await raw.execute("commit")
+            await raw.execute("rollback" if undone else "commit")
             failure = ""
         except BaseException as error:
             failure = type(error).__name__

@@ -1,12 +1,12 @@
 """An appeal comes in, and what the city's staff put right of it."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from shared.events.base import Event
+from shared.named import Named
 from shared.rules.terms import Kind
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -17,20 +17,20 @@ DivisionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3}([0-
 """An administrative code (行政区划代码): six digits (GB/T 2260), nine for a town, twelve for a village."""
 
 
-class Urgency(StrEnum):
+class Urgency(Named):
     """How fast something must be done (紧急程度)."""
 
-    NORMAL = "normal"  # 一般
-    URGENT = "urgent"  # 紧急
-    EMERGENCY = "emergency"  # 特急
+    NORMAL = "normal", "一般"
+    URGENT = "urgent", "紧急"
+    EMERGENCY = "emergency", "特急"
 
 
-class Confidentiality(StrEnum):
+class Confidentiality(Named):
     """Who learns which enterprise asks (保密)."""
 
-    NAMED = "named"  # 公开: the units too
-    WITHHELD = "withheld"  # 对承办单位保密: the office and the hotline alone
-    ANONYMOUS = "anonymous"  # 匿名: nobody knows it
+    NAMED = "named", "公开"  # the units too
+    WITHHELD = "withheld", "对承办单位保密", "保密"  # the office and the hotline alone
+    ANONYMOUS = "anonymous", "匿名"  # nobody knows it
 
 
 def left_out(value: object) -> bool:
@@ -38,21 +38,21 @@ def left_out(value: object) -> bool:
     return value is None or value == ()
 
 
-class Channel(StrEnum):
+class Channel(Named):
     """The channels (渠道) that every version knows. The city's table may have more of them."""
 
-    HOTLINE = "hotline"  # 12345
-    WEB = "web"
-    PROVINCIAL_PLATFORM = "provincial_platform"  # 省为企业服务平台
-    SATURDAY_SESSION = "saturday_session"  # 周六面对面
-    SUNDAY_CONSULTATION = "sunday_consultation"  # 周日要素会商
-    FAMILY_TALK = "family_talk"  # 家属恳谈会
-    SUPERVISION_CODE = "supervision_code"  # 码上监督
-    VISIT = "visit"  # 包保走访
-    ANONYMOUS_LETTER = "anonymous_letter"  # 无署名意见书
-    FINANCE_WINDOW = "finance_window"  # 融资服务窗口
-    BUSINESS_TALK = "business_talk"  # 政商恳谈
-    ON_SITE_SESSION = "on_site_session"  # 赴企业现场办公
+    HOTLINE = "hotline", "热线", "12345", "12345热线"
+    WEB = "web", "网上"
+    PROVINCIAL_PLATFORM = "provincial_platform", "省为企业服务平台"
+    SATURDAY_SESSION = "saturday_session", "周六政企面对面", "周六面对面"
+    SUNDAY_CONSULTATION = "sunday_consultation", "周日项目要素会商", "周日要素会商"
+    FAMILY_TALK = "family_talk", "民营企业家属恳谈会", "家属恳谈会"
+    SUPERVISION_CODE = "supervision_code", "码上监督"
+    VISIT = "visit", "联系包保走访", "包保走访"
+    ANONYMOUS_LETTER = "anonymous_letter", "无署名意见书"
+    FINANCE_WINDOW = "finance_window", "融资服务窗口"
+    BUSINESS_TALK = "business_talk", "政商恳谈"
+    ON_SITE_SESSION = "on_site_session", "赴企业现场办公"
 
 
 class AppealFields(Event):

@@ -1,6 +1,5 @@
 """Financing: loan requests and their bank legs."""
 
-from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
@@ -8,17 +7,18 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from shared.events.base import Event
 from shared.events.judgement import Deadline
+from shared.named import Coded
 from shared.rules.terms import PackWord, RaisedTo, Rating
 
 
-class AmountBand(StrEnum):
+class AmountBand(Coded):
     """How much credit is asked for, in steps of yuan."""
 
-    BELOW_500K = "below_500k"
-    BELOW_1M = "below_1m"
-    BELOW_5M = "below_5m"
-    BELOW_10M = "below_10m"
-    FROM_10M = "from_10m"
+    BELOW_500K = "below_500k", "不足50万元"
+    BELOW_1M = "below_1m", "50万元至100万元"
+    BELOW_5M = "below_5m", "100万元至500万元"
+    BELOW_10M = "below_10m", "500万元至1000万元"
+    FROM_10M = "from_10m", "1000万元及以上"
 
 
 class LoanEvent(Event):

@@ -1,12 +1,12 @@
 """What comes of an appeal at its units: refusals, requests for a lift, completion, promises, referral."""
 
 from datetime import date
-from enum import StrEnum
 
 from pydantic import Field
 
 from shared.events.base import Event
 from shared.events.dispatch import LegEvent
+from shared.named import Named
 from shared.rules.terms import Rank
 
 
@@ -28,12 +28,12 @@ class LiftRequested(LegEvent):
     reason: str
 
 
-class Outcome(StrEnum):
+class Outcome(Named):
     """What a unit's completion says (办结)."""
 
-    SOLVED = "solved"
-    PLANNED = "planned"
-    EXPLAINED = "explained"
+    SOLVED = "solved", "已解决"
+    PLANNED = "planned", "已列入计划"
+    EXPLAINED = "explained", "已解释说明"
 
 
 class AppealCompleted(LegEvent):

@@ -35,7 +35,9 @@ class Notice(Body):
             raise Invalid(zh, error.rule, error.place) from error
         if notice.year != year:
             raise Invalid(
-                f"通知为 {notice.year} 年", f"the notice is of {notice.year}: send it there", "year"
+                f"通知为 {notice.year} 年，请提交到该年",
+                f"the notice is of {notice.year}: send it there",
+                "year",
             )
         return notice
 

@@ -5,37 +5,39 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from shared.named import Coded, Named
 
-class Kind(StrEnum):
+
+class Kind(Named):
     """What is asked (诉求类型)."""
 
-    CONSULTATION = "consultation"  # 咨询
-    HELP = "help"  # 求助
-    COMPLAINT = "complaint"  # 投诉
-    REPORT = "report"  # 举报
-    SUGGESTION = "suggestion"  # 建议
-    ARREARS = "arrears"  # 欠款
-    UNKEPT_PROMISE = "unkept_promise"  # 政策兑现
-    CLUE = "clue"  # 线索
+    CONSULTATION = "consultation", "咨询"
+    HELP = "help", "求助"
+    COMPLAINT = "complaint", "投诉"
+    REPORT = "report", "举报"
+    SUGGESTION = "suggestion", "建议"
+    ARREARS = "arrears", "欠款"
+    UNKEPT_PROMISE = "unkept_promise", "政策兑现"
+    CLUE = "clue", "线索"
 
 
-class Mark(StrEnum):
+class Mark(Named):
     """What the office notes about an appeal and a ladder may ask for."""
 
-    CROSS_DEPARTMENT = "cross_department"  # 跨部门
-    CROSS_LEVEL = "cross_level"  # 跨层级
-    INHERITED = "inherited"  # 历史遗留
-    LITIGATION = "litigation"  # 涉法涉诉
-    PETITION = "petition"  # 涉访
+    CROSS_DEPARTMENT = "cross_department", "跨部门"
+    CROSS_LEVEL = "cross_level", "跨层级"
+    INHERITED = "inherited", "历史遗留"
+    LITIGATION = "litigation", "涉法涉诉"
+    PETITION = "petition", "涉访"
 
 
-class Role(StrEnum):
+class Role(Named):
     """A leg's part in a dispatch to several units (双向交办)."""
 
-    LEAD = "lead"  # 主办
-    ASSIST = "assist"  # 协办
-    SUPERVISE = "supervise"  # 督办
-    FIRST_ASKED = "first_asked"  # 首问
+    LEAD = "lead", "主办"
+    ASSIST = "assist", "协办"
+    SUPERVISE = "supervise", "督办"
+    FIRST_ASKED = "first_asked", "首问"
 
     @property
     def handles(self) -> bool:
@@ -43,14 +45,14 @@ class Role(StrEnum):
         return self in (Role.LEAD, Role.ASSIST)
 
 
-class UnitKind(StrEnum):
+class UnitKind(Named):
     """What a unit of the directory is."""
 
-    LOCALITY = "locality"  # 属地
-    DEPARTMENT = "department"  # 部门
-    OFFICE = "office"  # 营商环境办
-    STATE_FIRM = "state_firm"  # 国有企业
-    LARGE_FIRM = "large_firm"  # 大型企业
+    LOCALITY = "locality", "属地"
+    DEPARTMENT = "department", "部门"
+    OFFICE = "office", "营商环境办"
+    STATE_FIRM = "state_firm", "国有企业"
+    LARGE_FIRM = "large_firm", "大型企业"
 
 
 PackWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -78,39 +80,39 @@ class DeadlineKind(StrEnum):
     STAGE_DECISION = "stage_decision"
 
 
-class Rank(StrEnum):
+class Rank(Named):
     """Who approves, the lowest first."""
 
-    UNIT_HEAD = "unit_head"  # 承办单位负责人
-    OFFICE = "office"  # 营商环境办
-    LEADER = "leader"  # 分管领导
-    MAYOR = "mayor"  # 主要领导
+    UNIT_HEAD = "unit_head", "承办单位负责人"
+    OFFICE = "office", "营商环境办"
+    LEADER = "leader", "分管领导"
+    MAYOR = "mayor", "主要领导"
 
 
-class RaisedTo(StrEnum):
+class RaisedTo(Coded):
     """Whom a deadline is raised to that the office let pass."""
 
-    HEAD = "head"  # 营商环境办负责人
-    IN_CHARGE = "in_charge"  # 营商环境办分管领导
+    HEAD = "head", "营商环境办负责人"
+    IN_CHARGE = "in_charge", "营商环境办分管领导"
 
 
-class Verdict(StrEnum):
+class Verdict(Coded):
     """How a deadline stands. One met late stays overdue; one that fell away before it was due is void."""
 
-    OPEN = "open"
-    MET = "met"
-    OVERDUE = "overdue"
-    VOID = "void"
+    OPEN = "open", "未到期"
+    MET = "met", "按时"
+    OVERDUE = "overdue", "超期"
+    VOID = "void", "作废"
 
 
-class Rating(StrEnum):
+class Rating(Named):
     """The enterprise's rating (好差评) in the national five grades, the best first."""
 
-    VERY_SATISFIED = "very_satisfied"
-    SATISFIED = "satisfied"
-    BASICALLY_SATISFIED = "basically_satisfied"
-    NOT_SATISFIED = "not_satisfied"
-    VERY_DISSATISFIED = "very_dissatisfied"
+    VERY_SATISFIED = "very_satisfied", "非常满意"
+    SATISFIED = "satisfied", "满意"
+    BASICALLY_SATISFIED = "basically_satisfied", "基本满意"
+    NOT_SATISFIED = "not_satisfied", "不满意"
+    VERY_DISSATISFIED = "very_dissatisfied", "非常不满意"
 
     @property
     def is_satisfied(self) -> bool:
@@ -118,26 +120,26 @@ class Rating(StrEnum):
         return self not in (Rating.NOT_SATISFIED, Rating.VERY_DISSATISFIED)
 
 
-class RatingReason(StrEnum):
+class RatingReason(Named):
     """Why the enterprise rates so."""
 
-    SLOW = "slow"  # 办理太慢
-    NOT_CONTACTED = "not_contacted"  # 没有联系
-    UNCLEAR = "unclear"  # 答复不清楚
-    EVASIVE = "evasive"  # 推诿
-    ATTITUDE = "attitude"  # 态度
-    NOT_SOLVED = "not_solved"  # 问题没有解决
-    PROMISE_BROKEN = "promise_broken"  # 承诺没有兑现
-    PROMPT = "prompt"  # 办理及时
-    HELPFUL = "helpful"  # 热情周到
-    SOLVED_WELL = "solved_well"  # 解决得好
+    SLOW = "slow", "办理太慢"
+    NOT_CONTACTED = "not_contacted", "没有联系"
+    UNCLEAR = "unclear", "答复不清楚"
+    EVASIVE = "evasive", "推诿"
+    ATTITUDE = "attitude", "态度"
+    NOT_SOLVED = "not_solved", "问题没有解决"
+    PROMISE_BROKEN = "promise_broken", "承诺没有兑现"
+    PROMPT = "prompt", "办理及时"
+    HELPFUL = "helpful", "热情周到"
+    SOLVED_WELL = "solved_well", "解决得好"
 
 
-class LiftReason(StrEnum):
+class LiftReason(Coded):
     """Why a case is lifted."""
 
-    COUNT = "count"
-    KIND = "kind"
-    REFUSAL = "refusal"
-    REQUEST = "request"
-    LEVEL = "level"  # the level below did not bring it about in time
+    COUNT = "count", "多次交办仍未落实"
+    KIND = "kind", "涉及跨部门、跨层级或历史遗留问题"
+    REFUSAL = "refusal", "承办单位表示不予办理"
+    REQUEST = "request", "承办单位申请提级"
+    LEVEL = "level", "下一层级未能按期落实"  # the level below did not bring it about in time

@@ -86,7 +86,9 @@ class Accounts:
         self._look()
         caller = self._callers.get(hash_key(key))
         if caller is None:
-            raise Unauthorized("API 密钥无效", "this API key is not known", "Authorization")
+            raise Unauthorized(
+                "API 密钥无效：没有这个密钥，或已停用", "this API key is not known", "Authorization"
+            )
         return caller
 
     def of(self, role: AccountRole, code: str) -> list[Account]:

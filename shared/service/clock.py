@@ -80,7 +80,9 @@ class WallClock:
 
     def check_import(self, occurred_at: datetime) -> None:
         if occurred_at > self.now():
-            raise Invalid("时间在将来", "this time lies in the future", "occurred_at")
+            raise Invalid(
+                "时间在将来：历史事项的时间不能晚于现在", "this time lies in the future", "occurred_at"
+            )
 
     def occurred(self, started_at: datetime) -> datetime:
         return started_at

@@ -19,6 +19,7 @@ from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.migrations import migrate, migration_engine
 from shared.database.retry import keep_running
+from shared.files import strict_yaml
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.outbox import WorkFactory
 from shared.messaging.redriving import Redrives
@@ -36,10 +37,11 @@ from shared.web import access, ops
 from shared.web.access import Access
 from shared.web.hiding import Hiding
 from shared.web.problems import Amendments
-from shared.web.routes import Description, application
+from shared.web.routes import Description, Titles, application
 from shared.web.writer import Writer
 
 FORGET_EVERY_S = 3600.0
+TITLES = "columns.yaml"
 NUMBER_S = 1.0
 """How long a span waits for the number of its case."""
 
@@ -107,6 +109,12 @@ class Service:
         return self.migrations.parent / "examples.json"
 
     @property
+    def titles(self) -> Titles:
+        """The titles of the columns of its lists, by method and path."""
+        files = (self.migrations.parent / TITLES, Path(ops.__file__).parent / TITLES)
+        return {route: titles for file in files for route, titles in strict_yaml.values(file).items()}
+
+    @property
     def topics(self) -> list[str]:
         """The topics it hears."""
         return [events_topic(name) for name in self.hears]
@@ -155,7 +163,11 @@ class ServiceContext:
         )
         self.description = description_of(service)
         self.app = application(
-            self.description, (*service.routers, ops.router), service.amended_refusals, service.streamed
+            self.description,
+            (*service.routers, ops.router),
+            service.amended_refusals,
+            service.streamed,
+            service.titles,
         )
         self.app.state.service = self
 

@@ -25,7 +25,9 @@ def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
         name = scope["path"].partition("/")[2].partition("/")[0]  # the path of `OPTIONS *` has no slash
         if name not in apps:
             names = ", ".join(f"/{name}" for name in apps)
-            answer = problems.from_error(NotFound("没有这个地址", f"nothing is here: try {names}"))
+            answer = problems.from_error(
+                NotFound(f"没有这个地址，可用：{names}", f"nothing is here: try {names}")
+            )
             return await answer(scope, receive, send)
         await apps[name]({**scope, "root_path": f"/{name}"}, receive, send)
 

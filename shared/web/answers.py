@@ -26,6 +26,11 @@ class Items(BaseModel, Generic[Item]):
     items: list[Item]
 
 
+def is_list(model: object) -> bool:
+    """Whether a route with this model of its answer answers a list."""
+    return isinstance(model, type) and issubclass(model, PageOf | Items)
+
+
 class Shown(BaseModel):
     """The base of a document as it is shown: without the fields `hidden`."""
 

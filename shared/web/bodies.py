@@ -1,9 +1,9 @@
-"""The base of models for request bodies, and validation errors in Chinese and English."""
+"""The base of models for request bodies, their common types, and refusals in Chinese and English."""
 
-import difflib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -14,9 +14,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     field_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.service.errors import HuyingError
 
@@ -63,7 +66,37 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_full), AfterValidator(_possib
 PastTime = Moment
 """The time of an imported act. The clock of the service refuses one in the future."""
 
-Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The pattern of a text, and what is said of a text of another form."""
+
+    pattern: str
+    zh: str
+    en: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "pattern": self.pattern}
+
+    def _checked(self, text: str) -> str:
+        if re.search(self.pattern, text, re.ASCII) is None or text.endswith("\n"):
+            raise wrong(f"格式不符：{self.zh}", f"has another form: {self.en}")
+        return text
+
+
+Code = Annotated[
+    str,
+    Shape(
+        r"^[A-Za-z0-9_.-]{1,40}$",
+        "代码由 1 至 40 个英文字母、数字、下划线、点或连字符组成",
+        "a code has 1 to 40 letters, digits, underscores, dots or hyphens",
+    ),
+]
 """The code of a unit, a leader, a place or a source."""
 Line = Annotated[str, Field(min_length=1, max_length=500)]
 """A name or a short reason."""
@@ -112,115 +145,3 @@ def wrong(zh: str, en: str, field: str = "") -> PydanticCustomError:
     A validator of a whole body names the `field` that is wrong.
     """
     return PydanticCustomError("in_words", "{en}", {"zh": zh, "en": en, "field": field})
-
-
-_ZH = {
-    "missing": "缺少该字段",
-    "extra_forbidden": "没有这个字段",
-    "json_invalid": "不是有效的 JSON",
-    "string_type": "应为文本",
-    "string_too_short": "内容太短或为空，至少 {min_length} 字",
-    "string_too_long": "内容太长，最多 {max_length} 字",
-    "string_pattern_mismatch": "格式不符，应符合 {pattern}",
-    "enum": "不在允许的取值之内，应为：{expected}",
-    "literal_error": "不在允许的取值之内，应为：{expected}",
-    "union_tag_invalid": "不在允许的取值之内，应为：{expected_tags}",
-    "union_tag_not_found": "缺少类型",
-    "uuid_parsing": "不是有效的标识",
-    "uuid_type": "不是有效的标识",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "bool_parsing": "应为是或否",
-    "bool_type": "应为是或否",
-    "datetime_parsing": "不是有效的时间",
-    "datetime_from_date_parsing": "不是有效的时间",
-    "datetime_type": "不是有效的时间",
-    "timezone_aware": "时间缺少时区",
-    "greater_than_equal": "数值太小，最小 {ge}",
-    "less_than_equal": "数值太大，最大 {le}",
-    "too_short": "条目太少，至少 {min_length} 项",
-    "too_long": "条目太多，最多 {max_length} 项",
-    "greater_than": "数值太小，应大于 {gt}",
-    "less_than": "数值太大，应小于 {lt}",
-    "int_from_float": "应为整数",
-    "int_parsing_size": "数值太大",
-    "float_parsing": "应为数字",
-    "float_type": "应为数字",
-    "finite_number": "应为有限的数",
-    "decimal_parsing": "应为数字",
-    "decimal_type": "应为数字",
-    "decimal_max_digits": "位数太多，最多 {max_digits} 位",
-    "decimal_max_places": "小数位太多，最多 {decimal_places} 位",
-    "decimal_whole_digits": "整数位太多，最多 {whole_digits} 位",
-    "date_parsing": "不是有效的日期",
-    "date_type": "不是有效的日期",
-    "date_from_datetime_parsing": "不是有效的日期",
-    "date_from_datetime_inexact": "应为日期，不带时间",
-    "list_type": "应为列表",
-    "tuple_type": "应为列表",
-    "dict_type": "应为对象",
-    "model_type": "应为对象",
-    "model_attributes_type": "应为对象",
-    "phone": "电话号码有误：手机 11 位，座机带区号，境外号码以 + 和国家代码开头",
-    "mail_address": "邮箱地址有误",
-    "credit_code": "统一社会信用代码有误：须为 18 位，校验码须相符",
-}
-"""What is wrong, by pydantic's type of error; bounds are those of the error's context."""
-
-
-def mistakes(errors: list[Any]) -> list[dict[str, str]]:
-    """pydantic's errors as `field`, `zh` and `en`. What was sent is left out: it may be personal."""
-    return [{"field": _field(error), "zh": _chinese(error), "en": _english(error)} for error in errors]
-
-
-def _field(error: Any) -> str:
-    if error["type"] == "json_invalid":
-        return "body"
-    place = [str(part) for part in error["loc"] if part != "body"]
-    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        place.append(error["ctx"]["discriminator"].strip("'"))
-    if error["type"] == "in_words" and error["ctx"]["field"]:
-        place.append(error["ctx"]["field"])
-    return ".".join(place) or "body"
-
-
-def _chinese(error: Any) -> str:
-    match error["type"]:
-        case "unknown_parameter":
-            name, names = error["loc"][-1], error["ctx"]["known"]
-            meant = f"，是否指 {nearest}？" if (nearest := _nearest(name, names)) else "；"
-            return f"没有查询参数 {name}{meant}" + (
-                f"可用的有：{'、'.join(names)}" if names else "此处不带查询参数"
-            )
-        case "repeated_parameter":
-            return f"查询参数 {error['loc'][-1]} 只能给出一次"
-        case "in_words":
-            return str(error["ctx"]["zh"])
-    if error["type"] in _ZH:
-        bounds = dict(error.get("ctx", {}))
-        if "expected" in bounds:
-            bounds["expected"] = bounds["expected"].replace(" or ", "、").replace(", ", "、").replace("'", "")
-        return _ZH[error["type"]].format(**bounds)
-    return f"内容有误：{_english(error)}"
-
-
-def _nearest(name: str, known: list[str]) -> str | None:
-    """The known name that is written most alike; None where none is."""
-    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
-
-
-def _english(error: Any) -> str:
-    match error["type"]:
-        case "json_invalid":
-            return f"{error['ctx']['error']} at character {error['loc'][-1]}"
-        case "union_tag_invalid":
-            return f"Input should be {error['ctx']['expected_tags']}"
-        case "unknown_parameter":
-            name, names = error["loc"][-1], error["ctx"]["known"]
-            meant = f"did you mean {nearest}? " if (nearest := _nearest(name, names)) else ""
-            return f"no query parameter {name} here; {meant}" + (
-                f"known are: {', '.join(names)}" if names else "there are none"
-            )
-        case "repeated_parameter":
-            return f"give the query parameter {error['loc'][-1]} once"
-    return str(error["msg"]).removeprefix("Value error, ")

@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from shared.named import Named, with_codes
 from shared.roles import AccountRole, Roles
 from shared.web.access import Access
+from shared.web.exports import FORMAT, MEDIA_TYPES
 from shared.web.hiding import DONE_UNSEEN
 from shared.web.problems import MEDIA_TYPE
 from shared.web.request import LONGEST_KEY, acting, deciding, replacing, writing
@@ -36,6 +38,13 @@ _DECLARED: dict[Callable[..., Any], tuple[tuple[int, ...], tuple[dict[str, Any],
     replacing: ((412, 428), (_REPLACED,)),
 }
 """How a route that takes what these functions give can be refused, and the headers that it reads."""
+_FORMAT = {
+    "name": FORMAT,
+    "in": "query",
+    "required": False,
+    "schema": {**_TEXT, "enum": list(MEDIA_TYPES)},
+    "description": "The form, else as Accept says. A table has the whole list, with Chinese titles.",
+}
 _ETAG = {
     "ETag": {"schema": _TEXT, "description": 'The version of what is answered, like `"3"`, for If-Match.'}
 }
@@ -92,18 +101,22 @@ def describe(
     examples: Mapping[str, Any],
     hidden_by: Collection[str] = (),
     numbered: Collection[str] = (),
+    lists: Collection[str] = (),
 ) -> None:
     """Add them to an OpenAPI document of routes with this table of access.
 
     `functions`: those that give each route its parameters (`Depends`), by method and path. `examples`: an
     answer of each operation by method and path, and of a refusal in a form of its own by its status as well.
     `hidden_by`: the path parameters that may name a case which the caller may not read. `numbered`: those
-    that take the number of a case where they take its id.
+    that take the number of a case where they take its id. `lists`: the
+    operations that answer a list, also as a table.
     """
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in _GENERATED:
         schemas.pop(name, None)
+    for schema in schemas.values():
+        _name_codes(schema)
     schemas["Problem"] = _PROBLEM
     components["responses"] = {f"Refused{status}": _refusal(status) for status in _REFUSALS}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
@@ -114,6 +127,8 @@ def describe(
             name = f"{method.upper()} {path}"
             _describe_numbers(operation, numbered)
             _add_examples(name, operation["responses"], examples)
+            if name in lists:
+                _describe_tables(operation)
             if method != "get" and any(f"{{{parameter}}}" in path for parameter in hidden_by):
                 operation["responses"][str(DONE_UNSEEN)] = _UNSEEN
             never = operation.pop(NEVER_REFUSED, ())
@@ -126,9 +141,28 @@ def describe(
                 }.difference(never),
             )
             for _, headers in declared:
-                operation.setdefault("parameters", []).extend(headers)
+                operation.setdefault("parameters", []).extend(dict(header) for header in headers)
             if declared:
                 _name_version(operation["responses"])
+    _name_sources(document["paths"])
+
+
+def _describe_tables(operation: dict[str, Any]) -> None:
+    """Name the forms of a list, and the parameter that asks for one."""
+    operation.setdefault("parameters", []).append(dict(_FORMAT))
+    for form in ("csv", "xlsx"):
+        binary = {"type": "string", "format": "binary"}
+        operation["responses"]["200"]["content"][MEDIA_TYPES[form]] = {"schema": binary}
+
+
+def _name_codes(schema: dict[str, Any]) -> None:
+    """Say which Chinese names a request may give for the codes of an enumeration. Answers hold the codes."""
+    known = with_codes(frozenset(schema.get("enum", ())))
+    if known is not None and issubclass(known, Named):
+        names = "; ".join(f"`{code.value}` {'、'.join(code.names)}" for code in known)
+        schema["description"] = (
+            f"{schema.get('description', '')} A request may give the name: {names}".strip()
+        )
 
 
 def _describe_numbers(operation: dict[str, Any], numbered: Collection[str]) -> None:
@@ -144,6 +178,23 @@ def _name_version(answers: dict[str, Any]) -> None:
     for status, answer in answers.items():
         if status.startswith("2") and ("content" in answer or status == str(DONE_UNSEEN)):
             answers[status] = answer | {"headers": answer.get("headers", {}) | _ETAG}
+
+
+def _name_sources(paths: dict[str, Any]) -> None:
+    """Say of each If-Match which read answers the version: that of the case, or the list that has its row."""
+    versioned = {path for path, operations in paths.items() if "ETag" in _headers(operations.get("get"))}
+    for path, operations in paths.items():
+        case = max((read for read in versioned if f"{path}/".startswith(f"{read}/")), key=len, default=None)
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["name"] == "If-Match":
+                    read = f"`GET {case}`" if case else f"`GET {path.rpartition('/')[0]}`, as `version`,"
+                    parameter["description"] += f" {read} answers it."
+
+
+def _headers(operation: dict[str, Any] | None) -> dict[str, Any]:
+    headers: dict[str, Any] = operation["responses"]["200"].get("headers", {}) if operation else {}
+    return headers
 
 
 def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -> Iterator[int]:

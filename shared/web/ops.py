@@ -252,7 +252,9 @@ async def advance(body: Now, request: Request) -> Response:
     """Move the driven clock. A service on the wall clock refuses."""
     running = service(request)
     if not isinstance(running.clock, DrivenClock):
-        raise Conflict("本服务使用真实时钟", "this service follows the wall clock and cannot be driven")
+        raise Conflict(
+            "本服务使用真实时钟，不能拨动", "this service follows the wall clock and cannot be driven"
+        )
     running.clock.advance(body.now)
     running.wake()
     return json({"now": running.clock.now()})

@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.service.errors import HuyingError, Unauthorized, Unavailable
 from shared.telemetry.context import traceparent
-from shared.web.bodies import mistakes
+from shared.web.mistakes import mistakes
+from shared.web.moments import with_offset_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,9 +67,23 @@ def invalid(error: RequestValidationError) -> Response:
     return problem(422, "invalid", f"以下字段有误：{fields}", f"these fields are wrong: {fields}", errors)
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "http", "请求无法处理", str(error.detail))
+    zh, en = _unserved(request.method, error)
+    answer = problem(error.status_code, "http", zh, en)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unserved(method: str, error: HTTPException) -> tuple[str, str]:
+    """Why no route serves a request, in Chinese and English."""
+    allowed = (error.headers or {}).get("Allow", "")
+    match error.status_code:
+        case 404:
+            return "没有这个路径，请核对地址", "there is no such path: check the address"
+        case 405:
+            return f"该路径不接受 {method}，可用：{allowed}", f"{method} is not taken here, but {allowed} is"
+    return f"请求无法处理：{error.detail}", str(error.detail)
 
 
 async def broken(_request: Request, error: Exception) -> Response:
@@ -94,8 +109,10 @@ class _Refusals:
 
     async def _amended(self, request: Request, answer: Response) -> Response:
         route = request.scope.get("route")
-        amend = route and self._amendments.get(f"{request.method} {route.path}")
-        return await amend(request, answer) if amend else answer
+        amend = self._amendments.get(f"{request.method} {route.path}") if route else None
+        if amend is None:
+            return answer
+        return with_offset_of(await amend(request, answer), request.app.state.service.zone)
 
 
 def install(app: Starlette, amendments: Amendments = _NONE) -> None:

@@ -48,9 +48,11 @@ def _authorize(request: Request, key: str | None) -> None:
     if caller.role not in allowed:
         if caller.role is None:
             raise Unauthorized(
-                "需要 API 密钥", "an API key is needed: Authorization: Bearer <key>", "Authorization"
+                "需要 API 密钥：请求头 Authorization: Bearer <密钥>",
+                "an API key is needed: Authorization: Bearer <key>",
+                "Authorization",
             )
-        raise Forbidden("本账号无权进行此操作", f"the role {caller.role} may not do this")
+        raise Forbidden(f"{caller.role.zh}账号无权进行此操作", f"the role {caller.role} may not do this")
     request.state.caller, request.state.key = caller, key
 
 
@@ -94,7 +96,7 @@ class RequestContext:
             rows = await conn.execute(text("select 1 from relay where hold_until > clock_timestamp()"))
             if rows.scalar() is None:
                 raise Conflict(
-                    "导入前须先暂停判定（PUT /hold）",
+                    "导入前，凡要导入历史案件的服务都须先暂停判定（PUT /hold）",
                     "hold judgement first (PUT /hold), in every service that past cases go to",
                 )
 
@@ -134,6 +136,15 @@ class WriteContext(VersionContext):
         answer = await self.context.writer.write(keys, do, self.once, self.caller)
         headers = {} if answer.etag is None else {"etag": f'"{answer.etag}"'}
         return Response(answer.body, answer.status, headers=headers, media_type="application/json")
+
+    async def rehearse(self, keys: Collection[Any], do: Callable[[Any], Answer]) -> Response:
+        """The answer that `write` would give now. Nothing is written, and the rows are unlocked again."""
+        async with self.context.engine.begin(undone=True) as conn:
+            work = self.context.work(conn, await self.context.clock.stamp(conn))
+            work.by = self.caller
+            await work.load(keys)
+            answer = do(work)
+        return Response(answer.body, answer.status, media_type="application/json")
 
 
 async def request_context(request: Request) -> RequestContext:
@@ -197,7 +208,9 @@ def _version(request: Request) -> int | None:
     text = if_match.removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise Invalid(
-            'If-Match 应为版本号，如 "3"', 'If-Match is the ETag of a version, like "3"', "If-Match"
+            'If-Match 应为所读内容的 ETag（版本号），如 "3"',
+            'If-Match is the ETag of a version, like "3"',
+            "If-Match",
         )
     return int(text)
 
@@ -269,7 +282,9 @@ def position(cursor: str | None, parameter: str) -> list[Any] | None:
 
 def no_cursor(parameter: str = "cursor") -> Invalid:
     """The refusal of a cursor that no page gave."""
-    return Invalid("游标无效", "this cursor is none of ours: start without one", parameter)
+    return Invalid(
+        "游标无效：请不带 cursor，从头读取", "this cursor is none of ours: start without one", parameter
+    )
 
 
 def _is_position(part: Any) -> bool:

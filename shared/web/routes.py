@@ -7,8 +7,10 @@ What a route names in `dependencies` is asked as soon as the caller is known, be
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence, Set
+from functools import cache, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Request, Response
@@ -19,13 +21,20 @@ from starlette.routing import BaseRoute, Route
 
 from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
+from shared.web.answers import is_list
 from shared.web.endpoints import MISSING, Endpoint, endpoint_of
+from shared.web.exports import FORMAT, asked_form, exported
 from shared.web.guard import REFUSAL, Guard
 from shared.web.hiding import refuse_hidden, without_case
+from shared.web.moments import with_offset_of
 from shared.web.numbers import resolve_numbers
 from shared.web.request import authorize, service
 from shared.web.streamed import StreamedRoutes
+from shared.web.tables import Column, columns_of
 
+Titles = Mapping[str, Mapping[str, str]]
+"""By method and path of a list, the Chinese titles of its columns by the path of the field."""
+_NO_TITLES: Titles = MappingProxyType({})
 MOST_MISTAKEN, LONGEST_NAME = 20, 100
 """So many mistaken query parameters are named to the caller, each with so many characters."""
 
@@ -51,10 +60,11 @@ def mistaken_parameters(request: Request, known: Set[str]) -> list[dict[str, Any
     ]
 
 
-def served(described: APIRoute) -> Route:
+def served(described: APIRoute, titles: Titles = _NO_TITLES) -> Route:
     """Starlette's route for one that FastAPI describes, with its `dependencies` as checks of the request.
 
-    TypeError where the endpoint cannot be called this way, or does not return a Response.
+    `titles` of the columns of lists, by method and path. TypeError where the endpoint cannot be
+    called this way, or does not return a Response.
     """
     answer = get_type_hints(described.endpoint).get("return")
     if not (isinstance(answer, type) and issubclass(answer, Response)):
@@ -63,6 +73,8 @@ def served(described: APIRoute) -> Route:
     endpoint = endpoint_of(described.endpoint, path)
     checks = [endpoint_of(check.dependency, path) for check in described.dependencies if check.dependency]
     known = endpoint.query_names.union(*(check.query_names for check in checks))
+    table = _table(described, endpoint, titles)
+    known |= {FORMAT} if table else set()
 
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
@@ -72,17 +84,51 @@ def served(described: APIRoute) -> Route:
             raise refusal
         await resolve_numbers(request, service(request))
         hidden = await refuse_hidden(request, service(request))
+        if table is not None and (form := asked_form(request)) != "json":
+            if mistaken := mistaken_parameters(request, known):
+                raise RequestValidationError(mistaken)
+            return await table(request, form)
         body = await _content(request) if endpoint.reads_body else MISSING
         errors: list[Any] = mistaken_parameters(request, known)
         arguments = await endpoint.arguments(request, body, errors)
         if errors:
             raise RequestValidationError(errors)
         response: Response = await endpoint.function(**arguments)
-        return without_case(response) if hidden else response
+        shown = without_case(response) if hidden else response
+        if table is not None:
+            shown.headers["vary"] = "Accept"
+        return with_offset_of(shown, service(request).zone)
 
     route = Route(described.path, respond, methods=list(described.methods or ()))
     route.methods = set(described.methods or ())  # without the HEAD that Starlette adds to GET
     return route
+
+
+def _table(
+    described: APIRoute, endpoint: Endpoint, titles: Titles
+) -> Callable[[Request, str], Awaitable[Response]] | None:
+    """Answers a list as a table; None for a route that answers no list."""
+    model = described.response_model
+    if described.methods != {"GET"} or not is_list(model):
+        return None
+    own_titles = titles.get(f"GET {described.path}", {})
+
+    @cache
+    def columns() -> list[Column]:
+        return columns_of(model, own_titles)
+
+    async def page(request: Request) -> Response:
+        errors: list[Any] = []
+        arguments = await endpoint.arguments(request, MISSING, errors)
+        if errors:
+            raise RequestValidationError(errors)
+        answer: Response = await endpoint.function(**arguments)
+        return answer
+
+    async def table(request: Request, form: str) -> Response:
+        return await exported(request, form, columns(), page, paged="cursor" in endpoint.query_names)
+
+    return table
 
 
 async def _pass(request: Request, checks: Sequence[Endpoint]) -> None:
@@ -139,8 +185,9 @@ class Description(FastAPI):
                 for method in route.methods or ()
             }
             examples = json.loads(self._examples.read_text("utf-8")) if self._examples else {}
+            lists = {f"GET {route.path}" for route in self._described if is_list(route.response_model)}
             openapi.describe(
-                super().openapi(), self._access, functions, examples, self._hidden_by, self._numbered
+                super().openapi(), self._access, functions, examples, self._hidden_by, self._numbered, lists
             )
         return super().openapi()
 
@@ -150,15 +197,16 @@ def application(
     routers: Iterable[APIRouter],
     amendments: problems.Amendments | None = None,
     streamed: Collection[str] = (),
+    titles: Titles = _NO_TITLES,
 ) -> Starlette:
     """The application that serves `routers`, and the documents of `description`, which learns of them here.
 
     `state.service` is set by whoever runs it. `streamed`: the routes that read their bodies part by part.
-    TypeError for a route that cannot be served.
+    `titles` are those of the columns of lists. TypeError for a route that cannot be served.
     """
     documents, routes = list(description.routes), list[BaseRoute]()
     for router in routers:
-        routes += map(served, description.describe(router))
+        routes += map(partial(served, titles=titles), description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
     app.add_middleware(Guard, state=app.state, streamed=StreamedRoutes(streamed))
     problems.install(app, amendments or {})

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import httpcore
 import httpx
 
+from shared.named import WrongValue
 from shared.service.clock import epoch_s
 from shared.service.errors import Invalid
 from shared.telemetry.spans import call_span
@@ -45,7 +46,10 @@ def key(secret: str) -> bytes:
     except ValueError:
         decoded = b""
     if not secret.startswith(SECRET_PREFIX) or not 24 <= len(decoded) <= 64:
-        raise ValueError("a webhook needs a secret: whsec_ and 24 to 64 random bytes in base64")
+        raise WrongValue(
+            "a webhook needs a secret: whsec_ and 24 to 64 random bytes in base64",
+            "网络回调须有密钥：whsec_ 加上 24 至 64 个随机字节的 Base64",
+        )
     return decoded
 
 
@@ -72,7 +76,7 @@ def check_url(url: str, *, allow_private: bool) -> None:
         parsed = httpx.URL(url)
         host, port = parsed.raw_host.decode("ascii"), parsed.port
     except (httpx.InvalidURL, ValueError) as error:  # UnicodeError for the zone of an IPv6 address
-        raise Invalid("网址无法识别", f"no address that can be called: {error}", "url") from error
+        raise Invalid(f"网址无法识别：{error}", f"no address that can be called: {error}", "url") from error
     if parsed.scheme not in (("https", "http") if allow_private else ("https",)) or parsed.userinfo:
         raise Invalid(
             "回调地址须为 https 且不含账号密码", "write https://host/path, without a password", "url"

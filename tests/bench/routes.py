@@ -6,6 +6,7 @@ handed to the application in this process, so that neither sockets nor a databas
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 from functools import partial
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -126,6 +127,7 @@ def _context() -> Any:
     return SimpleNamespace(
         accounts=Accounts([office]),
         access=SERVICE.table,
+        zone=UTC,
         service=SERVICE,
         telemetry=Telemetry(Tracer("financing"), Metrics("financing")),
     )

@@ -18,7 +18,7 @@ from services.financing.app import SERVICE
 from services.financing.banks.statement import queries, writing
 from services.financing.banks.statement.queries import Span
 from tests.banks import KafkaBank, ask, directory, report
-from tests.city import City, refused
+from tests.city import ZONE, City, refused
 
 STATEMENT = "/financing/bank/statement?date=2026-11-09"
 REPORTS = "/financing/bank/reports"
@@ -80,8 +80,8 @@ async def test_it_tells_legs_reports_and_messages_of_the_day_with_their_sums(cit
     assert (statement["date"], statement["zone"]) == ("2026-11-09", "Asia/Shanghai")
     assert statement["complete"] is True
     assert (statement["since"], statement["before"]) == (
-        "2026-11-08T16:00:00+00:00",
-        "2026-11-09T16:00:00+00:00",
+        "2026-11-09T00:00:00+08:00",
+        "2026-11-10T00:00:00+08:00",
     )
     assert day["other"] not in json.dumps(statement)
     assert await city.ok("office", "GET", "/financing/banks/bank-a/statement?date=2026-11-09") == statement
@@ -176,7 +176,7 @@ async def test_a_day_of_20_000_reports_is_written_in_bounded_memory(city: City) 
     size, largest, lines = 0, 0, 0
     tracemalloc.start()
     try:
-        async for chunk in writing.as_csv(sections):
+        async for chunk in writing.as_csv(sections, ZONE):
             size, largest, lines = size + len(chunk), max(largest, len(chunk)), lines + chunk.count(b"\n")
         _, peak = tracemalloc.get_traced_memory()
     finally:

@@ -280,7 +280,7 @@ async def test_what_is_read_part_by_part_has_the_schema_of_a_page(city: City, ro
     described = operation(city, route)
     if "cursor" not in {parameter["name"] for parameter in described.get("parameters", ())}:
         return
-    (kind,) = described["responses"]["200"]["content"]
+    kind, *_ = described["responses"]["200"]["content"]
     answer = await city.call(account_for(route), method, path + NEEDED.get(route, ""))
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)

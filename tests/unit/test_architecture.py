@@ -54,7 +54,7 @@ def is_pure(path: Path) -> bool:
 
 
 def layers(path: Path, tree: ast.Module) -> Iterator[str]:
-    """Services know nothing of each other, `shared` nothing of either, rules only themselves and files."""
+    """Services know nothing of each other, `shared` nothing of either, rules themselves, files, names."""
     own = path.parts[1] if path.parts[0] == "services" else None
     for name in imported(tree):
         top, _, rest = name.partition(".")
@@ -65,7 +65,7 @@ def layers(path: Path, tree: ast.Module) -> Iterator[str]:
         if (
             path.parts[:2] == ("shared", "rules")
             and top == "shared"
-            and not rest.startswith(("rules", "files"))
+            and not rest.startswith(("rules", "files", "named"))
         ):
             yield f"a rule imports {name}"
         if own in SERVICES and (top == "huying" or (top == "services" and rest.split(".")[0] != own)):
@@ -142,7 +142,10 @@ def framework(path: Path, tree: ast.Module) -> Iterator[str]:
 
 
 FRAMEWORK = ("service", "database", "files", "messaging", "printing", "web", "telemetry", "audit")
-MAY_BE_IMPORTED = {"shared.events", "shared.roles"}
+MAY_BE_IMPORTED = {"shared.events", "shared.roles", "shared.named"}
+MAY_BE_IMPORTED |= {
+    f"shared.named.{name}" for name in ("Named", "WrongValue", "choices", "of_class", "with_codes")
+}
 MAY_BE_IMPORTED |= {f"shared.events.{name}" for name in ("Event", "CATALOGUE", "Actor", "ENTERPRISE")}
 MAY_BE_IMPORTED |= {
     f"shared.roles.{name}" for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "only")

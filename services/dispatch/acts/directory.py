@@ -1,9 +1,10 @@
 """What the office writes in the directory of units."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator
 
+from shared.rules.terms import UnitKind
 from shared.rules.time.hours import OfficeHours
 from shared.web.bodies import Body, Code, Line
 
@@ -17,7 +18,7 @@ class UnitBody(Body):
     """A unit of the directory. `leader` is the post in charge of it, or a leader by code."""
 
     name: Line
-    kind: Literal["locality", "department", "office", "state_firm", "large_firm"]
+    kind: UnitKind
     parent: Code | None = None
     head: Line | None = None
     leader: Code | None = None

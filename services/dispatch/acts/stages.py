@@ -1,17 +1,23 @@
 """The stages (环节) of a procedure: what a unit says of them, and who confirms it."""
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from services.dispatch.acts.base import LegAct, Marked
 from shared.events import PackWord
+from shared.named import Named
 from shared.web.bodies import Line, Moment, Text
+from shared.web.sums import Sum
 
-Amount = Annotated[Decimal, Field(gt=0, max_digits=15, decimal_places=2)]
-"""In yuan."""
 MOST_DATES = 60
+
+
+class WordOf(Named):
+    """Whose word confirms or declines what a unit said."""
+
+    CREDITOR = "creditor", "债权人"
+    OFFICE = "office", "营商环境办"
 
 
 class Reach(LegAct, Marked):
@@ -25,8 +31,8 @@ class Reach(LegAct, Marked):
     stage: PackWord
     dates: Annotated[tuple[Moment, ...], Field(max_length=MOST_DATES)] = ()
     text: Text
-    amount: Amount | None = None
-    amounts: Annotated[tuple[Amount, ...], Field(max_length=MOST_DATES)] = ()
+    amount: Sum | None = None
+    amounts: Annotated[tuple[Sum, ...], Field(max_length=MOST_DATES)] = ()
     in_full: bool = False
     confirmed: bool = False
 
@@ -40,6 +46,6 @@ class DecideStage(LegAct):
     act: Literal["decide_stage"] = "decide_stage"
     number: Annotated[int, Field(ge=1)]
     confirmed: bool
-    by: Literal["creditor", "office"]
+    by: WordOf
     who: Line | None = None
     reason: Line | None = None

@@ -19,7 +19,7 @@ from shared import events
 from shared.events import Event, PackWord, Rank, Verdict
 from shared.rules.pack.desks import Extension
 from shared.rules.time.limits import Limit
-from shared.rules.wording.words import Bilingual
+from shared.rules.wording.words import UNITS, Bilingual
 from shared.service.errors import Conflict, Forbidden, Invalid
 
 
@@ -40,7 +40,7 @@ def extend(appeal: AppealDocument, act: Extend, context: ActContext) -> Iterator
     needed = _needed_rank(act.limit, _rule(act.deadline, context), leg, start, context)
     if needed is not Rank.UNIT_HEAD:
         raise Forbidden(
-            "该延期不由承办单位自行决定，请提出延期申请",
+            f"该延期不由承办单位自行决定，由{(needed or Rank.OFFICE).zh}批准：请提出延期申请",
             f"the unit cannot extend this itself: ask for an extension ({needed or 'the office'} decides)",
             "limit",
         )
@@ -68,7 +68,7 @@ def _check_wish(leg: LegDocument, act: RequestExtension | Extend, context: ActCo
     running = _running(leg, act.deadline, context)
     if rule.interim_reply and not _replied(leg):
         raise Conflict(
-            "申请延期前须先向企业回复办理情况",
+            f"申请延期前须先向企业回复办理情况（{rule.basis.zh}）",
             f"tell the enterprise how handling stands before asking for an extension ({rule.basis.en})",
         )
     _check_times(leg, act.deadline, running, rule)
@@ -116,7 +116,9 @@ def _rule(deadline: PackWord, context: ActContext) -> Extension:
     rule = context.pack.extension
     if rule is None or deadline not in rule.deadlines:
         raise Conflict(
-            "适用规则不允许延长该时限", f"{context.pack.ref} lets nobody extend this limit", "deadline"
+            f"适用规则 {context.pack.ref} 不允许延长该时限",
+            f"{context.pack.ref} lets nobody extend this limit",
+            "deadline",
         )
     return rule
 
@@ -127,7 +129,8 @@ def _check_ground(code: PackWord | None, rule: Extension) -> None:
         raise Invalid("适用规则未列延期事由，请勿填写", "the pack names no grounds: leave it out", "ground")
     if grounds and code not in grounds:
         raise Invalid(
-            f"延期事由须为：{'、'.join(f'{word}（{title.zh}）' for word, title in grounds.items())}",
+            f"延期事由须为：{'、'.join(f'{word}（{title.zh}）' for word, title in grounds.items())}"
+            f"（{rule.basis.zh}）",
             f"a longer limit is given on these grounds: {', '.join(grounds)} ({rule.basis.en})",
             "ground",
         )
@@ -137,7 +140,11 @@ def _check_cap(limit: Limit, rule: Extension, context: ActContext) -> None:
     cap = context.pack.limit(rule.cap)
     if limit.unit != cap.unit or limit.number > cap.number:
         most = f"{cap.number} {cap.unit}"
-        raise Invalid(f"延期最长 {most}", f"no longer than {most} ({rule.basis.en})", "limit")
+        raise Invalid(
+            f"延期最长 {cap.number} {UNITS[cap.unit].zh}（{rule.basis.zh}）",
+            f"no longer than {most} ({rule.basis.en})",
+            "limit",
+        )
 
 
 def _replied(leg: LegDocument) -> bool:
@@ -159,7 +166,7 @@ def _check_times(
     ]
     if rule.times is not None and len(earlier) >= rule.times:
         raise Conflict(
-            f"该时限已延长 {len(earlier)} 次，不能再延",
+            f"该时限已延长 {len(earlier)} 次，不能再延（{rule.basis.zh}）",
             f"this limit was extended {len(earlier)} times, and no more is allowed ({rule.basis.en})",
             "deadline",
         )
@@ -182,7 +189,9 @@ def _running(leg: LegDocument, name: PackWord, context: ActContext) -> JudgedDea
         return running
     last = running or (judged[-1] if judged else None)
     if last is None:
-        raise Conflict("该时限尚未起算", "this limit does not run, or was not reckoned yet", "deadline")
+        raise Conflict(
+            "该时限尚未起算，或尚未判定", "this limit does not run, or was not reckoned yet", "deadline"
+        )
     raise _too_late(last, ZoneInfo(context.pack.zone))
 
 

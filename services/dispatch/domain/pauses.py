@@ -85,7 +85,9 @@ def resume(appeal: AppealDocument, act: Resume, context: ActContext) -> Iterator
 
 def _rule(context: ActContext) -> Pauses:
     if context.pack.pauses is None:
-        raise Conflict("适用规则不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock")
+        raise Conflict(
+            f"适用规则 {context.pack.ref} 不允许暂停计时", f"{context.pack.ref} lets nobody stop the clock"
+        )
     return context.pack.pauses
 
 

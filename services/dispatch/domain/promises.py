@@ -43,7 +43,7 @@ def promise(appeal: AppealDocument, act: acts.Promise, context: ActContext) -> I
     leg = appeal.working(act.leg_id)
     rule = context.pack.promises
     if rule is None:
-        raise Conflict("适用规则没有承诺事项", f"{context.pack.ref} knows no promises")
+        raise Conflict(f"适用规则 {context.pack.ref} 没有承诺事项", f"{context.pack.ref} knows no promises")
     check_day(act.planned_on, leg, appeal, context, confirmed=True)
     rank = approving_rank(act.rank, rule.rank, context)
     fields = {"planned_on": act.planned_on, "approver": act.approver, "rank": rank}

@@ -35,7 +35,7 @@ def approving_rank(
     rank = _rank(stated, context)
     if rank and needed and _ASCENDING.index(rank) < _ASCENDING.index(needed):
         raise Forbidden(
-            f"{why.zh + '：' if why else ''}须由{RANKS[needed].zh}批准",
+            f"{why.zh + '：' if why else ''}须由{needed.zh}批准，{rank.zh}不能批准",
             f"{why.en + ': ' if why else ''}this needs the approval of the rank {needed}, not {rank}",
             "rank",
         )
@@ -55,7 +55,7 @@ def check_higher_word(act: HigherWord, needed: Rank, why: Bilingual, context: Ac
         )
     if act.approver is None:
         raise Invalid(
-            f"{why.zh}：须写明批准人（approver）和审批层级（rank），须由{RANKS[needed].zh}批准",
+            f"{why.zh}：须写明批准人（approver）和审批层级（rank），须由{needed.zh}批准",
             f"{why.en}: give the approver and the rank; it needs the approval of the rank {needed}",
             "approver",
         )

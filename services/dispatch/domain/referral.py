@@ -82,7 +82,10 @@ def _waiting(appeal: AppealDocument, context: ActContext) -> ReferralRecord:
     appeal.require(AppealState.REFERRED)
     rule, referral = context.pack.referral, appeal.referral
     if rule is None or not rule.followed or referral is None:
-        raise Conflict("适用规则不跟踪引导结果", f"{context.pack.ref} does not follow what was referred")
+        raise Conflict(
+            f"适用规则 {context.pack.ref} 不跟踪引导结果",
+            f"{context.pack.ref} does not follow what was referred",
+        )
     if referral.received_at is not None:
         raise Conflict("对方已承接", "it was received there already")
     return referral

@@ -107,7 +107,7 @@ def require_stages(leg: LegDocument, context: ActContext) -> None:
 def _stage(act: Reach, context: ActContext) -> Stage:
     stages = {stage.stage: stage for stage in context.pack.stages}
     if not stages:
-        raise Conflict("适用规则没有环节", f"{context.pack.ref} has no stages", "stage")
+        raise Conflict(f"适用规则 {context.pack.ref} 没有环节", f"{context.pack.ref} has no stages", "stage")
     if (stage := stages.get(act.stage)) is None:
         choices = "、".join(f"{code}（{known.title.zh}）" for code, known in stages.items())
         raise Invalid(

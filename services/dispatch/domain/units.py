@@ -124,9 +124,14 @@ def request_lift(appeal: AppealDocument, act: RequestLift, context: ActContext) 
 def _check_lift(appeal: AppealDocument, context: ActContext) -> None:
     pack = context.pack
     if not any(step.when.requested for step in pack.ladder):
-        raise Conflict("适用规则没有按申请提级", f"{pack.ref} lifts nothing on request")
+        raise Conflict(f"适用规则 {pack.ref} 没有按申请提级", f"{pack.ref} lifts nothing on request")
     if pack.never_lifted and (marks := pack.never_lifted.marks & appeal.marks):
-        raise Conflict("该类事项不提级办理", f"{pack.ref} never lifts matters of {', '.join(sorted(marks))}")
+        raise Conflict(
+            f"适用规则 {pack.ref} 规定{'、'.join(mark.zh for mark in sorted(marks))}事项不提级办理",
+            f"{pack.ref} never lifts matters of {', '.join(sorted(marks))}",
+        )
     levels = [level.level for level in pack.levels.steps] if pack.levels else []
     if appeal.lifted and (not levels or appeal.level == levels[-1]):
-        raise Conflict("该诉求已提级办理", "the appeal was lifted already, and no level is above")
+        raise Conflict(
+            "该诉求已提级办理，且没有更高的层级", "the appeal was lifted already, and no level is above"
+        )

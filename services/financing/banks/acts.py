@@ -1,13 +1,19 @@
 """What the office writes about a bank of the directory."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from shared.named import Named
 from shared.web.bodies import Body
 
-Integration = Literal["kafka", "webhook", "desk"]
-"""How a bank is connected to the window."""
+
+class Integration(Named):
+    """How a bank is connected to the window."""
+
+    KAFKA = "kafka", "消息队列"
+    WEBHOOK = "webhook", "网络回调"
+    DESK = "desk", "窗口页面"
 
 
 class BankBody(Body):

@@ -1,7 +1,7 @@
 """What financing answers about banks and to them, for its OpenAPI document."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -10,8 +10,17 @@ from services.financing.banks.acts import BankBody
 from services.financing.contract import BankLegState, PushedRequest
 from services.financing.contract_receipts import ReportReceipt
 from shared import events
+from shared.named import Named
 
-DeliveryState = Literal["waiting", "sending", "delivered", "failed", "stopped"]
+
+class DeliveryState(Named):
+    """How the delivery of a message to a bank's webhook stands."""
+
+    WAITING = "waiting", "待发送"
+    SENDING = "sending", "发送中"
+    DELIVERED = "delivered", "已送达"
+    FAILED = "failed", "发送失败"
+    STOPPED = "stopped", "已停止"
 
 
 class Bank(BankBody):

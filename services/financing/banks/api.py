@@ -10,11 +10,20 @@ from services.financing.banks.answers import Bank, BankRecord, ListedBank
 from shared.roles import AccountRole
 from shared.service.errors import NotFound
 from shared.web.answers import Items
+from shared.web.bodies import Shape
 from shared.web.request import Called, Reading, Replacing, json
 
 router = APIRouter(prefix="/banks", tags=["financing"])
 
-BankCodePath = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,20}$")]
+BankCodePath = Annotated[
+    str,
+    Path(),
+    Shape(
+        r"^[a-z0-9-]{2,20}$",
+        "银行代码由 2 至 20 个小写字母、数字或连字符组成",
+        "the code of a bank has 2 to 20 small letters, digits or hyphens",
+    ),
+]
 
 
 @router.get("", summary="银行名录 / List the banks", response_model=Items[ListedBank])

@@ -38,17 +38,6 @@ TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {
     BankLegState.WITHDRAWN: (),
 }
 """What a bank may report next. `CONTACTED` may also come later, and changes no state then."""
-STATE_ZH = {
-    BankLegState.PUSHED: "已推送",
-    BankLegState.RECEIVED: "已接收",
-    BankLegState.CONTACTED: "已联系企业",
-    BankLegState.DOCUMENTS_NEEDED: "需补充材料",
-    BankLegState.UNDER_REVIEW: "审查中",
-    BankLegState.APPROVED: "已批准",
-    BankLegState.DECLINED: "未批准",
-    BankLegState.DISBURSED: "已放款",
-    BankLegState.WITHDRAWN: "已撤回",
-}
 
 
 def accept(

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
 from shared.service.errors import HuyingError
-from shared.web.bodies import mistakes
 from shared.web.json_bodies import check_text, parse
+from shared.web.mistakes import mistakes
 
 LONGEST = 64 * 1024
 

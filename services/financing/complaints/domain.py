@@ -31,7 +31,11 @@ def complain(
     leg = next((leg for leg in loan.legs if leg.bank == act.bank), None)
     name = leg.bank_name if leg else _name(act, banks)
     if len(loan.complaints) >= MOST_COMPLAINTS:
-        raise Conflict("投诉过多", f"a request bears at most {MOST_COMPLAINTS} complaints", "text")
+        raise Conflict(
+            f"一件融资需求最多投诉 {MOST_COMPLAINTS} 次",
+            f"a request bears at most {MOST_COMPLAINTS} complaints",
+            "text",
+        )
     loan.complaints = [*loan.complaints, complaint_id]
     loan.version += 1
     complaint = ComplaintDocument(

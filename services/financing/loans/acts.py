@@ -9,6 +9,7 @@ from services.financing.contract_fields import BankCode, Line, ShortCode, Text, 
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
+from shared.named import Named
 from shared.rules.terms import Rating
 from shared.web.bodies import Body, Moment, PastTime, wrong
 
@@ -149,10 +150,18 @@ class PushToBanks(LoanAct):
     banks: Annotated[tuple[BankCode, ...], Field(min_length=1, max_length=10)]
 
 
+class LoanOutcome(Named):
+    """What came of a loan request."""
+
+    FINANCED = "financed", "已获融资"
+    NOT_FINANCED = "not_financed", "未获融资"
+    SETTLED_OTHERWISE = "settled_otherwise", "以其他方式解决"
+
+
 class CloseLoan(LoanAct):
     """The office closes the request, with what came of it."""
 
-    outcome: Literal["financed", "not_financed", "settled_otherwise"]
+    outcome: LoanOutcome
     remark: Text | None = None
 
 

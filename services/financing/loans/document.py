@@ -1,7 +1,6 @@
 """The document of a loan request (融资需求) with its bank legs."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
@@ -13,22 +12,24 @@ from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
 from shared.events import Event, Verdict
+from shared.named import Named
 from shared.rules.pack.counting import Counting
 from shared.rules.terms import Rating
 from shared.service.errors import Conflict
+from shared.web.sums import ShownYuan
 
 
-class LoanState(StrEnum):
+class LoanState(Named):
     """How a loan request stands (融资需求). From `WITHDRAWN` on they are final."""
 
-    REGISTERED = "registered"
-    PUSHED = "pushed"
-    WITH_OFFICE = "with_office"
-    APPROVED = "approved"
-    DISBURSED = "disbursed"
-    WITHDRAWN = "withdrawn"
-    CONSENT_WITHDRAWN = "consent_withdrawn"
-    CLOSED = "closed"
+    REGISTERED = "registered", "已登记"
+    PUSHED = "pushed", "已推送"
+    WITH_OFFICE = "with_office", "由营商环境办协调"
+    APPROVED = "approved", "已批准"
+    DISBURSED = "disbursed", "已放款"
+    WITHDRAWN = "withdrawn", "已撤回"
+    CONSENT_WITHDRAWN = "consent_withdrawn", "已撤回授权"
+    CLOSED = "closed", "已办结归档"
 
 
 class RecordedReport(BaseModel):
@@ -40,7 +41,7 @@ class RecordedReport(BaseModel):
     reported_at: datetime
     late: bool = False
     done_at: datetime | None = None
-    amount: str | None = None
+    amount: ShownYuan | None = None
     rate_percent: str | None = None
     term_months: int | None = None
     reason: DeclineReason | None = None
@@ -154,7 +155,7 @@ class LoanDocument(JudgedDocument):
     receipt_hash: str | None = None
     received_at: datetime
     wish: NewLoanRequest | None = None
-    amount: str
+    amount: ShownYuan
     product: str
     state: LoanState = LoanState.REGISTERED
     plan: list[list[str]] = Field(default_factory=list)
@@ -206,7 +207,7 @@ class LoanDocument(JudgedDocument):
     def require_open(self) -> None:
         """`Conflict` where the request has ended."""
         if self.ended is not None:
-            raise Conflict(f"该融资需求{_ENDED_ZH[self.ended]}", f"this loan request has ended: {self.ended}")
+            raise Conflict(f"该融资需求{self.ended.zh}", f"this loan request has ended: {self.ended}")
 
     def settle(self) -> None:
         """Derive `state` from the end of the request and from the states of its legs."""
@@ -243,11 +244,6 @@ class LoanDocument(JudgedDocument):
 
 
 _RESULTS = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN)
-_ENDED_ZH = {
-    LoanState.WITHDRAWN: "已撤回",
-    LoanState.CONSENT_WITHDRAWN: "已撤回授权",
-    LoanState.CLOSED: "已办结归档",
-}
 
 
 def _shown(enterprise: Applicant, contact: LoanContact) -> EnterpriseShown:

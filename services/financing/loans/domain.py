@@ -188,7 +188,7 @@ def push(
         if code in loan.banks or list(wanted).count(code) > 1:
             raise Conflict(f"已推送给银行 {code}", f"the bank {code} was asked already", f"banks.{i}")
     if len(loan.legs) + len(wanted) > MOST_LEGS:
-        raise Conflict("银行过多", f"no more than {MOST_LEGS} banks are asked", "banks")
+        raise Conflict(f"最多推送给 {MOST_LEGS} 家银行", f"no more than {MOST_LEGS} banks are asked", "banks")
     loan.plan = [*loan.plan[: loan.waves], list(wanted), *loan.plan[loan.waves :]]
     loan.taken_over = False
     yield _push(loan, wanted, at, banks)

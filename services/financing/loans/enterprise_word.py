@@ -40,7 +40,9 @@ def answer_withdrawal(
             "银行未报告企业撤回，无须答复", "the bank reported no withdrawal: there is nothing to deny"
         )
     if leg.state in _OVER:
-        raise Conflict("该银行的办理已经结束", f"this bank is done with the request: {leg.state}")
+        raise Conflict(
+            f"该银行的办理已经结束：{leg.state.zh}", f"this bank is done with the request: {leg.state}"
+        )
     answered = (asked or Withdrawal()).model_copy(
         update={"answered_at": at, "confirmed": act.confirmed, "by": by, "words": act.words}
     )
@@ -107,6 +109,6 @@ def require_closable(loan: LoanDocument, closure: Closure | None) -> None:
         )
     if any(leg.asked for leg in loan.legs):
         raise Conflict(
-            "银行称企业撤回，尚未核实",
+            "银行称企业撤回，尚未核实：请先答复是否撤回",
             "a bank says that the enterprise withdrew: this has to be answered first",
         )

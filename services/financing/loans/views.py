@@ -3,7 +3,6 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.financing.banks.domain import STATE_ZH
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.views import for_enterprise as complaint_for_enterprise
 from services.financing.contract import BankLegState
@@ -39,7 +38,7 @@ def _leg(leg: BankLegDocument, zone: ZoneInfo) -> dict[str, Any]:
         "bank": leg.bank,
         "bank_name": leg.bank_name,
         "state": leg.state,
-        "state_zh": STATE_ZH[leg.state],
+        "state_zh": leg.state.zh,
         "pushed_at": local(leg.pushed_at, zone),
         "offer": offer and offer.model_dump(include={"amount", "rate_percent", "term_months"}),
         "disbursed": yuan(leg.disbursed_fen) if leg.disbursed_fen else None,

@@ -34,7 +34,9 @@ def merge(
     Raises `Conflict` where the appeals or their packs do not allow it.
     """
     if appeal.appeal_id == lead.appeal_id:
-        raise Conflict("诉求不能并入自身", "an appeal cannot be merged with itself: name another", "lead")
+        raise Conflict(
+            "诉求不能并入自身，请另选", "an appeal cannot be merged with itself: name another", "lead"
+        )
     if not past:
         appeal.require(*OPEN)
         _require_open(lead)
@@ -69,7 +71,7 @@ def unmerge(appeal: AppealDocument, lead: AppealDocument, reason: str, at: datet
 def require_merged(appeal: AppealDocument) -> MergeRecord:
     """The merge that holds. Raises `Conflict` where the appeal is merged with none."""
     if appeal.merged is None:
-        raise Conflict("该诉求未并单", "this appeal is not merged with another")
+        raise Conflict("该诉求未与其他诉求并单", "this appeal is not merged with another")
     return appeal.merged
 
 
@@ -92,7 +94,7 @@ def _merge_event(appeal: AppealDocument, type_: type[events.MergeEvent], at: dat
 def _require_open(lead: AppealDocument) -> None:
     if lead.state in ENDED:
         raise Conflict(
-            f"拟并入的诉求 {lead.registration_number} 已终结，请另选",
+            f"拟并入的诉求 {lead.registration_number} 现为“{lead.state.zh}”，请另选尚在办理的",
             f"{lead.registration_number} is {lead.state}: name one that is still handled",
             "lead",
         )
@@ -118,9 +120,12 @@ def _check_levels(appeal: AppealDocument, lead: AppealDocument) -> None:
 def _check_packs(own: Pack, lead: Pack) -> None:
     if own.id != lead.id:
         raise Conflict(
-            "两件诉求适用的规则包不同，不能并单",
+            f"两件诉求适用的规则包不同（{own.id} 与 {lead.id}），不能并单",
             f"one is under {own.id}, the other under {lead.id}: only appeals of one pack can be merged",
             "lead",
         )
     if own.merging is None or lead.merging is None:
-        raise Conflict("适用规则不允许并单", f"{own.ref} and {lead.ref} do not both let appeals be merged")
+        raise Conflict(
+            f"适用规则 {own.ref} 与 {lead.ref} 不都允许并单",
+            f"{own.ref} and {lead.ref} do not both let appeals be merged",
+        )

@@ -22,7 +22,10 @@ def object_to_referral(
     appeal.require(CaseState.REFERRED)
     rule = context.pack.referral
     if rule is None or not rule.followed:
-        raise Conflict("适用规则不跟踪引导结果", f"{context.pack.ref} does not follow what was referred")
+        raise Conflict(
+            f"适用规则 {context.pack.ref} 不跟踪引导结果",
+            f"{context.pack.ref} does not follow what was referred",
+        )
     assert appeal.referred_at is not None
     if not awaits_receipt(appeal, context.pack):
         raise Conflict("对方已承接该事项", "it was received there already")

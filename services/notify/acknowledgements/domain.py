@@ -4,7 +4,6 @@ Pure: no I/O, no clock. All times are those of events.
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -13,14 +12,15 @@ from services.notify.domain import OFFICE
 from services.notify.messages.message import Message
 from shared import events
 from shared.events import Event, NoticeAcknowledged, NoticeNotAcknowledged
+from shared.named import Coded
 
 
-class AcknowledgementState(StrEnum):
+class AcknowledgementState(Coded):
     """How an acknowledgement stands. It is `needless` once the card or the case it was about is gone."""
 
-    OPEN = "open"
-    ACKNOWLEDGED = "acknowledged"
-    NEEDLESS = "needless"
+    OPEN = "open", "待签收"
+    ACKNOWLEDGED = "acknowledged", "已签收"
+    NEEDLESS = "needless", "无须签收"
 
 
 _ENDS_CARD = {

@@ -13,6 +13,7 @@ from services.notify.channels.webhook import Webhook
 from services.notify.deliveries.domain import ChannelKind
 from shared.addresses.mail import mail_address
 from shared.addresses.phones import mobile
+from shared.named import WrongValue
 from shared.web.webhooks import Caller
 
 _URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
@@ -21,7 +22,10 @@ _URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
 def url(text: str) -> str:
     """The address of a webhook or robot. ValueError where it is no URL."""
     if _URL.fullmatch(text) is None:
-        raise ValueError("this is no address for a webhook or robot: write https://host/path")
+        raise WrongValue(
+            "this is no address for a webhook or robot: write https://host/path",
+            "不是网络回调或机器人的地址，请写成 https://主机/路径",
+        )
     return text
 
 
@@ -29,7 +33,9 @@ def sms_number(text: str) -> str:
     """A mobile number in one spelling. ValueError for a landline and for what is no number."""
     number = mobile(text)
     if number is None:
-        raise ValueError("no SMS can go there: write the number of a mobile phone")
+        raise WrongValue(
+            "no SMS can go there: write the number of a mobile phone", "不能接收短信，请填写手机号码"
+        )
     return number
 
 
@@ -39,21 +45,16 @@ class ChannelEntry(NamedTuple):
     `open` makes the channel of its section of the settings, and of the caller for addresses by URL.
     """
 
-    title: str
     address: Callable[[str], str]
     open: Callable[[Any, Callable[[], Caller]], DeliveryChannel]
 
 
 CHANNELS = {
-    ChannelKind.MAIL: ChannelEntry("邮件", mail_address, lambda settings, _: Mail(settings)),
-    ChannelKind.SMS: ChannelEntry("短信", sms_number, lambda settings, _: Sms(settings)),
-    ChannelKind.WEBHOOK: ChannelEntry("接口推送", url, lambda settings, caller: Webhook(settings, caller())),
-    ChannelKind.WECOM: ChannelEntry(
-        "企业微信", url, lambda settings, caller: Robot(settings, WECOM, caller())
-    ),
-    ChannelKind.DINGTALK: ChannelEntry(
-        "钉钉", url, lambda settings, caller: Robot(settings, DINGTALK, caller())
-    ),
+    ChannelKind.MAIL: ChannelEntry(mail_address, lambda settings, _: Mail(settings)),
+    ChannelKind.SMS: ChannelEntry(sms_number, lambda settings, _: Sms(settings)),
+    ChannelKind.WEBHOOK: ChannelEntry(url, lambda settings, caller: Webhook(settings, caller())),
+    ChannelKind.WECOM: ChannelEntry(url, lambda settings, caller: Robot(settings, WECOM, caller())),
+    ChannelKind.DINGTALK: ChannelEntry(url, lambda settings, caller: Robot(settings, DINGTALK, caller())),
 }
 
 

@@ -16,7 +16,7 @@ from services.notify.settings import settings_of
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
-from shared.web.bodies import Body
+from shared.web.bodies import Body, Shape
 from shared.web.request import Reading, Requested, json
 from shared.web.webhooks import check_url, key
 
@@ -25,7 +25,14 @@ router = APIRouter(tags=["notify"])
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Recipient = Annotated[
     str,
-    Path(pattern=rf"^(office|regulator|(unit|head|leader|bank):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$"),
+    Path(),
+    Shape(
+        rf"^(office|regulator|(unit|head|leader|bank):[A-Za-z0-9_.-]{{1,40}}|enterprise:{_UUID})$",
+        "收件人为 office、regulator，或形如 unit:roads、head:roads、leader:mayor、bank:abc、"
+        "enterprise:诉求标识",
+        "a recipient is office, regulator, or like unit:roads, head:roads, leader:mayor, bank:abc,"
+        " enterprise:id",
+    ),
 ]
 
 

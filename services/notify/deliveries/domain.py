@@ -4,7 +4,6 @@ Pure: no I/O, no clock.
 """
 
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from typing import Annotated, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,39 +11,43 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.notify.messages.words import Language
+from shared.named import Coded, Named
 from shared.rules.time.calendar import Calendar
 from shared.rules.time.hours import DAY_US, microseconds, time_of_day
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 
 
-class ChannelKind(StrEnum):
+class ChannelKind(Named):
     """The kinds of delivery channels, beside the inbox."""
 
-    MAIL = "mail"
-    SMS = "sms"
-    WEBHOOK = "webhook"
-    WECOM = "wecom"  # 企业微信群机器人
-    DINGTALK = "dingtalk"  # 钉钉群机器人
+    MAIL = "mail", "邮件", "电子邮件"
+    SMS = "sms", "短信"
+    WEBHOOK = "webhook", "接口推送", "网络回调"
+    WECOM = "wecom", "企业微信", "企业微信群机器人"
+    DINGTALK = "dingtalk", "钉钉", "钉钉群机器人"
 
 
-class DeliveryState(StrEnum):
+class DeliveryState(Named):
     """The state of a delivery. `sending` is a lease: when it expires, the delivery is due again."""
 
-    WAITING = "waiting"
-    SENDING = "sending"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+    WAITING = "waiting", "待发送"
+    SENDING = "sending", "发送中"
+    SENT = "sent", "已发送"
+    DELIVERED = "delivered", "已送达"
+    FAILED = "failed", "发送失败"
 
 
-class DeliveryOutcome(StrEnum):
+class DeliveryOutcome(Coded):
     """The outcome of one attempt. It decides who must act."""
 
-    SENT = "sent"  # the provider accepted it
-    DELIVERED = "delivered"  # the provider says it arrived
-    TEMPORARY = "temporary_failure"  # on the recipient's side, and may pass: nobody must act
-    PERMANENT = "permanent_failure"  # on the recipient's side, and will not pass: mend the address
-    TECHNICAL = "technical_failure"  # on our side or the provider's: operators must act
+    SENT = "sent", "已发送"  # the provider accepted it
+    DELIVERED = "delivered", "已送达"  # the provider says it arrived
+    TEMPORARY = "temporary_failure", "暂时失败"  # on the recipient's side, and may pass: nobody must act
+    PERMANENT = (
+        "permanent_failure",
+        "永久失败",
+    )  # on the recipient's side, and will not pass: mend the address
+    TECHNICAL = "technical_failure", "技术故障"  # on our side or the provider's: operators must act
 
 
 LEASE = timedelta(minutes=15)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from services.notify.channels.table import CHANNELS
 from services.notify.deliveries import queries
 from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
@@ -81,7 +80,7 @@ async def failures(
         {
             **row,
             "to": _to(row["recipient"]),
-            "channel_title": CHANNELS[ChannelKind(row["channel"])].title,
+            "channel_title": ChannelKind(row["channel"]).zh,
             "action": ACTIONS[DeliveryOutcome(row["outcome"])],
             "failed_at": row["changed_at"].astimezone(zone),
             "proof": proof(http_request, _purpose(row["id"])),

@@ -62,7 +62,9 @@ def _receipt(body: bytes) -> Receipt:
     try:
         return Receipt.model_validate(all_visible(from_json(body)))
     except (ValueError, RecursionError) as error:
-        raise Invalid("回执无法读取", f"this is no receipt: {redacted(error)}", "body") from error
+        raise Invalid(
+            f"回执无法读取：{redacted(error)}", f"this is no receipt: {redacted(error)}", "body"
+        ) from error
 
 
 def _check_signature(

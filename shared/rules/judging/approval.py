@@ -1,9 +1,9 @@
 """An approval that several units decide (超时默认): each by its word or its silence, for its own part."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.named import Coded
 from shared.rules.judging import office, reckoning, rulings, starting
 from shared.rules.judging.state import CaseState, Leg, void
 from shared.rules.pack.triggers import Meeting, Start
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from shared.rules.judging.case import Case
 
 
-class Decision(StrEnum):
+class Decision(Coded):
     """What became of one unit's part."""
 
-    GRANTED = "granted"
-    DENIED = "denied"
-    DEEMED = "deemed"
+    GRANTED = "granted", "同意"
+    DENIED = "denied", "不予同意"
+    DEEMED = "deemed", "视为同意"
 
 
 def waits(case: "Case", leg: Leg) -> bool:

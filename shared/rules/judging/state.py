@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import UUID
 
+from shared.named import Named
 from shared.rules.arrears import Account
 from shared.rules.judging.acts import AssignedLeg
 from shared.rules.pack.ladder import Step
@@ -27,20 +27,20 @@ def in_utc(moment: datetime) -> datetime:
         return moment
 
 
-class CaseState(StrEnum):
+class CaseState(Named):
     """How a case stands. Completed: every leg that did not end is completed. From `REFERRED` on it has ended.
 
     Approved: the time to decide passed, and what was asked for counts as approved.
     """
 
-    REGISTERED = "registered"
-    DISPATCHED = "dispatched"
-    LIFTED = "lifted"
-    COMPLETED = "completed"
-    REFERRED = "referred"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-    APPROVED = "approved"
+    REGISTERED = "registered", "已登记"
+    DISPATCHED = "dispatched", "办理中", "已交办"
+    LIFTED = "lifted", "提级办理"
+    COMPLETED = "completed", "已办结"
+    REFERRED = "referred", "已引导"
+    WITHDRAWN = "withdrawn", "已撤回"
+    CLOSED = "closed", "已销号"
+    APPROVED = "approved", "视为同意"
 
 
 ANSWERABLE = (CaseState.CLOSED, CaseState.REFERRED)

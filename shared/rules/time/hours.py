@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from shared.named import WrongValue
 from shared.rules.time.notices import FIRST_YEAR, LAST_YEAR
 
 DAY_US = 86_400_000_000
@@ -71,9 +72,10 @@ class OfficeHours:
         latest = max(self.tables, key=lambda table: table.closes_us)
         earliest = min(table.spans_us[0][0] for table in self.tables)
         if latest.closes_us > DAY_US + earliest:
-            raise ValueError(
+            raise WrongValue(
                 f"office hours to {clock(latest.closes_us)} end after those of the next day begin"
-                f" at {clock(earliest)}"
+                f" at {clock(earliest)}",
+                f"工作时间到 {clock(latest.closes_us)} 结束，晚于次日 {clock(earliest)} 的开始",
             )
         object.__setattr__(self, "only", self.tables[0] if len(self.tables) == 1 else None)
         object.__setattr__(self, "overnight", latest.closes_us > DAY_US)
@@ -111,11 +113,15 @@ def _plain(hours: OfficeHours) -> OfficeHours:
 @lru_cache(maxsize=1024)
 def _office_hours(spans: Spans, changes: tuple[Change, ...], next_day: bool) -> OfficeHours:
     if len(changes) > MOST_CHANGES:
-        raise ValueError(f"office hours change more than {MOST_CHANGES} times: write those that still count")
+        raise WrongValue(
+            f"office hours change more than {MOST_CHANGES} times: write those that still count",
+            f"工作时间变更超过 {MOST_CHANGES} 次，请只写仍然有效的",
+        )
     for before, after in pairwise(changes):
         if after.since <= before.since:
-            raise ValueError(
-                f"office hours since {after.since} stand after those since {before.since}: put them in order"
+            raise WrongValue(
+                f"office hours since {after.since} stand after those since {before.since}: put them in order",
+                f"自 {after.since} 起的工作时间排在自 {before.since} 起的之后，请按日期先后排列",
             )
     tables = {date(FIRST_YEAR, 1, 1): _time_table(spans)}
     for change in changes:
@@ -128,36 +134,53 @@ def _office_hours(spans: Spans, changes: tuple[Change, ...], next_day: bool) -> 
 def _beginnings(change: Change) -> list[date]:
     since = change.since
     if not FIRST_YEAR <= since.year <= LAST_YEAR:
-        raise ValueError(f"office hours since {since}: the calendar knows {FIRST_YEAR} to {LAST_YEAR}")
+        raise WrongValue(
+            f"office hours since {since}: the calendar knows {FIRST_YEAR} to {LAST_YEAR}",
+            f"自 {since} 起的工作时间：日历只含 {FIRST_YEAR} 年至 {LAST_YEAR} 年",
+        )
     if not change.yearly:
         return [since]
     if (since.month, since.day) == (2, 29):
-        raise ValueError(f"office hours since {since}: not every year has this day; take 03-01 or 02-28")
+        raise WrongValue(
+            f"office hours since {since}: not every year has this day; take 03-01 or 02-28",
+            f"自 {since} 起的工作时间：并非每年都有这一天，请写 03-01 或 02-28",
+        )
     return [since.replace(year=year) for year in range(since.year, LAST_YEAR + 1)]
 
 
 @lru_cache(maxsize=1024)
 def _time_table(spans: Spans) -> TimeTable:
     if not spans:
-        raise ValueError("office hours need at least one span, like 08:30 to 12:00")
+        raise WrongValue(
+            "office hours need at least one span, like 08:30 to 12:00",
+            "工作时间至少写一段，如 08:30 至 12:00",
+        )
     read: list[tuple[int, int]] = []
     for index, (opens, closes) in enumerate(spans):
         start, end = time_of_day(opens), time_of_day(closes)
         if start == DAY_US:
-            raise ValueError(f"office hours from {opens} to {closes}: no day begins at 24:00; write 00:00")
+            raise WrongValue(
+                f"office hours from {opens} to {closes}: no day begins at 24:00; write 00:00",
+                f"工作时间 {opens} 至 {closes}：一天从 00:00 开始，请写 00:00",
+            )
         if start == end:
-            raise ValueError(
-                f"office hours from {opens} to {closes} are empty; write 00:00 to 24:00 for round the clock"
+            raise WrongValue(
+                f"office hours from {opens} to {closes} are empty; write 00:00 to 24:00 for round the clock",
+                f"工作时间 {opens} 至 {closes} 为空；全天请写 00:00 至 24:00",
             )
         if end < start:
             end += DAY_US
             if index < len(spans) - 1 or end - start > LONGEST_NIGHT_US:
-                raise ValueError(
+                raise WrongValue(
                     f"office hours from {opens} to {closes} end before they begin;"
-                    " past midnight only the last span of a day may run, for 16 hours at most"
+                    " past midnight only the last span of a day may run, for 16 hours at most",
+                    f"工作时间 {opens} 至 {closes} 结束早于开始；只有当天最后一段可以跨过零点，最长 16 小时",
                 )
         if read and start < read[-1][1]:
-            raise ValueError(f"office hours from {opens} begin before {clock(read[-1][1])}, when others end")
+            raise WrongValue(
+                f"office hours from {opens} begin before {clock(read[-1][1])}, when others end",
+                f"工作时间自 {opens} 开始，早于前一段 {clock(read[-1][1])} 的结束",
+            )
         read.append((start, end))
     return TimeTable(tuple(read))
 
@@ -172,9 +195,15 @@ def time_of_day(text: str) -> int:
     try:
         local = time.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"'{text}' is no time of day; write it like 08:30, up to 24:00") from error
+        raise WrongValue(
+            f"'{text}' is no time of day; write it like 08:30, up to 24:00",
+            f"“{text}”不是时刻，请写成 08:30，最晚 24:00",
+        ) from error
     if local.tzinfo is not None:
-        raise ValueError(f"'{text}' has a zone; a time of day is a local time, like 08:30")
+        raise WrongValue(
+            f"'{text}' has a zone; a time of day is a local time, like 08:30",
+            f"“{text}”带有时区；时刻是当地时间，如 08:30",
+        )
     return microseconds(local)
 
 

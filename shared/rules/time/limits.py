@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.named import Named
 
-class LimitUnit(StrEnum):
+
+class LimitUnit(Named):
     """What a limit counts (domain.md, Time)."""
 
-    NATURAL_DAYS = "natural_days"
-    WORKING_DAYS = "working_days"
-    HALF_WORKING_DAYS = "half_working_days"
-    WORKING_HOURS = "working_hours"
-    MONTHS = "months"
+    NATURAL_DAYS = "natural_days", "自然日"
+    WORKING_DAYS = "working_days", "工作日"
+    HALF_WORKING_DAYS = "half_working_days", "半个工作日", "半日"
+    WORKING_HOURS = "working_hours", "工作小时", "小时"
+    MONTHS = "months", "个月", "月"
 
 
 class Limit(BaseModel):

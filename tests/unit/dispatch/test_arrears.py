@@ -94,7 +94,7 @@ def test_one_yuan_pays_one_yuan_and_the_ledger_says_what_is_open() -> None:
 
 def test_the_debtor_is_not_done_before_all_is_paid() -> None:
     case = claim()
-    refused(case, 409, "1000000 yuan", ROADS, Complete, **DONE)
+    refused(case, 409, "1000000.00 yuan", ROADS, Complete, **DONE)
     case.do(OFFICE, Reach, **PLAN)
     paid(case, "999999.99")
     refused(case, 409, "0.01 yuan", ROADS, Complete, **DONE)
@@ -153,4 +153,4 @@ def test_the_word_of_before_does_not_hold_when_the_claim_is_open_again() -> None
     case.do(OFFICE, Reach, stage="paid", in_full=True, text="双方抹账")
     case.do(ROADS, Complete, **DONE)
     case.appeal.legs[0].begin_round(2, case.now)
-    refused(case, 409, "1000000 yuan", ROADS, Complete, **DONE)
+    refused(case, 409, "1000000.00 yuan", ROADS, Complete, **DONE)

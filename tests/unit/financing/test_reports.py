@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.financing.banks.again import AGAIN
-from services.financing.banks.domain import STATE_ZH, TRANSITIONS, accept
+from services.financing.banks.domain import TRANSITIONS, accept
 from services.financing.banks.receipts import receipt
 from services.financing.contract import BankLegState, BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
@@ -90,7 +90,7 @@ def test_under_an_earlier_pack_it_ends_the_leg_as_it_did() -> None:
 
 
 def test_every_state_has_its_row_its_name_and_a_way_to_a_decision() -> None:
-    assert set(TRANSITIONS) == set(STATE_ZH) == set(BankLegState)
+    assert set(TRANSITIONS) == set(BankLegState)
     assert not any(state in TRANSITIONS[state] for state in BankLegState)
 
 

@@ -113,7 +113,7 @@ async def test_as_json_it_has_its_parts_and_their_sums() -> None:
 
 
 async def test_as_csv_no_cell_is_a_formula_and_the_sums_come_last() -> None:
-    text = await written(as_csv({**sections(), "messages": parts([MESSAGE])}))
+    text = await written(as_csv({**sections(), "messages": parts([MESSAGE])}, UTC))
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert tuple(rows[0]) == COLUMNS
     assert rows[0] == dict.fromkeys(COLUMNS, "") | {

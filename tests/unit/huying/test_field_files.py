@@ -8,10 +8,11 @@ import pytest
 
 from huying.simulate import profiles
 from huying.simulate.cells import yuan
-from huying.simulate.profiles import PROFILES, Profile, ProfileError
+from huying.simulate.profiles import PROFILES, Profile
 from huying.simulate.recorded import read_all
 from huying.simulate.recorded_case import RecordedCases
 from huying.simulate.simulate import simulate
+from huying.simulate.table_profile import ProfileError
 from shared.files.bounded import FileRefused
 
 ROWS = [

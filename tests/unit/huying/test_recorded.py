@@ -8,9 +8,10 @@ import pytest
 
 from huying.simulate import profiles
 from huying.simulate.cells import safe_code
-from huying.simulate.profiles import PROFILES, ProfileError
+from huying.simulate.profiles import PROFILES
 from huying.simulate.recorded import read, read_all
 from huying.simulate.recorded_case import RecordedCase, RejectedRow
+from huying.simulate.table_profile import ProfileError
 from shared.files.bounded import FileRefused
 
 HEADER = "source_id,author,title,received_at,body,reply,replied_at\n"

@@ -9,8 +9,9 @@ from shared.addresses.credit_codes import CreditCode
 from shared.addresses.hosts import host, host_of
 from shared.addresses.mail import mail_address
 from shared.addresses.phones import mobile, phone
-from shared.web.bodies import Body, mistakes
+from shared.web.bodies import Body
 from shared.web.letters import all_visible, visible
+from shared.web.mistakes import mistakes
 
 MOBILE, LANDLINE = "13912345678", "0558-5234567"
 

@@ -1,7 +1,6 @@
 """What the services' documents and units of work of an appeal have in common."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import pytest
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.appeals.work import AppealWork
 from shared.events import AppealClosed
+from shared.named import Coded
 from shared.service.errors import Conflict, HuyingError, NotFound
 from shared.web.bodies import in_item
 
@@ -18,9 +18,9 @@ APPEAL_ID = UUID(int=1)
 NUMBER = "BZ-20260213-00042"
 
 
-class Light(StrEnum):
-    RED = "red"
-    GREEN = "green"
+class Light(Coded):
+    RED = "red", "红"
+    GREEN = "green", "绿"
 
 
 def record(number: str = NUMBER) -> AppealRecord:
@@ -37,10 +37,9 @@ def test_an_event_names_its_appeal() -> None:
 
 
 def test_a_state_that_does_not_allow_an_act_is_named_in_both_languages() -> None:
-    names = {Light.RED: "红", Light.GREEN: "绿"}
-    require_state(APPEAL, Light.GREEN, [Light.GREEN], names)
+    require_state(APPEAL, Light.GREEN, [Light.GREEN])
     with pytest.raises(Conflict) as refusal:
-        require_state(APPEAL, Light.RED, [Light.GREEN], names)
+        require_state(APPEAL, Light.RED, [Light.GREEN])
     assert refusal.value.zh == "该诉求现为“红”，不能进行此操作"
     assert refusal.value.en == "the appeal is red: this cannot happen now"
 

@@ -1,6 +1,7 @@
 """A case that is kept from a role is kept by every route that names it, whatever the route knows of it."""
 
 from collections.abc import AsyncIterator, Collection
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,7 @@ async def served() -> AsyncIterator[httpx.AsyncClient]:
     app.state.service = SimpleNamespace(
         accounts=Accounts(accounts),
         access=dict.fromkeys((f"GET {CASE}", f"POST {CASE}", f"GET {CONTACTS}"), EVERYBODY),
+        zone=UTC,
         service=SimpleNamespace(case_parameters=(), hiding=HIDING),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -128,6 +129,7 @@ def guarded() -> Guard:
     context = SimpleNamespace(
         accounts=Accounts([]),
         access={f"POST {path}": EVERYBODY for path in ("/wishes", "/import")},
+        zone=UTC,
         service=SimpleNamespace(case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )

@@ -3,12 +3,16 @@
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import pytest
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core.core_schema import ErrorType
 
-from shared.web.bodies import Body, Line, Moment, mistakes, wrong
+from services.dispatch.acts.directory import UnitBody
+from shared.web.bodies import Body, Code, Line, Moment, wrong
+from shared.web.mistake_words import ZH
+from shared.web.mistakes import mistakes
 
 
 class Colour(StrEnum):
@@ -87,3 +91,35 @@ def test_a_mistake_names_the_field_and_the_bound(body: dict[str, Any], field: st
     assert en in mistake["en"]
     assert "Value error" not in str(mistake)
     assert any("\u4e00" <= letter <= "\u9fff" for letter in mistake["zh"])
+
+
+def test_every_error_of_pydantic_has_its_sentence_in_chinese() -> None:
+    raised_by_validators = {"value_error", "assertion_error"}
+    assert set(get_args(ErrorType)) - raised_by_validators <= ZH.keys()
+
+
+def test_a_text_of_another_form_is_told_what_it_should_be() -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(Code).validate_python("市 政")
+    (mistake,) = mistakes(raised.value.errors())
+    assert "英文字母、数字" in mistake["zh"]
+    assert TypeAdapter(Code).json_schema()["pattern"] == "^[A-Za-z0-9_.-]{1,40}$"
+
+
+@pytest.mark.parametrize(
+    ("spans", "zh"),
+    [
+        ([], "至少写一段"),
+        ([["08:30", "08:30"]], "为空"),
+        ([["12:00", "08:30"], ["14:00", "18:00"]], "结束早于开始"),
+        ([["08:30", "12:00"], ["11:00", "18:00"]], "早于前一段"),
+        ([["半夜", "12:00"]], "不是时刻"),
+        ([["24:00", "12:00"]], "请写 00:00"),
+    ],
+)
+def test_wrong_office_hours_say_why_in_chinese(spans: list[list[str]], zh: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        UnitBody.model_validate({"name": "市政局", "kind": "部门", "office_hours": spans})
+    (mistake,) = mistakes(raised.value.errors())
+    assert zh in mistake["zh"]
+    assert "内容有误" not in mistake["zh"]

@@ -1,6 +1,7 @@
 """A route served without FastAPI's layers answers as with them, be the request right or wrong."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -49,6 +50,7 @@ def standing() -> SimpleNamespace:
     return SimpleNamespace(
         accounts=Accounts([]),
         access={f"POST {ROUTE}": EVERYBODY},
+        zone=UTC,
         service=SimpleNamespace(case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )

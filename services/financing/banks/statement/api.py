@@ -12,6 +12,7 @@ from services.financing.banks.statement.answers import Statement
 from services.financing.banks.statement.domain import Day, day_of
 from services.financing.banks.statement.queries import Span
 from shared.service.errors import NotFound
+from shared.web.bodies import Shape
 from shared.web.request import RequestContext, Requested
 
 router = APIRouter(tags=["financing"])
@@ -19,7 +20,8 @@ router = APIRouter(tags=["financing"])
 CSV, JSON = "text/csv", "application/json"
 StatementDay = Annotated[
     str,
-    Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", json_schema_extra={"format": "date"}),
+    Query(json_schema_extra={"format": "date"}),
+    Shape(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "日期写作 2026-02-13", "write a day like 2026-02-13"),
 ]
 StatementFormat = Annotated[Literal["csv", "json"] | None, Query()]
 _ANSWERS: dict[int | str, dict[str, Any]] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
@@ -87,7 +89,7 @@ async def _answer(request: RequestContext, bank: str, date: str, is_csv: bool) -
     if not is_csv:
         return StreamingResponse(writing.as_json(head, sections), headers=headers, media_type=JSON)
     headers["content-disposition"] = f'attachment; filename="statement-{bank}-{day.on}.csv"'
-    return StreamingResponse(writing.as_csv(sections), headers=headers, media_type=CSV)
+    return StreamingResponse(writing.as_csv(sections, context.zone), headers=headers, media_type=CSV)
 
 
 def _head(bank: str, name: str, zone: str, day: Day) -> dict[str, Any]:

@@ -4,11 +4,13 @@ import csv
 import io
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from datetime import tzinfo
 from typing import Any
 
 import orjson
 
 from shared.files.spreadsheets import harmless
+from shared.web.moments import local
 
 Parts = AsyncIterator[list[dict[str, Any]]]
 Sections = Mapping[str, Parts]
@@ -65,15 +67,18 @@ async def as_json(head: Mapping[str, Any], sections: Sections) -> AsyncIterator[
     yield b',"sums":' + orjson.dumps(sums.as_json()) + b"}"
 
 
-async def as_csv(sections: Sections) -> AsyncIterator[bytes]:
-    """The statement as one table with a header, in UTF-8; the sums come last. No cell is a formula."""
+async def as_csv(sections: Sections, zone: tzinfo) -> AsyncIterator[bytes]:
+    """The statement as one table with a header, in UTF-8; the sums come last. No cell is a formula.
+
+    Times have the offset of `zone`.
+    """
     sums = Sums()
-    yield _lines([dict(zip(COLUMNS, COLUMNS, strict=True))])
+    yield _lines([dict(zip(COLUMNS, COLUMNS, strict=True))], zone)
     for section, parts in sections.items():
         async for rows in parts:
             sums.add(section, rows)
-            yield _lines([_row(section, row) for row in rows])
-    yield _lines(sums.as_rows())
+            yield _lines([_row(section, row) for row in rows], zone)
+    yield _lines(sums.as_rows(), zone)
 
 
 def _row(section: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -82,17 +87,18 @@ def _row(section: str, row: dict[str, Any]) -> dict[str, Any]:
     return {"record": _RECORDS[section], **{_NAMES.get(name, name): value for name, value in named.items()}}
 
 
-def _lines(rows: list[dict[str, Any]]) -> bytes:
+def _lines(rows: list[dict[str, Any]], zone: tzinfo) -> bytes:
     content = io.StringIO()
     writer = csv.writer(content, lineterminator="\r\n")  # as RFC 4180 has it
-    writer.writerows([_cell(row.get(column)) for column in COLUMNS] for row in rows)
+    writer.writerows([_cell(row.get(column), zone) for column in COLUMNS] for row in rows)
     return content.getvalue().encode()
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, zone: tzinfo) -> str:
     """A value as a cell: times in ISO 8601, truth as `true` and `false`, nothing as an empty cell."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return harmless(value.isoformat() if hasattr(value, "isoformat") else str(value))
+    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return harmless(local(text, zone))

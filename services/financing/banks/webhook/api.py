@@ -1,7 +1,7 @@
 """The webhooks of banks over HTTP, for the office and each bank itself: endpoint, secrets, deliveries."""
 
 from datetime import timedelta
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -131,7 +131,7 @@ async def deliveries(
             pass
         case _:
             raise no_cursor()
-    states = get_args(DeliveryState) if state is None else [state]
+    states = list(DeliveryState) if state is None else [state]
     rows = await queries.deliveries(conn, code, states, after=after, limit=page.limit + 1)
     return page.answer(rows, "seq")
 

@@ -1,0 +1,290 @@
+"""Ledgers are read as offices keep them, within bounds, and what is no ledger is refused with a reason."""
+
+import io
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from huying.ledger import workbooks
+from huying.ledger.profile import LedgerProfile, load
+from huying.ledger.rows import LedgerRow, LedgerRows
+from huying.ledger.tables import Table
+from huying.simulate.cells import BadRow
+from huying.simulate.table_profile import ProfileError
+from shared.files.bounded import FileRefused
+from tests.ledgers import COLUMNS, ledger_row, workbook
+
+UNITS = {"市政局": "roads", "roads": "roads"}
+PROFILE = load("ledger-zh")
+
+
+def read(path: Path, profile: LedgerProfile = PROFILE) -> list[LedgerRow | str]:
+    """The rows of a ledger, or the reason in Chinese why one is none."""
+    table = Table(path, profile)
+    reader = LedgerRows(profile, table.columns, UNITS, spreadsheet=path.suffix == ".xlsx")
+    rows: list[LedgerRow | str] = []
+    for number, cells in table:
+        try:
+            rows.append(reader.row(number, cells))
+        except BadRow as error:
+            rows.append(error.zh)
+    return rows
+
+
+def registration(path: Path, profile: LedgerProfile = PROFILE) -> dict[str, Any]:
+    (row,) = read(path, profile)
+    assert isinstance(row, LedgerRow), row
+    return row.registration
+
+
+def test_a_row_becomes_a_registration_with_its_dispatch_and_what_the_unit_did(tmp_path: Path) -> None:
+    days = {
+        "交办时间": "2026/3/2 10:00",
+        "联系时间": "2026/3/2",
+        "回复时间": "2026/3/4",
+        "办结时间": "2026年3月5日",
+    }
+    path = workbook(tmp_path / "a.xlsx", [ledger_row("1", 承办单位="市政局", 回复内容="已修复", **days)])
+    (row,) = read(path)
+    assert isinstance(row, LedgerRow)
+    assert row.registration == {
+        "act": "register",
+        "source_id": "1",
+        "occurred_at": "2026-03-02T09:30:00+08:00",
+        "channel": "热线",
+        "kind": "求助",
+        "title": "厂区门口道路破损",
+        "text": "货车无法进出，请尽快修复。",
+        "enterprise": {"name": "示例制造有限公司", "contact_name": "王工", "phone": "13800000000"},
+    }
+    assert [(act["act"]["act"], act["occurred_at"]) for act in row.acts] == [
+        ("assign", "2026-03-02T10:00:00+08:00"),
+        ("contact", "2026-03-03T00:00:00+08:00"),  # a day alone ends at 24:00
+        ("reply", "2026-03-05T00:00:00+08:00"),
+        ("complete", "2026-03-06T00:00:00+08:00"),
+    ]
+    assert row.acts[2]["act"]["text"] == "已修复"
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "value"),
+    [
+        ({"受理时间": datetime(2026, 3, 2, 9, 30)}, "occurred_at", "2026-03-02T09:30:00+08:00"),  # noqa: DTZ001
+        ({"受理时间": 46083.395833333}, "occurred_at", "2026-03-02T09:30:00+08:00"),
+        ({"受理时间": 46083}, "occurred_at", "2026-03-02T00:00:00+08:00"),
+        ({"受理时间": "２０２６／３／２　９：３０"}, "occurred_at", "2026-03-02T09:30:00+08:00"),
+        ({"受理时间": "2026-03-02T01:30:00Z"}, "occurred_at", "2026-03-02T09:30:00+08:00"),
+        ({"联系电话": 13800000000.0}, "enterprise.phone", "13800000000"),
+        ({"编号": 42}, "source_id", "42"),
+        ({"来源渠道": None}, "channel", "热线"),
+        ({"来源渠道": "走访"}, "channel", "包保走访"),
+        ({"诉求类型": "complaint"}, "kind", "complaint"),
+        ({"标题": " 厂区\u200b "}, "title", "厂区\u200b"),
+    ],
+)
+def test_cells_are_read_as_spreadsheets_keep_them(
+    tmp_path: Path, cells: dict[str, Any], field: str, value: str
+) -> None:
+    sent: Any = registration(workbook(tmp_path / "a.xlsx", [ledger_row("1", **cells)]))
+    for part in field.split("."):
+        sent = sent[part]
+    assert sent == value
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"受理时间": "昨天"}, "受理时间：昨天 不是时间"),
+        ({"受理时间": None}, "受理时间：缺少该字段"),
+        ({"联系电话": "12"}, "联系电话：电话号码有误"),
+        ({"统一社会信用代码": 9.13416e17}, "统一社会信用代码：数字超过 15 位"),
+        ({"标题": "#N/A"}, "标题：单元格是错误值 #N/A"),
+        ({"诉求类型": "求救"}, "诉求类型：不在允许的取值之内，应为：咨询（consultation）、求助（help）"),
+        ({"承办单位": "水务局"}, "承办单位：没有承办单位“水务局”"),
+        ({"联系时间": "2026/3/3"}, "联系时间：有办理时间，而没有承办单位"),
+        ({"承办单位": "市政局", "回复时间": "2026/3/1"}, "回复时间：早于受理时间"),
+        ({"标题": None, "编号": "x" * 300}, "编号：内容太长，最多 200 字；标题：缺少该字段"),
+    ],
+)
+def test_a_row_that_cannot_be_says_column_and_reason_in_chinese(
+    tmp_path: Path, cells: dict[str, Any], reason: str
+) -> None:
+    (said,) = read(workbook(tmp_path / "a.xlsx", [ledger_row("1", **cells)]))
+    assert isinstance(said, str)
+    for part in reason.split("；"):
+        assert part in said
+
+
+def test_blank_rows_are_no_rows_and_the_header_may_stand_below_a_title(tmp_path: Path) -> None:
+    blank: list[Any] = [None] * len(COLUMNS)
+    rows = [ledger_row("1"), blank, ledger_row("2"), *[blank] * 5]
+    path = workbook(tmp_path / "a.xlsx", rows, header=(["某市诉求台账"], COLUMNS))
+    assert [row.number for row in read(path) if isinstance(row, LedgerRow)] == [3, 5]
+
+
+def test_a_merged_header_of_two_rows_is_read_by_its_lowest_cells(tmp_path: Path) -> None:
+    above = ["编号", "受理时间", "来源渠道", "诉求类型", "标题", "诉求内容", "属地", "企业信息", *[None] * 10]
+    below = [*[None] * 7, *COLUMNS[7:]]
+    path = workbook(tmp_path / "a.xlsx", [ledger_row("1")], header=(above, below))
+    profile = PROFILE.model_copy(update={"header": (1, 2)})
+    assert registration(path, profile)["enterprise"]["name"] == "示例制造有限公司"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ([*COLUMNS, "密级"], "有配置中没有的列 密级"),
+        (COLUMNS[1:], "缺少列 编号"),
+        ([*COLUMNS, "标题"], "列名重复 标题"),
+    ],
+)
+def test_columns_that_do_not_fit_the_profile_are_named(
+    tmp_path: Path, header: list[str], reason: str
+) -> None:
+    with pytest.raises(FileRefused, match=reason):
+        Table(workbook(tmp_path / "a.xlsx", [], header=(header,)), PROFILE)
+
+
+@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8", ","), ("utf-8-sig", ";"), ("gb18030", "\t")])
+def test_a_csv_file_is_read_as_a_workbook_is(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    path = tmp_path / "a.csv"
+    lines = [COLUMNS, ["" if cell is None else cell for cell in ledger_row("1", 标题="多行\n标题")]]
+    path.write_text(
+        "".join(delimiter.join(f'"{cell}"' for cell in line) + "\r\n" for line in lines), encoding, newline=""
+    )
+    profile = PROFILE.model_copy(update={"encoding": "gb18030"}) if encoding == "gb18030" else PROFILE
+    assert registration(path, profile)["title"] == "多行\n标题"
+
+
+@pytest.mark.parametrize("closed", ["", '"'])
+def test_a_quote_that_swallows_rows_is_refused(tmp_path: Path, closed: str) -> None:
+    rows = [",".join("" if cell is None else cell for cell in ledger_row(str(n))) for n in range(3)]
+    rows[0] = rows[0].replace("厂区门口道路破损", '"厂区')
+    rows[2] = rows[2].replace("厂区门口道路破损", f"厂区{closed}")
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([",".join(COLUMNS), *rows]), "utf-8")
+    with pytest.raises(FileRefused, match="引号"):
+        read(path)
+
+
+def rezipped(path: Path, change: Callable[[str, bytes], bytes], **added: bytes) -> Path:
+    """The workbook with its parts changed."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            new.writestr(part.filename, change(part.filename, old.read(part)))
+        for name, part_content in added.items():
+            new.writestr(name.replace("__", "/"), part_content)
+    path.write_bytes(content.getvalue())
+    return path
+
+
+def in_sheet(old: bytes, new: bytes) -> Callable[[str, bytes], bytes]:
+    def change(name: str, content: bytes) -> bytes:
+        return content.replace(old, new) if name.endswith("sheet1.xml") else content
+
+    return change
+
+
+def unchanged(_name: str, content: bytes) -> bytes:
+    return content
+
+
+ENTITY = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+HOSTILE: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "an old workbook": (
+        lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(99)) and path,
+        "旧版 .xls 或加密",
+    ),
+    "no workbook": (lambda path: path.write_bytes(b"hello") and path, "不是完好的 .xlsx"),
+    "a cut one": (lambda path: path.write_bytes(path.read_bytes()[:900]) and path, "不是完好的 .xlsx"),
+    "macros": (lambda path: rezipped(path, unchanged, xl__vbaProject_bin=b"x"), "含有宏"),
+    "an external entity": (
+        lambda path: rezipped(path, in_sheet(b"<worksheet", ENTITY + b"<worksheet")),
+        "不是完好的 .xlsx",
+    ),
+    "entities of entities": (
+        lambda path: rezipped(path, in_sheet(b"<worksheet", LAUGHS + b"<worksheet")),
+        "不是完好的 .xlsx",
+    ),
+    "a row far below": (
+        lambda path: rezipped(path, in_sheet(b'<row r="2"', b'<row r="99999999999"')),
+        "超过 1,048,576 行",
+    ),
+    "a cell far right": (lambda path: rezipped(path, in_sheet(b'r="R1"', b'r="XFD1"')), "超过 1,000 列"),
+    "no sheet": (lambda path: rezipped(path, in_sheet(b"<sheetData", b"<nothing")), "缺少列|不是完好"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_workbook_is_refused_with_a_reason(tmp_path: Path, name: str) -> None:
+    spoil, reason = HOSTILE[name]
+    path = workbook(tmp_path / "a.xlsx", [ledger_row("1", 办理结果="已修复")])
+    spoil(path)
+    if name == "macros":
+        rezipped(path, unchanged)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("xl/vbaProject.bin", b"x")
+    with pytest.raises(FileRefused, match=reason):
+        read(path)
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", [ledger_row("1")])
+    with (
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/media/a.bin", "w") as part,
+    ):
+        for _ in range(workbooks.MOST_UNPACKED // 2**24 + 1):
+            part.write(bytes(2**24))
+    tracemalloc.start()
+    with pytest.raises(FileRefused, match="解压后过大"):
+        read(path)
+    assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    def peak(rows: int) -> int:
+        path = workbook(tmp_path / f"{rows}.xlsx", (ledger_row(str(n)) for n in range(rows)))
+        tracemalloc.start()
+        table = Table(path, PROFILE)
+        reader = LedgerRows(PROFILE, table.columns, UNITS, spreadsheet=True)
+        count = sum(1 for number, cells in table if reader.row(number, cells))
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == rows
+        return used
+
+    grown = (peak(3_000) - peak(300)) / 2_700
+    assert grown < 300, "bytes a row: 100,000 rows would take more than 30 MB"
+
+
+@pytest.mark.parametrize(
+    ("lines", "mistake"),
+    [
+        ("fields: {source_id: 编号}", "'occurred_at' is needed"),
+        ("fields: {colour: 颜色}", "no field of that name"),
+        ("fields: {title: {words: ''}}", "give a `column`, or `words`"),
+        (
+            "fields: {title: 标题}\ndispatch: {unit: 单位, acts: [{act: dance, at: 时间}]}",
+            "no act of that name",
+        ),
+        (
+            "fields: {title: 标题}\ndispatch: {unit: 单位, acts: [{act: reply, at: 时间, fields: {how: x}}]}",
+            "choose from text",
+        ),
+        ("fields: {title: 标题}\nignored: [标题]", "is mapped too"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_names_each_mistake(tmp_path: Path, lines: str, mistake: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(f"id: old\nzone: Asia/Shanghai\n{lines}\n", "utf-8")
+    with pytest.raises(ProfileError, match=mistake):
+        load(str(path))
