@@ -40,6 +40,9 @@ SHOWS = {
         "GET /notify/appeals/{appeal_id}/timeline",
         "GET /notify/deliveries",
         "GET /notify/failures",
+        "GET /desks/cases",
+        "GET /desks/cases/{appeal_id}",
+        "GET /desks/legs",
     },
     "inspection": {
         "GET /intake/appeals",
@@ -50,6 +53,8 @@ SHOWS = {
         "GET /escalation/ledger",
         "GET /escalation/publications",
         "GET /escalation/appeals/{appeal_id}",
+        "GET /desks/cases",
+        "GET /desks/cases/{appeal_id}",
     },
     "roads": {"GET /notify/inbox"},
     "notify": {"GET /escalation/publications"},

@@ -17,7 +17,7 @@ from services.desks.resources import Resources
 from services.dispatch.leg import leg_id
 from services.intake.domain.registration import imported_id
 from shared.finding.words import folded
-from tests.city import ZONE, City, local
+from tests.city import ZONE, City, local, refused
 
 CASES = 240
 FIRMS = ["示例制造有限公司", "红星纺织厂", "青浔新能源科技有限公司", "Huaxin Foods Ltd.", "谯城中药饮片厂"]
@@ -277,3 +277,19 @@ async def test_a_list_is_sorted_the_newest_first(city: City, rows: list[Row], so
 async def test_the_states_are_those_of_intake(rows: list[Row]) -> None:
     assert [row["state"] for row in rows] == [row["intake_state"] for row in rows]
     assert len({row["state"] for row in rows}) > 3
+
+
+async def test_where_intake_is_away_the_rest_is_found_and_said_to_be_incomplete(
+    city: City, rows: list[Row]
+) -> None:
+    resources = city.services["desks"].resources
+    assert isinstance(resources, Resources)
+    known, resources.intake = resources.intake, IntakeClient("http://127.0.0.1:1", "no key")
+    try:
+        refused(await city.call("office", "GET", "/desks/cases?text=设备停机"), 503)
+        answer = await city.ok("office", "GET", "/desks/cases?q=道路破损&limit=500")
+    finally:
+        resources.intake = known
+    assert answer["incomplete"]
+    ids = [item["appeal_id"] for item in answer["items"]]
+    assert ids == brute(rows, lambda row: has(row["title"], "道路破损"))

@@ -285,4 +285,4 @@ async def test_what_is_read_part_by_part_has_the_schema_of_a_page(city: City, ro
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)
     if kind == "application/json":
-        assert answer.json().keys() == {"items", "next"}
+        assert answer.json().keys() >= {"items", "next"}

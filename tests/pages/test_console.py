@@ -125,14 +125,17 @@ async def looked(console: Console, times: int = 1) -> None:
 
 
 def is_traced(console: Console, number: str) -> bool:
-    """Whether all four services have handed in their spans of an appeal, and of its card."""
+    """Whether all five services have handed in their spans of an appeal, and of its card."""
     with console.store.reading() as conn:
         for trace in queries.traces(conn, queries.TraceFilter(number=number, name="POST /intake/appeals")):
             services = {part["service"] for part in trace["parts"]}
             _, effects = queries.linked(conn, trace["trace_id"])
             cards = [effect["trace_id"] for effect in effects if "card.issued.v1" in effect["event_types"]]
             services_of_cards = [part["service"] for card in cards for part in queries.parts(conn, card)]
-            if services == {"intake", "dispatch", "escalation", "notify"} and "notify" in services_of_cards:
+            if (
+                services == {"intake", "dispatch", "escalation", "notify", "desks"}
+                and "notify" in services_of_cards
+            ):
                 return True
     return False
 
@@ -215,7 +218,7 @@ async def _story(page: Page, pictures: Path, number: str, lang: str) -> None:
     await page.get_by_role("link", name="POST /intake/appeals", exact=True).click()
     spans = page.locator(".waterfall details")
     services = set(await spans.evaluate_all("all => all.map(one => one.dataset.service)"))
-    assert services == {"intake", "dispatch", "escalation", "notify"}
+    assert services == {"intake", "dispatch", "escalation", "notify", "desks"}
     await expect(page.locator("h1")).to_have_text("POST /intake/appeals")
     await spans.first.locator("summary").click()
     await expect(spans.first.locator("dd").get_by_text(number, exact=True)).to_be_visible()

@@ -9,6 +9,18 @@ from shared import events
 from shared.events import Event
 from shared.rules.terms import Verdict
 
+CORRECTED = {
+    "category",
+    "complained_of",
+    "confidentiality",
+    "division",
+    "enterprise",
+    "kind",
+    "locality",
+    "title",
+    "urgency",
+}
+"""The fields of an appeal that a correction may change and lists show."""
 _OF_A_DEADLINE = {"leg_id", "unit", "round", "deadline", "started_at", "due_at", "met_at", "verdict"}
 _OF_A_DEADLINE |= {"provisional"}
 
@@ -40,6 +52,13 @@ def _keep_legs(case: CaseFile, event: events.AppealAssigned) -> None:
         values = leg.model_dump(mode="json", include=fields, exclude_none=True)
         case.add(f"leg:{leg.leg_id}:assigned", event, **values)
     _keep_marks(case, event)
+
+
+def _keep_corrections(case: CaseFile, event: events.AppealCorrected) -> None:
+    """Each corrected field is a fact of its own; one that was cleared has no value any more."""
+    values = event.model_dump(mode="json", include=CORRECTED, exclude_none=True)
+    for name, value in {**dict.fromkeys(CORRECTED.intersection(event.cleared)), **values}.items():
+        case.add(f"corrected:{name}", event, value=value)
 
 
 def _keep_marks(case: CaseFile, event: events.AppealAssigned | events.AppealMarked) -> None:
@@ -101,6 +120,7 @@ def _stated(deadlines: tuple[events.Deadline, ...]) -> list[dict[str, Any]]:
 FURTHER: Mapping[type[Event], Callable[[CaseFile, Any], None]] = {
     events.AppealAssigned: _keep_legs,
     events.AppealMarked: _keep_marks,
+    events.AppealCorrected: _keep_corrections,
     events.ObjectionDecided: _end_leg_if_upheld,
     events.ApprovalDeemed: _approve,
     events.ApprovalDecided: _approve_if_decided,

@@ -79,6 +79,7 @@ SLOTS: Mapping[type[Event], tuple[Slot, ...]] = {
     events.AppealReferred: _slot("referred", "to"),
     events.ReferralReceived: _slot("received_elsewhere", "to"),
     events.ReferralReturned: _slot("returned"),
+    events.AppealAnswered: _slot("closed"),
     events.AppealClosed: _slot("closed", "against_word"),
     events.AppealComplaintDecided: _slot("complaint_decided", "justified"),
     # escalation

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from services.desks.finding import pages, queries
 from services.desks.finding.answers import ListedCases
-from services.desks.finding.client import IntakeClient, MatchingAppeals, away
+from services.desks.finding.client import IntakeClient, MatchingAppeals, not_set_up
 from services.desks.finding.conditions import MatchesElsewhere, position
 from services.desks.finding.parameters import Wanted, Wanting
 from services.desks.finding.scopes import scope_of
@@ -49,7 +49,8 @@ async def cases(conn: Reading, called: Called, page: Paged, request: Requested, 
 async def _elsewhere(intake: IntakeClient | None, wanted: Wanted) -> tuple[MatchesElsewhere, bool]:
     """What intake finds of the search, and whether that is all of it.
 
-    `Unavailable` where only intake can find what is asked for and does not answer.
+    `Unavailable` where only intake can find what is asked for and does not answer, `Invalid` where it is not
+    named.
     """
     filtered, (queried, heard) = await asyncio.gather(_filtered(intake, wanted), _queried(intake, wanted))
     ids = None if filtered is None else filtered.ids
@@ -61,7 +62,7 @@ async def _filtered(intake: IntakeClient | None, wanted: Wanted) -> MatchingAppe
     if wanted.text is None and wanted.phone_tail is None:
         return None
     if intake is None:
-        raise away()
+        raise not_set_up("phone_tail" if wanted.text is None else "text")
     return await intake.matching(text=wanted.text, phone_tail=wanted.phone_tail)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.service.errors import Unavailable
+from shared.service.errors import Invalid, Unavailable
 from shared.telemetry.context import traceparent
 from shared.web.client import Transport
 
@@ -48,9 +48,19 @@ class IntakeClient:
 
 
 def away() -> Unavailable:
-    """The refusal of a search of texts or phones that nobody can make now."""
+    """The refusal of a search of texts or phones that intake does not answer."""
     return Unavailable(
-        "暂时无法检索诉求正文和电话：受理服务没有应答或者未配置；请稍后再试，或改用其他条件",
-        "texts and phones cannot be searched now: intake does not answer, or the settings do not name it; "
-        "try again later, or leave `text` and `phone_tail` out",
+        "暂时无法检索诉求正文和电话：受理服务没有应答；请稍后再试，或改用其他条件",
+        "texts and phones cannot be searched now, because intake does not answer: try again later, or leave"
+        " `text` and `phone_tail` out",
+    )
+
+
+def not_set_up(parameter: str) -> Invalid:
+    """The refusal of a search of texts or phones where the settings do not name who makes it."""
+    return Invalid(
+        "本系统未配置受理服务的地址和密钥，不能检索诉求正文和电话：请改用其他条件",
+        "texts and phones cannot be searched here: whoever runs the service sets HUYING_INTAKE_URL and"
+        " HUYING_INTAKE_KEY",
+        parameter,
     )

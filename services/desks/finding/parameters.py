@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
+from pydantic import AfterValidator
 
 from services.desks.finding.names import STATES, URGENCIES, or_chinese
-from shared.events import ChannelCode, Kind, Mark, Rating
+from shared.events import Kind, Mark, Rating
 from shared.finding.words import SHORTEST, folded, searched_words
 from shared.rules.judging.state import CaseState
 from shared.rules.wording.words import KINDS, MARKS, RATINGS
 from shared.service.errors import Invalid
-from shared.web.bodies import EARLIEST, LATEST, Moment
+from shared.web.bodies import EARLIEST, LATEST, Moment, clean
 
 MOST_WORDS = 8
 _NUMBER = re.compile(r"([a-z]{2,6})([0-9]{8})([0-9]{5,9})")
@@ -28,13 +29,13 @@ class Sort(StrEnum):
     UPDATED = "updated"
 
 
-Words = Annotated[str | None, Query(min_length=1, max_length=100)]
-Name = Annotated[str | None, Query(min_length=1, max_length=100)]
+Words = Annotated[str | None, AfterValidator(clean), Query(min_length=1, max_length=100)]
+Name = Words
 Tail = Annotated[str | None, Query(pattern=r"^[0-9]{4,20}$")]
 Day = Annotated[date | None, Query(ge=EARLIEST.date(), lt=LATEST.date())]
 StateName = Annotated[CaseState | None, or_chinese(STATES), Query()]
 KindName = Annotated[Kind | None, or_chinese(KINDS), Query()]
-ChannelName = Annotated[ChannelCode | None, Query()]
+ChannelCode = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 MarkName = Annotated[Mark | None, or_chinese(MARKS), Query()]
 RatingName = Annotated[Rating | None, or_chinese(RATINGS), Query()]
 UrgencyName = Annotated[Literal["normal", "urgent", "emergency"] | None, or_chinese(URGENCIES), Query()]
@@ -80,7 +81,7 @@ async def wanted(
     state: StateName = None,
     kind: KindName = None,
     category: Name = None,
-    channel: ChannelName = None,
+    channel: ChannelCode = None,
     mark: MarkName = None,
     rating: RatingName = None,
     urgency: UrgencyName = None,

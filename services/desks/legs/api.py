@@ -1,12 +1,11 @@
 """A unit's legs over HTTP, by remaining working time."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from services.desks.finding import pages
 from services.desks.finding.answers import ListedLegs
 from services.desks.finding.conditions import position
+from services.desks.finding.parameters import Name
 from services.desks.finding.scopes import scope_of
 from services.desks.finding.units import codes_of
 from services.desks.legs import queries
@@ -27,7 +26,7 @@ async def legs(
     called: Called,
     page: Paged,
     request: Requested,
-    unit: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    unit: Name = None,
     overdue: bool | None = None,
     due_before: Moment | None = None,
     paused: bool | None = None,

@@ -18,8 +18,9 @@ BETWEEN = "\x1f"
 
 def case_row(case: CaseFile) -> Row | None:
     """The row of an appeal; None while its registration was not heard, and for a loan request."""
-    if (received := case.get("received")) is None:
+    if case.get("received") is None:
         return None
+    received = _corrected(case)
     state, judged = case_state(case), case.get("judged") or {}
     due = earliest(_counting(judged.get("deadlines", ()), state))
     units, readers = _units(case), _readers(case)
@@ -43,11 +44,17 @@ def case_row(case: CaseFile) -> Row | None:
     return row | _searched(row, received)
 
 
+def _corrected(case: CaseFile) -> Fact:
+    """The registration as it stands after all corrections."""
+    corrected = {field: case.facts[f"corrected:{field}"]["value"] for field in case.subjects("corrected")}
+    return {**case.facts["received"], **corrected}
+
+
 def _received(received: Fact) -> Row:
     optional = ("locality", "category", "urgency", "division", "complained_of", "enterprise", "credit_code")
     row: Row = {name: received.get(name) for name in optional}
     row |= {name: received[name] for name in ("kind", "channel", "title")}
-    named = received.get("confidentiality", "named") == "named" and row["kind"] not in WITHHELD_KINDS
+    named = received.get("confidentiality") in (None, "named") and row["kind"] not in WITHHELD_KINDS
     return row | {"is_named": named, "received_at": read(received["at"])}
 
 
@@ -133,9 +140,11 @@ TAGGED = ("state", "kind", "channel", "category", "locality", "urgency", "rating
 
 
 def tags(row: Row) -> list[str]:
-    """Every word that a filter compares, with the name of the filter; a pack without its version too."""
+    """Every word that a filter compares, with its name; a pack without version, a category by each level too."""
     single = {name: row[name] for name in TAGGED if row[name] is not None}
     every = [f"{name}={value}" for name, value in single.items()]
+    levels = str(row["category"] or "").split(".")
+    every += [f"category={'.'.join(levels[:depth])}" for depth in range(1, len(levels)) if levels[0]]
     every += [f"unit={unit}" for unit in row["units"]]
     every += [f"reader={unit}" for unit in row["readers"]]
     every += [f"mark={mark}" for mark in row["marks"]]

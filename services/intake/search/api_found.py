@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from services.intake.resources import hashes_of
 from services.intake.search import queries
 from shared.service.errors import Invalid
+from shared.web.bodies import clean
 from shared.web.request import Reading, Requested, json
 
 router = APIRouter(tags=["intake"])
@@ -25,7 +26,7 @@ class MatchingAppeals(BaseModel):
 async def find(
     conn: Reading,
     request: Requested,
-    text: Annotated[str | None, Query(min_length=1, max_length=100)] = None,
+    text: Annotated[str | None, AfterValidator(clean), Query(min_length=1, max_length=100)] = None,
     phone_tail: Annotated[str | None, Query(pattern=r"^[0-9]{4,20}$")] = None,
 ) -> Response:
     """The appeals whose title, text and firm have all words of `text`, with a phone ending in `phone_tail`.

@@ -234,3 +234,19 @@ def test_a_card_has_the_state_that_it_reached() -> None:
     (known,) = card_rows(case_of(received(), served, issued))
     assert (known["state"], known["issued_at"]) == ("served", at(80))
     assert list(card_rows(case_of(received(), served))) == []
+
+
+def test_a_correction_replaces_what_was_registered_and_the_latest_counts() -> None:
+    corrected = [
+        said(events.AppealCorrected, 3, kind="complaint", category="roads.repair", locality="east"),
+        said(events.AppealCorrected, 2, category="water", urgency="urgent"),
+        said(events.AppealCorrected, 4, cleared=("locality",), confidentiality="withheld"),
+    ]
+    known = row(received(locality="west"), *corrected)
+    assert (known["kind"], known["category"], known["urgency"]) == ("complaint", "roads.repair", "urgent")
+    assert (known["locality"], known["is_named"]) == (None, False)
+    assert "category=roads.repair" in known["tags"]
+
+
+def test_a_consultation_answered_on_the_spot_is_closed() -> None:
+    assert row(received(), said(events.AppealAnswered, 0.1))["state"] == "closed"
