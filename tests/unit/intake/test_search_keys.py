@@ -1,6 +1,6 @@
 """The hashes by which appeals are found."""
 
-from services.intake.search.indexed import READ, SameContent, index_row, of_enterprise, words
+from services.intake.search.indexed import COMPARED, SameContent, index_row, of_enterprise, words
 from shared.finding.hashes import Hashes
 from tests.unit.intake.case import received, registration
 
@@ -24,8 +24,8 @@ def test_blanks_signs_and_capitals_do_not_tell_an_enterprise_apart() -> None:
 
 
 def test_a_long_text_is_read_at_its_beginning() -> None:
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + 2 * READ)))
-    assert len(words(HASHES, "", text)) == READ - 1
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 2 * COMPARED)))
+    assert len(words(HASHES, "", text)) == COMPARED - 1
 
 
 def test_an_appeal_is_found_by_phone_firm_and_content() -> None:
