@@ -140,7 +140,7 @@ TAGGED = ("state", "kind", "channel", "category", "locality", "urgency", "rating
 
 
 def tags(row: Row) -> list[str]:
-    """Every word that a filter compares, with its name; a pack without version, a category by each level too."""
+    """Every word that a filter compares, with its name: a pack without version, a category by each level."""
     single = {name: row[name] for name in TAGGED if row[name] is not None}
     every = [f"{name}={value}" for name, value in single.items()]
     levels = str(row["category"] or "").split(".")

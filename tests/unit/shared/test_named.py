@@ -20,7 +20,6 @@ OF_TECHNIQUE = [{"zh-CN", "en"}, {"csv", "json"}, {"csv", "json", "xlsx"}]
 TABLES = {
     "Kind": words.KINDS,
     "Mark": words.MARKS,
-    "Channel": words.CHANNELS,
     "Rating": words.RATINGS,
     "Rank": words.RANKS,
     "RaisedTo": words.RAISED_TO,
