@@ -1,6 +1,7 @@
 """Dispatch and closure of many appeals in one request: a result for each, and nothing stays of a trial."""
 
 import asyncio
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -9,15 +10,16 @@ import pytest
 from tests.city import City, refused
 
 Appeal = dict[str, Any]
+_PLACES = count(1)
 ROADS = {"legs": [{"unit": "roads"}]}
 ASSIGN, CLOSE = "/dispatch/bulk/assignments", "/dispatch/bulk/closures"
 
 
 async def registered(city: City, number: int) -> list[Appeal]:
-    """So many appeals; registering an identical one is nothing that a test of dispatch asks for."""
+    """So many appeals, each of its own: an identical one would be refused within minutes."""
     answers = [
-        await city.ok("operator", "POST", "/intake/appeals", _wish(f"第 {each} 处路灯不亮"))
-        for each in range(number)
+        await city.ok("operator", "POST", "/intake/appeals", _wish(f"第 {next(_PLACES)} 处路灯不亮"))
+        for _ in range(number)
     ]
     await city.drained()
     return answers
