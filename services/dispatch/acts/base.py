@@ -3,10 +3,10 @@
 Texts of acts are evidence and stay in this service; events carry none of them but short reasons.
 """
 
-from enum import StrEnum
 from uuid import UUID
 
 from shared.events import Rank
+from shared.named import Named
 from shared.web.bodies import Body, Line
 
 
@@ -20,11 +20,11 @@ class LegAct(AppealAct):
     leg_id: UUID
 
 
-class Visibility(StrEnum):
+class Visibility(Named):
     """Who reads the text of an act: the enterprise too, or the office and its units alone."""
 
-    PUBLIC = "public"
-    INTERNAL = "internal"
+    PUBLIC = "public", "公开"
+    INTERNAL = "internal", "内部"
 
 
 class Marked(Body):

@@ -33,4 +33,4 @@ def test_an_appeal_is_found_by_phone_firm_and_content() -> None:
     assert {HASHES.tail("0558-1234567"), HASHES.tail("4567")} <= set(row.tails)
     content = SameContent.of(registration(), HASHES).hash
     assert row.wholes == [content, *of_enterprise(HASHES, "某某食品有限公司", None)]
-    assert row.words == HASHES.words("用电", "厂区停电")
+    assert row.words == HASHES.words("用电", "厂区停电", "某某食品有限公司")
