@@ -91,7 +91,7 @@ def test_settings_exist_and_secrets_come_as_files_alone(service: str) -> None:
     volumes = of("Deployment")[service]["spec"]["template"]["spec"]["volumes"]
     sources = next(volume for volume in volumes if volume["name"] == "secrets")["projected"]["sources"]
     files = {item["path"].removeprefix("huying_") for source in sources for item in source["secret"]["items"]}
-    secret = dict.fromkeys(files - {"accounts"}, "x")
+    secret = dict.fromkeys(files - {"accounts"}, "x" * 32)
     settings = settings_for(load(service), {**values, **secret})
     assert (settings.kafka_user, settings.replication, settings.port) == (service, 3, 8000)
     assert "Secret" not in {manifest["kind"] for manifest in manifests()}

@@ -28,6 +28,8 @@ SHOWS = {
         "GET /intake/appeals/{appeal_id}",
         "GET /dispatch/appeals",
         "GET /dispatch/appeals/{appeal_id}",
+        "GET /dispatch/appeals/{appeal_id}/assignment.pdf",
+        "GET /dispatch/appeals/{appeal_id}/supervision.pdf",
         "GET /dispatch/arrears",
         "GET /escalation/publications",
         "GET /escalation/histories",

@@ -134,6 +134,8 @@ async def rows(city: City) -> list[Row]:
         }
     for row in listed:
         row["text"] = files[row["appeal_id"]]["text"]
+        row["firm"] = files[row["appeal_id"]]["enterprise"]["name"]
+        row["full_title"] = files[row["appeal_id"]]["title"]
         row["phone"] = files[row["appeal_id"]]["enterprise"]["phone"]
         row["intake_state"] = files[row["appeal_id"]]["state"]
     assert len(listed) == CASES
@@ -149,7 +151,7 @@ def anywhere(row: Row, *words: str) -> bool:
     own = "|".join(
         folded(row[name] or "") for name in ("registration_number", "credit_code", "enterprise", "title")
     )
-    texts = "|".join(folded(row[name] or "") for name in ("title", "text", "enterprise"))
+    texts = "|".join(folded(row[name] or "") for name in ("full_title", "text", "firm"))
     return all(folded(word) in own for word in words) or all(folded(word) in texts for word in words)
 
 

@@ -171,8 +171,8 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     (listed,) = (await city.ok("regulator", "GET", "/financing/complaints"))["items"]
     # 15 working days after Monday 11-09: 11-10 to 11-13, 11-16 to 20, 11-23 to 27, 11-30; the window: 20.
     assert {d["deadline"]: d["due_at"] for d in listed["deadlines"]} == {
-        "regulator_result": "2026-11-30T09:30:00Z",
-        "complaint_tracking": "2026-12-07T09:30:00Z",
+        "regulator_result": "2026-11-30T17:30:00+08:00",
+        "complaint_tracking": "2026-12-07T17:30:00+08:00",
     }
     decision = {"founded": True, "finding": "情况属实", "result": "已责令整改", "shown": "请立即整改"}
     complaint = f"/financing/complaints/{complained['complaint_id']}"

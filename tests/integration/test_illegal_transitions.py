@@ -219,6 +219,7 @@ async def test_in_a_state_what_may_happen_happens_and_nothing_else(
     state = STATES[name]
     legal = sorted(state.legal)
     appeal, *others = appeals[name]
+    await city.drained()
     before = await city.stored()
     for act in sorted(possible(state) - state.legal):
         unknown_leg = "assign" not in state.acts and act in BY_UNIT

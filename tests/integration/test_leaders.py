@@ -130,7 +130,7 @@ async def test_what_the_office_leaves_alone_goes_up_and_stands_on_the_ledger(cit
     rows = (await city.ok("office", "GET", "/escalation/ledger?unit=yshj"))["items"]
     (row,) = [row for row in rows if row["registration_number"] == number]
     (missed,) = row["missed_by_office"]
-    assert (missed["deadline"], missed["since"]) == ("dispatch", "2026-12-02T06:45:00Z")
+    assert (missed["deadline"], missed["since"]) == ("dispatch", "2026-12-02T14:45:00+08:00")
     assert [(went["to"], went["leader"]) for went in missed["raised"]] == [
         ("head", None),
         ("in_charge", "vice_mayor"),

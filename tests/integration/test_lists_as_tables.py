@@ -19,8 +19,14 @@ from tests.integration.test_access import ACCOUNTS, NOBODY
 from tests.lending import ask, banks
 
 FORMULA = '=HYPERLINK("http://evil.example";"看")'
-NEEDED = {"/intake/callers": "?phone=13800000000", "/intake/alike": "?title=道路破损"}
+NEEDED = {
+    "/intake/callers": "?phone=13800000000",
+    "/intake/alike": "?title=道路破损",
+    "/intake/channels/statistics": "?since=2026-01-01&until=2026-12-31",
+}
 """What these lists are asked."""
+UNSHOWN = ("/notify/failures", "/intake/mine")
+"""Lists that none of these callers reads: nothing failed here, and nobody proved who it is."""
 MORE = 510
 """Appeals beside the others: more than two pages."""
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -136,7 +142,7 @@ async def test_a_table_has_what_the_list_has_for_every_role(
         assert table[1:] == [[str(cell) for cell in row] for row in cells], account
         assert [["" if cell is None else str(cell) for cell in row] for row in sheet] == table, account
         shown += 1
-    assert shown or path == "/notify/failures"
+    assert shown or path in UNSHOWN
 
 
 async def test_codes_have_their_names_times_the_offset_and_formulas_do_not_run(

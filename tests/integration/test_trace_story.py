@@ -146,4 +146,4 @@ async def test_a_banks_reply_is_described_whole_and_fails_with_what_it_says(
 
 async def test_one_service_alone_counts_the_spans_of_a_process(city: City) -> None:
     figures = [(await city.call("ops", "GET", f"/{name}/metrics")).text for name in city.services]
-    assert [text.count("# TYPE huying_telemetry_spans_total") for text in figures] == [1, 0, 0, 0, 0]
+    assert [text.count("# TYPE huying_telemetry_spans_total") for text in figures] == [1, 0, 0, 0, 0, 0]

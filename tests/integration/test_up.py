@@ -200,7 +200,7 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
     with Up(state, port, "--processes").until_ready() as up:
         intake = next(process for process in below(state) if b"serve\0intake" in command(process))
         os.kill(intake, signal.SIGKILL)
-        up.until(lambda: healthy(f"{up.url}/intake"), 30)
+        up.until(lambda: healthy(f"{up.url}/intake"), 60)
         (again,) = [process for process in below(state) if b"serve\0intake" in command(process)]
         assert again != intake
         assert len(numbers(up)) == len(appeals())

@@ -44,7 +44,7 @@ async def test_an_open_provisional_deadline_moves_and_both_dates_are_said(city: 
     # Tuesday; the year without notice: the 30th, the 31st, Monday 2027-01-04 until 17:30
     appeal = await dispatched(city, "2026-12-29 10:00")
     before = await completion(city, appeal)
-    assert before["due_at"] == "2027-01-04T09:30:00Z"
+    assert before["due_at"] == "2027-01-04T17:30:00+08:00"
     assert before["provisional"]
     assert "2027" in before["explanation"]["zh"]
 
@@ -58,7 +58,7 @@ async def test_an_open_provisional_deadline_moves_and_both_dates_are_said(city: 
     assert answer["version"] in after["explanation"]["zh"]
     assert "元旦" in after["explanation"]["zh"]
     (moved,) = await city.said("escalation", "deadline.moved.v1")
-    assert (moved["was_due_at"], moved["due_at"]) == ("2027-01-04T09:30:00Z", "2027-01-05T09:30:00Z")
+    assert (moved["was_due_at"], moved["due_at"]) == ("2027-01-04T17:30:00+08:00", "2027-01-05T09:30:00Z")
     assert moved["calendar"] == answer["version"]
     (move,) = (await city.case(appeal))["moves"]
     assert (move["was_due_at"], move["due_at"]) == (moved["was_due_at"], moved["due_at"])
@@ -80,7 +80,7 @@ async def test_what_was_judged_before_the_notice_stays_as_it_was(city: City) -> 
     overdue = await completion(city, early)
     await load(city, NOTICE_2027)
     assert await completion(city, early) == overdue
-    assert (await completion(city, late))["due_at"] == "2027-01-06T09:30:00Z"
+    assert (await completion(city, late))["due_at"] == "2027-01-06T17:30:00+08:00"
     assert await city.said("escalation", "deadline.moved.v1") == []
     assert not (await completion(city, late))["provisional"]
     assert (await verify(city)).differences == []
