@@ -120,9 +120,10 @@ def _packs(context: ServiceContext, body: acts.Import) -> Packs:
     named: dict[str | None, Pack] = {None: rulebook(context).pack}
     for own in reversed(packs(context)):
         named[own.id] = named[own.ref] = own
-    for past in body.items:
+    for i, past in enumerate(body.items):
         if isinstance(past, acts.PastAppeal) and past.pack not in named:
-            with contextlib.suppress(Invalid):  # the item that names it is refused
+            # each by itself: the item that names an unknown pack is refused when its turn comes
+            with contextlib.suppress(Invalid) if body.each else in_item("items", i):
                 named[past.pack] = _pack(context, past.pack)
     return named
 
