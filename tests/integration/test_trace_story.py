@@ -27,7 +27,7 @@ READ = (
 
 @pytest.fixture(scope="module")
 def door() -> Door:
-    return Door()
+    return Door("intake", "financing")
 
 
 @pytest.fixture(scope="module")

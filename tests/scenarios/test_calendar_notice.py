@@ -54,14 +54,14 @@ async def test_an_open_provisional_deadline_moves_and_both_dates_are_said(city: 
     assert answer["version"].endswith("+2027:国办发明电〔2026〕7号")
     # the 31st is off: the 30th, Monday 2027-01-04, Tuesday the 5th
     after = await completion(city, appeal)
-    assert (after["due_at"], after["provisional"]) == ("2027-01-05T09:30:00Z", False)
+    assert (after["due_at"], after["provisional"]) == ("2027-01-05T17:30:00+08:00", False)
     assert answer["version"] in after["explanation"]["zh"]
     assert "元旦" in after["explanation"]["zh"]
     (moved,) = await city.said("escalation", "deadline.moved.v1")
-    assert (moved["was_due_at"], moved["due_at"]) == ("2027-01-04T17:30:00+08:00", "2027-01-05T09:30:00Z")
+    assert (moved["was_due_at"], moved["due_at"]) == ("2027-01-04T09:30:00Z", "2027-01-05T09:30:00Z")
     assert moved["calendar"] == answer["version"]
     (move,) = (await city.case(appeal))["moves"]
-    assert (move["was_due_at"], move["due_at"]) == (moved["was_due_at"], moved["due_at"])
+    assert (move["was_due_at"], move["due_at"]) == ("2027-01-04T17:30:00+08:00", "2027-01-05T17:30:00+08:00")
 
     await city.move_to("2027-01-04 18:00")
     assert (await completion(city, appeal))["verdict"] == "open"
