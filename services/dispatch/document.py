@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dispatch.leg import WORKING, LegDocument, LegState
 from services.dispatch.studies.document import StudyRecord
 from shared.appeals.document import APPEAL, AppealRecord, require_state
-from shared.events import Event, Mark, PackWord, Rank, Rating, Verdict
+from shared.events import Event, Kind, Mark, PackWord, Rank, Rating, Verdict
 from shared.named import Named
 from shared.service.errors import Conflict, NotFound
 
@@ -151,7 +151,7 @@ class AppealDocument(AppealRecord):
     """
 
     title: str
-    kind: str
+    kind: Kind
     channel: str
     enterprise: str | None
     locality: str | None

@@ -174,7 +174,7 @@ async def test_a_unit_finds_its_own_cases_and_not_who_reports(city: City, appeal
     }
     assert await numbers(city, "water") == []
     report_number = appeals["report"]["registration_number"]
-    assert report_number in await numbers(city, "office", "?q=示例制造")
+    assert report_number in await numbers(city, "office", "?q=违规收费")
     assert report_number not in await numbers(city, "roads", "?enterprise=示例制造")
     assert report_number not in await numbers(city, "roads", "?q=示例制造")
     (shown,) = (await city.ok("roads", "GET", "/desks/cases?q=违规收费"))["items"]

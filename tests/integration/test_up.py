@@ -196,7 +196,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
 
 
 def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> None:
-    port = free_port(6)
+    port = free_port(7)
     with Up(state, port, "--processes").until_ready() as up:
         intake = next(process for process in below(state) if b"serve\0intake" in command(process))
         os.kill(intake, signal.SIGKILL)
@@ -204,7 +204,7 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
         (again,) = [process for process in below(state) if b"serve\0intake" in command(process)]
         assert again != intake
         assert len(numbers(up)) == len(appeals())
-        console = f"http://127.0.0.1:{port + 5}"
+        console = f"http://127.0.0.1:{port + 6}"
         up.until(lambda: is_seen(console, up, min(numbers(up))), 30)
         body = {
             "channel": "web",
@@ -255,7 +255,7 @@ def refused(state: Path, *more: str) -> str:
 
 
 def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
-    first = free_port(6)
+    first = free_port(7)
     with socket.create_server(("127.0.0.1", first + 2)):
         sentence = refused(state, "--port", str(first + 2))
         assert f"Port {first + 2} cannot be used" in sentence
