@@ -81,9 +81,10 @@ def check_offsets(content: Any, zone: tzinfo, place: str) -> None:
     elif isinstance(content, str) and TIME.fullmatch(content):
         try:
             moment = datetime.fromisoformat(content)
-        except ValueError:  # what somebody sent, in a refusal
+            offset = moment.astimezone(zone).utcoffset()
+        except (ValueError, OverflowError):  # what somebody sent, in a refusal
             return
-        assert moment.utcoffset() == moment.astimezone(zone).utcoffset(), f"{place}: {content}"
+        assert moment.utcoffset() == offset, f"{place}: {content}"
 
 
 def _document(service: ServiceContext) -> dict[str, Any]:
