@@ -69,11 +69,26 @@ def check(service: ServiceContext, method: str, path: str, answer: httpx.Respons
         assert not mistakes, f"{' '.join(key)}\n" + "\n".join(mistakes[:10])
 
 
+TYPED = {
+    "field",
+    "registration_number",
+    "source_id",
+    "title",
+    "text",
+    "name",
+    "reason",
+    "comment",
+    "code",
+    "key",
+}
+"""Fields that may repeat what somebody typed, which may look like a time."""
+
+
 def check_offsets(content: Any, zone: tzinfo, place: str) -> None:
     """AssertionError unless all times in an answer have the offset of `zone`, which the answer's city has."""
     if isinstance(content, dict):
         for name, value in content.items():
-            if name != "field":  # of a mistake, which repeats what was sent
+            if name not in TYPED:
                 check_offsets(value, zone, f"{place}.{name}")
     elif isinstance(content, list):
         for value in content:
