@@ -13,12 +13,20 @@ _TRANSIENT = ("08", "40", "53", "55", "57", "58")
 _OF_CONTENT = ("22", "54")
 """Classes of SQLSTATE: data exception, program limit (an index entry too long)."""
 
+_LOCKS = ("40P01", "55P03")
+"""Deadlock, and a lock that was not had in time."""
+
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying again later may help: connection lost, server starting, deadlock, disk full."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     return isinstance(error, DATABASE_ERRORS) if state is None else state[:2] in _TRANSIENT
+
+
+def is_about_locks(error: DBAPIError) -> bool:
+    """Whether a lock of somebody else was in the way."""
+    return getattr(error.orig, "sqlstate", None) in _LOCKS
 
 
 def is_of_content(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """Runs the migrations of a service. A migration that was released is never changed again."""
 
+import asyncio
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -7,10 +8,16 @@ from alembic import command, context, op
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.database.errors import is_about_locks
 from shared.database.locks import Lock, wait_for
 from shared.telemetry.logs import log
+
+LOCK_WAITS_S = (0.5, 1, 2, 4, 8, 16, 16)
+"""How long a migration waits for a lock, at each try. The first is less than a second, after which PostgreSQL
+looks for deadlocks: then the migration gives way, and no transaction of the service has to."""
 
 
 def run(metadata: sa.MetaData) -> None:
@@ -72,26 +79,45 @@ def migration_engine(url: str) -> AsyncEngine:
 async def migrate(db: AsyncEngine, migrations: Path) -> None:
     """Bring a service's database up to the newest migration. Replicas that start together take turns.
 
+    The service may be at work meanwhile. Each migration of a database in use is a transaction of its own. It
+    holds up nobody for longer than it waits for a lock itself, and is tried again where it could not get one.
     A database that a newer release migrated is left as it is: migrations expand first, so this release works
-    on it.
+    on it. Raises `DBAPIError` where a migration fails, or never gets its locks.
     """
-
-    def upgrade(connection: sa.Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(migrations))
-        config.attributes["connection"] = connection
-        scripts = ScriptDirectory.from_config(config)
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == scripts.get_current_head():
-            return
-        known = {script.revision for script in scripts.walk_revisions()}
-        if current is None or current in known:
-            command.upgrade(config, "head")
-        else:
+    waits_s = iter(LOCK_WAITS_S)
+    wait_s = next(waits_s)
+    done = False
+    while not done:
+        try:
+            async with db.begin() as conn:
+                await conn.execute(wait_for(Lock.MIGRATE))
+                await conn.execute(sa.text(f"set local lock_timeout = {int(wait_s * 1000)}"))
+                done = await conn.run_sync(_upgrade, migrations)
+        except DBAPIError as error:
+            if (longer_wait_s := next(waits_s, None)) is None or not is_about_locks(error):
+                raise
             log(migrations.parent.name).warning(
-                "a newer version migrated the database", revision=current, known=max(known)
+                "a migration waits for those who are at work", try_again_in_s=wait_s, error=str(error.orig)
             )
+            await asyncio.sleep(wait_s)
+            wait_s = longer_wait_s
 
-    async with db.begin() as conn:
-        await conn.execute(wait_for(Lock.MIGRATE))
-        await conn.run_sync(upgrade)
+
+def _upgrade(connection: sa.Connection, migrations: Path) -> bool:
+    """Run the next migration, in an empty database all of them. Whether none is left."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["connection"] = connection
+    scripts = ScriptDirectory.from_config(config)
+    current, head = MigrationContext.configure(connection).get_current_revision(), scripts.get_current_head()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        log(migrations.parent.name).warning(
+            "a newer version migrated the database", revision=current, known=max(known)
+        )
+    elif current is None:
+        command.upgrade(config, "head")
+    elif current != head:
+        command.upgrade(config, "+1")
+        return False
+    return True
