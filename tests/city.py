@@ -319,8 +319,8 @@ class City:
             while (await self.call("office", "GET", f"/dispatch/appeals/{appeal_id}")).status_code != 200:
                 await asyncio.sleep(0.05)
 
-    async def said(self, service: str, type_: str) -> list[Any]:
-        """The events of a type that a service said, in order: registration number and body."""
+    async def published(self, service: str, type_: str) -> list[Any]:
+        """The events of a type that a service published, in order: registration number and body."""
         query = "select body::jsonb from outbox where type = :type order by seq"
         async with self.services[service].engine.connect() as conn:
             return list((await conn.execute(sa.text(query), {"type": type_})).scalars())

@@ -71,8 +71,8 @@ class ResultFile:
     def add(self, result: RowResult) -> None:
         """Write the result of a row."""
         self.counts[result.fate] += 1
-        told = [str(result.row), result.source_id, result.fate.value, result.number or "", result.reason]
-        self._write([*told, *(result.shown.get(field, "") for field in self._fields)])
+        cells = [str(result.row), result.source_id, result.fate.value, result.number or "", result.reason]
+        self._write([*cells, *(result.shown.get(field, "") for field in self._fields)])
 
     def _write(self, cells: list[str]) -> None:
         harmless_cells = [harmless(cell) for cell in cells]

@@ -23,10 +23,10 @@ async def with_answers(shown: dict[str, Any], appeal_id: UUID, context: ServiceC
     except AnswersUnavailable as error:
         context.log.warning("dispatch does not tell the answers", reason=str(error))
         answers = None
-    return told(shown, answers, context.zone)
+    return answered(shown, answers, context.zone)
 
 
-def told(shown: dict[str, Any], answers: Sequence[PublicAnswer] | None, zone: ZoneInfo) -> dict[str, Any]:
+def answered(shown: dict[str, Any], answers: Sequence[PublicAnswer] | None, zone: ZoneInfo) -> dict[str, Any]:
     """The status with these answers, also in its timeline; None where they could not be had. Pure."""
     return {
         **shown,

@@ -75,5 +75,5 @@ class RegisteredFields(BaseModel):
 
 def withholds(kind: str, confidentiality: str | None) -> bool:
     """Whether the units do not learn who asks."""
-    said = confidentiality is not None and confidentiality != Confidentiality.NAMED
-    return said or kind in NEVER_NAMED
+    is_asked = confidentiality is not None and confidentiality != Confidentiality.NAMED
+    return is_asked or kind in NEVER_NAMED

@@ -64,7 +64,7 @@ async def test_a_reply_parked_for_a_defect_counts_from_its_first_moment_once_tha
         assert (await leg_of(city, loan, "abc"))["state"] == "contacted"
         assert (await bank.report(leg, "contacted", report_id="odd"))["code"] == "repeated"
         await city.move_to("2026-11-11 09:00")
-        assert await city.said("financing", "loan.overdue.v1") == []
+        assert await city.published("financing", "loan.overdue.v1") == []
 
 
 async def test_what_still_cannot_be_read_stays_parked_and_says_which_field(city: City) -> None:

@@ -125,7 +125,9 @@ async def test_duplicates_and_garbage_of_the_simulator_have_one_effect(city: Cit
     finally:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
-    events = [(event["leg"], event["state"]) for event in await city.said("financing", "loan.reported.v1")]
+    events = [
+        (event["leg"], event["state"]) for event in await city.published("financing", "loan.reported.v1")
+    ]
     assert sorted(events) == sorted(wanted)
     assert await rows(city, "select count(*) from parked") != [(0,)]
     assert len(await city.records("banks.abc.receipts")) > len(wanted)
@@ -151,4 +153,4 @@ async def test_two_replicas_read_every_reply_once(city: City) -> None:
     finally:
         replica.cancel()
         await asyncio.gather(replica, return_exceptions=True)
-    assert len(await city.said("financing", "loan.reported.v1")) == 30
+    assert len(await city.published("financing", "loan.reported.v1")) == 30

@@ -89,7 +89,7 @@ async def test_rebalanced_without_loss(city: City) -> None:
         city.set_clocks("2026-11-16 09:00")
     await city.move_to("2026-11-20 09:00")
     assert await count(city, "escalation", KNOWN) == 200
-    assert len(await city.said("escalation", "card.issued.v1")) == 200
+    assert len(await city.published("escalation", "card.issued.v1")) == 200
 
 
 async def test_a_consumer_killed_in_its_transaction_loses_nothing(
@@ -128,9 +128,9 @@ async def test_a_slow_consumer_cards_nobody_wrongly(city: City) -> None:
         await city.import_cases([*timely, *late])
         city.set_clocks("2026-11-20 09:00")
         await asyncio.sleep(4)  # longer than a session of the group
-        assert await city.said("escalation", "appeal.overdue.v1") == []
+        assert await city.published("escalation", "appeal.overdue.v1") == []
     await city.drained(120)
-    carded = {card["appeal_id"] for card in await city.said("escalation", "card.issued.v1")}
+    carded = {card["appeal_id"] for card in await city.published("escalation", "card.issued.v1")}
     assert carded == {str(imported_id("test", case.source_id)) for case in late}
 
 
@@ -145,7 +145,7 @@ async def test_broker_restarted(city: City) -> None:
     appeal = await city.ok("operator", "POST", "/intake/appeals", meanwhile)
     await city.broker.start()
     await city.drained(120)
-    assert len(await city.said("escalation", "card.issued.v1")) == 100
+    assert len(await city.published("escalation", "card.issued.v1")) == 100
     await city.ok("office", "GET", f"/dispatch/appeals/{appeal['appeal_id']}")
 
 
@@ -191,7 +191,7 @@ async def test_another_number_of_partitions_on_an_empty_broker(
         city.set_clocks("2026-11-20 09:00")
         await until(city, "escalation", CARDED, 50)
         assert await count(city, "escalation", "select count(distinct partition) from heard") == MORE
-        assert len(await city.said("escalation", "card.issued.v1")) == 50
+        assert len(await city.published("escalation", "card.issued.v1")) == 50
 
 
 async def test_an_idempotent_producer_is_refused_in_words_where_the_broker_takes_none(

@@ -112,7 +112,7 @@ async def test_redelivered_once_effective(city: City) -> None:
     assert {name: await count(context, "outbox") for name, context in city.services.items()} == before
     assert await count(city.services["notify"], "messages") == messages
     assert [await state(context) for context in knowing] == known
-    assert len(await city.said("escalation", "card.issued.v1")) == 20
+    assert len(await city.published("escalation", "card.issued.v1")) == 20
 
 
 async def test_parked_with_reason_and_the_partition_goes_on(city: City) -> None:
@@ -208,8 +208,8 @@ async def test_broker_replaced_by_an_empty_one(city: City) -> None:
     appeal = await city.register()  # written to the outbox and relayed to the new broker
     await city.dispatch(appeal)
     await city.move_to("2026-11-20 09:00")
-    assert len(await city.said("escalation", "card.issued.v1")) == 51
-    assert len(await city.said("escalation", "appeal.lifted.v1")) == 51
+    assert len(await city.published("escalation", "card.issued.v1")) == 51
+    assert len(await city.published("escalation", "appeal.lifted.v1")) == 51
     everything = await records(city, "intake.events")
     kept = {dict(record.headers)["ce_id"] for record in everything if record.key}
     assert len(kept) == await count(city.services["intake"], "outbox") == 51
@@ -221,10 +221,10 @@ async def test_postgres_killed_while_events_flow(city: City) -> None:
     await city.import_cases([PastCase(f"a{i}", "2026-11-09 10:00") for i in range(300)])
     city.set_clocks("2026-11-20 09:00")
     async with asyncio.timeout(60):
-        while not await city.said("escalation", "card.issued.v1"):
+        while not await city.published("escalation", "card.issued.v1"):
             await asyncio.sleep(0.02)
     await city.postgres.kill()
     await city.postgres.start()
     await city.drained(120)
-    assert len(await city.said("escalation", "card.issued.v1")) == 300
+    assert len(await city.published("escalation", "card.issued.v1")) == 300
     assert await count(city.services["notify"], "parked") == 0

@@ -34,12 +34,12 @@ async def test_one_broker_of_three_may_die_and_a_second_only_delays(
         await cluster.nodes[0].kill()
         await city.move_to("2026-11-20 09:00")
         await city.drained(120)
-        assert len(await city.said("escalation", "card.issued.v1")) == 50
+        assert len(await city.published("escalation", "card.issued.v1")) == 50
         await city.import_cases([PastCase(f"b{i}", "2026-11-20 10:00") for i in range(50)])
         await cluster.nodes[1].kill()
         city.set_clocks("2026-12-01 09:00")
         await asyncio.sleep(8)
-        assert len(await city.said("escalation", "card.issued.v1")) == 50
+        assert len(await city.published("escalation", "card.issued.v1")) == 50
         await cluster.start()
         await city.drained(180)
-        assert len(await city.said("escalation", "card.issued.v1")) == 100
+        assert len(await city.published("escalation", "card.issued.v1")) == 100

@@ -94,7 +94,7 @@ async def test_a_bank_s_transactions_neither_count_nor_hold_anything_up(
         await city.move_to("2026-11-12 09:00")  # the transaction is open still
         await until_complete(city, "2026-11-12 08:59")
         async with asyncio.timeout(60):
-            while not (overdue := await city.said("financing", "loan.overdue.v1")):
+            while not (overdue := await city.published("financing", "loan.overdue.v1")):
                 await asyncio.sleep(0.05)
         assert {event["deadline"] for event in overdue} == {"bank_contact"}
         assert (await bank.report(leg, "contacted"))["code"] == "too_late_but_recorded"

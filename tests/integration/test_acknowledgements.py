@@ -233,7 +233,7 @@ async def test_a_unit_acknowledges_in_its_inbox_once_and_nobody_else_for_it(
     items = (await city.ok("roads", "GET", "/notify/inbox?limit=500"))["items"]
     other = next(message for message in items if not message["acknowledgement"])
     refused(await city.call("roads", "POST", f"/notify/inbox/{other['id']}/acknowledged"), 409, "message_id")
-    assert len(await city.said("notify", "notice.acknowledged.v1")) == 1
+    assert len(await city.published("notify", "notice.acknowledged.v1")) == 1
 
 
 async def test_what_nobody_acknowledged_stands_in_the_evidence_and_the_timeline(

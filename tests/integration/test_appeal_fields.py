@@ -41,7 +41,9 @@ def text_of(value: Any) -> str:
 
 async def told(city: City, type_: str, appeal: dict[str, Any]) -> dict[str, Any]:
     """The one event of this type about the appeal."""
-    (event,) = [body for body in await city.said("intake", type_) if body["appeal_id"] == appeal["appeal_id"]]
+    (event,) = [
+        body for body in await city.published("intake", type_) if body["appeal_id"] == appeal["appeal_id"]
+    ]
     return event  # type: ignore[no-any-return]
 
 

@@ -143,7 +143,7 @@ async def test_each_file_is_an_event_with_its_hash_and_without_its_name(
     await city.ok("roads", "POST", path(appeal, attachment, "/releases"), {"to": "enterprise"})
     await city.ok("roads", "POST", path(appeal, attachment, "/removals"), {})
     for type_ in ("stored", "released", "removed"):
-        events = await city.said("intake", f"attachment.{type_}.v1")
+        events = await city.published("intake", f"attachment.{type_}.v1")
         event = next(event for event in events if event["attachment_id"] == attachment["attachment_id"])
         assert event["sha256"] == hashlib.sha256(pdf()).hexdigest()
         assert (event["size"], event["media_type"], event["by"]) == (len(pdf()), "application/pdf", "unit")

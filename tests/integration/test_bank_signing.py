@@ -71,7 +71,7 @@ RECORDED = ("reports", "unrecorded_reports", "idempotency", "bank_report_secrets
 
 async def recorded(city: City) -> list[Any]:
     """What a report or a request for a secret leaves behind: rows, and what is told of it."""
-    rows: list[Any] = await city.said("financing", "loan.reported.v1")
+    rows: list[Any] = await city.published("financing", "loan.reported.v1")
     async with city.services["financing"].engine.connect() as conn:
         for table in RECORDED:
             query = sa.text(f"select cast(t as text) from {table} t order by 1")

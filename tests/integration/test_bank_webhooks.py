@@ -296,7 +296,7 @@ async def test_the_simulator_hears_webhooks_and_answers_over_http(city: City) ->
         working.cancel()
         server.should_exit = True
         await asyncio.gather(working, serving, return_exceptions=True)
-    states = [event["state"] for event in await city.said("financing", "loan.reported.v1")]
+    states = [event["state"] for event in await city.published("financing", "loan.reported.v1")]
     assert states == ["received", "contacted", "under_review", "approved", "disbursed"]
 
 

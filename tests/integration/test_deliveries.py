@@ -84,7 +84,7 @@ async def test_a_dispatch_reaches_the_units_phone_and_the_case_shows_the_evidenc
     to, text = gateway.taken[delivery["id"]]
     assert to == "13900000001"
     assert appeal["registration_number"] in text
-    notices = await city.said("notify", "notice.sent.v1")
+    notices = await city.published("notify", "notice.sent.v1")
     about = [notice for notice in notices if notice["message_id"] == delivery["message_id"]]
     assert sorted(notice["channel"] for notice in about) == ["inbox", "sms"]
 

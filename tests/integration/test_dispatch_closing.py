@@ -170,7 +170,7 @@ class TestComplained:
         assert [(deadline["verdict"], deadline["unit"]) for deadline in runs] == [("open", None)]
         waiting = (await city.ok("office", "GET", "/intake/appeals?complained=true"))["items"]
         assert [row["registration_number"] for row in waiting] == [appeal["registration_number"]]
-        assert "敷衍" not in str(waiting) + str(await city.said("intake", "appeal.complained.v1"))
+        assert "敷衍" not in str(waiting) + str(await city.published("intake", "appeal.complained.v1"))
 
         await city.act("office", appeal, "complaint-decisions", justified=True, reason="已责令重新答复")
         await city.drained()

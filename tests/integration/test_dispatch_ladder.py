@@ -74,7 +74,7 @@ def extension(days: int) -> dict[str, Any]:
 
 
 async def event_bodies(city: City, appeal: Appeal, type_: str) -> list[Any]:
-    bodies = await city.said("dispatch", type_)
+    bodies = await city.published("dispatch", type_)
     return [body for body in bodies if body["registration_number"] == appeal["registration_number"]]
 
 
@@ -197,11 +197,11 @@ class TestWhoDidIt:
             ("appeal.contacted.v1", "unit", "roads", "roads"),
             ("appeal.completed.v1", "unit", "roads", "roads"),
         ]
-        assert (await city.said("dispatch", "appeal.contacted.v1"))[-1]["done_by"] == {
+        assert (await city.published("dispatch", "appeal.contacted.v1"))[-1]["done_by"] == {
             "role": "unit",
             "code": "roads",
         }
-        assert (await city.said("intake", "appeal.withdrawn.v1"))[-1]["done_by"]["role"] == "enterprise"
+        assert (await city.published("intake", "appeal.withdrawn.v1"))[-1]["done_by"]["role"] == "enterprise"
 
     async def test_what_nobody_did_names_nobody(self, city: City) -> None:
         appeal = await city.register()
@@ -209,7 +209,7 @@ class TestWhoDidIt:
         await city.drained()
         judged = [
             judgement
-            for judgement in await city.said("escalation", "appeal.judged.v1")
+            for judgement in await city.published("escalation", "appeal.judged.v1")
             if "done_by" in judgement
         ]
         assert judged == []

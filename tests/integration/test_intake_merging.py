@@ -143,7 +143,7 @@ async def test_the_enterprise_is_told_that_it_is_handled_with_others_until_the_l
     assert (await merge(city, appeal, third)).is_success
     assert (await city.ok("office", "GET", "/intake/appeals?lead_ended=true"))["items"] == []
     assert (await read(city, lead))["leads"] == 0
-    merges = await city.said("intake", "appeal.merged.v1")
+    merges = await city.published("intake", "appeal.merged.v1")
     assert [merge["lead"] for merge in merges if merge["appeal_id"] == appeal["appeal_id"]] == [
         lead["appeal_id"],
         third["appeal_id"],

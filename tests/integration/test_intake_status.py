@@ -219,12 +219,14 @@ async def test_callers_find_the_completed_appeals_of_which_nobody_was_heard(city
     refused(await city.call("roads", "POST", call, {"reached": True}), 403)
     later = {"reached": True, "called_at": "2026-12-22T09:00:00+08:00"}
     refused(await city.call("operator", "POST", call, later), 422, "called_at")
-    assert [event["reached"] for event in await city.said("intake", "follow_up.made.v1")] == [
+    assert [event["reached"] for event in await city.published("intake", "follow_up.made.v1")] == [
         False,
         True,
         True,
     ]
-    ratings = [event for event in await city.said("intake", "appeal.rated.v1") if event["appeal_id"] in ids]
+    ratings = [
+        event for event in await city.published("intake", "appeal.rated.v1") if event["appeal_id"] in ids
+    ]
     assert [event["rating"] for event in ratings] == ["not_satisfied", "satisfied"]
     assert "仍有坑洼" not in str(await city.status(appeals[0]))
     await city.drained()

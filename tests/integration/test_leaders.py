@@ -58,7 +58,7 @@ async def test_a_unit_names_no_leader_who_does_not_exist(city: City) -> None:
             "office", "PUT", f"/dispatch/units/{known}_office", {**unit, "leader": known}
         )
         assert before.is_success, before.text
-    (change,) = await city.said("escalation", "leader.changed.v1")
+    (change,) = await city.published("escalation", "leader.changed.v1")
     assert (change["code"], change["post"], change["holds_until"]) == (
         "vice_mayor",
         "vice_transport",
@@ -92,7 +92,7 @@ async def test_the_office_names_another_leader_and_the_task_force_reads_the_case
         assert (await acted(city, "office", appeal, "leaders", leader=nobody, reason="调整分工"))[0] == 422
     status, case = await acted(city, "office", appeal, "leaders", leader="vice_industry", reason="调整分工")
     assert (status, case["lift"]["acts"], case["lift"]["named_reason"]) == (200, "vice_mayor", "调整分工")
-    (named,) = await city.said("escalation", "appeal.leader_named.v1")
+    (named,) = await city.published("escalation", "appeal.leader_named.v1")
     assert (named["leader"], named["acts"]) == ("vice_industry", "vice_mayor")
     assert named["done_by"]["role"] == "office"
     reads = [f"{HOME}/{appeal['appeal_id']}", f"/dispatch/appeals/{appeal['appeal_id']}"]

@@ -125,7 +125,7 @@ async def test_a_unit_is_rated_by_itself_and_no_other_one(city: City) -> None:
     assert (await does(city, appeal, "ratings", rating="not_satisfied", solved=False, units=[own])).is_success
     (event,) = [
         body
-        for body in await city.said("intake", "appeal.rated.v1")
+        for body in await city.published("intake", "appeal.rated.v1")
         if body["registration_number"] == appeal["registration_number"]
     ]
     assert (event["solved"], event["units"][0]["rating"]) == (False, "very_dissatisfied")

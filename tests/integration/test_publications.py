@@ -67,7 +67,7 @@ async def test_a_publication_is_shown_to_all_after_review_and_until_its_day(city
     await city.move_to("2026-12-02 00:00")
     assert await shown(city, None) == []
     assert len(await shown(city, "office")) == 1
-    decisions = await city.said("escalation", "publication.decided.v1")
+    decisions = await city.published("escalation", "publication.decided.v1")
     assert [(decision["unit"], decision["published"]) for decision in decisions] == [("roads", True)]
 
 

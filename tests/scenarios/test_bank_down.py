@@ -67,7 +67,7 @@ async def test_a_bank_that_was_down_is_late_exactly_where_its_answer_came_late(c
         await city.move_to("2026-11-12 09:00")
         verdicts = [(await contact_of(city, loan))["verdict"] for loan in loans]
         assert verdicts == ["overdue", "met", "overdue", "met"]
-        overdue = await city.said("financing", "loan.overdue.v1")
+        overdue = await city.published("financing", "loan.overdue.v1")
         assert [(deadline["leg"], deadline["deadline"]) for deadline in overdue] == [
             (first["legs"]["abc"], "bank_contact"),
             (second_late["legs"]["abc"], "bank_contact"),

@@ -133,7 +133,7 @@ async def test_after_an_outage_of_two_days_both_sides_have_the_same_statement(ci
         at("2026-11-12 00:00:00"),  # at 00:00:59: the minute counts
         at("2026-11-12 00:01:00"),
     ]
-    overdue_events = await city.said("financing", "loan.overdue.v1")
+    overdue_events = await city.published("financing", "loan.overdue.v1")
     overdue = [
         event for event in overdue_events if (event["leg"], event["deadline"]) == (first, "bank_contact")
     ]

@@ -57,7 +57,7 @@ async def test_an_open_provisional_deadline_moves_and_both_dates_are_said(city: 
     assert (after["due_at"], after["provisional"]) == ("2027-01-05T17:30:00+08:00", False)
     assert answer["version"] in after["explanation"]["zh"]
     assert "元旦" in after["explanation"]["zh"]
-    (moved,) = await city.said("escalation", "deadline.moved.v1")
+    (moved,) = await city.published("escalation", "deadline.moved.v1")
     assert (moved["was_due_at"], moved["due_at"]) == ("2027-01-04T09:30:00Z", "2027-01-05T09:30:00Z")
     assert moved["calendar"] == answer["version"]
     (move,) = (await city.case(appeal))["moves"]
@@ -81,7 +81,7 @@ async def test_what_was_judged_before_the_notice_stays_as_it_was(city: City) -> 
     await load(city, NOTICE_2027)
     assert await completion(city, early) == overdue
     assert (await completion(city, late))["due_at"] == "2027-01-06T17:30:00+08:00"
-    assert await city.said("escalation", "deadline.moved.v1") == []
+    assert await city.published("escalation", "deadline.moved.v1") == []
     assert not (await completion(city, late))["provisional"]
     assert (await verify(city)).differences == []
 

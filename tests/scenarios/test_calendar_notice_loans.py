@@ -80,7 +80,7 @@ async def test_a_banks_provisional_deadline_moves_and_both_dates_are_said(city: 
     assert after["bank_contact"]["due_at"] == "2027-01-05T00:00:00+08:00"
     assert after["bank_status"]["due_at"] == "2027-01-05T00:00:00+08:00"
     assert "2027:国办发明电〔2026〕7号" in after["bank_contact"]["explanation"]["zh"]
-    (moved,) = await city.said("financing", "loan.deadline_moved.v1")
+    (moved,) = await city.published("financing", "loan.deadline_moved.v1")
     assert (moved["leg"], moved["bank"]) == (asked["legs"][0]["leg"], "bank-a")
     assert (moved["deadline"], moved["was_due_at"], moved["due_at"]) == (
         "bank_contact",
@@ -88,10 +88,12 @@ async def test_a_banks_provisional_deadline_moves_and_both_dates_are_said(city: 
         "2027-01-04T16:00:00Z",
     )
     await move_to(city, "2027-01-02 09:00")
-    assert await city.said("financing", "loan.overdue.v1") == []
+    assert await city.published("financing", "loan.overdue.v1") == []
     assert (await report(city, "bank-a", asked["legs"][0]["leg"], "contacted")).code == "accepted"
     await move_to(city, "2027-01-05 09:00")
-    assert [event["deadline"] for event in await city.said("financing", "loan.overdue.v1")] == ["bank_status"]
+    assert [event["deadline"] for event in await city.published("financing", "loan.overdue.v1")] == [
+        "bank_status"
+    ]
 
 
 async def test_the_regulators_date_moves_too(city: City, tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ async def test_the_regulators_date_moves_too(city: City, tmp_path: Path) -> None
     await move_to(city, "2026-12-29 16:00")
     await load_2027(city, tmp_path)
     # 15 working days after 12-29. Before: 30, 31, 01-04 to 08, 11 to 15, 18, 19, 20. After: the 31st is off.
-    (moved,) = await city.said("financing", "complaint.deadline_moved.v1")
+    (moved,) = await city.published("financing", "complaint.deadline_moved.v1")
     assert (moved["deadline"], moved["was_due_at"], moved["due_at"]) == (
         "regulator_result",
         "2027-01-20T09:30:00Z",
@@ -114,8 +116,8 @@ async def test_what_was_overdue_before_the_notice_stays_overdue(city: City, tmp_
     asked = await ask(city, banks=["bank-a"])  # day 1 is the 30th
     await judged(city)
     await move_to(city, "2026-12-31 09:00")
-    (overdue,) = await city.said("financing", "loan.overdue.v1")
+    (overdue,) = await city.published("financing", "loan.overdue.v1")
     await load_2027(city, tmp_path)
     assert (await due(city, asked))["bank_contact"]["verdict"] == "overdue"
-    assert [event["deadline"] for event in await city.said("financing", "loan.deadline_moved.v1")] == []
-    assert await city.said("financing", "loan.overdue.v1") == [overdue]
+    assert [event["deadline"] for event in await city.published("financing", "loan.deadline_moved.v1")] == []
+    assert await city.published("financing", "loan.overdue.v1") == [overdue]

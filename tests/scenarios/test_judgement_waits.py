@@ -46,10 +46,10 @@ async def test_a_timely_reply_in_the_outbox_of_a_stopped_producer_saves_the_unit
         await city.act("roads", appeal, "replies", leg_id=leg, text="已回复")
         city.set_clocks("2026-11-19 09:00")  # completion is due at the end of this day
         await asyncio.sleep(LONG_ENOUGH_TO_BE_WRONG_S)
-        assert await city.said("escalation", "card.issued.v1") == []
+        assert await city.published("escalation", "card.issued.v1") == []
 
     await city.drained()
-    assert await city.said("escalation", "card.issued.v1") == []
+    assert await city.published("escalation", "card.issued.v1") == []
     (reply,) = [d for d in (await city.case(appeal))["deadlines"] if d["deadline"] == "reply"]
     assert reply["verdict"] == "met"
 
@@ -66,11 +66,11 @@ async def test_a_late_reply_in_the_outbox_of_a_stopped_producer_gets_exactly_one
         await city.act("roads", appeal, "replies", leg_id=leg, text="已回复")
         city.set_clocks("2026-11-14 09:00")
         await asyncio.sleep(LONG_ENOUGH_TO_BE_WRONG_S)
-        assert await city.said("escalation", "card.issued.v1") == []
+        assert await city.published("escalation", "card.issued.v1") == []
 
     await city.drained()
     await city.move_to("2026-11-20 09:00")
-    (card,) = await city.said("escalation", "card.issued.v1")
+    (card,) = await city.published("escalation", "card.issued.v1")
     assert (card["unit"], card["deadline"], card["round"]) == ("roads", "reply", 1)
     assert (await city.case(appeal))["lift"] is None  # the late reply is the second round's, and timely there
 
@@ -93,8 +93,8 @@ async def test_two_replicas_share_the_partitions_and_judge_every_case_once(city:
         replica.wake()
         await city.move_to("2026-11-20 09:00")
 
-    carded = Counter(card["appeal_id"] for card in await city.said("escalation", "card.issued.v1"))
-    lifted = Counter(lift["appeal_id"] for lift in await city.said("escalation", "appeal.lifted.v1"))
+    carded = Counter(card["appeal_id"] for card in await city.published("escalation", "card.issued.v1"))
+    lifted = Counter(lift["appeal_id"] for lift in await city.published("escalation", "appeal.lifted.v1"))
     assert len(carded) == len(lifted) == 60
     assert set(carded.values()) == set(lifted.values()) == {1}
 
@@ -111,6 +111,6 @@ async def test_a_replica_that_dies_leaves_nothing_unjudged(city: City) -> None:
             await city.import_cases(cases)
             raise RuntimeError("the replica dies here")
     await city.move_to("2026-11-20 09:00")
-    carded = Counter(card["appeal_id"] for card in await city.said("escalation", "card.issued.v1"))
+    carded = Counter(card["appeal_id"] for card in await city.published("escalation", "card.issued.v1"))
     assert len(carded) == 60
     assert set(carded.values()) == {1}

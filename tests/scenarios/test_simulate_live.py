@@ -42,7 +42,7 @@ async def test_the_pack_in_force_gives_the_cards_and_lifts_that_were_issued(
     cards = [card for case in cases for card in case["cards"]]
     issued = sum(card["status"] != "withdrawn" for card in cards)
     assert 0 < outcome.totals[0].cards == issued < len(cards)
-    assert outcome.totals[0].lifts == len(await city.said("escalation", "appeal.lifted.v1")) > 0
+    assert outcome.totals[0].lifts == len(await city.published("escalation", "appeal.lifted.v1")) > 0
     assert column(tmp_path / "cases.csv", "state") == {
         case["registration_number"]: case["state"] for case in cases
     }

@@ -66,8 +66,8 @@ async def test_all_that_was_issued_is_what_the_histories_give(city: City) -> Non
     verdict = await verify(city)
     assert verdict.differences == []
     assert verdict.cases == 5
-    assert verdict.cards == len(await city.said("escalation", "card.issued.v1")) > 0
-    assert verdict.lifts == len(await city.said("escalation", "appeal.lifted.v1")) > 0
+    assert verdict.cards == len(await city.published("escalation", "card.issued.v1")) > 0
+    assert verdict.lifts == len(await city.published("escalation", "appeal.lifted.v1")) > 0
     assert verdict.waiting == 0
 
 

@@ -36,9 +36,9 @@ def supervision(context: PaperContext, at: datetime) -> Paper:
 
 
 def _opening(context: PaperContext, late: int) -> str:
-    said = [f"有 {late} 项时限已超期"] if late else []
+    grounds = [f"有 {late} 项时限已超期"] if late else []
     if context.leg.urged and context.leg.urged_at:
-        said.append(
+        grounds.append(
             f"经 {context.leg.urged} 次催办（最近一次为 {context.when(context.leg.urged_at)}）仍未办结"
         )
-    return f"你单位承办的下列诉求{'，'.join(said)}。现予督办。"
+    return f"你单位承办的下列诉求{'，'.join(grounds)}。现予督办。"

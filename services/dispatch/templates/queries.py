@@ -82,5 +82,5 @@ async def templates(
 
 async def template(conn: Connection, unit: str, code: str) -> dict[str, Any] | None:
     """The template of `unit` with this code, else the city's; None where there is neither."""
-    found: dict[str, Any] | None = (await conn.execute(_FIND, {"unit": unit, "code": code})).scalar()
-    return found
+    row: dict[str, Any] | None = (await conn.execute(_FIND, {"unit": unit, "code": code})).scalar()
+    return row

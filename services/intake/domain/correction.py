@@ -52,24 +52,24 @@ def correct(appeal: AppealDocument, act: acts.Correct, context: ActContext) -> I
         setattr(appeal, name, value)
     correction = Correction(corrected_at=context.at, by=context.by, reason=act.reason, changes=changes)
     appeal.corrections = [*appeal.corrections, correction]
-    yield appeal.event(events.AppealCorrected, context.at, **_said(before, appeal))
+    yield appeal.event(events.AppealCorrected, context.at, **_published(before, appeal))
 
 
 def _values(appeal: AppealDocument, act: acts.Correct) -> dict[str, Any]:
     """By field, the value that the appeal has after the act."""
-    given = {name: value for name in CORRECTED if (value := getattr(act, name, None)) not in (None, ())}
+    corrected = {name: value for name in CORRECTED if (value := getattr(act, name, None)) not in (None, ())}
     if act.enterprise is not None:
-        given["enterprise"] = _enterprise(appeal, act.enterprise)
+        corrected["enterprise"] = _enterprise(appeal, act.enterprise)
     emptied = {name: () if name == "contacts" else None for name in act.cleared}
-    both = sorted(given.keys() & emptied.keys())
+    both = sorted(corrected.keys() & emptied.keys())
     if both:
         raise Invalid(
             f"{'、'.join(both)} 不能同时更正和清空", f"{', '.join(both)}: correct it or clear it", "cleared"
         )
     parsed = AppealDocument.model_validate(
-        {**appeal.model_dump(), **{name: _plain(value) for name, value in (given | emptied).items()}}
+        {**appeal.model_dump(), **{name: _plain(value) for name, value in (corrected | emptied).items()}}
     )
-    values = {name: getattr(parsed, name) for name in (*given, *emptied)}
+    values = {name: getattr(parsed, name) for name in (*corrected, *emptied)}
     return values | _confidentiality(appeal, values)
 
 
@@ -79,9 +79,9 @@ def _plain(value: Any) -> Any:
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
-def _enterprise(appeal: AppealDocument, given: acts.CorrectedEnterprise) -> EnterpriseRecord:
+def _enterprise(appeal: AppealDocument, correction: acts.CorrectedEnterprise) -> EnterpriseRecord:
     known = appeal.enterprise.model_dump() if appeal.enterprise else {}
-    known |= given.model_dump(exclude_none=True)
+    known |= correction.model_dump(exclude_none=True)
     if "name" not in known:
         raise Invalid("请填写企业名称", "say which enterprise asks, by its name", "enterprise.name")
     return EnterpriseRecord(**known)
@@ -115,16 +115,18 @@ def _as_json(value: Any) -> Any:
     return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
 
 
-def _said(before: AppealDocument, after: AppealDocument) -> dict[str, Any]:
+def _published(before: AppealDocument, after: AppealDocument) -> dict[str, Any]:
     """What other services learn: codes, and title and name where they are to be shown otherwise."""
     was, now = _codes(before), _codes(after)
-    said = {name: value for name, value in now.items() if value != was[name] and value is not None}
+    changed = {name: value for name, value in now.items() if value != was[name] and value is not None}
     cleared = tuple(name for name, value in now.items() if value is None and was[name] is not None)
     if withholds(after.kind, after.confidentiality) and not withholds(before.kind, before.confidentiality):
-        said["confidentiality"] = after.confidentiality or Confidentiality.WITHHELD
-    shown, told = told_who(before), told_who(after)
-    who = {name: value for name, value in told.items() if value is not None and value != shown[name]}
-    return {**said, **who, "cleared": cleared}
+        changed["confidentiality"] = after.confidentiality or Confidentiality.WITHHELD
+    who_before, who_after = told_who(before), told_who(after)
+    who = {
+        name: value for name, value in who_after.items() if value is not None and value != who_before[name]
+    }
+    return {**changed, **who, "cleared": cleared}
 
 
 def _codes(appeal: AppealDocument) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def receive(
 ) -> tuple[AppealDocument, events.AppealReceived]:
     """Register a resolved appeal at `at` under the pack with the ref `pack`."""
     enterprise = body.enterprise
-    said = {name: getattr(body, name) for name in OF_EVENT}
+    codes = {name: getattr(body, name) for name in OF_EVENT}
     same: dict[str, Any] = {
         "appeal_id": appeal_id,
         "registration_number": number,
@@ -69,7 +69,7 @@ def receive(
         "source_id": source_id,
         "receipt_hash": receipt_hash,
         "first_asked": first_asked,
-        **said,
+        **codes,
     }
     written = body.model_dump(include={"urgency_reason", "place", "contacts", "remarks"})
     record = enterprise and EnterpriseRecord(**enterprise.model_dump())

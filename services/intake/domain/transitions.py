@@ -95,8 +95,8 @@ def follow_up(appeal: AppealDocument, act: acts.FollowUp, context: ActContext) -
         appeal.heard_at = context.at
     yield appeal.event(events.FollowUpMade, context.at, reached=act.reached)
     if act.rating is not None:
-        said = act.model_dump(include={"rating", "comment", "solved", "reasons", "units"})
-        rating = acts.Rate.model_validate(said)
+        rating_fields = act.model_dump(include={"rating", "comment", "solved", "reasons", "units"})
+        rating = acts.Rate.model_validate(rating_fields)
         yield from _rate(appeal, rating, context, by=context.by)
 
 

@@ -36,8 +36,8 @@ async def enterprise(
     code = check_credit_code(credit_code)
     (hash_,) = of_enterprise(hashes_of(request.context), None, code)
     sight = rulebook(request.context).sight(called.role)
-    found = await queries.of_enterprise(conn, sight, hash_, after=page.after_text, limit=page.limit + 1)
-    rows = _local(request, found)
+    appeals = await queries.of_enterprise(conn, sight, hash_, after=page.after_text, limit=page.limit + 1)
+    rows = _local(request, appeals)
     shown, officers = rows[: page.limit], city_tables(request.context).officers.of(code)
     if not shown and not officers and page.after is None:
         raise NotFound(
@@ -70,8 +70,8 @@ async def callers(
         zh = "电话号码有误：手机 11 位，座机带区号，境外号码以 + 和国家代码开头"
         raise Invalid(zh, f"this phone {error}", "phone") from error
     hash_, sight = hashes_of(request.context).tail(number), rulebook(request.context).sight(called.role)
-    found = await queries.of_phone(conn, sight, hash_, after=page.after_text, limit=page.limit + 1)
-    return page.answer(_local(request, found), "registration_number")
+    appeals = await queries.of_phone(conn, sight, hash_, after=page.after_text, limit=page.limit + 1)
+    return page.answer(_local(request, appeals), "registration_number")
 
 
 def _local(request: RequestContext, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

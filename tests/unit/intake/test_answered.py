@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.intake.answered import told
+from services.intake.answered import answered
 from services.intake.status import public_status
 from shared.appeals.answers import PublicAnswer
 from tests.unit.intake.case import BARE, ZONE, assigned, contacted, heard, hours
@@ -24,7 +24,7 @@ def answer(at: float, type_: str, **more: Any) -> PublicAnswer:
 
 
 def test_a_text_stands_beside_its_line_of_the_timeline() -> None:
-    status = told(shown(), [answer(2, "appeal.contacted.v1")], ZONE)
+    status = answered(shown(), [answer(2, "appeal.contacted.v1")], ZONE)
     assert [line["text"] for line in status["timeline"]] == [None, None, "已看过现场"]
     assert status["answers_complete"] is True
     assert [item["text"] for item in status["answers"]] == ["已看过现场"]
@@ -32,7 +32,7 @@ def test_a_text_stands_beside_its_line_of_the_timeline() -> None:
 
 def test_an_answer_that_no_line_tells_of_has_a_line_of_its_own() -> None:
     refusal = answer(1.5, "appeal.refused.v1", text="不在规划范围内")
-    lines = told(shown(), [refusal], ZONE)["timeline"]
+    lines = answered(shown(), [refusal], ZONE)["timeline"]
     assert [line["type"] for line in lines] == [
         "appeal.received.v1",
         "appeal.assigned.v1",
@@ -44,7 +44,7 @@ def test_an_answer_that_no_line_tells_of_has_a_line_of_its_own() -> None:
 
 
 def test_another_units_text_of_the_same_moment_is_not_taken_for_this_ones() -> None:
-    status = told(shown(), [answer(2, "appeal.contacted.v1", unit="town")], ZONE)
+    status = answered(shown(), [answer(2, "appeal.contacted.v1", unit="town")], ZONE)
     assert [(line["unit"], line["text"]) for line in status["timeline"][2:]] == [
         ("power", None),
         ("town", "已看过现场"),
@@ -52,10 +52,10 @@ def test_another_units_text_of_the_same_moment_is_not_taken_for_this_ones() -> N
 
 
 def test_where_dispatch_is_away_it_is_said_and_all_else_is_shown() -> None:
-    status = told(shown(), None, ZONE)
+    status = answered(shown(), None, ZONE)
     assert (status["answers_complete"], status["answers"]) == (False, [])
     assert len(status["timeline"]) == len(shown()["timeline"])
 
 
 def test_that_nothing_was_answered_yet_is_complete() -> None:
-    assert told(shown(), [], ZONE)["answers_complete"] is True
+    assert answered(shown(), [], ZONE)["answers_complete"] is True
