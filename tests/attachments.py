@@ -5,6 +5,7 @@ import struct
 import wave
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -160,7 +161,7 @@ def _damaged(content: bytes) -> bytes:
     )
 
 
-REFUSED: dict[str, tuple[bytes, int, str, str]] = {
+REFUSED: dict[str, tuple[bytes | Callable[[], bytes], int, str, str]] = {
     "nothing": (b"", 422, "文件是空的", "empty"),
     "a program called a photo": (b"MZ\x90\x00" + bytes(500), 415, "可以上传", "taken are"),
     "a program of Linux": (b"\x7fELF" + bytes(500), 415, "可以上传", "taken are"),
@@ -189,8 +190,18 @@ REFUSED: dict[str, tuple[bytes, int, str, str]] = {
     "a document with a password": (ole("EncryptedPackage", "EncryptionInfo"), 415, "密码", "password"),
     "an installer": (ole("Installer"), 415, "可以上传", "taken are"),
     "an archive": (zipped({"virus.exe": b"MZ"}), 415, "压缩包", "archives"),
-    "an archive of many parts": (zipped({str(n): b"" for n in range(10_001)}), 415, "条目过多", "many parts"),
-    "an archive that unpacks to gigabytes": (zipped({"a": bytes(401 * 2**20)}), 415, "解压后过大", "unpacks"),
+    "an archive of many parts": (
+        lambda: zipped({str(n): b"" for n in range(10_001)}),
+        415,
+        "条目过多",
+        "many parts",
+    ),
+    "an archive that unpacks to gigabytes": (
+        lambda: zipped({"a": bytes(401 * 2**20)}),
+        415,
+        "解压后过大",
+        "unpacks",
+    ),
     "a film": (mp4(b"vide", b"isom"), 415, "视频", "films"),
     "a film called M4A": (mp4(b"vide"), 415, "视频", "films"),
     "half an M4A": (mp4()[:500], 422, "不完整", "breaks off"),
@@ -198,7 +209,9 @@ REFUSED: dict[str, tuple[bytes, int, str, str]] = {
     "text": ("货车无法进出。".encode(), 415, "可以上传", "taken are"),
     "a GIF": (b"GIF89a" + bytes(200), 415, "可以上传", "taken are"),
 }
-"""Files that are refused: content, status, and words of the refusal in both languages."""
+"""Files that are refused: content (what takes long to make is made when asked for), status, and words of the
+refusal in both languages.
+"""
 
 
 async def attach(

@@ -9,6 +9,7 @@ import os
 import re
 from collections import defaultdict
 from datetime import datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,12 @@ def _validator(
     assert kind in content or not (kind or content), f"{method} /{service}{path} answers {status} as {kind}"
     if "json" not in kind:
         return None
-    return Draft202012Validator(
-        {**closed(content[kind]["schema"]), "components": closed(document["components"])}
-    )
+    return Draft202012Validator({**closed(content[kind]["schema"]), "components": _components(service)})
+
+
+@cache
+def _components(service: str) -> Any:
+    return closed(_documents[service]["components"])
 
 
 def _record(folder: Path, operation: str, answer: httpx.Response) -> None:

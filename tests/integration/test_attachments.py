@@ -64,6 +64,7 @@ async def test_a_broken_or_disguised_file_is_refused_with_the_reason_and_nothing
     city: City, case: str
 ) -> None:
     content, status, zh, en = REFUSED[case]
+    content = content() if callable(content) else content
     appeal, before = await city.register(), kept(city)
     problem = refused(await attach(city, None, appeal, content, "现场.jpg"), status, "body")
     assert zh in problem["detail"].split(" / ")[0]
