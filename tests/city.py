@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
+import pytest
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -40,6 +42,8 @@ from shared.service.start import running
 from tests.described import DescribedTransport
 
 ALL = (INTAKE, DISPATCH, ESCALATION, FINANCING, NOTIFY, DESKS)
+APPEALS = (INTAKE, DISPATCH, ESCALATION)
+"""What an appeal is registered, handled and judged by. Each service more costs a test city time."""
 ZONE = ZoneInfo("Asia/Shanghai")
 PEOPLE = [
     ("operator", AccountRole.OPERATOR, None),
@@ -70,6 +74,12 @@ DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} 
 def local(text: str) -> datetime:
     """`2026-02-13 10:00` in the city's zone."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def services_of(request: pytest.FixtureRequest) -> Sequence[Service]:
+    """The services that a test, or its module, marks by `pytest.mark.services(…)`; without it `APPEALS`."""
+    mark = request.node.get_closest_marker("services")
+    return mark.args if mark else APPEALS
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class City:
         postgres: EmbeddedPostgres,
         broker: EmbeddedBroker | Kafka,
         *,
-        services: tuple[Service, ...] = ALL,
+        services: Sequence[Service] = APPEALS,
         clock: str = "driven",
         pack: str = "bozhou-2024",
         **settings: Any,

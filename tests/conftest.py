@@ -13,7 +13,7 @@ from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
 from tests import bank_clients
-from tests.city import City
+from tests.city import City, services_of
 from tests.hostile.figures import figures
 from tests.kafka import emptied
 
@@ -88,9 +88,11 @@ async def broker(tmp_path: Path, kafka: Kafka | None) -> AsyncIterator[EmbeddedB
 
 
 @pytest.fixture
-async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
-    """All services on empty databases and an empty broker, with a clock the test drives."""
-    async with City(postgres, broker) as city:
+async def city(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka
+) -> AsyncIterator[City]:
+    """The services a test marks, on empty databases and an empty broker, with a clock the test drives."""
+    async with City(postgres, broker, services=services_of(request)) as city:
         yield city
 
 

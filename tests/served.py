@@ -10,7 +10,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from huying.replay.replay import DrivenServices
 from services import SERVICES
 from shared.service.start import listening, under_one_port
-from tests.city import City
+from tests.city import ALL, City
 
 
 class Served(NamedTuple):
@@ -35,7 +35,7 @@ async def in_process(
     port = free_port()
     urls = {name: f"http://127.0.0.1:{port}/{name}" for name in SERVICES}
     asked = {"intake_url": urls["intake"], "financing_url": urls["financing"]}
-    async with City(postgres, broker, log_level="ERROR", **asked, **settings) as city:
+    async with City(postgres, broker, services=ALL, log_level="ERROR", **asked, **settings) as city:
         apps = under_one_port({name: context.app for name, context in city.services.items()})
         async with listening(apps, "127.0.0.1", port):
             yield Served(DrivenServices(urls, city.keys["importer"]), postgres)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 import sqlalchemy as sa
 from jsonschema import Draft202012Validator
 
@@ -10,7 +11,9 @@ from huying.local import bank_sim
 from services.financing import bank_documents
 from services.financing.banks.kafka.readers import hear_banks
 from tests.banks import KafkaBank, ask, directory, leg_of, report
-from tests.city import City
+from tests.city import FINANCING, City
+
+pytestmark = pytest.mark.services(FINANCING)
 
 RECEIPT_SCHEMA = Draft202012Validator(bank_documents.documents()["bank.receipt.v1.json"])
 OFFER = {"amount": "500000.00", "rate_percent": "3.85", "term_months": 12}

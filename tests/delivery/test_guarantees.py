@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+import pytest
 import sqlalchemy as sa
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
@@ -14,7 +15,9 @@ from huying.local.cluster import PARTITIONS
 from shared import events
 from shared.messaging import wire
 from shared.service.service import ServiceContext
-from tests.city import City, PastCase, local
+from tests.city import APPEALS, NOTIFY, City, PastCase, local
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 _LEFT_BY_AN_OLDER_VERSION = """
     insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)

@@ -13,7 +13,9 @@ from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker
 from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.sizes import LARGEST_RECORD
-from tests.city import City, local
+from tests.city import FINANCING, City, local
+
+pytestmark = pytest.mark.services(FINANCING)
 
 ROOM = LARGEST_RECORD - len('{"filler":""}') - len("case")
 

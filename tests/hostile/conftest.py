@@ -7,7 +7,7 @@ import pytest
 from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.banks import directory
-from tests.city import City
+from tests.city import ALL, City
 from tests.hostile.pilots import BANK
 from tests.kafka import emptied
 
@@ -27,7 +27,7 @@ async def broker(
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
     """All services, on Monday 2026-11-09 at 09:00, with three units and a bank on Kafka."""
-    async with City(postgres, broker, log_level="CRITICAL") as city:
+    async with City(postgres, broker, services=ALL, log_level="CRITICAL") as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         await directory(city, **{BANK: ["kafka"]})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from tests.city import City
+from tests.city import City, services_of
 from tests.gateway import SECRET, Gateway
 from tests.receiver import Receiver, receiving
 
@@ -21,9 +21,14 @@ async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 
 @pytest.fixture(scope="module")
-async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
-    """All services, on Monday 2026-11-09 at 09:00, with three units, and with clues beside appeals."""
-    async with City(postgres, broker, procedures=("xx-city-2022-clues",)) as city:
+async def city(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, broker: EmbeddedBroker
+) -> AsyncIterator[City]:
+    """The services a module marks, on Monday 2026-11-09 at 09:00, with three units, and with clues beside
+    appeals.
+    """
+    services = services_of(request)
+    async with City(postgres, broker, services=services, procedures=("xx-city-2022-clues",)) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

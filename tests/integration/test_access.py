@@ -11,7 +11,9 @@ from huying.commands.access import PAGE, page, tables
 from shared.roles import AccountRole
 from shared.service.accounts import hash_key
 from shared.web import ops
-from tests.city import City, refused
+from tests.city import ALL, City, refused
+
+pytestmark = pytest.mark.services(*ALL)
 
 ACCESS = tables()
 

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.acknowledgements import escalation
 from shared import events
-from tests.city import City, local, refused
+from tests.city import APPEALS, NOTIFY, City, local, refused
 from tests.gateway import Gateway
 from tests.office import Office, card, opened
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 
 @pytest.fixture

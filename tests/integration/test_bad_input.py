@@ -22,8 +22,10 @@ from shared.service.start import listening, under_one_port
 from shared.web import ops
 from shared.web.guard import LIMIT
 from tests.accepted import ACCEPTED
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 from tests.spoiled import ACCESS, BY, NOBODY, Target, dumped, leaves, names, with_
+
+pytestmark = pytest.mark.services(*ALL)
 
 SINGLE = [route for route in ACCEPTED if not route.endswith("/clock") or "intake" in route]
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import pytest
 import sqlalchemy as sa
 from aiokafka import TopicPartition
 
 from services.financing.banks.kafka.queries import complete_upto
 from services.financing.banks.kafka.reader import BankReader
 from shared.service.clock import EPOCH
-from tests.city import City, local
+from tests.city import DISPATCH, FINANCING, City, local
+
+pytestmark = pytest.mark.services(DISPATCH, FINANCING)
 
 
 class Topic:

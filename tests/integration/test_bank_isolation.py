@@ -10,7 +10,9 @@ from huying.commands.access import tables
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from shared.roles import AccountRole
 from tests.banks import ask, directory, report
-from tests.city import City, refused
+from tests.city import DISPATCH, FINANCING, NOTIFY, City, refused
+
+pytestmark = pytest.mark.services(DISPATCH, FINANCING, NOTIFY)
 
 ACCESS = tables()
 

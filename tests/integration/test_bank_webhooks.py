@@ -16,7 +16,7 @@ from huying.local import bank_sim
 from huying.local.bank_sim_webhooks import on_webhooks
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from tests.banks import ask, directory, leg_of
-from tests.city import City, refused
+from tests.city import FINANCING, NOTIFY, City, refused
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def city(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[City
     """On a broker of its own: on a module's it would hear all that the tests before it said."""
     async with (
         EmbeddedBroker(tmp_path) as broker,
-        City(postgres, broker, allow_private_webhooks=True) as city,
+        City(postgres, broker, services=(FINANCING, NOTIFY), allow_private_webhooks=True) as city,
     ):
         await city.move_to("2026-11-09 09:00")
         yield city

@@ -13,7 +13,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.codes.bodies import PROOF_SPAN, PROOFS_OF_CONTACT, RENEWALS
 from services.intake.codes.work import MOST_TRIES
 from services.intake.resources import code_desk
-from tests.city import City, refused
+from tests.city import APPEALS, NOTIFY, City, refused
 from tests.door import Door
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
@@ -26,7 +26,7 @@ DIGITS = re.compile(r"[0-9]{6}")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path) -> AsyncIterator[City]:
     door = Door("notify")
     settings: dict[str, Any] = {"channels": channels, "behind_proxy": True, **door.urls}
-    async with City(postgres, broker, **settings) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         async with door.open(city):

@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from huying.commands.access import tables
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 from tests.integration.test_access import ACCOUNTS, NOBODY
+
+pytestmark = pytest.mark.services(*ALL)
 
 ACCESS = tables()
 READS = [route for route in ACCESS if route.startswith("GET ")]

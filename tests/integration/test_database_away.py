@@ -11,7 +11,7 @@ async def test_reads_and_writes_are_told_to_try_again_until_the_database_is_back
         for account, method, asked in (
             ("office", "GET", path),
             ("importer", "GET", "/escalation/flow"),
-            (None, "GET", "/notify/health"),
+            (None, "GET", "/escalation/health"),
         ):
             answer = await city.call(account, method, asked)
             assert refused(answer, 503)["code"] == "unavailable"

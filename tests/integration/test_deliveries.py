@@ -18,7 +18,7 @@ from services.notify.contacts.work import NewContact
 from services.notify.deliveries.domain import ChannelKind
 from services.notify.messages.words import Language
 from shared.database.connection import Connection
-from tests.city import City, local, refused
+from tests.city import APPEALS, NOTIFY, City, local, refused
 from tests.gateway import SECRET, Gateway
 
 WAITS = sa.text(
@@ -30,7 +30,7 @@ WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path) -> AsyncIterator[City]:
     """All services on Monday 2026-11-09 at 09:00, with an SMS gateway."""
-    async with City(postgres, broker, channels=channels) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), channels=channels) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -18,7 +18,7 @@ from shared.database.migrations import migrate, migration_engine
 from shared.events import Event
 from shared.service.clock import EPOCH
 from shared.service.service import ServiceContext
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 from tests.exported import urls_of
 from tests.lending import ask, banks, report
 from tests.scenarios.test_verify import on_case
@@ -31,7 +31,7 @@ DIGEST = "select md5(coalesce(string_agg(t::text, ' ' order by t::text), '')) fr
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
     """A city with a story: late and lifted, objected to, closed, kept from units, and a loan."""
-    async with City(postgres, broker, procedures=("xx-city-2022-clues",)) as city:
+    async with City(postgres, broker, services=ALL, procedures=("xx-city-2022-clues",)) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -17,7 +17,7 @@ from services.desks.resources import Resources
 from services.dispatch.leg import leg_id
 from services.intake.domain.registration import imported_id
 from shared.finding.words import folded
-from tests.city import ZONE, City, local, refused
+from tests.city import APPEALS, DESKS, ZONE, City, local, refused
 
 CASES = 240
 FIRMS = ["示例制造有限公司", "红星纺织厂", "青浔新能源科技有限公司", "Huaxin Foods Ltd.", "谯城中药饮片厂"]
@@ -83,7 +83,7 @@ def acts_on(case: Row, chance: random.Random) -> Iterator[Row]:
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
     """A city with some hundred past cases, whose desks search texts at its intake."""
-    async with City(postgres, broker) as city:
+    async with City(postgres, broker, services=(*APPEALS, DESKS)) as city:
         await city.move_to("2026-10-08 09:00")
         await city.directory()
         await city.ok(

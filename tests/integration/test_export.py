@@ -52,7 +52,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
 async def exported(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A city with a story, with a message that is parked and an act that came too late."""
     folder: Path = tmp_path_factory.mktemp("exported")
-    async with EmbeddedBroker(folder) as broker, City(postgres, broker) as city:
+    async with EmbeddedBroker(folder) as broker, City(postgres, broker, services=ALL) as city:
         await story(city)
     urls = urls_of(postgres)
     late = "update history set late = true where type = 'appeal.responded.v1'"
@@ -161,7 +161,7 @@ async def test_a_public_file_has_events_alone(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls, tmp_path: Path
 ) -> None:
     file = tmp_path / "city.ndjson"
-    async with City(postgres, broker) as city:
+    async with City(postgres, broker, services=ALL) as city:
         appeal = await city.register(text="货车无法进出。")
     await export(urls, file, KEY, records=False)
     content = file.read_text("utf-8")
@@ -178,7 +178,7 @@ async def test_a_backup_has_no_secret_of_a_bank(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls, tmp_path: Path
 ) -> None:
     file, path = tmp_path / "city.ndjson", "/financing/banks/bank-a"
-    async with City(postgres, broker) as city:
+    async with City(postgres, broker, services=ALL) as city:
         await banks(city, "bank-a", ways=("webhook",))
         await city.ok("office", "PUT", f"{path}/endpoint", {"url": "https://bank.example/hook"})
         for _ in range(2):
@@ -194,7 +194,7 @@ async def test_each_event_is_linked_once_however_often_it_is_said(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, urls: Urls
 ) -> None:
     """After a rebuild all is said to a new broker, and all is linked already."""
-    async with Restarted(postgres, broker) as city:
+    async with Restarted(postgres, broker, services=ALL) as city:
         await city.move_to("2026-11-20 09:00")
     assert await counted(urls, "dispatch", "select count(*) from outbox where sent_at is null") == 0
     assert await counted(urls, "dispatch", "select count(*) from links") == SAID
@@ -208,7 +208,7 @@ async def test_what_was_said_before_there_was_a_chain_is_linked_at_the_next_star
     file = tmp_path / "old.ndjson"
     await export(urls, file, KEY, records=False)
     assert verified(file).signed
-    async with Restarted(postgres, broker) as city:
+    async with Restarted(postgres, broker, services=ALL) as city:
         await city.move_to("2026-11-20 10:00")
     assert await counted(urls, "dispatch", "select count(*) from links") == SAID
     await export(urls, file, KEY, records=False)

@@ -13,7 +13,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.audit import seals
 from shared.audit.links import ChainWriter
 from shared.database.connection import Database
-from tests.city import City, local
+from tests.city import ALL, City, local
 from tests.exported import Urls, counted, execute, urls_of
 from tests.scenarios.test_verify import story
 
@@ -26,7 +26,7 @@ TABLES = ("outbox", "links", "seals")
 async def sealed(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Urls:
     """A city with a story, at rest and sealed."""
     folder = tmp_path_factory.mktemp("broker")
-    async with EmbeddedBroker(folder) as broker, City(postgres, broker) as city:
+    async with EmbeddedBroker(folder) as broker, City(postgres, broker, services=ALL) as city:
         await story(city)
         for context in city.services.values():
             midnight, at = local("2026-11-21 00:00"), local("2026-11-21 00:01")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from tests.city import City, refused
+from tests.city import APPEALS, NOTIFY, City, refused
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
 
@@ -21,7 +21,7 @@ PAGE = "/notify/failures"
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path) -> AsyncIterator[City]:
     """A city with two messages that failed."""
-    async with City(postgres, broker, channels=channels) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), channels=channels) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         for unit in ("roads", "east"):

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from tests.city import INTAKE, City, refused
+from tests.city import DESKS, INTAKE, City, refused
 from tests.exported import Restarted
 
 
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
-    async with City(postgres, broker) as city:
+    async with City(postgres, broker, services=(INTAKE, DESKS)) as city:
         await city.move_to("2026-11-09 09:00")
         yield city
 

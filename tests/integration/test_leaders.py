@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from tests.city import City
+import pytest
+
+from tests.city import APPEALS, NOTIFY, City
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 HOME = "/escalation/appeals"
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.city import City, refused
+from tests.city import DISPATCH, FINANCING, NOTIFY, City, refused
 from tests.lending import CREDIT_CODE, ask, banks, judged, move_to, report
+
+pytestmark = pytest.mark.services(DISPATCH, FINANCING, NOTIFY)
 
 ACCOUNTS = ("office", "regulator", "bank-a", "bank-b")
 

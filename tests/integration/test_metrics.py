@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services import SERVICES
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 
 CATALOGUE = Path(__file__).parent.parent.parent / "docs" / "telemetry.md"
 
@@ -21,7 +21,9 @@ CATALOGUE = Path(__file__).parent.parent.parent / "docs" / "telemetry.md"
 @pytest.fixture(scope="module")
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncIterator[City]:
     """All services on Monday 2026-11-09 at 09:00, tracing to where nobody listens."""
-    async with City(postgres, broker, otlp_endpoint="http://127.0.0.1:9", trace_ratio=1.0) as city:
+    async with City(
+        postgres, broker, services=ALL, otlp_endpoint="http://127.0.0.1:9", trace_ratio=1.0
+    ) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from tests.city import City, refused
+from tests.city import APPEALS, NOTIFY, City, refused
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 
 @pytest.fixture(scope="module")

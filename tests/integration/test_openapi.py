@@ -17,12 +17,14 @@ from shared.web.guard import IMPORT_LIMIT, LIMIT
 from tests.accepted import ACCEPTED
 from tests.accepted.places import LEG
 from tests.attachments import attach, pdf
-from tests.city import City
+from tests.city import ALL, City
 from tests.described import closed
 from tests.integration import test_access
 from tests.integration.test_access import ACCESS, ACCOUNTS
 from tests.integration.test_query_parameters import account_for, filled
 from tests.lending import CREDIT_CODE, ask, banks, credit_code
+
+pytestmark = pytest.mark.services(*ALL)
 
 OPERATIONS = sorted(ACCESS)
 ELSEWHERE = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from tests.city import City, refused
+from tests.city import APPEALS, NOTIFY, City, refused
 from tests.door import Door
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
@@ -17,7 +17,7 @@ from tests.integration.test_deliveries import until
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path) -> AsyncIterator[City]:
     door = Door("intake")
     settings: dict[str, Any] = {"channels": channels, **door.urls}
-    async with City(postgres, broker, **settings) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         async with door.open(city):

@@ -22,7 +22,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.roles import AccountRole
 from shared.telemetry import logs
 from tests.banks import KafkaBank
-from tests.city import PEOPLE, City
+from tests.city import ALL, PEOPLE, City
 from tests.lending import CREDIT_CODE, ask, banks, report_body, wish
 from tests.receiver import Receiver
 
@@ -40,7 +40,7 @@ async def city(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, receiver: Receiver, channels: Path
 ) -> AsyncIterator[City]:
     settings = {"otlp_endpoint": receiver.endpoint, "trace_ratio": 1.0, "channels": channels}
-    async with City(postgres, broker, **settings) as city:
+    async with City(postgres, broker, services=ALL, **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         await banks(city, "bank-a", "bank-b")

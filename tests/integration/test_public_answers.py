@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.notify.deliveries.answers import ANSWER_PATIENCE
 from services.notify.messages.answering import BEGINNING
-from tests.city import City, refused
+from tests.city import APPEALS, NOTIFY, City, refused
 from tests.door import Door
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
@@ -31,7 +31,7 @@ async def city(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path, door: Door
 ) -> AsyncIterator[City]:
     settings: dict[str, Any] = {"procedures": ("xx-city-2022-clues",), "channels": channels, **door.urls}
-    async with City(postgres, broker, **settings) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.city import City
+from tests.city import ALL, City
 from tests.integration.test_access import ACCESS, ACCOUNTS, routes
+
+pytestmark = pytest.mark.services(*ALL)
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 

@@ -13,7 +13,7 @@ from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.notify.contacts.clients import EnterpriseContact
 from services.notify.contacts.inquiries import addresses
 from services.notify.deliveries.domain import ChannelKind
-from tests.city import City, refused
+from tests.city import APPEALS, FINANCING, NOTIFY, City, refused
 from tests.door import Door
 from tests.gateway import Gateway
 from tests.integration.test_deliveries import until
@@ -31,7 +31,9 @@ def door() -> Door:
 async def city(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker, channels: Path, door: Door
 ) -> AsyncIterator[City]:
-    async with City(postgres, broker, channels=channels, **door.urls) as city:
+    async with City(
+        postgres, broker, services=(*APPEALS, FINANCING, NOTIFY), channels=channels, **door.urls
+    ) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

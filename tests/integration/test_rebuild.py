@@ -13,7 +13,7 @@ from huying.archive.export import export
 from huying.archive.rebuild import differences, rebuild
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.audit import seals
-from tests.city import INTAKE, City
+from tests.city import ALL, INTAKE, City
 from tests.exported import Restarted, Urls, counted, now, urls_of, wiped
 from tests.gateway import SECRET, Gateway
 from tests.lending import ask, banks, report
@@ -98,7 +98,7 @@ async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "city.ndjson.gz"
-    async with City(postgres, broker, channels=channels) as city:
+    async with City(postgres, broker, services=ALL, channels=channels) as city:
         await busy(city)
         await quiet(urls, gateway)
         await city.drained()
@@ -115,7 +115,7 @@ async def test_a_rebuilt_city_is_the_same_says_nothing_twice_and_goes_on(
     assert differences(before, after) == []
     assert before["escalation.cases"]["rows"] == 5
 
-    async with Restarted(postgres, other_broker, channels=channels) as city:
+    async with Restarted(postgres, other_broker, services=ALL, channels=channels) as city:
         await city.move_to("2026-11-20 09:30")
         await quiet(urls, gateway)
         await city.drained()
@@ -161,7 +161,7 @@ async def test_what_was_still_on_its_way_arrives_after_the_rebuild(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "city.ndjson"
-    async with City(postgres, broker) as city:
+    async with City(postgres, broker, services=ALL) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         await city.drained()
@@ -174,7 +174,7 @@ async def test_what_was_still_on_its_way_arrives_after_the_rebuild(
     heard = {f"escalation.{name}" for name in ("inbox", "cases", "history")}
     heard |= {f"desks.{name}" for name in ("inbox", "appeals", "cases", "lines")}  # these two alone hear it
     assert set(differences(before, after)) == heard
-    async with Restarted(postgres, other_broker) as city:
+    async with Restarted(postgres, other_broker, services=ALL) as city:
         await city.move_to("2026-11-09 11:00")
         await city.dispatch(appeal)
         await city.drained()

@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any
 
-from tests.city import City, refused
+import pytest
+
+from tests.city import APPEALS, NOTIFY, City, refused
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 Appeal = dict[str, Any]
 SECRET = "企业负责人情绪激动，注意方式"

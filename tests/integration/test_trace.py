@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.city import City
+from tests.city import APPEALS, NOTIFY, City
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 APPEAL = {
     "again": True,

@@ -8,7 +8,7 @@ import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from tests.banks import KafkaBank, ask, directory
-from tests.city import City
+from tests.city import ALL, City
 from tests.integration.test_bank_webhooks import endpoint
 from tests.integration.test_reaching_enterprises import Door
 from tests.receiver import Received, Receiver
@@ -41,7 +41,7 @@ async def city(
         "channels": channels,
         **door.urls,
     }
-    async with City(postgres, broker, allow_private_webhooks=True, **settings) as city:
+    async with City(postgres, broker, services=ALL, allow_private_webhooks=True, **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

@@ -9,7 +9,7 @@ import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.telemetry.exporter import MOST
-from tests.city import City
+from tests.city import APPEALS, NOTIFY, City
 from tests.gateway import Gateway
 from tests.receiver import Received, Receiver
 
@@ -23,7 +23,7 @@ async def city(
 ) -> AsyncIterator[City]:
     """All services, every trace sampled, with an SMS gateway."""
     settings = {"otlp_endpoint": receiver.endpoint, "trace_ratio": 1.0, "channels": channels}
-    async with City(postgres, broker, **settings) as city:
+    async with City(postgres, broker, services=(*APPEALS, NOTIFY), **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         yield city

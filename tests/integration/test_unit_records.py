@@ -12,6 +12,9 @@ from services.escalation.queries import unit_records
 from shared.database.connection import Connection, Database
 from shared.judging.sight import Sight
 from shared.web.request import Page
+from tests.city import APPEALS, NOTIFY
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 ALL = Sight(None, frozenset())
 

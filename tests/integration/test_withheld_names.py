@@ -10,8 +10,10 @@ from pypdf import PdfReader
 from huying.commands.access import tables
 from shared.roles import UNIT
 from tests.attachments import attach, pdf
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 from tests.integration.test_access import NOBODY
+
+pytestmark = pytest.mark.services(*ALL)
 
 READS = sorted(route for route, roles in tables().items() if route.startswith("GET ") and UNIT in roles)
 FIRM = {

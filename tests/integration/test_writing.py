@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from services.intake.app import SERVICE as INTAKE
 from shared.service.start import running
-from tests.city import City, refused
+from tests.city import ALL, City, refused
 from tests.replicas import second_process, waiting_for_a_lock
+
+pytestmark = pytest.mark.services(*ALL)
 
 APPEAL = {
     "again": True,

@@ -29,7 +29,7 @@ from shared.roles import AccountRole
 from shared.service.accounts import Accounts
 from shared.service.clock import WallClock
 from shared.service.start import listening, under_one_port
-from tests.city import PEOPLE, City
+from tests.city import ALL, PEOPLE, City
 from tests.unit.console import invented
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -167,7 +167,7 @@ async def watched(
         apps["ops"] = (await stack.enter_async_context(console)).app
         await stack.enter_async_context(served(apps, port))
         settings: dict[str, Any] = {"otlp_endpoint": f"{url}/ops", "trace_ratio": 1.0}
-        city = await stack.enter_async_context(City(postgres, broker, **settings))
+        city = await stack.enter_async_context(City(postgres, broker, services=ALL, **settings))
         apps |= {name: context.app for name, context in city.services.items()}
         looking = asyncio.create_task(console.run())
         await city.move_to("2026-11-09 09:00")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from tests.city import City
+from tests.city import APPEALS, NOTIFY, City
 from tests.door import Door
 from tests.gateway import SECRET, Gateway
 
@@ -29,7 +29,10 @@ async def city(
     channels = tmp_path / "channels.yaml"
     channels.write_text(SETUP.format(url=gateway.url, secret=SECRET), "utf-8")
     door = Door("intake", "dispatch", "notify")
-    async with City(postgres, broker, channels=channels, **door.urls) as city, door.open(city):
+    async with (
+        City(postgres, broker, services=(*APPEALS, NOTIFY), channels=channels, **door.urls) as city,
+        door.open(city),
+    ):
         yield city
 
 

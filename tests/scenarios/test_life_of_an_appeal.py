@@ -1,6 +1,10 @@
 """An appeal's whole way through all services, read as a story."""
 
-from tests.city import City
+import pytest
+
+from tests.city import APPEALS, NOTIFY, City
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 
 async def test_an_appeal_answered_in_time_is_closed_without_a_card(city: City) -> None:

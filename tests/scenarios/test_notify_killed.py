@@ -22,9 +22,11 @@ from shared.events import Event
 from shared.messaging import wire
 from shared.roles import AccountRole
 from shared.service.settings import Settings
-from tests.city import empty, local
+from tests.city import APPEALS, NOTIFY, empty, local
 from tests.gateway import SECRET, Gateway
 from tests.office import card, overdue
+
+pytestmark = pytest.mark.services(*APPEALS, NOTIFY)
 
 UNITS = 12
 CHANNELS = """

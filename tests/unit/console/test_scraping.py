@@ -12,6 +12,9 @@ from huying.console import drawing
 from huying.console.alerts import CONDITIONS, DOWN, Alerts
 from huying.console.board import service_boxes
 from huying.console.scraping import CHARTS, REQUESTS, MetricsScraper, read_metrics
+from tests.city import ALL
+
+pytestmark = pytest.mark.services(*ALL)
 
 RULES = Path(__file__).parents[3] / "deploy" / "prometheus" / "rules"
 BY_NAME = {figure.name: figure for figure in CHARTS}

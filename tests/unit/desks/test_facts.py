@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.desks.document import CaseFile, written
@@ -63,6 +63,7 @@ def test_whatever_the_order_and_however_often_events_arrive_the_rows_are_the_sam
 
 
 @pytest.mark.parametrize("type_", OF_CASES, ids=lambda type_: type_.type)
+@settings(max_examples=5)
 @given(data=st.data())
 def test_every_event_of_a_case_is_kept_and_has_a_line(type_: type[Event], data: st.DataObject) -> None:
     event = data.draw(of_one_case(type_))
