@@ -1,6 +1,6 @@
 """Services over HTTP for recorded cases: in this process, which starts at once, or as one process each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from huying.local.cluster import scratch
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from huying.replay.replay import DrivenServices
 from services import SERVICES
+from shared.service.service import Service
 from shared.service.start import listening, under_one_port
 from tests.city import ALL, City
 
@@ -21,21 +22,28 @@ class Served(NamedTuple):
 
 
 def served(
-    as_processes: bool, postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka, **settings: Any
+    as_processes: bool,
+    postgres: EmbeddedPostgres,
+    broker: EmbeddedBroker | Kafka,
+    services: Sequence[Service],
+    **settings: Any,
 ) -> AbstractAsyncContextManager[Served]:
-    """Services with empty databases: as processes with their own PostgreSQL and broker, or on these."""
-    return in_processes(**settings) if as_processes else in_process(postgres, broker, **settings)
+    """Services with empty databases: all as processes with their own PostgreSQL and broker, or these here."""
+    return in_processes(**settings) if as_processes else in_process(postgres, broker, services, **settings)
 
 
 @asynccontextmanager
 async def in_process(
-    postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka, **settings: Any
+    postgres: EmbeddedPostgres,
+    broker: EmbeddedBroker | Kafka,
+    services: Sequence[Service] = ALL,
+    **settings: Any,
 ) -> AsyncIterator[Served]:
-    """All services of a city on one port."""
+    """Services of a city on one port."""
     port = free_port()
-    urls = {name: f"http://127.0.0.1:{port}/{name}" for name in SERVICES}
-    asked = {"intake_url": urls["intake"], "financing_url": urls["financing"]}
-    async with City(postgres, broker, services=ALL, log_level="ERROR", **asked, **settings) as city:
+    urls = {service.name: f"http://127.0.0.1:{port}/{service.name}" for service in services}
+    asked = {f"{name}_url": urls[name] for name in ("intake", "financing") if name in urls}
+    async with City(postgres, broker, services=services, log_level="ERROR", **asked, **settings) as city:
         apps = under_one_port({name: context.app for name, context in city.services.items()})
         async with listening(apps, "127.0.0.1", port):
             yield Served(DrivenServices(urls, city.keys["importer"]), postgres)

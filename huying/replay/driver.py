@@ -28,7 +28,7 @@ class Driver:
 
     def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str], patience_s: float) -> None:
         self._http = http
-        self._urls = urls
+        self.urls = urls
         self._patience_s = patience_s
         self._clocks: dict[str, datetime] = {}
         self._flows: dict[str, dict[str, Any]] = {}
@@ -45,7 +45,7 @@ class Driver:
         params: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """The answer to a request that may be repeated. ReplayFailed if it is a refusal."""
-        url = self._urls[service] + path
+        url = self.urls[service] + path
         headers = {"idempotency-key": sha256(body).hexdigest()} if body and method == "POST" else None
         while True:
             try:

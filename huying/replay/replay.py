@@ -145,7 +145,7 @@ async def _drive(
 async def _begin(driver: Driver, file: RecordedCases) -> None:
     """Move the clocks to the first case, and add the missing units to the directory."""
     begins_at = file.cases[0].received_at
-    for service in SERVICES:
+    for service in driver.urls:
         now = datetime.fromisoformat((await driver.flow(service))["now"])
         if now > begins_at:
             raise ReplayFailed(
@@ -188,15 +188,15 @@ async def _dispatch(
 
 async def _move_on(driver: Driver, upto: datetime) -> None:
     """Move every service's clock past `upto`, and wait for the watermark `upto` of all topics."""
-    for service in SERVICES:
+    for service in driver.urls:
         await driver.advance(service, upto + TICK)
-    for service in SERVICES:
+    for service in driver.urls:
         await driver.heard(service, None, upto)
 
 
 async def _results(driver: Driver, file: RecordedCases) -> list[CaseResult]:
     wanted = {case.source_id for case in file.cases}
-    for service in SERVICES:
+    for service in driver.urls:
         if parked := (await driver.flow(service))["parked"]:
             raise ReplayFailed(f"{service} parked {parked} messages: GET /{service}/parked gives the reasons")
     results = [result_of(item) async for item in driver.items("escalation", "/cases")]

@@ -37,10 +37,10 @@ from shared.messaging.broker import BrokerClient
 from shared.service.settings import Settings
 from tests import batches
 from tests.banks import KafkaBank, ask, directory
-from tests.city import ALL, FINANCING, City
+from tests.city import ALL, City
 from tests.kafka import Bare
 
-pytestmark = pytest.mark.services(FINANCING)
+pytestmark = pytest.mark.services(*ALL)
 
 TOPIC_REFUSED, GROUP_REFUSED, CLUSTER_REFUSED = 29, 30, 31
 SET_FOR_TOPIC = 1

@@ -13,9 +13,9 @@ from huying.kafka.broker import Kafka
 from huying.local.embedded import EmbeddedBroker
 from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.sizes import LARGEST_RECORD
-from tests.city import FINANCING, City, local
+from tests.city import APPEALS, FINANCING, City, local
 
-pytestmark = pytest.mark.services(FINANCING)
+pytestmark = pytest.mark.services(*APPEALS, FINANCING)
 
 ROOM = LARGEST_RECORD - len('{"filler":""}') - len("case")
 

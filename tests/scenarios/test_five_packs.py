@@ -12,6 +12,7 @@ from huying.replay.replay import replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from shared.rules.pack import pack_files
+from tests.city import APPEALS
 from tests.packs.histories import SETTINGS
 from tests.packs.test_pages import CITIES
 from tests.served import served
@@ -43,7 +44,7 @@ async def test_services_and_simulation_agree_under_every_pack(
     simulate(file, "appeals-zh", [pack_id], tmp_path / "simulated", SETTINGS)
     rules = pack_files.load(pack_id, SETTINGS)
     settings = {"pack": pack_id, "pack_settings": SETTINGS, "zone": rules.zone}
-    async with served(every == ALL, postgres, broker, **settings) as (services, _):
+    async with served(every == ALL, postgres, broker, APPEALS, **settings) as (services, _):
         how = profiles.load("appeals-zh")
         with Progress(disable=True) as progress:
             await replayed(file, how, rules, tmp_path / "replayed", services, progress, patience_s=120)

@@ -16,6 +16,7 @@ from huying.replay.replay import DrivenServices, replayed
 from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from shared.rules.pack import pack_files
+from tests.city import FINANCING
 from tests.served import in_process, in_processes
 
 PACK = pack_files.load("bozhou-2024-financing")
@@ -79,7 +80,7 @@ async def test_invented_loans_come_out_the_same_in_memory_and_through_financing(
 ) -> None:
     file = invent(tmp_path / "loans.csv", 300)
     simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
-    async with in_process(postgres, broker, zone=PACK.zone) as (services, _):
+    async with in_process(postgres, broker, (FINANCING,), zone=PACK.zone) as (services, _):
         await replay(services, file, tmp_path / "replayed", 100)
     assert same(tmp_path / "simulated", tmp_path / "replayed") == []
     rejected = (tmp_path / "simulated" / "rejected.csv").read_text("utf-8").splitlines()[1:]
@@ -97,7 +98,7 @@ async def test_real_loans_come_out_the_same_in_memory_and_through_financing(
     file = tmp_path / "loans.csv"
     file.write_text("".join(lines[:1001]), "utf-8")
     simulate(file, "loans-2012", [PACK.id], tmp_path / "simulated")
-    async with in_process(postgres, broker, zone=PACK.zone) as (services, _):
+    async with in_process(postgres, broker, (FINANCING,), zone=PACK.zone) as (services, _):
         await replay(services, file, tmp_path / "replayed", 1_000)
     assert same(tmp_path / "simulated", tmp_path / "replayed") == []
 

@@ -17,6 +17,7 @@ from huying.simulate import profiles
 from huying.simulate.simulate import simulate
 from shared.database.migrations import migration_engine
 from shared.rules.pack import pack_files
+from tests.city import APPEALS, FINANCING, NOTIFY
 from tests.served import served
 
 pytestmark = pytest.mark.timeout(1200)
@@ -112,7 +113,10 @@ async def test_every_card_lift_and_reminder_has_its_messages_once(
     channels = tmp_path / "channels.yaml"
     channels.write_text("dry_run: true", "utf-8")
     settings = {"pack": PACK.id, "zone": PACK.zone, "channels": channels}
-    async with served(number > FEW, postgres, broker, **settings) as (services, databases):
+    async with served(number > FEW, postgres, broker, (*APPEALS, FINANCING, NOTIFY), **settings) as (
+        services,
+        databases,
+    ):
         await reach(databases, units)
         with Progress(disable=True) as progress:
             how = profiles.load("appeals-zh")
