@@ -1,5 +1,6 @@
 """What tests of exports share: services started again on databases as they are, and questions to those."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Self
 
@@ -32,6 +33,17 @@ async def counted(urls: Urls, service: str, query: str) -> int:
     """The number that a query gives."""
     async with connected(service, urls[service]) as conn:
         return int(await conn.fetchval(query))
+
+
+async def heard_by_desks(urls: Urls) -> None:
+    """Wait until the desks know every event that the other services published."""
+    others = [service for service in urls if service != "desks"]
+    async with asyncio.timeout(60):
+        while True:
+            published = [await counted(urls, service, "select count(*) from outbox") for service in others]
+            if await counted(urls, "desks", "select count(*) from inbox") == sum(published):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def execute(urls: Urls, service: str, *queries: str) -> None:

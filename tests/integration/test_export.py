@@ -25,7 +25,7 @@ from shared.audit import seals
 from shared.database.connection import Database
 from shared.service.clock import WallClock
 from tests.city import ALL, INTAKE, City, local
-from tests.exported import Restarted, Urls, counted, execute, now, urls_of, wiped
+from tests.exported import Restarted, Urls, counted, execute, heard_by_desks, now, urls_of, wiped
 from tests.forging import relinked, replaced
 from tests.lending import banks
 from tests.scenarios.test_verify import story
@@ -54,7 +54,8 @@ async def exported(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPath
     folder: Path = tmp_path_factory.mktemp("exported")
     async with EmbeddedBroker(folder) as broker, City(postgres, broker, services=ALL) as city:
         await story(city)
-    urls = urls_of(postgres)
+        urls = urls_of(postgres)
+        await heard_by_desks(urls)
     late = "update history set late = true where type = 'appeal.responded.v1'"
     await execute(urls, "escalation", late, PARKED)
     await export(urls, folder / "city.ndjson", None, records=True)
