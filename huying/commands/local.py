@@ -28,6 +28,7 @@ def up(
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="A city to try in: banks may move its time ahead.")
     ] = False,
+    without: Annotated[list[str] | None, typer.Option(help="A service that does not run: desks.")] = None,
 ) -> None:
     """Start PostgreSQL, a broker and all services, with sample data at the first start."""
     from huying.local.up import FAULTS
@@ -37,7 +38,15 @@ def up(
         raise ValueError("--sandbox runs all services in one process: leave --processes out")
     faults = (FAULTS if bank_faults is None else bank_faults) if banks_answer else None
     run_until_stopped(
-        start(state, port, processes=processes, kafka=kafka, bank_faults=faults, sandbox=sandbox)
+        start(
+            state,
+            port,
+            processes=processes,
+            kafka=kafka,
+            bank_faults=faults,
+            sandbox=sandbox,
+            without=without or (),
+        )
     )
 
 

@@ -5,7 +5,6 @@ from rich.console import Console
 from rich.table import Table
 
 from huying.commands.options import STATE, Key, State, Url
-from services import SERVICES
 
 app = typer.Typer(no_args_is_help=True, help="Messages that could not be handled.")
 
@@ -17,7 +16,7 @@ def list_(state: State = STATE, url: Url = None, key: Key = None) -> None:
 
     services = RunningServices.find(state, url, key)
     table = Table("service", "id", "topic", "partition/offset", "parked at", "reason")
-    for service in SERVICES:
+    for service in services.urls:
         cursor: dict[str, str] | None = {}
         while cursor is not None:
             page = services.ask("GET", service, "/parked", limit="500", **cursor).json()

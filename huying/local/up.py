@@ -5,6 +5,7 @@ import importlib
 import os
 import socket
 import tempfile
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from huying.local.sandbox import SANDBOX, Sandbox, check_sandbox, sandbox_settings
 from services import SERVICES
-from services.intake.city.channels import ALL as ALL_CHANNELS
+from shared.appeals.channels import ALL as ALL_CHANNELS
 from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
 from shared.messaging.broker import may_pass
@@ -35,6 +36,8 @@ SPEED = 2_000.0
 """Seconds of a sample bank in one second: its day takes 43 seconds."""
 FAULTS = "silence=0.1,duplicate=0.1,slow=0.1"
 """What goes wrong at the sample banks. Garbage is left out: it raises an alert, and a fresh city has none."""
+LEFT_OUT = frozenset({"desks"})
+"""The services that a city may do without: no other one asks or hears them."""
 CONSOLE = "ops"
 """The path of the console, beside those of the services."""
 
@@ -47,17 +50,20 @@ async def up(
     kafka: Path | None = None,
     bank_faults: str | None = FAULTS,
     sandbox: bool = False,
+    without: Collection[str] = (),
 ) -> None:
     """Run until cancelled, on the Apache Kafka of the folder `kafka` where one is given.
 
     `bank_faults`: what goes wrong at the sample banks, as `read_faults` reads it; ValueError where it cannot.
-    With None they do not answer by themselves. `sandbox`: banks may move its time ahead.
+    With None they do not answer by themselves. `sandbox`: banks may move its time ahead. `without`: services
+    that do not run; ValueError for one that others need.
     Raises `EmbeddedError` with a sentence where something cannot start.
     """
     configure_logs("WARNING")
     faults = None if bank_faults is None else bank_sim.read_faults(bank_faults)
-    urls = _urls(port, processes=processes)
-    console_port = port + len(SERVICES) if processes else port
+    services = services_without(without)
+    urls = _urls(services, port, processes=processes)
+    console_port = port + len(services) if processes else port
     check_ports(range(port, console_port + 1))
     check_state(state)
     check_sandbox(state, sandbox=sandbox)
@@ -71,11 +77,11 @@ async def up(
         **(sandbox_settings(state) if sandbox else {}),
     }
     broker = RunningKafka(kafka) if kafka else EmbeddedBroker(state, last_port(state))
-    cluster = LocalCluster(state, people, broker, **settings)
+    cluster = LocalCluster(state, people, broker, services=services, **settings)
     try:
         await cluster.start()
         write_broker(state, broker.bootstrap, kafka)
-        accounts = Accounts.load(cluster.settings(SERVICES[0]).accounts)
+        accounts = Accounts.load(cluster.settings(services[0]).accounts)
         clock = Sandbox(state, urls, cluster.keys["importer"], accounts) if sandbox else None
         async with (
             Console(state, urls, cluster.keys["ops"], accounts) as console,
@@ -94,11 +100,21 @@ async def up(
         await cluster.stop()
 
 
-def _urls(port: int, *, processes: bool) -> dict[str, str]:
-    """RunningServices each service answers."""
+def services_without(without: Collection[str]) -> tuple[str, ...]:
+    """The services that run. ValueError where one is left out that others need, or that is none."""
+    if needed := sorted(set(without) - LEFT_OUT):
+        raise ValueError(
+            f"--without {needed[0]}: only {', '.join(sorted(LEFT_OUT))} can be left out, the others need each"
+            " other / 只有 desks 可以不启动，其余服务互相依赖"
+        )
+    return tuple(service for service in SERVICES if service not in without)
+
+
+def _urls(services: Sequence[str], port: int, *, processes: bool) -> dict[str, str]:
+    """Where each service answers."""
     return {
         service: f"http://127.0.0.1:{port + (index if processes else 0)}/{service}"
-        for index, service in enumerate(SERVICES)
+        for index, service in enumerate(services)
     }
 
 
@@ -135,14 +151,14 @@ async def _in_one(
     faults: dict[str, float] | None,
     clock: Sandbox | None,
 ) -> None:
-    port = cluster.settings(SERVICES[0]).port
+    port = cluster.settings(cluster.services[0]).port
 
     async def ready(_services: list[ServiceContext]) -> None:
         if clock is not None:
             group.create_task(clock.run())
         await _ready(cluster, group, urls, port, faults, clock)
 
-    apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in SERVICES]
+    apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in cluster.services]
     beside = {CONSOLE: console.app, **({SANDBOX: clock.app} if clock else {})}
     await serve(apps, cluster.settings, ready, beside)
 

@@ -1,6 +1,6 @@
 """Who may call which route of the desks service."""
 
-from shared.roles import DISCIPLINE_INSPECTION, LEADER, OFFICE, STAFF, UNIT, only
+from shared.roles import BANK, DISCIPLINE_INSPECTION, LEADER, OFFICE, OPERATOR, STAFF, UNIT, only
 from shared.web.access import Access
 
 ACCESS: Access = {
@@ -8,4 +8,6 @@ ACCESS: Access = {
     "GET /cases/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
     "GET /legs": only(OFFICE, UNIT, LEADER),
     "GET /waiting": only(OFFICE, UNIT, LEADER),
+    "GET /loans": only(OPERATOR, OFFICE),
+    "GET /bank-legs": only(OPERATOR, OFFICE, BANK),
 }

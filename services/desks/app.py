@@ -7,6 +7,7 @@ from services.desks.finding import api as finding
 from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs
+from services.desks.loans import api as loans
 from services.desks.reading import api as reading
 from services.desks.resources import Resources
 from services.desks.settings import DesksSettings
@@ -30,6 +31,6 @@ SERVICE = Service(
     resources=Resources.load,
     hears=("intake", "dispatch", "escalation", "financing", "notify"),
     handlers=HANDLERS,
-    routers=(finding.router, reading.router, legs.router, waiting.router),
+    routers=(finding.router, reading.router, legs.router, waiting.router, loans.router),
     gauges=GAUGES,
 )

@@ -1,29 +1,39 @@
-"""What desks loads when it starts: the rule packs, and the client that asks intake."""
+"""What desks loads when it starts: rule packs, tables of the city, and the client that asks intake."""
 
 from typing import Self
 
 from services.desks.finding.client import IntakeClient
 from services.desks.settings import DesksSettings
+from shared.appeals.categories import Categories
+from shared.appeals.channels import Channels
 from shared.judging.rulebook import Rulebook
 from shared.service.service import ServiceContext
 
 
 class Resources(Rulebook):
-    """The rulebook, and who searches texts and phones; None where the settings name nobody."""
+    """The rulebook, the tables of the city, and who searches texts and phones.
 
+    `intake` is None where the settings name nobody.
+    """
+
+    channels: Channels
+    categories: Categories
     intake: IntakeClient | None = None
 
     @classmethod
     def load(cls, context: ServiceContext) -> Self:
+        """The resources by the settings of a service. `Mistakes` names each mistake in a table."""
         settings = context.settings
         assert isinstance(settings, DesksSettings)
         resources = cls(settings, context.zone, context.log)
+        resources.channels = Channels.load(settings.appeal_channels)
+        resources.categories = Categories.load(settings.categories)
         if settings.intake_url and settings.intake_key:
             resources.intake = IntakeClient(settings.intake_url, settings.intake_key)
         return resources
 
 
-def intake_of(context: ServiceContext) -> IntakeClient | None:
-    """The client of a running desks service."""
+def resources_of(context: ServiceContext) -> Resources:
+    """What a running desks service has loaded."""
     assert isinstance(context.resources, Resources)
-    return context.resources.intake
+    return context.resources

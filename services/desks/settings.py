@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from shared.judging.settings import RulesSettings
+from shared.appeals.settings import AppealTablesSettings
 
 
-class DesksSettings(RulesSettings):
+class DesksSettings(AppealTablesSettings):
     """Where texts and phones are searched."""
 
     intake_url: str | None = None  # where texts and phones are searched, under the key; without it not at all

@@ -9,8 +9,6 @@ from fastapi import APIRouter, Response
 from services.intake import acts, queries
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
-from services.intake.city.categories import Category
-from services.intake.city.channels import ChannelRow
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
@@ -21,6 +19,8 @@ from services.intake.search.indexed import SameContent
 from services.intake.settings import settings_of
 from services.intake.status import public_status
 from services.intake.work import Work
+from shared.appeals.categories import Category
+from shared.appeals.channels import ChannelRow
 from shared.database.connection import Connection
 from shared.judging.rulebook import PackMissing, rulebook
 from shared.roles import AccountRole

@@ -4,13 +4,13 @@ import asyncio
 from typing import Any, NamedTuple, Self
 
 from services.intake.attachments.desk import AttachmentDesk
-from services.intake.city.categories import Categories
-from services.intake.city.channels import Channels
 from services.intake.city.city_tables import CityTables
 from services.intake.city.officers import Officers
 from services.intake.codes.client import CodeClient
 from services.intake.settings import settings_of
 from shared.appeals.asking import AskingRulebook
+from shared.appeals.categories import Categories
+from shared.appeals.channels import Channels
 from shared.finding.hashes import Hashes
 from shared.service.service import ServiceContext
 

@@ -5,18 +5,16 @@ from typing import Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from shared.judging.settings import RulesSettings
+from shared.appeals.settings import AppealTablesSettings
 from shared.service.service import ServiceContext
 
 
-class IntakeSettings(RulesSettings):
+class IntakeSettings(AppealTablesSettings):
     """Whom intake asks, what one may do how often, the tables of the city, hashes, and attachments.
 
     ValueError for settings that do not fit together.
     """
 
-    categories: Path | None = None  # 诉求分类; without it a sample for enterprises' matters
-    appeal_channels: Path | None = None  # 渠道; without it those that every version knows
     officers: Path | None = None  # 为企服务专员; without it none
     search_key: str | None = Field(default=None, min_length=32, repr=False)  # `openssl rand -hex 32`
     dispatch_url: str | None = None  # where intake asks what units and the office answered, under its key

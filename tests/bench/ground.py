@@ -21,6 +21,7 @@ PEOPLE = [
     ("importer", AccountRole.IMPORTER, None),
     ("roads", AccountRole.UNIT, "roads"),
     ("east", AccountRole.UNIT, "east"),
+    ("unit25", AccountRole.UNIT, "unit25"),
 ]
 APPEAL = {
     "again": True,

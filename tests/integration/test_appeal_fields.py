@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
-from services.intake.city.channels import ALL
 from services.intake.search.queries import CANDIDATES
+from shared.appeals.channels import ALL
 from tests.city import City, refused
 
 CODE, PHONE = "91350100M000100Y43", "13700001111"

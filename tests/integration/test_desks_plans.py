@@ -15,6 +15,8 @@ from services.desks.finding.conditions import MatchesElsewhere, Scope
 from services.desks.finding.parameters import wanted
 from services.desks.legs import queries as leg_queries
 from services.desks.legs.queries import WantedLegs
+from services.desks.loans import queries as loan_queries
+from services.desks.loans.queries import WantedLoans
 from services.intake.search import queries as intake_queries
 from shared.database.connection import Connection, Database, Result
 from shared.finding.hashes import Hashes
@@ -90,6 +92,42 @@ async def test_a_list_of_a_unit_is_one_range_of_its_index(grown: dict[str, Datab
         assert "Seq Scan" not in explaining.plan
         await leg_queries.legs(explaining, WantedLegs(), SCOPE, None, 51)
         assert "legs_due" in explaining.plan, explaining.plan
+
+
+LOANS = """
+    insert into loans (appeal_id, registration_number, pack, product, amount_band, first_loan, state, is_open,
+      requested_at, updated_at, due_at)
+    select gen_random_uuid(), 'RZ-' || n, 'bozhou-2024', 'working_capital', 'below_5m', false, 'pushed',
+      n % 10 = 0, now(), now(), now() + n * interval '1 minute'
+    from generate_series(1, 4000) n
+"""
+BANK_LEGS = """
+    insert into bank_legs (leg_id, appeal_id, leg, bank, bank_name, wave, state, is_open, pushed_at, due_at)
+    select gen_random_uuid(), appeal_id, registration_number || '/' || n, 'bank-' || n, 'bank', 1, 'pushed',
+      is_open, now(), due_at
+    from loans cross join generate_series(1, 5) n
+"""
+
+
+async def test_lists_of_loans_and_of_banks_legs_are_ranges_of_their_indexes(
+    grown: dict[str, Database],
+) -> None:
+    async with grown["desks"].begin() as conn:
+        for statement in (LOANS, BANK_LEGS, "analyze loans, bank_legs"):
+            await conn.execute(text(statement))
+    async with grown["desks"].connect() as conn:
+        explaining = Explaining(conn)
+        await loan_queries.loans(explaining, WantedLoans(), NOW, None, 51)
+        assert "loans_due" in explaining.plan, explaining.plan
+        await loan_queries.bank_legs(explaining, WantedLoans(), NOW, None, 51)
+        assert "bank_legs_due" in explaining.plan, explaining.plan
+        assert "Seq Scan" not in explaining.plan
+        await loan_queries.bank_legs(explaining, WantedLoans(bank="bank-3"), NOW, None, 51)
+        assert "bank_legs_bank" in explaining.plan or "bank_legs_due" in explaining.plan, explaining.plan
+        assert "Seq Scan" not in explaining.plan
+        rows = await loan_queries.bank_legs(conn, WantedLoans(bank="bank-3"), NOW, None, 501)
+    assert len(rows) == 400
+    assert [row["due_at"] for row in rows] == sorted(row["due_at"] for row in rows)
 
 
 async def test_texts_and_phones_are_searched_by_their_hashes(grown: dict[str, Database]) -> None:

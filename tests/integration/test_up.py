@@ -220,6 +220,28 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
         assert below(state) == []
 
 
+def test_a_city_does_without_desks_and_takes_it_on_later(state: Path) -> None:
+    sentence = refused(state, "--port", str(free_port()), "--without", "intake")
+    assert "only desks can be left out" in sentence
+    with Up(state, free_port(), "--no-bank-sim", "--without", "desks").until_ready() as up:
+        assert numbers(up)
+        assert httpx.get(f"{up.url}/desks/health").status_code == 404
+        assert "/desks" not in up.log_text()
+        assert "exactly what was issued" in verified(state)
+        up.until(lambda: "当前没有告警" in map_page(up.url, up), 30)
+        before = numbers(up)
+        assert up.stop() == 0
+        assert "Traceback" not in up.log_text()
+    with Up(state, free_port(), "--no-bank-sim").until_ready() as up:
+        up.until(lambda: listed(up) == before, 60)
+        assert up.stop() == 0
+
+
+def listed(up: Up) -> set[str]:
+    """The numbers of the cases that desks knows."""
+    return {item["registration_number"] for item in up.ask("/desks/cases?limit=500", "office")["items"]}
+
+
 def command(process: int) -> bytes:
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes()

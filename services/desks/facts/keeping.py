@@ -111,10 +111,14 @@ def settled(deadlines: tuple[events.Deadline, ...]) -> int:
 
 def _stated(deadlines: tuple[events.Deadline, ...]) -> list[dict[str, Any]]:
     """The deadlines without their explanations, which have a table of their own."""
-    stated = [deadline.model_dump(mode="json", include=_OF_A_DEADLINE) for deadline in deadlines]
-    for values, deadline in zip(stated, deadlines, strict=True):
-        values["due_at"] = None if deadline.due_at is None else written(deadline.due_at)
-    return stated
+    return [_stated_one(deadline) for deadline in deadlines]
+
+
+def _stated_one(deadline: events.Deadline) -> dict[str, Any]:
+    values = deadline.model_dump(mode="json", include=_OF_A_DEADLINE)
+    values["started_at"] = written(deadline.started_at)
+    values["due_at"] = None if deadline.due_at is None else written(deadline.due_at)
+    return {**values, "name": deadline.title["zh"]} if "zh" in deadline.title else values
 
 
 FURTHER: Mapping[type[Event], Callable[[CaseFile, Any], None]] = {

@@ -40,7 +40,7 @@ def _publication(name: str) -> tuple[Slot, ...]:
 
 _RECEIVED = (
     "channel kind title enterprise credit_code locality pack category urgency division complained_of "
-    "confidentiality answer_wanted wished_on"
+    "confidentiality answer_wanted wished_on first_asked"
 )
 _STAGE = "leg:{event.leg_id}:stage {event.stage} {event.number}"
 
@@ -81,6 +81,7 @@ SLOTS: Mapping[type[Event], tuple[Slot, ...]] = {
     events.ReferralReturned: _slot("returned"),
     events.AppealAnswered: _slot("closed"),
     events.AppealClosed: _slot("closed", "against_word"),
+    events.StudyAsked: _slot("study:{event.number}:asked", "invited"),
     events.AppealComplaintDecided: _slot("complaint_decided", "justified"),
     # escalation
     events.PauseEnded: _leg("pause"),
@@ -132,7 +133,6 @@ ONLY_LINES: tuple[type[Event], ...] = (
     events.LegUrged,
     events.AppealTransferred,
     events.TransferReceived,
-    events.StudyAsked,
     events.StudyAnswered,
     events.StudyDueSoon,
     events.StudyOverdue,

@@ -6,8 +6,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.desks.rows.states import LegState
-from shared.events import Kind
+from shared.events import Kind, Mark, Rating, Urgency
 from shared.rules.judging.state import CaseState
+from shared.rules.terms import Role
+from shared.web.answers import PageOf
 
 
 class Counted(BaseModel):
@@ -18,24 +20,31 @@ class Counted(BaseModel):
 
 
 class ListedCase(BaseModel):
-    """One case in a list. Who asks is null where nobody is named, and for units where it is withheld."""
+    """One case in a list. Who asks is null where nobody is named, and for units where it is withheld.
+
+    What ends in `_name` is the Chinese name of a code, or the code where it has none.
+    """
 
     appeal_id: UUID
     registration_number: str
     pack: str
     kind: Kind
     channel: str
+    channel_name: str
     title: str
     enterprise: str | None
     credit_code: str | None
     locality: str | None
+    locality_name: str | None
     category: str | None
-    urgency: str | None
+    category_name: str | None
+    urgency: Urgency | None
     division: str | None
     state: CaseState
     units: list[str]
-    marks: list[str]
-    rating: str | None
+    unit_names: list[str]
+    marks: list[Mark]
+    rating: Rating | None
     leader: str | None
     lead: UUID | None
     round: int
@@ -43,20 +52,19 @@ class ListedCase(BaseModel):
     updated_at: datetime
     due_at: datetime | None
     deadline: str | None
+    deadline_name: str | None
     due_unit: str | None
     overdue: bool
     provisional: bool
 
 
-class ListedCases(BaseModel):
+class ListedCases(PageOf[ListedCase]):
     """A part of a list of cases.
 
     `count` is there where it was asked for. `incomplete`: texts and phones were not searched to the end,
     because intake does not answer, or because it found more than it tells.
     """
 
-    items: list[ListedCase]
-    next: str | None
     count: Counted | None
     incomplete: bool
 
@@ -74,16 +82,17 @@ class ListedLeg(BaseModel):
     enterprise: str | None
     credit_code: str | None
     kind: Kind
-    urgency: str | None
+    urgency: Urgency | None
     case_state: CaseState
     pack: str
     unit: str
     unit_name: str | None
-    role: str | None
+    role: Role | None
     round: int
     state: LegState
     due_at: datetime | None
     deadline: str | None
+    deadline_name: str | None
     provisional: bool
     overdue: bool
     remaining_minutes: int | None
@@ -92,9 +101,7 @@ class ListedLeg(BaseModel):
     responded_at: datetime | None
 
 
-class ListedLegs(BaseModel):
+class ListedLegs(PageOf[ListedLeg]):
     """A part of a list of legs. `count` is there where it was asked for."""
 
-    items: list[ListedLeg]
-    next: str | None
     count: Counted | None

@@ -10,10 +10,11 @@ from services.desks.finding import pages, queries
 from services.desks.finding.answers import ListedCases
 from services.desks.finding.client import IntakeClient, MatchingAppeals, not_set_up
 from services.desks.finding.conditions import MatchesElsewhere, position
+from services.desks.finding.names import with_codes, with_names
 from services.desks.finding.parameters import Wanted, Wanting
 from services.desks.finding.scopes import scope_of
 from services.desks.finding.units import codes_of
-from services.desks.resources import intake_of
+from services.desks.resources import resources_of
 from shared.service.errors import Unavailable
 from shared.web.request import Called, Paged, Reading, Requested
 
@@ -30,14 +31,16 @@ async def cases(conn: Reading, called: Called, page: Paged, request: Requested, 
     taken as codes or in Chinese. `count` counts up to 1,000.
     """
     scope, after = scope_of(request.context, called), position(page.after, wanted.sort)
+    resources = resources_of(request.context)
+    wanted = with_codes(wanted, resources)
     units = await codes_of(conn, wanted.unit)
     wanted = replace(wanted, localities=tuple(await codes_of(conn, wanted.locality, "locality") or ()))
-    matches, complete = await _elsewhere(intake_of(request.context), wanted)
+    matches, complete = await _elsewhere(resources.intake, wanted)
     rows = await queries.cases(conn, wanted, scope, matches, units, after, page.limit + 1)
     count = await queries.count(conn, wanted, scope, matches, units) if wanted.count else None
     return pages.answer(
         page,
-        rows,
+        [with_names(row, resources) for row in rows],
         wanted.sort,
         "appeal_id",
         scope.zone,

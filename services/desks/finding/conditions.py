@@ -19,6 +19,14 @@ WHO_FOR_UNITS = (
     "case when c.is_named then c.enterprise end as enterprise,"
     " case when c.is_named then c.credit_code end as credit_code"
 )
+NAMES = """
+  (select u.name from units u where u.code = c.locality) as locality_name,
+  array(
+    select coalesce(u.name, named.code) from unnest(c.units) with ordinality as named (code, place)
+    left join units u on u.code = named.code order by named.place
+  ) as unit_names
+"""
+"""The names of a case's locality and units, by the directory."""
 
 
 @dataclass(frozen=True, slots=True)

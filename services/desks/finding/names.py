@@ -1,41 +1,47 @@
-"""The Chinese names that people may type in a filter, beside the codes."""
+"""The Chinese names of codes: those that people type in a filter, and those that answers show."""
 
-from collections.abc import Mapping
+import re
+from dataclasses import replace
 
-from pydantic import BeforeValidator
+from services.desks.finding.parameters import Wanted
+from services.desks.resources import Resources
+from services.desks.rows.cases import Row
+from shared.rules.wording.words import DEADLINES
 
-from shared.rules.judging.state import CaseState
-from shared.rules.wording.words import Bilingual
-
-STATES = {
-    CaseState.REGISTERED: Bilingual("已登记", "registered"),
-    CaseState.DISPATCHED: Bilingual("办理中", "dispatched"),
-    CaseState.LIFTED: Bilingual("提级办理", "lifted"),
-    CaseState.COMPLETED: Bilingual("已办结", "completed"),
-    CaseState.REFERRED: Bilingual("已引导", "referred"),
-    CaseState.WITHDRAWN: Bilingual("已撤回", "withdrawn"),
-    CaseState.CLOSED: Bilingual("已销号", "closed"),
-    CaseState.APPROVED: Bilingual("视为同意", "approved"),
-}
-URGENCIES = {
-    "normal": Bilingual("一般", "normal"),
-    "urgent": Bilingual("紧急", "urgent"),
-    "emergency": Bilingual("特急", "emergency"),
-}
-WAITING = {
-    "objection": Bilingual("派单异议", "an objection"),
-    "extension": Bilingual("延期", "an extension"),
-    "pause": Bilingual("暂停", "a pause"),
-    "lift": Bilingual("提级请求", "a request to lift"),
-    "stage": Bilingual("环节确认", "a stage"),
-    "card": Bilingual("黄牌申诉", "a contested card"),
-    "complaint": Bilingual("投诉", "a complaint to the office"),
-    "referral": Bilingual("引导异议", "an objection to a referral"),
-    "publication": Bilingual("公开审核", "a publication"),
-}
+_CHANNEL = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CATEGORY = re.compile(r"[A-Za-z0-9_.-]{1,83}")
 
 
-def or_chinese(names: Mapping[str, Bilingual]) -> BeforeValidator:
-    """Takes the Chinese name of a word for its code; all else is left to be validated."""
-    codes = {name.zh: str(code) for code, name in names.items()}
-    return BeforeValidator(lambda value: codes.get(value.strip(), value) if isinstance(value, str) else value)
+def with_codes(wanted: Wanted, resources: Resources) -> Wanted:
+    """A search with the codes of the channel and the category that somebody wrote.
+
+    `Invalid` for a name that the city's tables lack. A code may be none of theirs any more.
+    """
+    tags = list(wanted.tags)
+    if (channel := wanted.channel) is not None:
+        is_code = _CHANNEL.fullmatch(channel)
+        tags.append(f"channel={channel if is_code else resources.channels.named(channel).code}")
+    if (category := wanted.category) is not None:
+        is_code = _CATEGORY.fullmatch(category)
+        tags.append(f"category={category if is_code else resources.categories.named(category).code}")
+    return replace(wanted, tags=tuple(tags))
+
+
+def with_names(row: Row, resources: Resources) -> Row:
+    """A row of a list with the Chinese names of its channel, category and deadline; a code without a name."""
+    named = dict(row)
+    if (channel := row.get("channel")) is not None:
+        known = resources.channels.get(channel)
+        named["channel_name"] = known.zh if known else channel
+    if "category" in row:
+        category = resources.categories.get(row["category"])
+        named["category_name"] = category.path if category else row["category"]
+    if "deadline" in row and row.get("deadline_name") is None:
+        named["deadline_name"] = deadline_name(row["deadline"])
+    return named
+
+
+def deadline_name(kind: str | None) -> str | None:
+    """The Chinese name of a deadline that every pack may have; else its code."""
+    known = DEADLINES.get(kind or "")
+    return known.zh if known else kind

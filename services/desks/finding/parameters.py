@@ -4,16 +4,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator
 
-from services.desks.finding.names import STATES, URGENCIES, or_chinese
-from shared.events import Kind, Mark, Rating
+from shared.events import Kind, Mark, Rating, Urgency
 from shared.finding.words import SHORTEST, folded, searched_words
 from shared.rules.judging.state import CaseState
-from shared.rules.wording.words import KINDS, MARKS, RATINGS
 from shared.service.errors import Invalid
 from shared.web.bodies import EARLIEST, LATEST, Moment, clean
 
@@ -33,12 +31,6 @@ Words = Annotated[str | None, AfterValidator(clean), Query(min_length=1, max_len
 Name = Words
 Tail = Annotated[str | None, Query(pattern=r"^[0-9]{4,20}$")]
 Day = Annotated[date | None, Query(ge=EARLIEST.date(), lt=LATEST.date())]
-StateName = Annotated[CaseState | None, or_chinese(STATES), Query()]
-KindName = Annotated[Kind | None, or_chinese(KINDS), Query()]
-ChannelCode = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-MarkName = Annotated[Mark | None, or_chinese(MARKS), Query()]
-RatingName = Annotated[Rating | None, or_chinese(RATINGS), Query()]
-UrgencyName = Annotated[Literal["normal", "urgent", "emergency"] | None, or_chinese(URGENCIES), Query()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +38,8 @@ class Wanted:
     """What cases are searched for. None and empty do not filter.
 
     `exact_number`: a search for one whole number, which asks for nothing else. `words`, `number`,
-    `enterprise` and `credit_code` are folded. `localities` are the codes that `locality` means.
+    `enterprise` and `credit_code` are folded. `localities` are the codes that `locality` means;
+    `channel` and `category` are as somebody wrote them.
     """
 
     exact_number: str | None = None
@@ -60,6 +53,8 @@ class Wanted:
     unit: str | None = None
     locality: str | None = None
     localities: tuple[str, ...] = ()
+    channel: str | None = None
+    category: str | None = None
     tags: tuple[str, ...] = ()
     received_from: date | None = None
     received_to: date | None = None
@@ -78,13 +73,13 @@ async def wanted(
     phone_tail: Tail = None,
     unit: Name = None,
     locality: Name = None,
-    state: StateName = None,
-    kind: KindName = None,
+    state: CaseState | None = None,
+    kind: Kind | None = None,
     category: Name = None,
-    channel: ChannelCode = None,
-    mark: MarkName = None,
-    rating: RatingName = None,
-    urgency: UrgencyName = None,
+    channel: Name = None,
+    mark: Mark | None = None,
+    rating: Rating | None = None,
+    urgency: Urgency | None = None,
     pack: Name = None,
     received_from: Day = None,
     received_to: Day = None,
@@ -100,8 +95,6 @@ async def wanted(
     exact = {
         "state": state,
         "kind": kind,
-        "category": category,
-        "channel": channel,
         "mark": mark,
         "rating": rating,
         "urgency": urgency,
@@ -121,6 +114,8 @@ async def wanted(
         phone_tail=phone_tail,
         unit=unit,
         locality=locality,
+        channel=channel,
+        category=category,
         tags=tuple(f"{name}={value}" for name, value in exact.items() if value is not None),
         received_from=received_from,
         received_to=received_to,

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import text
 
 from services.desks.finding.conditions import (
+    NAMES,
     WHO,
     WHO_FOR_UNITS,
     MatchesElsewhere,
@@ -25,8 +26,9 @@ _ORDERS = {
 _UNITS_NAMED = text("select code from units where name = :name order by code")
 _CASES = """
     select cast(c.appeal_id as text), c.registration_number, c.pack, c.kind, c.channel, c.title,
-      {who}, c.locality, c.category, c.urgency, c.division, c.state, c.units, c.marks, c.rating,
-      c.leader, cast(c.lead as text), c.round, c.received_at, c.updated_at, c.due_at, c.deadline, c.due_unit,
+      {who}, {names}, c.locality, c.category, c.urgency, c.division, c.state, c.units, c.marks, c.rating,
+      c.leader, cast(c.lead as text), c.round, c.received_at, c.updated_at, c.due_at, c.deadline,
+      c.deadline_name, c.due_unit,
       c.overdue_at is not null or coalesce(c.due_at < :now, false) as overdue, c.provisional,
       cast(c.{order} as text) as position
     from cases c where {where} order by c.{order} {way}, c.appeal_id {way} limit :limit
@@ -55,7 +57,7 @@ async def cases(
             after_id=after[1],
         )
     who = WHO if scope.unit is None else WHO_FOR_UNITS
-    query = _CASES.format(who=who, order=order, way=way, where=conditions.where)
+    query = _CASES.format(who=who, names=NAMES, order=order, way=way, where=conditions.where)
     rows = await conn.execute(text(query), {**conditions.values, "limit": limit, "now": scope.now})
     return [dict(row) for row in rows.mappings()]
 

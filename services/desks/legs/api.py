@@ -5,12 +5,14 @@ from fastapi import APIRouter, Response
 from services.desks.finding import pages
 from services.desks.finding.answers import ListedLegs
 from services.desks.finding.conditions import position
+from services.desks.finding.names import with_names
 from services.desks.finding.parameters import Name
 from services.desks.finding.scopes import scope_of
 from services.desks.finding.units import codes_of
 from services.desks.legs import queries
 from services.desks.legs.queries import WantedLegs
 from services.desks.legs.remaining import with_remaining
+from services.desks.resources import resources_of
 from shared.web.bodies import Moment
 from shared.web.request import Called, Paged, Reading, Requested
 
@@ -41,5 +43,6 @@ async def legs(
     wanted = WantedLegs(units, overdue, due_before, paused)
     rows = await queries.legs(conn, wanted, scope, after, page.limit + 1)
     counted = pages.counted(await queries.count_legs(conn, wanted, scope)) if count else None
-    rows = [with_remaining(row, request.context, scope.now) for row in rows]
+    resources = resources_of(request.context)
+    rows = [with_names(with_remaining(row, request.context, scope.now), resources) for row in rows]
     return pages.answer(page, rows, SORT, "leg_id", scope.zone, count=counted)

@@ -14,8 +14,9 @@ from shared.judging.sight import seen_pack
 
 _LEGS = """
     select cast(l.leg_id as text), cast(l.appeal_id as text), c.registration_number, c.title, {who},
-      c.kind, c.urgency, c.state as case_state, c.pack, l.unit, l.unit_name, l.role, l.round, l.state,
-      l.due_at, l.deadline, l.provisional,
+      c.kind, c.urgency, c.state as case_state, c.pack, l.unit,
+      coalesce(l.unit_name, (select u.name from units u where u.code = l.unit)) as unit_name, l.role, l.round,
+      l.state, l.due_at, l.deadline, l.deadline_name, l.provisional,
       l.overdue_at is not null or coalesce(l.due_at < :now, false) as overdue,
       l.assigned_at, l.contacted_at, l.responded_at, l.office_hours, cast(l.due_order as text) as position
     from legs l join cases c on c.appeal_id = l.appeal_id

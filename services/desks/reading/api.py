@@ -9,8 +9,10 @@ from pydantic import BaseModel
 
 from services.desks.finding import pages
 from services.desks.finding.answers import ListedCase
+from services.desks.finding.names import with_names
 from services.desks.finding.scopes import scope_of
 from services.desks.reading import queries
+from services.desks.resources import resources_of
 from services.desks.rows.states import LegState
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.events import Deadline
@@ -30,6 +32,7 @@ class CaseLeg(BaseModel):
     state: LegState
     due_at: datetime | None
     deadline: str | None
+    deadline_name: str | None
     provisional: bool
     overdue_at: datetime | None
     assigned_at: datetime | None
@@ -115,6 +118,7 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Requeste
         raise not_dispatched_to_unit()
     if scope.unit is not None and not row["is_named"]:
         row |= {"enterprise": None, "credit_code": None}
-    parts = await queries.parts(conn, appeal_id)
-    (shown,) = pages.in_zone([row], scope.zone)
+    parts, resources = await queries.parts(conn, appeal_id), resources_of(request.context)
+    parts["legs"] = [with_names(leg, resources) for leg in parts["legs"]]
+    (shown,) = pages.in_zone([with_names(row, resources)], scope.zone)
     return json({**shown, **{name: pages.in_zone(rows, scope.zone) for name, rows in parts.items()}})

@@ -6,16 +6,18 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.desks.finding.conditions import WHO
+from services.desks.finding.conditions import NAMES, WHO
 from services.desks.rows.cases import Row
 from shared.database.connection import Connection
 
 _CASE = text(
     f"""
     select cast(c.appeal_id as text), c.registration_number, c.pack, c.kind, c.channel, c.title, {WHO},
-      c.locality, c.category, c.urgency, c.division, c.complained_of, c.is_named, c.state, c.units, c.readers,
+      {NAMES}, c.locality, c.category, c.urgency, c.division, c.complained_of, c.is_named,
+      c.state, c.units, c.readers,
       c.marks, c.rating, c.leader, cast(c.lead as text), c.round, c.received_at, c.updated_at, c.due_at,
-      c.deadline, c.due_unit, c.overdue_at is not null or coalesce(c.due_at < :now, false) as overdue,
+      c.deadline, c.deadline_name, c.due_unit,
+      c.overdue_at is not null or coalesce(c.due_at < :now, false) as overdue,
       c.provisional, coalesce(j.deadlines, '[]') as deadlines
     from cases c left join judged j on j.subject = c.appeal_id where c.appeal_id = :id
     """
@@ -23,8 +25,8 @@ _CASE = text(
 _PARTS = {
     "legs": text(
         """
-        select cast(leg_id as text), unit, unit_name, role, round, state, due_at, deadline, provisional,
-          overdue_at, assigned_at, contacted_at, responded_at, completed_at
+        select cast(leg_id as text), unit, unit_name, role, round, state, due_at, deadline, deadline_name,
+          provisional, overdue_at, assigned_at, contacted_at, responded_at, completed_at
         from legs where appeal_id = :id order by assigned_at, leg_id
         """
     ),

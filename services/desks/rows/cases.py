@@ -69,6 +69,7 @@ def _due_columns(due: Due) -> Row:
     return {
         "due_at": read(due.due_at),
         "deadline": due.deadline,
+        "deadline_name": due.name,
         "due_unit": due.unit,
         "overdue_at": read(due.overdue_at),
         "provisional": due.provisional,
@@ -89,10 +90,13 @@ def _units(case: CaseFile) -> list[str]:
 
 
 def _readers(case: CaseFile) -> list[str]:
-    """The units that may read the case: those that have it, and those of a task force."""
+    """The units that read the case: its own, who registered it, the task force, and those of a study."""
     instructions = [case.get(f"instruction:{id_}:instructed") or {} for id_ in case.subjects("instruction")]
     task_forces = {unit for instruction in instructions for unit in instruction.get("task_force", ())}
-    return sorted({*_units(case), *task_forces})
+    studies = [case.facts[f"study:{number}:asked"] for number in case.subjects("study")]
+    invited = {invitation["unit"] for study in studies for invitation in study["invited"]}
+    first_asked = case.facts["received"].get("first_asked")
+    return sorted({*_units(case), *task_forces, *invited, *([first_asked] if first_asked else [])})
 
 
 def _rating(case: CaseFile) -> str | None:

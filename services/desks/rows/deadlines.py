@@ -1,4 +1,4 @@
-"""Which deadlines a list shows: of each leg those of its newest round that nothing has met yet. Pure."""
+"""Which deadlines a list shows: those that run, and of the newest round those that passed unmet. Pure."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -17,12 +17,15 @@ class Due(NamedTuple):
     unit: str | None = None
     overdue_at: str | None = None
     provisional: bool = False
-    waits: bool = False
-    """Whether the time of a deadline stands still in a pause."""
+    name: str | None = None
+    """The Chinese name of a deadline that the pack names itself."""
 
 
 def unmet(deadlines: Iterable[Stated]) -> list[Stated]:
-    """The deadlines that are open, or passed with nothing that met them, in the newest round of each leg."""
+    """The deadlines that run, and in the newest round of each leg those that passed unmet.
+
+    What still runs from an earlier round counts: a promised day, what is owed, a word of the office.
+    """
     known = list(deadlines)
     newest: dict[str | None, int] = {}
     for deadline in known:
@@ -30,10 +33,17 @@ def unmet(deadlines: Iterable[Stated]) -> list[Stated]:
         newest[leg] = max(newest.get(leg, 0), deadline["round"])
     return [
         deadline
-        for deadline in known
-        if deadline["met_at"] is None
-        and deadline["verdict"] in (Verdict.OPEN, Verdict.OVERDUE)
-        and deadline["round"] == newest[deadline["leg_id"]]
+        for deadline in unanswered(known)
+        if deadline["verdict"] == Verdict.OPEN or deadline["round"] == newest[deadline["leg_id"]]
+    ]
+
+
+def unanswered(deadlines: Iterable[Stated]) -> list[Stated]:
+    """The deadlines of every round that run, or passed, with nothing that met them."""
+    return [
+        deadline
+        for deadline in deadlines
+        if deadline["met_at"] is None and deadline["verdict"] in (Verdict.OPEN, Verdict.OVERDUE)
     ]
 
 
@@ -46,7 +56,7 @@ def earliest(deadlines: Iterable[Stated]) -> Due:
     )
     overdue = [deadline["due_at"] for deadline in dated if deadline["verdict"] == Verdict.OVERDUE]
     if not dated:
-        return Due(waits=bool(known))
+        return Due()
     first = dated[0]
     return Due(
         first["due_at"],
@@ -54,4 +64,5 @@ def earliest(deadlines: Iterable[Stated]) -> Due:
         first["unit"],
         overdue[0] if overdue else None,
         first["provisional"],
+        first.get("name"),
     )

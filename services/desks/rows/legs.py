@@ -1,10 +1,11 @@
 """The rows of legs, cards, lifts and of what waits for somebody's word. Pure."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from services.desks.document import CaseFile, read
 from services.desks.rows.cases import Row, unit_of
-from services.desks.rows.deadlines import Stated, earliest, unmet
+from services.desks.rows.deadlines import Stated, earliest, unanswered, unmet
 from services.desks.rows.states import ENDED, LegState, case_state, leg_state
 from shared.rules.terms import DeadlineKind
 
@@ -39,6 +40,7 @@ def _leg_row(case: CaseFile, leg: str, deadlines: list[Stated], *, has_ended: bo
         "is_open": is_open,
         "due_at": read(due.due_at),
         "deadline": due.deadline,
+        "deadline_name": due.name,
         "provisional": due.provisional,
         "overdue_at": read(due.overdue_at),
         "assigned_at": read(case.at(f"{slot}assigned")),
@@ -89,10 +91,10 @@ _OF_LEGS = (
 def waiting_rows(case: CaseFile) -> Iterator[Row]:
     """What waits, or waited, for somebody's word. It is decided once anything that answers it came after."""
     judged = case.get("judged") or {}
-    deadlines, has_ended = unmet(judged.get("deadlines", ())), case_state(case) in ENDED
+    deadlines, has_ended = unanswered(judged.get("deadlines", ())), case_state(case) in ENDED
     for kind, subject, unit, asked, answers, limit, leg in _asked(case):
         answered = [at for slot in answers if (at := case.at(slot)) and at >= case.at(asked)]
-        due_at = _due(deadlines, limit, leg) if not answered else None
+        due_at = None if answered else _due(deadlines, limit, leg, case.at(asked))
         yield {
             "appeal_id": case.appeal_id,
             "kind": kind,
@@ -105,8 +107,16 @@ def waiting_rows(case: CaseFile) -> Iterator[Row]:
         }
 
 
-def _due(deadlines: list[Stated], limit: str | None, leg: str | None) -> str | None:
-    return earliest(d for d in deadlines if d["deadline"] == limit and d["leg_id"] == leg).due_at
+def _due(deadlines: list[Stated], limit: str | None, leg: str | None, asked_at: str) -> str | None:
+    """Until when it is to be decided: by the deadline that the asking started, or found running."""
+    known = [deadline for deadline in deadlines if (deadline["deadline"], deadline["leg_id"]) == (limit, leg)]
+    started = [deadline for deadline in known if _started_at(deadline) <= read(asked_at)]
+    newest = max(started, key=_started_at, default=None)
+    return newest["due_at"] if newest else earliest(known).due_at
+
+
+def _started_at(deadline: Stated) -> datetime:
+    return datetime.fromisoformat(deadline["started_at"])
 
 
 _Asked = tuple[str, str, str | None, str, tuple[str, ...], str | None, str | None]

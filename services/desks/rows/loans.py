@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from services.desks.document import CaseFile, read
 from services.desks.rows.cases import Row
 from services.desks.rows.deadlines import Stated, earliest, unmet
+from services.desks.rows.states import BankState, LoanState
 
-WITHDRAWN, CLOSED, REQUESTED = "withdrawn", "closed", "requested"
-DONE = frozenset({"declined", "disbursed", "withdrawn"})
+ENDS = (LoanState.CLOSED, LoanState.CONSENT_WITHDRAWN, LoanState.WITHDRAWN)
+"""The states in which a loan request is over."""
+DONE = frozenset({BankState.DECLINED, BankState.DISBURSED, BankState.WITHDRAWN})
 """What a bank reports last of a leg."""
 
 
@@ -23,37 +25,48 @@ def loan_row(case: CaseFile) -> Row | None:
         **{name: requested[name] for name in ("pack", "product", "amount_band", "first_loan")},
         "locality": requested.get("locality"),
         "state": state,
-        "is_open": state not in (WITHDRAWN, CLOSED),
+        "is_open": state not in ENDS,
         "rating": rated and rated["rating"],
         "requested_at": read(requested["at"]),
         "updated_at": read(case.updated_at),
         "due_at": read(due.due_at),
         "deadline": due.deadline,
+        "deadline_name": due.name,
         "overdue_at": read(due.overdue_at),
     }
 
 
 def _loan_state(case: CaseFile) -> str:
-    for end in (CLOSED, WITHDRAWN):
-        if case.get(end):
-            return end
-    judged = case.get("judged")
-    return str(judged["state"]) if judged else REQUESTED
+    """How the request stands, as financing derives it."""
+    legs = list(case.subjects("bank"))
+    banks, pushed = (
+        {_bank_leg_state(case, leg) for leg in legs},
+        [case.at(f"bank:{leg}:pushed") for leg in legs],
+    )
+    reached = (
+        *((end, case.get(end) is not None) for end in ENDS),
+        (LoanState.DISBURSED, BankState.DISBURSED in banks),
+        (LoanState.APPROVED, BankState.APPROVED in banks),
+        (LoanState.WITH_OFFICE, case.at("took_over") > max(pushed, default="")),
+        (LoanState.PUSHED, bool(legs)),
+    )
+    return next((state for state, is_so in reached if is_so), LoanState.REGISTERED).value
 
 
 def _running(case: CaseFile, state: str) -> list[Stated]:
     judged = case.get("judged") or {}
-    return [] if state in (WITHDRAWN, CLOSED) else unmet(judged.get("deadlines", ()))
+    return [] if state in ENDS else unmet(judged.get("deadlines", ()))
 
 
 def bank_leg_rows(case: CaseFile) -> Iterator[Row]:
     """The row of every bank's leg that is known to be pushed."""
-    running = _running(case, _loan_state(case))
+    loan = _loan_state(case)
+    running = _running(case, loan)
     for leg in case.subjects("bank"):
         if (pushed := case.get(f"bank:{leg}:pushed")) is None:
             continue
         reported = case.get(f"bank:{leg}:reported")
-        state = reported["state"] if reported else "pushed"
+        state = _bank_leg_state(case, leg)
         own = [deadline for deadline in running if deadline["leg_id"] == leg]
         due = earliest(own if state not in DONE else ())
         yield {
@@ -61,12 +74,23 @@ def bank_leg_rows(case: CaseFile) -> Iterator[Row]:
             "appeal_id": case.appeal_id,
             **{name: pushed[name] for name in ("leg", "bank", "bank_name", "wave")},
             "state": state,
+            "is_open": state not in DONE and loan not in ENDS,
             "pushed_at": read(pushed["at"]),
             "reported_at": read(reported["at"] if reported else None),
             "due_at": read(due.due_at),
             "deadline": due.deadline,
+            "deadline_name": due.name,
             "overdue_at": read(due.overdue_at),
         }
+
+
+def _bank_leg_state(case: CaseFile, leg: str) -> str:
+    """What the bank reported last; withdrawn once the enterprise says so."""
+    answered = case.get(f"bank:{leg}:withdrawal_answered")
+    if answered is not None and answered["confirmed"]:
+        return BankState.WITHDRAWN.value
+    reported = case.get(f"bank:{leg}:reported")
+    return str(reported["state"]) if reported else BankState.PUSHED.value
 
 
 def complaint_rows(case: CaseFile) -> Iterator[Row]:

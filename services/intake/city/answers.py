@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.intake.city.channels import ChannelClass
+from shared.appeals.channels import ChannelClass
 
 
 class CategoryShown(BaseModel):

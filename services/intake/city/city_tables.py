@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from services.intake.city.categories import Categories
-from services.intake.city.channels import Channels
 from services.intake.city.officers import Officers
+from shared.appeals.categories import Categories
+from shared.appeals.channels import Channels
 
 
 class CityTables(NamedTuple):

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.intake import acts, timeline
-from services.intake.city.channels import ChannelRow
 from services.intake.city.city_tables import CityTables
 from services.intake.document import AppealDocument, EnterpriseRecord
 from services.intake.domain.withholding import shown_title
 from services.intake.fields import AppealFields
 from services.intake.registered import NEVER_NAMED, withholds
 from shared import events
+from shared.appeals.channels import ChannelRow
 from shared.events import Confidentiality, Urgency
 from shared.service.errors import Invalid
 

@@ -21,6 +21,7 @@ from tests.unit.desks.history import (
     said,
 )
 
+DAY = {"number": 1, "unit": "working_days"}
 OVERDUE, MET = events.Verdict.OVERDUE, events.Verdict.MET
 
 
@@ -130,6 +131,25 @@ def test_what_passed_unmet_is_due_first_until_the_next_round() -> None:
     )
 
 
+def test_what_still_runs_from_an_earlier_round_is_due_too() -> None:
+    promised = deadline("promise", 120)
+    history = [
+        received(),
+        assigned(),
+        said(events.AppealRedispatched, 80, round=2, reason="overdue"),
+        judged(81, promised, deadline("reply", 73, verdict=OVERDUE), deadline("completion", 300, round=2)),
+    ]
+    assert (leg(*history)["deadline"], leg(*history)["due_at"]) == ("promise", at(120))
+    assert leg(*history)["overdue_at"] is None
+
+
+def test_the_name_of_a_deadline_that_a_pack_names_itself_is_kept() -> None:
+    own = deadline("on_site", 20, title={"zh": "现场核查", "en": "inspection"})
+    history = [received(), assigned(), judged(2, own, deadline("reply", 73))]
+    assert (leg(*history)["deadline"], leg(*history)["deadline_name"]) == ("on_site", "现场核查")
+    assert row(*history)["deadline_name"] == "现场核查"
+
+
 def test_a_pause_has_no_due_moment_and_ends_by_what_came_last() -> None:
     paused = said(events.AppealPaused, 5, reason="待补材料", approver="王")
     history = [received(), assigned(), paused, judged(6, deadline("completion", None))]
@@ -191,6 +211,35 @@ def test_units_are_those_whose_legs_did_not_end_and_a_task_force_reads_too() -> 
     assert (row(*history)["units"], row(*history)["readers"]) == (["roads"], ["roads", "water"])
 
 
+def test_units_of_a_study_and_the_one_that_registered_the_case_read_it() -> None:
+    invited = (
+        events.InvitedUnit(unit="water", due_at=at(30)),
+        events.InvitedUnit(unit="fire", due_at=at(30)),
+    )
+    history = [
+        received(first_asked="hall"),
+        assigned(),
+        said(events.StudyAsked, 2, number=1, invited=invited),
+    ]
+    assert row(*history)["readers"] == ["east", "fire", "hall", "roads", "water"]
+    assert row(*history)["units"] == ["east", "roads"]
+    assert row(received(), assigned())["readers"] == ["east", "roads"]
+
+
+def test_a_leg_that_ended_is_its_unit_s_no_more() -> None:
+    ends = (
+        said(events.LegRelieved, 2, reason="改派"),
+        said(events.ObjectionDecided, 2, upheld=True, reason="不属"),
+    )
+    for end in ends:
+        history = [received(), assigned(), judged(1, deadline("reply", 73)), end]
+        assert (leg(*history)["state"], leg(*history)["is_open"], leg(*history)["due_at"]) == (
+            "ended",
+            False,
+            None,
+        )
+
+
 def test_marks_of_the_dispatch_and_later_ones_add_up() -> None:
     history = [
         received(),
@@ -223,6 +272,54 @@ def test_what_waits_is_decided_by_what_came_after() -> None:
     ]
     (waits,) = waiting_rows(case_of(*again))
     assert (waits["asked_at"], waits["is_open"]) == (at(6), True)
+
+
+@pytest.mark.parametrize("verdict", [events.Verdict.OPEN, OVERDUE])
+def test_what_waits_keeps_its_limit_when_the_leg_is_dispatched_again(verdict: events.Verdict) -> None:
+    history = [
+        received(),
+        assigned(),
+        said(events.AppealObjected, 3, reason="不属本单位"),
+        said(events.AppealRedispatched, 80, round=2, reason="overdue"),
+        judged(
+            81,
+            deadline("objection", 90, unit=None, started_at=at(3), verdict=verdict),
+            deadline("reply", 150, round=2),
+        ),
+    ]
+    (waits,) = waiting_rows(case_of(*history))
+    assert (waits["due_at"], waits["is_open"]) == (at(90), True)
+
+
+def test_what_is_asked_again_has_the_limit_of_the_last_asking() -> None:
+    history = [
+        received(),
+        assigned(),
+        said(events.ExtensionRequested, 50, deadline="reply", limit=DAY, reason="下雨"),
+        said(events.AppealRedispatched, 80, round=2, reason="overdue"),
+        said(events.ExtensionRequested, 90, deadline="reply", limit=DAY, reason="下雨"),
+        judged(
+            91,
+            deadline("extension", 60, unit=None, started_at=at(50), verdict=OVERDUE),
+            deadline("extension", 99, unit=None, started_at=at(90), round=2),
+        ),
+    ]
+    (waits,) = waiting_rows(case_of(*history))
+    assert (waits["asked_at"], waits["due_at"]) == (at(90), at(99))
+
+
+def test_a_contested_card_waits_until_the_office_decides() -> None:
+    card = {"card_id": CARD, "unit": "roads"}
+    issued = {"card": "yellow", "round": 1, "deadline": "reply", "due_at": at(73), "clause": "§3"}
+    history = [
+        received(),
+        said(events.CardIssued, 80, **card, **issued),
+        said(events.CardAppealed, 82, **card, reason="系统故障"),
+    ]
+    (waits,) = waiting_rows(case_of(*history))
+    assert (waits["kind"], waits["subject"], waits["is_open"]) == ("card", str(CARD), True)
+    (decided,) = waiting_rows(case_of(*history, said(events.CardUpheld, 84, **card, reason="属实")))
+    assert (decided["is_open"], decided["decided_at"]) == (False, at(84))
 
 
 def test_a_card_has_the_state_that_it_reached() -> None:

@@ -6,8 +6,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.intake import acts
-from services.intake.city.categories import Categories
-from services.intake.city.channels import ALL, Channels
 from services.intake.city.city_tables import CityTables
 from services.intake.city.officers import Officers
 from services.intake.document import AppealDocument
@@ -16,6 +14,8 @@ from services.intake.domain.registration import receive
 from services.intake.domain.transitions import perform
 from services.intake.handlers import HANDLERS
 from shared import events
+from shared.appeals.categories import Categories
+from shared.appeals.channels import ALL, Channels
 from shared.events import Channel, Event
 from shared.rules.pack import pack_files
 from shared.rules.pack.pack import Pack

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.city.categories import SAMPLE, Categories
-from services.intake.city.channels import ALL, PUBLISHED, Channels
 from services.intake.city.officers import Officers
+from shared.appeals.categories import SAMPLE, Categories
+from shared.appeals.channels import ALL, PUBLISHED, Channels
 from shared.events import Channel
 from shared.files.yaml_mistakes import Mistakes
 from shared.service.errors import Invalid

@@ -64,6 +64,10 @@ class Channels:
         """The table of a file. `Mistakes` names file, line and rule."""
         return cls(strict_yaml.read(path or PUBLISHED, ChannelFile, _contradictions).channels)
 
+    def get(self, code: str) -> ChannelRow | None:
+        """The channel with this code; None where the table has none, or not any more."""
+        return next((row for row in self.all if row.code == code), None)
+
     def named(self, written: str, field: str = "channel") -> ChannelRow:
         """The channel that somebody wrote by code or Chinese name. Raises `Invalid` for another one."""
         if (row := self._by_word.get(written.strip())) is not None:
