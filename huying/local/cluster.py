@@ -66,7 +66,7 @@ class ServiceProcess(Program):
 class LocalCluster:
     """PostgreSQL and a broker (below `state` unless one is given), accounts, and services that run on them.
 
-    `services` are those that run. `settings` are those of all; each takes what it knows.
+    `settings` are those of all services; each takes what it knows.
     """
 
     def __init__(
@@ -74,12 +74,9 @@ class LocalCluster:
         state: Path,
         people: Sequence[tuple[str, AccountRole, str | None]],
         broker: EmbeddedBroker | Kafka | None = None,
-        *,
-        services: Sequence[str] = SERVICES,
         **settings: object,
     ) -> None:
         self.state = state
-        self.services = services
         self.postgres = EmbeddedPostgres(state)
         self.broker = broker or EmbeddedBroker(state)
         self.processes: dict[str, ServiceProcess] = {}
@@ -136,12 +133,12 @@ class LocalCluster:
         """Where a service that runs as a process answers."""
         return f"http://127.0.0.1:{self.processes[service].port}/{service}"
 
-    async def start_processes(self, port: int = 0) -> None:
-        """Start every service as a process: on `port` and the next ones, or on free ones for 0."""
+    async def start_processes(self, port: int = 0, services: Sequence[str] = SERVICES) -> None:
+        """Start each of `services` as a process: on `port` and the next ones, or on free ones for 0."""
         self._ports = {
-            service: port + index if port else free_port() for index, service in enumerate(self.services)
+            service: port + index if port else free_port() for index, service in enumerate(services)
         }
-        for service in self.services:
+        for service in services:
             await self.add(service, service, self._ports[service])
         await asyncio.gather(*(process.start() for process in self.processes.values()))
         await asyncio.gather(*(self._ready(name) for name in self.processes))

@@ -77,7 +77,7 @@ async def up(
         **(sandbox_settings(state) if sandbox else {}),
     }
     broker = RunningKafka(kafka) if kafka else EmbeddedBroker(state, last_port(state))
-    cluster = LocalCluster(state, people, broker, services=services, **settings)
+    cluster = LocalCluster(state, people, broker, **settings)
     try:
         await cluster.start()
         write_broker(state, broker.bootstrap, kafka)
@@ -89,7 +89,7 @@ async def up(
         ):
             if processes:
                 group.create_task(_serve_console(console, console_port))
-                await cluster.start_processes(port)
+                await cluster.start_processes(port, services)
             group.create_task(cluster.supervise())
             group.create_task(console.run())
             if processes:
@@ -151,14 +151,14 @@ async def _in_one(
     faults: dict[str, float] | None,
     clock: Sandbox | None,
 ) -> None:
-    port = cluster.settings(cluster.services[0]).port
+    port = cluster.settings(SERVICES[0]).port
 
     async def ready(_services: list[ServiceContext]) -> None:
         if clock is not None:
             group.create_task(clock.run())
         await _ready(cluster, group, urls, port, faults, clock)
 
-    apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in cluster.services]
+    apps = [importlib.import_module(f"services.{service}.app").SERVICE for service in urls]
     beside = {CONSOLE: console.app, **({SANDBOX: clock.app} if clock else {})}
     await serve(apps, cluster.settings, ready, beside)
 

@@ -209,7 +209,6 @@ sa.Table(
     _text("bank_name"),
     sa.Column("wave", sa.Integer, nullable=False),
     _text("state"),
-    sa.Column("is_open", sa.Boolean, nullable=False, server_default=sa.false()),
     _time("pushed_at", null=False),
     _time("reported_at"),
     _time("due_at"),
@@ -219,7 +218,7 @@ sa.Table(
     _due(),
     sa.Index("bank_legs_appeal", "appeal_id"),
     sa.Index("bank_legs_bank", "bank", "due_order", "leg_id"),
-    sa.Index("bank_legs_due", "due_order", "leg_id", postgresql_where=sa.text("is_open")),
+    sa.Index("bank_legs_due", "due_order", "leg_id"),
 )
 sa.Table(
     "complaints",

@@ -1,5 +1,6 @@
 """Searches and lists use their indexes, on an invented past of some thousand cases."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -43,6 +44,11 @@ class Explaining(Connection):
         return Result([])
 
 
+def whole_tables(plan: str) -> set[str]:
+    """The tables that a plan reads from end to end, but for the small directory of units."""
+    return set(re.findall(r"Seq Scan on (\w+)", plan)) - {"units"}
+
+
 @pytest.fixture(scope="module")
 async def grown(postgres: EmbeddedPostgres) -> AsyncIterator[dict[str, Database]]:
     """The databases of intake and desks with an invented past."""
@@ -81,7 +87,7 @@ async def test_a_search_uses_its_index(grown: dict[str, Database], query: dict[s
         explaining = Explaining(conn)
         await queries.cases(explaining, await wanted(**query), SCOPE, MatchesElsewhere(), units, None, 51)
     assert index in explaining.plan, explaining.plan
-    assert "Seq Scan" not in explaining.plan
+    assert not whole_tables(explaining.plan)
 
 
 async def test_a_list_of_a_unit_is_one_range_of_its_index(grown: dict[str, Database]) -> None:
@@ -89,7 +95,7 @@ async def test_a_list_of_a_unit_is_one_range_of_its_index(grown: dict[str, Datab
         explaining = Explaining(conn)
         await leg_queries.legs(explaining, WantedLegs(["unit25"]), SCOPE, None, 51)
         assert "legs_unit" in explaining.plan, explaining.plan
-        assert "Seq Scan" not in explaining.plan
+        assert not whole_tables(explaining.plan)
         await leg_queries.legs(explaining, WantedLegs(), SCOPE, None, 51)
         assert "legs_due" in explaining.plan, explaining.plan
 
@@ -102,9 +108,9 @@ LOANS = """
     from generate_series(1, 4000) n
 """
 BANK_LEGS = """
-    insert into bank_legs (leg_id, appeal_id, leg, bank, bank_name, wave, state, is_open, pushed_at, due_at)
+    insert into bank_legs (leg_id, appeal_id, leg, bank, bank_name, wave, state, pushed_at, due_at)
     select gen_random_uuid(), appeal_id, registration_number || '/' || n, 'bank-' || n, 'bank', 1, 'pushed',
-      is_open, now(), due_at
+      now(), due_at
     from loans cross join generate_series(1, 5) n
 """
 
@@ -121,10 +127,10 @@ async def test_lists_of_loans_and_of_banks_legs_are_ranges_of_their_indexes(
         assert "loans_due" in explaining.plan, explaining.plan
         await loan_queries.bank_legs(explaining, WantedLoans(), NOW, None, 51)
         assert "bank_legs_due" in explaining.plan, explaining.plan
-        assert "Seq Scan" not in explaining.plan
+        assert not whole_tables(explaining.plan)
         await loan_queries.bank_legs(explaining, WantedLoans(bank="bank-3"), NOW, None, 51)
         assert "bank_legs_bank" in explaining.plan or "bank_legs_due" in explaining.plan, explaining.plan
-        assert "Seq Scan" not in explaining.plan
+        assert not whole_tables(explaining.plan)
         rows = await loan_queries.bank_legs(conn, WantedLoans(bank="bank-3"), NOW, None, 501)
     assert len(rows) == 400
     assert [row["due_at"] for row in rows] == sorted(row["due_at"] for row in rows)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from services.desks.finding.conditions import Conditions, Position
 from services.desks.finding.queries import MOST_COUNTED
 from services.desks.rows.cases import Row
+from services.desks.rows.loans import DONE
 from shared.database.connection import Connection
 
 _SHOWN = """
@@ -20,6 +21,7 @@ _DUE = """
     {0}.overdue_at is not null or coalesce({0}.due_at < :now, false) as overdue,
     cast({0}.due_order as text) as position
 """
+_OPEN = f"l.is_open and b.state <> all('{{{{{','.join(sorted(DONE))}}}}}')"
 _LOANS = f"""
     select {_SHOWN}, l.first_loan, l.state, l.rating, l.requested_at, l.updated_at, {_DUE.format("l")}
     from loans l where l.is_open and {{where}} order by l.due_order, l.appeal_id limit :limit
@@ -28,12 +30,12 @@ _BANK_LEGS = f"""
     select {_SHOWN}, cast(b.leg_id as text), b.leg, b.bank, b.bank_name, b.wave, b.state, b.pushed_at,
       b.reported_at, {_DUE.format("b")}
     from bank_legs b join loans l on l.appeal_id = b.appeal_id
-    where b.is_open and {{where}} order by b.due_order, b.leg_id limit :limit
+    where {_OPEN} and {{where}} order by b.due_order, b.leg_id limit :limit
 """
 _COUNT_LOANS = "select count(*) from (select 1 from loans l where l.is_open and {where} limit :most) counted"
-_COUNT_BANK_LEGS = """
+_COUNT_BANK_LEGS = f"""
     select count(*) from (
-      select 1 from bank_legs b join loans l on l.appeal_id = b.appeal_id where b.is_open and {where}
+      select 1 from bank_legs b join loans l on l.appeal_id = b.appeal_id where {_OPEN} and {{where}}
       limit :most
     ) counted
 """

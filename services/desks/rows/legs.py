@@ -109,8 +109,9 @@ def waiting_rows(case: CaseFile) -> Iterator[Row]:
 
 def _due(deadlines: list[Stated], limit: str | None, leg: str | None, asked_at: str) -> str | None:
     """Until when it is to be decided: by the deadline that the asking started, or found running."""
+    moment = datetime.fromisoformat(asked_at)
     known = [deadline for deadline in deadlines if (deadline["deadline"], deadline["leg_id"]) == (limit, leg)]
-    started = [deadline for deadline in known if _started_at(deadline) <= read(asked_at)]
+    started = [deadline for deadline in known if _started_at(deadline) <= moment]
     newest = max(started, key=_started_at, default=None)
     return newest["due_at"] if newest else earliest(known).due_at
 

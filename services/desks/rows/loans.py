@@ -60,8 +60,7 @@ def _running(case: CaseFile, state: str) -> list[Stated]:
 
 def bank_leg_rows(case: CaseFile) -> Iterator[Row]:
     """The row of every bank's leg that is known to be pushed."""
-    loan = _loan_state(case)
-    running = _running(case, loan)
+    running = _running(case, _loan_state(case))
     for leg in case.subjects("bank"):
         if (pushed := case.get(f"bank:{leg}:pushed")) is None:
             continue
@@ -74,7 +73,6 @@ def bank_leg_rows(case: CaseFile) -> Iterator[Row]:
             "appeal_id": case.appeal_id,
             **{name: pushed[name] for name in ("leg", "bank", "bank_name", "wave")},
             "state": state,
-            "is_open": state not in DONE and loan not in ENDS,
             "pushed_at": read(pushed["at"]),
             "reported_at": read(reported["at"] if reported else None),
             "due_at": read(due.due_at),
