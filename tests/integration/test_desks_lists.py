@@ -170,13 +170,13 @@ async def test_withheld_names_are_in_no_list_of_a_unit(city: City, appeals: dict
         assert office["enterprise"] == "红星纺织厂"
 
 
+@pytest.mark.parametrize("path", ["/desks/legs", "/desks/waiting"])
 async def test_a_confidential_case_is_in_no_list_but_the_office_s(
-    city: City, appeals: dict[str, Any]
+    city: City, appeals: dict[str, Any], path: str
 ) -> None:
-    for path in ("/desks/legs", "/desks/waiting"):
-        assert "clue" in names(await whole(city, "office", path))
-        assert "clue" not in names(await whole(city, "leader", path))
-        assert "clue" not in names(await whole(city, "roads", path))
+    assert "clue" in names(await whole(city, "office", path))
+    assert "clue" not in names(await whole(city, "leader", path))
+    assert "clue" not in names(await whole(city, "roads", path))
 
 
 async def test_what_waits_is_filtered_by_kind_unit_and_overdue(city: City, appeals: dict[str, Any]) -> None:
