@@ -20,6 +20,7 @@ from services.dispatch.acts.units import Complete, Contact, Object, Promise, Ref
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain import merging
 from services.dispatch.domain.context import NOBODY_KNOWN, ActContext
+from services.dispatch.reading import json_for
 from services.dispatch.work import GroupKey, Work
 from shared.appeals.routes import add_act_routes
 from shared.directory.copies import known_leaders
@@ -88,7 +89,7 @@ async def _perform(appeal_id: UUID, act: AppealAct, request: WriteContext) -> Re
 
     def do(work: Work) -> Answer:
         appeal = performed(work, request, appeal_id, act, units, deadlines, leaders)
-        return Answer(appeal.model_dump_json(), 200, str(appeal.version))
+        return Answer(json_for(request.caller, appeal), 200, str(appeal.version))
 
     return await request.write([key_for(appeal_id, act)], do)
 

@@ -1,6 +1,6 @@
 """What the office and the units read of appeals at dispatch, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from services.dispatch import queries
 from services.dispatch.answers import AppealWithActs
 from services.dispatch.document import AppealDocument, AppealState
+from services.dispatch.reading import as_read_by
 from shared.appeals.answers import PublicAnswer
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.judging.rulebook import rulebook
@@ -48,7 +49,8 @@ async def appeals(
         unit=wanted_unit,
         against_word=against_word,
     )
-    return page.answer(documents, "registration_number")
+    shown = [as_read_by(called, document) for document in documents]
+    return page.answer(shown, "registration_number")
 
 
 @router.get(
@@ -67,9 +69,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
         and called.code not in AppealDocument.model_validate(document).readers()
     ):
         raise not_dispatched_to_unit()
-    if called.role == AccountRole.UNIT and document.get("is_withheld"):
-        document["acts"] = [_without_person(done, called.name) for done in document["acts"]]
-    return json(document, etag=document["version"])
+    return json(as_read_by(called, document), etag=document["version"])
 
 
 @router.get(
@@ -83,11 +83,3 @@ async def answers(appeal_id: UUID, conn: Reading) -> Response:
     if texts is None:
         raise no_such_appeal()
     return json({"items": [answer.model_dump(mode="json") for answer in texts]})
-
-
-def _without_person(done: dict[str, Any], reader: str) -> dict[str, Any]:
-    """An act on record without how the office reached the enterprise and whom, and without others' notes."""
-    act = done["act"]
-    if act["act"] == "note" and done["by"] != reader:
-        return {**done, "act": {**act, "text": ""}}
-    return {**done, "act": {**act, "how": "", "text": None, "who": None}} if act["act"] == "contact" else done

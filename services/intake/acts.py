@@ -155,7 +155,7 @@ class Rate(AppealAct, SaidOfHandling):
 
 
 class FollowUp(AppealAct, SaidOfHandling):
-    """A call to the enterprise after completion (回访), with its rating where it gives one."""
+    """Somebody independent called the enterprise after completion (回访); it may have rated in that call."""
 
     reached: bool
     rating: Rating | None = None
@@ -163,7 +163,7 @@ class FollowUp(AppealAct, SaidOfHandling):
 
 
 class Reopen(AppealAct):
-    """The office starts the next round after a bad rating."""
+    """The office starts the next round after a bad rating, as far as the pack allows it."""
 
     reason: Line
 
@@ -183,13 +183,13 @@ class Complain(AppealAct):
 
 
 class AddFacts(AppealAct):
-    """Facts are added to the appeal (补充)."""
+    """Facts are added to the appeal (补充); the units read them."""
 
     text: Text
 
 
 class Urge(AppealAct):
-    """Haste is asked for (催办)."""
+    """Haste is asked for (催办), once a working day unless the settings say otherwise."""
 
 
 class CorrectContact(AppealAct):
@@ -208,13 +208,13 @@ class CorrectContact(AppealAct):
 
 
 class AskReopening(AppealAct):
-    """The enterprise asks that its appeal be handled again."""
+    """The enterprise asks that its appeal be handled again; the office decides."""
 
     reason: Text
 
 
 class DecideReopening(AppealAct):
-    """The office handles the appeal again, or does not; the enterprise reads why."""
+    """The office handles the appeal again, as far as the pack allows it, or does not; the enterprise reads why."""
 
     granted: bool
     reason: Line
@@ -233,7 +233,7 @@ class UseNewCode(AppealAct):
 
 
 class ObjectToReferral(AppealAct):
-    """The enterprise objects to being guided elsewhere."""
+    """The enterprise objects to being guided elsewhere, until it was received there."""
 
     reason: Text
 

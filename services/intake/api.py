@@ -4,9 +4,10 @@ import secrets
 from uuid import UUID, uuid4
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from services.intake import acts, queries
+from services.intake.allowances.registrations import allow_registration
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
 from services.intake.document import ENDED, AppealDocument
@@ -71,19 +72,21 @@ def _shown(pack: Pack, *, usual: bool) -> dict[str, object]:
     summary="登记诉求 / Register an appeal",
     response_model=Registered,
     status_code=201,
-    responses={403: {}},
+    responses={403: {}, 429: {}},
 )
-async def register(body: acts.NewAppeal, request: Writing) -> Response:
+async def register(body: acts.NewAppeal, request: Writing, http_request: Request) -> Response:
     """Register an appeal. The receipt code is told here and never again.
 
     The same words of the same enterprise within ten minutes are refused with the number of the first, unless
-    `again` says that they are meant. What a unit registers has it on record as the first that was asked.
+    `again` says that they are meant. Without an account so many an hour are taken from one network address, of
+    one enterprise and with one phone as the settings say. What a unit registers has it on record as the first that was asked.
     """
     context, city = request.context, city_tables(request.context)
     _check_open(request, city.channels.named(body.channel))
     check_answer(body.answer, body.kind, request.caller.role)
     pack, zone, book = _pack(context, body.procedure), context.zone, rulebook(context)
     resolved_body = resolved(body, city, context.clock.now().astimezone(zone).date())
+    await allow_registration(request, http_request, resolved_body)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
     code_hash = receipt_hash(code)
     first_asked = request.caller.code if request.caller.role == AccountRole.UNIT else None

@@ -16,6 +16,7 @@ from services.intake.document import AppealDocument, TimelineEntry
 from services.intake.domain.withholding import for_units, is_withheld
 from services.intake.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.appeals.routes import add_act_routes
 from shared.events import ChannelCode
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
@@ -25,7 +26,6 @@ from shared.service.errors import NotFound
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
 from shared.web.request import (
-    Acting,
     Called,
     Deciding,
     Paged,
@@ -41,50 +41,25 @@ router = APIRouter(tags=["intake"])
 MOST_FOLLOWERS = 500
 
 
-@router.post(
-    "/appeals/{appeal_id}/reopenings", summary="重新办理 / Reopen an appeal", response_model=StaffAppeal
-)
-async def reopen(appeal_id: UUID, body: acts.Reopen, request: Deciding) -> Response:
-    """The office starts the next round after a bad rating, as far as the pack allows it."""
-    return await _perform(request, appeal_id, body)
+ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
+    "reopenings": (acts.Reopen, "重新办理 / Reopen an appeal"),
+    "follow-ups": (acts.FollowUp, "登记回访 / Record a follow-up call"),
+    "reopening-decisions": (acts.DecideReopening, "决定是否重新办理 / Decide on a request to reopen an appeal"),
+    "additions": (acts.AddFacts, "登记企业补充的情况 / Write down what the enterprise adds"),
+}
+DECISIONS = (acts.Reopen, acts.DecideReopening)
+"""What one clerk decides and another must not overwrite unseen: these need If-Match."""
 
 
-@router.post(
-    "/appeals/{appeal_id}/follow-ups",
-    summary="登记回访 / Record a follow-up call",
-    response_model=StaffAppeal,
-)
-async def follow_up(appeal_id: UUID, body: acts.FollowUp, request: Acting) -> Response:
-    """Somebody independent called the enterprise after completion (回访)."""
-    return await _perform(request, appeal_id, body)
-
-
-@router.post(
-    "/appeals/{appeal_id}/reopening-decisions",
-    summary="决定是否重新办理 / Decide on a request to reopen an appeal",
-    response_model=StaffAppeal,
-)
-async def decide_reopening(appeal_id: UUID, body: acts.DecideReopening, request: Deciding) -> Response:
-    """The office handles the appeal again, as far as the pack allows it, or says why it does not."""
-    return await _perform(request, appeal_id, body)
-
-
-@router.post(
-    "/appeals/{appeal_id}/additions",
-    summary="登记企业补充的情况 / Write down what the enterprise adds",
-    response_model=StaffAppeal,
-)
-async def add_facts(appeal_id: UUID, body: acts.AddFacts, request: Acting) -> Response:
-    """Facts that the enterprise told a clerk (补充)."""
-    return await _perform(request, appeal_id, body)
-
-
-async def _perform(request: WriteContext, appeal_id: UUID, act: acts.AppealAct) -> Response:
+async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) -> Response:
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
         return answer_to_act(work.perform(appeal_id, act, act_context(request, work, appeal_id)))
 
     return await request.write([appeal_id], do)
+
+
+add_act_routes(router, ROUTES, DECISIONS, _perform, StaffAppeal)
 
 
 def answer_to_act(appeal: AppealDocument) -> Answer:
@@ -201,7 +176,8 @@ def _as_read_by(
     responses=VERSIONED,
 )
 async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
-    """One appeal with its text and whom to contact, for a unit that has a leg of it or registered it.
+    """One appeal with its text and whom to contact, for a unit that has a leg of it, registered it, or is
+    invited to an open joint study of it.
 
     Where the name is withheld, a unit reads neither who asks nor what in the texts would tell it.
 

@@ -136,6 +136,16 @@ class EndedMerge(MergeRecord):
     parted_for: str
 
 
+class KnownStudy(BaseModel):
+    """A joint study (会商) of dispatch, by its number: whom it invited, and whether it still goes on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    units: tuple[str, ...]
+    is_open: bool
+
+
 class AppealDocument(RegisteredFields, AppealRecord):
     """One appeal as it stands. `version` counts its changes, `leads` the appeals that are merged into it.
 
@@ -157,6 +167,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     renewed: list[RenewedCode] = Field(default_factory=list)
     state: CaseState = CaseState.REGISTERED
     legs: list[LegDocument] = Field(default_factory=list)
+    studies: list[KnownStudy] = Field(default_factory=list)
     deadlines: tuple[events.Deadline, ...] = ()
     timeline: list[TimelineEntry] = Field(default_factory=list)
     lifted_at: datetime | None = None
@@ -198,9 +209,23 @@ class AppealDocument(RegisteredFields, AppealRecord):
         return [leg for leg in self.legs if not leg.ended]
 
     def reading_units(self) -> list[str]:
-        """The units that read the appeal: those with a live leg, and the one that registered it."""
+        """The units that read the appeal: with a live leg, invited to an open study, or that registered it."""
         units = [leg.unit for leg in self.live_legs()]
-        return list(dict.fromkeys([*units, *([self.first_asked] if self.first_asked else [])]))
+        registered = [self.first_asked] if self.first_asked else []
+        return list(dict.fromkeys([*units, *self._invited_units(), *registered]))
+
+    def _invited_units(self) -> list[str]:
+        """The units of open studies. A study of an appeal that has ended is never closed, and open no more."""
+        if self.state in ENDED:
+            return []
+        return [unit for study in self.studies if study.is_open for unit in study.units]
+
+    def keep_study(self, study: KnownStudy) -> None:
+        """Keep a study as it is known now; one that is closed stays so."""
+        known = next((kept for kept in self.studies if kept.number == study.number), study)
+        others = [kept for kept in self.studies if kept.number != study.number]
+        latest = study if known.is_open else known
+        self.studies = sorted([*others, latest], key=lambda kept: kept.number)
 
     def handling_legs(self) -> list[LegDocument]:
         """The live legs whose units handle the appeal; a supervising or first-asked unit watches."""

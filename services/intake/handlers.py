@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.intake import timeline
-from services.intake.document import AppealDocument, Finding
+from services.intake.document import AppealDocument, Finding, KnownStudy
 from services.intake.domain import complaints
 from services.intake.work import Work
 from shared import events
@@ -41,12 +41,22 @@ def complete_leg(work: Work, event: events.AppealCompleted) -> None:
 
 def end_leg_if_upheld(work: Work, event: events.ObjectionDecided) -> None:
     if event.upheld:
-        end_leg(work, event)
+        with _changed(work, event) as appeal:
+            appeal.leg(event.leg_id, event.unit).ended = True
 
 
-def end_leg(work: Work, event: events.ObjectionDecided | events.LegRelieved) -> None:
-    with _changed(work, event) as appeal:
+def relieve_leg(work: Work, event: events.LegRelieved) -> None:
+    with _noted(work, event, event.unit) as appeal:
         appeal.leg(event.leg_id, event.unit).ended = True
+
+
+def keep_study(work: Work, event: events.StudyAsked | events.StudyClosed) -> None:
+    """The units that are invited read the appeal until their study is closed."""
+    units = tuple(invited.unit for invited in event.invited)
+    with _changed(work, event) as appeal:
+        appeal.keep_study(
+            KnownStudy(number=event.number, units=units, is_open=isinstance(event, events.StudyAsked))
+        )
 
 
 def mark_referred(work: Work, event: events.AppealReferred) -> None:
@@ -140,7 +150,9 @@ def keep_answer(work: Work, event: events.AppealComplaintDecided) -> None:
         complaints.keep_answer(appeal, event)
 
 
-def note_instruction(work: Work, event: events.AppealInstructed) -> None:
+def note_of_case(
+    work: Work, event: events.AppealInstructed | events.AppealTransferred | events.TransferReceived
+) -> None:
     _note(work, event)
 
 
@@ -179,7 +191,7 @@ HANDLERS: Handlers = {
     events.AppealResponded: keep_reply,
     events.AppealCompleted: complete_leg,
     events.ObjectionDecided: end_leg_if_upheld,
-    events.LegRelieved: end_leg,
+    events.LegRelieved: relieve_leg,
     events.AppealReferred: mark_referred,
     events.ReferralReceived: note_receipt,
     events.ReferralReturned: take_back,
@@ -202,7 +214,11 @@ HANDLERS: Handlers = {
     events.AppealComplaintDecided: keep_answer,
     events.AppealRedispatched: start_next_round,
     events.AppealLifted: mark_lifted,
-    events.AppealInstructed: note_instruction,
+    events.AppealInstructed: note_of_case,
+    events.AppealTransferred: note_of_case,
+    events.TransferReceived: note_of_case,
+    events.StudyAsked: keep_study,
+    events.StudyClosed: keep_study,
 }
 SILENT: tuple[type[events.Event], ...] = (
     events.AppealObjected,
@@ -215,13 +231,9 @@ SILENT: tuple[type[events.Event], ...] = (
     events.LiftRequested,
     events.AppealNoted,
     events.LegUrged,
-    events.AppealTransferred,
-    events.TransferReceived,
-    events.StudyAsked,
     events.StudyAnswered,
     events.StudyDueSoon,
     events.StudyOverdue,
-    events.StudyClosed,
     events.AppealDueSoon,
     events.AppealReminded,
     events.AppealSupervised,

@@ -21,6 +21,9 @@ class IntakeSettings(AppealTablesSettings):
     notify_url: str | None = None  # where intake has codes sent to enterprises, under its key
     service_key: str | None = Field(default=None, repr=False)  # of intake's own account at other services
     behind_proxy: bool = False  # a proxy writes X-Forwarded-For, by whose last address callers are counted
+    registrations_of_address: int = Field(default=60, ge=1)  # an hour, by anybody from one network address
+    registrations_of_enterprise: int = Field(default=10, ge=1)  # an hour, by anybody under one credit code
+    registrations_of_phone: int = Field(default=10, ge=1)  # an hour, by anybody with one phone
     urgings_a_day: int = Field(default=1, ge=1)  # how often one may ask for haste, for each working day
     attachments: Path | None = None  # the folder; without it no file is taken
     attachment_bytes: int = Field(default=20 * 2**20, ge=1)  # of one file

@@ -21,6 +21,7 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AppealAnswered: Bilingual("已当场答复并办结", "answered on the spot and closed"),
     events.AppealCorrected: Bilingual("登记信息已更正", "what was registered was corrected"),
     events.AppealAssigned: Bilingual("已交办", "dispatched"),
+    events.LegRelieved: Bilingual("该单位不再承办", "this unit no longer handles it"),
     events.AppealContacted: Bilingual("承办单位已联系企业", "the unit reached the enterprise"),
     events.AppealResponded: Bilingual("承办单位已回复办理情况", "the unit replied on how handling stands"),
     events.StageReached: Bilingual("办理进展", "progress"),
@@ -47,10 +48,17 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.ApprovalDeemed: Bilingual("{0}超期，视为同意", "{0} ran out: deemed approved"),
     events.ApprovalDecided: Bilingual("审批结果：{0}", "decided: {0}"),
     events.AppealHandedOver: Bilingual("已移交有关机关", "handed over to the body responsible"),
+    events.AppealTransferred: Bilingual(
+        "属于 {0} 职责的事项已转接 {0}{1}，本诉求继续办理",
+        "what is the business of {0} was handed over to it{1}; the appeal goes on here",
+    ),
+    events.TransferReceived: Bilingual("{0} 已接收转接的事项", "{0} has taken what was handed over"),
     events.AppealRated: Bilingual("企业评价：{0}", "the enterprise's rating: {0}"),
     events.FollowUpMade: Bilingual("{0}", "{0}"),
     events.AppealAddedTo: Bilingual("补充了情况（第 {0} 次）", "facts were added, number {0}"),
     events.AppealUrged: Bilingual("催办（第 {0} 次）", "haste was asked for, time {0}"),
+    events.AttachmentStored: Bilingual("{0}（第 {1} 个）", "{0}, number {1}"),
+    events.AttachmentReleased: Bilingual("公开了附件（第 {0} 个）", "a file was released, number {0}"),
     events.ContactChanged: Bilingual("企业更正了联系方式", "the enterprise corrected how it is reached"),
     events.ReceiptCodeRenewed: Bilingual("已启用新的回执码", "a new receipt code is in use"),
     events.ReopeningAsked: Bilingual("企业申请重新办理", "the enterprise asked for it to be handled again"),
@@ -86,6 +94,14 @@ _REACHED: dict[bool, Bilingual] = {
     True: Bilingual("已回访企业", "the enterprise was called after completion"),
     False: Bilingual("回访未接通", "called after completion, nobody answered"),
 }
+_ADDED_FILE: dict[bool, Bilingual] = {
+    True: Bilingual("企业上传了附件", "the enterprise added a file"),
+    False: Bilingual("工作人员提供了附件", "staff gave a file"),
+}
+_TAKEN: dict[bool, Bilingual] = {
+    True: Bilingual("，对方已接收", ", which has taken it"),
+    False: Bilingual("", ""),
+}
 _WORDS: dict[type[Event], tuple[str, Mapping[Any, Bilingual]]] = {
     events.AppealCompleted: ("outcome", _OUTCOMES),
     events.ApprovalDecided: ("approved", _APPROVED),
@@ -119,10 +135,16 @@ def _arguments(event: Event) -> list[Bilingual]:
             return [deadline_name(event.deadline, event.title)]
         case events.AppealRated():
             return [rating_name(event.rating)]
-        case events.AppealAddedTo() | events.AppealUrged():
+        case events.AttachmentStored():
+            return [_ADDED_FILE[event.by == events.ENTERPRISE], Bilingual(str(event.count), str(event.count))]
+        case events.AppealAddedTo() | events.AppealUrged() | events.AttachmentReleased():
             return [Bilingual(str(event.count), str(event.count))]
         case events.AppealRedispatched():
             return [Bilingual(str(event.round), str(event.round))]
+        case events.AppealTransferred():
+            return [Bilingual(event.to, event.to), _TAKEN[event.received]]
+        case events.TransferReceived():
+            return [Bilingual(event.to, event.to)]
         case events.AppealExtended():
             return [_duration(event.limit)]
         case events.FindingMade():

@@ -135,14 +135,11 @@ def change_leader(work: Work, event: events.LeaderNamed) -> None:
 
 UNHEARD = (
     events.AppealJudged,
-    events.AttachmentReleased,
     events.AttachmentRemoved,
-    events.AttachmentStored,
     events.ComplaintJudged,
     events.LoanFollowedUp,
     events.LoanJudged,
     events.AppealNoted,
-    events.TransferReceived,
 )
 """Events of other services that tell nobody anything: the routing table says why."""
 

@@ -6,11 +6,23 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from shared.events.base import Event
+from shared.events.intake import left_out
+
+
+def is_false(value: bool) -> bool:
+    """Whether a flag that earlier versions do not know is left out."""
+    return not value
 
 
 class AttachmentEvent(Event):
-    """What happens to one file. `by` is the role of who added it: an enterprise, an operator, a unit, …"""
+    """What happens to one file. `by` is the role of who added it: an enterprise, an operator, a unit, …
+
+    `count`: how many files of enterprises, or of staff, the appeal has; of staff's the enterprise counts those
+    alone that it may read, and of enterprises' the units do.
+    """
 
     source = "intake"
 
@@ -19,12 +31,21 @@ class AttachmentEvent(Event):
     size: int
     media_type: str
     by: str
+    count: int | None = Field(default=None, ge=1, exclude_if=left_out)
 
 
 class AttachmentStored(AttachmentEvent):
-    """A file was added to an appeal, and is stored."""
+    """A file was added to an appeal, and is stored.
+
+    `for_enterprise`: staff added it for the enterprise. `for_units`: an enterprise did, and the units may read
+    it. `more_at_once`: it is not the first that this side added within some minutes.
+    """
 
     type = "attachment.stored.v1"
+
+    for_enterprise: bool = Field(default=False, exclude_if=is_false)
+    for_units: bool = Field(default=False, exclude_if=is_false)
+    more_at_once: bool = Field(default=False, exclude_if=is_false)
 
 
 class AttachmentReleased(AttachmentEvent):

@@ -16,7 +16,9 @@ HuyingError
 └── Unavailable    503  try again later
 """
 
+import math
 import traceback
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -88,8 +90,25 @@ class TooLarge(HuyingError):
 
 
 class TooMany(HuyingError):
+    """`retry_after_s` says when asking again may help (RFC 9110, 10.2.3)."""
+
     status = 429
     code = "too_many"
+
+    def __init__(self, zh: str, en: str, field: str | None = None, *, retry_after_s: int) -> None:
+        super().__init__(zh, en, field)
+        self.retry_after_s = retry_after_s
+
+    @classmethod
+    def until(cls, again_at: datetime, at: datetime) -> "TooMany":
+        """The refusal at `at` of what may be done again at `again_at`."""
+        wait_s = max(1, math.ceil((again_at - at).total_seconds()))
+        minutes = math.ceil(wait_s / 60)
+        return cls(
+            f"操作过于频繁，请 {minutes} 分钟后再试",
+            f"this was asked for too often: try again in {minutes} minute{'s' if minutes > 1 else ''}",
+            retry_after_s=wait_s,
+        )
 
 
 class Unsupported(HuyingError):

@@ -89,6 +89,7 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     429: ("too_many", "", "操作过于频繁，请稍后再试", "this was asked for too often: try again later"),
 }
 """Code, field and words of an example by status."""
+_RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds until it may be done again."}
 _UNSEEN = {"description": "It was done. The case is confidential and not shown to the caller."}
 _GENERATED = ("HTTPValidationError", "ValidationError")
 """FastAPI's schemas of refusals, which are not ours."""
@@ -250,4 +251,5 @@ def _refusal(status: int) -> dict[str, Any]:
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+    headers = {"headers": {"Retry-After": dict(_RETRY_AFTER)}} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    return {"description": title, **headers, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from shared.database.errors import DATABASE_ERRORS, is_transient
-from shared.service.errors import HuyingError, Unauthorized, Unavailable
+from shared.service.errors import HuyingError, TooMany, Unauthorized, Unavailable
 from shared.telemetry.context import traceparent
 from shared.web.mistakes import mistakes
 from shared.web.moments import with_offset_of
@@ -44,6 +44,8 @@ def from_error(error: HuyingError) -> Response:
     answer = problem(error.status, error.code, error.zh, error.en, errors)
     if isinstance(error, Unauthorized):
         answer.headers["www-authenticate"] = error.challenge
+    if isinstance(error, TooMany):
+        answer.headers["retry-after"] = str(error.retry_after_s)
     return answer
 
 

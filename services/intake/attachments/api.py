@@ -103,11 +103,11 @@ async def release(
 
 
 async def _readable(conn: Connection, appeal_id: UUID, reader: Adder) -> AppealDocument:
-    """The appeal, where a unit has a leg of it. What is confidential was refused before."""
+    """The appeal, where a unit reads it. What is confidential was refused before."""
     appeal = await queries.appeal(conn, appeal_id)
     if appeal is None:
         raise no_such_appeal()
-    if reader.role == UNIT and reader.code not in {leg.unit for leg in appeal.live_legs()}:
+    if reader.role == UNIT and reader.code not in appeal.reading_units():
         raise not_dispatched_to_unit()
     return appeal
 

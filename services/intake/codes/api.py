@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Header, Request, Response
 
+from services.intake.allowances.allowing import allow, caller_address
 from services.intake.answers import OwnAppeal, Proof, Sent
 from services.intake.codes import work
 from services.intake.codes.bodies import (
@@ -22,13 +23,12 @@ from services.intake.codes.bodies import (
 )
 from services.intake.codes.sending import NewProof, NewReceiptCode, proof_hash
 from services.intake.resources import CodeDesk, code_desk
-from services.intake.settings import settings_of
 from shared.judging.rulebook import rulebook
-from shared.service.errors import Conflict, NotFound, TooMany, Unavailable
+from shared.service.errors import Conflict, NotFound, Unavailable
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.openapi import NEVER_REFUSED
-from shared.web.request import RequestContext, Requested, json
+from shared.web.request import Requested, json
 from shared.web.status import NumberPath
 
 router = APIRouter(tags=["intake"])
@@ -56,7 +56,7 @@ async def renew_receipt_code(
     The old one is valid until it is used. The answer is the same for a number that does not exist.
     """
     desk = _desk(request.context)
-    await _allow(request.context, (RENEWALS, caller_address(request, http_request)))
+    await allow(request.context, (RENEWALS, caller_address(request, http_request)))
     _order(desk, NewReceiptCode(registration_number))
     return json(SENT, 202)
 
@@ -72,7 +72,7 @@ async def prove(body: AskProof, request: Requested, http_request: Request) -> Re
     """Send a short code to a contact that was registered; with it `GET /mine` lists its appeals."""
     context = request.context
     desk, (_, value) = _desk(context), body.part
-    await _allow(context, (PROOFS, caller_address(request, http_request)), (PROOFS_OF_CONTACT, value))
+    await allow(context, (PROOFS, caller_address(request, http_request)), (PROOFS_OF_CONTACT, value))
     proof_id = uuid4()
     _order(desk, NewProof(proof_id, body))
     expires_at = (context.clock.now() + PROOF_SPAN).astimezone(context.zone)
@@ -93,7 +93,7 @@ async def mine(
 ) -> Response:
     """The appeals that were registered with the contact that was proved, the newest first."""
     context = request.context
-    await _allow(context, (LOOKS, caller_address(request, http_request)))
+    await allow(context, (LOOKS, caller_address(request, http_request)))
     async with context.engine.begin() as conn:
         proof = await work.tried_proof(conn, await context.clock.stamp(conn), proof_id)
         kept = proof.code_hash if proof else ""
@@ -120,23 +120,6 @@ def _shown(context: ServiceContext, row: Any) -> dict[str, Any]:
         "received_at": row.received_at.astimezone(context.zone),
         "rating": row.rating,
     }
-
-
-def caller_address(request: RequestContext, http_request: Request) -> str:
-    """The network address of the caller: by the proxy's word where the settings say that there is one."""
-    forwarded = http_request.headers.get("x-forwarded-for")
-    if forwarded and settings_of(request.context).behind_proxy:
-        return forwarded.rpartition(",")[2].strip()
-    return http_request.client.host if http_request.client else ""
-
-
-async def _allow(context: ServiceContext, *wanted: tuple[work.Allowance, str]) -> None:
-    """Raise `TooMany` where one of these allowances is used up."""
-    async with context.engine.begin() as conn:
-        at = await context.clock.stamp(conn)
-        allowed = [await work.use(conn, at, allowance, value) for allowance, value in wanted]
-    if not all(allowed):
-        raise TooMany("操作过于频繁，请稍后再试", "this was asked for too often: try again in an hour")
 
 
 def _desk(context: ServiceContext) -> CodeDesk:

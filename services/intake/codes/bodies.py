@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from services.intake.codes.work import Allowance
+from services.intake.allowances.work import Allowance
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.web.bodies import Body, wrong

@@ -1,9 +1,8 @@
-"""Proofs and allowances in the database. Codes, addresses and contacts are stored as hashes alone."""
+"""Proofs in the database. Their codes are stored as hashes alone."""
 
-import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,15 +13,7 @@ MOST_TRIES = 5
 """Wrong codes that one proof bears."""
 MOST_APPEALS = 500
 """Of one contact, the newest."""
-KEPT = timedelta(days=2)
 
-_USE = text(
-    """
-    insert into allowances (key, began_at, used) values (:key, :began_at, 1)
-    on conflict (key, began_at) do update set used = allowances.used + 1 returning used
-    """
-)
-_FORGET_ALLOWANCES = text("delete from allowances where began_at < :before")
 _FORGET_PROOFS = text("delete from proofs where expires_at < :at")
 _ADD_PROOF = text(
     """
@@ -55,24 +46,6 @@ _OWN = text(
     order by received_at desc, registration_number desc
     """
 )
-
-
-class Allowance(NamedTuple):
-    """So many uses in a span of time, for each value of a purpose."""
-
-    purpose: str
-    most: int
-    span: timedelta
-
-
-async def use(conn: Connection, at: datetime, allowance: Allowance, value: str) -> bool:
-    """Use an allowance once; False where it is used up."""
-    span_s = allowance.span.total_seconds()
-    began_at = datetime.fromtimestamp(at.timestamp() // span_s * span_s, UTC)
-    key = hashlib.sha256(f"{allowance.purpose} {value}".encode()).hexdigest()
-    await conn.execute(_FORGET_ALLOWANCES, {"before": at - KEPT})
-    used: int = (await conn.execute(_USE, {"key": key, "began_at": began_at})).scalar_one()
-    return used <= allowance.most
 
 
 async def appeals_of_contact(conn: Connection, part: str, value: str) -> Sequence[Any]:

@@ -4,7 +4,7 @@ A transition checks first and changes after; it refuses with `Conflict` or `Inva
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from services.intake import acts
 from services.intake.document import AppealDocument, EnterpriseRecord
@@ -15,21 +15,7 @@ from shared import events
 from shared.events import Confidentiality, Event
 from shared.service.errors import Conflict, Invalid
 
-CORRECTED = (
-    "kind",
-    "locality",
-    "category",
-    "urgency",
-    "urgency_reason",
-    "place",
-    "complained_of",
-    "wished_on",
-    "answer_wanted",
-    "confidentiality",
-    "contacts",
-    "remarks",
-    "enterprise",
-)
+CORRECTED = ("kind", *get_args(acts.Clearable), "confidentiality", "enterprise")
 SAID = (*OF_EVENT, "kind", "locality")
 """What the event says of a correction, beside the administrative code of the place."""
 MOST_CORRECTIONS = 100

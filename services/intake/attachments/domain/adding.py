@@ -15,8 +15,10 @@ from services.intake.attachments.acts import (
 )
 from services.intake.attachments.document import Adder, Attachment, Readers, RemovedAttachment
 from services.intake.attachments.domain.reading import sight
+from services.intake.attachments.domain.telling import counted, told_of_added
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
+from services.intake.timeline import entry_of
 from shared.appeals.document import not_dispatched_to_unit
 from shared.events import ENTERPRISE, AttachmentReleased, AttachmentRemoved, AttachmentStored, Event
 from shared.events.attachments import AttachmentEvent
@@ -40,8 +42,14 @@ def check_may_add(appeal: AppealDocument, who: Adder, most: int, under_way: int 
     if who.role != OFFICE:
         appeal.require(*(state for state in CaseState if state not in OVER))
     is_public = who.role == ENTERPRISE
+    if len(appeal.removed_attachments) >= MOST_REMOVED:
+        raise Conflict(
+            f"该诉求已删除过 {MOST_REMOVED} 个附件，不能再上传新的附件；现有附件不受影响，新的情况请以文字补充",
+            f"{MOST_REMOVED} attachments of this appeal were taken away: no new one is taken any more; "
+            "those that are there stay, and what is new can be added in words",
+        )
     count = sum((attachment.by == ENTERPRISE) == is_public for attachment in appeal.attachments)
-    if count + under_way >= most or len(appeal.removed_attachments) >= MOST_REMOVED:
+    if count + under_way >= most:
         raise Conflict(
             f"附件已达上限：最多 {most} 个，请先删除不需要的",
             f"too many attachments: no more than {most} fit, so remove what is not needed",
@@ -60,7 +68,11 @@ def add(appeal: AppealDocument, act: AddAttachment, context: ActContext) -> Iter
         state=appeal.state,
     )
     appeal.attachments = [*appeal.attachments, attachment]
-    yield _event(appeal, AttachmentStored, attachment, context)
+    told = told_of_added(appeal, attachment)
+    event = _event(appeal, AttachmentStored, attachment, context, **told)
+    if attachment.by == ENTERPRISE or attachment.for_enterprise:
+        appeal.add_entry(entry_of(event, act.who.code))
+    yield event
 
 
 def release(appeal: AppealDocument, act: ReleaseAttachment, context: ActContext) -> Iterator[Event]:
@@ -71,7 +83,10 @@ def release(appeal: AppealDocument, act: ReleaseAttachment, context: ActContext)
         raise Conflict("该附件已公开给对方", "it was released to them already", "to")
     released = attachment.model_copy(update={f"for_{act.to}": True})
     appeal.attachments = [released if kept == attachment else kept for kept in appeal.attachments]
-    yield _event(appeal, AttachmentReleased, attachment, context, to=act.to)
+    event = _event(appeal, AttachmentReleased, released, context, to=act.to)
+    if act.to == "enterprise":
+        appeal.add_entry(entry_of(event, act.who.code))
+    yield event
 
 
 def _check_may_release(attachment: Attachment, who: Adder, to: Readers) -> None:
@@ -140,7 +155,7 @@ def _event(
     kind: type[AttachmentEvent],
     attachment: Attachment,
     context: ActContext,
-    **more: str,
+    **more: Any,
 ) -> Event:
     return appeal.event(
         kind,
@@ -150,6 +165,7 @@ def _event(
         size=attachment.size,
         media_type=attachment.media_type,
         by=attachment.by,
+        count=counted(appeal, attachment),
         **more,
     )
 

@@ -1,0 +1,28 @@
+"""Whether a caller may do something once more now: by its network address, and by what it names."""
+
+from fastapi import Request
+
+from services.intake.allowances import work
+from services.intake.allowances.work import Allowance
+from services.intake.settings import settings_of
+from shared.service.errors import TooMany
+from shared.service.service import ServiceContext
+from shared.web.request import RequestContext
+
+
+def caller_address(request: RequestContext, http_request: Request) -> str:
+    """The network address of the caller: by the proxy's word where the settings say that there is one."""
+    forwarded = http_request.headers.get("x-forwarded-for")
+    if forwarded and settings_of(request.context).behind_proxy:
+        return forwarded.rpartition(",")[2].strip()
+    return http_request.client.host if http_request.client else ""
+
+
+async def allow(context: ServiceContext, *wanted: tuple[Allowance, str]) -> None:
+    """Use each of these allowances once. Raises `TooMany` where one is used up."""
+    async with context.engine.begin() as conn:
+        at = await context.clock.stamp(conn)
+        in_order = sorted(wanted)  # as everybody takes them, so that nobody waits for each other
+        again_at = [await work.use(conn, at, allowance, value) for allowance, value in in_order]
+    if refused_until := max(filter(None, again_at), default=None):
+        raise TooMany.until(refused_until, at)
