@@ -114,8 +114,11 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "appeals": _record("texts and contacts of enterprises, receipt codes, ratings"),
         "search_keys": ArchivedTable(Treatment.TRANSIENT, "hashes: made anew when intake starts"),
         "numbers": _record("which registration numbers are taken"),
+        "units": _record("the directory as heard last"),
         "proofs": ArchivedTable(Treatment.TRANSIENT, "codes that are valid for minutes"),
-        "allowances": ArchivedTable(Treatment.TRANSIENT, "how often callers asked for codes within a day"),
+        "allowances": ArchivedTable(
+            Treatment.TRANSIENT, "how often callers asked for codes and registered within a day"
+        ),
     },
     "dispatch": {
         "appeals": _record("what units and the office did, and decided"),

@@ -40,7 +40,7 @@ async def put_unit(code: Code, body: UnitBody, request: Replacing) -> Response:
         _check_leader(unit, await known_leaders(conn))
         version = await queries.save_unit(conn, unit)
         work = Work(conn, await request.context.clock.stamp(conn))
-        work.emit(_changed(unit, work))
+        work.emit(_changed(unit, work, await queries.count_units(conn)))
         await work.flush()
     request.context.wake()
     return json(unit.model_dump(), etag=version)
@@ -56,16 +56,16 @@ def _check_leader(unit: Unit, leaders: Leaders) -> None:
         )
 
 
-def _changed(unit: Unit, work: Work) -> UnitChanged:
-    return UnitChanged.of(
-        unit.code, work.at, name=unit.name, kind=unit.kind, parent=unit.parent, leader=unit.leader
-    )
+def _changed(unit: Unit, work: Work, directory_size: int) -> UnitChanged:
+    fields = unit.model_dump(include={"name", "kind", "parent", "leader"})
+    return UnitChanged.of(unit.code, work.at, directory_size=directory_size, **fields)
 
 
 async def say_unsaid(context: ServiceContext) -> None:
     """Tell the other services of the units that were written before there was an event to tell of them."""
     async with context.engine.begin() as conn:
         work = Work(conn, await context.clock.stamp(conn))
+        size = await queries.count_units(conn)
         for unit in await queries.take_unsaid_units(conn):
-            work.emit(_changed(unit, work))
+            work.emit(_changed(unit, work, size))
         await work.flush()

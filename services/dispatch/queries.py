@@ -102,6 +102,7 @@ _SAVE_UNIT = text(
     returning version
     """
 )
+_COUNT_UNITS = text("select count(*) from units")
 _TAKE_UNSAID = text(
     """
     update units set said = true
@@ -212,3 +213,8 @@ async def save_unit(conn: Connection, unit: Unit) -> int:
 async def take_unsaid_units(conn: Connection) -> list[Unit]:
     """The units that no event told of yet; they count as said now."""
     return [Unit.model_validate(unit) for unit in (await conn.execute(_TAKE_UNSAID)).scalars()]
+
+
+async def count_units(conn: Connection) -> int:
+    """How many units the directory has."""
+    return int((await conn.execute(_COUNT_UNITS)).scalar_one())

@@ -10,11 +10,14 @@ from services.intake import acts, queries
 from services.intake.allowances.registrations import allow_registration
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
+from services.intake.city.queries import known_units
+from services.intake.city.units import NOBODY_KNOWN, Units
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.receipt_codes import renewed_hash
 from services.intake.domain.registration import resolved
+from services.intake.fields import AppealFields
 from services.intake.resources import city_tables, hashes_of
 from services.intake.search.indexed import SameContent
 from services.intake.settings import settings_of
@@ -85,7 +88,8 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
     _check_open(request, city.channels.named(body.channel))
     check_answer(body.answer, body.kind, request.caller.role)
     pack, zone, book = _pack(context, body.procedure), context.zone, rulebook(context)
-    resolved_body = resolved(body, city, context.clock.now().astimezone(zone).date())
+    units = await units_for(request, body)
+    resolved_body = resolved(body, city, context.clock.now().astimezone(zone).date(), units)
     await allow_registration(request, http_request, resolved_body)
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
     code_hash = receipt_hash(code)
@@ -111,6 +115,14 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
         return Answer(orjson.dumps(answer).decode(), 201)
 
     return await request.write([zone, content], do)
+
+
+async def units_for(request: RequestContext, *bodies: AppealFields) -> Units:
+    """The units of the city, where one of these bodies names a unit that is complained of."""
+    if all(body.complained_of is None for body in bodies):
+        return NOBODY_KNOWN
+    async with request.context.reader.connect() as conn:
+        return await known_units(conn)
 
 
 def _check_open(request: RequestContext, channel: ChannelRow) -> None:

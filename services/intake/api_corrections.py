@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.intake import acts
 from services.intake.answers import StaffAppeal
-from services.intake.api import act_context
+from services.intake.api import act_context, units_for
 from services.intake.api_staff import answer_to_act
 from services.intake.resources import city_tables, hashes_of
 from services.intake.work import Work
@@ -28,7 +28,9 @@ async def correct(appeal_id: UUID, body: acts.Correct, request: Deciding) -> Res
     """
     categories, hashes = city_tables(request.context).categories, hashes_of(request.context)
     category = categories.named(body.category).code if body.category else None
-    act = body.model_copy(update={"category": category})
+    units = await units_for(request, body)
+    unit = units.named(body.complained_of, "complained_of") if body.complained_of else None
+    act = body.model_copy(update={"category": category, "complained_of": unit})
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -10,7 +10,8 @@ from fastapi import APIRouter, Response
 
 from services.intake import acts, queries
 from services.intake.answers import ImportedAppeal
-from services.intake.api import packs
+from services.intake.api import packs, units_for
+from services.intake.city.units import Units
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.domain.registration import imported_id, resolved
@@ -31,6 +32,13 @@ Packs = Mapping[str | None, Pack]
 """The packs that an import names, by the name it uses; the city's pack for None."""
 
 
+class Known(NamedTuple):
+    """What an import may name: packs, and the units of the city."""
+
+    packs: Packs
+    units: Units
+
+
 @router.post(
     "/import",
     summary="导入历史诉求 / Import past appeals",
@@ -47,43 +55,39 @@ async def import_(body: acts.Import, request: Writing) -> Response:
         await request.require_hold()
     if not body.each:
         _check_times(request.context, body)
-    named_packs = _packs(request.context, body)
+    known = Known(_packs(request.context, body), await _units(request, body))
     keys = _keys(request.context, body) | await _leads(request, body)
     take = _take_each if body.each else _take_all
 
     def do(work: Work) -> Answer:
-        items = take(work, request, body, named_packs)
+        items = take(work, request, body, known)
         return Answer(orjson.dumps({"items": items}).decode())
 
     return await (request.rehearse if body.dry_run else request.write)(keys, do)
 
 
-def _take_all(
-    work: Work, request: RequestContext, body: acts.Import, named_packs: Packs
-) -> list[dict[str, Any]]:
+def _take_all(work: Work, request: RequestContext, body: acts.Import, known: Known) -> list[dict[str, Any]]:
     imported = []
     with work.all_or_none():
         for i, past in enumerate(body.items):
             with in_item("items", i):
-                imported.append(_answer(past, _bring_in(work, request, body.source, past, named_packs)))
+                imported.append(_answer(past, _bring_in(work, request, body.source, past, known)))
     return imported
 
 
-def _take_each(
-    work: Work, request: RequestContext, body: acts.Import, named_packs: Packs
-) -> list[dict[str, Any]]:
+def _take_each(work: Work, request: RequestContext, body: acts.Import, known: Known) -> list[dict[str, Any]]:
     """The answer of each item: an appeal that came in now or earlier, or why it did not."""
     answers = []
     for past in body.items:
         appeal_id = imported_id(body.source, past.source_id)
-        known = work.appeals.get(appeal_id) if isinstance(past, acts.PastAppeal) else None
-        if known is not None:
-            answers.append(_answer(past, known) | {"already": True})
+        earlier = work.appeals.get(appeal_id) if isinstance(past, acts.PastAppeal) else None
+        if earlier is not None:
+            answers.append(_answer(past, earlier) | {"already": True})
             continue
         try:
             request.context.clock.check_import(past.occurred_at)
             with work.all_or_none():
-                answers.append(_answer(past, _bring_in(work, request, body.source, past, named_packs)))
+                answers.append(_answer(past, _bring_in(work, request, body.source, past, known)))
         except HuyingError as refusal:
             refused = {"code": refusal.code, "field": refusal.field or "", "zh": refusal.zh, "en": refusal.en}
             answer = {"source_id": past.source_id, "appeal_id": appeal_id, "registration_number": None}
@@ -140,6 +144,10 @@ def _pack(context: ServiceContext, ref: str | None) -> Pack:
         ) from error
 
 
+async def _units(request: RequestContext, body: acts.Import) -> Units:
+    return await units_for(request, *(past for past in body.items if isinstance(past, acts.PastAppeal)))
+
+
 async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
     """The present leads of the appeals whose merge the import changes."""
     ids = {
@@ -154,15 +162,15 @@ async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
 
 
 def _bring_in(
-    work: Work, request: RequestContext, source: str, past: acts.AnyPast, named_packs: Packs
+    work: Work, request: RequestContext, source: str, past: acts.AnyPast, known: Known
 ) -> AppealDocument:
     appeal_id, at = imported_id(source, past.source_id), past.occurred_at
     context = request.context
     if isinstance(past, acts.PastAppeal):
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
-        body = resolved(past, city_tables(context))
-        zone, named = context.zone, named_packs.get(past.pack) or _pack(context, past.pack)
+        body = resolved(past, city_tables(context), units=known.units)
+        zone, named = context.zone, known.packs.get(past.pack) or _pack(context, past.pack)
         if past.pack is None or pack_files.is_id(past.pack):
             named = rulebook(context).in_force(named, at.astimezone(zone).date())
         appeal = work.register(body, appeal_id, named, at, zone, source_id=past.source_id)

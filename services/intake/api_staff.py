@@ -44,7 +44,10 @@ MOST_FOLLOWERS = 500
 ROUTES: dict[str, tuple[type[acts.AppealAct], str]] = {
     "reopenings": (acts.Reopen, "重新办理 / Reopen an appeal"),
     "follow-ups": (acts.FollowUp, "登记回访 / Record a follow-up call"),
-    "reopening-decisions": (acts.DecideReopening, "决定是否重新办理 / Decide on a request to reopen an appeal"),
+    "reopening-decisions": (
+        acts.DecideReopening,
+        "决定是否重新办理 / Decide on a request to reopen an appeal",
+    ),
     "additions": (acts.AddFacts, "登记企业补充的情况 / Write down what the enterprise adds"),
 }
 DECISIONS = (acts.Reopen, acts.DecideReopening)

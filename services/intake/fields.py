@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.events import Confidentiality, DivisionCode, Urgency
-from shared.web.bodies import Body, Code, Line, wrong
+from shared.web.bodies import Body, Line, wrong
 
 MOST_CONTACTS, MOST_PHONES = 5, 5
+UnitName = Annotated[str, Field(min_length=1, max_length=200)]
 ShortText = Annotated[str, Field(min_length=1, max_length=2_000)]
 Degrees = Annotated[Decimal, Field(max_digits=10, decimal_places=7)]
 
@@ -47,7 +48,7 @@ class FurtherContact(Body):
 
 
 class AppealFields(Body):
-    """`category` is written by code or Chinese name. Whoever calls something urgent says why.
+    """`category` and the unit `complained_of` are written by code or Chinese name. Whoever calls something urgent says why.
 
     `confidentiality` follows where it is not said: a report and a clue are withheld from the units, and so is
     an appeal that names the unit `complained_of`. There `named` says that the enterprise agrees to be named.
@@ -57,7 +58,7 @@ class AppealFields(Body):
     urgency: Urgency | None = None
     urgency_reason: Line | None = None
     place: Place | None = None
-    complained_of: Code | None = None
+    complained_of: UnitName | None = None
     wished_on: date | None = None
     answer_wanted: bool | None = None
     confidentiality: Confidentiality | None = None

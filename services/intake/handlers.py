@@ -150,6 +150,10 @@ def keep_answer(work: Work, event: events.AppealComplaintDecided) -> None:
         complaints.keep_answer(appeal, event)
 
 
+def keep_unit(work: Work, event: events.UnitChanged) -> None:
+    work.keep_unit(event)
+
+
 def note_of_case(
     work: Work, event: events.AppealInstructed | events.AppealTransferred | events.TransferReceived
 ) -> None:
@@ -217,6 +221,7 @@ HANDLERS: Handlers = {
     events.AppealInstructed: note_of_case,
     events.AppealTransferred: note_of_case,
     events.TransferReceived: note_of_case,
+    events.UnitChanged: keep_unit,
     events.StudyAsked: keep_study,
     events.StudyClosed: keep_study,
 }
@@ -243,7 +248,6 @@ SILENT: tuple[type[events.Event], ...] = (
     events.CardIssued,
     events.LeaderNamed,
     events.LeaderChanged,
-    events.UnitChanged,
     events.AppealRaised,
     events.AppealGathered,
     events.AppealSignedOff,

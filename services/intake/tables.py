@@ -1,4 +1,4 @@
-"""The tables of intake: one document an appeal, its hashes, counters of numbers, proofs and allowances."""
+"""The tables of intake: one document an appeal, its hashes, counters, units, proofs and allowances."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -57,6 +57,13 @@ sa.Table(
     sa.Column("last", sa.Integer, nullable=False),
 )
 sa.Table(
+    "units",
+    metadata,
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("directory_size", sa.Integer, comment="units there were when it was said"),
+)
+sa.Table(
     "proofs",
     metadata,
     sa.Column("proof_id", pg.UUID, primary_key=True),
@@ -71,4 +78,5 @@ sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("began_at", sa.DateTime(timezone=True), primary_key=True),
     sa.Column("used", sa.Integer, nullable=False),
+    sa.Index("allowances_began", "began_at"),
 )

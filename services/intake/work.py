@@ -23,7 +23,7 @@ from services.intake.search.queries import same_contents, save
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
-from shared.events import Event
+from shared.events import DirectoryEvent, Event, UnitChanged
 from shared.finding.hashes import Hashes
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError
@@ -50,6 +50,11 @@ _SAVE_APPEALS = insert(
     },
     then=f"on conflict (appeal_id) do update set {excluded('state', 'units', 'lead', 'file')}",
 )
+_KEEP_UNITS = insert(
+    "units",
+    {"code": "text", "name": "text", "directory_size": "int"},
+    then=f"on conflict (code) do update set {excluded('name', 'directory_size')}",
+)
 _SAVE_COUNTERS = ManyRows(
     "update numbers set last = t.last from {rows} where numbers.day = t.day", {"day": "date", "last": "int"}
 )
@@ -71,6 +76,11 @@ class Work(AppealWork[AppealDocument]):
         self._counted: set[date] = set()
         self._indexed: dict[UUID, IndexRow] = {}
         self._same: dict[int, str] = {}
+        self._units: dict[str, UnitChanged] = {}
+
+    def keys_of(self, event: Event) -> Collection[Any]:
+        """An entry of a directory is about no appeal."""
+        return () if isinstance(event, DirectoryEvent) else super().keys_of(event)
 
     async def load(self, keys: Collection[Any]) -> None:
         days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
@@ -122,6 +132,10 @@ class Work(AppealWork[AppealDocument]):
         row = index_row(appeal, hashes)
         self._indexed[appeal.appeal_id] = row
         self._same |= dict.fromkeys(row.wholes, appeal.registration_number)
+
+    def keep_unit(self, event: UnitChanged) -> None:
+        """Write what dispatch said of a unit when this transaction commits."""
+        self._units[event.code] = event
 
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
@@ -179,6 +193,9 @@ class Work(AppealWork[AppealDocument]):
             await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
         if self._indexed:
             await save(self.conn, self._indexed.values())
+        if self._units:
+            rows = [(unit.code, unit.name, unit.directory_size) for _, unit in sorted(self._units.items())]
+            await _KEEP_UNITS.execute(self.conn, rows)
         if self._counted:
             counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
             await _SAVE_COUNTERS.execute(self.conn, counters)

@@ -37,8 +37,8 @@ class AttachmentEvent(Event):
 class AttachmentStored(AttachmentEvent):
     """A file was added to an appeal, and is stored.
 
-    `for_enterprise`: staff added it for the enterprise. `for_units`: an enterprise did, and the units may read
-    it. `more_at_once`: it is not the first that this side added within some minutes.
+    `for_enterprise`: staff added it for the enterprise. `for_units`: an enterprise added it, and the units may
+    read it. `more_at_once`: it is not the first that this side added within some minutes.
     """
 
     type = "attachment.stored.v1"

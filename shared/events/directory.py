@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from shared.events.base import Event
+from shared.events.intake import left_out
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
 _ENTRIES = UUID("5b0f3c52-7a0e-4a51-9a55-0a4c2f4f7d10")
@@ -45,7 +46,10 @@ class LeaderChanged(DirectoryEvent):
 
 
 class UnitChanged(DirectoryEvent):
-    """A unit of the directory. `leader` is the post, or the leader, in charge of it."""
+    """A unit of the directory. `leader` is the post, or the leader, in charge of it.
+
+    `directory_size`: how many units there are, by which whoever keeps them knows that it has all.
+    """
 
     type = "unit.changed.v1"
     source = "dispatch"
@@ -54,3 +58,4 @@ class UnitChanged(DirectoryEvent):
     kind: Literal["locality", "department", "office"]
     parent: Code | None = None
     leader: Code | None = None
+    directory_size: int | None = Field(default=None, ge=1, exclude_if=left_out)

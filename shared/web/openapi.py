@@ -251,5 +251,7 @@ def _refusal(status: int) -> dict[str, Any]:
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     }
     schema = {"$ref": "#/components/schemas/Problem"}
-    headers = {"headers": {"Retry-After": dict(_RETRY_AFTER)}} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    headers = (
+        {"headers": {"Retry-After": dict(_RETRY_AFTER)}} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    )
     return {"description": title, **headers, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}

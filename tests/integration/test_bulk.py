@@ -3,10 +3,19 @@
 import asyncio
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.dispatch.acts.notes import Note
+from services.dispatch.api import performed
+from services.dispatch.bulk.running import Row, done, tried
+from services.dispatch.work import Work
+from shared.roles import AccountRole
+from shared.service.accounts import Caller
+from shared.service.errors import Conflict
+from shared.web.request import WriteContext
+from shared.web.writer import Answer
 from tests.city import City, refused
 
 Appeal = dict[str, Any]
@@ -65,6 +74,32 @@ async def test_one_failure_costs_its_own_row(city: City) -> None:
     legs = [[leg["unit"] for leg in (await file_of(city, appeal))["legs"]] for appeal in appeals]
     assert legs == [["roads"], ["water"], ["roads"], []]
     assert first["version"] == (await file_of(city, appeals[0]))["version"]
+
+
+@pytest.mark.parametrize("run", [tried, done])
+async def test_what_is_refused_halfway_leaves_no_trace_and_the_others_hold(city: City, run: Any) -> None:
+    first, second, third = await registered(city, 3)
+    office = Caller("office", AccountRole.OFFICE, None)
+    request = WriteContext(city.services["dispatch"], office, None, False, None)
+
+    def row(appeal: Appeal, *, is_refused: bool = False) -> Row:
+        appeal_id = UUID(appeal["appeal_id"])
+
+        def do(work: Work) -> Answer:
+            file = performed(work, request, appeal_id, Note(text="已电话了解"), {})
+            if is_refused:
+                raise Conflict("做到一半", "halfway")
+            return Answer(str(file.version))
+
+        return Row(appeal_id, appeal_id, do)
+
+    outcomes = await run(request, [row(first), row(second, is_refused=True), row(third), row(second)])
+    versions = [outcome.body if isinstance(outcome, Answer) else outcome.code for outcome in outcomes]
+    assert versions == ["2", "conflict", "2", "2"]
+    notes = [len((await file_of(city, appeal))["acts"]) for appeal in (first, second, third)]
+    assert notes == ([1, 1, 1] if run is done else [0, 0, 0])
+    noted = [event["registration_number"] for event in await city.published("dispatch", "appeal.noted.v1")]
+    assert noted.count(second["registration_number"]) == (1 if run is done else 0)
 
 
 async def test_a_trial_tells_what_would_come_and_nothing_stays_of_it(city: City) -> None:

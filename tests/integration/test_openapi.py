@@ -33,6 +33,7 @@ ELSEWHERE = {
         429,
     },  # where codes are sent, and after many
     "POST /intake/proofs": {409, 429},
+    "POST /intake/appeals": {429},  # after many without an account
     "POST /notify/codes": {409},  # with no channel for the contact
     "GET /intake/mine": {404, 429},  # with a proof
     "PUT /{service}/clock": {409},  # a service on the wall clock

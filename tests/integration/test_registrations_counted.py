@@ -1,11 +1,13 @@
-"""Anybody registers so often an hour from one address, under one credit code, with one phone; staff as often as needed."""
+"""Anybody registers so often an hour by address, credit code and phone; staff as often as people call."""
 
 from collections.abc import AsyncIterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.app import SERVICE as INTAKE
@@ -13,6 +15,12 @@ from tests.city import City, refused
 
 _NUMBERS = count(1)
 CODE = "91350100M000100Y43"
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
+    async with EmbeddedBroker(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture
@@ -90,6 +98,6 @@ async def test_what_is_refused_for_another_reason_uses_nothing_up(city: City) ->
 async def test_neither_addresses_nor_phones_stand_in_the_table(city: City) -> None:
     assert (await register(city, "192.0.2.1", credit_code=CODE, phone="13977778888")).status_code == 201
     async with city.services["intake"].engine.connect() as conn:
-        rows = (await conn.exec_driver_sql("select cast(t.* as text) from allowances t")).scalars().all()
+        rows = (await conn.execute(sa.text("select cast(t.* as text) from allowances t"))).scalars().all()
     assert len(rows) == 3
     assert not [row for row in rows if "192.0" in row or "9777" in row or CODE in row]

@@ -2,18 +2,17 @@
 
 Done for good each appeal is a write of its own, as if it had come in a request of its own: a refusal costs
 its own row, and the same Idempotency-Key does again only what was not done. On trial all run in one
-transaction, each in a savepoint, in the same order, and the transaction is rolled back.
+transaction, each with a unit of work of its own, in the same order, and the transaction is rolled back.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from services.dispatch.work import Work
-from shared.database.savepoints import savepoint
+from shared.service.accounts import Caller
 from shared.service.errors import HuyingError
 from shared.web.request import WriteContext
 from shared.web.writer import Answer, Once
@@ -28,10 +27,6 @@ class Row:
     appeal_id: UUID
     key: Any
     do: Callable[[Work], Answer]
-
-
-class TrialOver(Exception):
-    """Raised to roll a trial back."""
 
 
 async def done(request: WriteContext, rows: Sequence[Row]) -> list[Outcome]:
@@ -54,21 +49,20 @@ def _once(once: Once, appeal_id: UUID) -> Once:
 
 async def tried(request: WriteContext, rows: Sequence[Row]) -> list[Outcome]:
     """What would come of each row; nothing of it stays, and nothing is said."""
-    outcomes: list[Outcome] = []
     context = request.context
-    with contextlib.suppress(TrialOver):
-        async with context.engine.begin() as conn:
-            at = await context.clock.stamp(conn)
-            await Work(conn, at).load({row.key for row in rows})  # locks in the order of all writers
-            for row in rows:
-                try:
-                    async with savepoint(conn):
-                        work = Work(conn, at)
-                        work.by = request.caller
-                        await work.load([row.key])
-                        outcomes.append(row.do(work))
-                        await work.flush()
-                except HuyingError as refusal:
-                    outcomes.append(refusal)
-            raise TrialOver
-    return outcomes
+    async with context.engine.begin(undone=True) as conn:
+        at = await context.clock.stamp(conn)
+        await Work(conn, at).load({row.key for row in rows})  # locks in the order of all writers
+        return [await _tried(Work(conn, at), request.caller, row) for row in rows]
+
+
+async def _tried(work: Work, caller: Caller, row: Row) -> Outcome:
+    """What would come of one row. A refused one writes nothing, so that later rows see nothing of it."""
+    work.by = caller
+    await work.load([row.key])
+    try:
+        answer = row.do(work)
+    except HuyingError as refusal:
+        return refusal
+    await work.flush()
+    return answer

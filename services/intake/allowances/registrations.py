@@ -23,5 +23,7 @@ async def allow_registration(request: RequestContext, http_request: Request, bod
         ("credit code", settings.registrations_of_enterprise, enterprise and enterprise.credit_code),
         ("phone", settings.registrations_of_phone, enterprise and enterprise.phone),
     )
-    wanted = [(Allowance(f"registrations by {what}", most, HOUR), value) for what, most, value in limits if value]
+    wanted = [
+        (Allowance(f"registrations by {what}", most, HOUR), value) for what, most, value in limits if value
+    ]
     await allow(request.context, *wanted)

@@ -1,16 +1,18 @@
-"""What is counted of the city's channels."""
+"""What is counted of the city's channels, and which units are known."""
 
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 
+from services.intake.city.units import Units
 from shared.database.connection import Connection
 from shared.judging.sight import SEEN, Sight
 from shared.rules.judging.state import CaseState
 
 OPEN = (CaseState.REGISTERED, CaseState.DISPATCHED, CaseState.LIFTED)
 COMPLETED = (CaseState.COMPLETED, CaseState.CLOSED, CaseState.APPROVED)
+_UNITS = text("select code, name, directory_size from units order by code")
 _BY_CHANNEL = text(
     f"""
     select file->>'channel' as channel, count(*) as registered,
@@ -33,6 +35,13 @@ async def by_channel(
     values = {**sight.values, "open": list(OPEN), "completed": list(COMPLETED)}
     rows = await conn.execute(_BY_CHANNEL, {**values, "since": since, "until": until})
     return {row.channel: {name: getattr(row, name) for name in COUNTED} for row in rows}
+
+
+async def known_units(conn: Connection) -> Units:
+    """The units that dispatch has said, and whether these are all."""
+    rows = (await conn.execute(_UNITS)).all()
+    size = max((row.directory_size or 0 for row in rows), default=0)
+    return Units({row.code: row.name for row in rows}, is_whole=0 < size <= len(rows))
 
 
 COUNTED = ("registered", "open", "completed")

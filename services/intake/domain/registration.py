@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 from services.intake import acts, timeline
 from services.intake.city.city_tables import CityTables
+from services.intake.city.units import NOBODY_KNOWN, Units
 from services.intake.document import AppealDocument, EnterpriseRecord
 from services.intake.domain.withholding import shown_title
 from services.intake.fields import AppealFields
@@ -31,10 +32,13 @@ def registration_number(prefix: str, day: date, n: int) -> str:
     return f"{prefix}-{day.year}{day.month:02}{day.day:02}-{n:05d}"
 
 
-def resolved(body: acts.Register, city: CityTables, today: date | None = None) -> acts.Register:
+def resolved(
+    body: acts.Register, city: CityTables, today: date | None = None, units: Units = NOBODY_KNOWN
+) -> acts.Register:
     """The body with the codes of what was written by name, and with the confidentiality that follows.
 
     `today` is None for a past appeal: its wished date may be over, and it was as confidential as it says.
+    `units` are those of the city; of a past appeal any code is taken, since the unit may be no more.
     Raises `Invalid` for what the tables of the city do not have or what does not go together.
     """
     channel = city.channels.named(body.channel)
@@ -43,6 +47,9 @@ def resolved(body: acts.Register, city: CityTables, today: date | None = None) -
     check_fields(body, today)
     confidentiality = _confidentiality(body) if today is not None else body.confidentiality
     known = {"channel": channel.code, "category": category, "confidentiality": confidentiality}
+    if body.complained_of is not None:
+        units = units if today is not None else units._replace(is_whole=False)
+        known["complained_of"] = units.named(body.complained_of, "complained_of")
     return body.model_copy(update=known)
 
 

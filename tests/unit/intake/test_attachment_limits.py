@@ -1,4 +1,4 @@
-"""How many files an appeal takes, which of several at once is told by a message, and what the refusals say."""
+"""How many files an appeal takes, which of several at once is told, and what the refusals say."""
 
 from uuid import UUID, uuid4
 

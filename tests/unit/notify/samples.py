@@ -102,6 +102,10 @@ FIELDS: dict[str, Any] = {
     "answered": 2,
     "late": 1,
     "count": 2,
+    "attachment_id": UUID(int=81),
+    "sha256": "0" * 64,
+    "size": 20_000,
+    "media_type": "application/pdf",
 }
 OWN: dict[str, dict[str, Any]] = {
     "appeal.added_to.v1": {"by": "enterprise"},
@@ -116,6 +120,9 @@ OWN: dict[str, dict[str, Any]] = {
         "deadline": "dispatch_again",
     },
     "appeal.transferred.v1": {"to": "119"},
+    "transfer.received.v1": {"to": "119"},
+    "attachment.stored.v1": {"by": "enterprise", "for_units": True},
+    "attachment.released.v1": {"to": "enterprise"},
     "study.answered.v1": {"late": True},
     "appeal.handed_over.v1": {"to": "discipline_inspection"},
     "notice.not_acknowledged.v1": {"recipient": "unit:GXJ", "to": "head:GXJ", "template": "card_issued_unit"},

@@ -132,6 +132,7 @@ def test_a_template_in_use_is_reached_by_a_sample() -> None:
 
 
 SAID_IN_PART = {
+    "attachment.stored.v1": "of several at once the first is told, and nobody of what staff keeps",
     "follow_up.made.v1": "an enterprise that was reached knows it was called",
     "loan.rated.v1": "the office hears of what it has to mend",
     "loan.reported_again.v1": "a note on its review changes nothing for the enterprise",
