@@ -35,7 +35,7 @@ def _hides(reader: Caller, is_withheld: bool) -> bool:
 
 
 def _without_person(done: dict[str, Any], reader: str) -> dict[str, Any]:
-    """An act on record without how the office reached the enterprise, others' notes, and why it was sent on."""
+    """An act on record without the office's contact, others' notes, and why it was transferred."""
     act = done["act"]
     match act["act"]:
         case "contact":

@@ -214,7 +214,7 @@ class AskReopening(AppealAct):
 
 
 class DecideReopening(AppealAct):
-    """The office handles the appeal again, as far as the pack allows it, or does not; the enterprise reads why."""
+    """The office handles the appeal again, as far as its pack allows, or says why not."""
 
     granted: bool
     reason: Line

@@ -81,8 +81,9 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
     """Register an appeal. The receipt code is told here and never again.
 
     The same words of the same enterprise within ten minutes are refused with the number of the first, unless
-    `again` says that they are meant. Without an account so many an hour are taken from one network address, of
-    one enterprise and with one phone as the settings say. What a unit registers has it on record as the first that was asked.
+    `again` says that they are meant. Without an account so many an hour are taken from one network address,
+    under one credit code and with one phone as the settings say. What a unit registers has it on record as
+    the first that was asked.
     """
     context, city = request.context, city_tables(request.context)
     _check_open(request, city.channels.named(body.channel))

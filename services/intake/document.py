@@ -209,13 +209,13 @@ class AppealDocument(RegisteredFields, AppealRecord):
         return [leg for leg in self.legs if not leg.ended]
 
     def reading_units(self) -> list[str]:
-        """The units that read the appeal: with a live leg, invited to an open study, or that registered it."""
+        """The units that read the appeal: with a live leg, invited to an open study, first asked."""
         units = [leg.unit for leg in self.live_legs()]
         registered = [self.first_asked] if self.first_asked else []
         return list(dict.fromkeys([*units, *self._invited_units(), *registered]))
 
     def _invited_units(self) -> list[str]:
-        """The units of open studies. A study of an appeal that has ended is never closed, and open no more."""
+        """The units of open studies; none once the appeal has ended: its studies are never closed then."""
         if self.state in ENDED:
             return []
         return [unit for study in self.studies if study.is_open for unit in study.units]

@@ -48,7 +48,9 @@ class FurtherContact(Body):
 
 
 class AppealFields(Body):
-    """`category` and the unit `complained_of` are written by code or Chinese name. Whoever calls something urgent says why.
+    """`category` and the unit `complained_of` are written by code or Chinese name.
+
+    Whoever calls something urgent says why.
 
     `confidentiality` follows where it is not said: a report and a clue are withheld from the units, and so is
     an appeal that names the unit `complained_of`. There `named` says that the enterprise agrees to be named.

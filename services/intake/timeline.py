@@ -108,6 +108,14 @@ _WORDS: dict[type[Event], tuple[str, Mapping[Any, Bilingual]]] = {
     events.FollowUpMade: ("reached", _REACHED),
 }
 """The field of an event that is told in words."""
+_AS_WRITTEN: dict[type[Event], str] = {
+    events.AppealAddedTo: "count",
+    events.AppealUrged: "count",
+    events.AttachmentReleased: "count",
+    events.AppealRedispatched: "round",
+    events.TransferReceived: "to",
+}
+"""The field of an event that is told as it is."""
 _PACK_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -130,28 +138,29 @@ def _arguments(event: Event) -> list[Bilingual]:
     if type(event) in _WORDS:
         field, names = _WORDS[type(event)]
         return [names[getattr(event, field)]]
+    if type(event) in _AS_WRITTEN:
+        return [_same(getattr(event, _AS_WRITTEN[type(event)]))]
     match event:
         case events.AppealOverdue() | events.DeadlineMoved() | events.ApprovalDeemed():
             return [deadline_name(event.deadline, event.title)]
         case events.AppealRated():
             return [rating_name(event.rating)]
         case events.AttachmentStored():
-            return [_ADDED_FILE[event.by == events.ENTERPRISE], Bilingual(str(event.count), str(event.count))]
-        case events.AppealAddedTo() | events.AppealUrged() | events.AttachmentReleased():
-            return [Bilingual(str(event.count), str(event.count))]
-        case events.AppealRedispatched():
-            return [Bilingual(str(event.round), str(event.round))]
+            return [_ADDED_FILE[event.by == events.ENTERPRISE], _same(event.count)]
         case events.AppealTransferred():
-            return [Bilingual(event.to, event.to), _TAKEN[event.received]]
-        case events.TransferReceived():
-            return [Bilingual(event.to, event.to)]
+            return [_same(event.to), _TAKEN[event.received]]
         case events.AppealExtended():
             return [_duration(event.limit)]
         case events.FindingMade():
-            return [_REASONABLE[event.reasonable], Bilingual(event.reason, event.reason)]
+            return [_REASONABLE[event.reasonable], _same(event.reason)]
         case events.AppealPromised():
             return [moments.day(event.planned_on)]
     return []
+
+
+def _same(value: object) -> Bilingual:
+    """A value that is written alike in both languages."""
+    return Bilingual(str(value), str(value))
 
 
 def _pack_word(event: Event) -> str | None:

@@ -3,13 +3,15 @@
 `sha256` is the hash of the file as it is stored: by the chain of the events, the file is proven.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.events.base import Event
 from shared.events.intake import left_out
+
+Count = Annotated[int, Field(ge=1)]
 
 
 def is_false(value: bool) -> bool:
@@ -20,8 +22,8 @@ def is_false(value: bool) -> bool:
 class AttachmentEvent(Event):
     """What happens to one file. `by` is the role of who added it: an enterprise, an operator, a unit, …
 
-    `count`: how many files of enterprises, or of staff, the appeal has; of staff's the enterprise counts those
-    alone that it may read, and of enterprises' the units do.
+    `count`: how many files of enterprises, or of staff, the appeal has: of staff those for the same readers,
+    and where a file was released to units, those alone that units may read.
     """
 
     source = "intake"
@@ -31,14 +33,14 @@ class AttachmentEvent(Event):
     size: int
     media_type: str
     by: str
-    count: int | None = Field(default=None, ge=1, exclude_if=left_out)
+    count: Count | None = Field(default=None, exclude_if=left_out)
 
 
 class AttachmentStored(AttachmentEvent):
     """A file was added to an appeal, and is stored.
 
-    `for_enterprise`: staff added it for the enterprise. `for_units`: an enterprise added it, and the units may
-    read it. `more_at_once`: it is not the first that this side added within some minutes.
+    `for_enterprise`: staff added it for the enterprise. `for_units`: an enterprise added it, and the units
+    may read it. `more_at_once`: it is not the first that this side added within some minutes.
     """
 
     type = "attachment.stored.v1"

@@ -58,4 +58,4 @@ class UnitChanged(DirectoryEvent):
     kind: Literal["locality", "department", "office"]
     parent: Code | None = None
     leader: Code | None = None
-    directory_size: int | None = Field(default=None, ge=1, exclude_if=left_out)
+    directory_size: Annotated[int, Field(ge=1)] | None = Field(default=None, exclude_if=left_out)

@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 async def allow_registration(request: RequestContext, http_request: Request, body: acts.Register) -> None:
-    """Count a registration by its address, enterprise and phone. Raises `TooMany` where it is one too many."""
+    """Count a registration by address, enterprise and phone. Raises `TooMany` where it is one too many."""
     if request.caller.role is not None:
         return
     settings, enterprise = settings_of(request.context), body.enterprise

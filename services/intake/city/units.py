@@ -20,8 +20,8 @@ class Units(NamedTuple):
     def named(self, written: str, field: str) -> str:
         """The code of the unit that somebody wrote by its code or its name.
 
-        While not all units are known here, a code is taken as it is. Raises `Invalid`, about `field`, for what
-        is no unit or more than one.
+        While not all units are known here, a code is taken as it is. Raises `Invalid`, about `field`, for
+        what is no unit or more than one.
         """
         word = written.strip()
         if word in self.names:

@@ -44,7 +44,8 @@ def check_may_add(appeal: AppealDocument, who: Adder, most: int, under_way: int 
     is_public = who.role == ENTERPRISE
     if len(appeal.removed_attachments) >= MOST_REMOVED:
         raise Conflict(
-            f"该诉求已删除过 {MOST_REMOVED} 个附件，不能再上传新的附件；现有附件不受影响，新的情况请以文字补充",
+            f"该诉求已删除过 {MOST_REMOVED} 个附件，不能再上传新的附件；"
+            "现有附件不受影响，新的情况请以文字补充",
             f"{MOST_REMOVED} attachments of this appeal were taken away: no new one is taken any more; "
             "those that are there stay, and what is new can be added in words",
         )
