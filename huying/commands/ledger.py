@@ -23,12 +23,12 @@ def import_(
 ) -> None:
     """Bring an old ledger into a live city; exit code 1 where a row did not come in (docs/import.md)."""
     from huying.ledger.importing import import_ledger
-    from huying.ledger.results import Fate
+    from huying.ledger.results import INCOMPLETE, Fate
 
     results = out or file.with_suffix(".result.xlsx")
     key = key_file.read_text("utf-8").strip()
     counts = asyncio.run(import_ledger(file, profile, city, key, results, dry_run=dry_run))
     typer.echo("，".join(f"{fate.value} {counts[fate]} 行" for fate in Fate if counts[fate]) or "没有数据行")
     typer.echo(f"逐行结果 / result of each row: {results}")
-    if counts[Fate.REFUSED] or counts[Fate.REGISTERED_ONLY]:
+    if not INCOMPLETE.isdisjoint(counts):
         raise typer.Exit(1)

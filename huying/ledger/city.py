@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import accumulate
 from secrets import token_hex
 from typing import Any, NamedTuple
 
@@ -15,18 +17,21 @@ AGAIN_S = 0.2
 PATIENCE_S = 120.0
 HELD = ("intake", "dispatch")
 """The services that past cases go to."""
+_PLACE = re.compile(r"acts\.(\d+)")
 
 
 class ImportFailed(ValueError):
     """The city cannot be reached or does not take the import at all. The message has its answer."""
 
 
-class Refusal(NamedTuple):
-    """Why the city refused a request: the first field and the reason in Chinese."""
+class Undone(NamedTuple):
+    """Why the acts of an appeal were not done: which was refused, from 0, and the reason in Chinese."""
 
-    status: int
-    field: str
+    act: int
     zh: str
+
+
+Acts = Sequence[dict[str, Any]]
 
 
 class LiveCity:
@@ -60,22 +65,48 @@ class LiveCity:
         items: list[dict[str, Any]] = self._content(await self._post("/intake/import", body))["items"]
         return items
 
-    async def act(self, acts: Sequence[dict[str, Any]]) -> Refusal | None:
-        """Do past acts at dispatch, all or none; waits until dispatch knows their appeals."""
+    async def act(self, acts_of: Mapping[str, Acts]) -> dict[str, Undone]:
+        """Do past acts at dispatch, by appeal; returns those that were refused.
+
+        Waits until dispatch knows the appeals. ImportFailed where it does not hear of them.
+        """
         until = _seconds() + self._patience_s
-        while True:
-            answer = await self._post("/dispatch/import", {"acts": acts})
-            if answer.is_success:
-                return None
-            refusal = self._refusal(answer)
-            unheard = refusal.status == 404 and refusal.field.endswith("appeal_id")
-            if not unheard:
-                return refusal
-            if _seconds() > until:
-                raise ImportFailed(
-                    f"dispatch 未收到刚登记的诉求 / dispatch does not hear of the appeals: {refusal.zh}"
-                )
-            await asyncio.sleep(AGAIN_S)
+        undone: dict[str, Undone] = {}
+        while acts_of:
+            refused, unheard = await self._acted({"each": True}, acts_of)
+            undone |= {own: why for own, why in refused.items() if own not in unheard}
+            acts_of = {appeal_id: acts_of[appeal_id] for appeal_id in unheard}
+            if acts_of and _seconds() > until:
+                raise ImportFailed("dispatch 未收到刚登记的诉求 / dispatch does not hear of the appeals")
+            await asyncio.sleep(AGAIN_S if acts_of else 0)
+        return undone
+
+    async def try_acts(self, acts_of: Mapping[str, Acts], registered: Acts) -> dict[str, Undone]:
+        """The acts that would be refused; `registered`: what dispatch would have heard of the appeals."""
+        undone, _ = await self._acted({"each": True, "dry_run": True, "registered": registered}, acts_of)
+        return undone
+
+    async def _acted(
+        self, how: dict[str, Any], acts_of: Mapping[str, Acts]
+    ) -> tuple[dict[str, Undone], list[str]]:
+        """The appeals whose acts were refused, and those that dispatch does not know.
+
+        Sent again, acts that were done are found done: the request needs no Idempotency-Key.
+        """
+        acts = [act for own in acts_of.values() for act in own]
+        first_of = dict(zip(acts_of, accumulate(map(len, acts_of.values()), initial=0), strict=False))
+        answer = await self._ask("POST", "/dispatch/import", content=orjson.dumps({"acts": acts, **how}))
+        undone, unheard = dict[str, Undone](), list[str]()
+        for item in self._content(answer)["items"]:
+            appeal_id, problem = item["appeal_id"], item["problem"]
+            if problem is None:
+                continue
+            if problem["status"] == httpx.codes.NOT_FOUND and problem["field"].endswith("appeal_id"):
+                unheard.append(appeal_id)
+            place = _PLACE.match(problem["field"])
+            act = int(place[1]) - first_of[appeal_id] if place else 0
+            undone[appeal_id] = Undone(act, problem["zh"])
+        return undone, unheard
 
     @contextlib.asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -102,7 +133,7 @@ class LiveCity:
 
     async def _post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         self._sent += 1
-        headers = {"idempotency-key": f"{self._run}-{self._sent}", "content-type": "application/json"}
+        headers = {"idempotency-key": f"{self._run}-{self._sent}"}
         return await self._ask("POST", path, content=orjson.dumps(body), headers=headers)
 
     async def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -123,18 +154,18 @@ class LiveCity:
 
     def _content(self, answer: httpx.Response) -> Any:
         if not answer.is_success:
-            raise ImportFailed(f"{answer.request.url.path}: {answer.status_code} {self._refusal(answer).zh}")
+            raise ImportFailed(f"{answer.request.url.path}: {answer.status_code} {_reason(answer)}")
         return answer.json()
 
-    def _refusal(self, answer: httpx.Response) -> Refusal:
-        try:
-            problem = answer.json()
-            errors = problem["errors"] or [{"field": "", "zh": problem["detail"].partition(" / ")[0]}]
-            return Refusal(answer.status_code, errors[0]["field"], errors[0]["zh"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ImportFailed(
-                f"{answer.request.url.path}: {answer.status_code} {answer.text[:200]}"
-            ) from error
+
+def _reason(answer: httpx.Response) -> str:
+    """Why the city refused a request, in Chinese; its answer itself where it is no problem document."""
+    try:
+        problem = answer.json()
+        errors = problem["errors"] or [{"zh": problem["detail"].partition(" / ")[0]}]
+        return str(errors[0]["zh"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]
 
 
 def _seconds() -> float:

@@ -4,9 +4,8 @@ A row that came in before is said so and not doubled, so that an import that bro
 """
 
 import contextlib
-import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,19 @@ from typing import Any
 import httpx
 
 from huying.ledger import profile as profiles
-from huying.ledger.city import LiveCity, Refusal
+from huying.ledger.city import LiveCity, Undone
 from huying.ledger.profile import LedgerProfile
 from huying.ledger.results import Fate, ResultFile, RowResult, shown
-from huying.ledger.rows import LedgerRow, LedgerRows
+from huying.ledger.rows import LedgerRow, LedgerRows, column_of
 from huying.ledger.tables import Table
 from huying.simulate.cells import BadRow
 
 PART = 250
 """Rows of one request."""
 ANSWER_S = 120.0
-_ACT = re.compile(r"acts\.(\d+)")
+_DONE = (Fate.IMPORTED, Fate.REGISTERED_ONLY)
+_TRIED = (Fate.WOULD_BE, Fate.WOULD_BE_REGISTERED)
+"""What becomes of a new row whose acts are done, and of one whose acts are refused."""
 
 
 async def import_ledger(
@@ -43,12 +44,11 @@ async def import_ledger(
     """
     profile = profiles.load(profile_name)
     table = Table(file, profile)
-    headers = {"authorization": f"Bearer {key}"}
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     async with httpx.AsyncClient(headers=headers, timeout=ANSWER_S, transport=transport) as http:
         city = LiveCity(http, url)
         units = await city.units() if profile.dispatch else {}
-        spreadsheet = file.suffix.lower() == ".xlsx"
-        reader = LedgerRows(profile, table.columns, units, spreadsheet=spreadsheet)
+        reader = LedgerRows(profile, table.columns, units, table.formats)
         with ResultFile(out, tuple(profile.fields)) as results:
             async with _held(city, dry_run=dry_run):
                 importer = _Importer(city, profile, results, dry_run=dry_run)
@@ -92,54 +92,56 @@ class _Importer:
 
     def __init__(self, city: LiveCity, profile: LedgerProfile, results: ResultFile, *, dry_run: bool) -> None:
         self._city = city
-        self._source = profile.id
+        self._profile = profile
         self._results = results
         self._dry_run = dry_run
+        self._fates = _TRIED if dry_run else _DONE
 
     async def take(self, part: Sequence[LedgerRow | RowResult]) -> None:
         rows = [row for row in part if isinstance(row, LedgerRow)]
         sent = [row.registration for row in rows]
-        answers = await self._city.register(self._source, sent, dry_run=self._dry_run) if rows else []
-        refusals = {} if self._dry_run else await self._dispatched(rows, answers)
+        answers = await self._city.register(self._profile.id, sent, dry_run=self._dry_run) if rows else []
+        undone = await self._dispatched(rows, answers)
         answered = iter(zip(rows, answers, strict=True))
         for row in part:
-            result = row if isinstance(row, RowResult) else self._result(*next(answered), refusals)
+            result = row if isinstance(row, RowResult) else self._result(*next(answered), undone)
             self._results.add(result)
 
-    def _result(self, row: LedgerRow, answer: dict[str, Any], refusals: dict[int, Refusal]) -> RowResult:
-        number, sent = answer["registration_number"], shown(row.registration)
+    def _result(self, row: LedgerRow, answer: dict[str, Any], undone: Mapping[str, Undone]) -> RowResult:
+        is_new = not answer.get("already")
+        fate, reason = self._fates[0] if is_new else Fate.ALREADY, ""
+        number = None if self._dry_run and is_new else answer["registration_number"]
         if refused := answer.get("refused"):
-            reason = f"{refused['field']}：{refused['zh']}" if refused["field"] else refused["zh"]
-            return RowResult(row.number, row.source_id, Fate.REFUSED, None, reason, sent)
-        if refusal := refusals.get(row.number):
-            return RowResult(row.number, row.source_id, Fate.REGISTERED_ONLY, number, refusal.zh, sent)
-        fate = Fate.ALREADY if answer.get("already") else Fate.WOULD_BE if self._dry_run else Fate.IMPORTED
-        return RowResult(row.number, row.source_id, fate, number, "", sent)
+            fate = Fate.REFUSED
+            column = column_of(refused["field"], self._profile.fields)
+            reason = f"{column}：{refused['zh']}" if column else refused["zh"]
+        elif why := undone.get(str(row.appeal_id)):
+            fate, reason = self._fates[1], f"{row.act_columns[why.act]}：{why.zh}"
+        return RowResult(row.number, row.source_id, fate, number, reason, shown(row.registration))
 
     async def _dispatched(
         self, rows: Sequence[LedgerRow], answers: Sequence[dict[str, Any]]
-    ) -> dict[int, Refusal]:
-        """Do the acts of the rows that came in; returns the refusals by row."""
-        new, refusals = list[LedgerRow](), dict[int, Refusal]()
-        for row, answer in zip(rows, answers, strict=True):
-            if answer.get("refused") or not row.acts:
-                continue
-            if not answer.get("already"):
-                new.append(row)
-            elif (refusal := await self._city.act(row.acts)) and not _done_before(refusal):
-                refusals[row.number] = refusal
-        while new:
-            acts = [(row, act) for row in new for act in row.acts]
-            refusal = await self._city.act([act for _, act in acts])
-            if refusal is None:
-                break
-            place = _ACT.match(refusal.field)
-            refused, _ = acts[int(place[1]) if place else 0]
-            refusals[refused.number] = refusal
-            new.remove(refused)
-        return refusals
+    ) -> Mapping[str, Undone]:
+        """Do the acts of the rows that came in; returns those that were refused, by appeal."""
+        came_in = [
+            (row, answer)
+            for row, answer in zip(rows, answers, strict=True)
+            if row.acts and not answer.get("refused")
+        ]
+        acts_of = {str(row.appeal_id): row.acts for row, _ in came_in}
+        if not acts_of:
+            return {}
+        if not self._dry_run:
+            return await self._city.act(acts_of)
+        return await self._city.try_acts(acts_of, [_as_heard(*pair) for pair in came_in])
 
 
-def _done_before(refusal: Refusal) -> bool:
-    """Whether the acts of a row came in with an earlier import: its dispatch is refused as a repetition."""
-    return refusal.status == 409 and refusal.field.startswith("acts.0")
+def _as_heard(row: LedgerRow, answer: dict[str, Any]) -> dict[str, Any]:
+    """What dispatch would hear of a registration, as far as its acts ask for it."""
+    return {
+        "appeal_id": str(row.appeal_id),
+        "kind": row.registration["kind"],
+        "received_at": row.registration["occurred_at"],
+        "pack": answer["pack"],
+        "is_withheld": answer["is_withheld"],
+    }

@@ -20,7 +20,12 @@ class Fate(StrEnum):
     WOULD_BE = "将导入"
     ALREADY = "以前已导入"
     REGISTERED_ONLY = "已登记，办理情况未导入"
+    WOULD_BE_REGISTERED = "将登记，办理情况不能导入"
     REFUSED = "未导入"
+
+
+INCOMPLETE = frozenset({Fate.REFUSED, Fate.REGISTERED_ONLY, Fate.WOULD_BE_REGISTERED})
+"""Rows of which something does not come in."""
 
 
 class RowResult(NamedTuple):

@@ -7,9 +7,15 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from huying.ledger.cells import value, written
+from huying.ledger.cells import moment, value, written
 from huying.ledger.fields import FieldKind
-from huying.ledger.profile import APPEAL_FIELDS, LEG, LedgerAct, LedgerField, LedgerProfile
+from huying.ledger.profile import (
+    APPEAL_FIELDS,
+    LEG,
+    LedgerAct,
+    LedgerField,
+    LedgerProfile,
+)
 from huying.simulate.cells import BadRow
 from huying.simulate.moments import CellMoments, normal
 from services.dispatch.acts.past import PastAct
@@ -23,31 +29,36 @@ _ACT: TypeAdapter[PastAct] = TypeAdapter(PastAct)
 
 
 class LedgerRow(NamedTuple):
-    """A row: its number in the file, the registration, and the acts at dispatch in their order."""
+    """A row: its number in the file, the registration, and the acts at dispatch in their order.
+
+    `act_columns`: for each act the column that says that it happened.
+    """
 
     number: int
     source_id: str
     appeal_id: UUID
     registration: dict[str, Any]
     acts: tuple[dict[str, Any], ...]
+    act_columns: tuple[str, ...]
 
 
 class LedgerRows:
-    """Makes rows of cells. `units` are the codes of the city's units by code and by name."""
+    """Makes rows of cells. `units` are the codes of the city's units by code and by name.
+
+    `formats` are those of times in this file.
+    """
 
     def __init__(
         self,
         profile: LedgerProfile,
         columns: Mapping[str, int],
         units: Mapping[str, str],
-        *,
-        spreadsheet: bool,
+        formats: Sequence[str],
     ) -> None:
         self._profile = profile
         self._columns = columns
         self._units = units
-        formats = {"format": (*profile.formats, "excel")} if spreadsheet else {}
-        self._moments = CellMoments(profile.model_copy(update=formats))
+        self._moments = CellMoments(profile.model_copy(update={"format": tuple(formats)}))
 
     def row(self, number: int, cells: Sequence[Any]) -> LedgerRow:
         """The row. BadRow, with the column and the reason, where the city would not take it."""
@@ -59,7 +70,8 @@ class LedgerRows:
         _checked(_APPEAL, sent, self._profile.fields)
         appeal_id = imported_id(self._profile.id, sent["source_id"])
         acts = self._acts(cells, appeal_id, sent["occurred_at"])
-        return LedgerRow(number, sent["source_id"], appeal_id, sent, acts)
+        columns = tuple(column for column, _ in acts)
+        return LedgerRow(number, sent["source_id"], appeal_id, sent, tuple(act for _, act in acts), columns)
 
     def source_id(self, cells: Sequence[Any]) -> str:
         """The number of the row in its ledger, for the report on a row that is none; empty without one."""
@@ -80,34 +92,48 @@ class LedgerRows:
         text = text or field.words
         return value(text, kind, field.column or "", self._moments) if text else None
 
-    def _acts(self, cells: Sequence[Any], appeal_id: UUID, received_at: str) -> tuple[dict[str, Any], ...]:
+    def _acts(
+        self, cells: Sequence[Any], appeal_id: UUID, received_at: str
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """The acts, each with the column that says that it happened."""
         dispatch = self._profile.dispatch
         if dispatch is None:
-            return ()
-        happened = [
-            (act, at)
-            for act in dispatch.acts
-            if (at := self._value(cells, LedgerField(column=act.at), FieldKind.MOMENT))
-        ]
+            return []
+        happened = [act for act in dispatch.acts if self._text(cells, act.at)]
         name = self._value(cells, dispatch.unit, FieldKind.TEXT)
         if name is None:
             if happened:
-                column = happened[0][0].at
+                column = happened[0].at
                 raise BadRow(
                     f"{column}：有办理时间，而没有承办单位",
                     f"{column}: has a time, and the row names no unit",
                 )
-            return ()
-        at = self._value(cells, LedgerField(column=dispatch.at), FieldKind.MOMENT) if dispatch.at else None
+            return []
+        received = self._profile.fields["occurred_at"].column or "occurred_at"
+        begun = self._not_before(cells, dispatch.at, received, received_at) if dispatch.at else None
         assigned = {"act": "assign", "legs": [{"unit": self._unit(name, dispatch.unit)}]}
-        first = self._past(appeal_id, at or received_at, assigned, {"legs.0.unit": dispatch.unit})
-        return (first, *(self._act(cells, appeal_id, act, at, received_at) for act, at in happened))
+        first = self._past(appeal_id, begun or received_at, assigned, {"legs.0.unit": dispatch.unit})
+        acts = [(dispatch.unit.column or dispatch.at or "", first)]
+        before = (dispatch.at, begun) if begun and dispatch.at else (received, received_at)
+        for act in happened:
+            at = self._not_before(cells, act.at, *before)
+            acts.append((act.at, self._act(cells, appeal_id, act, str(at))))
+        return acts
 
-    def _act(
-        self, cells: Sequence[Any], appeal_id: UUID, definition: LedgerAct, at: str, received_at: str
-    ) -> dict[str, Any]:
-        if datetime.fromisoformat(at) < datetime.fromisoformat(received_at):
-            raise BadRow(f"{definition.at}：早于受理时间", f"{definition.at}: lies before the receipt")
+    def _not_before(self, cells: Sequence[Any], column: str, earlier_column: str, earlier: str) -> str | None:
+        """The time in `column`, None where it is blank. BadRow where it lies before that in `earlier_column`.
+
+        A day alone covers the times of that day: dispatched on the day of receipt is dispatched on receipt.
+        """
+        if not (text := self._text(cells, column)):
+            return None
+        moment(text, column, self._moments)
+        at = self._moments.not_before(text, column, datetime.fromisoformat(earlier))
+        if at is None:
+            raise BadRow(f"{column}：早于{earlier_column}", f"{column}: lies before {earlier_column}")
+        return at.astimezone(self._profile.tz).isoformat()
+
+    def _act(self, cells: Sequence[Any], appeal_id: UUID, definition: LedgerAct, at: str) -> dict[str, Any]:
         act: dict[str, Any] = {"act": definition.act}
         if definition.of_leg:
             act[LEG] = str(leg_id(appeal_id, 0))
@@ -147,14 +173,14 @@ def _checked(model: TypeAdapter[Any], sent: dict[str, Any], fields: Mapping[str,
         model.validate_python(sent)
     except ValidationError as error:
         named = mistakes(list(error.errors(include_url=False, include_input=False)))
-        columns = [_column(mistake["field"], fields) for mistake in named]
+        columns = [column_of(mistake["field"], fields) for mistake in named]
         raise BadRow(
             "；".join(f"{column}：{mistake['zh']}" for column, mistake in zip(columns, named, strict=True)),
             "; ".join(f"{column}: {mistake['en']}" for column, mistake in zip(columns, named, strict=True)),
         ) from error
 
 
-def _column(path: str, fields: Mapping[str, LedgerField]) -> str:
+def column_of(path: str, fields: Mapping[str, LedgerField]) -> str:
     """The column that a field is read from; the field itself where there is none."""
     field = fields.get(path)
     return field.column if field and field.column else path

@@ -9,6 +9,7 @@ from typing import Any
 from huying.ledger import workbooks
 from huying.ledger.profile import LedgerProfile
 from huying.simulate.layout import cleaned, delimiter_of, lines, opened
+from huying.simulate.table_profile import EXCEL
 from shared.files.bounded import FileRefused
 
 LOOKED_AT = 20
@@ -68,6 +69,7 @@ class Table:
         names = _names([cells for number, cells in head if number in self._header])
         _check(path, max(self._header, default=1), names, profile)
         self.columns = {name: i for i, name in enumerate(names) if name}
+        self.formats = _formats(path, profile)
         self._names = names
         self._rows = chain(head, all_rows)
 
@@ -81,6 +83,14 @@ class Table:
             if (i >= len(self._names) or not self._names[i]) and cell not in (None, ""):
                 return i
         return None
+
+
+def _formats(path: Path, profile: LedgerProfile) -> tuple[str, ...]:
+    """The formats of times in a file: a number is one in a workbook, unless its days count from 1904."""
+    if path.suffix.lower() != ".xlsx":
+        return profile.formats
+    others = tuple(name for name in profile.formats if name != EXCEL)
+    return others if workbooks.counts_from_1904(path) else (*others, EXCEL)
 
 
 def _header_rows(head: Sequence[NumberedRow], profile: LedgerProfile) -> frozenset[int]:

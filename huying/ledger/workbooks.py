@@ -4,6 +4,7 @@ openpyxl reads a sheet as a stream; defusedxml, which it finds by itself, refuse
 plain workbook, or unpacks to more than a ledger holds, is refused before anything of it is read.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from huying.ledger.merged import areas, filled
 from shared.files import bounded
 from shared.files.bounded import FileRefused
 
@@ -44,6 +46,9 @@ _BROKEN = (
 )
 """What openpyxl, zipfile and the parser of XML raise for a file that is no workbook, or a broken one."""
 
+_WORKBOOK, _HEAD = "xl/workbook.xml", 64 * 1024
+_FROM_1904 = re.compile(rb'date1904="(?:1|true|on)"')
+
 Cells = tuple[Any, ...]
 
 
@@ -58,15 +63,37 @@ def rows(path: Path, sheet: str | None) -> Iterator[tuple[int, Cells]]:
                 raise FileRefused(
                     f"{path}: 没有工作表“{sheet}”，现有：{known} / has no sheet '{sheet}': {known}"
                 )
-            worksheet: Any = workbook[sheet] if sheet else workbook.worksheets[0]
+            worksheet: Any = workbook[sheet] if sheet else _first_shown(workbook)
+            with worksheet._get_source() as xml:  # private: decision 0025
+                merged = areas(xml)
             worksheet.reset_dimensions()  # what the file says of its size may be wrong
-            for number, cells in enumerate(worksheet.iter_rows(values_only=True), 1):
-                if number > MOST_ROWS:
-                    raise FileRefused(f"{path}: 超过 {MOST_ROWS:,} 行 / has more than {MOST_ROWS:,} rows")
-                if any(cell is not None for cell in cells):
-                    yield number, _of_bounded_width(path, number, cells)
+            yield from filled(_written(path, worksheet), merged)
         finally:
             workbook.close()
+
+
+def counts_from_1904(path: Path) -> bool:
+    """Whether the dates of a workbook, which are numbers of days, begin in 1904, as on old Macs."""
+    with _readable(path), ZipFile(path) as archive:
+        if _WORKBOOK not in archive.namelist():
+            return False
+        with archive.open(_WORKBOOK) as part:
+            return _FROM_1904.search(part.read(_HEAD)) is not None
+
+
+def _first_shown(workbook: Any) -> Any:
+    """The first sheet that people see; the first where all are hidden."""
+    shown = (sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible")
+    return next(shown, workbook.worksheets[0])
+
+
+def _written(path: Path, worksheet: Any) -> Iterator[tuple[int, Cells]]:
+    """The rows that are not blank, also hidden ones."""
+    for number, cells in enumerate(worksheet.iter_rows(values_only=True), 1):
+        if number > MOST_ROWS:
+            raise FileRefused(f"{path}: 超过 {MOST_ROWS:,} 行 / has more than {MOST_ROWS:,} rows")
+        if any(cell is not None for cell in cells):
+            yield number, _of_bounded_width(path, number, cells)
 
 
 def _of_bounded_width(path: Path, number: int, cells: Cells) -> Cells:

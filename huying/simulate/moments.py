@@ -85,7 +85,7 @@ class CellMoments:
             if meaning is None:
                 raise NoTimeOfDay(cell)
             after = DAY if meaning == "ends" else timedelta()
-        return Written(written.at + after, written.unit)
+        return Written(written.at + after, timedelta() if after else written.unit)
 
     def _by_format(self, text: str) -> Written | None:
         for name, format_ in self._formats:

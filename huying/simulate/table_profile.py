@@ -72,7 +72,7 @@ class TableProfile(Strict):
         """The zone of local times, and of the results."""
         return ZoneInfo(self.zone)
 
-    @cached_property
+    @property  # not cached: a copy with another `format` would keep what was cached
     def formats(self) -> tuple[str, ...]:
         """The formats of moments beside ISO 8601."""
         return (self.format,) if isinstance(self.format, str) else self.format

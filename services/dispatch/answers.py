@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.dispatch.bulk.bodies import RowProblem
 from services.dispatch.document import AppealDocument, AppealState, Unit
 from services.dispatch.leg import LegState
 from shared.web.sums import ShownSum
@@ -84,7 +85,16 @@ class ListedUnit(Unit):
     version: int
 
 
+class ImportedOfAppeal(BaseModel):
+    """What came of the past acts of one appeal; `already`: they came in earlier. None of refused ones did."""
+
+    appeal_id: UUID
+    already: bool = False
+    problem: RowProblem | None = None
+
+
 class ImportedActs(BaseModel):
-    """How many past acts were brought in."""
+    """How many past acts were brought in, and with `each` what came of those of each appeal."""
 
     acts: int
+    items: list[ImportedOfAppeal] = []

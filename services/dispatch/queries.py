@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from services.dispatch.acts.past import PastAct
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain.answers import ANSWERING, StoredAct, public_answers
 from shared.appeals.answers import PublicAnswer
@@ -75,6 +76,15 @@ _ARREARS = text(
 )
 _JUDGED = text("select deadlines from judged where appeal_id = :id")
 _UNITS = text("select code, unit, version from units where code > :after order by code limit :limit")
+_ACTS_DONE = text(
+    """
+    select distinct acts.appeal_id from acts
+    join unnest(cast(:ids as uuid[]), cast(:moments as timestamptz[]), cast(:kinds as text[]))
+      as past (appeal_id, occurred_at, kind)
+      on acts.appeal_id = past.appeal_id and acts.occurred_at = past.occurred_at
+        and acts.act->>'act' = past.kind
+    """
+)
 _UNITS_NAMED = text(
     """
     select unit from units where code = any(
@@ -180,6 +190,17 @@ async def units_named(
     if missing := sorted(set(codes) - named.keys()):
         raise Invalid(f"没有这个承办单位：{'、'.join(missing)}", f"no such unit: {', '.join(missing)}", field)
     return named
+
+
+async def acts_done(conn: Connection, past: Collection[tuple[UUID, PastAct]]) -> frozenset[UUID]:
+    """Of these appeals, those whose act was brought in or done before: an act of its kind at its time."""
+    ids, acts = [appeal_id for appeal_id, _ in past], [act for _, act in past]
+    values = {
+        "ids": ids,
+        "moments": [act.occurred_at for act in acts],
+        "kinds": [act.act.act for act in acts],
+    }
+    return frozenset((await conn.execute(_ACTS_DONE, values)).scalars())
 
 
 async def locked_unit_version(conn: Connection, code: str) -> int | None:

@@ -12,6 +12,7 @@ from services.intake.fields import AppealFields
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
+from shared.appeals.bodies import PackRef
 from shared.events import Kind, Rating, RatingReason
 from shared.named import Named
 from shared.web.bodies import Body, Code, Line, PastTime, Shape, Text, wrong
@@ -25,14 +26,6 @@ PackId = Annotated[
         r"^[a-z0-9]+(-[a-z0-9]+)*$",
         "规则包代码由小写字母和数字组成，以连字符相连，如 bozhou-2024",
         "the id of a pack has small letters and digits, joined by hyphens, like bozhou-2024",
-    ),
-]
-PackRef = Annotated[
-    str,
-    Shape(
-        r"^[a-z0-9-]{1,80}(@[0-9]{1,9}(\.[0-9]{1,9})?)?$",
-        "规则包写作代码，或者代码@版本，如 bozhou-2024@3",
-        "a pack is named by its id, or by id@version, like bozhou-2024@3",
     ),
 ]
 Comment = Annotated[str, Field(min_length=1, max_length=2_000)]

@@ -249,12 +249,14 @@ class RefusedItem(BaseModel):
 class ImportedAppeal(BaseModel):
     """A past appeal that came in; `already`: by an earlier import. One that was `refused` has no number.
 
-    In a dry run the numbers are those that the appeals would get now.
+    In a dry run the numbers are those that the appeals would get now. `is_withheld`: no unit learns who asks.
     """
 
     source_id: str
     appeal_id: UUID
     registration_number: str | None
+    pack: str | None = None
+    is_withheld: bool = False
     already: bool = False
     refused: RefusedItem | None = None
 

@@ -15,6 +15,7 @@ from services.intake.city.units import Units
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.domain.registration import imported_id, resolved
+from services.intake.registered import withholds
 from services.intake.resources import city_tables, hashes_of
 from services.intake.work import Work
 from shared.judging.rulebook import PackMissing, rulebook
@@ -100,6 +101,8 @@ def _answer(past: acts.AnyPast, appeal: AppealDocument) -> dict[str, Any]:
         "source_id": past.source_id,
         "appeal_id": appeal.appeal_id,
         "registration_number": appeal.registration_number,
+        "pack": appeal.pack,
+        "is_withheld": withholds(appeal.kind, appeal.confidentiality),
     }
 
 

@@ -15,7 +15,11 @@ from services.dispatch.acts.stages import DecideStage, Reach
 from services.dispatch.acts.studies import AnswerStudy, AskStudy, CloseStudy
 from services.dispatch.acts.transfers import ReceiveTransfer, Transfer
 from services.dispatch.acts.units import Complete, Contact, Object, Promise, Refuse, Reply, RequestLift
+from shared.appeals.bodies import PackRef
+from shared.events import Kind
 from shared.web.bodies import Body, PastTime
+
+MOST_ACTS = 20_000
 
 AnyAct = Annotated[
     Assign
@@ -63,7 +67,24 @@ class PastAct(Body):
     act: AnyAct
 
 
-class Import(Body):
-    """Past acts, in the order in which they happened."""
+class PastRegistration(Body):
+    """What dispatch would know of an appeal that intake has not registered yet, for a dry run."""
 
-    acts: Annotated[list[PastAct], Field(min_length=1, max_length=20_000)]
+    appeal_id: UUID
+    kind: Kind
+    pack: PackRef
+    received_at: PastTime
+    is_withheld: bool = False
+
+
+class Import(Body):
+    """Past acts, in the order in which they happened.
+
+    All come in or none, but with `each` those of every appeal by themselves, and their own answer. `dry_run`:
+    answer what would come of it and change nothing; `registered` are appeals that would be there by then.
+    """
+
+    acts: Annotated[list[PastAct], Field(min_length=1, max_length=MOST_ACTS)]
+    each: bool = False
+    dry_run: bool = False
+    registered: Annotated[tuple[PastRegistration, ...], Field(max_length=MOST_ACTS)] = ()

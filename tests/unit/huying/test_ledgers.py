@@ -1,14 +1,16 @@
 """Ledgers are read as offices keep them, within bounds, and what is no ledger is refused with a reason."""
 
+import csv
 import io
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from huying.ledger import workbooks
 from huying.ledger.profile import LedgerProfile, load
@@ -26,7 +28,7 @@ PROFILE = load("ledger-zh")
 def read(path: Path, profile: LedgerProfile = PROFILE) -> list[LedgerRow | str]:
     """The rows of a ledger, or the reason in Chinese why one is none."""
     table = Table(path, profile)
-    reader = LedgerRows(profile, table.columns, UNITS, spreadsheet=path.suffix == ".xlsx")
+    reader = LedgerRows(profile, table.columns, UNITS, table.formats)
     rows: list[LedgerRow | str] = []
     for number, cells in table:
         try:
@@ -80,7 +82,10 @@ def test_a_row_becomes_a_registration_with_its_dispatch_and_what_the_unit_did(tm
         ({"受理时间": "２０２６／３／２　９：３０"}, "occurred_at", "2026-03-02T09:30:00+08:00"),
         ({"受理时间": "2026-03-02T01:30:00Z"}, "occurred_at", "2026-03-02T09:30:00+08:00"),
         ({"联系电话": 13800000000.0}, "enterprise.phone", "13800000000"),
+        ({"联系电话": "05581234567"}, "enterprise.phone", "05581234567"),
+        ({"编号": "0042"}, "source_id", "0042"),
         ({"编号": 42}, "source_id", "42"),
+        ({"受理时间": "2026/3/12 9:30"}, "occurred_at", "2026-03-12T09:30:00+08:00"),
         ({"来源渠道": None}, "channel", "热线"),
         ({"来源渠道": "走访"}, "channel", "包保走访"),
         ({"诉求类型": "complaint"}, "kind", "complaint"),
@@ -108,6 +113,13 @@ def test_cells_are_read_as_spreadsheets_keep_them(
         ({"承办单位": "水务局"}, "承办单位：没有承办单位“水务局”"),
         ({"联系时间": "2026/3/3"}, "联系时间：有办理时间，而没有承办单位"),
         ({"承办单位": "市政局", "回复时间": "2026/3/1"}, "回复时间：早于受理时间"),
+        (
+            {"承办单位": "市政局", "交办时间": "2026/3/4 9:00", "回复时间": "2026/3/3 9:00"},
+            "回复时间：早于交办时间",
+        ),
+        ({"承办单位": "市政局", "交办时间": "2026/3/1 9:00"}, "交办时间：早于受理时间"),
+        ({"受理时间": "3/2/2026 9:30"}, "受理时间：3/2/2026 9:30 不是时间"),
+        ({"受理时间": "2026"}, "受理时间：应在 1990 年至 2090 年之间"),
         ({"标题": None, "编号": "x" * 300}, "编号：内容太长，最多 200 字；标题：缺少该字段"),
     ],
 )
@@ -125,6 +137,88 @@ def test_blank_rows_are_no_rows_and_the_header_may_stand_below_a_title(tmp_path:
     rows = [ledger_row("1"), blank, ledger_row("2"), *[blank] * 5]
     path = workbook(tmp_path / "a.xlsx", rows, header=(["某市诉求台账"], COLUMNS))
     assert [row.number for row in read(path) if isinstance(row, LedgerRow)] == [3, 5]
+
+
+def test_a_day_alone_covers_the_time_that_it_follows(tmp_path: Path) -> None:
+    days = {"承办单位": "市政局", "交办时间": "2026/3/2", "联系时间": "2026/3/2 9:30"}
+    (row,) = read(workbook(tmp_path / "a.xlsx", [ledger_row("1", **days)]))
+    assert isinstance(row, LedgerRow), row
+    assert [act["occurred_at"] for act in row.acts] == ["2026-03-02T09:30:00+08:00"] * 2
+    assert row.act_columns == ("承办单位", "联系时间")
+
+
+def blank_row(**cells: Any) -> list[Any]:
+    return [cells.get(column) for column in COLUMNS]
+
+
+def formatted(path: Path, *rows: list[Any], **book_options: Any) -> tuple[xlsxwriter.Workbook, Any]:
+    """A workbook with these rows below the header, and its sheet, for more to be done to it."""
+    book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy/m/d h:mm", **book_options})
+    sheet = book.add_worksheet("台账")
+    for number, cells in enumerate((COLUMNS, *rows)):
+        sheet.write_row(number, 0, cells)
+    return book, sheet
+
+
+def test_a_merged_cell_counts_for_every_row_that_it_spans(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    firms = ("甲", None, None, "丁")
+    book, sheet = formatted(path, *(ledger_row(str(n), 企业名称=firm) for n, firm in enumerate(firms)))
+    name, contact = COLUMNS.index("企业名称"), COLUMNS.index("联系人")
+    sheet.merge_range(2, name, 3, name, "合并企业")
+    for number in range(2, 5):
+        sheet.write_blank(number, contact, None)
+    sheet.merge_range(1, contact, 4, contact, "王工")
+    sheet.merge_range(5, 0, 5, 3, "合计")
+    book.close()
+    *rows, total = read(path)
+    enterprises = [row.registration["enterprise"] for row in rows if isinstance(row, LedgerRow)]
+    assert [enterprise["name"] for enterprise in enterprises] == ["甲", "合并企业", "合并企业", "丁"]
+    assert {enterprise["contact_name"] for enterprise in enterprises} == {"王工"}
+    assert isinstance(total, str), "a total is no appeal"
+
+
+def test_a_header_merged_over_two_rows_is_no_row_of_data(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book, sheet = formatted(path, blank_row(), ledger_row("1"))
+    for column, title in enumerate(COLUMNS):
+        sheet.merge_range(0, column, 1, column, title)
+    book.close()
+    assert [row.number for row in read(path) if isinstance(row, LedgerRow)] == [3]
+
+
+def test_hidden_rows_are_read_and_a_hidden_sheet_in_front_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("字典").hide()
+    sheet = book.add_worksheet("台账")
+    for number, cells in enumerate((COLUMNS, ledger_row("1"), ledger_row("2"))):
+        sheet.write_row(number, 0, cells)
+    sheet.set_row(1, None, None, {"hidden": True})
+    sheet.activate()
+    book.close()
+    assert [row.source_id for row in read(path) if isinstance(row, LedgerRow)] == ["1", "2"]
+
+
+def test_days_that_count_from_1904_are_dates_and_their_bare_numbers_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    at = datetime(2026, 3, 2, 9, 30)  # noqa: DTZ001 - as spreadsheets have it
+    rows = (ledger_row("1", 受理时间=at), ledger_row("2", 受理时间=44621.395833333))
+    formatted(path, *rows, date_1904=True)[0].close()
+    row, reason = read(path)
+    assert isinstance(row, LedgerRow)
+    assert row.registration["occurred_at"] == "2026-03-02T09:30:00+08:00"
+    assert isinstance(reason, str)
+    assert "44621.395833333 不是时间" in reason
+
+
+@pytest.mark.parametrize("formats", [(), ("%Y.%m.%d",)])
+def test_a_number_of_a_workbook_is_a_date_whatever_the_formats(
+    tmp_path: Path, formats: tuple[str, ...]
+) -> None:
+    profile = load("ledger-zh").model_copy(update={"format": formats})
+    path = workbook(tmp_path / "a.xlsx", [ledger_row("1", 受理时间=46083.395833333)])
+    assert registration(path, profile)["occurred_at"] == "2026-03-02T09:30:00+08:00"
 
 
 def test_a_merged_header_of_two_rows_is_read_by_its_lowest_cells(tmp_path: Path) -> None:
@@ -159,6 +253,42 @@ def test_a_csv_file_is_read_as_a_workbook_is(tmp_path: Path, encoding: str, deli
     )
     profile = PROFILE.model_copy(update={"encoding": "gb18030"}) if encoding == "gb18030" else PROFILE
     assert registration(path, profile)["title"] == "多行\n标题"
+
+
+def as_csv(path: Path, *rows: Sequence[Any], encoding: str = "utf-8") -> Path:
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows(rows)
+    return path
+
+
+def test_the_rows_of_a_csv_file_have_the_numbers_of_their_lines(tmp_path: Path) -> None:
+    rows = [ledger_row("1", 标题="两行\n标题"), [], [""] * len(COLUMNS), ledger_row("2")]
+    path = as_csv(tmp_path / "a.csv", COLUMNS, *rows)
+    numbers = [(row.number, row.source_id) for row in read(path) if isinstance(row, LedgerRow)]
+    assert numbers == [(2, "1"), (6, "2")]
+
+
+def test_a_phone_in_a_csv_file_keeps_its_leading_zero(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "a.csv", COLUMNS, ledger_row("0042", 联系电话="05581234567"))
+    sent = registration(path)
+    assert (sent["source_id"], sent["enterprise"]["phone"]) == ("0042", "05581234567")
+
+
+def test_a_csv_file_in_another_encoding_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "a.csv", COLUMNS, ledger_row("1"), encoding="gb18030")
+    with pytest.raises(FileRefused, match="gb18030"):
+        read(path)
+
+
+def test_bytes_outside_the_encoding_cost_their_row_alone(tmp_path: Path) -> None:
+    path = as_csv(tmp_path / "a.csv", COLUMNS, *(ledger_row(str(n)) for n in range(600)), ledger_row("x"))
+    content = path.read_bytes()
+    place = content.rindex("厂区门口".encode())
+    path.write_bytes(content[:place] + "厂区门口".encode("gb18030") + content[place:])
+    *rows, last = read(path)
+    assert all(isinstance(row, LedgerRow) for row in rows)
+    assert isinstance(last, str)
+    assert "标题" in last
 
 
 @pytest.mark.parametrize("closed", ["", '"'])
@@ -255,7 +385,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         path = workbook(tmp_path / f"{rows}.xlsx", (ledger_row(str(n)) for n in range(rows)))
         tracemalloc.start()
         table = Table(path, PROFILE)
-        reader = LedgerRows(PROFILE, table.columns, UNITS, spreadsheet=True)
+        reader = LedgerRows(PROFILE, table.columns, UNITS, table.formats)
         count = sum(1 for number, cells in table if reader.row(number, cells))
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
