@@ -8,6 +8,7 @@ from shared.appeals.asking import AskingRulebook
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
 from shared.service.service import ServiceContext
+from shared.web.webhooks import PORTS
 
 
 class NotifySettings(RulesSettings):
@@ -18,7 +19,10 @@ class NotifySettings(RulesSettings):
     financing_url: str | None = None  # the same for loan requests, under the same key
     dispatch_url: str | None = None  # the same for what units and the office answered
     intake_key: str | None = Field(default=None, repr=False)
-    allow_private_webhooks: bool = False  # webhooks to addresses that are not public, and without TLS
+    allow_private_webhooks: bool = (
+        False  # webhooks to addresses that are not public, without TLS, at any port
+    )
+    webhook_ports: frozenset[int] = PORTS  # where webhooks are called
 
 
 def settings_of(context: ServiceContext) -> NotifySettings:

@@ -1,6 +1,7 @@
 """Errors for people: each says in Chinese and English what is wrong and what to do.
 
 HuyingError
+├── Unreadable     400  this is no HTTP
 ├── Invalid        422  the request cannot be understood; `field` says where
 ├── Unauthorized   401  no key, or an unknown one
 │   └── Unsigned        the key is right, but the request is not signed as it must be
@@ -11,6 +12,8 @@ HuyingError
 ├── Stale          412  somebody else wrote meanwhile: read again
 ├── NeedsVersion   428  a decision names the version it was made on
 ├── TooLarge       413
+├── LongTarget     414  the address is too long
+├── LargeHead      431  the headers are too large, or too many
 ├── TooMany        429  this caller asked too often
 ├── Unsupported    415  not JSON in UTF-8
 └── Unavailable    503  try again later
@@ -35,6 +38,11 @@ class HuyingError(Exception):
         self.zh = zh
         self.en = en
         self.field = field
+
+
+class Unreadable(HuyingError):
+    status = 400
+    code = "unreadable"
 
 
 class Invalid(HuyingError):
@@ -89,6 +97,16 @@ class TooLarge(HuyingError):
     code = "too_large"
 
 
+class LongTarget(HuyingError):
+    status = 414
+    code = "long_target"
+
+
+class LargeHead(HuyingError):
+    status = 431
+    code = "large_head"
+
+
 class TooMany(HuyingError):
     """`retry_after_s` says when asking again may help (RFC 9110, 10.2.3)."""
 
@@ -117,7 +135,10 @@ class Unsupported(HuyingError):
 
 
 class Unavailable(HuyingError):
+    """`retry_after_s`: the seconds after which another try is welcome."""
+
     status = 503
+    retry_after_s = 5
     code = "unavailable"
 
 

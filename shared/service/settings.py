@@ -102,6 +102,10 @@ class Settings(KafkaSettings):
     trace_ratio: float = Field(default=0.1, ge=0, le=1)  # of the traces that begin here, sampled
     host: str = "127.0.0.1"
     port: int = 8000
+    most_connections: int = Field(
+        default=800, ge=1
+    )  # at once; of the files that a process may open, 100 fewer
+    most_requests: int = Field(default=400, ge=1)  # answered at once; /health, /ready and /metrics besides
     log_level: str = "INFO"
     fetch_wait_ms: int = Field(default=200, ge=1)  # a fetch waits so long at the broker for a record
     session_timeout_ms: int = Field(default=10_000, ge=1000)

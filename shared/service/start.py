@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,6 +18,10 @@ from shared.service.service import Service, ServiceContext
 from shared.service.settings import Settings
 from shared.telemetry.exporter import SPANS, OtlpExporter
 from shared.web import problems
+from shared.web.connections import BoundedProtocol, Bounds
+from shared.web.front import Front
+
+NORMAL = Bounds()
 
 
 def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
@@ -84,7 +90,9 @@ async def serve(
     async with running(services, settings) as contexts:
         apps = {context.service.name: context.app for context in contexts}
         first = contexts[0].settings
-        async with listening(under_one_port({**apps, **(beside or {})}), first.host, first.port) as serving:
+        root = under_one_port({**apps, **(beside or {})})
+        bounds = Bounds(connections=first.most_connections, requests=first.most_requests)
+        async with listening(root, first.host, first.port, bounds) as serving:
             if ready is not None:
                 await ready(contexts)
             _freeze_start_objects()
@@ -92,11 +100,16 @@ async def serve(
 
 
 @contextlib.asynccontextmanager
-async def listening(root: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+async def listening(
+    root: ASGIApp, host: str, port: int, bounds: Bounds = NORMAL
+) -> AsyncIterator[asyncio.Task[None]]:
     """Run a web server in the block, which begins when it answers. The task ends when the server does."""
+    protocol: Any = partial(BoundedProtocol, bounds=bounds)
     server = uvicorn.Server(
         uvicorn.Config(
-            root,
+            Front(root, bounds.requests),
+            http=protocol,
+            ws="none",
             host=host,
             port=port,
             log_level="warning",

@@ -29,18 +29,24 @@ def visible(text: str) -> str:
     return text.strip(_EDGES)
 
 
-def all_visible(value: Any) -> Any:
-    """A JSON value with every text as `visible` leaves it, however deep; the names of fields stay.
+DEEPEST = 32
+"""Levels of objects and lists in a JSON value. The deepest body that a route takes has seven."""
 
-    RecursionError where it is nested too deep.
+
+def all_visible(value: Any, levels: int = DEEPEST) -> Any:
+    """A JSON value with every text as `visible` leaves it; the names of fields stay.
+
+    RecursionError where it is nested deeper than `levels`.
     """
     if isinstance(value, str):
         return value if value.isascii() and value.isalnum() else visible(value)
-    if isinstance(value, dict):
-        return {name: all_visible(part) for name, part in value.items()}
+    if not isinstance(value, dict | list):
+        return value
+    if not levels:
+        raise RecursionError(value)
     if isinstance(value, list):
-        return [all_visible(part) for part in value]
-    return value
+        return [all_visible(part, levels - 1) for part in value]
+    return {name: all_visible(part, levels - 1) for name, part in value.items()}
 
 
 def plain(text: str) -> str:

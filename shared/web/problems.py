@@ -44,7 +44,7 @@ def from_error(error: HuyingError) -> Response:
     answer = problem(error.status, error.code, error.zh, error.en, errors)
     if isinstance(error, Unauthorized):
         answer.headers["www-authenticate"] = error.challenge
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Unavailable):
         answer.headers["retry-after"] = str(error.retry_after_s)
     return answer
 

@@ -2,7 +2,8 @@
 
 Routes are declared as FastAPI has them, and FastAPI describes them (OpenAPI, `/docs`). Its layers around an
 endpoint are left out; decision 0026 has their cost. An endpoint's signature is read once, at the start.
-What a route names in `dependencies` is asked as soon as the caller is known, before the body is looked at.
+The body is read once the caller is known. What a route names in `dependencies` is asked before anybody
+looks at the body.
 """
 
 import json
@@ -22,14 +23,14 @@ from starlette.routing import BaseRoute, Route
 from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
 from shared.web.answers import is_list
+from shared.web.arriving import WITH_BODY, BodyBounds, bounds_of, receive_body
 from shared.web.endpoints import MISSING, Endpoint, endpoint_of
 from shared.web.exports import FORMAT, asked_form, exported
-from shared.web.guard import REFUSAL, Guard
+from shared.web.guard import Guard
 from shared.web.hiding import refuse_hidden, without_case
 from shared.web.moments import with_offset_of
 from shared.web.numbers import resolve_numbers
 from shared.web.request import authorize, service
-from shared.web.streamed import StreamedRoutes
 from shared.web.tables import Column, columns_of
 
 Titles = Mapping[str, Mapping[str, str]]
@@ -60,10 +61,15 @@ def mistaken_parameters(request: Request, known: Set[str]) -> list[dict[str, Any
     ]
 
 
-def served(described: APIRoute, titles: Titles = _NO_TITLES) -> Route:
+def served(
+    described: APIRoute,
+    titles: Titles = _NO_TITLES,
+    body_bounds: Callable[[str], BodyBounds | None] = bounds_of,
+) -> Route:
     """Starlette's route for one that FastAPI describes, with its `dependencies` as checks of the request.
 
-    `titles` of the columns of lists, by method and path. TypeError where the endpoint cannot be
+    `titles` of the columns of lists, by method and path. `body_bounds` by path; None where the endpoint
+    reads the body part by part. TypeError where the endpoint cannot be
     called this way, or does not return a Response.
     """
     answer = get_type_hints(described.endpoint).get("return")
@@ -75,13 +81,16 @@ def served(described: APIRoute, titles: Titles = _NO_TITLES) -> Route:
     known = endpoint.query_names.union(*(check.query_names for check in checks))
     table = _table(described, endpoint, titles)
     known |= {FORMAT} if table else set()
+    bounds = body_bounds(described.path)
 
     async def respond(request: Request) -> Response:
         request.scope["route"] = described
         await authorize(request)
+        if has_body := bounds is not None and request.method in WITH_BODY:
+            await receive_body(request, bounds)
         await _pass(request, checks)
-        if (refusal := request.scope.get(REFUSAL)) is not None:
-            raise refusal
+        if has_body:
+            json_bodies.check_text(await request.body())
         await resolve_numbers(request, service(request))
         hidden = await refuse_hidden(request, service(request))
         if table is not None and (form := asked_form(request)) != "json":
@@ -198,16 +207,22 @@ def application(
     amendments: problems.Amendments | None = None,
     streamed: Collection[str] = (),
     titles: Titles = _NO_TITLES,
+    body_bounds: Callable[[str], BodyBounds] = bounds_of,
 ) -> Starlette:
     """The application that serves `routers`, and the documents of `description`, which learns of them here.
 
     `state.service` is set by whoever runs it. `streamed`: the routes that read their bodies part by part.
     `titles` are those of the columns of lists. TypeError for a route that cannot be served.
     """
+    unread = {route.partition(" ")[2] for route in streamed}
+
+    def bounds(path: str) -> BodyBounds | None:
+        return None if path in unread else body_bounds(path)
+
     documents, routes = list(description.routes), list[BaseRoute]()
     for router in routers:
-        routes += map(partial(served, titles=titles), description.describe(router))
+        routes += map(partial(served, titles=titles, body_bounds=bounds), description.describe(router))
     app = Starlette(routes=[*routes, *documents, *docs.routes(description.title)])
-    app.add_middleware(Guard, state=app.state, streamed=StreamedRoutes(streamed))
+    app.add_middleware(Guard, state=app.state)
     problems.install(app, amendments or {})
     return app

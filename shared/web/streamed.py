@@ -1,41 +1,28 @@
 """Bodies that an endpoint reads part by part, such as files, instead of getting JSON.
 
-A service names the routes that read this way (`Service.streamed`). The guard leaves their bodies to them.
-Where a route answers before the body has ended, the rest is read for a while and dropped: a client that is
-still sending would not read the answer. Then the connection is closed.
+A service names the routes that read this way (`Service.streamed`). Where a request is answered before its
+body has ended, the rest is read for a while and dropped: a client that is still sending would not read the
+answer. Then the connection is closed.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.errors import Invalid, TooLarge, TooSlow
 
 DROP_S, MOST_DROPPED = 5.0, 64 * 2**20
 """Seconds and bytes for which the rest of a refused body is read."""
+DROP_OF_STRANGERS_S, MOST_DROPPED_OF_STRANGERS = 1.0, 2**20
+"""The same where the caller was refused, or nobody is called."""
 LONGEST_LENGTH = 18
 """Digits of a Content-Length that are read as a number."""
-
-
-class StreamedRoutes:
-    """Which requests go to a route that reads its body itself."""
-
-    def __init__(self, routes: Collection[str]) -> None:
-        """`routes`: method and path of each, such as `POST /cases/{case_id}/files`."""
-        named = [route.split(" ") for route in routes]
-        self._patterns = [(method, compile_path(path)[0]) for method, path in named]
-
-    def has(self, scope: Scope) -> bool:
-        """Whether the request of `scope` goes to such a route."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        return any(scope["method"] == method and pattern.match(path) for method, pattern in self._patterns)
 
 
 async def pass_on(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,12 +31,19 @@ async def pass_on(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> N
 
     async def send_after_rest(message: Message) -> None:
         if message["type"] == "http.response.start" and not body.has_ended:
-            await body.drop_rest()
+            if message["status"] != TooSlow.status:
+                await body.drop_rest(*_patience(scope))
             if not body.has_ended:
                 message = {**message, "headers": [*message["headers"], (b"connection", b"close")]}
         await send(message)
 
     await app(scope, body.receive, send_after_rest)
+
+
+def _patience(scope: Scope) -> tuple[float, int]:
+    """The seconds and bytes for which the rest of a body is read."""
+    is_known = "caller" in scope.get("state", {})  # `shared.web.request.authorize` notes it
+    return (DROP_S, MOST_DROPPED) if is_known else (DROP_OF_STRANGERS_S, MOST_DROPPED_OF_STRANGERS)
 
 
 class _Body:
@@ -67,14 +61,14 @@ class _Body:
         self.has_ended = not message.get("more_body", False)
         return message
 
-    async def drop_rest(self) -> None:
+    async def drop_rest(self, seconds: float, most: int) -> None:
         """Read on and forget what comes, for a few seconds."""
         if self._waits:
             return
         dropped = 0
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DROP_S):
-                while not self.has_ended and dropped < MOST_DROPPED:
+            async with asyncio.timeout(seconds):
+                while not self.has_ended and dropped < most:
                     dropped += len((await self.receive()).get("body", b""))
 
 

@@ -12,7 +12,7 @@ import ipaddress
 import re
 import secrets
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import httpcore
@@ -31,6 +31,18 @@ LONGEST_NAME = 253
 """Characters of a host name (RFC 1035, 2.3.4, without its length bytes)."""
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""What IANA assigns for public use. Sites (fec0::/10) and single networks (RFC 8215) lie beside it."""
+_NOT_PUBLIC = (
+    ipaddress.ip_network("3fff::/20"),  # documentation (RFC 9637)
+    ipaddress.ip_network("2001:db8::/32"),  # documentation (RFC 3849)
+    ipaddress.ip_network("192.88.99.0/24"),  # relays of 6to4, which are gone (RFC 7526)
+)
+"""Python's `is_global` does not know them all."""
+_ISATAP = frozenset({0x0000_5EFE, 0x0200_5EFE})
+"""The upper half of an interface identifier whose lower half is an IPv4 address (RFC 5214, 6.1)."""
+PORTS = frozenset({443, 8443})
+"""Where webhooks are called, unless a setting names other ports."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -70,8 +82,11 @@ def headers(valid: Sequence[str], id_: str, body: bytes) -> dict[str, str]:
     }
 
 
-def check_url(url: str, *, allow_private: bool) -> None:
-    """Refuse (`Invalid`) a URL that is not https, has a password, cannot be dialled, or is not public."""
+def check_url(url: str, *, allow_private: bool, ports: Collection[int] = PORTS) -> None:
+    """Refuse (`Invalid`) a URL that is not https, has a password, cannot be dialled, or is not public.
+
+    `ports`: where webhooks may be called; with `allow_private` every port is allowed.
+    """
     try:
         parsed = httpx.URL(url)
         host, port = parsed.raw_host.decode("ascii"), parsed.port
@@ -83,6 +98,13 @@ def check_url(url: str, *, allow_private: bool) -> None:
         )
     if port is not None and not 1 <= port <= 65_535:
         raise Invalid("端口须在 1 至 65535 之间", "the port lies between 1 and 65535", "url")
+    if not allow_private and (port or 443) not in ports:
+        listed = sorted(ports)
+        raise Invalid(
+            f"回调端口须为 {'、'.join(map(str, listed))} 之一",
+            f"webhooks are called at these ports alone: {', '.join(map(str, listed))}",
+            "url",
+        )
     literal = _literal(host)
     if not (literal or _is_name(host)):
         raise Invalid(
@@ -122,21 +144,35 @@ def _literal(host: str) -> Address | None:
 
 def is_public(address: Address) -> bool:
     """Whether the address is public. An IPv6 address that wraps an IPv4 address counts as that one."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if (wrapped := address.ipv4_mapped or address.sixtofour) is not None:
-            return is_public(wrapped)
-        if address in _NAT64:
-            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
-        if address.teredo is not None:
-            return False
-    return address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv4Address):
+        return _is_global(address)
+    if address.ipv4_mapped is not None:
+        return is_public(address.ipv4_mapped)
+    if address in _NAT64:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    if address not in _GLOBAL_UNICAST or address.teredo is not None:
+        return False
+    if address.sixtofour is not None and not is_public(address.sixtofour):
+        return False
+    if int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
+        return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return address.sixtofour is not None or _is_global(address)
+
+
+def _is_global(address: Address) -> bool:
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
+    )
 
 
 class _Checked(httpcore.AsyncNetworkBackend):
     """Connects to addresses that were looked up here and checked, never to a host name."""
 
-    def __init__(self, *, allow_private: bool) -> None:
+    def __init__(self, *, allow_private: bool, ports: Collection[int]) -> None:
         self._allow_private = allow_private
+        self._ports = ports
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -147,6 +183,8 @@ class _Checked(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
+        if not self._allow_private and port not in self._ports:
+            raise httpcore.ConnectError("this port is none where webhooks are called")
         failure: Exception | None = None
         for address in await self._addresses(host, port):
             try:
@@ -193,9 +231,11 @@ class Answered(NamedTuple):
 class Caller:
     """Calls webhooks. A call takes 15 seconds at most."""
 
-    def __init__(self, *, allow_private: bool = False, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, *, allow_private: bool = False, ports: Collection[int] = PORTS, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._timeout_s = timeout_s
-        transport = Transport(_Checked(allow_private=allow_private), trust_env=False)
+        transport = Transport(_Checked(allow_private=allow_private, ports=ports), trust_env=False)
         self._client = httpx.AsyncClient(
             transport=transport, timeout=timeout_s, follow_redirects=False, trust_env=False
         )

@@ -124,10 +124,11 @@ async def city(folder: Path, **settings: object) -> AsyncIterator[City]:
 
 
 class Prometheus:
-    """A Prometheus that is asked by its API, and where the proxy is."""
+    """A Prometheus that is asked by its API, and the two doors of the proxy."""
 
-    def __init__(self, port: int, door: str) -> None:
+    def __init__(self, port: int, door: str, inside: str) -> None:
         self.door = door
+        self.inside = inside
         self._url = f"http://127.0.0.1:{port}/api/v1"
 
     def ask(self, path: str, **values: str) -> Any:
@@ -147,7 +148,7 @@ class Prometheus:
 @contextlib.contextmanager
 def watching(folder: Path, fleet: LocalCluster, faster: int = 10) -> Iterator[Prometheus]:
     """Prometheus, with what it asks beside the services. Scrapes and waits are so much `faster`."""
-    ports = {name: free_port() for name in ("prometheus", "node", "blackbox", "proxy", "plain")}
+    ports = {name: free_port() for name in ("prometheus", "node", "blackbox", "proxy", "plain", "inside")}
     (folder / "ops_key").write_text(fleet.keys["ops"])
     config = _config(folder, fleet, ports, faster)
     here = "--web.listen-address=127.0.0.1:{}"
@@ -162,8 +163,9 @@ def watching(folder: Path, fleet: LocalCluster, faster: int = 10) -> Iterator[Pr
             ("prometheus", command),
         ):
             stack.enter_context(running([*words, here.format(ports[name])], folder / f"{name}.log"))
-        stack.enter_context(proxy(folder, fleet, ports["proxy"], ports["plain"]))
-        prometheus = Prometheus(ports["prometheus"], f"https://127.0.0.1:{ports['proxy']}")
+        stack.enter_context(proxy(folder, fleet, ports["proxy"], ports["plain"], ports["inside"]))
+        inside = f"http://127.0.0.1:{ports['inside']}"
+        prometheus = Prometheus(ports["prometheus"], f"https://127.0.0.1:{ports['proxy']}", inside)
         until(lambda: _answers(prometheus), 60, f"see {folder}/prometheus.log")
         yield prometheus
 
@@ -209,7 +211,7 @@ def _config(folder: Path, fleet: LocalCluster, ports: dict[str, int], faster: in
 
 
 @contextlib.contextmanager
-def proxy(folder: Path, fleet: LocalCluster, port: int, plain: int) -> Iterator[None]:
+def proxy(folder: Path, fleet: LocalCluster, port: int, plain: int, inside: int) -> Iterator[None]:
     """The front proxy with the compose file's configuration and certificates of `deploy/secrets.sh`."""
     with running(
         ["bash", str(DEPLOY / "secrets.sh"), str(folder / "secrets")], folder / "secrets.log"
@@ -224,6 +226,7 @@ def proxy(folder: Path, fleet: LocalCluster, port: int, plain: int) -> Iterator[
         ("upstreams.map", str(upstreams)),
         ("listen 8443", f"listen 127.0.0.1:{port}"),
         ("listen 8080", f"listen 127.0.0.1:{plain}"),
+        ("listen 8081", f"listen 127.0.0.1:{inside}"),
     ):
         assert was in text
         text = text.replace(was, now)

@@ -74,19 +74,22 @@ async def test_every_panel_has_data_every_metric_exists_and_a_dead_service_is_sa
             firing = prometheus.firing()
             assert set(firing) - {"DiskFilling"} <= EXPECTED, firing
             assert "intake.events" in firing["MessagesParked"]["annotations"]["summary"]
-            await asyncio.to_thread(_look_through, prometheus.door)
+            await asyncio.to_thread(_look_through, prometheus.door, prometheus.inside)
             await live.fleet.processes["dispatch"].kill()
             await _until(lambda: "ServiceDown" in prometheus.firing(), 60, "no alert for a dead service")
             assert prometheus.firing()["ServiceDown"]["labels"]["service"] == "dispatch"
 
 
-def _look_through(door: str) -> None:
-    """The proxy lets callers in, and keeps what is for operators to the inside."""
+def _look_through(door: str, inside: str) -> None:
+    """The proxy lets callers in, and keeps imports and what is for operators to the inside."""
     with httpx.Client(base_url=door, verify=False, timeout=30) as client:
         assert client.get("/intake/procedures").status_code == httpx.codes.OK
         assert client.get("/intake/health").headers["strict-transport-security"]
         for path in ("/intake/metrics", "/notify/flow", "/dispatch/parked", "/escalation/clock", "/ops", "/"):
             assert client.get(path).status_code == httpx.codes.NOT_FOUND, path
+        for path in ("/intake/import", "/dispatch/import", "/financing/import"):
+            assert client.post(path, json={}).status_code == httpx.codes.NOT_FOUND, path
+            assert httpx.post(f"{inside}{path}", json={}).status_code == httpx.codes.UNAUTHORIZED, path
 
 
 async def _until(true: Any, seconds: float, failure: Any) -> None:

@@ -20,7 +20,7 @@ from services.intake.app import SERVICE as INTAKE
 from shared.service.service import ServiceContext
 from shared.service.start import listening, under_one_port
 from shared.web import ops
-from shared.web.guard import LIMIT
+from shared.web.arriving import LIMIT
 from tests.accepted import ACCEPTED
 from tests.city import ALL, City, refused
 from tests.spoiled import ACCESS, BY, NOBODY, Target, dumped, leaves, names, with_

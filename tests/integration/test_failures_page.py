@@ -1,6 +1,7 @@
 """The page of messages that could not leave: who sees it, what it shows, and its button."""
 
 import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,7 +64,12 @@ async def test_it_shows_what_failed_to_whom_why_and_what_to_do_in_both_languages
         assert text in page.text
     assert "<b>" not in page.text
     assert page.headers["cache-control"] == "no-store"
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    style = page.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy.endswith(f"style-src 'sha256-{digest}'"), "no style sheet but the page's own is applied"
+    assert " style=" not in page.text
 
 
 async def test_a_browser_is_asked_for_the_key_and_may_show_it_as_a_password(city: City) -> None:

@@ -1,11 +1,15 @@
 """Loan requests with their banks: what is taken, what is refused, what follows from silence and no's."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import TextClause
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from services.financing.loans.api_status import opened
+from shared.database.connection import Connection
+from shared.service.errors import NotFound
 from tests.city import City, refused
 from tests.lending import ask, banks, judged, move_to, report, report_body, status
 
@@ -53,6 +57,32 @@ async def test_the_enterprise_sees_every_bank_with_its_deadlines_explained(city:
         ("bank_decision", "2026-12-10T00:00:00+08:00"),
     ]
     assert all(d["explanation"]["zh"] and d["explanation"]["en"] for d in first["deadlines"])
+
+
+class Noting:
+    """A connection that notes what it is asked."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.statements: list[str] = []
+        self._connection = connection
+
+    async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Any:
+        self.statements.append(statement.text)
+        return await self._connection.execute(statement, values)
+
+
+async def test_a_wrong_number_and_a_wrong_code_are_refused_by_the_same_work(city: City) -> None:
+    asked = await ask(city)
+    right, reader = asked["registration_number"], city.services["financing"].reader
+    work = []
+    for number, code in ((right, "0000-0000-0000-0000"), ("RZ-20261109-99999", asked["receipt_code"])):
+        noting = Noting(reader.reading())
+        with pytest.raises(NotFound):
+            await opened(cast(Connection, noting), number, code)
+        work.append(noting.statements)
+    assert work[0] == work[1]
+    assert len(work[0]) == 1
+    assert (await opened(reader.reading(), right, asked["receipt_code"])).number == right
 
 
 async def test_a_wrong_receipt_code_opens_nothing(city: City) -> None:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from services import SERVICES
 from shared.roles import AccountRole
-from shared.web.guard import IMPORT_LIMIT, LIMIT
+from shared.web.arriving import IMPORT_LIMIT, LIMIT
 from tests.accepted import ACCEPTED
 from tests.accepted.places import LEG
 from tests.attachments import attach, pdf

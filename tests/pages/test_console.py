@@ -219,6 +219,10 @@ async def _story(page: Page, pictures: Path, number: str, lang: str) -> None:
     spans = page.locator(".waterfall details")
     services = set(await spans.evaluate_all("all => all.map(one => one.dataset.service)"))
     assert services == {"intake", "dispatch", "escalation", "notify", "desks"}
+    begins = await page.locator(".track .bar").evaluate_all(
+        "all => all.map(bar => getComputedStyle(bar).left)"
+    )
+    assert len(set(begins)) > 1, "the browser applies the page's own style sheet"
     await expect(page.locator("h1")).to_have_text("POST /intake/appeals")
     await spans.first.locator("summary").click()
     await expect(spans.first.locator("dd").get_by_text(number, exact=True)).to_be_visible()

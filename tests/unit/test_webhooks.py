@@ -53,13 +53,45 @@ def test_a_weak_secret_is_refused(secret: str) -> None:
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "::127.0.0.1",  # IPv4-compatible (RFC 4291, 2.5.5.1)
+        "::1.1.1.1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b:1::1",  # NAT64 of one network (RFC 8215)
+        "64:ff9b:1::1.1.1.1",
+        "2002:a00:1::",
+        "2002:a9fe:a9fe::",
+        "fec0::1",
+        "feff::1",
+        "3fff::1",
+        "3fff:fff:ffff::",
+        "2001:db8::1",
+        "100::1",
+        "5f00::1",
+        "4000::1",
+        "2606:4700::5efe:10.0.0.1",  # ISATAP
+        "2606:4700::200:5efe:10.0.0.1",
+        "192.88.99.1",
+        "198.18.0.1",
+        "240.0.0.1",
     ],
 )
 def test_an_address_that_is_not_public_is_known(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "2606:4700::1111",
+        "::ffff:1.1.1.1",
+        "64:ff9b::101:101",
+        "2002:101:101::",
+        "240e:1::1",
+        "2606:4700::5efe:1.1.1.1",
+        "3ffe:ffff::1",
+    ],
+)
 def test_a_public_address_is_known(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
 
@@ -79,6 +111,9 @@ def test_a_public_address_is_known(address: str) -> None:
         "https://a_b/",
         "https://fe80::1%25eth0/",
         "https://2130706433@bank.example/",
+        "https://bank.example:22/",
+        "https://bank.example:9092/",
+        "https://bank.example:80/",
     ],
 )
 def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
@@ -90,6 +125,7 @@ def test_an_address_that_may_not_be_called_is_refused(url: str) -> None:
 def test_https_to_a_name_may_be_called_and_loopback_where_allowed() -> None:
     check_url("https://bank.example:8443/hook?x=1", allow_private=False)
     check_url("http://127.0.0.1:9100/", allow_private=True)
+    check_url("https://bank.example:9443/", allow_private=False, ports={443, 9443})
 
 
 UNDIALLABLE = [
@@ -154,7 +190,7 @@ async def test_an_address_that_cannot_be_dialled_costs_its_call_alone(url: str) 
     ],
 )
 def test_an_address_that_can_be_dialled_is_taken(url: str) -> None:
-    check_url(url, allow_private=False)
+    check_url(url, allow_private=False, ports=(1, 443, 8443, 65_535))
 
 
 @asynccontextmanager

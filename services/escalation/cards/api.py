@@ -17,7 +17,7 @@ from shared.printing.typesetting import PDF, pdf_answer
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden
 from shared.service.service import ServiceContext
-from shared.web.pages import PAGE_HEADERS
+from shared.web.pages import page_answer
 from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["escalation"])
@@ -50,7 +50,7 @@ async def card(
     zone, policy, at = context.zone, _policy(context, case), context.clock.now()
     printed = card_page(case, issued, CardContext(language, zone, title, policy, at))
     if form == "html":
-        return HTMLResponse(html(printed, card_id), headers=PAGE_HEADERS)
+        return page_answer(html(printed, card_id))
     return await pdf_answer(partial(pdf, printed), printed.number.replace("/", "-"))
 
 

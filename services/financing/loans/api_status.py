@@ -19,9 +19,14 @@ router = APIRouter(prefix="/status/{registration_number}", tags=["financing"])
 
 
 async def opened(conn: Connection, number: str, receipt_code: str) -> LoanDocument:
-    """The loan request with this number that the receipt code opens, or `NotFound`."""
-    loan = await queries.loan_numbered(conn, number)
-    if not opens(receipt_code, loan.receipt_hash if loan else None) or loan is None:
+    """The loan request with this number that the receipt code opens, or `NotFound`.
+
+    Only the right code has the request read and parsed: how long a refusal takes does not tell
+    which numbers exist.
+    """
+    kept_hash = await queries.receipt_hash_of(conn, number)
+    loan = await queries.loan_numbered(conn, number) if opens(receipt_code, kept_hash) else None
+    if loan is None:
         raise NotFound(
             "编号或回执码不符，请核对",
             "no loan request has this number and receipt code: check both",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -26,6 +26,7 @@ _LOANS_OF_ENTERPRISE = text(
 )
 _LOAN = text("select cast(file as text) from cases where case_id = :id and what = 'loan'")
 _LOAN_NUMBERED = text("select cast(file as text) from cases where number = :number and what = 'loan'")
+_RECEIPT_HASH = text("select file->>'receipt_hash' from cases where number = :number and what = 'loan'")
 _CONTACT = text(
     "select coalesce(file->'wish'->'contact', file->'contact') as contact from cases where case_id = :id"
 )
@@ -93,6 +94,11 @@ async def loan_numbered(conn: Connection, number: str) -> LoanDocument | None:
     """The loan request with this registration number."""
     file = (await conn.execute(_LOAN_NUMBERED, {"number": number})).scalar()
     return LoanDocument.model_validate_json(file) if file else None
+
+
+async def receipt_hash_of(conn: Connection, number: str) -> str | None:
+    """The hash of the receipt code of the loan request with this number; None without one."""
+    return cast("str | None", (await conn.execute(_RECEIPT_HASH, {"number": number})).scalar())
 
 
 async def contact(conn: Connection, loan_id: UUID) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """The table of delivery channels: for each its name on pages, its addresses, and how it is opened."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from services.notify.channels.base import DeliveryChannel, DryRun
@@ -14,7 +14,7 @@ from services.notify.deliveries.domain import ChannelKind
 from shared.addresses.mail import mail_address
 from shared.addresses.phones import mobile
 from shared.named import WrongValue
-from shared.web.webhooks import Caller
+from shared.web.webhooks import PORTS, Caller
 
 _URL = re.compile(r"https?://[^\s/?#@]+(/\S*)?")
 
@@ -59,13 +59,16 @@ CHANNELS = {
 
 
 def open_channels(
-    settings: ChannelSettings, *, allow_private: bool = False
+    settings: ChannelSettings, *, allow_private: bool = False, ports: Collection[int] = PORTS
 ) -> dict[ChannelKind, DeliveryChannel]:
-    """The channels that are set up. With `allow_private` webhooks and robots may have private addresses."""
+    """The channels that are set up.
+
+    With `allow_private` webhooks and robots may have private addresses and any port, else one of `ports`.
+    """
     if settings.dry_run:
         return {kind: DryRun() for kind in ChannelKind}
 
     def caller() -> Caller:
-        return Caller(allow_private=allow_private)
+        return Caller(allow_private=allow_private, ports=ports)
 
     return {kind: CHANNELS[kind].open(getattr(settings, kind), caller) for kind in settings.channels()}

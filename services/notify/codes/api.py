@@ -62,7 +62,9 @@ async def send_code(body: CodeOrder, request: Requested) -> Response:
             "no e-mail address or mobile phone for a channel that is set up",
         )
     kind, address = targets[0]
-    channels = open_channels(configured, allow_private=settings.allow_private_webhooks)
+    channels = open_channels(
+        configured, allow_private=settings.allow_private_webhooks, ports=settings.webhook_ports
+    )
     try:
         await _send(request.context, channels[kind], kind, _letter(request.context, body, address))
     finally:

@@ -12,7 +12,7 @@ from services.notify.contacts import queries, work
 from services.notify.contacts.work import NewContact
 from services.notify.deliveries.domain import ChannelKind
 from services.notify.messages.words import Language
-from services.notify.settings import settings_of
+from services.notify.settings import NotifySettings, settings_of
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
@@ -95,7 +95,7 @@ async def set_contacts(recipient: Recipient, body: Contacts, request: Requested)
     """Replace the addresses of a recipient; messages that wait already go to the old addresses."""
     caller = request.caller
     _check_own(caller, recipient)
-    _check_addresses(body.contacts, allow_private=settings_of(request.context).allow_private_webhooks)
+    _check_addresses(body.contacts, settings_of(request.context))
     async with request.context.engine.begin() as conn:
         at = await request.context.clock.stamp(conn)
         new = [
@@ -109,11 +109,13 @@ async def set_contacts(recipient: Recipient, body: Contacts, request: Requested)
     return json(shown)
 
 
-def _check_addresses(contacts: Sequence[Contact], *, allow_private: bool) -> None:
+def _check_addresses(contacts: Sequence[Contact], settings: NotifySettings) -> None:
     """Raises `Invalid` for an address that stands twice, or a URL that may not be called."""
     targets = [(contact.channel, contact.address) for contact in contacts]
     if len(set(targets)) < len(targets):
         raise Invalid("同一渠道的同一地址重复", "an address stands twice for one channel", "contacts")
     for contact in contacts:
         if CHANNELS[contact.channel].address is url:
-            check_url(contact.address, allow_private=allow_private)
+            check_url(
+                contact.address, allow_private=settings.allow_private_webhooks, ports=settings.webhook_ports
+            )

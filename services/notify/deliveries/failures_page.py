@@ -12,7 +12,7 @@ from services.notify.deliveries import queries
 from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
 from shared.judging.rulebook import rulebook
-from shared.web.pages import PAGE_HEADERS, check_proof, proof
+from shared.web.pages import PAGE_HEADERS, check_proof, page_answer, proof
 from shared.web.request import Paged, Reading, Requested
 
 router = APIRouter(tags=["notify"])
@@ -89,7 +89,7 @@ async def failures(
     ]
     following = page.after_last(rows, "changed_at", "id")
     html = _environment().get_template("failures.html").render(items=items, next=following, again=again)
-    return HTMLResponse(html, headers=PAGE_HEADERS)
+    return page_answer(html)
 
 
 @router.post(

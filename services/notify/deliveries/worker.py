@@ -57,7 +57,10 @@ class DeliveryWorker:
     def __init__(self, context: ServiceContext, settings: ChannelSettings) -> None:
         self._context = context
         self._settings = settings
-        self._channels = open_channels(settings, allow_private=settings_of(context).allow_private_webhooks)
+        own = settings_of(context)
+        self._channels = open_channels(
+            settings, allow_private=own.allow_private_webhooks, ports=own.webhook_ports
+        )
         self._breakers = {kind: Breaker() for kind in self._channels}
         self._answers = ParcelAnswers(context)
 

@@ -132,6 +132,7 @@ async def test_pages_load_nothing_from_elsewhere_and_forbid_it(desk: Desk) -> No
     async with desk.client() as http:
         answer = await http.get("/ops/")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "unsafe-inline" not in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
     for _, attributes in Tags(answer.text).elements:
         for name in ("src", "href"):

@@ -13,8 +13,7 @@ import pytest
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from starlette.datastructures import State
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 
 from shared.roles import EVERYBODY
 from shared.service.accounts import Accounts
@@ -22,7 +21,7 @@ from shared.service.errors import HuyingError, Invalid, TooLarge
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import json_bodies
-from shared.web.guard import IMPORT_LIMIT, LIMIT, Guard
+from shared.web.arriving import IMPORT_LIMIT, LIMIT, BodyBounds, bounds_of
 from shared.web.json_bodies import MOST_VALUES
 from shared.web.request import json as answer
 from shared.web.routes import Description, application
@@ -32,7 +31,7 @@ REFUSED: dict[str, tuple[bytes, type[Exception]]] = {
     "deep lists": (b"[" * DEEP + b"]" * DEEP, RequestValidationError),
     "deep objects": (b'{"a":' * DEEP + b"1" + b"}" * DEEP, RequestValidationError),
     "deep lists without an end": (b"[" * DEEP, RequestValidationError),
-    "just too deep for a second reading": (b"[" * 950 + b"]" * 950, RequestValidationError),
+    "just too deep": (b"[" * 33 + b"]" * 33, RequestValidationError),
     "a million digits": (b"1" * 1_000_000, RequestValidationError),
     "a million digits after a point": (b"0." + b"1" * 1_000_000 + b"e999", RequestValidationError),
     "a number that no number holds": (b"[1e999]", RequestValidationError),
@@ -50,6 +49,10 @@ REFUSED: dict[str, tuple[bytes, type[Exception]]] = {
     "a text without an end": (b'"' + b'\\",' * 10_000_000, RequestValidationError),
     "no JSON": (b"{a: 1}", RequestValidationError),
 }
+
+
+def test_the_deepest_body_that_is_taken_has_32_levels() -> None:
+    assert json_bodies.parse(b"[" * 32 + b"]" * 32)
 
 
 @pytest.mark.parametrize(("body", "refusal"), REFUSED.values(), ids=REFUSED)
@@ -88,7 +91,7 @@ import resource
 from fastapi.exceptions import RequestValidationError
 from shared.service.errors import HuyingError
 from shared.web import json_bodies
-from shared.web.guard import IMPORT_LIMIT
+from shared.web.arriving import IMPORT_LIMIT
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -120,12 +123,12 @@ async def wishes(body: Wish) -> Response:
 
 
 @pytest.fixture
-def guarded() -> Guard:
+def guarded() -> ASGIApp:
     """A service with one route, which waits for a body as long as a test does."""
     router = APIRouter()
     for path in ("/wishes", "/import"):
         router.add_api_route(path, wishes, methods=["POST"])
-    inner = application(Description(), [router])
+    app = application(Description(), [router], body_bounds=lambda path: BodyBounds(bounds_of(path).most, 0.2))
     context = SimpleNamespace(
         accounts=Accounts([]),
         access={f"POST {path}": EVERYBODY for path in ("/wishes", "/import")},
@@ -133,11 +136,11 @@ def guarded() -> Guard:
         service=SimpleNamespace(case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )
-    inner.state.service = context
-    return Guard(inner, State({"service": context}), body_s=0.2, import_s=0.2)
+    app.state.service = context
+    return app
 
 
-async def sent(guard: Guard, path: str, parts: AsyncIterator[bytes]) -> tuple[int, dict[bytes, bytes], Any]:
+async def sent(app: ASGIApp, path: str, parts: AsyncIterator[bytes]) -> tuple[int, dict[bytes, bytes], Any]:
     """Status, headers and content of the answer to a request whose body arrives in `parts`."""
     messages: list[Message] = []
 
@@ -157,7 +160,7 @@ async def sent(guard: Guard, path: str, parts: AsyncIterator[bytes]) -> tuple[in
         "query_string": b"",
         "headers": [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")],
     }
-    await guard(scope, receive, send)
+    await app(scope, receive, send)
     content = b"".join(message.get("body", b"") for message in messages[1:])
     return messages[0]["status"], dict(messages[0]["headers"]), json.loads(content)
 
@@ -184,25 +187,25 @@ async def whole(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("path", ["/wishes", "/import"])
-async def test_a_body_that_does_not_arrive_is_not_waited_for(guarded: Guard, path: str) -> None:
+async def test_a_body_that_does_not_arrive_is_not_waited_for(guarded: ASGIApp, path: str) -> None:
     for parts in (trickling(b" "), trickling(b""), silent()):
         status, headers, content = await sent(guarded, path, parts)
         assert (status, headers[b"connection"], content["code"]) == (408, b"close", "too_slow")
         assert content["detail"].startswith("请求体未在 0.2 秒内传完 / the body did not arrive")
 
 
-async def test_a_chunked_body_without_an_end_is_read_no_further_than_the_limit(guarded: Guard) -> None:
+async def test_a_chunked_body_without_an_end_is_read_no_further_than_the_limit(guarded: ASGIApp) -> None:
     status, headers, content = await sent(guarded, "/wishes", endless(b" " * LIMIT))
     assert (status, headers[b"connection"], content["code"]) == (413, b"close", "too_large")
 
 
-async def test_a_body_in_pieces_is_taken(guarded: Guard) -> None:
+async def test_a_body_in_pieces_is_taken(guarded: ASGIApp) -> None:
     pieces = (bytes([byte]) for byte in '{"name": "路面"}'.encode())
     assert (await sent(guarded, "/wishes", whole(pieces)))[::2] == (200, {"name": "路面"})
 
 
 @pytest.mark.parametrize("name", [name for name, (body, _) in REFUSED.items() if len(body) < LIMIT])
-async def test_a_refusal_is_a_problem_in_both_languages(guarded: Guard, name: str) -> None:
+async def test_a_refusal_is_a_problem_in_both_languages(guarded: ASGIApp, name: str) -> None:
     status, _, content = await sent(guarded, "/wishes", whole(iter([REFUSED[name][0]])))
     assert status in (400, 422)
     assert " / " in content["detail"]

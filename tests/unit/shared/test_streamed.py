@@ -7,7 +7,7 @@ import pytest
 from fastapi import Request
 
 from shared.service.errors import Invalid, TooLarge, TooSlow
-from shared.web.streamed import Bounds, StreamedRoutes, parts
+from shared.web.streamed import Bounds, parts
 
 BOUNDS = Bounds(most=1_000, least_rate=1_000, grace_s=0.2)
 
@@ -56,21 +56,3 @@ async def test_who_sends_too_slowly_is_refused_and_who_keeps_up_is_not() -> None
     assert sum([len(part) async for part in parts(request(trickling(60)), BOUNDS)]) == 600
     with pytest.raises(TooSlow):
         [part async for part in parts(request(trickling(1)), BOUNDS)]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "root", "is_streamed"),
-    [
-        ("POST", "/cases/7/files", "", True),
-        ("POST", "/intake/cases/7/files", "/intake", True),
-        ("GET", "/cases/7/files", "", False),
-        ("POST", "/cases/7/files/8", "", False),
-        ("POST", "/cases/7/8/files", "", False),
-        ("POST", "/cases", "", False),
-    ],
-)
-def test_the_named_routes_alone_read_their_bodies_themselves(
-    method: str, path: str, root: str, *, is_streamed: bool
-) -> None:
-    routes = StreamedRoutes(["POST /cases/{case_id}/files"])
-    assert routes.has({"method": method, "path": path, "root_path": root}) is is_streamed

@@ -93,7 +93,8 @@ async def set_endpoint(code: BankCodePath, body: EndpointBody, request: Requeste
     409 where `webhook` is not among the bank's integrations. What waits is sent at once; after 410 so is what
     failed, and `again` says how many messages.
     """
-    check_url(body.url, allow_private=settings_of(request.context).allow_private_webhooks)
+    settings = settings_of(request.context)
+    check_url(body.url, allow_private=settings.allow_private_webhooks, ports=settings.webhook_ports)
     async with request.context.engine.begin() as conn:
         if "webhook" not in (ways := await _own_ways(request, conn, code)):
             raise _no_webhook(ways)

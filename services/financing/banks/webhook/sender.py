@@ -59,7 +59,8 @@ class WebhookSender:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
-        self._caller = Caller(allow_private=settings_of(context).allow_private_webhooks)
+        settings = settings_of(context)
+        self._caller = Caller(allow_private=settings.allow_private_webhooks, ports=settings.webhook_ports)
         self._random = random.Random()
         self._banks: dict[str, asyncio.Task[None]] = {}
 

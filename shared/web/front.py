@@ -1,0 +1,52 @@
+"""What stands in front of all applications: how many requests run at once, and headers of every answer."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.service.errors import Unavailable
+from shared.web import problems
+
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""Of every answer, unless it has its own."""
+WATCHED = frozenset({"health", "metrics", "ready"})
+"""Whoever watches a service reads these while it is busy, too."""
+
+
+class Front:
+    """Runs `most` requests at once, refuses further ones, and gives each answer protecting headers."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._running = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=list(message["headers"]))
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                message = {**message, "headers": headers.raw}
+            await send(message)
+
+        if self._running >= self._most and scope["path"].rpartition("/")[2] not in WATCHED:
+            return await _busy()(scope, receive, send_protected)
+        self._running += 1
+        try:
+            await self._app(scope, receive, send_protected)
+        finally:
+            self._running -= 1
+
+
+def _busy() -> ASGIApp:
+    answer = problems.from_error(
+        Unavailable("服务繁忙，请稍后再试", "too many requests are being answered: try again later")
+    )
+    answer.headers["connection"] = "close"
+    return answer
