@@ -33,6 +33,8 @@ done
   account notify service notify_key
   account desks service desks_key
 } | made accounts
+[ -s token_signer ] || openssl genpkey -algorithm ed25519 | made token_signer
+openssl pkey -in token_signer -pubout | made token_keys
 [ -s tls_key ] || {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=$host" \
     -addext "subjectAltName=DNS:$host" -keyout tls_key -out tls_certificate 2> /dev/null

@@ -13,6 +13,7 @@ from huying.console.rendering import page
 from huying.console.words import Language
 from shared.roles import AccountRole
 from shared.service.errors import Forbidden, Unauthorized
+from shared.web.access import out_of_scope
 from shared.web.endpoints import endpoint_of
 from shared.web.request import PAGE_CHALLENGE, shown_key
 from shared.web.routes import mistaken_parameters
@@ -43,6 +44,8 @@ async def operator(request: Request) -> None:
     except Unauthorized as error:
         error.challenge = PAGE_CHALLENGE
         raise
+    if caller.scopes is not None:
+        raise out_of_scope()
     if caller.role is not AccountRole.OPS:
         raise Forbidden("仅运维账号可用", f"the role {caller.role} may not see this: use an ops account")
     request.state.key = key

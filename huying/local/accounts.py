@@ -68,7 +68,7 @@ def _write_keys(state: Path, keys: Mapping[str, str]) -> None:
 
 def _write_accounts(state: Path, listed: Sequence[Account]) -> None:
     """Services that run read the file at any time: it changes at once."""
-    content = [account.model_dump(mode="json", exclude_none=True) for account in listed]
+    content = [account.model_dump(mode="json", exclude_defaults=True) for account in listed]
     fresh = state / f"{ACCOUNTS}.new"
     fresh.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     fresh.replace(state / ACCOUNTS)

@@ -28,10 +28,13 @@ from shared.audit.seals import make_key
 from shared.roles import AccountRole
 from shared.service.settings import Settings
 from shared.telemetry.logs import log
+from shared.web.tokens import public_pem
 
 PARTITIONS = 4  # the embedded broker's own number, for topics a client names before they exist
 READY_S = 60
 SEAL_KEY = "seal.key"
+TOKEN_SIGNER, TOKEN_KEYS = "token.key", "token-keys.pem"
+"""By which desks signs tokens of people, and by which services check them."""
 ATTACHMENTS = "attachments"
 """The folder of the files of appeals, below the state folder."""
 INTAKE, NOTIFY, DESKS = "intake", "notify", "desks"  # the services, and their accounts at those that they ask
@@ -93,6 +96,7 @@ class LocalCluster:
         await self.postgres.ensure(SERVICES)
         file, self.keys = accounts(self.state, self._people)
         self._settings = {**self._settings, "accounts": file}
+        self._settings |= token_settings(self.state)
         if self._settings.get("clock") != "driven":
             make_key(self.state / SEAL_KEY)
             self._settings |= {"seal_key": self.state.absolute() / SEAL_KEY}
@@ -176,6 +180,15 @@ class LocalCluster:
                     except EmbeddedError as error:
                         self._log.error("does not start", program=program.name, reason=str(error))
             await asyncio.sleep(0.5)
+
+
+def token_settings(state: Path) -> dict[str, Path]:
+    """The settings of tokens: the key that signs them, made at the first start, and its public half."""
+    signer, keys = state.absolute() / TOKEN_SIGNER, state.absolute() / TOKEN_KEYS
+    make_key(signer)
+    if not keys.exists():
+        keys.write_bytes(public_pem(signer))
+    return {"token_signer": signer, "token_keys": keys}
 
 
 def process_environment(settings: Settings) -> dict[str, str]:

@@ -24,6 +24,7 @@ from shared.service.accounts import Accounts
 from shared.service.clock import TICK, WallClock
 from shared.service.errors import Forbidden, Invalid, Unauthorized, Unavailable
 from shared.web import problems
+from shared.web.access import out_of_scope
 from shared.web.bodies import wrong
 
 FILE = "sandbox.yaml"
@@ -166,6 +167,8 @@ def sandbox_of(request: Request) -> Sandbox:
     caller = sandbox.accounts.caller(key if scheme.lower() == "bearer" else None)
     if caller.role is None:
         raise Unauthorized("请提供 API 密钥", "show an API key", "Authorization")
+    if caller.scopes is not None:
+        raise out_of_scope()
     if caller.role not in MAY_MOVE:
         raise Forbidden("沙箱时钟供银行和营商环境办使用", "the clock is for banks and the office")
     return sandbox

@@ -1,59 +1,107 @@
 """Accounts and the API keys by which they are known."""
 
 import hashlib
-import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-import structlog
-from pydantic import BaseModel, BeforeValidator, ConfigDict, RootModel, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    RootModel,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.files import strict_yaml
-from shared.files.yaml_mistakes import Mistakes
+from shared.files.watched import LOOK_S, WatchedFile
+from shared.files.yaml_mistakes import Place
 from shared.roles import AccountRole
+from shared.service.clock import epoch_s
 from shared.service.errors import Unauthorized
-
-LOOK_S = 1.0
-"""How often a call looks whether the accounts file has changed, in seconds."""
 
 _NO_CODE = ("", "null", "Null", "NULL", "~")
 """How YAML writes that a value is absent."""
 
+READ = "read"
+"""The scope of a key or token that may call what is read (GET), and nothing that changes."""
+Scope = Annotated[str, StringConstraints(pattern=r"^(read|(GET|POST|PUT|PATCH|DELETE) /[a-z]+/\S+)$")]
+"""`read`, or a route as `docs/access.md` writes it, such as `POST /intake/appeals`."""
+Scopes = frozenset[str]
+
+
+class ApiKey(BaseModel):
+    """One key of an account: its SHA-256, when it was made, until when it holds, and what it may be used for.
+
+    `scopes` narrow what the role of the account may call; None leaves all of it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    made_on: date | None = None
+    expires: AwareDatetime | None = None
+    scopes: frozenset[Scope] | None = None
+
 
 class Account(BaseModel):
-    """One account. `key_sha256` is the SHA-256 of its API key; `code` names whom the account speaks for.
+    """One account. `code` names whom the account speaks for.
 
-    `key_made_on`: the day on which the key was made, where that is noted.
+    `keys` are its API keys: two while one takes the place of the other. `key_sha256` is the short form of one
+    key that holds for ever and for everything, and `key_made_on` the day on which that key was made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     role: AccountRole
-    key_sha256: str
+    key_sha256: str | None = None
     code: Annotated[str | None, BeforeValidator(lambda code: None if code in _NO_CODE else code)] = None
     key_made_on: date | None = None
+    keys: tuple[ApiKey, ...] = ()
 
     @model_validator(mode="after")
     def speaks_for_somebody(self) -> Self:
-        """ValueError for an account without `code` whose role needs one."""
+        """ValueError for an account without `code` whose role needs one, and for one without a key."""
         if self.role.needs_code and not self.code:
             raise ValueError(f"account {self.name}: a {self.role} account names its `code`")
+        if self.key_sha256 is None and not self.keys:
+            raise ValueError(f"account {self.name}: an account has a `key_sha256`, or `keys`")
         return self
+
+    def all_keys(self) -> Iterator[ApiKey]:
+        """Its keys; that of the short form is the first."""
+        if self.key_sha256 is not None:
+            yield ApiKey.model_construct(sha256=self.key_sha256, made_on=self.key_made_on)
+        yield from self.keys
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. A caller without an account has the role None and proves itself by a receipt code."""
+    """Who calls. A caller without an account has the role None and proves itself by a receipt code.
+
+    `scopes` narrow what the caller may call; None leaves all that its role may.
+    """
 
     name: str
     role: AccountRole | None
     code: str | None = None
+    scopes: Scopes | None = None
 
 
 ANYONE = Caller("anyone", None)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyHolder:
+    """Whom a key makes its bearer, until it expires (seconds since 1970; None for never)."""
+
+    caller: Caller
+    expires_s: float | None
 
 
 class _File(RootModel[list[Account]]):
@@ -66,71 +114,81 @@ class Accounts:
     A changed file counts within `look_s` seconds. One with a mistake does not: all stays as it was.
     """
 
-    def __init__(self, accounts: list[Account], path: Path | None = None, look_s: float = LOOK_S) -> None:
-        self._accounts = accounts
-        self._callers = _by_key(accounts)
-        self._path = path
-        self._version = _version(path)
-        self._look_s = look_s
-        self._next_look = time.monotonic() + look_s
+    def __init__(
+        self,
+        accounts: list[Account],
+        path: Path | None = None,
+        look_s: float = LOOK_S,
+        now_s: Callable[[], int] = epoch_s,
+    ) -> None:
+        self._fixed = _Known(accounts)
+        self._file = None if path is None else WatchedFile(path, lambda path: _Known(read(path)), look_s)
+        self._now_s = now_s
 
     @classmethod
     def load(cls, path: Path | None) -> "Accounts":
         """Read an accounts file (YAML list). Mistakes that name file and line."""
-        return cls(read(path) if path else [], path)
+        return cls([], path)
 
     def caller(self, key: str | None) -> Caller:
-        """The account with this key, or `ANYONE` without a key. Raises `Unauthorized` for an unknown key."""
+        """The account with this key, or `ANYONE` without a key.
+
+        Raises `Unauthorized` for an unknown key, and for one that has expired.
+        """
         if key is None:
             return ANYONE
-        self._look()
-        caller = self._callers.get(hash_key(key))
-        if caller is None:
-            raise Unauthorized(
-                "API 密钥无效：没有这个密钥，或已停用", "this API key is not known", "Authorization"
-            )
-        return caller
+        holder = self._known().holders.get(hash_key(key))
+        if holder is None or (holder.expires_s is not None and holder.expires_s <= self._now_s()):
+            raise wrong_key()
+        return holder.caller
 
     def of(self, role: AccountRole, code: str) -> list[Account]:
         """The accounts of this role that speak for `code`, by name."""
-        self._look()
-        own = (account for account in self._accounts if (account.role, account.code) == (role, code))
+        listed = self._known().accounts
+        own = (account for account in listed if (account.role, account.code) == (role, code))
         return sorted(own, key=lambda account: account.name)
 
-    def _look(self) -> None:
-        """Read the file again where it has changed."""
-        if self._path is None or time.monotonic() < self._next_look:
-            return
-        self._next_look = time.monotonic() + self._look_s
-        version = _version(self._path)
-        if version == self._version:
-            return
-        self._version = version
-        try:
-            self._accounts = read(self._path)
-            self._callers = _by_key(self._accounts)
-        except (Mistakes, OSError) as error:
-            _LOG.error("accounts stay as they were", file=str(self._path), reason=str(error))
+    def _known(self) -> "_Known":
+        return self._fixed if self._file is None else self._file.content()
 
 
-_LOG = structlog.get_logger()
+class _Known:
+    """Accounts, and who holds which key, by the key's hash."""
+
+    def __init__(self, accounts: list[Account]) -> None:
+        self.accounts = accounts
+        self.holders: Mapping[str, _KeyHolder] = {
+            key.sha256: _KeyHolder(
+                Caller(account.name, account.role, account.code, key.scopes),
+                None if key.expires is None else key.expires.timestamp(),
+            )
+            for account in accounts
+            for key in account.all_keys()
+        }
+
+
+def wrong_key() -> Unauthorized:
+    """The refusal of every key and every token that does not hold. It does not say why."""
+    return Unauthorized(
+        "API 密钥或令牌无效：没有这个密钥，或已停用、已过期",
+        "this API key or token is not known, or holds no more",
+        "Authorization",
+    )
 
 
 def read(path: Path) -> list[Account]:
     """The accounts of a file (YAML list). Mistakes that name file and line."""
-    return strict_yaml.read(path, _File, lambda _: ()).root
+    return strict_yaml.read(path, _File, _contradictions).root
 
 
-def _by_key(accounts: list[Account]) -> dict[str, Caller]:
-    return {account.key_sha256: Caller(account.name, account.role, account.code) for account in accounts}
-
-
-def _version(path: Path | None) -> tuple[int, ...] | None:
-    """What changes with a file; None where there is none."""
-    if path is None or not path.exists():
-        return None
-    status = path.stat()
-    return status.st_mtime_ns, status.st_ino, status.st_size
+def _contradictions(file: _File) -> Iterator[tuple[Place, str]]:
+    """One key can make its bearer one account alone."""
+    seen: dict[str, str] = {}
+    for index, account in enumerate(file.root):
+        for key in account.all_keys():
+            if key.sha256 in seen:
+                yield (index,), f"account {account.name} has a key of account {seen[key.sha256]}"
+            seen[key.sha256] = account.name
 
 
 def hash_key(key: str) -> str:

@@ -38,6 +38,7 @@ from shared.web.access import Access
 from shared.web.hiding import Hiding
 from shared.web.problems import Amendments
 from shared.web.routes import Description, Titles, application
+from shared.web.tokens import Tokens
 from shared.web.writer import Writer
 
 FORGET_EVERY_S = 3600.0
@@ -131,6 +132,7 @@ class ServiceContext:
         self.access = service.table
         access.check(self.access, service.routes)
         self.accounts = Accounts.load(settings.accounts)
+        self.tokens = Tokens.load(service.name, settings.token_keys)
         self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
         self.zone = _zone(settings.zone)
         self.resources = service.resources(self)

@@ -121,7 +121,8 @@ def describe(
     schemas["Problem"] = _PROBLEM
     components["responses"] = {f"Refused{status}": _refusal(status) for status in _REFUSALS}
     schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-    schemes["key"] = {"type": "http", "scheme": "bearer", "description": "The account's API key."}
+    shown = "An account's API key, or the token of a person."
+    schemes["key"] = {"type": "http", "scheme": "bearer", "description": shown}
     document["security"] = [{}, {"key": []}]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

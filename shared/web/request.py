@@ -14,6 +14,8 @@ from sqlalchemy import text
 from shared.database.connection import Connection
 from shared.service.accounts import Caller
 from shared.service.errors import Conflict, Forbidden, Invalid, NeedsVersion, Stale, Unauthorized
+from shared.web.access import is_in_scope, out_of_scope
+from shared.web.tokens import is_token
 from shared.web.writer import Answer, Once
 
 if TYPE_CHECKING:
@@ -42,9 +44,10 @@ async def authorize(request: Request) -> None:
 
 
 def _authorize(request: Request, key: str | None) -> None:
-    context = service(request)
-    caller = context.accounts.caller(key)
-    allowed = context.access[f"{request.method} {request.scope['route'].path}"]
+    context, path = service(request), request.scope["route"].path
+    known = context.tokens if is_token(key) else context.accounts
+    caller = known.caller(key)
+    allowed = context.access[f"{request.method} {path}"]
     if caller.role not in allowed:
         if caller.role is None:
             raise Unauthorized(
@@ -53,11 +56,14 @@ def _authorize(request: Request, key: str | None) -> None:
                 "Authorization",
             )
         raise Forbidden(f"{caller.role.zh}账号无权进行此操作", f"the role {caller.role} may not do this")
+    scopes = caller.scopes
+    if scopes is not None and not is_in_scope(scopes, request.method, f"/{context.service.name}{path}"):
+        raise out_of_scope()
     request.state.caller, request.state.key = caller, key
 
 
 def shown_key(request: Request, *, is_page: bool) -> str | None:
-    """The API key of a request: a bearer token, or for a page also the password of Basic authentication.
+    """The API key or token of a request: the bearer's, or for a page also the password of Basic.
 
     Only pages take a password, since a browser also sends it with requests that other sites' pages make.
     """
@@ -70,6 +76,14 @@ def shown_key(request: Request, *, is_page: bool) -> str | None:
         except ValueError:
             return authorization
     return authorization.removeprefix("Bearer ").strip()
+
+
+def client_address(request: Request, *, behind_proxy: bool) -> str:
+    """The network address of whoever calls: by the proxy's word where there is one."""
+    forwarded = request.headers.get("x-forwarded-for")
+    if forwarded and behind_proxy:
+        return forwarded.rpartition(",")[2].strip()
+    return request.client.host if request.client else ""
 
 
 async def caller(request: Request) -> Caller:

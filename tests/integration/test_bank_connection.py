@@ -172,7 +172,8 @@ async def test_the_ages_of_keys_are_told_where_they_are_known(city: City) -> Non
     async with endpoint(city, "bank-a"):
         await city.move_to("2026-11-12 09:00")
         answer = await until(city, lambda answer_now: answer_now["keys"][0]["made_on"] is not None)
-        assert answer["keys"] == [{"account": "bank-a", "made_on": "2026-11-01", "age_days": 11}]
+        key = {"account": "bank-a", "made_on": "2026-11-01", "age_days": 11, "expires": None}
+        assert answer["keys"] == [key]
         assert answer["webhook"]["secret_age_days"] == 3
         await city.ok("bank-a", "POST", "/financing/banks/bank-a/endpoint/secrets")
         assert (await connection(city))["webhook"]["secret_age_days"] == 0

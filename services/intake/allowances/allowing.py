@@ -7,15 +7,12 @@ from services.intake.allowances.work import Allowance
 from services.intake.settings import settings_of
 from shared.service.errors import TooMany
 from shared.service.service import ServiceContext
-from shared.web.request import RequestContext
+from shared.web.request import RequestContext, client_address
 
 
 def caller_address(request: RequestContext, http_request: Request) -> str:
     """The network address of the caller: by the proxy's word where the settings say that there is one."""
-    forwarded = http_request.headers.get("x-forwarded-for")
-    if forwarded and settings_of(request.context).behind_proxy:
-        return forwarded.rpartition(",")[2].strip()
-    return http_request.client.host if http_request.client else ""
+    return client_address(http_request, behind_proxy=settings_of(request.context).behind_proxy)
 
 
 async def allow(context: ServiceContext, *wanted: tuple[Allowance, str]) -> None:

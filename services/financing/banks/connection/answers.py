@@ -101,11 +101,12 @@ class WebhookState(BaseModel):
 
 
 class ApiKey(BaseModel):
-    """An account of the bank; `made_on` and `age_days` are null where the accounts file does not say."""
+    """A key of an account of the bank; what the accounts file does not say is null."""
 
     account: str
     made_on: date | None
     age_days: int | None
+    expires: datetime | None
 
 
 class BankConnection(BaseModel):

@@ -62,7 +62,9 @@ async def _answer(request: RequestContext, bank: str) -> Response:
             "webhook": None if webhook is None else views.webhook_state(webhook, at),
             "signing": None if secret is None else views.signing_state(secret, at),
             "keys": [
-                views.api_key(account, today) for account in context.accounts.of(AccountRole.BANK, bank)
+                key
+                for account in context.accounts.of(AccountRole.BANK, bank)
+                for key in views.api_keys(account, today)
             ],
         }
     )

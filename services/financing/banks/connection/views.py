@@ -1,6 +1,7 @@
 """A bank's connection as it is answered. Pure."""
 
 import base64
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -50,8 +51,8 @@ def _age_days(made_at: datetime, at: datetime) -> int:
     return max(0, (at - made_at).days)
 
 
-def api_key(account: Account, today: date) -> dict[str, Any]:
-    """An account of the bank, and the age of its key."""
-    made_on = account.key_made_on
-    age = None if made_on is None else max(0, (today - made_on).days)
-    return {"account": account.name, "made_on": made_on, "age_days": age}
+def api_keys(account: Account, today: date) -> Iterator[dict[str, Any]]:
+    """The keys of an account of the bank, with their ages."""
+    for key in account.all_keys():
+        age = None if key.made_on is None else max(0, (today - key.made_on).days)
+        yield {"account": account.name, "made_on": key.made_on, "age_days": age, "expires": key.expires}
