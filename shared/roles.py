@@ -1,9 +1,9 @@
 """The roles that an account may have. Each service says which of them may call its routes."""
 
-from shared.named import Coded
+from shared.named import Named
 
 
-class AccountRole(Coded):
+class AccountRole(Named):
     """What an account is."""
 
     OPERATOR = "operator", "话务和窗口人员"  # hotline and window clerks
@@ -16,6 +16,8 @@ class AccountRole(Coded):
     REGULATOR = "regulator", "金融监管分局"  # hears complaints about banks
     DISCIPLINE_INSPECTION = "discipline_inspection", "纪检监察机关"  # reads the cases whose pack names it
     SERVICE = "service", "服务"  # a service that asks another
+    ADMINISTRATOR = "administrator", "系统管理员"  # makes and changes accounts, and reads no case
+    AUDITOR = "auditor", "审计员"  # reads who did what and who signed in, and changes nothing
 
     @property
     def needs_code(self) -> bool:
@@ -23,7 +25,8 @@ class AccountRole(Coded):
         return self in (AccountRole.UNIT, AccountRole.LEADER, AccountRole.BANK)
 
 
-OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, DISCIPLINE_INSPECTION, SERVICE = AccountRole
+OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, DISCIPLINE_INSPECTION, *_OTHERS = AccountRole
+SERVICE, ADMINISTRATOR, AUDITOR = _OTHERS
 Roles = frozenset[AccountRole | None]
 """Who may call a route. None is a caller without an account, such as an enterprise."""
 

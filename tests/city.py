@@ -62,6 +62,8 @@ PEOPLE = [
     ("notify", AccountRole.SERVICE, None),
     ("desks", AccountRole.SERVICE, None),
     ("intake", AccountRole.SERVICE, None),
+    ("admin", AccountRole.ADMINISTRATOR, None),
+    ("auditor", AccountRole.AUDITOR, None),
 ]
 
 TABLES = """

@@ -23,6 +23,8 @@ NOBODY: dict[str, object] = {
     "credit_code": "91350100M000100Y43",
     "card_id": uuid4(),
     "form": "html",
+    "account_id": uuid4(),
+    "session_id": uuid4(),
 }
 BY = {
     "operator": "operator",
@@ -33,6 +35,8 @@ BY = {
     "bank": "bank-a",
     "regulator": "regulator",
     "service": "notify",
+    "administrator": "admin",
+    "auditor": "auditor",
 }
 
 

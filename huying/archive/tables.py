@@ -190,6 +190,14 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "bank_legs": _heard_again("rows of lists"),
         "complaints": _heard_again("rows of lists"),
         "units": _heard_again("the directory"),
+        "accounts": _record(
+            "people, with the hashes of their passwords; one-time codes are set up anew",
+            without=("totp_secret", "totp_confirmed_at", "totp_step"),
+            canonical="to_jsonb(t) - array['totp_secret', 'totp_confirmed_at', 'totp_step']",
+        ),
+        "sessions": ArchivedTable(Treatment.TRANSIENT, "who is signed in: people sign in again"),
+        "sign_in_tries": ArchivedTable(Treatment.TRANSIENT, "failures of the last day"),
+        "origins": _record("from where people signed in: addresses, to which the events commit"),
     },
 }
 HEARD_AGAIN = "desks"

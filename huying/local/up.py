@@ -16,13 +16,15 @@ from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
 from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
 from huying.local.bank_connection import last_port, write_broker
-from huying.local.cluster import LocalCluster
+from huying.local.cluster import DESKS, LocalCluster
 from huying.local.embedded import EmbeddedBroker, free_port
 from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
 from huying.local.samples import PROCEDURES, SETTINGS
 from huying.local.sandbox import SANDBOX, Sandbox, check_sandbox, sandbox_settings
 from services import SERVICES
+from services.desks.app import SERVICE as DESKS_SERVICE
+from services.desks.people.first import LOGIN, first_administrator
 from shared.appeals.channels import ALL as ALL_CHANNELS
 from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
@@ -163,6 +165,21 @@ async def _in_one(
     await serve(apps, cluster.settings, ready, beside)
 
 
+async def _first_administrator(cluster: LocalCluster) -> list[str]:
+    """Make the first administrator at the first start, and say its password, which is shown this once."""
+    context = ServiceContext(DESKS_SERVICE, cluster.settings(DESKS))
+    try:
+        password = await first_administrator(context)
+    finally:
+        await context.engine.dispose()
+        await context.reader.dispose()
+    if password is None:
+        return []
+    return [
+        f"First administrator (首个系统管理员): {LOGIN}, password {password} (shown this once, for a week)"
+    ]
+
+
 async def _ready(
     cluster: LocalCluster,
     group: asyncio.TaskGroup,
@@ -187,6 +204,7 @@ async def _ready(
             group.create_task(_answer(cluster, code, faults))
         for code in by_themselves.intersection(on_webhooks):
             group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
+    first_password = await _first_administrator(cluster)
     (cluster.state / PACK_SETTINGS).write_text(_pack_settings(cluster), "utf-8")
     (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]
@@ -200,6 +218,7 @@ async def _ready(
                 f"  broker      {cluster.broker.bootstrap} (Kafka; a bank of your own: huying bank new)",
                 *([f"  clock       http://127.0.0.1:{console_port}/{SANDBOX}/clock"] if clock else []),
                 f"API keys of the sample accounts: {cluster.state / 'keys.yaml'}",
+                *first_password,
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"
                 '{"channel": "web", "kind": "help", "title": "厂区门口道路破损", "text": "货车无法进出。", '

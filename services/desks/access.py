@@ -1,5 +1,6 @@
 """Who may call which route of the desks service."""
 
+from services.desks.people import access as people
 from shared.roles import BANK, DISCIPLINE_INSPECTION, LEADER, OFFICE, OPERATOR, STAFF, UNIT, only
 from shared.web.access import Access
 
@@ -10,4 +11,5 @@ ACCESS: Access = {
     "GET /waiting": only(OFFICE, UNIT, LEADER),
     "GET /loans": only(OPERATOR, OFFICE),
     "GET /bank-legs": only(OPERATOR, OFFICE, BANK),
+    **people.ACCESS,
 }

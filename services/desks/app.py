@@ -8,6 +8,7 @@ from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs
 from services.desks.loans import api as loans
+from services.desks.people import api_accounts, api_session, api_token
 from services.desks.reading import api as reading
 from services.desks.resources import Resources
 from services.desks.settings import DesksSettings
@@ -31,6 +32,15 @@ SERVICE = Service(
     resources=Resources.load,
     hears=("intake", "dispatch", "escalation", "financing", "notify"),
     handlers=HANDLERS,
-    routers=(finding.router, reading.router, legs.router, waiting.router, loans.router),
+    routers=(
+        finding.router,
+        reading.router,
+        legs.router,
+        waiting.router,
+        loans.router,
+        api_session.router,
+        api_token.router,
+        api_accounts.router,
+    ),
     gauges=GAUGES,
 )

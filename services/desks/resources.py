@@ -3,6 +3,7 @@
 from typing import Self
 
 from services.desks.finding.client import IntakeClient
+from services.desks.people.keys import PeopleKeys
 from services.desks.settings import DesksSettings
 from shared.appeals.categories import Categories
 from shared.appeals.channels import Channels
@@ -19,6 +20,7 @@ class Resources(Rulebook):
     channels: Channels
     categories: Categories
     intake: IntakeClient | None = None
+    people: PeopleKeys
 
     @classmethod
     def load(cls, context: ServiceContext) -> Self:
@@ -28,6 +30,7 @@ class Resources(Rulebook):
         resources = cls(settings, context.zone, context.log)
         resources.channels = Channels.load(settings.appeal_channels)
         resources.categories = Categories.load(settings.categories)
+        resources.people = PeopleKeys.load(settings.token_signer, settings.token_keys)
         if settings.intake_url and settings.intake_key:
             resources.intake = IntakeClient(settings.intake_url, settings.intake_key)
         return resources
@@ -37,3 +40,9 @@ def resources_of(context: ServiceContext) -> Resources:
     """What a running desks service has loaded."""
     assert isinstance(context.resources, Resources)
     return context.resources
+
+
+def people_keys(context: ServiceContext) -> PeopleKeys:
+    """The keys by which a running desks service signs tokens and cookies."""
+    assert isinstance(context.resources, Resources)
+    return context.resources.people

@@ -3,10 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from services.desks.people import tables as people
 from shared.messaging.tables import add_backbone
 
 metadata = sa.MetaData()
 add_backbone(metadata)
+people.add_tables(metadata)
 
 
 def _text(name: str, *, null: bool = False) -> sa.Column[str]:

@@ -153,6 +153,7 @@ from shared.events.outcomes import (
     ReferralReceived,
     ReferralReturned,
 )
+from shared.events.people import AccountChanged, PersonEvent, PersonSignedIn, SessionEnded, SignInRefused
 from shared.events.publications import (
     PublicationAnswered,
     PublicationDecided,
@@ -194,6 +195,7 @@ from shared.rules.terms import (
 __all__ = [
     "CATALOGUE",
     "ENTERPRISE",
+    "AccountChanged",
     "Actor",
     "AmountBand",
     "AppealAddedTo",
@@ -325,6 +327,8 @@ __all__ = [
     "PauseDenied",
     "PauseEnded",
     "PauseRequested",
+    "PersonEvent",
+    "PersonSignedIn",
     "PublicationAnswered",
     "PublicationDecided",
     "PublicationEvent",
@@ -340,6 +344,8 @@ __all__ = [
     "ReopeningAsked",
     "ReopeningDeclined",
     "Role",
+    "SessionEnded",
+    "SignInRefused",
     "StageDeclined",
     "StageEvent",
     "StageProposed",

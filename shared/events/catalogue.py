@@ -16,6 +16,7 @@ from shared.events import (
     loans,
     notices,
     outcomes,
+    people,
     publications,
     staff,
     studies,
@@ -38,6 +39,7 @@ SUBJECTS = (
     loans,
     complaints,
     directory,
+    people,
     notices,
 )
 """The modules that define events. Their order is that of the catalogue, and of the published documents."""

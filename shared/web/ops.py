@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, ping
 from shared.messaging import authors
-from shared.roles import EVERYBODY, IMPORTER, OPS, only
+from shared.roles import AUDITOR, EVERYBODY, IMPORTER, OPS, only
 from shared.service.accounts import Caller
 from shared.service.clock import DrivenClock
 from shared.service.errors import Conflict, NotFound
@@ -38,7 +38,7 @@ ACCESS: Access = {
     "GET /ready": EVERYBODY,
     "GET /flow": only(OPS, IMPORTER),
     "GET /metrics": only(OPS),
-    "GET /authors/{case_id}": only(OPS),
+    "GET /authors/{case_id}": only(OPS, AUDITOR),
     "GET /parked": only(OPS),
     "POST /parked/{parked_id}/redrive": only(OPS),
     "PUT /clock": only(IMPORTER),

@@ -8,7 +8,6 @@ which a driver may have moved.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID, uuid4
@@ -29,6 +28,7 @@ from pydantic import (
 )
 
 from shared.files.watched import WatchedFile
+from shared.named import Named
 from shared.roles import AccountRole
 from shared.service.accounts import READ, Caller, wrong_key
 from shared.service.clock import epoch_s
@@ -47,11 +47,11 @@ _KEY = re.compile(rb"-----BEGIN ([A-Z ]+)-----")
 _FORM = re.compile(r"eyJ[\w-]*\.[\w-]+\.[\w-]*")
 
 
-class Purpose(StrEnum):
+class Purpose(Named):
     """What a token is for."""
 
-    ACT = "act"  # all that the person may do
-    READ = "read"  # what the person may read, nothing that changes
+    ACT = "act", "办理"  # all that the person may do
+    READ = "read", "查阅"  # what the person may read, nothing that changes
 
 
 @dataclass(frozen=True, slots=True)

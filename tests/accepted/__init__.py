@@ -5,7 +5,7 @@ A new route gets a row in the module of its service. Tests spoil these bodies in
 
 from typing import Any
 
-from tests.accepted import dispatch, escalation, financing, intake, notify
+from tests.accepted import desks, dispatch, escalation, financing, intake, notify
 from tests.city import ALL
 
 ACCEPTED: dict[str, dict[str, Any]] = {
@@ -14,5 +14,6 @@ ACCEPTED: dict[str, dict[str, Any]] = {
     **escalation.BODIES,
     **notify.BODIES,
     **financing.BODIES,
+    **desks.BODIES,
     **{f"PUT /{service.name}/clock": {"now": "2026-11-09T09:00:00+08:00"} for service in ALL},
 }

@@ -29,6 +29,8 @@ ACCOUNTS = {
     AccountRole.REGULATOR: "regulator",
     AccountRole.DISCIPLINE_INSPECTION: "inspection",
     AccountRole.SERVICE: "notify",
+    AccountRole.ADMINISTRATOR: "admin",
+    AccountRole.AUDITOR: "auditor",
 }
 NOBODY = {
     "appeal_id": uuid4(),
@@ -44,6 +46,8 @@ NOBODY = {
     "card_id": uuid4(),
     "form": "pdf",
     "credit_code": "91350100M000100Y43",
+    "account_id": uuid4(),
+    "session_id": uuid4(),
 }
 OWN: dict[AccountRole | None, str] = {
     AccountRole.UNIT: "unit:roads",
@@ -61,6 +65,10 @@ def routes(city: City) -> Iterator[str]:
                 assert isinstance(route, APIRoute)
                 for method in route.methods:
                     yield f"{method} /{name}{route.path}"
+
+
+def test_every_role_is_walked() -> None:
+    assert ACCOUNTS.keys() == {None, *AccountRole}
 
 
 def test_the_table_has_every_route_and_no_dead_row(city: City) -> None:

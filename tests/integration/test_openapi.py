@@ -36,6 +36,18 @@ ELSEWHERE = {
     "POST /intake/appeals": {429},  # after many without an account
     "POST /notify/codes": {409},  # with no channel for the contact
     "GET /intake/mine": {404, 429},  # with a proof
+    # with a session, in tests/integration/test_people.py
+    "DELETE /desks/people/session": {403},
+    "DELETE /desks/people/sessions": {403},
+    "DELETE /desks/people/sessions/{session_id}": {403, 404},
+    "POST /desks/people/session": {403, 409, 429},
+    "POST /desks/people/session/password": {403, 409, 429},
+    "POST /desks/people/session/second-factor": {403, 409, 429},
+    "POST /desks/people/session/second-factor/setup": {403, 409},
+    "POST /desks/people/token": {403, 409},
+    "POST /desks/people/accounts": {409},  # a login that is another account's
+    "POST /desks/people/accounts/{account_id}/changes": {409},  # the last administrator
+    "POST /desks/people/accounts/{account_id}/disabling": {409},
     "PUT /{service}/clock": {409},  # a service on the wall clock
     "POST /{service}/parked/{parked_id}/redrive": {409},  # a record that still cannot be read
     "GET /financing/bank/connection": {404},  # an account of a bank that the directory does not have
@@ -148,6 +160,8 @@ async def place(city: City) -> Place:
     await city.ok(
         "office", "PUT", "/dispatch/answer-templates/roads", {"title": "已勘查", "text": "已勘查。"}
     )
+    clerk = ACCEPTED["POST /desks/people/accounts"]
+    person = await city.ok("admin", "POST", "/desks/people/accounts", {**clerk, "login": "another.clerk"})
     for context in city.services.values():
         async with context.engine.begin() as conn:
             for account in filter(None, ACCOUNTS.values()):
@@ -158,6 +172,7 @@ async def place(city: City) -> Place:
         escalation=appeal | {"code": "mayor"},
         financing=loan | complaint | {"leg": 1, "code": "bank-a", "credit_code": CREDIT_CODE},
         notify=appeal,
+        desks={"account_id": person["account"]["account_id"]},
     )
 
 

@@ -148,7 +148,8 @@ MAY_BE_IMPORTED |= {
 }
 MAY_BE_IMPORTED |= {f"shared.events.{name}" for name in ("Event", "CATALOGUE", "Actor", "ENTERPRISE")}
 MAY_BE_IMPORTED |= {
-    f"shared.roles.{name}" for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "only")
+    f"shared.roles.{name}"
+    for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "AUDITOR", "only")
 }
 CITY = re.compile(r"(?<![a-z])(appeal|card|loan|bank)s?(?![a-z])")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -1,0 +1,104 @@
+"""The two cookies of people: that of a session, and that of a device from which somebody signed in before.
+
+Both are signed (JWS) with the key that signs tokens, and checked by the public keys beside it: a key that is
+replaced ends no session while its public half is still in the file. No script reads them, and no other site's
+requests carry them but a link that is followed.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+import orjson
+from fastapi import Request, Response
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from shared.web.tokens import ALGORITHM
+
+if TYPE_CHECKING:
+    from services.desks.people.keys import PeopleKeys
+
+SESSION, DEVICE = "huying-session", "huying-device"
+DEVICE_KEPT_S = 365 * 86_400
+LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCookie:
+    """Which session, and the secret that proves it. The database has the secret's hash alone."""
+
+    session_id: UUID
+    secret: str
+
+    @classmethod
+    def new(cls, session_id: UUID) -> Self:
+        return cls(session_id, secrets.token_urlsafe(32))
+
+    @property
+    def secret_hash(self) -> str:
+        return sha256(self.secret.encode()).hexdigest()
+
+    @property
+    def proof(self) -> str:
+        """What a page sends beside the cookie (`X-CSRF-Token`): other sites' pages cannot read it."""
+        return sha256(f"proof {self.secret}".encode()).hexdigest()
+
+
+def session_cookie(request: Request, keys: Mapping[str, OKPKey]) -> SessionCookie | None:
+    """The session that a request claims; None without a cookie of ours."""
+    content = _read(request.cookies.get(SESSION), SESSION, keys)
+    return None if content is None else SessionCookie(UUID(content["session"]), content["secret"])
+
+
+def device_of(request: Request, account_id: UUID | None, keys: Mapping[str, OKPKey]) -> str | None:
+    """The device from which this account signed in before; None for any other."""
+    content = _read(request.cookies.get(DEVICE), DEVICE, keys)
+    return content["device"] if content and content["account"] == str(account_id) else None
+
+
+def set_session(response: Response, cookie: SessionCookie, keys: "PeopleKeys", *, secure: bool) -> None:
+    """Give the browser a session. It keeps it until it is closed."""
+    content = {"session": str(cookie.session_id), "secret": cookie.secret}
+    _set(response, SESSION, _signed(content, SESSION, keys.signer()), None, secure=secure)
+
+
+def set_device(response: Response, account_id: UUID, keys: "PeopleKeys", *, secure: bool) -> None:
+    """Let the browser be known as one from which the account signed in."""
+    content = {"account": str(account_id), "device": secrets.token_urlsafe(16)}
+    _set(response, DEVICE, _signed(content, DEVICE, keys.signer()), DEVICE_KEPT_S, secure=secure)
+
+
+def drop_session(response: Response, *, secure: bool) -> None:
+    response.delete_cookie(SESSION, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _set(response: Response, name: str, value: str, max_age: int | None, *, secure: bool) -> None:
+    response.set_cookie(name, value, max_age, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _signed(content: dict[str, str], kind: str, key: OKPKey) -> str:
+    header = {"alg": ALGORITHM, "typ": kind, "kid": key.thumbprint()}
+    return jws.serialize_compact(header, orjson.dumps(content), key, algorithms=[ALGORITHM])
+
+
+def _read(value: str | None, kind: str, keys: Mapping[str, OKPKey]) -> dict[str, str] | None:
+    """The content of a cookie of this kind that one of `keys` signed; None for any other."""
+    if value is None or len(value) > LONGEST:
+        return None
+    try:
+        signed = jws.extract_compact(value.encode())
+        header = signed.headers()
+        key = keys.get(str(header.get("kid")))
+        if key is None or header.get("typ") != kind:
+            return None
+        if not jws.validate_compact(signed, key, algorithms=[ALGORITHM]):
+            return None
+        content: dict[str, str] = orjson.loads(signed.payload)
+    except (JoseError, ValueError):
+        return None
+    return content

@@ -1,0 +1,243 @@
+"""Accounts, sessions and tries in the database."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+
+from services.desks.people.domain import IDLE, TOTAL
+from shared.database.connection import Connection
+
+LONGEST_WAIT_S = 900
+FORGOTTEN = timedelta(days=1)
+"""A bucket in which nobody failed for so long begins anew."""
+SEEN_EVERY = timedelta(minutes=1)
+
+_COLUMNS = """account_id, login, name, post, roles, password_hash, password_is_first, password_set_at,
+  totp_secret, totp_confirmed_at, totp_step, disabled_at, created_at, version"""
+_BY_LOGIN = text(f"select {_COLUMNS} from accounts where login = :login")
+_BY_ID = text(f"select {_COLUMNS} from accounts where account_id = :id")
+_LOCKED = text(f"select {_COLUMNS} from accounts where account_id = :id for update")
+_ALL_LOCKED = text(f"select {_COLUMNS} from accounts order by account_id for update")
+_LIST = text(f"select {_COLUMNS} from accounts where login > :after order by login limit :limit")
+_LABELS = text("select account_id, name, login from accounts where account_id = any(cast(:ids as uuid[]))")
+_ANY = text("select 1 from accounts limit 1")
+_ADD = text(
+    """
+    insert into accounts (account_id, login, name, post, roles, password_hash, password_is_first,
+      password_set_at, created_at, version)
+    values (:account_id, :login, :name, :post, cast(:roles as jsonb), :password_hash, true, :at, :at, 1)
+    on conflict (login) do nothing returning 1
+    """
+)
+_CHANGE = text(
+    """
+    update accounts set name = :name, post = :post, roles = cast(:roles as jsonb), version = version + 1
+    where account_id = :id
+    """
+)
+_DISABLE = text("update accounts set disabled_at = :at, version = version + 1 where account_id = :id")
+_PASSWORD = text(
+    """
+    update accounts set password_hash = :hash, password_is_first = :is_first, password_set_at = :at,
+      version = version + 1
+    where account_id = :id
+    """
+)
+_SECRET = text(
+    """
+    update accounts set totp_secret = :secret, totp_confirmed_at = null, totp_step = null,
+      version = version + 1
+    where account_id = :id
+    """
+)
+_STEP = text(
+    """
+    update accounts set totp_step = :step, totp_confirmed_at = coalesce(totp_confirmed_at, :at)
+    where account_id = :id
+    """
+)
+_BEGIN = text(
+    """
+    insert into sessions (session_id, secret_hash, account_id, started_at, seen_at, address, agent)
+    values (:session_id, :secret_hash, :account_id, :at, :at, :address, :agent)
+    """
+)
+_LIVE = "ended_at is null and seen_at > :idle and started_at > :total"
+_SESSION = text(f"select * from sessions where session_id = :id and {_LIVE}")
+_OWN = text(f"select * from sessions where account_id = :id and {_LIVE} order by started_at, session_id")
+_SEEN = text("update sessions set seen_at = :at where session_id = :id")
+_RENEW = text("update sessions set secret_hash = :secret_hash, seen_at = :at where session_id = :id")
+_PASSED = text("update sessions set second_factor_at = :at where session_id = :id")
+_END = text(
+    """
+    update sessions set ended_at = :at
+    where account_id = :account and ended_at is null
+      and (cast(:only as uuid) is null or session_id = :only)
+      and (cast(:but as uuid) is null or session_id <> :but)
+    returning session_id
+    """
+)
+_FORGET_SESSIONS = text("delete from sessions where started_at < :before")
+_TRY = text(
+    """
+    insert into sign_in_tries as t (bucket, failures, tried_at) values (:bucket, 1, :at)
+    on conflict (bucket) do update set tried_at = :at,
+      failures = case when t.tried_at < :forgotten then 1 else t.failures + 1 end
+    where t.tried_at < :forgotten or t.failures < :free
+      or t.tried_at + make_interval(secs => least(power(2, least(t.failures - :free, 20)), :longest)) <= :at
+    returning 1
+    """
+)
+_WAIT = text(
+    """
+    select ceil(extract(epoch from tried_at - :at)
+      + least(power(2, least(failures - :free, 20)), :longest)) as seconds
+    from sign_in_tries where bucket = :bucket
+    """
+)
+_UNDO_TRY = text("update sign_in_tries set failures = greatest(failures - :count, 0) where bucket = :bucket")
+_FORGET_TRIES = text("delete from sign_in_tries where tried_at < :before")
+_ADD_ORIGIN = text(
+    """
+    insert into origins (event_id, account_id, type, detail, at, address, salt)
+    values (:event_id, :account_id, :type, :detail, :at, :address, :salt)
+    """
+)
+_ORIGINS = text(
+    """
+    select event_id, account_id, type, detail, at, address from origins
+    where (cast(:account as uuid) is null or account_id = :account)
+      and (cast(:before as timestamptz) is null or (at, event_id) < (:before, cast(:id as uuid)))
+    order by at desc, event_id desc limit :limit
+    """
+)
+
+
+async def account_of_login(conn: Connection, login: str) -> Any:
+    return (await conn.execute(_BY_LOGIN, {"login": login})).one_or_none()
+
+
+async def account(conn: Connection, account_id: UUID, *, locked: bool = False) -> Any:
+    """The row of an account; None where there is none."""
+    return (await conn.execute(_LOCKED if locked else _BY_ID, {"id": account_id})).one_or_none()
+
+
+async def all_accounts_locked(conn: Connection) -> Sequence[Any]:
+    """All accounts, so that nobody changes another one meanwhile."""
+    return (await conn.execute(_ALL_LOCKED)).all()
+
+
+async def accounts(conn: Connection, after: str, limit: int) -> Sequence[Any]:
+    return (await conn.execute(_LIST, {"after": after, "limit": limit})).all()
+
+
+async def has_accounts(conn: Connection) -> bool:
+    return (await conn.execute(_ANY)).scalar() is not None
+
+
+async def labels(conn: Connection, ids: Sequence[UUID]) -> Sequence[Any]:
+    """Names and logins of accounts."""
+    return (await conn.execute(_LABELS, {"ids": list(ids)})).all()
+
+
+async def add_account(conn: Connection, at: datetime, **values: Any) -> bool:
+    """Add an account; False where the login is, or was, that of another."""
+    values["roles"] = orjson.dumps(values["roles"]).decode()
+    return (await conn.execute(_ADD, {**values, "at": at})).scalar() is not None
+
+
+async def change_account(conn: Connection, account_id: UUID, name: str, post: str | None, roles: Any) -> None:
+    values = {"id": account_id, "name": name, "post": post, "roles": orjson.dumps(roles).decode()}
+    await conn.execute(_CHANGE, values)
+
+
+async def set_disabled(conn: Connection, account_id: UUID, at: datetime | None) -> None:
+    await conn.execute(_DISABLE, {"id": account_id, "at": at})
+
+
+async def set_password(
+    conn: Connection, account_id: UUID, at: datetime, hash_: str, *, is_first: bool
+) -> None:
+    await conn.execute(_PASSWORD, {"id": account_id, "at": at, "hash": hash_, "is_first": is_first})
+
+
+async def set_second_factor(conn: Connection, account_id: UUID, secret: str | None) -> None:
+    """Set a secret that is yet to be confirmed, or take the second factor away."""
+    await conn.execute(_SECRET, {"id": account_id, "secret": secret})
+
+
+async def use_step(conn: Connection, account_id: UUID, at: datetime, step: int) -> None:
+    """Note the step of a code that was used, which confirms the secret."""
+    await conn.execute(_STEP, {"id": account_id, "at": at, "step": step})
+
+
+async def begin_session(conn: Connection, at: datetime, **values: Any) -> None:
+    await conn.execute(_FORGET_SESSIONS, {"before": at - timedelta(days=180)})
+    await conn.execute(_BEGIN, {**values, "at": at})
+
+
+async def live_session(conn: Connection, session_id: UUID, at: datetime) -> Any:
+    """The row of a session that is neither ended, nor idle or old; None for any other."""
+    values = {"id": session_id, "idle": at - IDLE, "total": at - TOTAL}
+    return (await conn.execute(_SESSION, values)).one_or_none()
+
+
+async def own_sessions(conn: Connection, account_id: UUID, at: datetime) -> Sequence[Any]:
+    values = {"id": account_id, "idle": at - IDLE, "total": at - TOTAL}
+    return (await conn.execute(_OWN, values)).all()
+
+
+async def see(conn: Connection, session: Any, at: datetime) -> None:
+    """Note that a session is in use; no more than once a minute."""
+    if at - session.seen_at >= SEEN_EVERY:
+        await conn.execute(_SEEN, {"id": session.session_id, "at": at})
+
+
+async def renew_secret(conn: Connection, session_id: UUID, at: datetime, secret_hash: str) -> None:
+    await conn.execute(_RENEW, {"id": session_id, "at": at, "secret_hash": secret_hash})
+
+
+async def pass_second_factor(conn: Connection, session_id: UUID, at: datetime) -> None:
+    await conn.execute(_PASSED, {"id": session_id, "at": at})
+
+
+async def end_sessions(
+    conn: Connection, account_id: UUID, at: datetime, *, only: UUID | None = None, but: UUID | None = None
+) -> Sequence[UUID]:
+    """End sessions of an account: all, only one, or all but one. Returns those that had not ended."""
+    values = {"account": account_id, "at": at, "only": only, "but": but}
+    return (await conn.execute(_END, values)).scalars().all()
+
+
+async def take_try(conn: Connection, bucket: str, free: int, at: datetime) -> bool:
+    """Take a try as a failure until it has succeeded; False where the bucket must wait."""
+    values = {"free": free, "longest": LONGEST_WAIT_S, "bucket": bucket, "at": at}
+    await conn.execute(_FORGET_TRIES, {"before": at - FORGOTTEN})
+    return (await conn.execute(_TRY, {**values, "forgotten": at - FORGOTTEN})).scalar() is not None
+
+
+async def wait_s(conn: Connection, bucket: str, free: int, at: datetime) -> int:
+    """The seconds until a bucket gives the next try, at least one."""
+    values = {"free": free, "longest": LONGEST_WAIT_S, "bucket": bucket, "at": at}
+    return max(1, int((await conn.execute(_WAIT, values)).scalar() or 1))
+
+
+async def undo_try(conn: Connection, bucket: str, *, forget: bool) -> None:
+    """What succeeded was no failure; `forget` those before it as well."""
+    await conn.execute(_UNDO_TRY, {"bucket": bucket, "count": 1_000_000 if forget else 1})
+
+
+async def add_origin(conn: Connection, **values: Any) -> None:
+    await conn.execute(_ADD_ORIGIN, values)
+
+
+async def origins(
+    conn: Connection, account_id: UUID | None, before: datetime | None, id_: UUID | None, limit: int
+) -> Sequence[Any]:
+    """What was done to accounts and at signing in, the newest first."""
+    values = {"account": account_id, "before": before, "id": id_, "limit": limit}
+    return (await conn.execute(_ORIGINS, values)).all()

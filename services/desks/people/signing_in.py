@@ -1,0 +1,96 @@
+"""Signing in by name and password: one answer, in the same time, whatever was wrong."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request
+
+from services.desks.people import passwords, queries
+from services.desks.people.cookies import SessionCookie, device_of, session_cookie
+from services.desks.people.domain import Account, Stage, stage_of
+from services.desks.people.throttle import Buckets
+from services.desks.people.transactions import Act, acting, address_of
+from services.desks.resources import people_keys
+from shared.events.people import RefusalReason, SessionEnd
+from shared.service.errors import Unauthorized
+from shared.service.service import ServiceContext
+
+LONGEST_AGENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who was let in, with the session that began. `is_new_device`: the browser was not known before."""
+
+    account: Account
+    cookie: SessionCookie
+    is_new_device: bool
+
+    @property
+    def stage(self) -> Stage:
+        return stage_of(self.account, passed_second_factor=False)
+
+
+async def sign_in(context: ServiceContext, request: Request, login: str, password: str) -> SignedIn:
+    """Let a person in. Raises `TooMany` where tries must wait, and `Unauthorized` where anything is wrong."""
+    keys, address = people_keys(context).checking(), address_of(context, request)
+    row = await queries.account_of_login(context.reader.reading(), login)
+    device = device_of(request, None if row is None else row.account_id, keys)
+    buckets = Buckets(login, address, device)
+    async with acting(context, address) as act:
+        await buckets.take(act.conn, act.at)
+    is_right = await passwords.matches(password, None if row is None else row.password_hash)
+    async with acting(context, address) as act:
+        reason = _reason(row, is_right=is_right, act=act)
+        if reason is None:
+            await buckets.undo(act.conn)
+            await _end_session_before(act, session_cookie(request, keys))
+            cookie = await _begin(act, row.account_id, address, request)
+        else:
+            await act.record.refused(None if row is None else row.account_id, reason)
+    if reason is not None:
+        raise _refused()
+    return SignedIn(Account.of(row), cookie, device is None)
+
+
+def _reason(row: Any, *, is_right: bool, act: Act) -> RefusalReason | None:
+    """Why nobody is let in; None where the person is."""
+    if row is None:
+        return RefusalReason.UNKNOWN_ACCOUNT
+    if not is_right:
+        return RefusalReason.WRONG_PASSWORD
+    return None if Account.of(row).may_sign_in(act.at, act.day) else RefusalReason.NOT_IN_FORCE
+
+
+async def _begin(act: Act, account_id: UUID, address: str, request: Request) -> SessionCookie:
+    cookie = SessionCookie.new(uuid4())
+    await queries.begin_session(
+        act.conn,
+        act.at,
+        session_id=cookie.session_id,
+        secret_hash=cookie.secret_hash,
+        account_id=account_id,
+        address=address,
+        agent=request.headers.get("user-agent", "")[:LONGEST_AGENT] or None,
+    )
+    await act.record.signed_in(account_id, cookie.session_id)
+    return cookie
+
+
+async def _end_session_before(act: Act, cookie: SessionCookie | None) -> None:
+    """The session that this browser had is replaced by the new one."""
+    before = None if cookie is None else await queries.live_session(act.conn, cookie.session_id, act.at)
+    if cookie is not None and before is not None and before.secret_hash == cookie.secret_hash:
+        for id_ in await queries.end_sessions(act.conn, before.account_id, act.at, only=cookie.session_id):
+            await act.record.session_ended(before.account_id, id_, SessionEnd.REPLACED)
+
+
+def _refused() -> Unauthorized:
+    refusal = Unauthorized(
+        "账号或密码不正确，或账号已停用、尚未生效",
+        "the name or the password is wrong, or the account is not in force",
+        "login",
+    )
+    refusal.challenge = "Session"
+    return refusal
