@@ -18,6 +18,7 @@ from huying.ledger.rows import LedgerRow, LedgerRows
 from huying.ledger.tables import Table
 from huying.simulate.cells import BadRow
 from huying.simulate.table_profile import ProfileError
+from services.intake.city.channels import ALL, PUBLISHED, Channels
 from shared.files.bounded import FileRefused
 from tests.ledgers import COLUMNS, ledger_row, workbook
 
@@ -44,6 +45,13 @@ def registration(path: Path, profile: LedgerProfile = PROFILE) -> dict[str, Any]
     return row.registration
 
 
+def test_the_shipped_profile_names_channels_that_every_table_of_channels_has() -> None:
+    mapped = PROFILE.fields["channel"]
+    for table in (PUBLISHED, ALL):
+        known = {row.code for row in Channels.load(table).all}
+        assert {*mapped.values.values(), mapped.words} <= known
+
+
 def test_a_row_becomes_a_registration_with_its_dispatch_and_what_the_unit_did(tmp_path: Path) -> None:
     days = {
         "交办时间": "2026/3/2 10:00",
@@ -58,7 +66,7 @@ def test_a_row_becomes_a_registration_with_its_dispatch_and_what_the_unit_did(tm
         "act": "register",
         "source_id": "1",
         "occurred_at": "2026-03-02T09:30:00+08:00",
-        "channel": "热线",
+        "channel": "hotline",
         "kind": "求助",
         "title": "厂区门口道路破损",
         "text": "货车无法进出，请尽快修复。",
@@ -86,8 +94,10 @@ def test_a_row_becomes_a_registration_with_its_dispatch_and_what_the_unit_did(tm
         ({"编号": "0042"}, "source_id", "0042"),
         ({"编号": 42}, "source_id", "42"),
         ({"受理时间": "2026/3/12 9:30"}, "occurred_at", "2026-03-12T09:30:00+08:00"),
-        ({"来源渠道": None}, "channel", "热线"),
-        ({"来源渠道": "走访"}, "channel", "包保走访"),
+        ({"来源渠道": None}, "channel", "hotline"),
+        ({"来源渠道": "走访"}, "channel", "visit"),
+        ({"来源渠道": "网站"}, "channel", "web"),
+        ({"来源渠道": "网上"}, "channel", "网上"),
         ({"诉求类型": "complaint"}, "kind", "complaint"),
         ({"标题": " 厂区\u200b "}, "title", "厂区\u200b"),
     ],
