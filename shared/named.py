@@ -36,9 +36,10 @@ def choices(codes: type[Coded]) -> str:
     return "、".join(f"{member.zh}（{member.value}）" for member in codes)
 
 
-def with_codes(codes: frozenset[str]) -> type[Coded] | None:
-    """The class that has these codes and no others; None where there is none."""
-    return next((known for known in _all(Coded) if codes == {member.value for member in known}), None)
+def with_codes(codes: frozenset[str], name: str = "") -> type[Coded] | None:
+    """The class with these codes and no others, that of this name before another; None where there is none."""
+    classes = [known for known in _all(Coded) if codes == {member.value for member in known}]
+    return min(classes, key=lambda known: known.__name__ != name, default=None)
 
 
 def of_class(name: str) -> type[Coded]:

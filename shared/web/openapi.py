@@ -159,7 +159,7 @@ def _describe_tables(operation: dict[str, Any]) -> None:
 
 def _name_codes(schema: dict[str, Any]) -> None:
     """Say which Chinese names a request may give for the codes of an enumeration. Answers hold the codes."""
-    known = with_codes(frozenset(schema.get("enum", ())))
+    known = with_codes(frozenset(schema.get("enum", ())), schema.get("title", ""))
     if known is not None and issubclass(known, Named):
         names = "; ".join(f"`{code.value}` {'、'.join(code.names)}" for code in known)
         schema["description"] = (

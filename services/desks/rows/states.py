@@ -15,7 +15,7 @@ class LegState(Coded):
     OPEN = "open", "办理中"
     PAUSED = "paused", "已暂停"
     COMPLETED = "completed", "已办结"
-    ENDED = "ended", "已结束"
+    ENDED = "ended", "已退回或已改派"
 
 
 class WaitingKind(Named):

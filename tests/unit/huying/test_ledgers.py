@@ -18,7 +18,7 @@ from huying.ledger.rows import LedgerRow, LedgerRows
 from huying.ledger.tables import Table
 from huying.simulate.cells import BadRow
 from huying.simulate.table_profile import ProfileError
-from services.intake.city.channels import ALL, PUBLISHED, Channels
+from shared.appeals.channels import ALL, PUBLISHED, Channels
 from shared.files.bounded import FileRefused
 from tests.ledgers import COLUMNS, ledger_row, workbook
 
