@@ -37,7 +37,7 @@ def choices(codes: type[Coded]) -> str:
 
 
 def with_codes(codes: frozenset[str], name: str = "") -> type[Coded] | None:
-    """The class with these codes and no others, that of this name before another; None where there is none."""
+    """The class with these codes and no others, that of this name first; None where there is none."""
     classes = [known for known in _all(Coded) if codes == {member.value for member in known}]
     return min(classes, key=lambda known: known.__name__ != name, default=None)
 
