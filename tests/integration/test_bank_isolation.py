@@ -10,9 +10,9 @@ from huying.commands.access import tables
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from shared.roles import AccountRole
 from tests.banks import ask, directory, report
-from tests.city import DISPATCH, FINANCING, NOTIFY, City, refused
+from tests.city import DESKS, DISPATCH, FINANCING, NOTIFY, City, refused
 
-pytestmark = pytest.mark.services(DISPATCH, FINANCING, NOTIFY)
+pytestmark = pytest.mark.services(DISPATCH, FINANCING, NOTIFY, DESKS)
 
 ACCESS = tables()
 
@@ -36,6 +36,7 @@ OF_ITS_OWN = {
 """Routes that name no bank: they answer about the one that calls."""
 OPEN = {
     "GET /financing/banks/{code}/record",
+    "GET /desks/bank-legs",
     "GET /financing/bank/requests",
     *OF_ITS_OWN,
     "GET /financing/bank/requests/{registration_number}/{leg}",
@@ -93,8 +94,10 @@ async def test_a_bank_gets_and_changes_nothing_of_another(
     elif route in OF_ITS_OWN:
         assert answer.is_success
         assert "bank-b" not in answer.text
-    elif route in ("GET /financing/bank/requests", "GET /notify/inbox"):
+    elif route in ("GET /financing/bank/requests", "GET /notify/inbox", "GET /desks/bank-legs"):
         assert answer.json()["items"] == []
+        if "desks" in route:
+            assert [item["leg"] for item in (await city.ok("office", "GET", path))["items"]] == [leg]
     else:
         refused(answer, 404)
     assert await stored(city) == before
