@@ -129,6 +129,7 @@ class City:
             "pack": pack,
             "session_timeout_ms": 3000,
             "search_key": "a key for tests alone, of some length",
+            "registrations_of_address": 1_000_000,  # one address has all of them
             **settings,
         }
         self._stack = contextlib.AsyncExitStack()

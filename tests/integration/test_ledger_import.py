@@ -100,6 +100,7 @@ async def test_a_dry_run_says_what_would_come_of_each_row_and_changes_nothing(
     city: City, tmp_path: Path
 ) -> None:
     file = workbook(tmp_path / "a.xlsx", [row("d1", **DONE), row("d2", 联系电话="12"), row("d1")])
+    await city.drained()
     before = await digests(city)
     counts = await run(city, file, dry_run=True)
     assert await digests(city) == before
@@ -221,6 +222,7 @@ async def test_a_dry_run_says_of_every_row_what_the_import_then_does(
     city: City, tmp_path: Path, late: str
 ) -> None:
     file = workbook(tmp_path / "a.xlsx", [*with_every_fate("t"), *with_every_fate("u")])
+    await city.drained()
     before = await digests(city)
     await run(city, file, dry_run=True, profile=late)
     assert await digests(city) == before
