@@ -204,7 +204,7 @@ async def _ready(
             group.create_task(_answer(cluster, code, faults))
         for code in by_themselves.intersection(on_webhooks):
             group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
-    first_password = await _first_administrator(cluster)
+    first_password = await _first_administrator(cluster) if DESKS in urls else []
     (cluster.state / PACK_SETTINGS).write_text(_pack_settings(cluster), "utf-8")
     (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
     lines = [f"  {service:<11} {url}/docs" for service, url in urls.items()]

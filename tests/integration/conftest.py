@@ -31,6 +31,7 @@ async def city(
     async with City(postgres, broker, services=services, procedures=("xx-city-2022-clues",)) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
+        await city.drained()
         yield city
 
 

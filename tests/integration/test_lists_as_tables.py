@@ -28,8 +28,8 @@ NEEDED = {
     "/intake/channels/statistics": "?since=2026-01-01&until=2026-12-31",
 }
 """What these lists are asked."""
-UNSHOWN = ("/notify/failures", "/intake/mine")
-"""Lists that none of these callers reads: nothing failed here, and nobody proved who it is."""
+UNSHOWN = ("/notify/failures", "/intake/mine", "/desks/people/sessions")
+"""Lists that none of these callers reads: nothing failed here, and nobody proved who it is or signed in."""
 MORE = 510
 """More than the items of the largest page."""
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

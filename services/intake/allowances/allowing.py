@@ -1,5 +1,7 @@
 """Whether a caller may do something once more now: by its network address, and by what it names."""
 
+from collections.abc import Sequence
+
 from fastapi import Request
 
 from services.intake.allowances import work
@@ -7,6 +9,7 @@ from services.intake.allowances.work import Allowance
 from services.intake.settings import settings_of
 from shared.service.errors import TooMany
 from shared.service.service import ServiceContext
+from shared.telemetry.spans import shared_by
 from shared.web.request import RequestContext, client_address
 
 
@@ -17,6 +20,11 @@ def caller_address(request: RequestContext, http_request: Request) -> str:
 
 async def allow(context: ServiceContext, *wanted: tuple[Allowance, str]) -> None:
     """Use each of these allowances once. Raises `TooMany` where one is used up."""
+    with shared_by(()):  # it is counted before there is a case, so it is in no case's trace
+        await _allow(context, wanted)
+
+
+async def _allow(context: ServiceContext, wanted: Sequence[tuple[Allowance, str]]) -> None:
     async with context.engine.begin() as conn:
         at = await context.clock.stamp(conn)
         in_order = sorted(wanted)  # as everybody takes them, so that nobody waits for each other
