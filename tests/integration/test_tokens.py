@@ -78,6 +78,7 @@ async def test_a_token_for_reading_changes_nothing(city: City, appeal: dict[str,
     path = f"/dispatch/appeals/{appeal['appeal_id']}"
     assert (await city.call(None, "GET", path, authorization=reading)).is_success
     body = {"leg_id": appeal["leg_id"], "text": "已回复"}
+    await city.drained()
     before = await city.stored()
     problem = refused(await city.call(None, "POST", f"{path}/replies", body, authorization=reading), 403)
     assert "使用范围" in problem["detail"]
@@ -109,6 +110,7 @@ REFUSED = {
     "a key in the header": lambda: forged(OTHER, {"jwk": OTHER.as_dict(private=False)}),
     "a critical header": lambda: forged(KEY, {"crit": ["x"], "x": 1}),
     "an unencoded payload": lambda: forged(KEY, {"crit": ["b64"], "b64": False}),
+    "a further header": lambda: forged(KEY, {"cty": "JWT"}),
     "another type": lambda: forged(KEY, {"typ": "JWT"}),
     "expired": lambda: forged(KEY, iat=NOW() - 60 - SKEW_S, exp=NOW() - SKEW_S),
     "expired long ago": lambda: forged(KEY, iat=NOW() - 4000, exp=NOW() - 3940),
