@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from services.intake import acts, queries
-from services.intake.allowances.registrations import allow_registration
+from services.intake.allowances.registrations import allow_registration, sender_of
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
 from services.intake.city.queries import known_units
@@ -81,7 +81,8 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
     """Register an appeal. The receipt code is told here and never again.
 
     The same words of the same enterprise within ten minutes are refused with the number of the first, unless
-    `again` says that they are meant. Without an account so many an hour are taken from one network address,
+    `again` says that they are meant: an operator and the office are told whoever sent the first, anybody else
+    only of what they sent themselves. Without an account so many an hour are taken from one network address,
     under one credit code and with one phone as the settings say. What a unit registers has it on record as
     the first that was asked.
     """
@@ -95,7 +96,7 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
     appeal_id, code = uuid4(), receipt_code(secrets.token_bytes(CHANCE_BYTES))
     code_hash = receipt_hash(code)
     first_asked = request.caller.code if request.caller.role == AccountRole.UNIT else None
-    content = SameContent.of(resolved_body, hashes_of(context))
+    content = SameContent.of(resolved_body, hashes_of(context), *sender_of(request, http_request, body))
 
     def do(work: Work) -> Answer:
         if not body.again:
@@ -104,7 +105,7 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
         appeal = work.register(
             resolved_body, appeal_id, in_force, work.at, zone, code_hash, first_asked=first_asked
         )
-        work.index(appeal, hashes_of(context))
+        work.index(appeal, hashes_of(context), content)
         if body.answer is not None:
             work.answer(appeal, body.answer, request.caller.name)
         answer = {

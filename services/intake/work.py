@@ -127,9 +127,9 @@ class Work(AppealWork[AppealDocument]):
                 "again",
             )
 
-    def index(self, appeal: AppealDocument, hashes: Hashes) -> None:
+    def index(self, appeal: AppealDocument, hashes: Hashes, *sent: SameContent) -> None:
         """Write the hashes by which the appeal is found when this transaction commits."""
-        row = index_row(appeal, hashes)
+        row = index_row(appeal, hashes, *sent)
         self._indexed[appeal.appeal_id] = row
         self._same |= dict.fromkeys(row.wholes, appeal.registration_number)
 

@@ -80,7 +80,7 @@ async def test_fields_are_kept_shown_to_the_enterprise_and_told_as_codes(city: C
         "answer_wanted": True,
         "wished_on": "2026-11-20",
     }
-    assert not [word for word in ("李会计", PHONE, "今晚", "经开区", "115") if word in text_of(event)]
+    assert not [word for word in ("李会计", PHONE, "今晚", "经开区", "115.7785") if word in text_of(event)]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +260,26 @@ async def test_the_same_within_minutes_is_asked_about(city: City) -> None:
     await city.ok(None, "POST", "/intake/appeals", body | {"text": "别的内容"})
     await city.move_to("2026-11-09 09:30")
     await city.ok(None, "POST", "/intake/appeals", body)
+
+
+async def test_who_sends_what_somebody_else_sent_learns_nothing_of_it(city: City) -> None:
+    enterprise = {"name": "保密企业", "phone": PHONE}
+    body = {
+        "channel": "web",
+        "kind": "report",
+        "title": "猜不到的",
+        "text": "同一内容。",
+        "enterprise": enterprise,
+    }
+    first = await city.ok(None, "POST", "/intake/appeals", body)
+    await city.ok(
+        None, "POST", "/intake/appeals", body | {"enterprise": enterprise | {"phone": "13700002222"}}
+    )
+    await city.ok("roads", "POST", "/intake/appeals", body)
+    refused(await city.call("roads", "POST", "/intake/appeals", body), 409)
+    own = refused(await city.call(None, "POST", "/intake/appeals", body), 409)
+    assert first["registration_number"] in own["detail"]
+    refused(await city.call("office", "POST", "/intake/appeals", body), 409)
 
 
 async def test_two_who_send_the_same_at_once_register_one(city: City) -> None:

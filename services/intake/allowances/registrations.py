@@ -1,4 +1,4 @@
-"""How often anybody may register an appeal in an hour. Whoever has an account is not counted."""
+"""Who registers, and how often anybody may in an hour. Whoever has an account is not counted."""
 
 from datetime import timedelta
 
@@ -8,9 +8,25 @@ from services.intake import acts
 from services.intake.allowances.allowing import allow, caller_address
 from services.intake.allowances.work import Allowance
 from services.intake.settings import settings_of
+from shared.roles import AccountRole
 from shared.web.request import RequestContext
 
 HOUR = timedelta(hours=1)
+TOLD_OF_ALL = (AccountRole.OPERATOR, AccountRole.OFFICE)
+"""Who is told that somebody else registered the same: they take calls, and read who asks."""
+
+
+def sender_of(request: RequestContext, http_request: Request, body: acts.Register) -> tuple[str, ...]:
+    """Who sends this, as far as another sender cannot be taken for them; empty for who is told of all.
+
+    Without an account that is a network address with all that the enterprise says of itself. Were it less,
+    whoever guesses the words of an appeal would learn which enterprise sent it, and its number.
+    """
+    caller = request.caller
+    if caller.role is not None:
+        return () if caller.role in TOLD_OF_ALL else ("account", caller.name)
+    named = body.enterprise.model_dump_json() if body.enterprise else ""
+    return "anyone", caller_address(request, http_request), named
 
 
 async def allow_registration(request: RequestContext, http_request: Request, body: acts.Register) -> None:

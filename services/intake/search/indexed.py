@@ -1,5 +1,6 @@
 """What an appeal is found by: hashes of its words, its phones, its enterprise and its whole content."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -14,6 +15,7 @@ INDEXED = 20_000
 COMPARED = 500
 """So many characters of a typed text are compared: what an appeal is about stands at its beginning."""
 _NAME, _CODE, _CONTENT = "name", "credit code", "content"
+_CONTENT_OF_SENDER = "content of sender"
 
 
 class SameContent(NamedTuple):
@@ -22,10 +24,14 @@ class SameContent(NamedTuple):
     hash: int
 
     @classmethod
-    def of(cls, body: acts.Register, hashes: Hashes) -> Self:
-        """Of what is to be registered."""
+    def of(cls, body: acts.Register, hashes: Hashes, *sender: str) -> Self:
+        """Of what is to be registered: the same from this sender, or from anybody where none is named."""
         name = body.enterprise.name if body.enterprise else ""
-        return cls(hashes.whole(_CONTENT, body.channel, body.kind, name, body.title, body.text))
+        content = (body.channel, body.kind, name, body.title, body.text)
+        if not sender:
+            return cls(hashes.whole(_CONTENT, *content))
+        exactly = hashlib.sha256("\n".join(sender).encode()).hexdigest()  # signs of an address count too
+        return cls(hashes.whole(_CONTENT_OF_SENDER, exactly, *content))
 
 
 class IndexRow(NamedTuple):
@@ -39,20 +45,21 @@ class IndexRow(NamedTuple):
     wholes: list[int]
 
 
-def index_row(appeal: AppealDocument, hashes: Hashes) -> IndexRow:
-    """The hashes of an appeal."""
+def index_row(appeal: AppealDocument, hashes: Hashes, *sent: SameContent) -> IndexRow:
+    """The hashes of an appeal; `sent`: of its content, as its sender is told when it sends that again."""
     enterprise = appeal.enterprise
     phones = [enterprise.phone if enterprise else None]
     phones += [phone for contact in appeal.contacts for phone in contact.phones]
     name = enterprise.name if enterprise else ""
     content = hashes.whole(_CONTENT, appeal.channel, appeal.kind, name, appeal.title, appeal.text)
+    contents = dict.fromkeys([content, *(same.hash for same in sent)])
     return IndexRow(
         appeal.appeal_id,
         appeal.received_at,
         hashes.version,
         hashes.words(appeal.title, appeal.text[:INDEXED], name),
         hashes.tails(phones),
-        [content, *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None)],
+        [*contents, *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None)],
     )
 
 

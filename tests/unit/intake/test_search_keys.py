@@ -34,3 +34,12 @@ def test_an_appeal_is_found_by_phone_firm_and_content() -> None:
     content = SameContent.of(registration(), HASHES).hash
     assert row.wholes == [content, *of_enterprise(HASHES, "某某食品有限公司", None)]
     assert row.words == HASHES.words("用电", "厂区停电", "某某食品有限公司")
+
+
+def test_a_content_is_the_same_of_one_sender_alone() -> None:
+    senders = [(), ("anyone", "10.0.0.1", ""), ("anyone", "100.0.1", ""), ("account", "10.0.0.1")]
+    contents = [SameContent.of(registration(), HASHES, *sender) for sender in senders]
+    assert len(set(contents)) == len(senders)
+    assert SameContent.of(registration(), HASHES, *senders[1]) == contents[1]
+    row = index_row(received(), HASHES, contents[1])
+    assert row.wholes[:2] == [contents[0].hash, contents[1].hash]
