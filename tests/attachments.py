@@ -47,13 +47,13 @@ _MAIN = {
 }
 
 
-def office(kind: str) -> bytes:
+def office(kind: str, content: bytes = b"<x/>" * 500) -> bytes:
     """docx, xlsx, pptx, docm or ofd."""
     if kind == "ofd":
         return zipped({"OFD.xml": b"<ofd:OFD/>", "Doc_0/Document.xml": b"<ofd:Document/>"})
     part, type_ = _MAIN[kind]
     types = f'<Types><Override PartName="/{part}" ContentType="application/vnd.x.{type_}"/></Types>'
-    return zipped({"[Content_Types].xml": types.encode(), part: b"<x/>" * 500})
+    return zipped({"[Content_Types].xml": types.encode(), part: content})
 
 
 def zipped(parts: dict[str, bytes]) -> bytes:
@@ -198,6 +198,12 @@ REFUSED: dict[str, tuple[bytes | Callable[[], bytes], int, str, str]] = {
     ),
     "an archive that unpacks to gigabytes": (
         lambda: zipped({"a": bytes(401 * 2**20)}),
+        415,
+        "解压后过大",
+        "unpacks",
+    ),
+    "a document that unpacks to a thousand times its size": (
+        lambda: office("docx", bytes(33 * 2**20)),
         415,
         "解压后过大",
         "unpacks",

@@ -29,6 +29,8 @@ LARGEST_DIRECTORY = 2 * 2**20
 """Bytes of a zip's directory. It is read as a whole, and its entries need ten times the space."""
 MOST_UNPACKED = 400 * 2**20
 """Bytes that a file may unpack to."""
+ALWAYS_UNPACKED, MOST_TIMES_UNPACKED = 32 * 2**20, 100
+"""Above so many bytes a file unpacks to no more than so many times its size: each part of it is read."""
 LARGEST_TYPES = 2**20
 _END = struct.Struct("<4s4H2LH")
 _LONGEST_COMMENT = 0xFFFF
@@ -65,8 +67,7 @@ def look_into_zip(path: Path) -> FileKind | None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
-                raise not_taken("文件解压后过大", "the file unpacks to too much")
+            _check_unpacked(sum(entry.file_size for entry in archive.infolist()), path.stat().st_size)
             kind = _kind(names, _types(archive))
             damaged = archive.testzip()
     except _UNREADABLE as error:
@@ -85,6 +86,11 @@ def _check_directory(path: Path) -> None:
     _, _, _, _, entries, size, _, _ = _END.unpack_from(end, place)
     if entries > MOST_ENTRIES or size > LARGEST_DIRECTORY:
         raise not_taken("文件内部条目过多", "the file has too many parts")
+
+
+def _check_unpacked(size: int, packed: int) -> None:
+    if size > min(MOST_UNPACKED, max(ALWAYS_UNPACKED, MOST_TIMES_UNPACKED * packed)):
+        raise not_taken("文件解压后过大", "the file unpacks to too much")
 
 
 def _types(archive: zipfile.ZipFile) -> bytes:

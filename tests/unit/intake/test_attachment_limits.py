@@ -1,15 +1,19 @@
 """How many files an appeal takes, which of several at once is told, and what the refusals say."""
 
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.intake.attachments.acts import AddAttachment
+from services.intake.attachments.containers import ALWAYS_UNPACKED, look_into_zip
 from services.intake.attachments.document import Adder, Kind, NewFile, RemovedAttachment
 from services.intake.attachments.domain.adding import MOST_REMOVED, check_may_add, perform
+from services.intake.attachments.kinds import XLSX
 from services.intake.document import AppealDocument
 from shared.events import ENTERPRISE, AttachmentStored
 from shared.service.errors import Conflict
+from tests.attachments import office
 from tests.unit.intake.case import act_context, hours, received
 
 FIRM, OFFICE = Adder(ENTERPRISE), Adder("office", None, "office")
@@ -80,3 +84,9 @@ def test_each_side_is_told_and_counted_apart() -> None:
     assert [event.for_units for event in (first, internal, given)] == [True, False, False]
     types = [entry.zh for entry in appeal.timeline if entry.type == AttachmentStored.type]
     assert types == ["企业上传了附件（第 1 个）", "工作人员提供了附件（第 1 个）"]
+
+
+def test_a_table_of_equal_rows_is_taken_however_well_it_packs(tmp_path: Path) -> None:
+    table = tmp_path / "table"
+    table.write_bytes(office("xlsx", b"<row/>" * (ALWAYS_UNPACKED // 7)))
+    assert look_into_zip(table) is XLSX
