@@ -17,8 +17,8 @@ from shared.rules.pack.parts import Source, Title
 from shared.rules.terms import Rating
 from shared.web.answers import Shown
 
-HIDDEN = frozenset({"receipt_hash", "renewed", "removed_attachments"})
-"""What no answer has of an appeal: the hashes of its receipt codes, and files that are no more."""
+HIDDEN = frozenset({"receipt_hash", "renewed", "removed_attachments", "formerly"})
+"""What no answer has of an appeal: hashes of its receipt codes, and files and persons of before."""
 
 
 class Procedure(BaseModel):
@@ -201,6 +201,7 @@ class ListedAppeal(Shown, AppealDocument):
             "attachments",
             "removed_attachments",
             "contacts",
+            "formerly",
             "remarks",
             "corrections",
             "spot_answer",

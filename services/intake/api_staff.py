@@ -164,9 +164,7 @@ async def appeals(
     return page.answer(documents, "registration_number")
 
 
-def _as_read_by(
-    called: Caller, document: dict[str, Any], persons: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _as_read_by(called: Caller, document: dict[str, Any], persons: dict[str, Any]) -> dict[str, Any]:
     """The document as the caller reads it: units do not learn who asks where that is withheld."""
     is_hidden = called.role == AccountRole.UNIT and is_withheld(document)
     return for_units(document, persons) if is_hidden else document
@@ -191,7 +189,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
         raise no_such_appeal()
     if called.role == AccountRole.UNIT and called.code not in row.units:
         raise not_dispatched_to_unit()
-    document = _as_read_by(called, row.document)
+    document = _as_read_by(called, row.document, row.persons)
     followers = await queries.followers(conn, appeal_id, MOST_FOLLOWERS) if document.get("leads") else []
     pack, zone = naming_pack(request.context, document["pack"]), request.context.zone
     entries = [TimelineEntry.model_validate(entry) for entry in document["timeline"]]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.attachments.document import Attachment, RemovedAttachment
 from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, UnitRated, Urging
-from services.intake.registered import RegisteredFields
+from services.intake.registered import ContactRecord, RegisteredFields
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import CATALOGUE
@@ -20,6 +20,8 @@ from shared.rules.judging.state import CaseState
 from shared.rules.terms import Rating, RatingReason
 
 ENDED = (CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED)
+MOST_FORMERLY = 100
+"""Changes of the persons of one appeal that are kept, the newest."""
 _RANK = {type_: rank for rank, type_ in enumerate(CATALOGUE)}
 
 
@@ -46,6 +48,13 @@ class EnterpriseRecord(BaseModel):
     phone: str | None = None
     email: str | None = None
     language: Literal["zh-CN", "en"] | None = None
+
+
+class FormerPersons(BaseModel):
+    """Who asked, and who else could be asked, before that was changed."""
+
+    enterprise: EnterpriseRecord | None
+    contacts: tuple[ContactRecord, ...] = ()
 
 
 class LegDocument(BaseModel):
@@ -152,6 +161,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     `rating`: of the handling since the last reopening. `earlier_ratings`: of those before, one a reopening.
     `heard_at`: when the enterprise last rated or was reached, since the last reopening.
     `returned_at`: when the office took back what it had referred. `renewed`: new receipt codes not used yet.
+    `formerly`: the persons before each change, whom texts written before may name.
     """
 
     channel: str
@@ -159,6 +169,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     title: str
     text: str
     enterprise: EnterpriseRecord | None
+    formerly: list[FormerPersons] = Field(default_factory=list)
     locality: str | None
     pack: str
     received_at: datetime
@@ -194,6 +205,12 @@ class AppealDocument(RegisteredFields, AppealRecord):
     attachments: list[Attachment] = Field(default_factory=list)
     removed_attachments: list[RemovedAttachment] = Field(default_factory=list)
     version: int = 1
+
+    def keep_persons(self) -> None:
+        """Keep who asks and who else may be asked, since one of them is about to be changed."""
+        persons = FormerPersons(enterprise=self.enterprise, contacts=self.contacts)
+        if persons not in self.formerly:
+            self.formerly = [*self.formerly, persons][-MOST_FORMERLY:]
 
     def leg(self, leg_id: UUID, unit: str) -> LegDocument:
         """The leg; it is added where intake has not heard of it yet."""

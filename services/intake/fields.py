@@ -18,7 +18,10 @@ Degrees = Annotated[Decimal, Field(max_digits=10, decimal_places=7)]
 
 
 class Place(Body):
-    """Where it happened: administrative code (GB/T 2260), address, coordinates (WGS 84, in China)."""
+    """Where it happened: administrative code (GB/T 2260), address, coordinates (WGS 84, in China).
+
+    Units read it of every appeal, also where the name is withheld from them.
+    """
 
     division: DivisionCode | None = None
     address: Line | None = None

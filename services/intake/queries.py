@@ -36,12 +36,16 @@ _FILTERS = {
 _NOT_LISTED = (
     "array['text', 'enterprise', 'receipt_hash', 'renewed', 'timeline', 'deadlines', 'follow_ups',"
     " 'complaints', 'referral_objections', 'additions', 'reopening_requests', 'attachments',"
-    " 'removed_attachments', 'contacts', 'remarks', 'corrections', 'spot_answer']"
+    " 'removed_attachments', 'contacts', 'formerly', 'remarks', 'corrections', 'spot_answer']"
 )
-_PERSONS = "jsonb_build_object('enterprise', file->'enterprise', 'contacts', file->'contacts')"
+_PERSONS = (
+    "jsonb_build_object('enterprise', a.file->'enterprise', 'contacts', a.file->'contacts',"
+    " 'formerly', a.file->'formerly')"
+)
 _BY_ID = text(
-    """
-    select a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments'] as file,
+    f"""
+    select a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments', 'formerly'] as file,
+      {_PERSONS} as persons,
       coalesce(l.state = any(cast(:ended as text[])), false) as lead_ended
     from appeals a left join appeals l on l.appeal_id = a.lead where a.appeal_id = :id
     """
@@ -78,9 +82,13 @@ class ListedRow(NamedTuple):
 
 
 class StaffRow(NamedTuple):
-    """An appeal's document without the receipt hash, its live units, and whether its lead has ended."""
+    """An appeal's document without the receipt hash, its live units, and whether its lead has ended.
+
+    `persons` are those that its words may name.
+    """
 
     document: dict[str, Any]
+    persons: dict[str, Any]
     units: list[str]
     lead_ended: bool
 
@@ -113,7 +121,7 @@ async def appeals(
     """
     wanted = {name: value for name, value in filters.items() if value is not None}
     where = " and ".join(["registration_number > :after", SEEN, *(_FILTERS[name] for name in wanted)])
-    query = f"select file - {_NOT_LISTED} as file, {_PERSONS} as persons from appeals where {where}"
+    query = f"select file - {_NOT_LISTED} as file, {_PERSONS} as persons from appeals a where {where}"
     rows = await conn.execute(
         text(f"{query} order by registration_number limit :limit"),
         {**wanted, **sight.values, "ended": list(ENDED), "after": after, "limit": limit},
@@ -124,7 +132,7 @@ async def appeals(
 async def appeal_for_staff(conn: Connection, appeal_id: UUID) -> StaffRow | None:
     """The appeal as staff read it; None for an unknown one."""
     row = (await conn.execute(_BY_ID, {"id": appeal_id, "ended": list(ENDED)})).one_or_none()
-    return None if row is None else StaffRow(row.file, row.units, row.lead_ended)
+    return None if row is None else StaffRow(row.file, row.persons, row.units, row.lead_ended)
 
 
 async def followers(conn: Connection, lead: UUID, most: int) -> list[dict[str, Any]]:

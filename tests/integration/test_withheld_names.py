@@ -33,6 +33,11 @@ COMPLAINT = {
     "contacts": [{"name": "司徒清", "phones": ["0558-5123456", "13866665555"]}],
     "remarks": "欧阳远山来电两次",
 }
+CORRECTED = {
+    "reason": "改名",
+    "enterprise": {"name": "长垣新名集团"},
+    "contacts": [{"name": "钱二水", "phones": ["13900000001"]}],
+}
 SECRETS = (
     "青浔",
     "欧阳",
@@ -45,6 +50,9 @@ SECRETS = (
     "5123456",
     "91350100M000100Y43",
     "ouyang",
+    "长垣",
+    "钱二水",
+    "赵一山",
 )
 
 
@@ -62,7 +70,7 @@ async def fill(city: City, **fields: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def complaint(city: City) -> dict[str, Any]:
-    """It stands wherever a case can stand: with a file, carded, complained of, merged with."""
+    """It stands wherever a case can stand: with a file, carded, complained of, merged with, put right."""
     appeal = await fill(city)
     file = await attach(city, None, appeal, pdf(), name="青浔精密铸造欧阳远山.pdf")
     assert file.is_success, file.text
@@ -79,11 +87,22 @@ async def complaint(city: City) -> dict[str, Any]:
         {"about": "handling", "text": "欧阳远山：无人办理"},
         receipt_code=appeal["receipt_code"],
     )
+    await put_right(city, appeal)
     await city.drained()
     await city.move_to("2026-11-16 09:00")
     case = await city.case(appeal)
     attachment_id = file.json()["attachment_id"]
     return {**appeal, "card_id": case["cards"][0]["card_id"], "attachment_id": attachment_id}
+
+
+async def put_right(city: City, appeal: dict[str, Any]) -> None:
+    """The texts name whom the appeal does not name any more."""
+    contact, code = {"contact_name": "赵一山", "phone": "13900000000"}, appeal["receipt_code"]
+    path = f"/intake/status/{appeal['registration_number']}/contact"
+    await city.ok(None, "PUT", path, contact, receipt_code=code)
+    path = f"/intake/appeals/{appeal['appeal_id']}"
+    version = (await city.ok("office", "GET", path))["version"]
+    await city.ok("office", "POST", f"{path}/corrections", CORRECTED, if_match=f'"{version}"')
 
 
 async def read(city: City, route: str, appeal: dict[str, Any]) -> Any:
@@ -174,9 +193,10 @@ async def test_the_contact_is_the_offices(city: City, complaint: dict[str, Any])
 
 async def test_the_office_reads_who_complains(city: City, complaint: dict[str, Any]) -> None:
     appeal = await city.ok("office", "GET", f"/intake/appeals/{complaint['appeal_id']}")
-    assert appeal["enterprise"]["name"] == FIRM["name"]
+    assert appeal["enterprise"]["name"] == "长垣新名集团"
     assert appeal["text"] == COMPLAINT["text"]
-    assert appeal["contacts"][0]["phones"] == ["0558-5123456", "13866665555"]
+    assert appeal["contacts"][0]["phones"] == ["13900000001"]
+    assert "formerly" not in appeal
 
 
 @pytest.mark.parametrize("service", ["intake", "dispatch", "escalation", "notify"])
@@ -215,5 +235,6 @@ async def test_what_becomes_a_report_is_withheld_from_then_on(city: City) -> Non
         assert answer.status_code == 200
         assert not shows(answer.text), answer.text
     inbox = await city.ok("roads", "GET", "/notify/inbox?limit=500")
-    (message,) = [m for m in inbox["items"] if m["template"] == "corrected"]
+    own = [m for m in inbox["items"] if m["registration_number"] == appeal["registration_number"]]
+    (message,) = [m for m in own if m["template"] == "corrected"]
     assert not shows(message["subject"] + message["body"])

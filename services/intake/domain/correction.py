@@ -34,6 +34,8 @@ def correct(appeal: AppealDocument, act: acts.Correct, context: ActContext) -> I
     if not changed:
         raise Invalid("没有需要更正的内容", "nothing would be changed: say what is to be put right", "reason")
     changes = [_change(before, name, value) for name, value in changed.items()]
+    if changed.keys() & {"enterprise", "contacts"}:
+        appeal.keep_persons()
     for name, value in changed.items():
         setattr(appeal, name, value)
     correction = Correction(corrected_at=context.at, by=context.by, reason=act.reason, changes=changes)

@@ -71,5 +71,6 @@ def correct_contact(appeal: AppealDocument, act: acts.CorrectContact, context: A
             "该诉求未登记企业，不能填写联系方式",
             "this appeal names no enterprise: there is no contact to correct",
         )
+    appeal.keep_persons()
     appeal.enterprise = appeal.enterprise.model_copy(update=act.model_dump())
     yield appeal.event(events.ContactChanged, context.at)

@@ -100,7 +100,7 @@ def told_who(appeal: AppealDocument) -> dict[str, str | None]:
         enterprise = appeal.enterprise
         name, code = (enterprise.name, enterprise.credit_code) if enterprise else (None, None)
         return {"title": appeal.title, "enterprise": name, "credit_code": code}
-    persons = appeal.model_dump(mode="json", include={"enterprise", "contacts"})
+    persons = appeal.model_dump(mode="json", include={"enterprise", "contacts", "formerly"})
     return {"title": shown_title(appeal.title, persons), "enterprise": None}
 
 

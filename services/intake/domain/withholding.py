@@ -13,7 +13,13 @@ _GAP = r"[\s\-－–—·.()（）]*"
 _ANY_MOBILE = re.compile(rf"(?<![0-9])1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])")
 _ANY_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}(?![0-9A-Za-z])")
 _ANY_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-EMPTY: Mapping[str, Any] = {"enterprise": None, "contacts": [], "remarks": None, "corrections": []}
+EMPTY: Mapping[str, Any] = {
+    "enterprise": None,
+    "contacts": [],
+    "formerly": [],
+    "remarks": None,
+    "corrections": [],
+}
 """What units do not get at all of an appeal whose name is withheld, and what they read in its place."""
 
 
@@ -25,7 +31,7 @@ def is_withheld(document: Mapping[str, Any]) -> bool:
 def for_units(document: Mapping[str, Any], persons: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The document of a withheld appeal as units read it.
 
-    `persons` has `enterprise` and `contacts` where the document itself has not.
+    `persons` has `enterprise`, `contacts` and `formerly` where the document itself has not.
     """
     hidden = _Hidden(persons or document)
     return {name: EMPTY[name] if name in EMPTY else hidden.out_of(value) for name, value in document.items()}
@@ -57,18 +63,20 @@ class _Hidden:
 
 
 def _patterns(persons: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Patterns of one appeal's persons, the longest of each sort first."""
-    enterprise = persons.get("enterprise") or {}
-    contacts = persons.get("contacts") or ()
-    mails = [enterprise.get("email"), *(contact.get("email") for contact in contacts)]
-    phones = [enterprise.get("phone"), *(phone for contact in contacts for phone in contact["phones"])]
-    people = [enterprise.get("contact_name"), *(contact.get("name") for contact in contacts)]
-    yield from _each(mails, MAIL)
-    yield from _each([enterprise.get("credit_code")], CODE)
-    yield from _each(map(_digits, phones), PHONE)
-    yield from _each([enterprise.get("name")], NAME)
-    yield from _parts(enterprise.get("name"))
-    yield from _each(people, PERSON)
+    """Patterns of one appeal's persons, now and before; the longest of each sort first."""
+    now_and_before = [persons, *(persons.get("formerly") or ())]
+    enterprises = [known["enterprise"] for known in now_and_before if known.get("enterprise")]
+    contacts = [contact for known in now_and_before for contact in known.get("contacts") or ()]
+    numbers = [enterprise.get("phone") for enterprise in enterprises]
+    numbers += [phone for contact in contacts for phone in contact["phones"]]
+    people = [enterprise.get("contact_name") for enterprise in enterprises]
+    yield from _each((person.get("email") for person in (*enterprises, *contacts)), MAIL)
+    yield from _each((enterprise.get("credit_code") for enterprise in enterprises), CODE)
+    yield from _each(map(_digits, numbers), PHONE)
+    yield from _each((enterprise.get("name") for enterprise in enterprises), NAME)
+    for enterprise in enterprises:
+        yield from _parts(enterprise.get("name"))
+    yield from _each([*people, *(contact.get("name") for contact in contacts)], PERSON)
 
 
 def _each(words: Iterable[str | None], sign: str) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,10 @@ import pytest
 
 from services.intake import acts
 from services.intake.domain.registration import receive, resolved
+from services.intake.domain.transitions import perform
 from services.intake.domain.withholding import for_units, is_withheld
 from shared.service.errors import Invalid
-from tests.unit.intake.case import APPEAL, BARE, CITY, NUMBER, START, registration
+from tests.unit.intake.case import APPEAL, BARE, CITY, NUMBER, START, act_context, registration
 
 TODAY = START.date()
 FIRM = {
@@ -109,3 +110,28 @@ def test_a_list_is_masked_by_the_persons_beside_it() -> None:
     read = for_units(document, persons)
     assert read["rating"] == {"comment": "〔联系人〕不满意"}
     assert "示例制造" not in read["title"]
+
+
+def test_who_is_no_longer_named_stays_withheld_in_what_was_written_before() -> None:
+    fields: dict[str, Any] = {"enterprise": FIRM, "contacts": CONTACTS, **WRITTEN, "kind": "report"}
+    appeal, received = receive(resolved(registration(**fields), CITY, TODAY), APPEAL, NUMBER, BARE.ref, START)
+    title = received.title
+    appeal, _ = perform(appeal, acts.CorrectContact(contact_name="赵一", phone="13900000000"), act_context(2))
+    other = {"name": "皖泽另名集团", "credit_code": "91350100M000100Y43"}
+    contacts = [{"name": "钱二", "phones": ["13900000001"]}]
+    act = acts.Correct.model_validate({"reason": "登记有误", "enterprise": other, "contacts": contacts})
+    appeal, (event,) = perform(appeal, act, act_context(3))
+    shown = for_units(appeal.model_dump(mode="json"))
+    told = json.dumps([shown, event.model_dump(mode="json")], ensure_ascii=False)
+    assert not [secret for secret in (*SECRETS, "另名", "赵一", "钱二") if secret in told], told
+    assert shown["title"] == title
+
+
+def test_what_was_changed_twice_to_the_same_is_kept_once() -> None:
+    enterprise = acts.Enterprise.model_validate(FIRM)
+    appeal, _ = receive(registration(enterprise=enterprise), APPEAL, NUMBER, BARE.ref, START)
+    for hour in range(6):
+        act = acts.CorrectContact(contact_name="赵一" if hour % 2 else "钱二", phone="13900000000")
+        appeal, _ = perform(appeal, act, act_context(hour))
+    names = [persons.enterprise and persons.enterprise.contact_name for persons in appeal.formerly]
+    assert names == ["王大山", "钱二", "赵一"]
