@@ -80,14 +80,30 @@ def test_the_proxy_alone_can_be_reached_from_another_machine_and_only_when_the_o
     }
 
 
-def test_every_image_is_pinned_and_the_file_system_of_all_but_the_stores_is_read_only() -> None:
+IMAGE = re.compile(r"\$\{([A-Z_]+_IMAGE):-([a-z/-]+:v?\d+\.\d+[\w.-]*)\}")
+"""A variable with which a city names an image, and the image's name and version otherwise."""
+
+
+def test_every_image_is_pinned_and_can_be_named_by_the_city() -> None:
+    images = [IMAGE.fullmatch(container["image"]) for container in CONTAINERS.values()]
+    assert all(images)
+    base = IMAGE.fullmatch(CONTAINERS["intake"]["build"]["args"]["PYTHON_IMAGE"])
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+    assert base
+    assert re.search(r":3\.11\.\d+-slim", base[2])
+    assert f"ARG PYTHON_IMAGE={base[2]}\n" in dockerfile
+    assert {image.partition(" ")[0] for image in re.findall("^FROM (.*)", dockerfile, re.M)} == {
+        "${PYTHON_IMAGE}"
+    }
+    defaults = {f"#{match[1]}={match[2]}" for match in (*images, base) if match}
+    example = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    assert {line for line in example if "_IMAGE=" in line} == defaults
+
+
+def test_the_file_system_of_all_but_the_stores_is_read_only() -> None:
     for name, container in CONTAINERS.items():
-        assert re.search(r":v?\d+\.\d+(\.\d+)?\b", container["image"]), name
         assert "no-new-privileges:true" in container["security_opt"]
         assert container.get("read_only", False) == (name not in ("postgres", "broker"))
-    froms = re.findall(r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text("utf-8"), re.M)
-    assert len(froms) == 2
-    assert all(re.search(r":3\.11\.\d+-slim", image) for image in froms)
 
 
 def test_every_container_that_stays_has_limits_and_every_service_a_health_check() -> None:
@@ -120,7 +136,8 @@ def test_no_password_stands_in_an_environment() -> None:
             assert not re.search(r"PASSWORD$|KEY$|DATABASE$", variable), (name, variable)
     asked = set(re.findall(r"\$\{(\w+):-", TEXT))
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
-    assert {line.partition("=")[0] for line in lines if not line.startswith("#")} == asked
+    settings = {line.partition("=")[0].removeprefix("#") for line in lines if not line.startswith("# ")}
+    assert settings == asked
 
 
 def test_the_database_is_set_up_for_each_service() -> None:
