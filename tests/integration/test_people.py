@@ -223,6 +223,7 @@ async def test_a_person_lists_the_sessions_and_ends_one_or_all(city: City) -> No
     await there.sign_in("two.places", PASSWORD)
     listed = (await here.ok("GET", "/sessions"))["items"]
     assert [item["current"] for item in listed] == [True, False]
+    assert [item["current"] for item in (await there.ok("GET", "/sessions"))["items"]] == [True, False]
     other = next(item["session_id"] for item in listed if not item["current"])
     stranger = await person(city, "some.stranger")
     refused(await stranger.call("DELETE", f"/sessions/{other}"), 404, "session_id")

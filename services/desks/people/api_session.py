@@ -87,7 +87,7 @@ async def sessions(http_request: Request, request: Requested) -> Response:
     context = request.context
     async with acting(context, address_of(context, http_request)) as act:
         session = await session_of(context, http_request, act.conn, act.at)
-        rows = await queries.own_sessions(act.conn, session.account.account_id, act.at)
+        rows = await queries.own_sessions(act.conn, session.account.account_id, session.id, act.at)
     return json({"items": [views.shown_session(row, session.id) for row in rows]})
 
 
@@ -119,7 +119,7 @@ async def end_one(session_id: UUID, http_request: Request, request: Requested) -
     context = request.context
     async with acting(context, address_of(context, http_request)) as act:
         session = await session_of(context, http_request, act.conn, act.at)
-        own = await queries.own_sessions(act.conn, session.account.account_id, act.at)
+        own = await queries.own_sessions(act.conn, session.account.account_id, session.id, act.at)
         if session_id not in {row.session_id for row in own}:
             raise NotFound(
                 "没有这个会话，或已结束", "there is no such session, or it has ended", "session_id"

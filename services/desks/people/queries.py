@@ -68,7 +68,12 @@ _BEGIN = text(
 )
 _LIVE = "ended_at is null and seen_at > :idle and started_at > :total"
 _SESSION = text(f"select * from sessions where session_id = :id and {_LIVE}")
-_OWN = text(f"select * from sessions where account_id = :id and {_LIVE} order by started_at, session_id")
+_OWN = text(
+    f"""
+    select * from sessions where account_id = :id and {_LIVE}
+    order by session_id = cast(:here as uuid) desc, started_at desc, session_id
+    """
+)
 _SEEN = text("update sessions set seen_at = :at where session_id = :id")
 _RENEW = text("update sessions set secret_hash = :secret_hash, seen_at = :at where session_id = :id")
 _PASSED = text("update sessions set second_factor_at = :at where session_id = :id")
@@ -186,8 +191,9 @@ async def live_session(conn: Connection, session_id: UUID, at: datetime) -> Any:
     return (await conn.execute(_SESSION, values)).one_or_none()
 
 
-async def own_sessions(conn: Connection, account_id: UUID, at: datetime) -> Sequence[Any]:
-    values = {"id": account_id, "idle": at - IDLE, "total": at - TOTAL}
+async def own_sessions(conn: Connection, account_id: UUID, here: UUID, at: datetime) -> Sequence[Any]:
+    """List an account's sessions: the session `here` first, then the newest."""
+    values = {"id": account_id, "here": here, "idle": at - IDLE, "total": at - TOTAL}
     return (await conn.execute(_OWN, values)).all()
 
 
