@@ -34,9 +34,9 @@ def schema() -> str:
 def check(file: Path, settings: Path | None) -> str:
     """Check a pack and the numbers that the settings give it. PackError with every mistake."""
     rules = pack_files.read(file, named=True)
-    if settings and rules.settings_named():
+    if settings and rules.settings_named:
         rules = rules.with_settings(settings, exactly=True)
-    needed = sorted(rules.settings_needed())
+    needed = sorted(rules.settings_needed)
     result = f"{rules.ref}: {_both('no_mistakes')}"
     return f"{result}; {_both('needs')}: {', '.join(needed)}" if needed and not settings else result
 
@@ -119,7 +119,7 @@ def text(name: str, settings: Path | None, language: Language) -> str:
     lines += [f"{label}: {value}" for label, value in _head(rules, language)]
     for topic, sentences_ in _topics(rules, language):
         lines += ["", topic, *(line for rule in sentences_ for line in _in_full(rule, language))]
-    if rules.settings_named():
+    if rules.settings_named:
         lines += ["", _say("settings", language)]
         lines += [f"  {name}: {value}" for name, value in _numbers(rules, language)]
     if rows := _clauses(name, rules, language):
@@ -145,7 +145,7 @@ def _row(row: ClauseRow, language: Language) -> Iterator[str]:
 
 def _load(name: str, settings: Path | None) -> Pack:
     rules = pack_files.unbound(name)
-    return pack_files.load(name, settings) if settings and rules.settings_named() else rules
+    return pack_files.load(name, settings) if settings and rules.settings_named else rules
 
 
 def _head(rules: Pack, language: Language) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from huying.local.sample_data import SampleDataError
 from huying.local.samples import SAMPLES
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankLegState, BankReport, DeclineReason, Evidence
+from services.financing.contract import BankReport, DeclineReason, Evidence
 from services.financing.contract_fields import BankCode, Yuan
 from services.financing.loans.acts import Applicant, Consent, LoanContact, NewLoanRequest
 from shared.addresses.credit_codes import check_character
@@ -19,6 +19,7 @@ from shared.files import strict_yaml
 from shared.files.yaml_mistakes import Place
 from shared.roles import AccountRole
 from shared.service.clock import WallClock
+from shared.states import BankLegState
 from shared.web.bodies import Body
 
 CONSENTED_BEFORE = timedelta(minutes=10)

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.financing import engine
-from services.financing.contract import BankLegState
 from services.financing.loans.domain import band
 from shared import events
 from shared.events import Event
 from shared.rules.judging.acts import Act
+from shared.states import BankLegState
 
 STATES = {
     "contact": BankLegState.CONTACTED,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.dispatch.bulk.bodies import RowProblem
 from services.dispatch.document import AppealDocument, AppealState, Unit
-from services.dispatch.leg import LegState
+from shared.states import LegState
 from shared.web.sums import ShownSum
 
 

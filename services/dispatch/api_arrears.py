@@ -8,10 +8,11 @@ from services.dispatch import queries
 from services.dispatch.answers import Claim, Debtor, Instalment
 from services.dispatch.document import AppealDocument, AppealState
 from services.dispatch.domain.arrears import account
-from services.dispatch.leg import LegDocument, LegState
+from services.dispatch.leg import LegDocument
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.rules.pack.pack import Pack
+from shared.states import LegState
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
 from shared.web.request import Called, Paged, Reading, Requested

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.dispatch.leg import WORKING, LegDocument, LegState
+from services.dispatch.leg import WORKING, LegDocument
 from services.dispatch.studies.document import StudyRecord
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.events import Event, Kind, Mark, PackWord, Rank, Rating, Verdict
 from shared.named import Named
 from shared.service.errors import Conflict, NotFound
+from shared.states import LegState
 
 
 class AppealState(Named):

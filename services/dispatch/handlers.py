@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.dispatch.document import AppealDocument, AppealState, ClosureRecord, HandOver, MergeRecord
-from services.dispatch.leg import LegState
 from services.dispatch.work import Work
 from shared import events
 from shared.events import Event
 from shared.messaging.consumer import Handlers
+from shared.states import LegState
 
 BEYOND_RECALL = (AppealState.CLOSED, AppealState.APPROVED)
 

@@ -10,19 +10,9 @@ from pydantic import BaseModel
 from shared import events
 from shared.appeals.document import LEG, require_state
 from shared.events import OwnLimit, PackWord, Rank, Role
-from shared.named import Coded
 from shared.rules.time.limits import Limit
+from shared.states import LegState
 from shared.web.sums import ShownSum
-
-
-class LegState(Coded):
-    """The state of a leg."""
-
-    OPEN = "open", "办理中"
-    PAUSED = "paused", "已暂停"
-    COMPLETED = "completed", "已办结"
-    ENDED = "ended", "已退回或已改派"  # an objection was upheld, or the unit was relieved of it
-
 
 WORKING = (LegState.OPEN, LegState.PAUSED)
 

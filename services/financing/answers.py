@@ -7,15 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import BankLegState, DeclineReason
+from services.financing.contract import DeclineReason
 from services.financing.enterprises.acts import EnterpriseBody
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.views import INTERNAL
 from shared import events
 from shared.events import Verdict
 from shared.events.loans import AmountBand
 from shared.rules.pack.parts import Title
 from shared.rules.terms import Rating
+from shared.states import BankLegState, LoanState
 from shared.web.answers import Shown
 from shared.web.sums import ShownYuan
 

@@ -7,9 +7,9 @@ from services.financing.banks.again import AGAIN, MOST_REPORTS
 from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.receipts import MEANINGS
 from services.financing.banks.slip_words import SLIPS
-from services.financing.contract import BankLegState
 from services.financing.contract_receipts import ReceiptCode
 from shared.rules.wording.words import Bilingual
+from shared.states import BankLegState
 
 _FINAL: Final = "终态 / final"
 TO_DO: Final[dict[ReceiptCode, Bilingual]] = {

@@ -21,22 +21,8 @@ from pydantic import (
 )
 
 from services.financing.contract_fields import Day, LegNumber, Line, Months, Rate, ReportId, Text, Yuan
-from shared.named import Coded
+from shared.states import BankLegState
 from shared.web.bodies import Body, Moment, wrong
-
-
-class BankLegState(Coded):
-    """How a bank leg stands. All but `PUSHED` are what a bank reports."""
-
-    PUSHED = "pushed", "已推送"
-    RECEIVED = "received", "已接收"
-    CONTACTED = "contacted", "已联系企业"
-    DOCUMENTS_NEEDED = "documents_needed", "需补充材料"
-    UNDER_REVIEW = "under_review", "审查中"
-    APPROVED = "approved", "已批准"
-    DECLINED = "declined", "未批准"
-    DISBURSED = "disbursed", "已放款"
-    WITHDRAWN = "withdrawn", "已撤回"
 
 
 class DeclineReason(StrEnum):

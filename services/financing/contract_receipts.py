@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from services.financing.contract import BankLegState
 from services.financing.contract_fields import Word
+from shared.states import BankLegState
 
 BEIJING = timezone(timedelta(hours=8))
 """The zone of the moments that are meant for people in a bank."""

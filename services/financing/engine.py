@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import BankLegState
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events
@@ -15,6 +14,7 @@ from shared.rules.judging import acts, rulings
 from shared.rules.judging.acts import Act
 from shared.rules.judging.rulings import DeadlineRuling, Ruling
 from shared.rules.terms import Kind, Role
+from shared.states import BankLegState
 
 TAKEN_BACK = "taken_back"
 STAGES = {

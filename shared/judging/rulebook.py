@@ -1,10 +1,12 @@
 """The rule packs and the calendar that a service goes by, loaded when it starts."""
 
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from shared.files.watched import WatchedFile
 from shared.judging.settings import RulesSettings
 from shared.judging.sight import Sight, sight
 from shared.roles import AccountRole
@@ -20,6 +22,21 @@ class PackMissing(Unavailable):
     code = "pack_missing"
 
 
+class _Packs:
+    """The packs in force by id and day, looked for once, and again when the settings' file has changed."""
+
+    def __init__(self, settings_file: Path | None) -> None:
+        self._known: dict[tuple[str, date], pack.Pack] = {}
+        self._watched = WatchedFile(settings_file, lambda _: {}) if settings_file else None
+
+    def known(self) -> dict[tuple[str, date], pack.Pack]:
+        """Those that were found since the file changed last."""
+        if self._watched is None:
+            return self._known
+        known: dict[tuple[str, date], pack.Pack] = self._watched.content()
+        return known
+
+
 class Rulebook:
     """The city's packs and its calendar."""
 
@@ -32,6 +49,7 @@ class Rulebook:
         self.pack = pack_files.load(settings.pack, settings.pack_settings)
         self.procedures = {ref: pack_files.load(ref, settings.pack_settings) for ref in settings.procedures}
         self.calendar = Calendar.load(zone, settings.calendar)
+        self._in_force = _Packs(settings.pack_settings)
         self._of_one_version = {
             own.ref
             for name, own in {settings.pack: self.pack, **self.procedures}.items()
@@ -48,7 +66,10 @@ class Rulebook:
         """The version of a pack for what is registered on `day`; one that the settings pin is itself."""
         if newest.ref in self._of_one_version:
             return newest
-        return versions.in_force(newest.id, day, self._pack_settings)
+        known = self._in_force.known()
+        if (newest.id, day) not in known:
+            known[newest.id, day] = versions.in_force(newest.id, day, self._pack_settings)
+        return known[newest.id, day]
 
     def sight(self, role: AccountRole | None) -> Sight:
         """Which cases `role` may read."""

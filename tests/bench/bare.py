@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 from fastapi import FastAPI, Request, Response
 
-from services.intake.acts import Register
+from services.intake.acts import NewAppeal
 
 POOL = 16
 _REST = """
@@ -49,7 +49,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 app = FastAPI(lifespan=lifespan)
 
 
-async def _register(request: Request, body: Register, statement: str) -> Response:
+async def _register(request: Request, body: NewAppeal, statement: str) -> Response:
     appeal_id = uuid4()
     event = {
         "channel": body.channel,
@@ -67,10 +67,10 @@ async def _register(request: Request, body: Register, statement: str) -> Respons
 
 
 @app.post("/appeals")
-async def counted(body: Register, request: Request) -> Response:
+async def counted(body: NewAppeal, request: Request) -> Response:
     return await _register(request, body, COUNTED)
 
 
 @app.post("/unordered")
-async def unordered(body: Register, request: Request) -> Response:
+async def unordered(body: NewAppeal, request: Request) -> Response:
     return await _register(request, body, UNORDERED)

@@ -15,9 +15,10 @@ from services.financing.banks.domain import TRANSITIONS
 from services.financing.banks.kafka.topics import receipts, replies, requests
 from services.financing.banks.receipts import MEANINGS
 from services.financing.banks.slip_words import SLIPS
-from services.financing.contract import BANK_MESSAGES, BankLegState, BankReport
+from services.financing.contract import BANK_MESSAGES, BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from shared.events.schemas import text
+from shared.states import BankLegState
 from shared.web.webhooks import signature
 from tests.contract.test_documents import ASYNCAPI_3
 

@@ -371,6 +371,7 @@ async def test_a_bank_has_its_own_open_legs_and_the_window_all(
         assert await whole(city, bank, "/desks/bank-legs?bank=bank-a") == own
         assert await whole(city, "operator", f"/desks/bank-legs?bank={bank}") == own
     assert {item["state"] for item in everything} == {"pushed"}
+    assert await whole(city, "office", "/desks/bank-legs?state=已推送") == everything
     assert "示例制造有限公司" not in str(everything)
     await city.move_to("2026-11-20 09:00")
     late = await whole(city, "bank-a", "/desks/bank-legs?overdue=true")

@@ -90,7 +90,7 @@ def test_there_is_no_page_without_a_pack():
 @pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_page_names_the_settings_its_pack_needs(pack_id: str):
     page = page_of(pack_id)
-    assert {name for name in loaded(pack_id).settings_named() if f"`{name}`" not in page} == set()
+    assert {name for name in loaded(pack_id).settings_named if f"`{name}`" not in page} == set()
 
 
 def test_the_sample_settings_give_each_pack_what_it_needs_and_no_more():
@@ -98,7 +98,7 @@ def test_the_sample_settings_give_each_pack_what_it_needs_and_no_more():
     for pack_id in pack_files.known():
         rules = pack_files.unbound(pack_id)
         limits = set(settings[pack_id][-1]["limits"]) if pack_id in settings else set()
-        assert rules.settings_needed() <= limits <= rules.settings_named(), pack_id
+        assert rules.settings_needed <= limits <= rules.settings_named, pack_id
 
 
 def test_the_sample_settings_say_that_nobody_decided_them():
@@ -108,7 +108,7 @@ def test_the_sample_settings_say_that_nobody_decided_them():
 
 @pytest.mark.parametrize("pack_id", pack_files.known())
 def test_a_pack_without_settings_is_refused_exactly_where_it_needs_them(pack_id: str):
-    if pack_files.unbound(pack_id).settings_needed():
+    if pack_files.unbound(pack_id).settings_needed:
         with pytest.raises(pack.PackError, match="jurisdiction's settings"):
             pack_files.load(pack_id)
     else:

@@ -27,7 +27,7 @@ def followed(**more: object) -> Pack:
     court = {"to": "court", "title": {"zh": "人民法院", "en": "the people's court"}}
     referral = Referral.model_validate({"destinations": [court], "followed": True, "choice": "x"})
     met_by = {**pack.met_by, "referral": ("received_elsewhere",), "dispatch_again": ("assigned", "closed")}
-    return pack._without_tables(
+    return pack.changed(
         limits=(*pack.limits, *rules),
         met_by=met_by,
         referral=referral,

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.desks.rows.states import LegState
 from shared.events import Kind, Mark, Rating, Urgency
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import Role
+from shared.states import LegState
 from shared.web.answers import PageOf
 
 

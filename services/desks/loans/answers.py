@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.desks.finding.answers import Counted
-from services.desks.rows.states import BankState, LoanState
 from shared.events import AmountBand, Rating
+from shared.states import BankLegState, LoanState
 from shared.web.answers import PageOf
 
 
@@ -57,7 +57,7 @@ class ListedBankLeg(BaseModel):
     bank: str
     bank_name: str
     wave: int
-    state: BankState
+    state: BankLegState
     pushed_at: datetime
     reported_at: datetime | None
     due_at: datetime | None

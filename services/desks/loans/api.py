@@ -1,8 +1,10 @@
 """Open loan requests and legs of banks over HTTP, by remaining working time."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator
 
 from services.desks.finding import pages
 from services.desks.finding.conditions import position
@@ -15,9 +17,10 @@ from services.desks.loans.answers import ListedBankLegs, ListedLoans
 from services.desks.loans.queries import WantedLoans
 from services.desks.resources import resources_of
 from services.desks.rows.cases import Row
-from services.desks.rows.states import BankState, LoanState
+from shared.named import code_of
 from shared.roles import AccountRole
 from shared.service.service import ServiceContext
+from shared.states import BankLegState, LoanState
 from shared.web.bodies import Moment
 from shared.web.request import Called, Paged, Reading, Requested
 
@@ -25,6 +28,8 @@ router = APIRouter(tags=["desks"])
 LOANS, BANK_LEGS = "loans", "bank legs"
 """The orders that cursors belong to."""
 BankCode = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,20}$")]
+WantedState = Annotated[BankLegState | None, BeforeValidator(partial(code_of, BankLegState))]
+"""A state by its code or its Chinese name; banks report codes alone."""
 
 
 @router.get(
@@ -63,7 +68,7 @@ async def bank_legs(
     page: Paged,
     request: Requested,
     bank: BankCode = None,
-    state: BankState | None = None,
+    state: WantedState = None,
     locality: Name = None,
     overdue: bool | None = None,
     due_before: Moment | None = None,

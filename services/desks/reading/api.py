@@ -13,9 +13,9 @@ from services.desks.finding.names import with_names
 from services.desks.finding.scopes import scope_of
 from services.desks.reading import queries
 from services.desks.resources import resources_of
-from services.desks.rows.states import LegState
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.events import Deadline
+from shared.states import LegState
 from shared.web.request import Called, Reading, Requested, json
 
 router = APIRouter(tags=["desks"])

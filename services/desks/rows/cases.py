@@ -4,10 +4,11 @@ from typing import Any
 
 from services.desks.document import CaseFile, Fact, read
 from services.desks.rows.deadlines import Due, Stated, earliest, unmet
-from services.desks.rows.states import ENDED, LegState, case_state, lead_of, leg_state
+from services.desks.rows.states import ENDED, case_state, lead_of, leg_state
 from shared.finding.words import bigrams, folded
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import Kind, Verdict
+from shared.states import LegState
 
 Row = dict[str, Any]
 WITHHELD_KINDS = frozenset({Kind.REPORT, Kind.CLUE})

@@ -6,8 +6,9 @@ from datetime import datetime
 from services.desks.document import CaseFile, read
 from services.desks.rows.cases import Row, unit_of
 from services.desks.rows.deadlines import Stated, earliest, unanswered, unmet
-from services.desks.rows.states import ENDED, LegState, case_state, leg_state
+from services.desks.rows.states import ENDED, case_state, leg_state
 from shared.rules.terms import DeadlineKind
+from shared.states import LegState
 
 _CARD_ENDS = ("cleared", "withdrawn", "upheld", "appealed", "acknowledged", "served", "issued")
 """The states of a card; of those that a card reached, the first counts."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from services.desks.document import CaseFile, read
 from services.desks.rows.cases import Row
 from services.desks.rows.deadlines import Stated, earliest, unmet
-from services.desks.rows.states import BankState, LoanState
+from shared.states import BankLegState, LoanState
 
 ENDS = (LoanState.CLOSED, LoanState.CONSENT_WITHDRAWN, LoanState.WITHDRAWN)
 """The states in which a loan request is over."""
-DONE = frozenset({BankState.DECLINED, BankState.DISBURSED, BankState.WITHDRAWN})
+DONE = frozenset({BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN})
 """What a bank reports last of a leg."""
 
 
@@ -45,8 +45,8 @@ def _loan_state(case: CaseFile) -> str:
     )
     reached = (
         *((end, case.get(end) is not None) for end in ENDS),
-        (LoanState.DISBURSED, BankState.DISBURSED in banks),
-        (LoanState.APPROVED, BankState.APPROVED in banks),
+        (LoanState.DISBURSED, BankLegState.DISBURSED in banks),
+        (LoanState.APPROVED, BankLegState.APPROVED in banks),
         (LoanState.WITH_OFFICE, case.at("took_over") > max(pushed, default="")),
         (LoanState.PUSHED, bool(legs)),
     )
@@ -86,9 +86,9 @@ def _bank_leg_state(case: CaseFile, leg: str) -> str:
     """What the bank reported last; withdrawn once the enterprise says so."""
     answered = case.get(f"bank:{leg}:withdrawal_answered")
     if answered is not None and answered["confirmed"]:
-        return BankState.WITHDRAWN.value
+        return BankLegState.WITHDRAWN.value
     reported = case.get(f"bank:{leg}:reported")
-    return str(reported["state"]) if reported else BankState.PUSHED.value
+    return str(reported["state"]) if reported else BankLegState.PUSHED.value
 
 
 def complaint_rows(case: CaseFile) -> Iterator[Row]:

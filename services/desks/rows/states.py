@@ -2,20 +2,12 @@
 
 from services.desks.document import CaseFile
 from shared.events import AppealMerged, AppealPaused
-from shared.named import Coded, Named
+from shared.named import Named
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import Role
+from shared.states import LegState
 
 ENDED = frozenset({CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED})
-
-
-class LegState(Coded):
-    """How a leg stands. An ended one is its unit's no more."""
-
-    OPEN = "open", "办理中"
-    PAUSED = "paused", "已暂停"
-    COMPLETED = "completed", "已办结"
-    ENDED = "ended", "已退回或已改派"
 
 
 class WaitingKind(Named):
@@ -30,33 +22,6 @@ class WaitingKind(Named):
     COMPLAINT = "complaint", "投诉"
     REFERRAL = "referral", "引导异议"
     PUBLICATION = "publication", "公开审核"
-
-
-class LoanState(Named):
-    """How a loan request stands, as financing has it."""
-
-    REGISTERED = "registered", "已登记"
-    PUSHED = "pushed", "已推送"
-    WITH_OFFICE = "with_office", "由营商环境办协调"
-    APPROVED = "approved", "已批准"
-    DISBURSED = "disbursed", "已放款"
-    WITHDRAWN = "withdrawn", "已撤回"
-    CONSENT_WITHDRAWN = "consent_withdrawn", "已撤回授权"
-    CLOSED = "closed", "已办结归档"
-
-
-class BankState(Named):
-    """How a bank's leg stands, as financing has it."""
-
-    PUSHED = "pushed", "已推送"
-    RECEIVED = "received", "已接收"
-    CONTACTED = "contacted", "已联系企业"
-    DOCUMENTS_NEEDED = "documents_needed", "需补充材料"
-    UNDER_REVIEW = "under_review", "审查中"
-    APPROVED = "approved", "已批准"
-    DECLINED = "declined", "未批准"
-    DISBURSED = "disbursed", "已放款"
-    WITHDRAWN = "withdrawn", "已撤回"
 
 
 def holds(case: CaseFile, slot: str, *ended_by: str) -> bool:

@@ -6,13 +6,13 @@ from services.dispatch.acts.office import Close
 from services.dispatch.document import AppealDocument, AppealState, ClosureRecord
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
-from services.dispatch.leg import LegState
 from shared import events
 from shared.events import Event, Rank
 from shared.rules.pack.desks import AgainstWord, Need
 from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
+from shared.states import LegState
 
 AGAINST_WORD = Bilingual("诉求合理而企业评价不满意", "reasonable, and rated not satisfied")
 NOT_UNDERSTOOD = Bilingual("未取得企业理解", "the enterprise did not accept the explanation")

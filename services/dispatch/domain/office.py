@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from services.dispatch.acts.office import DecideComplaint, DecideObjection, Find
 from services.dispatch.document import AppealDocument, AppealState, Finding
 from services.dispatch.domain.context import ActContext
-from services.dispatch.leg import LegState, ObjectionDecision
+from services.dispatch.leg import ObjectionDecision
 from shared import events
 from shared.events import Event
 from shared.service.errors import Conflict, Invalid
+from shared.states import LegState
 
 
 def decide_objection(appeal: AppealDocument, act: DecideObjection, context: ActContext) -> Iterator[Event]:

@@ -10,13 +10,14 @@ from services.dispatch.document import AppealDocument
 from services.dispatch.domain.bounds import check_pauses
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import approving_rank
-from services.dispatch.leg import LegDocument, LegState, PauseRequest, PauseSpan
+from services.dispatch.leg import LegDocument, PauseRequest, PauseSpan
 from shared import events
 from shared.events import Event, PackWord, Rank
 from shared.rules.pack.desks import Pauses
 from shared.rules.pack.pack import Pack
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Invalid
+from shared.states import LegState
 
 PAUSES_BY_GROUND = 2
 """So many pauses of one leg need the rank of their ground alone; each has its cap anew. A choice."""

@@ -11,11 +11,12 @@ from services.dispatch.domain.assignment import check_limits, event_leg, new_leg
 from services.dispatch.domain.bounds import check_legs
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import check_higher_word
-from services.dispatch.leg import LegDocument, LegState, Relief
+from services.dispatch.leg import LegDocument, Relief
 from shared import events
 from shared.events import Event, Rank, Role
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict
+from shared.states import LegState
 
 REASSIGNED_BEFORE = Bilingual("该诉求已改派过", "this appeal was reassigned before")
 """The office corrects itself once: each reassignment begins a unit's time anew. The number is a choice."""

@@ -10,13 +10,14 @@ from services.dispatch.domain import arrears
 from services.dispatch.domain.bounds import check_stages
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ends import ends_at
-from services.dispatch.leg import WORKING, LegDocument, LegState, ProposedStage, ReachedStage
+from services.dispatch.leg import WORKING, LegDocument, ProposedStage, ReachedStage
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
 from shared.rules.pack.desks import By, Stage
 from shared.rules.pack.time_rules import LimitRule
 from shared.service.errors import Conflict, Forbidden, Invalid
+from shared.states import LegState
 
 FARTHEST = timedelta(days=3660)
 """How far ahead a date may lie: as far as the longest limit in days that a pack can set."""

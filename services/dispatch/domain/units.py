@@ -13,12 +13,13 @@ from services.dispatch.domain.bounds import check_objections
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.ranks import check_signed_by_head
 from services.dispatch.domain.stages import require_stages
-from services.dispatch.leg import WORKING, LegDocument, LegState
+from services.dispatch.leg import WORKING, LegDocument
 from shared import events
 from shared.events import Event
 from shared.roles import AccountRole
 from shared.rules.wording.words import Bilingual
 from shared.service.errors import Conflict, Forbidden, Invalid
+from shared.states import LegState
 
 BY_THE_OFFICE = "营商环境办代为联系"
 """How the office reaches an enterprise that wants to stay unnamed: its own words stay with the act."""

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Final
 
 from services.financing.banks.receipts import above_offer
-from services.financing.contract import BankLegState, BankReport
+from services.financing.contract import BankReport
 from services.financing.contract_fields import fen, yuan
 from services.financing.contract_receipts import ReportReceipt
 from services.financing.loans.document import BankLegDocument
+from shared.states import BankLegState
 
 AGAIN: Final[dict[BankLegState, tuple[BankLegState, ...]]] = {
     BankLegState.DOCUMENTS_NEEDED: (BankLegState.DOCUMENTS_NEEDED,),

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from services.financing import engine
-from services.financing.contract import BankLegState
 from services.financing.contract_receipts import BEIJING, NextDeadline, ReportReceipt
 from services.financing.loans.document import BankLegDocument, LoanDocument
 from shared import events
 from shared.events import Verdict
 from shared.rules.pack.counting import AS_IN_VERSION_1
 from shared.rules.wording import words
+from shared.states import BankLegState
 
 
 def unmet(loan: LoanDocument, leg: BankLegDocument) -> Iterator[events.Deadline]:

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankLegState, PushedRequest
+from services.financing.contract import PushedRequest
 from services.financing.contract_receipts import ReportReceipt
 from shared import events
 from shared.named import Named
+from shared.states import BankLegState
 
 
 class DeliveryState(Named):

@@ -8,11 +8,12 @@ from services.financing.banks.again import MOST_REPORTS, is_again, more_than_app
 from services.financing.banks.ahead import has_passed, unmet
 from services.financing.banks.receipts import asked_back, receipt
 from services.financing.banks.slips import likely_slips
-from services.financing.contract import BankLegState, BankReport, Evidence
+from services.financing.contract import BankReport, Evidence
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.loans.document import BankLegDocument, LoanDocument, RecordedReport, Withdrawal
 from shared import events
 from shared.events import Event
+from shared.states import BankLegState
 
 _ANY = (BankLegState.APPROVED, BankLegState.DECLINED, BankLegState.WITHDRAWN)
 TRANSITIONS: dict[BankLegState, tuple[BankLegState, ...]] = {

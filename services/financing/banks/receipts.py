@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from services.financing.contract import BankLegState, BankReport
+from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportOutcome, ReportReceipt
+from shared.states import BankLegState
 
 MEANINGS = {
     ReceiptCode.ACCEPTED: (ReportOutcome.ACCEPTED, "已记录", "recorded"),

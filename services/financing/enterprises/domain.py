@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import BankLegState
 from services.financing.enterprises.acts import EnterpriseBody
 from services.financing.loans.acts import LoanRequestBody, NewLoanRequest
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.domain import band
 from shared.service.errors import Invalid
+from shared.states import BankLegState
 
 CREDIT_GIVEN = (BankLegState.APPROVED, BankLegState.DISBURSED)
 

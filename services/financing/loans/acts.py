@@ -4,13 +4,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.financing.contract import Attachment, BankLegState, Evidence
+from services.financing.contract import Attachment, Evidence
 from services.financing.contract_fields import BankCode, Line, ShortCode, Text, Word, Yuan
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
 from shared.named import Named
 from shared.rules.terms import Rating
+from shared.states import BankLegState
 from shared.web.bodies import Body, Moment, PastTime, wrong
 
 Term = Annotated[int, Field(ge=1, le=600, strict=True)]

@@ -11,13 +11,14 @@ from fastapi import APIRouter, Response
 from services.financing.answers import ChangedLoan, RegisteredLoan
 from services.financing.enterprises.domain import EnterpriseKey, completed
 from services.financing.loans import acts, domain
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.enterprise_word import require_closable
 from services.financing.rules import pack_of, pack_on, routing_now
 from services.financing.work import Work
 from shared.roles import AccountRole
 from shared.service.receipts import CHANCE_BYTES, receipt_code, receipt_hash
 from shared.service.service import ServiceContext
+from shared.states import LoanState
 from shared.web.request import Acting, Deciding, WriteContext, Writing
 from shared.web.writer import Answer
 

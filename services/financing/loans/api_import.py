@@ -8,11 +8,12 @@ from fastapi import APIRouter, Response
 from services.financing.answers import ImportedLoan
 from services.financing.banks.domain import accept_past
 from services.financing.loans import acts, domain
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.rules import pack_on
 from services.financing.work import Work
 from shared.service.errors import Conflict, NotFound
 from shared.service.service import ServiceContext
+from shared.states import LoanState
 from shared.web.answers import Items
 from shared.web.bodies import in_item
 from shared.web.request import Writing

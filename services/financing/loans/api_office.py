@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Response
 
 from services.financing.answers import JudgedLoan, LoanContact, OverdueLeg, WindowLoan
 from services.financing.loans import queries
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.views import for_window
 from shared.addresses.credit_codes import CreditCode
 from shared.service.errors import NotFound
+from shared.states import LoanState
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
 from shared.web.request import Page, Paged, Reading, json

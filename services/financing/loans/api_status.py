@@ -6,11 +6,12 @@ from services.financing.answers import ChangedLoan, LoanStatus
 from services.financing.complaints.queries import complaints_with_ids
 from services.financing.loans import acts, queries
 from services.financing.loans.api import change, end_as
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.views import for_enterprise
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.service.receipts import opens
+from shared.states import LoanState
 from shared.web.openapi import VERSIONED
 from shared.web.request import Acting, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath

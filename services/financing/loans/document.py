@@ -6,30 +6,17 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.financing.contract import BankLegState, DeclineReason, EnterpriseShown, Evidence, PushedRequest
+from services.financing.contract import DeclineReason, EnterpriseShown, Evidence, PushedRequest
 from services.financing.contract_fields import fen
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
 from shared.events import Event, Verdict
-from shared.named import Named
 from shared.rules.pack.counting import Counting
 from shared.rules.terms import Rating
 from shared.service.errors import Conflict
+from shared.states import BankLegState, LoanState
 from shared.web.sums import ShownYuan
-
-
-class LoanState(Named):
-    """How a loan request stands (融资需求). From `WITHDRAWN` on they are final."""
-
-    REGISTERED = "registered", "已登记"
-    PUSHED = "pushed", "已推送"
-    WITH_OFFICE = "with_office", "由营商环境办协调"
-    APPROVED = "approved", "已批准"
-    DISBURSED = "disbursed", "已放款"
-    WITHDRAWN = "withdrawn", "已撤回"
-    CONSENT_WITHDRAWN = "consent_withdrawn", "已撤回授权"
-    CLOSED = "closed", "已办结归档"
 
 
 class RecordedReport(BaseModel):

@@ -5,16 +5,16 @@ from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import BankLegState
 from services.financing.contract_fields import fen
 from services.financing.loans.acts import NewLoanRequest, PastLoan
-from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
+from services.financing.loans.document import BankLegDocument, LoanDocument
 from services.financing.loans.routing import BankRouting
 from shared import events
 from shared.events import AmountBand, Event
 from shared.rules.pack.pack import Pack
 from shared.rules.pack.triggers import Start
 from shared.service.errors import Conflict, Invalid
+from shared.states import BankLegState, LoanState
 
 IMPORTED = UUID("4a6d1c5e-3f0b-5b7a-9a44-6b1f0e2d7c90")  # namespace of the ids of imported requests
 MOST_LEGS = 30

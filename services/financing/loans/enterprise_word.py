@@ -6,20 +6,13 @@ The window may note it for the enterprise; `by` is then its account, and None fo
 from collections.abc import Iterator
 from datetime import datetime
 
-from services.financing.contract import BankLegState
 from services.financing.loans.acts import AnswerWithdrawal, FollowUpLoan, RateLoan
-from services.financing.loans.document import (
-    BankLegDocument,
-    FollowUp,
-    GivenRating,
-    LoanDocument,
-    LoanState,
-    Withdrawal,
-)
+from services.financing.loans.document import BankLegDocument, FollowUp, GivenRating, LoanDocument, Withdrawal
 from shared import events
 from shared.events import Event
 from shared.rules.pack.desks import Closure, Need
 from shared.service.errors import Conflict, NotFound
+from shared.states import BankLegState, LoanState
 
 _OVER = (BankLegState.DECLINED, BankLegState.DISBURSED, BankLegState.WITHDRAWN)
 

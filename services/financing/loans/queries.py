@@ -8,9 +8,10 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
-from services.financing.loans.document import BankLegDocument, LoanDocument, LoanState
+from services.financing.loans.document import BankLegDocument, LoanDocument
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
+from shared.states import LoanState
 
 _LOANS = text(
     """

@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.complaints.views import for_enterprise as complaint_for_enterprise
-from services.financing.contract import BankLegState
 from services.financing.contract_fields import yuan
 from services.financing.loans.document import BankLegDocument, LoanDocument, Withdrawal
 from services.financing.loans.domain import band
 from services.financing.views import INTERNAL, deadlines, local
+from shared.states import BankLegState
 
 
 def for_enterprise(loan: LoanDocument, complaints: list[ComplaintDocument], zone: ZoneInfo) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def contradictions(pack: "Pack") -> Iterator[Mistake]:
 
 def unnamed(pack: "Pack") -> Iterator[Mistake]:
     """Settings and bodies that have no name for people."""
-    if missing := sorted(pack.settings_named() - pack.settings.keys()):
+    if missing := sorted(pack.settings_named - pack.settings.keys()):
         yield ("settings",), f"lacks the names of {', '.join(missing)}: give each a title, zh and en"
     named = pack.destinations()
     for index, step in enumerate(pack.ladder):
@@ -47,7 +47,7 @@ def unnamed(pack: "Pack") -> Iterator[Mistake]:
 
 def _names(pack: "Pack") -> Iterator[Mistake]:
     """Names that nothing bears, or that say a thing twice."""
-    for name in sorted(pack.settings.keys() - pack.settings_named()):
+    for name in sorted(pack.settings.keys() - pack.settings_named):
         yield ("settings", name), "the pack takes no such setting: check its spelling"
     for body in sorted(pack.bodies.keys() - {step.to for step in pack.ladder}):
         yield ("bodies", body), "no step hands a case over to it: check its spelling"

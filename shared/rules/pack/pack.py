@@ -139,13 +139,15 @@ class Pack(Strict):
         referred = self.referral.destinations if self.referral else ()
         return {**self.bodies, **{place.to: place.title for place in referred}}
 
-    def settings_named(self) -> set[str]:
+    @cached_property
+    def settings_named(self) -> frozenset[str]:
         """The settings the pack takes its numbers from."""
-        return {setting.setting for setting in parts(self, Setting)}
+        return frozenset(setting.setting for setting in parts(self, Setting))
 
-    def settings_needed(self) -> set[str]:
+    @cached_property
+    def settings_needed(self) -> frozenset[str]:
         """Those without a default: the pack cannot be judged by before they are given."""
-        return {setting.setting for setting in parts(self, Setting) if setting.default is None}
+        return frozenset(setting.setting for setting in parts(self, Setting) if setting.default is None)
 
     def with_settings(self, path: Path, version: str = "", *, exactly: bool = False) -> "Pack":
         """The pack with what the file at `path` gives it, in `version` or the newest.
@@ -154,7 +156,7 @@ class Pack(Strict):
         version; PackError if something is missing or, `exactly`, not asked for.
         """
         try:
-            needed, named = self.settings_needed(), self.settings_named()
+            needed, named = self.settings_needed, self.settings_named
             numbers = settings.of(path, self.id, needed, version, named if exactly else None)
         except settings.VersionGone as error:
             raise PackGone(str(error)) from error
@@ -162,7 +164,7 @@ class Pack(Strict):
             raise PackError(str(error)) from error
         if numbers is None:
             return self
-        bound = self._without_tables()
+        bound = self.changed()
         bound._settings = numbers
         for cap in parts(self.pauses, Setting):
             if cap.setting in numbers.limits and numbers.limits[cap.setting].unit not in IN_DAYS:
@@ -171,11 +173,13 @@ class Pack(Strict):
 
     def without_reminder(self) -> "Pack":
         """The pack for those who ask only how cases stand: reminders change nothing of that."""
-        return self._without_tables(reminder=None)
+        return self.changed(reminder=None)
 
-    def _without_tables(self, **changes: object) -> "Pack":
+    def changed(self, **changes: object) -> "Pack":
+        """The pack with other values of some of its parts, prepared for judging anew."""
         copy = self.model_copy(update=changes)
-        copy.__dict__.pop("_tables", None)
+        for derived in ("_tables", "settings_named", "settings_needed"):
+            copy.__dict__.pop(derived, None)
         return copy
 
     @cached_property

@@ -80,13 +80,13 @@ def _ready_as(ref: str, settings_file: Path | None, folder: Path) -> Pack:
     name, _, number = ref.partition("@")
     version, _, settings_version = number.partition(".")
     shipped = _shipped(name, version, folder)
-    by_defaults = version and not settings_version and not shipped.settings_needed()
+    by_defaults = version and not settings_version and not shipped.settings_needed
     pack = shipped if by_defaults else _ready(shipped, settings_file, settings_version)
     return pack if ref == pack.ref else _ready_as(pack.ref, settings_file, folder)
 
 
 def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -> Pack:
-    named, needed = pack.settings_named(), pack.settings_needed()
+    named, needed = pack.settings_named, pack.settings_needed
     if settings_version:
         _refuse_settings_version(pack)
     if settings_file is None and (needed or settings_version):
@@ -95,7 +95,7 @@ def _ready(pack: Pack, settings_file: Path | None, settings_version: str = "") -
 
 
 def _refuse_settings_version(pack: Pack) -> None:
-    if not pack.settings_named():
+    if not pack.settings_named:
         raise PackGone(f"pack '{pack.id}' takes no settings: ask for {pack.ref}")
 
 

@@ -7,7 +7,7 @@ xuancheng-2024:
       contact: {number: 1, unit: working_days}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +41,7 @@ class VersionGone(Mistakes):
 
 
 def of(
-    path: Path, pack: str, needed: set[str], version: str = "", allowed: set[str] | None = None
+    path: Path, pack: str, needed: Set[str], version: str = "", allowed: Set[str] | None = None
 ) -> Numbers | None:
     """What the file at `path` gives `pack`, in `version` or the newest; None where nothing is needed.
 
@@ -66,7 +66,7 @@ def of(
 
 
 def _unmet(
-    settings: Settings, pack: str, needed: set[str], allowed: set[str] | None
+    settings: Settings, pack: str, needed: Set[str], allowed: Set[str] | None
 ) -> Iterator[tuple[Place, str]]:
     if not settings.root.get(pack):
         if needed:

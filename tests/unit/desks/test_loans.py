@@ -9,9 +9,6 @@ import pytest
 from services.desks.document import CaseFile
 from services.desks.facts.keeping import keep
 from services.desks.rows.loans import bank_leg_rows, loan_row
-from services.desks.rows.states import BankState, LoanState
-from services.financing.contract import BankLegState
-from services.financing.loans.document import LoanState as FinancingLoanState
 from shared import events
 from shared.events import Event
 from tests.unit.desks.history import APPEAL, LEG, OTHER_LEG, at
@@ -149,8 +146,3 @@ def test_a_leg_is_withdrawn_once_the_enterprise_says_so(confirmed: bool, state: 
 )
 def test_the_state_of_a_request(history: list[Event], state: str) -> None:
     assert loan(*history)["state"] == state
-
-
-def test_the_states_are_those_of_financing() -> None:
-    for own, known in ((BankState, BankLegState), (LoanState, FinancingLoanState)):
-        assert {state.value: state.zh for state in own} == {state.value: state.zh for state in known}

@@ -7,9 +7,9 @@ import pytest
 from services.dispatch.acts.stages import Reach
 from services.dispatch.acts.units import Complete
 from services.dispatch.document import AppealState
-from services.dispatch.leg import LegState
 from shared import events
 from shared.rules.pack import pack_files
+from shared.states import LegState
 from tests.unit.dispatch.case import ROADS, CaseAtDispatch, refused
 from tests.unit.dispatch.test_handlers import LATER, OF_A_DEADLINE, hear, heard
 

@@ -10,8 +10,8 @@ from services.dispatch.acts.office import DecideObjection
 from services.dispatch.acts.units import Complete, Contact, Object, Reply
 from services.dispatch.document import AppealState, MergeRecord
 from services.dispatch.domain import merging
-from services.dispatch.leg import LegState
 from shared.rules.pack.desks import Shared
+from shared.states import LegState
 from tests.unit.dispatch.case import HOUR, LADDER, MONDAY, OFFICE, PLAIN, ROADS, CaseAtDispatch, refused
 
 REPLY = {"text": "正在办理"}

@@ -9,12 +9,12 @@ from services.dispatch.acts.assignment import Assign
 from services.dispatch.acts.extensions import RequestExtension
 from services.dispatch.acts.office import Close
 from services.dispatch.acts.units import Complete, Promise, Reply
-from services.dispatch.leg import LegState
 from services.escalation.engine import judge
 from shared import events
 from shared.events import AppealPromised, Event, Rank
 from shared.rules.pack import pack_files
 from shared.rules.time.limits import LimitUnit
+from shared.states import LegState
 from tests.unit.dispatch.case import (
     CALENDAR,
     IMPORTER,

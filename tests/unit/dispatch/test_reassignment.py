@@ -10,9 +10,10 @@ from services.dispatch.acts.office import Close, DecideObjection
 from services.dispatch.acts.pauses import RequestPause
 from services.dispatch.acts.units import Complete, Contact, Object, Refuse, Reply, RequestLift
 from services.dispatch.domain import merging
-from services.dispatch.leg import LegState, leg_id
+from services.dispatch.leg import leg_id
 from shared.events import AppealAssigned, AppealMarked, LegRelieved, Role
 from shared.rules.terms import Mark
+from shared.states import LegState
 from tests.unit.dispatch.case import OFFICE, ROADS, CaseAtDispatch, refused
 
 GO = {"reason": "职责在水务局"}

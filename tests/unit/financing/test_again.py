@@ -8,14 +8,15 @@ import pytest
 
 from services.financing.banks.again import MOST_REPORTS
 from services.financing.banks.domain import accept, accept_past
-from services.financing.contract import BankLegState, BankReport, Evidence
+from services.financing.contract import BankReport, Evidence
 from services.financing.contract_receipts import ReportReceipt
 from services.financing.engine import FACTS
 from services.financing.enterprises.domain import summary
 from services.financing.loans import domain, views
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from shared import events
 from shared.events import Event
+from shared.states import BankLegState, LoanState
 from tests.lending import report_body
 from tests.unit.financing.judging import CALENDAR, judge, registered
 from tests.unit.financing.samples import AT, asked

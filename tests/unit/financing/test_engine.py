@@ -7,13 +7,13 @@ import pytest
 
 from services.financing import engine
 from services.financing.banks.domain import TRANSITIONS
-from services.financing.contract import BankLegState
 from services.financing.engine import FACTS
 from shared import events
 from shared.events import CATALOGUE
 from shared.rules.judging.acts import Completed
 from shared.rules.judging.fold import FOLDS
 from shared.rules.pack import pack_files
+from shared.states import BankLegState
 from tests.unit.financing.samples import AT, PACK, asked
 
 

@@ -6,15 +6,16 @@ import pytest
 
 from services.financing.banks.domain import accept
 from services.financing.banks.messages import messages
-from services.financing.contract import BankLegState, BankReport
+from services.financing.contract import BankReport
 from services.financing.loans import domain
 from services.financing.loans.acts import AnswerWithdrawal, FollowUpLoan, RateLoan
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from services.financing.loans.enterprise_word import answer_withdrawal, follow_up, rate, require_closable
 from shared import events
 from shared.rules.pack import pack_files
 from shared.rules.terms import Rating
 from shared.service.errors import Conflict, NotFound
+from shared.states import BankLegState, LoanState
 from tests.lending import report_body
 from tests.unit.financing.samples import AT, PACK, asked
 

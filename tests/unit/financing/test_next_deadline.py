@@ -8,11 +8,12 @@ import pytest
 from services.financing.banks.ahead import next_deadline, with_leg
 from services.financing.banks.domain import accept
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankLegState, BankReport
+from services.financing.contract import BankReport
 from services.financing.contract_receipts import NextDeadline, ReceiptCode
 from services.financing.loans import domain
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
 from shared.events import Event
+from shared.states import BankLegState, LoanState
 from tests.lending import report_body
 from tests.unit.financing.judging import PACKS, judge, registered
 from tests.unit.financing.samples import AT

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from services.financing.banks.again import AGAIN
 from services.financing.banks.domain import TRANSITIONS, accept
 from services.financing.banks.receipts import receipt
-from services.financing.contract import BankLegState, BankReport
+from services.financing.contract import BankReport
 from services.financing.contract_receipts import ReceiptCode, ReportReceipt
 from services.financing.loans import domain
-from services.financing.loans.document import LoanDocument, LoanState
+from services.financing.loans.document import LoanDocument
+from shared.states import BankLegState, LoanState
 from tests.lending import report_body
 from tests.unit.financing.judging import registered
 from tests.unit.financing.samples import AT, asked

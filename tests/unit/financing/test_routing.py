@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from services.financing.loans import domain
 from services.financing.loans.acts import LoanRequestBody, NewLoanRequest
-from services.financing.loans.document import LoanState
 from services.financing.loans.routing import BankRoutingError, load
 from shared import events
+from shared.states import LoanState
 from tests.lending import wish
 from tests.unit.financing.samples import AT, BANKS, asked, routed
 

@@ -7,10 +7,10 @@ import pytest
 
 from services.financing.banks.domain import accept, accept_past
 from services.financing.banks.slip_words import SLIPS, WarningCode
-from services.financing.contract import BankLegState, BankReport, Evidence
+from services.financing.contract import BankReport, Evidence
 from services.financing.contract_receipts import ReportReceipt
 from services.financing.loans import domain
-from services.financing.loans.document import LoanState
+from shared.states import BankLegState, LoanState
 from tests.lending import report_body
 from tests.unit.financing.samples import AT, asked
 

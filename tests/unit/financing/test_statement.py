@@ -12,8 +12,8 @@ import pytest
 
 from services.financing.banks.statement.domain import AcceptedReport, day_of, state_before
 from services.financing.banks.statement.writing import COLUMNS, as_csv, as_json
-from services.financing.contract import BankLegState
 from shared.service.errors import Invalid
+from shared.states import BankLegState
 
 SHANGHAI, KATHMANDU, NEW_YORK = map(ZoneInfo, ("Asia/Shanghai", "Asia/Kathmandu", "America/New_York"))
 NOW = datetime(2026, 11, 9, 1, 0, tzinfo=UTC)

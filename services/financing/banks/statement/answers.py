@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.financing.contract import BankLegState
 from services.financing.contract_receipts import ReceiptCode, ReportOutcome
+from shared.states import BankLegState
 
 
 class StatementLeg(BaseModel):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.financing.banks.domain import TRANSITIONS
-from services.financing.contract import BankLegState
 from shared.service.errors import Invalid
+from shared.states import BankLegState
 from shared.web.bodies import EARLIEST
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import TextClause, text
 
 from services.financing.banks.connection.views import integration_of
 from services.financing.banks.statement.domain import AcceptedReport, state_before
-from services.financing.contract import BankLegState
 from shared.database.connection import Connection
 from shared.service.clock import EPOCH
+from shared.states import BankLegState
 
 PART = 500
 
