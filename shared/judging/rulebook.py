@@ -22,19 +22,24 @@ class PackMissing(Unavailable):
     code = "pack_missing"
 
 
+PacksInForce = dict[tuple[str, date], pack.Pack]
+"""By id and day of registration."""
+
+
+def _nothing_known(_: Path) -> PacksInForce:
+    return {}
+
+
 class _Packs:
     """The packs in force by id and day, looked for once, and again when the settings' file has changed."""
 
     def __init__(self, settings_file: Path | None) -> None:
-        self._known: dict[tuple[str, date], pack.Pack] = {}
-        self._watched = WatchedFile(settings_file, lambda _: {}) if settings_file else None
+        self._known: PacksInForce = {}
+        self._watched = WatchedFile(settings_file, _nothing_known) if settings_file else None
 
-    def known(self) -> dict[tuple[str, date], pack.Pack]:
+    def known(self) -> PacksInForce:
         """Those that were found since the file changed last."""
-        if self._watched is None:
-            return self._known
-        known: dict[tuple[str, date], pack.Pack] = self._watched.content()
-        return known
+        return self._known if self._watched is None else self._watched.content()
 
 
 class Rulebook:
