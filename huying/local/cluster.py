@@ -41,7 +41,7 @@ INTAKE, NOTIFY, DESKS = "intake", "notify", "desks"  # the services, and their a
 ASKS = {
     INTAKE: ("service_key", ("dispatch", "notify")),
     NOTIFY: ("intake_key", ("intake", "financing", "dispatch")),
-    DESKS: ("intake_key", ("intake",)),
+    DESKS: ("intake_key", ("intake", "dispatch", "escalation", "financing", "notify")),
 }
 """Which services ask which others: the setting of their key, and whom they ask."""
 

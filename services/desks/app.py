@@ -8,6 +8,7 @@ from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs
 from services.desks.loans import api as loans
+from services.desks.pages.site import site
 from services.desks.people import api_accounts, api_session, api_token
 from services.desks.reading import api as reading
 from services.desks.resources import Resources
@@ -42,5 +43,6 @@ SERVICE = Service(
         api_token.router,
         api_accounts.router,
     ),
+    pages=site,
     gauges=GAUGES,
 )

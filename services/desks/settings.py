@@ -10,6 +10,11 @@ from shared.appeals.settings import AppealTablesSettings
 class DesksSettings(AppealTablesSettings):
     """Where texts and phones are searched, and what signs tokens."""
 
+    # Where the services answer that pages ask as the person who looks; intake also where texts are searched.
+    dispatch_url: str | None = None
+    escalation_url: str | None = None
+    financing_url: str | None = None
+    notify_url: str | None = None
     intake_url: str | None = None  # where texts and phones are searched, under the key; without it not at all
     intake_key: str | None = Field(default=None, repr=False)
     behind_proxy: bool = False  # a proxy ends TLS and writes X-Forwarded-For: cookies need TLS

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from sqlalchemy import TextClause
+from starlette.types import ASGIApp
 
 from shared.audit import seals
 from shared.database import gauges
@@ -84,6 +85,8 @@ class Service:
     redrives: Redrives = field(default_factory=dict)
     amended_refusals: Amendments = field(default_factory=dict)
     """By method and path of a route, what adds to its refusals."""
+    pages: "Callable[[ServiceContext], ASGIApp] | None" = None
+    """Makes the application of pages for people; it answers every address that is no service's."""
     streamed: frozenset[str] = frozenset()
     """Method and path of the routes that read their bodies part by part (`shared.web.streamed`)."""
     gauges: tuple[GaugeQuery, ...] = ()

@@ -24,11 +24,16 @@ from shared.web.front import Front
 NORMAL = Bounds()
 
 
-def under_one_port(apps: Mapping[str, ASGIApp]) -> ASGIApp:
-    """One application that hands a request to the application named by the first part of its path."""
+def under_one_port(apps: Mapping[str, ASGIApp], pages: ASGIApp | None = None) -> ASGIApp:
+    """One application that hands a request to the application named by the first part of its path.
+
+    `pages` answers all other paths; without it nothing is there.
+    """
 
     async def root(scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].partition("/")[2].partition("/")[0]  # the path of `OPTIONS *` has no slash
+        if name not in apps and pages is not None:
+            return await pages(scope, receive, send)
         if name not in apps:
             names = ", ".join(f"/{name}" for name in apps)
             answer = problems.from_error(
@@ -90,13 +95,19 @@ async def serve(
     async with running(services, settings) as contexts:
         apps = {context.service.name: context.app for context in contexts}
         first = contexts[0].settings
-        root = under_one_port({**apps, **(beside or {})})
+        root = under_one_port({**apps, **(beside or {})}, pages_of(contexts))
         bounds = Bounds(connections=first.most_connections, requests=first.most_requests)
         async with listening(root, first.host, first.port, bounds) as serving:
             if ready is not None:
                 await ready(contexts)
             _freeze_start_objects()
             await serving
+
+
+def pages_of(contexts: Sequence[ServiceContext]) -> ASGIApp | None:
+    """The pages for people of the service that has some."""
+    makers = [(context.service.pages, context) for context in contexts if context.service.pages]
+    return next((make(context) for make, context in makers), None)
 
 
 @contextlib.asynccontextmanager

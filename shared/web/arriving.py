@@ -35,14 +35,19 @@ async def receive_body(request: Request, bounds: BodyBounds) -> None:
     Raises TooLarge; TooSlow; and Unsupported for what is not said to be JSON.
     """
     request._body = b""  # what adds to a refusal reads the body, too (`problems.Amendments`)
-    try:
-        async with asyncio.timeout(bounds.seconds):
-            body = await _body(request.headers, request.receive, bounds.most)
-    except TimeoutError:
-        raise _too_slow(bounds.seconds) from None
+    body = await read_bounded(request, bounds)
     if body:
         _check_type(request.headers)
     request._body = body
+
+
+async def read_bounded(request: Request, bounds: BodyBounds) -> bytes:
+    """The body of a request of any form. Raises TooLarge and TooSlow."""
+    try:
+        async with asyncio.timeout(bounds.seconds):
+            return await _body(request.headers, request.receive, bounds.most)
+    except TimeoutError:
+        raise _too_slow(bounds.seconds) from None
 
 
 async def _body(headers: Headers, receive: Receive, most: int) -> bytes:

@@ -1,0 +1,127 @@
+"""The public portal: an appeal in three fields, looked at once more, and registered with a receipt code."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.desks.pages import images
+from services.desks.pages.calls import Mistake, Refused, together
+from services.desks.pages.forms import EMPTY, Form, read_form
+from services.desks.pages.rendering import page
+from services.desks.pages.routing import Page, calls_in, phrases_in
+from shared.rules.terms import Kind
+
+FIELDS_OF_REQUEST = {
+    "enterprise.name": "enterprise",
+    "enterprise.credit_code": "credit_code",
+    "enterprise.contact_name": "contact_name",
+    "enterprise.phone": "phone",
+    "enterprise.email": "email",
+}
+KINDS = [kind for kind in Kind if kind is not Kind.CLUE]
+NOT_SAID = "（未填写企业名称）"
+"""The name under which a phone is kept where nobody named the enterprise."""
+
+
+async def show(request: Request) -> Response:
+    """The start of the portal."""
+    return page(request, "portal/start.html")
+
+
+async def new(request: Request) -> Response:
+    return await _new_page(request, EMPTY)
+
+
+async def _new_page(request: Request, form: Form, status: int = 200) -> Response:
+    answers = await together(categories=calls_in(request).get(None, "intake", "/categories"))
+    items = (answers["categories"] or {"items": []})["items"]
+    return page(request, "portal/new.html", form=form, kinds=KINDS, categories=items, status=status)
+
+
+async def check(request: Request) -> Response:
+    """Look at what was typed once more. What is missing is said first."""
+    form = await read_form(request)
+    if form["change"]:
+        return await _new_page(request, form)
+    if mistakes := _missing(form):
+        return await _new_page(request, form.with_mistakes(*mistakes), 422)
+    return page(request, "portal/check.html", form=form, kind=_kind(form))
+
+
+async def register(request: Request) -> Response:
+    """Register the appeal; the page shows the receipt code once."""
+    form = await read_form(request)
+    if form["change"]:
+        return await _new_page(request, form)
+    try:
+        registered = await calls_in(request).post(None, "intake", "/appeals", body_of(form), form.headers())
+    except Refused as error:
+        return await _new_page(request, form.refused(error, FIELDS_OF_REQUEST), error.status)
+    number, code = registered["registration_number"], registered["receipt_code"]
+    address = f"{request.url.scheme}://{request.headers.get('host', '')}/status/{number}#{code}"
+    return page(
+        request,
+        "portal/done.html",
+        number=number,
+        code=code,
+        picture=images.qr_code(address),
+        phrases=phrases_in(request),
+    )
+
+
+def _missing(form: Form) -> list[Mistake]:
+    mistakes = []
+    if not form["title"]:
+        mistakes.append(
+            Mistake("title", "请用一句话写出最要紧的问题", "say the most important thing in one sentence")
+        )
+    if not form["text"]:
+        mistakes.append(Mistake("text", "请写明具体情况", "say what the matter is"))
+    return mistakes
+
+
+def _kind(form: Form) -> Kind:
+    return Kind(form["kind"]) if form["kind"] in list(KINDS) else Kind.HELP
+
+
+def body_of(form: Form) -> dict[str, Any]:
+    """The body of the registration that a form comes to."""
+    enterprise = {
+        name: form[field]
+        for name, field in (
+            ("name", "enterprise"),
+            ("credit_code", "credit_code"),
+            ("contact_name", "contact_name"),
+            ("phone", "phone"),
+            ("email", "email"),
+        )
+        if form[field]
+    }
+    if "phone" in enterprise:
+        enterprise["phone"] = enterprise["phone"].replace(" ", "")
+    if enterprise:
+        enterprise.setdefault("name", enterprise.get("contact_name", NOT_SAID))
+    body: dict[str, Any] = {
+        "channel": "web",
+        "kind": _kind(form),
+        "title": form["title"],
+        "text": form["text"],
+    }
+    if enterprise:
+        body["enterprise"] = enterprise
+    if form["category"]:
+        body["category"] = form["category"]
+    if form["place"]:
+        body["place"] = {"address": form["place"]}
+    if form["again"]:
+        body["again"] = True
+    return body
+
+
+PAGES = (
+    Page("GET", "/", show),
+    Page("GET", "/new", new),
+    Page("POST", "/new/check", check),
+    Page("POST", "/new", register),
+)

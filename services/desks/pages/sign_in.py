@@ -1,0 +1,179 @@
+"""Signing in and out: name and password, the first password, one-time codes, and the role to work in."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.desks.pages import images
+from services.desks.pages.calls import Mistake, Refused, with_cookies
+from services.desks.pages.forms import EMPTY, Form, read_form
+from services.desks.pages.home import home_of
+from services.desks.pages.language import keep
+from services.desks.pages.rendering import page
+from services.desks.pages.routing import Page, calls_in, context_in
+from services.desks.pages.viewer import CHOSEN_ROLE, role_key
+from services.desks.people.transactions import settings_of
+
+KEPT_PATH, KEPT = "kept_path", "kept_"
+"""What was typed in a form whose session had ended: its address, and its fields under this prefix."""
+STEPS = {
+    "password": "/sign-in/password",
+    "second_factor": "/sign-in/code",
+    "second_factor_setup": "/sign-in/setup",
+}
+
+
+async def show(request: Request) -> Response:
+    return _sign_in_page(request, EMPTY, next_=own_path(request.query_params.get("next", "")))
+
+
+async def ask_keeping(request: Request) -> Response:
+    """The page of signing in, after a form was sent without a session: it keeps what was typed."""
+    form = await read_form(request)
+    kept = {KEPT + name: value for name, value in form.values.items()}
+    return _sign_in_page(request, Form({**kept, KEPT_PATH: request.url.path}), status=401)
+
+
+async def sign_in(request: Request) -> Response:
+    form = await read_form(request)
+    credentials = {"login": form["login"].lower(), "password": form["password"]}
+    try:
+        answer = await calls_in(request).as_browser(request, "POST", "/people/session", credentials)
+    except Refused as error:
+        return _sign_in_page(request, form.refused(error), status=error.status)
+    stage = answer.json()["stage"]
+    if stage == "open" and form[KEPT_PATH]:
+        return with_cookies(_kept_page(request, form), answer)
+    return with_cookies(_onward(stage, form["next"]), answer)
+
+
+def _sign_in_page(request: Request, form: Form, next_: str = "", status: int = 200) -> Response:
+    kept = {name: value for name, value in form.values.items() if name.startswith("kept_")}
+    return page(
+        request, "sign_in/sign_in.html", form=form, kept=kept, next=form["next"] or next_, status=status
+    )
+
+
+def _kept_page(request: Request, form: Form) -> Response:
+    """What was typed before, to be sent now that there is a session."""
+    fields = {
+        name.removeprefix(KEPT): value
+        for name, value in form.values.items()
+        if name.startswith(KEPT) and name != KEPT_PATH
+    }
+    return page(request, "sign_in/kept.html", target=own_path(form[KEPT_PATH]), fields=fields)
+
+
+def _onward(stage: str, next_: str) -> Response:
+    """To the step that the session waits for; an open one goes where the person wanted to go."""
+    target = STEPS.get(stage) or own_path(next_) or "/home"
+    return RedirectResponse(target, 303)
+
+
+async def show_step(request: Request) -> Response:
+    """The page of a step: the first password, setting up one-time codes, or showing one."""
+    answer = await _session(request)
+    if answer is None:
+        return RedirectResponse("/sign-in", 303)
+    return await _step_page(request, request.url.path.rpartition("/")[2], EMPTY)
+
+
+async def _session(request: Request) -> Any:
+    try:
+        return (await calls_in(request).as_browser(request, "GET", "/people/session")).json()
+    except Refused:
+        return None
+
+
+async def _step_page(request: Request, step: str, form: Form, status: int = 200) -> Response:
+    values: dict[str, Any] = {}
+    if step == "setup":
+        path = "/people/session/second-factor/setup"
+        if not form["secret"]:
+            made = (await calls_in(request).as_browser(request, "POST", path)).json()
+            form = Form({**form.values, **made}, mistakes=form.mistakes)
+        values["picture"] = images.qr_code(form["uri"])
+    return page(request, f"sign_in/{step}.html", form=form, status=status, **values)
+
+
+async def change_password(request: Request) -> Response:
+    form = await read_form(request)
+    if form["new"] != form["repeated"]:
+        return await _step_page(
+            request,
+            "password",
+            form.with_mistakes(Mistake("repeated", "两次输入的新密码不一致", "the two new passwords differ")),
+            422,
+        )
+    return await _do_step(request, "password", form, {"old": form["old"], "new": form["new"]})
+
+
+async def show_code(request: Request) -> Response:
+    form = await read_form(request)
+    step = "setup" if form["secret"] else "code"
+    return await _do_step(request, step, form, {"code": form["code"].replace(" ", "")})
+
+
+async def _do_step(request: Request, step: str, form: Form, body: dict[str, str]) -> Response:
+    path = "/people/session/password" if step == "password" else "/people/session/second-factor"
+    try:
+        answer = await calls_in(request).as_browser(request, "POST", path, body)
+    except Refused as error:
+        if error.status == 401:
+            return RedirectResponse("/sign-in", 303)
+        return await _step_page(request, step, form.refused(error), error.status)
+    return with_cookies(_onward(answer.json()["stage"], ""), answer)
+
+
+async def sign_out(request: Request) -> Response:
+    await read_form(request)
+    try:
+        answer = await calls_in(request).as_browser(request, "DELETE", "/people/session")
+    except Refused:
+        return RedirectResponse("/sign-in", 303)
+    return with_cookies(RedirectResponse("/sign-in", 303), answer)
+
+
+async def home(request: Request) -> Response:
+    """The desk of the role."""
+    viewer = request.state.viewer
+    if viewer is None:
+        return RedirectResponse("/sign-in", 303)
+    if viewer.grant is None:
+        session = await _session(request)
+        return RedirectResponse(STEPS.get(session["stage"] if session else "", "/sign-in"), 303)
+    return RedirectResponse(home_of(viewer.grant.role), 303)
+
+
+async def choose_role(request: Request) -> Response:
+    """Work in another of the person's roles."""
+    form, viewer = await read_form(request), request.state.viewer
+    keys = [] if viewer is None else [role_key(grant) for grant in viewer.grants]
+    answer = RedirectResponse("/home", 303)
+    if form["role"] in keys:
+        keep(answer, CHOSEN_ROLE, form["role"], secure=settings_of(context_in(request)).behind_proxy)
+    return answer
+
+
+def own_path(target: str) -> str:
+    """The path where it is one of this site; empty for any other, so that no link leads away from here."""
+    parts = urlsplit(target)
+    is_own = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
+    return target if is_own and target.isprintable() and "\\" not in target else ""
+
+
+PAGES = (
+    Page("GET", "/sign-in", show),
+    Page("POST", "/sign-in", sign_in),
+    Page("GET", "/sign-in/password", show_step),
+    Page("GET", "/sign-in/setup", show_step),
+    Page("GET", "/sign-in/code", show_step),
+    Page("POST", "/sign-in/password", change_password),
+    Page("POST", "/sign-in/setup", show_code),
+    Page("POST", "/sign-in/code", show_code),
+    Page("POST", "/sign-out", sign_out),
+    Page("GET", "/home", home),
+    Page("POST", "/role", choose_role),
+)
