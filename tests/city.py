@@ -64,6 +64,12 @@ PEOPLE = [
     ("intake", AccountRole.SERVICE, None),
     ("admin", AccountRole.ADMINISTRATOR, None),
     ("auditor", AccountRole.AUDITOR, None),
+    ("dispatcher", AccountRole.DISPATCHER, None),
+    ("supervisor", AccountRole.SUPERVISOR, None),
+    ("roads-handler", AccountRole.UNIT_HANDLER, "roads"),
+    ("roads-head", AccountRole.UNIT_HEAD, "roads"),
+    ("window", AccountRole.FINANCE_WINDOW, None),
+    ("clerk-a", AccountRole.BANK_CLERK, "bank-a"),
 ]
 
 TABLES = """

@@ -74,7 +74,7 @@ def simulate(
             "--calendar is for FILE: live cases are judged by the calendars as they became known"
         )
     if from_events and not file and not profile:
-        services = RunningServices.find(state, url, key)
+        services = RunningServices.find(state, url, key, "office")  # ops reads no case
         live.simulate(
             services,
             pack,
@@ -114,6 +114,6 @@ def verify(
     from huying.local.running_services import RunningServices
     from huying.simulate.verify import verify as run
 
-    services = RunningServices.find(state, url, key)
+    services = RunningServices.find(state, url, key, "office")  # ops reads no case
     if not run(services, packs or [], settings or services.pack_settings):
         raise typer.Exit(1)

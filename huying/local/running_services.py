@@ -35,8 +35,8 @@ class RunningServices:
     pack_settings: Path | None = None
 
     @classmethod
-    def find(cls, state: Path, url: str | None, key: str | None) -> "RunningServices":
-        """The services at `url` with `key`, else those that `huying up` runs on `state`.
+    def find(cls, state: Path, url: str | None, key: str | None, account: str = "ops") -> "RunningServices":
+        """The services at `url` with `key`, else those that `huying up` runs on `state`, as `account`.
 
         ValueError where neither is given.
         """
@@ -46,7 +46,7 @@ class RunningServices:
             raise ValueError(
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
             )
-        urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS)["ops"]
+        urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS)[account]
         named = state / PACK_SETTINGS
         settings = named.read_text("utf-8") if named.exists() else ""
         return cls(urls, key, pack_settings=Path(settings) if settings else None)

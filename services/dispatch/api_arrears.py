@@ -31,10 +31,11 @@ async def arrears(
 ) -> Response:
     """The claims, oldest number first, each with what its debtors owe; a debtor sees its own alone."""
     own = called.code if called.role == AccountRole.UNIT else None
+    codes = [code] if (code := own or unit) else None
     rules = rulebook(request.context)
     sight = rules.sight(called.role)
     rows = await queries.arrears(
-        conn, sight, after=page.after_text, limit=page.limit + 1, state=state, unit=own or unit
+        conn, sight, after=page.after_text, limit=page.limit + 1, state=state, units=codes
     )
     claims = [_claim(appeal, kinds, rules.pack_of(appeal.pack), own) for appeal, kinds in rows]
     return page.answer([claim.model_dump(mode="json") for claim in claims], "registration_number")

@@ -11,8 +11,10 @@ from services.dispatch.document import AppealDocument, AppealState
 from services.dispatch.reading import as_read_by
 from shared.appeals.answers import PublicAnswer
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.database.connection import Connection
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
+from shared.service.accounts import Caller
 from shared.web.answers import Items, PageOf
 from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
@@ -34,11 +36,13 @@ async def appeals(
     unit: Annotated[Code | None, Query()] = None,
     against_word: bool = False,
 ) -> Response:
-    """The appeals, oldest number first; a unit sees those alone that it has or is of the task force of.
+    """The appeals, oldest number first; a unit sees those alone that it, or a unit below it, has or is of the
+    task force of.
 
     `against_word`: those that were closed although they are reasonable and were rated not satisfied.
     """
-    wanted_unit = called.code if called.role == AccountRole.UNIT else unit
+    own = await units_of(conn, called)
+    wanted = None if unit is None else [unit]
     sight = rulebook(request.context).sight(called.role)
     documents = await queries.appeals(
         conn,
@@ -46,7 +50,7 @@ async def appeals(
         after=page.after_text,
         limit=page.limit + 1,
         state=state,
-        unit=wanted_unit,
+        units=wanted if own is None or unit in own else own,
         against_word=against_word,
     )
     shown = [as_read_by(called, document) for document in documents]
@@ -64,12 +68,17 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
-    if (
-        called.role == AccountRole.UNIT
-        and called.code not in AppealDocument.model_validate(document).readers()
-    ):
+    own = await units_of(conn, called)
+    if own is not None and not set(own) & set(AppealDocument.model_validate(document).readers()):
         raise not_dispatched_to_unit()
     return json(as_read_by(called, document), etag=document["version"])
+
+
+async def units_of(conn: Connection, called: Caller) -> list[str] | None:
+    """The units whose appeals alone the caller reads, its own and those below it; None for who is no unit."""
+    if called.role != AccountRole.UNIT:
+        return None
+    return await queries.unit_and_below(conn, called.code or "")
 
 
 @router.get(

@@ -23,7 +23,7 @@ _APPEALS = text(
     select file from appeals
     where registration_number > :after
       and (cast(:state as text) is null or state = :state)
-      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+      and (cast(:units as text[]) is null or units && cast(:units as text[]))
       and {SEEN}
       and (not cast(:against_word as boolean) or {AGAINST_WORD})
     order by registration_number limit :limit
@@ -70,7 +70,7 @@ _ARREARS = text(
     from appeals
     where registration_number > :after and file->>'kind' = 'arrears' and {SEEN}
       and (cast(:state as text) is null or state = :state)
-      and (cast(:unit as text) is null or units @> array[cast(:unit as text)])
+      and (cast(:units as text[]) is null or units && cast(:units as text[]))
     order by registration_number limit :limit
     """
 )
@@ -104,6 +104,15 @@ _IS_ABOVE = text(
     select count(*) from above where code = :code
     """
 )
+_AND_BELOW = text(
+    """
+    with recursive below (code) as (
+      select cast(:code as text)
+      union select units.code from units join below on units.parent = below.code
+    )
+    select code from below order by code
+    """
+)
 _SAVE_UNIT = text(
     """
     insert into units (code, parent, unit, said) values (:code, :parent, cast(:unit as jsonb), true)
@@ -129,14 +138,14 @@ async def appeals(
     after: str,
     limit: int,
     state: str | None,
-    unit: str | None,
+    units: Collection[str] | None,
     against_word: bool,
 ) -> list[dict[str, Any]]:
-    """Documents in `sight` after the number `after`, in order; of one state or unit where given.
+    """Documents in `sight` after the number `after`, in order; of one state or of some units where given.
 
     `against_word`: those alone that were closed against the enterprise's word.
     """
-    wanted = {"state": state, "unit": unit, "against_word": against_word}
+    wanted = {"state": state, "units": units, "against_word": against_word}
     values = {**sight.values, **wanted, "after": after, "limit": limit}
     return list((await conn.execute(_APPEALS, values)).scalars())
 
@@ -158,10 +167,16 @@ async def answers(conn: Connection, appeal_id: UUID, most: int) -> list[PublicAn
 
 
 async def arrears(
-    conn: Connection, sight: Sight, *, after: str, limit: int, state: str | None, unit: str | None
+    conn: Connection,
+    sight: Sight,
+    *,
+    after: str,
+    limit: int,
+    state: str | None,
+    units: Collection[str] | None,
 ) -> list[tuple[AppealDocument, dict[str, str]]]:
     """Claims in `sight` after the number `after`, each with the kinds of its debtors, by code."""
-    values = {**sight.values, "after": after, "state": state, "unit": unit, "limit": limit}
+    values = {**sight.values, "after": after, "state": state, "units": units, "limit": limit}
     rows = await conn.execute(_ARREARS, values)
     return [(AppealDocument.model_validate(row.file), row.kinds) for row in rows]
 
@@ -222,6 +237,11 @@ async def check_parent(conn: Connection, unit: Unit) -> None:
             "parent",
         )
     await units_named(conn, [unit.parent], field="parent")
+
+
+async def unit_and_below(conn: Connection, code: str) -> list[str]:
+    """The codes of a unit and of all units below it."""
+    return list((await conn.execute(_AND_BELOW, {"code": code})).scalars())
 
 
 async def save_unit(conn: Connection, unit: Unit) -> int:

@@ -1,18 +1,26 @@
 """Who may call which route of the intake service."""
 
 from shared.roles import (
-    DISCIPLINE_INSPECTION,
+    AUDITOR,
+    DISPATCHER,
     EVERYBODY,
     IMPORTER,
     LEADER,
     OFFICE,
+    OFFICE_STAFF,
     OPERATOR,
+    READERS,
     SERVICE,
-    STAFF,
-    UNIT,
+    SUPERVISOR,
+    UNIT_STAFF,
     only,
 )
 from shared.web.access import Access
+
+WRITING_DOWN = only(OPERATOR, OFFICE, DISPATCHER)
+"""Who writes down what an enterprise says."""
+SUPERVISING = only(OFFICE, SUPERVISOR)
+FILING = OFFICE_STAFF | UNIT_STAFF | {OPERATOR}
 
 ACCESS: Access = {
     "GET /procedures": EVERYBODY,
@@ -29,29 +37,29 @@ ACCESS: Access = {
     "POST /status/{registration_number}/receipt-codes": EVERYBODY,
     "POST /proofs": EVERYBODY,
     "GET /mine": EVERYBODY,
-    "POST /appeals/{appeal_id}/additions": only(OPERATOR, OFFICE),
-    "POST /appeals/{appeal_id}/reopening-decisions": only(OFFICE),
-    "POST /appeals/{appeal_id}/reopenings": only(OFFICE),
-    "POST /appeals/{appeal_id}/merges": only(OFFICE),
-    "POST /appeals/{appeal_id}/unmerges": only(OFFICE),
-    "POST /appeals/{appeal_id}/follow-ups": only(OPERATOR, OFFICE),
-    "GET /appeals": STAFF | {DISCIPLINE_INSPECTION},
-    "GET /appeals/{appeal_id}": STAFF | {DISCIPLINE_INSPECTION},
+    "POST /appeals/{appeal_id}/additions": WRITING_DOWN,
+    "POST /appeals/{appeal_id}/reopening-decisions": SUPERVISING,
+    "POST /appeals/{appeal_id}/reopenings": SUPERVISING,
+    "POST /appeals/{appeal_id}/merges": only(OFFICE, DISPATCHER),
+    "POST /appeals/{appeal_id}/unmerges": only(OFFICE, DISPATCHER),
+    "POST /appeals/{appeal_id}/follow-ups": SUPERVISING | {OPERATOR},
+    "GET /appeals": READERS,
+    "GET /appeals/{appeal_id}": READERS,
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
     "POST /status/{registration_number}/attachments": EVERYBODY,
     "GET /status/{registration_number}/attachments/{attachment_id}": EVERYBODY,
     "POST /status/{registration_number}/attachments/{attachment_id}/removals": EVERYBODY,
-    "POST /appeals/{appeal_id}/attachments": only(OPERATOR, OFFICE, UNIT),
-    "GET /appeals/{appeal_id}/attachments/{attachment_id}": STAFF | {DISCIPLINE_INSPECTION},
-    "POST /appeals/{appeal_id}/attachments/{attachment_id}/removals": only(OPERATOR, OFFICE, UNIT),
-    "POST /appeals/{appeal_id}/attachments/{attachment_id}/releases": only(OPERATOR, OFFICE, UNIT),
-    "POST /appeals/{appeal_id}/corrections": only(OPERATOR, OFFICE),
+    "POST /appeals/{appeal_id}/attachments": FILING,
+    "GET /appeals/{appeal_id}/attachments/{attachment_id}": READERS,
+    "POST /appeals/{appeal_id}/attachments/{attachment_id}/removals": FILING,
+    "POST /appeals/{appeal_id}/attachments/{attachment_id}/releases": FILING,
+    "POST /appeals/{appeal_id}/corrections": WRITING_DOWN,
     "GET /categories": EVERYBODY,
     "GET /channels": EVERYBODY,
-    "GET /channels/statistics": only(OFFICE, LEADER),
-    "GET /enterprises/{credit_code}": only(OPERATOR, OFFICE, LEADER),
-    "GET /callers": only(OPERATOR, OFFICE),
-    "GET /alike": only(OPERATOR, OFFICE),
+    "GET /channels/statistics": OFFICE_STAFF | {LEADER, AUDITOR},
+    "GET /enterprises/{credit_code}": OFFICE_STAFF | {OPERATOR, LEADER, AUDITOR},
+    "GET /callers": WRITING_DOWN,
+    "GET /alike": WRITING_DOWN,
     "GET /found": only(SERVICE),
     "POST /import": only(IMPORTER),
 }

@@ -1,24 +1,44 @@
 """Who may call which route of the notify service."""
 
-from shared.roles import BANK, EVERYBODY, LEADER, OFFICE, OPERATOR, OPS, REGULATOR, SERVICE, UNIT, only
+from shared.roles import (
+    AUDITOR,
+    BANK_STAFF,
+    EVERYBODY,
+    LEADER,
+    OFFICE,
+    OFFICE_STAFF,
+    OPERATOR,
+    OPS,
+    REGULATOR,
+    SERVICE,
+    SUPERVISOR,
+    UNIT,
+    UNIT_HEAD,
+    UNIT_STAFF,
+    only,
+)
 from shared.web.access import Access
 
-INBOXES = only(OFFICE, UNIT, LEADER, BANK, REGULATOR)
+WARNED = OFFICE_STAFF | UNIT_STAFF | {LEADER}
+INBOXES = WARNED | BANK_STAFF | {REGULATOR}
+CONTACTS = only(OPERATOR, OFFICE, UNIT, UNIT_HEAD, LEADER)
+EVIDENCE = only(OFFICE, SUPERVISOR, AUDITOR)
+DELIVERIES = only(OFFICE, SUPERVISOR, OPS)
 
 ACCESS: Access = {
     "GET /inbox": INBOXES,
     "POST /inbox/{message_id}/read": INBOXES,
-    "POST /inbox/{message_id}/acknowledged": only(OFFICE, UNIT, LEADER),
+    "POST /inbox/{message_id}/acknowledged": WARNED,
     "GET /status/{registration_number}": EVERYBODY,
-    "GET /appeals/{appeal_id}/messages": only(OFFICE, OPS),
-    "GET /appeals/{appeal_id}/deliveries": only(OFFICE, OPS),
-    "GET /appeals/{appeal_id}/timeline": only(OFFICE, OPS),
-    "GET /deliveries": only(OFFICE, OPS),
-    "POST /deliveries/{delivery_id}/resend": only(OFFICE, OPS),
-    "GET /failures": only(OFFICE, OPS),
-    "POST /failures/{delivery_id}/resend": only(OFFICE, OPS),
-    "GET /contacts/{recipient}": only(OPERATOR, OFFICE, UNIT, LEADER),
-    "PUT /contacts/{recipient}": only(OPERATOR, OFFICE, UNIT, LEADER),
+    "GET /appeals/{appeal_id}/messages": EVIDENCE,
+    "GET /appeals/{appeal_id}/deliveries": EVIDENCE,
+    "GET /appeals/{appeal_id}/timeline": EVIDENCE,
+    "GET /deliveries": DELIVERIES | {AUDITOR},
+    "POST /deliveries/{delivery_id}/resend": DELIVERIES,
+    "GET /failures": DELIVERIES,
+    "POST /failures/{delivery_id}/resend": DELIVERIES,
+    "GET /contacts/{recipient}": CONTACTS,
+    "PUT /contacts/{recipient}": CONTACTS,
     "POST /codes": only(SERVICE),
     "POST /receipts/sms": EVERYBODY,
 }

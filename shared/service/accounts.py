@@ -84,13 +84,26 @@ class Account(BaseModel):
 class Caller:
     """Who calls. A caller without an account has the role None and proves itself by a receipt code.
 
-    `scopes` narrow what the caller may call; None leaves all that its role may.
+    `role` is the body for which the caller acts. `duty` is the account's own role where that is narrower than
+    the body's. `scopes` narrow what the caller may call; None leaves all that its role may.
     """
 
     name: str
     role: AccountRole | None
     code: str | None = None
     scopes: Scopes | None = None
+    duty: AccountRole | None = None
+
+    @classmethod
+    def of(cls, name: str, role: AccountRole, code: str | None, scopes: Scopes | None) -> Self:
+        """The caller that an account of this role is."""
+        body = role.acts_as
+        return cls(name, body, code, scopes, None if body is role else role)
+
+    @property
+    def may(self) -> AccountRole | None:
+        """The role by which tables of access say what the caller may call."""
+        return self.duty or self.role
 
 
 ANYONE = Caller("anyone", None)
@@ -159,7 +172,7 @@ class _Known:
         self.accounts = accounts
         self.holders: Mapping[str, _KeyHolder] = {
             key.sha256: _KeyHolder(
-                Caller(account.name, account.role, account.code, key.scopes),
+                Caller.of(account.name, account.role, account.code, key.scopes),
                 None if key.expires is None else key.expires.timestamp(),
             )
             for account in accounts

@@ -48,14 +48,14 @@ def _authorize(request: Request, key: str | None) -> None:
     known = context.tokens if is_token(key) else context.accounts
     caller = known.caller(key)
     allowed = context.access[f"{request.method} {path}"]
-    if caller.role not in allowed:
-        if caller.role is None:
+    if caller.may not in allowed:
+        if caller.may is None:
             raise Unauthorized(
                 "需要 API 密钥：请求头 Authorization: Bearer <密钥>",
                 "an API key is needed: Authorization: Bearer <key>",
                 "Authorization",
             )
-        raise Forbidden(f"{caller.role.zh}账号无权进行此操作", f"the role {caller.role} may not do this")
+        raise Forbidden(f"{caller.may.zh}账号无权进行此操作", f"the role {caller.may} may not do this")
     scopes = caller.scopes
     if scopes is not None and not is_in_scope(scopes, request.method, f"/{context.service.name}{path}"):
         raise out_of_scope()

@@ -130,7 +130,7 @@ class Tokens:
         if not claims.holds(self._service, self._now_s()):
             raise wrong_key()
         scopes = None if claims.purpose is Purpose.ACT else frozenset({READ})
-        return Caller(claims.name, claims.role, claims.code, scopes)
+        return Caller.of(claims.name, claims.role, claims.code, scopes)
 
 
 def is_token(key: str | None) -> bool:

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.services(*ALL)
 
 ACCESS = tables()
 READS = [route for route in ACCESS if route.startswith("GET ")]
-READERS = ("office", "inspection")
+OF_THE_OFFICE = ("dispatcher", "supervisor")
+READERS = ("office", "inspection", *OF_THE_OFFICE)
 CLUE = {
     "procedure": "xx-city-2022-clues",
     "title": "窗口吃拿卡要",
@@ -61,10 +62,15 @@ SHOWS = {
         "GET /desks/cases/{appeal_id}",
     },
     "roads": {"GET /notify/inbox"},
+    "roads-handler": {"GET /notify/inbox"},
+    "roads-head": {"GET /notify/inbox"},
     "notify": {"GET /escalation/publications"},
     "ops": {f"GET /{service}/parked" for service in ("intake", "dispatch", "escalation", "notify")},
 }
 """By account, the routes that name the clue: a unit is told to act by number, a service sees all cases."""
+ROLES = {account: role for role, account in ACCOUNTS.items()}
+for account in OF_THE_OFFICE:
+    SHOWS[account] = {route for route in SHOWS["office"] if ROLES[account] in ACCESS[route]}
 
 PARK = """
 insert into parked (topic, partition, "offset", cluster, key, headers, body, reason)

@@ -15,10 +15,12 @@ from tests.scenarios.test_verify import story
 async def answers(city: City) -> RunningServices:
     """What a simulation asks escalation for, asked beforehand."""
     answers_of: dict[str, Any] = {"/escalation/flow": await city.ok("ops", "GET", "/escalation/flow")}
-    answers_of["/escalation/calendars"] = await city.ok("ops", "GET", "/escalation/calendars")
+    answers_of["/escalation/calendars"] = await city.ok("office", "GET", "/escalation/calendars")
     cursor: str | None = ""
     while cursor is not None:
-        page = await city.ok("ops", "GET", f"/escalation/histories?limit=2{cursor and f'&cursor={cursor}'}")
+        page = await city.ok(
+            "office", "GET", f"/escalation/histories?limit=2{cursor and f'&cursor={cursor}'}"
+        )
         answers_of["/escalation/histories" + cursor] = page
         cursor = page["next"]
 

@@ -11,11 +11,11 @@ from tests.city import City
 
 async def verify(city: City) -> Verification:
     """As `huying verify` does it, page by page."""
-    calendars = calendars_of(await city.ok("ops", "GET", "/escalation/calendars"))
+    calendars = calendars_of(await city.ok("office", "GET", "/escalation/calendars"))
     items: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        page = await city.ok("ops", "GET", f"/escalation/histories?limit=2{cursor}")
+        page = await city.ok("office", "GET", f"/escalation/histories?limit=2{cursor}")
         items += page["items"]
         if page["next"] is None:
             return verified(items, pack_files.load, calendars)

@@ -30,7 +30,7 @@ async def cases(conn: Reading, called: Called, page: Paged, request: Requested, 
     `q` searches number, firm, credit code, title, text and the end of a phone at once. Words of people are
     taken as codes or in Chinese. `count` counts up to 1,000.
     """
-    scope, after = scope_of(request.context, called), position(page.after, wanted.sort)
+    scope, after = await scope_of(request.context, conn, called), position(page.after, wanted.sort)
     resources = resources_of(request.context)
     wanted = with_codes(wanted, resources)
     units = await codes_of(conn, wanted.unit)

@@ -31,17 +31,31 @@ NAMES = """
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose eyes a list is for: the packs that the role may see, and the unit whose cases alone it sees."""
+    """Whose eyes a list is for: the packs that the role may see, and the units whose cases alone it sees."""
 
     sight: Sight
-    unit: str | None
+    units: Collection[str] | None
     now: datetime
     zone: ZoneInfo
 
     @property
     def searched(self) -> str:
         """The column that is searched."""
-        return "c.searched" if self.unit is None else "c.searched_by_units"
+        return "c.searched" if self.units is None else "c.searched_by_units"
+
+    def narrowed(self, units: Collection[str] | None) -> Collection[str] | None:
+        """Of the units that are asked for, those that the reader may see; all of these where it sees none.
+
+        None: every unit.
+        """
+        if self.units is None:
+            return units
+        return [code for code in self.units if code in (units or ())] or self.units
+
+    @property
+    def who(self) -> str:
+        """The columns that say who asks: a unit reads them of cases alone that do not withhold the name."""
+        return WHO if self.units is None else WHO_FOR_UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,9 @@ def conditions_of(
     """What is asked of the cases of a list. `units`: the codes that `wanted.unit` means."""
     conditions = Conditions()
     conditions.add(seen_pack("c.pack"), **scope.sight.values)
-    tags = [*wanted.tags, *([f"reader={scope.unit}"] if scope.unit is not None else [])]
-    for name, codes in (("unit", units), ("locality", wanted.localities or None)):
+    tags = list(wanted.tags)
+    choosing = (("reader", scope.units), ("unit", units), ("locality", wanted.localities or None))
+    for name, codes in choosing:
         choices = [f"{name}={code}" for code in codes or ()]
         if len(choices) > 1:
             conditions.add(f"c.tags && cast(:{name}_tags as text[])", **{f"{name}_tags": choices})
@@ -105,7 +120,7 @@ def _search(conditions: Conditions, wanted: Wanted, scope: Scope, matches: Match
             _contain(conditions, [part], column, name)
     if wanted.exact_number is not None:
         conditions.add("c.registration_number = :exact_number", exact_number=wanted.exact_number)
-    named = "" if scope.unit is None else " and c.is_named"
+    named = "" if scope.units is None else " and c.is_named"
     if wanted.words:
         own = Conditions()
         _contain(own, wanted.words, scope.searched, "q")

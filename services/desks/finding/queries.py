@@ -6,8 +6,6 @@ from sqlalchemy import text
 
 from services.desks.finding.conditions import (
     NAMES,
-    WHO,
-    WHO_FOR_UNITS,
     MatchesElsewhere,
     Position,
     Scope,
@@ -24,6 +22,15 @@ _ORDERS = {
     Sort.UPDATED: ("updated_at", "desc"),
 }
 _UNITS_NAMED = text("select code from units where name = :name order by code")
+_AND_BELOW = text(
+    """
+    with recursive below (code) as (
+      select cast(:code as text)
+      union select units.code from units join below on units.parent = below.code
+    )
+    select code from below order by code
+    """
+)
 _CASES = """
     select cast(c.appeal_id as text), c.registration_number, c.pack, c.kind, c.channel, c.title,
       {who}, {names}, c.locality, c.category, c.urgency, c.division, c.state, c.units, c.marks, c.rating,
@@ -56,8 +63,7 @@ async def cases(
             after=after[0],
             after_id=after[1],
         )
-    who = WHO if scope.unit is None else WHO_FOR_UNITS
-    query = _CASES.format(who=who, names=NAMES, order=order, way=way, where=conditions.where)
+    query = _CASES.format(who=scope.who, names=NAMES, order=order, way=way, where=conditions.where)
     rows = await conn.execute(text(query), {**conditions.values, "limit": limit, "now": scope.now})
     return [dict(row) for row in rows.mappings()]
 
@@ -75,3 +81,8 @@ async def count(
 async def units_named(conn: Connection, name: str) -> list[str]:
     """The codes of the units with this name."""
     return list((await conn.execute(_UNITS_NAMED, {"name": name})).scalars())
+
+
+async def unit_and_below(conn: Connection, code: str) -> list[str]:
+    """The codes of a unit and of all units below it."""
+    return list((await conn.execute(_AND_BELOW, {"code": code})).scalars())

@@ -36,9 +36,10 @@ async def legs(
 ) -> Response:
     """The open legs of a unit, those due first; what stands still in a pause, or has no limit, comes last.
 
-    A unit reads its own alone. `remaining_minutes` is working time by the hours of the leg's unit.
+    A unit reads its own and those of the units below it. `remaining_minutes` is working time by the hours of
+    the leg's unit.
     """
-    scope, after = scope_of(request.context, called), position(page.after, SORT)
+    scope, after = await scope_of(request.context, conn, called), position(page.after, SORT)
     units = await codes_of(conn, unit)
     wanted = WantedLegs(units, overdue, due_before, paused)
     rows = await queries.legs(conn, wanted, scope, after, page.limit + 1)

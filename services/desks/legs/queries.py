@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from services.desks.finding.conditions import WHO, WHO_FOR_UNITS, Conditions, Position, Scope
+from services.desks.finding.conditions import Conditions, Position, Scope
 from services.desks.finding.queries import MOST_COUNTED
 from services.desks.rows.cases import Row
 from shared.database.connection import Connection
@@ -42,7 +42,7 @@ class WantedLegs:
 def _leg_conditions(wanted: WantedLegs, scope: Scope) -> Conditions:
     conditions = Conditions()
     conditions.add(seen_pack("c.pack"), **scope.sight.values)
-    units = [scope.unit] if scope.unit is not None else wanted.units
+    units = scope.narrowed(wanted.units)
     if units is not None and len(units) == 1:
         conditions.add("l.unit = :unit", unit=next(iter(units)))
     elif units is not None:
@@ -67,8 +67,7 @@ async def legs(conn: Connection, wanted: WantedLegs, scope: Scope, after: Positi
             after=after[0],
             after_id=after[1],
         )
-    who = WHO if scope.unit is None else WHO_FOR_UNITS
-    query = text(_LEGS.format(who=who, where=conditions.where))
+    query = text(_LEGS.format(who=scope.who, where=conditions.where))
     rows = await conn.execute(query, {**conditions.values, "limit": limit, "now": scope.now})
     return [dict(row) for row in rows.mappings()]
 

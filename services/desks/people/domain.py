@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from shared.roles import AccountRole
 
 NEED_SECOND_FACTOR = frozenset({AccountRole.OFFICE, AccountRole.LEADER, AccountRole.ADMINISTRATOR})
+"""Roles that need one-time codes, and with them those that act as one of these."""
 OF_PEOPLE = frozenset(AccountRole) - {AccountRole.SERVICE}
 """The roles that a person may have."""
 IDLE, TOTAL = timedelta(minutes=30), timedelta(hours=12)
@@ -84,7 +85,7 @@ class Account:
     @property
     def needs_second_factor(self) -> bool:
         """Whether one of its roles, in force or not, needs a second factor."""
-        return any(grant.role in NEED_SECOND_FACTOR for grant in self.grants)
+        return any(grant.role.acts_as in NEED_SECOND_FACTOR for grant in self.grants)
 
 
 class Stage(StrEnum):

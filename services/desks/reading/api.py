@@ -109,14 +109,16 @@ class ReadCase(ListedCase):
 
 @router.get("/cases/{appeal_id}", summary="查看诉求全貌 / Read a case", response_model=ReadCase)
 async def case(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
-    """One case as all services told of it; a unit reads what it has a leg of, or is of the task force of."""
-    scope = scope_of(request.context, called)
+    """One case as all services told of it; a unit reads what it, or a unit below it, has a leg of or is of
+    the task force of.
+    """
+    scope = await scope_of(request.context, conn, called)
     row = await queries.case(conn, appeal_id, scope.now)
     if row is None:
         raise no_such_appeal()
-    if scope.unit is not None and scope.unit not in row["readers"]:
+    if scope.units is not None and not set(scope.units) & set(row["readers"]):
         raise not_dispatched_to_unit()
-    if scope.unit is not None and not row["is_named"]:
+    if scope.units is not None and not row["is_named"]:
         row |= {"enterprise": None, "credit_code": None}
     parts, resources = await queries.parts(conn, appeal_id), resources_of(request.context)
     parts["legs"] = [with_names(leg, resources) for leg in parts["legs"]]

@@ -58,7 +58,7 @@ async def waiting(
     count: bool = False,
 ) -> Response:
     """What waits to be decided, the nearest limit first; a unit sees what it asked for itself."""
-    scope = scope_of(request.context, called)
+    scope = await scope_of(request.context, conn, called)
     wanted = WantedWords(kind, await codes_of(conn, unit), overdue)
     rows = await queries.waiting(conn, wanted, scope, _position(page.after), page.limit + 1)
     counted = pages.counted(await queries.count_waiting(conn, wanted, scope)) if count else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from services.desks.finding.conditions import WHO, WHO_FOR_UNITS, Conditions, Scope
+from services.desks.finding.conditions import Conditions, Scope
 from services.desks.finding.queries import MOST_COUNTED
 from services.desks.rows.cases import Row
 from shared.database.connection import Connection
@@ -48,7 +48,7 @@ def _conditions(wanted: WantedWords, scope: Scope) -> Conditions:
     conditions.add(seen_pack("c.pack"), **scope.sight.values)
     if wanted.kind is not None:
         conditions.add("w.kind = :kind", kind=wanted.kind)
-    units = [scope.unit] if scope.unit is not None else wanted.units
+    units = scope.narrowed(wanted.units)
     if units is not None:
         conditions.add("w.unit = any(cast(:units as text[]))", units=list(units))
     if wanted.overdue is not None:
@@ -65,8 +65,7 @@ async def waiting(
     if after is not None:
         names = ("after", "after_id", "after_kind", "after_subject")
         conditions.add(_AFTER, **dict(zip(names, after, strict=True)))
-    who = WHO if scope.unit is None else WHO_FOR_UNITS
-    query = text(_WAITING.format(who=who, where=conditions.where))
+    query = text(_WAITING.format(who=scope.who, where=conditions.where))
     rows = await conn.execute(query, {**conditions.values, "limit": limit, "now": scope.now})
     return [dict(row) for row in rows.mappings()]
 
