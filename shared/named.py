@@ -31,11 +31,6 @@ class Named(Coded):
         return next((member for member in cls if typed == member.value or typed in member.names), None)
 
 
-def code_of(codes: type[Coded], typed: object) -> object:
-    """The code whose Chinese name was typed; anything else as it is."""
-    return next((member for member in codes if typed == member.zh), typed)
-
-
 def choices(codes: type[Coded]) -> str:
     """The codes with their names, for people: `咨询（consultation）、求助（help）`."""
     return "、".join(f"{member.zh}（{member.value}）" for member in codes)

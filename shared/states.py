@@ -25,7 +25,7 @@ class LoanState(Named):
     CLOSED = "closed", "已办结归档"
 
 
-class BankLegState(Coded):
+class BankLegState(Named):
     """How a bank leg stands. All but `PUSHED` are what a bank reports."""
 
     PUSHED = "pushed", "已推送"

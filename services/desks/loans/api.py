@@ -1,10 +1,8 @@
 """Open loan requests and legs of banks over HTTP, by remaining working time."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BeforeValidator
 
 from services.desks.finding import pages
 from services.desks.finding.conditions import position
@@ -17,7 +15,6 @@ from services.desks.loans.answers import ListedBankLegs, ListedLoans
 from services.desks.loans.queries import WantedLoans
 from services.desks.resources import resources_of
 from services.desks.rows.cases import Row
-from shared.named import code_of
 from shared.roles import AccountRole
 from shared.service.service import ServiceContext
 from shared.states import BankLegState, LoanState
@@ -28,8 +25,6 @@ router = APIRouter(tags=["desks"])
 LOANS, BANK_LEGS = "loans", "bank legs"
 """The orders that cursors belong to."""
 BankCode = Annotated[str | None, Query(pattern=r"^[a-z0-9-]{2,20}$")]
-WantedState = Annotated[BankLegState | None, BeforeValidator(partial(code_of, BankLegState))]
-"""A state by its code or its Chinese name; banks report codes alone."""
 
 
 @router.get(
@@ -68,7 +63,7 @@ async def bank_legs(
     page: Paged,
     request: Requested,
     bank: BankCode = None,
-    state: WantedState = None,
+    state: BankLegState | None = None,
     locality: Name = None,
     overdue: bool | None = None,
     due_before: Moment | None = None,
