@@ -23,6 +23,9 @@ done
 for service in intake dispatch escalation financing notify desks; do
   random | tr -d '\n' | made "${service}_password"
   random | tr -d '\n' | made "${service}_kafka_password"
+  key="$(date +%F)-$(openssl rand -hex 3)"
+  printf 'encrypts: %s\nindex: "%s"\nkeys:\n  %s: "%s"\n' "$key" "$(openssl rand -hex 32)" "$key" "$(openssl rand -hex 32)" |
+    made "${service}_data_keys"
   printf 'postgresql+asyncpg://%s:%s@postgres/%s' "$service" "$(cat "${service}_password")" "$service" |
     made "${service}_database"
 done

@@ -22,6 +22,7 @@ from aiokafka.structs import ConsumerRecord
 from huying.kafka.broker import Kafka
 from huying.local.accounts import accounts
 from huying.local.cluster import PARTITIONS
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from huying.local.services import load, settings_for
 from services import migrations
@@ -147,6 +148,7 @@ class City:
             "partitions": PARTITIONS,
             "busy_watermark_s": 0.1,
             "attachments": Path(self.broker.state) / "attachments",
+            "data_keys": made_ring(self.postgres.state, service),
             **self._settings,
         }
         return settings_for(load(service), values)

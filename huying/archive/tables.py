@@ -102,6 +102,10 @@ BACKBONE: Mapping[str, ArchivedTable] = {
     ),
     "links": ArchivedTable(Treatment.EVENTS, "the chain, which `audit verify` checks", canonical=""),
     "seals": ArchivedTable(Treatment.EVENTS, "its heads"),
+    "data_keys": _record(
+        "which keys the records are encrypted by; without the key ring nobody reads them", canonical=""
+    ),
+    "renewals": ArchivedTable(Treatment.TRANSIENT, "how far renewal has come"),
     "authors": _record("whose acts the events are, by the names of accounts"),
     "inbox": _record("what had been heard must not be done again", canonical="to_jsonb(t.event_id)"),
     "parked": _record("still to be mended"),
@@ -169,7 +173,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "messages": _record("what was written to whom, and read when: not written again"),
         "deliveries": _record("evidence: not sent again"),
         "attempts": _record("evidence"),
-        "contacts": _record("addresses; those with a secret are entered anew", where="secret is null"),
+        "contacts": _record("addresses, encrypted; those with a secret are entered anew", where="secret is null"),
         "preferences": _record("which language people read"),
         "inquiries": _record("whose enterprise intake was asked for"),
         "acknowledgements": _record("who acknowledged what"),

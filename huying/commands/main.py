@@ -9,6 +9,7 @@ from huying.commands import (
     banks,
     calendar,
     kafka,
+    keys,
     ledger,
     local,
     notices,
@@ -34,6 +35,7 @@ app.command()(archive.export)
 app.command()(archive.rebuild)
 app.add_typer(parked.app, name="parked")
 app.add_typer(kafka.app, name="kafka")
+app.add_typer(keys.app, name="keys")
 app.add_typer(banks.app, name="bank")
 app.add_typer(notices.app, name="notices")
 app.add_typer(notices.app, name="notice", hidden=True)

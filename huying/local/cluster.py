@@ -18,6 +18,7 @@ import httpx
 
 from huying.kafka.broker import Kafka
 from huying.local.accounts import accounts
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port, listens
 from huying.local.errors import EmbeddedError
 from huying.local.program import Program
@@ -117,6 +118,7 @@ class LocalCluster:
             "partitions": PARTITIONS,
             "session_timeout_ms": 6_000,
             "attachments": self.state.absolute() / ATTACHMENTS,
+            "data_keys": made_ring(self.state, service),
             **self._asking_settings(service),
             **self._settings,
         }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.desks.access import ACCESS
 from services.desks.finding import api as finding
+from services.desks.encrypted import COLUMNS
 from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs
@@ -44,5 +45,6 @@ SERVICE = Service(
         api_accounts.router,
     ),
     pages=site,
+    encrypted=COLUMNS,
     gauges=GAUGES,
 )

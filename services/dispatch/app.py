@@ -5,6 +5,7 @@ from pathlib import Path
 from services.dispatch import api, api_arrears, api_import, api_reads, api_units
 from services.dispatch.access import ACCESS
 from services.dispatch.bulk import api as bulk
+from services.dispatch.encrypted import COLUMNS
 from services.dispatch.gauges import GAUGES
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.papers import api as papers
@@ -33,6 +34,7 @@ SERVICE = Service(
     handlers=HANDLERS,
     prepare=api_units.say_unsaid,
     tasks=(remind,),
+    encrypted=COLUMNS,
     gauges=GAUGES,
     routers=(
         api.router,

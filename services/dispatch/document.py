@@ -1,7 +1,7 @@
 """An appeal as dispatch keeps it: its legs, and what was found, referred, merged and closed. Pure."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.dispatch.leg import WORKING, LegDocument
 from services.dispatch.studies.document import StudyRecord
 from shared.appeals.document import APPEAL, AppealRecord, require_state
+from shared.encryption.fields import PERSONAL
 from shared.events import Event, Kind, Mark, PackWord, Rank, Rating, Verdict
 from shared.named import Named
 from shared.service.errors import Conflict, NotFound
@@ -61,8 +62,8 @@ class Finding(BaseModel):
     """Whether the appeal was found reasonable, and whether the enterprise accepted the explanation."""
 
     reasonable: bool
-    by: str
-    reason: str
+    by: Annotated[str, PERSONAL]
+    reason: Annotated[str, PERSONAL]
     understanding: bool | None = None
     found_at: datetime
 
@@ -75,16 +76,16 @@ class ReferralRecord(BaseModel):
     """
 
     to: str
-    reason: str
+    reason: Annotated[str, PERSONAL]
     referred_at: datetime
     by: str | None = None
     objected_at: datetime | None = None
     received_at: datetime | None = None
-    receiver: str | None = None
-    reference: str | None = None
+    receiver: Annotated[str | None, PERSONAL] = None
+    reference: Annotated[str | None, PERSONAL] = None
     returned_at: datetime | None = None
-    returned_for: str | None = None
-    approver: str | None = None
+    returned_for: Annotated[str | None, PERSONAL] = None
+    approver: Annotated[str | None, PERSONAL] = None
     rank: Rank | None = None
 
 
@@ -97,8 +98,8 @@ class ClosureRecord(BaseModel):
     closed_at: datetime
     against_word: bool = False
     rank: Rank | None = None
-    approver: str | None = None
-    reason: str | None = None
+    approver: Annotated[str | None, PERSONAL] = None
+    reason: Annotated[str | None, PERSONAL] = None
 
 
 class MergeRecord(BaseModel):
@@ -124,8 +125,8 @@ class HandOver(BaseModel):
 class TransferReceipt(BaseModel):
     """Who took a transferred matter: their name or seat, their number of it, and when they did."""
 
-    receiver: str
-    reference: str | None = None
+    receiver: Annotated[str, PERSONAL]
+    reference: Annotated[str | None, PERSONAL] = None
     received_at: datetime
     recorded_at: datetime
 
@@ -135,7 +136,7 @@ class TransferRecord(BaseModel):
 
     number: int
     to: str
-    reason: str
+    reason: Annotated[str, PERSONAL]
     transferred_at: datetime
     receipt: TransferReceipt | None = None
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from pydantic import BaseModel
 
 from shared import events
 from shared.appeals.document import LEG, require_state
+from shared.encryption.fields import PERSONAL
 from shared.events import OwnLimit, PackWord, Rank, Role
 from shared.rules.time.limits import Limit
 from shared.states import LegState
@@ -23,7 +24,7 @@ class ExtensionRequest(BaseModel):
     deadline: PackWord
     limit: Limit
     ground: PackWord | None = None
-    reason: str
+    reason: Annotated[str, PERSONAL]
 
 
 class ApprovedExtension(BaseModel):
@@ -40,7 +41,7 @@ class ApprovedExtension(BaseModel):
 class PauseRequest(BaseModel):
     """A pause that the unit asked for and nobody has decided yet."""
 
-    reason: str
+    reason: Annotated[str, PERSONAL]
     ground: PackWord | None = None
     requested_at: datetime
 
@@ -59,11 +60,11 @@ class Relief(BaseModel):
     `approver` and `rank`: whose word it took, where the appeal had been reassigned before.
     """
 
-    reason: str
-    by: str
+    reason: Annotated[str, PERSONAL]
+    by: Annotated[str, PERSONAL]
     relieved_at: datetime
     successor: UUID | None = None
-    approver: str | None = None
+    approver: Annotated[str | None, PERSONAL] = None
     rank: Rank | None = None
 
 
@@ -73,7 +74,7 @@ class Promise(BaseModel):
     planned_on: date
     round: int
     promised_at: datetime
-    approver: str | None = None
+    approver: Annotated[str | None, PERSONAL] = None
     rank: Rank | None = None
 
 
@@ -90,7 +91,7 @@ class ReachedStage(BaseModel):
     sums: tuple[ShownSum, ...] = ()
     paid: ShownSum | None = None
     in_full: bool = False
-    confirmed_by: str | None = None
+    confirmed_by: Annotated[str | None, PERSONAL] = None
     number: int | None = None
 
 
@@ -110,8 +111,8 @@ class ObjectionDecision(BaseModel):
     """How the last objection was decided, and by whom."""
 
     upheld: bool
-    reason: str
-    by: str
+    reason: Annotated[str, PERSONAL]
+    by: Annotated[str, PERSONAL]
     decided_at: datetime
 
 
@@ -140,7 +141,7 @@ class LegDocument(BaseModel):
     completed_at: datetime | None = None
     refused_at: datetime | None = None
     outcome: events.Outcome | None = None
-    objection: str | None = None
+    objection: Annotated[str | None, PERSONAL] = None
     objections: int = 0
     objection_decision: ObjectionDecision | None = None
     extension: ExtensionRequest | None = None

@@ -7,10 +7,12 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from services.dispatch import stored_acts
 from services.dispatch.acts.past import PastAct
 from services.dispatch.document import AppealDocument, JudgedDeadline, Unit
 from services.dispatch.domain.answers import ANSWERING, StoredAct, public_answers
 from shared.appeals.answers import PublicAnswer
+from shared.appeals.work import FILE
 from shared.database.connection import Connection
 from shared.database.locks import wait_for_name
 from shared.judging.sight import SEEN, Sight
@@ -20,7 +22,7 @@ AGAINST_WORD = "jsonb_path_exists(file, '$.closures[*].against_word ? (@ == true
 """The SQL condition of an appeal that was closed against the enterprise's word. An index holds these."""
 _APPEALS = text(
     f"""
-    select file from appeals
+    select appeal_id, file from appeals
     where registration_number > :after
       and (cast(:state as text) is null or state = :state)
       and (cast(:units as text[]) is null or units && cast(:units as text[]))
@@ -64,7 +66,7 @@ _ANSWERS = text(
 )
 _ARREARS = text(
     f"""
-    select file, (
+    select appeal_id, file, (
       select coalesce(json_object_agg(code, unit->>'kind'), '{{}}') from units where code = any(appeals.units)
     ) as kinds
     from appeals
@@ -147,13 +149,21 @@ async def appeals(
     """
     wanted = {"state": state, "units": units, "against_word": against_word}
     values = {**sight.values, **wanted, "after": after, "limit": limit}
-    return list((await conn.execute(_APPEALS, values)).scalars())
+    return [_file(conn, row.appeal_id, row.file) for row in await conn.execute(_APPEALS, values)]
+
+
+def _file(conn: Connection, appeal_id: UUID, file: Any) -> Any:
+    """A document with its personal fields decrypted."""
+    return conn.cell(FILE, appeal_id).decrypted(file)
 
 
 async def appeal_with_acts(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
     """One document with its acts in order, who did each, and its followers; None for an unknown appeal."""
     row = (await conn.execute(_APPEAL_WITH_ACTS, {"id": appeal_id})).one_or_none()
-    return None if row is None else {**row.file, "acts": row.acts, "followers": row.followers}
+    if row is None:
+        return None
+    acts = stored_acts.read_all(conn, appeal_id, row.acts)
+    return {**_file(conn, appeal_id, row.file), "acts": acts, "followers": row.followers}
 
 
 async def answers(conn: Connection, appeal_id: UUID, most: int) -> list[PublicAnswer] | None:
@@ -162,8 +172,12 @@ async def answers(conn: Connection, appeal_id: UUID, most: int) -> list[PublicAn
     rows = (await conn.execute(_ANSWERS, values)).all()
     if not rows:
         return None
-    acts = [StoredAct(row.occurred_at, row.act) for row in rows if row.act is not None]
-    return public_answers(AppealDocument.model_validate(rows[0].file), acts)
+    acts = [
+        StoredAct(row.occurred_at, stored_acts.read(conn, appeal_id, row.act))
+        for row in rows
+        if row.act is not None
+    ]
+    return public_answers(AppealDocument.model_validate(_file(conn, appeal_id, rows[0].file)), acts)
 
 
 async def arrears(
@@ -178,7 +192,8 @@ async def arrears(
     """Claims in `sight` after the number `after`, each with the kinds of its debtors, by code."""
     values = {**sight.values, "after": after, "state": state, "units": units, "limit": limit}
     rows = await conn.execute(_ARREARS, values)
-    return [(AppealDocument.model_validate(row.file), row.kinds) for row in rows]
+    files = [(_file(conn, row.appeal_id, row.file), row.kinds) for row in rows]
+    return [(AppealDocument.model_validate(file), kinds) for file, kinds in files]
 
 
 async def judged_deadlines(conn: Connection, appeal_id: UUID) -> tuple[JudgedDeadline, ...]:

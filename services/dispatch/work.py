@@ -10,6 +10,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import text
 
+from services.dispatch import stored_acts
 from services.dispatch.acts.assignment import Assign
 from services.dispatch.acts.base import AppealAct
 from services.dispatch.document import AppealDocument, JudgedDeadline
@@ -25,7 +26,7 @@ from shared.events import Event, Verdict
 
 _LOAD_GROUPS = text(
     """
-    select cast(file as text) from appeals
+    select appeal_id, cast(file as text) as file from appeals
     where appeal_id = any(
       cast(:ids as uuid[])
       || array(select follower from followers where lead = any(cast(:leads as uuid[])))
@@ -35,7 +36,7 @@ _LOAD_GROUPS = text(
 )
 _LOAD_MISSED = text(  # `nowait`: whoever holds these may be waiting for what this transaction holds
     """
-    select cast(file as text) from appeals
+    select appeal_id, cast(file as text) as file from appeals
     where appeal_id = any(cast(:ids as uuid[])) order by appeal_id for update nowait
     """
 )
@@ -102,7 +103,7 @@ class Work(AppealWork[AppealDocument]):
 
     async def _load(self, query: sa.TextClause, values: dict[str, Any]) -> None:
         rows = await self.conn.execute(query, values)
-        appeals = [AppealDocument.model_validate_json(row) for row in rows.scalars()]
+        appeals = [AppealDocument.model_validate_json(file) for file in self.documents(rows)]
         self.add_loaded(appeals)
         for appeal in appeals:
             for merge in appeal.merges:
@@ -148,7 +149,8 @@ class Work(AppealWork[AppealDocument]):
     ) -> None:
         for event in events_of_act:
             self.emit(event)
-        self._acts.append((appeal.appeal_id, at, by, act.model_dump_json()))
+        cell = self.conn.cell(stored_acts.ACT, appeal.appeal_id)
+        self._acts.append((appeal.appeal_id, at, by, stored_acts.stored(cell, act)))
         self.keep(appeal)
 
     def _followers_at(self, lead: AppealDocument, at: datetime) -> Iterator[AppealDocument]:
@@ -159,7 +161,7 @@ class Work(AppealWork[AppealDocument]):
 
     async def flush(self) -> None:
         if self.changed:
-            await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+            await _SAVE_APPEALS.execute(self.conn, map(self._row, self.changed.values()))
         if self._acts:
             await _ADD_ACTS.execute(self.conn, self._acts)
         if self._merged:
@@ -173,11 +175,10 @@ class Work(AppealWork[AppealDocument]):
             await _SAVE_DEADLINES.execute(self.conn, rows)
         await super().flush()
 
-
-def _row(appeal: AppealDocument) -> tuple[Any, ...]:
-    file = appeal.model_dump_json()
-    units, number = appeal.readers(), appeal.registration_number
-    return appeal.appeal_id, number, appeal.state, units, file, studies.next_at(appeal)
+    def _row(self, appeal: AppealDocument) -> tuple[Any, ...]:
+        file = self.stored(appeal)
+        units, number = appeal.readers(), appeal.registration_number
+        return appeal.appeal_id, number, appeal.state, units, file, studies.next_at(appeal)
 
 
 def _judged_deadlines(event: events.AppealJudged) -> str:

@@ -17,6 +17,7 @@ from services.financing.banks.webhook import api as webhook
 from services.financing.banks.webhook.sender import deliver
 from services.financing.complaints import api as complaints
 from services.financing.enterprises import api as enterprises
+from services.financing.encrypted import COLUMNS
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api as loans
@@ -59,6 +60,7 @@ SERVICE = Service(
     prepare=wait_for_judgement,
     amended_refusals={"POST /bank/reports": with_receipt},
     redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
+    encrypted=COLUMNS,
     gauges=GAUGES,
     counters=COUNTERS,
 )

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from services.financing.contract_fields import Day, LegNumber, Line, Months, Rate, ReportId, Text, Yuan
+from shared.encryption.fields import PERSONAL
 from shared.states import BankLegState
 from shared.web.bodies import Body, Moment, wrong
 
@@ -40,17 +41,17 @@ class DeclineReason(StrEnum):
 class Attachment(Body):
     """A file kept elsewhere: its address or id, and the SHA-256 of its content."""
 
-    name: Line
-    reference: Annotated[str, Field(min_length=1, max_length=1_000)]
+    name: Annotated[Line, PERSONAL]
+    reference: Annotated[str, Field(min_length=1, max_length=1_000), PERSONAL]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Evidence(Body):
     """How it was done: by whom in the bank, how, in which words."""
 
-    by: Line
-    how: Line | None = None
-    text: Text | None = None
+    by: Annotated[Line, PERSONAL]
+    how: Annotated[Line | None, PERSONAL] = None
+    text: Annotated[Text | None, PERSONAL] = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
 
 

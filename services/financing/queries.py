@@ -10,20 +10,21 @@ from sqlalchemy import text
 from services.financing.document import JudgedDocument
 from services.financing.loans import queries as loan_queries
 from services.financing.loans.document import LoanDocument
+from services.financing.stored import stored_file
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
 from shared.events import CATALOGUE, Event
 
 _LOCK = text(
     """
-    select what, cast(file as text) as file, next_due_at, unjudged_from, stuck from cases
+    select case_id, what, cast(file as text) as file, next_due_at, unjudged_from, stuck from cases
     where case_id = any(cast(:ids as uuid[])) or number = any(cast(:numbers as text[]))
     order by case_id for update
     """
 )
 _LOCK_DUE = text(
     """
-    select c.what, cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck, w.upto,
+    select c.case_id, c.what, cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck, w.upto,
       (select max(id) from calendars) as newest_calendar
     from cases c cross join lateral (
       select least(cast(:own as timestamptz), min(k.upto)) as upto
@@ -113,7 +114,7 @@ async def save(
             "case_id": case.case_id,
             "number": case.number,
             **case.columns(),
-            "file": case.model_dump_json(),
+            "file": stored_file(conn, case),
             "next_due_at": next_due.get(case.case_id),
             "unjudged_from": unjudged_from.get(case.case_id),
         }

@@ -21,6 +21,7 @@ from services.financing.enterprises.domain import EnterpriseKey, KnownEnterprise
 from services.financing.loans import queries as loan_queries
 from services.financing.loans.acts import NewLoanRequest
 from services.financing.loans.document import LoanDocument
+from services.financing.stored import file_of
 from services.financing.tables import CASES
 from shared.database.connection import Connection
 from shared.events import Event
@@ -82,7 +83,7 @@ class Work(JudgingWork[JudgedDocument]):
         ids = []
         for row in rows:
             document = LoanDocument if row.what == "loan" else ComplaintDocument
-            case: JudgedDocument = document.model_validate_json(row.file)
+            case: JudgedDocument = document.model_validate_json(file_of(self.conn, row))
             stuck = row.stuck is not None
             self.loaded(case.case_id, case, row.next_due_at, row.unjudged_from, stuck=stuck)
             self._by_number[case.number] = case.case_id

@@ -10,6 +10,7 @@ from services.intake.attachments.sweeping import sweep_attachments
 from services.intake.city import api as city_api
 from services.intake.codes import api as codes
 from services.intake.codes.sending import send_codes
+from services.intake.encrypted import COLUMNS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.resources import IntakeResources
@@ -54,5 +55,6 @@ SERVICE = Service(
     streamed=frozenset(
         {"POST /appeals/{appeal_id}/attachments", "POST /status/{registration_number}/attachments"}
     ),
+    encrypted=COLUMNS,
     gauges=GAUGES,
 )

@@ -5,7 +5,7 @@ The state follows from when things occurred, so that the order in which topics a
 
 from bisect import insort
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, Un
 from services.intake.registered import ContactRecord, RegisteredFields
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
+from shared.encryption.fields import PERSONAL
 from shared.events import CATALOGUE
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import Rating, RatingReason
@@ -44,9 +45,9 @@ class EnterpriseRecord(BaseModel):
 
     name: str
     credit_code: str | None = None
-    contact_name: str | None = None
-    phone: str | None = None
-    email: str | None = None
+    contact_name: Annotated[str | None, PERSONAL] = None
+    phone: Annotated[str | None, PERSONAL] = None
+    email: Annotated[str | None, PERSONAL] = None
     language: Literal["zh-CN", "en"] | None = None
 
 
@@ -79,7 +80,7 @@ class Rated(BaseModel):
     """
 
     rating: Rating
-    comment: str | None
+    comment: Annotated[str | None, PERSONAL]
     rated_at: datetime
     by: str | None = None
     solved: bool | None = None
@@ -94,14 +95,14 @@ class FollowUpCall(BaseModel):
     by: str
     made_at: datetime
     called_at: datetime | None = None
-    comment: str | None = None
+    comment: Annotated[str | None, PERSONAL] = None
 
 
 class Finding(BaseModel):
     """The last finding of reasonableness (合理性认定)."""
 
     reasonable: bool
-    reason: str
+    reason: Annotated[str, PERSONAL]
     found_at: datetime
 
 
@@ -109,7 +110,7 @@ class ComplaintAnswer(BaseModel):
     """How the office answered a complaint. `justified`: the enterprise was right."""
 
     justified: bool
-    reason: str
+    reason: Annotated[str, PERSONAL]
     answered_at: datetime
 
 
@@ -117,7 +118,7 @@ class OfficeComplaint(BaseModel):
     """A complaint to the office (向营商环境办投诉); it waits as long as there is no answer."""
 
     about: Literal["reply", "handling"]
-    text: str
+    text: Annotated[str, PERSONAL]
     complained_at: datetime
     answer: ComplaintAnswer | None = None
 
@@ -125,7 +126,7 @@ class OfficeComplaint(BaseModel):
 class ReferralObjection(BaseModel):
     """Why the enterprise objected to being guided elsewhere."""
 
-    reason: str
+    reason: Annotated[str, PERSONAL]
     objected_at: datetime
 
 
@@ -134,7 +135,7 @@ class MergeRecord(BaseModel):
 
     lead: UUID
     lead_number: str
-    reason: str
+    reason: Annotated[str, PERSONAL]
     merged_at: datetime
 
 
@@ -142,7 +143,7 @@ class EndedMerge(MergeRecord):
     """A merge that ended, and why."""
 
     parted_at: datetime
-    parted_for: str
+    parted_for: Annotated[str, PERSONAL]
 
 
 class KnownStudy(BaseModel):
@@ -167,7 +168,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     channel: str
     kind: events.Kind
     title: str
-    text: str
+    text: Annotated[str, PERSONAL]
     enterprise: EnterpriseRecord | None
     formerly: list[FormerPersons] = Field(default_factory=list)
     locality: str | None

@@ -1,17 +1,18 @@
 """What an enterprise does about its appeal, as intake keeps it: additions, urgings, requests, codes. Pure."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel
 
+from shared.encryption.fields import PERSONAL
 from shared.rules.terms import Rating, RatingReason
 
 
 class Addition(BaseModel):
     """Facts that were added (补充). `by`: the account that wrote them down; None: the enterprise."""
 
-    text: str
+    text: Annotated[str, PERSONAL]
     added_at: datetime
     by: str | None = None
 
@@ -27,14 +28,14 @@ class ReopeningDecision(BaseModel):
     """What the office decided on a request, and why."""
 
     granted: bool
-    reason: str
+    reason: Annotated[str, PERSONAL]
     decided_at: datetime
 
 
 class ReopeningRequest(BaseModel):
     """The enterprise asked that its appeal be handled again; it waits as long as there is no decision."""
 
-    reason: str
+    reason: Annotated[str, PERSONAL]
     requested_at: datetime
     decision: ReopeningDecision | None = None
 

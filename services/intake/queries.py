@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.intake.document import ENDED, AppealDocument
+from shared.appeals.work import FILE
 from shared.database.connection import Connection
 from shared.judging.sight import SEEN, Sight
 
 _BY_NUMBER = text(
     """
-    select a.file, l.state as lead_state
+    select a.appeal_id, a.file, l.state as lead_state
     from appeals a left join appeals l on l.appeal_id = a.lead where a.registration_number = :number
     """
 )
@@ -44,7 +45,7 @@ _PERSONS = (
 )
 _BY_ID = text(
     f"""
-    select a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments', 'formerly'] as file,
+    select a.appeal_id, a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments', 'formerly'] as file,
       {_PERSONS} as persons,
       coalesce(l.state = any(cast(:ended as text[])), false) as lead_ended
     from appeals a left join appeals l on l.appeal_id = a.lead where a.appeal_id = :id
@@ -98,7 +99,8 @@ async def appeal_by_number(conn: Connection, number: str) -> AppealAndLead | Non
     row = (await conn.execute(_BY_NUMBER, {"number": number})).one_or_none()
     if row is None:
         return None
-    return AppealAndLead(AppealDocument.model_validate(row.file), row.lead_state)
+    file = conn.cell(FILE, row.appeal_id).decrypted(row.file)
+    return AppealAndLead(AppealDocument.model_validate(file), row.lead_state)
 
 
 async def leads_of(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
@@ -121,18 +123,25 @@ async def appeals(
     """
     wanted = {name: value for name, value in filters.items() if value is not None}
     where = " and ".join(["registration_number > :after", SEEN, *(_FILTERS[name] for name in wanted)])
-    query = f"select file - {_NOT_LISTED} as file, {_PERSONS} as persons from appeals a where {where}"
+    columns = f"appeal_id, file - {_NOT_LISTED} as file, {_PERSONS} as persons"
+    query = f"select {columns} from appeals a where {where}"
     rows = await conn.execute(
         text(f"{query} order by registration_number limit :limit"),
         {**wanted, **sight.values, "ended": list(ENDED), "after": after, "limit": limit},
     )
-    return [ListedRow(row.file, row.persons) for row in rows]
+    return [ListedRow(*_decrypted(conn, row)) for row in rows]
+
+
+def _decrypted(conn: Connection, row: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The document and the persons of a row."""
+    cell = conn.cell(FILE, row.appeal_id)
+    return cell.decrypted(row.file), cell.decrypted(row.persons)
 
 
 async def appeal_for_staff(conn: Connection, appeal_id: UUID) -> StaffRow | None:
     """The appeal as staff read it; None for an unknown one."""
     row = (await conn.execute(_BY_ID, {"id": appeal_id, "ended": list(ENDED)})).one_or_none()
-    return None if row is None else StaffRow(row.file, row.persons, row.units, row.lead_ended)
+    return None if row is None else StaffRow(*_decrypted(conn, row), row.units, row.lead_ended)
 
 
 async def followers(conn: Connection, lead: UUID, most: int) -> list[dict[str, Any]]:
@@ -144,4 +153,4 @@ async def followers(conn: Connection, lead: UUID, most: int) -> list[dict[str, A
 async def enterprise_of(conn: Connection, appeal_id: UUID) -> dict[str, Any] | None:
     """What the appeal says of its enterprise, `{}` where it names none; None for an unknown appeal."""
     row = (await conn.execute(_ENTERPRISE, {"id": appeal_id})).one_or_none()
-    return None if row is None else row.enterprise or {}
+    return None if row is None else conn.cell(FILE, appeal_id).decrypted(row.enterprise) or {}

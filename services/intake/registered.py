@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from shared.encryption.fields import PERSONAL
 from shared.events import Confidentiality, Kind, Urgency
 
 NEVER_NAMED = (Kind.REPORT, Kind.CLUE)
@@ -16,7 +17,7 @@ class PlaceRecord(BaseModel):
     """Where it happened."""
 
     division: str | None = None
-    address: str | None = None
+    address: Annotated[str | None, PERSONAL] = None
     longitude: Decimal | None = None
     latitude: Decimal | None = None
 
@@ -24,18 +25,18 @@ class PlaceRecord(BaseModel):
 class ContactRecord(BaseModel):
     """Another person of the enterprise who may be asked."""
 
-    name: str | None = None
-    phones: tuple[str, ...] = ()
-    email: str | None = None
-    remark: str | None = None
+    name: Annotated[str | None, PERSONAL] = None
+    phones: Annotated[tuple[str, ...], PERSONAL] = ()
+    email: Annotated[str | None, PERSONAL] = None
+    remark: Annotated[str | None, PERSONAL] = None
 
 
 class Change(BaseModel):
     """A field before and after a correction."""
 
     field: str
-    before: Any = None
-    after: Any = None
+    before: Annotated[Any, PERSONAL] = None
+    after: Annotated[Any, PERSONAL] = None
 
 
 class Correction(BaseModel):
@@ -43,14 +44,14 @@ class Correction(BaseModel):
 
     corrected_at: datetime
     by: str
-    reason: str
+    reason: Annotated[str, PERSONAL]
     changes: list[Change]
 
 
 class SpotAnswer(BaseModel):
     """What whoever registered a consultation answered on the spot."""
 
-    text: str
+    text: Annotated[str, PERSONAL]
     by: str
     answered_at: datetime
 
@@ -60,14 +61,14 @@ class RegisteredFields(BaseModel):
 
     category: str | None = None
     urgency: Urgency | None = None
-    urgency_reason: str | None = None
+    urgency_reason: Annotated[str | None, PERSONAL] = None
     place: PlaceRecord | None = None
     complained_of: str | None = None
     wished_on: date | None = None
     answer_wanted: bool | None = None
     confidentiality: Confidentiality | None = None
     contacts: tuple[ContactRecord, ...] = ()
-    remarks: str | None = None
+    remarks: Annotated[str | None, PERSONAL] = None
     first_asked: str | None = None
     spot_answer: SpotAnswer | None = None
     corrections: list[Correction] = Field(default_factory=list)

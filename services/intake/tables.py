@@ -28,14 +28,6 @@ sa.Table(
         postgresql_where=sa.text("state not in ('closed', 'withdrawn', 'referred', 'approved')"),
     ),
     sa.Index("appeals_received", "received_at"),
-    *(
-        sa.Index(
-            f"appeals_{part}",
-            sa.text(f"((file -> 'enterprise') ->> '{part}')"),
-            postgresql_where=sa.text(f"((file -> 'enterprise') ->> '{part}') is not null"),
-        )
-        for part in ("phone", "email")
-    ),
 )
 sa.Table(
     "search_keys",

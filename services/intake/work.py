@@ -92,7 +92,7 @@ class Work(AppealWork[AppealDocument]):
             self._same = await same_contents(self.conn, contents, self.at - SAME_WITHIN)
         if ids := [key for key in keys if isinstance(key, UUID)]:
             rows = await self.conn.execute(LOAD_APPEALS, {"ids": ids})
-            self.add_loaded(AppealDocument.model_validate_json(row) for row in rows.scalars())
+            self.add_loaded(map(AppealDocument.model_validate_json, self.documents(rows)))
 
     def register(
         self,
@@ -190,7 +190,7 @@ class Work(AppealWork[AppealDocument]):
 
     async def flush(self) -> None:
         if self.changed:
-            await _SAVE_APPEALS.execute(self.conn, map(_row, self.changed.values()))
+            await _SAVE_APPEALS.execute(self.conn, map(self._row, self.changed.values()))
         if self._indexed:
             await save(self.conn, self._indexed.values())
         if self._units:
@@ -201,15 +201,14 @@ class Work(AppealWork[AppealDocument]):
             await _SAVE_COUNTERS.execute(self.conn, counters)
         await super().flush()
 
-
-def _row(appeal: AppealDocument) -> tuple[Any, ...]:
-    return (
-        appeal.appeal_id,
-        appeal.registration_number,
-        appeal.source_id,
-        appeal.state,
-        appeal.reading_units(),
-        appeal.received_at,
-        appeal.merged and appeal.merged.lead,
-        appeal.model_dump_json(),
-    )
+    def _row(self, appeal: AppealDocument) -> tuple[Any, ...]:
+        return (
+            appeal.appeal_id,
+            appeal.registration_number,
+            appeal.source_id,
+            appeal.state,
+            appeal.reading_units(),
+            appeal.received_at,
+            appeal.merged and appeal.merged.lead,
+            self.stored(appeal),
+        )

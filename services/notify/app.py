@@ -13,6 +13,7 @@ from services.notify.contacts.inquiries import inquire
 from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
 from services.notify.deliveries.worker import deliver
+from services.notify.encrypted import COLUMNS, index_addresses
 from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
@@ -28,9 +29,10 @@ from shared.messaging.outbox import WorkFactory
 from shared.service.service import Service, ServiceContext
 
 
-async def check_tables(context: ServiceContext) -> None:
-    """Refuse to start with a mistake in the table of routes and templates."""
+async def prepare(context: ServiceContext) -> None:
+    """Refuse to start with a mistake in the table of routes and templates; index earlier addresses."""
     table()
+    await index_addresses(context)
 
 
 def work_of(context: ServiceContext) -> WorkFactory:
@@ -62,7 +64,8 @@ SERVICE = Service(
         contacts.router,
     ),
     tasks=(deliver, poll_receipts, escalate, inquire, close_answers_client),
-    prepare=check_tables,
+    prepare=prepare,
+    encrypted=COLUMNS,
     gauges=GAUGES,
     counters=(NOTICES,),
 )

@@ -49,13 +49,15 @@ sa.Table(
     metadata,
     sa.Column("recipient", sa.Text, primary_key=True),
     sa.Column("channel", sa.Text, primary_key=True),
-    sa.Column("address", sa.Text, primary_key=True),
-    sa.Column("secret", sa.Text, comment="signs what goes to a webhook or robot"),
+    sa.Column("address", sa.Text, primary_key=True, comment="encrypted"),
+    sa.Column("secret", sa.Text, comment="signs what goes to a webhook or robot; encrypted"),
     sa.Column("urgent_only", sa.Boolean, nullable=False),
     sa.Column("changed_by", sa.Text, nullable=False, comment="an account, or the service that was asked"),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("gone_at", sa.DateTime(timezone=True), comment="the address said that it is no more"),
     sa.Column("forget_at", sa.DateTime(timezone=True), comment="of one that a service told"),
+    sa.Column("address_index", sa.Text, comment="blind index of the address"),
+    sa.Index("contacts_index", "channel", "address_index"),
     sa.Index("contacts_forget", "forget_at", postgresql_where=sa.text("forget_at is not null")),
 )
 sa.Table(
@@ -119,6 +121,7 @@ sa.Table(
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("poll_at", sa.DateTime(timezone=True), comment="when to ask what became of it"),
     sa.Column("polls", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("address_index", sa.Text, comment="blind index of the address"),
     sa.Index(
         "deliveries_due",
         sa.text("urgent desc"),
@@ -128,7 +131,7 @@ sa.Table(
     sa.Index("deliveries_parcel", "parcel", postgresql_where=sa.text("state in ('waiting', 'sending')")),
     sa.Index("deliveries_poll", "poll_at", postgresql_where=sa.text("poll_at is not null")),
     sa.Index("deliveries_message", "message_id"),
-    sa.Index("deliveries_address", "channel", "address", "changed_at"),
+    sa.Index("deliveries_index", "channel", "address_index", "changed_at"),
     sa.Index("deliveries_provider", "channel", "provider_id"),
     sa.Index("deliveries_failed", "changed_at", "id", postgresql_where=sa.text("state = 'failed'")),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import text
@@ -15,11 +15,13 @@ from shared.telemetry import spans
 Document = TypeVar("Document", bound=AppealRecord)
 LOAD_APPEALS = text(
     """
-    select cast(file as text) from appeals
+    select appeal_id, cast(file as text) as file from appeals
     where appeal_id = any(cast(:ids as uuid[])) order by appeal_id for update
     """
 )
 """Lock appeals in the order of their ids, so that two transactions never wait for each other."""
+FILE = "appeals.file"
+"""What the personal fields of a document are bound to, beside the id of its appeal."""
 
 
 class AppealWork(UnitOfWork, Generic[Document]):
@@ -29,6 +31,14 @@ class AppealWork(UnitOfWork, Generic[Document]):
         super().__init__(conn, at)
         self.appeals: dict[UUID, Document] = {}
         self.changed: dict[UUID, Document] = {}
+
+    def documents(self, rows: Iterable[Any]) -> list[str]:
+        """The documents of rows that have `appeal_id` and `file`, as JSON, with all that is encrypted decrypted."""
+        return [self.conn.cell(FILE, row.appeal_id).decrypt_json(row.file) for row in rows]
+
+    def stored(self, appeal: Document) -> str:
+        """The document of an appeal as it is stored: its personal fields are encrypted."""
+        return self.conn.cell(FILE, appeal.appeal_id).dump(appeal)
 
     def add_loaded(self, appeals: Iterable[Document]) -> None:
         """Make appeals that were read and locked available to handlers and acts."""

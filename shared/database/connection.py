@@ -17,6 +17,8 @@ import orjson
 from sqlalchemy import TextClause, text
 
 from shared.database.errors import DRIVER_ERRORS
+from shared.encryption.cells import Cell
+from shared.encryption.keyring import KeyRing
 from shared.service.clock import epoch_ns
 from shared.telemetry import spans
 
@@ -81,12 +83,30 @@ class Result:
 
 
 class Connection:
-    """A connection while it is borrowed. Outside `Database.begin` each statement is its own transaction."""
+    """A connection while it is borrowed. Outside `Database.begin` each statement is its own transaction.
 
-    __slots__ = ("_raw",)
+    `ring` encrypts and decrypts what columns hold; None where nothing encrypted is read or written.
+    """
 
-    def __init__(self, raw: Any) -> None:
+    __slots__ = ("_raw", "_ring")
+
+    def __init__(self, raw: Any, ring: KeyRing | None = None) -> None:
         self._raw = raw
+        self._ring = ring
+
+    @property
+    def ring(self) -> KeyRing:
+        """The key ring. ValueError where there is none: nothing is written in plain instead."""
+        if self._ring is None:
+            raise ValueError(
+                "personal data are encrypted: give the service's key ring by HUYING_DATA_KEYS"
+                " / 个人信息已加密，请以 HUYING_DATA_KEYS 指明密钥环"
+            )
+        return self._ring
+
+    def cell(self, column: str, row: object) -> Cell:
+        """The encrypted values of a column (`appeals.file`) in the row of this id."""
+        return Cell(self.ring, column, str(row))
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Result:
         """Run `statement` with its named `values`."""
@@ -106,9 +126,10 @@ class Database:
     would be a statement more each time.
     """
 
-    def __init__(self, url: str, size: int = 10) -> None:
+    def __init__(self, url: str, size: int = 10, ring: KeyRing | None = None) -> None:
         self._dsn = url.replace("+asyncpg", "")
         self._name = urlsplit(url).path.lstrip("/")
+        self.ring = ring
         self._slots = asyncio.Semaphore(size)
         self._idle: list[Any] = []
 
@@ -123,7 +144,7 @@ class Database:
         raw = None
         try:
             raw = await (self._open() if new else self._idle_or_open())
-            yield Connection(raw)
+            yield Connection(raw, self.ring)
         except (asyncio.CancelledError, *ENDED):
             if raw is not None:
                 raw.terminate()  # a statement may still be running, or the server has closed it
@@ -142,7 +163,7 @@ class Database:
         raw, failure = None, "ended"
         try:
             raw = await self._begin_on_live()
-            yield Connection(raw)
+            yield Connection(raw, self.ring)
             await raw.execute("rollback" if undone else "commit")
             failure = ""
         except BaseException as error:
@@ -209,7 +230,7 @@ class _Borrowing(Connection):
     __slots__ = ("_database",)
 
     def __init__(self, database: Database) -> None:
-        super().__init__(None)
+        super().__init__(None, database.ring)
         self._database = database
 
     async def execute(self, statement: TextClause, values: Mapping[str, Any] | None = None) -> Result:

@@ -33,6 +33,14 @@ BACKBONE = (
         text("select topic, partition, extract(epoch from :now - watermark) as value from heard"),
     ),
     GaugeQuery(
+        Gauge(
+            "huying_encryption_rows_seen",
+            "Rows that renewal looked at under the present data key, of columns that are not done",
+            ("column",),
+        ),
+        text("select name as column, seen as value from renewals where done_at is null"),
+    ),
+    GaugeQuery(
         Gauge("huying_database_bytes", "Size of the service's database"),
         text("select pg_database_size(current_database()) as value"),
         SLOWLY_S,

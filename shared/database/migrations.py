@@ -71,6 +71,28 @@ def add_authors() -> None:
     op.create_index("authors_key", "authors", ["key", "occurred_at"], unique=False)
 
 
+def add_encryption() -> None:
+    """Create the tables of data keys and of renewals, as they were first released."""
+    time = sa.DateTime(timezone=True)
+    op.create_table(
+        "data_keys",
+        sa.Column("key_id", sa.Text(), nullable=False, comment="or: index"),
+        sa.Column("proof", sa.Text(), nullable=False, comment="shows whether a key ring has this very key"),
+        sa.Column("first_used_at", time, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("key_id"),
+    )
+    op.create_table(
+        "renewals",
+        sa.Column("name", sa.Text(), nullable=False, comment="table and column"),
+        sa.Column("key_id", sa.Text(), nullable=False, comment="under which all rows are to be encrypted"),
+        sa.Column("after", sa.Text(), comment="the last row that was looked at"),
+        sa.Column("seen", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("changed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("done_at", time),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
 def migration_engine(url: str) -> AsyncEngine:
     """The engine of migrations. A running service uses `shared.database.connection.Database`."""
     return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})

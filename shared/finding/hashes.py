@@ -23,8 +23,8 @@ class Hashes:
 
     def __init__(self, key: str) -> None:
         self._key = hashlib.sha256(key.encode()).digest()
-        self.version = hashlib.sha256(b"version" + self._key).hexdigest()[:16]
-        """Tells what was hashed under this key from what was hashed under another."""
+        self.version = hashlib.sha256(b"version 2" + self._key).hexdigest()[:16]
+        """Tells what was hashed under this key, and as this release hashes, from all else."""
 
     def words(self, *texts: str | None) -> list[int]:
         """The hashes of every bigram of these texts, each once, in order."""

@@ -13,6 +13,7 @@ from shared.database.rows import insert
 from shared.events import Event
 from shared.messaging import authors, wire
 from shared.messaging.authors import Author
+from shared.messaging.encrypted import is_event, outbox_body
 from shared.messaging.topics import events_topic
 from shared.service.accounts import Caller
 from shared.telemetry.spans import Span, note_event
@@ -48,9 +49,37 @@ _FORGET = text("delete from outbox where event_id = any(cast(:ids as uuid[]))")
 
 
 async def publish(conn: Connection, rows: Sequence[OutboxRow]) -> None:
-    """Put rows into the outbox, in this order. One whose `event_id` is there already stays as it is."""
+    """Put rows into the outbox, in this order. One whose `event_id` is there already stays as it is.
+
+    What is no event may hold personal data: it is encrypted until it leaves.
+    """
     if rows:
-        await _PUBLISH.execute(conn, rows)
+        await _PUBLISH.execute(conn, [_stored(conn, row) for row in rows])
+
+
+def _stored(conn: Connection, row: OutboxRow) -> OutboxRow:
+    if is_event(row.topic):
+        return row
+    return row._replace(body=outbox_body(conn, row.event_id).encrypt(row.body))
+
+
+class UnsentRow(NamedTuple):
+    """A row of the outbox as the relay sends it. `seq` is its number there."""
+
+    seq: int
+    topic: str
+    event_id: UUID
+    key: str
+    type: str
+    occurred_at: datetime
+    traceparent: str | None
+    body: str
+
+    @classmethod
+    def of(cls, conn: Connection, row: Any) -> "UnsentRow":
+        """The row, with its body decrypted."""
+        body = row.body if is_event(row.topic) else outbox_body(conn, row.event_id).decrypt(row.body)
+        return cls(*(body if name == "body" else row[name] for name in cls._fields))
 
 
 async def forget(conn: Connection, event_ids: Collection[UUID]) -> None:

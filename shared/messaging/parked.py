@@ -1,6 +1,5 @@
 """Parked records (dead letters): what cannot be handled waits here, with its reason, to be redriven."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +10,9 @@ import orjson
 from sqlalchemy import text
 
 from shared.database.connection import Connection
+from shared.messaging.encrypted import parked_cells
 from shared.messaging.outbox import OutboxRow, publish
 from shared.messaging.records import ReceivedRecord
-from shared.messaging.sizes import LARGEST_COPY
 from shared.messaging.topics import parked_topic
 
 PARKED = "huying.parked.v1"
@@ -63,31 +62,37 @@ class ParkedRecord:
     headers: Sequence[tuple[str, bytes | None]]
 
     @classmethod
-    def of(cls, row: Any) -> Self:
+    def of(cls, conn: Connection, row: Any) -> Self:
         """The record of a row of the table."""
-        headers = [(name, _encoded(value)) for name, value in row.headers.items()]
         place = (row.topic, row.partition, row.offset)
-        return cls(row.cluster, row.parked_at, *place, _encoded(row.key), row.body, headers)
+        headers, body = contents(conn, row)
+        encoded = [(name, _encoded(value)) for name, value in headers.items()]
+        return cls(row.cluster, row.parked_at, *place, _encoded(row.key), body, encoded)
+
+
+def contents(conn: Connection, row: Any) -> tuple[dict[str, str | None], bytes]:
+    """The headers and the body of a row of the table."""
+    headers, body = parked_cells(conn, row.topic, row.partition, row.offset, row.cluster)
+    return headers.decrypted(row.headers), body.decrypt_bytes(row.body)
 
 
 async def park(conn: Connection, service: str, cluster: str, record: ReceivedRecord) -> None:
     """Lay a record aside with its reason, and announce it on the service's topic of parked messages.
 
-    A record that is parked already is neither parked nor announced again. Of one that is larger than
-    `LARGEST_COPY` the announcement has place and reason, and how many bytes of body it leaves out.
+    A record that is parked already is neither parked nor announced again. The announcement tells place and
+    reason, and how many bytes of body it leaves out: what somebody sent is encrypted in the table alone.
     """
     raw, position = record.raw, record.position()
     headers = {_without_null(name): _storable(value) for name, value in raw.headers}
     key, body, reason = _storable(raw.key or None), raw.value or b"", _storable_reason(record.reason)
     if len(body) > LARGEST_BODY:
         body, reason = b"", _storable_reason(f"{len(body)} bytes of body are not kept: {reason}")
-    values = {"cluster": cluster, "key": key, "body": body, "reason": reason}
-    values |= position | {"headers": orjson.dumps(headers).decode()}
+    of_headers, of_body = parked_cells(conn, raw.topic, raw.partition, raw.offset, cluster)
+    values = {"cluster": cluster, "key": key, "body": of_body.encrypt_bytes(body), "reason": reason}
+    values |= position | {"headers": orjson.dumps(of_headers.encrypt_json(headers)).decode()}
     parked_at = (await conn.execute(_PARK, values)).scalar()
     if parked_at is not None:
-        content = position | {"reason": reason, "headers": headers, "body": _base64(body)}
-        if sum(map(len, (key or "", values["headers"], content["body"]))) > LARGEST_COPY:
-            content = position | {"reason": reason, "headers": {}, "left_out": len(body)}
+        content = position | {"reason": reason, "headers": {}, "left_out": len(body)}
         await publish(conn, [announcement(service, (key or "")[:LONGEST_KEY], parked_at, content)])
 
 
@@ -97,11 +102,13 @@ async def park_unsendable(conn: Connection, service: str, row: Any, reason: str)
     The announcement tells place and reason; the parked record holds the whole.
     """
     place = {"topic": row.topic, "seq": row.seq}
-    values = place | {"cluster": OUTBOX, "key": row.key, "body": row.body.encode(), "reason": reason}
+    body = row.body.encode()
+    _, of_body = parked_cells(conn, row.topic, -1, row.seq, OUTBOX)
+    values = place | {"cluster": OUTBOX, "key": row.key, "body": of_body.encrypt_bytes(body), "reason": reason}
     parked_at = (await conn.execute(_PARK_UNSENDABLE, values)).scalar()
     if parked_at is not None:
         content = {"topic": row.topic, "partition": -1, "offset": row.seq, "reason": reason, "headers": {}}
-        content |= {"left_out": len(values["body"])}
+        content |= {"left_out": len(body)}
         await publish(conn, [announcement(service, row.key, parked_at, content)])
     return parked_at is not None
 
@@ -120,7 +127,7 @@ def announcement(service: str, key: str, at: datetime, content: dict[str, Any]) 
 async def find_parked(conn: Connection, parked_id: int) -> ParkedRecord | None:
     """The parked record of that number; None where there is none, or it was redriven."""
     row = (await conn.execute(_WAITING, {"id": parked_id})).one_or_none()
-    return None if row is None else ParkedRecord.of(row)
+    return None if row is None else ParkedRecord.of(conn, row)
 
 
 async def parked_for(conn: Connection, reasons: Sequence[str]) -> list[int]:
@@ -132,11 +139,6 @@ async def parked_for(conn: Connection, reasons: Sequence[str]) -> list[int]:
 async def mark_redriven(conn: Connection, parked_id: int) -> None:
     """Note that a parked record was handled at last."""
     await conn.execute(_REDRIVEN, {"id": parked_id})
-
-
-def _base64(body: bytes) -> str:
-    """As PostgreSQL encodes it, in lines of 76 characters."""
-    return base64.encodebytes(body).decode().rstrip("\n")
 
 
 def _storable(content: bytes | None) -> str | None:

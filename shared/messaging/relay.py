@@ -23,6 +23,7 @@ from shared.database.locks import Lock, take_for_session
 from shared.database.retry import keep_running
 from shared.messaging.batching import Pace
 from shared.messaging.broker import BrokerClient, WrongPartitions, may_pass, track_topics
+from shared.messaging.outbox import UnsentRow
 from shared.messaging.parked import OUTBOX
 from shared.messaging.sending import LogLost, Sender
 from shared.messaging.topics import Topics, events_topic, parked_topic
@@ -224,11 +225,15 @@ class Relay:
         moments = (await self._clock.horizon(conn), (await conn.execute(_HOLD)).scalar(), self.limit)
         return min(moment for moment in moments if moment is not None)
 
+    async def _unsent(self, conn: Connection) -> list[UnsentRow]:
+        rows = await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._topics.refused})
+        return [UnsentRow.of(conn, row) for row in rows]
+
     async def _send_unsent(self, conn: Connection, broker: BrokerClient, producer: AIOKafkaProducer) -> int:
         """Send the rows that were committed before this moment; returns how many. Raises `ProducerSpent`."""
         sent, newest = 0, None
         self._topics.ask_again()
-        while rows := (await conn.execute(_UNSENT, {"limit": BATCH, "refused": self._topics.refused})).all():
+        while rows := await self._unsent(conn):
             if newest is None and len(rows) == BATCH:
                 newest = (await conn.execute(_NEWEST, {"refused": self._topics.refused})).scalar()
             if not all([await self._topics.exists(broker, topic) for topic in {row.topic for row in rows}]):

@@ -1,4 +1,4 @@
-"""How large a record may be: what relays send, what topics take and what parked copies hold, in one place."""
+"""How large a record may be: what relays send and what topics take, in one place."""
 
 LARGEST_RECORD = 1_000_000
 """Bytes of key and body; the rest of a request is for headers and framing. A larger row is laid aside."""
@@ -8,5 +8,3 @@ LARGEST_BATCH = 1_048_588
 """`max.message.bytes` of a topic that a service creates. As Kafka's default: older topics take as much."""
 LARGEST_UNPACKED = 8 * LARGEST_BATCH
 """Bytes that a fetched batch unpacks to. Unless told else, producers compress batches of 1 MB at most."""
-LARGEST_COPY = 65_536
-"""Bytes of the copy of a record on the topic of parked records. The table alone holds a larger one."""

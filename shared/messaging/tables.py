@@ -4,11 +4,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
 from shared.audit import links
+from shared.encryption import tables as encryption
 from shared.messaging import authors
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """Declare outbox, chain, authors, inbox, heard watermarks, relay state, idempotency, parked records."""
+    """Declare outbox, chain, authors, inbox, heard watermarks, relay state, idempotency, parked records, data keys."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",
@@ -26,6 +27,7 @@ def add_backbone(metadata: sa.MetaData) -> None:
         sa.Index("outbox_key", "key"),
     )
     links.add_tables(metadata)
+    encryption.add_tables(metadata)
     authors.add_table(metadata)
     sa.Table(
         "inbox",

@@ -20,8 +20,12 @@ from shared.database.connection import Database
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.migrations import migrate, migration_engine
 from shared.database.retry import keep_running
+from shared.encryption import proofs
+from shared.encryption.keyring import KeyRing
+from shared.encryption.renewal import EncryptedColumn, Renewal
 from shared.files import strict_yaml
 from shared.messaging.consumer import Consumer, Handlers
+from shared.messaging.encrypted import BACKBONE
 from shared.messaging.outbox import WorkFactory
 from shared.messaging.redriving import Redrives
 from shared.messaging.relay import Relay
@@ -89,6 +93,8 @@ class Service:
     """Makes the application of pages for people; it answers every address that is no service's."""
     streamed: frozenset[str] = frozenset()
     """Method and path of the routes that read their bodies part by part (`shared.web.streamed`)."""
+    encrypted: tuple[EncryptedColumn, ...] = ()
+    """Its own columns with encrypted values, beside those that every service has."""
     gauges: tuple[GaugeQuery, ...] = ()
     counters: tuple[Counter, ...] = ()
     """Counters of its own; `counted_events` counts an event in one of them by type when it is committed."""
@@ -119,6 +125,11 @@ class Service:
         return {route: titles for file in files for route, titles in strict_yaml.values(file).items()}
 
     @property
+    def encrypted_columns(self) -> tuple[EncryptedColumn, ...]:
+        """All its columns with encrypted values."""
+        return (*BACKBONE, *self.encrypted)
+
+    @property
     def topics(self) -> list[str]:
         """The topics it hears."""
         return [events_topic(name) for name in self.hears]
@@ -141,8 +152,9 @@ class ServiceContext:
         self.resources = service.resources(self)
         starts_at = settings.clock_starts_at or EPOCH
         self.clock: Clock = DrivenClock(starts_at) if settings.clock == "driven" else WallClock()
-        self.engine = Database(settings.database)
-        self.reader = Database(settings.database, 5)
+        self.ring = KeyRing.load(service.name, settings.data_keys)
+        self.engine = Database(settings.database, ring=self.ring)
+        self.reader = Database(settings.database, 5, self.ring)
         self.news = asyncio.Event()
         """Set when a watermark was received, or something was written here."""
         self.standing = Standing(self.reader, self.telemetry.metrics, settings.standing_limit_s)
@@ -205,6 +217,8 @@ class ServiceContext:
             await migrate(engine, self.service.migrations)
         finally:
             await engine.dispose()
+        async with self.engine.begin() as conn:
+            await proofs.check(conn, conn.ring, self.service.name)
         await self.service.prepare(self)
 
     def tasks(self) -> list[Coroutine[Any, Any, None]]:
@@ -213,6 +227,7 @@ class ServiceContext:
             self.relay.run(),
             self.writer.run(),
             keep_running(self.writer.forget, self.log, "kept answers", rest_s=FORGET_EVERY_S),
+            self._renewing(),
             *(task(self) for task in self.service.tasks),
         ]
         if self.seal_key is not None:
@@ -221,6 +236,12 @@ class ServiceContext:
         if self.service.hears:
             tasks.append(self.consumer.run())
         return tasks
+
+    def _renewing(self) -> Coroutine[Any, Any, None]:
+        """Keeps what is encrypted under the current key."""
+        assert self.ring is not None  # without one it did not start
+        renewal = Renewal(self.engine, self.ring, self.service.encrypted_columns)
+        return keep_running(renewal.turn, self.log, "encryption")
 
 
 def _telemetry(service: Service, settings: Settings, exporter: OtlpExporter | None) -> Telemetry:

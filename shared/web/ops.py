@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from shared.database.connection import Connection, ping
 from shared.messaging import authors
+from shared.messaging.parked import contents
 from shared.roles import AUDITOR, EVERYBODY, IMPORTER, OPS, only
 from shared.service.accounts import Caller
 from shared.service.clock import DrivenClock
@@ -198,16 +199,24 @@ async def parked(conn: Reading, called: Called, page: Paged, request: Request) -
     rows = await conn.execute(
         text(
             """
-            select id, topic, partition, "offset", key, headers, encode(body, 'escape') as body,
-              reason, parked_at
+            select id, topic, partition, "offset", cluster, key, headers, body, reason, parked_at
             from parked where redriven_at is null and id > :after order by id limit :limit
             """
         ),
         {"after": after, "limit": page.limit + 1},
     )
-    items = [dict(row) for row in rows.mappings()]
+    items = [_shown(conn, row) for row in rows]
     kept = await _kept_from(service(request), called, conn, {item["key"] for item in items})
     return page.answer([item | ({"body": None} if item["key"] in kept else {}) for item in items], "id")
+
+
+def _shown(conn: Connection, row: Any) -> dict[str, Any]:
+    """A parked message with its content decrypted; bytes that are not ASCII as PostgreSQL escapes them."""
+    headers, body = contents(conn, row)
+    escaped = "".join("\\\\" if byte == 92 else chr(byte) if 0 < byte < 128 else f"\\{byte:03o}" for byte in body)
+    shown = {**row, "headers": headers, "body": escaped}
+    del shown["cluster"]
+    return shown
 
 
 async def _kept_from(
@@ -221,16 +230,14 @@ async def _kept_from(
         return set()
     ids = {id_: key for key in keys if (id_ := id_of(key)) is not None}
     hidden = await hiding.hidden(context, called.role, list(ids)) if ids else frozenset()
-    marked = await conn.execute(
-        text(
-            """
-            select distinct key from parked, unnest(cast(:marks as text[])) as mark
-            where key = any(cast(:keys as text[])) and position(convert_to(mark, 'UTF8') in body) > 0
-            """
-        ),
-        {"marks": sorted(hiding.marks(context, called.role)), "keys": [key for key in keys if key]},
-    )
-    return {*(ids[id_] for id_ in hidden), *marked.scalars()}
+    marks = [mark.encode() for mark in hiding.marks(context, called.role)]
+    marked = set()
+    if marks:
+        query = text("select * from parked where key = any(cast(:keys as text[]))")
+        for row in await conn.execute(query, {"keys": [key for key in keys if key]}):
+            _, body = contents(conn, row)
+            marked |= {row.key for mark in marks if mark in body}
+    return {*(ids[id_] for id_ in hidden), *marked}
 
 
 @router.post(

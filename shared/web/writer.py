@@ -2,7 +2,7 @@
 
 An act runs on rows that are loaded and locked. A refusal (`HuyingError`) concerns its own request. Any other
 error makes the writer try the acts one by one, so that one request never fails another. With an idempotency
-key the answer is stored in the same transaction, and given again when the key comes again.
+key the answer is stored, encrypted, in the same transaction, and given again when the key comes again.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from shared.database.connection import Connection, Database
 from shared.database.errors import is_transient
 from shared.database.locks import wait_for_name
 from shared.database.rows import ManyRows, insert
+from shared.messaging.encrypted import kept_answer
 from shared.messaging.outbox import UnitOfWork, WorkFactory
 from shared.service.accounts import Caller
 from shared.service.clock import Clock
@@ -204,7 +205,8 @@ class _Keys:
             await _ONE_AT_A_TIME.execute(conn, rows)
             for row in await _STORED.execute(conn, rows):
                 once = Once(row.caller, row.key, row.fingerprint)
-                keys.answers[once.caller, once.key] = (once, Answer(row.body, row.status, row.etag))
+                body = kept_answer(conn, once.caller, once.key).decrypt(row.body)
+                keys.answers[once.caller, once.key] = (once, Answer(body, row.status, row.etag))
         return keys
 
     def add(self, once: Once, answer: Answer) -> None:
@@ -214,7 +216,14 @@ class _Keys:
     async def flush(self, conn: Connection) -> None:
         if self.new:
             rows = [
-                (once.caller, once.key, once.fingerprint, answer.status, answer.etag, answer.body)
+                (
+                    once.caller,
+                    once.key,
+                    once.fingerprint,
+                    answer.status,
+                    answer.etag,
+                    kept_answer(conn, once.caller, once.key).encrypt(answer.body),
+                )
                 for once, answer in self.new
             ]
             await _STORE.execute(conn, rows)

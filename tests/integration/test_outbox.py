@@ -1,6 +1,5 @@
 """The outbox and the parked records, as rows of a service's database."""
 
-import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -9,16 +8,18 @@ import orjson
 import pytest
 from sqlalchemy import text
 
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedPostgres
 from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.migrations import migrate, migration_engine
-from shared.messaging.outbox import OutboxRow, forget, publish
+from shared.encryption.keyring import KeyRing
+from shared.messaging.outbox import OutboxRow, UnsentRow, forget, publish
 from shared.messaging.parked import ParkedRecord, find_parked, mark_redriven, park
 from shared.messaging.records import ReceivedRecord
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ROWS = text("select event_id, topic, key, type, occurred_at, traceparent, body from outbox order by seq")
+ROWS = text("select seq, event_id, topic, key, type, occurred_at, traceparent, body from outbox order by seq")
 BODY = bytes(range(100))
 
 
@@ -30,12 +31,22 @@ async def conn(postgres: EmbeddedPostgres) -> AsyncIterator[Connection]:
     engine = migration_engine(url)
     await migrate(engine, migrations("intake"))
     await engine.dispose()
-    database = Database(url, 1)
+    database = Database(url, 1, KeyRing("intake", made_ring(postgres.state, "intake")))
     async with database.connect() as conn:
         await conn.execute(text("begin"))
         yield conn
         await conn.execute(text("rollback"))
     await database.dispose()
+
+
+async def stored(conn: Connection) -> list[OutboxRow]:
+    """The rows of the outbox, as they were published."""
+    return [OutboxRow(*row[1:]) for row in await conn.execute(ROWS)]
+
+
+async def announcements(conn: Connection) -> list[UnsentRow]:
+    """The rows of the outbox as the relay sends them."""
+    return [UnsentRow.of(conn, row) for row in await conn.execute(ROWS)]
 
 
 def message(key: str, body: str = "{}") -> OutboxRow:
@@ -45,20 +56,28 @@ def message(key: str, body: str = "{}") -> OutboxRow:
 async def test_messages_stand_in_the_order_in_which_they_were_published(conn: Connection) -> None:
     messages = [message(f"case-{n % 3}", f'{{"n":{n}}}') for n in range(50)]
     await publish(conn, messages)
-    assert [tuple(row) for row in await conn.execute(ROWS)] == messages
+    assert await stored(conn) == messages
 
 
 async def test_a_message_is_published_once_and_the_first_stays(conn: Connection) -> None:
     first = message("case", '{"n":1}')
     await publish(conn, [first])
     await publish(conn, [first._replace(body='{"n":2}'), other := message("case")])
-    assert [tuple(row) for row in await conn.execute(ROWS)] == [first, other]
+    assert await stored(conn) == [first, other]
 
 
 async def test_a_forgotten_message_is_gone(conn: Connection) -> None:
     await publish(conn, messages := [message("case"), message("case")])
     await forget(conn, [messages[0].event_id])
-    assert [tuple(row) for row in await conn.execute(ROWS)] == messages[1:]
+    assert await stored(conn) == messages[1:]
+
+
+async def test_what_is_no_event_is_encrypted_until_it_leaves(conn: Connection) -> None:
+    body = '{"phone":"13977771234"}'
+    await publish(conn, [message("case")._replace(topic="banks.abc.requests", body=body)])
+    (row,) = (await conn.execute(ROWS)).all()
+    assert "13977771234" not in row.body
+    assert UnsentRow.of(conn, row).body == body
 
 
 async def test_a_parked_record_is_announced_once_with_its_reason(conn: Connection) -> None:
@@ -67,16 +86,15 @@ async def test_a_parked_record_is_announced_once_with_its_reason(conn: Connectio
     record = ReceivedRecord(raw, None, "cannot be read")
     await park(conn, "intake", "cluster", record)
     await park(conn, "intake", "cluster", record)
-    (row,) = await conn.execute(ROWS)
+    (row,) = await announcements(conn)
     assert (row.topic, row.key, row.type) == ("intake.parked", "case", "huying.parked.v1")
-    content = orjson.loads(row.body)
-    assert base64.b64decode(content.pop("body")) == BODY
-    assert content == {
+    assert orjson.loads(row.body) == {
         "topic": "dispatch.events",
         "partition": 3,
         "offset": 42,
         "reason": "cannot be read",
-        "headers": {"ce_id": "\ufffd\ufffd", "trace": "1"},
+        "headers": {},
+        "left_out": len(BODY),
     }
 
 
@@ -104,12 +122,12 @@ async def test_a_parked_record_waits_until_it_is_redriven(conn: Connection) -> N
         (b"k" * 100_000, [("trace", b"1")], b"{}"),
     ],
 )
-async def test_a_copy_that_is_too_large_is_left_out_of_the_topic_and_whole_in_the_table(
+async def test_what_was_parked_is_left_out_of_the_topic_and_encrypted_in_the_table(
     conn: Connection, key: bytes, headers: list[tuple[str, bytes]], body: bytes
 ) -> None:
     raw = ParkedRecord("", AT, "banks.abc.replies", 3, 44, key, body, headers)
     await park(conn, "financing", "cluster", ReceivedRecord(raw, None, "malformed"))
-    (row,) = await conn.execute(ROWS)
+    (row,) = await announcements(conn)
     assert row.key == key.decode()[:200]
     assert orjson.loads(row.body) == {
         "topic": "banks.abc.replies",
@@ -119,5 +137,11 @@ async def test_a_copy_that_is_too_large_is_left_out_of_the_topic_and_whole_in_th
         "headers": {},
         "left_out": len(body),
     }
-    ((kept_key, kept_body),) = await conn.execute(text('select key, body from parked where "offset" = 44'))
-    assert (kept_key.encode(), kept_body) == (key, body)
+    ((kept_id, kept_body, kept_headers),) = await conn.execute(
+        text('select id, body, headers from parked where "offset" = 44')
+    )
+    assert body[:100] not in kept_body
+    assert isinstance(kept_headers, str)
+    kept = await find_parked(conn, kept_id)
+    assert kept is not None
+    assert (kept.key, kept.value, kept.headers) == (key, body, headers)

@@ -5,7 +5,7 @@ It does not pass through the broker: two hundred thousand cases would take the s
 judge. So dispatch, escalation and notify know nothing of these cases, and no event of them is exported.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from huying.archive.databases import Urls, making
 from huying.local.grow.invented import InventedCase, Invention, unit_events
+from huying.local.data_keys import made_ring
 from huying.local.search_key import search_key
 from services import migrations
 from services.desks.handlers import HANDLERS as DESKS_HANDLERS
@@ -24,6 +25,7 @@ from services.intake.handlers import HANDLERS as INTAKE_HANDLERS
 from services.intake.work import Work as IntakeWork
 from shared.database.connection import Database
 from shared.database.migrations import migrate, migration_engine
+from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes
 from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
@@ -41,10 +43,18 @@ async def grow(state: Path, count: int, until: datetime, seed: int = 1) -> None:
     """
     key = search_key(state)
     async with making(state, None) as urls:
-        await write(urls, count, until, Hashes(key), seed)
+        rings = {service: KeyRing(service, made_ring(state, service)) for service in WRITTEN}
+        await write(urls, count, until, Hashes(key), rings, seed)
 
 
-async def write(urls: Urls, count: int, until: datetime, hashes: Hashes, seed: int = 1) -> None:
+async def write(
+    urls: Urls,
+    count: int,
+    until: datetime,
+    hashes: Hashes,
+    rings: Mapping[str, KeyRing],
+    seed: int = 1,
+) -> None:
     """As `grow`, into these databases."""
     for service in WRITTEN:
         engine = migration_engine(urls[service])
@@ -52,7 +62,7 @@ async def write(urls: Urls, count: int, until: datetime, hashes: Hashes, seed: i
             await migrate(engine, migrations(service))
         finally:
             await engine.dispose()
-    intake, desks = (Database(urls[service]) for service in WRITTEN)
+    intake, desks = (Database(urls[service], ring=rings[service]) for service in WRITTEN)
     try:
         await _check_empty(intake, desks)
         calendar = Calendar.load(ZoneInfo(ZONE))

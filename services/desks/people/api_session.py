@@ -199,7 +199,8 @@ async def show_code(body: ShownCode, http_request: Request, request: Requested) 
         await tries.take(act.conn, act.at)
     async with acting(context, address) as act:
         session = await session_of(context, http_request, act.conn, act.at, locked=True)
-        secret, account_id = session.secrets.totp_secret, session.account.account_id
+        secret = queries.second_factor_of(act.conn, session.secrets)
+        account_id = session.account.account_id
         if secret is None:
             raise Conflict("尚未绑定动态验证码", "no one-time codes are set up yet")
         step = second_factor.step_of(secret, body.code, epoch_s(), session.secrets.totp_step)

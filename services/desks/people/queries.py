@@ -12,6 +12,8 @@ from services.desks.people.domain import IDLE, TOTAL
 from shared.database.connection import Connection
 
 LONGEST_WAIT_S = 900
+SECOND_FACTOR = "accounts.totp_secret"
+"""What the secret of one-time codes is bound to when it is encrypted, beside its account."""
 FORGOTTEN = timedelta(days=1)
 """A bucket in which nobody failed for so long begins anew."""
 SEEN_EVERY = timedelta(minutes=1)
@@ -172,7 +174,14 @@ async def set_password(
 
 async def set_second_factor(conn: Connection, account_id: UUID, secret: str | None) -> None:
     """Set a secret that is yet to be confirmed, or take the second factor away."""
-    await conn.execute(_SECRET, {"id": account_id, "secret": secret})
+    encrypted = secret and conn.cell(SECOND_FACTOR, account_id).encrypt(secret)
+    await conn.execute(_SECRET, {"id": account_id, "secret": encrypted})
+
+
+def second_factor_of(conn: Connection, row: Any) -> str | None:
+    """The secret of the one-time codes of an account, decrypted; None where none is set up."""
+    secret = row.totp_secret
+    return None if secret is None else conn.cell(SECOND_FACTOR, row.account_id).decrypt(secret)
 
 
 async def use_step(conn: Connection, account_id: UUID, at: datetime, step: int) -> None:

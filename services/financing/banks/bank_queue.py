@@ -3,10 +3,9 @@
 `bank_messages.sent_at` says when a message began to leave. A message to a desk leaves when the bank reads it.
 """
 
-from typing import Any
-
 from services.financing.banks import queries
 from services.financing.banks.kafka.topics import requests
+from services.financing.banks.queries import QueuedMessage
 from shared.database.retry import keep_running
 from shared.messaging.outbox import OutboxRow, forget, publish
 from shared.service.service import ServiceContext
@@ -30,7 +29,7 @@ async def forward(context: ServiceContext) -> int:
     return len(rows)
 
 
-def _message(row: Any) -> OutboxRow:
+def _message(row: QueuedMessage) -> OutboxRow:
     topic, key = requests(row.bank), row.leg.partition("/")[0]
     return OutboxRow(row.message_id, topic, key, row.type, row.occurred_at, row.traceparent, row.body)
 

@@ -3,15 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
 from services.financing.banks.acts import BankBody
 from services.financing.contract import PushedRequest, RequestWithdrawn
 from services.financing.contract_receipts import ReportReceipt
+from services.financing.stored import HEADERS, MESSAGE, RAW, message_of
 from shared.database.connection import Connection
 from shared.database.locks import Lock, take, wait_for_name
 from shared.database.rows import ManyRows, insert
+from shared.encryption.renewal import whole_json
 
 _BANKS = text("select code, bank, version from banks order by code")
 _NAME = text("select bank->>'name' from banks where code = :code")
@@ -151,6 +154,20 @@ class KnownReport(NamedTuple):
     receipt: ReportReceipt
 
 
+class QueuedMessage(NamedTuple):
+    """A message to a bank that is moved on."""
+
+    message_id: UUID
+    bank: str
+    leg: str
+    type: str
+    occurred_at: datetime
+    traceparent: str | None
+    body: str
+    by_kafka: bool
+    withdrawn: list[UUID]
+
+
 async def bank_rows(conn: Connection) -> list[Any]:
     """The directory: `code`, `bank` as JSON and `version` of each bank, by code."""
     return (await conn.execute(_BANKS)).all()
@@ -217,9 +234,19 @@ async def add_unrecorded(conn: Connection, rows: Collection[Mapping[str, Any]]) 
 
     The raw content stays of the latest `RAW_KEPT` refused reports of each bank.
     """
-    await _ADD_UNRECORDED.execute(conn, rows)
+    await _ADD_UNRECORDED.execute(conn, [_stored_unrecorded(conn, row) for row in rows])
     for bank in sorted({row["bank"] for row in rows if row["raw"] is not None}):
         await conn.execute(_FORGET_RAW, {"bank": bank, "kept": RAW_KEPT})
+
+
+def _stored_unrecorded(conn: Connection, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a report that changed nothing, what its sender wrote encrypted."""
+    raw, headers, source = row["raw"], row["headers"], row["source_id"]
+    if raw is not None:
+        raw = conn.cell(RAW, source).encrypt_bytes(raw)
+    if headers is not None:
+        headers = whole_json(conn.cell(HEADERS, source), headers)
+    return {**row, "raw": raw, "headers": headers}
 
 
 async def drop_requests(conn: Connection, legs: Sequence[str], at: datetime) -> None:
@@ -229,8 +256,9 @@ async def drop_requests(conn: Connection, legs: Sequence[str], at: datetime) -> 
 
 async def add_messages(conn: Connection, rows: Collection[Mapping[str, Any]], at: datetime) -> None:
     """Queue messages to banks in this order. A withdrawal is left out where its request was dropped."""
+    stored = [{**row, "body": conn.cell(MESSAGE, row["leg"]).encrypt(row["body"])} for row in rows]
     await _ADD_MESSAGES.execute(
-        conn, rows, at=at, request=PushedRequest.type, withdrawal=RequestWithdrawn.type
+        conn, stored, at=at, request=PushedRequest.type, withdrawal=RequestWithdrawn.type
     )
 
 
@@ -239,10 +267,11 @@ async def may_forward(conn: Connection) -> bool:
     return bool((await conn.execute(_MAY_FORWARD)).scalar_one())
 
 
-async def forward(conn: Connection, at: datetime, limit: int) -> list[Any]:
+async def forward(conn: Connection, at: datetime, limit: int) -> list[QueuedMessage]:
     """Up to `limit` messages, marked as sent where they leave by Kafka (`by_kafka`), queued for a webhook.
 
     `withdrawn` are the ids of the requests that a withdrawal takes back.
     """
     values = {"at": at, "limit": limit, "request": PushedRequest.type, "withdrawal": RequestWithdrawn.type}
-    return (await conn.execute(_FORWARD, values)).all()
+    rows = await conn.execute(_FORWARD, values)
+    return [QueuedMessage(**{**row, "body": message_of(conn, row.leg, row.body)}) for row in rows]

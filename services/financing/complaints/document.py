@@ -1,11 +1,12 @@
 """The document of a complaint about a financial institution."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import LoanContact
+from shared.encryption.fields import PERSONAL
 from shared.events import ComplaintEvent, Event
 
 
@@ -26,15 +27,15 @@ class ComplaintDocument(JudgedDocument):
     credit_code: str | None = None
     contact: LoanContact | None = None
     receipt_hash: str | None = None
-    text: str
+    text: Annotated[str, PERSONAL]
     complained_at: datetime
     by: str
     state: Literal["open", "decided"] = "open"
     founded: bool | None = None
-    finding: str | None = None
-    measures: str | None = None
-    result: str | None = None
-    shown: str | None = None
+    finding: Annotated[str | None, PERSONAL] = None
+    measures: Annotated[str | None, PERSONAL] = None
+    result: Annotated[str | None, PERSONAL] = None
+    shown: Annotated[str | None, PERSONAL] = None
     decided_at: datetime | None = None
 
     def columns(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from services.financing.contract_fields import BankCode, Line, ShortCode, Text, 
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.phones import Phone
+from shared.encryption.fields import PERSONAL
 from shared.named import Named
 from shared.rules.terms import Rating
 from shared.states import BankLegState
@@ -38,9 +39,9 @@ class LoanContact(Body):
     What an earlier version accepted stays readable: phone and e-mail are checked where they are sent.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    phone: str
-    email: str | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100), PERSONAL]
+    phone: Annotated[str, PERSONAL]
+    email: Annotated[str | None, PERSONAL] = None
     language: Literal["zh-CN", "en"] | None = None
 
 
@@ -67,9 +68,9 @@ class LoanWish(Body):
     contact: LoanContact
     amount: Yuan
     term_months: Term
-    purpose: Text
+    purpose: Annotated[Text, PERSONAL]
     product: Word
-    collateral: Line
+    collateral: Annotated[Line, PERSONAL]
     consent: Consent
     locality: ShortCode | None = None
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()

@@ -1,7 +1,7 @@
 """The document of a loan request (融资需求) with its bank legs."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -11,6 +11,7 @@ from services.financing.contract_fields import fen
 from services.financing.document import JudgedDocument
 from services.financing.loans.acts import Applicant, LoanContact, NewLoanRequest
 from shared import events
+from shared.encryption.fields import PERSONAL
 from shared.events import Event, Verdict
 from shared.rules.pack.counting import Counting
 from shared.rules.terms import Rating
@@ -45,7 +46,7 @@ class Withdrawal(BaseModel):
     answered_at: datetime | None = None
     confirmed: bool | None = None
     by: str | None = None
-    words: str | None = None
+    words: Annotated[str | None, PERSONAL] = None
 
 
 class FollowUp(BaseModel):
@@ -54,7 +55,7 @@ class FollowUp(BaseModel):
     called_at: datetime
     reached: bool
     by: str
-    comment: str | None = None
+    comment: Annotated[str | None, PERSONAL] = None
 
 
 class GivenRating(BaseModel):
@@ -62,7 +63,7 @@ class GivenRating(BaseModel):
 
     rating: Rating
     rated_at: datetime
-    comment: str | None = None
+    comment: Annotated[str | None, PERSONAL] = None
     by: str | None = None
 
 

@@ -1,6 +1,6 @@
 """Reads loan requests and the legs of their banks; saves the legs, and the counter of each day's numbers."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -9,13 +9,14 @@ import orjson
 from sqlalchemy import text
 
 from services.financing.loans.document import BankLegDocument, LoanDocument
+from services.financing.stored import FILE, file_of
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
 from shared.states import LoanState
 
 _LOANS = text(
     """
-    select cast(file as text) from cases
+    select case_id, cast(file as text) as file from cases
     where what = 'loan' and number > :after
       and (cast(:state as text) is null or state = :state)
       and (cast(:credit_code as text) is null or credit_code = :credit_code)
@@ -23,10 +24,10 @@ _LOANS = text(
     """
 )
 _LOANS_OF_ENTERPRISE = text(
-    "select cast(file as text) from cases where credit_code = :code and what = 'loan' order by number"
+    "select case_id, cast(file as text) as file from cases where credit_code = :code and what = 'loan' order by number"
 )
-_LOAN = text("select cast(file as text) from cases where case_id = :id and what = 'loan'")
-_LOAN_NUMBERED = text("select cast(file as text) from cases where number = :number and what = 'loan'")
+_LOAN = text("select case_id, cast(file as text) as file from cases where case_id = :id and what = 'loan'")
+_LOAN_NUMBERED = text("select case_id, cast(file as text) as file from cases where number = :number and what = 'loan'")
 _RECEIPT_HASH = text("select file->>'receipt_hash' from cases where number = :number and what = 'loan'")
 _CONTACT = text(
     "select coalesce(file->'wish'->'contact', file->'contact') as contact from cases where case_id = :id"
@@ -73,28 +74,26 @@ async def loans(
 ) -> list[LoanDocument]:
     """The next loan requests by number, optionally those in one state or of one enterprise."""
     values = {"after": after, "limit": limit, "state": state, "credit_code": credit_code}
-    return _documents((await conn.execute(_LOANS, values)).scalars())
+    return _documents(conn, await conn.execute(_LOANS, values))
 
 
 async def loans_of_enterprise(conn: Connection, credit_code: str) -> list[LoanDocument]:
     """All loan requests of one enterprise, by number."""
-    return _documents((await conn.execute(_LOANS_OF_ENTERPRISE, {"code": credit_code})).scalars())
+    return _documents(conn, await conn.execute(_LOANS_OF_ENTERPRISE, {"code": credit_code}))
 
 
-def _documents(files: Any) -> list[LoanDocument]:
-    return [LoanDocument.model_validate_json(file) for file in files]
+def _documents(conn: Connection, rows: Iterable[Any]) -> list[LoanDocument]:
+    return [LoanDocument.model_validate_json(file_of(conn, row)) for row in rows]
 
 
 async def loan(conn: Connection, loan_id: UUID) -> LoanDocument | None:
     """The loan request with this id."""
-    file = (await conn.execute(_LOAN, {"id": loan_id})).scalar()
-    return LoanDocument.model_validate_json(file) if file else None
+    return next(iter(_documents(conn, await conn.execute(_LOAN, {"id": loan_id}))), None)
 
 
 async def loan_numbered(conn: Connection, number: str) -> LoanDocument | None:
     """The loan request with this registration number."""
-    file = (await conn.execute(_LOAN_NUMBERED, {"number": number})).scalar()
-    return LoanDocument.model_validate_json(file) if file else None
+    return next(iter(_documents(conn, await conn.execute(_LOAN_NUMBERED, {"number": number}))), None)
 
 
 async def receipt_hash_of(conn: Connection, number: str) -> str | None:
@@ -105,7 +104,7 @@ async def receipt_hash_of(conn: Connection, number: str) -> str | None:
 async def contact(conn: Connection, loan_id: UUID) -> dict[str, Any] | None:
     """How the enterprise is reached: empty for an imported request, None where there is no such case."""
     row = (await conn.execute(_CONTACT, {"id": loan_id})).one_or_none()
-    return None if row is None else row.contact or {}
+    return None if row is None else conn.cell(FILE, loan_id).decrypted(row.contact) or {}
 
 
 async def overdue_legs(conn: Connection, *, after: str, limit: int) -> list[Any]:

@@ -5,11 +5,12 @@ The document has no file: it says by its hash which file was stored.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.encryption.fields import PERSONAL
 from shared.rules.judging.state import CaseState
 from shared.rules.wording.words import Bilingual
 
@@ -54,7 +55,7 @@ class NewFile(BaseModel):
     attachment_id: UUID
     kind: Kind
     media_type: str
-    name: str
+    name: Annotated[str, PERSONAL]
     size: int
     sha256: str
     for_enterprise: bool = False
@@ -86,7 +87,7 @@ class RemovedAttachment(BaseModel):
     removed_at: datetime
     by: str
     by_code: str | None = None
-    reason: str | None = None
+    reason: Annotated[str | None, PERSONAL] = None
 
 
 Readers = Literal["enterprise", "units"]

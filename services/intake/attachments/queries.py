@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.intake.document import AppealDocument
+from shared.appeals.work import FILE
 from shared.database.connection import Connection
 
 _APPEAL = text("select cast(file as text) from appeals where appeal_id = :id")
@@ -20,7 +21,9 @@ _KNOWN = text(
 async def appeal(conn: Connection, appeal_id: UUID) -> AppealDocument | None:
     """The appeal with this id; None for an unknown one."""
     document: str | None = (await conn.execute(_APPEAL, {"id": appeal_id})).scalar()
-    return None if document is None else AppealDocument.model_validate_json(document)
+    if document is None:
+        return None
+    return AppealDocument.model_validate_json(conn.cell(FILE, appeal_id).decrypt_json(document))
 
 
 async def known_files(conn: Connection, appeals: Collection[UUID]) -> set[tuple[UUID, UUID]]:

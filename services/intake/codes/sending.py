@@ -13,7 +13,7 @@ from services.intake.codes.client import CodeClient, CodeNotSent
 from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
 from services.intake.domain.receipt_codes import may_renew
-from services.intake.resources import code_desk
+from services.intake.resources import code_desk, hashes_of
 from services.intake.work import Work
 from shared.database.errors import DATABASE_ERRORS
 from shared.judging.rulebook import rulebook
@@ -75,7 +75,7 @@ class NewProof:
         code = f"{secrets.randbelow(10**PROOF_DIGITS):0{PROOF_DIGITS}}"
         async with context.engine.begin() as conn:
             at = await context.clock.stamp(conn)
-            rows = await work.appeals_of_contact(conn, *self.contact.part)
+            rows = await work.appeals_of_contact(conn, hashes_of(context), *self.contact.part)
             ids = [row.appeal_id for row in rows]
             code_hash = proof_hash(self.proof_id, code)
             await work.add_proof(conn, at, self.proof_id, code_hash, ids, PROOF_SPAN)

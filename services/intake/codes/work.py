@@ -7,7 +7,10 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.intake.search.indexed import of_mail
+from shared.appeals.work import FILE
 from shared.database.connection import Connection
+from shared.finding.hashes import Hashes
 
 MOST_TRIES = 5
 """Wrong codes that one proof bears."""
@@ -31,12 +34,14 @@ _RIGHT = text("update proofs set tries = 0 where proof_id = :id")
 _OF_CONTACT = {
     part: text(
         f"""
-        select appeal_id, registration_number, coalesce(file->'enterprise'->>'language', 'zh-CN') as language
-        from appeals where ((file -> 'enterprise') ->> '{part}') = :value
-        order by received_at desc limit :most
+        select a.appeal_id, a.registration_number, a.file->'enterprise'->'{part}' as value,
+          coalesce(a.file->'enterprise'->>'language', 'zh-CN') as language
+        from search_keys k join appeals a on a.appeal_id = k.appeal_id
+        where k.{column} @> array[cast(:hash as bigint)]
+        order by a.received_at desc limit :most
         """
     )
-    for part in ("phone", "email")
+    for part, column in (("phone", "tails"), ("email", "wholes"))
 }
 _OWN = text(
     """
@@ -48,9 +53,14 @@ _OWN = text(
 )
 
 
-async def appeals_of_contact(conn: Connection, part: str, value: str) -> Sequence[Any]:
-    """The appeals registered with this phone or e-mail address, the newest first."""
-    return (await conn.execute(_OF_CONTACT[part], {"value": value, "most": MOST_APPEALS})).all()
+async def appeals_of_contact(conn: Connection, hashes: Hashes, part: str, value: str) -> Sequence[Any]:
+    """The appeals registered with this phone or e-mail address, the newest first.
+
+    The hash of a phone is also that of the end of a longer one: so the value itself is compared.
+    """
+    hash_ = hashes.tail(value) if part == "phone" else of_mail(hashes, value)
+    rows = await conn.execute(_OF_CONTACT[part], {"hash": hash_, "most": MOST_APPEALS})
+    return [row for row in rows if conn.cell(FILE, row.appeal_id).decrypted(row.value) == value]
 
 
 async def add_proof(

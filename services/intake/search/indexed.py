@@ -16,6 +16,7 @@ COMPARED = 500
 """So many characters of a typed text are compared: what an appeal is about stands at its beginning."""
 _NAME, _CODE, _CONTENT = "name", "credit code", "content"
 _CONTENT_OF_SENDER = "content of sender"
+_MAIL = "mail"
 
 
 class SameContent(NamedTuple):
@@ -59,13 +60,22 @@ def index_row(appeal: AppealDocument, hashes: Hashes, *sent: SameContent) -> Ind
         hashes.version,
         hashes.words(appeal.title, appeal.text[:INDEXED], name),
         hashes.tails(phones),
-        [*contents, *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None)],
+        [
+            *contents,
+            *of_enterprise(hashes, name, enterprise.credit_code if enterprise else None),
+            *([of_mail(hashes, enterprise.email)] if enterprise and enterprise.email else []),
+        ],
     )
 
 
 def words(hashes: Hashes, title: str, text: str) -> list[int]:
     """The hashes of what an appeal that is being typed is about."""
     return hashes.words(title, text[:COMPARED])
+
+
+def of_mail(hashes: Hashes, address: str) -> int:
+    """The hash by which the appeals with this mail address are found."""
+    return hashes.whole(_MAIL, address)
 
 
 def of_enterprise(hashes: Hashes, name: str | None, credit_code: str | None) -> list[int]:

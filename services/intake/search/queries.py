@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from services.intake.search.indexed import IndexRow
+from shared.appeals.work import FILE
 from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
 from shared.judging.sight import Sight, seen
@@ -67,7 +68,7 @@ _ALIKE = text(
 )
 _NOT_INDEXED = text(
     """
-    select cast(a.file as text) as file from appeals a
+    select a.appeal_id, cast(a.file as text) as file from appeals a
     where not exists (
       select 1 from search_keys k where k.appeal_id = a.appeal_id and k.key_version = :version
     )
@@ -151,4 +152,5 @@ async def alike(
 
 async def not_indexed(conn: Connection, version: str, limit: int) -> list[str]:
     """Documents, as JSON, of appeals without hashes under the key of this version."""
-    return list((await conn.execute(_NOT_INDEXED, {"version": version, "limit": limit})).scalars())
+    rows = await conn.execute(_NOT_INDEXED, {"version": version, "limit": limit})
+    return [conn.cell(FILE, row.appeal_id).decrypt_json(row.file) for row in rows]

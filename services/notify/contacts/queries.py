@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.notify.addresses import address_of
 from services.notify.messages.words import Language
 from shared.database.connection import Connection
 
@@ -11,7 +12,7 @@ _LANGUAGE = text("select language from preferences where recipient = :recipient"
 _CONTACTS = text(
     """
     select channel, address, secret is not null as signed, urgent_only, changed_by, changed_at, gone_at
-    from contacts where recipient = :recipient order by channel, address
+    from contacts where recipient = :recipient
     """
 )
 
@@ -20,4 +21,6 @@ async def contacts_of(conn: Connection, recipient: str) -> dict[str, Any]:
     """A recipient's language and addresses. Secrets are left out."""
     language = (await conn.execute(_LANGUAGE, {"recipient": recipient})).scalar()
     rows = await conn.execute(_CONTACTS, {"recipient": recipient})
-    return {"language": language or Language.ZH, "items": [dict(row) for row in rows.mappings()]}
+    items = [{**row, "address": address_of(conn, recipient, row.address)} for row in rows]
+    items.sort(key=lambda item: (item["channel"], item["address"]))
+    return {"language": language or Language.ZH, "items": items}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notify.addresses import ADDRESS, SECRET, index, stored
 from services.notify.deliveries.domain import STALE, ChannelKind
 from services.notify.messages.message import Message
 from services.notify.messages.words import Language
@@ -55,11 +56,12 @@ _ANSWER = text(
 _POSTPONE = text("update inquiries set next_at = :next, reason = :reason where appeal_id = :id")
 _ADD_LEARNT = ManyRows(
     """
-    insert into contacts (recipient, channel, address, urgent_only, changed_by, changed_at, forget_at)
-    select :recipient, channel, address, false, :by, :at, :forget_at from {rows}
+    insert into contacts
+      (recipient, channel, address, address_index, urgent_only, changed_by, changed_at, forget_at)
+    select :recipient, channel, address, address_index, false, :by, :at, :forget_at from {rows}
     where not exists (select 1 from contacts where recipient = :recipient)
     """,
-    {"channel": "text", "address": "text"},
+    {"channel": "text", "address": "text", "address_index": "text"},
 )
 _PREFER_LEARNT = text(
     """
@@ -79,7 +81,7 @@ _FORGET = text(
       delete from contacts c
       where forget_at <= :at and (changed_at <= :oldest or not exists (
         select 1 from deliveries d
-        where d.channel = c.channel and d.address = c.address and d.recipient = c.recipient
+        where d.channel = c.channel and d.address_index = c.address_index and d.recipient = c.recipient
           and d.state in ('waiting', 'sending')))
       returning cast(split_part(recipient, ':', 2) as uuid) as appeal_id
     )
@@ -99,7 +101,13 @@ _ONE_AT_A_TIME = text("select " + wait_for_name("'contacts ' || :recipient"))
 _DELETE = text("delete from contacts where recipient = :recipient")
 _ADD = insert(
     "contacts",
-    {"channel": "text", "address": "text", "secret": "text", "urgent_only": "boolean"},
+    {
+        "channel": "text",
+        "address": "text",
+        "address_index": "text",
+        "secret": "text",
+        "urgent_only": "boolean",
+    },
     also={"recipient": ":recipient", "changed_by": ":by", "changed_at": ":at"},
 )
 _PREFER = text(
@@ -119,6 +127,40 @@ class NewContact(NamedTuple):
     address: str
     secret: str | None
     urgent_only: bool
+
+
+_WITHOUT_INDEX = text(
+    """
+    select distinct recipient, channel, address from contacts where address_index is null
+    union
+    select recipient, channel, address from deliveries
+    where address_index is null and (state in ('waiting', 'sending') or changed_at > :since)
+    """
+)
+_SAVE_INDEX = ManyRows(
+    """
+    with of_contacts as (
+      update contacts c set address_index = t.address_index from {rows}
+      where c.recipient = t.recipient and c.channel = t.channel and c.address = t.address
+    )
+    update deliveries d set address_index = t.address_index from {rows}
+    where d.recipient = t.recipient and d.channel = t.channel and d.address = t.address
+      and d.address_index is null
+    """,
+    {"recipient": "text", "channel": "text", "address": "text", "address_index": "text"},
+)
+
+
+async def index_earlier(conn: Connection, since: datetime) -> None:
+    """Index the contacts of an earlier version, and what waits for them or left for them since then."""
+    rows = (await conn.execute(_WITHOUT_INDEX, {"since": since})).all()
+    if rows:
+        indexed = [(row.recipient, row.channel, row.address, _index_of(conn, row)) for row in rows]
+        await _SAVE_INDEX.execute(conn, indexed)
+
+
+def _index_of(conn: Connection, row: Any) -> str:
+    return index(conn, row.channel, conn.cell(ADDRESS, row.recipient).decrypt(row.address))
 
 
 async def ask(conn: Connection, at: datetime, messages: Iterable[Message]) -> None:
@@ -165,7 +207,8 @@ async def add_learnt(
     """Save what `registrar` answered. Contacts and a language that somebody entered here stay."""
     values = {"recipient": recipient, "by": registrar, "at": at}
     await conn.execute(_ONE_AT_A_TIME, {"recipient": recipient})
-    await _ADD_LEARNT.execute(conn, addresses, **values, forget_at=forget_at)
+    rows = [(channel, *stored(conn, recipient, channel, address)) for channel, address in addresses]
+    await _ADD_LEARNT.execute(conn, rows, **values, forget_at=forget_at)
     if language is not None:
         await conn.execute(_PREFER_LEARNT, values | {"language": language})
 
@@ -194,7 +237,14 @@ async def replace(
     """Replace all contacts of a recipient."""
     await conn.execute(_ONE_AT_A_TIME, {"recipient": recipient})
     await conn.execute(_DELETE, {"recipient": recipient})
-    await _ADD.execute(conn, contacts, recipient=recipient, by=by, at=at)
+    rows = [_row(conn, recipient, contact) for contact in contacts]
+    await _ADD.execute(conn, rows, recipient=recipient, by=by, at=at)
+
+
+def _row(conn: Connection, recipient: str, contact: NewContact) -> tuple[object, ...]:
+    secret = conn.cell(SECRET, recipient).encrypt(contact.secret) if contact.secret else None
+    address = stored(conn, recipient, contact.channel, contact.address)
+    return contact.channel, *address, secret, contact.urgent_only
 
 
 async def set_language(conn: Connection, at: datetime, recipient: str, language: Language, by: str) -> None:

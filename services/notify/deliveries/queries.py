@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notify.addresses import address_of
 from services.notify.deliveries.domain import DeliveryState
 from shared.database.connection import Connection
 from shared.judging.sight import Sight, seen
@@ -72,7 +73,11 @@ async def timeline(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
 async def deliveries_of(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
     """The deliveries of one case, each with its attempts."""
     rows = await conn.execute(_OF_CASE, {"appeal": appeal_id})
-    return [dict(row) for row in rows.mappings()]
+    return [_readable(conn, row) for row in rows]
+
+
+def _readable(conn: Connection, row: Any) -> dict[str, Any]:
+    return {**row, "address": address_of(conn, row.recipient, row.address)}
 
 
 async def acknowledgements_of(conn: Connection, appeal_id: UUID) -> list[dict[str, Any]]:
@@ -107,7 +112,7 @@ async def deliveries_in(
         ),
         values,
     )
-    return [dict(row) for row in rows.mappings()]
+    return [_readable(conn, row) for row in rows]
 
 
 def _cursor(after: list[Any]) -> dict[str, Any]:

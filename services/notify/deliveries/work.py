@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notify.addresses import address_of, index, secret_of
 from services.notify.deliveries.domain import (
     LEASE,
     STALE,
@@ -18,6 +19,7 @@ from services.notify.deliveries.domain import (
 )
 from services.notify.deliveries.parcels import Parcel
 from services.notify.messages.message import Message
+from services.notify.messages.stored import body_of
 from shared.database.connection import Connection
 from shared.database.locks import Lock, wait_for
 from shared.database.rows import ManyRows
@@ -25,9 +27,10 @@ from shared.database.rows import ManyRows
 _PLAN = ManyRows(
     """
     insert into deliveries
-      (id, message_id, recipient, channel, address, urgent, due_at, state, next_at, written_at, changed_at)
-    select cast(md5(concat(m.id, c.channel, c.address)) as uuid), m.id, m.recipient, c.channel, c.address,
-      m.urgent, m.due_at, 'waiting', m.at + m.gathering_time, m.at, m.at
+      (id, message_id, recipient, channel, address, address_index, urgent, due_at, state, next_at, written_at,
+        changed_at)
+    select cast(md5(concat(m.id, c.channel, c.address_index)) as uuid), m.id, m.recipient, c.channel,
+      c.address, c.address_index, m.urgent, m.due_at, 'waiting', m.at + m.gathering_time, m.at, m.at
     from (
       select id, recipient, urgent, due_at, gathering_time, greatest(occurred_at, :at) as at from {rows}
     ) as m
@@ -62,7 +65,8 @@ _LEASED = """
       c.secret, t.urgent, m.template, m.language, m.subject, m.body, m.occurred_at, t.written_at, t.attempts,
       t.parcel, m.traceparent
     from taken t join messages m on m.id = t.message_id left join appeals a on a.appeal_id = m.appeal_id
-    left join contacts c on c.recipient = t.recipient and c.channel = t.channel and c.address = t.address
+    left join contacts c on c.recipient = t.recipient and c.channel = t.channel
+      and c.address_index = t.address_index
 """
 _LEASE_DUE = text(
     f"""
@@ -90,12 +94,12 @@ _SAVE_PARCELS = ManyRows(
 )
 _CALLS = ManyRows(
     """
-    select d.channel, d.address, count(distinct d.parcel) as calls
-    from deliveries d join {rows} on t.channel = d.channel and t.address = d.address
+    select d.channel, d.address_index, count(distinct d.parcel) as calls
+    from deliveries d join {rows} on t.channel = d.channel and t.address_index = d.address_index
     where d.changed_at > :since and d.state in ('sent', 'delivered')
-    group by d.channel, d.address
+    group by d.channel, d.address_index
     """,
-    {"channel": "text", "address": "text"},
+    {"channel": "text", "address_index": "text"},
 )
 _PUT_BACK = text(
     """
@@ -131,16 +135,16 @@ _SAVE_RESULTS = ManyRows(
 _HOLD = ManyRows(
     """
     update deliveries d set next_at = greatest(d.next_at, t.until) from {rows}
-    where d.channel = t.channel and d.address = t.address and d.state = 'waiting'
+    where d.channel = t.channel and d.address_index = t.address_index and d.state = 'waiting'
     """,
-    {"channel": "text", "address": "text", "until": "timestamptz"},
+    {"channel": "text", "address_index": "text", "until": "timestamptz"},
 )
 _ADDRESS_GONE = ManyRows(
     """
     update contacts c set gone_at = :at from {rows}
-    where c.channel = t.channel and c.address = t.address and c.gone_at is null
+    where c.channel = t.channel and c.address_index = t.address_index and c.gone_at is null
     """,
-    {"channel": "text", "address": "text"},
+    {"channel": "text", "address_index": "text"},
 )
 _RESEND = text(
     """
@@ -226,15 +230,20 @@ async def lease_due(
         "urgent": urgent,
         "wakes_until": wakes_until,
     }
-    leased = [_delivery(row) for row in await conn.execute(_LEASE_DUE, values)]
+    leased = [_delivery(conn, row) for row in await conn.execute(_LEASE_DUE, values)]
     if parcels := {delivery.parcel for delivery in leased} - {None}:
         rest = await conn.execute(_LEASE_PARCELS, lease | {"parcels": list(parcels)})
-        leased += [_delivery(row) for row in rest]
+        leased += [_delivery(conn, row) for row in rest]
     return leased
 
 
-def _delivery(row: Any) -> Delivery:
-    return Delivery.model_validate(dict(row))
+def _delivery(conn: Connection, row: Any) -> Delivery:
+    plain = {
+        "address": address_of(conn, row.recipient, row.address),
+        "secret": secret_of(conn, row.recipient, row.secret),
+        "body": body_of(conn, row.message_id, row.body),
+    }
+    return Delivery.model_validate({**row, **plain})
 
 
 async def save_parcels(conn: Connection, parcels: Iterable[Parcel]) -> None:
@@ -247,8 +256,13 @@ async def calls_since(
     conn: Connection, since: datetime, targets: Iterable[DeliveryTarget]
 ) -> dict[DeliveryTarget, int]:
     """How many calls went to each of these targets since then."""
-    rows = await _CALLS.execute(conn, targets, since=since)
-    return {DeliveryTarget(ChannelKind(row.channel), row.address): row.calls for row in rows}
+    by_index = {_indexed(conn, target): target for target in targets}
+    rows = await _CALLS.execute(conn, by_index, since=since)
+    return {by_index[row.channel, row.address_index]: row.calls for row in rows}
+
+
+def _indexed(conn: Connection, target: DeliveryTarget) -> tuple[str, str]:
+    return str(target.channel), index(conn, *target)
 
 
 async def put_back(conn: Connection, leased: Iterable[Delivery], until: datetime) -> None:
@@ -281,9 +295,9 @@ async def save_results(conn: Connection, at: datetime, results: Sequence[Attempt
     ]
     await _SAVE_RESULTS.execute(conn, rows, at=at)
     if held := {result.target: result.held_until for result in results if result.held_until is not None}:
-        await _HOLD.execute(conn, [(*target, until) for target, until in held.items()])
+        await _HOLD.execute(conn, [(*_indexed(conn, target), until) for target, until in held.items()])
     if gone := {result.target for result in results if result.is_gone}:
-        await _ADDRESS_GONE.execute(conn, gone, at=at)
+        await _ADDRESS_GONE.execute(conn, [_indexed(conn, target) for target in gone], at=at)
 
 
 async def resend(conn: Connection, at: datetime, delivery_id: UUID) -> Any:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from services.notify.messages.stored import readable
 from shared.database.connection import Connection
 from shared.web.request import Page, no_cursor
 
@@ -82,7 +83,7 @@ async def _page(
         ),
         {**values, "limit": page.limit + 1},
     )
-    return [dict(row) for row in rows.mappings()]
+    return [readable(conn, row) for row in rows]
 
 
 def _cursor(after: list[Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.notify.messages.message import Message
+from services.notify.messages.stored import stored_body
 from shared.database.connection import Connection
 from shared.database.rows import insert
 
@@ -55,7 +56,7 @@ async def send(conn: Connection, at: datetime, written: Sequence[WrittenMessage]
             message.recipient,
             message.template,
             message.subject,
-            message.body,
+            stored_body(conn, message.id, message.body),
             message.occurred_at,
             traceparent,
             acknowledgement,

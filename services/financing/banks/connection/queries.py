@@ -1,11 +1,13 @@
 """Reads how the connection of one bank stands."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
 from services.financing.banks.kafka.topics import requests
 from services.financing.contract import PushedRequest
+from services.financing.stored import HEADERS, RAW
 from shared.database.connection import Connection
 from shared.messaging.parked import OUTBOX
 
@@ -84,6 +86,17 @@ _WEBHOOK = text(
 )
 
 
+class RefusedReport(NamedTuple):
+    """A report that was refused, as it was sent."""
+
+    source_id: str | None
+    reported_at: datetime
+    receipt: dict[str, Any]
+    size: int
+    headers: dict[str, str | None] | None
+    raw: bytes
+
+
 async def bank(conn: Connection, code: str) -> dict[str, Any] | None:
     """The bank in the directory; None where there is none of this code."""
     body: dict[str, Any] | None = (await conn.execute(_BANK, {"bank": code})).scalar()
@@ -122,9 +135,16 @@ async def waiting_at_desk(conn: Connection, bank: str) -> Any:
     return (await conn.execute(_WAITING_AT_DESK, {"bank": bank})).one()
 
 
-async def refused(conn: Connection, bank: str, limit: int) -> list[Any]:
+async def refused(conn: Connection, bank: str, limit: int) -> list[RefusedReport]:
     """The latest reports that were refused and whose content is kept, the newest first."""
-    return (await conn.execute(_REFUSED, {"bank": bank, "limit": limit})).all()
+    rows = await conn.execute(_REFUSED, {"bank": bank, "limit": limit})
+    return [RefusedReport(**{**row, **_sent(conn, row)}) for row in rows]
+
+
+def _sent(conn: Connection, row: Any) -> dict[str, Any]:
+    """What the sender of a refused report wrote."""
+    raw = conn.cell(RAW, row.source_id).decrypt_bytes(row.raw)
+    return {"raw": raw, "headers": conn.cell(HEADERS, row.source_id).decrypted(row.headers)}
 
 
 async def webhook(conn: Connection, bank: str) -> Any:

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.stored import message_of
 from shared.database.connection import Connection
 
 MOST_PLACES = 2_000
@@ -77,18 +79,55 @@ _RECEIPTS = text(
 _TYPES = {"request": PushedRequest.type, "withdrawal": RequestWithdrawn.type}
 
 
-async def legs(conn: Connection, bank: str, *, after: str, limit: int) -> list[Any]:
+class ShownLeg(NamedTuple):
+    """A leg of a bank; `request` is what pushed it, as JSON, None once it was withdrawn."""
+
+    leg: str
+    state: str
+    pushed_at: datetime
+    overdue: bool
+    deadlines: str
+    request: str | None
+
+
+class ToldMessage(NamedTuple):
+    """A message to a bank, at its place among those that it reads one after the other."""
+
+    place: int
+    seq: int
+    message_id: UUID
+    type: str
+    leg: str
+    occurred_at: datetime
+    body: str
+
+
+class LegMessage(NamedTuple):
+    """What a bank was told of a leg after its request. `body` is JSON."""
+
+    type: str
+    occurred_at: datetime
+    body: str
+
+
+async def legs(conn: Connection, bank: str, *, after: str, limit: int) -> list[ShownLeg]:
     """The next legs of a bank by number, without the request of one that was withdrawn."""
     values = {"bank": bank, "after": after, "limit": limit}
-    return (await conn.execute(_LEGS_OF_BANK, values | _TYPES)).all()
+    return [_with_request(conn, row) for row in await conn.execute(_LEGS_OF_BANK, values | _TYPES)]
 
 
-async def leg(conn: Connection, bank: str, number: str) -> list[Any]:
+def _with_request(conn: Connection, row: Any) -> ShownLeg:
+    request = row.request and message_of(conn, row.leg, row.request)
+    return ShownLeg(**{**row, "request": request})
+
+
+async def leg(conn: Connection, bank: str, number: str) -> list[ShownLeg]:
     """The leg with this number, where it is the bank's."""
-    return (await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)).all()
+    rows = await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)
+    return [_with_request(conn, row) for row in rows]
 
 
-async def told_after(conn: Connection, bank: str, after: int, limit: int) -> list[Any]:
+async def told_after(conn: Connection, bank: str, after: int, limit: int) -> list[ToldMessage]:
     """The next messages to a bank after a place, in the order in which they were first found here.
 
     A message gets its place when the bank first reads so far: one that is written later comes later, whatever
@@ -98,7 +137,8 @@ async def told_after(conn: Connection, bank: str, after: int, limit: int) -> lis
         await conn.execute(_LOCK_BANK, {"bank": bank})
         await conn.execute(_GIVE_PLACES, {"bank": bank, "most": MOST_PLACES})
     values = {"bank": bank, "after": after, "limit": limit}
-    return (await conn.execute(_TOLD_AFTER, values | _TYPES)).all()
+    rows = await conn.execute(_TOLD_AFTER, values | _TYPES)
+    return [ToldMessage(**{**row, "body": message_of(conn, row.leg, row.body)}) for row in rows]
 
 
 async def mark_told(conn: Connection, bank: str, seqs: Collection[int], at: datetime) -> None:
@@ -111,10 +151,11 @@ async def mark_read(conn: Connection, bank: str, legs: Collection[str], at: date
     await conn.execute(_MARK_READ, {"bank": bank, "at": at, "legs": list(legs)})
 
 
-async def messages(conn: Connection, bank: str, leg: str) -> list[Any]:
+async def messages(conn: Connection, bank: str, leg: str) -> list[LegMessage]:
     """What the bank was told of its leg after the request: `type`, `occurred_at` and `body` as JSON text."""
     values = {"bank": bank, "leg": leg, "request": PushedRequest.type}
-    return (await conn.execute(_MESSAGES, values)).all()
+    rows = await conn.execute(_MESSAGES, values)
+    return [LegMessage(row.type, row.occurred_at, message_of(conn, leg, row.body)) for row in rows]
 
 
 async def receipts(conn: Connection, bank: str, leg: str) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from services.financing.stored import REPORT_SECRET, secrets_of
 from shared.database.connection import Connection
 
 _VALID = text(
@@ -28,7 +29,7 @@ _END = text("delete from bank_report_secrets where bank = :bank returning bank")
 async def valid_secrets(conn: Connection, bank: str, at: datetime) -> list[str]:
     """The secrets that sign a bank's reports at `at`; none where it signs nothing."""
     secrets: list[str] | None = (await conn.execute(_VALID, {"bank": bank, "at": at})).scalar()
-    return secrets or []
+    return secrets_of(conn, REPORT_SECRET, bank, secrets)
 
 
 async def signing(conn: Connection, bank: str) -> Any:
@@ -40,7 +41,8 @@ async def renew_secret(
     conn: Connection, bank: str, secret: str, at: datetime, until: datetime
 ) -> datetime | None:
     """Have the bank sign by `secret`; the one before, if any, is valid `until` then, which is returned."""
-    values = {"bank": bank, "secret": secret, "at": at, "until": until}
+    encrypted = conn.cell(REPORT_SECRET, bank).encrypt(secret)
+    values = {"bank": bank, "secret": encrypted, "at": at, "until": until}
     old_until: datetime | None = (await conn.execute(_RENEW, values)).scalar()
     return old_until
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.stored import ENDPOINT_SECRET, message_of, secrets_of
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows
 
@@ -172,7 +173,7 @@ async def endpoint(conn: Connection, bank: str) -> dict[str, Any] | None:
 async def save_endpoint(conn: Connection, bank: str, url: str, secret: str, at: datetime) -> SavedEndpoint:
     """Call the bank at `url` from now on. What waits is due, and what failed where the bank had said 410."""
     was_disabled = (await conn.execute(_WAS_DISABLED, {"bank": bank})).scalar()
-    values = {"bank": bank, "url": url, "secret": secret, "at": at}
+    values = {"bank": bank, "url": url, "secret": conn.cell(ENDPOINT_SECRET, bank).encrypt(secret), "at": at}
     row = (await conn.execute(_SAVE_ENDPOINT, values)).one()
     await conn.execute(_MAKE_WAITING_DUE, {"bank": bank, "at": at})
     again = (await conn.execute(_FAILED_AGAIN, {"bank": bank, "at": at})).all() if was_disabled else []
@@ -181,7 +182,8 @@ async def save_endpoint(conn: Connection, bank: str, url: str, secret: str, at: 
 
 async def rotate_secret(conn: Connection, bank: str, secret: str, at: datetime, until: datetime) -> bool:
     """Sign with `secret`, and with the secret before it `until` then. False where there is no endpoint."""
-    values = {"bank": bank, "secret": secret, "at": at, "until": until}
+    encrypted = conn.cell(ENDPOINT_SECRET, bank).encrypt(secret)
+    values = {"bank": bank, "secret": encrypted, "at": at, "until": until}
     return (await conn.execute(_ROTATE_SECRET, values)).one_or_none() is not None
 
 
@@ -235,7 +237,14 @@ async def take_due(conn: Connection, bank: str, at: datetime, limit: int) -> lis
         "request": PushedRequest.type,
         "withdrawal": RequestWithdrawn.type,
     }
-    return [WebhookCall(**row) for row in await conn.execute(_TAKE, values)]
+    rows = await conn.execute(_TAKE, values)
+    return [_call(conn, bank, row) for row in rows]
+
+
+def _call(conn: Connection, bank: str, row: Any) -> WebhookCall:
+    """A call with its body and its secrets decrypted."""
+    secrets = secrets_of(conn, ENDPOINT_SECRET, bank, row.secrets)
+    return WebhookCall(**{**row, "body": message_of(conn, row.leg, row.body), "secrets": secrets})
 
 
 async def record(conn: Connection, results: Collection[CallResult], at: datetime) -> None:

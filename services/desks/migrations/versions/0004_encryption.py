@@ -1,0 +1,10 @@
+"""Which keys encrypt personal data, and how far older rows have been encrypted."""
+
+from shared.database.migrations import add_encryption
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    add_encryption()
