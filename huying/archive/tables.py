@@ -173,7 +173,9 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "messages": _record("what was written to whom, and read when: not written again"),
         "deliveries": _record("evidence: not sent again"),
         "attempts": _record("evidence"),
-        "contacts": _record("addresses, encrypted; those with a secret are entered anew", where="secret is null"),
+        "contacts": _record(
+            "addresses, encrypted; those with a secret are entered anew", where="secret is null"
+        ),
         "preferences": _record("which language people read"),
         "inquiries": _record("whose enterprise intake was asked for"),
         "acknowledgements": _record("who acknowledged what"),

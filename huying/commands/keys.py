@@ -19,7 +19,9 @@ Rings = Annotated[
 
 
 @app.command()
-def make(file: Annotated[Path, typer.Argument(help="Where the new key ring is written.", dir_okay=False)]) -> None:
+def make(
+    file: Annotated[Path, typer.Argument(help="Where the new key ring is written.", dir_okay=False)],
+) -> None:
     """Make a key ring with one key, readable by its owner alone."""
     from huying.local.data_keys import today
     from shared.encryption import keyring
@@ -32,7 +34,9 @@ def make(file: Annotated[Path, typer.Argument(help="Where the new key ring is wr
 
 @app.command()
 def rotate(
-    files: Annotated[list[Path] | None, typer.Argument(help="Key rings; else those of the state folder.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Key rings; else those of the state folder.")
+    ] = None,
     state: State = STATE,
 ) -> None:
     """Add a key that encrypts from now on. Services encrypt older rows by it while they work."""
@@ -52,7 +56,7 @@ def rotate(
 @app.command()
 def status(state: State = STATE, databases: Databases = None) -> None:
     """How far older rows were encrypted anew, and in how many rows each key is still needed."""
-    run_until_stopped(_status(state, databases))
+    run_until_stopped(show_status(state, databases))
 
 
 @app.command()
@@ -60,10 +64,10 @@ def retire(
     service: str, key: str, state: State = STATE, databases: Databases = None, rings: Rings = None
 ) -> None:
     """Take a key that no row needs any more out of a service's key ring. Backups of before still need it."""
-    run_until_stopped(_retire(service, key, state, databases, rings))
+    run_until_stopped(retire_key(service, key, state, databases, rings))
 
 
-async def _status(state: Path, named: Path | None) -> None:
+async def show_status(state: Path, named: Path | None) -> None:
     from huying.archive.databases import reading
     from huying.local.services import load
     from shared.database.connection import Database
@@ -82,7 +86,7 @@ async def _status(state: Path, named: Path | None) -> None:
         Console(markup=False).print(table)
 
 
-async def _retire(service: str, key: str, state: Path, named: Path | None, rings: Path | None) -> None:
+async def retire_key(service: str, key: str, state: Path, named: Path | None, rings: Path | None) -> None:
     from huying.archive.databases import reading
     from huying.local.data_keys import ring_file
     from huying.local.services import load
@@ -93,7 +97,9 @@ async def _retire(service: str, key: str, state: Path, named: Path | None, rings
     file = rings / f"{service}.yaml" if rings else ring_file(state, service)
     ring = keyring.read(file)
     if key not in ring.keys or key == ring.encrypts:
-        raise ValueError(f"{key} is not in {file}, or it encrypts: rotate first / 密钥不存在或正在使用，请先轮换")
+        raise ValueError(
+            f"{key} is not in {file}, or it encrypts: rotate first / 密钥不存在或正在使用，请先轮换"
+        )
     async with reading(state, named) as urls, Database(urls[service], 1).begin() as conn:
         if rows := (await usage.keys_needed(conn, columns)).get(key):
             raise ValueError(

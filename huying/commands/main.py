@@ -8,6 +8,7 @@ from huying.commands import (
     archive,
     banks,
     calendar,
+    erasing,
     kafka,
     keys,
     ledger,
@@ -33,6 +34,7 @@ app.command("import")(ledger.import_)
 app.command()(simulate.verify)
 app.command()(archive.export)
 app.command()(archive.rebuild)
+app.command()(erasing.erase)
 app.add_typer(parked.app, name="parked")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")

@@ -1,4 +1,4 @@
-"""The key rings of an embedded city: one for each service, made at the first start and kept in its state folder."""
+"""The key rings of an embedded city, one a service: made at the first start and kept in its state folder."""
 
 from pathlib import Path
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from services.desks.access import ACCESS
-from services.desks.finding import api as finding
 from services.desks.encrypted import COLUMNS
+from services.desks.finding import api as finding
 from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
 from services.desks.legs import api as legs

@@ -1,4 +1,4 @@
-"""The columns of desks with encrypted values: the read model has no personal data, the accounts have secrets."""
+"""The columns of desks with encrypted values. The read model has no personal data, accounts have secrets."""
 
 from shared.encryption.renewal import EncryptedColumn, whole
 

@@ -176,6 +176,10 @@ def _keep(work: Work, appeal: AppealDocument) -> None:
     work.keep(appeal)
 
 
+def erase_persons(work: Work, event: events.AppealPersonsErased) -> None:
+    work.erase_persons(event.appeal_id)
+
+
 HANDLERS: Handlers = {
     events.AppealReceived: open_file,
     events.AppealCorrected: correct,
@@ -197,4 +201,5 @@ HANDLERS: Handlers = {
     events.AppealMerged: follow_lead,
     events.AppealUnmerged: leave_lead,
     events.LeaderChanged: keep_leader,
+    events.AppealPersonsErased: erase_persons,
 }

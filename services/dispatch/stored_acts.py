@@ -8,11 +8,28 @@ import orjson
 from services.dispatch.acts.base import AppealAct
 from shared.database.connection import Connection
 from shared.encryption.cells import Cell
+from shared.encryption.fields import ERASED
 
 ACT = "acts.act"
 CONTENT = "encrypted"
 """The name under which a stored act has what is encrypted. No act has a field of this name."""
 _CLEAR = ("act", "leg_id")
+TEXTS = (
+    "text",
+    "how",
+    "who",
+    "reason",
+    "by",
+    "signed_by",
+    "approver",
+    "receiver",
+    "reference",
+    "question",
+    "conclusion",
+)
+"""The fields of acts that people write as they like. `to` names a body."""
+CODES = {("decide_stage", "by")}
+"""Those of an act that are a code there."""
 
 
 def stored(cell: Cell, act: AppealAct) -> str:
@@ -29,6 +46,15 @@ def read_all(conn: Connection, appeal_id: object, rows: Iterable[dict[str, Any]]
     """Rows with their acts as they were done."""
     cell = conn.cell(ACT, appeal_id)
     return [{**row, "act": _read(cell, row["act"])} for row in rows]
+
+
+def erased(cell: Cell, act: dict[str, Any]) -> tuple[str, int]:
+    """A stored act without what was written in it, and how many texts that were."""
+    read_act = _read(cell, act)
+    names = [name for name in TEXTS if read_act.get(name) not in (None, "", ERASED)]
+    kept = {name for name in names if (act["act"], name) in CODES}
+    without = {name: ERASED for name in names if name not in kept}
+    return _stored(cell, read_act | without), len(without)
 
 
 def renew(cell: Cell, value: str) -> str:

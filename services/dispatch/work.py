@@ -20,8 +20,9 @@ from services.dispatch.domain.transitions import perform
 from shared import events
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
-from shared.database.rows import excluded, insert
+from shared.database.rows import ManyRows, excluded, insert
 from shared.directory import copies
+from shared.encryption.fields import erased
 from shared.events import Event, Verdict
 
 _LOAD_GROUPS = text(
@@ -63,6 +64,13 @@ _SAVE_DEADLINES = insert(
 )
 
 
+_ACTS = text("select id, act from acts where appeal_id = :id order by id for update")
+_SAVE_ACTS = ManyRows(
+    "update acts set act = cast(t.act as jsonb) from {rows} where acts.id = t.id",
+    {"id": "bigint", "act": "jsonb"},
+)
+
+
 class GroupKey(NamedTuple):
     """A key that names an appeal and all appeals that were ever merged into it."""
 
@@ -76,11 +84,12 @@ class Work(AppealWork[AppealDocument]):
 
     def __init__(self, conn: Connection, at: datetime) -> None:
         super().__init__(conn, at)
-        self._acts: list[tuple[UUID, datetime, str, str]] = []
+        self._acts: list[tuple[UUID, datetime, str, AppealAct]] = []
         self._followers: dict[UUID, set[UUID]] = defaultdict(set)
         self._merged: list[tuple[UUID, UUID]] = []
         self._judged: dict[UUID, events.AppealJudged] = {}
         self._leaders: list[events.LeaderChanged] = []
+        self._erased: dict[UUID, int] = {}
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """A merge is about two appeals. A judgement and a leader need none: they have tables of their own."""
@@ -144,13 +153,19 @@ class Work(AppealWork[AppealDocument]):
         """Write what escalation said of a leader when this transaction commits."""
         self._leaders.append(event)
 
+    def erase_persons(self, appeal_id: UUID) -> None:
+        """Take out what people wrote about the appeal, in its document and its acts."""
+        appeal, values = erased(self.appeal(appeal_id))
+        appeal.version += 1
+        self._erased[appeal_id] = values
+        self.keep(appeal)
+
     def _record(
         self, appeal: AppealDocument, act: AppealAct, at: datetime, by: str, events_of_act: Collection[Event]
     ) -> None:
         for event in events_of_act:
             self.emit(event)
-        cell = self.conn.cell(stored_acts.ACT, appeal.appeal_id)
-        self._acts.append((appeal.appeal_id, at, by, stored_acts.stored(cell, act)))
+        self._acts.append((appeal.appeal_id, at, by, act))
         self.keep(appeal)
 
     def _followers_at(self, lead: AppealDocument, at: datetime) -> Iterator[AppealDocument]:
@@ -162,8 +177,11 @@ class Work(AppealWork[AppealDocument]):
     async def flush(self) -> None:
         if self.changed:
             await _SAVE_APPEALS.execute(self.conn, map(self._row, self.changed.values()))
+        for appeal_id, values in self._erased.items():
+            count = values + await self._erase_acts(appeal_id)
+            self.emit(self.appeals[appeal_id].event(events.UnitPersonsErased, self.at, values=count))
         if self._acts:
-            await _ADD_ACTS.execute(self.conn, self._acts)
+            await _ADD_ACTS.execute(self.conn, map(self._act_row, self._acts))
         if self._merged:
             await _ADD_FOLLOWERS.execute(self.conn, self._merged)
         for leader in self._leaders:
@@ -174,6 +192,19 @@ class Work(AppealWork[AppealDocument]):
             ]
             await _SAVE_DEADLINES.execute(self.conn, rows)
         await super().flush()
+
+    async def _erase_acts(self, appeal_id: UUID) -> int:
+        """Take the texts out of the acts on record; returns how many there were."""
+        cell = self.conn.cell(stored_acts.ACT, appeal_id)
+        rows = (await self.conn.execute(_ACTS, {"id": appeal_id})).all()
+        without = [(row.id, *stored_acts.erased(cell, row.act)) for row in rows]
+        if without:
+            await _SAVE_ACTS.execute(self.conn, [(id_, act) for id_, act, _ in without])
+        return sum(count for _, _, count in without)
+
+    def _act_row(self, done: tuple[UUID, datetime, str, AppealAct]) -> tuple[UUID, datetime, str, str]:
+        appeal_id, at, by, act = done
+        return appeal_id, at, by, stored_acts.stored(self.conn.cell(stored_acts.ACT, appeal_id), act)
 
     def _row(self, appeal: AppealDocument) -> tuple[Any, ...]:
         file = self.stored(appeal)

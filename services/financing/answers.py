@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.financing.complaints.document import ComplaintDocument
-from services.financing.contract import DeclineReason
+from services.financing.contract import Attachment, DeclineReason
 from services.financing.enterprises.acts import EnterpriseBody
+from services.financing.loans.acts import Applicant, Consent
+from services.financing.loans.acts import LoanContact as GivenContact
 from services.financing.loans.document import LoanDocument
 from services.financing.views import INTERNAL
 from shared import events
@@ -141,6 +143,30 @@ class LoanStatus(BaseModel):
     legs: list[ShownLeg]
     rating: ShownRating | None
     complaints: list[ShownComplaint]
+
+
+class OwnWish(BaseModel):
+    """What an enterprise wanted, and whom it named."""
+
+    enterprise: Applicant
+    contact: GivenContact
+    purpose: str
+    collateral: str
+    locality: str | None
+    consent: Consent
+    attachments: list[Attachment]
+
+
+class OwnLoanData(BaseModel):
+    """What an enterprise said of itself and of its wish. `wish` is null for an imported request."""
+
+    registration_number: str
+    received_at: datetime
+    amount: ShownYuan
+    product: str
+    wish: OwnWish | None
+    comment: str | None
+    complaints: list[str]
 
 
 class WindowLoan(Shown, LoanDocument):

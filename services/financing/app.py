@@ -16,12 +16,12 @@ from services.financing.banks.statement import api as statement
 from services.financing.banks.webhook import api as webhook
 from services.financing.banks.webhook.sender import deliver
 from services.financing.complaints import api as complaints
-from services.financing.enterprises import api as enterprises
 from services.financing.encrypted import COLUMNS
+from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api as loans
-from services.financing.loans import api_import, api_office, api_status, api_word
+from services.financing.loans import api_erasures, api_import, api_office, api_status, api_word
 from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
@@ -44,6 +44,7 @@ SERVICE = Service(
         loans.router,
         api_status.router,
         api_word.router,
+        api_erasures.router,
         api_office.router,
         api_import.router,
         complaints.router,

@@ -169,8 +169,8 @@ class EnterpriseShown(BaseModel):
 
     name: str
     credit_code: str
-    contact: str
-    phone: str
+    contact: Annotated[str, PERSONAL]
+    phone: Annotated[str, PERSONAL]
 
 
 class PushedRequest(BankMessage):
@@ -183,9 +183,9 @@ class PushedRequest(BankMessage):
     amount: Yuan
     term_months: Months
     product: str
-    purpose: str
+    purpose: Annotated[str, PERSONAL]
     first_loan: bool
-    collateral: str
+    collateral: Annotated[str, PERSONAL]
     locality: str | None
     attachments: tuple[Attachment, ...] = ()
     consent_text_version: str
@@ -225,7 +225,7 @@ class ComplaintShown(BankMessage):
     type = "bank.complaint_shown.v1"
 
     complaint: str
-    text: str
+    text: Annotated[str, PERSONAL]
     decided: bool
 
 

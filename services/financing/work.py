@@ -24,7 +24,8 @@ from services.financing.loans.document import LoanDocument
 from services.financing.stored import file_of
 from services.financing.tables import CASES
 from shared.database.connection import Connection
-from shared.events import Event
+from shared.encryption.fields import erased
+from shared.events import Event, LoanPersonsErased
 from shared.judging.work import JudgingWork
 from shared.service.errors import NotFound
 from shared.telemetry import spans
@@ -55,6 +56,7 @@ class Work(JudgingWork[JudgedDocument]):
         self._unrecorded_reports: list[dict[str, Any]] = []
         self._new_enterprises: dict[str, EnterpriseBody] = {}
         self._counted: set[date] = set()
+        self._erased: list[str] = []
 
     async def load(self, keys: Collection[Any]) -> None:
         days = {self.at.astimezone(key).date() for key in keys if isinstance(key, ZoneInfo)}
@@ -148,6 +150,17 @@ class Work(JudgingWork[JudgedDocument]):
         """Keep a report that changed nothing: its bank can see that it came, and what it was answered."""
         self._unrecorded_reports.append(report.columns())
 
+    def erase_persons(self, loan: LoanDocument) -> None:
+        """Take out the contact and what people wrote, of a request and of its complaints (all loaded)."""
+        without, values = erased(loan)
+        without.version += 1
+        for complaint_id in loan.complaints:
+            complaint, count = erased(self.complaint(complaint_id))
+            self.keep(complaint)
+            values += count
+        self._erased.append(loan.number)
+        self.say(without, [without.event(LoanPersonsErased, self.at, values=values)])
+
     def keep(self, case: JudgedDocument) -> None:
         """Write `case` when this transaction commits."""
         self.write(case.case_id, case)
@@ -177,6 +190,8 @@ class Work(JudgingWork[JudgedDocument]):
             await loan_queries.save_counters(self.conn, counted)
         if self._new_enterprises:
             await enterprise_queries.add_new(self.conn, self._new_enterprises, self.at)
+        for number in self._erased:
+            await bank_queries.erase_messages(self.conn, number)
         await self._messages.flush(self.conn, self.at)
         await super().flush()
 

@@ -53,6 +53,8 @@ ACCESS: Access = {
     "GET /appeals/{appeal_id}/attachments/{attachment_id}": READERS,
     "POST /appeals/{appeal_id}/attachments/{attachment_id}/removals": FILING,
     "POST /appeals/{appeal_id}/attachments/{attachment_id}/releases": FILING,
+    "POST /appeals/{appeal_id}/erasures": only(OFFICE),
+    "GET /status/{registration_number}/data": EVERYBODY,
     "POST /appeals/{appeal_id}/corrections": WRITING_DOWN,
     "GET /categories": EVERYBODY,
     "GET /channels": EVERYBODY,

@@ -114,6 +114,10 @@ class Correct(AppealFields, AppealAct):
     cleared: frozenset[Clearable] = frozenset()
 
 
+class ErasePersons(AppealAct):
+    """The personal data of an ended appeal are erased, here and at the services that hear of it."""
+
+
 class Withdraw(AppealAct):
     """The enterprise takes its appeal back."""
 

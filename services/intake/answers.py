@@ -7,9 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.intake.attachments.answers import EnterpriseAttachment, StaffAttachment
-from services.intake.document import AppealDocument
+from services.intake.document import (
+    AppealDocument,
+    EnterpriseRecord,
+    FormerPersons,
+    OfficeComplaint,
+    ReferralObjection,
+)
 from services.intake.next_steps import Actor
-from services.intake.registered import PlaceRecord
+from services.intake.own_acts import ReopeningRequest
+from services.intake.registered import ContactRecord, PlaceRecord
 from shared.appeals.answers import PublicAnswer
 from shared.events import Confidentiality, Kind, Role, Urgency, Verdict
 from shared.rules.judging.state import CaseState
@@ -260,6 +267,31 @@ class ImportedAppeal(BaseModel):
     is_withheld: bool = False
     already: bool = False
     refused: RefusedItem | None = None
+
+
+class OwnData(BaseModel):
+    """What an enterprise said of itself and of its matter, and before each correction.
+
+    `additions` and `comments` are what it wrote itself; `attachments` the files that it reads.
+    """
+
+    registration_number: str
+    received_at: datetime
+    channel: str
+    kind: Kind
+    title: str
+    text: str
+    enterprise: EnterpriseRecord | None
+    formerly: list[FormerPersons]
+    contacts: list[ContactRecord]
+    place: PlaceRecord | None
+    urgency_reason: str | None
+    complaints: list[OfficeComplaint]
+    referral_objections: list[ReferralObjection]
+    reopening_requests: list[ReopeningRequest]
+    additions: list[str]
+    comments: list[str]
+    attachments: list[EnterpriseAttachment]
 
 
 class OwnAppeal(BaseModel):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.intake import api, api_corrections, api_import, api_own, api_staff
+from services.intake import api, api_corrections, api_erasures, api_import, api_own, api_staff
 from services.intake.access import ACCESS
 from services.intake.attachments import api as attachments
 from services.intake.attachments import api_public as attachments_public
@@ -45,6 +45,7 @@ SERVICE = Service(
         codes.router,
         api_staff.router,
         api_corrections.router,
+        api_erasures.router,
         city_api.router,
         search_api.router,
         api_import.router,

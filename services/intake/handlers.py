@@ -226,6 +226,7 @@ HANDLERS: Handlers = {
     events.StudyClosed: keep_study,
 }
 SILENT: tuple[type[events.Event], ...] = (
+    events.UnitPersonsErased,
     events.AppealObjected,
     events.AppealMarked,
     events.ExtensionRequested,

@@ -45,7 +45,8 @@ _PERSONS = (
 )
 _BY_ID = text(
     f"""
-    select a.appeal_id, a.units, a.file - array['receipt_hash', 'renewed', 'removed_attachments', 'formerly'] as file,
+    select a.appeal_id, a.units,
+      a.file - array['receipt_hash', 'renewed', 'removed_attachments', 'formerly'] as file,
       {_PERSONS} as persons,
       coalesce(l.state = any(cast(:ended as text[])), false) as lead_ended
     from appeals a left join appeals l on l.appeal_id = a.lead where a.appeal_id = :id

@@ -60,6 +60,7 @@ _SENTENCES: dict[type[Event], Bilingual] = {
     events.AttachmentStored: Bilingual("{0}（第 {1} 个）", "{0}, number {1}"),
     events.AttachmentReleased: Bilingual("公开了附件（第 {0} 个）", "a file was released, number {0}"),
     events.ContactChanged: Bilingual("企业更正了联系方式", "the enterprise corrected how it is reached"),
+    events.AppealPersonsErased: Bilingual("个人信息已删除", "personal data were erased"),
     events.ReceiptCodeRenewed: Bilingual("已启用新的回执码", "a new receipt code is in use"),
     events.ReopeningAsked: Bilingual("企业申请重新办理", "the enterprise asked for it to be handled again"),
     events.ReopeningDeclined: Bilingual("经研究不予重新办理", "it is not handled again"),

@@ -65,6 +65,11 @@ def renew_receipt_code(work: Work, event: events.ReceiptCodeRenewed) -> None:
     work.save(case)
 
 
+def erase_persons(work: Work, event: events.ErasureEvent) -> None:
+    work.case_of(event)
+    work.erase_persons(event.appeal_id)
+
+
 def forget_contact(work: Work, event: events.ContactChanged) -> None:
     work.forget_contact(event.appeal_id)
 
@@ -140,6 +145,7 @@ UNHEARD = (
     events.LoanFollowedUp,
     events.LoanJudged,
     events.AppealNoted,
+    events.UnitPersonsErased,
 )
 """Events of other services that tell nobody anything: the routing table says why."""
 
@@ -163,6 +169,8 @@ HANDLERS: Handlers = {
     events.AppealAnswered: end_case,
     events.ReceiptCodeRenewed: renew_receipt_code,
     events.ContactChanged: forget_contact,
+    events.AppealPersonsErased: erase_persons,
+    events.LoanPersonsErased: erase_persons,
     events.AppealClosed: end_case,
     events.AppealWithdrawn: end_case,
     events.AppealReopened: reopen_case,

@@ -24,6 +24,7 @@ from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE
 from services.notify.document import CaseDocument
 from services.notify.domain import acting
+from services.notify.erasing import work as erasing
 from services.notify.messages.message import Message
 from services.notify.messages.routing import table
 from services.notify.messages.words import USUAL, Language, needs_names, written_by_people
@@ -32,7 +33,7 @@ from shared.database.connection import Connection
 from shared.database.rows import excluded, insert
 from shared.directory import copies
 from shared.directory.leaders import Leaders
-from shared.events import DirectoryEvent, Event, LeaderChanged, NoticeSent
+from shared.events import DirectoryEvent, Event, LeaderChanged, NoticePersonsErased, NoticeSent
 from shared.messaging.outbox import Pending, UnitOfWork
 from shared.telemetry.context import traceparent
 
@@ -75,6 +76,7 @@ class Work(UnitOfWork):
         self._leaders = Leaders()
         self._leaders_said: list[LeaderChanged] = []
         self._outdated: list[UUID] = []
+        self._erased: list[UUID] = []
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """An entry of a directory is about no case."""
@@ -104,6 +106,10 @@ class Work(UnitOfWork):
     def forget_contact(self, appeal_id: UUID) -> None:
         """Forget what was learnt of how the enterprise is reached: the next message asks anew."""
         self._outdated.append(appeal_id)
+
+    def erase_persons(self, appeal_id: UUID) -> None:
+        """Take out how the enterprise was reached, and what was written to it."""
+        self._erased.append(appeal_id)
 
     def save(self, case: CaseDocument) -> None:
         """Write `case` when this transaction commits."""
@@ -168,6 +174,9 @@ class Work(UnitOfWork):
             await _SAVE.execute(self.conn, rows)
             ended = [case.appeal_id for case in cases if case.has_ended]
             await contacts.forget_ended(self.conn, self.at, ended)
+        for appeal_id in self._erased:
+            values = await erasing.erase(self.conn, appeal_id)
+            self.emit(self._persons_erased(appeal_id, values))
         if self.messages:
             await self._send()
         for row in await acknowledgements.end_all(self.conn, self._ends):
@@ -193,6 +202,12 @@ class Work(UnitOfWork):
     def _can_ask(self, message: Message) -> bool:
         """Whether the service that registered the case can be asked how its enterprise is reached."""
         return self.cases[message.appeal_id].registrar in self._config.registrars
+
+    def _persons_erased(self, appeal_id: UUID, values: int) -> NoticePersonsErased:
+        number = self.cases[appeal_id].registration_number
+        return NoticePersonsErased(
+            occurred_at=self.at, appeal_id=appeal_id, registration_number=number, values=values
+        )
 
     def _notice_sent(self, message: Message) -> NoticeSent:
         return NoticeSent(

@@ -1,9 +1,10 @@
-"""A text that a unit or the office wrote for an enterprise, as dispatch tells it to other services. Pure.
+"""A text that a unit or the office wrote for an enterprise, and the receipt of an erasure. Pure.
 
 The texts live at dispatch and never travel in events. A service that shows one asks when it shows it.
 """
 
 from datetime import date
+from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -25,3 +26,17 @@ class PublicAnswer(BaseModel):
     text: str
     outcome: Outcome | None = None
     planned_on: date | None = None
+
+
+class ErasureReceipt(BaseModel):
+    """The receipt of an erasure: the id of its event in the hash chain, and what was erased, in numbers.
+
+    `values`: personal values, `files`: attachments.
+    """
+
+    id: UUID
+    occurred_at: AwareDatetime
+    appeal_id: UUID
+    registration_number: str
+    values: int
+    files: int = 0

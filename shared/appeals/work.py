@@ -33,7 +33,7 @@ class AppealWork(UnitOfWork, Generic[Document]):
         self.changed: dict[UUID, Document] = {}
 
     def documents(self, rows: Iterable[Any]) -> list[str]:
-        """The documents of rows that have `appeal_id` and `file`, as JSON, with all that is encrypted decrypted."""
+        """The documents of rows that have `appeal_id` and `file`, as JSON, decrypted."""
         return [self.conn.cell(FILE, row.appeal_id).decrypt_json(row.file) for row in rows]
 
     def stored(self, appeal: Document) -> str:

@@ -7,10 +7,10 @@ A file of the deployment, outside the databases and their backups:
     keys:
       2026-11-30-3f2a9c: "…64 hex digits…"
 
-Each key is one of AES-256-GCM (NIST SP 800-38D). The key that `encrypts` names encrypts, the others decrypt what
-was encrypted before. A value is bound to its service, column and row as associated data: whoever moves it to
-another row makes it unreadable. `index` makes the blind index: HMAC-SHA-256 (RFC 2104), by which equal values
-are found without being read.
+Each key is one of AES-256-GCM (NIST SP 800-38D). The key that `encrypts` names encrypts, the others decrypt
+what was encrypted before. A value is bound to its service, column and row as associated data: whoever moves
+it to another row makes it unreadable. `index` makes the blind index: HMAC-SHA-256 (RFC 2104), by which equal
+values are found without being read.
 """
 
 import base64
@@ -58,7 +58,7 @@ class RingFile(BaseModel):
 class _Ring(NamedTuple):
     current: str
     ciphers: dict[str, AESGCM]
-    index: bytes
+    index_key: bytes
 
 
 class KeyRing:
@@ -99,19 +99,19 @@ class KeyRing:
                 f"{column} of {row} is encrypted by the key {parts[1]}, which {self.file} lacks: put it back"
                 " / 密钥环中缺少该密钥"
             )
-        secret = base64.urlsafe_b64decode(parts[2])
         try:
+            secret = base64.urlsafe_b64decode(parts[2])
             return cipher.decrypt(secret[:_NONCE_BYTES], secret[_NONCE_BYTES:], self._bound(column, row))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise NotDecrypted(
-                f"{column} of {row} is not what was encrypted there under {parts[1]}: the value was altered or"
-                " moved, or the key is another one of the same id / 密文与所在行不符或密钥不同"
+                f"{column} of {row} is not what was encrypted there under {parts[1]}: the value was altered"
+                " or moved, or the key is another one of the same id / 密文与所在行不符或密钥不同"
             ) from None
 
     def index(self, kind: str, value: str) -> str:
         """The blind index of a value: equal for equal values of one kind, and no help to find the value."""
         content = f"{kind}\x1f{value}".encode()
-        return hmac.new(self._ring.content().index, content, sha256).hexdigest()[:32]
+        return hmac.new(self._ring.content().index_key, content, sha256).hexdigest()[:32]
 
     def _bound(self, column: str, row: str) -> bytes:
         return f"{self._service}\x1f{column}\x1f{row}".encode()

@@ -11,7 +11,7 @@ _ADD = text("insert into data_keys (key_id, proof) values (:key, :proof) on conf
 
 
 async def check(conn: Connection, ring: KeyRing, service: str) -> None:
-    """Note the key that encrypts. ValueError where the ring lacks a key of the data, or has another of its id."""
+    """Note the key that encrypts. ValueError where the ring lacks a key of the data, or has another one."""
     proofs = {row.key_id: row.proof for row in await conn.execute(_KEYS)}
     if missing := sorted(proofs.keys() - ring.ids - {INDEX}):
         raise ValueError(
@@ -29,8 +29,8 @@ async def check(conn: Connection, ring: KeyRing, service: str) -> None:
             ring.decrypt(proofs[key], _COLUMN, key)
         except NotDecrypted:
             raise ValueError(
-                f"the key {key} of the ring {ring.file} is not the key by which data of {service} are encrypted:"
-                " put back the ring of this database / 密钥环中同名密钥与数据库所用不同，请恢复原密钥环"
+                f"the key {key} of the ring {ring.file} is not the key by which data of {service} are"
+                " encrypted: put back the ring of this database / 密钥环中同名密钥与数据库所用不同"
             ) from None
     await conn.execute(_ADD, {"key": INDEX, "proof": index})
     await note(conn, ring)

@@ -1,7 +1,7 @@
-"""Encrypts what an earlier version wrote in plain, and anew what an older key encrypted, while services work.
+"""Encrypts what an earlier version wrote in plain, and anew what an older key encrypted, while people work.
 
-Each column is walked once for each key, a batch of rows at a time, each batch in a transaction of its own that
-keeps how far it came: a restart goes on there. Rows that are written meanwhile have the current key anyway.
+Each column is walked once for each key, a batch of rows at a time, each batch in a transaction of its own
+that keeps how far it came: a restart goes on there. Rows that are written meanwhile have the current key.
 """
 
 import asyncio
@@ -55,10 +55,10 @@ def document(model: type[BaseModel]) -> Renew:
 
 @dataclass(frozen=True)
 class EncryptedColumn:
-    """A column with encrypted values. `key` is the primary key by which its rows are walked, of SQL type `type`.
+    """A column with encrypted values. Its rows are walked by their `key`, of SQL type `type`.
 
     `row` is the SQL expression of what values are bound to, the key where none is given; `bound` the name
-    under which they are, where it is not `table.column`. `where` leaves out rows: then `part` names the others.
+    under which they are, where it is not `table.column`. `where` leaves out rows; then `part` names the rest.
     """
 
     table: str
@@ -142,9 +142,14 @@ class Renewal:
             for column in self._columns:
                 await conn.execute(_BEGIN, {"name": column.name, "key": self._ring.current})
         for column in self._columns:
-            while await self._batch(column):
-                await asyncio.sleep(REST_S)
+            await self._renew(column)
         await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _renew(self, column: EncryptedColumn) -> None:
+        more = True
+        while more:
+            more = await self._batch(column)
+            await asyncio.sleep(REST_S if more else 0)
 
     async def _batch(self, column: EncryptedColumn) -> bool:
         """Renew the next rows of a column. Whether there may be more."""

@@ -35,7 +35,9 @@ async def keys_needed(conn: Connection, columns: Collection[EncryptedColumn]) ->
     keys = list((await conn.execute(_KEYS, {"index": INDEX})).scalars())
     needed = dict.fromkeys(keys, 0)
     for column in columns:
-        content = f"encode({column.column}, 'escape')" if column.stored_as == "bytea" else f"{column.column}::text"
+        content = (
+            f"encode({column.column}, 'escape')" if column.stored_as == "bytea" else f"{column.column}::text"
+        )
         for key in keys:
             query = text(f"select count(*) from {column.table} where {content} like :like and {column.where}")
             needed[key] += (await conn.execute(query, {"like": f"%enc:{key}:%"})).scalar_one()

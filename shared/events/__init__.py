@@ -72,6 +72,13 @@ from shared.events.enterprise import (
     ReopeningAsked,
     ReopeningDeclined,
 )
+from shared.events.erasure import (
+    AppealPersonsErased,
+    ErasureEvent,
+    LoanPersonsErased,
+    NoticePersonsErased,
+    UnitPersonsErased,
+)
 from shared.events.intake import (
     AppealAnswered,
     AppealCorrected,
@@ -221,6 +228,7 @@ __all__ = [
     "AppealObjected",
     "AppealOverdue",
     "AppealPaused",
+    "AppealPersonsErased",
     "AppealPromised",
     "AppealRaised",
     "AppealRated",
@@ -272,6 +280,7 @@ __all__ = [
     "DeadlineMoved",
     "DirectoryEvent",
     "DivisionCode",
+    "ErasureEvent",
     "Event",
     "ExtensionDenied",
     "ExtensionRequested",
@@ -302,6 +311,7 @@ __all__ = [
     "LoanOfficeOverdue",
     "LoanOfficeTookOver",
     "LoanOverdue",
+    "LoanPersonsErased",
     "LoanPushed",
     "LoanRaised",
     "LoanRated",
@@ -318,6 +328,7 @@ __all__ = [
     "NoticeAcknowledged",
     "NoticeFailed",
     "NoticeNotAcknowledged",
+    "NoticePersonsErased",
     "NoticeSent",
     "ObjectionDecided",
     "OpinionEvent",
@@ -360,6 +371,7 @@ __all__ = [
     "TransferReceived",
     "UnitChanged",
     "UnitKind",
+    "UnitPersonsErased",
     "UnitRating",
     "Urgency",
     "Verdict",

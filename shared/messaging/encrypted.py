@@ -7,14 +7,12 @@ from shared.encryption.renewal import EncryptedColumn, whole, whole_bytes, whole
 PARKED_PLACE = """topic || ' ' || partition || ' ' || "offset" || ' ' || cluster"""
 """Where a parked record stood: its values are bound to it, for its number is given by the database."""
 IS_EVENT = "topic like '%.events'"
-"""The condition of rows of the outbox that are events: these hold no personal data, and are chained as they are."""
+"""The condition of rows of the outbox that are events: they are chained, and published, as they are."""
 
 BACKBONE = (
     EncryptedColumn("idempotency", "body", "ctid", "tid", whole, row="caller || ' ' || key"),
     EncryptedColumn("outbox", "body", "seq", "bigint", whole, row="event_id", where=f"not ({IS_EVENT})"),
-    EncryptedColumn(
-        "parked", "headers", "id", "bigint", whole_json, row=PARKED_PLACE, stored_as="jsonb"
-    ),
+    EncryptedColumn("parked", "headers", "id", "bigint", whole_json, row=PARKED_PLACE, stored_as="jsonb"),
     EncryptedColumn("parked", "body", "id", "bigint", whole_bytes, row=PARKED_PLACE, stored_as="bytea"),
 )
 """The columns of the tables that every service has."""
@@ -35,7 +33,9 @@ def kept_answer(conn: Connection, caller: str, key: str) -> Cell:
     return conn.cell("idempotency.body", f"{caller} {key}")
 
 
-def parked_cells(conn: Connection, topic: str, partition: int, offset: int, cluster: str) -> tuple[Cell, Cell]:
+def parked_cells(
+    conn: Connection, topic: str, partition: int, offset: int, cluster: str
+) -> tuple[Cell, Cell]:
     """The headers and the body of a parked record."""
     place = f"{topic} {partition} {offset} {cluster}"
     return conn.cell("parked.headers", place), conn.cell("parked.body", place)

@@ -13,7 +13,7 @@ from shared.database.rows import insert
 from shared.events import Event
 from shared.messaging import authors, wire
 from shared.messaging.authors import Author
-from shared.messaging.encrypted import is_event, outbox_body
+from shared.messaging.encrypted import IS_EVENT, is_event, outbox_body
 from shared.messaging.topics import events_topic
 from shared.service.accounts import Caller
 from shared.telemetry.spans import Span, note_event
@@ -45,6 +45,7 @@ _PUBLISH = insert(
     ordered=True,
     then="on conflict (event_id) do nothing",
 )
+_FORGET_OTHERS = text(f"delete from outbox where key = :key and not ({IS_EVENT})")
 _FORGET = text("delete from outbox where event_id = any(cast(:ids as uuid[]))")
 
 
@@ -79,12 +80,17 @@ class UnsentRow(NamedTuple):
     def of(cls, conn: Connection, row: Any) -> "UnsentRow":
         """The row, with its body decrypted."""
         body = row.body if is_event(row.topic) else outbox_body(conn, row.event_id).decrypt(row.body)
-        return cls(*(body if name == "body" else row[name] for name in cls._fields))
+        return cls(**{**row, "body": body})
 
 
 async def forget(conn: Connection, event_ids: Collection[UUID]) -> None:
     """Delete messages, sent or not: a broker that lost its log will not get them again."""
     await conn.execute(_FORGET, {"ids": list(event_ids)})
+
+
+async def forget_others(conn: Connection, key: str) -> None:
+    """Delete the messages of a key that are no events, sent or not."""
+    await conn.execute(_FORGET_OTHERS, {"key": key})
 
 
 class Pending(NamedTuple):

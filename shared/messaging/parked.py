@@ -104,7 +104,12 @@ async def park_unsendable(conn: Connection, service: str, row: Any, reason: str)
     place = {"topic": row.topic, "seq": row.seq}
     body = row.body.encode()
     _, of_body = parked_cells(conn, row.topic, -1, row.seq, OUTBOX)
-    values = place | {"cluster": OUTBOX, "key": row.key, "body": of_body.encrypt_bytes(body), "reason": reason}
+    values = place | {
+        "cluster": OUTBOX,
+        "key": row.key,
+        "body": of_body.encrypt_bytes(body),
+        "reason": reason,
+    }
     parked_at = (await conn.execute(_PARK_UNSENDABLE, values)).scalar()
     if parked_at is not None:
         content = {"topic": row.topic, "partition": -1, "offset": row.seq, "reason": reason, "headers": {}}

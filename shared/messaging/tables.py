@@ -9,7 +9,7 @@ from shared.messaging import authors
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """Declare outbox, chain, authors, inbox, heard watermarks, relay state, idempotency, parked records, data keys."""
+    """Declare outbox, chain, keys, authors, inbox, heard watermarks, relay state, idempotency, parked."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",

@@ -213,7 +213,9 @@ async def parked(conn: Reading, called: Called, page: Paged, request: Request) -
 def _shown(conn: Connection, row: Any) -> dict[str, Any]:
     """A parked message with its content decrypted; bytes that are not ASCII as PostgreSQL escapes them."""
     headers, body = contents(conn, row)
-    escaped = "".join("\\\\" if byte == 92 else chr(byte) if 0 < byte < 128 else f"\\{byte:03o}" for byte in body)
+    escaped = "".join(
+        "\\\\" if byte == 92 else chr(byte) if 0 < byte < 128 else f"\\{byte:03o}" for byte in body
+    )
     shown = {**row, "headers": headers, "body": escaped}
     del shown["cluster"]
     return shown

@@ -19,6 +19,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /financing/requests/{loan_id}/consent-withdrawals": {},
     "POST /financing/requests/{loan_id}/closures": {"outcome": "financed", "remark": "已放款"},
     "POST /financing/requests/{loan_id}/complaints": COMPLAINT,
+    "POST /financing/requests/{loan_id}/erasures": {},
     "POST /financing/status/{registration_number}/withdrawals": {"reason": "已解决"},
     "POST /financing/status/{registration_number}/consent-withdrawals": {},
     "POST /financing/status/{registration_number}/complaints": COMPLAINT,

@@ -45,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /intake/appeals/{appeal_id}/reopenings": {"reason": "未解决"},
     "POST /intake/appeals/{appeal_id}/merges": {"lead": "BZ-20261109-99999", "reason": "同一问题"},
     "POST /intake/appeals/{appeal_id}/unmerges": {"reason": "问题不同"},
+    "POST /intake/appeals/{appeal_id}/erasures": {},
     "POST /intake/appeals/{appeal_id}/corrections": {
         "reason": "类型填错",
         "kind": "complaint",

@@ -13,9 +13,11 @@ from urllib.parse import quote
 import asyncpg
 
 from huying.local.cluster import LocalCluster
+from huying.local.data_keys import made_ring
 from huying.local.embedded import free_port
 from huying.local.grow.growing import write
 from huying.local.search_key import search_key
+from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes
 from tests.bench.client import Client, UnexpectedAnswer, request
 from tests.bench.ground import ground
@@ -55,7 +57,8 @@ async def finding(*, quick: bool) -> list[Figure]:
     async with ground() as cluster:
         urls = {name: cluster.postgres.dsn(name, name) for name in ("intake", "desks")}
         began = time.perf_counter()
-        await write(urls, count, datetime.now(UTC), Hashes(search_key(cluster.state)))
+        rings = {name: KeyRing(name, made_ring(cluster.state, name)) for name in urls}
+        await write(urls, count, datetime.now(UTC), Hashes(search_key(cluster.state)), rings)
         grown = time.perf_counter() - began
         async with _served(cluster, "intake"), _served(cluster, "desks") as port, Client(port) as client:
             figures = [Figure(f"grow {count:,} cases", "cases/s", count / grown)]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import TextClause, text
 
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedPostgres
 from huying.local.grow.growing import write
 from services.desks.finding import queries
@@ -20,6 +21,7 @@ from services.desks.loans import queries as loan_queries
 from services.desks.loans.queries import WantedLoans
 from services.intake.search import queries as intake_queries
 from shared.database.connection import Connection, Database, Result
+from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes
 from shared.judging.sight import Sight
 
@@ -35,6 +37,7 @@ class Explaining(Connection):
     __slots__ = ("_conn", "plan")
 
     def __init__(self, conn: Connection) -> None:
+        super().__init__(None)
         self._conn = conn
         self.plan = ""
 
@@ -42,6 +45,11 @@ class Explaining(Connection):
         rows = await self._conn.execute(text(f"explain {statement.text}"), values)
         self.plan = "\n".join(rows.scalars())
         return Result([])
+
+
+def rings_of(postgres: EmbeddedPostgres) -> dict[str, KeyRing]:
+    """The key rings of intake and desks."""
+    return {service: KeyRing(service, made_ring(postgres.state, service)) for service in ("intake", "desks")}
 
 
 def whole_tables(plan: str) -> set[str]:
@@ -61,8 +69,9 @@ async def grown(postgres: EmbeddedPostgres) -> AsyncIterator[dict[str, Database]
             await conn.execute(text("drop schema public cascade"))
             await conn.execute(text("create schema public"))
         await database.dispose()
-    await write(urls, CASES, NOW, HASHES)
-    databases = {service: Database(url) for service, url in urls.items()}
+    rings = rings_of(postgres)
+    await write(urls, CASES, NOW, HASHES, rings)
+    databases = {service: Database(url, ring=rings[service]) for service, url in urls.items()}
     yield databases
     for database in databases.values():
         await database.dispose()
@@ -163,4 +172,4 @@ async def test_a_city_that_has_cases_is_not_grown_again(
 ) -> None:
     urls = {name: postgres.dsn(f"{name}_grown", f"{name}_grown") for name in ("intake", "desks")}
     with pytest.raises(ValueError, match="has cases already"):
-        await write(urls, 1, NOW, HASHES)
+        await write(urls, 1, NOW, HASHES, rings_of(postgres))

@@ -1,4 +1,4 @@
-"""Marked persons are looked for in all that is kept: they stand nowhere in plain, but where this test says why.
+"""Marked persons are looked for in all that is kept: they stand nowhere in plain, but where it is said why.
 
 Names, phones and mail addresses are written wherever people can write them, but in titles, in names of firms
 and in the short reasons that events carry (docs/personal-data.md). Then every column of every table, every
@@ -53,27 +53,32 @@ async def city(
         await city.directory()
         await banks(city, "bank-a", "bank-b")
         await banks(city, "abc", ways=("kafka",))
-        await marked_appeal(city)
+        await marked_appeal(city, "first")
         await marked_loan(city)
         await unreadable(city)
         await city.move_to("2026-12-09 09:00")
         yield city
 
 
-async def marked_appeal(city: City) -> None:
+async def marked_appeal(city: City, once: str) -> None:
     """An appeal on its whole way, with all that people write of persons."""
     sent = {"channel": "web", "kind": "help", "title": "标题", "text": WORDS, "enterprise": ENTERPRISE}
     sent |= {"contacts": [MORE], "remarks": WORDS, "place": {"address": WORDS}}
-    appeal = await city.ok("operator", "POST", "/intake/appeals", sent, idempotency_key="once")
+    appeal = await city.ok("operator", "POST", "/intake/appeals", sent, idempotency_key=once)
     own, code = f"/intake/status/{appeal['registration_number']}", {"receipt_code": appeal["receipt_code"]}
+    contacts = {"contacts": [{"channel": "sms", "address": PHONE}], "language": "en"}
+    for recipient in ("unit:roads", f"enterprise:{appeal['appeal_id']}"):
+        await city.ok("office", "PUT", f"/notify/contacts/{recipient}", contacts)
+    await city.drained()
     (leg,) = await city.dispatch(appeal)
     await city.drained()
-    await city.act("roads", appeal, "contacts", leg_id=leg, how=WORDS, who=NAME, text=WORDS)
+    await city.act("roads", appeal, "contacts", leg_id=leg, how="电话", who=NAME, text=WORDS)
     await city.act("roads", appeal, "replies", leg_id=leg, text=WORDS)
     await city.act("roads", appeal, "notes", text=WORDS)
     await city.ok(None, "POST", f"{own}/additions", {"text": WORDS}, **code)
     assert (await attach(city, None, appeal, pdf(), f"{NAME} {PHONE}.pdf")).status_code == 201
     staff = f"/intake/appeals/{appeal['appeal_id']}"
+    await city.drained()
     version = (await city.ok("office", "GET", staff))["version"]
     corrected = {"enterprise": {"phone": "13977771235"}, "reason": WORDS}
     await city.ok("operator", "POST", f"{staff}/corrections", corrected, if_match=f'"{version}"')
@@ -81,9 +86,6 @@ async def marked_appeal(city: City) -> None:
     await city.drained()
     await city.ok(None, "POST", f"{own}/ratings", {"rating": "satisfied", "comment": WORDS}, **code)
     await city.ok(None, "POST", f"{own}/complaints", {"about": "reply", "text": WORDS}, **code)
-    contacts = {"contacts": [{"channel": "sms", "address": PHONE}], "language": "en"}
-    for recipient in ("unit:roads", f"enterprise:{appeal['appeal_id']}"):
-        await city.ok("office", "PUT", f"/notify/contacts/{recipient}", contacts)
     await city.drained()
 
 
@@ -138,7 +140,9 @@ async def in_topics(city: City) -> Places:
     topics += [f"banks.abc.{kind}" for kind in ("requests", "receipts", "replies")]
     places = {}
     for topic in topics:
-        contents = [f"{record.key!r} {record.headers} {_text(record.value)}" for record in await city.records(topic)]
+        contents = [
+            f"{record.key!r} {record.headers} {_text(record.value)}" for record in await city.records(topic)
+        ]
         if marks := leaks("\n".join(contents)):
             places[f"topic {topic}"] = marks
     return places
@@ -184,7 +188,7 @@ async def test_marked_persons_stand_in_no_span_log_or_figure(
 ) -> None:
     logs.configure_logs("DEBUG")
     try:
-        await marked_appeal(city)
+        await marked_appeal(city, "second")
         figures = [(await city.call("ops", "GET", f"/{name}/metrics")).text for name in city.services]
         logged = "".join(capsys.readouterr())
     finally:
@@ -199,7 +203,7 @@ PLANTED = {
     "intake.idempotency.body": f"update idempotency set body = '{EMAIL}'",
     "notify.contacts.address": f"update contacts set address = '{PHONE}'",
     "financing.unrecorded_reports.raw": f"update unrecorded_reports set raw = '{NAME}'::bytea",
-    "intake.parked.body": f"update parked set body = convert_to('{NAME}', 'UTF8')",
+    "dispatch.parked.body": f"update parked set body = convert_to('{NAME}', 'UTF8')",
 }
 
 

@@ -141,7 +141,17 @@ def framework(path: Path, tree: ast.Module) -> Iterator[str]:
             )
 
 
-FRAMEWORK = ("service", "database", "encryption", "files", "messaging", "printing", "web", "telemetry", "audit")
+FRAMEWORK = (
+    "service",
+    "database",
+    "encryption",
+    "files",
+    "messaging",
+    "printing",
+    "web",
+    "telemetry",
+    "audit",
+)
 MAY_BE_IMPORTED = {"shared.events", "shared.roles", "shared.named"}
 MAY_BE_IMPORTED |= {
     f"shared.named.{name}" for name in ("Named", "WrongValue", "choices", "of_class", "with_codes")

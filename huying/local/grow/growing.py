@@ -15,8 +15,8 @@ import typer
 from sqlalchemy import text
 
 from huying.archive.databases import Urls, making
-from huying.local.grow.invented import InventedCase, Invention, unit_events
 from huying.local.data_keys import made_ring
+from huying.local.grow.invented import InventedCase, Invention, unit_events
 from huying.local.search_key import search_key
 from services import migrations
 from services.desks.handlers import HANDLERS as DESKS_HANDLERS

@@ -8,13 +8,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.financing.banks.acts import BankBody
-from services.financing.contract import PushedRequest, RequestWithdrawn
+from services.financing.contract import BANK_MESSAGES, PushedRequest, RequestWithdrawn
 from services.financing.contract_receipts import ReportReceipt
 from services.financing.stored import HEADERS, MESSAGE, RAW, message_of
 from shared.database.connection import Connection
 from shared.database.locks import Lock, take, wait_for_name
 from shared.database.rows import ManyRows, insert
+from shared.encryption.fields import erased
 from shared.encryption.renewal import whole_json
+from shared.messaging.outbox import forget_others
 
 _BANKS = text("select code, bank, version from banks order by code")
 _NAME = text("select bank->>'name' from banks where code = :code")
@@ -135,6 +137,14 @@ _FORWARD = text(
     """
 )
 
+
+_MESSAGES_OF = text(
+    "select seq, type, leg, body from bank_messages where leg like :legs order by seq for update"
+)
+_SAVE_MESSAGES = ManyRows(
+    "update bank_messages m set body = t.body from {rows} where m.seq = t.seq",
+    {"seq": "bigint", "body": "text"},
+)
 
 RAW_KEPT = 100
 """Of so many refused reports of a bank the raw content is kept."""
@@ -260,6 +270,26 @@ async def add_messages(conn: Connection, rows: Collection[Mapping[str, Any]], at
     await _ADD_MESSAGES.execute(
         conn, stored, at=at, request=PushedRequest.type, withdrawal=RequestWithdrawn.type
     )
+
+
+async def erase_messages(conn: Connection, number: str) -> None:
+    """Take personal data out of what banks were told of a loan request; nothing of it is sent again."""
+    rows = (await conn.execute(_MESSAGES_OF, {"legs": f"{number}/%"})).all()
+    without = [
+        (
+            row.seq,
+            conn.cell(MESSAGE, row.leg).encrypt(_without(row.type, message_of(conn, row.leg, row.body))),
+        )
+        for row in rows
+    ]
+    if without:
+        await _SAVE_MESSAGES.execute(conn, without)
+    await forget_others(conn, number)
+
+
+def _without(type_: str, body: str) -> str:
+    message, _ = erased(BANK_MESSAGES[type_].model_validate_json(body))
+    return message.model_dump_json()
 
 
 async def may_forward(conn: Connection) -> bool:

@@ -16,8 +16,12 @@ _COMPLAINTS = text(
     where what = 'complaint' and number > :after order by number limit :limit
     """
 )
-_COMPLAINT = text("select case_id, cast(file as text) as file from cases where case_id = :id and what = 'complaint'")
-_NUMBERED = text("select case_id, cast(file as text) as file from cases where number = :number and what = 'complaint'")
+_COMPLAINT = text(
+    "select case_id, cast(file as text) as file from cases where case_id = :id and what = 'complaint'"
+)
+_NUMBERED = text(
+    "select case_id, cast(file as text) as file from cases where number = :number and what = 'complaint'"
+)
 _WITH_IDS = text(
     """
     select case_id, cast(file as text) as file from cases

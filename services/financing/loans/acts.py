@@ -97,6 +97,10 @@ class LoanAct(Body):
     """One act on one loan request."""
 
 
+class ErasePersons(LoanAct):
+    """The personal data of an ended request are erased, here and at notify, which hears of it."""
+
+
 class WithdrawLoan(LoanAct):
     """The enterprise takes its request back."""
 

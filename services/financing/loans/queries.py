@@ -24,10 +24,15 @@ _LOANS = text(
     """
 )
 _LOANS_OF_ENTERPRISE = text(
-    "select case_id, cast(file as text) as file from cases where credit_code = :code and what = 'loan' order by number"
+    """
+    select case_id, cast(file as text) as file from cases
+    where credit_code = :code and what = 'loan' order by number
+    """
 )
 _LOAN = text("select case_id, cast(file as text) as file from cases where case_id = :id and what = 'loan'")
-_LOAN_NUMBERED = text("select case_id, cast(file as text) as file from cases where number = :number and what = 'loan'")
+_LOAN_NUMBERED = text(
+    "select case_id, cast(file as text) as file from cases where number = :number and what = 'loan'"
+)
 _RECEIPT_HASH = text("select file->>'receipt_hash' from cases where number = :number and what = 'loan'")
 _CONTACT = text(
     "select coalesce(file->'wish'->'contact', file->'contact') as contact from cases where case_id = :id"

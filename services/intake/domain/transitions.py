@@ -12,6 +12,7 @@ from services.intake.document import AppealDocument, FollowUpCall, Rated
 from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.correction import correct
+from services.intake.domain.erasing import erase_persons
 from services.intake.domain.own_acts import add_facts, correct_contact, urge
 from services.intake.domain.receipt_codes import renew, use_new_code
 from services.intake.domain.referral import awaits_receipt, object_to_referral
@@ -131,6 +132,7 @@ def reopen(appeal: AppealDocument, act: acts.Reopen, context: ActContext) -> Ite
 
 TRANSITIONS: dict[type[acts.AppealAct], Callable[[AppealDocument, Any, ActContext], Iterator[Event]]] = {
     acts.Correct: correct,
+    acts.ErasePersons: erase_persons,
     acts.Withdraw: withdraw,
     acts.Rate: rate,
     acts.FollowUp: follow_up,

@@ -51,6 +51,8 @@ WITHOUT_EFFECT = {
     events.AppealUrged,
     events.ContactChanged,
     events.ReceiptCodeRenewed,
+    events.AppealPersonsErased,
+    events.UnitPersonsErased,
     events.ReopeningAsked,
     events.ReopeningDeclined,
 }

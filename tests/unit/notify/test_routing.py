@@ -18,7 +18,13 @@ def test_every_event_is_routed_or_silent_with_a_reason() -> None:
 
 def test_every_routed_event_of_another_service_has_a_handler_and_no_silent_one_has() -> None:
     routed = {type_ for type_ in table().routes if CATALOGUE[type_].source != "notify"}
-    by_which_it_tells = {events.LeaderChanged, events.ContactChanged, events.ReceiptCodeRenewed}
+    by_which_it_tells = {
+        events.LeaderChanged,
+        events.ContactChanged,
+        events.ReceiptCodeRenewed,
+        events.AppealPersonsErased,
+        events.LoanPersonsErased,
+    }
     assert {type_.type for type_ in HANDLERS} == routed | {type_.type for type_ in by_which_it_tells}
 
 

@@ -12,7 +12,7 @@ from shared.encryption.cells import Cell
 from shared.encryption.fields import PERSONAL
 from shared.encryption.keyring import KeyRing, NotDecrypted
 
-NAME, PHONE = "暗记\"联系人\\", "13977771234"
+NAME, PHONE = '暗记"联系人\\', "13977771234"
 
 
 class Person(BaseModel):
@@ -94,7 +94,9 @@ def test_an_altered_value_is_refused(cell: Cell) -> None:
 def test_equal_values_are_not_equal_when_encrypted_but_in_the_index(cell: Cell) -> None:
     assert cell.encrypt(PHONE) != cell.encrypt(PHONE)
     assert cell.ring.index("sms", PHONE) == cell.ring.index("sms", PHONE)
-    assert len({cell.ring.index("sms", PHONE), cell.ring.index("mail", PHONE), cell.ring.index("sms", "1")}) == 3
+    assert (
+        len({cell.ring.index("sms", PHONE), cell.ring.index("mail", PHONE), cell.ring.index("sms", "1")}) == 3
+    )
 
 
 def test_after_a_rotation_the_new_key_encrypts_and_the_old_one_still_decrypts(file: Path, cell: Cell) -> None:
@@ -108,7 +110,7 @@ def test_after_a_rotation_the_new_key_encrypts_and_the_old_one_still_decrypts(fi
     assert renewed.decrypt(before) == PHONE
     assert keyring.key_of(renewed.encrypt(PHONE)) == "second"
     keyring.write(file, rotated.model_copy(update={"keys": {"second": rotated.keys["second"]}}))
-    with pytest.raises(NotDecrypted, match="first, which .* lacks"):
+    with pytest.raises(NotDecrypted, match=r"first, which .* lacks"):
         cell._replace(ring=KeyRing("intake", file)).decrypt(before)
 
 

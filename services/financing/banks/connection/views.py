@@ -20,7 +20,7 @@ def refused_report(row: Any) -> dict[str, Any]:
     text = _text(row.raw)
     return {
         "integration": integration_of(row.source_id),
-        **{name: row[name] for name in ("source_id", "reported_at", "receipt", "size", "headers")},
+        **{name: getattr(row, name) for name in ("source_id", "reported_at", "receipt", "size", "headers")},
         "encoding": "base64" if text is None else "text",
         "raw": base64.b64encode(row.raw).decode() if text is None else text,
     }

@@ -79,18 +79,22 @@ def bank_of(request: RequestContext) -> str:
 
 
 async def _read(
-    request: RequestContext, query: Callable[[Connection], Awaitable[list[Any]]]
+    request: RequestContext, query: Callable[[Connection], Awaitable[list[queries.ShownLeg]]]
 ) -> list[dict[str, Any]]:
     """Legs as the bank sees them. What a bank reads at its desk is marked as sent."""
     async with request.context.engine.begin() as conn:
         rows = await query(conn)
         at = await request.context.clock.stamp(conn)
         await queries.mark_read(conn, bank_of(request), [row.leg for row in rows], at)
-    return [
-        dict(row)
-        | {name: orjson.Fragment(row[name]) for name in ("deadlines", "request") if row[name] is not None}
-        for row in rows
-    ]
+    return [_shown(row) for row in rows]
+
+
+def _shown(row: queries.ShownLeg) -> dict[str, Any]:
+    """A leg, with the JSON in it as it is written."""
+    written = {"deadlines": row.deadlines, "request": row.request}
+    return row._asdict() | {
+        name: orjson.Fragment(content) for name, content in written.items() if content is not None
+    }
 
 
 @router.get(
@@ -114,7 +118,7 @@ async def messages(
         told_rows = rows[:limit]
         await queries.mark_told(conn, bank, [row.seq for row in told_rows], at)
     items = [
-        {name: row[name] for name in ("message_id", "type", "leg", "occurred_at")}
+        {name: getattr(row, name) for name in ("message_id", "type", "leg", "occurred_at")}
         | {"data": orjson.Fragment(row.body)}
         for row in told_rows
     ]
