@@ -11,10 +11,13 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedPostgres
 from services.notify.acknowledgements import escalation
+from services.notify.addresses import stored
 from services.notify.app import SERVICE
 from services.notify.channels.settings import load
+from services.notify.deliveries.domain import ChannelKind
 from services.notify.deliveries.worker import DeliveryWorker
 from services.notify.handlers import HANDLERS
 from services.notify.settings import NotifySettings
@@ -70,15 +73,17 @@ class Office:
         """Give a recipient addresses, phone numbers unless `channel` says otherwise."""
         async with self.context.engine.begin() as conn:
             for address in addresses:
+                kept = stored(conn, recipient, ChannelKind(channel), address)
                 await conn.execute(
                     sa.text(
-                        "insert into contacts values"
-                        " (:recipient, :channel, :address, :secret, :urgent, 'test', now())"
+                        "insert into contacts (recipient, channel, address, address_index, secret,"
+                        " urgent_only, changed_by, changed_at) values"
+                        " (:recipient, :channel, :address, :address_index, :secret, :urgent, 'test', now())"
                     ),
                     {
                         "recipient": recipient,
                         "channel": channel,
-                        "address": address,
+                        **kept._asdict(),
                         "secret": secret,
                         "urgent": urgent_only,
                     },
@@ -143,7 +148,7 @@ async def opened(
     file = tmp_path / "channels.yaml"
     file.write_text(channels, "utf-8")
     await empty(postgres, "notify")
-    wanted = {"clock": "driven", "channels": file, **settings}
+    wanted = {"clock": "driven", "channels": file, "data_keys": made_ring(tmp_path, "notify"), **settings}
     context = ServiceContext(SERVICE, NotifySettings(database=postgres.dsn("notify", "notify"), **wanted))
     await context.start()
     office = Office(context, gateway)

@@ -99,4 +99,4 @@ def _erase(services: "RunningServices", case: Case) -> tuple[str, str, str]:
         receipt = services.ask("POST", case.service, f"{path}/erasures", {}, if_match=version).json()
     except RefusedError as refusal:
         return str(refusal), "", ""
-    return receipt["id"], str(receipt["values"]), str(receipt["files"])
+    return receipt["id"], str(receipt["values"]), str(receipt.get("files", 0))

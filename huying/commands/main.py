@@ -17,6 +17,7 @@ from huying.commands import (
     packs,
     parked,
     replay,
+    retention,
     simulate,
 )
 from huying.commands.running import known_errors_as_sentences
@@ -35,6 +36,7 @@ app.command()(simulate.verify)
 app.command()(archive.export)
 app.command()(archive.rebuild)
 app.command()(erasing.erase)
+app.command()(retention.retention)
 app.add_typer(parked.app, name="parked")
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(keys.app, name="keys")

@@ -22,6 +22,7 @@ from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api as loans
 from services.financing.loans import api_erasures, api_import, api_office, api_status, api_word
+from services.financing.retaining.erasing import RETAINED
 from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
@@ -62,6 +63,7 @@ SERVICE = Service(
     amended_refusals={"POST /bank/reports": with_receipt},
     redrives={CASES.stuck_topic: CASES.judge_again, replies("*"): answer_again},
     encrypted=COLUMNS,
+    retained_besides=RETAINED,
     gauges=GAUGES,
     counters=COUNTERS,
 )

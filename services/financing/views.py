@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from shared.events import Deadline, Verdict
 from shared.rules.wording import words
 
-INTERNAL = {"said", "receipt_hash"}
+INTERNAL = {"said", "receipt_hash", "erased_at"}
 """The fields of a document that nobody is shown."""
 
 

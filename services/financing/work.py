@@ -154,6 +154,7 @@ class Work(JudgingWork[JudgedDocument]):
         """Take out the contact and what people wrote, of a request and of its complaints (all loaded)."""
         without, values = erased(loan)
         without.version += 1
+        without.erased_at = self.at
         for complaint_id in loan.complaints:
             complaint, count = erased(self.complaint(complaint_id))
             self.keep(complaint)

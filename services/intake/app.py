@@ -14,6 +14,7 @@ from services.intake.encrypted import COLUMNS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
 from services.intake.resources import IntakeResources
+from services.intake.retaining.erasing import ENDED_CASES
 from services.intake.search import api as search_api
 from services.intake.search import api_found
 from services.intake.search.indexing import index_earlier
@@ -57,5 +58,6 @@ SERVICE = Service(
         {"POST /appeals/{appeal_id}/attachments", "POST /status/{registration_number}/attachments"}
     ),
     encrypted=COLUMNS,
+    retained_besides=(ENDED_CASES,),
     gauges=GAUGES,
 )

@@ -14,6 +14,7 @@ from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
 from services.notify.deliveries.worker import deliver
 from services.notify.encrypted import COLUMNS, index_addresses
+from services.notify.erasing.retaining import MESSAGES
 from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
@@ -66,6 +67,7 @@ SERVICE = Service(
     tasks=(deliver, poll_receipts, escalate, inquire, close_answers_client),
     prepare=prepare,
     encrypted=COLUMNS,
+    retained_besides=(MESSAGES,),
     gauges=GAUGES,
     counters=(NOTICES,),
 )

@@ -31,8 +31,8 @@ class Cell(NamedTuple):
         return self._plain(text).decode() if text.startswith(MARK) else text
 
     def encrypt_bytes(self, content: bytes) -> bytes:
-        """Bytes, encrypted."""
-        return self.ring.encrypt(content, self.column, self.row).encode()
+        """Bytes, encrypted; none stay none."""
+        return content and self.ring.encrypt(content, self.column, self.row).encode()
 
     def decrypt_bytes(self, content: bytes) -> bytes:
         """The bytes that were encrypted."""

@@ -32,6 +32,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.topics import events_topic
 from shared.service.accounts import Accounts
 from shared.service.clock import EPOCH, Clock, DrivenClock, WallClock
+from shared.service.retention import PARKED, Retained, retain
 from shared.service.settings import Settings
 from shared.service.standing import Standing
 from shared.telemetry import logs
@@ -95,6 +96,8 @@ class Service:
     """Method and path of the routes that read their bodies part by part (`shared.web.streamed`)."""
     encrypted: tuple[EncryptedColumn, ...] = ()
     """Its own columns with encrypted values, beside those that every service has."""
+    retained_besides: tuple[Retained, ...] = ()
+    """Its own kinds of data that a rule of the city may end."""
     gauges: tuple[GaugeQuery, ...] = ()
     counters: tuple[Counter, ...] = ()
     """Counters of its own; `counted_events` counts an event in one of them by type when it is committed."""
@@ -128,6 +131,11 @@ class Service:
     def encrypted_columns(self) -> tuple[EncryptedColumn, ...]:
         """All its columns with encrypted values."""
         return (*BACKBONE, *self.encrypted)
+
+    @property
+    def retained(self) -> tuple[Retained, ...]:
+        """All its kinds of data that a rule of the city may end."""
+        return (*self.retained_besides, PARKED)
 
     @property
     def topics(self) -> list[str]:
@@ -228,6 +236,7 @@ class ServiceContext:
             self.writer.run(),
             keep_running(self.writer.forget, self.log, "kept answers", rest_s=FORGET_EVERY_S),
             self._renewing(),
+            retain(self),
             *(task(self) for task in self.service.tasks),
         ]
         if self.seal_key is not None:

@@ -99,6 +99,7 @@ class Settings(KafkaSettings):
     accounts: Path | None = None
     token_keys: Path | None = None  # public keys (PEM) that check tokens of people; else none is taken
     data_keys: Path | None = None  # the key ring that encrypts personal data; a service needs one to start
+    retention: Path | None = None  # how long each kind of data is kept; without it for ever
     seal_key: Path | None = None  # an Ed25519 key in PEM that seals each day; without it none is sealed
     otlp_endpoint: str | None = None  # base address spans are sent to (/v1/traces is added); off without it
     trace_ratio: float = Field(default=0.1, ge=0, le=1)  # of the traces that begin here, sampled

@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 from aiokafka.structs import ConsumerRecord, RecordMetadata
 
+from shared.messaging.encrypted import outbox_body
 from shared.messaging.records import decode
 from tests.city import City
 from tests.hostile.pilots import BANK
@@ -14,7 +15,7 @@ from tests.hostile.records import Record
 
 _PARKED = sa.text('select topic, partition, "offset" from parked')
 _INBOX = sa.text("select event_id from inbox")
-_RECEIPTS = sa.text("select body from outbox where topic = :topic")
+_RECEIPTS = sa.text("select event_id, body from outbox where topic = :topic")
 
 Taken = Sequence[tuple[Record, RecordMetadata]]
 
@@ -46,7 +47,8 @@ async def _lost_by(city: City, name: str, taken: Taken) -> list[str]:
 
 async def _unanswered(city: City, taken: Taken) -> list[str]:
     async with city.services["financing"].engine.connect() as conn:
-        bodies = (await conn.execute(_RECEIPTS, {"topic": f"banks.{BANK}.receipts"})).scalars()
+        rows = await conn.execute(_RECEIPTS, {"topic": f"banks.{BANK}.receipts"})
+        bodies = [outbox_body(conn, event_id).decrypt(body) for event_id, body in rows]
     replies: list[Any] = [orjson.loads(body)["reply"] for body in bodies]
     answered = {(reply["partition"], reply["offset"]) for reply in replies}
     return [

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from huying.commands.access import tables
 from services.financing.banks.kafka.topics import receipts, replies, requests
+from shared.messaging.encrypted import outbox_body
 from shared.roles import AccountRole
 from tests.banks import ask, directory, report
 from tests.city import DESKS, DISPATCH, FINANCING, NOTIFY, City, refused
@@ -166,9 +167,10 @@ async def test_a_message_to_one_bank_goes_to_its_own_topic_alone(city: City) -> 
     names = {requests("kay"), replies("kay"), receipts("kay")} & {requests("kay-2"), replies("lou")}
     assert names == set()
     async with city.services["financing"].engine.connect() as conn:
-        rows = await conn.execute(sa.text("select topic, body from outbox where topic like 'banks.%'"))
-        for topic, body in rows:
-            assert loan["legs"]["kay" if ".kay." in topic else "lou"] in body
+        query = "select event_id, topic, body from outbox where topic like 'banks.%'"
+        for event_id, topic, body in await conn.execute(sa.text(query)):
+            told = outbox_body(conn, event_id).decrypt(body)
+            assert loan["legs"]["kay" if ".kay." in topic else "lou"] in told
 
 
 @pytest.mark.parametrize("url", ["http://bank.example/", "https://10.0.0.1/", "ftp://x/yyyyyyy", "nonsense…"])

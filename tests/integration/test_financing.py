@@ -1,5 +1,6 @@
 """Loan requests with their banks: what is taken, what is refused, what follows from silence and no's."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from sqlalchemy import TextClause
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.loans.api_status import opened
+from services.financing.stored import message_of
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from tests.city import City, refused
@@ -23,6 +25,16 @@ async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker) -> AsyncItera
         await move_to(city, "2026-11-09 09:00")
         await banks(city)
         yield city
+
+
+async def told(city: City, type_: str) -> list[dict[str, Any]]:
+    """The messages of a type to banks."""
+    import sqlalchemy as sa
+
+    query = sa.text("select leg, body from bank_messages where type = :type order by seq")
+    async with city.services["financing"].engine.connect() as conn:
+        messages = await conn.execute(query, {"type": type_})
+        return [json.loads(message_of(conn, leg, body)) for leg, body in messages]
 
 
 async def rows(city: City, query: str, **values: Any) -> list[Any]:
@@ -125,10 +137,8 @@ async def test_a_silent_bank_is_reminded_listed_and_counted(city: City) -> None:
     assert emitted.count("loan.overdue.v1") == 2
     assert "loan.reminded.v1" in emitted
     assert "loan.supervised.v1" in emitted
-    reminders = await rows(
-        city, "select body::jsonb as body from bank_messages where type = 'bank.reminder.v1'"
-    )
-    assert [row.body["overdue"] for row in reminders].count(True) == 2
+    reminders = await told(city, "bank.reminder.v1")
+    assert [body["overdue"] for body in reminders].count(True) == 2
     (listed,) = (await city.ok("office", "GET", "/financing/overdue"))["items"]
     assert listed["leg"] == leg
     assert [deadline["deadline"] for deadline in listed["overdue"]] == ["bank_contact", "bank_status"]
@@ -212,10 +222,8 @@ async def test_a_complaint_goes_to_the_regulator_and_its_result_to_the_enterpris
     (shown,) = (await status(city, asked))["complaints"]
     assert (shown["founded"], shown["result"]) == (True, "已责令整改")
     assert [d["verdict"] for d in shown["deadlines"]] == ["met", "met"]
-    (message,) = await rows(
-        city, "select body::jsonb as body from bank_messages where type = 'bank.complaint_shown.v1'"
-    )
-    assert (message.body["text"], "情况属实" in str(message.body)) == ("请立即整改", False)
+    (message,) = await told(city, "bank.complaint_shown.v1")
+    assert (message["text"], "情况属实" in str(message)) == ("请立即整改", False)
 
 
 async def test_an_approved_offer_is_shown_to_the_enterprise_and_disbursement_follows(city: City) -> None:

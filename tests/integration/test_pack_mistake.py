@@ -10,6 +10,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from huying.local.cluster import PARTITIONS, process_environment
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from shared.judging.settings import RulesSettings
 from shared.rules.pack.pack_files import PACKS
@@ -28,7 +29,11 @@ async def broker(tmp_path: Path) -> AsyncIterator[EmbeddedBroker]:
 @pytest.fixture
 def settings(postgres: EmbeddedPostgres) -> Settings:
     return RulesSettings(
-        database=postgres.dsn("intake", "intake"), bootstrap="127.0.0.1:9", partitions=PARTITIONS, port=1
+        database=postgres.dsn("intake", "intake"),
+        bootstrap="127.0.0.1:9",
+        partitions=PARTITIONS,
+        port=1,
+        data_keys=made_ring(postgres.state, "intake"),
     )
 
 

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from huying.local.accounts import accounts
 from huying.local.cluster import PARTITIONS, ServiceProcess, process_environment
+from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from services.notify.deliveries.domain import LEASE
 from services.notify.settings import NotifySettings
@@ -130,6 +131,7 @@ async def notify(postgres: EmbeddedPostgres, gateway: Gateway, tmp_path: Path) -
         clock="driven",
         accounts=people,
         channels=file,
+        data_keys=made_ring(tmp_path, "notify"),
         session_timeout_ms=3_000,
         **broker.login("notify"),
     )

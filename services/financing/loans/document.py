@@ -160,6 +160,7 @@ class LoanDocument(JudgedDocument):
     asks_back: bool = False
     rating: GivenRating | None = None
     follow_ups: list[FollowUp] = Field(default_factory=list)
+    erased_at: datetime | None = None
 
     @property
     def banks(self) -> list[str]:

@@ -29,8 +29,9 @@ _PLAN = ManyRows(
     insert into deliveries
       (id, message_id, recipient, channel, address, address_index, urgent, due_at, state, next_at, written_at,
         changed_at)
-    select cast(md5(concat(m.id, c.channel, c.address_index)) as uuid), m.id, m.recipient, c.channel,
-      c.address, c.address_index, m.urgent, m.due_at, 'waiting', m.at + m.gathering_time, m.at, m.at
+    select cast(md5(concat(m.id, c.channel, coalesce(c.address_index, c.address))) as uuid),
+      m.id, m.recipient, c.channel, c.address, c.address_index,
+      m.urgent, m.due_at, 'waiting', m.at + m.gathering_time, m.at, m.at
     from (
       select id, recipient, urgent, due_at, gathering_time, greatest(occurred_at, :at) as at from {rows}
     ) as m

@@ -1,5 +1,6 @@
 """Erases in the database how an enterprise was reached, and what was written to it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -19,6 +20,21 @@ _ERASE = (
     ),
     text("update messages set body = :erased where recipient = :recipient and body <> :erased returning 1"),
 )
+BATCH = 1_000
+_OLD = "created_at < :before and body <> :erased"
+_COUNT_OLD = text(f"select count(*) from messages where {_OLD}")
+_ERASE_OLD = text(
+    f"""
+    update messages set body = :erased
+    where id in (select id from messages where {_OLD} limit {BATCH} for update skip locked) returning id
+    """
+)
+_ERASE_ADDRESSES = text(
+    """
+    update deliveries set address = :erased, address_index = null
+    where message_id = any(cast(:messages as uuid[])) and state not in ('waiting', 'sending')
+    """
+)
 _NEVER_ASK = text("update inquiries set next_at = null where appeal_id = :id")
 
 
@@ -28,3 +44,16 @@ async def erase(conn: Connection, appeal_id: UUID) -> int:
     erased = [len((await conn.execute(statement, values)).all()) for statement in _ERASE]
     await conn.execute(_NEVER_ASK, {"id": appeal_id})
     return sum(erased)
+
+
+async def count_old(conn: Connection, moment: datetime) -> int:
+    """How many messages from before this moment still have their text."""
+    return int((await conn.execute(_COUNT_OLD, {"before": moment, "erased": ERASED})).scalar_one())
+
+
+async def erase_old(conn: Connection, moment: datetime) -> int:
+    """Erase the texts of some of them, and the addresses that they went to; returns how many messages."""
+    values = {"before": moment, "erased": ERASED}
+    ids = list((await conn.execute(_ERASE_OLD, values)).scalars())
+    await conn.execute(_ERASE_ADDRESSES, {"messages": ids, "erased": ERASED})
+    return len(ids)
