@@ -41,7 +41,7 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    days: Annotated[int, Field(ge=1, le=36_500, strict=True)]
+    days: Annotated[int, Field(ge=1, le=36_500)]
     then: Then
 
 

@@ -2,7 +2,7 @@
 parked messages.
 
 Every text of every body that the API describes is marked, and so is what is refused, cannot be read, or is
-parked. A parked message itself is as its sender wrote it.
+parked. What is kept in tables and topics is looked through in `test_leaks.py`.
 """
 
 import base64
@@ -311,8 +311,7 @@ async def test_marked_values_are_in_no_span_log_or_figure_nor_told_of_what_is_pa
     assert leaks(spans) == []
     assert leaks(logged) == []
     assert leaks("".join(figures)) == []
-    bodies_themselves = [base64.b64decode(message.pop("body")).decode() for message in laid_aside]
-    assert leaks("".join(bodies_themselves)) != []
+    assert all(message["left_out"] > 0 for message in laid_aside)
     assert leaks(json.dumps(laid_aside, ensure_ascii=False)) == []
 
 
