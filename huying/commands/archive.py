@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from huying.archive.attachments import Inventory
+    from huying.archive.databases import Urls
 
 audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
 
@@ -136,7 +137,27 @@ async def rebuild_city(
         typer.echo(f"not the same: {', '.join(different)}: see docs/audit.md / 与原状态不一致", err=True)
         raise typer.Exit(1)
     typer.echo("The same in every table. / 各表均与原状态一致")
+    async with databases.reading(state, named) as urls:
+        await _say_missing_rings(urls, state)
     _print(inventory)
+
+
+async def _say_missing_rings(urls: "Urls", state: Path) -> None:
+    """Say which key rings the rebuilt city needs before it starts: no key is in the file."""
+    from huying.local.data_keys import ring_file
+    from shared.database.connection import Database
+    from shared.encryption import keyring, usage
+
+    for service, url in urls.items():
+        file = ring_file(state, service)
+        async with Database(url, 1).connect() as conn:
+            needed = await usage.noted_keys(conn)
+        known = keyring.read(file).keys if file.exists() else {}
+        if missing := [key for key in needed if key not in known]:
+            typer.echo(
+                f"{service}: put its key ring with {', '.join(missing)} into {file}, or give it by"
+                " HUYING_DATA_KEYS, before it starts / 启动前请恢复该服务的密钥环"
+            )
 
 
 async def _files_of(url: str, own: Path | None, files: Path | None) -> "Inventory":

@@ -30,9 +30,14 @@ async def renewals(conn: Connection) -> list[RenewalState]:
     return [RenewalState(*row) for row in await conn.execute(_RENEWALS)]
 
 
+async def noted_keys(conn: Connection) -> list[str]:
+    """The ids of the keys that the database may need."""
+    return list((await conn.execute(_KEYS, {"index": INDEX})).scalars())
+
+
 async def keys_needed(conn: Connection, columns: Collection[EncryptedColumn]) -> dict[str, int]:
     """By id, each key that the database may need, with the rows that it still encrypts. Reads all rows."""
-    keys = list((await conn.execute(_KEYS, {"index": INDEX})).scalars())
+    keys = await noted_keys(conn)
     needed = dict.fromkeys(keys, 0)
     for column in columns:
         content = (

@@ -131,7 +131,7 @@ async def test_databases_that_hold_something_are_not_touched(filled: Path, urls:
 
 
 async def test_the_commands_take_databases_that_a_file_names(
-    filled: Path, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path
+    filled: Path, postgres: EmbeddedPostgres, urls: Urls, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     named, file, nowhere = tmp_path / "databases.yaml", tmp_path / "again.ndjson.gz", tmp_path / "nowhere"
     before = await now(urls)
@@ -139,6 +139,7 @@ async def test_the_commands_take_databases_that_a_file_names(
     await export_history(file, nowhere, named, None, records=True)
     await wiped(postgres)
     await rebuild_city(file, nowhere, named, [])
+    assert "intake: put its key ring with" in capsys.readouterr().out
     assert differences(before, await now(urls)) == []
     assert await counted(urls, "intake", "select count(*) from appeals") > 0
     named.write_text(yaml.safe_dump({"intake": urls["intake"]}), "utf-8")
