@@ -16,6 +16,7 @@ from rich.table import Table
 
 from shared.telemetry.logs import configure_logs
 from tests.bench.finding import finding
+from tests.bench.flood import flood
 from tests.bench.ground import bare_database, ground
 from tests.bench.intake import intake
 from tests.bench.lifecycles import lifecycles
@@ -42,6 +43,7 @@ BENCHES: dict[str, Bench] = {
         webhooks,
         pool,
         finding,
+        flood,
         simulate,
         replay,
     )

@@ -1,0 +1,102 @@
+"""The proxy of the compose file, as nginx itself runs it: what it passes, what it closes, whom it bounds."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from shared.service.start import listening, under_one_port
+from tests.city import APPEALS, City
+from tests.deploy.proxy import NGINX, NOT_HERE, Proxy, proxied
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason=NOT_HERE)
+APPEAL = {
+    "channel": "web",
+    "kind": "help",
+    "title": "厂区门口道路破损",
+    "text": "货车无法进出。",
+    "enterprise": {"name": "示例制造有限公司"},
+}
+MOST_OF_ADDRESS = 100
+"""Connections that one address may have (`limit_conn` in nginx.conf)."""
+
+
+@pytest.fixture(scope="module")
+async def city(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
+    async with (
+        EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker,
+        City(postgres, broker, services=APPEALS, log_level="ERROR") as city,
+    ):
+        await city.move_to("2026-11-09 09:00")
+        yield city
+
+
+@pytest.fixture(scope="module")
+async def proxy(city: City, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Proxy]:
+    port = free_port()
+    apps = under_one_port({name: context.app for name, context in city.services.items()})
+    ports = dict.fromkeys(city.services, port)
+    async with listening(apps, "127.0.0.1", port), proxied(ports, tmp_path_factory.mktemp("proxy")) as proxy:
+        yield proxy
+
+
+async def test_an_appeal_is_registered_through_the_proxy_over_tls_alone(proxy: Proxy) -> None:
+    async with httpx.AsyncClient(verify=proxy.trust, base_url=proxy.url) as client:
+        answer = await client.post("/intake/appeals", json=APPEAL)
+        plain = await client.get(f"http://127.0.0.1:{proxy.plain_port}/intake/appeals")
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["strict-transport-security"]
+    assert (plain.status_code, plain.headers["location"].partition("://")[0]) == (308, "https")
+
+
+@pytest.mark.parametrize("path", ["metrics", "flow", "parked", "clock", "hold", "import", "import/"])
+async def test_what_operators_and_imports_call_is_closed_to_the_outside(
+    city: City, proxy: Proxy, path: str
+) -> None:
+    headers = {"authorization": f"Bearer {city.keys['ops']}"}
+    async with httpx.AsyncClient(verify=proxy.trust, base_url=proxy.url, headers=headers) as client:
+        answers = [await client.request(method, f"/intake/{path}") for method in ("GET", "POST", "PUT")]
+    assert {answer.status_code for answer in answers} == {404}
+
+
+async def test_one_address_has_so_many_connections_and_another_is_served_all_the_same(proxy: Proxy) -> None:
+    held = [
+        await asyncio.open_connection("127.0.0.1", proxy.port, ssl=proxy.trust, local_addr=("127.0.0.2", 0))
+        for _ in range(MOST_OF_ADDRESS + 20)
+    ]
+    for _, writer in held:
+        writer.write(b"POST /intake/appeals HTTP/1.1\r\nHost: huying\r\nContent-Length: 10\r\n\r\n")
+        await writer.drain()
+    answers = [asyncio.create_task(_status(reader)) for reader, _ in held]
+    async with asyncio.timeout(30):
+        refused = [await status for status in itertools.islice(asyncio.as_completed(answers), 20)]
+    async with httpx.AsyncClient(verify=proxy.trust, base_url=proxy.url) as client:
+        other = await client.get("/intake/procedures")
+    for _, writer in held:
+        writer.close()
+    await asyncio.gather(*answers, return_exceptions=True)
+    assert set(refused) == {429}
+    assert other.status_code == 200
+
+
+async def _status(reader: asyncio.StreamReader) -> int:
+    line = await reader.readline()
+    return int(line.split()[1])
+
+
+async def test_whoever_asks_too_often_is_told_when_to_come_back(proxy: Proxy) -> None:
+    transport = httpx.AsyncHTTPTransport(verify=proxy.trust, local_address="127.0.0.3")
+    async with httpx.AsyncClient(transport=transport, base_url=proxy.url) as client, asyncio.timeout(120):
+        refused: list[httpx.Response] = []
+        while not refused:
+            refused = [answer for answer in await _burst(client) if answer.status_code != 404]
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in refused} == {(429, "5")}
+    assert refused[0].json()["code"] == "too_many"
+
+
+async def _burst(client: httpx.AsyncClient) -> list[httpx.Response]:
+    """Fifty requests at once for a path that a service does not have."""
+    return await asyncio.gather(*(client.get("/intake/nothing") for _ in range(50)))
