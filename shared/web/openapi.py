@@ -83,6 +83,7 @@ _REFUSALS: dict[int, tuple[str, str, str, str]] = {
     409: ("conflict", "", "当前状态不允许此操作", "as things stand this cannot be done"),
     412: ("stale", "If-Match", "内容已被他人更新，请刷新后重试", "it was changed meanwhile: read it again"),
     413: ("too_large", "body", "请求体过大", "the body is too large"),
+    414: ("long_target", "", "地址过长", "the address is too long"),
     415: ("unsupported", "Content-Type", "请以 UTF-8 编码的 JSON 提交", "send JSON in UTF-8"),
     422: ("invalid", "query.page", "没有查询参数 page", "no query parameter page here"),
     428: ("needs_version", "If-Match", "需要 If-Match", "If-Match is needed: the ETag of what was read"),
@@ -211,6 +212,8 @@ def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -
         yield 404
     if method in ("post", "put"):
         yield from (408, 413, 415)
+    if operation.get("parameters"):
+        yield 414
     yield 422
 
 
