@@ -212,7 +212,7 @@ def _statuses(method: str, path: str, operation: dict[str, Any], roles: Roles) -
         yield 404
     if method in ("post", "put"):
         yield from (408, 413, 415)
-    if operation.get("parameters"):
+    if any(parameter["in"] in ("path", "query") for parameter in operation.get("parameters", ())):
         yield 414
     yield 422
 
