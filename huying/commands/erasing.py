@@ -42,17 +42,21 @@ def erase(
     Its name and the titles of its appeals stay: they are in the hash chain. An open case is handled to its
     end first. Exit code 1 where one was refused.
     """
-    services = _services(state, url, key)
+    if erase_cases(_services(state, url, key), credit_code, in_earnest=yes):
+        raise typer.Exit(1)
+
+
+def erase_cases(services: "RunningServices", credit_code: str, *, in_earnest: bool) -> int:
+    """Erase all cases of the enterprise, or show which they are; returns how many were refused."""
     cases = [*_appeals(services, credit_code), *_loans(services, credit_code)]
     table = Table("service", "number", "receipt", "values", "files")
     refused = 0
     for case in cases:
-        receipt = _erase(services, case) if yes else ("would be erased / 将删除", "", "")
-        refused += receipt[1] == ""
+        receipt = _erase(services, case) if in_earnest else ("would be erased / 将删除", "", "")
+        refused += in_earnest and receipt[1] == ""
         table.add_row(case.service, case.number, *receipt)
     Console(markup=False).print(table if cases else "this enterprise has no case / 没有该企业的记录")
-    if yes and refused:
-        raise typer.Exit(1)
+    return refused
 
 
 def _services(state: Path, url: str | None, key: str | None) -> "RunningServices":
@@ -85,7 +89,7 @@ def _loans(services: "RunningServices", credit_code: str) -> Iterator[Case]:
     while cursor is not None:
         page = services.ask("GET", "financing", "/requests", credit_code=credit_code, **cursor).json()
         for loan in page["items"]:
-            yield Case("financing", loan["registration_number"], loan["loan_id"], "/requests")
+            yield Case("financing", loan["registration_number"], loan["case_id"], "/requests")
         cursor = {"cursor": page["next"]} if page["next"] else None
 
 

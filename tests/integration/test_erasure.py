@@ -1,5 +1,6 @@
 """Personal data of an enterprise: it reads them, the office erases them, and the chain still verifies."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,11 +11,14 @@ import pytest
 
 from huying.archive.audit import verified
 from huying.archive.export import export
-from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
+from huying.commands.erasing import erase_cases
+from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from huying.local.running_services import RunningServices
 from services import SERVICES
 from shared.database.connection import Database
 from shared.encryption.cells import Cell
 from shared.encryption.keyring import MARK, KeyRing
+from shared.service.start import listening, under_one_port
 from tests.attachments import attach, kept, pdf
 from tests.city import ALL, City
 from tests.exported import urls_of
@@ -214,6 +218,28 @@ async def test_an_erased_case_is_still_read_by_whom_it_concerns(city: City) -> N
     assert contacts["items"] == []
     again = await erased(city, "intake", f"/appeals/{appeal['appeal_id']}")
     assert (again["values"], again["files"]) == (0, 0)
+
+
+async def test_all_cases_of_an_enterprise_are_erased_by_one_command_and_open_ones_are_named(
+    city: City, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = await appeal_of(city)
+    await closed(city, done)
+    loan, still_open = await loan_of(city), await city.register(title="仍在办理", enterprise=FIRM)
+    await city.drained()
+    port = free_port()
+    apps = under_one_port({name: context.app for name, context in city.services.items()})
+    urls = {name: f"http://127.0.0.1:{port}/{name}" for name in city.services}
+    async with listening(apps, "127.0.0.1", port):
+        services = RunningServices(urls, city.keys["office"])
+        assert await asyncio.to_thread(erase_cases, services, CREDIT_CODE, in_earnest=False) == 0
+        assert done["registration_number"] in capsys.readouterr().out
+        assert await asyncio.to_thread(erase_cases, services, CREDIT_CODE, in_earnest=True) > 0
+    shown = capsys.readouterr().out
+    assert still_open["registration_number"] in shown
+    assert (await city.ok("office", "GET", f"/intake/appeals/{done['appeal_id']}"))["text"] == "（已删除）"
+    wish = (await city.ok("office", "GET", f"/financing/requests/{loan['loan_id']}"))["wish"]
+    assert wish["contact"]["phone"] == "（已删除）"
 
 
 def test_the_ring_of_a_connection_is_asked_for() -> None:
