@@ -28,29 +28,38 @@ class AccountRole(Named):
     UNIT_HEAD = "unit_head", "单位负责人"  # of a unit: also what only its head may say
     FINANCE_WINDOW = "finance_window", "融资服务窗口"  # receives loan requests
     BANK_CLERK = "bank_clerk", "银行经办人"  # of a bank: answers its legs
+    ENTERPRISE = "enterprise", "企业"  # an enterprise whose credit code the identity provider proves
 
     @property
-    def acts_as(self) -> "AccountRole":
-        """The body for which an account of this role acts: by it go cases, inboxes and events."""
+    def acts_as(self) -> "AccountRole | None":
+        """The body for which an account of this role acts: by it go cases, inboxes and events.
+
+        An enterprise acts as one without an account does.
+        """
         return _BODIES.get(self, self)
 
     @property
     def needs_code(self) -> bool:
-        """Whether an account of this role speaks for one unit, leader or bank, which its `code` names."""
-        return self.acts_as in (AccountRole.UNIT, AccountRole.LEADER, AccountRole.BANK)
+        """Whether an account of this role speaks for one unit, leader, bank or enterprise, its `code`."""
+        return self is AccountRole.ENTERPRISE or self.acts_as in (
+            AccountRole.UNIT,
+            AccountRole.LEADER,
+            AccountRole.BANK,
+        )
 
 
-_BODIES = {
+_BODIES: dict[AccountRole, AccountRole | None] = {
     AccountRole.DISPATCHER: AccountRole.OFFICE,
     AccountRole.SUPERVISOR: AccountRole.OFFICE,
     AccountRole.UNIT_HANDLER: AccountRole.UNIT,
     AccountRole.UNIT_HEAD: AccountRole.UNIT,
     AccountRole.FINANCE_WINDOW: AccountRole.OPERATOR,
     AccountRole.BANK_CLERK: AccountRole.BANK,
+    AccountRole.ENTERPRISE: None,
 }
 OPERATOR, OFFICE, UNIT, LEADER, IMPORTER, OPS, BANK, REGULATOR, DISCIPLINE_INSPECTION, *_OTHERS = AccountRole
 SERVICE, ADMINISTRATOR, AUDITOR, DISPATCHER, SUPERVISOR, UNIT_HANDLER, UNIT_HEAD, *_LAST = _OTHERS
-FINANCE_WINDOW, BANK_CLERK = _LAST
+FINANCE_WINDOW, BANK_CLERK, ENTERPRISE = _LAST
 Roles = frozenset[AccountRole | None]
 """Who may call a route. None is a caller without an account, such as an enterprise."""
 

@@ -108,16 +108,22 @@ def needed(*programs: str) -> list[str]:
     return [str(shutil.which(program)) for program in programs]
 
 
-def node_modules(npm: str) -> Path:
-    """The folder of the packages that `package.json` names; npm fetches them at the first call."""
-    package = PROGRAMS / "package.json"
-    folder = cached("bank-js", package.read_bytes())
+def node_modules(npm: str, package: Path = PROGRAMS / "package.json", name: str = "bank-js") -> Path:
+    """The folder of the packages that `package` names; npm fetches them at the first call.
+
+    Where a lock lies beside it, these very files.
+    """
+    lock = package.with_name("package-lock.json")
+    files = [file for file in (package, lock) if file.exists()]
+    folder = cached(name, b"".join(file.read_bytes() for file in files))
     if not folder.exists():
         fresh = folder.with_suffix(f".{os.getpid()}")
         fresh.mkdir(parents=True, exist_ok=True)
-        shutil.copy(package, fresh)
-        options = ["--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(fresh)]
-        npm_run = subprocess.run([npm, "install", *options], capture_output=True, text=True)
+        for file in files:
+            shutil.copy(file, fresh)
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(fresh)]
+        command = ["ci"] if lock in files else ["install", "--no-package-lock"]
+        npm_run = subprocess.run([npm, *command, *options], capture_output=True, text=True)
         assert npm_run.returncode == 0, f"npm cannot fetch what {package} names: {npm_run.stderr}"
         with suppress(OSError):  # another process fetched them first
             fresh.replace(folder)

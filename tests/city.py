@@ -71,6 +71,7 @@ PEOPLE = [
     ("roads-head", AccountRole.UNIT_HEAD, "roads"),
     ("window", AccountRole.FINANCE_WINDOW, None),
     ("clerk-a", AccountRole.BANK_CLERK, "bank-a"),
+    ("firm", AccountRole.ENTERPRISE, "91350100M000100Y43"),
 ]
 
 TABLES = """

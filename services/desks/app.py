@@ -11,6 +11,8 @@ from services.desks.legs import api as legs
 from services.desks.loans import api as loans
 from services.desks.pages.site import site
 from services.desks.people import api_accounts, api_session, api_token
+from services.desks.people.provider import api as provider
+from services.desks.people.record import SIGN_INS
 from services.desks.reading import api as reading
 from services.desks.resources import Resources
 from services.desks.settings import DesksSettings
@@ -43,8 +45,11 @@ SERVICE = Service(
         api_session.router,
         api_token.router,
         api_accounts.router,
+        provider.router,
     ),
     pages=site,
     encrypted=COLUMNS,
+    streamed=frozenset({provider.LOGOUT}),
     gauges=GAUGES,
+    counters=(SIGN_INS,),
 )

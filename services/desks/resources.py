@@ -4,6 +4,7 @@ from typing import Self
 
 from services.desks.finding.client import IntakeClient
 from services.desks.people.keys import PeopleKeys
+from services.desks.people.provider.provider import Provider
 from services.desks.settings import DesksSettings
 from shared.appeals.categories import Categories
 from shared.appeals.channels import Channels
@@ -21,6 +22,7 @@ class Resources(Rulebook):
     categories: Categories
     intake: IntakeClient | None = None
     people: PeopleKeys
+    provider: Provider | None = None
 
     @classmethod
     def load(cls, context: ServiceContext) -> Self:
@@ -31,6 +33,8 @@ class Resources(Rulebook):
         resources.channels = Channels.load(settings.appeal_channels)
         resources.categories = Categories.load(settings.categories)
         resources.people = PeopleKeys.load(settings.token_signer, settings.token_keys)
+        if settings.identity_provider is not None:
+            resources.provider = Provider(settings.identity_provider, context.telemetry)
         if settings.intake_url and settings.intake_key:
             resources.intake = IntakeClient(settings.intake_url, settings.intake_key)
         return resources
@@ -46,3 +50,9 @@ def people_keys(context: ServiceContext) -> PeopleKeys:
     """The keys by which a running desks service signs tokens and cookies."""
     assert isinstance(context.resources, Resources)
     return context.resources.people
+
+
+def provider_of(context: ServiceContext) -> Provider | None:
+    """The identity provider of a running desks service; None where the settings name none."""
+    assert isinstance(context.resources, Resources)
+    return context.resources.provider

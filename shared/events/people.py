@@ -34,6 +34,8 @@ class RefusalReason(StrEnum):
     WRONG_PASSWORD = "wrong_password"
     WRONG_CODE = "wrong_code"
     NOT_IN_FORCE = "not_in_force"  # disabled, or no role at this time
+    NOT_TRUSTED = "not_trusted"  # what the identity provider seems to have signed does not hold
+    TOO_MANY = "too_many"  # the first of the tries that had to wait
 
 
 class SessionEnd(StrEnum):
@@ -44,6 +46,7 @@ class SessionEnd(StrEnum):
     DISABLED = "disabled"
     RESET = "reset"
     PASSWORD_CHANGED = "password_changed"
+    SIGNED_OUT_ELSEWHERE = "signed_out_elsewhere"  # at the identity provider
 
 
 class PersonEvent(DirectoryEvent):
@@ -70,7 +73,7 @@ class AccountChanged(PersonEvent):
 
 
 class PersonSignedIn(PersonEvent):
-    """A person was let in by name and password, and has a session."""
+    """A person was let in, by name and password or by the identity provider, and has a session."""
 
     type = "person.signed_in.v1"
     source = "desks"

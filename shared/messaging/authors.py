@@ -72,7 +72,9 @@ def add_table(metadata: sa.MetaData) -> None:
 
 def actor(caller: Caller) -> Actor:
     """The caller as events name it. Who has no account acts as an enterprise."""
-    return Actor(role=ENTERPRISE if caller.role is None else str(caller.role), code=caller.code)
+    if caller.role is None:
+        return Actor(role=ENTERPRISE)
+    return Actor(role=str(caller.role), code=caller.code)
 
 
 def account(caller: Caller) -> str | None:

@@ -196,7 +196,7 @@ def _name_sources(paths: dict[str, Any]) -> None:
 
 
 def _headers(operation: dict[str, Any] | None) -> dict[str, Any]:
-    headers: dict[str, Any] = operation["responses"]["200"].get("headers", {}) if operation else {}
+    headers: dict[str, Any] = operation["responses"].get("200", {}).get("headers", {}) if operation else {}
     return headers
 
 
@@ -221,7 +221,7 @@ def _describe_refusals(operation: dict[str, Any], statuses: set[int]) -> None:
     """Give an operation these refusals, and the words of all that its route declares itself."""
     answers = operation["responses"]
     if "303" in answers:  # it shows another page
-        answers["303"].pop("content")
+        answers["303"].pop("content", None)
     for status in sorted(statuses | {int(status) for status in answers if status.startswith("4")}):
         refused: dict[str, Any] = {"$ref": f"#/components/responses/Refused{status}"}
         content = answers.pop(str(status), {}).get("content", {})

@@ -4,6 +4,7 @@ import base64
 import json
 import statistics
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
@@ -149,6 +150,13 @@ async def test_an_unknown_name_and_a_wrong_password_get_one_answer_after_the_sam
     assert unknown > known * 0.5, "an unknown name must be hashed as well"
 
 
+async def refusals(city: City, account_id: str) -> Counter[str]:
+    """What is on record of refusals of an account, by reason."""
+    path = f"/desks/people/record?limit=500&account_id={account_id}"
+    rows = (await call_as(city, administering(), "GET", path)).json()["items"]
+    return Counter(row["detail"] for row in rows if row["type"] == "person.sign_in_refused.v1")
+
+
 async def test_tries_slow_down_and_lock_nobody_out_who_signed_in_before(city: City) -> None:
     owner = await person(city, "wu.hao")
     await owner.ok("DELETE", "/session")
@@ -162,7 +170,17 @@ async def test_tries_slow_down_and_lock_nobody_out_who_signed_in_before(city: Ci
         refused(answer, 429)
         assert int(answer.headers["retry-after"]) >= 1
     assert (await owner.sign_in("wu.hao", PASSWORD))["stage"] == "open"
+    account = (await owner.ok("GET", "/session"))["account"]["account_id"]
+    assert await refusals(city, account) == {"wrong_password": 5, "too_many": 1}  # the first of the wait
     await city.move_to("2026-11-09 09:01")
+    refused(await attacker.call("POST", "/session", {"login": "wu.hao", "password": "wrong one"}), 401)
+    for _ in range(3):
+        refused(await attacker.call("POST", "/session", right), 429)
+    assert await refusals(city, account) == {"wrong_password": 6, "too_many": 2}
+    figures = (await city.call("ops", "GET", "/desks/metrics")).text
+    (line,) = [line for line in figures.splitlines() if 'huying_sign_ins_total{outcome="too_many"' in line]
+    assert float(line.rpartition(" ")[2]) >= 5, "each is counted"
+    await city.move_to("2026-11-09 09:05")
     assert (await attacker.sign_in("wu.hao", PASSWORD))["stage"] == "open"
 
 
@@ -185,7 +203,8 @@ async def test_what_needs_a_second_factor_gets_no_token_without_it(city: City) -
     refused(await browser.call("POST", "/token", {"service": "dispatch"}), 403)
     secret = (await browser.ok("POST", "/session/second-factor/setup"))["secret"]
     refused(await browser.call("POST", "/session/second-factor", {"code": "000000"}), 422, "code")
-    assert (await browser.show_code(secret))["stage"] == "open"
+    used = {"code": pyotp.TOTP(secret).now()}
+    assert (await browser.ok("POST", "/session/second-factor", used))["stage"] == "open"
     assert await browser.token("dispatch")
 
     elsewhere = Browser(city)
@@ -194,7 +213,6 @@ async def test_what_needs_a_second_factor_gets_no_token_without_it(city: City) -
     change_it = {"old": PASSWORD, "new": "another-lantern-77-birch"}
     refused(await elsewhere.call("POST", "/session/password", change_it), 403)
     refused(await elsewhere.call("POST", "/session/second-factor/setup"), 403)
-    used = {"code": pyotp.TOTP(secret).now()}
     refused(await elsewhere.call("POST", "/session/second-factor", used), 422, "code")
 
 

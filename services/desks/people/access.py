@@ -19,8 +19,19 @@ BY_SESSION: Access = dict.fromkeys(
     EVERYBODY,
 )
 """Open to anybody who has a session, whom the cookie names. The first one begins it."""
+BY_PROVIDER: Access = dict.fromkeys(
+    (
+        "GET /people/provider",
+        "GET /people/provider/sign-in",
+        "GET /people/provider/return",
+        "POST /people/provider/logout",
+    ),
+    EVERYBODY,
+)
+"""Open to anybody: the identity provider says who it is, in what it signs."""
 ACCESS: Access = {
     **BY_SESSION,
+    **BY_PROVIDER,
     "GET /people/accounts": only(ADMINISTRATOR, AUDITOR),
     "POST /people/accounts": only(ADMINISTRATOR),
     "GET /people/accounts/{account_id}": only(ADMINISTRATOR, AUDITOR),

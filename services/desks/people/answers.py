@@ -71,9 +71,16 @@ class NewSecondFactor(BaseModel):
 
 
 class Ended(BaseModel):
-    """How many sessions were ended."""
+    """How many sessions were ended. `elsewhere`: where the browser signs out at the identity provider too."""
 
     ended: int
+    elsewhere: str | None = None
+
+
+class KnownProvider(BaseModel):
+    """The identity provider by which people may sign in here; null where there is none."""
+
+    name: str | None
 
 
 class GivenToken(BaseModel):

@@ -92,6 +92,7 @@ async def change(
     context, grants = request.context, body.grants()
     async with acting(context, address_of(context, http_request), request.caller) as act:
         before = await _locked(act, account_id, request)
+        _refuse_known(before)
         await _check_deputies(act, account_id, grants)
         roles = [grant.model_dump(mode="json") for grant in grants]
         await queries.change_account(act.conn, account_id, body.name, body.post, roles)
@@ -138,13 +139,14 @@ async def enable(account_id: UUID, http_request: Request, request: Replacing) ->
     "/people/accounts/{account_id}/reset",
     summary="重置密码与动态验证码 / Reset password and second factor",
     response_model=NewAccount,
+    responses={409: {}},
 )
 async def reset(account_id: UUID, http_request: Request, request: Replacing) -> Response:
     """Give an account a first password again, without a second factor. Its sessions end."""
     context, password = request.context, passwords.first_password()
     hash_ = await passwords.hashed(password)
     async with acting(context, address_of(context, http_request), request.caller) as act:
-        await _locked(act, account_id, request)
+        _refuse_known(await _locked(act, account_id, request))
         await queries.set_password(act.conn, account_id, act.at, hash_, is_first=True)
         await queries.set_second_factor(act.conn, account_id, None)
         await end_sessions(act, account_id, SessionEnd.RESET)
@@ -181,6 +183,16 @@ async def _locked(act: Act, account_id: UUID, request: Replacing) -> Account:
     known = _of(next((row for row in rows if row.account_id == account_id), None))
     request.check(known.version)
     return known
+
+
+def _refuse_known(account: Account) -> None:
+    """Raise `Conflict` for an account whose name, roles and password are the identity provider's."""
+    if account.subject is not None:
+        raise Conflict(
+            "此账号由统一身份认证管理：请在该平台修改姓名、角色或密码；在此可停用",
+            "the identity provider says name, roles and password of this account: change them there,"
+            " or disable it here",
+        )
 
 
 async def _with_an_administrator(act: Act, before: Account) -> Account:

@@ -11,14 +11,15 @@ from services.desks.people.answers import Ended, NewSecondFactor, SessionStands,
 from services.desks.people.bodies import ChangedPassword, ShownCode, SignIn
 from services.desks.people.cookies import SessionCookie, drop_session, set_device, set_session
 from services.desks.people.domain import Account, Stage
+from services.desks.people.provider.provider import sign_out_address
 from services.desks.people.sessions import Session, check_own_page, session_of
 from services.desks.people.signing_in import sign_in
 from services.desks.people.throttle import Buckets
 from services.desks.people.transactions import Act, acting, address_of, settings_of
-from services.desks.resources import people_keys
+from services.desks.resources import people_keys, provider_of
 from shared.events.people import AccountChange, RefusalReason, SessionEnd
 from shared.service.clock import epoch_s
-from shared.service.errors import Conflict, Forbidden, Invalid, NotFound
+from shared.service.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.request import Requested, json
@@ -71,9 +72,20 @@ async def end(http_request: Request, request: Requested) -> Response:
     async with acting(context, address_of(context, http_request)) as act:
         session = await session_of(context, http_request, act.conn, act.at)
         ended = await end_sessions(act, session.account.account_id, SessionEnd.SIGNED_OUT, only=session.id)
-    answer = json({"ended": ended})
+    answer = json({"ended": ended, "elsewhere": await _elsewhere(context, session)})
     drop_session(answer, secure=settings_of(context).behind_proxy)
     return answer
+
+
+async def _elsewhere(context: ServiceContext, session: Session) -> str | None:
+    """Where the browser signs out at the identity provider too. A provider that is away keeps nobody in."""
+    provider = provider_of(context)
+    if provider is None or session.row.id_token is None:
+        return None
+    try:
+        return await sign_out_address(provider, session.row.id_token)
+    except Unavailable:
+        return None
 
 
 @router.get(
@@ -139,9 +151,9 @@ async def change_password(body: ChangedPassword, http_request: Request, request:
     async with acting(context, address) as act:
         session = await session_of(context, http_request, act.conn, act.at)
         refuse_second_factor_due(session)
-        tries = Buckets(f"password {session.account.login}", address, str(session.id))
-        await tries.take(act.conn, act.at)
     account = session.account
+    tries = Buckets(f"password {account.login}", address, str(session.id))
+    await tries.take(context, address, account.account_id)
     if not await passwords.matches(body.old, session.secrets.password_hash):
         async with acting(context, address) as act:
             await act.record.refused(account.account_id, RefusalReason.WRONG_PASSWORD)
@@ -195,8 +207,9 @@ async def show_code(body: ShownCode, http_request: Request, request: Requested) 
     address = address_of(context, http_request)
     async with acting(context, address) as act:
         session = await session_of(context, http_request, act.conn, act.at)
-        tries = Buckets(f"code {session.account.login}", address, f"code {session.account.account_id}")
-        await tries.take(act.conn, act.at)
+    account = session.account
+    tries = Buckets(f"code {account.login}", address, f"code {account.account_id}")
+    await tries.take(context, address, account.account_id)
     async with acting(context, address) as act:
         session = await session_of(context, http_request, act.conn, act.at, locked=True)
         secret = queries.second_factor_of(act.conn, session.secrets)

@@ -1,4 +1,5 @@
-"""The two cookies of people: that of a session, and that of a device from which somebody signed in before.
+"""The cookies of people: of a session, of a device from which somebody signed in before, and of a sign-in
+that the identity provider is to confirm.
 
 Both are signed (JWS) with the key that signs tokens, and checked by the public keys beside it: a key that is
 replaced ends no session while its public half is still in the file. No script reads them, and no other site's
@@ -23,7 +24,9 @@ from shared.web.tokens import ALGORITHM
 if TYPE_CHECKING:
     from services.desks.people.keys import PeopleKeys
 
-SESSION, DEVICE = "huying-session", "huying-device"
+SESSION, DEVICE, SIGN_IN = "huying-session", "huying-device", "huying-sign-in"
+SIGN_IN_S = 600
+"""So long a sign-in that goes by the identity provider may take."""
 DEVICE_KEPT_S = 365 * 86_400
 LONGEST = 2_000
 
@@ -71,6 +74,24 @@ def set_device(response: Response, account_id: UUID, keys: "PeopleKeys", *, secu
     """Let the browser be known as one from which the account signed in."""
     content = {"account": str(account_id), "device": secrets.token_urlsafe(16)}
     _set(response, DEVICE, _signed(content, DEVICE, keys.signer()), DEVICE_KEPT_S, secure=secure)
+
+
+def begun_sign_in(request: Request, keys: Mapping[str, OKPKey], now_s: int) -> dict[str, str] | None:
+    """What this browser took along to the identity provider; None where it is nothing, or too old."""
+    content = _read(request.cookies.get(SIGN_IN), SIGN_IN, keys)
+    return content if content and now_s <= int(content["until"]) else None
+
+
+def set_sign_in(
+    response: Response, content: Mapping[str, str], keys: "PeopleKeys", now_s: int, *, secure: bool
+) -> None:
+    """Let the browser take `content` along to the identity provider and back."""
+    signed = _signed({**content, "until": str(now_s + SIGN_IN_S)}, SIGN_IN, keys.signer())
+    _set(response, SIGN_IN, signed, SIGN_IN_S, secure=secure)
+
+
+def drop_sign_in(response: Response, *, secure: bool) -> None:
+    response.delete_cookie(SIGN_IN, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def drop_session(response: Response, *, secure: bool) -> None:

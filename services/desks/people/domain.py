@@ -13,8 +13,8 @@ from shared.roles import AccountRole
 
 NEED_SECOND_FACTOR = frozenset({AccountRole.OFFICE, AccountRole.LEADER, AccountRole.ADMINISTRATOR})
 """Roles that need one-time codes, and with them those that act as one of these."""
-OF_PEOPLE = frozenset(AccountRole) - {AccountRole.SERVICE}
-"""The roles that a person may have."""
+OF_PEOPLE = frozenset(AccountRole) - {AccountRole.SERVICE, AccountRole.ENTERPRISE}
+"""The roles that a person may be given. An enterprise has its own from the identity provider alone."""
 IDLE, TOTAL = timedelta(minutes=30), timedelta(hours=12)
 """A session ends when nothing was done in it for so long, and so long after it began."""
 FIRST_PASSWORD = timedelta(days=7)
@@ -56,6 +56,8 @@ class Account:
     password_set_at: datetime
     has_second_factor: bool
     version: int
+    subject: str | None = None
+    """Whom the identity provider means, where it says who this is and which roles it has."""
 
     @classmethod
     def of(cls, row: Any) -> "Account":
@@ -71,6 +73,7 @@ class Account:
             row.password_set_at,
             row.totp_confirmed_at is not None,
             row.version,
+            row.subject,
         )
 
     def roles_on(self, day: date) -> list[Grant]:
@@ -98,12 +101,12 @@ class Stage(StrEnum):
 
 
 def stage_of(account: Account, *, passed_second_factor: bool) -> Stage:
-    """What a session of this account waits for."""
+    """What a session of this account waits for. The identity provider may have asked for a second factor."""
     if account.has_second_factor and not passed_second_factor:
         return Stage.SECOND_FACTOR
     if account.password_is_first:
         return Stage.PASSWORD
-    if account.needs_second_factor and not account.has_second_factor:
+    if account.needs_second_factor and not passed_second_factor:
         return Stage.SECOND_FACTOR_SETUP
     return Stage.OPEN
 

@@ -19,9 +19,10 @@ FORGOTTEN = timedelta(days=1)
 SEEN_EVERY = timedelta(minutes=1)
 
 _COLUMNS = """account_id, login, name, post, roles, password_hash, password_is_first, password_set_at,
-  totp_secret, totp_confirmed_at, totp_step, disabled_at, created_at, version"""
+  totp_secret, totp_confirmed_at, totp_step, disabled_at, created_at, version, subject"""
 _BY_LOGIN = text(f"select {_COLUMNS} from accounts where login = :login")
 _BY_ID = text(f"select {_COLUMNS} from accounts where account_id = :id")
+_BY_SUBJECT = text(f"select {_COLUMNS} from accounts where subject = :subject for update")
 _LOCKED = text(f"select {_COLUMNS} from accounts where account_id = :id for update")
 _ALL_LOCKED = text(f"select {_COLUMNS} from accounts order by account_id for update")
 _LIST = text(f"select {_COLUMNS} from accounts where login > :after order by login limit :limit")
@@ -35,6 +36,15 @@ _ADD = text(
     on conflict (login) do nothing returning 1
     """
 )
+_ADD_KNOWN = text(
+    """
+    insert into accounts (account_id, login, name, roles, password_hash, password_is_first, password_set_at,
+      created_at, version, subject)
+    values (:account_id, :login, :name, cast(:roles as jsonb), '', false, :at, :at, 1, :subject)
+    on conflict (login) do nothing returning 1
+    """
+)
+"""No password has an empty hash: nobody signs in to such an account but by the provider."""
 _CHANGE = text(
     """
     update accounts set name = :name, post = :post, roles = cast(:roles as jsonb), version = version + 1
@@ -64,8 +74,10 @@ _STEP = text(
 )
 _BEGIN = text(
     """
-    insert into sessions (session_id, secret_hash, account_id, started_at, seen_at, address, agent)
-    values (:session_id, :secret_hash, :account_id, :at, :at, :address, :agent)
+    insert into sessions (session_id, secret_hash, account_id, started_at, seen_at, address, agent,
+      second_factor_at, provider_session, id_token)
+    values (:session_id, :secret_hash, :account_id, :at, :at, :address, :agent,
+      :second_factor_at, :provider_session, :id_token)
     """
 )
 _LIVE = "ended_at is null and seen_at > :idle and started_at > :total"
@@ -81,18 +93,30 @@ _RENEW = text("update sessions set secret_hash = :secret_hash, seen_at = :at whe
 _PASSED = text("update sessions set second_factor_at = :at where session_id = :id")
 _END = text(
     """
-    update sessions set ended_at = :at
+    update sessions set ended_at = :at, id_token = null
     where account_id = :account and ended_at is null
       and (cast(:only as uuid) is null or session_id = :only)
       and (cast(:but as uuid) is null or session_id <> :but)
     returning session_id
     """
 )
+_OF_PROVIDER = text(
+    f"""
+    select s.session_id, s.account_id from sessions s join accounts a on a.account_id = s.account_id
+    where {_LIVE} and s.provider_session is not null
+      and (cast(:subject as text) is null or a.subject = :subject)
+      and (cast(:session as text) is null or s.provider_session = :session)
+    order by s.account_id, s.session_id
+    """
+)
 _FORGET_SESSIONS = text("delete from sessions where started_at < :before")
+_FORGET_TOKENS = text(
+    "update sessions set id_token = null where id_token is not null and started_at < :before"
+)
 _TRY = text(
     """
     insert into sign_in_tries as t (bucket, failures, tried_at) values (:bucket, 1, :at)
-    on conflict (bucket) do update set tried_at = :at,
+    on conflict (bucket) do update set tried_at = :at, is_noted = false,
       failures = case when t.tried_at < :forgotten then 1 else t.failures + 1 end
     where t.tried_at < :forgotten or t.failures < :free
       or t.tried_at + make_interval(secs => least(power(2, least(t.failures - :free, 20)), :longest)) <= :at
@@ -105,6 +129,9 @@ _WAIT = text(
       + least(power(2, least(failures - :free, 20)), :longest)) as seconds
     from sign_in_tries where bucket = :bucket
     """
+)
+_NOTE_REFUSAL = text(
+    "update sign_in_tries set is_noted = true where bucket = :bucket and not is_noted returning 1"
 )
 _UNDO_TRY = text("update sign_in_tries set failures = greatest(failures - :count, 0) where bucket = :bucket")
 _FORGET_TRIES = text("delete from sign_in_tries where tried_at < :before")
@@ -126,6 +153,11 @@ _ORIGINS = text(
 
 async def account_of_login(conn: Connection, login: str) -> Any:
     return (await conn.execute(_BY_LOGIN, {"login": login})).one_or_none()
+
+
+async def account_of_subject(conn: Connection, subject: str) -> Any:
+    """The account, locked, of whom the identity provider knows as `subject`; None where there is none."""
+    return (await conn.execute(_BY_SUBJECT, {"subject": subject})).one_or_none()
 
 
 async def account(conn: Connection, account_id: UUID, *, locked: bool = False) -> Any:
@@ -155,6 +187,12 @@ async def add_account(conn: Connection, at: datetime, **values: Any) -> bool:
     """Add an account; False where the login is, or was, that of another."""
     values["roles"] = orjson.dumps(values["roles"]).decode()
     return (await conn.execute(_ADD, {**values, "at": at})).scalar() is not None
+
+
+async def add_known_account(conn: Connection, at: datetime, **values: Any) -> bool:
+    """Add the account of somebody whom the provider knows; False where the login is, or was, another's."""
+    values["roles"] = orjson.dumps(values["roles"]).decode()
+    return (await conn.execute(_ADD_KNOWN, {**values, "at": at})).scalar() is not None
 
 
 async def change_account(conn: Connection, account_id: UUID, name: str, post: str | None, roles: Any) -> None:
@@ -191,6 +229,7 @@ async def use_step(conn: Connection, account_id: UUID, at: datetime, step: int) 
 
 async def begin_session(conn: Connection, at: datetime, **values: Any) -> None:
     await conn.execute(_FORGET_SESSIONS, {"before": at - timedelta(days=180)})
+    await conn.execute(_FORGET_TOKENS, {"before": at - TOTAL})
     await conn.execute(_BEGIN, {**values, "at": at})
 
 
@@ -198,6 +237,14 @@ async def live_session(conn: Connection, session_id: UUID, at: datetime) -> Any:
     """The row of a session that is neither ended, nor idle or old; None for any other."""
     values = {"id": session_id, "idle": at - IDLE, "total": at - TOTAL}
     return (await conn.execute(_SESSION, values)).one_or_none()
+
+
+async def provider_sessions(
+    conn: Connection, at: datetime, subject: str | None, session: str | None
+) -> Sequence[Any]:
+    """The live sessions that the provider began, for one person there, one session there, or both."""
+    values = {"subject": subject, "session": session, "idle": at - IDLE, "total": at - TOTAL}
+    return (await conn.execute(_OF_PROVIDER, values)).all()
 
 
 async def own_sessions(conn: Connection, account_id: UUID, here: UUID, at: datetime) -> Sequence[Any]:
@@ -239,6 +286,11 @@ async def wait_s(conn: Connection, bucket: str, free: int, at: datetime) -> int:
     """The seconds until a bucket gives the next try, at least one."""
     values = {"free": free, "longest": LONGEST_WAIT_S, "bucket": bucket, "at": at}
     return max(1, int((await conn.execute(_WAIT, values)).scalar() or 1))
+
+
+async def note_refusal(conn: Connection, bucket: str) -> bool:
+    """Whether a try is the first that a bucket refuses in its wait. The others write nothing."""
+    return (await conn.execute(_NOTE_REFUSAL, {"bucket": bucket})).scalar() is not None
 
 
 async def undo_try(conn: Connection, bucket: str, *, forget: bool) -> None:

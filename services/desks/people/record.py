@@ -12,7 +12,9 @@ from shared.events.people import AccountChange, PersonEvent, RefusalReason, Sess
 from shared.messaging.outbox import UnitOfWork
 from shared.service.accounts import Caller
 from shared.service.service import ServiceContext
+from shared.telemetry.metrics import Counter
 
+SIGN_INS = Counter("huying_sign_ins", "Tries to sign in, by what became of them", ("outcome",))
 NOWHERE = "-"
 """The address of what no request did."""
 
@@ -20,11 +22,23 @@ NOWHERE = "-"
 class Record:
     """Puts what is done in one transaction on record. `address` is that of the request."""
 
-    def __init__(self, conn: Connection, work: UnitOfWork, address: str, by: Caller | None = None) -> None:
+    def __init__(
+        self,
+        context: ServiceContext,
+        conn: Connection,
+        work: UnitOfWork,
+        address: str,
+        by: Caller | None = None,
+    ) -> None:
+        self._metrics = context.telemetry.metrics
         self._conn = conn
         self._work = work
         self._work.by = by
         self._address = address or NOWHERE
+
+    @property
+    def address(self) -> str:
+        return self._address
 
     @property
     def at(self) -> datetime:
@@ -39,11 +53,13 @@ class Record:
         salt = secrets.token_hex(16)
         event = PersonSignedIn.about(account_id, self.at, session_id=session_id, origin=self._origin(salt))
         await self._add(event, account_id, str(session_id), salt)
+        self._metrics.count(SIGN_INS, "signed_in")
 
     async def refused(self, account_id: UUID | None, reason: RefusalReason) -> None:
         salt = secrets.token_hex(16)
         event = SignInRefused.about(account_id, self.at, reason=reason, origin=self._origin(salt))
         await self._add(event, account_id, reason, salt)
+        self._metrics.count(SIGN_INS, reason)
 
     async def session_ended(self, account_id: UUID, session_id: UUID, reason: SessionEnd) -> None:
         salt = secrets.token_hex(16)
@@ -75,4 +91,4 @@ async def record_on(
 ) -> tuple[Record, UnitOfWork]:
     """The record of a transaction, and the unit of work that is to be flushed at its end."""
     work = context.work(conn, await context.clock.stamp(conn))
-    return Record(conn, work, address, by), work
+    return Record(context, conn, work, address, by), work

@@ -32,21 +32,31 @@ class SignedIn:
         return stage_of(self.account, passed_second_factor=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ByProvider:
+    """What the identity provider said: its own session, and whether it asked for a second factor.
+
+    `id_token` shows the provider which session ends when the person signs out here.
+    """
+
+    session: str
+    id_token: str
+    passed_second_factor: bool
+
+
 async def sign_in(context: ServiceContext, request: Request, login: str, password: str) -> SignedIn:
     """Let a person in. Raises `TooMany` where tries must wait, and `Unauthorized` where anything is wrong."""
     keys, address = people_keys(context).checking(), address_of(context, request)
     row = await queries.account_of_login(context.reader.reading(), login)
     device = device_of(request, None if row is None else row.account_id, keys)
     buckets = Buckets(login, address, device)
-    async with acting(context, address) as act:
-        await buckets.take(act.conn, act.at)
+    await buckets.take(context, address, None if row is None else row.account_id)
     is_right = await passwords.matches(password, None if row is None else row.password_hash)
     async with acting(context, address) as act:
         reason = _reason(row, is_right=is_right, act=act)
         if reason is None:
             await buckets.undo(act.conn)
-            await _end_session_before(act, session_cookie(request, keys))
-            cookie = await _begin(act, row.account_id, address, request)
+            cookie = await begin(act, request, row.account_id, session_cookie(request, keys))
         else:
             await act.record.refused(None if row is None else row.account_id, reason)
     if reason is not None:
@@ -63,16 +73,27 @@ def _reason(row: Any, *, is_right: bool, act: Act) -> RefusalReason | None:
     return None if Account.of(row).may_sign_in(act.at, act.day) else RefusalReason.NOT_IN_FORCE
 
 
-async def _begin(act: Act, account_id: UUID, address: str, request: Request) -> SessionCookie:
-    cookie = SessionCookie.new(uuid4())
+async def begin(
+    act: Act,
+    request: Request,
+    account_id: UUID,
+    before: SessionCookie | None,
+    by_provider: ByProvider | None = None,
+) -> SessionCookie:
+    """Begin a session, on record. It takes the place of the one `before` that this browser had."""
+    await _end_session_before(act, before)
+    cookie, passed = SessionCookie.new(uuid4()), by_provider is not None and by_provider.passed_second_factor
     await queries.begin_session(
         act.conn,
         act.at,
         session_id=cookie.session_id,
         secret_hash=cookie.secret_hash,
         account_id=account_id,
-        address=address,
+        address=act.record.address,
         agent=request.headers.get("user-agent", "")[:LONGEST_AGENT] or None,
+        second_factor_at=act.at if passed else None,
+        provider_session=by_provider.session if by_provider else None,
+        id_token=by_provider.id_token if by_provider else None,
     )
     await act.record.signed_in(account_id, cookie.session_id)
     return cookie

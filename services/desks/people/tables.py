@@ -27,6 +27,7 @@ def add_tables(metadata: sa.MetaData) -> None:
         _time("disabled_at"),
         _time("created_at", null=False),
         sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("subject", sa.Text, unique=True, comment="issuer and subject at the identity provider"),
     )
     sa.Table(
         "sessions",
@@ -40,6 +41,8 @@ def add_tables(metadata: sa.MetaData) -> None:
         _time("ended_at"),
         sa.Column("address", sa.Text, nullable=False),
         sa.Column("agent", sa.Text),
+        sa.Column("provider_session", sa.Text, comment="the session at the identity provider"),
+        sa.Column("id_token", sa.Text, comment="shows the provider whose session ends; emptied with it"),
         sa.Index("sessions_account", "account_id", postgresql_where=sa.text("ended_at is null")),
     )
     sa.Table(
@@ -48,6 +51,9 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("bucket", sa.Text, primary_key=True, comment="SHA-256 of an address, name or device"),
         sa.Column("failures", sa.Integer, nullable=False),
         _time("tried_at", null=False),
+        sa.Column(
+            "is_noted", sa.Boolean, nullable=False, server_default="false", comment="refused, on record"
+        ),
     )
     sa.Table(
         "origins",

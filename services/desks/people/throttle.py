@@ -5,15 +5,29 @@ others share one of the name and address, and one of the address: whoever tries 
 """
 
 import ipaddress
-from datetime import datetime
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Self
+from uuid import UUID
 
 from services.desks.people import queries
+from services.desks.people.record import SIGN_INS
+from services.desks.people.transactions import Act, acting
 from shared.database.connection import Connection
+from shared.events.people import RefusalReason
 from shared.service.errors import TooMany
+from shared.service.service import ServiceContext
 
 FREE, FREE_OF_ADDRESS = 5, 50
 """Failures that cost no wait: of a name or device, and of an address, which a whole office may share."""
+
+
+@dataclass
+class _MustWait(Exception):
+    """A bucket has no try to give."""
+
+    bucket: str
+    seconds: int
 
 
 class Buckets:
@@ -26,11 +40,35 @@ class Buckets:
         if not device:
             self._buckets[_bucket("address", network)] = FREE_OF_ADDRESS
 
-    async def take(self, conn: Connection, at: datetime) -> None:
-        """Take a try from every bucket, before anything is compared. Raises `TooMany` where one must wait."""
+    @classmethod
+    def of_address(cls, address: str) -> Self:
+        """The bucket of an address alone, where no name is known yet."""
+        buckets = cls("", address, None)
+        buckets._own = _bucket("address", _network(address))
+        buckets._buckets = {buckets._own: FREE_OF_ADDRESS}
+        return buckets
+
+    async def take(self, context: ServiceContext, address: str, account_id: UUID | None) -> None:
+        """Take a try from every bucket, before anything is compared. Raises `TooMany` where one must wait.
+
+        The first try that is refused in a wait is on record. All are counted, and those that follow write
+        nothing, so that nobody fills the disk.
+        """
+        try:
+            async with acting(context, address) as act:
+                await self._take(act)
+        except _MustWait as wait:
+            async with acting(context, address) as act:
+                if await queries.note_refusal(act.conn, wait.bucket):
+                    await act.record.refused(account_id, RefusalReason.TOO_MANY)
+                else:
+                    context.telemetry.metrics.count(SIGN_INS, RefusalReason.TOO_MANY)
+            raise _slow(wait.seconds) from None
+
+    async def _take(self, act: Act) -> None:
         for bucket, free in self._buckets.items():  # in one order: no two tries wait for each other
-            if not await queries.take_try(conn, bucket, free, at):
-                raise _slow(await queries.wait_s(conn, bucket, free, at))
+            if not await queries.take_try(act.conn, bucket, free, act.at):
+                raise _MustWait(bucket, await queries.wait_s(act.conn, bucket, free, act.at))
 
     async def undo(self, conn: Connection) -> None:
         """The try succeeded. The failures before it are forgotten, but not those of other names."""
