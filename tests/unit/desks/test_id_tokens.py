@@ -99,7 +99,7 @@ def forged() -> Iterator[tuple[str, str]]:
         ("sub", 7),
         ("sid", ["s"]),
     ):
-        shown = f"now {wrong - NOW:+}" if name in ("exp", "iat") else str(wrong)[:40]
+        shown = str(wrong)[:40] if name not in ("exp", "iat") else "of another time"
         yield f"{name}: {shown}", signed(CLAIMS | {name: wrong})
     for name in ("iss", "aud", "exp", "iat", "nonce", "sub"):
         yield f"no {name}", signed({key: value for key, value in CLAIMS.items() if key != name})
