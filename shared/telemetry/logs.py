@@ -1,8 +1,10 @@
 """Logs as JSON lines, with the id of the current trace."""
 
+import json
 import logging
 import sys
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -17,7 +19,19 @@ def _trace(_logger: Any, _method: str, entry: structlog.typing.EventDict) -> str
 
 
 class _WithoutValues(logging.Formatter):
-    """Logs of an exception where it was raised and its name. Its message may hold personal data."""
+    """What libraries log, as JSON lines too: a line break that a caller sent begins no entry of its own.
+
+    Of an exception it logs where it was raised and its name. Its message may hold personal data.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "logger": record.name,
+            "event": super().format(record),
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        return json.dumps(entry, ensure_ascii=False)
 
     def formatException(self, ei: Any) -> str:
         kind, _, frames = ei
@@ -27,7 +41,7 @@ class _WithoutValues(logging.Formatter):
 def configure_logs(level: str = "INFO") -> None:
     """Log JSON lines to standard error. Never give a log call personal data."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_WithoutValues("%(name)s %(levelname)s %(message)s"))
+    handler.setFormatter(_WithoutValues("%(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # its errors reach us as exceptions
     structlog.configure(

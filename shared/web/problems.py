@@ -12,7 +12,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from shared.database.errors import DATABASE_ERRORS, is_transient
-from shared.service.errors import HuyingError, TooMany, Unauthorized, Unavailable
+from shared.service.errors import (
+    Forbidden,
+    HuyingError,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+    redacted,
+)
 from shared.telemetry.context import traceparent
 from shared.web.mistakes import mistakes
 from shared.web.moments import with_offset_of
@@ -102,6 +109,8 @@ class _Refusals:
     async def refused(self, request: Request, error: Exception) -> Response:
         """The answer to an error of our own."""
         assert isinstance(error, HuyingError)
+        if isinstance(error, Unauthorized | Forbidden):
+            _log_refusal(request, error)
         return await self._amended(request, from_error(error))
 
     async def invalid(self, request: Request, error: Exception) -> Response:
@@ -115,6 +124,19 @@ class _Refusals:
         if amend is None:
             return answer
         return with_offset_of(await amend(request, answer), request.app.state.service.zone)
+
+
+def _log_refusal(request: Request, error: HuyingError) -> None:
+    """Log that a caller was refused: guessed keys, and tries of what a role may not do, show there.
+
+    The route is a template; neither it nor the reason holds personal data.
+    """
+    context = getattr(request.app.state, "service", None)  # the console logs nothing
+    if context is not None:
+        route = getattr(request.scope.get("route"), "path", None)
+        context.log.warning(
+            "refused", status=error.status, method=request.method, route=route, reason=redacted(error)
+        )
 
 
 def install(app: Starlette, amendments: Amendments = _NONE) -> None:

@@ -49,7 +49,7 @@ async def test_an_appeal_is_registered_through_the_proxy_over_tls_alone(proxy: P
         plain = await client.get(f"http://127.0.0.1:{proxy.plain_port}/intake/appeals")
     assert answer.status_code == 201, answer.text
     assert answer.headers["strict-transport-security"]
-    assert (plain.status_code, plain.headers["location"].partition("://")[0]) == (308, "https")
+    assert (plain.status_code, plain.json()["code"]) == (403, "plain_http")
 
 
 @pytest.mark.parametrize("path", ["metrics", "flow", "parked", "clock", "hold", "import", "import/"])
@@ -95,6 +95,8 @@ async def test_whoever_asks_too_often_is_told_when_to_come_back(proxy: Proxy) ->
             refused = [answer for answer in await _burst(client) if answer.status_code != 404]
     assert {(answer.status_code, answer.headers["retry-after"]) for answer in refused} == {(429, "5")}
     assert refused[0].json()["code"] == "too_many"
+    protecting = {"strict-transport-security", "content-security-policy", "x-content-type-options"}
+    assert protecting <= refused[0].headers.keys()
 
 
 async def _burst(client: httpx.AsyncClient) -> list[httpx.Response]:

@@ -129,7 +129,8 @@ async def test_a_download_is_opened_by_no_browser_as_a_page_of_this_site(
     assert headers["content-type"] == "application/octet-stream"
     assert headers["x-content-type-options"] == "nosniff"
     assert "no-store" in headers["cache-control"]
-    assert "sandbox" in headers["content-security-policy"]
+    for directive in ("sandbox", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in headers["content-security-policy"]
     assert headers["content-disposition"].startswith('attachment; filename="')
     assert (
         "filename*=UTF-8''%E8%AF%81%E6%8D%AE%20_1_Set-Cookie_%20a%3Db.pdf" in headers["content-disposition"]

@@ -188,6 +188,24 @@ async def test_of_what_has_no_end_little_is_taken(port: int, head: bytes, part: 
     assert taken < 16 * 2**20, "more than the buffers of both sides hold"
 
 
+async def test_a_request_of_two_lengths_is_refused(port: int) -> None:
+    for lengths in (
+        ("content-length: 4", "transfer-encoding: chunked"),
+        ("transfer-encoding: chunked", "content-length: 4"),
+        ("content-length: 4", "content-length: 5"),
+        ("transfer-encoding: x", "content-length: 4"),
+    ):
+        answer = await asked(port, "POST /intake/appeals HTTP/1.1", *lengths, then=b"0\r\n\r\nGET /")
+        assert (answer.status, answer.headers.get("connection")) == (400, "close"), lengths
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_no_method_traces_a_request(port: int, name: str) -> None:
+    answer = await asked(port, f"TRACE /{name}/health HTTP/1.1", "x: secret")
+    assert answer.status == 405
+    assert b"secret" not in answer.body
+
+
 async def test_who_finds_no_place_is_told_to_wait(port: int) -> None:
     connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(BOUNDS.connections)]
     answer = await asked(port, "GET /intake/ready HTTP/1.1")
@@ -242,8 +260,12 @@ async def test_who_does_not_read_its_answer_is_let_go(unused_tcp_port: int) -> N
 @pytest.mark.parametrize("name", SERVICES)
 async def test_every_answer_has_the_headers_that_protect_it(port: int, name: str) -> None:
     for path in ("health", "parked", "nothing", "openapi.json", "docs", "docs/start.js"):
-        answer = await asked(port, f"GET /{name}/{path} HTTP/1.1")
+        answer = await asked(port, f"GET /{name}/{path} HTTP/1.1", "origin: https://evil.example")
         assert answer.headers.keys() >= HEADERS.keys(), path
+        policy = answer.headers["content-security-policy"]
+        assert "base-uri 'none'" in policy, path
+        assert "frame-ancestors 'none'" in policy, path
+        assert "access-control-allow-origin" not in answer.headers, path
         assert "unsafe-inline" not in answer.headers["content-security-policy"].partition("style-src")[0]
         assert path == "docs/start.js" or answer.headers["cache-control"] == "no-store"
     assert (await asked(port, "GET /nothing HTTP/1.1")).headers.keys() >= HEADERS.keys()

@@ -1,5 +1,6 @@
 """A trace is continued where its context is one, and begun anew where it is none."""
 
+import json
 import logging
 import sys
 
@@ -68,7 +69,21 @@ def test_a_trace_of_an_exception_in_the_log_says_where_and_not_what() -> None:
         int(secret)
     except ValueError:
         record = logging.LogRecord("uvicorn", logging.ERROR, "", 0, "failed", None, sys.exc_info())
-    redacted = _WithoutValues("%(message)s").format(record)
+    redacted = json.loads(_WithoutValues("%(message)s").format(record))["event"]
     assert "test_telemetry.py" in redacted
     assert redacted.endswith("ValueError")
     assert "1397777" not in redacted
+
+
+def test_what_a_library_logs_is_one_line_with_its_time_whatever_a_caller_sent() -> None:
+    sent = 'GET /x\n{"event": "signed in", "level": "info"}\r\n\u2028'
+    record = logging.LogRecord("uvicorn", logging.WARNING, "", 0, "bad request: %s", (sent,), None)
+    record.created = 0.0
+    line = _WithoutValues("%(message)s").format(record)
+    assert len(line.encode().splitlines()) == 1
+    assert json.loads(line) == {
+        "logger": "uvicorn",
+        "event": f"bad request: {sent}",
+        "level": "warning",
+        "timestamp": "1970-01-01T00:00:00+00:00",
+    }
