@@ -50,6 +50,13 @@ def up(
     )
 
 
+def code(login: Annotated[str, typer.Argument(help="The login.")], state: State = STATE) -> None:
+    """Show the one-time code with which a sample person signs in now."""
+    from huying.local.sample_people import present_code
+
+    typer.echo(present_code(state, login))
+
+
 def bank_sim(
     bank: Annotated[str, typer.Option(help="The bank's code.")],
     bootstrap: Annotated[str | None, typer.Option(help="Over Kafka: where the broker is.")] = None,

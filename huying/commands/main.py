@@ -26,6 +26,7 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Huying (呼应)."
 )
 app.command()(local.up)
+app.command()(local.code)
 app.command("bank-sim")(local.bank_sim)
 app.command()(local.serve)
 app.command()(local.grow)

@@ -14,7 +14,7 @@ import yaml
 
 from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
-from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans
+from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans, sample_people
 from huying.local.bank_connection import last_port, write_broker
 from huying.local.cluster import DESKS, LocalCluster
 from huying.local.embedded import EmbeddedBroker, free_port
@@ -166,10 +166,15 @@ async def _in_one(
 
 
 async def _first_administrator(cluster: LocalCluster) -> list[str]:
-    """Make the first administrator at the first start, and say its password, which is shown this once."""
+    """Make the first administrator and the sample people at the first start.
+
+    Returns the line with the administrator's password, which is shown this once.
+    """
     context = ServiceContext(DESKS_SERVICE, cluster.settings(DESKS))
     try:
         password = await first_administrator(context)
+        if password is not None:
+            await sample_people.make_people(context, cluster.state)
     finally:
         await context.engine.dispose()
         await context.reader.dispose()
@@ -213,12 +218,14 @@ async def _ready(
             [
                 "",
                 "Huying is ready (呼应已就绪). Ctrl-C stops it; its data stay in " + str(cluster.state) + ".",
+                *(sample_people.lines(cluster.state, _page_url(urls[DESKS])) if DESKS in urls else []),
+                *first_password,
+                "Services (服务):",
                 *lines,
                 f"  console     http://127.0.0.1:{console_port}/{CONSOLE}/ (any name; password: key `ops`)",
                 f"  broker      {cluster.broker.bootstrap} (Kafka; a bank of your own: huying bank new)",
                 *([f"  clock       http://127.0.0.1:{console_port}/{SANDBOX}/clock"] if clock else []),
                 f"API keys of the sample accounts: {cluster.state / 'keys.yaml'}",
-                *first_password,
                 "Register an appeal:",
                 f"  curl -s {urls['intake']}/appeals -H 'Content-Type: application/json' -d '"
                 '{"channel": "web", "kind": "help", "title": "厂区门口道路破损", "text": "货车无法进出。", '
@@ -230,6 +237,11 @@ async def _ready(
             ]
         )
     )
+
+
+def _page_url(desks: str) -> str:
+    """Where the pages are: on the port of desks."""
+    return desks.removesuffix(f"/{DESKS}")
 
 
 def _pack_settings(cluster: LocalCluster) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.desks.access import ACCESS
+from services.desks.changes import listen
 from services.desks.encrypted import COLUMNS
 from services.desks.finding import api as finding
 from services.desks.gauges import GAUGES
@@ -14,7 +15,7 @@ from services.desks.people import api_accounts, api_session, api_token
 from services.desks.people.provider import api as provider
 from services.desks.people.record import SIGN_INS
 from services.desks.reading import api as reading
-from services.desks.resources import Resources
+from services.desks.resources import Resources, resources_of
 from services.desks.settings import DesksSettings
 from services.desks.waiting import api as waiting
 from services.desks.work import Work
@@ -50,6 +51,7 @@ SERVICE = Service(
     pages=site,
     encrypted=COLUMNS,
     streamed=frozenset({provider.LOGOUT}),
+    tasks=(lambda context: listen(context, resources_of(context).changes),),
     gauges=GAUGES,
     counters=(SIGN_INS,),
 )

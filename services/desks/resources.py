@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from services.desks.changes import Changes
 from services.desks.finding.client import IntakeClient
 from services.desks.people.keys import PeopleKeys
 from services.desks.people.provider.provider import Provider
@@ -23,6 +24,7 @@ class Resources(Rulebook):
     intake: IntakeClient | None = None
     people: PeopleKeys
     provider: Provider | None = None
+    changes: Changes
 
     @classmethod
     def load(cls, context: ServiceContext) -> Self:
@@ -32,6 +34,7 @@ class Resources(Rulebook):
         resources = cls(settings, context.zone, context.log)
         resources.channels = Channels.load(settings.appeal_channels)
         resources.categories = Categories.load(settings.categories)
+        resources.changes = Changes()
         resources.people = PeopleKeys.load(settings.token_signer, settings.token_keys)
         if settings.identity_provider is not None:
             resources.provider = Provider(settings.identity_provider, context.telemetry)

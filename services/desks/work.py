@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import text
 
+from services.desks.changes import CHANNEL, Change
 from services.desks.document import CaseFile
 from services.desks.facts.keeping import settled
 from services.desks.rows.cases import Row, case_row
@@ -68,6 +69,7 @@ def _upsert(table: str, *, newer: str = "") -> ManyRows:
 
 
 _SAVE_FILES = _upsert("appeals")
+_NOTIFY = text(f"select pg_notify('{CHANNEL}', :payload)")
 _SAVE_ROWS: Mapping[str, tuple[ManyRows, Callable[[CaseFile], Iterable[Row]]]] = {
     "cases": (_upsert("cases"), lambda case: _if_known(case_row(case))),
     "legs": (_upsert("legs"), leg_rows),
@@ -138,6 +140,8 @@ class Work(UnitOfWork):
             files = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
             await _SAVE_FILES.execute(self.conn, files)
             await save_rows(self.conn, cases)
+            units = {row["unit"] for case in cases for row in leg_rows(case)}
+            await self.conn.execute(_NOTIFY, {"payload": Change.of(self._changed, units).payload()})
         if self._lines:
             await _ADD_LINES.execute(self.conn, self._lines.values())
         if self._judged:

@@ -7,7 +7,7 @@ as long (decision 0016). Why the pool is our own: decision 0024.
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,6 +113,18 @@ class Connection:
         query, names = _numbered(statement.text)
         arguments = () if values is None else [values[name] for name in names]
         return Result(await self._raw.fetch(query, *arguments, record_class=Row))
+
+    async def listen(self, channel: str, heard: Callable[[str], None], began: Callable[[], None]) -> None:
+        """Call `heard` with the payload of each notification, until the connection ends; that is raised.
+
+        `began` is called once notifications come.
+        """
+        ended = asyncio.Event()
+        self._raw.add_termination_listener(lambda _raw: ended.set())
+        await self._raw.add_listener(channel, lambda _raw, _pid, _channel, payload: heard(payload))
+        began()
+        await ended.wait()
+        raise asyncpg.ConnectionDoesNotExistError(f"the connection that listened to {channel} has ended")
 
     async def invalidate(self) -> None:
         """End the session at once, with its locks."""

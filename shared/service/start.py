@@ -6,6 +6,7 @@ When one task dies the process ends, and its supervisor starts it again.
 import asyncio
 import contextlib
 import gc
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -116,9 +117,11 @@ async def listening(
 ) -> AsyncIterator[asyncio.Task[None]]:
     """Run a web server in the block, which begins when it answers. The task ends when the server does."""
     protocol: Any = partial(BoundedProtocol, bounds=bounds)
-    server = uvicorn.Server(
+    ending = asyncio.Event()
+    server = _Server(
+        ending,
         uvicorn.Config(
-            Front(root, bounds.requests),
+            Front(root, bounds.requests, ending),
             http=protocol,
             ws="none",
             host=host,
@@ -128,7 +131,7 @@ async def listening(
             log_config=None,
             proxy_headers=False,
             lifespan="off",
-        )
+        ),
     )
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve())
@@ -136,6 +139,18 @@ async def listening(
             await asyncio.sleep(0.02)
         yield serving
         server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for the answers that run before it ends; those that stream without end are told first."""
+
+    def __init__(self, ending: asyncio.Event, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._ending.set()
+        await super().shutdown(sockets)
 
 
 def _freeze_start_objects() -> None:

@@ -1,5 +1,7 @@
 """What stands in front of all applications: how many requests run at once, and headers of every answer."""
 
+import asyncio
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,12 +21,17 @@ WATCHED = frozenset({"health", "metrics", "ready"})
 """Whoever watches a service reads these while it is busy, too."""
 
 
+ENDING = "huying.ending"
+"""The key of a request's scope for the event that is set when the web server ends; None where none does."""
+
+
 class Front:
     """Runs `most` requests at once, refuses further ones, and gives each answer protecting headers."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, ending: asyncio.Event | None = None) -> None:
         self._app = app
         self._most = most
+        self._ending = ending
         self._running = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,7 +47,7 @@ class Front:
             return await _busy()(scope, receive, send_protected)
         self._running += 1
         try:
-            await self._app(scope, receive, send_protected)
+            await self._app({**scope, ENDING: self._ending}, receive, send_protected)
         finally:
             self._running -= 1
 

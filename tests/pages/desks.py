@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pyotp
 from playwright.async_api import Browser, BrowserContext, Page, Route
 
@@ -17,6 +18,7 @@ from shared.service.start import listening, pages_of, under_one_port
 from shared.web.tokens import Person
 from tests.city import ALL, City
 from tests.people import PASSWORD, made
+from tests.people import Browser as SignedIn
 from tests.signing import new_key, token, write_private, write_public
 
 ROLES: dict[str, dict[str, str]] = {
@@ -25,6 +27,10 @@ ROLES: dict[str, dict[str, str]] = {
     "li.roads": {"role": "unit", "code": "roads"},
     "zhou.east": {"role": "unit", "code": "east"},
     "qiao.mayor": {"role": "leader", "code": "mayor"},
+    "sun.admin": {"role": "administrator"},
+    "he.window": {"role": "finance_window"},
+    "qian.bank": {"role": "bank_clerk", "code": "bank-a"},
+    "zheng.regulator": {"role": "regulator"},
 }
 NAMES = {
     "chen.office": "陈明",
@@ -32,6 +38,10 @@ NAMES = {
     "li.roads": "李工",
     "zhou.east": "周宁",
     "qiao.mayor": "乔映川",
+    "sun.admin": "孙静",
+    "he.window": "何青",
+    "qian.bank": "钱进",
+    "zheng.regulator": "郑严",
 }
 
 
@@ -43,6 +53,22 @@ class DesksCity:
     url: str
     first_passwords: dict[str, str]
     secrets: dict[str, str]
+    administrator: str
+
+    async def session(self, role: AccountRole, code: str | None = None) -> httpx.Cookies:
+        """The cookies of a browser in which a person of this role is signed in."""
+        login = f"as.{role.replace('_', '-')}.{uuid4().hex[:6]}"
+        grant = {"role": role, **({"code": code} if role.needs_code and code else {})}
+        first = (await made(self.city, self.administrator, login, role.zh, grant))["password"]
+        browser = SignedIn(self.city)
+        await browser.settle(login, first)
+        return httpx.Cookies(browser.cookies)
+
+    async def enter(self, page: Page, role: AccountRole, code: str | None = None) -> None:
+        """Sign a new person of this role in; a clock that moves on ends sessions."""
+        cookies = await self.session(role, code)
+        shown = [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
+        await page.context.add_cookies(shown)  # type: ignore[arg-type]
 
 
 @contextlib.asynccontextmanager
@@ -67,7 +93,7 @@ async def desks_city(
         apps = {name: context.app for name, context in city.services.items()}
         root = under_one_port(apps, pages_of(list(city.services.values())))
         async with listening(root, "127.0.0.1", port):
-            yield DesksCity(city, f"http://127.0.0.1:{port}", passwords, {})
+            yield DesksCity(city, f"http://127.0.0.1:{port}", passwords, {}, administrator)
 
 
 @contextlib.asynccontextmanager

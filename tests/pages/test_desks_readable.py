@@ -28,6 +28,10 @@ OF_STAFF = {
     ),
     "li.roads": ("/unit", "/unit?view=overdue", "/case/{number}", "/waiting"),
     "qiao.mayor": ("/leader", "/work"),
+    "sun.admin": ("/accounts", "/audit"),
+    "he.window": ("/finance",),
+    "qian.bank": ("/bank",),
+    "zheng.regulator": ("/regulator",),
 }
 
 STORES = {"name": "徽运仓储有限公司", "phone": "13800000107"}

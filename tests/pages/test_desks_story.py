@@ -26,10 +26,9 @@ async def test_an_appeal_goes_from_the_portal_over_the_desks_to_its_rating(
             await sign_in(desks, office, "chen.office")
             row = office.locator("[data-row]", has_text=number)
             await expect(row).to_contain_text("道路破损")
-            await row.get_by_role("link", name="交办", exact=True).click()
-            await office.check("input[name=units][value=roads]")
-            await office.select_option("#lead", "roads")
-            await office.click("main form button.go")
+            await row.get_by_role("link").click()
+            await office.locator(".unit-row", has_text="市交通局").get_by_label("主办").check()
+            await office.locator("main form button.go[data-main]").click()
             await expect(office.locator(".note.done")).to_contain_text("交办")
         await desks.city.drained()
         async with opened(chromium, desks.url) as unit:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages.viewer import Viewer
-from services.desks.resources import people_keys
+from services.desks.resources import people_keys, resources_of
 from services.desks.settings import DesksSettings
 from shared.service.clock import epoch_s
 from shared.service.errors import HuyingError, Unavailable
@@ -20,6 +20,7 @@ from shared.web.client import Transport
 from shared.web.tokens import Purpose, sign
 
 TIMEOUT_S = 10.0
+HEARD_WITHIN_S = 0.8
 LARGEST = 8 * 1024 * 1024
 NAMES = {
     "intake": "受理",
@@ -54,9 +55,9 @@ PASSED_ON = ("cookie", "host", "origin", "user-agent", "x-forwarded-for")
 
 
 class Calls:
-    """Calls services at the addresses of the settings. Desks itself is asked without the network."""
+    """Calls services at the addresses of the settings or of `urls`, and desks itself without the network."""
 
-    def __init__(self, context: ServiceContext) -> None:
+    def __init__(self, context: ServiceContext, urls: Mapping[str, str] | None = None) -> None:
         settings = context.settings
         assert isinstance(settings, DesksSettings)
         self._context = context
@@ -66,7 +67,9 @@ class Calls:
             "escalation": settings.escalation_url,
             "financing": settings.financing_url,
             "notify": settings.notify_url,
+            **(urls or {}),
         }
+        self._changes = resources_of(context).changes
         self._network = httpx.AsyncClient(
             transport=Transport(trust_env=False), timeout=TIMEOUT_S, trust_env=False
         )
@@ -88,9 +91,16 @@ class Calls:
     async def post(
         self, viewer: Viewer | None, service: str, path: str, body: Any, headers: Mapping[str, str]
     ) -> Any:
-        """Act in a service; `headers` name the version acted on and the key of the form."""
+        """Act in a service; `headers` name the version acted on and the key of the form.
+
+        Returns once lists show what was done, or after `HEARD_WITHIN_S`: who acts finds it in the next page.
+        """
+        heard = self._changes.number
         answer = await self.send(viewer, "POST", service, path, json=body, headers=headers)
-        return answer.json() if answer.content else {}
+        content = answer.json() if answer.content else {}
+        if service != "desks" and (ids := changed_in(content)):
+            await self._changes.until(ids, heard, HEARD_WITHIN_S)
+        return content
 
     async def send(
         self,
@@ -147,6 +157,17 @@ class Calls:
             key = people_keys(self._context).signer()
             headers["authorization"] = f"Bearer {sign(key, viewer.person(), service, purpose, epoch_s())}"
         return headers
+
+
+def changed_in(content: Any) -> list[str]:
+    """The ids of the cases that an act changed, by what its service answered."""
+    if not isinstance(content, dict):
+        return []
+    if "results" in content:
+        return [each["appeal_id"] for each in content["results"] if each["accepted"]] * (
+            not content["dry_run"]
+        )
+    return [content[name] for name in ("appeal_id", "case_id", "loan_id") if content.get(name)][:1]
 
 
 def with_cookies(answer: Response, of: httpx.Response) -> Response:

@@ -16,11 +16,9 @@ from services.desks.pages.lines import timeline
 from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
-from shared.roles import DISCIPLINE_INSPECTION, LEADER, OFFICE, OPERATOR, UNIT, only
+from shared.roles import OFFICE, READERS, UNIT
 from shared.service.errors import NotFound
 from shared.states import LegState
-
-READERS = only(OPERATOR, OFFICE, UNIT, LEADER, DISCIPLINE_INSPECTION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Lists of cases: what waits to be dispatched, what waits for a word, what a leader has, and the search."""
+"""Lists of cases: what waits for a word, and the search."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.desks.pages import acts
+from services.desks.pages.access import WAITING
 from services.desks.pages.calls import Mistake, Refused
 from services.desks.pages.phrases import Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
-from shared.roles import DISCIPLINE_INSPECTION, LEADER, OFFICE, OPERATOR, UNIT, only
+from shared.roles import READERS
 
 STATES: dict[str, tuple[str, str, str, str]] = {
     "registered": ("rest", "○", "待交办", "to be dispatched"),
@@ -55,14 +56,6 @@ WORDS = {
 }
 
 
-async def dispatching(request: Request) -> Response:
-    """What waits to be dispatched, by the office's own remaining time, and how much else waits."""
-    viewer, calls = viewer_in(request), calls_in(request)
-    listed = await _cases(request, state="registered", sort="due")
-    waiting = await calls.get(viewer, "desks", "/waiting", count="true", limit=1)
-    return page(request, "office/dispatching.html", **listed, waiting=waiting["count"], done=_done(request))
-
-
 async def waiting(request: Request) -> Response:
     """What waits for a word, the nearest limit first."""
     viewer, calls, phrases = viewer_in(request), calls_in(request), phrases_in(request)
@@ -83,8 +76,8 @@ async def waiting(request: Request) -> Response:
         words=WORDS,
         kind=kind,
         count=listed["count"],
-        next=_address(request, listed["next"]),
-        done=_done(request),
+        next=next_page(request, listed["next"]),
+        done=done_act(request),
     )
 
 
@@ -102,21 +95,13 @@ def _waiting_row(item: Mapping[str, Any], phrases: Phrases, role: Any) -> dict[s
     }
 
 
-async def leader(request: Request) -> Response:
-    """What is lifted, due first: the leader's own before the others'."""
-    listed = await _cases(request, state="lifted", sort="due")
-    code = viewer_in(request).code
-    rows = sorted(listed["rows"], key=lambda row: row["case"]["leader"] != code)
-    return page(request, "leader/leader.html", **{**listed, "rows": rows}, code=code, done=_done(request))
-
-
 async def search(request: Request) -> Response:
     """One search over numbers, firms, credit codes, titles, texts and the ends of phones."""
     wanted = request.query_params.get("q", "").strip()
     if not wanted:
         return page(request, "search/search.html", wanted="", rows=[], count=None, next=None, mistakes=())
     try:
-        listed = await _cases(request, q=wanted)
+        listed = await listed_cases(request, q=wanted)
     except Refused as error:
         return page(
             request, "search/search.html", status=error.status, wanted=wanted, rows=[], count=None, next=None,
@@ -129,7 +114,7 @@ async def search(request: Request) -> Response:
     return page(request, "search/search.html", wanted=wanted, mistakes=mistakes, **listed)
 
 
-async def _cases(request: Request, **query: str) -> dict[str, Any]:
+async def listed_cases(request: Request, **query: str) -> dict[str, Any]:
     """A page of a list of cases, as templates show it."""
     phrases = phrases_in(request)
     listed = await calls_in(request).get(
@@ -143,7 +128,7 @@ async def _cases(request: Request, **query: str) -> dict[str, Any]:
     return {
         "rows": [case_row(case, phrases) for case in listed["items"]],
         "count": listed["count"],
-        "next": _address(request, listed["next"]),
+        "next": next_page(request, listed["next"]),
         "incomplete": listed["incomplete"],
     }
 
@@ -170,19 +155,17 @@ def case_row_of_found(found: Mapping[str, Any], phrases: Phrases) -> dict[str, A
     return {"case": found, "state": Standing(kind, sign, phrases.t(zh, en)), "received": received}
 
 
-def _address(request: Request, cursor: str | None) -> str | None:
+def next_page(request: Request, cursor: str | None) -> str | None:
     if cursor is None:
         return None
     return "?" + urlencode({**request.query_params, "cursor": cursor})
 
 
-def _done(request: Request) -> Any:
+def done_act(request: Request) -> Any:
     return acts.BY_KEY.get(request.query_params.get("done", ""))
 
 
 PAGES = (
-    Page("GET", "/dispatching", dispatching, only(OFFICE)),
-    Page("GET", "/waiting", waiting, only(OFFICE, UNIT, LEADER)),
-    Page("GET", "/leader", leader, only(LEADER)),
-    Page("GET", "/search", search, only(OPERATOR, OFFICE, UNIT, LEADER, DISCIPLINE_INSPECTION)),
+    Page("GET", "/waiting", waiting, WAITING),
+    Page("GET", "/search", search, READERS),
 )

@@ -10,7 +10,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from services.desks.pages import account, case, cases, hotline, portal, sign_in, tracking, unit
+from services.desks.pages import (
+    account,
+    accounts,
+    bulk,
+    case,
+    cases,
+    dispatching,
+    hotline,
+    leader,
+    lending,
+    live,
+    portal,
+    sign_in,
+    tracking,
+    unit,
+)
 from services.desks.pages.calls import Calls, Refused, mistakes_of
 from services.desks.pages.language import chosen_language
 from services.desks.pages.phrases import Phrases
@@ -29,8 +44,14 @@ PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *unit.PAGES,
     *case.PAGES,
+    *bulk.PAGES,
+    *dispatching.PAGES,
     *cases.PAGES,
     *hotline.PAGES,
+    *accounts.PAGES,
+    *leader.PAGES,
+    *lending.PAGES,
+    *live.PAGES,
 )
 
 

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages import acts
+from services.desks.pages.access import UNDER_WAY
 from services.desks.pages.acts import About, Act
 from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.pages.views import VIEWS, View, counts_of, query_of
-from shared.roles import LEADER, OFFICE, UNIT, only
+from shared.roles import UNIT_STAFF
 from shared.states import LegState
 
 NEXT_ACT = {"contact": "contact", "reply": "reply", "completion": "complete", "promise": "complete"}
@@ -93,6 +94,6 @@ def steps_of(leg: Mapping[str, Any], standing: Standing, phrases: Phrases) -> li
 
 
 PAGES = (
-    Page("GET", "/unit", show, only(UNIT)),
-    Page("GET", "/work", show, only(OFFICE, LEADER)),
+    Page("GET", "/unit", show, UNIT_STAFF),
+    Page("GET", "/work", show, UNDER_WAY),
 )
