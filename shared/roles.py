@@ -47,6 +47,11 @@ class AccountRole(Named):
             AccountRole.BANK,
         )
 
+    @property
+    def is_program(self) -> bool:
+        """Whether programs call under this role, from several machines as a matter of course."""
+        return self in (AccountRole.SERVICE, AccountRole.OPS, AccountRole.IMPORTER, AccountRole.BANK)
+
 
 _BODIES: dict[AccountRole, AccountRole | None] = {
     AccountRole.DISPATCHER: AccountRole.OFFICE,

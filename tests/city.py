@@ -76,9 +76,16 @@ PEOPLE = [
 
 TABLES = """
 select tablename from pg_tables
-where schemaname = 'public' and tablename not in ('heard', 'relay', 'alembic_version', 'unrecorded_reports')
+where schemaname = 'public'
+  and tablename not in ('heard', 'relay', 'alembic_version', 'unrecorded_reports', 'reads')
 """
-DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} t"
+DIGEST = "select '{0}', md5(string_agg(t::text, ' ' order by t::text)) from {0} t{1}"
+OF_READS = "type like '%.reads\\_recorded.v1'"
+WITHOUT_READS = {
+    "outbox": f" where not {OF_READS}",
+    "links": f" where event_id not in (select event_id from outbox where {OF_READS})",
+}
+"""A refusal is on record: that is no change of what a city holds."""
 
 
 def local(text: str) -> datetime:
@@ -237,14 +244,15 @@ class City:
         return bool(heard_partitions == len(topics) * PARTITIONS)
 
     async def stored(self) -> dict[str, str]:
-        """A digest of every table of every service, but for how far each has heard and told, and the list of
-        reports that changed nothing.
+        """A digest of every table of every service, but for how far each has heard and told, the list of
+        reports that changed nothing, and who read personal data.
         """
         digests = {}
         for name, context in self.services.items():
             async with context.engine.connect() as conn:
                 tables = (await conn.execute(sa.text(TABLES))).scalars().all()
-                rows = await conn.execute(sa.text(" union all ".join(map(DIGEST.format, tables))))
+                digests_of = [DIGEST.format(table, WITHOUT_READS.get(table, "")) for table in tables]
+                rows = await conn.execute(sa.text(" union all ".join(digests_of)))
                 digests |= {f"{name}.{table}": digest or "empty" for table, digest in rows}
         return digests
 

@@ -107,6 +107,7 @@ BACKBONE: Mapping[str, ArchivedTable] = {
     ),
     "renewals": ArchivedTable(Treatment.TRANSIENT, "how far renewal has come"),
     "authors": _record("whose acts the events are, by the names of accounts"),
+    "reads": _record("who read personal data, from where and why"),
     "inbox": _record("what had been heard must not be done again", canonical="to_jsonb(t.event_id)"),
     "parked": _record("still to be mended"),
     "heard": ArchivedTable(Treatment.TRANSIENT, "how far a broker was read; the judge's is said in the file"),
@@ -119,6 +120,7 @@ OWN: Mapping[str, Mapping[str, ArchivedTable]] = {
         "search_keys": ArchivedTable(Treatment.TRANSIENT, "hashes: made anew when intake starts"),
         "numbers": _record("which registration numbers are taken"),
         "units": _record("the directory as heard last"),
+        "leaders": _record("who holds which post, as heard last"),
         "proofs": ArchivedTable(Treatment.TRANSIENT, "codes that are valid for minutes"),
         "allowances": ArchivedTable(
             Treatment.TRANSIENT, "how often callers asked for codes and registered within a day"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from huying.commands.options import STATE, State
+from huying.commands.options import STATE, State, Url
 from huying.commands.running import run_until_stopped
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from huying.archive.attachments import Inventory
     from huying.archive.databases import Urls
+    from huying.archive.reads import ShownRead
 
 audit = typer.Typer(no_args_is_help=True, help="Whether a file of the city's history is what the city said.")
 
@@ -31,6 +32,9 @@ SealKey = Annotated[
 ]
 Files = Annotated[
     Path | None, typer.Option("--files", help="The folder of the attachments' files.", file_okay=False)
+]
+AuditorKey = Annotated[
+    str | None, typer.Option("--key", envvar="HUYING_KEY", help="API key of an auditor's account there.")
 ]
 PublicKeys = Annotated[
     list[str] | None,
@@ -95,6 +99,41 @@ def audit_key(state: State = STATE, seal_key: SealKey = None) -> None:
             f"there is no key at {_own_key(state)}: `huying up` makes one, or give --seal-key / 没有签名密钥"
         )
     typer.echo(base64.b64encode(seals.public_bytes(key)).decode())
+
+
+@audit.command("reads")
+def audit_reads(
+    file: Annotated[
+        Path | None, typer.Option("--from", help="What `huying export` wrote.", exists=True, dir_okay=False)
+    ] = None,
+    state: State = STATE,
+    url: Url = None,
+    key: AuditorKey = None,
+    account: Annotated[str | None, typer.Option(help="Reads of this account alone.")] = None,
+    refused: Annotated[bool, typer.Option("--refused", help="Refused cases alone.")] = False,
+) -> None:
+    """Who read personal data, when, from where and why: of the running services, or of a file.
+
+    Of a file every row is held against the hash chain; exit code 1 where one was altered or is gone.
+    """
+    from huying.archive.reads import of_file
+    from huying.archive.reads_online import of_services
+
+    rows = of_file(file) if file is not None else of_services(state, url, key)
+    wanted = [row for row in rows if account in (None, row.account) and (not refused or not row.kinds)]
+    typer.echo(_reads_table(wanted))
+    if any(row.problem for row in rows):
+        raise typer.Exit(1)
+
+
+def _reads_table(rows: "Sequence[ShownRead]") -> str:
+    """The reads, a line each with tabs between, so that other programs take them as well."""
+    head = "service\tat\taccount\trole\taddress\tcases\tkinds\tpurpose\treason\tproblem"
+    lines = [
+        "\t".join(",".join(part) if isinstance(part, tuple) else " ".join(str(part).split()) for part in row)
+        for row in rows
+    ]
+    return "\n".join([head, *lines])
 
 
 async def export_history(

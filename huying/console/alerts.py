@@ -110,6 +110,33 @@ CONDITIONS = (
         "指标未能更新（秒）",
         "its figures are old (seconds)",
     ),
+    _condition(
+        "ManyReadings",
+        "huying_reads_by_one_account",
+        60,
+        1,
+        "warning",
+        "有账号一小时内频繁查看个人信息（次）",
+        "one account reads personal data again and again (times an hour)",
+    ),
+    _condition(
+        "CasesRefused",
+        "huying_refusals_of_one_account",
+        20,
+        1,
+        "warning",
+        "有账号一小时内多次越权访问（次）",
+        "one account is refused many cases (times an hour)",
+    ),
+    _condition(
+        "KeyInTwoPlaces",
+        "huying_accounts_in_two_places",
+        0,
+        1,
+        "warning",
+        "有账号从两个网络访问",
+        "accounts call from two networks",
+    ),
 )
 
 

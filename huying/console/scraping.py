@@ -105,6 +105,9 @@ ALERT_METRICS = (
     "huying_notices_failed",
     "huying_notices_waiting_age_seconds",
     "huying_figures_age_seconds",
+    "huying_reads_by_one_account",
+    "huying_refusals_of_one_account",
+    "huying_accounts_in_two_places",
     "huying_standing_seconds",
 )
 WANTED = frozenset({chart.metric for chart in CHARTS} | {*PARTITION_METRICS, *ALERT_METRICS, DELAY})

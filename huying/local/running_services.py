@@ -24,7 +24,7 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True)
 class RunningServices:
-    """The address of each service, and the key of an ops account.
+    """The address of each service, and the key of an account, usually one of ops.
 
     `pack_settings`: the file that gives their packs numbers, where `huying up` says which it is.
     """
@@ -46,7 +46,9 @@ class RunningServices:
             raise ValueError(
                 f"nothing runs on the state folder {state}: name it by --state, or give --url and --key"
             )
-        urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS)[account]
+        urls, key = strict_yaml.values(state / URLS), strict_yaml.values(state / KEYS).get(account)
+        if key is None:
+            raise ValueError(f"the city of {state} has no account {account}: give --url and --key of one")
         named = state / PACK_SETTINGS
         settings = named.read_text("utf-8") if named.exists() else ""
         return cls(urls, key, pack_settings=Path(settings) if settings else None)

@@ -36,6 +36,7 @@ def people() -> list[tuple[str, AccountRole, str | None]]:
         ("office", AccountRole.OFFICE, None),
         ("importer", AccountRole.IMPORTER, None),
         ("ops", AccountRole.OPS, None),
+        ("auditor", AccountRole.AUDITOR, None),
         *((unit.code, AccountRole.UNIT, unit.code) for unit in units()),
         *((leader.code, AccountRole.LEADER, leader.code) for leader in leaders()),
     ]

@@ -5,6 +5,7 @@ from pathlib import Path
 from services.desks.access import ACCESS
 from services.desks.changes import listen
 from services.desks.encrypted import COLUMNS
+from services.desks.fields import FIELDS
 from services.desks.finding import api as finding
 from services.desks.gauges import GAUGES
 from services.desks.handlers import HANDLERS
@@ -21,12 +22,15 @@ from services.desks.waiting import api as waiting
 from services.desks.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.events import DesksReadsRecorded
 from shared.service.service import Service
 
 SERVICE = Service(
     name="desks",
     work=lambda _: Work,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=DesksReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),

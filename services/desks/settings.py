@@ -17,6 +17,5 @@ class DesksSettings(AppealTablesSettings):
     notify_url: str | None = None
     intake_url: str | None = None  # where texts and phones are searched, under the key; without it not at all
     intake_key: str | None = Field(default=None, repr=False)
-    behind_proxy: bool = False  # a proxy ends TLS and writes X-Forwarded-For: cookies need TLS
     identity_provider: Path | None = None  # a YAML file of who signs people in besides (OpenID Connect)
     token_signer: Path | None = None  # the Ed25519 key (PEM) that signs tokens of people; else none is given

@@ -30,7 +30,7 @@ from shared.events import (
 from shared.messaging.outbox import UnitOfWork
 
 _OF_EVERY_EVENT = {"id", "occurred_at", "appeal_id", "registration_number", "done_by"}
-_KEPT_FROM_LINES = {"receipt_hash", "enterprise", "credit_code", "reason", "instruction", "summary"}
+_KEPT_FROM_LINES = {"receipt_hash", "enterprise", "credit_code", "reason", "instruction", "summary", "how"}
 """Who asks stands in the row of the case, which units may not read; words of people stay where they are."""
 _LOAD = text(
     """

@@ -8,17 +8,18 @@ from fastapi import APIRouter, Query, Response
 from services.dispatch import queries
 from services.dispatch.answers import AppealWithActs
 from services.dispatch.document import AppealDocument, AppealState
-from services.dispatch.reading import as_read_by
+from services.dispatch.reading import InCharge, Reader, as_read_by
 from shared.appeals.answers import PublicAnswer
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.database.connection import Connection
+from shared.directory.copies import known_leaders
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.web.answers import Items, PageOf
 from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
-from shared.web.request import Called, Paged, Reading, Requested, json
+from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
 
 router = APIRouter(tags=["dispatch"])
 MOST_ANSWERS = 500
@@ -53,7 +54,8 @@ async def appeals(
         units=wanted if own is None or unit in own else own,
         against_word=against_word,
     )
-    shown = [as_read_by(called, document) for document in documents]
+    reader = Reader(called, own or ())
+    shown = [as_read_by(reader, document) for document in documents]
     return page.answer(shown, "registration_number")
 
 
@@ -63,15 +65,24 @@ async def appeals(
     response_model=AppealWithActs,
     responses=VERSIONED,
 )
-async def appeal(appeal_id: UUID, conn: Reading, called: Called) -> Response:
-    """One appeal with its acts; its ETag is what a decision names in If-Match."""
+async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
+    """One appeal with its acts, each as far as the caller reads it; its ETag is what a decision names."""
     document = await queries.appeal_with_acts(conn, appeal_id)
     if document is None:
         raise no_such_appeal()
     own = await units_of(conn, called)
     if own is not None and not set(own) & set(AppealDocument.model_validate(document).readers()):
         raise not_dispatched_to_unit()
-    return json(as_read_by(called, document), etag=document["version"])
+    leads = await _in_charge(conn, called, request)
+    return json(as_read_by(Reader(called, own or (), leads), document), etag=document["version"])
+
+
+async def _in_charge(conn: Connection, called: Caller, request: RequestContext) -> InCharge | None:
+    """The directory by which a leader is known to be in charge; nothing for everybody else."""
+    if called.role != AccountRole.LEADER:
+        return None
+    today = request.context.clock.now().astimezone(request.context.zone).date()
+    return InCharge(await known_leaders(conn), today)
 
 
 async def units_of(conn: Connection, called: Caller) -> list[str] | None:

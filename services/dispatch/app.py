@@ -9,11 +9,13 @@ from services.dispatch.encrypted import COLUMNS
 from services.dispatch.gauges import GAUGES
 from services.dispatch.handlers import HANDLERS
 from services.dispatch.papers import api as papers
+from services.dispatch.reading import FIELDS
 from services.dispatch.studies.reminders import remind
 from services.dispatch.templates import api as templates
 from services.dispatch.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.events import DispatchReadsRecorded
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
 from shared.service.service import Service
@@ -22,6 +24,8 @@ SERVICE = Service(
     name="dispatch",
     work=lambda _: Work,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=DispatchReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),

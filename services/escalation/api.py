@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from services.escalation import acts, queries
@@ -13,6 +14,7 @@ from services.escalation.domain import ActContext, perform
 from services.escalation.engine import ACTS
 from services.escalation.leaders import queries as leader_queries
 from services.escalation.leaders.directory import Directory
+from services.escalation.reading import as_read_by
 from services.escalation.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.appeals.routes import add_act_routes
@@ -69,7 +71,8 @@ async def _perform(appeal_id: UUID, act: acts.Act, request: WriteContext) -> Res
             if type(emitted) in ACTS:
                 work.remember(emitted)
         work.keep(case)
-        return Answer(case.model_dump_json(exclude={"said"}), 200, str(case.version))
+        shown = as_read_by(request.caller, case.model_dump(mode="json", exclude={"said"}))
+        return Answer(orjson.dumps(shown).decode(), 200, str(case.version))
 
     return await request.write([appeal_id], do)
 
@@ -79,6 +82,7 @@ add_act_routes(router, ROUTES, DECISIONS, _perform, JudgedCase)
 
 async def _list(
     conn: Connection,
+    called: Caller,
     page: Page,
     sight: Sight,
     today: date,
@@ -93,7 +97,8 @@ async def _list(
     files = await queries.cases(
         conn, page, sight, state=state, unit=directory.blamed_as(unit), led=led, supervised=supervised
     )
-    return page.answer([_shown(file, directory, today) for file in files], "registration_number")
+    shown = [as_read_by(called, _shown(file, directory, today)) for file in files]
+    return page.answer(shown, "registration_number")
 
 
 def _shown(file: dict[str, Any], directory: Directory, today: date) -> dict[str, Any]:
@@ -135,7 +140,7 @@ async def cases(
 ) -> Response:
     """All cases as last judged; a unit sees those in which it has a card or an overdue deadline."""
     return await _list(
-        conn, page, _sight(called, request), _today(request), state=state, unit=_own(called, unit)
+        conn, called, page, _sight(called, request), _today(request), state=state, unit=_own(called, unit)
     )
 
 
@@ -154,7 +159,7 @@ async def ledger(
     """
     today = _today(request)
     sight, own = _sight(called, request), _own(called, unit)
-    return await _list(conn, page, sight, today, unit=own, leader=leader, supervised=True)
+    return await _list(conn, called, page, sight, today, unit=own, leader=leader, supervised=True)
 
 
 @router.get(
@@ -183,7 +188,8 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Request)
     if called.role == AccountRole.UNIT and called.code not in _parts(file):
         raise not_dispatched_to_unit()
     directory = await leader_queries.directory(conn)
-    return json(_shown(file, directory, _today(request)), etag=file["version"])
+    shown = as_read_by(called, _shown(file, directory, _today(request)))
+    return json(shown, etag=file["version"])
 
 
 def _parts(file: dict[str, Any]) -> set[str]:

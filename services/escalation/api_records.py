@@ -1,6 +1,7 @@
 """Histories of cases, for whoever judges them anew."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
@@ -10,7 +11,8 @@ from services.escalation import queries
 from services.escalation.answers import History
 from services.escalation.document import CaseDocument
 from services.escalation.queries import Remembered
-from shared.events import AppealLifted, CardIssued
+from services.escalation.reading import FIELDS, OF_EVENTS
+from shared.events import CATALOGUE, AppealLifted, CardIssued
 from shared.judging.rulebook import rulebook
 from shared.service.clock import TICK
 from shared.web.answers import PageOf
@@ -23,18 +25,21 @@ router = APIRouter(tags=["records"])
 async def histories(conn: Reading, called: Called, page: Paged, request: Request) -> Response:
     """Every case with its acts, its pack, and what was issued: all that is needed to judge it anew.
 
-    A confidential case is there for those alone who may read it.
+    A confidential case is there for those alone who may read it. Importers and operators judge by events
+    without the enterprise and without words of people.
     """
     sight = rulebook(service(request)).sight(called.role)
     rows = await queries.judged_cases(conn, sight, page.after_text, page.limit + 1)
     history_of = await queries.histories(conn, [row.appeal_id for row in rows])
     now = service(request).clock.now()
-    return page.answer([_history(row, history_of[row.appeal_id], now) for row in rows], "registration_number")
+    unread = frozenset(name for name, kind in OF_EVENTS.items() if not FIELDS.reads(kind, called.role))
+    items = [_history(row, history_of[row.appeal_id], now, unread) for row in rows]
+    return page.answer(items, "registration_number")
 
 
-def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str, Any]:
+def _history(row: Any, remembered: list[Remembered], now: datetime, unread: frozenset[str]) -> dict[str, Any]:
     case = CaseDocument.model_validate(row.file)
-    acts = [_event(act) for act in remembered]
+    acts = [_event(act, unread) for act in remembered]
     upto = _judged_upto(case, row.next_due_at, now)
     return {
         "appeal_id": case.appeal_id,
@@ -50,10 +55,20 @@ def _history(row: Any, remembered: list[Remembered], now: datetime) -> dict[str,
     }
 
 
-def _event(act: Remembered) -> dict[str, Any]:
+def _event(act: Remembered, unread: frozenset[str]) -> dict[str, Any]:
+    """An act as its event tells it, with empty texts where the reader does not read them."""
     body = orjson.loads(act.body)
     body.pop("receipt_hash", None)  # opens the enterprise's page; nobody judges by it
+    for name in unread & body.keys() & _words(act.type):
+        body[name] = None if body[name] is None else ""
     return {"type": act.type, **body}
+
+
+@cache
+def _words(type_: str) -> frozenset[str]:
+    """The fields of a type of event that hold words, and no code such as why an appeal was lifted."""
+    model_fields = CATALOGUE[type_].model_fields
+    return frozenset(name for name in model_fields if model_fields[name].annotation in (str, str | None))
 
 
 def _judged_upto(case: CaseDocument, next_due_at: datetime | None, now: datetime) -> datetime | None:

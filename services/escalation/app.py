@@ -11,10 +11,12 @@ from services.escalation.handlers import HANDLERS
 from services.escalation.judge import judge, wait_for_judgement
 from services.escalation.leaders import api as leaders_api
 from services.escalation.publications import api as publications_api
+from services.escalation.reading import FIELDS
 from services.escalation.tables import CASES
 from services.escalation.work import Work
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE
+from shared.events import EscalationReadsRecorded
 from shared.judging import calendar_api
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
@@ -25,6 +27,8 @@ SERVICE = Service(
     name="escalation",
     work=lambda _: Work,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=EscalationReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),

@@ -27,6 +27,8 @@ ACCESS: Access = {
     "GET /requests": READING,
     "GET /requests/{loan_id}": READING,
     "GET /requests/{loan_id}/contact": only(SERVICE),
+    "POST /requests/{loan_id}/contact-readings": WINDOW,
+    "POST /complaints/{complaint_id}/contact-readings": WINDOW | {REGULATOR},
     "POST /requests/{loan_id}/pushes": LENDING,
     "POST /requests/{loan_id}/withdrawals": WINDOW,
     "POST /requests/{loan_id}/consent-withdrawals": WINDOW,

@@ -186,6 +186,12 @@ class LoanContact(BaseModel):
     language: str | None
 
 
+class WholeLoanContact(LoanContact):
+    """Whom to contact, in full; null where nobody was named."""
+
+    name: str | None
+
+
 class PassedDeadline(BaseModel):
     """A deadline that passed and was not met since."""
 

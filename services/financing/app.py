@@ -21,12 +21,14 @@ from services.financing.enterprises import api as enterprises
 from services.financing.gauges import GAUGES
 from services.financing.judge import judge, wait_for_judgement
 from services.financing.loans import api as loans
-from services.financing.loans import api_erasures, api_import, api_office, api_status, api_word
+from services.financing.loans import api_contact, api_erasures, api_import, api_office, api_status, api_word
+from services.financing.readers import FIELDS
 from services.financing.retaining.erasing import RETAINED
 from services.financing.settings import FinancingSettings
 from services.financing.tables import CASES
 from services.financing.work import Work
 from shared.cases import CASE
+from shared.events import FinancingReadsRecorded
 from shared.judging import calendar_api
 from shared.judging.telemetry import COUNTERS
 from shared.service.service import Service
@@ -35,6 +37,8 @@ SERVICE = Service(
     name="financing",
     work=lambda _: Work,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=FinancingReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("loan_id", "complaint_id"),
@@ -47,6 +51,7 @@ SERVICE = Service(
         api_word.router,
         api_erasures.router,
         api_office.router,
+        api_contact.router,
         api_import.router,
         complaints.router,
         banks.router,

@@ -46,6 +46,7 @@ ACCESS: Access = {
     "GET /appeals": READERS,
     "GET /appeals/{appeal_id}": READERS,
     "GET /appeals/{appeal_id}/contact": only(SERVICE),
+    "POST /appeals/{appeal_id}/contact-readings": OFFICE_STAFF | UNIT_STAFF | {OPERATOR, LEADER},
     "POST /status/{registration_number}/attachments": EVERYBODY,
     "GET /status/{registration_number}/attachments/{attachment_id}": EVERYBODY,
     "POST /status/{registration_number}/attachments/{attachment_id}/removals": EVERYBODY,

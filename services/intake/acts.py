@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from services.intake.fields import AppealFields
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
+from shared.addresses.masking import NotMasked
 from shared.addresses.phones import Phone
 from shared.appeals.bodies import PackRef
 from shared.events import Kind, Rating, RatingReason
@@ -18,6 +19,7 @@ from shared.named import Named
 from shared.web.bodies import Body, Code, Line, PastTime, Shape, Text, wrong
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+ContactName = Annotated[str, Field(min_length=1, max_length=200), NotMasked]
 SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 PackId = Annotated[
     str,
@@ -46,7 +48,7 @@ class Enterprise(Body):
 
     name: Name
     credit_code: CreditCode | None = None
-    contact_name: Name | None = None
+    contact_name: ContactName | None = None
     phone: Phone | None = None
     email: MailAddress | None = None
     language: Literal["zh-CN", "en"] | None = None
@@ -98,7 +100,7 @@ class CorrectedEnterprise(Body):
 
     name: Name | None = None
     credit_code: CreditCode | None = None
-    contact_name: Name | None = None
+    contact_name: ContactName | None = None
     phone: Phone | None = None
     email: MailAddress | None = None
     language: Literal["zh-CN", "en"] | None = None
@@ -192,7 +194,7 @@ class Urge(AppealAct):
 class CorrectContact(AppealAct):
     """How the enterprise is reached from now on; what is left out it no longer gives."""
 
-    contact_name: Name | None = None
+    contact_name: ContactName | None = None
     phone: Phone | None = None
     email: MailAddress | None = None
     language: Literal["zh-CN", "en"] | None = None

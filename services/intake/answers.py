@@ -238,6 +238,13 @@ class ReadAppeal(Shown, AppealDocument):
     followers: tuple[Follower, ...] = ()
 
 
+class WholeContact(BaseModel):
+    """Who asks, and whom to contact, in full."""
+
+    enterprise: EnterpriseRecord | None
+    contacts: tuple[ContactRecord, ...]
+
+
 class Contact(BaseModel):
     """How the enterprise is reached."""
 

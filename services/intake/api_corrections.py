@@ -36,6 +36,6 @@ async def correct(appeal_id: UUID, body: acts.Correct, request: Deciding) -> Res
         request.check(work.appeal(appeal_id).version)
         appeal = work.perform(appeal_id, act, act_context(request, work, appeal_id))
         work.index(appeal, hashes)
-        return answer_to_act(appeal)
+        return answer_to_act(appeal, request.caller)
 
     return await request.write([appeal_id], do)

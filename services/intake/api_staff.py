@@ -4,19 +4,22 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from fastapi import APIRouter, Response
 
 from services.intake import acts, queries, timeline
-from services.intake.answers import Contact, ListedAppeal, ReadAppeal, StaffAppeal
+from services.intake.answers import ListedAppeal, ReadAppeal, StaffAppeal
 from services.intake.api import act_context, naming_pack
 from services.intake.attachments.api import adder
 from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.reading import files_shown_to
+from services.intake.city.queries import in_charge
 from services.intake.document import AppealDocument, TimelineEntry
-from services.intake.domain.withholding import for_units, is_withheld
+from services.intake.reading import FIELDS, InCharge, as_read_by
 from services.intake.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
 from shared.appeals.routes import add_act_routes
+from shared.database.connection import Connection
 from shared.events import ChannelCode
 from shared.judging.rulebook import rulebook
 from shared.roles import AccountRole
@@ -57,7 +60,8 @@ DECISIONS = (acts.Reopen, acts.DecideReopening)
 async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) -> Response:
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return answer_to_act(work.perform(appeal_id, act, act_context(request, work, appeal_id)))
+        appeal = work.perform(appeal_id, act, act_context(request, work, appeal_id))
+        return answer_to_act(appeal, request.caller)
 
     return await request.write([appeal_id], do)
 
@@ -65,9 +69,10 @@ async def _perform(appeal_id: UUID, act: acts.AppealAct, request: WriteContext) 
 add_act_routes(router, ROUTES, DECISIONS, _perform, StaffAppeal)
 
 
-def answer_to_act(appeal: AppealDocument) -> Answer:
+def answer_to_act(appeal: AppealDocument, by: Caller) -> Answer:
     """An appeal as an act on it answers it."""
-    return Answer(appeal.model_dump_json(exclude=set(StaffAppeal.hidden)), 200, str(appeal.version))
+    document = appeal.model_dump(mode="json", exclude=set(StaffAppeal.hidden))
+    return Answer(orjson.dumps(FIELDS.shown(document, by.role)).decode(), 200, str(appeal.version))
 
 
 @router.post(
@@ -87,9 +92,9 @@ async def merge(appeal_id: UUID, body: acts.Merge, request: Deciding) -> Respons
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return answer_to_act(
-            work.merge(appeal_id, lead_id, body.reason, work.at, rulebook(request.context).pack_of)
-        )
+        pack_of = rulebook(request.context).pack_of
+        merged = work.merge(appeal_id, lead_id, body.reason, work.at, pack_of)
+        return answer_to_act(merged, request.caller)
 
     return await request.write([appeal_id, lead_id, *_present_lead(known, appeal_id)], do)
 
@@ -105,7 +110,7 @@ async def unmerge(appeal_id: UUID, body: acts.Unmerge, request: Deciding) -> Res
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)
-        return answer_to_act(work.unmerge(appeal_id, body.reason, work.at))
+        return answer_to_act(work.unmerge(appeal_id, body.reason, work.at), request.caller)
 
     return await request.write([appeal_id, *_present_lead(known, appeal_id)], do)
 
@@ -160,14 +165,16 @@ async def appeals(
     }
     sight = rulebook(request.context).sight(called.role)
     rows = await queries.appeals(conn, filters, sight, after=page.after_text, limit=page.limit + 1)
-    documents = [_as_read_by(called, row.document, row.persons) for row in rows]
+    leads = await in_charge_for(conn, called, request)
+    documents = [as_read_by(called, row.document, row.persons, leads) for row in rows]
     return page.answer(documents, "registration_number")
 
 
-def _as_read_by(called: Caller, document: dict[str, Any], persons: dict[str, Any]) -> dict[str, Any]:
-    """The document as the caller reads it: units do not learn who asks where that is withheld."""
-    is_hidden = called.role == AccountRole.UNIT and is_withheld(document)
-    return for_units(document, persons) if is_hidden else document
+async def in_charge_for(conn: Connection, called: Caller, request: RequestContext) -> InCharge | None:
+    """The directory by which a leader is known to be in charge; nothing for everybody else."""
+    if called.role != AccountRole.LEADER:
+        return None
+    return await in_charge(conn, request.context.clock.now().astimezone(request.context.zone).date())
 
 
 @router.get(
@@ -177,10 +184,11 @@ def _as_read_by(called: Caller, document: dict[str, Any], persons: dict[str, Any
     responses=VERSIONED,
 )
 async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Requested) -> Response:
-    """One appeal with its text and whom to contact, for a unit that has a leg of it, registered it, or is
-    invited to an open joint study of it.
+    """One appeal, for a unit that has a leg of it, registered it, or is invited to an open joint study of it.
 
-    Where the name is withheld, a unit reads neither who asks nor what in the texts would tell it.
+    Each reads what `docs/fields.md` says: whom to contact is for operators, the office, units of live legs
+    and the leader in charge. Where the name is withheld, a unit reads neither who asks nor where it happened,
+    nor what in the texts would tell it.
 
     At most 500 followers are shown; `GET /appeals?lead=` lists them all.
     """
@@ -189,7 +197,7 @@ async def appeal(appeal_id: UUID, conn: Reading, called: Called, request: Reques
         raise no_such_appeal()
     if called.role == AccountRole.UNIT and called.code not in row.units:
         raise not_dispatched_to_unit()
-    document = _as_read_by(called, row.document, row.persons)
+    document = as_read_by(called, row.document, row.persons, await in_charge_for(conn, called, request))
     followers = await queries.followers(conn, appeal_id, MOST_FOLLOWERS) if document.get("leads") else []
     pack, zone = naming_pack(request.context, document["pack"]), request.context.zone
     entries = [TimelineEntry.model_validate(entry) for entry in document["timeline"]]
@@ -207,16 +215,3 @@ def _attachments(document: dict[str, Any], reader: Adder, zone: ZoneInfo) -> lis
     if not document.get("attachments"):
         return []
     return files_shown_to(AppealDocument.model_validate(document), reader, zone)
-
-
-@router.get(
-    "/appeals/{appeal_id}/contact",
-    summary="企业联系方式 / How the enterprise is reached",
-    response_model=Contact,
-)
-async def contact(appeal_id: UUID, conn: Reading) -> Response:
-    """How the enterprise is reached, for the service that writes to it. Nothing where it gave nothing."""
-    enterprise = await queries.enterprise_of(conn, appeal_id)
-    if enterprise is None:
-        raise no_such_appeal()
-    return json({name: enterprise.get(name) for name in ("phone", "email")})

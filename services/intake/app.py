@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from services.intake import api, api_corrections, api_erasures, api_import, api_own, api_staff
+from services.intake import (
+    api,
+    api_contact,
+    api_corrections,
+    api_erasures,
+    api_import,
+    api_own,
+    api_staff,
+)
 from services.intake.access import ACCESS
 from services.intake.attachments import api as attachments
 from services.intake.attachments import api_public as attachments_public
@@ -13,6 +21,7 @@ from services.intake.codes.sending import send_codes
 from services.intake.encrypted import COLUMNS
 from services.intake.gauges import GAUGES
 from services.intake.handlers import HANDLERS
+from services.intake.reading import FIELDS
 from services.intake.resources import IntakeResources
 from services.intake.retaining.erasing import ENDED_CASES
 from services.intake.search import api as search_api
@@ -23,12 +32,15 @@ from services.intake.work import Work
 from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.events import IntakeReadsRecorded
 from shared.service.service import Service
 
 SERVICE = Service(
     name="intake",
     work=lambda _: Work,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=IntakeReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),
@@ -45,6 +57,7 @@ SERVICE = Service(
         api_own.router,
         codes.router,
         api_staff.router,
+        api_contact.router,
         api_corrections.router,
         api_erasures.router,
         city_api.router,

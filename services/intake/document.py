@@ -58,6 +58,15 @@ class FormerPersons(BaseModel):
     contacts: tuple[ContactRecord, ...] = ()
 
 
+class LedBy(BaseModel):
+    """To whom the appeal was lifted, or whom the office named since: a leader or a post; None: the mayor."""
+
+    model_config = ConfigDict(frozen=True)
+
+    leader: str | None
+    since: datetime
+
+
 class LegDocument(BaseModel):
     """One leg as it stands. `again_at` is when its round started, from the second on."""
 
@@ -183,6 +192,7 @@ class AppealDocument(RegisteredFields, AppealRecord):
     deadlines: tuple[events.Deadline, ...] = ()
     timeline: list[TimelineEntry] = Field(default_factory=list)
     lifted_at: datetime | None = None
+    led_by: LedBy | None = None
     referred_at: datetime | None = None
     reopened_at: datetime | None = None
     withdrawn_at: datetime | None = None
@@ -244,6 +254,11 @@ class AppealDocument(RegisteredFields, AppealRecord):
         others = [kept for kept in self.studies if kept.number != study.number]
         latest = study if known.is_open else known
         self.studies = sorted([*others, latest], key=lambda kept: kept.number)
+
+    def keep_leader(self, leader: str | None, since: datetime) -> None:
+        """Keep who leads the lifted appeal, unless something later is known."""
+        if self.led_by is None or self.led_by.since <= since:
+            self.led_by = LedBy(leader=leader, since=since)
 
     def handling_legs(self) -> list[LegDocument]:
         """The live legs whose units handle the appeal; a supervising or first-asked unit watches."""

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from shared.addresses.mail import MailAddress
+from shared.addresses.masking import NotMasked
 from shared.addresses.phones import Phone
 from shared.events import Confidentiality, DivisionCode, Urgency
 from shared.web.bodies import Body, Line, wrong
@@ -20,7 +21,7 @@ Degrees = Annotated[Decimal, Field(max_digits=10, decimal_places=7)]
 class Place(Body):
     """Where it happened: administrative code (GB/T 2260), address, coordinates (WGS 84, in China).
 
-    Units read it of every appeal, also where the name is withheld from them.
+    Where the name is withheld from the units, they read the administrative code alone.
     """
 
     division: DivisionCode | None = None
@@ -38,7 +39,7 @@ class Place(Body):
 class FurtherContact(Body):
     """Another person of the enterprise who may be asked, with all phones."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=200), NotMasked] | None = None
     phones: Annotated[tuple[Phone, ...], Field(max_length=MOST_PHONES)] = ()
     email: MailAddress | None = None
     remark: Line | None = None

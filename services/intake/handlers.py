@@ -143,6 +143,12 @@ def start_next_round(work: Work, event: events.AppealRedispatched) -> None:
 def mark_lifted(work: Work, event: events.AppealLifted) -> None:
     with _noted(work, event) as appeal:
         appeal.lifted_at = min(appeal.lifted_at or event.occurred_at, event.occurred_at)
+        appeal.keep_leader(event.leader, event.occurred_at)
+
+
+def name_leader(work: Work, event: events.LeaderNamed) -> None:
+    with _changed(work, event) as appeal:
+        appeal.keep_leader(event.leader, event.occurred_at)
 
 
 def keep_answer(work: Work, event: events.AppealComplaintDecided) -> None:
@@ -152,6 +158,10 @@ def keep_answer(work: Work, event: events.AppealComplaintDecided) -> None:
 
 def keep_unit(work: Work, event: events.UnitChanged) -> None:
     work.keep_unit(event)
+
+
+def keep_leader(work: Work, event: events.LeaderChanged) -> None:
+    work.keep_leader(event)
 
 
 def note_of_case(
@@ -221,7 +231,9 @@ HANDLERS: Handlers = {
     events.AppealInstructed: note_of_case,
     events.AppealTransferred: note_of_case,
     events.TransferReceived: note_of_case,
+    events.LeaderNamed: name_leader,
     events.UnitChanged: keep_unit,
+    events.LeaderChanged: keep_leader,
     events.StudyAsked: keep_study,
     events.StudyClosed: keep_study,
 }
@@ -247,8 +259,6 @@ SILENT: tuple[type[events.Event], ...] = (
     events.PublicationAnswered,
     events.PublicationDecided,
     events.CardIssued,
-    events.LeaderNamed,
-    events.LeaderChanged,
     events.AppealRaised,
     events.AppealGathered,
     events.AppealSignedOff,
@@ -258,5 +268,7 @@ SILENT: tuple[type[events.Event], ...] = (
     events.CardWithdrawn,
     events.CardUpheld,
     events.CardCleared,
+    events.DispatchReadsRecorded,
+    events.EscalationReadsRecorded,
 )
 """Events between the office and its units, without a handler: an enterprise sees the deadlines only."""

@@ -20,7 +20,6 @@ class IntakeSettings(AppealTablesSettings):
     dispatch_url: str | None = None  # where intake asks what units and the office answered, under its key
     notify_url: str | None = None  # where intake has codes sent to enterprises, under its key
     service_key: str | None = Field(default=None, repr=False)  # of intake's own account at other services
-    behind_proxy: bool = False  # a proxy writes X-Forwarded-For, by whose last address callers are counted
     registrations_of_address: int = Field(default=60, ge=1)  # an hour, by anybody from one network address
     registrations_of_enterprise: int = Field(default=10, ge=1)  # an hour, by anybody under one credit code
     registrations_of_phone: int = Field(default=10, ge=1)  # an hour, by anybody with one phone

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
+from shared.directory import copies
 from shared.messaging.tables import add_backbone
 
 metadata = sa.MetaData()
@@ -54,7 +55,9 @@ sa.Table(
     sa.Column("code", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("directory_size", sa.Integer, comment="units there were when it was said"),
+    sa.Column("leader", sa.Text, comment="the post in charge"),
 )
+copies.add_table(metadata)
 sa.Table(
     "proofs",
     metadata,

@@ -23,7 +23,8 @@ from services.intake.search.queries import same_contents, save
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
-from shared.events import DirectoryEvent, Event, UnitChanged
+from shared.directory import copies
+from shared.events import DirectoryEvent, Event, LeaderChanged, UnitChanged
 from shared.finding.hashes import Hashes
 from shared.rules.pack.pack import Pack
 from shared.service.errors import Conflict, HuyingError
@@ -52,8 +53,8 @@ _SAVE_APPEALS = insert(
 )
 _KEEP_UNITS = insert(
     "units",
-    {"code": "text", "name": "text", "directory_size": "int"},
-    then=f"on conflict (code) do update set {excluded('name', 'directory_size')}",
+    {"code": "text", "name": "text", "directory_size": "int", "leader": "text"},
+    then=f"on conflict (code) do update set {excluded('name', 'directory_size', 'leader')}",
 )
 _SAVE_COUNTERS = ManyRows(
     "update numbers set last = t.last from {rows} where numbers.day = t.day", {"day": "date", "last": "int"}
@@ -77,6 +78,7 @@ class Work(AppealWork[AppealDocument]):
         self._indexed: dict[UUID, IndexRow] = {}
         self._same: dict[int, str] = {}
         self._units: dict[str, UnitChanged] = {}
+        self._leaders: list[LeaderChanged] = []
 
     def keys_of(self, event: Event) -> Collection[Any]:
         """An entry of a directory is about no appeal."""
@@ -137,6 +139,10 @@ class Work(AppealWork[AppealDocument]):
         """Write what dispatch said of a unit when this transaction commits."""
         self._units[event.code] = event
 
+    def keep_leader(self, event: LeaderChanged) -> None:
+        """Write what escalation said of a leader when this transaction commits."""
+        self._leaders.append(event)
+
     def perform(self, appeal_id: UUID, act: AppealAct, context: ActContext) -> AppealDocument:
         """Do `act` and emit the events of the change."""
         appeal, emitted = perform(self.appeal(appeal_id), act, context)
@@ -194,8 +200,11 @@ class Work(AppealWork[AppealDocument]):
         if self._indexed:
             await save(self.conn, self._indexed.values())
         if self._units:
-            rows = [(unit.code, unit.name, unit.directory_size) for _, unit in sorted(self._units.items())]
+            units = [unit for _, unit in sorted(self._units.items())]
+            rows = [(unit.code, unit.name, unit.directory_size, unit.leader) for unit in units]
             await _KEEP_UNITS.execute(self.conn, rows)
+        for leader in self._leaders:
+            await copies.keep_leader(self.conn, leader)
         if self._counted:
             counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
             await _SAVE_COUNTERS.execute(self.conn, counters)

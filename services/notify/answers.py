@@ -103,7 +103,7 @@ class Attempt(BaseModel):
 
 
 class Delivery(BaseModel):
-    """A message on its way to one address, with every attempt."""
+    """A message on its way to one address, with every attempt. `address` is null where it is kept back."""
 
     id: UUID
     message_id: UUID
@@ -113,7 +113,7 @@ class Delivery(BaseModel):
     subject: str
     recipient: str
     channel: ChannelKind
-    address: str
+    address: str | None
     urgent: bool
     state: DeliveryState
     attempts: int

@@ -19,6 +19,7 @@ from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
 from services.notify.messages import api as messages
 from services.notify.messages.routing import table
+from services.notify.reading import FIELDS
 from services.notify.receipts import api as receipts
 from services.notify.receipts.polling import poll_receipts
 from services.notify.settings import NotifySettings, load_rulebook
@@ -26,6 +27,7 @@ from services.notify.work import Work
 from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
 from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.events import NotifyReadsRecorded
 from shared.messaging.outbox import WorkFactory
 from shared.service.service import Service, ServiceContext
 
@@ -45,6 +47,8 @@ SERVICE = Service(
     name="notify",
     work=work_of,
     access=ACCESS,
+    fields=FIELDS,
+    reads_event=NotifyReadsRecorded.recorded,
     migrations=Path(__file__).parent / "migrations",
     case_attribute=CASE,
     case_parameters=("appeal_id",),

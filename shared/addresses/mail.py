@@ -6,6 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from shared.addresses.masking import NotMasked
 from shared.web.letters import plain
 
 
@@ -21,5 +22,5 @@ def mail_address(text: str) -> str:
     return checked.ascii_email
 
 
-MailAddress = Annotated[str, Field(max_length=254), AfterValidator(mail_address)]
+MailAddress = Annotated[str, Field(max_length=254), NotMasked, AfterValidator(mail_address)]
 """An e-mail address; what is kept is what a mail server takes."""

@@ -8,6 +8,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from shared.addresses.masking import NotMasked
 from shared.web.letters import plain
 
 HOME, HOME_CODE = "CN", 86
@@ -73,5 +74,5 @@ def _written(number: PhoneNumber) -> str:
     return f"0{national[:area]}-{national[area:]}" if area else national
 
 
-Phone = Annotated[str, Field(max_length=100), AfterValidator(phone)]
+Phone = Annotated[str, Field(max_length=100), NotMasked, AfterValidator(phone)]
 """A phone number; what is kept is its one spelling."""

@@ -7,6 +7,16 @@ from shared.telemetry.metrics import Gauge, GaugeQuery
 SLOWLY_S = 60.0
 OUTBOX_COUNTED = 100_000
 
+_MOST_BY_ONE = """
+    select coalesce(max(made), 0) as value from (
+      select count(*) as made from reads
+      where {outcome} and at > cast(:now as timestamptz) - interval '1 hour'
+        and coalesce(purpose, '') <> all(array['message', 'own_leg'])
+      group by account
+    ) as accounts
+"""
+"""What services and programs of others read by themselves is left out, however much it is."""
+
 BACKBONE = (
     GaugeQuery(
         Gauge("huying_outbox_rows", "Events committed and not sent, counted up to 100000"),
@@ -39,6 +49,22 @@ BACKBONE = (
             ("column",),
         ),
         text("select name as column, seen as value from renewals where done_at is null"),
+    ),
+    GaugeQuery(
+        Gauge(
+            "huying_reads_by_one_account",
+            "Reads of personal data within an hour by the person's account that made most of them",
+        ),
+        text(_MOST_BY_ONE.format(outcome="kinds <> '{}'")),
+        SLOWLY_S,
+    ),
+    GaugeQuery(
+        Gauge(
+            "huying_refusals_of_one_account",
+            "Cases refused within an hour to the person's account that was refused most of them",
+        ),
+        text(_MOST_BY_ONE.format(outcome="kinds = '{}'")),
+        SLOWLY_S,
     ),
     GaugeQuery(
         Gauge("huying_database_bytes", "Size of the service's database"),

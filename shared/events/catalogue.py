@@ -19,6 +19,7 @@ from shared.events import (
     outcomes,
     people,
     publications,
+    reads,
     staff,
     studies,
 )
@@ -42,6 +43,7 @@ SUBJECTS = (
     complaints,
     directory,
     people,
+    reads,
     notices,
 )
 """The modules that define events. Their order is that of the catalogue, and of the published documents."""

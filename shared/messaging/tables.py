@@ -3,13 +3,13 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from shared.audit import links
+from shared.audit import links, reads
 from shared.encryption import tables as encryption
 from shared.messaging import authors
 
 
 def add_backbone(metadata: sa.MetaData) -> None:
-    """Declare outbox, chain, keys, authors, inbox, heard watermarks, relay state, idempotency, parked."""
+    """Declare outbox, chain, keys, authors, reads, inbox, watermarks, relay state, idempotency, parked."""
     time = sa.DateTime(timezone=True)
     sa.Table(
         "outbox",
@@ -29,6 +29,7 @@ def add_backbone(metadata: sa.MetaData) -> None:
     links.add_tables(metadata)
     encryption.add_tables(metadata)
     authors.add_table(metadata)
+    reads.add_table(metadata)
     sa.Table(
         "inbox",
         metadata,

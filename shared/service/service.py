@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -23,6 +24,7 @@ from shared.database.retry import keep_running
 from shared.encryption import proofs
 from shared.encryption.keyring import KeyRing
 from shared.encryption.renewal import EncryptedColumn, Renewal
+from shared.events import Event
 from shared.files import strict_yaml
 from shared.messaging.consumer import Consumer, Handlers
 from shared.messaging.encrypted import BACKBONE
@@ -41,8 +43,11 @@ from shared.telemetry.metrics import Counter, GaugeQuery, Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import access, ops
 from shared.web.access import Access
+from shared.web.fields import NO_FIELDS, FieldTable
 from shared.web.hiding import Hiding
+from shared.web.origins import IN_TWO_PLACES, Origins
 from shared.web.problems import Amendments
+from shared.web.reads import tell_of_reads
 from shared.web.routes import Description, Titles, application
 from shared.web.tokens import Tokens
 from shared.web.writer import Writer
@@ -77,6 +82,10 @@ class Service:
     """Selects the number of the case with the id `:id`."""
     case_of_number: TextClause
     """Selects the id of the case with the number `:number`."""
+    reads_event: Callable[[datetime, Sequence[Mapping[str, Any]]], Event] | None = None
+    """Makes the event that tells of reads of personal data, of its moment and their entries."""
+    fields: FieldTable = NO_FIELDS
+    """Which role reads which kind of field of its cases."""
     hiding: Hiding | None = None
     """Which of its cases are kept from whom; None where everybody with a role reads every case."""
     settings: type[Settings] = Settings
@@ -155,6 +164,8 @@ class ServiceContext:
         access.check(self.access, service.routes)
         self.accounts = Accounts.load(settings.accounts)
         self.tokens = Tokens.load(service.name, settings.token_keys)
+        self.origins = Origins()
+        self.telemetry.metrics.add_gauge(IN_TWO_PLACES, lambda: [((), float(self.origins.in_two_places()))])
         self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
         self.zone = _zone(settings.zone)
         self.resources = service.resources(self)
@@ -163,6 +174,8 @@ class ServiceContext:
         self.ring = KeyRing.load(service.name, settings.data_keys)
         self.engine = Database(settings.database, ring=self.ring)
         self.reader = Database(settings.database, 5, self.ring)
+        self.read_news = asyncio.Event()
+        """Set when a read of personal data was put on record."""
         self.news = asyncio.Event()
         """Set when a watermark was received, or something was written here."""
         self.standing = Standing(self.reader, self.telemetry.metrics, settings.standing_limit_s)
@@ -239,6 +252,8 @@ class ServiceContext:
             retain(self),
             *(task(self) for task in self.service.tasks),
         ]
+        if self.service.reads_event is not None:
+            tasks.append(tell_of_reads(self))
         if self.seal_key is not None:
             name, key = self.service.name, self.seal_key
             tasks.append(seals.seal_daily(name, self.engine, self.clock, self.zone, key, self.log))

@@ -109,6 +109,7 @@ class Settings(KafkaSettings):
         default=800, ge=1
     )  # at once; of the files that a process may open, 100 fewer
     most_requests: int = Field(default=400, ge=1)  # answered at once; /health, /ready and /metrics besides
+    behind_proxy: bool = False  # a proxy ends TLS and writes X-Forwarded-For, whose last address calls
     log_level: str = "INFO"
     fetch_wait_ms: int = Field(default=200, ge=1)  # a fetch waits so long at the broker for a record
     session_timeout_ms: int = Field(default=10_000, ge=1000)

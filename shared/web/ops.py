@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel
 from sqlalchemy import text
 
+from shared.audit import reads
 from shared.database.connection import Connection, ping
 from shared.messaging import authors
 from shared.messaging.parked import contents
@@ -22,7 +23,7 @@ from shared.service.clock import DrivenClock
 from shared.service.errors import Conflict, NotFound
 from shared.web.access import Access
 from shared.web.answers import Items, PageOf
-from shared.web.bodies import Body, Moment
+from shared.web.bodies import Body, Moment, clean
 from shared.web.hiding import id_of
 from shared.web.request import LARGEST, Called, Paged, Reading, json, no_cursor, service
 
@@ -40,6 +41,7 @@ ACCESS: Access = {
     "GET /flow": only(OPS, IMPORTER),
     "GET /metrics": only(OPS),
     "GET /authors/{case_id}": only(OPS, AUDITOR),
+    "GET /reads": only(AUDITOR),
     "GET /parked": only(OPS),
     "POST /parked/{parked_id}/redrive": only(OPS),
     "PUT /clock": only(IMPORTER),
@@ -82,6 +84,29 @@ class Authored(BaseModel):
     role: str
     code: str | None
     account: str | None
+
+
+class RecordedRead(BaseModel):
+    """Who read personal data, from where and why, or was refused a case (`refused`).
+
+    `kinds` of fields as docs/fields.md names them. `event_id` is that of the event which commits to it, null
+    for a moment.
+    """
+
+    seq: int
+    read_id: UUID
+    at: AwareDatetime
+    account: str
+    role: str
+    code: str | None
+    address: str
+    cases: list[UUID]
+    kinds: list[str]
+    refused: bool
+    purpose: str | None
+    reason: str | None
+    route: str
+    event_id: UUID | None
 
 
 class Parked(BaseModel):
@@ -185,6 +210,25 @@ async def who_did(case_id: UUID, conn: Reading) -> Response:
     if not rows:
         raise NotFound("本服务没有该案件的办理人记录", "nobody did anything to this case here", "case_id")
     return json({"items": [{name: row[name] for name in Authored.model_fields} for row in rows]})
+
+
+@router.get(
+    "/reads", summary="何人查看了个人信息 / Who read personal data", response_model=PageOf[RecordedRead]
+)
+async def read_by(
+    conn: Reading,
+    page: Paged,
+    account: Annotated[str | None, AfterValidator(clean), Query(min_length=1, max_length=200)] = None,
+    case_id: UUID | None = None,
+    refused: bool | None = None,
+) -> Response:
+    """Reads of personal data that this service answered, and cases that it refused (403), in order."""
+    after = page.after[0] if page.after else 0
+    if not isinstance(after, int):
+        raise no_cursor()
+    filters = {"account": account, "case_id": case_id and str(case_id), "refused": refused}
+    rows = await reads.listed(conn, after, page.limit + 1, filters)
+    return page.answer([{**row, "refused": not row["kinds"]} for row in rows], "seq")
 
 
 @router.get("/parked", summary="未能处理的消息 / List parked messages", response_model=PageOf[Parked])

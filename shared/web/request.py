@@ -47,6 +47,9 @@ def _authorize(request: Request, key: str | None) -> None:
     context, path = service(request), request.scope["route"].path
     known = context.tokens if is_token(key) else context.accounts
     caller = known.caller(key)
+    request.state.caller, request.state.key = caller, key
+    if caller.role is not None:
+        context.origins.note(caller, client_address(request, behind_proxy=context.settings.behind_proxy))
     allowed = context.access[f"{request.method} {path}"]
     if caller.may not in allowed:
         if caller.may is None:
@@ -59,7 +62,6 @@ def _authorize(request: Request, key: str | None) -> None:
     scopes = caller.scopes
     if scopes is not None and not is_in_scope(scopes, request.method, f"/{context.service.name}{path}"):
         raise out_of_scope()
-    request.state.caller, request.state.key = caller, key
 
 
 def shown_key(request: Request, *, is_page: bool) -> str | None:

@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute, APIRouter
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 
+from shared.service.errors import Forbidden
 from shared.web import docs, json_bodies, openapi, problems
 from shared.web.access import Access
 from shared.web.answers import is_list
@@ -30,6 +31,7 @@ from shared.web.guard import Guard
 from shared.web.hiding import refuse_hidden, without_case
 from shared.web.moments import with_offset_of
 from shared.web.numbers import resolve_numbers
+from shared.web.reads import note_refusal
 from shared.web.request import authorize, service
 from shared.web.tables import Column, columns_of
 
@@ -108,9 +110,22 @@ def served(
             shown.headers["vary"] = "Accept"
         return with_offset_of(shown, service(request).zone)
 
-    route = Route(described.path, respond, methods=list(described.methods or ()))
+    route = Route(described.path, _noting_refusals(respond), methods=list(described.methods or ()))
     route.methods = set(described.methods or ())  # without the HEAD that Starlette adds to GET
     return route
+
+
+def _noting_refusals(respond: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Any]:
+    """Puts on record who was refused a case."""
+
+    async def noting(request: Request) -> Response:
+        try:
+            return await respond(request)
+        except Forbidden:
+            await note_refusal(request)
+            raise
+
+    return noting
 
 
 def _table(

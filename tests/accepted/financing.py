@@ -47,6 +47,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "result": "已责令整改",
         "shown": "请立即整改",
     },
+    "POST /financing/requests/{loan_id}/contact-readings": {"purpose": "contact", "reason": "企业来电"},
+    "POST /financing/complaints/{complaint_id}/contact-readings": {"purpose": "verify", "reason": "核实"},
     "PUT /financing/enterprises/{credit_code}": {
         "name": "示例制造有限公司",
         "size_class": "small",

@@ -72,6 +72,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /intake/status/{registration_number}/attachments/{attachment_id}/removals": {"reason": "误传"},
     "POST /intake/appeals/{appeal_id}/attachments/{attachment_id}/removals": {"reason": "误传"},
     "POST /intake/appeals/{appeal_id}/attachments/{attachment_id}/releases": {"to": "units"},
+    "POST /intake/appeals/{appeal_id}/contact-readings": {"purpose": "other", "reason": "企业来电"},
     "POST /intake/import": {
         "source": "test",
         "items": [

@@ -64,7 +64,9 @@ async def test_fields_are_kept_shown_to_the_enterprise_and_told_as_codes(city: C
     kept = await city.ok("office", "GET", f"/intake/appeals/{appeal['appeal_id']}")
     assert kept["category"] == "roads.damage"
     assert kept["place"] == FIELDS["place"]
-    assert kept["contacts"][0]["phones"] == ["0558-5123456", PHONE]
+    path = f"/intake/appeals/{appeal['appeal_id']}/contact-readings"
+    whole = await city.ok("office", "POST", path, {"purpose": "contact"})
+    assert whole["contacts"][0]["phones"] == ["0558-5123456", PHONE]
     assert kept["remarks"] == "来电人着急"
     status = await city.status(appeal)
     assert status["category_path"] == "道路交通/道路破损"

@@ -56,7 +56,6 @@ SHOWS = {
         "GET /dispatch/appeals/{appeal_id}",
         "GET /escalation/cases",
         "GET /escalation/ledger",
-        "GET /escalation/publications",
         "GET /escalation/appeals/{appeal_id}",
         "GET /desks/cases",
         "GET /desks/cases/{appeal_id}",
@@ -64,10 +63,12 @@ SHOWS = {
     "roads": {"GET /notify/inbox"},
     "roads-handler": {"GET /notify/inbox"},
     "roads-head": {"GET /notify/inbox"},
-    "notify": {"GET /escalation/publications"},
+    "auditor": {
+        f"GET /{service}/reads" for service in ("intake", "dispatch", "escalation", "notify", "desks")
+    },
     "ops": {f"GET /{service}/parked" for service in ("intake", "dispatch", "escalation", "notify")},
 }
-"""By account, the routes that name the clue: a unit is told to act by number, a service sees all cases."""
+"""By account, the routes that name the clue: to a unit that must act, to auditors where it was refused."""
 ROLES = {account: role for role, account in ACCOUNTS.items()}
 for account in OF_THE_OFFICE:
     SHOWS[account] = {route for route in SHOWS["office"] if ROLES[account] in ACCESS[route]}
@@ -137,6 +138,8 @@ async def clue(city: City, other: dict[str, Any]) -> dict[str, Any]:
     await execute(city, "escalation", PUBLISH, appeal_id=appeal_id, file=json.dumps(proposed))
     for service in ("intake", "dispatch", "escalation", "notify"):
         await execute(city, service, PARK, offset=1, key=appeal_id, body="bribes")
+    for service in city.services:
+        refused(await city.call("importer", "GET", f"/{service}/authors/{appeal_id}"), 403)
     return clue
 
 

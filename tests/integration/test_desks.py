@@ -23,7 +23,18 @@ from tests.exported import urls_of
 from tests.lending import ask, banks, report
 from tests.scenarios.test_verify import on_case
 
-BACKBONE = {"outbox", "links", "seals", "authors", "inbox", "heard", "relay", "idempotency", "parked"}
+BACKBONE = {
+    "outbox",
+    "links",
+    "seals",
+    "authors",
+    "reads",
+    "inbox",
+    "heard",
+    "relay",
+    "idempotency",
+    "parked",
+}
 OWN = sorted(metadata.tables.keys() - BACKBONE)
 DIGEST = "select md5(coalesce(string_agg(t::text, ' ' order by t::text), '')) from {} t"
 

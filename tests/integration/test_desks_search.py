@@ -270,6 +270,16 @@ async def test_a_unit_finds_what_a_brute_force_finds_among_its_own(city: City, r
         assert await search(city, "water", query) == expected, query
 
 
+async def test_a_unit_finds_by_a_phone_the_cases_of_its_live_legs_alone(city: City, rows: list[Row]) -> None:
+    tail = next(row["phone"][-4:] for row in rows if row["units"] and row["is_named"])
+    for unit in ("roads", "water", "east"):
+        own = [row for row in rows if unit in row["units"] and row["is_named"]]
+        phoned = brute(own, lambda row: row["phone"].endswith(tail))
+        assert await search(city, unit, {"phone_tail": tail}) == phoned
+        assert set(phoned) <= set(await search(city, unit, {"q": tail}))
+    assert [row for row in rows if row["units"] and row["phone"].endswith(tail)]
+
+
 @pytest.mark.parametrize(("sort", "column"), [("received", "received_at"), ("updated", "updated_at")])
 async def test_a_list_is_sorted_the_newest_first(city: City, rows: list[Row], sort: str, column: str) -> None:
     expected = sorted(rows, key=lambda row: (row[column], str(row["appeal_id"])), reverse=True)

@@ -57,7 +57,7 @@ async def test_an_invited_unit_reads_the_appeal_and_its_files_until_the_study_is
     its_file = f"{read(appeal)}/attachments/{file['attachment_id']}"
     seen = await city.ok("water", "GET", read(appeal))
     assert seen["text"] == "货车无法进出，请尽快修复。"
-    assert seen["enterprise"]["phone"] == "13800000000"
+    assert (seen["enterprise"]["name"], seen["enterprise"]["phone"]) == ("示例制造有限公司", None)
     assert [each["attachment_id"] for each in seen["attachments"]] == [file["attachment_id"]]
     assert (await city.call("water", "GET", its_file)).content == pdf()
     items = (await city.ok("water", "GET", "/intake/appeals?limit=500"))["items"]

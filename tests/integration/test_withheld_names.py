@@ -195,7 +195,10 @@ async def test_the_office_reads_who_complains(city: City, complaint: dict[str, A
     appeal = await city.ok("office", "GET", f"/intake/appeals/{complaint['appeal_id']}")
     assert appeal["enterprise"]["name"] == "长垣新名集团"
     assert appeal["text"] == COMPLAINT["text"]
-    assert appeal["contacts"][0]["phones"] == ["13900000001"]
+    assert appeal["contacts"][0]["phones"] == ["139****0001"]
+    path = f"/intake/appeals/{complaint['appeal_id']}/contact-readings"
+    whole = await city.ok("office", "POST", path, {"purpose": "contact"})
+    assert whole["contacts"][0]["phones"] == ["13900000001"]
     assert "formerly" not in appeal
 
 

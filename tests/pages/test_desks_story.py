@@ -33,6 +33,11 @@ async def test_an_appeal_goes_from_the_portal_over_the_desks_to_its_rating(
         await desks.city.drained()
         async with opened(chromium, desks.url) as unit:
             await sign_in(desks, unit, "li.roads")
+            await unit.goto(f"/case/{number}/act/read_contact")
+            await unit.select_option("#purpose", "contact")
+            await unit.click("main form button.go")
+            await expect(unit.locator("h1")).to_contain_text("联系方式")
+            await expect(unit.locator("dl")).to_contain_text("13800000106")
             for act, fields in (
                 ("记录联系", {"#how": "电话", "#text": "约定周三到现场"}),
                 (

@@ -1,4 +1,4 @@
-"""The table of ASVS 5.0.0: all numbers of levels 1 and 2 once, each with a word, and what it names is there."""
+"""The table of ASVS 5.0.0: each number of levels 1 and 2 once, with a word, and what it names is there."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ NUMBERS = """
 16.1: 1-1, 16.2: 1-5, 16.3: 1-4, 16.4: 1-3, 16.5: 1-3
 17.1: 1-1, 17.2: 1-4, 17.3: 1-2
 """
-"""The requirements of levels 1 and 2 by section: in each the first ones, those of level 3 stand behind them."""
+"""The requirements of levels 1 and 2 by section: the first ones, since those of level 3 stand behind."""
 SECTION = re.compile(r"(\d+\.\d+): (\d+)-(\d+)")
 ROW = re.compile(r"^\| (\d+\.\d+\.\d+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 NAME = re.compile(r"`([\w./{}-]+\.[a-z]+|NOTICE)(?:::(\w+))?`")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
+from services.desks.fields import FIELDS, check_search, relations, searches
 from services.desks.finding import pages, queries
 from services.desks.finding.answers import ListedCases
 from services.desks.finding.client import IntakeClient, MatchingAppeals, not_set_up
@@ -15,6 +16,8 @@ from services.desks.finding.parameters import Wanted, Wanting
 from services.desks.finding.scopes import scope_of
 from services.desks.finding.units import codes_of
 from services.desks.resources import resources_of
+from shared.appeals.readers import FieldKind
+from shared.roles import AccountRole
 from shared.service.errors import Unavailable
 from shared.web.request import Called, Paged, Reading, Requested
 
@@ -27,20 +30,21 @@ NOTHING = MatchingAppeals()
 async def cases(conn: Reading, called: Called, page: Paged, request: Requested, wanted: Wanting) -> Response:
     """The cases that meet every filter, by what is due first; a unit finds its own alone.
 
-    `q` searches number, firm, credit code, title, text and the end of a phone at once. Words of people are
-    taken as codes or in Chinese. `count` counts up to 1,000.
+    `q` searches number, firm, credit code, title, text and the end of a phone at once, as far as the caller
+    may read these. Words of people are taken as codes or in Chinese. `count` counts up to 1,000.
     """
+    check_search(wanted, called)
     scope, after = await scope_of(request.context, conn, called), position(page.after, wanted.sort)
     resources = resources_of(request.context)
     wanted = with_codes(wanted, resources)
     units = await codes_of(conn, wanted.unit)
     wanted = replace(wanted, localities=tuple(await codes_of(conn, wanted.locality, "locality") or ()))
-    matches, complete = await _elsewhere(resources.intake, wanted)
+    matches, complete = await _elsewhere(resources.intake, wanted, called.role)
     rows = await queries.cases(conn, wanted, scope, matches, units, after, page.limit + 1)
     count = await queries.count(conn, wanted, scope, matches, units) if wanted.count else None
     return pages.answer(
         page,
-        [with_names(row, resources) for row in rows],
+        [with_names(FIELDS.shown(row, called.role, (), relations(called)), resources) for row in rows],
         wanted.sort,
         "appeal_id",
         scope.zone,
@@ -49,16 +53,19 @@ async def cases(conn: Reading, called: Called, page: Paged, request: Requested, 
     )
 
 
-async def _elsewhere(intake: IntakeClient | None, wanted: Wanted) -> tuple[MatchesElsewhere, bool]:
-    """What intake finds of the search, and whether that is all of it.
+async def _elsewhere(
+    intake: IntakeClient | None, wanted: Wanted, role: AccountRole | None
+) -> tuple[MatchesElsewhere, bool]:
+    """What intake finds of the search by what the role may read, and whether that is all of it.
 
     `Unavailable` where only intake can find what is asked for and does not answer, `Invalid` where it is not
     named.
     """
-    filtered, (queried, heard) = await asyncio.gather(_filtered(intake, wanted), _queried(intake, wanted))
+    filtered, queried = await asyncio.gather(_filtered(intake, wanted), _queried(intake, wanted, role))
     ids = None if filtered is None else filtered.ids
-    complete = heard and not (filtered or NOTHING).more and not any(answer.more for answer in queried)
-    return MatchesElsewhere(ids, [id_ for answer in queried for id_ in answer.ids]), complete
+    complete = queried is not None and not any(answer.more for answer in (filtered or NOTHING, *queried))
+    texts, phones = queried or (NOTHING, NOTHING)
+    return MatchesElsewhere(ids, texts.ids, phones.ids), complete
 
 
 async def _filtered(intake: IntakeClient | None, wanted: Wanted) -> MatchingAppeals | None:
@@ -69,16 +76,19 @@ async def _filtered(intake: IntakeClient | None, wanted: Wanted) -> MatchingAppe
     return await intake.matching(text=wanted.text, phone_tail=wanted.phone_tail)
 
 
-async def _queried(intake: IntakeClient | None, wanted: Wanted) -> tuple[list[MatchingAppeals], bool]:
-    """What has the words of `q` in its text, or the end of its phone; and whether intake answered."""
-    if wanted.query is None:
-        return [], True
+async def _queried(
+    intake: IntakeClient | None, wanted: Wanted, role: AccountRole | None
+) -> tuple[MatchingAppeals, MatchingAppeals] | None:
+    """What has the words of `q` in its text, and the end of its phone; None where intake does not answer."""
+    if wanted.query is None or not searches(FieldKind.TEXT, role):
+        return NOTHING, NOTHING
     if intake is None:
-        return [], False
+        return None
     asked = [intake.matching(text=wanted.query)]
-    if _TAIL.fullmatch(tail := wanted.query.strip()):
+    if _TAIL.fullmatch(tail := wanted.query.strip()) and searches(FieldKind.CONTACT, role):
         asked.append(intake.matching(phone_tail=tail))
     try:
-        return list(await asyncio.gather(*asked)), True
+        texts, *phones = await asyncio.gather(*asked)
     except Unavailable:
-        return [], False
+        return None
+    return texts, phones[0] if phones else NOTHING

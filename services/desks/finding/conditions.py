@@ -12,13 +12,15 @@ from shared.finding.words import bigrams
 from shared.judging.sight import Sight, seen_pack
 from shared.web.request import no_cursor
 
-NUMBER, CREDIT_CODE, ENTERPRISE = 1, 2, 3
+NUMBER, CREDIT_CODE, ENTERPRISE, TITLE = 1, 2, 3, 4
 """The places of texts in what is searched."""
 WHO = "c.enterprise, c.credit_code"
 WHO_FOR_UNITS = (
     "case when c.is_named then c.enterprise end as enterprise,"
     " case when c.is_named then c.credit_code end as credit_code"
 )
+LIVE = " and c.units && cast(:own_units as text[])"
+"""A unit finds by a phone those cases alone of which it has a live leg: of others it reads no contacts."""
 NAMES = """
   (select u.name from units u where u.code = c.locality) as locality_name,
   array(
@@ -31,16 +33,22 @@ NAMES = """
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose eyes a list is for: the packs that the role may see, and the units whose cases alone it sees."""
+    """Whose eyes a list is for: the packs that the role may see, and the units whose cases alone it sees.
+
+    `names`: whether the role reads who asks.
+    """
 
     sight: Sight
     units: Collection[str] | None
     now: datetime
     zone: ZoneInfo
+    names: bool = True
 
     @property
     def searched(self) -> str:
-        """The column that is searched."""
+        """What is searched: a column, or the parts of it that name nobody."""
+        if not self.names:
+            return f"(split_part(c.searched, chr(31), {NUMBER}) || split_part(c.searched, chr(31), {TITLE}))"
         return "c.searched" if self.units is None else "c.searched_by_units"
 
     def narrowed(self, units: Collection[str] | None) -> Collection[str] | None:
@@ -60,10 +68,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class MatchesElsewhere:
-    """What intake found: appeals with the text and the phone of the search, and those with its query."""
+    """What intake found: appeals with the text and the phone of the search, and those with its query.
+
+    `queried` have the words of the query in their text, `phoned` a phone with its end.
+    """
 
     filtered: Collection[UUID] | None = None
     queried: Collection[UUID] = ()
+    phoned: Collection[UUID] = ()
 
 
 Position = tuple[str, str] | None
@@ -120,14 +132,21 @@ def _search(conditions: Conditions, wanted: Wanted, scope: Scope, matches: Match
             _contain(conditions, [part], column, name)
     if wanted.exact_number is not None:
         conditions.add("c.registration_number = :exact_number", exact_number=wanted.exact_number)
-    named = "" if scope.units is None else " and c.is_named"
+    named, live = ("", "") if scope.units is None else (" and c.is_named", LIVE)
+    if scope.units is not None:
+        conditions.values["own_units"] = list(scope.units)
     if wanted.words:
         own = Conditions()
         _contain(own, wanted.words, scope.searched, "q")
-        condition = f"({own.where} or (c.appeal_id = any(cast(:queried as uuid[])){named}))"
-        conditions.add(condition, queried=list(matches.queried), **own.values)
+        elsewhere = (
+            f"(c.appeal_id = any(cast(:queried as uuid[])){named})"
+            f" or (c.appeal_id = any(cast(:phoned as uuid[])){named}{live})"
+        )
+        lists = {"queried": list(matches.queried), "phoned": list(matches.phoned)}
+        conditions.add(f"({own.where} or {elsewhere})", **lists, **own.values)
     if matches.filtered is not None:
         condition = f"c.appeal_id = any(cast(:filtered as uuid[])){named}"
+        condition += live if wanted.phone_tail is not None else ""
         conditions.add(condition, filtered=list(matches.filtered))
 
 

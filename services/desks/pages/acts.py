@@ -13,6 +13,7 @@ from shared.roles import LEADER, OFFICE, OPERATOR, UNIT, AccountRole
 from shared.rules.terms import Mark, Rank, Role
 from shared.rules.time.limits import LimitUnit
 from shared.states import LegState
+from shared.web.purposes import Purpose
 
 Option = tuple[str, str, str]
 """A value, and its words in Chinese and English."""
@@ -69,6 +70,8 @@ class Act(NamedTuple):
     states: frozenset[LegState] = frozenset({LegState.OPEN, LegState.PAUSED})
     is_first: bool = False
     """Whether it stands before the others, as a button of its own."""
+    shows: str = ""
+    """The template that shows the answer, of an act that is done to read something."""
 
 
 def options(codes: type[Coded]) -> tuple[Option, ...]:
@@ -109,6 +112,24 @@ OUTCOMES: tuple[Option, ...] = (
 OF_UNIT, OF_OFFICE, OF_LEADER = frozenset({UNIT}), frozenset({OFFICE}), frozenset({LEADER})
 
 ACTS: tuple[Act, ...] = (
+    Act(
+        "read_contact",
+        "查看完整联系方式",
+        "Read whom to contact in full",
+        "intake",
+        "/appeals/{id}/contact-readings",
+        frozenset({OPERATOR, OFFICE, UNIT, LEADER}),
+        About.CASE,
+        (
+            Field("purpose", "用途", "What for", Kind.CHOICE, options=options(Purpose)),
+            Field(
+                "reason", "事由", "Reason", optional=True, hint_zh="用途为“其他”的须填", hint_en="For other"
+            ),
+        ),
+        "何人、何时、从何处、为何查看，都会留有记录，审计员可以查阅。",
+        "Who read it, when, from where and why is on record for auditors.",
+        shows="case/contact.html",
+    ),
     Act(
         "contact",
         "记录联系",

@@ -186,13 +186,15 @@ async def do_act(request: Request) -> Response:
     path = act.path.format(id=case["appeal_id"])
     body = acts.body_of(act, form, subject)
     try:
-        await calls_in(request).post(viewer_in(request), act.service, path, body, form.headers())
+        answer = await calls_in(request).post(viewer_in(request), act.service, path, body, form.headers())
     except Refused as error:
         shown = form.refused(error, acts.FIELDS_OF_REQUESTS)
         if error.status == 412:
             case = await read_case(request, request.path_params["number"])
             return await act_page(request, case, act, subject, shown.again(), status=412, changed=True)
         return await act_page(request, case, act, subject, shown, status=error.status)
+    if act.shows:
+        return page(request, act.shows, case=case, answer=answer)
     back = form["back"] or f"/case/{case['registration_number']}"
     return RedirectResponse(f"{back}?done={act.key}" if "?" not in back else f"{back}&done={act.key}", 303)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from services.desks.fields import FIELDS
 from services.desks.finding import pages
 from services.desks.finding.answers import ListedCase
 from services.desks.finding.names import with_names
@@ -14,6 +15,7 @@ from services.desks.finding.scopes import scope_of
 from services.desks.reading import queries
 from services.desks.resources import resources_of
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.appeals.readers import Relation
 from shared.events import Deadline
 from shared.states import LegState
 from shared.web.request import Called, Reading, Requested, json
@@ -118,8 +120,8 @@ async def case(appeal_id: UUID, conn: Reading, called: Called, request: Requeste
         raise no_such_appeal()
     if scope.units is not None and not set(scope.units) & set(row["readers"]):
         raise not_dispatched_to_unit()
-    if scope.units is not None and not row["is_named"]:
-        row |= {"enterprise": None, "credit_code": None}
+    known = () if scope.units is None else (Relation.READING_ALONG if row["is_named"] else Relation.WITHHELD,)
+    row = FIELDS.shown(row, called.role, (), known)
     parts, resources = await queries.parts(conn, appeal_id), resources_of(request.context)
     parts["legs"] = [with_names(leg, resources) for leg in parts["legs"]]
     (shown,) = pages.in_zone([with_names(row, resources)], scope.zone)

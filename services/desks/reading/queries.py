@@ -51,7 +51,7 @@ _PARTS = {
     ),
     "lines": text(
         """
-        select cast(event_id as text), at, service, type, role, code, data
+        select cast(event_id as text), at, service, type, role, code, data - 'how' as data
         from lines where appeal_id = :id order by at, event_id limit :most
         """
     ),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.dispatch import queries as appeals
 from services.dispatch.document import AppealDocument
+from services.dispatch.reading import Reader, as_read_by
 from services.dispatch.templates import queries
 from services.dispatch.templates.domain import check, filled
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
@@ -144,8 +145,9 @@ async def filled_answer_template(
     if template is None:
         raise _no_such_template()
     today = request.context.clock.now().astimezone(request.context.zone)
+    reader = Reader(called, [called.code] if called.code else ())
     values = {
-        "enterprise": appeal.enterprise or "",
+        "enterprise": as_read_by(reader, file)["enterprise"] or "",
         "number": appeal.registration_number,
         "title": appeal.title,
         "unit": _unit_name(appeal, called),

@@ -18,13 +18,14 @@ from services.financing.complaints.views import for_enterprise, for_regulator
 from services.financing.loans.api_office import part
 from services.financing.loans.api_status import opened
 from services.financing.loans.domain import registration_number
+from services.financing.readers import FIELDS
 from services.financing.rules import pack_on
 from services.financing.work import Work
 from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
-from shared.web.request import Deciding, Paged, Reading, Requested, WriteContext, Writing, json
+from shared.web.request import Called, Deciding, Paged, Reading, Requested, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 
@@ -129,9 +130,10 @@ async def complaint_status(
 
 
 @router.get("/complaints", summary="投诉列表 / List complaints", response_model=PageOf[RegulatorComplaint])
-async def complaints(conn: Reading, page: Paged) -> Response:
+async def complaints(conn: Reading, called: Called, page: Paged) -> Response:
     """Complaints about financial institutions, with their deadlines."""
-    rows = [for_regulator(complaint) for complaint in await queries.complaints(conn, **part(page))]
+    known = await queries.complaints(conn, **part(page))
+    rows = [FIELDS.shown(for_regulator(complaint), called.role) for complaint in known]
     return page.answer(rows, "number")
 
 
@@ -141,12 +143,12 @@ async def complaints(conn: Reading, page: Paged) -> Response:
     response_model=RegulatorComplaint,
     responses=VERSIONED,
 )
-async def complaint(complaint_id: UUID, conn: Reading) -> Response:
+async def complaint(complaint_id: UUID, conn: Reading, called: Called) -> Response:
     """One complaint. The decision names its ETag."""
     complaint = await queries.complaint(conn, complaint_id)
     if complaint is None:
         raise NotFound("没有这项投诉", "no such complaint here", "complaint_id")
-    return json(for_regulator(complaint), etag=complaint.version)
+    return json(FIELDS.shown(for_regulator(complaint), called.role), etag=complaint.version)
 
 
 @router.post(
@@ -161,6 +163,7 @@ async def decide_complaint(complaint_id: UUID, body: acts.DecideComplaint, reque
         complaint = work.complaint(complaint_id).model_copy(deep=True)
         request.check(complaint.version)
         work.say(complaint, [decide(complaint, body, work.at)])
-        return Answer(orjson.dumps(for_regulator(complaint)).decode(), 200, str(complaint.version))
+        shown = FIELDS.shown(for_regulator(complaint), request.caller.role)
+        return Answer(orjson.dumps(shown).decode(), 200, str(complaint.version))
 
     return await request.write([complaint_id], do)

@@ -8,6 +8,7 @@ from services.financing.contract import Attachment, Evidence
 from services.financing.contract_fields import BankCode, Line, ShortCode, Text, Word, Yuan
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
+from shared.addresses.masking import NotMasked
 from shared.addresses.phones import Phone
 from shared.encryption.fields import PERSONAL
 from shared.named import Named
@@ -48,6 +49,7 @@ class LoanContact(Body):
 class LoanContactBody(LoanContact):
     """Whom the banks call, as it is sent."""
 
+    name: Annotated[str, Field(min_length=1, max_length=100), NotMasked]
     phone: Phone
     email: MailAddress | None = None
 

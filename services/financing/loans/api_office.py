@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from services.financing.answers import JudgedLoan, LoanContact, OverdueLeg, WindowLoan
+from services.financing.answers import JudgedLoan, OverdueLeg, WindowLoan
 from services.financing.loans import queries
 from services.financing.loans.document import LoanDocument
 from services.financing.loans.views import for_window
+from services.financing.readers import FIELDS
 from shared.addresses.credit_codes import CreditCode
 from shared.service.errors import NotFound
 from shared.states import LoanState
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
-from shared.web.request import Page, Paged, Reading, json
+from shared.web.request import Called, Page, Paged, Reading, json
 
 router = APIRouter(tags=["financing"])
 
@@ -27,13 +28,15 @@ def part(page: Page) -> dict[str, Any]:
 @router.get("/requests", summary="融资需求列表 / List loan requests", response_model=PageOf[WindowLoan])
 async def requests(
     conn: Reading,
+    called: Called,
     page: Paged,
     state: LoanState | None = None,
     credit_code: Annotated[CreditCode | None, Query()] = None,
 ) -> Response:
     """All loan requests by number, from their registration; optionally in one state or of one enterprise."""
     loans = await queries.loans(conn, **part(page), state=state, credit_code=credit_code)
-    return page.answer([for_window(loan) for loan in loans], "registration_number")
+    shown = [FIELDS.shown(for_window(loan), called.role) for loan in loans]
+    return page.answer(shown, "registration_number")
 
 
 @router.get(
@@ -42,25 +45,12 @@ async def requests(
     response_model=WindowLoan,
     responses=VERSIONED,
 )
-async def request(loan_id: UUID, conn: Reading) -> Response:
+async def request(loan_id: UUID, conn: Reading, called: Called) -> Response:
     """One loan request with its bank legs, reports and deadlines. Decisions name its ETag."""
     loan = await queries.loan(conn, loan_id)
     if loan is None:
         raise _no_such_loan()
-    return json(for_window(loan), etag=loan.version)
-
-
-@router.get(
-    "/requests/{loan_id}/contact",
-    summary="企业联系方式 / How the enterprise is reached",
-    response_model=LoanContact,
-)
-async def contact(loan_id: UUID, conn: Reading) -> Response:
-    """How the enterprise is reached, for the service that writes to it; null for an imported request."""
-    contact = await queries.contact(conn, loan_id)
-    if contact is None:
-        raise _no_such_loan()
-    return json({name: contact.get(name) for name in ("phone", "email", "language")})
+    return json(FIELDS.shown(for_window(loan), called.role), etag=loan.version)
 
 
 def _no_such_loan() -> NotFound:

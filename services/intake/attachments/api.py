@@ -25,10 +25,12 @@ from services.intake.document import AppealDocument
 from services.intake.resources import desk_of
 from services.intake.work import Work
 from shared.appeals.document import no_such_appeal, not_dispatched_to_unit
+from shared.appeals.readers import FieldKind
 from shared.database.connection import Connection
 from shared.roles import UNIT
 from shared.service.accounts import Caller
 from shared.web.answers import Items
+from shared.web.reads import put_on_record
 from shared.web.request import Acting, Called, Reading, Requested, WriteContext
 from shared.web.uploads import RAW_BODY, FileNameHeader, Uploading
 from shared.web.writer import Answer
@@ -65,12 +67,18 @@ async def add(
     responses=FILE,
 )
 async def read(
-    appeal_id: UUID, attachment_id: UUID, conn: Reading, called: Called, request: Requested
+    appeal_id: UUID,
+    attachment_id: UUID,
+    conn: Reading,
+    called: Called,
+    request: Requested,
+    http_request: Request,
 ) -> Response:
-    """The content of a file, as a download."""
+    """The content of a file, as a download; that it was read is on record."""
     reader = adder(called)
     appeal = await _readable(conn, appeal_id, reader)
     attachment = attachment_of(appeal, attachment_id, reader)
+    await put_on_record(http_request, [appeal_id], [FieldKind.TEXT.value], purpose="attachment")
     return await download(desk_of(request.context), appeal, attachment, reader)
 
 

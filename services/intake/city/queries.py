@@ -1,18 +1,21 @@
 """What is counted of the city's channels, and which units are known."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from services.intake.city.units import Units
+from services.intake.reading import InCharge
 from shared.database.connection import Connection
+from shared.directory.copies import known_leaders
 from shared.judging.sight import SEEN, Sight
 from shared.rules.judging.state import CaseState
 
 OPEN = (CaseState.REGISTERED, CaseState.DISPATCHED, CaseState.LIFTED)
 COMPLETED = (CaseState.COMPLETED, CaseState.CLOSED, CaseState.APPROVED)
 _UNITS = text("select code, name, directory_size from units order by code")
+_IN_CHARGE = text("select code, leader from units where leader is not null")
 _BY_CHANNEL = text(
     f"""
     select file->>'channel' as channel, count(*) as registered,
@@ -42,6 +45,12 @@ async def known_units(conn: Connection) -> Units:
     rows = (await conn.execute(_UNITS)).all()
     size = max((row.directory_size or 0 for row in rows), default=0)
     return Units({row.code: row.name for row in rows}, is_whole=0 < size <= len(rows))
+
+
+async def in_charge(conn: Connection, on: date) -> InCharge:
+    """Who leads, and who is in charge of which unit, on this day."""
+    of_units = {row.code: row.leader for row in await conn.execute(_IN_CHARGE)}
+    return InCharge(await known_leaders(conn), of_units, on)
 
 
 COUNTED = ("registered", "open", "completed")

@@ -13,14 +13,6 @@ _GAP = r"[\s\-－–—·.()（）]*"
 _ANY_MOBILE = re.compile(rf"(?<![0-9])1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])")
 _ANY_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]{18}(?![0-9A-Za-z])")
 _ANY_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-EMPTY: Mapping[str, Any] = {
-    "enterprise": None,
-    "contacts": [],
-    "formerly": [],
-    "remarks": None,
-    "corrections": [],
-}
-"""What units do not get at all of an appeal whose name is withheld, and what they read in its place."""
 
 
 def is_withheld(document: Mapping[str, Any]) -> bool:
@@ -28,13 +20,13 @@ def is_withheld(document: Mapping[str, Any]) -> bool:
     return withholds(document["kind"], document.get("confidentiality"))
 
 
-def for_units(document: Mapping[str, Any], persons: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The document of a withheld appeal as units read it.
+def without_persons(document: Mapping[str, Any], persons: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a withheld appeal without what would tell who asks in its texts.
 
-    `persons` has `enterprise`, `contacts` and `formerly` where the document itself has not.
+    `persons` has `enterprise`, `contacts` and `formerly` of the appeal.
     """
-    hidden = _Hidden(persons or document)
-    return {name: EMPTY[name] if name in EMPTY else hidden.out_of(value) for name, value in document.items()}
+    hidden = _Hidden(persons)
+    return {name: hidden.out_of(value) for name, value in document.items()}
 
 
 def shown_title(title: str, persons: Mapping[str, Any]) -> str:

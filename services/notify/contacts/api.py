@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Self
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, model_validator
 
 from services.notify.answers import KnownContacts
@@ -13,10 +14,12 @@ from services.notify.contacts.work import NewContact
 from services.notify.deliveries.domain import ChannelKind
 from services.notify.messages.words import Language
 from services.notify.settings import NotifySettings, settings_of
+from shared.appeals.readers import FieldKind
 from shared.roles import AccountRole
 from shared.service.accounts import Caller
 from shared.service.errors import Forbidden, Invalid
 from shared.web.bodies import Body, Shape
+from shared.web.reads import put_on_record
 from shared.web.request import Reading, Requested, json
 from shared.web.webhooks import check_url, key
 
@@ -75,14 +78,24 @@ def _check_own(caller: Caller, recipient: str) -> None:
         )
 
 
+def enterprise_of(recipient: str) -> UUID | None:
+    """The case of which the recipient is the enterprise; None for any other recipient."""
+    kind, _, id_ = recipient.partition(":")
+    return UUID(id_) if kind == "enterprise" else None
+
+
 @router.get(
     "/contacts/{recipient}",
     summary="查看联系方式 / Read how a recipient is reached",
     response_model=KnownContacts,
 )
-async def contacts(recipient: Recipient, conn: Reading, request: Requested) -> Response:
-    """How a recipient is reached; secrets are not shown."""
+async def contacts(
+    recipient: Recipient, conn: Reading, request: Requested, http_request: Request
+) -> Response:
+    """How a recipient is reached; secrets are not shown. That an enterprise's was read is on record."""
     _check_own(request.caller, recipient)
+    if (appeal_id := enterprise_of(recipient)) is not None:
+        await put_on_record(http_request, [appeal_id], [FieldKind.CONTACT.value], purpose="delivery")
     return json(await queries.contacts_of(conn, recipient))
 
 

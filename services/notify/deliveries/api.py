@@ -9,6 +9,7 @@ from services.notify.answers import Delivery, Evidence, Resent, TimelineLine
 from services.notify.deliveries import queries, work
 from services.notify.deliveries.domain import DeliveryState
 from services.notify.messages.queries import has_case
+from services.notify.reading import as_read_by
 from shared.appeals.document import no_such_appeal
 from shared.judging.rulebook import rulebook
 from shared.service.errors import NotFound
@@ -23,7 +24,7 @@ router = APIRouter(tags=["notify"])
     summary="一件诉求的通知时间线 / The timeline of messages about a case",
     response_model=Items[TimelineLine],
 )
-async def timeline(appeal_id: UUID, conn: Reading) -> Response:
+async def timeline(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """The messages of one case in the order of time: written, read, each attempt, acknowledged.
 
     `what` says which of these it is, or the outcome of the attempt; `needless` where a card or case that had
@@ -31,7 +32,8 @@ async def timeline(appeal_id: UUID, conn: Reading) -> Response:
     """
     if not await has_case(conn, appeal_id):
         raise no_such_appeal()
-    return json({"items": await queries.timeline(conn, appeal_id)})
+    rows = await queries.timeline(conn, appeal_id)
+    return json({"items": [as_read_by(called.role, row) for row in rows]})
 
 
 @router.get(
@@ -39,7 +41,7 @@ async def timeline(appeal_id: UUID, conn: Reading) -> Response:
     summary="一件诉求的送达证据 / Evidence of delivery about a case",
     response_model=Evidence,
 )
-async def evidence(appeal_id: UUID, conn: Reading) -> Response:
+async def evidence(appeal_id: UUID, conn: Reading, called: Called) -> Response:
     """The deliveries of one case: to whom, by which delivery channel, when, and the outcome of every attempt.
 
     Beside them the acknowledgements: whether they were given, by whom, and how far they were escalated; and
@@ -49,7 +51,7 @@ async def evidence(appeal_id: UUID, conn: Reading) -> Response:
         raise no_such_appeal()
     return json(
         {
-            "items": await queries.deliveries_of(conn, appeal_id),
+            "items": [as_read_by(called.role, row) for row in await queries.deliveries_of(conn, appeal_id)],
             "acknowledgements": await queries.acknowledgements_of(conn, appeal_id),
             "unreached": await queries.why_unreached(conn, appeal_id),
         }
@@ -68,7 +70,8 @@ async def deliveries(
 ) -> Response:
     """Deliveries in one state, the last changed first; by default those that failed for good."""
     sight = rulebook(request.context).sight(called.role)
-    return page.answer(await queries.deliveries_in(conn, sight, page, state), "changed_at", "id")
+    rows = await queries.deliveries_in(conn, sight, page, state)
+    return page.answer([as_read_by(called.role, row) for row in rows], "changed_at", "id")
 
 
 @router.post(

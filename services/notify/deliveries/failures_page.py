@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from services.notify.deliveries import queries
 from services.notify.deliveries.api import send_again
 from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, DeliveryState
+from services.notify.reading import as_read_by
 from shared.judging.rulebook import rulebook
 from shared.web.pages import PAGE_HEADERS, check_proof, page_answer, proof
 from shared.web.request import Paged, Reading, Requested
@@ -78,7 +79,7 @@ async def failures(
     zone = request.context.zone
     items: list[dict[str, Any]] = [
         {
-            **row,
+            **as_read_by(request.caller.role, row),
             "to": _to(row["recipient"]),
             "channel_title": ChannelKind(row["channel"]).zh,
             "action": ACTIONS[DeliveryOutcome(row["outcome"])],

@@ -13,6 +13,7 @@ from services.notify.messages.inboxes import inbox_of, inboxes_of
 from services.notify.messages.queries import POSITION
 from services.notify.messages.routing import table
 from services.notify.messages.work import mark_read
+from services.notify.reading import as_read_by
 from shared.appeals.answers import PublicAnswer
 from shared.appeals.asking import AnswersUnavailable, answers_client
 from shared.appeals.document import no_such_appeal
@@ -103,8 +104,9 @@ def _with_answer(message: dict[str, Any], answers: Sequence[PublicAnswer]) -> di
     summary="一件诉求的全部通知 / All messages about a case",
     response_model=PageOf[CaseMessage],
 )
-async def messages(appeal_id: UUID, conn: Reading, page: Paged) -> Response:
+async def messages(appeal_id: UUID, conn: Reading, called: Called, page: Paged) -> Response:
     """All messages about one case, the newest first."""
     if not await queries.has_case(conn, appeal_id):
         raise no_such_appeal()
-    return page.answer(await queries.case_page(conn, page, appeal_id), *POSITION)
+    rows = await queries.case_page(conn, page, appeal_id)
+    return page.answer([as_read_by(called.role, row) for row in rows], *POSITION)

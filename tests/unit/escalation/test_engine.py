@@ -55,6 +55,9 @@ WITHOUT_EFFECT = {
     events.UnitPersonsErased,
     events.ReopeningAsked,
     events.ReopeningDeclined,
+    events.IntakeReadsRecorded,
+    events.DispatchReadsRecorded,
+    events.EscalationReadsRecorded,
 }
 
 

@@ -8,7 +8,10 @@ import pytest
 from services.intake import acts
 from services.intake.domain.registration import receive, resolved
 from services.intake.domain.transitions import perform
-from services.intake.domain.withholding import for_units, is_withheld
+from services.intake.domain.withholding import is_withheld
+from services.intake.reading import as_read_by
+from shared.roles import UNIT
+from shared.service.accounts import Caller
 from shared.service.errors import Invalid
 from tests.unit.intake.case import APPEAL, BARE, CITY, NUMBER, START, act_context, registration
 
@@ -48,6 +51,12 @@ def registered(**more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return appeal.model_dump(mode="json"), event.model_dump(mode="json")
 
 
+def read_by_unit(document: dict[str, Any], persons: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The document as the unit of its live leg reads it."""
+    dispatched = {**document, "legs": [{"unit": "roads", "ended": False}]}
+    return as_read_by(Caller("roads", UNIT, "roads"), dispatched, persons or document)
+
+
 WITHHELD = [
     {"kind": "report"},
     {"kind": "clue"},
@@ -63,7 +72,7 @@ def test_what_is_withheld_is_in_neither_the_event_nor_what_units_read(fields: di
     assert is_withheld(document)
     assert event["confidentiality"] == "withheld"
     assert event["enterprise"] is None
-    read = for_units(document)
+    read = read_by_unit(document)
     for shown in (json.dumps(read, ensure_ascii=False), event["title"]):
         assert not [secret for secret in SECRETS if secret in shown], shown
     assert read["enterprise"] is None
@@ -107,7 +116,7 @@ def test_a_list_is_masked_by_the_persons_beside_it() -> None:
     document, _ = registered(kind="report")
     persons = {name: document.pop(name) for name in ("enterprise", "contacts")}
     document["rating"] = {"comment": "王大山不满意"}
-    read = for_units(document, persons)
+    read = read_by_unit(document, persons)
     assert read["rating"] == {"comment": "〔联系人〕不满意"}
     assert "示例制造" not in read["title"]
 
@@ -121,7 +130,7 @@ def test_who_is_no_longer_named_stays_withheld_in_what_was_written_before() -> N
     contacts = [{"name": "钱二", "phones": ["13900000001"]}]
     act = acts.Correct.model_validate({"reason": "登记有误", "enterprise": other, "contacts": contacts})
     appeal, (event,) = perform(appeal, act, act_context(3))
-    shown = for_units(appeal.model_dump(mode="json"))
+    shown = read_by_unit(appeal.model_dump(mode="json"))
     told = json.dumps([shown, event.model_dump(mode="json")], ensure_ascii=False)
     assert not [secret for secret in (*SECRETS, "另名", "赵一", "钱二") if secret in told], told
     assert shown["title"] == title

@@ -16,6 +16,7 @@ from shared.service.errors import Conflict, NotFound
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web.hiding import Hiding, id_of
+from shared.web.origins import Origins
 from shared.web.request import json
 from shared.web.routes import Description, application
 
@@ -60,6 +61,8 @@ async def served() -> AsyncIterator[httpx.AsyncClient]:
         accounts=Accounts(accounts),
         access=dict.fromkeys((f"GET {CASE}", f"POST {CASE}", f"GET {CONTACTS}"), EVERYBODY),
         zone=UTC,
+        origins=Origins(),
+        settings=SimpleNamespace(behind_proxy=False),
         service=SimpleNamespace(case_parameters=(), hiding=HIDING),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
     )

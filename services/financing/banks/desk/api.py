@@ -1,6 +1,6 @@
 """The desk of banks over HTTP: a bank sees and reports on its own legs, and learns of no other bank."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 
 import orjson
@@ -12,13 +12,15 @@ from services.financing.banks.queries import ReportKey
 from services.financing.banks.reporting import take_report
 from services.financing.banks.signing.check import signed
 from services.financing.banks.unrecorded import UnrecordedReport
-from services.financing.contract import BankReport
+from services.financing.contract import BankReport, PushedRequest
 from services.financing.contract_receipts import ReportOutcome, ReportReceipt
+from services.financing.readers import LoanFieldKind
 from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
 from shared.web.problems import MEDIA_TYPE
+from shared.web.reads import put_on_record
 from shared.web.request import (
     MOST,
     Paged,
@@ -29,6 +31,7 @@ from shared.web.request import (
     json,
     no_cursor,
     position,
+    service,
 )
 from shared.web.status import NumberPath
 from shared.web.writer import Answer
@@ -40,7 +43,7 @@ MOST_PLACE = 2**63
 
 
 @router.get("/requests", summary="本行的融资需求 / List the bank's own legs", response_model=PageOf[OwnLeg])
-async def requests(request: Requested, page: Paged) -> Response:
+async def requests(request: Requested, page: Paged, http_request: Request) -> Response:
     """The bank's own legs by number, with the request of each; without it once the enterprise withdrew."""
     match page.after or [""]:
         case [str(after)]:
@@ -49,6 +52,7 @@ async def requests(request: Requested, page: Paged) -> Response:
             raise no_cursor()
     bank = bank_of(request)
     legs = await _read(request, lambda conn: queries.legs(conn, bank, after=after, limit=page.limit + 1))
+    await _record(http_request, [leg["leg"] for leg in legs[: page.limit] if leg["request"] is not None])
     return page.answer(legs, "leg")
 
 
@@ -57,12 +61,15 @@ async def requests(request: Requested, page: Paged) -> Response:
     summary="查看本行的一笔需求 / Read one of the bank's own legs",
     response_model=OwnLegWithMessages,
 )
-async def request(registration_number: NumberPath, leg: Leg, request: Requested) -> Response:
+async def request(
+    registration_number: NumberPath, leg: Leg, request: Requested, http_request: Request
+) -> Response:
     """One of the bank's own legs: the messages about it, and the receipts of the bank's reports."""
     bank, number = bank_of(request), f"{registration_number}/{leg}"
     legs = await _read(request, lambda conn: queries.leg(conn, bank, number))
     if not legs:
         raise NotFound("本行没有这一笔需求", "this bank has no such leg", "leg")
+    await _record(http_request, [number] if legs[0]["request"] is not None else [])
     conn = request.context.reader.reading()
     leg_messages = [
         {"type": row.type, "occurred_at": row.occurred_at, "data": orjson.Fragment(row.body)}
@@ -97,6 +104,13 @@ def _shown(row: queries.ShownLeg) -> dict[str, Any]:
     }
 
 
+async def _record(request: Request, legs: Collection[str]) -> None:
+    """Put on record that the bank reads whom to contact about the requests of these legs."""
+    if legs:
+        cases = await queries.cases_of(service(request).reader.reading(), legs)
+        await put_on_record(request, cases, [LoanFieldKind.CONTACT.value], purpose="own_leg")
+
+
 @router.get(
     "/messages",
     summary="窗口发给本行的消息 / List what the window told the bank",
@@ -104,6 +118,7 @@ def _shown(row: queries.ShownLeg) -> dict[str, Any]:
 )
 async def messages(
     request: Requested,
+    http_request: Request,
     after: Annotated[str | None, Query(max_length=1000)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> Response:
@@ -117,6 +132,7 @@ async def messages(
         rows = await queries.told_after(conn, bank, place, limit + 1)
         told_rows = rows[:limit]
         await queries.mark_told(conn, bank, [row.seq for row in told_rows], at)
+    await _record(http_request, [row.leg for row in told_rows if row.type == PushedRequest.type])
     items = [
         {name: getattr(row, name) for name in ("message_id", "type", "leg", "occurred_at")}
         | {"data": orjson.Fragment(row.body)}

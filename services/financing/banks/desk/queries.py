@@ -64,6 +64,7 @@ _MARK_TOLD = text(
       and m.dropped_at is null and b.code = m.bank and not b.bank->'ways' ?| array['kafka', 'webhook']
     """
 )
+_CASES = text("select distinct case_id from legs where leg = any(cast(:legs as text[]))")
 _MESSAGES = text(
     """
     select type, occurred_at, body from bank_messages
@@ -125,6 +126,11 @@ async def leg(conn: Connection, bank: str, number: str) -> list[ShownLeg]:
     """The leg with this number, where it is the bank's."""
     rows = await conn.execute(_LEG, {"bank": bank, "leg": number} | _TYPES)
     return [_with_request(conn, row) for row in rows]
+
+
+async def cases_of(conn: Connection, legs: Collection[str]) -> list[UUID]:
+    """The loan requests of these legs."""
+    return list((await conn.execute(_CASES, {"legs": list(legs)})).scalars())
 
 
 async def told_after(conn: Connection, bank: str, after: int, limit: int) -> list[ToldMessage]:
