@@ -65,7 +65,7 @@ class IdentityProvider:
         self.keys = [new_key("first")]
         self.settings = folder / "provider.yaml"
         self._file = folder / "provider.json"
-        self._here = here
+        self.here = here
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         (folder / "client_secret").write_text(SECRET + "\n")
@@ -114,9 +114,9 @@ class IdentityProvider:
         client = {
             "client_id": CLIENT,
             "client_secret": SECRET,
-            "redirect_uris": [self._here + RETURN],
-            "post_logout_redirect_uris": [f"{self._here}/"],
-            "backchannel_logout_uri": f"{self._here}/desks/people/provider/logout",
+            "redirect_uris": [self.here + RETURN],
+            "post_logout_redirect_uris": [f"{self.here}/"],
+            "backchannel_logout_uri": f"{self.here}/desks/people/provider/logout",
             "backchannel_logout_session_required": True,
             "response_types": ["code"],
             "grant_types": ["authorization_code"],

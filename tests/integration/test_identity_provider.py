@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -13,7 +14,7 @@ from services.desks.app import SERVICE as DESKS
 from services.dispatch.app import SERVICE as DISPATCH
 from services.intake.app import SERVICE as INTAKE
 from shared.roles import AccountRole
-from shared.service.start import listening, under_one_port
+from shared.service.start import listening, pages_of, under_one_port
 from shared.web.tokens import Person
 from tests.city import City, refused
 from tests.identity_provider import NAME, IdentityProvider, Traveller, identity_provider, new_key
@@ -40,8 +41,10 @@ async def running(
         async with City(postgres, broker, services=(INTAKE, DISPATCH, DESKS), **files) as city:
             await city.move_to("2026-11-09 09:00")
             await city.directory()
-            apps = under_one_port({name: context.app for name, context in city.services.items()})
-            async with listening(apps, "127.0.0.1", port):
+            contexts = list(city.services.values())
+            apps = {context.service.name: context.app for context in contexts}
+            root = under_one_port(apps, pages_of(contexts))
+            async with listening(root, "127.0.0.1", port):
                 yield city, provider
 
 
@@ -77,7 +80,7 @@ async def test_a_person_signs_in_with_the_role_of_a_claim_acts_and_signs_out_the
     person = traveller(city, provider)
     assert (await person.browser.ok("GET", "/provider"))["name"] == NAME
     answer = await person.sign_in("li")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/home")
     session = await person.browser.ok("GET", "/session")
     assert session["stage"] == "open"
     account = session["account"]
@@ -100,6 +103,23 @@ async def test_a_person_signs_in_with_the_role_of_a_claim_acts_and_signs_out_the
     async with city.services["desks"].engine.connect() as conn:
         kept = await conn.execute(text("select count(*) from sessions where id_token is not null"))
         assert kept.scalar_one() == 0
+
+
+async def test_the_pages_lead_to_the_provider_and_back_out(city: City, provider: IdentityProvider) -> None:
+    async with httpx.AsyncClient(base_url=provider.here, trust_env=False) as client:
+        asked = (await client.get("/sign-in")).text
+        assert f"通过{NAME}登录" in asked
+        assert 'href="/desks/people/provider/sign-in"' in asked
+        person = traveller(city, provider)
+        await person.sign_in("wang")
+        session = await person.browser.ok("GET", "/session")
+        client.cookies.update(person.browser.cookies)
+        assert (await client.get("/home")).headers["location"] == "/dispatching"
+        fields = {"csrf": session["proof"]}
+        answer = await client.post("/sign-out", data=fields, headers={"origin": provider.here})
+        assert answer.status_code == 200, answer.text
+        assert f'href="{provider.issuer}/session/end?id_token_hint=' in answer.text
+        refused(await person.browser.call("GET", "/session"), 401, "Cookie")
 
 
 async def test_who_signs_out_at_the_provider_is_signed_out_here(

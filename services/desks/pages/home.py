@@ -45,9 +45,9 @@ ANYBODYS = (Link("/account", "我的账号", "My account"),)
 
 def links_of(role: AccountRole | None) -> tuple[Link, ...]:
     """The links for a role; an account without a desk has its own account alone."""
-    return DESKS.get(role, ANYBODYS) if role is not None else ()
+    return DESKS.get(role, ANYBODYS) if role is not None else ANYBODYS
 
 
-def home_of(role: AccountRole) -> str:
+def home_of(role: AccountRole | None) -> str:
     """Where a person of this role begins."""
     return links_of(role)[0].path

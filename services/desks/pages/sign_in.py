@@ -15,6 +15,7 @@ from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, context_in
 from services.desks.pages.viewer import CHOSEN_ROLE, role_key
 from services.desks.people.transactions import settings_of
+from services.desks.resources import provider_of
 
 KEPT_PATH, KEPT = "kept_path", "kept_"
 """What was typed in a form whose session had ended: its address, and its fields under this prefix."""
@@ -51,8 +52,15 @@ async def sign_in(request: Request) -> Response:
 
 def _sign_in_page(request: Request, form: Form, next_: str = "", status: int = 200) -> Response:
     kept = {name: value for name, value in form.values.items() if name.startswith("kept_")}
+    provider = provider_of(context_in(request))
     return page(
-        request, "sign_in/sign_in.html", form=form, kept=kept, next=form["next"] or next_, status=status
+        request,
+        "sign_in/sign_in.html",
+        form=form,
+        kept=kept,
+        next=form["next"] or next_,
+        provider=None if provider is None else provider.settings().name,
+        status=status,
     )
 
 
@@ -133,7 +141,9 @@ async def sign_out(request: Request) -> Response:
         answer = await calls_in(request).as_browser(request, "DELETE", "/people/session")
     except Refused:
         return RedirectResponse("/sign-in", 303)
-    return with_cookies(RedirectResponse("/sign-in", 303), answer)
+    elsewhere = answer.json()["elsewhere"]
+    onward = page(request, "sign_in/signed_out.html", elsewhere=elsewhere) if elsewhere else None
+    return with_cookies(onward or RedirectResponse("/sign-in", 303), answer)
 
 
 async def home(request: Request) -> Response:
@@ -144,7 +154,7 @@ async def home(request: Request) -> Response:
     if viewer.grant is None:
         session = await _session(request)
         return RedirectResponse(STEPS.get(session["stage"] if session else "", "/sign-in"), 303)
-    return RedirectResponse(home_of(viewer.grant.role), 303)
+    return RedirectResponse(home_of(viewer.role), 303)
 
 
 async def choose_role(request: Request) -> Response:

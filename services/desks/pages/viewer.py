@@ -32,7 +32,13 @@ class Viewer:
 
     @property
     def role(self) -> AccountRole | None:
-        return None if self.grant is None else self.grant.role
+        """The body whose desk is shown. Acts that a narrower role may not do are refused by the services.
+
+        The finance window has no desk among those of appeals.
+        """
+        if self.grant is None or self.grant.role is AccountRole.FINANCE_WINDOW:
+            return None
+        return self.grant.role.acts_as
 
     @property
     def code(self) -> str | None:

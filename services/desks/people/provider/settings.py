@@ -82,7 +82,7 @@ class ProviderSettings(_Strict):
     client_id: Short
     client_secret_file: Path | None = None
     redirect_uri: Address
-    after: Annotated[str, StringConstraints(pattern=r"^/[^/\\].*$|^/$", max_length=200)] = "/"
+    after: Annotated[str, StringConstraints(pattern=r"^/[^/\\].*$|^/$", max_length=200)] = "/home"
     after_sign_out: Address | None = None
     scopes: tuple[Short, ...] = ("openid", "profile")
     login: Claim = "preferred_username"
