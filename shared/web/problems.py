@@ -109,7 +109,7 @@ class _Refusals:
     async def refused(self, request: Request, error: Exception) -> Response:
         """The answer to an error of our own."""
         assert isinstance(error, HuyingError)
-        if isinstance(error, Unauthorized | Forbidden):
+        if isinstance(error, Unauthorized | Forbidden | TooMany):
             _log_refusal(request, error)
         return await self._amended(request, from_error(error))
 
@@ -127,7 +127,7 @@ class _Refusals:
 
 
 def _log_refusal(request: Request, error: HuyingError) -> None:
-    """Log that a caller was refused: guessed keys, and tries of what a role may not do, show there.
+    """Log that a caller was refused: guessed keys, too many tries, and what a role may not do show there.
 
     The route is a template; neither it nor the reason holds personal data.
     """

@@ -87,7 +87,7 @@ def test_every_answer_keeps_browsers_on_tls_with_all_subdomains(doors: Doors, pa
 
 
 def test_the_proxys_own_answers_are_no_pages_and_those_of_services_keep_their_policy(doors: Doors) -> None:
-    own, passed_on = asked(doors, "/nothing").headers, asked(doors, "/intake/procedures").headers
+    own, passed_on = asked(doors, "/intake/metrics").headers, asked(doors, "/intake/procedures").headers
     assert "frame-ancestors 'none'" in own["content-security-policy"]
     assert own["x-content-type-options"] == HEADERS["x-content-type-options"]
     assert passed_on["content-security-policy"] == OWN_POLICY
