@@ -13,6 +13,7 @@ from shared.service.accounts import Account, Accounts, hash_key
 from shared.service.errors import TooMany
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
+from shared.web.origins import Origins
 from shared.web.request import json as answer
 from shared.web.routes import Description, application
 
@@ -90,6 +91,8 @@ async def asked(log: Log, path: str, key: str | None) -> httpx.Response:
             "GET /open/{case_id}": only(AccountRole.OPERATOR),
             "GET /closed/{case_id}": only(AccountRole.OPS),
         },
+        origins=Origins(),
+        settings=SimpleNamespace(behind_proxy=False),
         zone=UTC,
         service=SimpleNamespace(name="test", case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
