@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pyotp
+from joserfc.jwk import OKPKey
 from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
@@ -53,13 +54,14 @@ class DesksCity:
     url: str
     first_passwords: dict[str, str]
     secrets: dict[str, str]
-    administrator: str
+    key: OKPKey
 
     async def session(self, role: AccountRole, code: str | None = None) -> httpx.Cookies:
         """The cookies of a browser in which a person of this role is signed in."""
         login = f"as.{role.replace('_', '-')}.{uuid4().hex[:6]}"
         grant = {"role": role, **({"code": code} if role.needs_code and code else {})}
-        first = (await made(self.city, self.administrator, login, role.zh, grant))["password"]
+        administrator = _administrator(self.key)
+        first = (await made(self.city, administrator, login, role.zh, grant))["password"]
         browser = SignedIn(self.city)
         await browser.settle(login, first)
         return httpx.Cookies(browser.cookies)
@@ -69,6 +71,11 @@ class DesksCity:
         cookies = await self.session(role, code)
         shown = [{"name": name, "value": value, "url": self.url} for name, value in cookies.items()]
         await page.context.add_cookies(shown)  # type: ignore[arg-type]
+
+
+def _administrator(key: OKPKey) -> str:
+    """A token of an administrator, which holds for a minute."""
+    return token(key, "desks", Person(uuid4(), "系统管理员 (test)", AccountRole.ADMINISTRATOR))
 
 
 @contextlib.asynccontextmanager
@@ -85,15 +92,14 @@ async def desks_city(
     async with City(postgres, broker, services=ALL, log_level="ERROR", **settings) as city:
         await city.move_to("2026-11-09 09:00")
         await city.directory()
-        administrator = token(key, "desks", Person(uuid4(), "系统管理员 (test)", AccountRole.ADMINISTRATOR))
         passwords = {
-            login: (await made(city, administrator, login, NAMES[login], role))["password"]
+            login: (await made(city, _administrator(key), login, NAMES[login], role))["password"]
             for login, role in ROLES.items()
         }
         apps = {name: context.app for name, context in city.services.items()}
         root = under_one_port(apps, pages_of(list(city.services.values())))
         async with listening(root, "127.0.0.1", port):
-            yield DesksCity(city, f"http://127.0.0.1:{port}", passwords, {}, administrator)
+            yield DesksCity(city, f"http://127.0.0.1:{port}", passwords, {}, key)
 
 
 @contextlib.asynccontextmanager
