@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from services.desks.pages.viewer import Viewer
 from services.desks.resources import people_keys, resources_of
@@ -50,6 +51,14 @@ class Refused(Exception):
         self.mistakes = mistakes
 
 
+KEPT_OF_FILES = ("content-type", "content-disposition", "content-encoding", "content-length")
+OF_FILES = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+"""Headers of files: no browser opens one as a page of this site."""
 PASSED_ON = ("cookie", "host", "origin", "user-agent", "x-forwarded-for")
 """Headers of a browser that say whose session is meant, and where the request comes from."""
 
@@ -127,6 +136,34 @@ class Calls:
         if answer.is_error:
             raise Refused(answer.status_code, _mistakes(answer))
         return answer
+
+    async def passed_on(
+        self,
+        viewer: Viewer | None,
+        service: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Response:
+        """What a service answers to a GET, passed on part by part: a document, a file, a table."""
+        client, base = self._client(service)
+        asked = {**self._headers(viewer, service, "GET"), **(headers or {})}
+        try:
+            request = client.build_request("GET", f"{base}{path}", headers=asked, params=params)
+            answer = await client.send(request, stream=True)
+        except httpx.HTTPError as error:
+            raise away(service) from error
+        if answer.is_error:
+            await answer.aread()
+            await answer.aclose()
+            raise (
+                away(service) if answer.status_code >= 500 else Refused(answer.status_code, _mistakes(answer))
+            )
+        kept = {name: answer.headers[name] for name in KEPT_OF_FILES if name in answer.headers}
+        return StreamingResponse(
+            answer.aiter_raw(), headers={**OF_FILES, **kept}, background=BackgroundTask(answer.aclose)
+        )
 
     async def as_browser(self, request: Request, method: str, path: str, body: Any = None) -> httpx.Response:
         """Ask desks itself for what concerns the browser's own session, with its cookies and address."""

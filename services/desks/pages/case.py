@@ -6,32 +6,35 @@ from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from services.desks.pages import acts
-from services.desks.pages.acts import About, Act
-from services.desks.pages.calls import Refused, together
-from services.desks.pages.forms import VERSION, Form, read_form
-from services.desks.pages.lines import timeline
+from services.desks.pages import deadlines
+from services.desks.pages.acts.act import About, Act
+from services.desks.pages.acts.offering import Doer, is_ended, offered, open_words
+from services.desks.pages.acts.table import BY_KEY, MEETS
+from services.desks.pages.calls import together
+from services.desks.pages.case_reading import pack_of, read_case
+from services.desks.pages.cases import STATES
+from services.desks.pages.deadlines import ShownDeadline
+from services.desks.pages.line_values import Names
+from services.desks.pages.lines import ShownLine, timeline
+from services.desks.pages.papers import files_of, papers_of
 from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
-from shared.roles import OFFICE, READERS, UNIT
-from shared.service.errors import NotFound
-from shared.states import LegState
+from services.desks.rows.states import WaitingKind
+from shared.roles import READERS
+from shared.rules.pack.pack import Pack
 
-
-@dataclass(frozen=True, slots=True)
-class ShownDeadline:
-    """A deadline of a leg: how it stands, when it is due, and how that day was reckoned."""
-
-    name: str
-    round: int
-    standing: Standing
-    when: str
-    full: str
-    steps: list[str]
-    at: str
+CARD_STATES = {
+    "issued": ("已签发", "issued"),
+    "served": ("已送达", "served"),
+    "acknowledged": ("已签收", "acknowledged"),
+    "appealed": ("申诉中", "contested"),
+    "upheld": ("申诉后维持", "upheld"),
+    "withdrawn": ("已撤销", "withdrawn"),
+    "cleared": ("已销牌", "cleared"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,68 @@ class ShownLeg:
     acts: list[Act]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A card by its name, how it stands, its unit, why it was issued, and what the person may do about it."""
+
+    id: str
+    name: str
+    state: str
+    unit: str
+    why: str
+    paper: str | None
+    acts: list[Act]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as one person sees it: the read model, and what the owning services say where they answer."""
+
+    case: dict[str, Any]
+    intake: dict[str, Any] | None
+    dispatch: dict[str, Any] | None
+    pack: Pack | None
+    doer: Doer
+    names: Names
+    phrases: Phrases
+
+    def acts(self, about: About, subject: Mapping[str, Any]) -> list[Act]:
+        return offered(self.doer, about, self.case, self.pack, subject)
+
+    def lines(self) -> list[ShownLine]:
+        return timeline(self.case, self.dispatch, self.names, self.phrases)
+
+
 async def show(request: Request) -> Response:
     """The case, from the read model; texts and contacts come from the services that own them."""
-    return await case_page(request, request.path_params["number"])
+    view = await case_view(request)
+    case, phrases = view.case, view.phrases
+    return page(
+        request,
+        "case/case.html",
+        case=case,
+        intake=view.intake,
+        legs=_legs(view),
+        others=deadlines.shown((each for each in case["deadlines"] if each["leg_id"] is None), phrases),
+        lines=view.lines(),
+        dispatch_is_away=view.dispatch is None,
+        acts=view.acts(About.CASE, case),
+        cards=_cards(view),
+        waiting=_waiting(view),
+        papers=papers_of(case, view.doer, view.names),
+        files=files_of(view.intake, view.names, phrases),
+        phrases=phrases,
+        due=_due(case, phrases),
+        state=_state(case, phrases),
+        leader=view.names.leader(case["leader"]) if case["leader"] else "",
+        done=BY_KEY.get(request.query_params.get("done", "")),
+        At=datetime.fromisoformat,
+    )
 
 
-async def case_page(request: Request, number: str) -> Response:
-    case = await read_case(request, number)
+async def case_view(request: Request) -> CaseView:
+    """The case that the address names, with what services say. NotFound where the person cannot see it."""
+    case = await read_case(request)
     viewer, calls, phrases, case_id = (
         viewer_in(request),
         calls_in(request),
@@ -59,201 +117,87 @@ async def case_page(request: Request, number: str) -> Response:
     parts = await together(
         intake=calls.get(viewer, "intake", f"/appeals/{case_id}"),
         dispatch=calls.get(viewer, "dispatch", f"/appeals/{case_id}"),
+        units=calls.get(viewer, "dispatch", "/units"),
+        leaders=calls.get(viewer, "escalation", "/leaders"),
     )
-    intake, dispatch = parts["intake"], parts["dispatch"]
-    return page(
-        request,
-        "case/case.html",
-        case=case,
-        intake=intake,
-        dispatch=dispatch,
-        legs=[shown_leg(leg, case, viewer, phrases) for leg in case["legs"]],
-        others=[_deadline(each, phrases) for each in case["deadlines"] if each["leg_id"] is None],
-        lines=timeline(case, dispatch, phrases),
-        acts=acts.offered(viewer.role, About.CASE),
-        cards=_cards(case, viewer.code),
-        phrases=phrases,
-        due=_due(case, phrases),
-        At=datetime.fromisoformat,
-    )
+    pack = pack_of(request, case["pack"])
+    of_legs = {leg["unit"]: leg["unit_name"] for leg in case["legs"] if leg["unit_name"]}
+    names = Names({**_names(parts["units"]), **of_legs}, _names(parts["leaders"]), pack, phrases)
+    doer = Doer(viewer.role, viewer.code)
+    return CaseView(case, parts["intake"], parts["dispatch"], pack, doer, names, phrases)
 
 
-async def read_case(request: Request, number: str) -> dict[str, Any]:
-    """The case of a number, as the read model has it. NotFound for one that the person cannot see."""
-    calls, viewer = calls_in(request), viewer_in(request)
-    try:
-        case: dict[str, Any] = await calls.get(viewer, "desks", f"/cases/{number}")
-    except Refused as error:
-        if error.status in (403, 404, 422):
-            raise NotFound(
-                "没有这件诉求，或不在您的权限之内", "there is no such case, or it is not yours to read"
-            ) from None
-        raise
-    return case
+def _names(listed: Any) -> dict[str, str]:
+    return {} if listed is None else {item["code"]: item["name"] for item in listed["items"]}
 
 
-def shown_leg(leg: Mapping[str, Any], case: Mapping[str, Any], viewer: Any, phrases: Phrases) -> ShownLeg:
-    """A leg; acts are offered on the person's own, and to the office and leaders on every live one."""
-    deadlines = [_deadline(each, phrases) for each in case["deadlines"] if each["leg_id"] == leg["leg_id"]]
-    is_own = viewer.role is not UNIT or leg["unit"] == viewer.code
-    offered = acts.offered(viewer.role, About.LEG, LegState(leg["state"])) if is_own else []
-    return ShownLeg(leg, deadlines, offered)
+def _legs(view: CaseView) -> list[ShownLeg]:
+    """The legs, the lead unit's first; a leg that ended last."""
+    shown = []
+    for leg in sorted(view.case["legs"], key=lambda leg: (leg["state"] == "ended", leg["role"] != "lead")):
+        own = [each for each in view.case["deadlines"] if each["leg_id"] == leg["leg_id"]]
+        acts = sorted(view.acts(About.LEG, leg), key=lambda act: act.key != MEETS.get(leg["deadline"] or ""))
+        shown.append(ShownLeg(leg, deadlines.shown(own, view.phrases), acts))
+    return shown
 
 
-def _cards(case: Mapping[str, Any], unit: str | None) -> list[Mapping[str, Any]]:
-    """The cards that the person's unit may still acknowledge or contest."""
-    return [
-        card
-        for card in case["cards"]
-        if card["unit"] == unit and card["state"] not in ("withdrawn", "cleared")
-    ]
+def _cards(view: CaseView) -> list[ShownCard]:
+    """The cards; a card as a paper is for its own unit and the office."""
+    t = view.phrases.t
+    cards = []
+    for card in view.case["cards"]:
+        deadline, clause = view.names.deadline(card["deadline"]), view.names.clause(card["clause"])
+        why = t(
+            f"第 {card['round']} 次{deadline}超期 · {clause}",
+            f"{deadline} overdue, round {card['round']} · {clause}",
+        )
+        own = view.doer.unit in (None, card["unit"])
+        paper = f"/case/{view.case['registration_number']}/papers/card?of={card['card_id']}" if own else None
+        cards.append(
+            ShownCard(
+                card["card_id"],
+                view.names.card(card["card"]),
+                t(*CARD_STATES.get(card["state"], (card["state"],) * 2)),
+                view.names.unit(card["unit"]),
+                why,
+                paper,
+                view.acts(About.CARD, card),
+            )
+        )
+    return cards
 
 
-def _deadline(deadline: Mapping[str, Any], phrases: Phrases) -> ShownDeadline:
-    zh = phrases.t("zh", "en")
-    title = deadline["title"].get(zh) or phrases.t(
-        *NAMES.get(deadline["deadline"], (deadline["deadline"],) * 2)
-    )
-    due_at = datetime.fromisoformat(deadline["due_at"]) if deadline["due_at"] else None
-    met_at = datetime.fromisoformat(deadline["met_at"]) if deadline["met_at"] else None
-    standing, when = _standing(deadline["verdict"], due_at, met_at, phrases)
-    return ShownDeadline(
-        title,
-        deadline["round"],
-        standing,
-        when,
-        phrases.full(due_at) if due_at else "",
-        deadline["explanation"].get(zh, "").splitlines(),
-        deadline["due_at"] or "",
-    )
-
-
-def _standing(
-    verdict: str, due_at: datetime | None, met_at: datetime | None, phrases: Phrases
-) -> tuple[Standing, str]:
-    """How a deadline stands, and the moment that goes with it."""
-    if verdict == "met":
-        return Standing("ok", "✓", phrases.t("按时", "in time")), phrases.when(met_at)
-    if due_at is None:
-        return Standing("rest", "‖", phrases.t("已暂停", "paused")), ""
-    if verdict == "open":
-        return phrases.standing(due_at), phrases.by(due_at)
-    if verdict == "ended":
-        return Standing("rest", "–", phrases.t("已终止", "ended")), ""
-    late = phrases.t("已完成，超期", "done late") if met_at else phrases.t("已超期", "overdue")
-    return Standing("over", "■", late), phrases.t(
-        f"应于 {phrases.when(due_at)}", f"was due {phrases.when(due_at)}"
-    )
+def _waiting(view: CaseView) -> list[dict[str, Any]]:
+    """What waits for a word, with what the person may do about a publication."""
+    shown = []
+    for row in open_words(view.case):
+        kind = WaitingKind(row["kind"])
+        subject = {"unit": row["unit"], "publication_id": row["subject"]}
+        is_publication = kind is WaitingKind.PUBLICATION
+        shown.append(
+            {
+                "subject": row["subject"],
+                "name": view.phrases.t(kind.zh, kind.value),
+                "unit": view.names.unit(row["unit"]) if row["unit"] else "",
+                "asked": view.phrases.when(datetime.fromisoformat(row["asked_at"])),
+                "due": view.phrases.due(datetime.fromisoformat(row["due_at"])) if row["due_at"] else None,
+                "acts": view.acts(About.PUBLICATION, subject) if is_publication else [],
+            }
+        )
+    return shown
 
 
 def _due(case: Mapping[str, Any], phrases: Phrases) -> Due | None:
-    """What is due next of the case."""
+    """What is due next of a case that has not ended."""
     due_at = case["due_at"]
-    return phrases.due(datetime.fromisoformat(due_at), provisional=case["provisional"]) if due_at else None
+    if not due_at or is_ended(case):
+        return None
+    return phrases.due(datetime.fromisoformat(due_at), provisional=case["provisional"])
 
 
-NAMES: dict[str, tuple[str, str]] = {
-    "dispatch": ("交办", "dispatch"),
-    "contact": ("联系企业", "contact"),
-    "reply": ("回复", "reply"),
-    "completion": ("办结", "completion"),
-    "objection": ("裁定异议", "objection decided"),
-    "lifted": ("提级办理", "lifted handling"),
-    "follow_up": ("回访", "follow-up"),
-    "dispatch_again": ("再次交办", "dispatch again"),
-    "extension": ("审批延期", "extension decided"),
-    "pause": ("审批暂停", "pause decided"),
-    "complaint": ("答复投诉", "complaint answered"),
-    "closure": ("销号", "closure"),
-    "referral": ("引导", "referral"),
-    "gathering": ("汇总梳理", "gathering"),
-    "promise": ("承诺日期", "promised day"),
-    "stage_decision": ("环节确认", "stage decided"),
-}
+def _state(case: Mapping[str, Any], phrases: Phrases) -> Standing:
+    kind, sign, zh, en = STATES[case["state"]]
+    return Standing(kind, sign, phrases.t(zh, en))
 
 
-async def show_act(request: Request) -> Response:
-    """The form of an act."""
-    case, act, subject = await _chosen(request)
-    presets = {field.name: field.preset for field in act.fields if field.preset}
-    return await act_page(request, case, act, subject, Form(presets))
-
-
-async def do_act(request: Request) -> Response:
-    """Do an act; on a refusal the form is shown again with all that was typed."""
-    form = await read_form(request)
-    case, act, subject = await _chosen(request)
-    path = act.path.format(id=case["appeal_id"])
-    body = acts.body_of(act, form, subject)
-    try:
-        answer = await calls_in(request).post(viewer_in(request), act.service, path, body, form.headers())
-    except Refused as error:
-        shown = form.refused(error, acts.FIELDS_OF_REQUESTS)
-        if error.status == 412:
-            case = await read_case(request, request.path_params["number"])
-            return await act_page(request, case, act, subject, shown.again(), status=412, changed=True)
-        return await act_page(request, case, act, subject, shown, status=error.status)
-    if act.shows:
-        return page(request, act.shows, case=case, answer=answer)
-    back = form["back"] or f"/case/{case['registration_number']}"
-    return RedirectResponse(f"{back}?done={act.key}" if "?" not in back else f"{back}&done={act.key}", 303)
-
-
-async def _chosen(request: Request) -> tuple[dict[str, Any], Act, str | None]:
-    """The case, the act and the leg or card that an address names. NotFound for what is not offered."""
-    act = acts.BY_KEY.get(request.path_params["act"])
-    if act is None or viewer_in(request).role not in act.roles:
-        raise NotFound("没有这项操作，或不属于您的角色", "there is no such act for your role")
-    case = await read_case(request, request.path_params["number"])
-    subject = request.query_params.get("of")
-    if act.about is About.CASE:
-        return case, act, None
-    rows = case["legs"] if act.about is About.LEG else case["cards"]
-    known = [row[f"{act.about}_id"] for row in rows]
-    if subject not in known:
-        raise NotFound("没有这项办件或黄牌", "there is no such leg or card")
-    return case, act, subject
-
-
-async def act_page(
-    request: Request,
-    case: Mapping[str, Any],
-    act: Act,
-    subject: str | None,
-    form: Form,
-    *,
-    status: int = 200,
-    changed: bool = False,
-) -> Response:
-    viewer, calls = viewer_in(request), calls_in(request)
-    known = await together(owner=calls.get(viewer, act.service, f"/appeals/{case['appeal_id']}"))
-    version = form[VERSION] or (known["owner"] or {}).get("version", "")
-    units = await together(units=calls.get(viewer, "dispatch", "/units")) if act.key == "assign" else {}
-    templates = (
-        await together(templates=calls.get(viewer, "dispatch", "/answer-templates"))
-        if any(field.name == "text" for field in act.fields) and viewer.role in (UNIT, OFFICE)
-        else {}
-    )
-    return page(
-        request,
-        "case/act.html",
-        status=status,
-        case=case,
-        act=act,
-        subject=subject,
-        form=form,
-        changed=changed,
-        version=version,
-        leg=next((leg for leg in case["legs"] if leg["leg_id"] == subject), None),
-        units=[] if not units or units["units"] is None else units["units"]["items"],
-        templates=[] if not templates or templates["templates"] is None else templates["templates"]["items"],
-        limit_units=acts.LIMIT_UNITS,
-        back=request.query_params.get("back", ""),
-    )
-
-
-PAGES = (
-    Page("GET", "/case/{number}", show, READERS),
-    Page("GET", "/case/{number}/act/{act}", show_act, READERS),
-    Page("POST", "/case/{number}/act/{act}", do_act, READERS),
-)
+PAGES = (Page("GET", "/case/{number}", show, READERS),)

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.desks.pages import acts
 from services.desks.pages.access import WAITING
+from services.desks.pages.acts import table as acts
 from services.desks.pages.calls import Mistake, Refused
 from services.desks.pages.phrases import Phrases, Standing
 from services.desks.pages.rendering import page

@@ -73,6 +73,19 @@ class Phrases:
             f"{local.day} {local:%b}{other} {local:%H:%M}",
         )
 
+    def ends(self, due_at: datetime) -> str:
+        """A due moment that may have passed: 11月12日 周四 24:00."""
+        return self._moment(due_at)
+
+    def happened(self, moment: datetime) -> str:
+        """When something happened; what follows at midnight happened at 24:00 of the day before."""
+        at, on = self._ended(moment)
+        if at != "24:00":
+            return self.when(moment)
+        year = "" if on.year == self._today.year else f"{on.year}年"
+        other = "" if on.year == self._today.year else f" {on.year}"
+        return self.t(f"{year}{on.month}月{on.day}日 24:00", f"{on.day} {on:%b}{other} 24:00")
+
     def full(self, moment: datetime) -> str:
         """The whole moment, as a title has it."""
         at, on = self._ended(moment)

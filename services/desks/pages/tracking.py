@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages.calls import Refused
-from services.desks.pages.case import NAMES
 from services.desks.pages.forms import Form, read_form
 from services.desks.pages.phrases import Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in
+from shared.rules.wording.words import SHORT_DEADLINES as NAMES
 
 ACTS = ("additions", "urgings", "withdrawals", "complaints", "reopening-requests", "ratings")
 """What an enterprise may do with its code: the routes of intake below the status of its appeal."""

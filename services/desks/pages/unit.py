@@ -8,18 +8,15 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.desks.pages import acts
-from services.desks.pages.access import UNDER_WAY
-from services.desks.pages.acts import About, Act
+from services.desks.pages.acts.act import Act
+from services.desks.pages.acts.offering import Doer, offered_in_lists
+from services.desks.pages.acts.table import BY_KEY, MEETS
 from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.pages.views import VIEWS, View, counts_of, query_of
-from shared.roles import UNIT_STAFF
+from shared.roles import LEADER, OFFICE_STAFF, UNIT_STAFF, only
 from shared.states import LegState
-
-NEXT_ACT = {"contact": "contact", "reply": "reply", "completion": "complete", "promise": "complete"}
-"""The act that meets a deadline."""
 
 
 async def show(request: Request) -> Response:
@@ -35,12 +32,12 @@ async def show(request: Request) -> Response:
         view=view,
         views=list(VIEWS.values()),
         counts=counts,
-        rows=[row_of(leg, phrases, viewer.role) for leg in listed["items"]],
+        rows=[row_of(leg, phrases, Doer(viewer.role, viewer.code)) for leg in listed["items"]],
         count=listed["count"],
         next=_address(view, listed["next"]) if listed["next"] else None,
         first=cursor is None,
         phrases=phrases,
-        done=acts.BY_KEY.get(request.query_params.get("done", "")),
+        done=BY_KEY.get(request.query_params.get("done", "")),
     )
 
 
@@ -48,7 +45,7 @@ def _address(view: View, cursor: str) -> str:
     return "?" + urlencode({"view": view.key, "cursor": cursor})
 
 
-def row_of(leg: Mapping[str, Any], phrases: Phrases, role: Any) -> dict[str, Any]:
+def row_of(leg: Mapping[str, Any], phrases: Phrases, doer: Doer) -> dict[str, Any]:
     """A row of a work list: the leg, how it stands, its steps, and the act that is to be done next."""
     paused = leg["state"] == LegState.PAUSED
     due_at = datetime.fromisoformat(leg["due_at"]) if leg["due_at"] else None
@@ -59,7 +56,7 @@ def row_of(leg: Mapping[str, Any], phrases: Phrases, role: Any) -> dict[str, Any
         standing = Standing("rest", "‖", phrases.t("已暂停", "paused"))
     else:
         standing = due.standing if due else Standing("rest", "○", phrases.t("没有时限", "no limit"))
-    offered = acts.offered(role, About.LEG, LegState(leg["state"]))
+    offered = offered_in_lists(doer, leg)
     return {
         "leg": leg,
         "due": due,
@@ -71,7 +68,7 @@ def row_of(leg: Mapping[str, Any], phrases: Phrases, role: Any) -> dict[str, Any
 
 
 def _first_act(leg: Mapping[str, Any], offered: list[Act]) -> Act | None:
-    wanted = NEXT_ACT.get(leg["deadline"] or "")
+    wanted = MEETS.get(leg["deadline"] or "")
     return next(
         (act for act in offered if act.key == wanted), next((act for act in offered if act.is_first), None)
     )
@@ -95,5 +92,5 @@ def steps_of(leg: Mapping[str, Any], standing: Standing, phrases: Phrases) -> li
 
 PAGES = (
     Page("GET", "/unit", show, UNIT_STAFF),
-    Page("GET", "/work", show, UNDER_WAY),
+    Page("GET", "/work", show, OFFICE_STAFF | only(LEADER)),
 )

@@ -1,0 +1,122 @@
+"""What the office, or a leader, decides about the limits of a leg."""
+
+from services.desks.pages.acts.act import About, Act, Field, Kind, Situation, Source
+from services.desks.pages.acts.fields import AGREED, APPROVER, PAUSE_GROUND, RANK, REASON, VISIBILITY, yes_no
+from services.desks.pages.acts.roles import LEADING, SUPERVISING
+from services.desks.rows.states import WaitingKind
+from shared.states import LegState
+
+APPROVED = Field("approved", "是否同意", "Approved?", Kind.YES_NO, options=AGREED)
+BY_OFFICE_OR_CREDITOR = (("office", "营商环境办", "the office"), ("creditor", "债权人", "the creditor"))
+ACTS: tuple[Act, ...] = (
+    Act(
+        "decide-extension",
+        "审批延期",
+        "Decide the extension",
+        "dispatch",
+        "/appeals/{id}/extension-decisions",
+        SUPERVISING | LEADING,
+        About.LEG,
+        (APPROVED, APPROVER, RANK, REASON),
+        "同意的，时限按批准的延长。",
+        "If it is, the limit becomes longer.",
+        needs=WaitingKind.EXTENSION,
+        is_first=True,
+    ),
+    Act(
+        "decide-pause",
+        "审批暂停",
+        "Decide the pause",
+        "dispatch",
+        "/appeals/{id}/pause-decisions",
+        SUPERVISING | LEADING,
+        About.LEG,
+        (APPROVED, APPROVER, RANK, REASON),
+        "同意的，时限从现在起暂停。",
+        "If it is, the limits stand still from now.",
+        needs=WaitingKind.PAUSE,
+        is_first=True,
+    ),
+    Act(
+        "pause",
+        "暂停计时",
+        "Pause",
+        "dispatch",
+        "/appeals/{id}/pauses",
+        SUPERVISING,
+        About.LEG,
+        (PAUSE_GROUND, APPROVER, RANK, REASON),
+        "该单位的时限从现在起暂停。",
+        "The limits of the unit stand still from now.",
+        states=frozenset({LegState.OPEN}),
+    ),
+    Act(
+        "resume",
+        "恢复计时",
+        "Resume",
+        "dispatch",
+        "/appeals/{id}/resumptions",
+        SUPERVISING,
+        About.LEG,
+        (),
+        "时限继续走，暂停的时间顺延。",
+        "The limits run on, later by the pause.",
+        states=frozenset({LegState.PAUSED}),
+        is_first=True,
+    ),
+    Act(
+        "urge",
+        "催办",
+        "Urge",
+        "dispatch",
+        "/appeals/{id}/urgings",
+        SUPERVISING,
+        About.LEG,
+        (Field("text", "写给单位的话", "For the unit"),),
+        "只提醒，不改变时限。",
+        "A reminder: no limit changes.",
+    ),
+    Act(
+        "promise",
+        "登记经批准的承诺",
+        "Record an approved promise",
+        "dispatch",
+        "/appeals/{id}/promises",
+        SUPERVISING | LEADING,
+        About.LEG,
+        (Field("planned_on", "承诺的日期", "Promised day", Kind.DAY), APPROVER, RANK, REASON, VISIBILITY),
+        "到这一天没有办成的，按规则提醒、发牌。",
+        "What is not done by that day is reminded of and carded, as the rules say.",
+        states=frozenset({LegState.OPEN, LegState.PAUSED, LegState.COMPLETED}),
+        needs=Situation.PROMISES,
+    ),
+    Act(
+        "decide-stage",
+        "确认环节",
+        "Confirm a stage",
+        "dispatch",
+        "/appeals/{id}/stage-decisions",
+        SUPERVISING,
+        About.LEG,
+        (
+            Field("number", "哪一项填报", "Which report", Kind.CHOICE, source=Source.REPORTED_STAGES),
+            Field(
+                "confirmed",
+                "是否确认",
+                "Confirmed?",
+                Kind.YES_NO,
+                options=yes_no("确认", "confirmed", "不予确认", "not confirmed"),
+            ),
+            Field(
+                "by", "谁的意见", "Whose word", Kind.CHOICE, options=BY_OFFICE_OR_CREDITOR, preset="office"
+            ),
+            Field("who", "债权人方何人", "Who spoke for the creditor", optional=True),
+            REASON._replace(optional=True, hint_zh="不予确认的须写明", hint_en="Where it is not confirmed"),
+        ),
+        "确认后，单位的填报才算数。",
+        "What the unit reported counts once it is confirmed.",
+        states=frozenset({LegState.OPEN, LegState.PAUSED, LegState.COMPLETED}),
+        needs=WaitingKind.STAGE,
+        is_first=True,
+    ),
+)
