@@ -13,13 +13,12 @@ from services.desks.pages.acts.act import About, Act
 from services.desks.pages.acts.offering import Doer, is_ended, offered, open_words
 from services.desks.pages.acts.table import BY_KEY, MEETS
 from services.desks.pages.calls import together
-from services.desks.pages.case_reading import pack_of, read_case
-from services.desks.pages.cases import STATES
+from services.desks.pages.case_reading import pack_of, read_case, state_of
 from services.desks.pages.deadlines import ShownDeadline
 from services.desks.pages.line_values import Names
 from services.desks.pages.lines import ShownLine, timeline
 from services.desks.pages.papers import files_of, papers_of
-from services.desks.pages.phrases import Due, Phrases, Standing
+from services.desks.pages.phrases import Due, Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.rows.states import WaitingKind
@@ -98,7 +97,7 @@ async def show(request: Request) -> Response:
         files=files_of(view.intake, view.names, phrases),
         phrases=phrases,
         due=_due(case, phrases),
-        state=_state(case, phrases),
+        state=state_of(case, phrases),
         leader=view.names.leader(case["leader"]) if case["leader"] else "",
         done=BY_KEY.get(request.query_params.get("done", "")),
         At=datetime.fromisoformat,
@@ -193,11 +192,6 @@ def _due(case: Mapping[str, Any], phrases: Phrases) -> Due | None:
     if not due_at or is_ended(case):
         return None
     return phrases.due(datetime.fromisoformat(due_at), provisional=case["provisional"])
-
-
-def _state(case: Mapping[str, Any], phrases: Phrases) -> Standing:
-    kind, sign, zh, en = STATES[case["state"]]
-    return Standing(kind, sign, phrases.t(zh, en))
 
 
 PAGES = (Page("GET", "/case/{number}", show, READERS),)

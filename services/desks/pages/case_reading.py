@@ -1,10 +1,13 @@
 """Reads one case for a page: from the read model, with the pack it is under."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 
 from services.desks.pages.calls import Refused
+from services.desks.pages.cases import STATES
+from services.desks.pages.phrases import Phrases, Standing
 from services.desks.pages.routing import calls_in, context_in, viewer_in
 from services.desks.resources import resources_of
 from shared.judging.rulebook import PackMissing
@@ -32,3 +35,9 @@ def pack_of(request: Request, ref: str) -> Pack | None:
         return resources_of(context_in(request)).pack_of(ref)
     except PackMissing:
         return None
+
+
+def state_of(case: Mapping[str, Any], phrases: Phrases) -> Standing:
+    """How a case stands as a whole."""
+    kind, sign, zh, en = STATES[case["state"]]
+    return Standing(kind, sign, phrases.t(zh, en))

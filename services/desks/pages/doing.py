@@ -26,7 +26,9 @@ from shared.service.errors import NotFound
 CHANGED = 412
 """The status of a decision on a version that is not the newest."""
 SEEN = "seen"
-"""A hidden field: how many lines the timeline had when the person began to type."""
+"""A hidden field: the lines of the case when the person began to type."""
+ID_LETTERS = 8
+"""By so many letters of its id a line is known within its case."""
 UNTIL_HEARD_S, BETWEEN_S = 0.8, 0.1
 """How long the read model may take to hear of an act before the page goes on, and how often it is asked."""
 
@@ -35,7 +37,7 @@ async def show(request: Request) -> Response:
     """The form of an act."""
     view, act, subject = await _chosen(request)
     presets = {field.input: field.preset for field in act.fields if field.preset}
-    presets[SEEN] = str(len(view.case["lines"]))
+    presets[SEEN] = _seen(view.case)
     return await _act_page(request, view, act, subject, Form(presets))
 
 
@@ -63,25 +65,27 @@ async def do(request: Request) -> Response:
 
 async def _heard(request: Request, form: Form) -> None:
     """Wait until the read model has heard of what happened since the form was shown, but not for long."""
-    seen = _seen(form)
     for _ in range(round(UNTIL_HEARD_S / BETWEEN_S)):
-        if len((await read_case(request))["lines"]) > seen:
+        if _unseen(await read_case(request), form):
             return
         await asyncio.sleep(BETWEEN_S)
 
 
-def _seen(form: Form) -> int:
-    return int(form[SEEN]) if form[SEEN].isdecimal() and len(form[SEEN]) < 9 else 0
+def _seen(case: Mapping[str, Any]) -> str:
+    """The lines of a case that are no messages, by the starts of their ids."""
+    return " ".join(line["event_id"][:ID_LETTERS] for line in case["lines"] if line["service"] != "notify")
+
+
+def _unseen(case: Mapping[str, Any], form: Form) -> list[Any]:
+    """The lines that are no messages and came since the form was shown. Lines of one moment have no order."""
+    seen = set(form[SEEN].split())
+    lines = [line for line in case["lines"] if line["service"] != "notify"]
+    return [line for line in lines if line["event_id"][:ID_LETTERS] not in seen]
 
 
 def _news(view: CaseView, form: Form) -> list[ShownLine]:
     """What happened in the case since the form was shown."""
-    seen = _seen(form)
-    since = {
-        **view.case,
-        "lines": [line for line in view.case["lines"][seen:] if line["service"] != "notify"],
-    }
-    return replace(view, case=since).lines()
+    return replace(view, case={**view.case, "lines": _unseen(view.case, form)}).lines()
 
 
 async def _chosen(request: Request, of: str = "") -> tuple[CaseView, Act, str | None]:
@@ -147,7 +151,7 @@ async def _act_page(
         templates=(lists["templates"] or {"items": []})["items"] if writes else [],
         limit_units=LIMIT_UNITS,
         back=own_path(request.query_params.get("back", "")),
-        seen=form[SEEN] if news is None else str(len(case["lines"])),
+        seen=form[SEEN] if news is None else _seen(case),
         phrases=view.phrases,
     )
 

@@ -10,7 +10,9 @@ from services.desks.pages.calls import Mistake, Refused, together
 from services.desks.pages.forms import EMPTY, Form, read_form
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in
+from services.desks.pages.tracking import next_steps
 from shared.rules.terms import Kind
+from shared.service.errors import Unavailable
 
 FIELDS_OF_REQUEST = {
     "enterprise.name": "enterprise",
@@ -20,6 +22,8 @@ FIELDS_OF_REQUEST = {
     "enterprise.email": "email",
 }
 KINDS = [kind for kind in Kind if kind is not Kind.CLUE]
+CONFLICT = 409
+"""The status where the same was registered minutes ago."""
 NOT_SAID = "（未填写企业名称）"
 """The name under which a phone is kept where nobody named the enterprise."""
 
@@ -33,10 +37,13 @@ async def new(request: Request) -> Response:
     return await _new_page(request, EMPTY)
 
 
-async def _new_page(request: Request, form: Form, status: int = 200) -> Response:
+async def _new_page(request: Request, form: Form, status: int = 200, *, again: bool = False) -> Response:
+    """`again`: the same was registered minutes ago, and may be sent once more on purpose."""
     answers = await together(categories=calls_in(request).get(None, "intake", "/categories"))
     items = (answers["categories"] or {"items": []})["items"]
-    return page(request, "portal/new.html", form=form, kinds=KINDS, categories=items, status=status)
+    return page(
+        request, "portal/new.html", form=form, kinds=KINDS, categories=items, status=status, again=again
+    )
 
 
 async def check(request: Request) -> Response:
@@ -57,7 +64,8 @@ async def register(request: Request) -> Response:
     try:
         registered = await calls_in(request).post(None, "intake", "/appeals", body_of(form), form.headers())
     except Refused as error:
-        return await _new_page(request, form.refused(error, FIELDS_OF_REQUEST), error.status)
+        again = error.status == CONFLICT
+        return await _new_page(request, form.refused(error, FIELDS_OF_REQUEST), error.status, again=again)
     number, code = registered["registration_number"], registered["receipt_code"]
     address = f"{request.url.scheme}://{request.headers.get('host', '')}/status/{number}#{code}"
     return page(
@@ -65,9 +73,21 @@ async def register(request: Request) -> Response:
         "portal/done.html",
         number=number,
         code=code,
+        next=await _next(request, number, code),
         picture=images.qr_code(address),
         phrases=phrases_in(request),
     )
+
+
+async def _next(request: Request, number: str, code: str) -> list[dict[str, Any]]:
+    """What happens next to the new appeal, by when; nothing where intake has not judged it yet."""
+    try:
+        status = await calls_in(request).send(
+            None, "GET", "intake", f"/status/{number}", headers={"receipt-code": code}
+        )
+    except (Refused, Unavailable):
+        return []
+    return next_steps(status.json(), phrases_in(request))
 
 
 def _missing(form: Form) -> list[Mistake]:

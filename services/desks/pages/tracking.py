@@ -7,14 +7,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.desks.pages.calls import Refused
+from services.desks.pages.case_reading import state_of
 from services.desks.pages.forms import Form, read_form
 from services.desks.pages.phrases import Phrases
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in
-from shared.rules.wording.words import SHORT_DEADLINES as NAMES
+from shared.rules.wording import words
 
-ACTS = ("additions", "urgings", "withdrawals", "complaints", "reopening-requests", "ratings")
+ACTS = (
+    "additions",
+    "urgings",
+    "withdrawals",
+    "complaints",
+    "reopening-requests",
+    "referral-objections",
+    "ratings",
+)
 """What an enterprise may do with its code: the routes of intake below the status of its appeal."""
+
+
+OF_UNIT = "unit_"
+"""The rating of a unit: this and its code."""
+SOLVED = {"true": True, "false": False}
+FIELDS_OF_REQUEST = {"Receipt-Code": "code", "registration_number": "number"}
+WHOSE = {
+    "office": ("营商环境办", "the office"),
+    "leader": ("牵头领导", "the leader"),
+    "unit": ("承办单位", "the unit"),
+}
 
 
 async def ask(request: Request) -> Response:
@@ -43,7 +63,7 @@ async def show(request: Request) -> Response:
         return page(
             request,
             "portal/ask.html",
-            form=form.refused(error, {"Receipt-Code": "code"}),
+            form=form.refused(error, FIELDS_OF_REQUEST),
             status=error.status,
         )
     return _status_page(request, status.json(), form, done)
@@ -71,11 +91,26 @@ def _body(act: str, form: Form) -> dict[str, Any]:
             return {"about": "handling", "text": form["complaint"]}
         case "reopening-requests":
             return {"reason": form["why_again"]}
+        case "referral-objections":
+            return {"reason": form["why_not"]}
         case "ratings":
-            comment = {"comment": form["comment"]} if form["comment"] else {}
-            return {"rating": form["rating"], **comment}
+            return _rating(form)
         case _:
             return {}
+
+
+def _rating(form: Form) -> dict[str, Any]:
+    """The rating of the handling, and of each unit where one was given."""
+    units = [
+        {"unit": name.removeprefix(OF_UNIT), "rating": value}
+        for name, value in form.values.items()
+        if name.startswith(OF_UNIT) and value
+    ]
+    said = {"comment": form["comment"], "solved": SOLVED.get(form["solved"]), "units": units}
+    return {
+        "rating": form["rating"],
+        **{name: value for name, value in said.items() if value not in ("", None, [])},
+    }
 
 
 def _status_page(
@@ -89,22 +124,33 @@ def _status_page(
         appeal=status,
         form=form,
         done=done,
-        next=_next(status, phrases),
+        next=next_steps(status, phrases),
+        state=state_of(status, phrases),
         legs=[_leg(leg, phrases) for leg in status["legs"]],
         phrases=phrases,
         At=datetime.fromisoformat,
     )
 
 
-def _next(status: dict[str, Any], phrases: Phrases) -> list[dict[str, Any]]:
-    """What happens next: who must do what by when."""
-    shown = []
-    for step in status["next"]:
-        until = datetime.fromisoformat(step["until"]) if step["until"] else None
-        due = phrases.due(until) if until else None
-        name = phrases.t(*NAMES.get(step["deadline"], (step["deadline"],) * 2)) if step["deadline"] else ""
-        shown.append({**step, "due": due, "name": name})
-    return shown
+def next_steps(status: dict[str, Any], phrases: Phrases) -> list[dict[str, Any]]:
+    """What happens next: who must do what by when, in a sentence."""
+    return [{**step, **_told(step, phrases)} for step in status["next"]]
+
+
+def _told(step: dict[str, Any], phrases: Phrases) -> dict[str, Any]:
+    """The sentence of a step, and its moment; what has no moment is told as intake tells it."""
+    if not step["until"]:
+        return {"sentence": phrases.t(step["zh"], step["en"]), "due": None}
+    due = phrases.due(datetime.fromisoformat(step["until"]))
+    who = step["unit_name"] or phrases.t(*WHOSE.get(step["by"], ("", "")))
+    act = phrases.t(*words.DEADLINES.get(step["deadline"], (step["deadline"],) * 2))
+    if due.standing.kind == "over":
+        sentence = phrases.t(f"{who}：{act}{due.lead}，{due.rest}", f"{who}: {act}, {due.lead}, {due.rest}")
+    else:
+        sentence = phrases.t(
+            f"{who}须在 {due.lead}完成{act}（{due.rest}）", f"{who}: {act} {due.lead} ({due.rest})"
+        )
+    return {"sentence": sentence, "due": due}
 
 
 def _leg(leg: dict[str, Any], phrases: Phrases) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.pages.views import VIEWS, View, counts_of, query_of
-from shared.roles import LEADER, OFFICE_STAFF, UNIT_STAFF, only
+from shared.roles import AUDITOR, LEADER, OFFICE_STAFF, UNIT_STAFF, only
 from shared.states import LegState
+
+WATCHING = OFFICE_STAFF | only(LEADER, AUDITOR)
 
 
 async def show(request: Request) -> Response:
@@ -39,6 +41,14 @@ async def show(request: Request) -> Response:
         phrases=phrases,
         done=BY_KEY.get(request.query_params.get("done", "")),
     )
+
+
+async def export(request: Request) -> Response:
+    """The whole list of a view as a table, passed on as it comes."""
+    view = VIEWS.get(request.query_params.get("view", ""), VIEWS["all"])
+    form = "xlsx" if request.query_params.get("format") == "xlsx" else "csv"
+    query = {**query_of(view, phrases_in(request)), "format": form}
+    return await calls_in(request).passed_on(viewer_in(request), "desks", "/legs", params=query)
 
 
 def _address(view: View, cursor: str) -> str:
@@ -92,5 +102,7 @@ def steps_of(leg: Mapping[str, Any], standing: Standing, phrases: Phrases) -> li
 
 PAGES = (
     Page("GET", "/unit", show, UNIT_STAFF),
-    Page("GET", "/work", show, OFFICE_STAFF | only(LEADER)),
+    Page("GET", "/unit/export", export, UNIT_STAFF),
+    Page("GET", "/work", show, WATCHING),
+    Page("GET", "/work/export", export, WATCHING),
 )

@@ -6,3 +6,9 @@ if (code && form) {
   form.elements.code.value = code;
   if (form.elements.number.value) form.requestSubmit();
 }
+
+// A button that prints is shown where scripts run.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
