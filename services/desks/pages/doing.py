@@ -1,6 +1,5 @@
 """Acts on a case: the form of each, and what comes of sending it."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,6 @@ from services.desks.pages.acts.choices import FROM_SERVICES, choices
 from services.desks.pages.acts.table import BY_KEY
 from services.desks.pages.calls import Refused, together
 from services.desks.pages.case import CaseView, case_view
-from services.desks.pages.case_reading import read_case
 from services.desks.pages.forms import VERSION, Form, read_form
 from services.desks.pages.lines import ShownLine
 from services.desks.pages.rendering import page
@@ -29,8 +27,6 @@ SEEN = "seen"
 """A hidden field: the lines of the case when the person began to type."""
 ID_LETTERS = 8
 """By so many letters of its id a line is known within its case."""
-UNTIL_HEARD_S, BETWEEN_S = 0.8, 0.1
-"""How long the read model may take to hear of an act before the page goes on, and how often it is asked."""
 
 
 async def show(request: Request) -> Response:
@@ -48,27 +44,19 @@ async def do(request: Request) -> Response:
     path = act.path.format(id=view.case["appeal_id"])
     body = body_of(act, form, subject)
     try:
-        await calls_in(request).post(viewer_in(request), act.service, path, body, form.headers())
+        answer = await calls_in(request).post(viewer_in(request), act.service, path, body, form.headers())
     except Refused as error:
         shown = form.refused(error, field_names(act))
         if error.status != CHANGED:
             return await _act_page(request, view, act, subject, shown, status=error.status)
-        await _heard(request, form)
         view = await case_view(request)
         return await _act_page(
             request, view, act, subject, shown.again(), status=CHANGED, news=_news(view, form)
         )
-    await _heard(request, form)
+    if act.shows:
+        return page(request, act.shows, case=view.case, answer=answer)
     back = own_path(form["back"]) or f"/case/{view.case['registration_number']}"
     return RedirectResponse(f"{back}{'&' if '?' in back else '?'}done={act.key}", 303)
-
-
-async def _heard(request: Request, form: Form) -> None:
-    """Wait until the read model has heard of what happened since the form was shown, but not for long."""
-    for _ in range(round(UNTIL_HEARD_S / BETWEEN_S)):
-        if _unseen(await read_case(request), form):
-            return
-        await asyncio.sleep(BETWEEN_S)
 
 
 def _seen(case: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.desks.pages.access import UNDER_WAY
 from services.desks.pages.acts.act import Act
 from services.desks.pages.acts.offering import Doer, offered_in_lists
 from services.desks.pages.acts.table import BY_KEY, MEETS
@@ -15,10 +16,8 @@ from services.desks.pages.phrases import Due, Phrases, Standing
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from services.desks.pages.views import VIEWS, View, counts_of, query_of
-from shared.roles import AUDITOR, LEADER, OFFICE_STAFF, UNIT_STAFF, only
+from shared.roles import UNIT_STAFF
 from shared.states import LegState
-
-WATCHING = OFFICE_STAFF | only(LEADER, AUDITOR)
 
 
 async def show(request: Request) -> Response:
@@ -103,6 +102,6 @@ def steps_of(leg: Mapping[str, Any], standing: Standing, phrases: Phrases) -> li
 PAGES = (
     Page("GET", "/unit", show, UNIT_STAFF),
     Page("GET", "/unit/export", export, UNIT_STAFF),
-    Page("GET", "/work", show, WATCHING),
-    Page("GET", "/work/export", export, WATCHING),
+    Page("GET", "/work", show, UNDER_WAY),
+    Page("GET", "/work/export", export, UNDER_WAY),
 )

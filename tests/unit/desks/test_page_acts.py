@@ -20,6 +20,7 @@ from services.intake import acts as intake_acts
 from services.intake import api_staff as intake
 from shared.roles import LEADER, OFFICE, OPERATOR, UNIT, UNIT_HANDLER
 from shared.rules.time.limits import LimitUnit
+from shared.web import purposes
 from shared.web.access import Access
 
 ACCESS: dict[str, Access] = {
@@ -30,7 +31,11 @@ ACCESS: dict[str, Access] = {
 BODIES: dict[str, Mapping[str, Any]] = {
     "dispatch": dispatch.ROUTES,
     "escalation": escalation.ROUTES,
-    "intake": {**intake.ROUTES, "merges": (intake_acts.Merge, "")},
+    "intake": {
+        **intake.ROUTES,
+        "merges": (intake_acts.Merge, ""),
+        "contact-readings": (purposes.Reading, ""),
+    },
 }
 ABOUT_AN_ACT = {"act", "appeal_id"}
 TYPED = {
@@ -151,7 +156,7 @@ def test_what_waits_on_one_leg_is_not_decided_on_another() -> None:
 def test_a_unit_reads_the_leg_of_a_unit_below_it_and_does_nothing_to_it() -> None:
     of = case()
     assert keys(UNIT, "transport", About.LEG, of, of["legs"][0]) == set()
-    assert keys(UNIT, "transport", About.CASE, of, of) == {"note"}
+    assert keys(UNIT, "transport", About.CASE, of, of) == {"note", "read-contact"}
     assert "reply" in keys(UNIT, "roads", About.LEG, of, of["legs"][0])
 
 
@@ -167,7 +172,7 @@ def test_a_closed_case_is_noted_on_and_its_complaint_answered_and_nothing_else()
         state="closed",
         waiting=[{"kind": "complaint", "subject": "case-1", "unit": None, "is_open": True}],
     )
-    assert keys(OFFICE, None, About.CASE, of, of) == {"note", "answer-complaint"}
+    assert keys(OFFICE, None, About.CASE, of, of) == {"note", "read-contact", "answer-complaint"}
     assert keys(OFFICE, None, About.LEG, of, of["legs"][0]) == set()
 
 
@@ -177,7 +182,7 @@ def test_a_leader_is_offered_what_a_lifted_case_needs_and_only_there() -> None:
         lines=[{"type": "appeal.lifted.v1", "data": {}}, {"type": "appeal.signed_off.v1", "data": {}}]
     )
     assert {"instruct", "sign-off"} <= keys(LEADER, "mayor", About.CASE, lifted, lifted)
-    assert keys(LEADER, "mayor", About.CASE, signed, signed) == {"note"}
+    assert keys(LEADER, "mayor", About.CASE, signed, signed) == {"note", "read-contact"}
 
 
 def test_a_card_is_acknowledged_once() -> None:

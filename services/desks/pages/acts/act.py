@@ -102,7 +102,7 @@ class Act(NamedTuple):
 
     `effect` says what it stops or starts. It is offered on a case in one of `cases`, on a leg or a card in
     one of `states`, and with `needs` only where that waits for a word, or is so. `is_first`: it stands before
-    the others, as a button of its own.
+    the others, as a button of its own. `shows`: the template of the answer, of an act done to read something.
     """
 
     key: str
@@ -119,6 +119,7 @@ class Act(NamedTuple):
     states: frozenset[str] = frozenset({LegState.OPEN, LegState.PAUSED})
     needs: Need | None = None
     is_first: bool = False
+    shows: str = ""
 
 
 def options(codes: type[Coded]) -> tuple[Option, ...]:

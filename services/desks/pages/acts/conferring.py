@@ -1,13 +1,43 @@
 """What staff do beside handling: notes, additions, joint studies, other hotlines."""
 
-from services.desks.pages.acts.act import EVERY_STATE, UNHANDLED, About, Act, Field, Kind, Situation, Source
+from services.desks.pages.acts.act import (
+    EVERY_STATE,
+    UNHANDLED,
+    About,
+    Act,
+    Field,
+    Kind,
+    Situation,
+    Source,
+    options,
+)
 from services.desks.pages.acts.fields import REASON
 from services.desks.pages.acts.roles import STUDYING, TAKING_CALLS
-from shared.roles import LEADER, OPERATOR, STAFF, only
+from shared.roles import LEADER, OFFICE_STAFF, OPERATOR, STAFF, UNIT_STAFF, only
+from shared.web.purposes import Purpose
 
 RECEIVER = Field("receiver", "接收单位或人员", "Who received it there")
 REFERENCE = Field("reference", "对方编号", "Their number of it", optional=True)
 ACTS: tuple[Act, ...] = (
+    Act(
+        "read-contact",
+        "查看完整联系方式",
+        "Read whom to contact in full",
+        "intake",
+        "/appeals/{id}/contact-readings",
+        OFFICE_STAFF | UNIT_STAFF | {OPERATOR, LEADER},
+        About.CASE,
+        (
+            Field("purpose", "用途", "What for", Kind.CHOICE, options=options(Purpose)),
+            Field(
+                "reason", "事由", "Reason", optional=True, hint_zh="用途为“其他”的须填", hint_en="For other"
+            ),
+        ),
+        "何人、何时、从何处、为何查看，都会留有记录，审计员可以查阅。",
+        "Who read it, when, from where and why is on record for auditors.",
+        cases=EVERY_STATE,
+        shows="case/contact.html",
+    ),
     Act(
         "note",
         "内部备注",

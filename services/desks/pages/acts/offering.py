@@ -14,7 +14,7 @@ from shared.rules.terms import Verdict
 
 Case = Mapping[str, Any]
 """A case as desks answers it."""
-OF_READERS = frozenset({"note", "answer-study", "close-study"})
+OF_READERS = frozenset({"note", "answer-study", "close-study", "read-contact"})
 """What a unit does that reads a case and has no leg of it."""
 
 
