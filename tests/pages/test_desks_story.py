@@ -33,7 +33,7 @@ async def test_an_appeal_goes_from_the_portal_over_the_desks_to_its_rating(
         await desks.city.drained()
         async with opened(chromium, desks.url) as unit:
             await sign_in(desks, unit, "li.roads")
-            await unit.goto(f"/case/{number}/act/read_contact")
+            await unit.goto(f"/case/{number}/act/read-contact")
             await unit.select_option("#purpose", "contact")
             await unit.click("main form button.go")
             await expect(unit.locator("h1")).to_contain_text("联系方式")
