@@ -1,5 +1,6 @@
 """A leader's page, for a phone: what waits for the leader's word, what was ordered, and what is late."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +10,14 @@ from starlette.responses import RedirectResponse, Response
 
 from services.desks.pages.access import OF_LEADERS
 from services.desks.pages.calls import Refused, together
-from services.desks.pages.cases import done_act, listed_cases
+from services.desks.pages.cases import case_row, done_act, listed_cases
 from services.desks.pages.forms import EMPTY, Form, read_form
 from services.desks.pages.rendering import page
 from services.desks.pages.routing import Page, calls_in, phrases_in, viewer_in
 from shared.rules.terms import LiftReason
 
 Sentence = tuple[str, str]
+MOST_COMPLETED = 100
 QUICK: dict[str, tuple[Sentence, int | None]] = {
     "soon": (("请抓紧办结，并向企业当面反馈。", "Complete it soon and answer the enterprise in person."), 3),
     "on_site": (("请现场办公，当场研究解决。", "Meet on the spot and solve it there."), 3),
@@ -39,23 +41,27 @@ async def show(request: Request) -> Response:
 
 async def _leader_page(request: Request, form: Form, *, number: str = "", status: int = 200) -> Response:
     calls, viewer = calls_in(request), viewer_in(request)
-    listed = await listed_cases(request, state="lifted", sort="due")
-    ids = [row["case"]["appeal_id"] for row in listed["rows"]]
+    listed, completed = await asyncio.gather(
+        listed_cases(request, state="lifted", sort="due"), _completed(request)
+    )
+    lifted = [*listed["rows"], *completed]
+    ids = [row["case"]["appeal_id"] for row in lifted]
     answers = await together(
         units=calls.get(viewer, "dispatch", "/units"),
         decisions=calls.get(viewer, "desks", "/waiting", count="true", limit=1),
         **{id_: calls.get(viewer, "escalation", f"/appeals/{id_}") for id_ in ids},
     )
-    rows = [_shown(row, answers[row["case"]["appeal_id"]], viewer.code) for row in listed["rows"]]
+    rows = [_shown(row, answers[row["case"]["appeal_id"]], viewer.code) for row in lifted]
     mine = [row for row in rows if row["is_mine"]]
     return page(
         request,
         "leader/leader.html",
         status=status,
         groups=(
-            ("waiting", [row for row in mine if not row["instruction"]]),
-            ("ordered", [row for row in mine if row["instruction"]]),
-            ("others", [row for row in rows if not row["is_mine"]]),
+            ("signing", [row for row in mine if row["is_to_sign"]]),
+            ("waiting", [row for row in mine if row["is_open"] and not row["instruction"]]),
+            ("ordered", [row for row in mine if row["is_open"] and row["instruction"]]),
+            ("others", [row for row in rows if row["is_open"] and not row["is_mine"]]),
         ),
         late=sum(row["is_late"] for row in mine),
         next=listed["next"],
@@ -71,6 +77,14 @@ async def _leader_page(request: Request, form: Form, *, number: str = "", status
     )
 
 
+async def _completed(request: Request) -> list[dict[str, Any]]:
+    """Cases that are completed and were lifted: they may wait to be signed off."""
+    listed = await calls_in(request).get(
+        viewer_in(request), "desks", "/cases", state="completed", sort="due", limit=MOST_COMPLETED
+    )
+    return [case_row(case, phrases_in(request)) for case in listed["items"] if case["leader"]]
+
+
 def _shown(row: dict[str, Any], file: Mapping[str, Any] | None, code: str | None) -> dict[str, Any]:
     """A lifted case with its lift; `file` is None where escalation does not answer."""
     lift = (file or {}).get("lift") or {}
@@ -78,6 +92,8 @@ def _shown(row: dict[str, Any], file: Mapping[str, Any] | None, code: str | None
         **row,
         "is_mine": code in (row["case"]["leader"], lift.get("acts")),
         "is_late": row["standing"].kind == "over",
+        "is_open": row["case"]["state"] == "lifted",
+        "is_to_sign": row["case"]["state"] == "completed" and bool(lift) and not lift.get("signed_off_at"),
         "lift": lift,
         "instruction": lift.get("instruction") or "",
         "gathered": [each.get("summary", "") for each in (file or {}).get("gathered", ())],
