@@ -82,6 +82,9 @@ async def test_an_appeal_by_phone_goes_over_all_desks_until_it_is_closed(
             await expect(enterprise.locator(".note.done")).to_be_visible()
         await city.drained()
 
+        case = await city.ok("office", "GET", f"/desks/cases/{number}")
+        await city.act("office", case, "findings", reasonable=True, by="周主任", reason="属实")
+        await city.drained()
         await desks.enter(page, OFFICE)
         await page.goto(f"/case/{number}/act/close")
         await page.click("main form button.go")
