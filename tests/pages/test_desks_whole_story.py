@@ -90,4 +90,5 @@ async def test_an_appeal_by_phone_goes_over_all_desks_until_it_is_closed(
         await page.click("main form button.go")
         await city.drained()
         await page.goto(f"/case/{number}")
-        await expect(page.locator("main")).to_contain_text("已销号")
+        await expect(page.locator("main")).to_contain_text("销号")
+        assert (await city.ok("office", "GET", f"/desks/cases/{number}"))["state"] == "closed"
