@@ -16,6 +16,7 @@ async def test_an_appeal_goes_from_the_portal_over_the_desks_to_its_rating(
         await enterprise.click("text=反映问题 >> visible=true")
         await enterprise.fill("#title", "厂区门口道路破损，货车无法进出")
         await enterprise.fill("#text", "上周三起路面塌陷，重车进不来。")
+        await enterprise.fill("#enterprise", "示例制造有限公司")
         await enterprise.fill("#phone", "138 0000 0106")
         await enterprise.click("main form button")
         await expect(enterprise.locator("dl")).to_contain_text("重车进不来")
@@ -66,3 +67,22 @@ async def test_an_appeal_goes_from_the_portal_over_the_desks_to_its_rating(
         await enterprise.check("input[name=rating][value=satisfied]")
         await enterprise.click("text=提交评价")
         await expect(enterprise.locator(".note.done")).to_be_visible()
+
+
+async def test_nobody_stays_unnamed_by_mistake_and_whoever_wants_to_can(
+    desks: DesksCity, chromium: Browser
+) -> None:
+    async with opened(chromium, desks.url, width=390, script=False) as public:
+        await public.goto("/new")
+        await public.fill("#title", "园区班车线路调整后员工通勤不便")
+        await public.fill("#text", "早晚高峰没有直达车。")
+        await public.click("main form button.go")
+        await expect(public.locator(".summary")).to_contain_text("请填写企业名称")
+        await expect(public.locator("#text")).to_have_value("早晚高峰没有直达车。")
+        await public.check("input[name=unsigned]")
+        await public.click("main form button.go")
+        await expect(public.locator("dl")).to_contain_text("不署名")
+        await public.get_by_role("button", name="提交", exact=True).click()
+        number, _ = await public.locator("p.code").all_inner_texts()
+    listed = await desks.city.ok("office", "GET", f"/intake/appeals/{number}")
+    assert (listed["channel"], listed["enterprise"]) == ("anonymous_letter", None)

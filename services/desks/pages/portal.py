@@ -24,8 +24,8 @@ FIELDS_OF_REQUEST = {
 KINDS = [kind for kind in Kind if kind is not Kind.CLUE]
 CONFLICT = 409
 """The status where the same was registered minutes ago."""
-NOT_SAID = "（未填写企业名称）"
-"""The name under which a phone is kept where nobody named the enterprise."""
+UNSIGNED = "anonymous_letter"
+"""The channel of a letter without a signature (无署名意见书): it names nobody."""
 
 
 async def show(request: Request) -> Response:
@@ -98,6 +98,14 @@ def _missing(form: Form) -> list[Mistake]:
         )
     if not form["text"]:
         mistakes.append(Mistake("text", "请写明具体情况", "say what the matter is"))
+    if not form["enterprise"] and not form["unsigned"]:
+        mistakes.append(
+            Mistake(
+                "enterprise",
+                "请填写企业名称；不愿留名的，请勾选“不署名”",
+                "name the enterprise, or choose to stay unnamed",
+            )
+        )
     return mistakes
 
 
@@ -120,15 +128,13 @@ def body_of(form: Form) -> dict[str, Any]:
     }
     if "phone" in enterprise:
         enterprise["phone"] = enterprise["phone"].replace(" ", "")
-    if enterprise:
-        enterprise.setdefault("name", enterprise.get("contact_name", NOT_SAID))
     body: dict[str, Any] = {
-        "channel": "web",
+        "channel": UNSIGNED if form["unsigned"] else "web",
         "kind": _kind(form),
         "title": form["title"],
         "text": form["text"],
     }
-    if enterprise:
+    if enterprise and not form["unsigned"]:
         body["enterprise"] = enterprise
     if form["category"]:
         body["category"] = form["category"]
