@@ -34,6 +34,8 @@ BACKBONE = {
     "relay",
     "idempotency",
     "parked",
+    "data_keys",
+    "renewals",
 }
 OWN = sorted(metadata.tables.keys() - BACKBONE)
 DIGEST = "select md5(coalesce(string_agg(t::text, ' ' order by t::text), '')) from {} t"

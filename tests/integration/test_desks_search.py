@@ -129,7 +129,7 @@ async def rows(city: City) -> list[Row]:
         listed = [dict(row) for row in await conn.execute(sa.text("select * from cases"))]
     async with city.services["intake"].engine.connect() as conn:
         files = {
-            row.appeal_id: row.file
+            row.appeal_id: conn.cell("appeals.file", row.appeal_id).decrypted(row.file)
             for row in await conn.execute(sa.text("select appeal_id, file from appeals"))
         }
     for row in listed:
