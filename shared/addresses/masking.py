@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from shared.encryption.fields import ERASED
+
 SHORT = 8
 """A number of fewer characters shows its two ends less."""
 
@@ -18,16 +20,20 @@ _MASKED = re.compile(r"^.?[*＊]{2,}$|[*＊]{3,}")
 
 def masked_name(name: str) -> str:
     """A name by its first letter: 李**."""
-    return f"{name[:1]}**"
+    return name if name == ERASED else f"{name[:1]}**"
 
 
 def masked_phone(phone: str) -> str:
     """A phone by its first three and last four characters: 138****5678."""
+    if phone == ERASED:
+        return phone
     return f"{phone[:1]}****{phone[-2:]}" if len(phone) < SHORT else f"{phone[:3]}****{phone[-4:]}"
 
 
 def masked_mail(address: str) -> str:
     """A mail address by the first letter and the domain: w***@example.org."""
+    if address == ERASED:
+        return address
     local, _, domain = address.rpartition("@")
     return f"{local[:1]}***@{domain}"
 

@@ -60,7 +60,8 @@ async def retired(city: City, folder: Path, key: str) -> None:
 
 
 async def shown_phone(city: City, appeal: dict[str, Any]) -> str:
-    shown = await city.ok("office", "GET", f"/intake/appeals/{appeal['appeal_id']}")
+    path, reading = f"/intake/appeals/{appeal['appeal_id']}/contact-readings", {"purpose": "contact"}
+    shown = await city.ok("office", "POST", path, reading)
     phone: str = shown["enterprise"]["phone"]
     return phone
 
