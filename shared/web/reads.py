@@ -14,6 +14,7 @@ from shared.audit import reads
 from shared.audit.reads import Read
 from shared.database.errors import DATABASE_ERRORS
 from shared.database.retry import keep_running
+from shared.telemetry.context import current_span, use_span
 from shared.web.hiding import id_of
 from shared.web.request import client_address, service
 
@@ -37,8 +38,13 @@ async def put_on_record(
     """Put on record that the caller reads these kinds of field of these cases, before it is answered."""
     context = service(request)
     read = _read(request, cases, kinds, purpose=purpose, reason=reason)
-    async with context.engine.begin() as conn:
-        await reads.add(conn, read, await context.clock.stamp(conn))
+    span = current_span()
+    use_span(None)  # the number of the case is not known yet, which each span of a case has
+    try:
+        async with context.engine.begin() as conn:
+            await reads.add(conn, read, await context.clock.stamp(conn))
+    finally:
+        use_span(span)
     context.read_news.set()
 
 
