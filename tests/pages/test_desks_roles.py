@@ -23,7 +23,9 @@ STREAMS = {"/live"}
 def address(each: Page) -> str:
     """The address of a page, of a case that is not there."""
     ids = dict.fromkeys(("account_id", "loan_id", "complaint_id"), str(uuid4()))
-    return each.path.format(number="BZ-20260101-00001", act="note", leg="1", **ids)
+    return each.path.format(
+        number="BZ-20260101-00001", act="note", leg="1", paper="assignment", file="1", **ids
+    )
 
 
 def sent(desks: DesksCity, each: Page) -> dict[str, Any]:
