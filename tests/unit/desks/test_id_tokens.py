@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -44,6 +45,12 @@ LOGOUT = {
 
 
 def signed(claims: dict[str, Any], key: Key = KEY, alg: str = "RS256", **header: Any) -> str:
+    """A token that is signed now: its times are as far from now as they were from `NOW`."""
+    passed = epoch_s() - NOW
+    claims = {
+        name: value + passed if name in ("iat", "exp") and isinstance(value, int) else value
+        for name, value in claims.items()
+    }
     named = {"alg": alg, "kid": key.kid, **header}
     return jws.serialize_compact(named, json.dumps(claims), key, algorithms=["RS256", "HS256"])
 
@@ -78,15 +85,25 @@ async def test_the_right_token_says_who_it_is() -> None:
     assert (await id_tokens.signed_in(signed(several), "n", client_of(Provider()), SETTINGS)).subject == "li"
 
 
-def forged() -> Iterator[tuple[str, str]]:
-    """Tokens that nobody may come in with, by what is wrong."""
-    yield "another key of the same name", signed(CLAIMS, RSAKey.generate_key(2048, {"kid": "first"}))
-    yield "a key that is not the provider's", signed(CLAIMS, OTHER)
+def unsigned() -> str:
+    """A token that says that it has no signature."""
+    return f"eyJhbGciOiJub25lIn0.{signed(CLAIMS).split('.')[1]}."
+
+
+def with_another_content() -> str:
+    """A token whose content was changed after it was signed."""
+    head, content, signature = signed(CLAIMS).split(".")
+    return f"{head}.{content[:-2]}AA.{signature}"
+
+
+def forged() -> Iterator[tuple[str, Callable[[], str]]]:
+    """What makes tokens that nobody may come in with, by what is wrong."""
+    yield "another key of the same name", partial(signed, CLAIMS, RSAKey.generate_key(2048, {"kid": "first"}))
+    yield "a key that is not the provider's", partial(signed, CLAIMS, OTHER)
     secret = OctKey.import_key("a secret of thirty-two characters", {"kid": "first"})
-    yield "a shared secret", signed(CLAIMS, secret, "HS256")
-    head, _, rest = signed(CLAIMS).partition(".")
-    yield "unsigned", f"eyJhbGciOiJub25lIn0.{rest.partition('.')[0]}."
-    yield "another content", f"{head}.{rest.partition('.')[0][:-2]}AA.{rest.partition('.')[2]}"
+    yield "a shared secret", partial(signed, CLAIMS, secret, "HS256")
+    yield "unsigned", unsigned
+    yield "another content", with_another_content
     for name, wrong in (
         ("iss", "https://other.example.org"),
         ("aud", "other"),
@@ -100,18 +117,18 @@ def forged() -> Iterator[tuple[str, str]]:
         ("sid", ["s"]),
     ):
         shown = str(wrong)[:40] if name not in ("exp", "iat") else "of another time"
-        yield f"{name}: {shown}", signed(CLAIMS | {name: wrong})
+        yield f"{name}: {shown}", partial(signed, CLAIMS | {name: wrong})
     for name in ("iss", "aud", "exp", "iat", "nonce", "sub"):
-        yield f"no {name}", signed({key: value for key, value in CLAIMS.items() if key != name})
-    yield "a logout token", signed(LOGOUT)
+        yield f"no {name}", partial(signed, {key: value for key, value in CLAIMS.items() if key != name})
+    yield "a logout token", partial(signed, LOGOUT)
     for text in ("", "a", "a.b.c", "。"):
-        yield f"no token: {text}", text
+        yield f"no token: {text}", partial(str, text)
 
 
-@pytest.mark.parametrize("token", [pytest.param(token, id=why) for why, token in forged()])
-async def test_a_token_that_is_not_for_this_sign_in_is_not_trusted(token: str) -> None:
+@pytest.mark.parametrize("make", [pytest.param(make, id=why) for why, make in forged()])
+async def test_a_token_that_is_not_for_this_sign_in_is_not_trusted(make: Callable[[], str]) -> None:
     with pytest.raises(id_tokens.NotTrusted):
-        await id_tokens.signed_in(token, "n", client_of(Provider()), SETTINGS)
+        await id_tokens.signed_in(make(), "n", client_of(Provider()), SETTINGS)
 
 
 @pytest.mark.parametrize(
