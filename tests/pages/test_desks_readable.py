@@ -38,6 +38,10 @@ STORES = {"name": "徽运仓储有限公司", "phone": "13800000107"}
 MAKERS = {"name": "示例制造有限公司", "phone": "13800000106"}
 
 
+ON_A_PHONE = frozenset({"qiao.mayor", "li.roads"})
+"""Whose pages are read at the width of a phone in the short form."""
+
+
 @pytest.fixture(scope="module")
 async def number(desks: DesksCity) -> str:
     """An appeal that a unit has, and two more."""
@@ -81,14 +85,20 @@ async def test_public_pages_can_be_read_by_everybody(desks: DesksCity, chromium:
     assert wrong == []
 
 
-@pytest.mark.parametrize("login", OF_STAFF)
+@pytest.mark.parametrize(
+    ("login", "widths"),
+    [
+        *((login, (390,) if login in ON_A_PHONE else (1280,)) for login in OF_STAFF),
+        *(pytest.param(login, (390, 768, 1280, 1920), marks=pytest.mark.slow) for login in OF_STAFF),
+    ],
+)
 async def test_pages_of_staff_can_be_read_by_everybody(
-    desks: DesksCity, chromium: Browser, number: str, login: str
+    desks: DesksCity, chromium: Browser, number: str, login: str, widths: tuple[int, ...]
 ) -> None:
     wrong = []
     async with opened(chromium, desks.url) as page:
         await sign_in(desks, page, login)
-        for width in (1280, 390):
+        for width in widths:
             await page.set_viewport_size({"width": width, "height": 900})
             for path in OF_STAFF[login]:
                 wrong += await read(page, path.format(number=number), width, login)

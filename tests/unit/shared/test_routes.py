@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.roles import EVERYBODY
 from shared.service.accounts import Accounts
 from shared.service.errors import Unauthorized
+from shared.telemetry.logs import log
 from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import problems
@@ -53,6 +54,7 @@ def standing() -> SimpleNamespace:
         zone=UTC,
         service=SimpleNamespace(case_parameters=(), hiding=None),
         telemetry=Telemetry(Tracer("test"), Metrics("test")),
+        log=log("test"),
     )
 
 
