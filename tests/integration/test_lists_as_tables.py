@@ -139,7 +139,14 @@ async def test_a_table_has_what_the_list_has_for_every_role(
     assert hidden or any(items is not None for items in shown)
 
 
-@pytest.mark.parametrize("path", ["/intake/appeals", "/dispatch/appeals", "/escalation/cases"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/intake/appeals",
+        pytest.param("/dispatch/appeals", marks=pytest.mark.slow),
+        pytest.param("/escalation/cases", marks=pytest.mark.slow),
+    ],
+)
 async def test_a_table_has_all_pages_of_the_list(city: City, many: dict[str, Any], path: str) -> None:
     assert await same_in_all_forms(city, many, path, "office") == MORE + 1
 

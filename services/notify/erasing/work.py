@@ -11,15 +11,19 @@ from shared.encryption.fields import ERASED
 _ERASE = (
     text("delete from contacts where recipient = :recipient returning 1"),
     text("delete from preferences where recipient = :recipient returning 1"),
+    text("update messages set body = :erased where recipient = :recipient and body <> :erased returning 1"),
     text(
         """
         update deliveries set address = :erased, address_index = null,
           state = case when state in ('waiting', 'sending') then 'failed' else state end, poll_at = null
-        where recipient = :recipient and address <> :erased returning 1
+        where id in (
+          select id from deliveries where recipient = :recipient and address <> :erased order by id for update
+        )
+        returning 1
         """
     ),
-    text("update messages set body = :erased where recipient = :recipient and body <> :erased returning 1"),
 )
+"""Messages before deliveries, and these by their ids: two who erase do not wait for each other."""
 BATCH = 1_000
 _OLD = "created_at < :before and body <> :erased"
 _COUNT_OLD = text(f"select count(*) from messages where {_OLD}")
@@ -32,7 +36,11 @@ _ERASE_OLD = text(
 _ERASE_ADDRESSES = text(
     """
     update deliveries set address = :erased, address_index = null
-    where message_id = any(cast(:messages as uuid[])) and state not in ('waiting', 'sending')
+    where id in (
+      select id from deliveries
+      where message_id = any(cast(:messages as uuid[])) and state not in ('waiting', 'sending')
+      order by id for update
+    )
     """
 )
 _NEVER_ASK = text("update inquiries set next_at = null where appeal_id = :id")
