@@ -18,7 +18,7 @@ OF_STAFF = {
     "chen.office": (
         "/dispatching",
         "/waiting",
-        "/work",
+        "/under-way",
         "/hotline",
         "/search",
         "/search?q=道路",
@@ -27,7 +27,7 @@ OF_STAFF = {
         "/account",
     ),
     "li.roads": ("/unit", "/unit?view=overdue", "/case/{number}", "/waiting"),
-    "qiao.mayor": ("/leader", "/work"),
+    "qiao.mayor": ("/leader", "/under-way"),
     "sun.admin": ("/accounts", "/audit"),
     "he.window": ("/finance",),
     "qian.bank": ("/bank",),

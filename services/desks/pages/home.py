@@ -16,7 +16,7 @@ class Link(NamedTuple):
 _SEARCH = Link("/search", "查找", "Search")
 _DISPATCHING = Link("/dispatching", "待交办", "Dispatching")
 _WAITING = Link("/waiting", "待决", "Waiting")
-_WORK = Link("/work", "在办", "Under way")
+_WORK = Link("/under-way", "在办", "Under way")
 _REGISTER = Link("/hotline", "登记", "Register")
 _FINANCE = Link("/finance", "融资需求", "Loan requests")
 _OF_UNITS = (Link("/unit", "我的办件", "My work"), _WAITING, _SEARCH)

@@ -102,6 +102,6 @@ def steps_of(leg: Mapping[str, Any], standing: Standing, phrases: Phrases) -> li
 PAGES = (
     Page("GET", "/unit", show, UNIT_STAFF),
     Page("GET", "/unit/export", export, UNIT_STAFF),
-    Page("GET", "/work", show, UNDER_WAY),
-    Page("GET", "/work/export", export, UNDER_WAY),
+    Page("GET", "/under-way", show, UNDER_WAY),
+    Page("GET", "/under-way/export", export, UNDER_WAY),
 )
