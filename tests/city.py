@@ -35,6 +35,7 @@ from services.intake.app import SERVICE as INTAKE
 from services.intake.domain.registration import imported_id
 from services.notify.app import SERVICE as NOTIFY
 from shared.database.migrations import migrate, migration_engine
+from shared.messaging.broker import BrokerClient
 from shared.roles import AccountRole
 from shared.service.clock import TICK, DrivenClock
 from shared.service.service import Service, ServiceContext
@@ -170,6 +171,8 @@ class City:
             self._settings["service_key"] = self.keys["intake"]
         for service in self._wanted:  # each migrates its own database when it starts
             await take_out_rows(self.postgres, service.name)
+        if isinstance(self.broker, Kafka):
+            await self.create_topics_heard()
         for context in await self._stack.enter_async_context(running(self._wanted, self.settings)):
             self.services[context.service.name] = context
         return self
@@ -178,6 +181,14 @@ class City:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def create_topics_heard(self) -> None:
+        """Create the topics of services that do not run, as their relays would: Kafka lets nobody else."""
+        running_here = {service.name for service in self._wanted}
+        heard = {name for service in self._wanted for name in service.hears}
+        for name in heard - running_here:
+            async with BrokerClient(self.settings(name)) as client:
+                await client.ensure([f"{name}.events", f"{name}.parked"])
 
     def client(self, service: str, account: str | None = None) -> httpx.AsyncClient:
         """Speaks to a service as an account, or as anyone."""

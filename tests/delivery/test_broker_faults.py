@@ -15,7 +15,7 @@ from huying.kafka.broker import Kafka
 from huying.local.cluster import PARTITIONS
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.intake.domain.registration import imported_id
-from shared.messaging.broker import BrokerClient, NoIdempotence, WrongPartitions
+from shared.messaging.broker import NoIdempotence, WrongPartitions
 from shared.service.clock import DrivenClock
 from shared.service.service import ServiceContext
 from shared.service.settings import Settings
@@ -97,10 +97,7 @@ async def test_a_consumer_killed_in_its_transaction_loses_nothing(
 ) -> None:
     async with City(postgres, broker, services=(INTAKE, DISPATCH)) as city:
         await empty(postgres, "escalation")
-        async with BrokerClient(
-            city.settings("escalation")
-        ) as client:  # its relay, which would create them, does not run here
-            await client.ensure(["escalation.events", "escalation.parked"])
+        await city.create_topics_heard()
         await city.move_to("2026-11-09 09:00")
         await city.directory()
         context = ServiceContext(ESCALATION, city.settings("escalation"))

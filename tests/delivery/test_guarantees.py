@@ -208,6 +208,7 @@ async def test_broker_replaced_by_an_empty_one(city: City) -> None:
     await city.directory()
     await city.import_cases([PastCase(f"a{i}", "2026-11-09 10:00") for i in range(50)])
     await city.broker.replace()
+    await city.create_topics_heard()
     appeal = await city.register()  # written to the outbox and relayed to the new broker
     await city.dispatch(appeal)
     await city.move_to("2026-11-20 09:00")

@@ -18,7 +18,6 @@ from services.dispatch.app import SERVICE as DISPATCH
 from services.financing.app import SERVICE as FINANCING
 from shared import events
 from shared.messaging import wire
-from shared.messaging.broker import BrokerClient
 from shared.messaging.sizes import LARGEST_UNPACKED
 from tests import batches
 from tests.banks import DOCUMENT, KafkaBank, ask, directory, report
@@ -34,15 +33,8 @@ Record = tuple[bytes | None, bytes, list[tuple[str, bytes | None]]]
 async def city(postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka) -> AsyncIterator[City]:
     """Dispatch and financing alone: what the others would say comes from the tests."""
     async with City(postgres, broker, services=(DISPATCH, FINANCING)) as city:
-        await create_topics(city, "intake", "escalation", "notify")
+        await city.create_topics_heard()
         yield city
-
-
-async def create_topics(city: City, *services: str) -> None:
-    """Create the topics of services that do not run, as their relays would."""
-    for service in services:
-        async with BrokerClient(city.settings(service)) as client:
-            await client.ensure([f"{service}.events", f"{service}.parked"])
 
 
 def received(**values: Any) -> events.AppealReceived:
@@ -260,7 +252,7 @@ async def test_a_watermark_from_the_future_is_not_believed(
     postgres: EmbeddedPostgres, broker: EmbeddedBroker | Kafka
 ) -> None:
     async with City(postgres, broker, services=(DISPATCH,), clock="wall") as city:
-        await create_topics(city, "intake", "escalation")
+        await city.create_topics_heard()
         now = datetime.now(UTC)
         hour, year = timedelta(hours=1), timedelta(days=365)
         upto = {moment: (now + moment).isoformat() for moment in (-hour, hour, 63 * year)}

@@ -17,7 +17,6 @@ from services.dispatch.app import SERVICE as DISPATCH
 from services.financing.app import SERVICE as FINANCING
 from services.intake.app import SERVICE as INTAKE
 from shared import events
-from shared.messaging.broker import BrokerClient
 from tests.banks import KafkaBank, ask, directory
 from tests.city import City
 
@@ -52,9 +51,7 @@ async def city(
     handlers = {**DISPATCH.handlers, events.AppealReceived: stubborn}
     services = (INTAKE, dataclasses.replace(DISPATCH, handlers=handlers), FINANCING)
     async with City(postgres, broker, services=services, standing_limit_s=LIMIT_S) as city:
-        for service in ("escalation", "notify"):
-            async with BrokerClient(city.settings(service)) as client:
-                await client.ensure([f"{service}.events", f"{service}.parked"])
+        await city.create_topics_heard()
         city.set_clocks("2026-11-09 09:00")
         yield city
 
