@@ -15,9 +15,8 @@ from services import SERVICES
 from tests import bank_clients
 from tests.city import City, services_of
 from tests.hostile.figures import figures
-from tests.kafka import emptied
+from tests.kafka import BROKER, emptied
 
-BROKER = os.environ.get("HUYING_TEST_BROKER", "embedded")
 REAL_CASES = Path(__file__).parent.parent.parent / "shared" / "data"
 
 

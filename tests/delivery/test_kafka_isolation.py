@@ -30,7 +30,6 @@ from aiokafka.protocol.produce import ProduceRequest
 
 from huying.kafka.access import ALLOW, ANY, LITERAL, TOPIC
 from huying.kafka.broker import Kafka
-from huying.local.embedded import EmbeddedBroker
 from services import SERVICES
 from services.financing.settings import FinancingSettings
 from shared.messaging.broker import BrokerClient
@@ -38,9 +37,9 @@ from shared.service.settings import Settings
 from tests import batches
 from tests.banks import KafkaBank, ask, directory
 from tests.city import ALL, City
-from tests.kafka import Bare
+from tests.kafka import Bare, knows_principals
 
-pytestmark = pytest.mark.services(*ALL)
+pytestmark = [pytest.mark.services(*ALL), knows_principals]
 
 TOPIC_REFUSED, GROUP_REFUSED, CLUSTER_REFUSED = 29, 30, 31
 SET_FOR_TOPIC = 1
@@ -57,10 +56,8 @@ HEARD = {service.name: service.hears for service in ALL}
 
 
 @pytest.fixture
-async def cluster(broker: EmbeddedBroker | Kafka) -> Kafka:
+async def cluster(broker: Kafka) -> Kafka:
     """Every topic of the services and of two banks, made by the service that may."""
-    if isinstance(broker, EmbeddedBroker):
-        pytest.skip("NOT RUN: the embedded broker knows no principals (make test-kafka)")
     await broker.admit(BANKS)
     for service in SERVICES:
         of_service = FinancingSettings if service == "financing" else Settings
@@ -210,9 +207,7 @@ async def test_the_topics_of_banks_are_timed_by_the_broker_and_names_stay_a_mont
     assert (replies["retention.ms"], requests["retention.ms"]) == ("-1", str(30 * 24 * 3_600_000))
 
 
-async def test_a_bank_that_the_broker_refuses_holds_up_nobody(city: City, kafka: Kafka | None) -> None:
-    if kafka is None:
-        pytest.skip("NOT RUN: the embedded broker knows no principals (make test-kafka)")
+async def test_a_bank_that_the_broker_refuses_holds_up_nobody(city: City, kafka: Kafka) -> None:
     await city.move_to("2026-11-09 09:00")
     await directory(city, abc=["kafka"])
     await city.ok("office", "PUT", "/financing/banks/stranger", {"name": "未登记银行", "ways": ["kafka"]})

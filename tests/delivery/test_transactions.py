@@ -17,6 +17,7 @@ from services.financing.app import SERVICE as FINANCING
 from tests import batches
 from tests.banks import DOCUMENT, KafkaBank, address, ask, directory, leg_of, report
 from tests.city import City, local
+from tests.kafka import knows_principals
 
 TRANSACTION_REFUSED = 53
 
@@ -118,12 +119,11 @@ async def test_a_batch_that_says_it_is_of_a_transaction_does_not_count(
         assert (await bank.report(loan["legs"]["abc"], "contacted"))["code"] == "accepted"
 
 
+@knows_principals
 @pytest.mark.parametrize("transaction", [None, "of-abc", "bank-abc", "banks.abc.replies"])
 async def test_a_bank_is_refused_every_transaction(
-    city: City, broker: EmbeddedBroker | Kafka, transaction: str | None
+    city: City, broker: Kafka, transaction: str | None
 ) -> None:
-    if isinstance(broker, EmbeddedBroker):
-        pytest.skip("NOT RUN: the embedded broker knows no principals (make test-kafka)")
     await city.move_to("2026-11-09 09:00")
     await directory(city, abc=["kafka"])
     async with KafkaBank(city, "abc", enable_idempotence=True) as bank:

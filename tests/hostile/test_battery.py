@@ -37,7 +37,7 @@ Note = Callable[[str, object], None]
 
 
 @pytest.mark.parametrize(
-    ("waves", "records"), [(1, 1_000), pytest.param(12, 2_000, marks=LONG)], ids=["quick", "long"]
+    ("waves", "records"), [(1, 400), pytest.param(12, 2_000, marks=LONG)], ids=["quick", "long"]
 )
 async def test_records(
     city: City, kafka: Kafka | None, record_property: Note, waves: int, records: int
@@ -119,7 +119,7 @@ async def test_an_act_on_an_appeal_that_nobody_registered_holds_no_watermark_up(
     assert any("no registration" in reason or "occurred in the year" in reason for reason in reasons)
 
 
-@pytest.mark.parametrize("count", [2_500, pytest.param(20_000, marks=LONG)], ids=["quick", "long"])
+@pytest.mark.parametrize("count", [1_000, pytest.param(20_000, marks=LONG)], ids=["quick", "long"])
 async def test_requests(city: City, record_property: Note, count: int) -> None:
     drawn, pilots = Drawn(SEED), Pilots(city)
     appeal = await city.register()
@@ -149,7 +149,7 @@ async def test_requests(city: City, record_property: Note, count: int) -> None:
     assert late_s < LATE_S
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(5_000, marks=LONG)], ids=["quick", "long"])
+@pytest.mark.parametrize("count", [200, pytest.param(5_000, marks=LONG)], ids=["quick", "long"])
 async def test_sockets(city: City, record_property: Note, count: int) -> None:
     port, pilots = free_port(), Pilots(city)
     await pilots.begin()

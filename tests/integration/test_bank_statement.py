@@ -165,6 +165,7 @@ from generate_series(1, 20000) n
 SINCE = datetime(2026, 11, 8, 16, 0, tzinfo=UTC)
 
 
+@pytest.mark.slow
 async def test_a_day_of_20_000_reports_is_written_in_bounded_memory(city: City) -> None:
     await directory(city, bank_a=["desk"])
     context = city.services["financing"]

@@ -184,11 +184,12 @@ async def test_whole_requests_that_are_refused(city: City) -> None:
     assert (await file_of(city, appeal))["legs"] == []
 
 
+@pytest.mark.parametrize("number", [60, pytest.param(500, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("dry_run", [True, False])
-async def test_five_hundred_at_once_are_dispatched(city: City, *, dry_run: bool) -> None:
-    appeals = await registered(city, 500)
+async def test_many_at_once_are_dispatched(city: City, number: int, *, dry_run: bool) -> None:
+    appeals = await registered(city, number)
     body = {"appeals": rows(appeals), "assignment": ROADS, "dry_run": dry_run}
     async with asyncio.timeout(30):
         answer = await city.ok("office", "POST", ASSIGN, body)
-    assert (answer["accepted"], answer["refused"]) == (500, 0)
+    assert (answer["accepted"], answer["refused"]) == (number, 0)
     assert len((await file_of(city, appeals[-1]))["legs"]) == (0 if dry_run else 1)

@@ -97,24 +97,17 @@ def test_every_list_has_columns_with_chinese_titles_of_fields_that_it_has(path: 
 
 async def whole(city: City, account: str | None, path: str, **headers: str) -> list[dict[str, Any]] | int:
     """All items of a list, page by page, or the status of the refusal."""
+    answer = await city.call(account, "GET", path, **headers)
     items: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        mark = "&" if "?" in path else "?"
-        paging = f"{mark}limit=500{cursor}" if "next" in (await page(city, account, path, **headers)) else ""
-        answer = await city.call(account, "GET", path + paging, **headers)
-        if answer.status_code != 200:
-            return answer.status_code
+    while answer.status_code == 200:
         content = answer.json()
         items += content["items"]
         if content.get("next") is None:
             return items
-        cursor = f"&cursor={content['next']}"
-
-
-async def page(city: City, account: str | None, path: str, **headers: str) -> dict[str, Any]:
-    answer = await city.call(account, "GET", path, **headers)
-    return answer.json() if answer.status_code == 200 else {}
+        mark = "&" if "?" in path else "?"
+        next_page = f"{path}{mark}limit=500&cursor={content['next']}"
+        answer = await city.call(account, "GET", next_page, **headers)
+    return answer.status_code
 
 
 def csv_rows(answer: httpx.Response) -> list[list[str]]:
@@ -134,50 +127,72 @@ def sheet_rows(answer: httpx.Response) -> list[list[Any]]:
 async def test_a_table_has_what_the_list_has_for_every_role(
     city: City, filled: dict[str, Any], path: str
 ) -> None:
-    shown = [await same_in_all_forms(city, filled, path, account) for account in ACCOUNTS.values()]
+    shown = []
+    for account in ACCOUNTS.values():
+        items, table = await same_as_csv(city, filled, path, account)
+        if (items, table) not in shown:  # most roles read what another one reads, or are refused
+            await same_as_xlsx(city, filled, path, account, items, table)
+            shown.append((items, table))
     hidden = path in UNSHOWN or (path.endswith("/authors/{case_id}") and "dispatch" not in path)
-    assert hidden or any(items is not None for items in shown)
+    assert hidden or any(table is not None for _, table in shown)
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/intake/appeals",
-        pytest.param("/dispatch/appeals", marks=pytest.mark.slow),
-        pytest.param("/escalation/cases", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["/intake/appeals", "/dispatch/appeals", "/escalation/cases"])
 async def test_a_table_has_all_pages_of_the_list(city: City, many: dict[str, Any], path: str) -> None:
-    assert await same_in_all_forms(city, many, path, "office") == MORE + 1
+    items, table = await same_as_csv(city, many, path, "office")
+    await same_as_xlsx(city, many, path, "office", items, table)
+    assert isinstance(items, list)
+    assert len(items) == MORE + 1
 
 
-async def same_in_all_forms(city: City, filled: dict[str, Any], path: str, account: str | None) -> int | None:
-    """The number of items of a list, the same as JSON, CSV and XLSX; None where all are refused alike."""
-    named = path.format(**filled) + NEEDED.get(path, "")
+def asked(filled: dict[str, Any], path: str) -> tuple[str, dict[str, str]]:
+    """The address of a list of what there is, and its headers."""
     headers = {"receipt_code": filled["receipt_code"]} if "/status/" in path else {}
-    items = await whole(city, account, named, **headers)
-    mark = "&" if "?" in named else "?"
-    as_csv = await city.call(account, "GET", f"{named}{mark}format=csv", **headers)
-    as_xlsx = await city.call(account, "GET", named, accept=XLSX, **headers)
+    return path.format(**filled) + NEEDED.get(path, ""), headers
+
+
+async def same_as_csv(
+    city: City, filled: dict[str, Any], path: str, account: str | None
+) -> tuple[list[dict[str, Any]] | int, list[list[str]] | None]:
+    """The items of a list and its rows as CSV, which are the same; or the status of both and None."""
+    address, headers = asked(filled, path)
+    items = await whole(city, account, address, **headers)
+    mark = "&" if "?" in address else "?"
+    answer = await city.call(account, "GET", f"{address}{mark}format=csv", **headers)
     if isinstance(items, int):
-        assert (as_csv.status_code, as_xlsx.status_code) == (items, items), account
-        return None
-    table, sheet = csv_rows(as_csv), sheet_rows(as_xlsx)
-    assert len(table) == len(sheet) == len(items) + 1, account
-    assert table[0] == sheet[0] == [column.title for column in columns(path)]
+        assert answer.status_code == items, account
+        return items, None
+    table = csv_rows(answer)
     cells = [[str(column.cell(item)) for column in columns(path)] for item in items]
-    assert table[1:] == cells, account
-    assert [["" if cell is None else str(cell) for cell in row] for row in sheet] == table, account
-    return len(items)
+    assert table == [[column.title for column in columns(path)], *cells], account
+    return items, table
+
+
+async def same_as_xlsx(
+    city: City,
+    filled: dict[str, Any],
+    path: str,
+    account: str | None,
+    items: list[dict[str, Any]] | int,
+    table: list[list[str]] | None,
+) -> None:
+    """Assert that the list as XLSX has the rows of its CSV, or is refused as the list was."""
+    address, headers = asked(filled, path)
+    answer = await city.call(account, "GET", address, accept=XLSX, **headers)
+    if isinstance(items, int):
+        assert answer.status_code == items, account
+        return
+    rows = [["" if cell is None else str(cell) for cell in row] for row in sheet_rows(answer)]
+    assert rows == table, account
 
 
 async def test_codes_have_their_names_times_the_offset_and_formulas_do_not_run(
-    city: City, many: dict[str, Any]
+    city: City, filled: dict[str, Any]
 ) -> None:
     answer = await city.call("office", "GET", "/dispatch/appeals?format=csv")
-    titles, first, *others = csv_rows(answer)
+    titles, first, *_ = csv_rows(answer)
     row = dict(zip(titles, first, strict=True))
-    assert len(others) == MORE
     assert (row["渠道"], row["诉求类型"], row["状态"]) == ("热线", "求助", "办理中")
     assert (row["标题"], row["企业名称"]) == (f"'{FORMULA}", "'@SUM(A1)")
     assert (row["承办单位代码"], row["主协办"]) == ("roads；east", "主办；协办")

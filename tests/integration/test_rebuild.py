@@ -153,6 +153,7 @@ async def again(urls: Urls, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 async def test_what_was_still_on_its_way_arrives_after_the_rebuild(
     postgres: EmbeddedPostgres,
     broker: EmbeddedBroker,

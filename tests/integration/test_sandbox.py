@@ -11,16 +11,15 @@ import pytest
 from huying.local.embedded import free_port
 from huying.local.errors import EmbeddedError
 from huying.local.sandbox import SANDBOX, check_sandbox, read_ahead, sandbox_settings
-from tests.integration.test_up import Up, state
+from tests.integration.test_up import Up, state_folder
 from tests.lending import wish
 
-__all__ = ["state"]
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture
-def sandbox(state: Path) -> Iterator[Up]:
-    with Up(state, free_port(), "--sandbox", "--no-bank-sim") as city:
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Up]:
+    with state_folder() as state, Up(state, free_port(), "--sandbox", "--no-bank-sim") as city:
         yield city.until_ready()
 
 
@@ -35,6 +34,22 @@ def clock(city: Up, by: str, **move: Any) -> datetime:
 def legs(city: Up, bank: str) -> dict[str, Any]:
     """The requests of a bank at its desk, by leg."""
     return {item["leg"]: item for item in city.ask("/financing/bank/requests?limit=500", bank)["items"]}
+
+
+def test_the_clock_is_for_those_who_have_a_key_and_goes_only_ahead(sandbox: Up) -> None:
+    url = f"{sandbox.url}/{SANDBOX}/clock"
+    assert httpx.post(url, json={"hours": 1}).status_code == 401
+    assert httpx.post(url, json={"hours": 1}, headers=sandbox.key("regulator")).status_code == 403
+    now = clock(sandbox, "office")
+    for move in (
+        {"to": (now - HOUR).isoformat()},
+        {"to": (now + 2_400 * HOUR).isoformat()},
+        {"hours": -1},
+        {},
+    ):
+        answer = httpx.post(url, json=move, headers=sandbox.key("state-one"))
+        assert answer.status_code == 422, move
+    assert clock(sandbox, "office") - now < HOUR
 
 
 def test_a_bank_is_late_three_days_later_in_a_few_seconds_and_so_it_stays(sandbox: Up) -> None:
@@ -57,22 +72,6 @@ def test_a_bank_is_late_three_days_later_in_a_few_seconds_and_so_it_stays(sandbo
     assert "bank_contact" in late
     assert sandbox.stop() == 0
     assert read_ahead(sandbox.state) > 71 * HOUR
-
-
-def test_the_clock_is_for_those_who_have_a_key_and_goes_only_ahead(sandbox: Up) -> None:
-    url = f"{sandbox.url}/{SANDBOX}/clock"
-    assert httpx.post(url, json={"hours": 1}).status_code == 401
-    assert httpx.post(url, json={"hours": 1}, headers=sandbox.key("regulator")).status_code == 403
-    now = clock(sandbox, "office")
-    for move in (
-        {"to": (now - HOUR).isoformat()},
-        {"to": (now + 2_400 * HOUR).isoformat()},
-        {"hours": -1},
-        {},
-    ):
-        answer = httpx.post(url, json=move, headers=sandbox.key("state-one"))
-        assert answer.status_code == 422, move
-    assert clock(sandbox, "office") - now < HOUR
 
 
 def test_a_folder_holds_a_sandbox_or_a_city_on_the_real_clock(tmp_path: Path) -> None:

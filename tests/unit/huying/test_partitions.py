@@ -60,8 +60,9 @@ def at_a_stretch(file: Path) -> tuple[list[str], list[RejectedRow]]:
     ]
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("seed", "end"), [(seed, end) for seed, end in enumerate(["\n", "\r\n", "\n", "\r\n"])]
+)
 def test_shares_hold_what_the_file_holds(tmp_path: Path, seed: int, end: str) -> None:
     file = invented(tmp_path / "appeals.csv", seed, end)
     assert file.stat().st_size > 9 * partitions.BLOCK
@@ -163,15 +164,14 @@ def test_a_row_that_is_neither_case_nor_rejected_is_an_error(tmp_path: Path) -> 
         check_all_rows(tmp_path, 3, 2)
 
 
-def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
+def test_three_processes_write_what_one_writes(tmp_path: Path) -> None:
     file = invented(tmp_path / "appeals.csv", 2, "\r\n")
     packs = ["bozhou-2024@2", "case-limits@2"]
-    for processes in (1, 2, 3):
+    for processes in (1, 3):
         simulate(file, "appeals-zh", packs, tmp_path / str(processes), explain=True, at_once=processes)
     names = sorted(
         path.relative_to(tmp_path / "1") for path in (tmp_path / "1").rglob("*.*") if path.is_file()
     )
     assert len(names) == 10
-    for processes in ("2", "3"):
-        match, *others = filecmp.cmpfiles(tmp_path / "1", tmp_path / processes, names, shallow=False)
-        assert (len(match), others) == (10, [[], []])
+    match, *others = filecmp.cmpfiles(tmp_path / "1", tmp_path / "3", names, shallow=False)
+    assert (len(match), others) == (10, [[], []])
