@@ -191,7 +191,7 @@ def longest() -> dict[str, str]:
         for rule in rules.limits:
             if rule.limit is None:
                 continue
-            for day in range(0, 365, 3):
+            for day in range(0, 365, 11):
                 start = datetime(2026, 1, 1, 3, 20, tzinfo=UTC) + timedelta(days=day)
                 for pauses in ((), (Pause(start + timedelta(days=1), start + timedelta(days=9)),)):
                     explanation = explain(
