@@ -21,7 +21,7 @@ from services.desks.settings import DesksSettings
 from services.desks.waiting import api as waiting
 from services.desks.work import Work
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.cases import CASE, IDS_OF_APPEALS, NUMBER_OF_APPEAL
 from shared.events import DesksReadsRecorded
 from shared.service.service import Service
 
@@ -36,7 +36,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    case_of_number=ID_OF_APPEAL,
+    cases_of_numbers=IDS_OF_APPEALS,
     settings=DesksSettings,
     resources=Resources.load,
     hears=("intake", "dispatch", "escalation", "financing", "notify"),

@@ -14,7 +14,7 @@ from services.dispatch.studies.reminders import remind
 from services.dispatch.templates import api as templates
 from services.dispatch.work import Work
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.cases import CASE, IDS_OF_APPEALS, NUMBER_OF_APPEAL
 from shared.events import DispatchReadsRecorded
 from shared.judging.rulebook import Rulebook
 from shared.judging.settings import RulesSettings
@@ -31,7 +31,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    case_of_number=ID_OF_APPEAL,
+    cases_of_numbers=IDS_OF_APPEALS,
     settings=RulesSettings,
     resources=Rulebook.load,
     hears=("intake", "escalation"),

@@ -43,7 +43,7 @@ SERVICE = Service(
     case_attribute=CASE,
     case_parameters=("loan_id", "complaint_id"),
     number_of_case=CASES.number,
-    case_of_number=CASES.id,
+    cases_of_numbers=CASES.ids,
     settings=FinancingSettings,
     routers=(
         loans.router,

@@ -27,6 +27,7 @@ from shared.rules.judging.state import CaseState
 from shared.service.accounts import Caller
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
+from shared.web.numbers import CaseName, id_to_filter_by
 from shared.web.openapi import VERSIONED
 from shared.web.request import (
     Called,
@@ -141,7 +142,7 @@ async def appeals(
     request: Requested,
     state: CaseState | None = None,
     channel: ChannelCode | None = None,
-    lead: UUID | None = None,
+    lead: CaseName | None = None,
     unheard: bool = False,
     lead_ended: bool = False,
     complained: bool = False,
@@ -149,15 +150,15 @@ async def appeals(
 ) -> Response:
     """The appeals, oldest number first, without texts and contacts; a unit sees its own alone.
 
-    `lead`: those handled with it. `unheard`: completed, not rated, and nobody reached. `lead_ended`: merged
-    with one that is handled no more. `complained`: a complaint to the office waits for its answer.
-    `reopening_asked`: a request to handle it again waits for its decision.
+    `lead`: those handled with it, by its number or id. `unheard`: completed, not rated, and nobody reached.
+    `lead_ended`: merged with one that is handled no more. `complained`: a complaint to the office waits for
+    its answer. `reopening_asked`: a request to handle it again waits for its decision.
     """
     filters = {
         "state": state,
         "channel": channel,
         "unit": (called.code or "") if called.role == AccountRole.UNIT else None,
-        "lead": lead,
+        "lead": await id_to_filter_by(request.context, lead),
         "unheard": unheard or None,
         "lead_ended": lead_ended or None,
         "complained": complained or None,

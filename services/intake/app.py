@@ -31,7 +31,7 @@ from services.intake.settings import IntakeSettings
 from services.intake.work import Work
 from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.cases import CASE, IDS_OF_APPEALS, NUMBER_OF_APPEAL
 from shared.events import IntakeReadsRecorded
 from shared.service.service import Service
 
@@ -46,7 +46,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    case_of_number=ID_OF_APPEAL,
+    cases_of_numbers=IDS_OF_APPEALS,
     settings=IntakeSettings,
     resources=IntakeResources.load,
     hears=("dispatch", "escalation"),

@@ -26,7 +26,7 @@ from services.notify.settings import NotifySettings, load_rulebook
 from services.notify.work import Work
 from shared.appeals.asking import close_answers_client
 from shared.appeals.hiding import hiding_in
-from shared.cases import CASE, ID_OF_APPEAL, NUMBER_OF_APPEAL
+from shared.cases import CASE, IDS_OF_APPEALS, NUMBER_OF_APPEAL
 from shared.events import NotifyReadsRecorded
 from shared.messaging.outbox import WorkFactory
 from shared.service.service import Service, ServiceContext
@@ -54,7 +54,7 @@ SERVICE = Service(
     case_parameters=("appeal_id",),
     hiding=hiding_in("appeals"),
     number_of_case=NUMBER_OF_APPEAL,
-    case_of_number=ID_OF_APPEAL,
+    cases_of_numbers=IDS_OF_APPEALS,
     settings=NotifySettings,
     resources=load_rulebook,
     hears=("intake", "dispatch", "escalation", "financing"),

@@ -67,8 +67,11 @@ class Cases:
         self._one_again = text(f"{_AGAIN} and {key} = cast(:key as uuid)")
         self.number = text(f"select {number} as number from cases where {key} = :id")
         """Selects the number of the case with the id `:id`."""
-        self.id = text(f"select {key} as id from cases where {number} = :number")
-        """Selects the id of the case with the number `:number`."""
+        self.ids = text(
+            f"select {key} as id, {number} as number from cases"
+            f" where {number} = any(cast(:numbers as text[]))"
+        )
+        """Selects id and number of the cases with the numbers `:numbers`."""
         self._look_again = text(_LOOK_AGAIN.format(key=key))
 
     def columns(self) -> list[sa.Column[Any] | sa.Index]:

@@ -80,8 +80,8 @@ class Service:
     """The path parameters that hold the id of a case."""
     number_of_case: TextClause
     """Selects the number of the case with the id `:id`."""
-    case_of_number: TextClause
-    """Selects the id of the case with the number `:number`."""
+    cases_of_numbers: TextClause
+    """Selects `id` and `number` of the cases with the numbers `:numbers`."""
     reads_event: Callable[[datetime, Sequence[Mapping[str, Any]]], Event] | None = None
     """Makes the event that tells of reads of personal data, of its moment and their entries."""
     fields: FieldTable = NO_FIELDS

@@ -9,6 +9,7 @@ from shared.roles import AccountRole, Roles
 from shared.web.access import Access
 from shared.web.exports import FORMAT, MEDIA_TYPES
 from shared.web.hiding import DONE_UNSEEN
+from shared.web.numbers import OF_EVERY_SERVICE
 from shared.web.problems import MEDIA_TYPE
 from shared.web.request import LONGEST_KEY, acting, deciding, replacing, writing
 from shared.web.uploads import uploading
@@ -171,7 +172,7 @@ def _name_codes(schema: dict[str, Any]) -> None:
 def _describe_numbers(operation: dict[str, Any], numbered: Collection[str]) -> None:
     """Say which parameters of the path take the number of a case where they take its id."""
     for parameter in operation.get("parameters", ()):
-        if parameter["in"] == "path" and parameter["name"] in numbered:
+        if parameter["in"] == "path" and parameter["name"] in (*numbered, OF_EVERY_SERVICE):
             parameter["schema"] = {**_TEXT, "title": parameter["schema"].get("title", parameter["name"])}
             parameter["description"] = "The id of the case, or its number, such as `BZ-20260213-00042`."
 

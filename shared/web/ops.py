@@ -25,6 +25,7 @@ from shared.web.access import Access
 from shared.web.answers import Items, PageOf
 from shared.web.bodies import Body, Moment, clean
 from shared.web.hiding import id_of
+from shared.web.numbers import CaseName, id_to_filter_by
 from shared.web.request import LARGEST, Called, Paged, Reading, json, no_cursor, service
 
 if TYPE_CHECKING:
@@ -218,15 +219,20 @@ async def who_did(case_id: UUID, conn: Reading) -> Response:
 async def read_by(
     conn: Reading,
     page: Paged,
+    request: Request,
     account: Annotated[str | None, AfterValidator(clean), Query(min_length=1, max_length=200)] = None,
-    case_id: UUID | None = None,
+    case_id: CaseName | None = None,
     refused: bool | None = None,
 ) -> Response:
-    """Reads of personal data that this service answered, and cases that it refused (403), in order."""
+    """Reads of personal data that this service answered, and cases that it refused (403), in order.
+
+    `case_id`: of this case alone, by its number or id.
+    """
     after = page.after[0] if page.after else 0
     if not isinstance(after, int):
         raise no_cursor()
-    filters = {"account": account, "case_id": case_id and str(case_id), "refused": refused}
+    id_ = await id_to_filter_by(service(request), case_id)
+    filters = {"account": account, "case_id": id_ and str(id_), "refused": refused}
     rows = await reads.listed(conn, after, page.limit + 1, filters)
     return page.answer([{**row, "refused": not row["kinds"]} for row in rows], "seq")
 

@@ -117,6 +117,27 @@ async def test_a_trial_tells_what_would_come_and_nothing_stays_of_it(city: City)
     assert await city.stored() != before
 
 
+async def test_appeals_are_named_by_number_or_id(city: City) -> None:
+    by_number, by_id = await registered(city, 2)
+    number, id_ = by_number["registration_number"], by_id["appeal_id"]
+    named = [{"appeal_id": name, "version": 1} for name in (number, id_, "BZ-20261109-99999")]
+    body = {"appeals": named, "assignment": ROADS}
+    tried = await city.ok("office", "POST", ASSIGN, body | {"dry_run": True})
+    answer = await city.ok("office", "POST", ASSIGN, body)
+    assert outcomes(answer) == outcomes(tried) == [200, 200, 404]
+    assert [row["appeal_id"] for row in answer["results"]] == [by_number["appeal_id"], id_, None]
+    assert [row["registration_number"] for row in answer["results"]] == [
+        number,
+        by_id["registration_number"],
+        "BZ-20261109-99999",
+    ]
+    twice = [{"appeal_id": name, "version": 2} for name in (number, by_number["appeal_id"])]
+    refused(await city.call("office", "POST", ASSIGN, body | {"appeals": twice}), 422, "appeals")
+    unformed = {"appeals": [{"appeal_id": "BZ-2026", "version": 1}], "assignment": ROADS}
+    problem = refused(await city.call("office", "POST", ASSIGN, unformed), 422, "appeals.0.appeal_id")
+    assert "挂号编号" in problem["errors"][0]["zh"]
+
+
 async def test_the_same_key_does_again_only_what_was_not_done(city: City) -> None:
     appeals = await registered(city, 2)
     body = {"appeals": rows(appeals), "assignment": ROADS}

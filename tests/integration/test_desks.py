@@ -228,6 +228,14 @@ async def test_every_service_takes_the_number_where_it_takes_the_id(
         )
         refused(await city.call("office", "GET", path.format("BZ-20261109-99999")), 404)
         refused(await city.call("office", "GET", path.format("BZ-2026")), 422, "path.appeal_id")
+    followers = await city.ok("office", "GET", f"/intake/appeals?lead={id_}")
+    assert await city.ok("office", "GET", f"/intake/appeals?lead={number}") == followers
+    assert (await city.ok("office", "GET", "/intake/appeals?lead=BZ-20261109-99999"))["items"] == []
+    refused(await city.call("office", "GET", "/intake/appeals?lead=BZ-2026"), 422, "query.lead")
+    for service in ("intake", "dispatch"):
+        authors = await city.ok("auditor", "GET", f"/{service}/authors/{id_}")
+        assert await city.ok("auditor", "GET", f"/{service}/authors/{number}") == authors
+        refused(await city.call("auditor", "GET", f"/{service}/authors/BZ-20261109-99999"), 404)
     body = {"marks": ["inherited"], "reason": "改制前遗留"}
     path = f"/dispatch/appeals/{appeals['quick']['registration_number']}/marks"
     assert (await city.ok("office", "POST", path, body))["appeal_id"] == appeals["quick"]["appeal_id"]

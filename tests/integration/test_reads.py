@@ -60,7 +60,9 @@ async def test_who_has_the_case_reads_contacts_masked_and_whole_for_a_purpose(
     assert whole["enterprise"]["phone"] == FIRM["phone"]
     assert whole["enterprise"]["contact_name"] == FIRM["contact_name"]
     assert whole["contacts"][0]["phones"] == CONTACTS[0]["phones"]
-    last = (await recorded(city, "intake", account=account, case_id=case["appeal_id"]))[-1]
+    last = (await recorded(city, "intake", account=account, case_id=case["registration_number"]))[-1]
+    assert last == (await recorded(city, "intake", account=account, case_id=case["appeal_id"]))[-1]
+    assert not await recorded(city, "intake", account=account, case_id="BZ-20261109-99999")
     assert (last["kinds"], last["purpose"], last["refused"]) == (["contact"], "contact", False)
     assert last["route"] == "POST /appeals/{appeal_id}/contact-readings"
     assert last["address"]

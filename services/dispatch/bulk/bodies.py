@@ -3,34 +3,27 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from services.dispatch.acts.assignment import Assign
 from services.dispatch.acts.office import Close
-from shared.web.bodies import Body, wrong
+from shared.web.bodies import Body
+from shared.web.numbers import CaseName
 
 MOST_APPEALS = 500
 
 
 class DecidedAppeal(Body):
-    """An appeal, and the version that was decided on: its ETag, as If-Match names it for one appeal."""
+    """An appeal by its number or id, and the version that was decided on: its ETag, as If-Match names it."""
 
-    appeal_id: UUID
+    appeal_id: CaseName
     version: Annotated[int, Field(ge=1, lt=10**18)]
-
-
-def _different(appeals: tuple[DecidedAppeal, ...]) -> tuple[DecidedAppeal, ...]:
-    if len({appeal.appeal_id for appeal in appeals}) < len(appeals):
-        raise wrong("同一诉求只能出现一次", "names an appeal twice: give each once")
-    return appeals
 
 
 class ManyAppeals(Body):
     """Up to 500 appeals. `dry_run`: do all, tell what would come of it, and undo it."""
 
-    appeals: Annotated[
-        tuple[DecidedAppeal, ...], Field(min_length=1, max_length=MOST_APPEALS), AfterValidator(_different)
-    ]
+    appeals: Annotated[tuple[DecidedAppeal, ...], Field(min_length=1, max_length=MOST_APPEALS)]
     dry_run: bool = False
 
 
@@ -57,9 +50,9 @@ class RowProblem(BaseModel):
 
 
 class RowResult(BaseModel):
-    """What came of one appeal: its new version, or why it was refused."""
+    """What came of one appeal: its new version, or why it was refused. No id: no appeal has this number."""
 
-    appeal_id: UUID
+    appeal_id: UUID | None
     accepted: bool
     registration_number: str | None = None
     version: int | None = None
