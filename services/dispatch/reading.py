@@ -49,10 +49,12 @@ _OF_EVERY_ACT: Mapping[str, Named] = {
     **dict.fromkeys(_WORDS, FieldKind.TEXT),
     **dict.fromkeys(_SUMS, FieldKind.AMOUNTS),
     "who": FieldKind.CONTACT,
+    "remarks": FieldKind.TEXT,
 }
 ACTS: Mapping[str, Mapping[str, Named]] = {
     "contact": {"how": FieldKind.TALK, "text": FieldKind.TALK},
     "transfer": {"reason": FieldKind.TALK},
+    "close": {"remarks": FieldKind.NOTES},
     "note": _NOTES,
     "ask_study": _NOTES,
     "answer_study": _NOTES,

@@ -16,6 +16,7 @@ CONTENT = "encrypted"
 _CLEAR = ("act", "leg_id")
 TEXTS = (
     "text",
+    "remarks",
     "how",
     "who",
     "reason",

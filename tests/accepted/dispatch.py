@@ -9,6 +9,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /dispatch/appeals/{appeal_id}/assignments": {
         "legs": [{"unit": "water", "role": "assist", "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}}}],
         "marks": ["inherited"],
+        "remarks": "请与属地一并到场",
         "confirmed": True,
     },
     "POST /dispatch/appeals/{appeal_id}/reassignments": {
@@ -17,6 +18,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "role": "lead",
         "limits": {"completion": {"limit": LIMIT_OF_A_WEEK}},
         "reason": "职责在水务局",
+        "remarks": "前一单位已到过现场",
         "confirmed": True,
     },
     "POST /dispatch/appeals/{appeal_id}/marks": {"marks": ["inherited"], "reason": "改制前遗留"},
@@ -160,7 +162,12 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /dispatch/bulk/closures": {
         "appeals": [{"appeal_id": str(uuid4()), "version": 1}],
-        "closure": {"reason": "企业失联", "approver": "李副市长", "rank": "leader"},
+        "closure": {
+            "remarks": "三次回访无人接听",
+            "reason": "企业失联",
+            "approver": "李副市长",
+            "rank": "leader",
+        },
         "dry_run": True,
     },
     "PUT /dispatch/answer-templates/{code}": {

@@ -58,6 +58,32 @@ async def test_a_note_is_read_by_staff_of_the_case_and_by_nobody_else(city: City
     assert not [subject for subject in await subjects(city, "roads", appeal) if "备注" in subject]
 
 
+async def test_remarks_at_dispatch_and_closure_are_read_by_staff_alone(city: City) -> None:
+    appeal = await city.register()
+    legs = [{"unit": "roads"}]
+    await city.act("office", appeal, "assignments", legs=legs, remarks=f"{SECRET}，请两日内到场")
+    await city.drained()
+    (leg,) = [leg["leg_id"] for leg in (await document(city, appeal))["legs"]]
+    await city.act("roads", appeal, "completions", leg_id=leg, outcome="solved", text="已修复")
+    await city.drained()
+    path, code = f"/intake/status/{appeal['registration_number']}/ratings", appeal["receipt_code"]
+    await city.ok(None, "POST", path, {"rating": "satisfied"}, receipt_code=code)
+    await city.drained()
+    await city.act("office", appeal, "findings", reasonable=True, by="营商环境办", reason="属实")
+    await city.act("office", appeal, "closures", text="已销号", remarks=f"{SECRET}，回访时留意")
+    await city.drained()
+    for account in ("operator", "office", "roads", "leader", "auditor"):
+        acts = (await document(city, appeal, account))["acts"]
+        assert [act["act"].get("remarks") for act in acts if act["act"].get("remarks")] == [
+            f"{SECRET}，请两日内到场",
+            f"{SECRET}，回访时留意",
+        ], account
+    shown = await city.status(appeal)
+    assert shown["state"] == "closed"
+    assert SECRET not in str(shown)
+    assert "appeal.closed.v1" in await records_of(city, appeal)
+
+
 async def test_an_urged_unit_is_told_each_time_and_its_clock_stays(city: City) -> None:
     appeal = await city.register()
     (roads,) = await city.dispatch(appeal, {"unit": "roads"})

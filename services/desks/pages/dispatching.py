@@ -189,11 +189,12 @@ async def assign(request: Request) -> Response:
 
 
 def assignment_of(form: Form) -> dict[str, Any]:
-    """What dispatch is sent: the leg of the lead unit, then those that assist, and the marks."""
+    """What dispatch is sent: the leg of the lead unit, then those that assist, marks and remarks."""
     lead = form["lead"] or next(iter(form.all("units")), "")
     units = ([lead] if lead else []) + [unit for unit in form.all("units") if unit != lead]
     legs = [{"unit": unit, "role": Role.LEAD if unit == lead else Role.ASSIST} for unit in units]
-    return {"legs": legs, "marks": list(form.all("marks"))}
+    remarks = {"remarks": form["remarks"]} if form["remarks"] else {}
+    return {"legs": legs, "marks": list(form.all("marks")), **remarks}
 
 
 PAGES = (

@@ -154,9 +154,13 @@ class _Teller:
 
 
 def _text(data: Mapping[str, Any], done: Mapping[str, Any] | None) -> str | None:
-    """What was written: at dispatch with the act, or a reason, summary or instruction in the event."""
+    """What was written: at dispatch with the act, or a reason, summary or instruction in the event.
+
+    Remarks for staff stand below.
+    """
     act = {} if done is None else done["act"]
     written = [act.get(name) for name in TEXTS] + [
         data.get(name) for name in ("instruction", "summary", "reason")
     ]
-    return next((text for text in written if text and isinstance(text, str)), None)
+    text = next((text for text in written if text and isinstance(text, str)), None)
+    return "\n".join(filter(None, (text, act.get("remarks")))) or None

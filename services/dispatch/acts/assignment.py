@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.dispatch.acts.base import AppealAct, HigherWord, LegAct
+from services.dispatch.acts.base import AppealAct, HigherWord, LegAct, Remarks
 from shared.events import Mark, OwnLimit, PackWord, Role
 from shared.web.bodies import Body, Code, Line, Moment
 
@@ -27,19 +27,23 @@ class NewLeg(Body):
 
 
 class Assign(AppealAct):
-    """`confirmed`: a limit that looks like a typing mistake is meant as it stands."""
+    """`confirmed`: a limit that looks like a typing mistake is meant as it stands.
+
+    `remarks` (交办意见) are for the units, which read them in the case.
+    """
 
     act: Literal["assign"] = "assign"
     legs: Annotated[tuple[NewLeg, ...], Field(min_length=1, max_length=MOST_NEW_LEGS)]
     marks: frozenset[Mark] = frozenset()
+    remarks: Remarks | None = None
     confirmed: bool = False
 
 
 class Reassign(LegAct, HigherWord):
     """Take the leg from its unit (改派), and give it to `unit`; without one it is to be dispatched again.
 
-    `role` is the unit's part, by default that of the leg. `confirmed` as for an assignment. `approver` and
-    `rank` are given where the appeal was reassigned before: each unit's time begins anew.
+    `role` is the unit's part, by default that of the leg. `confirmed` and `remarks` as for an assignment.
+    `approver` and `rank` are given where the appeal was reassigned before: each unit's time begins anew.
     """
 
     act: Literal["reassign"] = "reassign"
@@ -47,6 +51,7 @@ class Reassign(LegAct, HigherWord):
     role: Role | None = None
     limits: dict[PackWord, LegLimit] = Field(default_factory=dict, max_length=20)
     reason: Line
+    remarks: Remarks | None = None
     confirmed: bool = False
 
 

@@ -3,11 +3,17 @@
 Texts of acts are evidence and stay in this service; events carry none of them but short reasons.
 """
 
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from shared.events import Rank
 from shared.named import Named
 from shared.web.bodies import Body, Line
+
+Remarks = Annotated[str, Field(min_length=1, max_length=2_000)]
+"""What staff of the appeal read beside an act (备注), and the enterprise never does."""
 
 
 class AppealAct(Body):

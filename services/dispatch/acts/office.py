@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.dispatch.acts.base import AppealAct, HigherWord, LegAct
+from services.dispatch.acts.base import AppealAct, HigherWord, LegAct, Remarks
 from shared.web.bodies import Line, Text
 
 
@@ -40,11 +40,12 @@ class DecideComplaint(AppealAct):
 
 
 class Close(AppealAct, HigherWord):
-    """`text` is what the enterprise reads.
+    """`text` is what the enterprise reads, `remarks` (销号备注) what staff alone do.
 
     `reason`, `approver` and `rank` are given where the pack asks for a higher word.
     """
 
     act: Literal["close"] = "close"
     text: Text | None = None
+    remarks: Remarks | None = None
     reason: Line | None = None

@@ -19,7 +19,8 @@ def body_of(act: Act, form: Form, subject: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {f"{act.about}_id": subject} if act.about is not About.CASE else {}
     if act.key == "assign":
         meant = {"confirmed": True} if form["confirmed"] else {}
-        return {**body, "legs": _legs(form), "marks": list(form.all("marks")), **meant}
+        remarks = {"remarks": form["remarks"]} if form["remarks"] else {}
+        return {**body, "legs": _legs(form), "marks": list(form.all("marks")), **remarks, **meant}
     for field in act.fields:
         value = _value(field, form)
         if value is not None and not (field.optional and value in ("", [])):

@@ -132,6 +132,7 @@ ACTS: tuple[Act, ...] = (
         About.CASE,
         (
             Field("text", "写给企业的话", "What the enterprise reads", Kind.AREA, optional=True),
+            Field("remarks", "备注（企业不可见）", "Remarks for staff", Kind.AREA, optional=True),
             Field(
                 "reason",
                 "理由（企业不满意时须写）",

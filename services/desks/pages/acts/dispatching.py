@@ -9,6 +9,9 @@ from shared.rules.terms import Mark, Role
 
 RECEIVER = Field("receiver", "接收单位或人员", "Who received it there")
 REFERENCE = Field("reference", "对方编号", "Their number of it", optional=True)
+REMARKS = Field(
+    "remarks", "交办意见（单位可见，企业不可见）", "Remarks for the units", Kind.AREA, optional=True
+)
 ACTS: tuple[Act, ...] = (
     Act(
         "assign",
@@ -22,6 +25,7 @@ ACTS: tuple[Act, ...] = (
             Field("units", "交给哪些单位", "To which units", Kind.BOXES, source=Source.UNITS),
             Field("lead", "主办单位", "Lead unit", Kind.CHOICE, source=Source.UNITS),
             Field("marks", "标记", "Marks", Kind.BOXES, optional=True, options=options(Mark)),
+            REMARKS,
             MEANT,
         ),
         "交办后，各单位的时限从现在起算。",
@@ -64,6 +68,7 @@ ACTS: tuple[Act, ...] = (
             Field("unit", "改派给", "To which unit", Kind.CHOICE, optional=True, source=Source.UNITS),
             Field("role", "承办身份", "Its part", Kind.CHOICE, optional=True, options=options(Role)),
             REASON,
+            REMARKS,
             APPROVER._replace(optional=True, hint_zh="再次改派时须写明", hint_en="For a second reassignment"),
             RANK,
             MEANT,
