@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from services.intake.fields import AppealFields
+from services.intake.fields import AppealFields, UnitName
 from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.masking import NotMasked
@@ -17,6 +17,7 @@ from shared.appeals.bodies import PackRef
 from shared.events import Kind, Rating, RatingReason
 from shared.named import Named
 from shared.web.bodies import Body, Code, Line, PastTime, Shape, Text, wrong
+from shared.web.numbers import CaseName
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 ContactName = Annotated[str, Field(min_length=1, max_length=200), NotMasked]
@@ -31,16 +32,6 @@ PackId = Annotated[
     ),
 ]
 Comment = Annotated[str, Field(min_length=1, max_length=2_000)]
-_ID = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-AppealName = Annotated[
-    str,
-    Shape(
-        rf"^([A-Z]{{2,6}}-[0-9]{{8}}-[0-9]{{5,9}}|{_ID})$",
-        "请填写挂号编号（形如 BZ-20260213-00042）或诉求标识",
-        "give a registration number like BZ-20260213-00042, or the id of an appeal",
-    ),
-]
-"""An appeal by its registration number or its id."""
 
 
 class Enterprise(Body):
@@ -59,13 +50,16 @@ class AppealAct(Body):
 
 
 class Register(AppealFields, AppealAct):
-    """An appeal comes in. `channel` is written by code or Chinese name, as the city's table has it."""
+    """An appeal comes in. `channel` is written by code or Chinese name, as the city's table has it.
+
+    `locality` is the code or the name of a unit; a code is taken as it is.
+    """
 
     channel: Annotated[str, Field(min_length=1, max_length=50)]
     kind: Kind
     title: Name
     text: Text
-    locality: Code | None = None
+    locality: UnitName | None = None
     enterprise: Enterprise | None = None
 
 
@@ -111,7 +105,7 @@ class Correct(AppealFields, AppealAct):
 
     reason: Line
     kind: Kind | None = None
-    locality: Code | None = None
+    locality: UnitName | None = None
     enterprise: CorrectedEnterprise | None = None
     cleared: frozenset[Clearable] = frozenset()
 
@@ -240,7 +234,7 @@ class ObjectToReferral(AppealAct):
 class Merge(AppealAct):
     """The appeal repeats the problem of `lead` and is handled with it (并单)."""
 
-    lead: AppealName
+    lead: CaseName
     reason: Line
 
 

@@ -11,13 +11,12 @@ from services.intake.allowances.registrations import allow_registration, sender_
 from services.intake.answered import with_answers
 from services.intake.answers import Procedure, PublicStatus, Registered
 from services.intake.city.queries import known_units
-from services.intake.city.units import NOBODY_KNOWN, Units
+from services.intake.city.units import NOBODY_KNOWN, Units, is_code
 from services.intake.document import ENDED, AppealDocument
 from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.receipt_codes import renewed_hash
 from services.intake.domain.registration import resolved
-from services.intake.fields import AppealFields
 from services.intake.resources import city_tables, hashes_of
 from services.intake.search.indexed import SameContent
 from services.intake.settings import settings_of
@@ -119,9 +118,9 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
     return await request.write([zone, content], do)
 
 
-async def units_for(request: RequestContext, *bodies: AppealFields) -> Units:
-    """The units of the city, where one of these bodies names a unit that is complained of."""
-    if all(body.complained_of is None for body in bodies):
+async def units_for(request: RequestContext, *bodies: acts.Register | acts.Correct) -> Units:
+    """The units of the city, where one of these bodies names a unit by its name, or one complained of."""
+    if not any(body.complained_of or (body.locality and not is_code(body.locality)) for body in bodies):
         return NOBODY_KNOWN
     async with request.context.reader.connect() as conn:
         return await known_units(conn)

@@ -30,7 +30,8 @@ async def correct(appeal_id: UUID, body: acts.Correct, request: Deciding) -> Res
     category = categories.named(body.category).code if body.category else None
     units = await units_for(request, body)
     unit = units.named(body.complained_of, "complained_of") if body.complained_of else None
-    act = body.model_copy(update={"category": category, "complained_of": unit})
+    locality = units.code_of(body.locality, "locality") if body.locality else None
+    act = body.model_copy(update={"category": category, "complained_of": unit, "locality": locality})
 
     def do(work: Work) -> Answer:
         request.check(work.appeal(appeal_id).version)

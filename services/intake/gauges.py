@@ -2,6 +2,14 @@
 
 from sqlalchemy import text
 
+from services.intake.city.queries import (
+    DISPATCHED,
+    RATED,
+    RESPONDED,
+    SAID_WHETHER_SOLVED,
+    SATISFIED,
+    SOLVED,
+)
 from shared.database.gauges import SLOWLY_S
 from shared.telemetry.metrics import Gauge, GaugeQuery
 
@@ -20,21 +28,15 @@ _OPEN = text(
     """
 )
 _VERDICTS = text(
-    """
+    f"""
     with recent as materialized (
       select file from appeals where received_at > cast(:now as timestamptz) - interval '30 days'
     ), seen (measure, outcome) as (
-      select 'responded', case when jsonb_path_exists(file, '$.legs[*] ? (
-          @.ended == false && (@.role == null || @.role == "lead" || @.role == "assist")
-          && @.responded_at == null && @.completed_at == null)') then 'no' else 'yes' end
-        from recent where jsonb_path_exists(file, '$.legs[*] ? (@.ended == false)')
+      select 'responded', case when {RESPONDED} then 'yes' else 'no' end from recent where {DISPATCHED}
       union all
-      select 'solved', case when cast(file->'rating'->>'solved' as boolean) then 'yes' else 'no' end
-        from recent where file->'rating'->>'solved' is not null
+      select 'solved', case when {SOLVED} then 'yes' else 'no' end from recent where {SAID_WHETHER_SOLVED}
       union all
-      select 'satisfied', case when file->'rating'->>'rating' in ('not_satisfied', 'very_dissatisfied')
-          then 'no' else 'yes' end
-        from recent where file->'rating'->>'rating' is not null
+      select 'satisfied', case when {SATISFIED} then 'yes' else 'no' end from recent where {RATED}
     )
     select measure, outcome, count(seen.measure) as value
     from (values ('responded'), ('solved'), ('satisfied')) as m (measure)

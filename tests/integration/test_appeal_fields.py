@@ -138,14 +138,32 @@ async def test_each_channel_is_counted_for_office_and_leader(city: City) -> None
         return next(row for row in rows if row["code"] == "petition")
 
     before = await petitions("office")
-    appeal = await city.register(channel="信访", title="信访转来的诉求")
-    await city.register(channel="petition", title="信访转来的另一件诉求")
-    (leg,) = await city.dispatch(appeal, {"unit": "roads"})
-    await city.act("roads", appeal, "completions", leg_id=leg, outcome="solved", text="已办")
+    for number, (solved, rating) in enumerate(
+        [(True, "not_satisfied"), (None, "basically_satisfied"), (False, "very_dissatisfied")]
+    ):
+        appeal = await city.register(channel="信访", title=f"信访转来的诉求 {number}")
+        (leg,) = await city.dispatch(appeal, {"unit": "roads"})
+        await city.act("roads", appeal, "completions", leg_id=leg, outcome="solved", text="已办")
+        await city.drained()
+        rate = f"/intake/status/{appeal['registration_number']}/ratings"
+        said = {"rating": rating, "solved": solved}
+        await city.ok(None, "POST", rate, said, receipt_code=appeal["receipt_code"])
+    silent = await city.register(channel="petition", title="信访转来的另一件诉求")
+    await city.dispatch(silent, {"unit": "roads"})
+    await city.register(channel="petition", title="信访转来的第三件诉求")
     await city.drained()
     after = await petitions("leader")
-    counted = {name: after[name] - before[name] for name in ("registered", "open", "completed")}
-    assert counted == {"registered": 2, "open": 1, "completed": 1}
+    assert {name: after[name] - before[name] for name in after if isinstance(after[name], int)} == {
+        "registered": 5,
+        "open": 2,
+        "completed": 3,
+        "dispatched": 4,
+        "responded": 3,
+        "said_whether_solved": 2,
+        "solved": 1,
+        "rated": 3,
+        "satisfied": 1,
+    }
     refused(
         await city.call("office", "GET", path.replace("since=2026-11-09", "since=2026-11-10")), 422, "until"
     )

@@ -37,6 +37,17 @@ def complaint(unit: str) -> dict[str, Any]:
     }
 
 
+def wish(locality: str) -> dict[str, Any]:
+    return {
+        "channel": "hotline",
+        "kind": "help",
+        "title": "用水困难",
+        "text": "水压不足。",
+        "locality": locality,
+        "enterprise": {"name": "示例制造有限公司"},
+    }
+
+
 async def complained_of(city: City, appeal: dict[str, Any]) -> str:
     """The code that the office reads."""
     read = await city.ok("office", "GET", f"/intake/appeals/{appeal['appeal_id']}")
@@ -57,6 +68,30 @@ async def test_a_unit_is_named_by_code_or_name_and_no_other_is_taken(city: City)
             assert word in refused(answer, 422, "complained_of")["detail"]
     events = await city.published("intake", "appeal.received.v1")
     assert [event["complained_of"] for event in events] == ["roads", "roads"]
+
+
+async def test_the_locality_is_named_by_code_or_name(city: City) -> None:
+    await city.directory()
+    await city.drained()
+    units = (await city.ok("office", "GET", "/dispatch/units"))["items"]
+    (name,) = (unit["name"] for unit in units if unit["code"] == "east")
+    for typed in ("east", name):
+        appeal = await city.register(locality=typed)
+        path = f"/intake/appeals/{appeal['appeal_id']}"
+        assert (await city.ok("office", "GET", path))["locality"] == "east"
+    refused(await city.call("office", "POST", "/intake/appeals", wish("火星区")), 422, "locality")
+    version = (await city.ok("office", "GET", path))["version"]
+    for typed, status in (("市水务局", 200), ("火星区", 422)):
+        body = {"locality": typed, "reason": "来电说明"}
+        answer = await city.call("office", "POST", f"{path}/corrections", body, if_match=f'"{version}"')
+        assert answer.status_code == status, answer.text
+    assert (await city.ok("office", "GET", path))["locality"] == "water"
+    past = {"act": "register", "source_id": "1", "occurred_at": "2026-01-05T09:00:00+08:00", **wish(name)}
+    body = {"source": "old", "items": [past, {**past, "source_id": "2", "locality": "火星区"}]}
+    body |= {"each": True, "dry_run": True}
+    came_in, not_come = (await city.ok("importer", "POST", "/intake/import", body))["items"]
+    assert "refused" not in came_in
+    assert not_come["refused"]["field"] == "locality"
 
 
 async def test_a_correction_names_a_unit_in_the_same_way(city: City) -> None:

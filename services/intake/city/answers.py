@@ -32,7 +32,11 @@ class ChannelShown(BaseModel):
 
 
 class ChannelCounted(BaseModel):
-    """What came in by a channel. `class` is null for one that the table has no more."""
+    """What came in by a channel. `class` is null for one that the table has no more.
+
+    Three shares come apart: `responded` of the `dispatched` (every unit has answered), `solved` of those of
+    which the enterprise `said_whether_solved`, `satisfied` of the `rated`.
+    """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
@@ -43,3 +47,9 @@ class ChannelCounted(BaseModel):
     registered: int
     open: int
     completed: int
+    dispatched: int
+    responded: int
+    said_whether_solved: int
+    solved: int
+    rated: int
+    satisfied: int

@@ -14,13 +14,37 @@ from shared.rules.judging.state import CaseState
 
 OPEN = (CaseState.REGISTERED, CaseState.DISPATCHED, CaseState.LIFTED)
 COMPLETED = (CaseState.COMPLETED, CaseState.CLOSED, CaseState.APPROVED)
+DISPATCHED = "jsonb_path_exists(file, '$.legs[*] ? (@.ended == false)')"
+RESPONDED = f"""
+    ({DISPATCHED} and not jsonb_path_exists(file, '$.legs[*] ? (
+      @.ended == false && (@.role == null || @.role == "lead" || @.role == "assist")
+      && @.responded_at == null && @.completed_at == null)'))
+"""
+"""Every unit that handles it has answered: 响应率 is the share of these among the dispatched."""
+SAID_WHETHER_SOLVED = "file->'rating'->>'solved' is not null"
+SOLVED = "coalesce(cast(file->'rating'->>'solved' as boolean), false)"
+"""By the word of the enterprise: 解决率 is their share among those of which it said whether they are."""
+RATED = "file->'rating'->>'rating' is not null"
+SATISFIED = f"({RATED} and file->'rating'->>'rating' not in ('not_satisfied', 'very_dissatisfied'))"
+"""By the upper three grades: 满意率 is their share among the rated."""
+COUNTED = {
+    "registered": "true",
+    "open": "state = any(cast(:open as text[]))",
+    "completed": "state = any(cast(:completed as text[]))",
+    "dispatched": DISPATCHED,
+    "responded": RESPONDED,
+    "said_whether_solved": SAID_WHETHER_SOLVED,
+    "solved": SOLVED,
+    "rated": RATED,
+    "satisfied": SATISFIED,
+}
+"""What is counted of the appeals of a channel, as conditions."""
 _UNITS = text("select code, name, directory_size from units order by code")
 _IN_CHARGE = text("select code, leader from units where leader is not null")
 _BY_CHANNEL = text(
     f"""
-    select file->>'channel' as channel, count(*) as registered,
-      count(*) filter (where state = any(cast(:open as text[]))) as open,
-      count(*) filter (where state = any(cast(:completed as text[]))) as completed
+    select file->>'channel' as channel,
+      {", ".join(f'count(*) filter (where {condition}) as "{name}"' for name, condition in COUNTED.items())}
     from appeals
     where received_at >= :since and received_at < :until and {SEEN}
     group by 1
@@ -33,7 +57,8 @@ async def by_channel(
 ) -> dict[str, dict[str, Any]]:
     """By code of the channel, how many appeals in `sight` came in from `since` until before `until`.
 
-    Of those, how many are open and how many completed; the others were withdrawn or referred.
+    Of those, how many are open and how many completed (the others were withdrawn or referred), and how many
+    were answered, solved and satisfied, each beside what its share is of.
     """
     values = {**sight.values, "open": list(OPEN), "completed": list(COMPLETED)}
     rows = await conn.execute(_BY_CHANNEL, {**values, "since": since, "until": until})
@@ -51,6 +76,3 @@ async def in_charge(conn: Connection, on: date) -> InCharge:
     """Who leads, and who is in charge of which unit, on this day."""
     of_units = {row.code: row.leader for row in await conn.execute(_IN_CHARGE)}
     return InCharge(await known_leaders(conn), of_units, on)
-
-
-COUNTED = ("registered", "open", "completed")

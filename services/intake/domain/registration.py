@@ -50,6 +50,8 @@ def resolved(
     if body.complained_of is not None:
         units = units if today is not None else units._replace(is_whole=False)
         known["complained_of"] = units.named(body.complained_of, "complained_of")
+    if body.locality is not None:
+        known["locality"] = units.code_of(body.locality, "locality")
     return body.model_copy(update=known)
 
 
