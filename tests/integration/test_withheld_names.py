@@ -1,8 +1,10 @@
 """A unit that is complained of learns nowhere who complains: in no answer, message or document."""
 
 import io
+from collections.abc import Iterable
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
@@ -12,10 +14,17 @@ from shared.roles import UNIT
 from tests.attachments import attach, pdf
 from tests.city import ALL, City, refused
 from tests.integration.test_access import NOBODY
+from tests.integration.test_lists_as_tables import LISTS, UNSHOWN, XLSX, sheet_rows
 
 pytestmark = pytest.mark.services(*ALL)
 
 READS = sorted(route for route, roles in tables().items() if route.startswith("GET ") and UNIT in roles)
+TABLES = [
+    f"{path}?format={form}"
+    for path in LISTS
+    if f"GET {path}" in READS and "{" not in path and path not in UNSHOWN
+    for form in ("csv", "xlsx")
+]
 FIRM = {
     "name": "亳州市青浔精密铸造有限公司",
     "credit_code": "91350100M000100Y43",
@@ -58,6 +67,22 @@ SECRETS = (
 
 def shows(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
+
+
+def text_of(answer: httpx.Response) -> str:
+    """What a person reads in an answer, be it JSON, a page, a table or a document."""
+    kind = answer.headers.get("content-type", "")
+    if kind == "application/pdf":
+        pages = PdfReader(io.BytesIO(answer.content)).pages
+        return "".join("".join(page.extract_text().split()) for page in pages)
+    return str(sheet_rows(answer)) if kind == XLSX else answer.text
+
+
+def given_without_secret(answers: Iterable[httpx.Response]) -> list[str]:
+    """The texts of those answers that were not refused; none has a secret."""
+    texts = [text_of(answer) for answer in answers if answer.is_success]
+    assert not [text for text in texts if shows(text)]
+    return texts
 
 
 async def fill(city: City, **fields: Any) -> dict[str, Any]:
@@ -127,12 +152,16 @@ async def test_no_route_shows_a_unit_who_complains_of_it(
     city: City, complaint: dict[str, Any], route: str
 ) -> None:
     answer = await read(city, route, complaint)
-    text = answer.text
+    text = text_of(answer)
     if answer.headers.get("content-type") == "application/pdf":
-        pages = PdfReader(io.BytesIO(answer.content)).pages
-        text = "".join("".join(page.extract_text().split()) for page in pages)
         assert "反复检查" in text
     assert not shows(text), text
+
+
+async def test_no_table_shows_a_unit_who_complains_of_it(city: City, complaint: dict[str, Any]) -> None:
+    tables = given_without_secret([await city.call("roads", "GET", path) for path in TABLES])
+    assert len(tables) == len(TABLES)
+    assert sum(complaint["registration_number"] in table for table in tables) > 6
 
 
 async def test_a_unit_reads_no_file_of_the_enterprise(city: City, complaint: dict[str, Any]) -> None:
