@@ -36,6 +36,21 @@ async def test_the_assignment_is_for_the_office_and_the_unit_of_the_leg(city: Ci
     refused(await city.call("office", "GET", f"{where}?leg_id={uuid4()}"), 404)
 
 
+async def test_an_assignment_has_the_remarks_of_its_own_dispatch(city: City) -> None:
+    appeal = await city.register()
+    where = f"/dispatch/appeals/{appeal['appeal_id']}/assignment.pdf"
+    for unit, remarks in (("roads", "请两日内到场"), ("water", "请配合停水"), ("east", None)):
+        legs = [{"unit": unit, "role": "lead" if unit == "roads" else "assist"}]
+        await city.act(
+            "office", appeal, "assignments", legs=legs, **({"remarks": remarks} if remarks else {})
+        )
+        printed = text((await city.call(unit, "GET", where)).content)
+        assert [words for words in ("请两日内到场", "请配合停水") if words in printed] == (
+            [remarks] if remarks else []
+        )
+        assert ("交办意见" in printed) == (remarks is not None)
+
+
 async def test_the_letter_is_for_the_office_and_leaders_once_there_is_a_reason(city: City) -> None:
     appeal = await city.register()
     (roads,) = await city.dispatch(appeal, {"unit": "roads"})

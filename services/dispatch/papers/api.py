@@ -1,8 +1,11 @@
 """Papers about one leg as PDF: the assignment (交办单) and the supervision letter (督办函)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -71,7 +74,18 @@ async def _about(
     if called.role == AccountRole.UNIT and leg.unit != called.code:
         raise Forbidden("该承办件不属于本单位", "this leg is another unit's")
     deadlines = await queries.judged_deadlines(conn, appeal_id)
-    return PaperContext(appeal, leg, deadlines, request.context.zone)
+    return PaperContext(appeal, leg, deadlines, request.context.zone, _remarks(file["acts"], leg))
+
+
+def _remarks(acts: Iterable[Mapping[str, Any]], leg: LegDocument) -> str | None:
+    """What the office wrote with the dispatch of the leg."""
+    dispatched = (
+        done["act"].get("remarks")
+        for done in acts
+        if done["act"]["act"] in ("assign", "reassign")
+        and datetime.fromisoformat(done["occurred_at"]) == leg.assigned_at
+    )
+    return next(dispatched, None)
 
 
 def _usual_leg(appeal: AppealDocument, called: Caller) -> LegDocument:

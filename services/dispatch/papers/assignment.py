@@ -17,7 +17,7 @@ def assignment(context: PaperContext) -> Paper:
         number=context.number("J"),
         to=f"{leg.unit_name or leg.unit}：",
         opening=(opening,),
-        facts=tuple(facts(context)),
+        facts=(*facts(context), *([("交办意见", context.remarks)] if context.remarks else [])),
         limits=limits(context.judged(Verdict.OPEN, Verdict.OVERDUE), context),
         demands=(
             "不属于本单位职责的，请及时提出派单异议；裁定之前时限照常计算。",

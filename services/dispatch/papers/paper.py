@@ -37,12 +37,16 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class PaperContext:
-    """What a paper is about: the appeal, one of its legs, the deadlines of all legs as judged, the zone."""
+    """What a paper is about: the appeal, one of its legs, the deadlines of all legs as judged, the zone.
+
+    `remarks` are those that the office wrote with the dispatch of the leg.
+    """
 
     appeal: AppealDocument
     leg: LegDocument
     deadlines: tuple[JudgedDeadline, ...]
     zone: ZoneInfo
+    remarks: str | None = None
 
     def number(self, letter: str) -> str:
         """The paper's number: the case's, a letter, and the place of the leg among the case's legs."""
