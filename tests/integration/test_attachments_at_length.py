@@ -49,8 +49,9 @@ async def cluster(tmp_path: Path) -> AsyncIterator[LocalCluster]:
         await cluster.stop()
 
 
-async def registered(client: httpx.AsyncClient) -> dict[str, Any]:
-    body = {"channel": "web", "kind": "help", "title": "路", "text": "坏", "enterprise": {"name": "某厂"}}
+async def registered(client: httpx.AsyncClient, number: int) -> dict[str, Any]:
+    enterprise = {"name": "某厂"}
+    body = {"channel": "web", "kind": "help", "title": f"路 {number}", "text": "坏", "enterprise": enterprise}
     answer = await client.post("/appeals", json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
@@ -61,7 +62,7 @@ async def test_a_gigabyte_arrives_and_the_process_does_not_grow(cluster: LocalCl
     pid = cluster.processes["intake"].process_id
     assert pid is not None
     async with httpx.AsyncClient(base_url=cluster.url("intake"), timeout=300) as client:
-        appeals = [await registered(client) for _ in range(CLIENTS)]
+        appeals = [await registered(client, number) for number in range(CLIENTS)]
         await send(client, appeals[0], pdf())
         before, peak, done = resident_mb(pid), 0.0, asyncio.Event()
 
