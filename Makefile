@@ -12,7 +12,7 @@ LOCK = ../$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 
 unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit help
+.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit wheel help
 
 $(READY): requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -89,6 +89,9 @@ sbom: $(TOOLS_READY)  ## Write sbom.cdx.json: the bill of materials of what runs
 
 audit: $(TOOLS_READY)  ## Ask for known vulnerabilities of all dependencies: fails if there are any, and if nobody answers
 	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(TOOLS)/bin/python deploy/audit.py requirements/test.txt requirements/build.txt requirements/tools.txt
+
+wheel: $(READY)  ## Build the wheel into dist; the same commit gives the same bytes
+	$(BIN)/python deploy/wheel.py dist
 
 help:  ## This list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10

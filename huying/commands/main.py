@@ -1,6 +1,7 @@
 """The command `huying`: one module for each group of commands, put together here."""
 
 import gc
+from typing import Annotated
 
 import typer
 
@@ -8,6 +9,7 @@ from huying.commands import (
     archive,
     banks,
     calendar,
+    doctor,
     erasing,
     kafka,
     keys,
@@ -21,11 +23,11 @@ from huying.commands import (
     simulate,
 )
 from huying.commands.running import known_errors_as_sentences
+from huying.commands.version import show_version
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Huying (呼应)."
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(local.up)
+app.command()(doctor.doctor)
 app.command()(local.code)
 app.command("bank-sim")(local.bank_sim)
 app.command()(local.serve)
@@ -47,6 +49,21 @@ app.add_typer(notices.app, name="notice", hidden=True)
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(archive.audit, name="audit")
 app.add_typer(packs.app, name="pack")
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=show_version,
+            is_eager=True,
+            help="The release, and the rule packs with their versions.",
+        ),
+    ] = False,
+) -> None:
+    """Huying (呼应)."""
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
+from huying.local.running_services import content_of
+
 PAGE = 500
 HOLD_AGAIN_S = 60.0
 AGAIN_S = 0.2
@@ -155,7 +157,7 @@ class LiveCity:
     def _content(self, answer: httpx.Response) -> Any:
         if not answer.is_success:
             raise ImportFailed(f"{answer.request.url.path}: {answer.status_code} {_reason(answer)}")
-        return answer.json()
+        return content_of(answer)
 
 
 def _reason(answer: httpx.Response) -> str:

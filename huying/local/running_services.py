@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -65,7 +66,7 @@ class RunningServices:
     ) -> httpx.Response:
         """Send a request, on the version `if_match`.
 
-        `RefusedError` where the service refuses, ValueError where it does not answer.
+        `RefusedError` where the service refuses, ValueError where no service of ours answers.
         """
         headers = {"authorization": f"Bearer {self.key}"} | ({"if-match": if_match} if if_match else {})
         try:
@@ -73,7 +74,21 @@ class RunningServices:
                 answer = http.request(method, f"{self.urls[service]}{path}", params=params, json=body)
         except httpx.TransportError as error:
             raise ValueError(f"{service} does not answer at {self.urls[service]}: {error}") from error
+        content = content_of(answer)
         if answer.is_error:
-            words = f"{answer.url} answers {answer.status_code}: {answer.json().get('detail', '')}"
-            raise RefusedError(answer.status_code, words)
+            detail = content.get("detail", "") if isinstance(content, dict) else ""
+            raise RefusedError(answer.status_code, f"{answer.url} answers {answer.status_code}: {detail}")
         return answer
+
+
+def content_of(answer: httpx.Response) -> Any:
+    """The JSON of an answer. ValueError where it is none: something else answers, such as a proxy."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        kind = answer.headers.get("content-type", "no type")
+        raise ValueError(
+            f"{answer.url} answers {answer.status_code} with {kind} where a service answers with JSON: does a"
+            " proxy keep this path to itself? Name the address inside by --url"
+            " / 应答并非来自本系统的服务，可能被代理拦截，请用 --url 指明内部地址"
+        ) from error

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from shared.audit import seals
 from shared.database import gauges
 from shared.database.connection import Database
-from shared.database.errors import DATABASE_ERRORS
+from shared.database.errors import DATABASE_ERRORS, DatabaseAway, is_about_connecting
 from shared.database.migrations import migrate, migration_engine
 from shared.database.retry import keep_running
 from shared.encryption import proofs
@@ -232,7 +232,18 @@ class ServiceContext:
         self.relay.poke()
 
     async def start(self) -> None:
-        """Migrate the database and prepare the service. Any error refuses the start."""
+        """Migrate the database and prepare the service. Any error refuses the start.
+
+        `DatabaseAway` where the database does not answer or does not let the service in.
+        """
+        try:
+            await self._prepare()
+        except DATABASE_ERRORS as error:
+            if not is_about_connecting(error):
+                raise
+            raise DatabaseAway(self.service.name, self.settings.database, error) from error
+
+    async def _prepare(self) -> None:
         engine = migration_engine(self.settings.database)
         try:
             await migrate(engine, self.service.migrations)

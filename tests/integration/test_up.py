@@ -30,11 +30,11 @@ START_S, STOP_S = 120, 20
 class Up:
     """One `huying up` in a process group of its own."""
 
-    def __init__(self, state: Path, port: int, *more: str) -> None:
+    def __init__(self, state: Path, port: int, *more: str, python: str | Path = sys.executable) -> None:
         self.state = state
         self.url = f"http://127.0.0.1:{port}"
         self._log = state.with_suffix(".log")
-        command = [sys.executable, "-m", "huying", "up", "--state", str(state), "--port", str(port), *more]
+        command = [str(python), "-P", "-m", "huying", "up", "--state", str(state), "--port", str(port), *more]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -133,6 +133,14 @@ def verified(state: Path) -> str:
     return " ".join(completed_process.stdout.split())
 
 
+def examined(state: Path) -> str:
+    """What `huying doctor` says last of the city that runs on `state`."""
+    command = [sys.executable, "-m", "huying", "doctor", "--state", str(state)]
+    completed_process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert completed_process.returncode == 0, completed_process.stdout + completed_process.stderr
+    return completed_process.stdout.splitlines()[-1]
+
+
 def map_page(console: str, up: Up) -> str:
     """The first page of the console, with the alerts that hold."""
     return httpx.get(f"{console}/ops/", headers=up.key("ops"), follow_redirects=True, timeout=30).text
@@ -180,6 +188,7 @@ def test_a_newcomer_s_first_and_second_start(state: Path) -> None:
         up.until(lambda: is_seen(up.url, up, mine["registration_number"]), 30)
         assert "exactly what was issued" in verified(state)
         up.until(lambda: "当前没有告警" in map_page(up.url, up), 30)
+        assert "0 wrong" in examined(state)
         key = new_bank(state)
         wanted = wish(banks=["qs", "state-one"])
         loan = httpx.post(f"{up.url}/financing/requests", json=wanted, headers=up.key("operator")).json()

@@ -49,6 +49,22 @@ def test_what_passes_by_itself_is_logged_and_tried_again_after_a_pause() -> None
     assert [(entry["work"], entry["reason"]) for entry in logs] == [("work", "ConnectionError('away')")]
 
 
+def test_pauses_of_an_outage_grow_to_five_seconds_and_begin_anew_after_it() -> None:
+    away = ConnectionError("away")
+    began = jumping(gaps(Turns(*[away] * 6, 1, away)))
+    assert began == pytest.approx([1, 1.5, 2.25, 3.375, 5, 5, 0, 1])
+
+
+def test_an_hour_without_the_broker_is_a_few_lines_and_its_end_is_one() -> None:
+    """720 tries of 5 s, each once by one error and once by another."""
+    away = [ConnectionError("away"), TimeoutError("away")] * 360
+    with capture_logs() as logs:
+        jumping(gaps(Turns(*away, 1)))
+    lines = [entry["event"] for entry in logs]
+    assert 10 < lines.count("waits and tries again") < 30
+    assert (logs[-1]["event"], logs[-1]["failures"]) == ("goes on", 720)
+
+
 async def test_a_defect_ends_the_work() -> None:
     with pytest.raises(ZeroDivisionError):
         await keep_running(Turns(1, ZeroDivisionError()), LOG, "work")
