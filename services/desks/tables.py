@@ -39,6 +39,7 @@ sa.Table(
     sa.Column("appeal_id", pg.UUID, primary_key=True, comment="of an appeal, or of a loan request"),
     sa.Column("registration_number", sa.Text, nullable=False, unique=True),
     sa.Column("file", pg.JSONB, nullable=False),
+    sa.Index("appeals_unregistered", "appeal_id", postgresql_where=sa.text("file->>'pack' is null")),
 )
 sa.Table(
     "cases",

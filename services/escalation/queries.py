@@ -25,14 +25,13 @@ _LOCK = text(
     where appeal_id = any(cast(:keys as uuid[])) order by appeal_id for update
     """
 )
-_LOCK_DUE = text(
+_LOCK_DUE = text(  # one range of the index, in order, read no further than the limit
     """
     select cast(c.file as text) as file, c.next_due_at, c.unjudged_from, c.stuck,
       (select max(id) from calendars) as newest_calendar
     from cases c
-    join unnest(cast(:partitions as int[]), cast(:uptos as timestamptz[])) as w (partition, upto)
-      on w.partition = mod(c.hash, :count)
-    where c.next_due_at <= w.upto
+    where c.next_due_at <= cast(:latest as timestamptz)
+      and c.next_due_at <= (cast(:uptos as timestamptz[]))[cast(mod(c.hash, :count) as int) + 1]
     order by c.next_due_at limit :limit
     for update of c skip locked
     """
@@ -140,7 +139,12 @@ async def lock(conn: Connection, keys: Collection[UUID]) -> Result:
 
 async def lock_due(conn: Connection, uptos: Mapping[int, datetime], partitions: int, limit: int) -> Result:
     """The cases that are due by the moment of their partition, the longest due first; others lock theirs."""
-    values = {"partitions": list(uptos), "uptos": list(uptos.values()), "count": partitions, "limit": limit}
+    values = {
+        "uptos": [uptos.get(partition) for partition in range(partitions)],
+        "latest": max(uptos.values()),
+        "count": partitions,
+        "limit": limit,
+    }
     return await conn.execute(_LOCK_DUE, values)
 
 

@@ -1,6 +1,6 @@
 """A case's deadlines as the judges' events state them: each with the reason why it ends when it does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from shared import events
 from shared.rules.judging.state import Deadline
@@ -12,18 +12,25 @@ def stated(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[e
 
     One that ran on during a pause is explained anew: its date is the same, and the pause is told.
     """
-    explanations = {_identity(deadline): deadline.explanation for deadline in before}
-    explained = []
-    for deadline in now:
-        unexplained = to_event(deadline)
-        known = None if deadline.ran_on else explanations.get(_identity(unexplained))
-        explanation = known or explain_deadline(deadline)
-        explained.append(unexplained.model_copy(update={"explanation": explanation}))
-    return explained
+    explanations = {
+        (d.leg_id, d.round, d.deadline, d.started_at, d.due_at, d.provisional): d.explanation for d in before
+    }
+    return [
+        to_event(deadline, _known(deadline, explanations) or explain_deadline(deadline)) for deadline in now
+    ]
 
 
-def to_event(deadline: Deadline) -> events.Deadline:
-    """A deadline of the engine as events carry it, without explanation."""
+def _known(
+    deadline: Deadline, explanations: Mapping[tuple[object, ...], dict[str, str]]
+) -> dict[str, str] | None:
+    d = deadline
+    if d.ran_on:
+        return None
+    return explanations.get((d.leg_id, d.round, d.kind, d.started_at, d.due_at, d.provisional))
+
+
+def to_event(deadline: Deadline, explanation: dict[str, str] | None = None) -> events.Deadline:
+    """A deadline of the engine as events carry it."""
     return events.Deadline(
         leg_id=deadline.leg_id,
         unit=deadline.unit,
@@ -36,15 +43,5 @@ def to_event(deadline: Deadline) -> events.Deadline:
         clause=deadline.clause,
         provisional=deadline.provisional,
         title=deadline.title,
-    )
-
-
-def _identity(deadline: events.Deadline) -> tuple[object, ...]:
-    return (
-        deadline.leg_id,
-        deadline.round,
-        deadline.deadline,
-        deadline.started_at,
-        deadline.due_at,
-        deadline.provisional,
+        explanation=explanation or {},
     )
