@@ -12,7 +12,7 @@ LOCK = ../$(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 
 unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes compiles all modules again
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit wheel help
+.PHONY: run test test-kafka test-clients test-slow test-deploy jaeger torture check fmt bench lock notice sbom audit wheel kustomize bench-scale help
 
 $(READY): requirements/run.txt requirements/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +59,11 @@ jaeger: .huying/jaeger  ## Build Jaeger with Go from its module, for test-deploy
 .huying/jaeger:
 	nice bash tests/deploy/build-jaeger.sh $@
 
+kustomize: .huying/kustomize  ## Build kustomize with Go from its module, for the tests of the manifests
+
+.huying/kustomize:
+	GOBIN=$(CURDIR)/.huying nice go install sigs.k8s.io/kustomize/kustomize/v5@v5.7.1
+
 torture: $(TEST_READY)  ## An hour of kills, pauses, cuts and full disks under load, then a check of every case
 	$(BIN)/python -m tests.faults --minutes 60 --out torture.json
 
@@ -73,6 +78,9 @@ fmt: $(TEST_READY)  ## Format the code and mend what lint can mend
 
 bench: $(TEST_READY)  ## Measure against bare ceilings beside it; writes bench.json
 	$(BIN)/python -m tests.bench
+
+bench-scale: $(TEST_READY)  ## A city of some age beside a young one: what grows; writes bench-scale.json
+	$(BIN)/python -m tests.bench --only scale --out bench-scale.json
 
 lock: $(TOOLS_READY)  ## Pin all dependencies by version and hash: requirements/*.in into *.txt; UPGRADE=--upgrade takes the newest
 	cd requirements && $(LOCK) services.in embedded.in test.in -o test.txt

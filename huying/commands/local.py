@@ -95,15 +95,18 @@ def bank_sim(
 
 
 def grow(
-    cases: Annotated[int, typer.Option(min=1, max=200_000, help="How many cases.")],
+    cases: Annotated[int, typer.Option(min=1, help="How many cases in all.")] = 400_000,
+    open_: Annotated[int, typer.Option("--open", min=0, help="How many of them are open.")] = 100_000,
+    years: Annotated[float, typer.Option(help="How long ago the first was registered.")] = 5,
     state: State = STATE,
     seed: int = 1,
 ) -> None:
-    """Invent a past of two years in a new city, for measuring; intake and desks alone know it."""
-    from huying.local.grow.growing import grow as write
+    """Grow a consistent past in a new city, for measuring: the state of all services, events and chains."""
+    from huying.local.grow.city import Size
+    from huying.local.grow.city import grow as write
     from shared.service.clock import WallClock
 
-    run_until_stopped(write(state, cases, WallClock().now(), seed))
+    run_until_stopped(write(state, Size(cases, open_, years), WallClock().now(), seed))
 
 
 def serve(service: str, port: Annotated[int | None, typer.Option()] = None) -> None:

@@ -25,6 +25,7 @@ from tests.bench.pipeline import pipeline, relay
 from tests.bench.pool import pool
 from tests.bench.recorded import replay, simulate
 from tests.bench.routes import routes
+from tests.bench.scale import scale
 from tests.bench.spans import spans
 from tests.bench.telemetry import telemetry
 from tests.bench.webhooks import webhooks
@@ -44,6 +45,7 @@ BENCHES: dict[str, Bench] = {
         pool,
         finding,
         flood,
+        scale,
         simulate,
         replay,
     )

@@ -19,6 +19,7 @@ PEOPLE = [
     ("operator", AccountRole.OPERATOR, None),
     ("office", AccountRole.OFFICE, None),
     ("importer", AccountRole.IMPORTER, None),
+    ("ops", AccountRole.OPS, None),
     ("roads", AccountRole.UNIT, "roads"),
     ("east", AccountRole.UNIT, "east"),
     ("unit25", AccountRole.UNIT, "unit25"),

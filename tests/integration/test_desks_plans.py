@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, text
 
 from huying.local.data_keys import made_ring
 from huying.local.embedded import EmbeddedPostgres
-from huying.local.grow.growing import write
+from huying.local.grow.lists import write
 from services.desks.finding import queries
 from services.desks.finding.conditions import MatchesElsewhere, Scope
 from services.desks.finding.parameters import wanted

@@ -153,6 +153,22 @@ def _unit_name(number: int) -> str:
     return f"{TRADES[number % len(TRADES)]}{'局办中心'[number // len(TRADES) - 1]}"
 
 
+def invented_body(chance: random.Random) -> Register:
+    """What an enterprise asks, and who it is."""
+    place, trade, problem = chance.choice(PLACES), chance.choice(TRADES), chance.choice(PROBLEMS)
+    name = f"{place}{chance.choice(NAMES)}{trade}有限公司"
+    phone = f"138{chance.randrange(10**8):08}"
+    effects = "，".join(chance.sample(EFFECTS, 3))
+    return Register(
+        channel=chance.choice(list(Channel)[:6]),
+        kind=chance.choices(list(Kind), [30, 30, 15, 5, 10, 5, 4, 1])[0],
+        title=f"{place}{problem}",
+        text=f"我公司位于{place}{chance.randrange(1, 400)}号，{problem}，{effects}，请尽快派人解决。",
+        locality=unit_code(PLACES.index(place)),
+        enterprise=Enterprise(name=name, phone=phone),
+    )
+
+
 class Invention:
     """Invents cases of `days` days up to `until`, the same ones for the same seed."""
 
@@ -173,7 +189,7 @@ class Invention:
 
     def _case(self, at: datetime, number: str) -> InventedCase:
         appeal_id = self._uuid()
-        appeal, received = receive(self._register(), appeal_id, number, self._pack.ref, at)
+        appeal, received = receive(invented_body(self._chance), appeal_id, number, self._pack.ref, at)
         is_old = at < self._until - timedelta(days=30)
         is_open = self._chance.random() < (_SHARE_OPEN if is_old else 0.6)
         history = list(self._handled(received, is_open=is_open))
@@ -181,21 +197,6 @@ class Invention:
             if isinstance(event, events.AppealRated):
                 appeal.rating = Rated(rating=event.rating, comment=None, rated_at=event.occurred_at)
         return InventedCase(appeal, history)
-
-    def _register(self) -> Register:
-        chance = self._chance
-        place, trade, problem = chance.choice(PLACES), chance.choice(TRADES), chance.choice(PROBLEMS)
-        name = f"{place}{chance.choice(NAMES)}{trade}有限公司"
-        phone = f"138{chance.randrange(10**8):08}"
-        effects = "，".join(chance.sample(EFFECTS, 3))
-        return Register(
-            channel=chance.choice(list(Channel)[:6]),
-            kind=chance.choices(list(Kind), [30, 30, 15, 5, 10, 5, 4, 1])[0],
-            title=f"{place}{problem}",
-            text=f"我公司位于{place}{chance.randrange(1, 400)}号，{problem}，{effects}，请尽快派人解决。",
-            locality=unit_code(PLACES.index(place)),
-            enterprise=Enterprise(name=name, phone=phone),
-        )
 
     def _handled(self, received: events.AppealReceived, *, is_open: bool) -> Iterator[Event]:
         yield received
