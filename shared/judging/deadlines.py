@@ -12,7 +12,7 @@ def stated(before: Iterable[events.Deadline], now: Iterable[Deadline]) -> list[e
 
     One that ran on during a pause is explained anew: its date is the same, and the pause is told.
     """
-    explanations = {
+    explanations: dict[tuple[object, ...], dict[str, str]] = {
         (d.leg_id, d.round, d.deadline, d.started_at, d.due_at, d.provisional): d.explanation for d in before
     }
     return [
