@@ -197,7 +197,8 @@ def test_whoever_hears_much_is_scaled_on_lag_up_to_the_number_of_partitions() ->
 
 
 def test_the_small_city_needs_no_kind_that_kubernetes_does_not_have() -> None:
-    assert not [one["kind"] for one in rendered("small") if one["apiVersion"].startswith(EXTENSIONS)]
+    extensions = [m["kind"] for m in rendered("small") if m["apiVersion"].startswith(EXTENSIONS)]
+    assert not extensions
 
 
 def test_whoever_scrapes_shows_a_key() -> None:

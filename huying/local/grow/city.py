@@ -10,7 +10,7 @@ import heapq
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -32,16 +32,19 @@ from services.dispatch.document import Unit
 from services.dispatch.queries import save_unit
 from services.escalation.leaders.directory import Directory
 from services.escalation.leaders.directory import Unit as KnownUnit
+from services.escalation.tables import CASES
 from services.notify.config import NotifyConfig
 from services.notify.messages.words import PackNames, names_in
 from shared.database.connection import Database
 from shared.database.migrations import migrate, migration_engine
 from shared.encryption.keyring import KeyRing
 from shared.finding.hashes import Hashes
+from shared.judging import calendars
 from shared.messaging import wire
 from shared.messaging.watermarks import save_watermarks
 from shared.rules.pack import pack_files
 from shared.rules.time.calendar import Calendar
+from shared.rules.time.notices import published
 
 BATCH = 250
 PACK = "bozhou-2024"
@@ -90,6 +93,7 @@ async def write(
     urls: Urls, size: Size, until: datetime, hashes: Hashes, rings: Mapping[str, KeyRing], seed: int = 1
 ) -> None:
     """As `grow`, into these databases."""
+    until = until.astimezone(UTC)
     for service, url in urls.items():
         await _migrate(service, url)
     async with _databases(urls, rings) as databases:
@@ -215,8 +219,9 @@ async def _write_cases(
 
 
 async def _finish(databases: Mapping[str, Database], until: datetime) -> None:
-    """Let the numbers of outbox rows count on, and say up to when escalation has heard everything."""
+    """Let numbers count on; say which calendar escalation knows, and up to when it has heard everything."""
     async with databases["escalation"].begin() as conn:
+        await calendars.record_published(conn, CASES, published(), until)
         topics = ("intake.events", "dispatch.events")
         marks = {
             (topic, n): wire.Watermark(upto=until, after=0) for topic in topics for n in range(PARTITIONS)

@@ -6,7 +6,7 @@ that the city could not have done.
 
 import random
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from hashlib import sha256
@@ -179,7 +179,7 @@ class _Life:
             due_at = self._works.escalation.next_due[self._id]
             assert due_at is not None
             self._judge(due_at)
-            self._at = due_at + TICK
+            self._at = due_at.astimezone(UTC) + TICK
 
     def _by_each_unit(
         self, act_on: Callable[[LegDocument], AppealAct], least: timedelta, most: timedelta

@@ -55,8 +55,8 @@ class PastWork(UnitOfWork):
             self.heard[event.id] = event.occurred_at
 
     async def flush(self) -> None:
-        pending = sorted(self.pending, key=lambda emitted: emitted.event.occurred_at)
-        self.pending, self.said = [], [emitted.event for emitted in pending]
+        pending, self.pending = self.pending, []
+        self.said = [emitted.event for emitted in pending]
         numbered = list(self._numbered(pending))
         await self.conn.copy("outbox", _OUTBOX, [(n, *row, row.occurred_at) for n, row in numbered])
         await self.conn.copy("links", _LINKS, list(_links(self.service, numbered)))
