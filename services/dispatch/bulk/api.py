@@ -43,12 +43,11 @@ async def close_many(body: CloseMany, request: Writing) -> Response:
 
 async def _on_each(body: ManyAppeals, act: AppealAct, name: str, request: WriteContext) -> Response:
     ids = await _ids(request, body)
-    hidden = await _hidden(request, list(ids.values()))
     units = await _units(act, name, request)
     rows = [
         _row(appeal_id, appeal.version, act, units, request)
         for appeal in body.appeals
-        if (appeal_id := ids.get(appeal.appeal_id)) is not None and appeal_id not in hidden
+        if (appeal_id := ids.get(appeal.appeal_id)) is not None
     ]
     outcomes = await (tried(request, rows) if body.dry_run else done(request, rows))
     _refuse_another_body(outcomes)
@@ -62,12 +61,16 @@ async def _on_each(body: ManyAppeals, act: AppealAct, name: str, request: WriteC
 
 
 async def _ids(request: WriteContext, body: ManyAppeals) -> dict[str, UUID]:
-    """The ids of the appeals that are there, by how they are named. `Invalid` where one is named twice."""
+    """The ids of the appeals that the caller may read, by how they are named.
+
+    `Invalid` where one is named twice.
+    """
     names = [appeal.appeal_id for appeal in body.appeals]
     ids = await ids_of_cases(request.context, names)
     if len(set(names)) < len(names) or len(set(ids.values())) < len(ids):
         raise Invalid("同一诉求只能出现一次", "names an appeal twice: give each once", "appeals")
-    return ids
+    hidden = await _hidden(request, list(ids.values()))
+    return {name: id_ for name, id_ in ids.items() if id_ not in hidden}
 
 
 def _refuse_another_body(outcomes: Sequence[Outcome]) -> None:
@@ -107,9 +110,9 @@ def _row(appeal_id: UUID, version: int, act: AppealAct, units: dict[str, Unit], 
 
 
 def _result(name: str, appeal_id: UUID | None, outcomes: Mapping[UUID, Outcome]) -> RowResult:
-    outcome = outcomes.get(appeal_id, no_such_appeal()) if appeal_id else no_such_appeal()
+    outcome = outcomes[appeal_id] if appeal_id else no_such_appeal()
     if isinstance(outcome, HuyingError):
         problem = RowProblem.model_validate(outcome, from_attributes=True)
-        number = name if is_number(name) else None
-        return RowResult(appeal_id=appeal_id, accepted=False, registration_number=number, problem=problem)
+        number, id_ = (name, appeal_id) if is_number(name) else (None, UUID(name))
+        return RowResult(appeal_id=id_, accepted=False, registration_number=number, problem=problem)
     return RowResult(appeal_id=appeal_id, accepted=True, **orjson.loads(outcome.body))
