@@ -82,10 +82,21 @@ def _remarks(acts: Iterable[Mapping[str, Any]], leg: LegDocument) -> str | None:
     dispatched = (
         done["act"].get("remarks")
         for done in acts
-        if done["act"]["act"] in ("assign", "reassign")
+        if leg.unit in _given_to(done["act"])
         and datetime.fromisoformat(done["occurred_at"]) == leg.assigned_at
     )
     return next(dispatched, None)
+
+
+def _given_to(act: Mapping[str, Any]) -> list[str | None]:
+    """The units to which an act gives the appeal."""
+    match act["act"]:
+        case "assign":
+            return [leg["unit"] for leg in act["legs"]]
+        case "reassign":
+            return [act["unit"]]
+        case _:
+            return []
 
 
 def _usual_leg(appeal: AppealDocument, called: Caller) -> LegDocument:
