@@ -21,6 +21,9 @@ Rings = Annotated[
 @app.command()
 def make(
     file: Annotated[Path, typer.Argument(help="Where the new key ring is written.", dir_okay=False)],
+    later: Annotated[
+        bool, typer.Option("--later", help="Encrypt nothing until `keys begin`: for a rolling upgrade.")
+    ] = False,
 ) -> None:
     """Make a key ring with one key, readable by its owner alone."""
     from huying.local.data_keys import today
@@ -28,8 +31,23 @@ def make(
 
     if file.exists():
         raise ValueError(f"{file} is there already: `huying keys rotate` adds a key / 密钥环已存在")
-    keyring.make(file, keyring.new_id(today()))
+    keyring.make(file, keyring.new_id(today()), later=later)
     typer.echo(f"{file}: keep a copy apart from the backups of the database / 请与数据库备份分开保存")
+
+
+@app.command()
+def begin(
+    files: Annotated[list[Path], typer.Argument(help="Key rings that were made with --later.")],
+) -> None:
+    """Encrypt from now on: no replica of the version before encryption may run any more."""
+    from shared.encryption import keyring
+
+    for file in files:
+        ring = keyring.read(file)
+        if ring.encrypts:
+            raise ValueError(f"{file} encrypts already / 密钥环已启用加密")
+        keyring.write(file, ring.model_copy(update={"encrypts": next(iter(ring.keys))}))
+        typer.echo(f"{file}: encrypts from now on / 已启用加密")
 
 
 @app.command()
@@ -48,6 +66,8 @@ def rotate(
         raise ValueError(f"there is no key ring below {state}: name the files / 未找到密钥环，请指明文件")
     for file in rings:
         ring, key = keyring.read(file), keyring.new_id(today())
+        if ring.encrypts is None:
+            raise ValueError(f"{file} encrypts nothing yet: `huying keys begin` / 密钥环尚未启用加密")
         keys = {**ring.keys, key: keyring.new_secret()}
         keyring.write(file, ring.model_copy(update={"encrypts": key, "keys": keys}))
         typer.echo(f"{file}: {key} encrypts from now on / 新密钥已启用")

@@ -13,7 +13,7 @@ from services.notify.contacts.inquiries import inquire
 from services.notify.deliveries import api as deliveries
 from services.notify.deliveries import failures_page
 from services.notify.deliveries.worker import deliver
-from services.notify.encrypted import COLUMNS, index_addresses
+from services.notify.encrypted import COLUMNS, index_addresses, index_beside
 from services.notify.erasing.retaining import MESSAGES
 from services.notify.gauges import GAUGES, NOTICES
 from services.notify.handlers import HANDLERS
@@ -68,7 +68,7 @@ SERVICE = Service(
         receipts.router,
         contacts.router,
     ),
-    tasks=(deliver, poll_receipts, escalate, inquire, close_answers_client),
+    tasks=(deliver, poll_receipts, escalate, inquire, index_beside, close_answers_client),
     prepare=prepare,
     encrypted=COLUMNS,
     retained_besides=(MESSAGES,),

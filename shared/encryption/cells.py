@@ -15,7 +15,8 @@ _BYTES = MARK.encode()
 class Cell(NamedTuple):
     """A column of one row, to which its encrypted values are bound.
 
-    What is not encrypted, as an earlier version wrote it, is read as it is.
+    What is not encrypted, as an earlier version wrote it, is read as it is. While the ring encrypts nothing
+    yet, it is written so.
     """
 
     ring: KeyRing
@@ -24,7 +25,7 @@ class Cell(NamedTuple):
 
     def encrypt(self, text: str) -> str:
         """A text, encrypted."""
-        return self.ring.encrypt(text.encode(), self.column, self.row)
+        return self.ring.encrypt(text.encode(), self.column, self.row) if self._encrypts else text
 
     def decrypt(self, text: str) -> str:
         """The text that was encrypted."""
@@ -32,15 +33,17 @@ class Cell(NamedTuple):
 
     def encrypt_bytes(self, content: bytes) -> bytes:
         """Bytes, encrypted; none stay none."""
-        return content and self.ring.encrypt(content, self.column, self.row).encode()
+        if not (content and self._encrypts):
+            return content
+        return self.ring.encrypt(content, self.column, self.row).encode()
 
     def decrypt_bytes(self, content: bytes) -> bytes:
         """The bytes that were encrypted."""
         return self._plain(content.decode()) if content.startswith(_BYTES) else content
 
-    def encrypt_json(self, value: Any) -> str:
+    def encrypt_json(self, value: Any) -> Any:
         """A value of a JSON document, encrypted: a text that stands in its place."""
-        return self.ring.encrypt(orjson.dumps(value), self.column, self.row)
+        return self.ring.encrypt(orjson.dumps(value), self.column, self.row) if self._encrypts else value
 
     def decrypt_json(self, document: str) -> str:
         """A JSON document, as text, with its encrypted values decrypted."""
@@ -57,6 +60,10 @@ class Cell(NamedTuple):
     def dump(self, document: BaseModel) -> str:
         """A document as JSON, its personal fields encrypted."""
         return document.model_dump_json(context=self)
+
+    @property
+    def _encrypts(self) -> bool:
+        return self.ring.current is not None
 
     def _plain(self, token: str) -> bytes:
         return self.ring.decrypt(token, self.column, self.row)

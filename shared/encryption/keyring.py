@@ -8,7 +8,8 @@ A file of the deployment, outside the databases and their backups:
       2026-11-30-3f2a9c: "…64 hex digits…"
 
 Each key is one of AES-256-GCM (NIST SP 800-38D). The key that `encrypts` names encrypts, the others decrypt
-what was encrypted before. A value is bound to its service, column and row as associated data: whoever moves
+what was encrypted before. Without `encrypts` values are written in plain, for replicas of the version before
+encryption (decision 0070). A value is bound to its service, column and row as associated data: whoever moves
 it to another row makes it unreadable. `index` makes the blind index: HMAC-SHA-256 (RFC 2104), by which equal
 values are found without being read.
 """
@@ -50,13 +51,13 @@ class RingFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    encrypts: KeyId
+    encrypts: KeyId | None = None
     index: Secret
     keys: dict[KeyId, Secret]
 
 
 class _Ring(NamedTuple):
-    current: str
+    current: str | None
     ciphers: dict[str, AESGCM]
     index_key: bytes
 
@@ -75,8 +76,8 @@ class KeyRing:
         return None if file is None else cls(service, file)
 
     @property
-    def current(self) -> str:
-        """The id of the key that encrypts."""
+    def current(self) -> str | None:
+        """The id of the key that encrypts; None while values are still written in plain."""
         return self._ring.content().current
 
     @property
@@ -87,6 +88,8 @@ class KeyRing:
     def encrypt(self, plain: bytes, column: str, row: str) -> str:
         """`plain` under the current key, bound to a column (`appeals.file`) and the id of its row."""
         ring, nonce = self._ring.content(), os.urandom(_NONCE_BYTES)
+        if ring.current is None:
+            raise ValueError(f"the key ring {self.file} encrypts nothing yet / 密钥环尚未启用加密")
         secret = ring.ciphers[ring.current].encrypt(nonce, plain, self._bound(column, row))
         return f"{MARK}{ring.current}:{base64.urlsafe_b64encode(nonce + secret).decode()}"
 
@@ -135,7 +138,8 @@ def read(file: Path) -> RingFile:
 
 def write(file: Path, ring: RingFile) -> None:
     """Write a key ring, readable by its owner alone; a reader finds the old one or the new one, whole."""
-    lines = [f"encrypts: {ring.encrypts}", f'index: "{ring.index}"', "keys:"]
+    lines = [f"encrypts: {ring.encrypts}"] if ring.encrypts else []
+    lines += [f'index: "{ring.index}"', "keys:"]
     lines += [f'  {key}: "{secret}"' for key, secret in ring.keys.items()]
     new = file.with_name(f".{file.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
@@ -145,11 +149,12 @@ def write(file: Path, ring: RingFile) -> None:
     new.replace(file)
 
 
-def make(file: Path, key: str) -> None:
-    """Make a key ring with one new key of this id, unless there is one."""
+def make(file: Path, key: str, *, later: bool = False) -> None:
+    """Make a key ring with one new key of this id, unless there is one. `later`: it encrypts nothing yet."""
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(file, RingFile(encrypts=key, index=new_secret(), keys={key: new_secret()}))
+        encrypts = None if later else key
+        write(file, RingFile(encrypts=encrypts, index=new_secret(), keys={key: new_secret()}))
 
 
 def new_secret() -> str:
@@ -163,7 +168,9 @@ def new_id(day: str) -> str:
 
 
 def _contradictions(ring: RingFile) -> Iterator[tuple[Place, str]]:
-    if ring.encrypts not in ring.keys:
+    if not ring.keys:
+        yield ("keys",), "has no key"
+    elif ring.encrypts and ring.encrypts not in ring.keys:
         yield ("encrypts",), f"names {ring.encrypts}, which is not among the keys"
     secrets_of_ring = [ring.index, *ring.keys.values()]
     if len(set(secrets_of_ring)) < len(secrets_of_ring):

@@ -18,6 +18,12 @@ async def check(conn: Connection, ring: KeyRing, service: str) -> None:
             f"the key ring {ring.file} lacks {', '.join(missing)}, by which data of {service} are encrypted:"
             f" put back the ring of this database / 密钥环缺少 {service} 数据所用的密钥，请恢复原密钥环"
         )
+    if ring.current is None and proofs.keys() - {INDEX}:
+        raise ValueError(
+            f"the key ring {ring.file} encrypts nothing yet, and data of {service} are encrypted already:"
+            " give it the ring of the other replicas (`huying keys begin`)"
+            f" / {service} 的数据已开始加密，请换用已启用的密钥环"
+        )
     index = ring.index(_COLUMN, INDEX)
     if proofs.get(INDEX, index) != index:
         raise ValueError(
@@ -37,6 +43,7 @@ async def check(conn: Connection, ring: KeyRing, service: str) -> None:
 
 
 async def note(conn: Connection, ring: KeyRing) -> None:
-    """Keep that data may be encrypted by the current key from now on."""
-    key = ring.current
+    """Keep that data may be encrypted by the current key from now on, where there is one."""
+    if (key := ring.current) is None:
+        return
     await conn.execute(_ADD, {"key": key, "proof": ring.encrypt(_PROVES, _COLUMN, key)})

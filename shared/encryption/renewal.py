@@ -136,14 +136,18 @@ class Renewal:
         self._columns = columns
 
     async def turn(self) -> None:
-        """Bring every column under the current key, then wait a little."""
+        """Bring every column under the current key, where there is one, then wait a little."""
+        if self._ring.current is not None:
+            await self._renew_all()
+        await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _renew_all(self) -> None:
         async with self._database.begin() as conn:
             await proofs.note(conn, self._ring)
             for column in self._columns:
                 await conn.execute(_BEGIN, {"name": column.name, "key": self._ring.current})
         for column in self._columns:
             await self._renew(column)
-        await asyncio.sleep(LOOK_EVERY_S)
 
     async def _renew(self, column: EncryptedColumn) -> None:
         more = True

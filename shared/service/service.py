@@ -275,6 +275,10 @@ class ServiceContext:
     def _renewing(self) -> Coroutine[Any, Any, None]:
         """Keeps what is encrypted under the current key."""
         assert self.ring is not None  # without one it did not start
+        if self.ring.current is None:
+            self.log.warning(
+                "personal data are written in plain until `huying keys begin`", ring=str(self.ring.file)
+            )
         renewal = Renewal(self.engine, self.ring, self.service.encrypted_columns)
         return keep_running(renewal.turn, self.log, "encryption")
 

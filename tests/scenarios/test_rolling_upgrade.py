@@ -1,9 +1,6 @@
 """Services of two versions side by side, while a city upgrades one after the other, judge as one would."""
 
 import asyncio
-import io
-import subprocess
-import tarfile
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +21,7 @@ from services import SERVICES, migrations
 from shared.database.migrations import migrate, migration_engine
 from shared.roles import AccountRole
 from shared.rules.pack import pack_files
+from tests.old_house import house_at
 from tests.scenarios.test_replay import differences, invent
 
 OLD = "029c2436d95d084c0f94c51044b3b5400f92d0d8"
@@ -32,21 +30,13 @@ PACK = pack_files.load("bozhou-2024@1")
 """The old services know no later version."""
 NEW = {"desks"}
 """Services that the old version does not have."""
-HOUSE = Path(__file__).parents[2]
 PEOPLE = [("importer", AccountRole.IMPORTER, None), ("office", AccountRole.OFFICE, None)]
 
 
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The house as it stood."""
-    command = ["git", "-C", str(HOUSE), "archive", OLD, "huying", "services", "shared"]
-    completed_process = subprocess.run(command, capture_output=True)
-    if completed_process.returncode:
-        pytest.skip(f"NOT RUN: the history of this clone does not reach to {OLD[:7]}")
-    folder = tmp_path_factory.mktemp("old")
-    with tarfile.open(fileobj=io.BytesIO(completed_process.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+    return house_at(OLD, tmp_path_factory.mktemp("old"))
 
 
 @asynccontextmanager
