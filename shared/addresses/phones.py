@@ -19,6 +19,8 @@ _EXTENSION = re.compile(
 _NUMBER = re.compile(r"[+(]*[0-9][0-9 ()./-]{3,30}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 """A mobile number of China; the operators open new ranges between releases of `phonenumbers`."""
+_USUAL = re.compile(r"1(?!79)[3-9][0-9]{9}")
+"""Most of what people type: a mobile number as it is written here. 179… may be the code of a carrier."""
 _TAKE_SMS = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -27,6 +29,8 @@ def phone(text: str) -> str:
 
     ValueError where it is no number that can be called.
     """
+    if _USUAL.fullmatch(text):
+        return text
     number = _parsed(text)
     if number is None:
         raise PydanticCustomError(

@@ -14,6 +14,9 @@ _BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """Fillers and the empty Braille cell, which Unicode counts among letters and symbols."""
 _SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_LETTERS = "0-9A-Za-z\u4e00-\u9fff"
+_USUAL = re.compile(f"[{_LETTERS}]([^\u202a-\u202e\u2066-\u2069]*[{_LETTERS}\u3002\uff01\uff1f.!?])?")
+"""Texts that begin with a Chinese or ASCII letter and end with one, or with 。 ！ ？: all of it can stay."""
 
 
 def visible(text: str) -> str:
@@ -21,6 +24,8 @@ def visible(text: str) -> str:
 
     Joiners within a text stay: Uyghur, Indic scripts and emoji are written with them.
     """
+    if _USUAL.fullmatch(text):
+        return text
     text = _DIRECTION.sub("", text)
     if all(
         unicodedata.category(letter) in _UNSEEN or letter in _BLANK for letter in _SELECTORS.sub("", text)
@@ -51,6 +56,8 @@ def all_visible(value: Any, levels: int = DEEPEST) -> Any:
 
 def plain(text: str) -> str:
     """`text` as an ASCII keyboard writes it: no unseen letters; digits, brackets and dashes half-width."""
+    if text.isascii():
+        return " ".join(text.split())
     seen = (letter for letter in text if unicodedata.category(letter) != "Cf")
     folded = _DASHES.sub("-", unicodedata.normalize("NFKC", _DASHES.sub("-", "".join(seen))))
     digits = (str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in folded)

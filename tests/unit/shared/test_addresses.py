@@ -1,5 +1,7 @@
 """Phones, e-mail addresses, hosts and names as people paste them."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,6 +141,17 @@ def test_a_phone_is_refused_or_has_one_spelling(typed: str) -> None:
         assert phone(written) == written
 
 
+def test_a_mobile_phone_as_it_is_usually_typed_is_a_number_like_all_others() -> None:
+    def spelled(typed: str) -> str:
+        with contextlib.suppress(ValueError):
+            return phone(typed)
+        return "no phone"
+
+    rests = ("1234567", "0009663", "2006213", "5007674")  # 1792, 1795 and 1796 are carriers' before three
+    numbers = [f"{prefix}{rest}" for prefix in range(1300, 2000) for rest in rests]
+    assert [number for number in numbers if spelled(number) != spelled(f" {number}")] == []
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -276,6 +289,13 @@ def test_what_can_be_no_host_is_refused(listed: str) -> None:
 )
 def test_a_text_shows_what_it_says(typed: str, expected: str) -> None:
     assert visible(typed) == expected
+
+
+def test_usual_letters_show_what_they_say_like_all_others() -> None:
+    letters = [chr(code) for code in range(0x10000)]
+    unseen = "\u200b"  # cut off at the beginning of a text; it makes the text an unusual one
+    texts = [text for letter in letters for text in (f"路{letter}", f"{letter}路")]
+    assert [text for text in texts if visible(text) != visible(unseen + text)] == []
 
 
 def test_every_text_of_a_json_value_shows_what_it_says() -> None:

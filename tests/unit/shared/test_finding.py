@@ -24,6 +24,12 @@ def test_a_text_is_searched_by_its_letters_and_digits(text: str, as_searched: st
     assert folded(text) == as_searched
 
 
+def test_usual_letters_are_folded_like_all_others() -> None:
+    letters = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    unusual = "·"  # dropped like all punctuation, but a text that has it is normalised
+    assert [letter for letter in letters if folded(f"a{letter}路") != folded(f"a{letter}路{unusual}")] == []
+
+
 def test_bigrams_do_not_reach_across_two_texts() -> None:
     assert bigrams(["道路", "破损", None]) == ["破损", "道路"]
 
@@ -53,6 +59,11 @@ def test_every_end_of_a_number_from_four_digits_on_is_found() -> None:
 )
 def test_a_number_is_its_digits(phone: str, number: str) -> None:
     assert digits(phone) == number
+
+
+def test_what_was_hashed_by_an_earlier_release_is_found() -> None:
+    hashes = [*HASHES.words("道路"), HASHES.tail("8000"), HASHES.whole("name", "示例公司")]
+    assert hashes == [5667810010129061313, -7646680589758668408, 4690451704661062700]
 
 
 def test_another_key_makes_other_hashes_and_words_are_no_phones() -> None:
