@@ -17,7 +17,7 @@ from services.desks.rows.legs import card_rows, leg_rows, lift_rows, waiting_row
 from services.desks.rows.loans import bank_leg_rows, complaint_rows, loan_row
 from services.desks.tables import metadata
 from shared.database.connection import Connection
-from shared.database.rows import ManyRows, excluded, insert
+from shared.database.rows import ManyRows, Writes, excluded, insert
 from shared.events import (
     AppealJudged,
     ComplaintEvent,
@@ -138,25 +138,25 @@ class Work(UnitOfWork):
     async def flush(self) -> None:
         if cases := list(self._changed.values()):
             files = [(case.appeal_id, case.registration_number, case.model_dump_json()) for case in cases]
-            await _SAVE_FILES.execute(self.conn, files)
-            await save_rows(self.conn, cases)
+            self.writes.add(_SAVE_FILES, files)
+            add_rows(self.writes, cases)
             units = {row["unit"] for case in cases for row in leg_rows(case)}
             await self.conn.execute(_NOTIFY, {"payload": Change.of(self._changed, units).payload()})
         if self._lines:
-            await _ADD_LINES.execute(self.conn, self._lines.values())
+            self.writes.add(_ADD_LINES, self._lines.values())
         if self._judged:
-            await _KEEP_JUDGED.execute(self.conn, _newest(map(_judged_row, self._judged)))
+            self.writes.add(_KEEP_JUDGED, _newest(map(_judged_row, self._judged)))
         if self._units:
-            await _KEEP_UNITS.execute(self.conn, _newest(map(_unit_row, self._units)))
+            self.writes.add(_KEEP_UNITS, _newest(map(_unit_row, self._units)))
         await super().flush()
 
 
-async def save_rows(conn: Connection, cases: Collection[CaseFile]) -> None:
+def add_rows(writes: Writes, cases: Collection[CaseFile]) -> None:
     """Write every row that follows from these cases. One without its registration has none yet."""
     known = [case for case in cases if case.pack is not None]
     for statement, rows_of in _SAVE_ROWS.values():
         if rows := list(chain.from_iterable(map(rows_of, known))):
-            await statement.execute(conn, [_as_json(row) for row in rows])
+            writes.add(statement, [_as_json(row) for row in rows])
 
 
 def _as_json(row: Row) -> Row:

@@ -176,21 +176,21 @@ class Work(AppealWork[AppealDocument]):
 
     async def flush(self) -> None:
         if self.changed:
-            await _SAVE_APPEALS.execute(self.conn, map(self._row, self.changed.values()))
+            self.writes.add(_SAVE_APPEALS, map(self._row, self.changed.values()))
         for appeal_id, values in self._erased.items():
             count = values + await self._erase_acts(appeal_id)
             self.emit(self.appeals[appeal_id].event(events.UnitPersonsErased, self.at, values=count))
         if self._acts:
-            await _ADD_ACTS.execute(self.conn, map(self._act_row, self._acts))
+            self.writes.add(_ADD_ACTS, map(self._act_row, self._acts))
         if self._merged:
-            await _ADD_FOLLOWERS.execute(self.conn, self._merged)
+            self.writes.add(_ADD_FOLLOWERS, self._merged)
         for leader in self._leaders:
             await copies.keep_leader(self.conn, leader)
         if self._judged:
             rows = [
                 (appeal_id, _judged_deadlines(event)) for appeal_id, event in sorted(self._judged.items())
             ]
-            await _SAVE_DEADLINES.execute(self.conn, rows)
+            self.writes.add(_SAVE_DEADLINES, rows)
         await super().flush()
 
     async def _erase_acts(self, appeal_id: UUID) -> int:

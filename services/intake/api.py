@@ -115,7 +115,7 @@ async def register(body: acts.NewAppeal, request: Writing, http_request: Request
         }
         return Answer(orjson.dumps(answer).decode(), 201)
 
-    return await request.write([zone, content], do)
+    return await request.write([zone] if body.again else [zone, content], do)
 
 
 async def units_for(request: RequestContext, *bodies: acts.Register | acts.Correct) -> Units:

@@ -19,7 +19,7 @@ from services.intake.domain.merging import merge, require_merged, unmerge
 from services.intake.domain.registration import receive, registration_number
 from services.intake.domain.transitions import perform
 from services.intake.search.indexed import SAME_WITHIN, IndexRow, SameContent, index_row
-from services.intake.search.queries import same_contents, save
+from services.intake.search.queries import add_hashes, same_contents
 from shared.appeals.work import LOAD_APPEALS, AppealWork
 from shared.database.connection import Connection
 from shared.database.rows import ManyRows, excluded, insert
@@ -196,18 +196,18 @@ class Work(AppealWork[AppealDocument]):
 
     async def flush(self) -> None:
         if self.changed:
-            await _SAVE_APPEALS.execute(self.conn, map(self._row, self.changed.values()))
+            self.writes.add(_SAVE_APPEALS, map(self._row, self.changed.values()))
         if self._indexed:
-            await save(self.conn, self._indexed.values())
+            add_hashes(self.writes, self._indexed.values())
         if self._units:
             units = [unit for _, unit in sorted(self._units.items())]
             rows = [(unit.code, unit.name, unit.directory_size, unit.leader) for unit in units]
-            await _KEEP_UNITS.execute(self.conn, rows)
+            self.writes.add(_KEEP_UNITS, rows)
         for leader in self._leaders:
             await copies.keep_leader(self.conn, leader)
         if self._counted:
             counters = [(day, self._last_numbers[day]) for day in sorted(self._counted)]
-            await _SAVE_COUNTERS.execute(self.conn, counters)
+            self.writes.add(_SAVE_COUNTERS, counters)
         await super().flush()
 
     def _row(self, appeal: AppealDocument) -> tuple[Any, ...]:

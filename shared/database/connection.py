@@ -23,7 +23,8 @@ from shared.service.clock import epoch_ns
 from shared.telemetry import spans
 
 ACQUIRE_S = CONNECT_S = 10.0
-_VALUE = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+VALUE = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+"""A named value within a statement; no cast (`::text`)."""
 _DEAD = (*DRIVER_ERRORS, OSError, TimeoutError)
 ENDED = (
     asyncpg.PostgresConnectionError,
@@ -278,8 +279,8 @@ def _as_written(value: str) -> str:
 @lru_cache(maxsize=4096)
 def _numbered(statement: str) -> tuple[str, list[str]]:
     """The statement with `$1`, `$2` for its named values, and their names in that order."""
-    names = list(dict.fromkeys(_VALUE.findall(statement)))
-    return _VALUE.sub(lambda match: f"${names.index(match[1]) + 1}", statement), names
+    names = list(dict.fromkeys(VALUE.findall(statement)))
+    return VALUE.sub(lambda match: f"${names.index(match[1]) + 1}", statement), names
 
 
 async def ping(conn: Connection) -> None:

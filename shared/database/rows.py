@@ -12,15 +12,17 @@ other statement write `{rows}` where it reads the rows, and refer to them as `t`
         "update messages m set state = t.state from {rows} where m.id = t.id", {"id": "uuid", "state": "text"}
     )
 
-The text is made once, where the statement is declared: at module level.
+The text is made once, where the statement is declared: at module level. `Writes` sends several statements
+as one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
-from shared.database.connection import Connection, Result
+from shared.database.connection import VALUE, Connection, Result
 
 SEPARATOR = "\x1f"
 """Between the words of one row's array: unnest would take an array of arrays apart."""
@@ -66,6 +68,30 @@ class ManyRows:
         return await conn.execute(self.statement, self.values(rows) | values)
 
 
+class Writes:
+    """Statements over rows that go to the database as one, in one round trip.
+
+    Each writes another table. None sees what another writes, and there is no order among them.
+    """
+
+    def __init__(self) -> None:
+        self._statements: list[str] = []
+        self._values: dict[str, Any] = {}
+
+    def add(self, statement: ManyRows, rows: Rows, **values: Any) -> None:
+        """Have `statement` run over `rows`, with the other named `values` that it mentions."""
+        place = len(self._statements)
+        self._statements.append(statement.statement.text)
+        named = statement.values(rows) | values
+        self._values |= {_name_at(place, name): value for name, value in named.items()}
+
+    async def execute(self, conn: Connection) -> None:
+        """Run what was added."""
+        if self._statements:
+            await conn.execute(_together(tuple(self._statements)), self._values)
+            self._statements, self._values = [], {}
+
+
 def insert(
     table: str,
     columns: Mapping[str, str],
@@ -90,6 +116,22 @@ def insert(
 def excluded(*columns: str) -> str:
     """For `on conflict … do update set`: these columns take the values of the row that was to be inserted."""
     return ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in columns)
+
+
+@lru_cache(maxsize=1024)
+def _together(statements: tuple[str, ...]) -> TextClause:
+    """Statements as one: the last one, with the others as common table expressions that write."""
+    *others, last = [_at(place, statement) for place, statement in enumerate(statements)]
+    tables = ", ".join(f"write_{place} as ({statement})" for place, statement in enumerate(others))
+    return text(f"with {tables} {last}" if tables else last)
+
+
+def _at(place: int, statement: str) -> str:
+    return VALUE.sub(lambda match: f":{_name_at(place, match[1])}", statement)
+
+
+def _name_at(place: int, name: str) -> str:
+    return f"{name}_{place}"
 
 
 def _unnest(columns: Mapping[str, str], *, numbered: bool) -> str:

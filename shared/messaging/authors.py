@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
 
 from shared.database.connection import Connection
-from shared.database.rows import insert
+from shared.database.rows import Writes, insert
 from shared.events import ENTERPRISE, Actor
 from shared.service.accounts import Caller
 
@@ -82,10 +82,10 @@ def account(caller: Caller) -> str | None:
     return None if caller.role is None else caller.name
 
 
-async def add(conn: Connection, authors: Sequence[Author]) -> None:
+def add(writes: Writes, authors: Sequence[Author]) -> None:
     """Keep whose acts made the events. Of an event that is known already the author stays."""
     if authors:
-        await _ADD.execute(conn, authors)
+        writes.add(_ADD, authors)
 
 
 async def of_case(conn: Connection, key: UUID) -> list[Author]:

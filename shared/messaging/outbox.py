@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from shared.database.connection import Connection
-from shared.database.rows import insert
+from shared.database.rows import Writes, insert
 from shared.events import Event
 from shared.messaging import authors, wire
 from shared.messaging.authors import Author
@@ -131,8 +131,15 @@ class Pending(NamedTuple):
 
 async def publish_events(conn: Connection, service: str, pending: Sequence[Pending]) -> None:
     """Publish events of `service`, in this order, and keep who did them."""
-    await publish(conn, [event.row(service) for event in pending])
-    await authors.add(conn, [author for event in pending if (author := event.author()) is not None])
+    writes = Writes()
+    _add_events(writes, service, pending)
+    await writes.execute(conn)
+
+
+def _add_events(writes: Writes, service: str, pending: Sequence[Pending]) -> None:
+    if pending:
+        writes.add(_PUBLISH, [event.row(service) for event in pending])
+    authors.add(writes, [author for event in pending if (author := event.author()) is not None])
 
 
 class UnitOfWork:
@@ -150,6 +157,8 @@ class UnitOfWork:
         self.at = at
         self.by: Caller | None = None
         self.pending: list[Pending] = []
+        self.writes = Writes()
+        """What the flush of a service leaves to be written in one statement with the events."""
         self.published: Counter[str] = Counter()
         """How many events of each type this transaction publishes."""
 
@@ -167,7 +176,8 @@ class UnitOfWork:
 
     async def flush(self) -> None:
         """Write what changed, and the events that were emitted."""
-        await publish_events(self.conn, self.service, self.pending)
+        _add_events(self.writes, self.service, self.pending)
+        await self.writes.execute(self.conn)
         self.published.update(pending.event.type for pending in self.pending)
         self.pending = []
 

@@ -13,7 +13,7 @@ from services import migrations
 from shared.database.connection import Connection, Database
 from shared.database.errors import DATABASE_ERRORS, is_transient
 from shared.database.migrations import migrate, migration_engine
-from shared.database.rows import ManyRows, excluded, insert
+from shared.database.rows import ManyRows, Writes, excluded, insert
 
 END_THE_OTHERS = text(
     """
@@ -210,3 +210,31 @@ async def test_many_rows_are_written_by_one_statement(database: Database) -> Non
         (2, 1, [], [], 9, "now"),
         (3, 3, None, None, 10, "now"),
     ]
+
+
+ADD_LETTERS = insert("letters", {"letter": "text"}, also={"at": ":at"}, ordered=True)
+ADD_NUMERALS = insert("numerals", {"n": "int"}, then="on conflict (n) do nothing")
+MOVE = ManyRows("update moved set n = t.n from {rows} where moved.id = t.id", {"id": "int", "n": "int"})
+
+
+async def test_writes_to_several_tables_are_one_statement_with_rows_in_order(database: Database) -> None:
+    tables = (
+        "letters (place int generated always as identity, letter text, at text)",
+        "numerals (n int primary key)",
+        "moved (id int, n int)",
+    )
+    async with database.begin() as conn:
+        for table in tables:
+            await conn.execute(text(f"create temporary table {table} on commit drop"))
+        await conn.execute(text("insert into moved values (1, 0), (2, 0)"))
+        writes = Writes()
+        writes.add(ADD_LETTERS, [("b",), ("a",)], at="now")
+        writes.add(ADD_NUMERALS, [(7,), (7,), (8,)])
+        writes.add(MOVE, [(2, 5)])
+        await writes.execute(conn)
+        letters = await conn.execute(text("select place, letter, at from letters order by place"))
+        numerals = await conn.execute(text("select n from numerals order by n"))
+        moved = await conn.execute(text("select id, n from moved order by id"))
+    assert [tuple(row) for row in letters] == [(1, "b", "now"), (2, "a", "now")]
+    assert list(numerals.scalars()) == [7, 8]
+    assert [tuple(row) for row in moved] == [(1, 0), (2, 5)]

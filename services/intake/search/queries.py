@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, text
 from services.intake.search.indexed import IndexRow
 from shared.appeals.work import FILE
 from shared.database.connection import Connection
-from shared.database.rows import excluded, insert
+from shared.database.rows import Writes, excluded, insert
 from shared.judging.sight import Sight, seen
 
 NEWEST = 2_000
@@ -97,6 +97,11 @@ async def matching(conn: Connection, version: str, words: Sequence[int], tails: 
     values = {"version": version, "limit": MOST_MATCHES + 1, **wanted}
     ids = list((await conn.execute(text(_MATCHING.format(where=where)), values)).scalars())
     return Matches(ids[:MOST_MATCHES], len(ids) > MOST_MATCHES)
+
+
+def add_hashes(writes: Writes, rows: Iterable[IndexRow]) -> None:
+    """Have the hashes of appeals written; those of an appeal that has some are replaced."""
+    writes.add(_SAVE, rows)
 
 
 async def save(conn: Connection, rows: Iterable[IndexRow]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.database.rows import ManyRows, excluded, insert
+from shared.database.rows import ManyRows, Writes, excluded, insert
 
 
 def test_an_insert_names_each_column_and_casts_each_array() -> None:
@@ -47,3 +47,28 @@ def test_no_rows_are_empty_arrays() -> None:
 def test_a_row_with_a_value_too_few_or_too_many_is_refused(rows) -> None:
     with pytest.raises(ValueError, match=r"zip\(\)"):
         ROWS.values(rows)
+
+
+class Recorded:
+    """A connection that notes what it is to run."""
+
+    def __init__(self) -> None:
+        self.ran: list[tuple[str, dict[str, object]]] = []
+
+    async def execute(self, statement, values) -> None:
+        self.ran.append((statement.text, values))
+
+
+async def test_writes_are_one_statement_and_their_values_stay_apart() -> None:
+    conn, writes = Recorded(), Writes()
+    writes.add(ManyRows("insert into a select x, :at from {rows}", {"x": "int"}), [(1,)], at="then")
+    writes.add(ManyRows("insert into b select x::text from {rows}", {"x": "int"}), [(2,), (3,)])
+    await writes.execute(conn)
+    await writes.execute(conn)
+    assert conn.ran == [
+        (
+            'with write_0 as (insert into a select x, :at_0 from unnest(cast(:x_0 as int[])) as t ("x"))'
+            ' insert into b select x::text from unnest(cast(:x_1 as int[])) as t ("x")',
+            {"x_0": [1], "at_0": "then", "x_1": [2, 3]},
+        )
+    ]
