@@ -14,7 +14,7 @@ from huying.console.rendering import HEADERS, address
 from huying.console.words import Language
 from shared.service.errors import NotFound
 from shared.web.pages import check_proof, proof
-from shared.web.request import LARGEST
+from shared.web.paging import LARGEST
 
 MOST_PARKED = 100
 router = APIRouter(

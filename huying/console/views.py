@@ -17,7 +17,7 @@ from huying.console.scraping import CHARTS, DELAY
 from huying.console.words import say, service_name
 from shared.service.errors import Invalid, NotFound
 from shared.web.bodies import midnight_as_00
-from shared.web.request import LARGEST
+from shared.web.paging import LARGEST
 
 AT_ONCE = 300
 """The most spans of one trace on a page."""

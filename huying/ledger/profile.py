@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from huying.ledger.fields import FieldKind, fields_of
 from huying.simulate.table_profile import ProfileError, TableProfile
 from services.dispatch.acts.past import AnyAct
-from services.intake.acts import PastAppeal
+from services.intake.past_acts import PastAppeal
 from shared.files import strict_yaml
 from shared.files.yaml_mistakes import Mistakes, Place
 from shared.rules.pack.parts import Strict

@@ -20,8 +20,8 @@ from huying.simulate.cells import BadRow
 from huying.simulate.moments import CellMoments, normal
 from services.dispatch.acts.past import PastAct
 from services.dispatch.leg import leg_id
-from services.intake.acts import PastAppeal
 from services.intake.domain.registration import imported_id
+from services.intake.past_acts import PastAppeal
 from shared.web.mistakes import mistakes
 
 _APPEAL: TypeAdapter[PastAppeal] = TypeAdapter(PastAppeal)

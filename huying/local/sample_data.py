@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 
 from huying.local.samples import SOURCE, Appeal, LiveStep, Unit, appeals, leaders, units
 from services.dispatch.acts import past as dispatch_acts
-from services.intake import acts as intake_acts
+from services.intake import past_acts
 from shared.roles import AccountRole
 from shared.service.clock import WallClock
 from shared.web.bodies import Body
@@ -22,7 +22,7 @@ JUDGED_WITHIN_S = 20.0
 POLL_S = 0.25
 NOT_YET = (404, 409, 412)
 UNKNOWN_LEADER = 422
-Timed = TypeVar("Timed", bound=intake_acts.Past | dispatch_acts.PastAct)
+Timed = TypeVar("Timed", bound=past_acts.Past | dispatch_acts.PastAct)
 
 
 class SampleDataError(ValueError):
@@ -118,10 +118,10 @@ class _City:
         dispatched = _in_order(act for act in past if isinstance(act, dispatch_acts.PastAct))
         later = _in_order(act for act in past if not isinstance(act, dispatch_acts.PastAct))
         async with self._held("intake", "dispatch"):
-            await self._import("intake", intake_acts.Import(source=SOURCE, items=received))
+            await self._import("intake", past_acts.Import(source=SOURCE, items=received))
             await self._until_dispatch_knows({str(appeal.appeal_id) for appeal in samples})
             await self._import("dispatch", dispatch_acts.Import(acts=dispatched))
-            await self._import("intake", intake_acts.Import(source=SOURCE, items=later))
+            await self._import("intake", past_acts.Import(source=SOURCE, items=later))
 
     async def _import(self, service: str, body: Body) -> None:
         await self.ask("POST", service, "import", "importer", body)

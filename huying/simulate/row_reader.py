@@ -17,6 +17,7 @@ from huying.simulate.recorded_case import RecordedAct, RecordedCase
 from services.dispatch.document import Unit
 from services.financing.contract_fields import Yuan
 from services.intake import acts as intake
+from services.intake import past_acts
 from shared.web import bodies
 
 FIRST = datetime(2000, 1, 2, tzinfo=UTC)  # a driven clock starts one day before
@@ -34,7 +35,7 @@ def _read_no_text(cells: list[str], text: ProfileText, rule: TextRule, plain: bo
     return ""
 
 
-_SOURCE_ID = TextRule(intake.SourceId)
+_SOURCE_ID = TextRule(past_acts.SourceId)
 _TITLE = TextRule(intake.Name)
 _TEXT = TextRule(bodies.Text)
 _LINE = TextRule(bodies.Line)

@@ -15,7 +15,8 @@ from shared.rules.pack.pack import Pack
 from shared.states import LegState
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
-from shared.web.request import Called, Paged, Reading, Requested
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Requested
 
 router = APIRouter(tags=["dispatch"])
 

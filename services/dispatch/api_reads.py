@@ -19,7 +19,8 @@ from shared.service.accounts import Caller
 from shared.web.answers import Items, PageOf
 from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
-from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, RequestContext, Requested, json
 
 router = APIRouter(tags=["dispatch"])
 MOST_ANSWERS = 500

@@ -14,7 +14,8 @@ from shared.service.errors import Invalid
 from shared.service.service import ServiceContext
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
-from shared.web.request import Paged, Reading, Replacing, json
+from shared.web.paging import Paged
+from shared.web.request import Reading, Replacing, json
 
 router = APIRouter(tags=["dispatch"])
 

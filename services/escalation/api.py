@@ -28,7 +28,8 @@ from shared.service.accounts import Caller
 from shared.web.answers import PageOf
 from shared.web.bodies import Code
 from shared.web.openapi import VERSIONED
-from shared.web.request import Called, Page, Paged, Reading, WriteContext, json, service
+from shared.web.paging import Page, Paged
+from shared.web.request import Called, Reading, WriteContext, json, service
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["escalation"])

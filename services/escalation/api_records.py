@@ -16,7 +16,8 @@ from shared.events import CATALOGUE, AppealLifted, CardIssued
 from shared.judging.rulebook import rulebook
 from shared.service.clock import TICK
 from shared.web.answers import PageOf
-from shared.web.request import Called, Paged, Reading, service
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["records"])
 

@@ -17,7 +17,7 @@ from shared.judging.sight import SEEN, Sight
 from shared.messaging.broker import key_hash
 from shared.rules.judging.state import CaseState
 from shared.rules.terms import DeadlineKind
-from shared.web.request import Page
+from shared.web.paging import Page
 
 _LOCK = text(
     """

@@ -11,6 +11,7 @@ from services.financing.banks import queries as bank_queries
 from services.financing.banks.acts import BankBody
 from services.financing.banks.outgoing import OutgoingMessages
 from services.financing.banks.queries import KnownReport, ReportKey
+from services.financing.banks.queue import queries as queue_queries
 from services.financing.banks.unrecorded import UnrecordedReport
 from services.financing.complaints.document import ComplaintDocument
 from services.financing.document import JudgedDocument
@@ -192,7 +193,7 @@ class Work(JudgingWork[JudgedDocument]):
         if self._new_enterprises:
             await enterprise_queries.add_new(self.conn, self._new_enterprises, self.at)
         for number in self._erased:
-            await bank_queries.erase_messages(self.conn, number)
+            await queue_queries.erase_messages(self.conn, number)
         await self._messages.flush(self.conn, self.at)
         await super().flush()
 

@@ -13,7 +13,6 @@ from shared.addresses.credit_codes import CreditCode
 from shared.addresses.mail import MailAddress
 from shared.addresses.masking import NotMasked
 from shared.addresses.phones import Phone
-from shared.appeals.bodies import PackRef
 from shared.events import Kind, Rating, RatingReason
 from shared.named import Named
 from shared.web.bodies import Body, Code, Line, PastTime, Shape, Text, wrong
@@ -21,7 +20,6 @@ from shared.web.numbers import CaseName
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 ContactName = Annotated[str, Field(min_length=1, max_length=200), NotMasked]
-SourceId = Annotated[str, Field(min_length=1, max_length=200)]
 PackId = Annotated[
     str,
     Field(max_length=80),
@@ -242,64 +240,3 @@ class Unmerge(AppealAct):
     """The appeal is handled by itself again."""
 
     reason: Line
-
-
-class Past(Body):
-    """A past act with its own time. `source_id` is the appeal's id in the system that it comes from."""
-
-    source_id: SourceId
-    occurred_at: PastTime
-
-
-class PastAppeal(Past, Register):
-    """A past appeal; `pack` names the rules it was under, this city's where it is left out."""
-
-    act: Literal["register"] = "register"
-    pack: PackRef | None = None
-
-
-class PastWithdrawal(Past, Withdraw):
-    act: Literal["withdraw"] = "withdraw"
-
-
-class PastRating(Past, Rate):
-    act: Literal["rate"] = "rate"
-
-
-class PastReopening(Past, Reopen):
-    act: Literal["reopen"] = "reopen"
-
-
-class PastFollowUp(Past, FollowUp):
-    act: Literal["follow_up"] = "follow_up"
-
-
-class PastMerge(Past):
-    """`lead` is the id of the handled appeal where both come from."""
-
-    act: Literal["merge"] = "merge"
-    lead: SourceId
-    reason: Line
-
-
-class PastUnmerge(Past, Unmerge):
-    act: Literal["unmerge"] = "unmerge"
-
-
-AnyPast = Annotated[
-    PastAppeal | PastWithdrawal | PastRating | PastReopening | PastFollowUp | PastMerge | PastUnmerge,
-    Field(discriminator="act"),
-]
-
-
-class Import(Body):
-    """Past appeals and what followed, in the order in which it happened, from one source.
-
-    All items come in or none, but with `each` every item by itself, and its own answer. `dry_run`: answer
-    what would come of it and change nothing.
-    """
-
-    source: Code
-    items: Annotated[list[AnyPast], Field(min_length=1, max_length=20_000)]
-    each: bool = False
-    dry_run: bool = False

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.intake import acts, queries
 from services.intake.allowances.registrations import allow_registration, sender_of
 from services.intake.answered import with_answers
-from services.intake.answers import Procedure, PublicStatus, Registered
+from services.intake.answers import Procedure, Registered
 from services.intake.city.queries import known_units
 from services.intake.city.units import NOBODY_KNOWN, Units, is_code
 from services.intake.document import ENDED, AppealDocument
@@ -17,6 +17,7 @@ from services.intake.domain.answering import check_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.receipt_codes import renewed_hash
 from services.intake.domain.registration import resolved
+from services.intake.public_answers import PublicStatus
 from services.intake.resources import city_tables, hashes_of
 from services.intake.search.indexed import SameContent
 from services.intake.settings import settings_of

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Response
 
-from services.intake import acts, queries
+from services.intake import past_acts, queries
 from services.intake.answers import ImportedAppeal
 from services.intake.api import packs, units_for
 from services.intake.city.units import Units
@@ -46,7 +46,7 @@ class Known(NamedTuple):
     response_model=Items[ImportedAppeal],
     responses={404: {}},
 )
-async def import_(body: acts.Import, request: Writing) -> Response:
+async def import_(body: past_acts.Import, request: Writing) -> Response:
     """Past appeals and what followed, for the importer alone, and under a hold (`PUT /hold`).
 
     All or none, or each by itself (`each`). They get registration numbers of their own days and no receipt
@@ -67,7 +67,9 @@ async def import_(body: acts.Import, request: Writing) -> Response:
     return await (request.rehearse if body.dry_run else request.write)(keys, do)
 
 
-def _take_all(work: Work, request: RequestContext, body: acts.Import, known: Known) -> list[dict[str, Any]]:
+def _take_all(
+    work: Work, request: RequestContext, body: past_acts.Import, known: Known
+) -> list[dict[str, Any]]:
     imported = []
     with work.all_or_none():
         for i, past in enumerate(body.items):
@@ -76,12 +78,14 @@ def _take_all(work: Work, request: RequestContext, body: acts.Import, known: Kno
     return imported
 
 
-def _take_each(work: Work, request: RequestContext, body: acts.Import, known: Known) -> list[dict[str, Any]]:
+def _take_each(
+    work: Work, request: RequestContext, body: past_acts.Import, known: Known
+) -> list[dict[str, Any]]:
     """The answer of each item: an appeal that came in now or earlier, or why it did not."""
     answers = []
     for past in body.items:
         appeal_id = imported_id(body.source, past.source_id)
-        earlier = work.appeals.get(appeal_id) if isinstance(past, acts.PastAppeal) else None
+        earlier = work.appeals.get(appeal_id) if isinstance(past, past_acts.PastAppeal) else None
         if earlier is not None:
             answers.append(_answer(past, earlier) | {"already": True})
             continue
@@ -96,7 +100,7 @@ def _take_each(work: Work, request: RequestContext, body: acts.Import, known: Kn
     return answers
 
 
-def _answer(past: acts.AnyPast, appeal: AppealDocument) -> dict[str, Any]:
+def _answer(past: past_acts.AnyPast, appeal: AppealDocument) -> dict[str, Any]:
     return {
         "source_id": past.source_id,
         "appeal_id": appeal.appeal_id,
@@ -106,29 +110,29 @@ def _answer(past: acts.AnyPast, appeal: AppealDocument) -> dict[str, Any]:
     }
 
 
-def _check_times(context: ServiceContext, body: acts.Import) -> None:
+def _check_times(context: ServiceContext, body: past_acts.Import) -> None:
     for i, past in enumerate(body.items):
         with in_item("items", i):
             context.clock.check_import(past.occurred_at)
 
 
-def _keys(context: ServiceContext, body: acts.Import) -> set[Any]:
+def _keys(context: ServiceContext, body: past_acts.Import) -> set[Any]:
     keys, zone = set[Any](), context.zone
     for past in body.items:
         keys.add(imported_id(body.source, past.source_id))
-        if isinstance(past, acts.PastAppeal):
+        if isinstance(past, past_acts.PastAppeal):
             keys.add(past.occurred_at.astimezone(zone).date())
-        elif isinstance(past, acts.PastMerge):
+        elif isinstance(past, past_acts.PastMerge):
             keys.add(imported_id(body.source, past.lead))
     return keys
 
 
-def _packs(context: ServiceContext, body: acts.Import) -> Packs:
+def _packs(context: ServiceContext, body: past_acts.Import) -> Packs:
     named: dict[str | None, Pack] = {None: rulebook(context).pack}
     for own in reversed(packs(context)):
         named[own.id] = named[own.ref] = own
     for i, past in enumerate(body.items):
-        if isinstance(past, acts.PastAppeal) and past.pack not in named:
+        if isinstance(past, past_acts.PastAppeal) and past.pack not in named:
             # each by itself: the item that names an unknown pack is refused when its turn comes
             with contextlib.suppress(Invalid) if body.each else in_item("items", i):
                 named[past.pack] = _pack(context, past.pack)
@@ -147,16 +151,16 @@ def _pack(context: ServiceContext, ref: str | None) -> Pack:
         ) from error
 
 
-async def _units(request: RequestContext, body: acts.Import) -> Units:
-    return await units_for(request, *(past for past in body.items if isinstance(past, acts.PastAppeal)))
+async def _units(request: RequestContext, body: past_acts.Import) -> Units:
+    return await units_for(request, *(past for past in body.items if isinstance(past, past_acts.PastAppeal)))
 
 
-async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
+async def _leads(request: RequestContext, body: past_acts.Import) -> set[UUID]:
     """The present leads of the appeals whose merge the import changes."""
     ids = {
         imported_id(body.source, past.source_id)
         for past in body.items
-        if isinstance(past, acts.PastMerge | acts.PastUnmerge)
+        if isinstance(past, past_acts.PastMerge | past_acts.PastUnmerge)
     }
     if not ids:
         return set()
@@ -165,11 +169,11 @@ async def _leads(request: RequestContext, body: acts.Import) -> set[UUID]:
 
 
 def _bring_in(
-    work: Work, request: RequestContext, source: str, past: acts.AnyPast, known: Known
+    work: Work, request: RequestContext, source: str, past: past_acts.AnyPast, known: Known
 ) -> AppealDocument:
     appeal_id, at = imported_id(source, past.source_id), past.occurred_at
     context = request.context
-    if isinstance(past, acts.PastAppeal):
+    if isinstance(past, past_acts.PastAppeal):
         if appeal_id in work.appeals:
             raise Conflict("该诉求已导入", "this appeal was brought in already", "source_id")
         body = resolved(past, city_tables(context), units=known.units)
@@ -181,12 +185,12 @@ def _bring_in(
         return appeal
     if appeal_id not in work.appeals:
         raise NotFound("该来源没有这件诉求", "no appeal of this id came from this source", "source_id")
-    if isinstance(past, acts.PastMerge):
+    if isinstance(past, past_acts.PastMerge):
         lead_id = imported_id(source, past.lead)
         if lead_id not in work.appeals:
             raise NotFound("该来源没有拟并入的诉求", "no appeal of this id came from this source", "lead")
         return work.merge(appeal_id, lead_id, past.reason, at, rulebook(context).pack_of, past=True)
-    if isinstance(past, acts.PastUnmerge):
+    if isinstance(past, past_acts.PastUnmerge):
         return work.unmerge(appeal_id, past.reason, at)
     own_pack = rulebook(context).pack_of(work.appeal(appeal_id).pack)
     act_context = ActContext(at, request.caller.name, own_pack, rulebook(context).calendar, past=True)

@@ -7,8 +7,8 @@ import orjson
 from fastapi import APIRouter, Response
 
 from services.intake import acts
-from services.intake.answers import PublicAppeal
 from services.intake.api import act_context, category_of, opened_appeal
+from services.intake.public_answers import PublicAppeal
 from services.intake.status import public_status
 from services.intake.work import Work
 from shared.web.request import Acting, WriteContext

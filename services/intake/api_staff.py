@@ -29,16 +29,8 @@ from shared.service.errors import NotFound
 from shared.web.answers import PageOf
 from shared.web.numbers import CaseName, id_to_filter_by
 from shared.web.openapi import VERSIONED
-from shared.web.request import (
-    Called,
-    Deciding,
-    Paged,
-    Reading,
-    RequestContext,
-    Requested,
-    WriteContext,
-    json,
-)
+from shared.web.paging import Paged
+from shared.web.request import Called, Deciding, Reading, RequestContext, Requested, WriteContext, json
 from shared.web.writer import Answer
 
 router = APIRouter(tags=["intake"])

@@ -11,14 +11,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.attachments.document import Attachment, RemovedAttachment
-from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, UnitRated, Urging
+from services.intake.own_acts import Addition, RenewedCode, ReopeningRequest, Urging
+from services.intake.ratings import Finding, FollowUpCall, OfficeComplaint, Rated, ReferralObjection
 from services.intake.registered import ContactRecord, RegisteredFields
 from shared import events
 from shared.appeals.document import APPEAL, AppealRecord, require_state
 from shared.encryption.fields import PERSONAL
 from shared.events import CATALOGUE
 from shared.rules.judging.state import CaseState
-from shared.rules.terms import Rating, RatingReason
 
 ENDED = (CaseState.APPROVED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFERRED)
 MOST_FORMERLY = 100
@@ -80,63 +80,6 @@ class LegDocument(BaseModel):
     responded_at: datetime | None = None
     completed_at: datetime | None = None
     ended: bool = False
-
-
-class Rated(BaseModel):
-    """How the enterprise rated one handling (好差评). `by` recorded it in a call; None: it rated itself.
-
-    `solved`: whether its problem is, by its own word. `units`: what it says of each unit's part.
-    """
-
-    rating: Rating
-    comment: Annotated[str | None, PERSONAL]
-    rated_at: datetime
-    by: str | None = None
-    solved: bool | None = None
-    reasons: tuple[RatingReason, ...] = ()
-    units: tuple[UnitRated, ...] = ()
-
-
-class FollowUpCall(BaseModel):
-    """A call to the enterprise after completion (回访), and who made it."""
-
-    reached: bool
-    by: str
-    made_at: datetime
-    called_at: datetime | None = None
-    comment: Annotated[str | None, PERSONAL] = None
-
-
-class Finding(BaseModel):
-    """The last finding of reasonableness (合理性认定)."""
-
-    reasonable: bool
-    reason: Annotated[str, PERSONAL]
-    found_at: datetime
-
-
-class ComplaintAnswer(BaseModel):
-    """How the office answered a complaint. `justified`: the enterprise was right."""
-
-    justified: bool
-    reason: Annotated[str, PERSONAL]
-    answered_at: datetime
-
-
-class OfficeComplaint(BaseModel):
-    """A complaint to the office (向营商环境办投诉); it waits as long as there is no answer."""
-
-    about: Literal["reply", "handling"]
-    text: Annotated[str, PERSONAL]
-    complained_at: datetime
-    answer: ComplaintAnswer | None = None
-
-
-class ReferralObjection(BaseModel):
-    """Why the enterprise objected to being guided elsewhere."""
-
-    reason: Annotated[str, PERSONAL]
-    objected_at: datetime
 
 
 class MergeRecord(BaseModel):

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.intake import timeline
-from services.intake.document import AppealDocument, Finding, KnownStudy
+from services.intake.document import AppealDocument, KnownStudy
 from services.intake.domain import complaints
+from services.intake.ratings import Finding
 from services.intake.work import Work
 from shared import events
 from shared.events import Event

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from services.intake import timeline
 from services.intake.attachments.document import Adder
 from services.intake.attachments.domain.reading import files_shown_to
-from services.intake.document import AppealDocument, LegDocument, OfficeComplaint
+from services.intake.document import AppealDocument, LegDocument
 from services.intake.next_steps import next_steps
 from services.intake.own_acts import Addition, ReopeningRequest
+from services.intake.ratings import OfficeComplaint
 from shared.appeals.categories import Category
 from shared.events import ENTERPRISE, Deadline, DeadlineKind, Role, Verdict
 from shared.rules.pack.pack import Pack

@@ -20,8 +20,8 @@ from services.notify.acknowledgements.domain import (
 )
 from services.notify.config import NotifyConfig
 from services.notify.contacts import work as contacts
-from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE
+from services.notify.deliveries.planning import work as planning
 from services.notify.document import CaseDocument
 from services.notify.domain import acting
 from services.notify.erasing import work as erasing
@@ -194,7 +194,7 @@ class Work(UnitOfWork):
         new_ids = await send(self.conn, self.at, written)
         new = [message for message in self.messages.values() if message.id in new_ids]
         self.pending += [Pending(self._notice_sent(message), self._traces[message.id]) for message in new]
-        await deliveries.plan(self.conn, self.at, new, self._config.channels)
+        await planning.plan(self.conn, self.at, new, self._config.channels)
         await contacts.ask(self.conn, self.at, [message for message in new if self._can_ask(message)])
         requests = [self._requests[message.id] for message in new if message.id in self._requests]
         await acknowledgements.open_all(self.conn, requests)

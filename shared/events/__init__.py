@@ -7,388 +7,185 @@ class with a new version.
 Names of people, phones and the text of an appeal stay out: whoever needs them asks intake.
 """
 
-from shared.events.attachments import AttachmentEvent, AttachmentReleased, AttachmentRemoved, AttachmentStored
-from shared.events.base import ENTERPRISE, Actor, Event
-from shared.events.catalogue import CATALOGUE
-from shared.events.complaints import (
-    ComplaintDeadlineEvent,
-    ComplaintDeadlineMoved,
-    ComplaintDecided,
-    ComplaintDueSoon,
-    ComplaintEvent,
-    ComplaintJudged,
-    ComplaintOverdue,
-    ComplaintReminded,
-    LoanComplained,
-)
-from shared.events.consequences import (
-    AppealGathered,
-    AppealInstructed,
-    AppealLifted,
-    AppealRedispatched,
-    AppealSignedOff,
-    CardAcknowledged,
-    CardAppealed,
-    CardCleared,
-    CardEvent,
-    CardIssued,
-    CardServed,
-    CardUpheld,
-    CardWithdrawn,
-    LeaderNamed,
-)
-from shared.events.directory import DirectoryEvent, LeaderChanged, UnitChanged
-from shared.events.dispatch import (
-    AppealAssigned,
-    AppealContacted,
-    AppealMarked,
-    AppealObjected,
-    AppealResponded,
-    Leg,
-    LegEvent,
-    LegRelieved,
-    ObjectionDecided,
-    OwnLimit,
-)
-from shared.events.ending import (
-    AppealClosed,
-    AppealComplained,
-    AppealComplaintDecided,
-    AppealMerged,
-    AppealRated,
-    AppealReopened,
-    AppealUnmerged,
-    AppealWithdrawn,
-    FollowUpMade,
-    MergeEvent,
-    ReferralObjected,
-    UnitRating,
-)
-from shared.events.enterprise import (
-    AppealAddedTo,
-    AppealUrged,
-    ContactChanged,
-    ReceiptCodeRenewed,
-    ReopeningAsked,
-    ReopeningDeclined,
-)
-from shared.events.erasure import (
-    AppealPersonsErased,
-    ErasureEvent,
-    LoanPersonsErased,
-    NoticePersonsErased,
-    UnitPersonsErased,
-)
-from shared.events.intake import (
-    AppealAnswered,
-    AppealCorrected,
-    AppealFields,
-    AppealReceived,
-    CategoryCode,
-    Channel,
-    ChannelCode,
-    Confidentiality,
-    DivisionCode,
-    Urgency,
-)
-from shared.events.judgement import (
-    AppealDueSoon,
-    AppealHandedOver,
-    AppealJudged,
-    AppealOverdue,
-    AppealRaised,
-    AppealReminded,
-    AppealSupervised,
-    ApprovalDecided,
-    ApprovalDeemed,
-    Deadline,
-    DeadlineEvent,
-    DeadlineMoved,
-    PauseEnded,
-)
-from shared.events.leg_time import (
-    AppealExtended,
-    AppealPaused,
-    AppealResumed,
-    ExtensionDenied,
-    ExtensionRequested,
-    PauseDenied,
-    PauseRequested,
-    StageDeclined,
-    StageEvent,
-    StageProposed,
-    StageReached,
-)
-from shared.events.loans import (
-    AmountBand,
-    BankLeg,
-    LoanClosed,
-    LoanConsentWithdrawn,
-    LoanDeadlineEvent,
-    LoanDeadlineMoved,
-    LoanDueSoon,
-    LoanEvent,
-    LoanFollowedUp,
-    LoanJudged,
-    LoanLegEvent,
-    LoanOfficeDeadlineEvent,
-    LoanOfficeDueSoon,
-    LoanOfficeOverdue,
-    LoanOfficeTookOver,
-    LoanOverdue,
-    LoanPushed,
-    LoanRaised,
-    LoanRated,
-    LoanReminded,
-    LoanReported,
-    LoanReportedAgain,
-    LoanRequested,
-    LoanSupervised,
-    LoanWithdrawalAnswered,
-    LoanWithdrawalAsked,
-    LoanWithdrawn,
-)
-from shared.events.notices import NoticeAcknowledged, NoticeFailed, NoticeNotAcknowledged, NoticeSent
-from shared.events.outcomes import (
-    AppealCompleted,
-    AppealPromised,
-    AppealReferred,
-    AppealRefused,
-    FindingMade,
-    LiftRequested,
-    Outcome,
-    ReferralReceived,
-    ReferralReturned,
-)
-from shared.events.people import AccountChanged, PersonEvent, PersonSignedIn, SessionEnded, SignInRefused
-from shared.events.publications import (
-    PublicationAnswered,
-    PublicationDecided,
-    PublicationEvent,
-    PublicationProposed,
-)
-from shared.events.reads import (
-    DesksReadsRecorded,
-    DispatchReadsRecorded,
-    EscalationReadsRecorded,
-    FinancingReadsRecorded,
-    IntakeReadsRecorded,
-    NotifyReadsRecorded,
-    ReadsRecorded,
-)
-from shared.events.staff import (
-    AppealNoted,
-    AppealTransferred,
-    LegUrged,
-    TransferEvent,
-    TransferReceived,
-)
-from shared.events.studies import (
-    InvitedUnit,
-    OpinionEvent,
-    StudyAnswered,
-    StudyAsked,
-    StudyClosed,
-    StudyDueSoon,
-    StudyEvent,
-    StudyOverdue,
-)
-from shared.rules.terms import (
-    DeadlineKind,
-    Kind,
-    LiftReason,
-    Mark,
-    PackWord,
-    RaisedTo,
-    Rank,
-    Rating,
-    RatingReason,
-    Role,
-    UnitKind,
-    Verdict,
-)
-
-__all__ = [
-    "CATALOGUE",
-    "ENTERPRISE",
-    "AccountChanged",
-    "Actor",
-    "AmountBand",
-    "AppealAddedTo",
-    "AppealAnswered",
-    "AppealAssigned",
-    "AppealClosed",
-    "AppealComplained",
-    "AppealComplaintDecided",
-    "AppealCompleted",
-    "AppealContacted",
-    "AppealCorrected",
-    "AppealDueSoon",
-    "AppealExtended",
-    "AppealFields",
-    "AppealGathered",
-    "AppealHandedOver",
-    "AppealInstructed",
-    "AppealJudged",
-    "AppealLifted",
-    "AppealMarked",
-    "AppealMerged",
-    "AppealNoted",
-    "AppealObjected",
-    "AppealOverdue",
-    "AppealPaused",
-    "AppealPersonsErased",
-    "AppealPromised",
-    "AppealRaised",
-    "AppealRated",
-    "AppealReceived",
-    "AppealRedispatched",
-    "AppealReferred",
-    "AppealRefused",
-    "AppealReminded",
-    "AppealReopened",
-    "AppealResponded",
-    "AppealResumed",
-    "AppealSignedOff",
-    "AppealSupervised",
-    "AppealTransferred",
-    "AppealUnmerged",
-    "AppealUrged",
-    "AppealWithdrawn",
-    "ApprovalDecided",
-    "ApprovalDeemed",
-    "AttachmentEvent",
-    "AttachmentReleased",
-    "AttachmentRemoved",
-    "AttachmentStored",
-    "BankLeg",
-    "CardAcknowledged",
-    "CardAppealed",
-    "CardCleared",
-    "CardEvent",
-    "CardIssued",
-    "CardServed",
-    "CardUpheld",
-    "CardWithdrawn",
-    "CategoryCode",
-    "Channel",
-    "ChannelCode",
-    "ComplaintDeadlineEvent",
-    "ComplaintDeadlineMoved",
-    "ComplaintDecided",
-    "ComplaintDueSoon",
-    "ComplaintEvent",
-    "ComplaintJudged",
-    "ComplaintOverdue",
-    "ComplaintReminded",
-    "Confidentiality",
-    "ContactChanged",
-    "Deadline",
-    "DeadlineEvent",
-    "DeadlineKind",
-    "DeadlineMoved",
-    "DesksReadsRecorded",
-    "DirectoryEvent",
-    "DispatchReadsRecorded",
-    "DivisionCode",
-    "ErasureEvent",
-    "EscalationReadsRecorded",
-    "Event",
-    "ExtensionDenied",
-    "ExtensionRequested",
-    "FinancingReadsRecorded",
-    "FindingMade",
-    "FollowUpMade",
-    "IntakeReadsRecorded",
-    "InvitedUnit",
-    "Kind",
-    "LeaderChanged",
-    "LeaderNamed",
-    "Leg",
-    "LegEvent",
-    "LegRelieved",
-    "LegUrged",
-    "LiftReason",
-    "LiftRequested",
-    "LoanClosed",
-    "LoanComplained",
-    "LoanConsentWithdrawn",
-    "LoanDeadlineEvent",
-    "LoanDeadlineMoved",
-    "LoanDueSoon",
-    "LoanEvent",
-    "LoanFollowedUp",
-    "LoanJudged",
-    "LoanLegEvent",
-    "LoanOfficeDeadlineEvent",
-    "LoanOfficeDueSoon",
-    "LoanOfficeOverdue",
-    "LoanOfficeTookOver",
-    "LoanOverdue",
-    "LoanPersonsErased",
-    "LoanPushed",
-    "LoanRaised",
-    "LoanRated",
-    "LoanReminded",
-    "LoanReported",
-    "LoanReportedAgain",
-    "LoanRequested",
-    "LoanSupervised",
-    "LoanWithdrawalAnswered",
-    "LoanWithdrawalAsked",
-    "LoanWithdrawn",
-    "Mark",
-    "MergeEvent",
-    "NoticeAcknowledged",
-    "NoticeFailed",
-    "NoticeNotAcknowledged",
-    "NoticePersonsErased",
-    "NoticeSent",
-    "NotifyReadsRecorded",
-    "ObjectionDecided",
-    "OpinionEvent",
-    "Outcome",
-    "OwnLimit",
-    "PackWord",
-    "PauseDenied",
-    "PauseEnded",
-    "PauseRequested",
-    "PersonEvent",
-    "PersonSignedIn",
-    "PublicationAnswered",
-    "PublicationDecided",
-    "PublicationEvent",
-    "PublicationProposed",
-    "RaisedTo",
-    "Rank",
-    "Rating",
-    "RatingReason",
-    "ReadsRecorded",
-    "ReceiptCodeRenewed",
-    "ReferralObjected",
-    "ReferralReceived",
-    "ReferralReturned",
-    "ReopeningAsked",
-    "ReopeningDeclined",
-    "Role",
-    "SessionEnded",
-    "SignInRefused",
-    "StageDeclined",
-    "StageEvent",
-    "StageProposed",
-    "StageReached",
-    "StudyAnswered",
-    "StudyAsked",
-    "StudyClosed",
-    "StudyDueSoon",
-    "StudyEvent",
-    "StudyOverdue",
-    "TransferEvent",
-    "TransferReceived",
-    "UnitChanged",
-    "UnitKind",
-    "UnitPersonsErased",
-    "UnitRating",
-    "Urgency",
-    "Verdict",
-]
+from shared.events.attachments import AttachmentEvent as AttachmentEvent
+from shared.events.attachments import AttachmentReleased as AttachmentReleased
+from shared.events.attachments import AttachmentRemoved as AttachmentRemoved
+from shared.events.attachments import AttachmentStored as AttachmentStored
+from shared.events.base import ENTERPRISE as ENTERPRISE
+from shared.events.base import Actor as Actor
+from shared.events.base import Event as Event
+from shared.events.catalogue import CATALOGUE as CATALOGUE
+from shared.events.complaints import ComplaintDeadlineEvent as ComplaintDeadlineEvent
+from shared.events.complaints import ComplaintDeadlineMoved as ComplaintDeadlineMoved
+from shared.events.complaints import ComplaintDecided as ComplaintDecided
+from shared.events.complaints import ComplaintDueSoon as ComplaintDueSoon
+from shared.events.complaints import ComplaintEvent as ComplaintEvent
+from shared.events.complaints import ComplaintJudged as ComplaintJudged
+from shared.events.complaints import ComplaintOverdue as ComplaintOverdue
+from shared.events.complaints import ComplaintReminded as ComplaintReminded
+from shared.events.complaints import LoanComplained as LoanComplained
+from shared.events.consequences import AppealGathered as AppealGathered
+from shared.events.consequences import AppealInstructed as AppealInstructed
+from shared.events.consequences import AppealLifted as AppealLifted
+from shared.events.consequences import AppealRedispatched as AppealRedispatched
+from shared.events.consequences import AppealSignedOff as AppealSignedOff
+from shared.events.consequences import CardAcknowledged as CardAcknowledged
+from shared.events.consequences import CardAppealed as CardAppealed
+from shared.events.consequences import CardCleared as CardCleared
+from shared.events.consequences import CardEvent as CardEvent
+from shared.events.consequences import CardIssued as CardIssued
+from shared.events.consequences import CardServed as CardServed
+from shared.events.consequences import CardUpheld as CardUpheld
+from shared.events.consequences import CardWithdrawn as CardWithdrawn
+from shared.events.consequences import LeaderNamed as LeaderNamed
+from shared.events.directory import DirectoryEvent as DirectoryEvent
+from shared.events.directory import LeaderChanged as LeaderChanged
+from shared.events.directory import UnitChanged as UnitChanged
+from shared.events.dispatch import AppealAssigned as AppealAssigned
+from shared.events.dispatch import AppealContacted as AppealContacted
+from shared.events.dispatch import AppealMarked as AppealMarked
+from shared.events.dispatch import AppealObjected as AppealObjected
+from shared.events.dispatch import AppealResponded as AppealResponded
+from shared.events.dispatch import Leg as Leg
+from shared.events.dispatch import LegEvent as LegEvent
+from shared.events.dispatch import LegRelieved as LegRelieved
+from shared.events.dispatch import ObjectionDecided as ObjectionDecided
+from shared.events.dispatch import OwnLimit as OwnLimit
+from shared.events.ending import AppealClosed as AppealClosed
+from shared.events.ending import AppealComplained as AppealComplained
+from shared.events.ending import AppealComplaintDecided as AppealComplaintDecided
+from shared.events.ending import AppealMerged as AppealMerged
+from shared.events.ending import AppealRated as AppealRated
+from shared.events.ending import AppealReopened as AppealReopened
+from shared.events.ending import AppealUnmerged as AppealUnmerged
+from shared.events.ending import AppealWithdrawn as AppealWithdrawn
+from shared.events.ending import FollowUpMade as FollowUpMade
+from shared.events.ending import MergeEvent as MergeEvent
+from shared.events.ending import ReferralObjected as ReferralObjected
+from shared.events.ending import UnitRating as UnitRating
+from shared.events.enterprise import AppealAddedTo as AppealAddedTo
+from shared.events.enterprise import AppealUrged as AppealUrged
+from shared.events.enterprise import ContactChanged as ContactChanged
+from shared.events.enterprise import ReceiptCodeRenewed as ReceiptCodeRenewed
+from shared.events.enterprise import ReopeningAsked as ReopeningAsked
+from shared.events.enterprise import ReopeningDeclined as ReopeningDeclined
+from shared.events.erasure import AppealPersonsErased as AppealPersonsErased
+from shared.events.erasure import ErasureEvent as ErasureEvent
+from shared.events.erasure import LoanPersonsErased as LoanPersonsErased
+from shared.events.erasure import NoticePersonsErased as NoticePersonsErased
+from shared.events.erasure import UnitPersonsErased as UnitPersonsErased
+from shared.events.intake import AppealAnswered as AppealAnswered
+from shared.events.intake import AppealCorrected as AppealCorrected
+from shared.events.intake import AppealFields as AppealFields
+from shared.events.intake import AppealReceived as AppealReceived
+from shared.events.intake import CategoryCode as CategoryCode
+from shared.events.intake import Channel as Channel
+from shared.events.intake import ChannelCode as ChannelCode
+from shared.events.intake import Confidentiality as Confidentiality
+from shared.events.intake import DivisionCode as DivisionCode
+from shared.events.intake import Urgency as Urgency
+from shared.events.judgement import AppealDueSoon as AppealDueSoon
+from shared.events.judgement import AppealHandedOver as AppealHandedOver
+from shared.events.judgement import AppealJudged as AppealJudged
+from shared.events.judgement import AppealOverdue as AppealOverdue
+from shared.events.judgement import AppealRaised as AppealRaised
+from shared.events.judgement import AppealReminded as AppealReminded
+from shared.events.judgement import AppealSupervised as AppealSupervised
+from shared.events.judgement import ApprovalDecided as ApprovalDecided
+from shared.events.judgement import ApprovalDeemed as ApprovalDeemed
+from shared.events.judgement import Deadline as Deadline
+from shared.events.judgement import DeadlineEvent as DeadlineEvent
+from shared.events.judgement import DeadlineMoved as DeadlineMoved
+from shared.events.judgement import PauseEnded as PauseEnded
+from shared.events.leg_time import AppealExtended as AppealExtended
+from shared.events.leg_time import AppealPaused as AppealPaused
+from shared.events.leg_time import AppealResumed as AppealResumed
+from shared.events.leg_time import ExtensionDenied as ExtensionDenied
+from shared.events.leg_time import ExtensionRequested as ExtensionRequested
+from shared.events.leg_time import PauseDenied as PauseDenied
+from shared.events.leg_time import PauseRequested as PauseRequested
+from shared.events.leg_time import StageDeclined as StageDeclined
+from shared.events.leg_time import StageEvent as StageEvent
+from shared.events.leg_time import StageProposed as StageProposed
+from shared.events.leg_time import StageReached as StageReached
+from shared.events.loans import AmountBand as AmountBand
+from shared.events.loans import BankLeg as BankLeg
+from shared.events.loans import LoanClosed as LoanClosed
+from shared.events.loans import LoanConsentWithdrawn as LoanConsentWithdrawn
+from shared.events.loans import LoanDeadlineEvent as LoanDeadlineEvent
+from shared.events.loans import LoanDeadlineMoved as LoanDeadlineMoved
+from shared.events.loans import LoanDueSoon as LoanDueSoon
+from shared.events.loans import LoanEvent as LoanEvent
+from shared.events.loans import LoanFollowedUp as LoanFollowedUp
+from shared.events.loans import LoanJudged as LoanJudged
+from shared.events.loans import LoanLegEvent as LoanLegEvent
+from shared.events.loans import LoanOfficeDeadlineEvent as LoanOfficeDeadlineEvent
+from shared.events.loans import LoanOfficeDueSoon as LoanOfficeDueSoon
+from shared.events.loans import LoanOfficeOverdue as LoanOfficeOverdue
+from shared.events.loans import LoanOfficeTookOver as LoanOfficeTookOver
+from shared.events.loans import LoanOverdue as LoanOverdue
+from shared.events.loans import LoanPushed as LoanPushed
+from shared.events.loans import LoanRaised as LoanRaised
+from shared.events.loans import LoanRated as LoanRated
+from shared.events.loans import LoanReminded as LoanReminded
+from shared.events.loans import LoanReported as LoanReported
+from shared.events.loans import LoanReportedAgain as LoanReportedAgain
+from shared.events.loans import LoanRequested as LoanRequested
+from shared.events.loans import LoanSupervised as LoanSupervised
+from shared.events.loans import LoanWithdrawalAnswered as LoanWithdrawalAnswered
+from shared.events.loans import LoanWithdrawalAsked as LoanWithdrawalAsked
+from shared.events.loans import LoanWithdrawn as LoanWithdrawn
+from shared.events.notices import NoticeAcknowledged as NoticeAcknowledged
+from shared.events.notices import NoticeFailed as NoticeFailed
+from shared.events.notices import NoticeNotAcknowledged as NoticeNotAcknowledged
+from shared.events.notices import NoticeSent as NoticeSent
+from shared.events.outcomes import AppealCompleted as AppealCompleted
+from shared.events.outcomes import AppealPromised as AppealPromised
+from shared.events.outcomes import AppealReferred as AppealReferred
+from shared.events.outcomes import AppealRefused as AppealRefused
+from shared.events.outcomes import FindingMade as FindingMade
+from shared.events.outcomes import LiftRequested as LiftRequested
+from shared.events.outcomes import Outcome as Outcome
+from shared.events.outcomes import ReferralReceived as ReferralReceived
+from shared.events.outcomes import ReferralReturned as ReferralReturned
+from shared.events.people import AccountChanged as AccountChanged
+from shared.events.people import PersonEvent as PersonEvent
+from shared.events.people import PersonSignedIn as PersonSignedIn
+from shared.events.people import SessionEnded as SessionEnded
+from shared.events.people import SignInRefused as SignInRefused
+from shared.events.publications import PublicationAnswered as PublicationAnswered
+from shared.events.publications import PublicationDecided as PublicationDecided
+from shared.events.publications import PublicationEvent as PublicationEvent
+from shared.events.publications import PublicationProposed as PublicationProposed
+from shared.events.reads import DesksReadsRecorded as DesksReadsRecorded
+from shared.events.reads import DispatchReadsRecorded as DispatchReadsRecorded
+from shared.events.reads import EscalationReadsRecorded as EscalationReadsRecorded
+from shared.events.reads import FinancingReadsRecorded as FinancingReadsRecorded
+from shared.events.reads import IntakeReadsRecorded as IntakeReadsRecorded
+from shared.events.reads import NotifyReadsRecorded as NotifyReadsRecorded
+from shared.events.reads import ReadsRecorded as ReadsRecorded
+from shared.events.staff import AppealNoted as AppealNoted
+from shared.events.staff import AppealTransferred as AppealTransferred
+from shared.events.staff import LegUrged as LegUrged
+from shared.events.staff import TransferEvent as TransferEvent
+from shared.events.staff import TransferReceived as TransferReceived
+from shared.events.studies import InvitedUnit as InvitedUnit
+from shared.events.studies import OpinionEvent as OpinionEvent
+from shared.events.studies import StudyAnswered as StudyAnswered
+from shared.events.studies import StudyAsked as StudyAsked
+from shared.events.studies import StudyClosed as StudyClosed
+from shared.events.studies import StudyDueSoon as StudyDueSoon
+from shared.events.studies import StudyEvent as StudyEvent
+from shared.events.studies import StudyOverdue as StudyOverdue
+from shared.rules.terms import DeadlineKind as DeadlineKind
+from shared.rules.terms import Kind as Kind
+from shared.rules.terms import LiftReason as LiftReason
+from shared.rules.terms import Mark as Mark
+from shared.rules.terms import PackWord as PackWord
+from shared.rules.terms import RaisedTo as RaisedTo
+from shared.rules.terms import Rank as Rank
+from shared.rules.terms import Rating as Rating
+from shared.rules.terms import RatingReason as RatingReason
+from shared.rules.terms import Role as Role
+from shared.rules.terms import UnitKind as UnitKind
+from shared.rules.terms import Verdict as Verdict

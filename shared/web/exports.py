@@ -20,7 +20,8 @@ from fastapi.responses import StreamingResponse
 
 from shared.service.errors import Invalid
 from shared.web.moments import in_zone
-from shared.web.request import MOST, service
+from shared.web.paging import MOST
+from shared.web.request import service
 from shared.web.tables import Cell, Column, file_name
 
 FORMAT = "format"

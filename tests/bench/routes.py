@@ -29,15 +29,14 @@ from shared.telemetry.metrics import Metrics, Telemetry
 from shared.telemetry.spans import Tracer
 from shared.web import problems
 from shared.web.guard import Guard
+from shared.web.paging import Paged, page
 from shared.web.request import (
     Called,
     Deciding,
-    Paged,
     Requested,
     authorize,
     deciding,
     json,
-    page,
     request_context,
     shown_key,
 )

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.financing.app import SERVICE
 from services.financing.banks.desk import queries
-from shared.web.request import cursor
+from shared.web.paging import cursor
 from tests.banks import KafkaBank, ask, directory, report
 from tests.city import City, refused
 

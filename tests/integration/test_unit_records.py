@@ -11,7 +11,7 @@ from huying.local.embedded import EmbeddedPostgres
 from services.escalation.queries import unit_records
 from shared.database.connection import Connection, Database
 from shared.judging.sight import Sight
-from shared.web.request import Page
+from shared.web.paging import Page
 from tests.city import APPEALS, NOTIFY
 
 pytestmark = pytest.mark.services(*APPEALS, NOTIFY)

@@ -9,8 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.intake.acts import Enterprise, Register
-from services.intake.document import AppealDocument, Rated
+from services.intake.document import AppealDocument
 from services.intake.domain.registration import receive, registration_number
+from services.intake.ratings import Rated
 from shared import events
 from shared.events import Channel, Event, Kind, Rating, Role
 from shared.rules.pack.pack import Pack

@@ -18,6 +18,7 @@ from services.dispatch.acts.directory import UnitBody
 from services.dispatch.leg import leg_id
 from services.escalation.leaders.api import LeaderBody
 from services.intake import acts as intake_acts
+from services.intake import past_acts
 from services.intake.domain.registration import imported_id
 from shared.files import strict_yaml
 from shared.files.yaml_mistakes import Place
@@ -83,7 +84,7 @@ class LiveStep(Body):
 class Appeal(intake_acts.Register, When):
     """An appeal, what followed, and what people do at once after it was brought in."""
 
-    id: intake_acts.SourceId
+    id: past_acts.SourceId
     pack: str = "bozhou-2024"
     then: tuple[Step, ...] = ()
     live: tuple[LiveStep, ...] = ()
@@ -93,14 +94,14 @@ class Appeal(intake_acts.Register, When):
         """Its id once it was brought in."""
         return imported_id(SOURCE, self.id)
 
-    def registration(self, now: datetime) -> intake_acts.PastAppeal:
+    def registration(self, now: datetime) -> past_acts.PastAppeal:
         """Its registration."""
         fields = self.model_dump(include=set(intake_acts.Register.model_fields))
-        return intake_acts.PastAppeal(
+        return past_acts.PastAppeal(
             **fields, source_id=self.id, pack=self.pack, occurred_at=self._times(now)[0]
         )
 
-    def followed(self, now: datetime) -> Iterator[intake_acts.AnyPast | dispatch_acts.PastAct]:
+    def followed(self, now: datetime) -> Iterator[past_acts.AnyPast | dispatch_acts.PastAct]:
         """What followed, in order. Raises ValidationError for a step that is no act."""
         for step, at in zip(self.then, self._times(now)[1:], strict=True):
             fields = {"act": step.act, **_resolved(step.model_extra or {}, now)}
@@ -120,7 +121,7 @@ class Appeal(intake_acts.Register, When):
 
 
 LATER = ("withdraw", "rate", "reopen")
-_LATER: TypeAdapter[intake_acts.AnyPast] = TypeAdapter(intake_acts.AnyPast)
+_LATER: TypeAdapter[past_acts.AnyPast] = TypeAdapter(past_acts.AnyPast)
 
 
 def _resolved(value: Any, now: datetime) -> Any:

@@ -19,7 +19,8 @@ from services.desks.resources import resources_of
 from shared.appeals.readers import FieldKind
 from shared.roles import AccountRole
 from shared.service.errors import Unavailable
-from shared.web.request import Called, Paged, Reading, Requested
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Requested
 
 router = APIRouter(tags=["desks"])
 _TAIL = re.compile(r"[0-9]{4,20}")

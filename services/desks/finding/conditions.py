@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from services.desks.finding.parameters import Wanted
 from shared.finding.words import bigrams
 from shared.judging.sight import Sight, seen_pack
-from shared.web.request import no_cursor
+from shared.web.paging import no_cursor
 
 NUMBER, CREDIT_CODE, ENTERPRISE, TITLE = 1, 2, 3, 4
 """The places of texts in what is searched."""

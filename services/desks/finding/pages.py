@@ -9,7 +9,8 @@ from fastapi import Response
 
 from services.desks.finding.queries import MOST_COUNTED
 from services.desks.rows.cases import Row
-from shared.web.request import Page, cursor, json
+from shared.web.paging import Page, cursor
+from shared.web.request import json
 
 
 def answer(page: Page, rows: list[Row], sort: str, id_: str, zone: ZoneInfo, **more: Any) -> Response:

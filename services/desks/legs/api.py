@@ -14,7 +14,8 @@ from services.desks.legs.queries import WantedLegs
 from services.desks.legs.remaining import with_remaining
 from services.desks.resources import resources_of
 from shared.web.bodies import Moment
-from shared.web.request import Called, Paged, Reading, Requested
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Requested
 
 router = APIRouter(tags=["desks"])
 SORT = "legs"

@@ -19,7 +19,8 @@ from shared.roles import AccountRole
 from shared.service.service import ServiceContext
 from shared.states import BankLegState, LoanState
 from shared.web.bodies import Moment
-from shared.web.request import Called, Paged, Reading, Requested
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Requested
 
 router = APIRouter(tags=["desks"])
 LOANS, BANK_LEGS = "loans", "bank legs"

@@ -17,7 +17,8 @@ from shared.events.people import AccountChange, SessionEnd
 from shared.service.errors import Conflict, Invalid, NotFound
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
-from shared.web.request import Paged, Reading, Replacing, Requested, json, no_cursor
+from shared.web.paging import Paged, no_cursor
+from shared.web.request import Reading, Replacing, Requested, json
 
 router = APIRouter(tags=["people"])
 

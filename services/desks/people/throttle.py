@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import Self
 from uuid import UUID
 
-from services.desks.people import queries
 from services.desks.people.record import SIGN_INS
 from services.desks.people.transactions import Act, acting
+from services.desks.people.tries import queries
 from shared.database.connection import Connection
 from shared.events.people import RefusalReason
 from shared.service.errors import TooMany

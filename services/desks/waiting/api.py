@@ -17,7 +17,8 @@ from services.desks.rows.states import WaitingKind
 from services.desks.waiting import queries
 from services.desks.waiting.queries import WantedWords
 from shared.web.answers import PageOf
-from shared.web.request import Called, Paged, Reading, Requested, cursor, json, no_cursor
+from shared.web.paging import Paged, cursor, no_cursor
+from shared.web.request import Called, Reading, Requested, json
 
 router = APIRouter(tags=["desks"])
 SORT = "waiting"

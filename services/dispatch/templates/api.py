@@ -18,7 +18,8 @@ from shared.service.accounts import Caller
 from shared.service.errors import Conflict, NotFound
 from shared.web.answers import PageOf
 from shared.web.bodies import Body, Code, Line
-from shared.web.request import Called, Paged, Reading, Replacing, Requested, json
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Replacing, Requested, json
 
 router = APIRouter(tags=["dispatch"])
 

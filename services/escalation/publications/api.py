@@ -11,7 +11,8 @@ from shared.appeals.readers import FieldKind
 from shared.judging.rulebook import rulebook
 from shared.web.answers import PageOf
 from shared.web.fields import OWN
-from shared.web.request import Called, Paged, Reading, no_cursor, service
+from shared.web.paging import Paged, no_cursor
+from shared.web.request import Called, Reading, service
 
 router = APIRouter(tags=["records"])
 _SHOWN = {

@@ -3,9 +3,9 @@
 `bank_messages.sent_at` says when a message began to leave. A message to a desk leaves when the bank reads it.
 """
 
-from services.financing.banks import queries
 from services.financing.banks.kafka.topics import requests
-from services.financing.banks.queries import QueuedMessage
+from services.financing.banks.queue import queries
+from services.financing.banks.queue.queries import QueuedMessage
 from shared.database.retry import keep_running
 from shared.messaging.outbox import OutboxRow, forget, publish
 from shared.service.service import ServiceContext

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from services.financing.banks import queries
 from services.financing.banks.messages import messages
+from services.financing.banks.queue import queries
 from services.financing.document import JudgedDocument
 from services.financing.loans.document import LoanDocument
 from shared import events

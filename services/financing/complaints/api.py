@@ -25,7 +25,8 @@ from shared.service.errors import NotFound
 from shared.service.receipts import CHANCE_BYTES, opens, receipt_code, receipt_hash
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
-from shared.web.request import Called, Deciding, Paged, Reading, Requested, WriteContext, Writing, json
+from shared.web.paging import Paged
+from shared.web.request import Called, Deciding, Reading, Requested, WriteContext, Writing, json
 from shared.web.status import CodeHeader, NumberPath
 from shared.web.writer import Answer
 

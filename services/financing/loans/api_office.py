@@ -15,7 +15,8 @@ from shared.service.errors import NotFound
 from shared.states import LoanState
 from shared.web.answers import PageOf
 from shared.web.openapi import VERSIONED
-from shared.web.request import Called, Page, Paged, Reading, json
+from shared.web.paging import Page, Paged
+from shared.web.request import Called, Reading, json
 
 router = APIRouter(tags=["financing"])
 

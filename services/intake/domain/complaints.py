@@ -6,8 +6,9 @@ A transition checks first and changes after; it refuses with `Conflict`.
 from collections.abc import Iterator
 
 from services.intake import acts
-from services.intake.document import AppealDocument, ComplaintAnswer, OfficeComplaint
+from services.intake.document import AppealDocument
 from services.intake.domain.context import ActContext
+from services.intake.ratings import ComplaintAnswer, OfficeComplaint
 from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake import acts, timeline
-from services.intake.document import AppealDocument, FollowUpCall, Rated
+from services.intake.document import AppealDocument
 from services.intake.domain.complaints import NO_COMMENT, complain, is_owed_an_answer
 from services.intake.domain.context import ActContext
 from services.intake.domain.correction import correct
@@ -23,6 +23,7 @@ from services.intake.domain.reopening_requests import (
     decide_reopening,
     require_reopenable,
 )
+from services.intake.ratings import FollowUpCall, Rated
 from shared import events
 from shared.events import Event
 from shared.rules.judging.state import CaseState

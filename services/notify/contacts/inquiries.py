@@ -14,8 +14,8 @@ from typing import Any
 from services.notify.channels.settings import load
 from services.notify.contacts import work as contacts
 from services.notify.contacts.clients import EnterpriseContact, RegistrarClient, RegistrarUnavailable
-from services.notify.deliveries import work as deliveries
 from services.notify.deliveries.domain import STALE, ChannelKind
+from services.notify.deliveries.planning import work as planning
 from services.notify.document import FINANCING, INTAKE
 from services.notify.settings import NotifySettings, settings_of
 from shared.addresses.mail import mail_address
@@ -123,7 +123,7 @@ class ContactInquiries:
             await contacts.add_learnt(
                 conn, at, recipient, inquiry.registrar, targets, contact.language, forget_at
             )
-            await deliveries.plan_earlier(conn, at, recipient, self._channels)
+            await planning.plan_earlier(conn, at, recipient, self._channels)
 
 
 async def inquire(context: ServiceContext) -> None:

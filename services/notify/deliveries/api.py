@@ -14,7 +14,8 @@ from shared.appeals.document import no_such_appeal
 from shared.judging.rulebook import rulebook
 from shared.service.errors import NotFound
 from shared.web.answers import Items, PageOf
-from shared.web.request import Called, Paged, Reading, RequestContext, Requested, json
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, RequestContext, Requested, json
 
 router = APIRouter(tags=["notify"])
 

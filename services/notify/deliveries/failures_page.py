@@ -14,7 +14,8 @@ from services.notify.deliveries.domain import ChannelKind, DeliveryOutcome, Deli
 from services.notify.reading import as_read_by
 from shared.judging.rulebook import rulebook
 from shared.web.pages import PAGE_HEADERS, check_proof, page_answer, proof
-from shared.web.request import Paged, Reading, Requested
+from shared.web.paging import Paged
+from shared.web.request import Reading, Requested
 
 router = APIRouter(tags=["notify"])
 

@@ -10,7 +10,7 @@ from services.notify.addresses import address_of
 from services.notify.deliveries.domain import DeliveryState
 from shared.database.connection import Connection
 from shared.judging.sight import Sight, seen
-from shared.web.request import Page, no_cursor
+from shared.web.paging import Page, no_cursor
 
 _COLUMNS = """
     cast(d.id as text), cast(d.message_id as text), m.registration_number, cast(m.appeal_id as text),

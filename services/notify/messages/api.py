@@ -21,7 +21,8 @@ from shared.service.errors import NotFound
 from shared.service.receipts import opens
 from shared.service.service import ServiceContext
 from shared.web.answers import PageOf
-from shared.web.request import Called, Paged, Reading, Requested, json
+from shared.web.paging import Paged
+from shared.web.request import Called, Reading, Requested, json
 from shared.web.status import CodeHeader, NumberPath
 
 router = APIRouter(tags=["notify"])

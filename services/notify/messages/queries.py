@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.notify.messages.stored import readable
 from shared.database.connection import Connection
-from shared.web.request import Page, no_cursor
+from shared.web.paging import Page, no_cursor
 
 POSITION = ("created_at", "occurred_at", "id")
 """The columns that a page of messages is ordered by."""

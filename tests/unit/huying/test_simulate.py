@@ -29,7 +29,7 @@ from services.dispatch.document import AppealDocument
 from services.dispatch.domain.context import ActContext
 from services.dispatch.domain.transitions import perform
 from services.escalation.engine import ACTS
-from services.intake import acts as intake
+from services.intake import past_acts
 from services.intake.domain.registration import imported_id, receive
 from shared.events import Event
 from shared.roles import AccountRole
@@ -153,8 +153,10 @@ def said_by_the_services(content: RecordedCases, how: Profile, size: int) -> dic
     appeals: dict[UUID, AppealDocument] = {}
     for step in steps(content, how, rules, size):
         bodies = [orjson.loads(body) for body in step.registrations]
-        for past in intake.Import.model_validate({"source": how.id, "items": bodies}).items if bodies else ():
-            assert isinstance(past, intake.PastAppeal)
+        for past in (
+            past_acts.Import.model_validate({"source": how.id, "items": bodies}).items if bodies else ()
+        ):
+            assert isinstance(past, past_acts.PastAppeal)
             appeal_id = imported_id(how.id, past.source_id)
             _, event = receive(past, appeal_id, "N", rules.ref, past.occurred_at)
             events_of[appeal_id] = [event]

@@ -19,20 +19,10 @@ from services.financing.work import Work
 from shared.database.connection import Connection
 from shared.service.errors import NotFound
 from shared.web.answers import PageOf
+from shared.web.paging import MOST, Paged, cursor, no_cursor, position
 from shared.web.problems import MEDIA_TYPE
 from shared.web.reads import put_on_record
-from shared.web.request import (
-    MOST,
-    Paged,
-    RequestContext,
-    Requested,
-    Writing,
-    cursor,
-    json,
-    no_cursor,
-    position,
-    service,
-)
+from shared.web.request import RequestContext, Requested, Writing, json, service
 from shared.web.status import NumberPath
 from shared.web.writer import Answer
 

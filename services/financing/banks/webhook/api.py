@@ -22,7 +22,8 @@ from shared.roles import AccountRole
 from shared.service.errors import Conflict, Invalid, NotFound
 from shared.web.answers import PageOf
 from shared.web.bodies import Body, Moment
-from shared.web.request import Paged, Reading, RequestContext, Requested, json, no_cursor
+from shared.web.paging import Paged, no_cursor
+from shared.web.request import Reading, RequestContext, Requested, json
 from shared.web.webhooks import check_url, new_secret
 
 router = APIRouter(prefix="/banks/{code}", tags=["financing"])
