@@ -11,7 +11,6 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import pwd
 import re
 import secrets
 import shutil
@@ -28,6 +27,7 @@ import asyncpg
 
 from huying.local.errors import EmbeddedError
 from huying.local.program import Program, command_line, until
+from huying.local.unprivileged import account_of, reaches
 from shared.service.settings import KafkaSettings
 
 ADMIN = "postgres"
@@ -129,10 +129,10 @@ class EmbeddedPostgres(Program):
     def _find_folder(self) -> None:
         """Find or create the data folder, and the account that owns it."""
         if os.geteuid() == 0:
-            self.user = _account(self._data)
-            if not _reaches(self.user, self.state):
+            self.user = account_of(self._data)
+            if not reaches(self.user, self.state):
                 self._base = ROOT_STATE / hashlib.sha256(os.fsencode(self.state)).hexdigest()[:16]
-                self.user = _account(self._data)
+                self.user = account_of(self._data)
                 (self.state / "postgres.txt").write_text(f"PostgreSQL keeps its data in {self._base}\n")
         if len(os.fsencode(self._base)) > LONGEST_FOLDER:
             raise EmbeddedError(f"{self._base} is too long a path for a socket. Choose a shorter one.")
@@ -272,24 +272,6 @@ def _wheel(package: str) -> Path:
     if spec and spec.origin:
         return Path(spec.origin).parent
     raise EmbeddedError(f"{package} is not there for this platform. Use your own PostgreSQL and Kafka.")
-
-
-def _account(data: Path) -> pwd.struct_passwd:
-    """The account root runs PostgreSQL under: the owner of existing data, else `postgres`, else `nobody`.
-
-    `postgres` is preferred because other daemons may run as `nobody` and could read its files.
-    """
-    if data.exists():
-        return pwd.getpwuid(data.stat().st_uid)
-    return min(pwd.getpwall(), key=lambda user: (user.pw_name != "postgres", user.pw_name != "nobody"))
-
-
-def _reaches(user: pwd.struct_passwd, folder: Path) -> bool:
-    def enters(step: os.stat_result) -> bool:
-        bit = 0o100 if step.st_uid == user.pw_uid else 0o010 if step.st_gid == user.pw_gid else 0o001
-        return bool(step.st_mode & bit)
-
-    return all(enters(step.stat()) for step in (folder, *folder.parents))
 
 
 def _words(file: Path) -> list[str]:

@@ -8,34 +8,30 @@ import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import httpx
 import typer
 import yaml
 
 from huying.console.app import Console
 from huying.kafka.broker import RunningKafka
-from huying.local import bank_sim, bank_sim_webhooks, sample_data, sample_loans, sample_people
+from huying.local import bank_sim, sample_data, sample_loans, sample_people
 from huying.local.bank_connection import last_port, write_broker
 from huying.local.cluster import DESKS, LocalCluster
-from huying.local.embedded import EmbeddedBroker, free_port
+from huying.local.embedded import EmbeddedBroker
 from huying.local.errors import EmbeddedError
 from huying.local.running_services import PACK_SETTINGS, URLS
+from huying.local.sample_banks import answer_on_kafka, answer_webhooks, banks_connected_by
 from huying.local.samples import PROCEDURES, SETTINGS
 from huying.local.sandbox import SANDBOX, Sandbox, check_sandbox, sandbox_settings
 from services import SERVICES
 from services.desks.app import SERVICE as DESKS_SERVICE
 from services.desks.people.first import LOGIN, first_administrator
 from shared.appeals.channels import ALL as ALL_CHANNELS
-from shared.database.retry import keep_running
 from shared.judging.settings import RulesSettings
-from shared.messaging.broker import may_pass
 from shared.service.accounts import Accounts
 from shared.service.service import ServiceContext
 from shared.service.start import listening, serve, under_one_port
-from shared.telemetry.logs import configure_logs, log
+from shared.telemetry.logs import configure_logs
 
-SPEED = 2_000.0
-"""Seconds of a sample bank in one second: its day takes 43 seconds."""
 FAULTS = "silence=0.1,duplicate=0.1,slow=0.1"
 """What goes wrong at the sample banks. Garbage is left out: it raises an alert, and a fresh city has none."""
 LEFT_OUT = frozenset({"desks"})
@@ -200,15 +196,15 @@ async def _ready(
     if clock is None:
         await sample_data.load_samples(urls, cluster.keys)
     await sample_loans.load_samples(urls["financing"], cluster.keys)
-    on_kafka = await _banks(cluster, urls["financing"], "kafka")
+    on_kafka = await banks_connected_by(cluster, urls["financing"], "kafka")
     await cluster.broker.admit(on_kafka)
     if faults is not None:
         by_themselves = {bank.code for bank in sample_loans.samples().banks}
-        on_webhooks = await _banks(cluster, urls["financing"], "webhook")
+        on_webhooks = await banks_connected_by(cluster, urls["financing"], "webhook")
         for code in by_themselves.intersection(on_kafka):
-            group.create_task(_answer(cluster, code, faults))
+            group.create_task(answer_on_kafka(cluster, code, faults))
         for code in by_themselves.intersection(on_webhooks):
-            group.create_task(_answer_webhooks(cluster, code, urls["financing"], faults))
+            group.create_task(answer_webhooks(cluster, code, urls["financing"], faults))
     first_password = await _first_administrator(cluster) if DESKS in urls else []
     (cluster.state / PACK_SETTINGS).write_text(_pack_settings(cluster), "utf-8")
     (cluster.state / URLS).write_text(yaml.safe_dump(urls), "utf-8")
@@ -248,47 +244,6 @@ def _pack_settings(cluster: LocalCluster) -> str:
     settings = cluster.settings("escalation")
     assert isinstance(settings, RulesSettings)
     return str(settings.pack_settings.resolve()) if settings.pack_settings else ""
-
-
-async def _banks(cluster: LocalCluster, financing: str, integration: str) -> list[str]:
-    """The codes of the banks in the directory with this integration."""
-    headers = {"authorization": f"Bearer {cluster.keys['office']}"}
-    async with httpx.AsyncClient(headers=headers) as client:
-        banks = (await client.get(f"{financing}/banks")).raise_for_status().json()["items"]
-    return [bank["code"] for bank in banks if integration in bank["ways"]]
-
-
-async def _answer(cluster: LocalCluster, code: str, faults: dict[str, float]) -> None:
-    """Run a sample bank on Kafka; it starts again after the broker was away."""
-    bank, broker = bank_sim.BankPlan(code, faults=faults, speed=SPEED), cluster.broker
-    await keep_running(
-        lambda: bank_sim.on_kafka(bank, broker.as_client(f"bank-{code}")),
-        log("huying"),
-        f"sample bank {code}",
-        may_pass=may_pass,
-    )
-
-
-async def _answer_webhooks(
-    cluster: LocalCluster, code: str, financing: str, faults: dict[str, float]
-) -> None:
-    """Run a sample bank with an endpoint here, unless its webhooks go elsewhere."""
-    if (key := cluster.keys.get(code)) is None or await _has_other_endpoint(financing, code, key):
-        return
-    bank = bank_sim.BankPlan(code, faults=faults, speed=SPEED)
-    await keep_running(
-        lambda: bank_sim_webhooks.on_webhooks(bank, free_port(), financing, key),
-        log("huying"),
-        f"sample bank {code}",
-        may_pass=lambda error: isinstance(error, httpx.TransportError | OSError),
-    )
-
-
-async def _has_other_endpoint(financing: str, code: str, key: str) -> bool:
-    headers = {"authorization": f"Bearer {key}"}
-    async with httpx.AsyncClient(headers=headers) as client:
-        answer = await client.get(f"{financing}/banks/{code}/endpoint")
-    return answer.is_success and not answer.json()["url"].startswith(bank_sim_webhooks.THIS_MACHINE)
 
 
 def check_ports(ports: range | list[int]) -> None:
