@@ -83,9 +83,9 @@ def _problem(row: dict[str, Any], entry: ReadEntry | None) -> str:
     """What is wrong with a row; a row that no event has yet was written moments before the file."""
     if entry is None:
         return "" if row["event_id"] is None else "no event has it / 无对应事件"
-    said = commitment(row["salt"], row["account"], row["address"], row["reason"])
+    committed = commitment(row["salt"], row["account"], row["address"], row["reason"])
     same = (
-        said == entry.commitment
+        committed == entry.commitment
         and datetime.fromisoformat(row["at"]) == entry.read_at
         and [UUID(case) for case in row["cases"]] == list(entry.cases)
         and (row["role"], row["code"], tuple(row["kinds"]), row["purpose"])

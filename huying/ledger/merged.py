@@ -25,18 +25,18 @@ class Area(NamedTuple):
 
 def areas(sheet: BinaryIO) -> list[Area]:
     """The merged areas of more than one row in the XML of a sheet, from the top. ValueError for too many."""
-    found: set[Area] = set()
+    merged: set[Area] = set()
     rest = b""
     while chunk := sheet.read(CHUNK):
         text = rest + chunk
         for match in _AREA.finditer(text):
             top, bottom = int(match[2]), int(match[3])
             if bottom > top:
-                found.add(Area(top, bottom, column_index_from_string(match[1].decode()) - 1))
-        if len(found) > MOST_AREAS:
+                merged.add(Area(top, bottom, column_index_from_string(match[1].decode()) - 1))
+        if len(merged) > MOST_AREAS:
             raise ValueError(f"more than {MOST_AREAS:,} merged areas")
         rest = text[-LONGEST_TAG:]
-    return sorted(found)
+    return sorted(merged)
 
 
 def filled(

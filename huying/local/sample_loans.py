@@ -124,12 +124,12 @@ async def load_samples(
             asked = await desk.ask("operator", "POST", "/requests", request.wish().model_dump_json())
             legs = {leg["bank"]: leg["leg"] for leg in asked["legs"]}
             for n, report in enumerate(request.reports):
-                body = _said(report, legs[report.bank], n).model_dump_json(exclude_none=True)
+                body = _bank_report(report, legs[report.bank], n).model_dump_json(exclude_none=True)
                 await desk.ask(report.bank, "POST", "/bank/reports", body)
         return len(samples().requests)
 
 
-def _said(report: Report, leg: str, n: int) -> BankReport:
+def _bank_report(report: Report, leg: str, n: int) -> BankReport:
     evidence = Evidence(by="客户经理", how="电话")
     fields = report.model_dump(exclude={"bank"})
     return BankReport(report_id=f"sample-{leg.replace('/', '.')}-{n}", leg=leg, evidence=evidence, **fields)

@@ -6,10 +6,10 @@ from services.financing.stored import ENDPOINT_SECRET, REPORT_SECRET
 from shared.encryption.renewal import EncryptedColumn, document, whole, whole_bytes, whole_json
 
 
-def _cases(table: str, model: type[LoanDocument | ComplaintDocument], what: str) -> EncryptedColumn:
-    where = f"what = '{what}'"
+def _cases(table: str, model: type[LoanDocument | ComplaintDocument], kind: str) -> EncryptedColumn:
+    where = f"what = '{kind}'"
     return EncryptedColumn(
-        table, "file", "case_id", "uuid", document(model), where=where, stored_as="jsonb", part=what
+        table, "file", "case_id", "uuid", document(model), where=where, stored_as="jsonb", part=kind
     )
 
 

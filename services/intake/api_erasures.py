@@ -41,19 +41,19 @@ async def erase(appeal_id: UUID, body: acts.ErasePersons, request: Deciding) -> 
     def do(work: Work) -> Answer:
         before = work.appeal(appeal_id)
         request.check(before.version)
-        said = len(work.pending)
+        emitted_before = len(work.pending)
         appeal = work.perform(appeal_id, body, act_context(request, work, appeal_id))
         work.index(appeal, hashes)
         files.extend(_files(before))
-        return Answer(_receipt(work, said), 200, str(appeal.version))
+        return Answer(_receipt(work, emitted_before), 200, str(appeal.version))
 
     answer = await request.write([appeal_id], do)
     await _forget_all(desk_of(request.context), files)
     return answer
 
 
-def _receipt(work: Work, said: int) -> str:
-    event = work.pending[said].event
+def _receipt(work: Work, emitted_before: int) -> str:
+    event = work.pending[emitted_before].event
     fields = event.model_dump(mode="json", include=set(ErasureReceipt.model_fields))
     return orjson.dumps(fields).decode()
 

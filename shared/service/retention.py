@@ -65,7 +65,7 @@ class Retained:
 
 def read(file: Path, kinds: Mapping[str, Iterable[Retained]]) -> Mapping[str, Mapping[str, Rule]]:
     """The rules in `file`. `Mistakes` unless each service of `kinds` has a section with kinds of its own."""
-    known = {service: {retained.kind: retained for retained in its} for service, its in kinds.items()}
+    known = {service: {retained.kind: retained for retained in kept} for service, kept in kinds.items()}
 
     def contradictions(rules: Rules) -> Iterator[tuple[Place, str]]:
         for service, retained in known.items():

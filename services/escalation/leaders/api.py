@@ -52,7 +52,7 @@ async def put_leader(code: Code, body: LeaderBody, request: Replacing) -> Respon
             request.check(version)
         version = await queries.save_leader(conn, leader)
         work = Work(conn, await request.context.clock.stamp(conn))
-        work.emit(LeaderChanged.of(code, work.at, **_said(leader)))
+        work.emit(LeaderChanged.of(code, work.at, **_published(leader)))
         await work.flush()
     request.context.wake()
     return json(leader, etag=version)
@@ -68,7 +68,7 @@ def _check(code: str, body: LeaderBody) -> None:
         raise Invalid("上级职务不能是本职务", "no post stands above itself: name another", "above")
 
 
-def _said(leader: dict[str, Any]) -> dict[str, Any]:
+def _published(leader: dict[str, Any]) -> dict[str, Any]:
     return {name: leader[name] for name in ("post", "holds_from", "holds_until", "deputy", "above")}
 
 
@@ -77,5 +77,5 @@ async def say_unsaid(context: ServiceContext) -> None:
     async with context.engine.begin() as conn:
         work = Work(conn, await context.clock.stamp(conn))
         for row in await queries.take_unsaid(conn):
-            work.emit(LeaderChanged.of(row.code, work.at, **_said(dict(row._mapping))))
+            work.emit(LeaderChanged.of(row.code, work.at, **_published(dict(row._mapping))))
         await work.flush()

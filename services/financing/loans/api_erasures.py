@@ -41,9 +41,9 @@ async def erase(loan_id: UUID, body: acts.ErasePersons, conn: Reading, request: 
         request.check(loan.version)
         if loan.ended is None:
             raise Conflict("该融资需求尚未办结", "this loan request is open: it is handled to its end first")
-        said = len(work.pending)
+        emitted_before = len(work.pending)
         work.erase_persons(loan)
-        event = work.pending[said].event
+        event = work.pending[emitted_before].event
         fields = event.model_dump(mode="json", include=set(ErasureReceipt.model_fields))
         return Answer(orjson.dumps(fields).decode(), 200, str(work.loan(loan_id).version))
 
@@ -65,13 +65,13 @@ async def own_data(
 
 def _own(loan: LoanDocument, complaints: list[ComplaintDocument]) -> dict[str, Any]:
     wish = loan.wish
-    told = {"enterprise", "contact", "purpose", "collateral", "locality", "consent", "attachments"}
+    own_fields = {"enterprise", "contact", "purpose", "collateral", "locality", "consent", "attachments"}
     return {
         "registration_number": loan.number,
         "received_at": loan.received_at,
         "amount": loan.model_dump(mode="json", include={"amount"})["amount"],
         "product": loan.product,
-        "wish": wish and wish.model_dump(mode="json", include=told),
+        "wish": wish and wish.model_dump(mode="json", include=own_fields),
         "comment": loan.rating and loan.rating.comment,
         "complaints": [complaint.text for complaint in complaints],
     }

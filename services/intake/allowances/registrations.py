@@ -40,6 +40,8 @@ async def allow_registration(request: RequestContext, http_request: Request, bod
         ("phone", settings.registrations_of_phone, enterprise and enterprise.phone),
     )
     wanted = [
-        (Allowance(f"registrations by {what}", most, HOUR), value) for what, most, value in limits if value
+        (Allowance(f"registrations by {counted_by}", most, HOUR), value)
+        for counted_by, most, value in limits
+        if value
     ]
     await allow(request.context, *wanted)

@@ -122,17 +122,17 @@ async def of_enterprise(
     conn: Connection, sight: Sight, hash_: int, *, after: str, limit: int
 ) -> list[dict[str, Any]]:
     """The appeals in `sight` with this hash of an enterprise, after the number `after`, in order."""
-    return await _found(conn, _BY_WHOLE, sight, hash_, after, limit)
+    return await _appeals_with(conn, _BY_WHOLE, sight, hash_, after, limit)
 
 
 async def of_phone(
     conn: Connection, sight: Sight, hash_: int, *, after: str, limit: int
 ) -> list[dict[str, Any]]:
     """The appeals in `sight` with this hash of a phone, after the number `after`, in order."""
-    return await _found(conn, _BY_TAIL, sight, hash_, after, limit)
+    return await _appeals_with(conn, _BY_TAIL, sight, hash_, after, limit)
 
 
-async def _found(
+async def _appeals_with(
     conn: Connection, query: TextClause, sight: Sight, hash_: int, after: str, limit: int
 ) -> list[dict[str, Any]]:
     values = {**sight.values, "hash": hash_, "after": after, "limit": limit}

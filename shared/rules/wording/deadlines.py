@@ -33,7 +33,7 @@ _BEYOND = Bilingual(
 def explain_deadline(deadline: Deadline) -> dict[str, str]:
     """Why a deadline ends when it does, by the calendar it was reckoned by; keys "zh" and "en"."""
     if deadline.limit is None:
-        return _given(deadline)
+        return _explain_given(deadline)
     try:
         return explain(
             deadline.limit,
@@ -50,7 +50,7 @@ def explain_deadline(deadline: Deadline) -> dict[str, str]:
         return {"zh": _BEYOND.zh.format(clause=clause.zh), "en": _BEYOND.en.format(clause=clause.en)}
 
 
-def _given(deadline: Deadline) -> dict[str, str]:
+def _explain_given(deadline: Deadline) -> dict[str, str]:
     """The moment that was given, and what pauses made of it."""
     clause = ground(deadline.clause)
     zh, en = (

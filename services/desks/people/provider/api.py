@@ -120,7 +120,7 @@ async def _confirmed(
     await tries.take(context, address, None)
     try:
         token = await client.id_token(code, begun["verifier"])
-        told = await id_tokens.signed_in(token, begun["nonce"], client, settings)
+        person = await id_tokens.signed_in(token, begun["nonce"], client, settings)
     except NotTrusted as error:
         context.log.warning("a token of the identity provider is not trusted", reason=str(error))
         async with acting(context, address) as act:
@@ -128,7 +128,7 @@ async def _confirmed(
         raise no_longer_taken() from error
     async with acting(context, address) as act:
         await tries.undo(act.conn)
-    return await let_in(context, request, settings, token, told)
+    return await let_in(context, request, settings, token, person)
 
 
 @router.post(
@@ -157,13 +157,13 @@ async def end(http_request: Request, request: Requested) -> Response:
     context, provider = request.context, _provider(request.context)
     settings, client, address = provider.settings(), provider.client(), address_of(context, http_request)
     try:
-        told = await id_tokens.signed_out(token, client, settings)
+        logout = await id_tokens.signed_out(token, client, settings)
     except NotTrusted as error:
         context.log.warning("a logout token is not trusted", reason=str(error))
         raise _no_logout_token() from error
-    subject = None if told.subject is None else subject_of(settings, told.subject)
+    subject = None if logout.subject is None else subject_of(settings, logout.subject)
     async with acting(context, address) as act:
-        rows = await queries.provider_sessions(act.conn, act.at, subject, told.session)
+        rows = await queries.provider_sessions(act.conn, act.at, subject, logout.session)
         for row in rows:
             await queries.end_sessions(act.conn, row.account_id, act.at, only=row.session_id)
             await act.record.session_ended(row.account_id, row.session_id, SessionEnd.SIGNED_OUT_ELSEWHERE)

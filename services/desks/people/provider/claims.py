@@ -21,7 +21,7 @@ def grants_of(claims: dict[str, Any], settings: ProviderSettings) -> tuple[Grant
     """The roles that the claims give; none where the claim is not as it should be."""
     values = _texts(claims.get(settings.roles.claim))
     until, is_readable = _day(claims, settings.roles.until)
-    given = [entry for entry in settings.roles.given if entry.value in values] if is_readable else []
+    entries = [entry for entry in settings.roles.given if entry.value in values] if is_readable else []
     return (
         *(
             Grant(
@@ -30,7 +30,7 @@ def grants_of(claims: dict[str, Any], settings: ProviderSettings) -> tuple[Grant
                 starts_on=entry.starts_on,
                 ends_on=min((day for day in (entry.ends_on, until) if day is not None), default=None),
             )
-            for entry in given
+            for entry in entries
         ),
         *_as_enterprise(claims, settings),
     )

@@ -24,15 +24,15 @@ def subject_of(settings: ProviderSettings, subject: str) -> str:
 
 
 async def let_in(
-    context: ServiceContext, request: Request, settings: ProviderSettings, token: str, told: Subject
+    context: ServiceContext, request: Request, settings: ProviderSettings, token: str, person: Subject
 ) -> SessionCookie:
     """Begin a session of whom the provider named. Raises `Forbidden` where no role is in force."""
     before = session_cookie(request, people_keys(context).checking())
     by_provider = ByProvider(
-        told.session or "", token, passed_second_factor=passed_second_factor(told.claims, settings)
+        person.session or "", token, passed_second_factor=passed_second_factor(person.claims, settings)
     )
     async with acting(context, address_of(context, request)) as act:
-        account = await _known(act, settings, told)
+        account = await _known(act, settings, person)
         is_in_force = account is not None and account.may_sign_in(act.at, act.day)
         if account is not None and is_in_force:
             return await begin(act, request, account.account_id, before, by_provider)
@@ -44,15 +44,15 @@ async def let_in(
     )
 
 
-async def _known(act: Act, settings: ProviderSettings, told: Subject) -> Account | None:
+async def _known(act: Act, settings: ProviderSettings, person: Subject) -> Account | None:
     """The account as the claims now have it; None for somebody who is new and whom they give no role."""
-    subject = subject_of(settings, str(told.subject))
+    subject = subject_of(settings, str(person.subject))
     row = await queries.account_of_subject(act.conn, subject)
-    grants, name = grants_of(told.claims, settings), name_of(told.claims, settings)
+    grants, name = grants_of(person.claims, settings), name_of(person.claims, settings)
     if row is None:
         if not grants:
             return None
-        row = await queries.account(act.conn, await _added(act, settings, told, grants, name))
+        row = await queries.account(act.conn, await _added(act, settings, person, grants, name))
         return Account.of(row)
     before = Account.of(row)
     if (before.grants, before.name) != (grants, name):
@@ -63,7 +63,7 @@ async def _known(act: Act, settings: ProviderSettings, told: Subject) -> Account
 
 
 async def _added(
-    act: Act, settings: ProviderSettings, told: Subject, grants: tuple[Grant, ...], name: str
+    act: Act, settings: ProviderSettings, person: Subject, grants: tuple[Grant, ...], name: str
 ) -> UUID:
     """A new account of somebody whom the provider knows, on record; its id."""
     account_id = uuid4()
@@ -71,10 +71,10 @@ async def _added(
         "account_id": account_id,
         "name": name,
         "roles": [grant.model_dump(mode="json") for grant in grants],
-        "subject": subject_of(settings, str(told.subject)),
+        "subject": subject_of(settings, str(person.subject)),
     }
-    for login in logins_of(told.claims, settings):
+    for login in logins_of(person.claims, settings):
         if await queries.add_known_account(act.conn, act.at, login=login, **values):
             await act.record.account_changed(account_id, AccountChange.CREATED)
             return account_id
-    raise LookupError(f"both logins of a new account are taken: {logins_of(told.claims, settings)}")
+    raise LookupError(f"both logins of a new account are taken: {logins_of(person.claims, settings)}")

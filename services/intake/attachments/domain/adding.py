@@ -69,8 +69,8 @@ def add(appeal: AppealDocument, act: AddAttachment, context: ActContext) -> Iter
         state=appeal.state,
     )
     appeal.attachments = [*appeal.attachments, attachment]
-    told = told_of_added(appeal, attachment)
-    event = _event(appeal, AttachmentStored, attachment, context, **told)
+    fields = told_of_added(appeal, attachment)
+    event = _event(appeal, AttachmentStored, attachment, context, **fields)
     if attachment.by == ENTERPRISE or attachment.for_enterprise:
         appeal.add_entry(entry_of(event, act.who.code))
     yield event
