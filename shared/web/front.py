@@ -1,8 +1,8 @@
 """What stands in front of all applications: how many requests run at once, and headers of every answer."""
 
 import asyncio
+from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.service.errors import Unavailable
@@ -17,6 +17,7 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 """Of every answer, unless it has its own."""
+_RAW = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 WATCHED = frozenset({"health", "metrics", "ready"})
 """Whoever watches a service reads these while it is busy, too."""
 
@@ -37,10 +38,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=list(message["headers"]))
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                message = {**message, "headers": headers.raw}
+                message = {**message, "headers": _protected(message["headers"])}
             await send(message)
 
         if self._running >= self._most and scope["path"].rpartition("/")[2] not in WATCHED:
@@ -50,6 +48,13 @@ class Front:
             await self._app({**scope, ENDING: self._ending}, receive, send_protected)
         finally:
             self._running -= 1
+
+
+def _protected(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that it lacks of `HEADERS`. ASGI has their names in lower case."""
+    own = list(headers)
+    names = {name for name, _ in own}
+    return [*own, *(header for header in _RAW if header[0] not in names)]
 
 
 def _busy() -> ASGIApp:
