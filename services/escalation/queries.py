@@ -10,7 +10,7 @@ from sqlalchemy import text
 from services.escalation.document import CaseDocument
 from services.escalation.publications.queries import save_publications
 from shared.database.connection import Connection, Result
-from shared.database.rows import excluded, insert
+from shared.database.rows import Writes, excluded, insert
 from shared.directory.leaders import NOBODY, Led
 from shared.events import CATALOGUE, AppealCorrected, AppealReceived, Event
 from shared.judging.sight import SEEN, Sight
@@ -148,13 +148,13 @@ async def lock_due(conn: Connection, uptos: Mapping[int, datetime], partitions: 
     return await conn.execute(_LOCK_DUE, values)
 
 
-async def save(
-    conn: Connection,
+def save(
+    writes: Writes,
     cases: Sequence[CaseDocument],
     next_due: Mapping[UUID, datetime | None],
     unjudged_from: Mapping[UUID, datetime | None],
 ) -> None:
-    """Write cases with the moments at which they are judged again, and their publications."""
+    """Have cases written with the moments at which they are judged again, and their publications."""
     rows = [
         {
             "appeal_id": case.appeal_id,
@@ -170,14 +170,14 @@ async def save(
         }
         for case in cases
     ]
-    await _SAVE.execute(conn, rows)
-    await save_publications(conn, cases)
+    writes.add(_SAVE, rows)
+    save_publications(writes, cases)
 
 
-async def remember(conn: Connection, news: Sequence[tuple[Event, bool]]) -> None:
-    """Put events into the histories of their cases, each with whether it came late."""
+def remember(writes: Writes, news: Sequence[tuple[Event, bool]]) -> None:
+    """Have events put into the histories of their cases, each with whether it came late."""
     rows = [(event.id, event.appeal_id, event.type, event.model_dump_json(), late) for event, late in news]
-    await _REMEMBER.execute(conn, rows)
+    writes.add(_REMEMBER, rows)
 
 
 async def histories(conn: Connection, keys: Collection[UUID]) -> dict[UUID, list[Remembered]]:

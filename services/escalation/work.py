@@ -79,7 +79,7 @@ class Work(JudgingWork[CaseDocument]):
         if self._units:
             await leader_queries.keep_units(self.conn, self._units)
         if self._news:
-            await queries.remember(self.conn, self._news)
+            queries.remember(self.writes, self._news)
         if changed := self.changed():
-            await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
+            queries.save(self.writes, changed, self.next_due, self.unjudged_from)
         await super().flush()

@@ -12,7 +12,7 @@ from services.financing.loans import queries as loan_queries
 from services.financing.loans.document import LoanDocument
 from services.financing.stored import stored_file
 from shared.database.connection import Connection
-from shared.database.rows import excluded, insert
+from shared.database.rows import Writes, excluded, insert
 from shared.events import CATALOGUE, Event
 
 _LOCK = text(
@@ -95,11 +95,9 @@ async def histories(conn: Connection, case_ids: Collection[UUID]) -> dict[UUID, 
     return facts
 
 
-async def remember(conn: Connection, facts: Sequence[tuple[UUID, Event]]) -> None:
-    """Keep facts that cases are judged by, each with the id of its case."""
-    await _REMEMBER.execute(
-        conn, [(fact.id, case_id, fact.type, fact.model_dump_json()) for case_id, fact in facts]
-    )
+def remember(writes: Writes, facts: Sequence[tuple[UUID, Event]]) -> None:
+    """Have facts kept that cases are judged by, each with the id of its case."""
+    writes.add(_REMEMBER, [(fact.id, case_id, fact.type, fact.model_dump_json()) for case_id, fact in facts])
 
 
 async def save(

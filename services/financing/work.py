@@ -180,7 +180,7 @@ class Work(JudgingWork[JudgedDocument]):
 
     async def flush(self) -> None:
         if self._facts:
-            await queries.remember(self.conn, self._facts)
+            queries.remember(self.writes, self._facts)
         if changed := self.changed():
             await queries.save(self.conn, changed, self.next_due, self.unjudged_from)
         if self._new_reports:

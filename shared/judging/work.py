@@ -89,6 +89,9 @@ class JudgingWork(UnitOfWork, Generic[Document]):
         return self._unjudged_from
 
     async def flush(self) -> None:
-        """Write which cases are parked and which no longer are, and the outbox. After the cases."""
-        await self.table.mark_stuck(self.conn, self._stuck, self._mended & self._changed)
+        """Write which cases are parked and which no longer are, after the cases; and the outbox."""
+        mended = self._mended & self._changed
+        if self._stuck or mended:
+            await self.writes.execute(self.conn)
+            await self.table.mark_stuck(self.conn, self._stuck, mended)
         await super().flush()

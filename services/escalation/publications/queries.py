@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from services.escalation.document import CaseDocument, Publication
 from shared.database.connection import Connection
-from shared.database.rows import excluded, insert
+from shared.database.rows import Writes, excluded, insert
 from shared.judging.sight import Sight, seen
 
 _SAVE_PUBLICATIONS = insert(
@@ -38,11 +38,11 @@ _PUBLICATIONS_OF_UNIT = text(
 _PUBLISHED = text(_PUBLICATIONS.format(seen=seen("c.file"), filter="p.published and p.expires_on >= :today"))
 
 
-async def save_publications(conn: Connection, cases: Sequence[CaseDocument]) -> None:
-    """Write the publications of these cases."""
+def save_publications(writes: Writes, cases: Sequence[CaseDocument]) -> None:
+    """Have the publications of these cases written."""
     rows = [_row(case, publication) for case in cases for publication in case.publications]
     if rows:
-        await _SAVE_PUBLICATIONS.execute(conn, rows)
+        writes.add(_SAVE_PUBLICATIONS, rows)
 
 
 def _row(case: CaseDocument, publication: Publication) -> dict[str, Any]:
