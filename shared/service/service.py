@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
@@ -167,7 +166,7 @@ class ServiceContext:
         self.origins = Origins()
         self.telemetry.metrics.add_gauge(IN_TWO_PLACES, lambda: [((), float(self.origins.in_two_places()))])
         self.seal_key = seals.read_key(settings.seal_key) if settings.seal_key else None
-        self.zone = _zone(settings.zone)
+        self.zone = settings.time_zone()
         self.resources = service.resources(self)
         starts_at = settings.clock_starts_at or EPOCH
         self.clock: Clock = DrivenClock(starts_at) if settings.clock == "driven" else WallClock()
@@ -289,15 +288,6 @@ def _telemetry(service: Service, settings: Settings, exporter: OtlpExporter | No
     )
     tracer = Tracer(service.name, settings.trace_ratio, exporter, service.case_attribute, service.kept_events)
     return Telemetry(tracer, metrics)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError as error:
-        raise ValueError(
-            f"HUYING_ZONE is {name}, which is no time zone: write it like Asia/Shanghai"
-        ) from error
 
 
 def description_of(service: Service) -> Description:

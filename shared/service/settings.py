@@ -7,6 +7,7 @@ import os
 import ssl
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, Field, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -116,3 +117,12 @@ class Settings(KafkaSettings):
     busy_watermark_s: float = 0.5
     idle_watermark_s: float = 300.0
     standing_limit_s: float = Field(default=300.0, gt=0)  # at one record or row, then /health answers 503
+
+    def time_zone(self) -> ZoneInfo:
+        """The zone of the city. ValueError where the setting names none."""
+        try:
+            return ZoneInfo(self.zone)
+        except ZoneInfoNotFoundError as error:
+            raise ValueError(
+                f"HUYING_ZONE is {self.zone}, which is no time zone: write it like Asia/Shanghai"
+            ) from error
