@@ -8,10 +8,13 @@ how common each one is.
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache, partial
 
 from shared.finding.words import bigrams, folded
 
 SHORTEST_TAIL = 4
+KEPT = 20_000
+"""So many bigrams are kept with their hashes, those in use: few words make up most of all texts."""
 _WORD, _PHONE, _WHOLE = b"word", b"phone", b"whole"
 _BETWEEN = "\x1f"
 _EXTENSION = "转"
@@ -30,10 +33,11 @@ class Hashes:
             for kind in (_WORD, _PHONE, _WHOLE)
         }
         """Hashes into which the key went: a copy costs a tenth of a new one."""
+        self._word = lru_cache(KEPT)(partial(self._hash, _WORD))
 
     def words(self, *texts: str | None) -> list[int]:
         """The hashes of every bigram of these texts, each once, in order."""
-        return sorted({self._hash(_WORD, bigram) for bigram in bigrams(texts)})
+        return sorted(set(map(self._word, bigrams(texts))))
 
     def tails(self, phones: Iterable[str | None]) -> list[int]:
         """The hashes of every end of these numbers, from four digits to the whole number."""
