@@ -243,7 +243,7 @@ async def test_who_waits_while_a_service_stops_is_told(city: City) -> None:
             transport = httpx.ASGITransport(replica.app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url="http://intake")
             asking = asyncio.create_task(client.post("/appeals", json=OPEN))
-            await waiting_for_a_lock(city.services["intake"], "insert into outbox")
+            await waiting_for_a_lock(city.services["intake"], "insert into appeals")
             assert not asking.done()
         assert (await asking).status_code == 503
         assert (await client.post("/appeals", json=OPEN)).status_code == 503
