@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from huying.archive import files as archive
 from shared.audit import chain
+from shared.audit.chain import ChainedEvent
 
 
 def relinked(lines: list[bytes]) -> list[bytes]:
@@ -16,7 +17,9 @@ def relinked(lines: list[bytes]) -> list[bytes]:
     for line in lines:
         if (event := chain.parse_line(line)) is not None and event.event is not None:
             position, before = cases.get(event.key, (0, chain.START))
-            linked = event._replace(position=position + 1, link=chain.link(before, event.event))
+            event = _readable(event)
+            assert event.event is not None
+            linked = event._replace(position=position + 1, link=chain.link(before, event.linked))
             cases[event.key] = linked.position, linked.link
             running.add(linked.link)
             line = linked.line()
@@ -39,6 +42,15 @@ def relinked(lines: list[bytes]) -> list[bytes]:
             line = archive.metadata_line(type_, source, data)
         written.append(line)
     return written
+
+
+def _readable(event: ChainedEvent) -> ChainedEvent:
+    """The event; without commitments where nobody can read what it commits to."""
+    try:
+        assert event.linked
+    except ValueError:
+        return event._replace(salt="", withheld=())
+    return event
 
 
 def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:

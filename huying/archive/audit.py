@@ -47,12 +47,17 @@ def read_keys(words: Sequence[str]) -> list[bytes]:
 
 
 def summary(verdict: Verdict, *, with_key: bool) -> str:
-    """The result of a check in two lines."""
+    """The result of a check in two lines, or three."""
     header = verdict.header
     counts = (
         f"{verdict.events:,} events in {len(header['services'])} services, {verdict.seals:,} daily heads, "
         f"{verdict.records:,} records, exported {header['made_at']}: as written / 与原样一致"
     )
+    if verdict.closed:
+        counts += (
+            f"\n{verdict.closed:,} of the events have words that stay with the city, and no more than links"
+            " / 部分早期事件不公开，仅有链值"
+        )
     if not verdict.signed:
         return f"{counts}\nNot signed: this finds damage, not a forger / 未签名：只能发现损坏，不能防伪造"
     keys = ", ".join(sorted(verdict.keys))

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from huying.archive import files, metadata
-from huying.archive.files import FORMAT, Broken
+from huying.archive.files import READ_FORMATS, Broken
 from shared.audit import chain
 from shared.audit.chain import ChainedEvent
 from shared.audit.seals import is_signed
@@ -23,6 +23,8 @@ class Verdict:
     header: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     events: int = 0
+    closed: int = 0
+    """Events of a public file of which only the link is there, from before there were open forms."""
     records: int = 0
     seals: int = 0
     keys: set[str] = field(default_factory=set)
@@ -117,7 +119,7 @@ class FileChecker:
             )
 
     def _check_link(self, event: ChainedEvent, position: int, before: bytes) -> None:
-        if event.event is None:
+        if event.event is None and not event.closed:
             raise self._broken(
                 f"tells that event {event.id} of {self._service} was gone from the database: {_where(event)}",
                 f"{self._service} 的事件 {event.id} 已从数据库中删除",
@@ -133,13 +135,27 @@ class FileChecker:
                 f"has the wrong place in its case: {_where(event)}, expected is position {position + 1}",
                 f"事件 {event.id} 在案件中的次序应为 {position + 1}",
             )
-        if (expected := chain.link(before, event.event)) != event.link:
+        if (expected := self._expected_link(before, event)) != event.link:
             raise self._broken(
                 f"was altered, or an event of its case before it: {self._service} number {event.number}, "
                 f"{_where(event)}; its bytes give the link {expected.hex()}, and "
                 f"{event.link.hex()} was recorded",
                 f"{self._service} 案件 {event.case} 第 {event.position} 个事件 {event.id} 被改动",
             )
+
+    def _expected_link(self, before: bytes, event: ChainedEvent) -> bytes:
+        """The link that the bytes of an event give. For that of a closed one the head alone vouches."""
+        if event.closed:
+            if self.verdict.header["records"]:
+                raise self._broken(
+                    "is closed, and the file is not for the public", "完整文件中不应有未公开事件"
+                )
+            self.verdict.closed += 1
+            return event.link
+        try:
+            return chain.link(before, event.linked)
+        except ValueError:
+            return b""
 
     def _check_record(self, line: bytes) -> None:
         record = files.read_record(line)
@@ -179,9 +195,10 @@ class FileChecker:
             raise self._broken(f"lacks what a {type_} has: {error!r:.300}", "内容不全") from error
 
     def _header(self, _type: str, _source: str, data: dict[str, Any]) -> None:
-        if data["format"] != FORMAT:
+        if data["format"] not in READ_FORMATS:
             raise self._broken(
-                f"says format {data['format']!r:.80}, and this release reads {FORMAT}", "本版本无法读取该格式"
+                f"says format {data['format']!r:.80}, and this release reads {READ_FORMATS}",
+                "本版本无法读取该格式",
             )
         metadata.check_header(data)
         self.verdict.header = data

@@ -18,19 +18,21 @@ from huying.archive.refill import JUDGE
 from huying.archive.tables import ServiceTable, Treatment
 from shared.audit import chain, seals
 from shared.audit.chain import ChainedEvent
+from shared.audit.links import withheld_of
 from shared.audit.seals import Head
+from shared.events import WITHHELD_FIELDS
 
 ATTEMPTS = 20
 LOOK_BACK = timedelta(minutes=1)
 """The most that the clocks of the databases' machines may differ."""
 
 _EVENTS = """
-    select l.number, l.position, l.link, l.event_id as linked_id, l.key as linked_key,
-      o.event_id, o.key, o.type, o.occurred_at, o.body
+    select l.number, l.position, l.link, l.event_id as linked_id, l.key as linked_key, l.withheld,
+      o.event_id, o.key, o.type, o.occurred_at, o.body, o.salt
     from links l left join outbox o on o.seq = l.seq order by l.number
 """
 _UNLINKED = """
-    select o.event_id, o.key, o.type, o.occurred_at, o.body, o.sent_at, last.position, last.link
+    select o.event_id, o.key, o.type, o.occurred_at, o.body, o.salt, o.sent_at, last.position, last.link
     from outbox o left join lateral (
       select position, link from links where links.key = o.key order by position desc limit 1
     ) as last on true
@@ -164,15 +166,18 @@ class _Export:
             event = _linked(service, row)
             running.add(event.link)
             number = event.number
-            self._out.write(event.line())
+            self._write(event)
         while sealed:
             running = self._seal(service, sealed.pop(0))
         async for event in self._unlinked(service, conn, number):
             running.add(event.link)
             number = event.number
-            self._out.write(event.line())
+            self._write(event)
         head = Head(service, None, number, running.head(), self._snapshots.made_at).content()
         self._out.write(files.metadata_line(files.HEAD, service, {"head": head, **self._signed(head)}))
+
+    def _write(self, event: ChainedEvent) -> None:
+        self._out.write((event if self._records else event.for_public(WITHHELD_FIELDS)).line())
 
     def _seal(self, service: str, row: Any) -> chain.RunningDigest:
         head = Head(service, row["day"], row["upto"], row["head"], row["sealed_at"]).content()
@@ -192,9 +197,20 @@ class _Export:
             last = (row["position"] or 0, row["link"] or chain.START)
             position, before = heads.get(row["key"], last)
             unsent = old or row["sent_at"] is None
-            link = chain.link(before, event) if unsent else bytes(32)
-            heads[row["key"]] = (position + 1, link)
-            yield ChainedEvent(number, position + 1, link, str(row["event_id"]), row["key"], event)
+            withheld = withheld_of(row["type"], row["body"], row["salt"]) if unsent else ()
+            chained = ChainedEvent(
+                number,
+                position + 1,
+                bytes(32),
+                str(row["event_id"]),
+                row["key"],
+                event,
+                *_salted(row, withheld),
+            )
+            if unsent:
+                chained = chained._replace(link=chain.link(before, chained.linked))
+            heads[row["key"]] = (position + 1, chained.link)
+            yield chained
 
     async def _all_records(self) -> None:
         link, number = chain.START, 0
@@ -224,7 +240,14 @@ def _linked(service: str, row: Any) -> ChainedEvent:
     linked = (row["number"], row["position"], row["link"])
     if row["event_id"] is None:
         return ChainedEvent(*linked, str(row["linked_id"]), row["linked_key"], None)
-    return ChainedEvent(*linked, str(row["event_id"]), row["key"], _canonical(service, row))
+    withheld = tuple(row["withheld"].split(",")) if row["withheld"] else ()
+    canonical = _canonical(service, row)
+    return ChainedEvent(*linked, str(row["event_id"]), row["key"], canonical, *_salted(row, withheld))
+
+
+def _salted(row: Any, withheld: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The salt of an event and its withheld fields; neither where it has none."""
+    return (row["salt"].hex, withheld) if withheld else ("", ())
 
 
 async def state(conns: Mapping[str, asyncpg.Connection]) -> dict[str, dict[str, Any]]:

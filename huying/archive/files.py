@@ -18,8 +18,10 @@ from shared.audit import chain
 from shared.files import bounded
 from shared.files.bounded import UNPACKING_ERRORS
 
-FORMAT = 1
-"""Version of the file format that this release writes and reads."""
+FORMAT = 2
+"""Version of the file format that this release writes."""
+READ_FORMATS = (1, 2)
+"""Those that it reads. Version 1 has no event with withheld fields, and none that is closed."""
 HEADER = "huying.export.v1"
 SEAL = "huying.seal.v1"
 HEAD = "huying.head.v1"

@@ -22,16 +22,16 @@ UNFIT = (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, LookupError,
 _DATA = b',"datacontenttype":"application/json","data":'
 
 _OUTBOX = """
-    insert into outbox (seq, event_id, topic, key, type, occurred_at, body) overriding system value
+    insert into outbox (seq, event_id, topic, key, type, occurred_at, body, salt) overriding system value
     select * from unnest(
-      $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[]
+      $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[]
     )
 """
 _LINKS = """
-    insert into links (number, seq, event_id, key, position, link, linked_at)
-    select number, number, id, key, position, link, now() from unnest(
-      $1::bigint[], $2::uuid[], $3::text[], $4::int[], $5::bytea[]
-    ) as t (number, id, key, position, link)
+    insert into links (number, seq, event_id, key, position, link, withheld, linked_at)
+    select number, number, id, key, position, link, withheld, now() from unnest(
+      $1::bigint[], $2::uuid[], $3::text[], $4::int[], $5::bytea[], $6::text[]
+    ) as t (number, id, key, position, link, withheld)
 """
 _SEAL = "insert into seals (day, upto, head, key, signature, sealed_at) values ($1, $2, $3, $4, $5, $6)"
 _INSERT_RECORDS = """
@@ -155,9 +155,11 @@ class Refill:
             [row.type for row in rows],
             [row.occurred_at for row in rows],
             [row.body for row in rows],
+            [event.salt or None for event in events],
         )
         positions, links = [event.position for event in events], [event.link for event in events]
-        await conn.execute(_LINKS, numbers, ids, keys, positions, links)
+        withheld = [",".join(event.withheld) or None for event in events]
+        await conn.execute(_LINKS, numbers, ids, keys, positions, links, withheld)
 
     async def _flush_records(self, records: Sequence[Record]) -> None:
         first = records[0]

@@ -98,7 +98,7 @@ BACKBONE: Mapping[str, ArchivedTable] = {
         Treatment.EVENTS,
         "events; what went elsewhere (to banks, about parked messages) are records",
         without=("seq",),
-        canonical="to_jsonb(t) - array['seq', 'sent_at', 'traceparent']",
+        canonical="to_jsonb(t) - array['seq', 'sent_at', 'traceparent', 'salt']",
     ),
     "links": ArchivedTable(Treatment.EVENTS, "the chain, which `audit verify` checks", canonical=""),
     "seals": ArchivedTable(Treatment.EVENTS, "its heads"),

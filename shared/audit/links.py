@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql as pg
 
-from shared.audit.chain import START, canonical, link
+from shared.audit.chain import START, canonical, link, open_form, withheld_in
 from shared.database.connection import Connection, Database
 from shared.database.rows import insert
+from shared.events import WITHHELD_FIELDS
 
 MOST_CASES = 100_000
 """Of which the last link is kept in memory."""
@@ -35,12 +37,13 @@ _INSERT = insert(
         "key": "text",
         "position": "int",
         "link": "bytea",
+        "withheld": "text",
     },
     also={"linked_at": ":at"},
 )
 _OLD = text(
     """
-    select seq, topic, event_id, key, type, occurred_at, body from outbox
+    select seq, topic, event_id, key, type, occurred_at, body, salt from outbox
     where sent_at is not null and topic = :topic and seq > :after order by seq limit :limit
     """
 )
@@ -58,6 +61,7 @@ def add_tables(metadata: sa.MetaData) -> None:
         sa.Column("position", sa.Integer, nullable=False, comment="in its case, from 1"),
         sa.Column("link", sa.LargeBinary, nullable=False),
         sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withheld", sa.Text, comment="fields that are not in what is linked, with commas"),
         sa.UniqueConstraint("key", "position"),
     )
     sa.Table(
@@ -81,6 +85,7 @@ class Link(NamedTuple):
     key: str
     position: int
     link: bytes
+    withheld: str | None = None
 
 
 class ChainWriter:
@@ -134,10 +139,19 @@ class ChainWriter:
             event = canonical(self._service, row.key, row.event_id, row.type, row.occurred_at, row.body)
             self._number += 1
             self._top_seq = max(self._top_seq, row.seq)
-            new_link = Link(self._number, row.seq, row.event_id, row.key, position + 1, link(previous, event))
+            withheld = withheld_of(row.type, row.body, row.salt)
+            if withheld:
+                event = open_form(event, row.salt.hex, withheld)
+            linked = (self._number, row.seq, row.event_id, row.key, position + 1, link(previous, event))
+            new_link = Link(*linked, ",".join(withheld) or None)
             self._last[row.key] = (new_link.position, new_link.link)
             links.append(new_link)
         return links
+
+
+def withheld_of(type_: str, body: str, salt: UUID | None) -> tuple[str, ...]:
+    """The fields of a row of the outbox that its link only commits to; none without a salt."""
+    return withheld_in(type_, body, WITHHELD_FIELDS) if salt else ()
 
 
 async def insert_links(conn: Connection, links: Sequence[Link], at: datetime) -> None:

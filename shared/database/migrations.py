@@ -93,6 +93,14 @@ def add_encryption() -> None:
     )
 
 
+def add_commitments() -> None:
+    """Give every new row of the outbox a salt; links say which fields they only commit to."""
+    op.add_column("outbox", sa.Column("salt", sa.UUID(), comment="of what its link commits to"))
+    op.alter_column("outbox", "salt", server_default=sa.text("gen_random_uuid()"))
+    comment = "fields that are not in what is linked, with commas"
+    op.add_column("links", sa.Column("withheld", sa.Text(), comment=comment))
+
+
 def migration_engine(url: str) -> AsyncEngine:
     """The engine of migrations. A running service uses `shared.database.connection.Database`."""
     return create_async_engine(url, poolclass=sa.NullPool, connect_args={"timeout": 10})

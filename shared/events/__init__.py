@@ -15,6 +15,7 @@ from shared.events.base import ENTERPRISE as ENTERPRISE
 from shared.events.base import Actor as Actor
 from shared.events.base import Event as Event
 from shared.events.catalogue import CATALOGUE as CATALOGUE
+from shared.events.catalogue import WITHHELD_FIELDS as WITHHELD_FIELDS
 from shared.events.complaints import ComplaintDeadlineEvent as ComplaintDeadlineEvent
 from shared.events.complaints import ComplaintDeadlineMoved as ComplaintDeadlineMoved
 from shared.events.complaints import ComplaintDecided as ComplaintDecided

@@ -1,12 +1,21 @@
 """The base class of all events."""
 
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 ENTERPRISE = "enterprise"
 """The role of whoever acts with a receipt code, or registers without an account."""
+
+
+class _Withheld:
+    """Marks what stays with the city: a file for the public leaves it out, and the chain commits to it."""
+
+
+WITHHELD = _Withheld()
+Words = Annotated[str, WITHHELD]
+"""What somebody wrote in words of their own, such as a reason."""
 
 
 class Actor(BaseModel):
@@ -39,3 +48,15 @@ class Event(BaseModel):
     def key(self) -> UUID:
         """The record's key: events of one key stay in order."""
         return self.appeal_id
+
+    @classmethod
+    def withheld(cls) -> tuple[str, ...]:
+        """The fields that stay with the city."""
+        fields = cls.model_fields.items()
+        return tuple(
+            name for name, field in fields if WITHHELD in field.metadata or _marked(field.annotation)
+        )
+
+
+def _marked(annotation: Any) -> bool:
+    return any(part is WITHHELD or _marked(part) for part in get_args(annotation))

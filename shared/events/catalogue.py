@@ -57,3 +57,7 @@ def _events(subject: ModuleType) -> list[type[Event]]:
 
 
 CATALOGUE: dict[str, type[Event]] = {event.type: event for subject in SUBJECTS for event in _events(subject)}
+WITHHELD_FIELDS: dict[str, tuple[str, ...]] = {
+    type_: fields for type_, event in CATALOGUE.items() if (fields := event.withheld())
+}
+"""By wire type, the fields that stay with the city: a file for the public leaves them out."""

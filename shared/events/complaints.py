@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from shared.events.base import Words
 from shared.events.judgement import Deadline
 from shared.events.loans import LoanEvent
 from shared.rules.terms import PackWord
@@ -19,7 +20,7 @@ class ComplaintEvent(LoanEvent):
     complaint_id: UUID
     complaint: str
     bank: str
-    institution: str = ""
+    institution: Words = ""
 
 
 class LoanComplained(ComplaintEvent):
@@ -29,7 +30,7 @@ class LoanComplained(ComplaintEvent):
     source = "financing"
 
     pack: str
-    receipt_hash: str | None = None
+    receipt_hash: Words | None = None
 
 
 class ComplaintDeadlineEvent(ComplaintEvent):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Words
 from shared.rules.terms import Rank, Rating, RatingReason
 
 
@@ -59,7 +59,7 @@ class AppealComplaintDecided(Event):
     source = "dispatch"
 
     justified: bool
-    reason: str
+    reason: Words
 
 
 class ReferralObjected(Event):
@@ -96,7 +96,7 @@ class AppealReopened(Event):
     type = "appeal.reopened.v1"
     source = "intake"
 
-    reason: str
+    reason: Words
 
 
 class AppealWithdrawn(Event):
@@ -105,7 +105,7 @@ class AppealWithdrawn(Event):
     type = "appeal.withdrawn.v1"
     source = "intake"
 
-    reason: str
+    reason: Words
 
 
 class AppealClosed(Event):
@@ -120,4 +120,4 @@ class AppealClosed(Event):
 
     against_word: bool = Field(default=False, exclude_if=lambda against: not against)
     rank: Rank | None = Field(default=None, exclude_if=lambda rank: rank is None)
-    reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    reason: Words | None = Field(default=None, exclude_if=lambda reason: reason is None)

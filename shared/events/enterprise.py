@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Words
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -45,7 +45,7 @@ class ReceiptCodeRenewed(Event):
     type = "receipt_code.renewed.v1"
     source = "intake"
 
-    receipt_hash: str
+    receipt_hash: Words
 
 
 class ReopeningAsked(Event):

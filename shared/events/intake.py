@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.events.base import Event
+from shared.events.base import Event, Words
 from shared.named import Named
 from shared.rules.terms import Kind
 
@@ -87,13 +87,13 @@ class AppealReceived(AppealFields):
 
     channel: ChannelCode
     kind: Kind
-    title: str
-    enterprise: str | None = None
-    credit_code: str | None = Field(default=None, exclude_if=left_out)
+    title: Words
+    enterprise: Words | None = None
+    credit_code: Words | None = Field(default=None, exclude_if=left_out)
     locality: str | None = None
     pack: str
     source_id: str | None = None
-    receipt_hash: str | None = None
+    receipt_hash: Words | None = None
     language: Literal["zh-CN", "en"] | None = None
     first_asked: str | None = Field(default=None, exclude_if=left_out)
 
@@ -119,5 +119,5 @@ class AppealCorrected(AppealFields):
     kind: Kind | None = Field(default=None, exclude_if=left_out)
     locality: str | None = Field(default=None, exclude_if=left_out)
     cleared: tuple[str, ...] = Field(default=(), exclude_if=left_out)
-    title: str | None = Field(default=None, exclude_if=left_out)
-    enterprise: str | None = Field(default=None, exclude_if=left_out)
+    title: Words | None = Field(default=None, exclude_if=left_out)
+    enterprise: Words | None = Field(default=None, exclude_if=left_out)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
+from shared.events.base import Words
 from shared.events.dispatch import LegEvent
 from shared.rules.terms import PackWord, Rank
 from shared.rules.time.limits import Limit
@@ -19,7 +20,7 @@ class ExtensionRequested(LegEvent):
     deadline: PackWord
     limit: Limit
     ground: PackWord | None = Field(default=None, exclude_if=lambda ground: ground is None)
-    reason: str
+    reason: Words
 
 
 class AppealExtended(LegEvent):
@@ -30,7 +31,7 @@ class AppealExtended(LegEvent):
 
     deadline: PackWord
     limit: Limit
-    approver: str
+    approver: Words
     rank: Rank | None = None
 
 
@@ -88,8 +89,8 @@ class StageDeclined(LegEvent):
     source = "dispatch"
 
     stage: PackWord
-    declined_by: str
-    reason: str
+    declined_by: Words
+    reason: Words
     number: ReportNumber | None = None
 
 
@@ -100,7 +101,7 @@ class ExtensionDenied(LegEvent):
     source = "dispatch"
 
     deadline: PackWord
-    reason: str
+    reason: Words
 
 
 class PauseRequested(LegEvent):
@@ -109,7 +110,7 @@ class PauseRequested(LegEvent):
     type = "pause.requested.v1"
     source = "dispatch"
 
-    reason: str
+    reason: Words
     ground: PackWord | None = None
 
 
@@ -119,7 +120,7 @@ class PauseDenied(LegEvent):
     type = "pause.denied.v1"
     source = "dispatch"
 
-    reason: str
+    reason: Words
 
 
 class AppealPaused(LegEvent):
@@ -132,8 +133,8 @@ class AppealPaused(LegEvent):
     type = "appeal.paused.v1"
     source = "dispatch"
 
-    reason: str
-    approver: str
+    reason: Words
+    approver: Words
     ground: PackWord | None = None
     runs_on: tuple[PackWord, ...] = Field(default=(), exclude_if=lambda deadlines: not deadlines)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Words
 from shared.events.judgement import Deadline
 from shared.named import Coded
 from shared.rules.terms import PackWord, RaisedTo, Rating
@@ -37,7 +37,7 @@ class LoanRequested(LoanEvent):
     locality: str | None = None
     pack: str
     source_id: str | None = None
-    receipt_hash: str | None = None
+    receipt_hash: Words | None = None
 
 
 class BankLeg(BaseModel):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.events.base import Event
+from shared.events.base import Event, Words
 
 
 class NoticeSent(Event):
@@ -33,7 +33,7 @@ class NoticeFailed(Event):
     channel: str
     template: str
     outcome: str
-    reason: str
+    reason: Words
 
 
 class NoticeAcknowledged(Event):

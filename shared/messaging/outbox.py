@@ -75,6 +75,7 @@ class UnsentRow(NamedTuple):
     occurred_at: datetime
     traceparent: str | None
     body: str
+    salt: UUID | None = None
 
     @classmethod
     def of(cls, conn: Connection, row: Any) -> "UnsentRow":

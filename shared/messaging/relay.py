@@ -41,7 +41,7 @@ QUIET_GAP_S, BUSY_GAP_S = 0.05, 0.15
 TRY_LOCK = take_for_session(Lock.RELAY)
 _UNSENT = text(
     """
-    select seq, topic, event_id, key, type, occurred_at, traceparent, body
+    select seq, topic, event_id, key, type, occurred_at, traceparent, body, salt
     from outbox where sent_at is null and topic <> all(cast(:refused as text[])) order by seq limit :limit
     """
 )

@@ -23,6 +23,9 @@ def add_backbone(metadata: sa.MetaData) -> None:
         sa.Column("traceparent", sa.Text),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("sent_at", time),
+        sa.Column(
+            "salt", pg.UUID, server_default=sa.func.gen_random_uuid(), comment="of what its link commits to"
+        ),
         sa.Index("outbox_unsent", "seq", postgresql_where=sa.text("sent_at is null")),
         sa.Index("outbox_key", "key"),
     )

@@ -167,8 +167,12 @@ async def test_marked_persons_stand_in_no_export_and_both_verify(
     for records in (True, False):
         file = tmp_path / f"{records}.ndjson.gz"
         await export(urls_of(postgres), file, None, records=records)
-        assert leaks(gzip.decompress(file.read_bytes()).decode()) == []
-        assert (verified(file).records > 0) is records
+        content = gzip.decompress(file.read_bytes()).decode()
+        assert leaks(content) == []
+        verdict = verified(file)
+        assert (verdict.records > 0, verdict.closed) == (records, 0)
+        for word in ("示例企业", "标题", '"receipt_hash":"'):
+            assert (word in content) is records, word
 
 
 async def test_marked_persons_are_read_by_whom_they_are_for(city: City) -> None:

@@ -156,7 +156,9 @@ MAY_BE_IMPORTED = {"shared.events", "shared.roles", "shared.named"}
 MAY_BE_IMPORTED |= {
     f"shared.named.{name}" for name in ("Named", "WrongValue", "choices", "of_class", "with_codes")
 }
-MAY_BE_IMPORTED |= {f"shared.events.{name}" for name in ("Event", "CATALOGUE", "Actor", "ENTERPRISE")}
+MAY_BE_IMPORTED |= {
+    f"shared.events.{name}" for name in ("Event", "CATALOGUE", "WITHHELD_FIELDS", "Actor", "ENTERPRISE")
+}
 MAY_BE_IMPORTED |= {
     f"shared.roles.{name}"
     for name in ("AccountRole", "Roles", "EVERYBODY", "IMPORTER", "OPS", "AUDITOR", "only")
