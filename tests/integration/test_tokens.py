@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 from huying.local.embedded import EmbeddedBroker, EmbeddedPostgres
 from services.dispatch.app import SERVICE as DISPATCH
 from services.intake.app import SERVICE as INTAKE
+from shared.addresses.credit_codes import check_character
 from shared.service.clock import epoch_s
 from shared.web.tokens import LONGEST_S, SKEW_S, Purpose
 from tests.city import City, refused
@@ -176,3 +177,17 @@ async def test_a_new_key_counts_beside_the_old_one_and_without_a_restart(city: C
     finally:
         write_public(public, KEY)
         await _answered(city, KEY, 200)
+
+
+async def test_an_enterprise_lists_its_own_appeals_by_the_credit_code_that_was_proved(city: City) -> None:
+    first_17 = "91341600MA2UQG1X3"
+    own = {"name": "甲企业", "credit_code": first_17 + check_character(first_17)}
+    registered = await city.register(title="甲企业的诉求", enterprise=own)
+    await city.register(title="别家的诉求", enterprise={"name": "甲企业"})
+    shown = forged(KEY, aud="intake", role="enterprise", code=own["credit_code"])
+    items = (await city.call(None, "GET", "/intake/mine", authorization=bearer(shown))).json()["items"]
+    assert [item["registration_number"] for item in items] == [registered["registration_number"]]
+    refused(await city.call(None, "GET", "/intake/mine"), 422, "Proof-Id")
+    of_nobody = forged(KEY, aud="intake", role="enterprise", code="91341600MA2UQG1X30")
+    answer = await city.call(None, "GET", "/intake/mine", authorization=bearer(of_nobody))
+    assert answer.json()["items"] == []

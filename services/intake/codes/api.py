@@ -4,6 +4,7 @@ Codes go to registered contacts alone. No answer tells whether there is an appea
 """
 
 import hmac
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -22,9 +23,10 @@ from services.intake.codes.bodies import (
     RenewReceiptCode,
 )
 from services.intake.codes.sending import NewProof, NewReceiptCode, proof_hash
-from services.intake.resources import CodeDesk, code_desk
+from services.intake.resources import CodeDesk, code_desk, hashes_of
 from shared.judging.rulebook import rulebook
-from shared.service.errors import Conflict, NotFound, Unavailable
+from shared.roles import AccountRole
+from shared.service.errors import Conflict, Invalid, NotFound, Unavailable
 from shared.service.service import ServiceContext
 from shared.web.answers import Items
 from shared.web.openapi import NEVER_REFUSED
@@ -86,28 +88,48 @@ async def prove(body: AskProof, request: Requested, http_request: Request) -> Re
     responses={404: {}, 429: {}},
 )
 async def mine(
-    proof_id: Annotated[UUID, Header()],
-    proof_code: Annotated[str, Header(max_length=20)],
     request: Requested,
     http_request: Request,
+    proof_id: Annotated[UUID | None, Header()] = None,
+    proof_code: Annotated[str, Header(max_length=20)] = "",
 ) -> Response:
-    """The appeals that were registered with the contact that was proved, the newest first."""
+    """One's own appeals, the newest first: of the contact that was proved, or of the enterprise signed in.
+
+    The identity provider proved its credit code.
+    """
     context = request.context
     await allow(context, (LOOKS, caller_address(request, http_request)))
+    if request.caller.may is AccountRole.ENTERPRISE and request.caller.code:
+        rows = await _of_enterprise(context, request.caller.code)
+    else:
+        rows = await _of_contact(context, proof_id, proof_code)
+    return json({"items": [_shown(context, row) for row in rows]})
+
+
+async def _of_enterprise(context: ServiceContext, credit_code: str) -> Sequence[Any]:
+    conn = context.reader.reading()
+    ids = await work.appeals_of_enterprise(conn, hashes_of(context), credit_code)
+    return await work.own_appeals(conn, ids)
+
+
+async def _of_contact(context: ServiceContext, proof_id: UUID | None, code: str) -> Sequence[Any]:
+    """The appeals of a contact. Raises `Invalid` without a proof, and `NotFound` where it is not right."""
+    if proof_id is None:
+        raise Invalid("请出示核验编号和验证码", "show the proof and its code", "Proof-Id")
     async with context.engine.begin() as conn:
         proof = await work.tried_proof(conn, await context.clock.stamp(conn), proof_id)
         kept = proof.code_hash if proof else ""
-        is_right = hmac.compare_digest(proof_hash(proof_id, proof_code), kept)
+        is_right = hmac.compare_digest(proof_hash(proof_id, code), kept)
         if is_right:
             await work.was_right(conn, proof_id)
-            rows = await work.own_appeals(conn, proof.appeals)
+            rows: Sequence[Any] = await work.own_appeals(conn, proof.appeals)
     if not is_right:
         raise NotFound(
             "验证码不符或已失效，请重新获取",
             "this code is not right, or no longer valid: ask for another one",
             "Proof-Code",
         )
-    return json({"items": [_shown(context, row) for row in rows]})
+    return rows
 
 
 def _shown(context: ServiceContext, row: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from services.intake.search.indexed import of_mail
+from services.intake.search.indexed import of_enterprise, of_mail
 from shared.appeals.work import FILE
 from shared.database.connection import Connection
 from shared.finding.hashes import Hashes
@@ -43,6 +43,13 @@ _OF_CONTACT = {
     )
     for part, column in (("phone", "tails"), ("email", "wholes"))
 }
+_OF_ENTERPRISE = text(
+    """
+    select a.appeal_id from search_keys k join appeals a on a.appeal_id = k.appeal_id
+    where k.wholes && cast(:hashes as bigint[]) and a.file->'enterprise'->>'credit_code' = :credit_code
+    order by a.received_at desc limit :most
+    """
+)
 _OWN = text(
     """
     select registration_number, state, received_at, file->>'title' as title, file->>'kind' as kind,
@@ -61,6 +68,12 @@ async def appeals_of_contact(conn: Connection, hashes: Hashes, part: str, value:
     hash_ = hashes.tail(value) if part == "phone" else of_mail(hashes, value)
     rows = await conn.execute(_OF_CONTACT[part], {"hash": hash_, "most": MOST_APPEALS})
     return [row for row in rows if conn.cell(FILE, row.appeal_id).decrypted(row.value) == value]
+
+
+async def appeals_of_enterprise(conn: Connection, hashes: Hashes, credit_code: str) -> list[UUID]:
+    """The appeals registered with this credit code, the newest first."""
+    values = {"hashes": of_enterprise(hashes, None, credit_code), "credit_code": credit_code}
+    return list((await conn.execute(_OF_ENTERPRISE, {**values, "most": MOST_APPEALS})).scalars())
 
 
 async def add_proof(
